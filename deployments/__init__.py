@@ -1,0 +1,1 @@
+"""What puts the project to use: command line, deployments, migrations, sample data."""

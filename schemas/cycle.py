@@ -1,0 +1,47 @@
+"""A filing cycle and its calendar; every number comes from the policy, none from here."""
+
+import re
+from calendar import monthrange
+from datetime import date, datetime, time, timedelta
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+CycleId = NewType("CycleId", str)
+
+_PATTERN = re.compile(r"(20\d{2})-(04|09)")
+
+
+def cycle_id(text: str) -> CycleId:
+    """Read `YYYY-04` or `YYYY-09`; raises ValueError with one sentence for anything else (Notice, article 3(1))."""
+    if not _PATTERN.fullmatch(text):
+        raise ValueError(f"'{text}' is not a cycle: write YYYY-04 or YYYY-09, for example 2026-09")
+    return CycleId(text)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month so many months later; the last day of a month that is too short for it."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def deadline_day(cycle: CycleId, day: int) -> date:
+    """The cycle's last day; applications may come until its 24:00."""
+    year, month = cycle.split("-")
+    return date(int(year), int(month), day)
+
+
+def window(deadline: date, months: int, timezone: str) -> tuple[datetime, datetime]:
+    """Both ends of the cycle's window, each included: deadline minus `months` at 00:00, deadline at 24:00."""
+    zone = ZoneInfo(timezone)
+    opens = datetime.combine(add_months(deadline, -months), time(), zone)
+    closes = datetime.combine(deadline + timedelta(days=1), time(), zone)
+    return opens, closes
+
+
+def cycle_before_or_on(day: date, months: list[int], deadline: int) -> CycleId:
+    """The last cycle whose deadline is on or before a day."""
+    year = day.year
+    candidates = [date(y, m, deadline) for y in (year - 1, year) for m in months]
+    last = max(candidate for candidate in candidates if candidate <= day)
+    return CycleId(f"{last.year:04d}-{last.month:02d}")

@@ -1,0 +1,215 @@
+"""The input tables and their columns, as the outside names them; reading files and judging values do not belong here.
+
+Source: contract section 4. Every cell travels as cleaned text; `Kind` says what it must be readable as.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["text", "enum", "boolean", "instant", "date", "integer", "number", "level", "levels", "cycle"]
+
+KINDS = {"initial": "首次备案", "addition": "增项", "renewal": "换证"}
+INSTITUTION_TYPES = {"enterprise": "企业", "technical_school": "技工院校", "social_organisation": "社会培训评价组织"}
+AFFILIATIONS = {"municipal": "市级", "provincial": "省级", "central": "中央"}
+AUDIENCES = {"staff": "本企业职工", "students": "在校学生", "public": "社会人员"}
+ROLES = {"full_time": "专职人员", "examiner": "考评人员", "supervisor": "质量督导人员", "expert": "专家"}
+ID_TYPES = {"resident_id": "身份证", "other": "其他"}
+FORMS = {"file": "附件", "commitment": "告知承诺"}
+RESULT_VERDICTS = {"pass": "合格", "fail": "不合格"}
+DECISION_VERDICTS = {"permit": "准予", "refuse": "不予"}
+BOOLEANS = {"true": "是", "false": "否"}
+LEVELS = {"5": "五级", "4": "四级", "3": "三级", "2": "二级", "1": "一级"}
+LEVEL_TITLES = {"5": "初级工", "4": "中级工", "3": "高级工", "2": "技师", "1": "高级技师"}
+MATERIALS = {
+    "application_form": "备案申请表",
+    "legal_person_certificate": "法人登记证书",
+    "credit_report": "信用证明",
+    "social_insurance_proof": "参保证明",
+    "financial_rules": "财务与经费保障制度",
+    "work_plan": "工作方案",
+    "management_rules": "管理制度",
+    "surveillance_description": "视频监控配置",
+    "expert_skill_proof": "专家技术技能水平证明",
+    "site_equipment_proof": "场地设备设施资产证明",
+    "undertaking": "认定工作承诺书",
+    "question_bank": "题库",
+    "assessment_specification": "考核规范",
+    "assessment_standard": "考核标准",
+    "evaluation_rules": "评价制度",
+    "pay_linkage": "薪酬挂钩机制",
+    "enrolment": "学籍与招生证明",
+    "dual_certificate_record": "双证书工作记录",
+    "evaluation_experience": "评价工作经历证明",
+    "parent_receipt": "上级备案回执",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: canonical name, Chinese header, what its text must be readable as, and the words of an enumeration."""
+
+    name: str
+    title: str
+    kind: Kind = "text"
+    optional: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One input table; its application's rows are counted from 1 in input order."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def titles(self) -> dict[str, str]:
+        """Canonical name to Chinese header."""
+        return {column.name: column.title for column in self.columns}
+
+
+_NO = Column("application_no", "申报编号")
+_USCC = Column("uscc", "统一社会信用代码")
+_LEVEL = Column("level", "等级", "level")
+
+APPLICATIONS = Table(
+    "applications",
+    "基本信息",
+    (
+        _NO,
+        Column("cycle", "申报批次", "cycle"),
+        Column("kind", "申报类型", "enum", words=KINDS),
+        Column("institution_name", "机构名称"),
+        _USCC,
+        Column("institution_type", "机构类型", "enum", words=INSTITUTION_TYPES),
+        Column("affiliation", "机构属性", "enum", words=AFFILIATIONS),
+        Column("region_code", "所属区划"),
+        Column("registered_address", "注册地址"),
+        Column("legal_representative", "法定代表人"),
+        Column("contact_name", "联系人"),
+        Column("contact_phone", "联系电话"),
+        Column("contact_email", "邮箱", optional=True),
+        Column("submitted_at", "提交时间", "instant"),
+        Column("social_insurance", "依法参保", "boolean", words=BOOLEANS),
+        Column("no_violations", "无违法违规失信", "boolean", words=BOOLEANS),
+    ),
+)
+OCCUPATIONS = Table(
+    "occupations",
+    "申报职业",
+    (
+        _NO,
+        Column("occupation_code", "职业编码"),
+        Column("occupation_name", "职业名称"),
+        Column("work_type", "工种", optional=True),
+        Column("levels", "申报等级", "levels"),
+        Column("audience", "服务对象", "enum", words=AUDIENCES),
+        Column("neighbour_code", "相邻职业编码", optional=True),
+    ),
+)
+STAFF = Table(
+    "staff",
+    "人员队伍",
+    (
+        _NO,
+        Column("role", "人员类别", "enum", words=ROLES),
+        Column("name", "姓名"),
+        Column("id_type", "证件类型", "enum", words=ID_TYPES),
+        Column("id_number", "证件号码"),
+        Column("title", "职务职称", optional=True),
+        Column("certificate_no", "证书编号", optional=True),
+    ),
+)
+MATERIALS_TABLE = Table(
+    "materials",
+    "申报材料",
+    (
+        _NO,
+        Column("material", "材料类别", "enum", words=MATERIALS),
+        Column("occupation_code", "职业编码", optional=True),
+        Column("form", "提交方式", "enum", words=FORMS),
+        Column("file_name", "文件名", optional=True),
+        Column("size_bytes", "大小", "integer", optional=True),
+        Column("sha256", "校验值", optional=True),
+    ),
+)
+PROGRAMMES = Table(
+    "programmes",
+    "开设专业",
+    (
+        _NO,
+        Column("programme_code", "专业代码"),
+        Column("programme_name", "专业名称"),
+        Column("occupation_code", "对应职业编码"),
+        Column("highest_level", "培养层次", "level"),
+    ),
+)
+ACTIVITIES = Table(
+    "activities",
+    "认定活动",
+    (
+        _USCC,
+        Column("occupation_code", "职业编码"),
+        _LEVEL,
+        Column("held_on", "认定日期", "date"),
+        Column("candidates", "参加人数", "integer"),
+        Column("passed", "合格人数", "integer"),
+    ),
+)
+RESULTS = Table(
+    "results",
+    "评估结果",
+    (
+        _NO,
+        Column("occupation_code", "职业编码"),
+        _LEVEL,
+        Column("verdict", "结论", "enum", words=RESULT_VERDICTS),
+        Column("score", "评分", "number"),
+        Column("evaluated_on", "评估日期", "date"),
+        Column("panel_lead", "评估组长"),
+        Column("panel_size", "评估专家人数", "integer"),
+        Column("commitments_shown", "承诺材料已提供", "boolean", words=BOOLEANS),
+        Column("remarks", "备注", optional=True),
+    ),
+)
+REGISTER = Table(
+    "register",
+    "备案名册",
+    (
+        _USCC,
+        Column("institution_name", "机构名称"),
+        Column("institution_type", "机构类型", "enum", words=INSTITUTION_TYPES),
+        Column("region_code", "所属区划"),
+        Column("occupation_code", "职业编码"),
+        _LEVEL,
+        Column("filed_on", "备案日期", "date"),
+        Column("valid_until", "有效期至", "date"),
+        Column("institution_code", "机构编码", optional=True),
+    ),
+)
+DECISIONS = Table(
+    "decisions",
+    "例外审批",
+    (
+        _NO,
+        Column("rule", "规则"),
+        Column("occupation_code", "职业编码", optional=True),
+        Column("verdict", "审批结论", "enum", words=DECISION_VERDICTS),
+        Column("decided_by", "审批人"),
+        Column("decided_at", "审批时间", "instant"),
+        Column("document_no", "文号"),
+        Column("reason", "理由"),
+    ),
+)
+
+FORM_TABLES = (APPLICATIONS, OCCUPATIONS, STAFF, MATERIALS_TABLE, PROGRAMMES)
+SIDE_TABLES = (ACTIVITIES, RESULTS, REGISTER, DECISIONS)
+TABLES: dict[str, Table] = {table.name: table for table in (*FORM_TABLES, *SIDE_TABLES)}

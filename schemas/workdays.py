@@ -1,0 +1,33 @@
+"""Chinese working days; which periods are counted in them is the policy's matter."""
+
+from datetime import date, timedelta
+
+import chinese_calendar
+
+
+class UnknownCalendarYearError(ValueError):
+    """The State Council's holiday calendar of a year is not in the installed release of chinesecalendar."""
+
+
+def is_workday(day: date) -> bool:
+    """Whether offices work on a day; raises UnknownCalendarYearError naming the year it does not know."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError as unknown:
+        raise UnknownCalendarYearError(
+            f"the holiday calendar of {day.year} is not known: install a chinesecalendar release that has {day.year}"
+        ) from unknown
+
+
+def next_workday(day: date) -> date:
+    """The day itself if offices work on it, else the next on which they do."""
+    while not is_workday(day):
+        day += timedelta(days=1)
+    return day
+
+
+def add_workdays(day: date, count: int) -> date:
+    """The `count`-th working day after a day."""
+    for _ in range(count):
+        day = next_workday(day + timedelta(days=1))
+    return day
