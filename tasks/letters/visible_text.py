@@ -1,0 +1,23 @@
+"""Text from outside made harmless to print: what nobody can see is spelled out; escaping for a format is not here."""
+
+import unicodedata
+
+_JOINERS = {"\u200c", "\u200d"}  # emoji and some scripts are written with them
+_SPACES = {"\t", "\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"}
+_NONCHARACTER_TAILS = {0xFFFE, 0xFFFF}
+_UNSEEN = {"Cc", "Cf", "Cs"}
+
+
+def visible(text: str) -> str:
+    """The text on one line; control, direction and other unseen characters as `[U+202E]`, which act on nothing."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_seen, text))
+
+
+def _seen(character: str) -> str:
+    if character in _SPACES:
+        return " "
+    point = ord(character)
+    unseen = unicodedata.category(character) in _UNSEEN and character not in _JOINERS
+    return f"[U+{point:04X}]" if unseen or point & 0xFFFF in _NONCHARACTER_TAILS else character
