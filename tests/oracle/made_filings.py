@@ -1,0 +1,220 @@
+"""One made application, complete and without a fault: its rows in the five tables; spoiling it does not belong here."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import values
+from facts import Facts, Row, deadline
+from made_values import Maker
+
+AREAS = ("420202", "420203", "420204", "420205", "420222", "420281")
+_CHINESE = {field: {word: chinese for chinese, word in words.items()} for field, words in values.WORDS.items()}
+
+
+@dataclass
+class Institution:
+    """Who files, and what it has on file (occupation code to levels)."""
+
+    name: str
+    type: str
+    uscc: str
+    region: str
+    on_file: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class MadeFiling:
+    """The rows of one application, with the institution behind it."""
+
+    institution: Institution
+    form: Row
+    occupations: list[Row]
+    staff: list[Row]
+    materials: list[Row]
+    programmes: list[Row]
+
+    def tables(self) -> Iterator[tuple[str, list[Row]]]:
+        yield "occupations", self.occupations
+        yield "staff", self.staff
+        yield "materials", self.materials
+        yield "programmes", self.programmes
+
+
+@dataclass
+class World:
+    """What making a cycle needs throughout."""
+
+    rng: random.Random
+    make: Maker
+    facts: Facts
+    cycle: str
+    pool: list[str]  # occupations that social organisations crowd into
+    skills: list[str]  # occupations without any finding of their own
+
+    def word(self, field: str, canonical: str) -> str:
+        """The canonical word, or now and then the Chinese one."""
+        return _CHINESE[field][canonical] if self.rng.random() < 0.2 else canonical
+
+    def yes(self) -> str:
+        return "是" if self.rng.random() < 0.2 else "true"
+
+    def levels(self) -> list[str]:
+        """A run of levels from 5 down."""
+        top = self.rng.choice((5, 5, 5, 4, 4, 3))
+        bottom = max(1, top - self.rng.choice((0, 1, 2, 2, 4)))
+        return [str(level) for level in range(top, bottom - 1, -1)]
+
+    def submitted_at(self) -> str:
+        """A moment in the window, sometimes at its very ends, in one of several spellings."""
+        last = deadline(self.facts.policy, self.cycle)
+        opens = values.midnight(values.add_months(last, -1))
+        closes = values.midnight(values.day_after(last))
+        minutes = int((closes - opens).total_seconds() // 60)
+        moment = opens + timedelta(minutes=self.rng.randrange(minutes))
+        if self.rng.random() < 0.06:
+            moment = self.rng.choice((opens, closes, closes - timedelta(seconds=1)))
+        elif self.rng.random() < 0.3:  # few distinct moments, so that ranking by score has ties to break
+            moment = opens + timedelta(days=self.rng.randrange(1, 4), hours=9)
+        return spelled_moment(self.rng, moment)
+
+
+def spelled_moment(rng: random.Random, moment: datetime) -> str:
+    """An instant in ISO 8601: without offset (Shanghai), with +08:00, or in UTC."""
+    way = rng.randrange(5)
+    if way == 0:
+        return moment.isoformat()
+    if way == 1:
+        return moment.astimezone(values.ZoneInfo("UTC")).isoformat().replace("+00:00", "Z")
+    return moment.replace(tzinfo=None).isoformat(sep=" " if way == 2 else "T")
+
+
+def application(world: World, institution: Institution, number: int, kind: str) -> MadeFiling:
+    """A complete, faultless application of an institution for the occupations its kind asks for."""
+    rng, make = world.rng, world.make
+    no = f"HS{world.cycle[2:4]}{world.cycle[5:]}-{number:05d}"
+    form = {
+        "application_no": no,
+        "cycle": world.cycle,
+        "kind": world.word("kind", kind),
+        "institution_name": institution.name,
+        "uscc": institution.uscc,
+        "institution_type": world.word("institution_type", institution.type),
+        "affiliation": world.word("affiliation", rng.choices(("municipal", "provincial", "central"), (90, 6, 4))[0]),
+        "region_code": institution.region,
+        "registered_address": f"湖北省黄石市磁湖路{rng.randrange(1, 300)}号",
+        "legal_representative": make.person(),
+        "contact_name": make.person(),
+        "contact_phone": make.phone(),
+        "contact_email": rng.choice(("", f"office{number}@example.org")),
+        "submitted_at": world.submitted_at(),
+        "social_insurance": world.yes(),
+        "no_violations": world.yes(),
+    }
+    filing = MadeFiling(institution, form, [], [], [], [])
+    for code, levels in _wanted(world, institution, kind).items():
+        request(world, filing, code, world.facts.dictionary[code], levels)
+    _staff(world, filing)
+    _institution_materials(world, filing)
+    return filing
+
+
+def _wanted(world: World, institution: Institution, kind: str) -> dict[str, list[str]]:
+    rng, held = world.rng, institution.on_file
+    pool = world.pool if institution.type == "social_organisation" and rng.random() < 0.7 else world.skills
+    fresh = rng.sample([code for code in pool if code not in held], rng.choice((1, 1, 2, 2, 3)))
+    wanted = {code: world.levels() for code in fresh}
+    if kind == "renewal" and held:
+        kept = rng.sample(sorted(held), rng.randrange(1, len(held) + 1))
+        return {code: rng.sample(held[code], rng.randrange(1, len(held[code]) + 1)) for code in kept}
+    if kind == "addition" and held and rng.random() < 0.4:  # further levels of an occupation on file
+        code = rng.choice(sorted(held))
+        wanted[code] = sorted({*held[code], rng.choice("12345")}, reverse=True)
+    return wanted
+
+
+def request(world: World, filing: MadeFiling, code: str, name: str, levels: list[str], neighbour: str = "") -> Row:
+    """Add an occupation row with its materials and, for a school, its programme; gives back the row."""
+    rng = world.rng
+    levels = sorted(levels, reverse=True)
+    open_to = world.facts.policy["institution"][filing.institution.type]["audiences"]
+    row = {
+        "application_no": filing.form["application_no"],
+        "occupation_code": code,
+        "occupation_name": name,
+        "work_type": "",
+        "levels": world.make.spelled(levels),
+        "audience": world.word("audience", rng.choice(open_to)),
+        "neighbour_code": neighbour,
+    }
+    filing.occupations.append(row)
+    for material in world.facts.policy["materials"]["every_occupation"]:
+        filing.materials.append(paper(world, filing, material, neighbour or code))
+    if filing.institution.type == "technical_school":
+        highest = str(rng.randrange(1, int(levels[-1]) + 1))
+        filing.programmes.append(programme(world, filing, neighbour or code, highest))
+    return row
+
+
+def programme(world: World, filing: MadeFiling, code: str, highest: str) -> Row:
+    number = world.rng.randrange(1000, 9999)
+    return {
+        "application_no": filing.form["application_no"],
+        "programme_code": f"0{number}",
+        "programme_name": f"专业{number}",
+        "occupation_code": code,
+        "highest_level": highest if world.rng.random() < 0.8 else world.make.spelled([highest]),
+    }
+
+
+def paper(world: World, filing: MadeFiling, material: str, code: str = "") -> Row:
+    """A material handed in as a file."""
+    rng = world.rng
+    ending = rng.choice(world.facts.policy["attachments"]["types"])
+    return {
+        "application_no": filing.form["application_no"],
+        "material": material,
+        "occupation_code": code,
+        "form": world.word("form", "file"),
+        "file_name": f"{material}-{rng.randrange(100)}.{ending}",
+        "size_bytes": str(rng.choice((1, rng.randrange(1_000, 5_000_000), 52428800))),
+        "sha256": world.make.sha256(),
+    }
+
+
+def committed(row: Row) -> Row:
+    """Turn a material into a commitment: no file yet."""
+    return row | {"form": "commitment", "file_name": "", "size_bytes": "", "sha256": ""}
+
+
+def _institution_materials(world: World, filing: MadeFiling) -> None:
+    policy = world.facts.policy["materials"]
+    names = [*policy["every_institution"], *policy[filing.institution.type]]
+    if values.enum("affiliation", filing.form["affiliation"]) != "municipal":
+        names += policy["branch"]
+    for name in names:
+        row = paper(world, filing, name)
+        allowed = name in policy["commitment_allowed"] and world.rng.random() < 0.15
+        filing.materials.append(committed(row) if allowed else row)
+
+
+def _staff(world: World, filing: MadeFiling) -> None:
+    rng = world.rng
+    for role, needed in world.facts.policy["staff"].items():
+        for _ in range(needed + rng.choice((0, 0, 1, 2))):
+            filing.staff.append(person(world, filing, role))
+
+
+def person(world: World, filing: MadeFiling, role: str) -> Row:
+    rng = world.rng
+    foreign = rng.random() < 0.04
+    return {
+        "application_no": filing.form["application_no"],
+        "role": world.word("role", role),
+        "name": world.make.person(),
+        "id_type": world.word("id_type", "other" if foreign else "resident_id"),
+        "id_number": f"E{rng.randrange(10**7, 10**8)}" if foreign else world.make.identity_number(),
+        "title": rng.choice(("", "工程师", "高级技师", "讲师")),
+        "certificate_no": rng.choice(("", f"K{rng.randrange(10**6)}")),
+    }

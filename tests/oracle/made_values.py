@@ -1,0 +1,86 @@
+"""Made values, all valid: credit codes, identity numbers, phones, names, spellings of levels; no rows of tables here."""
+
+import random
+from datetime import date, timedelta
+
+import codes
+
+_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
+_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰红梅建国志文海波晓东春燕思雨子轩浩然"
+_PLACES = "黄石港西塞山下陆铁山大冶阳新磁湖团城山金山新港"
+_TRADES = (
+    "机械",
+    "电力",
+    "冶金",
+    "建材",
+    "纺织",
+    "餐饮",
+    "家政",
+    "物流",
+    "信息",
+    "园林",
+    "汽修",
+    "化工",
+    "模具",
+    "矿业",
+)
+_ENDINGS = {
+    "enterprise": "有限公司",
+    "technical_school": "技工学校",
+    "social_organisation": "职业技能评价中心",
+}
+_NUMERALS = {"5": "五级", "4": "四级", "3": "三级", "2": "二级", "1": "一级"}
+_TITLES = {"5": "初级工", "4": "中级工", "3": "高级工", "2": "技师", "1": "高级技师"}
+
+
+class Maker:
+    """Valid values from one seeded source; codes and identity numbers do not repeat."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self._used: set[str] = set()
+
+    def credit_code(self, prefix: str, area: str) -> str:
+        """A new GB 32100 code of a registering prefix and six area digits, its inner digit right."""
+        while True:
+            letters = "0123456789" if self.rng.random() < 0.5 else codes.CREDIT_ALPHABET
+            body = "".join(self.rng.choice(letters) for _ in range(8))
+            first_17 = prefix + area + body + codes.inner_digit(body)
+            code = first_17 + codes.credit_check(first_17)
+            if code not in self._used:
+                self._used.add(code)
+                return code
+
+    def identity_number(self) -> str:
+        """A new GB 11643 number; some of areas that are no longer counties."""
+        while True:
+            area = self.rng.choice(("420202", "420204", "420222", "420281", "420221", "422124", "110105", "362101"))
+            born = date(1955, 1, 1) + timedelta(days=self.rng.randrange(18_000))
+            first_17 = f"{area}{born:%Y%m%d}{self.rng.randrange(1000):03d}"
+            number = first_17 + codes.identity_check(first_17)
+            if number not in self._used:
+                self._used.add(number)
+                return number
+
+    def phone(self) -> str:
+        if self.rng.random() < 0.3:
+            return f"0714-{self.rng.randrange(6_200_000, 6_599_999)}"
+        return f"1{self.rng.choice('3456789')}{self.rng.randrange(10**8, 10**9)}"
+
+    def person(self) -> str:
+        return self.rng.choice(_SURNAMES) + "".join(self.rng.choices(_GIVEN, k=self.rng.choice((1, 2))))
+
+    def institution(self, institution_type: str, number: int) -> str:
+        place = "".join(self.rng.sample(_PLACES, 2))
+        return f"黄石{place}{self.rng.choice(_TRADES)}{number}{_ENDINGS[institution_type]}"
+
+    def sha256(self) -> str:
+        return f"{self.rng.getrandbits(256):064x}"
+
+    def spelled(self, levels: list[str]) -> str:
+        """Levels in one of the spellings the contract accepts; `levels` run from 5 down."""
+        ways = [",".join(levels)] * 4
+        ways += ["、".join(_NUMERALS[level] for level in levels), "/".join(_TITLES[level] for level in levels)]
+        if len(levels) > 1 and int(levels[0]) - int(levels[-1]) == len(levels) - 1:
+            ways.append(f"{levels[0]}-{levels[-1]}级")
+        return self.rng.choice(ways)

@@ -1,0 +1,84 @@
+"""Rules of one application's occupation and programme rows: OCC-1 to OCC-13; what needs the register is not here."""
+
+from collections.abc import Iterator
+
+import values
+from facts import Facts
+from filing import Filing, Finding, Requested
+
+
+def occupation_findings(filing: Filing, facts: Facts) -> Iterator[Finding]:
+    """All OCC findings of an application (Notice, article 1)."""
+    if not filing.requested:
+        yield Finding(filing.no, "OCC-1", "occupations", 0, "occupation_code")
+    seen: set[tuple[str, str, str]] = set()
+    for row in filing.requested:
+        for rule, field in (*_of_the_code(row, facts), *_of_the_request(filing, row, facts)):
+            yield _at(filing, row, rule, field)
+        if row.levels and row.audience:
+            code = row.occupation or row.cells.get("occupation_code", "")
+            keys = {(code, level, row.audience) for level in row.levels} if code else set()
+            if keys & seen:
+                yield _at(filing, row, "OCC-9", "levels")
+            seen |= keys
+
+
+def _at(filing: Filing, row: Requested, rule: str, field: str) -> Finding:
+    return Finding(filing.no, rule, "occupations", row.row, field, row.cells.get(field, ""))
+
+
+def _of_the_code(row: Requested, facts: Facts) -> Iterator[tuple[str, str]]:
+    """OCC-2 to OCC-7; a code with OCC-2 or OCC-3 is not judged further."""
+    if row.state == "unlisted":
+        yield "OCC-2", "occupation_code"
+        return
+    if row.state == "neighbour":
+        yield "OCC-3", "occupation_code"
+        return
+    if row.state == "unknown":
+        return
+    code = row.occupation
+    if row.state == "listed" and row.cells.get("occupation_name", "") != facts.dictionary[code]:
+        yield "OCC-4", "occupation_name"
+    if code and not is_skill(code, facts):
+        yield "OCC-5", "occupation_code"
+    coverage = facts.access.get(code, frozenset())
+    if "whole" in coverage:
+        yield "OCC-6", "occupation_code"
+    if "partial" in coverage:
+        yield "OCC-7", "occupation_code"
+
+
+def is_skill(code: str, facts: Facts) -> bool:
+    """Whether the occupation's major class, or the policy's override, makes it a skill occupation."""
+    policy = facts.policy["occupations"]
+    if code in policy["skill_yes"]:
+        return True
+    if code in policy["skill_no"]:
+        return False
+    return code[0] in {str(number) for number in policy["skill_classes"]}
+
+
+def _of_the_request(filing: Filing, row: Requested, facts: Facts) -> Iterator[tuple[str, str]]:
+    """OCC-8 and OCC-10 to OCC-13: levels, audience and programmes."""
+    cells = row.cells
+    own = facts.policy["institution"][filing.type] if filing.type else None
+    if not cells.get("levels") or (own and row.levels and row.levels - set(own["levels"])):
+        yield "OCC-8", "levels"
+    # a blank audience is not one that is open; an unreadable one is FORM-10's
+    if own and row.audience not in own["audiences"] and (row.audience or not cells.get("audience")):
+        yield "OCC-10", "audience"
+    if row.levels and len(row.levels) != int(max(row.levels)) - int(min(row.levels)) + 1:
+        yield "OCC-13", "levels"
+    if filing.type != "technical_school":
+        return
+    code = row.occupation or cells.get("occupation_code", "")
+    majors = [major for major in filing.rows["programmes"] if code and major.get("occupation_code", "") == code]
+    if code and not majors:
+        yield "OCC-11", "occupation_code"
+    highest = [values.level(major.get("highest_level", "")) for major in majors]
+    if row.audience == "students" and row.levels and highest and None not in highest:
+        # level 1 is the highest, so "higher than" is "numerically less than"
+        best = min(int(level) for level in highest if level)
+        if min(int(level) for level in row.levels) < best:
+            yield "OCC-12", "levels"

@@ -1,0 +1,119 @@
+"""Reading one cell's text as its type; what a value means for a rule does not belong here.
+
+Each reader returns None for a text it cannot read; a blank cell is the caller's matter. Source: contract section 4.
+"""
+
+import re
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+WORDS: dict[str, dict[str, str]] = {
+    "kind": {"首次备案": "initial", "增项": "addition", "换证": "renewal"},
+    "institution_type": {
+        "企业": "enterprise",
+        "技工院校": "technical_school",
+        "社会培训评价组织": "social_organisation",
+    },
+    "affiliation": {"市级": "municipal", "省级": "provincial", "中央": "central"},
+    "audience": {"本企业职工": "staff", "在校学生": "students", "社会人员": "public"},
+    "role": {"专职人员": "full_time", "考评人员": "examiner", "质量督导人员": "supervisor", "专家": "expert"},
+    "id_type": {"身份证": "resident_id", "其他": "other"},
+    "form": {"附件": "file", "告知承诺": "commitment"},
+    "result_verdict": {"合格": "pass", "不合格": "fail"},
+    "decision_verdict": {"准予": "permit", "不予": "refuse"},
+}
+_LEVELS = {"一": "1", "二": "2", "三": "3", "四": "4", "五": "5"} | {digit: digit for digit in "12345"}
+_LEVEL_TITLES = {"初级工": "5", "中级工": "4", "高级工": "3", "技师": "2", "高级技师": "1"}
+
+
+def enum(field: str, text: str) -> str | None:
+    """The canonical word of an enumeration, given itself or its Chinese word."""
+    words = WORDS[field]
+    return text if text in words.values() else words.get(text)
+
+
+def boolean(text: str) -> bool | None:
+    """true/false or 是/否."""
+    return {"true": True, "是": True, "false": False, "否": False}.get(text)
+
+
+def instant(text: str) -> datetime | None:
+    """ISO 8601; without offset it is Asia/Shanghai."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def day(text: str) -> date | None:
+    """An ISO date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def integer(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"-?[0-9]+", text) else None
+
+
+def score(text: str) -> float | None:
+    """A number from 0 to 100."""
+    number = float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
+    return number if number is not None and 0 <= number <= 100 else None
+
+
+def level(text: str) -> str | None:
+    """One level as `1`..`5`, from `3`, `3级`, `三级` or `高级工`."""
+    return _LEVEL_TITLES.get(text) or _LEVELS.get(text.removesuffix("级"))
+
+
+def levels(text: str) -> frozenset[str] | None:
+    """Several levels: `5,4,3`, `五级、四级`, `5-3级`, `初级工/中级工`."""
+    found: set[str] = set()
+    for part in re.split(r"[,，、/]", text):
+        span = re.fullmatch(r"\s*([1-5一二三四五])级?\s*[-~至]\s*([1-5一二三四五])级?\s*", part)
+        if span:
+            ends = sorted(_LEVELS[end] for end in span.groups())
+            found |= {digit for digit in "12345" if ends[0] <= digit <= ends[1]}
+            continue
+        one = level(part.strip())
+        if one is None:
+            return None
+        found.add(one)
+    return frozenset(found)
+
+
+def add_months(start: date, months: int) -> date:
+    """The same day so many months later, or the last day of a month that is too short for it."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    for last in (start.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, min(start.day, last))
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+def midnight(of: date) -> datetime:
+    """00:00 Asia/Shanghai of a day."""
+    return datetime(of.year, of.month, of.day, tzinfo=SHANGHAI)
+
+
+def shanghai_day(moment: datetime) -> date:
+    """The day in Asia/Shanghai."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def day_after(of: date) -> date:
+    return of + timedelta(days=1)
+
+
+def masked(number: str) -> str:
+    """An identity number masked to the first 6 and last 2 characters; one of up to 8 characters is masked whole."""
+    if len(number) <= 8:
+        return "*" * len(number)
+    return number[:6] + "*" * (len(number) - 8) + number[-2:]
