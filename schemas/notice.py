@@ -6,9 +6,9 @@ The texts are JSON-serialisable (`model_dump(mode="json")`): the database keeps 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.submission import LEVEL_TITLES, LEVELS, MATERIALS, ROLES, TABLES
 
@@ -84,9 +84,15 @@ class CorrectionText(ApplicationLetter):
 class AcceptanceText(ApplicationLetter):
     """What goes on to evaluation, what waits for a decision, what must be produced."""
 
-    items: list[ItemLine] = Field(min_length=1, description="受理的职业等级")
+    items: list[ItemLine] = Field(default_factory=list, description="转入评估的职业等级")
     held: list[ReasonedLine] = Field(default_factory=list, description="待例外审批的职业等级")
     commitments: list[str] = Field(default_factory=list, description="评估时须提供的承诺材料")
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.items and not self.held:
+            raise ValueError("neither items nor held names an occupation")
+        return self
 
 
 class RefusalText(ApplicationLetter):

@@ -39,7 +39,9 @@ def build(letter: Letter, title: str) -> bytes:
         heading.paragraph_format.space_after = after
     number = _paragraph(document, "编号：{{ letter_no or '_' * 16 }}", size=_SMALL_SIZE, align=WD_ALIGN_PARAGRAPH.RIGHT)
     number.paragraph_format.space_after = Pt(8)
-    _paragraph(document, "{{ institution_name }}：").paragraph_format.keep_with_next = True
+    _paragraph(
+        document, "{{ institution_name }}（统一社会信用代码：{{ uscc }}）："
+    ).paragraph_format.keep_with_next = True
     _blocks(document, letter)
     _signature(document)
     buffer = BytesIO()
@@ -55,7 +57,7 @@ def _blocks(document: DocumentType, letter: Letter) -> None:
             _table(document, block)
             after_table = True
             continue
-        paragraph = _paragraph(document, block, indent=Pt(32), align=WD_ALIGN_PARAGRAPH.JUSTIFY)
+        paragraph = _paragraph(document, block, indent=Pt(32))
         # a table's introduction stays with it; name and date never stand alone on a page
         paragraph.paragraph_format.keep_with_next = block.endswith("：") or block in closing
         if after_table and not block.startswith("{%p"):

@@ -62,9 +62,8 @@ _DORMANT = (
     Column("最近一次认定", "{{ occupation.last_held_on or '无记录' }}", 34),
 )
 
-_YOU = "你单位（统一社会信用代码：{{ uscc }}）"
 _RECEIVED = (
-    _YOU + "于{{ submitted_on }}提交的职业技能等级认定评价机构备案申报（申报编号：{{ application_no }}，"
+    "你单位于{{ submitted_on }}提交的职业技能等级认定评价机构备案申报（申报编号：{{ application_no }}，"
     "申报批次：{{ cycle }}{% if kind %}，申报类型：{{ kind }}{% endif %}）收悉。"
 )
 _OBJECTION = "对本通知有异议的，可自收到之日起向我中心书面提出。"
@@ -79,7 +78,7 @@ def _when(condition: str, *blocks: str | Table) -> Letter:
 def _adjustment(ground: str, move: str, consequence: str) -> Letter:
     return (
         ground + "，我中心于{{ decided_on }}决定{% if decision_no %}（{{ decision_no }}）{% endif %}，"
-        "自{{ effective_on }}起" + move + _YOU + "{% if items %}下列{% else %}全部{% endif %}职业等级的备案资质。",
+        "自{{ effective_on }}起" + move + "你单位{% if items %}下列{% else %}全部{% endif %}职业等级的备案资质。",
         *_when("items", Table("item in items", _ITEM)),
         "事由：{{ ground }}",
         consequence,
@@ -97,11 +96,12 @@ LETTERS: dict[str, Letter] = {
         _END,
     ),
     "acceptance": (
-        _RECEIVED + "经初审，下列职业等级符合{{ document }}文件规定的申报条件，现予受理，转入专家评估：",
-        Table("item in items", _ITEM),
+        _RECEIVED + "经初审，符合{{ document }}文件规定的申报条件，现予受理。"
+        "{% if items %}下列职业等级转入专家评估：{% endif %}",
+        *_when("items", Table("item in items", _ITEM)),
         *_when(
             "held",
-            "下列职业等级涉及文件的原则性规定，须经例外审批后办理，不影响上列职业等级的评估：",
+            "下列职业等级涉及文件的原则性规定，须经例外审批后办理{% if items %}，不影响上列职业等级的评估{% endif %}：",
             Table("item in held", _REASONED),
         ),
         *_when(
@@ -129,7 +129,7 @@ LETTERS: dict[str, Letter] = {
         _END,
     ),
     "expiry_reminder": (
-        "根据{{ document }}文件规定，" + _YOU + "下列职业等级的备案有效期至{{ valid_until }}，"
+        "根据{{ document }}文件规定，你单位下列职业等级的备案有效期至{{ valid_until }}，"
         "自本提醒发出之日起还有{{ days_left }}天：",
         Table("item in items", _ITEM),
         "{% if renewal_deadline %}需要继续开展认定的，请在{{ renewal_cycle }}批次申报期内"
@@ -139,7 +139,7 @@ LETTERS: dict[str, Letter] = {
         "特此提醒。",
     ),
     "dormancy": (
-        "截至{{ as_of }}，我中心没有" + _YOU + "下列已备案职业在规定时间内开展认定的记录：",
+        "截至{{ as_of }}，我中心没有你单位下列已备案职业在规定时间内开展认定的记录：",
         Table("occupation in occupations", _DORMANT),
         "根据{{ document }}文件三（一）规定，已备案职业未开展认定工作的，原则上不得申报新的职业（工种）和等级。"
         "本提示不影响已有备案；开展认定并报送活动数据后，本提示即行解除。记录有误的，请补报认定活动数据。",
