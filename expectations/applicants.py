@@ -1,0 +1,40 @@
+"""What other tables need of an applicant: type, kind, code, day; the form itself is `application_form`'s."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from expectations.submissions import Submissions, typed
+from schemas.submission import INSTITUTION_TYPES
+
+
+def applicants(submissions: Submissions) -> pl.DataFrame:
+    """One row an application: application_no, uscc, type (Enum), kind (Enum), submitted_on (local date)."""
+    zone = submissions.scene.policy.timezone
+    return submissions.table("applications").select(
+        "application_no",
+        "uscc",
+        typed("institution_type").alias("type"),
+        typed("kind").alias("kind"),
+        typed("submitted_at").dt.convert_time_zone(zone).dt.date().alias("submitted_on"),
+    )
+
+
+def by_type(texts: Mapping[str, str], column: str = "type") -> pl.Expr:
+    """A text for each institution type."""
+    return pl.col(column).cast(pl.String).replace_strict(dict(texts), default="", return_dtype=pl.String)
+
+
+def type_title() -> pl.Expr:
+    """The institution type in Chinese."""
+    return by_type(INSTITUTION_TYPES)
+
+
+def is_one_of(column: pl.Expr, allowed: Mapping[str, list[str]]) -> pl.Expr:
+    """Whether a text is among what the policy allows the row's institution type; null without a type."""
+    chosen: pl.Expr = pl.lit(None, pl.Boolean())
+    for institution_type, values in allowed.items():
+        chosen = (
+            pl.when(pl.col("type") == institution_type).then(column.cast(pl.String).is_in(values)).otherwise(chosen)
+        )
+    return chosen

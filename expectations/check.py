@@ -1,0 +1,125 @@
+"""Frames in, findings out: the rule book run as Great Expectations checkpoints; the only user of a GX context."""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+import great_expectations as gx
+import pandas as pd
+import polars as pl
+from great_expectations.core import ExpectationSuiteValidationResult
+from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.execution_engine import pandas_execution_engine
+
+from expectations import occupations, results
+from expectations.judging import findings, holds
+from expectations.scene import Scene
+from expectations.submissions import Submissions
+from expectations.suites import UNDER_JUDGEMENT, Judgement, suite
+from schemas.submission import FORM_TABLES
+
+#: Hashing every frame to name its batch would cost as much as judging it; one batch is checked at a time.
+pandas_execution_engine.HASH_THRESHOLD = 0
+
+#: A context used by several threads hands them each other's data, so one check runs at a time in a process.
+_ONE_AT_A_TIME = threading.Lock()
+
+Validation = Mapping[str, ExpectationSuiteValidationResult]
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What screening needs of a check; frames as in contract sections 5 and 6, `row` Int64, all else text."""
+
+    findings: pd.DataFrame
+    items: pd.DataFrame  # application_no, row, occupation_code, level; distinct but for the row
+    holds: pd.DataFrame  # application_no, occupation_code, level, rule
+    validation: Validation
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedResults:
+    """What evaluation needs of a check of results: findings, and how each row is to be taken (one a row, in order)."""
+
+    findings: pd.DataFrame
+    readings: pd.DataFrame  # application_no, row, occupation_code, level, verdict, score, accepted, failed_by
+    validation: Validation
+
+
+def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
+    """Check the form tables of a batch of applications against the rule book (Notice, articles 1 to 3).
+
+    `submissions`: frames by form table, cells cleaned text with the canonical columns and `row`; applications also
+    `first_submitted_at`, materials also `attachment_sha256`. Checking the same again gives the same.
+    """
+    taken = Submissions(submissions, scene)
+    verdicts, validation = _validated(taken, [table.name for table in FORM_TABLES])
+    known = taken.table("applications").select("application_no").drop_nulls()
+    own = verdicts.join(known, on="application_no", how="semi")
+    items = taken.once(occupations.items).join(known, on="application_no", how="semi", maintain_order="left")
+    return Checked(
+        findings=findings(own).to_pandas(),
+        items=items.select("application_no", "row", "occupation_code", "level").to_pandas(),
+        holds=holds(taken, own).to_pandas(),
+        validation=validation,
+    )
+
+
+def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene) -> CheckedResults:
+    """Check evaluation results against the rule book (Notice, article 3(3)).
+
+    `results_frame`: the columns of results as text, and `row`; `sent`: application_no, occupation_code, level,
+    has_commitment (bool) of every item ever sent out.
+    """
+    taken = Submissions({"results": results_frame}, scene, sent)
+    verdicts, validation = _validated(taken, ["results"])
+    readings = results.readings(taken, verdicts)
+    return CheckedResults(findings(verdicts).to_pandas(), readings.to_pandas(), validation)
+
+
+def _validated(submissions: Submissions, tables: list[str]) -> tuple[pl.DataFrame, Validation]:
+    """Run the tables' checkpoints, one check at a time; the verdicts and the validation results by table."""
+    with _ONE_AT_A_TIME:
+        outcomes = {table: _run(Judgement(submissions, table, _batch(submissions, table))) for table in tables}
+    return pl.concat([verdicts for verdicts, _ in outcomes.values()]), {
+        table: result for table, (_, result) in outcomes.items()
+    }
+
+
+def _batch(submissions: Submissions, table: str) -> pd.DataFrame:
+    return submissions.frames.get(table, pd.DataFrame())
+
+
+def _run(judgement: Judgement) -> tuple[pl.DataFrame, ExpectationSuiteValidationResult]:
+    context = _context()
+    token = UNDER_JUDGEMENT.set(judgement)
+    try:
+        outcome = context.checkpoints.get(judgement.table).run(batch_parameters={"dataframe": judgement.batch})
+    finally:
+        UNDER_JUDGEMENT.reset(token)
+    if judgement.fault is not None:
+        raise judgement.fault
+    (result,) = outcome.run_results.values()
+    assert judgement.verdicts is not None
+    return judgement.verdicts, result
+
+
+@cache
+def _context() -> EphemeralDataContext:
+    """The process's one GX context, with a suite and a checkpoint a table."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_pandas("submissions")
+    for table in (*(each.name for each in FORM_TABLES), "results"):
+        batch = source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("batch")
+        definition = gx.ValidationDefinition(name=table, data=batch, suite=context.suites.add(suite(table)))
+        checkpoint = gx.Checkpoint(
+            name=table, validation_definitions=[context.validation_definitions.add(definition)], result_format="BASIC"
+        )
+        context.checkpoints.add(checkpoint)
+    return context

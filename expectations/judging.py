@@ -1,0 +1,70 @@
+"""From submissions to findings, items and holds, by the bare rules; Great Expectations is `check`'s."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import polars as pl
+
+from expectations import application_form, materials, occupations, results, staff
+from expectations.rulebook import rules
+from expectations.submissions import Submissions
+from expectations.verdict import breached, gathered, unread_cells
+from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
+
+
+def _programmes(submissions: Submissions) -> list[pl.DataFrame]:
+    rows, raw = submissions.table("programmes"), submissions.raw("programmes")
+    return breached("programmes", rows, unread_cells(submissions, "programmes"), raw)
+
+
+#: The verdicts of each table, all its rules in one pass.
+JUDGES: Mapping[str, Callable[[Submissions], list[pl.DataFrame]]] = {
+    "applications": application_form.verdicts,
+    "occupations": occupations.verdicts,
+    "staff": staff.verdicts,
+    "materials": materials.verdicts,
+    "programmes": _programmes,
+    "results": results.verdicts,
+}
+
+
+def judge(submissions: Submissions, table: str) -> pl.DataFrame:
+    """Every verdict on one table (columns of `verdict.VERDICT`), identity numbers masked."""
+    return gathered(JUDGES[table](submissions))
+
+
+def findings(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Verdicts as findings: with nature, article and message of the rule book, in the contract's order."""
+    book = rules()
+    chosen = {
+        name: {code: getattr(rule, name) for code, rule in book.items()} for name in ("nature", "article", "message_zh")
+    }
+    told = verdicts.with_columns(
+        pl.col("rule").replace_strict(values, return_dtype=pl.String).alias(name) for name, values in chosen.items()
+    )
+    message = (
+        pl.when(pl.col("mend") == "").then(pl.col("message_zh")).otherwise(pl.format("{}：{}", "message_zh", "mend"))
+    )
+    return told.with_columns(message.alias("message")).select(FINDING_COLUMNS).sort(FINDING_ORDER)
+
+
+def holds(submissions: Submissions, verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Which in-principle findings hold which items (contract section 2), by item and rule."""
+    order = ["application_no", "occupation_code", "level", "rule"]
+    of_rule = [_held(submissions, verdicts.filter(pl.col("rule") == rule), rule).select(order) for rule in HELD_BY]
+    return pl.concat(of_rule).unique().sort(order)
+
+
+def _held(submissions: Submissions, found: pl.DataFrame, rule: str) -> pl.DataFrame:
+    reach, which = HELD_BY[rule]
+    key = ["application_no", "row"] if reach == "row" else ["application_no"]
+    return submissions.once(occupations.items_by_row).filter(which).join(found.select(*key, "rule"), on=key)
+
+
+#: What each in-principle rule holds: items of the whole application or of the finding's row, and which of them.
+HELD_BY: Mapping[str, tuple[Literal["application", "row"], pl.Expr]] = {
+    "WINDOW-1": ("application", pl.lit(True)),
+    "CAP-1": ("application", pl.col("new_occupation")),
+    "CAP-2": ("row", pl.lit(True)),
+    "DORM-1": ("row", ~pl.col("on_file")),
+}

@@ -1,0 +1,124 @@
+"""Rules on the materials handed in; what stands in a document is for the panel to judge."""
+
+import polars as pl
+
+from expectations import occupations
+from expectations.applicants import applicants
+from expectations.submissions import Submissions, typed
+from expectations.verdict import Breach, absent, breached, unread_cells
+from schemas.submission import MATERIALS
+
+_BITS = {name: 1 << place for place, name in enumerate(MATERIALS)}
+
+
+def _mask(materials: list[str]) -> int:
+    return sum(_BITS[name] for name in materials)
+
+
+def _bit() -> pl.Expr:
+    """The material of a row as one bit."""
+    return typed("material").replace_strict(_BITS, default=None, return_dtype=pl.UInt32)
+
+
+def handed_in(submissions: Submissions) -> pl.DataFrame:
+    """What each application handed in: application_no, handed_in (mask), has_parent_receipt (Notice, article 2(6))."""
+    present = submissions.once(_named).group_by("application_no").agg(pl.col("bit").bitwise_or().alias("handed_in"))
+    receipt = _mask(submissions.scene.policy.materials.branch)
+    return present.with_columns((pl.col("handed_in") & receipt == receipt).alias("has_parent_receipt"))
+
+
+def _named(submissions: Submissions) -> pl.DataFrame:
+    """Material rows that name a material, as bits."""
+    return (
+        submissions.table("materials")
+        .select("application_no", "occupation_code", _bit().alias("bit"))
+        .filter(pl.col("bit").is_not_null())
+    )
+
+
+def _institution_materials(submissions: Submissions) -> pl.DataFrame:
+    """MAT-1: what an institution of the type must hand in and did not (Notice, article 2(1) to 2(5))."""
+    policy = submissions.scene.policy
+    needed = {name: _mask(policy.materials.of_institution(name)) for name in policy.institution}
+    required = pl.col("type").cast(pl.String).replace_strict(needed, default=None, return_dtype=pl.UInt32)
+    known = submissions.once(applicants).filter(pl.col("type").is_not_null())
+    rows = known.join(submissions.once(handed_in), on="application_no", how="left")
+    missing = rows.select("application_no", (required & ~pl.col("handed_in").fill_null(0)).alias("missing"))
+    title = pl.col("field").replace_strict(MATERIALS)
+    return absent("MAT-1", "materials", _each_missing(missing), pl.format("请补交“{}”", title))
+
+
+def _each_missing(rows: pl.DataFrame) -> pl.DataFrame:
+    """A row for each bit of `missing`, with the material as `field`."""
+    lacking = rows.filter(pl.col("missing") != 0)
+    return pl.concat(
+        [
+            lacking.filter(pl.col("missing") & bit != 0).with_columns(pl.lit(name).alias("field"))
+            for name, bit in _BITS.items()
+        ]
+    )
+
+
+def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
+    """MAT-2: what a requested occupation needs and has not (Notice, article 2(2)); a neighbour has two codes."""
+    needed = _mask(submissions.scene.policy.materials.every_occupation)
+    asked = submissions.once(occupations.requested).filter(pl.col("item_code").is_not_null())
+    own = asked.select("application_no", "item_code", pl.col("item_code").alias("occupation_code"))
+    given = asked.filter(pl.col("neighboured")).select("application_no", "item_code", "occupation_code").drop_nulls()
+    names = pl.concat([own, given]).unique()
+    rows = submissions.once(_named).filter((pl.col("bit") & needed != 0) & pl.col("occupation_code").is_not_null())
+    present = rows.group_by("application_no", "occupation_code").agg(pl.col("bit").bitwise_or())
+    by_item = names.join(present, on=["application_no", "occupation_code"], how="left")
+    missing = by_item.group_by("application_no", "item_code").agg(
+        (pl.lit(needed, pl.UInt32()) & ~pl.col("bit").fill_null(0).bitwise_or()).alias("missing")
+    )
+    title = pl.col("material").replace_strict(MATERIALS)
+    each = (
+        _each_missing(missing)
+        .rename({"field": "material"})
+        .with_columns(pl.format("{}:{}", "material", "item_code").alias("field"))
+    )
+    return absent("MAT-2", "materials", each, pl.format("请补交职业{}的“{}”", "item_code", title))
+
+
+def _commitments(submissions: Submissions) -> list[Breach]:
+    allowed = submissions.scene.policy.materials.commitment_allowed
+    committed = (typed("form") == "commitment") & typed("material").is_not_null()
+    titles = "、".join(MATERIALS[name] for name in allowed)
+    title = typed("material").cast(pl.String).replace_strict(MATERIALS, default="")
+    return [
+        Breach("MAT-3", "form", committed & ~typed("material").is_in(allowed), f"请提交附件；仅{titles}可以承诺代替"),
+        Breach("MAT-5", "form", committed, pl.format("请于评估时出示“{}”", title)),
+    ]
+
+
+def _files(submissions: Submissions) -> list[Breach]:
+    limits = submissions.scene.policy.attachments
+    file = typed("form") == "file"
+    size, text = typed("size_bytes"), pl.col("size_bytes")
+    types = "|".join(limits.types)
+    typed_name = pl.col("file_name").str.contains(rf"(?i)\.(?:{types})$").fill_null(False)
+    given, found = pl.col("sha256"), pl.col("attachment_sha256")
+    megabytes = limits.max_bytes // 2**20
+    return [
+        Breach(
+            "MAT-4",
+            "size_bytes",
+            file & (text.is_null() | (size == 0) | (size > limits.max_bytes)),
+            f"附件不得为空，不得超过{megabytes}MB",
+        ),
+        Breach("MAT-4", "file_name", file & ~typed_name, f"允许的附件类型：{'、'.join(limits.types)}"),
+        Breach(
+            "MAT-4",
+            "sha256",
+            file & (given.str.to_lowercase() != found.str.to_lowercase()),
+            "校验值与收到的附件不一致，请重新上传",
+        ),
+    ]
+
+
+def verdicts(submissions: Submissions) -> list[pl.DataFrame]:
+    """The verdicts on the materials table."""
+    breaches = [*unread_cells(submissions, "materials"), *_commitments(submissions), *_files(submissions)]
+    found = breached("materials", submissions.table("materials"), breaches, submissions.raw("materials"))
+    return [*found, _institution_materials(submissions), _occupation_materials(submissions)]

@@ -1,0 +1,285 @@
+"""Rules on the occupations an application asks for, and the items that come of them."""
+
+import polars as pl
+
+from expectations import standing
+from expectations.applicants import applicants, by_type, is_one_of, type_title
+from expectations.submissions import Submissions, typed
+from expectations.verdict import Breach, absent, breached, unread_cells
+from schemas.submission import AUDIENCES, LEVELS
+
+_CODE_SHAPE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+_LEVELS = pl.col("levels!").cast(pl.Int64)
+_NEW_LEVELS = _LEVELS & ~pl.col("filed_levels").fill_null(0)
+
+
+def _level_sets() -> dict[int, list[int]]:
+    """Every mask with its levels, the lowest (5) first."""
+    return {mask: [level for level in range(5, 0, -1) if mask >> level & 1] for mask in range(2, 64, 2)}
+
+
+def _titles(mask: pl.Expr) -> pl.Expr:
+    """A mask in Chinese: 五级、三级."""
+    texts = {mask: "、".join(LEVELS[str(level)] for level in levels) for mask, levels in _level_sets().items()}
+    return mask.cast(pl.Int64).replace_strict(texts, default="", return_dtype=pl.String)
+
+
+def _gaps() -> list[int]:
+    return [mask for mask, levels in _level_sets().items() if levels[0] - levels[-1] + 1 != len(levels)]
+
+
+def _dictionary(submissions: Submissions) -> pl.DataFrame:
+    occupations = submissions.scene.reference.occupations
+    return pl.from_pandas(occupations[["code", "name"]]).rename({"code": "occupation_code", "name": "dictionary_name"})
+
+
+def _later(submissions: Submissions) -> pl.DataFrame:
+    """Occupations published after the Dictionary and without a code in it: occupation_name, published_on (Date)."""
+    later = pl.from_pandas(submissions.scene.reference.later[["name", "code_2022", "published_on"]])
+    uncoded = later.filter(pl.col("code_2022").is_null())
+    return uncoded.group_by(pl.col("name").alias("occupation_name")).agg(
+        pl.col("published_on").str.to_date("%Y-%m-%d").min()
+    )
+
+
+def _recognised(submissions: Submissions) -> pl.DataFrame:
+    """Occupation rows with their applicant and how the occupation is recognised.
+
+    Adds `listed` (in the Dictionary), `later` (recognised by name), `undated` (a later name, day unknown),
+    `neighboured` (OCC-3) and `item_code` (the code from here on; null where no occupation can be read).
+    """
+    rows = submissions.table("occupations").join(
+        applicants_of(submissions), on="application_no", how="left", maintain_order="left"
+    )
+    rows = rows.join(_dictionary(submissions), on="occupation_code", how="left", maintain_order="left")
+    rows = rows.join(_later(submissions), on="occupation_name", how="left", maintain_order="left")
+    named = pl.col("dictionary_name").is_null() & pl.col("published_on").is_not_null()
+    neighbours = submissions.scene.reference.occupations["code"].tolist()
+    enterprise = (pl.col("type") == "enterprise").fill_null(False)
+    return (
+        rows.with_columns(
+            pl.col("dictionary_name").is_not_null().alias("listed"),
+            (named & (pl.col("published_on") <= pl.col("submitted_on")).fill_null(False)).alias("later"),
+            (named & pl.col("submitted_on").is_null()).alias("undated"),
+        )
+        .with_columns(
+            (
+                ~(pl.col("listed") | pl.col("later") | pl.col("undated"))
+                & enterprise
+                & pl.col("neighbour_code").is_in(neighbours).fill_null(False)
+            ).alias("neighboured")
+        )
+        .with_columns(_item_code().alias("item_code"))
+    )
+
+
+def _item_code() -> pl.Expr:
+    by_name = pl.when(pl.col("later")).then(pl.col("occupation_name"))
+    return (
+        pl.when(pl.col("neighboured")).then(pl.col("neighbour_code")).otherwise(pl.coalesce("occupation_code", by_name))
+    )
+
+
+def applicants_of(submissions: Submissions) -> pl.DataFrame:
+    """See `applicants.applicants`; made once."""
+    return submissions.once(applicants)
+
+
+def requested(submissions: Submissions) -> pl.DataFrame:
+    """Occupation rows as their rules see them: with what is on file, held by others, taught, asked before."""
+    rows = submissions.once(_recognised)
+    rows = rows.join(submissions.once(standing.on_file), on=["uscc", "item_code"], how="left", maintain_order="left")
+    rows = rows.join(submissions.once(standing.holders), on="item_code", how="left", maintain_order="left")
+    rows = rows.join(submissions.once(standing.dormant), on="uscc", how="left", maintain_order="left")
+    rows = rows.join(_taught(submissions), on=["application_no", "occupation_code"], how="left", maintain_order="left")
+    return rows.with_columns(_asked_before(rows))
+
+
+def _taught(submissions: Submissions) -> pl.DataFrame:
+    """Programmes by application and occupation: taught_to (best level), untold (a level could not be read)."""
+    programmes = submissions.table("programmes").filter(pl.col("occupation_code").is_not_null())
+    level = typed("highest_level")
+    return programmes.group_by("application_no", "occupation_code").agg(
+        level.min().alias("taught_to"), level.is_null().any().alias("untold"), pl.lit(True).alias("taught")
+    )
+
+
+def _asked_before(rows: pl.DataFrame) -> pl.Series:
+    """Levels of each row that an earlier row asks for too, for the same occupation and audience, as a mask."""
+    key = ["application_no", "item_code", "audience!"]
+    candidates = rows.select(*key, "row", _LEVELS).with_row_index("place").drop_nulls()
+    shared = candidates.filter(pl.len().over(key) > 1).join(_each_level(), on="levels!").sort("row", "place")
+    repeated = shared.filter(~pl.struct(*key, "level").is_first_distinct())
+    masks = repeated.group_by("place").agg(pl.col("bit").sum().alias("asked_before"))
+    places = pl.DataFrame({"place": pl.int_range(len(rows), dtype=pl.get_index_type(), eager=True)})
+    return places.join(masks, on="place", how="left", maintain_order="left").get_column("asked_before")
+
+
+def _each_level() -> pl.DataFrame:
+    triples = [(mask, level, 1 << level) for mask, levels in _level_sets().items() for level in levels]
+    return pl.DataFrame(triples, schema={"levels!": pl.Int64(), "level": pl.Int64(), "bit": pl.Int64()}, orient="row")
+
+
+def items_by_row(submissions: Submissions) -> pl.DataFrame:
+    """Every level asked for: application_no, row, occupation_code, level (text), new_occupation, on_file."""
+    rows = submissions.once(requested).filter(pl.col("item_code").is_not_null())
+    asked = rows.select("application_no", "row", pl.col("item_code").alias("occupation_code"), _LEVELS, "filed_levels")
+    on_file = pl.col("filed_levels").fill_null(0) & pl.col("bit") != 0
+    return (
+        asked.join(_each_level(), on="levels!")
+        .sort("application_no", "row", "occupation_code", "level", descending=[False, False, False, True])
+        .with_columns(pl.col("filed_levels").is_null().alias("new_occupation"), on_file.alias("on_file"))
+        .drop("levels!", "bit", "filed_levels")
+        .with_columns(pl.col("level").cast(pl.String))
+    )
+
+
+def items(submissions: Submissions) -> pl.DataFrame:
+    """Every item asked for, once, with the first row that asks for it (columns of `items_by_row`)."""
+    return submissions.once(items_by_row).unique(
+        ["application_no", "occupation_code", "level"], keep="first", maintain_order=True
+    )
+
+
+def _recognition(submissions: Submissions) -> list[Breach]:
+    scene = submissions.scene
+    classes = [str(each) for each in scene.policy.occupations.skill_classes]
+    code = pl.col("occupation_code")
+    skill = (code.str.head(1).is_in(classes) | code.is_in(scene.policy.occupations.skill_yes)) & ~code.is_in(
+        scene.policy.occupations.skill_no
+    )
+    classed = pl.col("listed") | (pl.col("later") & code.str.contains(_CODE_SHAPE).fill_null(False))
+    access = scene.reference.access
+    whole = access.loc[access["coverage"] == "whole", "code_2022"].dropna().unique().tolist()
+    partly = access.loc[access["coverage"] == "partial", "code_2022"].dropna().unique().tolist()
+    unknown = ~(pl.col("listed") | pl.col("later") | pl.col("undated") | pl.col("neighboured"))
+    return [
+        Breach(
+            "OCC-2",
+            "occupation_code",
+            unknown,
+            "请按《职业分类大典》核对职业编码；企业申报大典未列职业的，请填写相邻职业编码",
+        ),
+        Breach("OCC-3", "occupation_code", pl.col("neighboured"), pl.format("已按相邻职业{}办理", "neighbour_code")),
+        Breach(
+            "OCC-4",
+            "occupation_name",
+            pl.col("listed") & pl.col("occupation_name").ne_missing(pl.col("dictionary_name")),
+            pl.format("编码{}的职业名称为“{}”", "occupation_code", "dictionary_name"),
+        ),
+        Breach("OCC-5", "occupation_code", classed & ~skill, "仅受理大典第三至第六大类的技能类职业，请删除该职业"),
+        Breach("OCC-6", "occupation_code", code.is_in(whole), "请删除该职业"),
+        Breach(
+            "OCC-7",
+            "occupation_code",
+            code.is_in(partly) & ~code.is_in(whole),
+            "准入类工种不在评价范围内，请在工种栏写明申报的工种",
+        ),
+    ]
+
+
+def _forms(submissions: Submissions) -> list[Breach]:
+    types = submissions.scene.policy.institution
+    levels = {name: "、".join(LEVELS[level] for level in each.levels) for name, each in types.items()}
+    audiences = {name: "、".join(AUDIENCES[word] for word in each.audiences) for name, each in types.items()}
+    return [
+        Breach(
+            "OCC-8",
+            "levels",
+            pl.col("type").is_not_null()
+            & (pl.col("levels").is_null() | (_LEVELS & ~_allowed_levels(submissions) != 0)),
+            pl.format("{}可申报的等级为{}", type_title(), by_type(levels)),
+        ),
+        Breach(
+            "OCC-9",
+            "levels",
+            pl.col("asked_before") > 0,
+            pl.format("{}已在前面的行申报，请删除重复的等级", _titles(pl.col("asked_before"))),
+        ),
+        Breach(
+            "OCC-10",
+            "audience",
+            ~is_one_of(typed("audience"), {name: each.audiences for name, each in types.items()}),
+            pl.format("{}的服务对象为{}", type_title(), by_type(audiences)),
+        ),
+        Breach("OCC-13", "levels", _LEVELS.is_in(_gaps()), "请核对是否漏报中间的等级"),
+    ]
+
+
+def _allowed_levels(submissions: Submissions) -> pl.Expr:
+    """The policy's levels of the row's institution type as a mask; null without a type."""
+    masks = {
+        name: sum(1 << int(level) for level in each.levels)
+        for name, each in submissions.scene.policy.institution.items()
+    }
+    return pl.col("type").cast(pl.String).replace_strict(masks, default=None, return_dtype=pl.Int64)
+
+
+def _schools() -> list[Breach]:
+    school = pl.col("type") == "technical_school"
+    above = pl.col("taught_to").cast(pl.Int64) > _highest(_LEVELS)
+    return [
+        Breach(
+            "OCC-11",
+            "occupation_code",
+            school & pl.col("occupation_code").is_not_null() & pl.col("taught").is_null(),
+            "请补充与该职业对应的开设专业，或删除该职业",
+        ),
+        Breach(
+            "OCC-12",
+            "levels",
+            school & (typed("audience") == "students") & above & ~pl.col("untold"),
+            pl.format("所设专业的培养层次为{}，请删除更高的等级", pl.col("taught_to").cast(pl.String).replace(LEVELS)),
+        ),
+    ]
+
+
+def _highest(mask: pl.Expr) -> pl.Expr:
+    """The highest level of a mask: the smallest number."""
+    return mask.replace_strict(
+        {mask: levels[-1] for mask, levels in _level_sets().items()}, default=None, return_dtype=pl.Int64
+    )
+
+
+def _register(submissions: Submissions) -> list[Breach]:
+    policy, cycle = submissions.scene.policy, submissions.scene.cycle
+    new = pl.col("item_code").is_not_null() & pl.col("filed_levels").is_null()
+    newcomer = (pl.col("type") == "social_organisation") & new
+    breaches = [
+        Breach(
+            "CAP-2",
+            "occupation_code",
+            newcomer & (pl.col("holders") >= policy.cap.saturation),
+            pl.format("该职业已有{}家机构备案，须经例外审批", "holders"),
+        ),
+        Breach(
+            "RENEW-1",
+            "levels",
+            (pl.col("kind") == "renewal") & pl.col("item_code").is_not_null() & (_NEW_LEVELS != 0),
+            pl.format("{}不在备案目录内，请删除或另按增项申报", _titles(_NEW_LEVELS)),
+        ),
+    ]
+    if cycle >= policy.dormancy.first_cycle and submissions.scene.activities is not None:
+        asleep = pl.col("dormant").is_not_null() & pl.col("item_code").is_not_null() & (_NEW_LEVELS != 0)
+        breaches.append(Breach("DORM-1", "occupation_code", asleep, pl.format("未开展认定的已备案职业：{}", "dormant")))
+    return breaches
+
+
+def verdicts(submissions: Submissions) -> list[pl.DataFrame]:
+    """The verdicts on the occupations table."""
+    rows = submissions.once(requested)
+    breaches = [
+        *unread_cells(submissions, "occupations"),
+        *_recognition(submissions),
+        *_forms(submissions),
+        *_schools(),
+        *_register(submissions),
+    ]
+    return [*breached("occupations", rows, breaches, submissions.raw("occupations")), _none_requested(submissions)]
+
+
+def _none_requested(submissions: Submissions) -> pl.DataFrame:
+    without = submissions.once(applicants).join(submissions.table("occupations"), on="application_no", how="anti")
+    return absent(
+        "OCC-1", "occupations", without.with_columns(pl.lit("occupation_code").alias("field")), "请至少填写一个申报职业"
+    )

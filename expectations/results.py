@@ -1,0 +1,147 @@
+"""Rules on evaluation results, and how each row is to be read; what a decided item becomes is decision's matter."""
+
+import pandas as pd
+import polars as pl
+
+from expectations.submissions import Submissions, typed
+from expectations.verdict import Breach, breached, unread_cells
+from schemas.submission import RESULTS
+
+#: Rules whose findings keep a result from being accepted (contract section 5).
+REJECTING = ("FORM-10", "EVAL-2", "EVAL-3", "EVAL-4")
+_FULL_SCORE = 100
+_ITEM = ("application_no", "occupation_code", "level")
+
+
+def sent_items(sent: pd.DataFrame) -> pl.DataFrame:
+    """Items sent out: application_no, occupation_code, level (text), has_commitment."""
+    schema = {**dict.fromkeys(_ITEM, pl.String()), "has_commitment": pl.Boolean()}
+    if sent.empty:
+        return pl.DataFrame(schema=schema)
+    frame = pl.from_pandas(sent[list(schema)].reset_index(drop=True)).cast(schema)  # type: ignore[arg-type]
+    return frame.group_by(_ITEM).agg(pl.col("has_commitment").any())
+
+
+def judged_rows(submissions: Submissions, sent: pl.DataFrame) -> pl.DataFrame:
+    """Result rows, in input order, beside what was sent and what the other rows of their item say.
+
+    Adds `known_application`, `known_occupation`, `known_item`, `has_commitment`, `conflicting` (two results
+    differ in more than remarks) and `again` (the same result was there before).
+    """
+    rows = submissions.table("results").with_row_index("place")
+    rows = rows.with_columns(typed("level").cast(pl.String).alias("item_level"), _content().alias("content"))
+    item = ["application_no", "occupation_code", "item_level"]
+    known = (
+        (sent.select(_ITEM[0]).unique().with_columns(pl.lit(True).alias("known_application")), item[:1]),
+        (sent.select(_ITEM[:2]).unique().with_columns(pl.lit(True).alias("known_occupation")), item[:2]),
+        (sent.rename({"level": "item_level"}).with_columns(pl.lit(True).alias("known_item")), item),
+    )
+    for frame, key in known:
+        rows = rows.join(frame, on=key, how="left", maintain_order="left")
+    told = pl.all_horizontal(pl.col(item).is_not_null())
+    return rows.with_columns(
+        (told & (pl.col("content").n_unique().over(item) > 1)).alias("conflicting"),
+        (told & ~pl.struct(*item, "content").is_first_distinct()).alias("again"),
+    )
+
+
+def _content() -> pl.Expr:
+    """What a result says, remarks aside: readings where there are any, else the text as written."""
+    columns = (column for column in RESULTS.columns if column.name not in (*_ITEM, "remarks"))
+    cells = (
+        pl.col(each.name) if each.kind == "text" else pl.coalesce(typed(each.name).cast(pl.String), pl.col(each.name))
+        for each in columns
+    )
+    return pl.concat_str(*(cell.fill_null("") for cell in cells), separator="\x1f")
+
+
+def breaches(submissions: Submissions) -> list[Breach]:
+    """The rules on results (Notice, article 3(2) and 3(3))."""
+    numbers = submissions.scene.policy.evaluation
+    passed = typed("verdict") == "pass"
+    return [
+        *unread_cells(submissions, "results"),
+        *_scores(passed),
+        *_panels(passed, numbers.panel_size),
+        _unsent(),
+        _contradiction(passed, numbers.pass_mark),
+    ]
+
+
+def _scores(passed: pl.Expr) -> list[Breach]:
+    missing = passed & pl.col("score").is_null()
+    return [
+        Breach("FORM-10", "score", typed("score") > _FULL_SCORE, "“评分”须在0至100之间"),
+        Breach("FORM-10", "score", missing, "结论为合格时请填写“评分”"),
+    ]
+
+
+def _panels(passed: pl.Expr, panel_size: int) -> list[Breach]:
+    told = pl.col("commitments_shown").is_null() | typed("commitments_shown").is_not_null()
+    unshown = passed & pl.col("has_commitment") & told & ~typed("commitments_shown").fill_null(False)
+    short = pl.col("panel_size").is_null() | (typed("panel_size") < panel_size)
+    return [
+        Breach("EVAL-1", "commitments_shown", unshown, "该项按不合格处理"),
+        Breach("EVAL-2", "panel_size", short, f"评估专家须不少于{panel_size}人，请补足后重新报送"),
+    ]
+
+
+def _unsent() -> Breach:
+    wrong = (
+        pl.when(pl.col("known_application").is_null())
+        .then(pl.lit("application_no"))
+        .when(pl.col("known_occupation").is_null())
+        .then(pl.lit("occupation_code"))
+        .when(pl.col("known_item").is_null() & pl.col("item_level").is_not_null())
+        .then(pl.lit("level"))
+    )
+    value = (
+        pl.when(wrong == "application_no")
+        .then(pl.col("application_no"))
+        .when(wrong == "occupation_code")
+        .then(pl.col("occupation_code"))
+        .otherwise(pl.col("level"))
+    )
+    return Breach("EVAL-3", wrong, wrong.is_not_null(), "请按送评清单核对申报编号、职业编码和等级", value)
+
+
+def _contradiction(passed: pl.Expr, pass_mark: float) -> Breach:
+    below = (passed & (typed("score") < pass_mark)).fill_null(False)
+    mend = (
+        pl.when(below)
+        .then(pl.lit(f"评分低于{pass_mark:g}分不得评为合格"))
+        .otherwise(pl.lit("同一职业等级有两个不同的结果，请只报送一个"))
+    )
+    return Breach("EVAL-4", "score", below | pl.col("conflicting"), mend)
+
+
+def verdicts(submissions: Submissions) -> list[pl.DataFrame]:
+    """The verdicts on the results table."""
+    return breached("results", submissions.once(result_rows), breaches(submissions), submissions.raw("results"))
+
+
+def result_rows(submissions: Submissions) -> pl.DataFrame:
+    """See `judged_rows`; made once from what was sent."""
+    return judged_rows(submissions, sent_items(submissions.sent))
+
+
+def readings(submissions: Submissions, found: pl.DataFrame) -> pl.DataFrame:
+    """How each row is to be taken, in input order (columns as in `check.CheckedResults`)."""
+    rows = submissions.once(result_rows)
+    key = ["application_no", "row"]
+
+    def has(*rules: str) -> pl.Expr:
+        told = found.filter(pl.col("rule").is_in(rules)).select(pl.struct(*key).alias("key"))
+        return pl.struct(*key).is_in(told.get_column("key").implode())
+
+    failed = has("EVAL-1")
+    return rows.select(
+        "application_no",
+        "row",
+        "occupation_code",
+        pl.coalesce("item_level", "level").alias("level"),
+        pl.when(failed).then(pl.lit("fail")).otherwise(typed("verdict").cast(pl.String)).alias("verdict"),
+        typed("score").alias("score"),
+        (~has(*REJECTING) & ~pl.col("again")).alias("accepted"),
+        pl.when(failed).then(pl.lit("EVAL-1")).otherwise(pl.lit("")).alias("failed_by"),
+    )

@@ -1,0 +1,65 @@
+"""The rule book as data: code, article, nature and sentence of every rule; judging has modules of its own."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from schemas import policy as policies
+from schemas.cycle import CycleId
+from schemas.finding import Nature
+from schemas.policy import Policy
+from schemas.reference_data import Reference, reference
+
+#: The materials that have rules, in the order they are checked.
+RULED_TABLES = ("applications", "occupations", "staff", "materials", "programmes", "results")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the notice: `article` is the notice's, `message_zh` what an applicant reads."""
+
+    code: str
+    article: str
+    nature: Nature
+    table: str
+    applies_to: str
+    meaning: str
+    message_zh: str
+
+
+@dataclass(frozen=True, eq=False)
+class RuleBook:
+    """The rules with the numbers and facts they are judged by in one cycle."""
+
+    rules: Mapping[str, Rule]
+    policy: Policy
+    reference: Reference
+
+    def of_table(self, table: str) -> Iterator[Rule]:
+        """The rules whose findings may stand in a table; FORM-10 may stand in any."""
+        return (rule for rule in self.rules.values() if table in tables_of(rule))
+
+
+def tables_of(rule: Rule) -> tuple[str, ...]:
+    """The tables a rule's findings may stand in (contract section 5: FORM-10 stands where the cell stands)."""
+    return RULED_TABLES if rule.code == "FORM-10" else (rule.table,)
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Every rule by its code, in the order of the book (`rules.csv`)."""
+    text = (files("expectations") / "rules.csv").read_text("utf-8")
+    return {row["code"]: _rule(row) for row in csv.DictReader(text.splitlines())}
+
+
+def _rule(row: dict[str, str]) -> Rule:
+    texts = {name: text for name, text in row.items() if name != "nature"}
+    return Rule(nature=cast(Nature, row["nature"]), **texts)
+
+
+def for_cycle(cycle: CycleId) -> RuleBook:
+    """The rule book in force on a cycle's deadline."""
+    return RuleBook(rules(), policies.for_cycle(cycle), reference())

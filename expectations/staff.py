@@ -1,0 +1,80 @@
+"""Rules on the people an institution names; who is drawn for a panel is evaluation's matter."""
+
+import polars as pl
+
+from expectations import identifiers
+from expectations.applicants import applicants
+from expectations.submissions import Submissions, typed
+from expectations.verdict import Breach, absent, breached, masked, unread_cells
+from schemas.submission import ROLES
+
+
+def _person() -> pl.Expr:
+    """The identity number as a person is told apart by it: x and X are the same check character."""
+    return pl.col("id_number").str.to_uppercase()
+
+
+def _repeated(submissions: Submissions) -> pl.DataFrame:
+    """Staff rows whose identity number stands in some other row too, with their place in the table."""
+    rows = submissions.table("staff").select("application_no", "row", "role!", "id_type!", _person().alias("person"))
+    found = rows.with_row_index("place").filter(pl.col("person").is_duplicated() & pl.col("person").is_not_null())
+    return found.filter(pl.col("role!").is_not_null()).sort("place")
+
+
+def _rows(submissions: Submissions) -> pl.DataFrame:
+    """Staff rows with `listed_before` (same role) and `examines` (also an examiner)."""
+    rows = submissions.table("staff").with_row_index("place")
+    repeated = submissions.once(_repeated).sort("row", "place")
+    known = repeated.filter(pl.col("id_type!").is_not_null())
+    again = known.filter(~pl.struct("application_no", "role!", "id_type!", "person").is_first_distinct())
+    examiners = repeated.filter(pl.col("role!") == "examiner")
+    both = repeated.filter(pl.col("role!") == "supervisor").join(examiners, on=["application_no", "person"], how="semi")
+    return rows.with_columns(
+        pl.col("place").is_in(again.get_column("place").implode()).alias("listed_before"),
+        pl.col("place").is_in(both.get_column("place").implode()).alias("examines"),
+    )
+
+
+def _too_few(submissions: Submissions) -> pl.DataFrame:
+    """STAFF-1: roles with fewer distinct people than the policy requires; rows without a number count each."""
+    needed = pl.DataFrame(
+        {"role!": list(submissions.scene.policy.staff), "needed": list(submissions.scene.policy.staff.values())}
+    )
+    counted = (
+        submissions.table("staff")
+        .group_by("application_no", typed("role").cast(pl.String))
+        .agg(pl.len().cast(pl.Int64).alias("rows"))
+    )
+    twice = (
+        submissions.once(_repeated)
+        .group_by("application_no", typed("role").cast(pl.String))
+        .agg((pl.len() - pl.col("person").n_unique()).cast(pl.Int64).alias("twice"))
+    )
+    key = ["application_no", "role!"]
+    roles = submissions.once(applicants).select("application_no").join(needed, how="cross")
+    people = roles.join(counted, on=key, how="left").join(twice, on=key, how="left")
+    found = people.with_columns((pl.col("rows").fill_null(0) - pl.col("twice").fill_null(0)).alias("found"))
+    few = found.filter(pl.col("found") < pl.col("needed")).rename({"role!": "field"})
+    title = pl.col("field").replace_strict(ROLES, default="")
+    mend = pl.format("{}须不少于{}人，现有{}人", title, "needed", "found")
+    return absent("STAFF-1", "staff", few.with_columns(pl.col("found").cast(pl.String).alias("value")), mend)
+
+
+def _people(submissions: Submissions) -> list[Breach]:
+    number = pl.col("id_number")
+    unsound = (typed("id_type") == "resident_id") & ~identifiers.is_resident_id(number).fill_null(False)
+    role = typed("role").cast(pl.String).replace_strict(ROLES, default="")
+    hidden = masked(number)
+    return [
+        Breach("STAFF-2", "id_number", unsound, "请按身份证核对18位号码", hidden),
+        Breach(
+            "STAFF-3", "id_number", pl.col("listed_before"), pl.format("此人已列入{}，请删除重复的行", role), hidden
+        ),
+        Breach("STAFF-4", "id_number", pl.col("examines"), "请核定是否符合回避要求", hidden),
+    ]
+
+
+def verdicts(submissions: Submissions) -> list[pl.DataFrame]:
+    """The verdicts on the staff table."""
+    breaches = [*unread_cells(submissions, "staff"), *_people(submissions)]
+    return [*breached("staff", _rows(submissions), breaches, submissions.raw("staff")), _too_few(submissions)]

@@ -1,0 +1,92 @@
+"""The submitted tables as the rules see them: stripped text beside typed readings; no rule is judged here."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import pandas as pd
+import polars as pl
+
+from expectations import reading
+from expectations.scene import Scene
+from schemas.policy import Policy
+from schemas.submission import TABLES, Column, Table
+
+T = TypeVar("T")
+
+#: Columns that intake adds to a form table (the row's number in its application is added to all).
+ADDED = {"applications": ("first_submitted_at",), "materials": ("attachment_sha256",)}
+#: Columns no rule looks at stay outside, so that a million rows cost no more than they must.
+UNREAD = {
+    "occupations": ("work_type",),
+    "staff": ("name", "title", "certificate_no"),
+    "programmes": ("programme_code", "programme_name"),
+}
+
+
+def typed(column: str) -> pl.Expr:
+    """The typed reading of a column; null where the cell is blank or unreadable."""
+    return pl.col(f"{column}!")
+
+
+def unreadable(column: str) -> pl.Expr:
+    """A cell that is there but cannot be read as its type."""
+    return pl.col(column).is_not_null() & typed(column).is_null()
+
+
+class Submissions:
+    """One check's tables: `raw` text, `table` stripped and read, `once` what rules share, `sent` for results."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame], scene: Scene, sent: pd.DataFrame | None = None) -> None:
+        self.frames = frames
+        self.scene = scene
+        self.sent = pd.DataFrame() if sent is None else sent
+        self._made: dict[object, Any] = {}
+
+    def once(self, make: Callable[["Submissions"], T]) -> T:
+        """What `make` makes of these submissions, made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(T, self._made[make])
+
+    def raw(self, name: str) -> pl.DataFrame:
+        """A table as it came, as text, with its `row` numbers (Int64)."""
+        return self._remember(("raw", name), lambda: _text_frame(self.frames.get(name), TABLES[name]))
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A table with blank cells as nulls and a typed reading `column!` beside each column that is not plain text."""
+        return self._remember(("read", name), lambda: self._read(name))
+
+    def _remember(self, key: object, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(pl.DataFrame, self._made[key])
+
+    def _read(self, name: str) -> pl.DataFrame:
+        raw = self.raw(name)
+        texts = [pl.col(column).str.strip_chars() for column in raw.columns if column != "row"]
+        stripped = raw.with_columns(pl.when(text != "").then(text).name.keep() for text in texts)
+        columns = [each for each in TABLES[name].columns if each.kind != "text"]
+        return stripped.with_columns(_typed(each, self.scene.policy) for each in columns)
+
+
+def _typed(column: Column, policy: Policy) -> pl.Expr:
+    return reading.read(column, policy.timezone, policy.cycle.months).alias(f"{column.name}!")
+
+
+def wanted(table: Table) -> list[str]:
+    """The columns of a table that rules look at."""
+    left_out = UNREAD.get(table.name, ())
+    return [*(name for name in table.names if name not in left_out), *ADDED.get(table.name, ())]
+
+
+def _text_frame(frame: pd.DataFrame | None, table: Table) -> pl.DataFrame:
+    names = wanted(table)
+    schema = {**dict.fromkeys(names, pl.String()), "row": pl.Int64()}
+    if frame is None or frame.empty:
+        return pl.DataFrame(schema=schema)
+    there = [name for name in schema if name in frame.columns]
+    texts = pl.from_pandas(frame[there].reset_index(drop=True))
+    return texts.select(
+        pl.col(name).cast(kind) if name in texts.columns else pl.lit(None, kind).alias(name)
+        for name, kind in schema.items()
+    )

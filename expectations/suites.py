@@ -1,0 +1,108 @@
+"""The rule book as Great Expectations suites: a metric a table, an expectation a rule; no judging."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pandas as pd
+import polars as pl
+from great_expectations import ExpectationSuite
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from expectations.judging import judge
+from expectations.rulebook import Rule, rules, tables_of
+from expectations.submissions import Submissions
+from schemas.finding import Nature
+
+SEVERITY: dict[Nature, FailureSeverity] = {
+    "hard": FailureSeverity.CRITICAL,
+    "in_principle": FailureSeverity.WARNING,
+    "review": FailureSeverity.WARNING,
+    "advice": FailureSeverity.INFO,
+}
+
+
+class ForeignBatchError(RuntimeError):
+    """Great Expectations handed over another frame than the one being checked."""
+
+
+@dataclass(eq=False)
+class Judgement:
+    """One table of one check on its way through Great Expectations."""
+
+    submissions: Submissions
+    table: str
+    batch: pd.DataFrame
+    verdicts: pl.DataFrame | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    fault: Exception | None = None
+
+    def reach(self, batch: pd.DataFrame) -> "Judgement":
+        """Judge the batch; raises ForeignBatchError for a frame that is not the one under judgement."""
+        if batch is not self.batch:
+            raise ForeignBatchError(
+                f"the {self.table} being checked were exchanged: run one check at a time in a process"
+            )
+        self.verdicts = judge(self.submissions, self.table)
+        counted = self.verdicts.group_by("rule").len()
+        self.counts = dict(zip(counted["rule"], counted["len"], strict=True))
+        return self
+
+
+UNDER_JUDGEMENT: ContextVar[Judgement] = ContextVar("under_judgement")
+
+
+class Verdicts(TableMetricProvider):
+    """All verdicts on a table, in one pass over its batch."""
+
+    metric_name = "filing.verdicts"
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805  bound to the class by GX
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> Judgement:
+        batch, _compute, _access = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
+        judgement = UNDER_JUDGEMENT.get()
+        try:
+            return judgement.reach(batch)
+        except Exception as fault:
+            # GX would turn it into a failed expectation; `check` raises it
+            judgement.fault = fault
+            raise
+
+
+class ExpectRuleToBeMet(BatchExpectation):
+    """Expect every row of a table to meet one rule of the rule book."""
+
+    rule: str
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("filing.verdicts",)
+    success_keys: ClassVar[tuple[str, ...]] = ("rule",)
+
+    def _validate(
+        self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
+    ) -> dict[str, Any]:
+        judgement: Judgement = metrics["filing.verdicts"]
+        unmet = judgement.counts.get(self.rule, 0)
+        rows = len(judgement.batch)
+        return {
+            "success": unmet == 0,
+            "result": {"observed_value": unmet, "element_count": rows, "unexpected_count": unmet},
+        }
+
+
+def suite(table: str) -> ExpectationSuite:
+    """The suite of a table: one expectation a rule, in the order of the book."""
+    book = [rule for rule in rules().values() if table in tables_of(rule)]
+    return ExpectationSuite(name=table, expectations=[_expectation(rule) for rule in book])
+
+
+def _expectation(rule: Rule) -> ExpectRuleToBeMet:
+    meta = {"article": rule.article, "nature": rule.nature, "meaning": rule.meaning}
+    return ExpectRuleToBeMet(rule=rule.code, description=rule.message_zh, severity=SEVERITY[rule.nature], meta=meta)

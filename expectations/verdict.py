@@ -1,0 +1,118 @@
+"""Verdicts on rows: how a rule is stated and its findings collected; what a rule says is its module's."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from expectations.reading import spellings
+from expectations.submissions import Submissions, unreadable
+from schemas import finding
+from schemas.submission import TABLES, Column
+
+#: The columns of a verdict; nature, article and the rule's own sentence are the rule book's and join later.
+VERDICT = {
+    "application_no": pl.String(),
+    "rule": pl.String(),
+    "table": pl.String(),
+    "row": pl.Int64(),
+    "field": pl.String(),
+    "value": pl.String(),
+    "mend": pl.String(),
+}
+#: Fields of these names may hold a long number that is not a person's.
+_NOT_PERSONAL = ("uscc", "sha256", "size_bytes", "application_no")
+_IDENTITY = r"([1-9][0-9]{5})[0-9]{10}([0-9][0-9Xx])"
+
+
+@dataclass(frozen=True, eq=False)
+class Breach:
+    """One way a row does not meet a rule: `when` is true on such rows; null or false means met or not judged.
+
+    `field` names the cell, or is an expression where it differs by row; `value` defaults to the cell's text as it came;
+    `mend` tells the applicant in Chinese what to mend.
+    """
+
+    rule: str
+    field: str | pl.Expr
+    when: pl.Expr
+    mend: str | pl.Expr
+    value: pl.Expr | None = None
+
+
+def breached(table: str, rows: pl.DataFrame, breaches: Sequence[Breach], raw: pl.DataFrame) -> list[pl.DataFrame]:
+    """The verdicts on all rows of a table for all its breaches, judged in one pass; `raw` is aligned with `rows`."""
+    if rows.is_empty():
+        return []
+    flags = rows.select(each.when.fill_null(False).alias(str(place)) for place, each in enumerate(breaches))
+    found = ((each, flags.get_column(str(place)).arg_true()) for place, each in enumerate(breaches))
+    return [_verdict(table, each, rows[at], raw[at]) for each, at in found if len(at)]
+
+
+def _verdict(table: str, breach: Breach, rows: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
+    field = pl.lit(breach.field) if isinstance(breach.field, str) else breach.field
+    mend = pl.lit(breach.mend) if isinstance(breach.mend, str) else breach.mend
+    value = breach.value
+    if value is None:
+        assert isinstance(breach.field, str)
+        value = pl.lit(raw.get_column(breach.field))
+    return rows.select(
+        "application_no",
+        pl.lit(breach.rule).alias("rule"),
+        pl.lit(table).alias("table"),
+        "row",
+        field.cast(pl.String).alias("field"),
+        value.cast(pl.String).fill_null("").alias("value"),
+        mend.fill_null("").alias("mend"),
+    )
+
+
+def absent(rule: str, table: str, things: pl.DataFrame, mend: str | pl.Expr) -> pl.DataFrame:
+    """Verdicts on things that are not there: row 0, `field` is what is missing, `value` what was found."""
+    value = pl.col("value") if "value" in things.columns else pl.lit("")
+    return things.select(
+        "application_no",
+        pl.lit(rule).alias("rule"),
+        pl.lit(table).alias("table"),
+        pl.lit(0, pl.Int64()).alias("row"),
+        pl.col("field").cast(pl.String),
+        value.alias("value"),
+        (pl.lit(mend) if isinstance(mend, str) else mend).alias("mend"),
+    )
+
+
+def unread_cells(submissions: Submissions, table: str) -> list[Breach]:
+    """FORM-10 for every typed column of a table; a blank cell too where the table cannot do without it.
+
+    Source: contract section 5. Blank cells of `applications` are FORM-1's, blank `levels` OCC-8's.
+    """
+    columns = (column for column in TABLES[table].columns if column.kind != "text")
+    return [_unread(column, blank_too=_indispensable(table, column)) for column in columns]
+
+
+def _indispensable(table: str, column: Column) -> bool:
+    return table != "applications" and column.kind in ("enum", "level") and not column.optional
+
+
+def _unread(column: Column, *, blank_too: bool) -> Breach:
+    when = unreadable(column.name)
+    if blank_too:
+        when = when | pl.col(column.name).is_null()
+    return Breach("FORM-10", column.name, when, f"“{column.title}”无法识别，{spellings(column)}")
+
+
+def gathered(verdicts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """All verdicts in one frame, identity numbers masked wherever they were written."""
+    frame = pl.concat([pl.DataFrame(schema=VERDICT), *verdicts])
+    return frame.with_columns(
+        pl.when(pl.col("field").is_in(_NOT_PERSONAL))
+        .then(pl.col("value"))
+        .otherwise(pl.col("value").str.replace_all(_IDENTITY, "${1}**********${2}"))
+    )
+
+
+def masked(text: pl.Expr) -> pl.Expr:
+    """An identity number with all but its first 6 and last 2 characters hidden (see `schemas.finding.masked`)."""
+    return text.map_batches(
+        lambda cells: pl.Series([finding.masked(cell or "") for cell in cells], dtype=pl.String), return_dtype=pl.String
+    )
