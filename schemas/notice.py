@@ -24,7 +24,7 @@ class FindingLine(_Said):
     table: str = Field(description="表")
     row: int = Field(ge=0, description="行（0 为整份申报）")
     field: str = Field(description="字段")
-    value: str = Field("", description="所填内容（证件号码已遮盖）")
+    value: str = Field(default="", description="所填内容（证件号码已遮盖）")
     problem: str = Field(description="问题")
     basis: str = Field(description="依据（通知条款）")
 
@@ -49,7 +49,7 @@ class DormantLine(_Said):
     occupation_code: str = Field(description="职业编码")
     occupation_name: str = Field(description="职业名称")
     filed_on: date = Field(description="备案日期")
-    last_held_on: date | None = Field(None, description="最近一次认定日期")
+    last_held_on: date | None = Field(default=None, description="最近一次认定日期")
 
 
 class LetterText(_Said):
@@ -60,8 +60,8 @@ class LetterText(_Said):
     issuer: str = Field(min_length=1, description="发文单位")
     document: str = Field(description="依据文件文号")
     issued_on: date = Field(description="发文日期")
-    letter_no: str = Field("", description="文书编号（空白由经办人填写）")
-    contact: str = Field("", description="发文单位联系方式")
+    letter_no: str = Field(default="", description="文书编号（空白由经办人填写）")
+    contact: str = Field(default="", description="发文单位联系方式")
 
 
 class ApplicationLetter(LetterText):
@@ -69,7 +69,7 @@ class ApplicationLetter(LetterText):
 
     application_no: str = Field(description="申报编号")
     cycle: str = Field(description="申报批次")
-    kind: str = Field("", description="申报类型（中文）")
+    kind: str = Field(default="", description="申报类型（中文）")
     submitted_on: date = Field(description="提交日期")
 
 
@@ -107,7 +107,7 @@ class FilingText(ApplicationLetter):
     items: list[ItemLine] = Field(min_length=1, description="准予备案的职业等级")
     filed_on: date = Field(description="备案日期")
     valid_until: date = Field(description="有效期至")
-    institution_code: str = Field("", description="机构编码（省级赋码后填写）")
+    institution_code: str = Field(default="", description="机构编码（省级赋码后填写）")
 
 
 class ExpiryReminderText(LetterText):
@@ -116,8 +116,8 @@ class ExpiryReminderText(LetterText):
     items: list[ItemLine] = Field(min_length=1, description="即将到期的职业等级")
     valid_until: date = Field(description="有效期至")
     days_left: int = Field(ge=0, description="剩余天数")
-    renewal_cycle: str = Field("", description="到期前最后一个申报批次")
-    renewal_deadline: date | None = Field(None, description="该批次申报截止日期")
+    renewal_cycle: str = Field(default="", description="到期前最后一个申报批次")
+    renewal_deadline: date | None = Field(default=None, description="该批次申报截止日期")
 
 
 class DormancyText(LetterText):
@@ -132,7 +132,7 @@ class AdjustmentText(LetterText):
 
     items: list[ItemLine] = Field(default_factory=list, description="涉及的职业等级（空白为全部）")
     ground: str = Field(min_length=1, description="事由")
-    decision_no: str = Field("", description="决定文号")
+    decision_no: str = Field(default="", description="决定文号")
     decided_on: date = Field(description="决定日期")
     effective_on: date = Field(description="生效日期")
 

@@ -1,0 +1,206 @@
+"""Drawing the panels of a cycle from the pool of experts, so that anyone can repeat the draw; sending it is not here.
+
+Source: Notice, article 3(3). Chance comes from the seed alone: an expert's lot for an application is the SHA-256 of
+`seed|application_no|expert_no` in UTF-8, as hexadecimal text, and the lowest lot wins.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.evaluation import Panel, PanelMember
+
+
+@dataclass(frozen=True)
+class Expert:
+    """One expert of the pool; a prefix such as `6-18` stands for every occupation code that begins with these parts."""
+
+    expert_no: str
+    name: str
+    employer_uscc: str = ""
+    occupation_prefixes: tuple[str, ...] = ()
+    active: bool = True
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Expert":
+        """An expert from a row of text; prefixes parted by `;` `、` `,` or space, active `true` or 是."""
+        texts = {name: value.strip() if isinstance(value, str) else "" for name, value in row.items()}
+        return cls(
+            expert_no=texts["expert_no"],
+            name=texts["name"],
+            employer_uscc=texts.get("employer_uscc", "").upper(),
+            occupation_prefixes=tuple(
+                part for part in re.split(r"[;；、,，\s]+", texts["occupation_prefixes"]) if part
+            ),
+            active=texts.get("active", "true").lower() in {"true", "是", "1"},
+        )
+
+    def knows(self, occupation_code: str) -> bool:
+        """Whether the occupation is one of theirs: whole parts of the code, so `6-1` is not `6-18`."""
+        parts = occupation_code.split("-")
+        wanted = (prefix.strip("-").split("-") for prefix in self.occupation_prefixes if prefix.strip("-"))
+        return any(parts[: len(prefix)] == prefix for prefix in wanted)
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """What the draw needs of one application of the cycle."""
+
+    application_no: str
+    uscc: str
+    occupation_codes: frozenset[str]
+
+
+class Candidate(BaseModel):
+    """An expert who may be drawn: the requested occupations they know, and how many panels of the cycle they sit on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    expert_no: str
+    name: str
+    knows: tuple[str, ...]
+    load: int
+
+
+class PanelDraw(BaseModel):
+    """One draw with all that went into it; `repeat` of the record gives the same panel."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    application_no: str
+    seed: str
+    size: int
+    occupation_codes: tuple[str, ...]
+    barred_employers: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    panel: Panel
+    uncovered: tuple[str, ...] = Field(description="occupations that nobody on the panel knows")
+
+    @property
+    def missing(self) -> int:
+        """How many seats the pool could not fill; the centre fills them in."""
+        return self.size - len(self.panel.members)
+
+
+def draw_panel(
+    seed: str,
+    applicant: Applicant,
+    experts: Iterable[Expert],
+    size: int,
+    *,
+    barred: Iterable[str],
+    load: Mapping[str, int],
+) -> PanelDraw:
+    """Draw the panel of one application: `size` experts, or as many as may sit.
+
+    May sit: active, knows one of the occupations, not employed by a `barred` credit code nor by the applicant. `load`
+    is expert number to panels already sat on in the cycle. Raises ValueError when an expert number occurs twice.
+    """
+    employers = frozenset({applicant.uscc, *barred} - {""})
+    codes = tuple(sorted(applicant.occupation_codes))
+    candidates = tuple(
+        Candidate(
+            expert_no=expert.expert_no,
+            name=expert.name,
+            knows=known,
+            load=load.get(expert.expert_no, 0),
+        )
+        for expert in _pool(experts)
+        if expert.active and expert.employer_uscc not in employers and (known := tuple(filter(expert.knows, codes)))
+    )
+    members = _members(seed, applicant.application_no, size, codes, candidates)
+    return PanelDraw(
+        application_no=applicant.application_no,
+        seed=seed,
+        size=size,
+        occupation_codes=codes,
+        barred_employers=tuple(sorted(employers)),
+        candidates=candidates,
+        panel=_panel(seed, applicant.application_no, members),
+        uncovered=tuple(sorted(set(codes).difference(*(member.knows for member in members)))),
+    )
+
+
+def repeat(draw: PanelDraw) -> Panel:
+    """The panel that follows from a draw's record; it equals `draw.panel` unless somebody changed the record."""
+    members = _members(draw.seed, draw.application_no, draw.size, draw.occupation_codes, draw.candidates)
+    return _panel(draw.seed, draw.application_no, members)
+
+
+def draw_panels(
+    seed: str,
+    applicants: Sequence[Applicant],
+    experts: Iterable[Expert],
+    size: int,
+    *,
+    kept: Mapping[str, PanelDraw] | None = None,
+) -> dict[str, PanelDraw]:
+    """Draw the panels of a cycle: application number to draw, by application number.
+
+    `applicants` are all applications of the cycle, also those not sent out: nobody employed by one of them judges
+    another of the same occupation. `kept` are draws made before; they stand, and count in the load.
+    """
+    pool = _pool(experts)
+    drawn = dict(kept or {})
+    load: dict[str, int] = {}
+    for draw in drawn.values():
+        _add(load, draw.panel)
+    rivals: dict[str, set[str]] = {}
+    for applicant in applicants:
+        for code in applicant.occupation_codes:
+            rivals.setdefault(code, set()).add(applicant.uscc)
+    for applicant in sorted(applicants, key=lambda each: each.application_no):
+        if applicant.application_no in drawn:
+            continue
+        barred = set().union(*(rivals[code] for code in applicant.occupation_codes))
+        draw = draw_panel(seed, applicant, pool, size, barred=barred, load=load)
+        drawn[applicant.application_no] = draw
+        _add(load, draw.panel)
+    return dict(sorted(drawn.items()))
+
+
+def lot(seed: str, application_no: str, expert_no: str) -> str:
+    """The expert's lot: hexadecimal SHA-256 of the three joined by `|`."""
+    return sha256(f"{seed}|{application_no}|{expert_no}".encode()).hexdigest()
+
+
+def _pool(experts: Iterable[Expert]) -> list[Expert]:
+    pool = sorted(experts, key=lambda expert: expert.expert_no)
+    for one, other in pairwise(pool):
+        if one.expert_no == other.expert_no:
+            raise ValueError(f"expert number '{one.expert_no}' occurs twice in the pool: give each expert one row")
+    return pool
+
+
+def _members(
+    seed: str, application_no: str, size: int, codes: Sequence[str], candidates: Iterable[Candidate]
+) -> list[Candidate]:
+    """In the order drawn: first somebody for each occupation nobody knows yet, then anyone; lowest load, then lot."""
+    left = sorted(candidates, key=lambda each: (each.load, lot(seed, application_no, each.expert_no)))
+    members: list[Candidate] = []
+    uncovered = set(codes)
+    while left and len(members) < size:
+        chosen = next((each for each in left if uncovered.intersection(each.knows)), left[0])
+        left.remove(chosen)
+        members.append(chosen)
+        uncovered.difference_update(chosen.knows)
+    return members
+
+
+def _panel(seed: str, application_no: str, members: Sequence[Candidate]) -> Panel:
+    lead = min(members, key=lambda each: lot(seed, application_no, each.expert_no), default=None)
+    return Panel(
+        members=tuple(PanelMember(expert_no=each.expert_no, name=each.name) for each in members),
+        lead=lead.expert_no if lead else "",
+        seed=seed if members else "",
+    )
+
+
+def _add(load: dict[str, int], panel: Panel) -> None:
+    for member in panel.members:
+        load[member.expert_no] = load.get(member.expert_no, 0) + 1

@@ -1,0 +1,89 @@
+"""Files put below a folder whole or not at all; what is in them and who gets them does not belong here."""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+_LONGEST_NAME = 120  # bytes; with a suffix well below the 255 every file system takes
+
+
+class OutsideFolderError(ValueError):
+    """A file name that would leave its folder."""
+
+
+def put(folder: Path, relative: str, content: bytes) -> Path:
+    """Write one file below `folder`, whole or not at all, and return its path.
+
+    The same bytes are not written again; other bytes replace the file in one move. `relative` is a POSIX path. Safe
+    to repeat after a kill at any moment, and for two processes at once. Raises OutsideFolderError for a name that is
+    absolute, climbs with `..` or passes a link that leads out, OSError when the disk refuses (nothing is left behind).
+    """
+    target = _below(folder, relative)
+    if not target.is_symlink() and target.is_file() and target.read_bytes() == content:
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # one name for each target, so that a killed writer's leftover is used up by the next
+    part = target.with_name(f".{sha256(target.name.encode()).hexdigest()[:16]}.part")
+    with _alone(part) as handle:
+        handle.truncate(0)
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+        part.replace(target)
+    _sync_folders(target.parent, folder)
+    return target
+
+
+def safe_name(text: str) -> str:
+    """The text as one file name: itself where that is harmless, else its harmless characters and a digest of it all."""
+    kept = re.sub(r"[^\w.()（）〔〕·-]", "_", text)
+    if kept == text and text[:1] != "." and text[-1:] != "." and 0 < len(text.encode()) <= _LONGEST_NAME:
+        return text
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{kept.strip('._')[:30]}~{digest}"
+
+
+def _below(folder: Path, relative: str) -> Path:
+    path = PurePosixPath(relative)
+    unsafe = path.is_absolute() or ".." in path.parts or not path.name or "\0" in relative or "\\" in relative
+    target = folder / path
+    if unsafe or not target.parent.resolve().is_relative_to(folder.resolve()):
+        raise OutsideFolderError(f"'{relative}' would leave {folder.name}: give a plain relative name")
+    return target
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[BinaryIO]:
+    """The part file, held by this process alone; removed when writing fails."""
+    while True:
+        with part.open("ab") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not _is_still(part, handle):
+                continue  # the writer before us has moved it into place
+            try:
+                yield handle
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+            return
+
+
+def _is_still(part: Path, handle: BinaryIO) -> bool:
+    return part.exists() and os.path.samestat(part.stat(), os.fstat(handle.fileno()))
+
+
+def _sync_folders(lowest: Path, highest: Path) -> None:
+    # a rename survives a power cut only once its folder, and the folders made for it, are on disk
+    for folder in (lowest, *lowest.parents):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if folder == highest:
+            return
