@@ -1,0 +1,53 @@
+"""Files that could not be read, kept for a person to look at; why they could not be read is the sources' to say."""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+_FOLDER = "quarantine"
+_UNSAFE = re.compile(r"[^\w.()（）-]+")
+_LONGEST_NAME_BYTES = 120
+
+
+def keep(home: Path, source: Path, reason: str) -> Path:
+    """Copies a file to `<home>/quarantine/<sha256[:12]>-<safe name>` with a `.reason.txt` beside it; returns the copy.
+
+    The same file and reason again change nothing; another reason joins the first. Raises OSError when the file cannot
+    be read.
+    """
+    folder = home / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    kept = folder / f"{digest[:12]}-{_safe(source.name)}"
+    if not kept.exists():
+        _place(folder, kept, source)
+    told = kept.with_name(f"{kept.name}.reason.txt")
+    before = told.read_text("utf-8").splitlines() if told.exists() else []
+    if reason not in before:
+        _place(folder, told, "".join(f"{line}\n" for line in [*before, reason]).encode())
+    return kept
+
+
+def _safe(name: str) -> str:
+    """The name without signs a shell, a spreadsheet or another file system trips over, and not too long for any."""
+    plain = _UNSAFE.sub("_", os.fsencode(name).decode("utf-8", errors="replace")).lstrip("._-") or "file"
+    stem, suffix = os.path.splitext(plain)  # noqa: PTH122  a name alone, of any shape
+    room = _LONGEST_NAME_BYTES - len(suffix.encode()[:20])
+    return stem.encode()[:room].decode("utf-8", errors="ignore") + suffix[:20]
+
+
+def _place(folder: Path, target: Path, content: Path | bytes) -> None:
+    """Written aside and moved: a killed run leaves no half file under the target's name."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as aside:
+        if isinstance(content, Path):
+            with content.open("rb") as stream:
+                shutil.copyfileobj(stream, aside)
+        else:
+            aside.write(content)
+        aside.flush()
+        os.fsync(aside.fileno())
+    Path(aside.name).replace(target)

@@ -1,0 +1,121 @@
+"""The parts of all files put together into one pull: cleaned, sorted out, numbered, hashed; not read."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import polars as pl
+
+from schemas.submission import APPLICATIONS, FORM_TABLES, MATERIALS_TABLE, TABLES, Table
+from tasks.gateways.sources import attachments
+from tasks.gateways.sources.cleaning import CODES, LOST_DIGITS, clean_table
+from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, Pull, QuarantinedFile
+from tasks.gateways.sources.setting_aside import CLOSED, FILE, Tables, usable
+
+_NO: Final = "application_no"
+_CELL, _ROW = "\x1f", "\x1e"
+
+
+def assemble(root: Path, contents: Sequence[FileContent], refused: Sequence[tuple[QuarantinedFile, bool]]) -> Pull:
+    """One pull of what the files hold; a `refused` file with True is forgotten where a material means it."""
+    parts = [part for content in contents for part in content.parts]
+    supplied = frozenset(part.table for part in parts)
+    gathered = {table.name: _gathered(table, parts) for table in TABLES.values() if _wanted(table, supplied)}
+    tables, aside = usable(gathered)
+    hashed = attachments.hash_attachments(root, tables[MATERIALS_TABLE.name])
+    tables[MATERIALS_TABLE.name] = hashed.materials
+    tables = {name: _numbered(rows) for name, rows in tables.items()}
+    tables[APPLICATIONS.name] = tables[APPLICATIONS.name].with_columns(_content_hashes(tables))
+    aside += [each for each, foreign in refused if not (foreign and each.file in hashed.used)]
+    return Pull(
+        tables={name: _as_pandas(name, rows) for name, rows in tables.items()},
+        supplied=supplied,
+        quarantined=sorted(aside, key=lambda each: (each.file, each.application_no, each.reason)),
+        unknown_columns=list(dict.fromkeys(each for content in contents for each in content.unknown_columns)),
+        advice=_advice(contents, tables, hashed.unreadable),
+    )
+
+
+def _advice(contents: Sequence[FileContent], tables: Tables, unreadable: Sequence[str]) -> list[Advice]:
+    return [
+        *(each for content in contents for each in content.advice),
+        *_absent_sheets(contents, tables),
+        *(each for name, rows in tables.items() for each in _lost_digits(name, rows)),
+        *(Advice(path, f"附件“{path}”无法打开，未校验，请检查后重新提交") for path in unreadable),
+    ]
+
+
+def _wanted(table: Table, supplied: frozenset[str]) -> bool:
+    return table in FORM_TABLES or table.name in supplied
+
+
+def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
+    """All rows of one table in input order, cleaned, without blank ones."""
+    schema = {**dict.fromkeys(table.names, pl.String()), LINE: pl.Int64(), FLAW: pl.String()}
+    frames = [
+        part.rows.with_columns(pl.lit(part.file).alias(FILE), pl.lit(part.closed).alias(CLOSED))
+        for part in parts
+        if part.table == table.name
+    ]
+    empty = pl.DataFrame(schema={**schema, FILE: pl.String(), CLOSED: pl.Boolean()})
+    rows = pl.concat([empty, *frames], how="diagonal").rechunk()
+    rows = clean_table(rows, table)
+    return rows.filter(~pl.all_horizontal(pl.col(*table.names, FLAW).is_null()))
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows counted from 1 within the application, or within the table where rows name none."""
+    if _NO not in rows.columns:
+        return rows.with_columns((pl.int_range(pl.len(), dtype=pl.Int64) + 1).alias("row"))
+    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over(_NO).add(1).alias("row"))
+
+
+def _content_hashes(tables: Tables) -> pl.Series:
+    """SHA-256 of each application's rows in all five tables: the cells that are filled, under their names, in order."""
+    digests = {number: hashlib.sha256() for number in tables[APPLICATIONS.name][_NO]}
+    for table in FORM_TABLES:
+        names = [*table.names, *([attachments.SHA256] if table is MATERIALS_TABLE else [])]
+        cells = [pl.when(pl.col(name).is_not_null()).then(pl.lit(f"{name}=") + pl.col(name)) for name in names]
+        row = pl.concat_str(cells, separator=_CELL, ignore_nulls=True).alias("cells")
+        grouped = tables[table.name].select(_NO, row).group_by(_NO).agg(pl.col("cells").str.join(_ROW))
+        for number, text in grouped.iter_rows():
+            digests[number].update(f"{_ROW}{table.name}{_ROW}{text}".encode())
+    return pl.Series("content_hash", [digest.hexdigest() for digest in digests.values()], pl.String)
+
+
+def _absent_sheets(contents: Sequence[FileContent], tables: Tables) -> list[Advice]:
+    """Sheets a workbook lacks whose rows did not come otherwise; only technical schools have programmes."""
+    lacking = {content.parts[0].file: content.absent for content in contents if content.absent}
+    filed = tables[APPLICATIONS.name].filter(pl.col(FILE).is_in(list(lacking)))
+    present = {name: set(tables[name][_NO]) for name in {name for names in lacking.values() for name in names}}
+    advice = []
+    for number, file, kind in filed.select(_NO, FILE, "institution_type").rows():
+        for name in lacking[file]:
+            if number in present[name] or (name == "programmes" and kind != "technical_school"):
+                continue
+            sentence = f"工作簿“{file}”没有“{TABLES[name].title}”工作表，按未填报处理，如有内容请补上该工作表后重新提交"
+            advice.append(Advice(file, sentence, number))
+    return advice
+
+
+def _lost_digits(name: str, rows: pl.DataFrame) -> list[Advice]:
+    advice = []
+    for column in TABLES[name].columns:
+        if column.name not in CODES:
+            continue
+        number = pl.col(_NO) if _NO in rows.columns else pl.lit("")
+        lost = rows.filter(pl.col(column.name).str.contains(LOST_DIGITS)).select(FILE, LINE, number.alias("number"))
+        for file, line, application_no in lost.rows():
+            sentence = (
+                f"文件“{file}”“{TABLES[name].title}”第{line}行的“{column.title}”被电子表格变成了数字，末尾数位已丢失，"
+                "请将该列设为文本格式后重新填写"
+            )
+            advice.append(Advice(file, sentence, application_no))
+    return advice
+
+
+def _as_pandas(name: str, rows: pl.DataFrame) -> pd.DataFrame:
+    extra = {APPLICATIONS.name: ["content_hash"], MATERIALS_TABLE.name: [attachments.SHA256]}
+    return rows.select(*TABLES[name].names, "row", *extra.get(name, [])).to_pandas()

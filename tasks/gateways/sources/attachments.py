@@ -1,0 +1,90 @@
+"""Which file an applicant means by `file_name`, and its SHA-256; judging it belongs to the rule book.
+
+Looked for, in this order: in `<folder of the submission>/<application_no>/`, in `attachments/<application_no>/` of the
+source, beside the submission. Nothing outside the source's folder is opened: no `..`, no absolute path, no link out.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from tasks.gateways.sources.cleaning import clean_text
+
+FOLDER: Final = "attachments"
+SHA256: Final = "attachment_sha256"
+
+
+@dataclass(frozen=True, eq=False)
+class Hashed:
+    """The materials with `attachment_sha256`, the files that were meant, and those that could not be read."""
+
+    materials: pl.DataFrame
+    used: frozenset[str]
+    unreadable: tuple[str, ...]
+
+
+def hash_attachments(root: Path, materials: pl.DataFrame) -> Hashed:
+    """SHA-256 of each material's file, null where there is none; `materials` has application_no, file_name, file."""
+    named = materials["file_name"].null_count() < len(materials)
+    index = _index(root) if named else {}
+    if not index:
+        return Hashed(materials.with_columns(pl.lit(None, pl.String).alias(SHA256)), frozenset(), ())
+    known = _known(index)
+    paths = materials.select(_meant(known)).to_series()
+    hashes: dict[str, str] = {}
+    unreadable = []
+    for path in sorted(paths.drop_nulls().unique()):
+        try:
+            with index[path].open("rb") as stream:
+                hashes[path] = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:
+            unreadable.append(path)
+    found = paths.replace_strict(hashes, default=None, return_dtype=pl.String)
+    return Hashed(materials.with_columns(found.alias(SHA256)), frozenset(hashes), tuple(unreadable))
+
+
+def _index(root: Path) -> dict[str, Path]:
+    """Every plain file below the folder by its relative path; links that lead out of it are not there."""
+    return {path.relative_to(root).as_posix(): path for path in sorted(_files(root)) if _is_utf8(path)}
+
+
+def _files(root: Path) -> Iterator[Path]:
+    real = root.resolve()
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(folder, name)
+            if path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(real)):
+                yield path
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _known(index: dict[str, Path]) -> dict[str, str]:
+    """Paths as a cleaned `file_name` would name them, to the paths as they are."""
+    paths = list(index)
+    folders = [path.rpartition("/")[0] for path in paths]
+    names = clean_text(pl.Series([path.rpartition("/")[2] for path in paths], dtype=pl.String)).to_list()
+    spelled = [f"{folder}/{name}".removeprefix("/") for folder, name in zip(folders, names, strict=True)]
+    return dict(zip(spelled, paths, strict=True)) | dict(zip(paths, paths, strict=True))
+
+
+def _meant(known: dict[str, str]) -> pl.Expr:
+    name = pl.col("file_name").str.replace_all("\\", "/", literal=True)
+    number = pl.col("application_no")
+    beside = pl.col("file").str.replace(r"[^/]*$", "")
+    safe = ~name.str.contains(r"^/|(^|/)\.{1,2}(/|$)") & ~number.str.contains(r"/|^\.{1,2}$")
+    places = (beside + number + "/" + name, pl.lit(f"{FOLDER}/") + number + "/" + name, beside + name)
+    found = (place.replace_strict(known, default=None, return_dtype=pl.String) for place in places)
+    return pl.when(safe).then(pl.coalesce(*found))

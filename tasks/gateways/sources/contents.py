@@ -1,0 +1,90 @@
+"""What reading gives: parts of tables, what was set aside, and the pull as a whole; not how a format is read."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import pandas as pd
+import polars as pl
+
+LINE: Final = "line"
+"""Column of a part: where a person finds the row (sheet row, line of the file, place in the list), from 1."""
+FLAW: Final = "flaw"
+"""Column of a part: one Chinese sentence saying why the row cannot be used; null for a good row."""
+
+
+class UnreadableError(Exception):
+    """A file that cannot be read; the text is one Chinese sentence saying why and how to mend it.
+
+    `foreign` marks a file that opens but holds no submission: an attachment may be such a file.
+    """
+
+    def __init__(self, reason: str, *, foreign: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.foreign = foreign
+
+
+@dataclass(frozen=True)
+class QuarantinedFile:
+    """What was set aside: a whole file, or rows of it; with `application_no`, what concerns that application."""
+
+    file: str
+    reason: str
+    application_no: str = ""
+
+
+@dataclass(frozen=True)
+class UnknownColumn:
+    """A column no table has; its cells are kept out."""
+
+    file: str
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Something worth telling the person who handed the file in; nothing was set aside for it."""
+
+    file: str
+    sentence: str
+    application_no: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The rows one file brings to one table: canonical columns as text, `line` and `flaw`.
+
+    Rows of a `closed` part may only name applications of the same file: a workbook speaks for its own applications.
+    """
+
+    file: str
+    table: str
+    rows: pl.DataFrame
+    closed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class FileContent:
+    """All that one file brings; `absent` names the form sheets a workbook with applications lacks."""
+
+    parts: list[Part] = field(default_factory=list)
+    unknown_columns: list[UnknownColumn] = field(default_factory=list)
+    advice: list[Advice] = field(default_factory=list)
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Pull:
+    """Everything a source held at one time (contract section 4).
+
+    `tables` holds every supplied table and always the five of the form: canonical columns as cleaned text (dtype str,
+    NaN = blank) and `row` (int, from 1 within the application's part, or within the table where rows name no
+    application). `applications` also has `content_hash`, `materials` also `attachment_sha256` (NaN: no such file).
+    """
+
+    tables: dict[str, pd.DataFrame]
+    supplied: frozenset[str]
+    quarantined: list[QuarantinedFile]
+    unknown_columns: list[UnknownColumn]
+    advice: list[Advice]

@@ -1,0 +1,108 @@
+"""A folder of submissions, or one file, pulled whole; not how each format is read."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from schemas.submission import TABLES, Table
+from tasks.gateways.sources import headers, limits
+from tasks.gateways.sources.assembling import assemble
+from tasks.gateways.sources.columnar import read_columnar
+from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
+from tasks.gateways.sources.delimited import read_delimited
+from tasks.gateways.sources.nested_json import read_json
+from tasks.gateways.sources.workbooks import read_workbook
+
+#: Sub-folders that hold something else: what panels send back, and what materials name.
+_OTHER_FOLDERS: Final = frozenset({"results", "attachments"})
+_OTHER_SPREADSHEETS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".et", ".ods", ".numbers"})
+_Reader = Callable[[str, bytes, Table | None], FileContent]
+
+
+def pull_folder(folder: Path) -> Pull:
+    """Everything the folder and its sub-folders hold, in the order of the files' relative paths (contract section 4).
+
+    A file that cannot be read is set aside with the reason and stops no other. Raises NotADirectoryError when there is
+    no such folder.
+    """
+    if not folder.is_dir():
+        raise NotADirectoryError(f"'{folder}' is not a folder: name the folder that holds the submissions")
+    found = sorted((_shown(path.relative_to(folder)), path) for path in _submissions(folder))
+    return _pull(folder, [(name, path, None) for name, path in found])
+
+
+def pull_file(file: Path, table: str) -> Pull:
+    """One file that holds a table of `schemas.submission.TABLES`, whatever its name; raises FileNotFoundError."""
+    if not file.is_file():
+        raise FileNotFoundError(f"'{file}' is not a file: name the file to import")
+    return _pull(file.parent, [(_shown(Path(file.name)), file, TABLES[table])])
+
+
+def _pull(root: Path, files: list[tuple[str, Path, Table | None]]) -> Pull:
+    contents: list[FileContent] = []
+    refused: list[tuple[QuarantinedFile, bool]] = []
+    for name, path, table in files:
+        try:
+            contents.append(_read(root, name, path, table))
+        except UnreadableError as unreadable:
+            refused.append((QuarantinedFile(name, unreadable.reason), unreadable.foreign))
+    return assemble(root, contents, refused)
+
+
+def _submissions(folder: Path) -> Iterator[Path]:
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in _OTHER_FOLDERS]
+        for name in names:
+            path = Path(where, name)
+            if path.suffix.lower() in _READERS and not name.startswith((".", "~$")):
+                yield path
+
+
+def _shown(relative: Path) -> str:
+    """A path as text that every file and database takes; names from other systems may not be UTF-8."""
+    return os.fsencode(relative.as_posix()).decode("utf-8", errors="replace")
+
+
+def _read(root: Path, name: str, path: Path, table: Table | None) -> FileContent:
+    try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise UnreadableError(f"“{name}”是指向申报文件夹之外的链接，请放入文件本身后重新提交")
+        if not path.is_file():
+            raise UnreadableError(f"“{name}”不是普通文件，请放入文件本身后重新提交")
+        limits.check_size(name, path.stat().st_size)
+        data = path.read_bytes()
+    except OSError as failed:
+        raise UnreadableError(f"文件“{name}”无法打开（{failed.strerror}），请检查文件权限或重新提交") from failed
+    return _READERS[path.suffix.lower()](name, data, table)
+
+
+def _by_name(read: Callable[[str, bytes, Table], FileContent]) -> _Reader:
+    """For formats that hold one table a file: the file's name says which."""
+
+    def named(name: str, data: bytes, table: Table | None) -> FileContent:
+        table = table or headers.table_named(Path(name).stem)
+        if table is None:
+            known = "、".join(f"{each.name}（{each.title}）" for each in TABLES.values())
+            raise UnreadableError(f"文件“{name}”的名称不是任何一张表，请改用表名：{known}", foreign=True)
+        return read(name, data, table)
+
+    return named
+
+
+def _json(name: str, data: bytes, table: Table | None) -> FileContent:
+    return read_json(name, data, table or headers.table_named(Path(name).stem))
+
+
+def _other_spreadsheet(name: str, data: bytes, table: Table | None) -> FileContent:
+    raise UnreadableError(f"文件“{name}”不是.xlsx格式，请用表格软件另存为.xlsx后重新提交", foreign=True)
+
+
+_READERS: Final[dict[str, _Reader]] = {
+    ".xlsx": read_workbook,
+    ".csv": _by_name(read_delimited),
+    ".tsv": _by_name(read_delimited),
+    ".parquet": _by_name(read_columnar),
+    ".json": _json,
+    **dict.fromkeys(_OTHER_SPREADSHEETS, _other_spreadsheet),
+}

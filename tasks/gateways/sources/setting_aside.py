@@ -1,0 +1,124 @@
+"""Which rows of a pull cannot be used, and why; cleaning them and judging what they say does not belong here.
+
+A row that cannot be used is named and left out; the rest goes on. An application of which two versions came, or of
+which a row is broken, is set aside whole: half of it would be returned for faults it does not have.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from schemas.submission import APPLICATIONS, FORM_TABLES, TABLES
+from tasks.gateways.sources.contents import FLAW, LINE, QuarantinedFile
+
+FILE: Final = "file"
+CLOSED: Final = "closed"
+_NO: Final = "application_no"
+_FORM: Final = tuple(table.name for table in FORM_TABLES)
+_NAMED_LINES = 10
+_NAMED_NUMBERS = 20
+_LONGEST_NUMBER = 40
+
+Tables = dict[str, pl.DataFrame]
+
+
+def usable(tables: Mapping[str, pl.DataFrame]) -> tuple[Tables, list[QuarantinedFile]]:
+    """The rows that can be used, still in input order, and what was set aside; tables have file, line, flaw, closed."""
+    kept: Tables = {}
+    aside: list[QuarantinedFile] = []
+    for name, rows in tables.items():
+        kept[name], quarantined = _without_flaws(name, rows)
+        aside += quarantined
+    aside += _twice(kept[APPLICATIONS.name])
+    numbers = pl.Series(_NO, sorted({each.application_no for each in aside if each.application_no}), pl.String)
+    for name in _FORM[1:]:
+        kept[name], orphans = _without_orphans(name, kept[name], kept[APPLICATIONS.name], numbers)
+        aside += orphans
+    for name in _FORM:
+        kept[name] = kept[name].filter(~pl.col(_NO).is_in(numbers.implode()))
+    return kept, aside
+
+
+def _without_flaws(name: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[QuarantinedFile]]:
+    """Leaves out rows that could not be read and rows without a number where the table has one."""
+    aside = [
+        QuarantinedFile(file, f"{flaw}；{'整份申报' if number else '该行'}已搁置，请更正后重新提交", number or "")
+        for file, flaw, number in _flawed(name, rows)
+    ]
+    rows = rows.filter(pl.col(FLAW).is_null())
+    if _NO not in rows.columns:
+        return rows, aside
+    blank = rows.filter(pl.col(_NO).is_null())
+    for (file,), group in blank.group_by(FILE, maintain_order=True):
+        reason = f"文件“{file}”“{TABLES[name].title}”{_lines(group)}没有申报编号，已搁置，请补填“申报编号”后重新提交"
+        aside.append(QuarantinedFile(str(file), reason))
+    return rows.filter(pl.col(_NO).is_not_null()), aside
+
+
+def _flawed(name: str, rows: pl.DataFrame) -> list[tuple[str, str, str | None]]:
+    number = pl.col(_NO) if name in _FORM else pl.lit(None, pl.String)
+    return rows.filter(pl.col(FLAW).is_not_null()).select(FILE, FLAW, number.alias(_NO)).rows()
+
+
+def _twice(applications: pl.DataFrame) -> list[QuarantinedFile]:
+    """Applications of which more than one row came (contract section 4: one pull holds one version)."""
+    several = applications.filter(pl.len().over(_NO) > 1)
+    aside = []
+    for (number,), group in several.group_by(_NO, maintain_order=True):
+        named = group.select(FILE, LINE).head(_NAMED_LINES).rows()
+        places = "、".join(f"“{file}”第{line}{_unit(file)}" for file, line in named)
+        times = f"申报编号“{_short(number)}”在本次提交中出现{len(group)}次（{places}）"
+        reason = f"{times}，整份申报已搁置，请只保留一份后重新提交"
+        aside.append(QuarantinedFile(group[FILE][0], reason, str(number)))
+    return aside
+
+
+def _without_orphans(
+    name: str, rows: pl.DataFrame, applications: pl.DataFrame, aside: pl.Series
+) -> tuple[pl.DataFrame, list[QuarantinedFile]]:
+    """Leaves out rows of applications nobody filed; rows of a workbook may only name that workbook's applications."""
+    somewhere = pl.col(_NO).is_in(applications[_NO].implode()) | pl.col(_NO).is_in(aside.implode())
+    elsewhere = rows.filter(somewhere & pl.col(CLOSED)).join(applications.select(_NO, FILE), on=[_NO, FILE], how="anti")
+    elsewhere = elsewhere.filter(~pl.col(_NO).is_in(aside.implode()))
+    orphans = pl.concat([rows.filter(~somewhere), elsewhere])
+    if orphans.is_empty():
+        return rows, []
+    quarantined = [
+        each
+        for (file,), group in orphans.group_by(FILE, maintain_order=True)
+        for each in _orphans_of(str(file), TABLES[name].title, group)
+    ]
+    place = [FILE, LINE, _NO]
+    return rows.join(orphans.select(place), on=place, how="anti", maintain_order="left"), quarantined
+
+
+def _orphans_of(file: str, title: str, rows: pl.DataFrame) -> list[QuarantinedFile]:
+    numbers = rows[_NO].n_unique()
+    if numbers > _NAMED_NUMBERS:
+        many = f"文件“{file}”“{title}”有{len(rows)}行属于“基本信息”中没有的{numbers}份申报"
+        reason = f"{many}，已搁置，请补上基本信息后重新提交"
+        return [QuarantinedFile(file, reason)]
+    where = "该工作簿的“基本信息”" if rows[CLOSED][0] else "“基本信息”"
+    return [
+        QuarantinedFile(
+            file,
+            f"文件“{file}”“{title}”{_lines(group)}的申报编号“{_short(number)}”不在{where}中，已搁置，请核对编号后重新提交",
+        )
+        for (number,), group in rows.group_by(_NO, maintain_order=True)
+    ]
+
+
+def _lines(rows: pl.DataFrame) -> str:
+    unit = _unit(rows[FILE][0])
+    named = "、".join(str(number) for number in rows[LINE].head(_NAMED_LINES))
+    return f"第{named}{unit}" + (f"等{len(rows)}{unit}" if len(rows) > _NAMED_LINES else "")
+
+
+def _unit(file: object) -> str:
+    return "条" if str(file).lower().endswith(".json") else "行"
+
+
+def _short(number: object) -> str:
+    text = str(number)
+    return text if len(text) <= _LONGEST_NUMBER else f"{text[:_LONGEST_NUMBER]}…"
