@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import values
 from facts import Facts, Row, deadline
@@ -86,7 +86,7 @@ def spelled_moment(rng: random.Random, moment: datetime) -> str:
     if way == 0:
         return moment.isoformat()
     if way == 1:
-        return moment.astimezone(values.ZoneInfo("UTC")).isoformat().replace("+00:00", "Z")
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return moment.replace(tzinfo=None).isoformat(sep=" " if way == 2 else "T")
 
 
@@ -134,7 +134,7 @@ def _wanted(world: World, institution: Institution, kind: str) -> dict[str, list
     return wanted
 
 
-def request(world: World, filing: MadeFiling, code: str, name: str, levels: list[str], neighbour: str = "") -> Row:
+def request(world: World, filing: MadeFiling, code: str, name: str, levels: list[str], *, neighbour: str = "") -> Row:
     """Add an occupation row with its materials and, for a school, its programme; gives back the row."""
     rng = world.rng
     levels = sorted(levels, reverse=True)

@@ -1,4 +1,4 @@
-"""Made values, all valid: credit codes, identity numbers, phones, names, spellings of levels; no rows of tables here."""
+"""Made values, all valid: credit codes, identity numbers, phones, names, spellings of levels; no rows here."""
 
 import random
 from datetime import date, timedelta
