@@ -1,0 +1,82 @@
+"""How a package reaches its panel: one protocol, and the folder and mail channels; HTTP has a module of its own."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from schemas.evaluation import EvaluationPackage
+from tasks.gateways.evaluators.packages import PACKAGE
+from tasks.gateways.evaluators.scoring_layout import WORKBOOK
+from tasks.gateways.mail import DeliveryFailed, Mail, Mailer
+from tasks.gateways.post import put, safe_name
+from tasks.letters.visible_text import visible
+
+
+class Channel(Protocol):
+    """A way out; delivering again with the same key has no further effect."""
+
+    def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
+        """Hand a package over and return the receipt; raises `tasks.gateways.mail.DeliveryFailed`."""
+
+
+@dataclass(frozen=True)
+class FolderChannel:
+    """Packages as folders `<cycle>/<application_no>/` below `folder`, for the centre to hand out."""
+
+    folder: Path
+
+    def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
+        """Put the files; `package.json` last, so that a folder that has it is complete.
+
+        A package that is there stays untouched: its workbook may be half filled in. A higher revision replaces it and
+        keeps the former workbook as `评分表-第n次.xlsx`.
+        """
+        place = f"{safe_name(package.cycle)}/{safe_name(package.application_no)}"
+        try:
+            self._put(place, files)
+        except OSError as refused:
+            reason = f"the package {place} cannot be written: {refused.strerror or refused}"
+            raise DeliveryFailed(reason, retryable=True) from refused
+        return f"folder:{place}#{package.revision}"
+
+    def _put(self, place: str, files: Mapping[str, bytes]) -> None:
+        said, workbook = self.folder / place / PACKAGE, self.folder / place / WORKBOOK
+        there = said.read_bytes() if said.is_file() else b""
+        if there == files[PACKAGE] and workbook.is_file():
+            return
+        if there and there != files[PACKAGE] and workbook.is_file():
+            former = f"{place}/评分表-第{json.loads(there)['revision']}次.xlsx"
+            # killed between workbook and package.json, the workbook here is already the new one
+            if not (self.folder / former).exists():
+                put(self.folder, former, workbook.read_bytes())
+        for name in sorted(files, key=lambda each: each == PACKAGE):
+            put(self.folder, f"{place}/{name}", files[name])
+
+
+@dataclass(frozen=True)
+class SmtpChannel:
+    """Packages mailed to the panel's lead.
+
+    `address_of` is expert number to mail address, blank where there is none; `office` gets what has no lead with an
+    address, to be filled in and passed on.
+    """
+
+    mailer: Mailer
+    address_of: Callable[[str], str]
+    office: str
+
+    def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
+        leader = package.panel.leader
+        address = self.address_of(leader.expert_no) if leader else ""
+        name = visible(package.institution.name)
+        subject = f"评估送评：{name}（{package.application_no}，{package.cycle}批次）"
+        greeting = f"{visible(leader.name)}组长：" if leader and address else "鉴定中心评估经办人："
+        body = (
+            f"{greeting}\n\n"
+            f"　　现送上{name}（申报编号{visible(package.application_no)}）的评估材料，"
+            f"共{len(package.items)}个职业等级，请组织评估，填写附件“{WORKBOOK}”，"
+            f"并于{package.due_on:%Y-%m-%d}前报回。初审意见和须当场提供的承诺材料见评分表封面。\n"
+        )
+        return self.mailer.send(Mail(idempotency_key, address or self.office, subject, body, files))

@@ -1,0 +1,142 @@
+"""Packages posted to an evaluation system over HTTP; what the system does with them does not belong here.
+
+One POST of `multipart/form-data`, a part for each file, with the header `Idempotency-Key` (IETF draft
+idempotency-key-header). The receiving system must treat requests with the same key as one: that alone makes sending
+again after a lost answer safe.
+"""
+
+import email.utils
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import httpx
+
+from schemas.evaluation import EvaluationPackage
+from tasks.gateways.mail import DeliveryFailed
+from tasks.letters.visible_text import visible
+
+_LONGEST_ANSWER = 65536  # bytes
+_TYPES = {"json": "application/json", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_CONFLICT, _TOO_MANY, _TIMEOUT, _TOO_EARLY = 409, 429, 408, 425
+_RETRIED = {_CONFLICT, _TOO_MANY, _TIMEOUT, _TOO_EARLY}
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """One evaluation system; times are in seconds, `attempts` counts the first one too."""
+
+    url: str
+    token: str = field(default="", repr=False)
+    timeout_seconds: float = 20.0
+    attempts: int = 4
+    first_pause_seconds: float = 1.0
+    longest_pause_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class HttpChannel:
+    """Posts packages; `sleep` waits so many seconds."""
+
+    settings: HttpSettings
+    sleep: Callable[[float], None] = time.sleep
+
+    def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
+        """Post the files until the system has taken them; every attempt is the same request to the byte.
+
+        Tried again after 408, 409, 425, 429, 5xx, a refused connection and a lost answer, with doubled pauses or as
+        long as Retry-After says. Any other answer but 2xx is final.
+        """
+        pause = self.settings.first_pause_seconds
+        with httpx.Client(timeout=self.settings.timeout_seconds, follow_redirects=False) as client:
+            request = self._request(client, package, files, idempotency_key)
+            for left in reversed(range(self.settings.attempts)):
+                try:
+                    return _post(client, request)
+                except DeliveryFailed as failed:
+                    wanted = failed.retry_after_seconds if failed.retry_after_seconds is not None else pause
+                    # asked to wait longer than we hold a process: the outbox tries again later
+                    if not failed.retryable or not left or wanted > self.settings.longest_pause_seconds:
+                        raise
+                self.sleep(wanted)
+                pause = min(pause * 2, self.settings.longest_pause_seconds)
+        raise DeliveryFailed("no attempt was allowed: set attempts to 1 or more", retryable=False)
+
+    def _request(
+        self, client: httpx.Client, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str
+    ) -> httpx.Request:
+        identity = sha256(idempotency_key.encode()).hexdigest()[:32]
+        headers = {
+            # a header is ASCII; a key that is not goes as its digest
+            "Idempotency-Key": idempotency_key if _is_token(idempotency_key) else identity,
+            "Content-Type": f"multipart/form-data; boundary=part-{identity}",
+        }
+        if self.settings.token:
+            headers["Authorization"] = f"Bearer {self.settings.token}"
+        parts = [
+            ("files", (name, content, _TYPES.get(name.rpartition(".")[2], "application/octet-stream")))
+            for name, content in sorted(files.items())
+        ]
+        named = {"application_no": package.application_no, "cycle": package.cycle, "revision": str(package.revision)}
+        try:
+            return client.build_request("POST", self.settings.url, headers=headers, data=named, files=parts)
+        except (httpx.InvalidURL, UnicodeError) as wrong:
+            raise DeliveryFailed(f"the evaluation system's settings are wrong: {wrong}", retryable=False) from wrong
+
+
+def _is_token(key: str) -> bool:
+    return key.isascii() and key.isprintable() and key.strip() == key != ""
+
+
+def _post(client: httpx.Client, request: httpx.Request) -> str:
+    try:
+        response = client.send(request, stream=True)
+        try:
+            answer = _beginning(response)
+        finally:
+            response.close()
+    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as wrong:
+        raise DeliveryFailed(f"{_where(request)} cannot be posted to: {wrong}", retryable=False) from wrong
+    except httpx.HTTPError as lost:
+        problem = str(lost) or type(lost).__name__
+        raise DeliveryFailed(f"{_where(request)} did not answer: {problem}", retryable=True) from lost
+    if response.is_success:
+        return f"http:{response.status_code}:{_receipt(response, answer)}"
+    code = response.status_code
+    retryable = code in _RETRIED or response.is_server_error
+    reason = f"{_where(request)} answered {code}: {visible(answer.decode('utf-8', 'replace'))[:200]}"
+    raise DeliveryFailed(reason, retryable=retryable, retry_after_seconds=_retry_after(response) if retryable else None)
+
+
+def _where(request: httpx.Request) -> str:
+    # an address may carry a password
+    return f"the evaluation system at {request.url.host}"
+
+
+def _beginning(response: httpx.Response) -> bytes:
+    read = b""
+    for chunk in response.iter_bytes():
+        read += chunk
+        if len(read) >= _LONGEST_ANSWER:
+            break
+    return read[:_LONGEST_ANSWER]
+
+
+def _receipt(response: httpx.Response, answer: bytes) -> str:
+    text = response.headers.get("Location") or answer.decode("utf-8", "replace")
+    return visible(text)[:200]
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds the header asks to wait (RFC 9110, 10.2.3), None without one that can be read."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return max(0.0, seconds)

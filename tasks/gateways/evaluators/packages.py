@@ -1,0 +1,15 @@
+"""The files of one evaluation package; how they are delivered and read back does not belong here."""
+
+import json
+
+from schemas.evaluation import EvaluationPackage
+from tasks.gateways.evaluators.scoring_layout import WORKBOOK
+from tasks.gateways.evaluators.scoring_workbook import scoring_workbook
+
+PACKAGE = "package.json"
+
+
+def package_files(package: EvaluationPackage) -> dict[str, bytes]:
+    """File name to bytes: `package.json` and `评分表.xlsx`; the same package gives the same bytes."""
+    said = json.dumps(package.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True)
+    return {WORKBOOK: scoring_workbook(package), PACKAGE: f"{said}\n".encode()}

@@ -1,0 +1,173 @@
+"""Reads what a panel filled into a scoring workbook; whether a value is right is judged by the rule book."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+from python_calamine import CalamineError, CalamineWorkbook
+
+from schemas.submission import RESULTS
+from tasks.gateways.evaluators import scoring_layout as layout
+from tasks.gateways.sources.cells import cell_text
+from tasks.gateways.sources.cleaning import clean_table
+from tasks.gateways.sources.contents import UnreadableError
+from tasks.gateways.sources.limits import check_workbook
+
+_AS_SENT = "请用原送评的评分表重新填写后报送"
+_SEARCHED_ROWS = 20
+_Grid = list[list[Any]]
+
+
+class UnreadableScoring(Exception):  # noqa: N818  the quarantine's word for it
+    """A scoring workbook that cannot be taken; `reason` is one Chinese sentence saying where and how to mend it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What came back: which package it answers, and the rows that were filled in.
+
+    `results` has the columns of `schemas.submission.RESULTS` as cleaned text (dtype str, NaN = blank), sorted as sent.
+    """
+
+    application_no: str
+    cycle: str
+    revision: int
+    results: pd.DataFrame
+
+
+def read_scoring_workbook(path: Path) -> pd.DataFrame:
+    """The rows filled into a scoring workbook, as `Scored.results`; raises UnreadableScoring."""
+    return read_scoring(path).results
+
+
+def read_scoring(path: Path) -> Scored:
+    """Everything a scoring workbook says; rows that are wholly blank are left out. Raises UnreadableScoring."""
+    name = path.name
+    sheets = _open(name, path.read_bytes())
+    missing = [sheet for sheet in (layout.SCORING, layout.MANIFEST) if sheet not in sheets]
+    if missing:
+        raise UnreadableScoring(f"“{name}”缺少工作表“{'”“'.join(missing)}”，可能已被删除或改名，{_AS_SENT}")
+    head, sent = _manifest(name, sheets[layout.MANIFEST])
+    columns, body = _table(name, sheets[layout.SCORING])
+    found = _by_key(name, columns, body, {line.key for line in sent})
+    rows = [row for line in sent if (row := _filled(name, line, columns, *found[line.key]))]
+    if not rows:
+        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”一行也未填写，请填写黄底单元格、保存后重新报送")
+    return Scored(head.application_no, head.cycle, head.revision, _clean(rows))
+
+
+def is_scoring_workbook(path: Path) -> bool:
+    """Whether a workbook is one of ours, filled in or spoilt, by the names of its sheets; False for any other file."""
+    try:
+        names = set(_open(path.name, path.read_bytes()))
+    except UnreadableScoring:
+        return False
+    return bool(names & {layout.SCORING, layout.MANIFEST})
+
+
+def _open(name: str, data: bytes) -> dict[str, _Grid]:
+    try:
+        check_workbook(name, data)
+        with CalamineWorkbook.from_filelike(BytesIO(data)) as workbook:
+            wanted = [sheet for sheet in workbook.sheet_names if sheet in {layout.SCORING, layout.MANIFEST}]
+            return {sheet: workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in wanted}
+    except UnreadableError as unreadable:
+        raise UnreadableScoring(unreadable.reason) from unreadable
+    except CalamineError as broken:
+        raise UnreadableScoring(f"“{name}”无法打开，可能已损坏，请用表格软件打开、另存为.xlsx后重新报送") from broken
+
+
+def _manifest(name: str, grid: _Grid) -> tuple[layout.ManifestHead, list[layout.ManifestLine]]:
+    texts = [str(row[0]) for row in grid if row and row[0] != ""]
+    try:
+        head = layout.ManifestHead(**json.loads(texts[0]))
+        lines = [layout.ManifestLine.from_json(text) for text in texts[1:]]
+    except (IndexError, ValueError, TypeError, KeyError) as changed:
+        raise UnreadableScoring(f"“{name}”的隐藏工作表“{layout.MANIFEST}”已被改动，{_AS_SENT}") from changed
+    if head.format != layout.FORMAT or not lines:
+        raise UnreadableScoring(f"“{name}”不是本系统本版本的评分表，{_AS_SENT}")
+    return head, lines
+
+
+def _table(name: str, grid: _Grid) -> tuple[dict[str, int], list[tuple[int, list[Any]]]]:
+    """Header to column, and the sheet's rows below the header with their numbers from 1."""
+    titles = [field.title for field in layout.FIELDS]
+    headers = ({_text(cell).rstrip("*"): place for place, cell in enumerate(row)} for row in grid[:_SEARCHED_ROWS])
+    start, found = next(((place, each) for place, each in enumerate(headers) if layout.KEY in each), (0, {}))
+    if not found:
+        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”找不到表头（隐藏列“{layout.KEY}”），{_AS_SENT}")
+    absent = [title for title in titles if title not in found]
+    if absent:
+        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”缺少列“{'”“'.join(absent)}”，{_AS_SENT}")
+    return found, list(enumerate(grid[start + 1 :], start=start + 2))
+
+
+def _by_key(
+    name: str, columns: dict[str, int], body: Sequence[tuple[int, list[Any]]], sent: set[str]
+) -> dict[str, tuple[int, list[Any]]]:
+    found: dict[str, tuple[int, list[Any]]] = {}
+    for number, row in body:
+        key = _text(row[columns[layout.KEY]])
+        if not key:
+            _refuse_stray(name, number, row, columns)
+        elif key not in sent:
+            raise UnreadableScoring(
+                f"“{name}”的“{layout.SCORING}”第{number}行不在送评清单内（条目键已被改动），{_AS_SENT}"
+            )
+        elif key in found:
+            raise UnreadableScoring(
+                f"“{name}”的“{layout.SCORING}”第{number}行与第{found[key][0]}行是同一职业等级，请删去其中一行后重新报送"
+            )
+        else:
+            found[key] = number, row
+    if sent - set(found):
+        lost = len(sent) - len(found)
+        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”少了{lost}行送评职业等级，可能已被删除，{_AS_SENT}")
+    return found
+
+
+def _refuse_stray(name: str, number: int, row: list[Any], columns: dict[str, int]) -> None:
+    for field in layout.FIELDS:
+        if _text(row[columns[field.title]]):
+            raise UnreadableScoring(
+                f"“{name}”的“{layout.SCORING}”第{number}行“{field.title}”有内容，但该行不是送评职业等级，请清空该行后重新报送"
+            )
+
+
+def _filled(
+    name: str, line: layout.ManifestLine, columns: dict[str, int], number: int, row: list[Any]
+) -> dict[str, str | None] | None:
+    """The result of one row, None where nothing was filled in; raises UnreadableScoring where locked cells differ."""
+    for field, shown in zip(layout.ITEM_FIELDS, line.shown, strict=True):
+        if _text(row[columns[field.title]]) != shown.strip():
+            raise UnreadableScoring(
+                f"“{name}”的“{layout.SCORING}”第{number}行“{field.title}”已被改动（送评时为“{shown}”），请恢复原值后重新报送"
+            )
+    cells = {field.fills: _text(row[columns[field.title]]) for field in layout.FILLED_FIELDS}
+    if all(text in {"", line.prefilled.get(column, "")} for column, text in cells.items()):
+        return None
+    return {
+        "application_no": line.application_no,
+        "occupation_code": line.occupation_code,
+        "level": line.level,
+        **cells,
+    }
+
+
+def _text(cell: object) -> str:
+    return (cell_text(cell) or "").strip()
+
+
+def _clean(rows: list[dict[str, str | None]]) -> pd.DataFrame:
+    schema = dict.fromkeys(RESULTS.names, pl.String())
+    cleaned = clean_table(pl.DataFrame(rows, schema=schema), RESULTS)
+    return pd.DataFrame({name: pd.Series(cleaned[name].to_list(), dtype="str") for name in RESULTS.names})
