@@ -1,0 +1,19 @@
+"""A made sample cycle for demonstrations, tests and simulations, data and files; running it does not belong here."""
+
+from deployments.sample.cycle import SampleCycle, later_cycle, make_cycle
+from deployments.sample.institutions import Population, make_population
+
+__all__ = [
+    "Population",
+    "SampleCycle",
+    "later_cycle",
+    "make_cycle",
+    "make_population",
+    "write_corrections",
+    "write_csv",
+    "write_decisions",
+    "write_inbox",
+    "write_json",
+    "write_parquet",
+    "write_results",
+]

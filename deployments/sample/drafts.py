@@ -1,0 +1,178 @@
+"""A valid application of a made institution as rows of the five form tables; what is wrong with some, mishaps add."""
+
+import hashlib
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from deployments.sample import identities, names
+from deployments.sample.institutions import Institution
+from deployments.sample.setting import Setting
+from deployments.sample.streams import stream
+from deployments.sample.tabulating import Row
+from deployments.sample.trades import PROGRAMMES
+from deployments.sample.wishes import Wish
+from schemas.policy import Policy
+from schemas.submission import MATERIALS
+
+_TITLES = {
+    "full_time": ("鉴定科科长", "考务管理员", "人力资源部主管", "培训部主任"),
+    "examiner": ("高级考评员", "考评员", "高级技师", "技师"),
+    "supervisor": ("质量督导员", "高级质量督导员"),
+    "expert": ("高级工程师", "正高级工程师", "高级讲师", "高级技师"),
+}
+_CERTIFIED = ("examiner", "supervisor")
+_SPARE_PEOPLE = {"full_time": 2, "examiner": 3, "supervisor": 1, "expert": 2}
+_OTHER_ID_SHARE = 0.02
+_MATERIAL_TYPES = {"question_bank": "zip", "assessment_standard": "docx", "site_equipment_proof": "zip"}
+
+
+@dataclass
+class Draft:
+    """The rows of one application, still without its number."""
+
+    application: Row
+    occupations: list[Row] = field(default_factory=list)
+    staff: list[Row] = field(default_factory=list)
+    materials: list[Row] = field(default_factory=list)
+    programmes: list[Row] = field(default_factory=list)
+
+    def copy(self) -> "Draft":
+        return deepcopy(self)
+
+    def rows_of(self, table: str) -> list[Row]:
+        """The rows of a form table by its name."""
+        if table == "applications":
+            return [self.application]
+        rows: list[Row] = getattr(self, table)
+        return rows
+
+    def numbered(self, table: str, application_no: str) -> list[Row]:
+        """The rows of a form table under an application number."""
+        return [{**row, "application_no": application_no} for row in self.rows_of(table)]
+
+
+def compose(institution: Institution, kind: str, wished: Iterable[Wish], setting: Setting) -> Draft:
+    """A valid application: what is wished, enough people, every material; handed in within the window."""
+    rng = setting.stream(institution.uscc, "application")
+    draft = Draft(_form(institution, kind, setting, rng), staff=_people(institution, setting))
+    for material in _required(institution, setting.policy):
+        draft.materials.append(material_row(institution, material, rng))
+    for wish in wished:
+        add_occupation(draft, institution, wish, setting)
+    if institution.institution_type == "technical_school":
+        draft.programmes = _programmes(institution, draft, setting)
+    return draft
+
+
+def add_occupation(draft: Draft, institution: Institution, wish: Wish, setting: Setting, name: str = "") -> Row:
+    """One more row of 申报职业 with its materials; `name` for an occupation the Dictionary does not list."""
+    named = name or setting.occupation_names[wish.code]
+    row = {
+        "occupation_code": wish.code,
+        "occupation_name": named,
+        "levels": ",".join(wish.levels),
+        "audience": wish.audience,
+    }
+    draft.occupations.append(row)
+    rng = setting.stream(institution.uscc, "materials", wish.code)
+    if not any(material.get("occupation_code") == wish.code for material in draft.materials):
+        each = setting.policy.materials.every_occupation
+        draft.materials += [material_row(institution, material, rng, wish.code, named) for material in each]
+    return row
+
+
+def material_row(institution: Institution, material: str, rng: Random, code: str = "", name: str = "") -> Row:
+    """A material handed in as a file."""
+    title = MATERIALS[material] + (f"（{name}）" if name else "")
+    digest = hashlib.sha256(f"{institution.uscc} {material} {code}".encode())
+    return {
+        "material": material,
+        "occupation_code": code,
+        "form": "file",
+        "file_name": f"{title}.{_MATERIAL_TYPES.get(material, 'pdf')}",
+        "size_bytes": str(rng.randint(20_000, 9_000_000)),
+        "sha256": digest.hexdigest(),
+    }
+
+
+def working_moment(first: datetime, last: datetime, rng: Random) -> str:
+    """A moment in office hours on a day between two, later days likelier; ISO 8601 local time."""
+    days = (last.date() - first.date()).days
+    day = first.date() + timedelta(days=min(days, int(days * max(rng.random(), rng.random()) + 0.5)))
+    return f"{day.isoformat()}T{rng.randint(8, 17):02d}:{rng.randint(0, 59):02d}:{rng.randint(0, 59):02d}"
+
+
+def _form(institution: Institution, kind: str, setting: Setting, rng: Random) -> Row:
+    opens, closes = setting.window
+    return {
+        "cycle": setting.cycle,
+        "kind": kind,
+        "institution_name": institution.name,
+        "uscc": institution.uscc,
+        "institution_type": institution.institution_type,
+        "affiliation": institution.affiliation,
+        "region_code": institution.region_code,
+        "registered_address": institution.address,
+        "legal_representative": institution.legal_representative,
+        "contact_name": institution.contact_name,
+        "contact_phone": institution.contact_phone,
+        "contact_email": institution.contact_email,
+        "submitted_at": working_moment(opens, closes - timedelta(days=1), rng),
+        "social_insurance": "true",
+        "no_violations": "true",
+    }
+
+
+def _people(institution: Institution, setting: Setting) -> list[Row]:
+    """The institution's people: the same in every cycle, each in one role, no identity number twice."""
+    rng = stream(setting.seed, institution.uscc, "people")
+    known: set[str] = set()
+    people = []
+    for role, needed in setting.policy.staff.items():
+        for _ in range(needed + rng.randint(0, _SPARE_PEOPLE.get(role, 0))):
+            people.append(_someone(role, known, rng))
+    return people
+
+
+def _someone(role: str, known: set[str], rng: Random) -> Row:
+    foreign = rng.random() < _OTHER_ID_SHARE
+    number = ""
+    while not number or number in known:
+        number = f"H{rng.randint(10_000_000, 99_999_999)}" if foreign else identities.someone(rng)
+    known.add(number)
+    return {
+        "role": role,
+        "name": names.person(rng),
+        "id_type": "other" if foreign else "resident_id",
+        "id_number": number,
+        "title": rng.choice(_TITLES[role]) if role in _TITLES else "",
+        "certificate_no": f"42{rng.randint(10**9, 10**10 - 1)}" if role in _CERTIFIED else "",
+    }
+
+
+def _required(institution: Institution, policy: Policy) -> list[str]:
+    branch = policy.materials.branch if institution.affiliation != "municipal" else []
+    return [*policy.materials.of_institution(institution.institution_type), *branch]
+
+
+def _programmes(institution: Institution, draft: Draft, setting: Setting) -> list[Row]:
+    """A programme for every occupation asked for, and one more of the school's trade."""
+    asked = [row["occupation_code"] for row in draft.occupations]
+    codes = list(
+        dict.fromkeys([*asked, institution.trade.occupations[institution.number % len(institution.trade.occupations)]])
+    )
+    return [programme_row(institution, code, setting) for code in codes]
+
+
+def programme_row(institution: Institution, code: str, setting: Setting) -> Row:
+    """A programme that leads to an occupation, up to the school's grade."""
+    number, title = PROGRAMMES.get(code, ("0" + code.replace("-", "")[-3:], setting.occupation_names[code]))
+    return {
+        "programme_code": number,
+        "programme_name": title,
+        "occupation_code": code,
+        "highest_level": str(institution.grade),
+    }

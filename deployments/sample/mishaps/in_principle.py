@@ -1,0 +1,49 @@
+"""What is not done in principle (rules CAP-1, CAP-2, DORM-1): who it fits, and the occupations that bring it about."""
+
+from random import Random
+
+from deployments.sample.cases import Case
+from deployments.sample.drafts import add_occupation
+from deployments.sample.setting import Setting
+from deployments.sample.wishes import Wish
+
+_LEVELS = ("5", "4", "3")
+_SEVERAL = 2
+
+
+def below_cap(case: Case) -> bool:
+    """A social organisation that asks for something new."""
+    return case.institution.institution_type == "social_organisation" and case.kind != "renewal" and not case.dormant
+
+
+def adds_while_dormant(case: Case) -> bool:
+    return case.dormant and case.kind == "addition"
+
+
+def asks_several(case: Case) -> bool:
+    """An application for more than one item, of which one may fail: a first one, or the renewal of several."""
+    return case.kind == "initial" or (case.kind == "renewal" and case.items_on_file >= _SEVERAL)
+
+
+def beyond_cap(case: Case, setting: Setting, rng: Random) -> None:
+    """CAP-1: occupations until there is one too many, each with a place left."""
+    institution = case.institution
+    new = {row["occupation_code"] for row in case.draft.occupations} - case.on_file
+    case.draft.occupations = [row for row in case.draft.occupations if row["occupation_code"] in new]
+    while len(new | case.on_file) <= setting.policy.cap.occupations:
+        code = setting.market.take(institution.trade.occupations, institution.uscc, new | case.on_file, rng)
+        if code is None:
+            return
+        new.add(code)
+        add_occupation(case.draft, institution, Wish(code, _LEVELS, "public"), setting)
+
+
+def saturated(case: Case, setting: Setting, rng: Random) -> None:
+    """CAP-2: one occupation more, whose places were full before the cycle."""
+    case.occupation = rng.choice(setting.market.saturated())
+    add_occupation(case.draft, case.institution, Wish(case.occupation, _LEVELS, "public"), setting)
+
+
+def last_place(case: Case, setting: Setting, _rng: Random) -> None:
+    """CAP-2 at filing: one occupation more, which another applicant asks for too and which has one place left."""
+    add_occupation(case.draft, case.institution, Wish(case.occupation, _LEVELS, "public"), setting)
