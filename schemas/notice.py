@@ -78,7 +78,7 @@ class CorrectionText(ApplicationLetter):
 
     findings: list[FindingLine] = Field(min_length=1, description="须补正的全部问题")
     workdays: int = Field(gt=0, description="补正期限（工作日）")
-    due_on: date = Field(description="补正截止日期")
+    due_on: date | None = Field(default=None, description="补正截止日期（该年放假安排未公布时为空）")
 
 
 class AcceptanceText(ApplicationLetter):

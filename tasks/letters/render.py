@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from docx.opc.exceptions import PackageNotFoundError
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 from pydantic import ValidationError
@@ -71,10 +71,22 @@ def _template(letter: LetterKind, own: Path | None) -> tuple[str, bytes]:
     return letter.template, shipped.read_bytes()
 
 
+class _Environment(SandboxedEnvironment):
+    """Compiles each part of a template once; a city sends hundreds of letters from one template."""
+
+    def from_string(self, source: Any, *args: Any, **kwargs: Any) -> Template:
+        return _compiled(self, source)
+
+
+@lru_cache(maxsize=256)
+def _compiled(environment: SandboxedEnvironment, source: str) -> Template:
+    return SandboxedEnvironment.from_string(environment, source)
+
+
 @cache
 def _environment() -> SandboxedEnvironment:
     # a template is edited by hand: it may neither reach into the program nor leave a misspelt field blank
-    return SandboxedEnvironment(autoescape=True, undefined=StrictUndefined, finalize=_printed)
+    return _Environment(autoescape=True, undefined=StrictUndefined, finalize=_printed)
 
 
 def _printed(value: object) -> Markup:

@@ -28,6 +28,9 @@ from tasks.letters.wording import LETTERS, Letter, Table
 _BODY, _HEADING, _TITLE, _LATIN = "FangSong", "SimHei", "SimSun", "Times New Roman"
 _TITLE_SIZE, _BODY_SIZE, _SMALL_SIZE, _TABLE_SIZE = Pt(22), Pt(16), Pt(14), Pt(10.5)
 _LINE: dict[Length, Length] = {_TITLE_SIZE: Pt(34), _BODY_SIZE: Pt(28), _SMALL_SIZE: Pt(24), _TABLE_SIZE: Pt(16)}
+# an application may be returned for the very want of a name
+_ADDRESSEE = "{{ institution_name or '申报单位' }}{% if uscc %}（统一社会信用代码：{{ uscc }}）{% endif %}："
+_STYLES = {"TableGrid", "Header", "HeaderChar", "Footer", "FooterChar"}
 _STAMP = datetime(2021, 2, 2)
 
 
@@ -84,7 +87,10 @@ def _page(title: str) -> DocumentType:
 
 
 def _drop_ballast(document: DocumentType) -> None:
-    # the library's blank document carries a thumbnail and a second copy of its styles
+    # the library's blank document carries a thumbnail, a second copy of its styles and a hundred styles for tables
+    for style in list(document.styles.element.iterchildren(qn("w:style"))):
+        if style.get(qn("w:default")) is None and style.get(qn("w:styleId")) not in _STYLES:
+            document.styles.element.remove(style)
     for rels in (document.part.rels, document.part.package.rels):
         for key, relation in list(rels.items()):
             if relation.reltype.rsplit("/", 1)[-1] in {"thumbnail", "customXml", "stylesWithEffects"}:

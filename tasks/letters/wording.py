@@ -91,8 +91,9 @@ LETTERS: dict[str, Letter] = {
         _RECEIVED + "经初审，有下列{{ findings | length }}处不符合{{ document }}文件要求，现退回补正：",
         Table("finding in findings", _FINDING),
         "表中“行”为你单位在该表内所填内容的行次（不含表头），“—”指整份申报。",
-        "请于{{ due_on }}（含当日）前，即{{ workdays }}个工作日内，一次补正全部问题，并以原申报编号"
-        "{{ application_no }}重新提交完整的申报表格和材料，请勿另编新号。重新提交的版本替代原版本，重新初审。",
+        "请于本通知发出之日起{{ workdays }}个工作日内{% if due_on %}（{{ due_on }}前，含当日）{% endif %}"
+        "一次补正全部问题，并以原申报编号{{ application_no }}重新提交完整的申报表格和材料，请勿另编新号。"
+        "重新提交的版本替代原版本，重新初审。",
         _END,
     ),
     "acceptance": (
