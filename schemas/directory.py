@@ -1,0 +1,149 @@
+"""The directory (备案目录) and what changed between two of its editions, as frames; files do not belong here.
+
+Source: contract section 6; Notice, article 3(4).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from schemas.submission import INSTITUTION_TYPES, LEVELS
+
+#: Canonical columns of a directory row (one institution and occupation) with the headers people see.
+DIRECTORY_TITLES: dict[str, str] = {
+    "institution_name": "机构名称",
+    "institution_type": "机构类型",
+    "uscc": "统一社会信用代码",
+    "institution_code": "机构编码",
+    "region_code": "所属区划",
+    "occupation_code": "职业编码",
+    "occupation_name": "职业名称",
+    "levels": "职业等级",
+    "filed_on": "备案日期",
+    "valid_until": "有效期至",
+}
+DIRECTORY_COLUMNS = list(DIRECTORY_TITLES)
+DIRECTORY_KEY = ["uscc", "occupation_code"]
+
+CHANGE_KINDS: dict[str, str] = {
+    "added": "新增",
+    "levels_changed": "等级变更",
+    "renewed": "换证延续",
+    "expired": "到期失效",
+    "removed": "移出目录",
+    "details_changed": "信息变更",
+}
+CHANGE_TITLES: dict[str, str] = {
+    "uscc": "统一社会信用代码",
+    "institution_name": "机构名称",
+    "occupation_code": "职业编码",
+    "occupation_name": "职业名称",
+    "change": "变更类型",
+    "before": "变更前",
+    "after": "变更后",
+}
+CHANGE_COLUMNS = list(CHANGE_TITLES)
+CHANGE_ORDER = [*DIRECTORY_KEY, "change"]
+
+#: What `details_changed` speaks of; levels and a longer validity have kinds of their own.
+_DETAILS = ["institution_name", "institution_type", "institution_code", "region_code", "occupation_name", "filed_on"]
+
+_EDITION = re.compile(r"20\d{2}-(04|09)\.[1-9]\d*")
+_CODED = re.compile(r"(?<![^；])(机构类型：|所属区划：)([^；]+)")
+_LEADING_LEVELS = re.compile(r"[1-5](,[1-5])*(?=；|$)")
+
+
+def edition_name(text: str) -> str:
+    """Read an edition's name, `YYYY-MM.n`; raises ValueError with one sentence for anything else."""
+    if not _EDITION.fullmatch(text):
+        raise ValueError(f"'{text}' is not an edition: write cycle and number, for example 2026-09.1")
+    return text
+
+
+def levels_text(levels: str) -> str:
+    """`5,4,3` as people read it, `五级、四级、三级`; tokens that are no level stay as they are."""
+    return "、".join(LEVELS.get(level, level) for level in levels.split(","))
+
+
+def change_text(text: str, region_names: Mapping[str, str]) -> str:
+    """A `before` or `after` as people read it: levels in words, institution types and regions by their names."""
+    words = _LEADING_LEVELS.sub(lambda found: levels_text(found.group()), text, count=1)
+    return _CODED.sub(
+        lambda found: found[1] + INSTITUTION_TYPES.get(found[2], region_names.get(found[2], found[2])), words
+    )
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Directory rows with exactly the canonical columns, missing cells blank, sorted by uscc and occupation_code."""
+    return rows[DIRECTORY_COLUMNS].fillna("").astype("str").sort_values(DIRECTORY_KEY, ignore_index=True)
+
+
+def changes(before: pd.DataFrame, after: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """What changed from one directory to the next, one row per (uscc, occupation_code, change), sorted so.
+
+    Both frames hold DIRECTORY_COLUMNS as text; the result holds CHANGE_COLUMNS. A row that is gone is `expired`
+    when its validity ended before `as_of` and `removed` otherwise. `before` and `after` hold levels for
+    `levels_changed`, the last day of validity for `renewed`, `等级；备案日期 至 有效期至` for rows that came or went,
+    and `栏目：值` joined by `；` for `details_changed`.
+    """
+    both = in_order(before).merge(
+        in_order(after), on=DIRECTORY_KEY, how="outer", suffixes=("_old", "_new"), indicator="side"
+    )
+    gone, come, kept = both["side"] == "left_only", both["side"] == "right_only", both["side"] == "both"
+    over = both["valid_until_old"] < as_of.isoformat()
+    longer = kept & (both["valid_until_new"] > both["valid_until_old"])
+    parts = [
+        _rows(both[come], "added", after=_whole(both[come], "new")),
+        _rows(both[gone & over], "expired", before=_whole(both[gone & over], "old")),
+        _rows(both[gone & ~over], "removed", before=_whole(both[gone & ~over], "old")),
+        _moved(both[kept & (both["levels_old"] != both["levels_new"])], "levels_changed", "levels"),
+        _moved(both[longer], "renewed", "valid_until"),
+        _details(both[kept], longer[kept]),
+    ]
+    return pd.concat(parts).sort_values(CHANGE_ORDER, ignore_index=True).astype("str")
+
+
+def change_counts(changed: pd.DataFrame) -> dict[str, int]:
+    """How many changes there are of each kind, every kind named."""
+    counted = changed["change"].value_counts()
+    return {kind: int(counted.get(kind, 0)) for kind in CHANGE_KINDS}
+
+
+def _whole(rows: pd.DataFrame, side: str) -> pd.Series:
+    return rows[f"levels_{side}"] + "；" + rows[f"filed_on_{side}"] + " 至 " + rows[f"valid_until_{side}"]
+
+
+def _rows(
+    rows: pd.DataFrame, kind: str, *, before: "pd.Series | str" = "", after: "pd.Series | str" = ""
+) -> pd.DataFrame:
+    named = {
+        column: rows[f"{column}_new"].fillna(rows[f"{column}_old"])
+        for column in ("institution_name", "occupation_name")
+    }
+    return rows[DIRECTORY_KEY].assign(**named, change=kind, before=before, after=after)[CHANGE_COLUMNS]
+
+
+def _moved(rows: pd.DataFrame, kind: str, column: str) -> pd.DataFrame:
+    return _rows(rows, kind, before=rows[f"{column}_old"], after=rows[f"{column}_new"])
+
+
+def _details(kept: pd.DataFrame, longer: "pd.Series[bool]") -> pd.DataFrame:
+    """Changes of everything else; a renewal's new `filed_on` belongs to the renewal."""
+    differs = {column: kept[f"{column}_old"] != kept[f"{column}_new"] for column in _DETAILS}
+    differs["filed_on"] &= ~longer
+    differs["valid_until"] = kept["valid_until_new"] < kept["valid_until_old"]
+    concerned = pd.concat(differs, axis=1).any(axis=1)
+    rows = kept[concerned]
+    texts = {side: _named_values(rows, differs, side) for side in ("old", "new")}
+    return _rows(rows, "details_changed", before=texts["old"], after=texts["new"])
+
+
+def _named_values(rows: pd.DataFrame, differs: "dict[str, pd.Series[bool]]", side: str) -> pd.Series:
+    columns = [(f"{DIRECTORY_TITLES[name]}：", rows[f"{name}_{side}"], differs[name][rows.index]) for name in differs]
+    joined = [
+        "；".join(title + str(values.loc[index]) for title, values, changed in columns if changed.loc[index])
+        for index in rows.index
+    ]
+    return pd.Series(joined, index=rows.index, dtype="str")

@@ -1,0 +1,91 @@
+"""Whether the published editions are still what they were: every file, every link; mending is not done here."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tasks.gateways.shelf.editions import LATEST
+from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
+
+_EDITION = re.compile(r"(\d{4})-(\d{2})\.(\d+)")
+
+
+def verify_chain(published: Path, known: Mapping[str, str] | None = None) -> list[str]:
+    """One sentence for each fault, the first broken link first; an empty list when all is as it was published.
+
+    `known` maps edition names to the SHA-256 of their manifests as recorded when they were placed: with it, a missing
+    newest edition and a manifest rewritten together with its seal are found too.
+    """
+    known = known or {}
+    names = edition_names(published)
+    missing = [f"edition {name} is missing below {published}" for name in sorted(set(known) - set(names), key=_order)]
+    records: dict[str, dict[str, Any]] = {}
+    digests: dict[str, str] = {}
+    faults: list[str] = []
+    for name in names:
+        try:
+            content = (published / name / MANIFEST).read_bytes()
+            digests[name] = file_sha256(published / name / MANIFEST)
+            records[name] = read_manifest(content)
+        except (OSError, ValueError) as broken:
+            faults.append(f"edition {name}: {MANIFEST} cannot be relied on: {broken}")
+            continue
+        if known.get(name, digests[name]) != digests[name]:
+            faults.append(f"edition {name}: {MANIFEST} is not the one that was published")
+        faults += _file_faults(published / name, records[name])
+    return [*missing, *_link_faults(records, digests), *faults, *_latest_faults(published, names)]
+
+
+def edition_names(published: Path) -> list[str]:
+    """The editions on the shelf, oldest first by cycle and number."""
+    if not published.is_dir():
+        return []
+    return sorted((path.name for path in published.iterdir() if _EDITION.fullmatch(path.name)), key=_order)
+
+
+def _order(name: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", name)))
+
+
+def _file_faults(folder: Path, record: Mapping[str, Any]) -> list[str]:
+    listed: dict[str, str] = record["files"]
+    there = {path.name for path in folder.iterdir()} - {MANIFEST}
+    faults = [f"edition {folder.name}: {name} is missing" for name in sorted(set(listed) - there)]
+    faults += [f"edition {folder.name}: {name} does not belong to it" for name in sorted(there - set(listed))]
+    faults += [
+        f"edition {folder.name}: {name} was changed after it was published"
+        for name in sorted(there & set(listed))
+        if not (folder / name).is_file() or file_sha256(folder / name) != listed[name]
+    ]
+    if record["edition"] != folder.name:
+        faults.append(f"edition {folder.name}: its {MANIFEST} is that of {record['edition']}")
+    return faults
+
+
+def _link_faults(records: Mapping[str, Mapping[str, Any]], digests: Mapping[str, str]) -> list[str]:
+    by_digest = {digest: name for name, digest in digests.items()}
+    followers: dict[str | None, str] = {}
+    faults = []
+    for place, name in enumerate(digests):
+        if name not in records:
+            continue
+        previous = records[name]["previous_manifest_sha256"]
+        if previous in followers:
+            after = f"follow {by_digest[previous]}" if previous in by_digest else "claim the same predecessor"
+            faults.append(f"the chain is broken: {followers[previous]} and {name} both {after}")
+        elif previous is not None and previous not in by_digest:
+            suspect = list(digests)[place - 1] if place else "the edition before it"
+            faults.append(
+                f"the chain is broken at {name}: the manifest it follows (SHA-256 {previous[:12]}…) "
+                f"is not on the shelf; {suspect} was changed or an edition is missing"
+            )
+        followers.setdefault(previous, name)
+    return faults
+
+
+def _latest_faults(published: Path, names: list[str]) -> list[str]:
+    latest = published / LATEST
+    if not names or (latest.is_symlink() and latest.readlink().name in names and latest.exists()):
+        return []
+    return [f"{latest} does not point at an edition: run the publication again"]

@@ -1,0 +1,27 @@
+"""Frames as CSV files that a spreadsheet opens rightly and runs nothing of; which frames is the edition's matter.
+
+A cell that a spreadsheet would take for a formula (its first visible character is `=`, `+`, `-`, `@` or their
+full-width forms, or it begins with a tab or a line break) gets an apostrophe in front, as OWASP advises ("CSV
+Injection"). No valid code, date or list of levels begins so; `directory.json` holds every text as it is.
+"""
+
+import re
+from io import StringIO
+
+import pandas as pd
+
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
+_BOM = "\ufeff"  # without it a Chinese Windows reads the file as GB18030
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A frame of text as UTF-8 CSV with BOM, canonical headers, formulas disarmed."""
+    buffer = StringIO()
+    disarmed(frame).to_csv(buffer, index=False, lineterminator="\n")
+    return (_BOM + buffer.getvalue()).encode("utf-8")
+
+
+def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with an apostrophe before every cell that a spreadsheet would run."""
+    safe: pd.DataFrame = frame.apply(lambda column: [f"'{cell}" if _FORMULA.match(cell) else cell for cell in column])
+    return safe

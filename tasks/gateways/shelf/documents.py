@@ -1,0 +1,101 @@
+"""What the announcement (公告) and the letter to the province say; how they look is their templates' matter."""
+
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from schemas.directory import CHANGE_KINDS, levels_text
+from schemas.notice import issuer
+from tasks.gateways.shelf.content import EditionContent
+from tasks.letters.render import fill
+
+ANNOUNCEMENT, COVER_LETTER = "announcement.docx", "cover_letter.docx"
+
+#: Above so many rows a Word table serves nobody: the annex then names the workbook instead.
+ANNEX_ROWS = 3000
+
+
+def announcement(content: EditionContent, templates: Path | None = None) -> bytes:
+    """`announcement.docx`: number left to fill in, institutions by type, what changed, the directory as annex."""
+    long = len(content.rows) > ANNEX_ROWS
+    said = {
+        **_common(content),
+        "by_type": _by_type(content),
+        "changed": _changed(content),
+        "annex": [] if long else _annex(content),
+        "instead_of_annex": _instead_of_annex(content, long=long),
+    }
+    return fill(_template(ANNOUNCEMENT, templates), said, ANNOUNCEMENT)
+
+
+def cover_letter(content: EditionContent, templates: Path | None = None) -> bytes:
+    """The letter that goes with a report to the province: counts by kind, and how many institutions await a code."""
+    said = {
+        **_common(content),
+        "before": content.rows_before,
+        "counts": [{"title": title, "count": content.counts[kind]} for kind, title in CHANGE_KINDS.items()],
+        "awaiting": int((content.institutions["institution_code"] == "").sum()),
+    }
+    return fill(_template(COVER_LETTER, templates), said, COVER_LETTER)
+
+
+def _template(name: str, own: Path | None) -> bytes:
+    if own is not None and (own / name).is_file():
+        return (own / name).read_bytes()
+    return (files("tasks.gateways.shelf") / "templates" / name).read_bytes()
+
+
+def _common(content: EditionContent) -> dict[str, Any]:
+    return {
+        "issuer": issuer(content.policy.title),
+        "title": content.title,
+        "city": content.policy.title,
+        "document": content.policy.document,
+        "edition": content.name,
+        "cycle": content.cycle,
+        "as_of": content.as_of,
+        "institutions": len(content.institutions),
+        "occupations": len(content.rows),
+    }
+
+
+def _by_type(content: EditionContent) -> list[dict[str, Any]]:
+    rows = content.listed["institution_type"].value_counts()
+    by_type = content.institutions_by_type()
+    lines = [
+        {"title": title, "institutions": by_type[code], "occupations": int(rows.get(code, 0))}
+        for code, title in content.type_titles.items()
+    ]
+    return [*lines, {"title": "合计", "institutions": len(content.institutions), "occupations": len(content.rows)}]
+
+
+def _changed(content: EditionContent) -> str:
+    if content.previous_manifest_sha256 is None:
+        return "本版为首次公布。"
+    told = [f"{title} {content.counts[kind]} 项" for kind, title in CHANGE_KINDS.items() if content.counts[kind]]
+    return f"与上一版目录相比，{'、'.join(told)}。" if told else "与上一版目录相比，无变更。"
+
+
+def _annex(content: EditionContent) -> list[dict[str, Any]]:
+    keys = ["institution_name", "institution_type", "uscc"]
+    rows = content.listed[[*keys, "occupation_name", "levels", "valid_until"]].itertuples(index=False, name=None)
+    return [
+        {
+            "number": number,
+            "name": name,
+            "type": content.type_titles.get(kind, kind),
+            "uscc": uscc,
+            "rows": [
+                {"occupation": occupation, "levels": levels_text(levels), "valid_until": until}
+                for *_, occupation, levels, until in block
+            ],
+        }
+        for number, ((name, kind, uscc), block) in enumerate(groupby(rows, lambda row: row[:3]), start=1)
+    ]
+
+
+def _instead_of_annex(content: EditionContent, *, long: bool) -> str:
+    if long:
+        return f"目录共 {len(content.rows)} 项，篇幅较长，见随公告发布的电子表格 directory.xlsx。"
+    return "目录暂无备案有效的评价机构。"

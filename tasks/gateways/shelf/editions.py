@@ -1,0 +1,132 @@
+"""Editions on the shelf: built aside, moved into place whole, `latest` last; what files say does not belong here.
+
+One publisher at a time is the caller's lease to keep. A kill at any moment leaves the former edition in force: nothing
+outside a hidden `.building-` folder changes until one rename, and `latest` only after it.
+"""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from schemas.directory import edition_name
+from tasks.gateways.shelf import durable
+from tasks.gateways.shelf.content import EditionContent
+from tasks.gateways.shelf.delimited import csv_bytes
+from tasks.gateways.shelf.documents import ANNOUNCEMENT, announcement
+from tasks.gateways.shelf.listing import LISTING, listing
+from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, manifest, read_manifest, sha256
+from tasks.gateways.shelf.page import page
+from tasks.gateways.shelf.workbook import directory_workbook
+
+LATEST = "latest"
+_BUILDING, _LINKING = ".building-", ".latest-"
+
+
+class ShelfError(Exception):
+    """An edition that cannot be built or placed: one sentence that says what to do."""
+
+
+def build(published: Path, content: EditionContent, templates: Path | None = None) -> Path:
+    """Write all files of an edition into a new hidden folder beside the editions and return that folder.
+
+    What killed builds left behind is swept first. An `announcement.docx` in the folder `templates` is used in place of
+    the shipped one. Raises ShelfError, leaving nothing, when the files cannot be written.
+    """
+    published.mkdir(parents=True, exist_ok=True)
+    sweep(published)
+    folder = published / f"{_BUILDING}{content.name}-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        folder.mkdir()
+        _fill(folder, content, templates)
+    except OSError as refused:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ShelfError(
+            f"edition {content.name} could not be written below {published}: {refused.strerror or refused}; "
+            "the former edition stays in force: mend this and run again"
+        ) from refused
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def place(published: Path, built: Path, name: str) -> str:
+    """Move a built folder to `published/<name>/` in one rename; returns the SHA-256 of its manifest.
+
+    An edition already there with the same manifest is left as it is. Raises ShelfError if another one has that
+    name, or if the built folder is not what its manifest says.
+    """
+    digest = _digest_of_whole(built, name)
+    target = published / edition_name(name)
+    if target.exists():
+        _require_same(target, digest, name)
+        shutil.rmtree(built)
+        return digest
+    built.rename(target)
+    durable.sync_folder(published)
+    return digest
+
+
+def point_latest(published: Path, name: str) -> None:
+    """Let `published/latest` name an edition that is in place: a relative link, replaced in one step."""
+    latest = published / LATEST
+    if not (published / edition_name(name) / MANIFEST).is_file():
+        raise ShelfError(f"edition {name} is not below {published}: publish it before `latest` points at it")
+    if latest.exists() and not latest.is_symlink():
+        raise ShelfError(f"{latest} is not a link: move it away, then run again")
+    if latest.is_symlink() and latest.readlink() == Path(name):
+        return
+    link = published / f"{_LINKING}{secrets.token_hex(4)}"
+    link.symlink_to(name, target_is_directory=True)
+    link.replace(latest)
+    durable.sync_folder(published)
+
+
+def sweep(published: Path) -> list[str]:
+    """Remove what killed builds and half-made links left; returns their names."""
+    left = sorted(path for path in published.iterdir() if path.name.startswith((_BUILDING, _LINKING)))
+    for path in left:
+        if path.is_symlink():
+            path.unlink()
+        else:
+            shutil.rmtree(path)
+    return [path.name for path in left]
+
+
+def _fill(folder: Path, content: EditionContent, templates: Path | None) -> None:
+    # the page reads nothing of the others, but the manifest needs them all: it is written last
+    files = {
+        "directory.csv": csv_bytes(content.listed),
+        LISTING: listing(content),
+        "directory.xlsx": directory_workbook(content),
+        ANNOUNCEMENT: announcement(content, templates),
+        "changes.csv": csv_bytes(content.changed),
+        "index.html": page(content),
+    }
+    for name, data in files.items():
+        durable.write(folder / name, data)
+    durable.write(folder / MANIFEST, manifest(content, {name: sha256(data) for name, data in files.items()}))
+    durable.sync_folder(folder)
+
+
+def _digest_of_whole(built: Path, name: str) -> str:
+    try:
+        content = (built / MANIFEST).read_bytes()
+        record = read_manifest(content)
+        whole = record["edition"] == name and all(
+            file_sha256(built / file) == digest for file, digest in record["files"].items()
+        )
+    except (OSError, ValueError) as broken:
+        raise ShelfError(f"{built} is not a whole edition: {broken}; build it again") from broken
+    if not whole:
+        raise ShelfError(f"{built} is not the edition {name} its manifest speaks of: build it again")
+    return sha256(content)
+
+
+def _require_same(target: Path, digest: str, name: str) -> None:
+    there = target / MANIFEST
+    if not there.is_file() or file_sha256(there) != digest:
+        raise ShelfError(
+            f"edition {name} is already published with other content: editions never change, take the next number"
+        )

@@ -1,0 +1,70 @@
+"""The record of an edition (`manifest.json`): its files, their SHA-256, the edition before; judging is not its part."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tasks.gateways.shelf.content import EditionContent
+
+MANIFEST = "manifest.json"
+
+
+def sha256(content: bytes) -> str:
+    """Lower-case hexadecimal SHA-256."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def json_bytes(value: object) -> bytes:
+    """JSON for people and programs: UTF-8, two spaces, keys in the order given, a line break at the end."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
+
+
+def policy_record(content: EditionContent) -> dict[str, str]:
+    """Which policy an edition was made under."""
+    policy = content.policy
+    return {"name": policy.name, "document": policy.document, "in_force_from": policy.in_force_from.isoformat()}
+
+
+def manifest(content: EditionContent, files: Mapping[str, str]) -> bytes:
+    """The manifest of an edition whose files have these SHA-256 (contract section 6).
+
+    `seal` is the SHA-256 of the manifest without it: the newest manifest, which no later one names yet, must also show
+    a changed byte.
+    """
+    body: dict[str, Any] = {
+        "edition": content.name,
+        "cycle": content.cycle,
+        "as_of": content.as_of.isoformat(),
+        "policy": policy_record(content),
+        "rows": len(content.rows),
+        "changes": content.counts,
+        "files": {name: files[name] for name in sorted(files)},
+        "previous_manifest_sha256": content.previous_manifest_sha256,
+    }
+    return json_bytes({**body, "seal": _seal(body)})
+
+
+def read_manifest(content: bytes) -> dict[str, Any]:
+    """A manifest whose seal and form are whole; raises ValueError with the reason for any other."""
+    try:
+        record = json.loads(content)
+    except ValueError as broken:
+        raise ValueError("it is not JSON any more") from broken
+    if not isinstance(record, dict) or not isinstance(record.get("files"), dict):
+        raise ValueError("it does not list the files of an edition")  # noqa: TRY004  a broken file, not a wrong call
+    body = {key: value for key, value in record.items() if key != "seal"}
+    if record.get("seal") != _seal(body) or json_bytes(record) != content:
+        raise ValueError("it was changed after it was written")
+    return record
+
+
+def _seal(body: Mapping[str, Any]) -> str:
+    return sha256(json_bytes(body))

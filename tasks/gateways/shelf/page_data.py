@@ -1,0 +1,127 @@
+"""The directory as data for its page: each institution, occupation and date once; looks do not belong here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, change_counts, change_text, levels_text
+from schemas.submission import LEVEL_TITLES, LEVELS
+from tasks.gateways.shelf.content import INSTITUTION_COLUMNS, EarlierEdition, EditionContent, chinese_date
+from tasks.letters.visible_text import visible
+
+#: A page lists so many changes of its own edition, and of each earlier one; `changes.csv` has them all.
+OWN_CHANGES, EARLIER_CHANGES = 2000, 500
+
+_OCCUPATION = ["occupation_code", "occupation_name"]
+
+
+def page_data(content: EditionContent) -> dict[str, Any]:
+    """What the page embeds, ready for JSON; all texts harmless to show."""
+    rows = content.listed
+    institution, institutions = _once(rows, INSTITUTION_COLUMNS)
+    occupation, occupations = _once(rows, _OCCUPATION)
+    levels, level_sets = _once(rows, ["levels"])
+    dates = sorted({*rows["filed_on"], *rows["valid_until"]})
+    types = _named(institutions["institution_type"], content.type_titles)
+    regions = _named(institutions["region_code"], _in_policy_order(content))
+    return {
+        "edition": content.name,
+        "as_of": content.as_of.isoformat(),
+        "reminder_days": content.policy.validity.reminder_days,
+        "types": [visible(title) for title in types.values()],
+        "regions": [visible(title) for title in regions.values()],
+        "level_names": [f"{LEVELS[level]}/{LEVEL_TITLES[level]}" for level in LEVELS],
+        "levels": [_level_set(text) for text in level_sets["levels"]],
+        "dates": dates,
+        "institutions": {
+            "name": _shown(institutions["institution_name"]),
+            "uscc": _shown(institutions["uscc"]),
+            "code": _shown(institutions["institution_code"]),
+            "type": _places(institutions["institution_type"], types),
+            "region": _places(institutions["region_code"], regions),
+        },
+        "occupations": {
+            "code": _shown(occupations["occupation_code"]),
+            "name": _shown(occupations["occupation_name"]),
+        },
+        "rows": {
+            "institution": institution,
+            "occupation": occupation,
+            "levels": levels,
+            "filed": _places(rows["filed_on"], dates),
+            "valid": _places(rows["valid_until"], dates),
+        },
+        "change_kinds": list(CHANGE_KINDS.values()),
+        "editions": _editions(content),
+    }
+
+
+def _once(rows: pd.DataFrame, columns: list[str]) -> tuple[list[int], pd.DataFrame]:
+    """For each row the place of its values among the distinct ones, and those, sorted by the columns."""
+    distinct = rows[columns].drop_duplicates().sort_values(columns, ignore_index=True)
+    placed = rows[columns].merge(distinct.assign(place=distinct.index), on=columns, how="left")
+    return placed["place"].tolist(), distinct
+
+
+def _named(codes: pd.Series, titles: Mapping[str, str]) -> dict[str, str]:
+    """Codes in use with their titles, known ones in the given order, then the unknown ones as they are."""
+    used = set(codes)
+    return {code: title for code, title in titles.items() if code in used} | {
+        code: code for code in sorted(used - set(titles))
+    }
+
+
+def _in_policy_order(content: EditionContent) -> dict[str, str]:
+    names = content.region_names
+    return {code: names.get(code, code) for code in content.policy.regions.codes} | names
+
+
+def _places(values: pd.Series, known: Mapping[str, str] | list[str]) -> list[int]:
+    place = {value: index for index, value in enumerate(known)}
+    return [place[value] for value in values.tolist()]
+
+
+def _shown(texts: pd.Series) -> list[str]:
+    return [visible(text) for text in texts.tolist()]
+
+
+def _level_set(text: str) -> dict[str, Any]:
+    own = [level for level in LEVELS if level in text.split(",")]
+    return {
+        "text": levels_text(text),
+        "titles": " ".join(LEVEL_TITLES[level] for level in own),
+        "places": [list(LEVELS).index(level) for level in own],
+    }
+
+
+def _editions(content: EditionContent) -> list[dict[str, Any]]:
+    own: EarlierEdition = (content.name, content.as_of, content.changed)
+    earlier = sorted(content.earlier, key=lambda edition: _order(edition[0]), reverse=True)
+    return [
+        _edition(edition, content.region_names, limit)
+        for edition, limit in [(own, OWN_CHANGES), *((one, EARLIER_CHANGES) for one in earlier)]
+    ]
+
+
+def _order(name: str) -> tuple[int, ...]:
+    cycle, _, number = name.partition(".")
+    return (*map(int, cycle.split("-")), int(number))
+
+
+def _edition(edition: EarlierEdition, region_names: Mapping[str, str], limit: int) -> dict[str, Any]:
+    name, as_of, changed = edition
+    record = {"name": name, "as_of": chinese_date(as_of)}
+    if not isinstance(changed, pd.DataFrame):
+        return {**record, "counts": [int(changed.get(kind, 0)) for kind in CHANGE_KINDS], "rows": []}
+    listed = changed[CHANGE_COLUMNS].head(limit).fillna("").itertuples(index=False, name=None)
+    kinds = {kind: place for place, kind in enumerate(CHANGE_KINDS)}
+    rows = [
+        [kinds[kind], *map(visible, (uscc, institution, code, occupation)), *_moved(before, after, region_names)]
+        for uscc, institution, code, occupation, kind, before, after in listed
+    ]
+    return {**record, "counts": list(change_counts(changed).values()), "rows": rows}
+
+
+def _moved(before: str, after: str, region_names: Mapping[str, str]) -> list[str]:
+    return [visible(change_text(text, region_names)) for text in (before, after)]
