@@ -28,6 +28,7 @@ _SUSPECT = rf"^['\s]|\s$|\s\s|[^\S ]|[\u{{ff10}}-\u{{ff5a}}]|{_INVISIBLE}"
 _DASHES = r"[\u{2010}-\u{2015}\u{2212}\u{fe58}\u{fe63}]"
 _WIDE: Final = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _WIDE_ALNUM: Final = {wide: plain for wide, plain in _WIDE.items() if plain.isalnum()}
+_WIDE_IN_NUMBERS: Final = {wide: plain for wide, plain in _WIDE.items() if plain != "'"}
 _CANONICAL_DATE = r"^\d{4}-\d{2}-\d{2}$"
 _CANONICAL_INSTANT = r"^\d{4}-\d{2}-\d{2}T[01]\d:\d{2}:\d{2}([+-]\d{2}:\d{2})?$"
 _CANONICAL_CYCLE = r"^20\d{2}-\d{2}$"
@@ -116,7 +117,7 @@ def _words(cells: pl.Series, column: Column) -> pl.Series:
 
 
 def _numbers(cells: pl.Series) -> pl.Series:
-    plain = _without_point_zero(_blank_to_null(cells.str.replace_all(r"\s", "").str.replace_many(_WIDE)))
+    plain = _without_point_zero(cells.str.replace_all(r"\s", "").str.replace_many(_WIDE_IN_NUMBERS))
     return plain.str.replace(r"^(-?[0-9]+\.[0-9]*[1-9])0+$", "${1}")
 
 
@@ -132,8 +133,8 @@ def _respelled(canonical: str, respell: Callable[[str], str]) -> Callable[[pl.Se
         odd = cells.filter(~cells.str.contains(canonical)).drop_nulls().unique()
         if odd.is_empty():
             return cells
-        wide = odd.str.replace_many(_WIDE).to_list()
-        return cells.replace(odd.to_list(), [respell(text) for text in wide])
+        plain = odd.str.replace_many(_WIDE_IN_NUMBERS).to_list()
+        return cells.replace(odd.to_list(), [respell(text) for text in plain])
 
     return clean
 

@@ -20,6 +20,7 @@ def read_delimited(name: str, data: bytes, table: Table) -> FileContent:
     text = decoded(name, data)
     delimiter, start, head = _header(name, text, table)
     body = _rows(name, text, delimiter, start, len(head))
+    limits.check_rows(name, len(body))
     found = headers.header(table, head)
     if found.repeated:
         titles = "、".join(table.column(column).title for column in found.repeated)
@@ -93,10 +94,9 @@ def _rows(name: str, text: str, delimiter: str, start: int, width: int) -> pl.Da
     if '"' not in text:
         try:
             return _fast(text, delimiter, start, columns)
-        except pl.exceptions.ComputeError:
-            pass  # some line is longer than the header; reading record by record names it
+        except pl.exceptions.PolarsError:
+            pass  # some line is longer or shorter than the header; reading record by record names it
     records = list(islice(_records(name, text, delimiter), start + 1, None))
-    limits.check_rows(name, len(records))
     too_long = [any(cell.strip() for cell in record[width:]) for record in records]
     flaws = [
         f"文件“{name}”第{start + 2 + place}行比表头多出内容，请检查是否有未加引号的逗号" if wrong else None

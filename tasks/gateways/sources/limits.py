@@ -20,9 +20,9 @@ MAX_SHEET_CELLS: Final = 20_000_000
 MAX_ROWS: Final = 5_000_000
 
 _SPLIT_LARGE = "请拆分成几个文件后重新提交"
-_CELL_WITH_VALUE = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["'][^>]*[^/]>\s*<[^/]""")
+_CELL_WITH_VALUE = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["'][^<>]*(?<!/)>\s*<[^/]""")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
-_ROW = re.compile(rb"""<(?:\w+:)?row\b(?:[^>]*?\br=["']([0-9]{1,7})["'])?""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\b(?:[^<>]*?\br=["']([0-9]{1,7})["'])?""")
 _OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".encode("utf-16-le")
 
 

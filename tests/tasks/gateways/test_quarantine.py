@@ -1,0 +1,59 @@
+"""Files kept aside: copied once, with every reason, under a name no file system trips over."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.gateways.quarantine import keep
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_file_is_kept_with_its_reason(tmp_path: Path) -> None:
+    source = tmp_path / "坏的 申报（一）.xlsx"
+    source.write_bytes(b"broken")
+    kept = keep(tmp_path / "home", source, "无法打开，请重新提交")
+    assert kept.parent == tmp_path / "home" / "quarantine"
+    assert kept.name.endswith("-坏的_申报（一）.xlsx")
+    assert kept.read_bytes() == b"broken"
+    assert kept.with_name(f"{kept.name}.reason.txt").read_text("utf-8") == "无法打开，请重新提交\n"
+    assert source.exists()
+
+
+def test_keeping_again_changes_nothing_and_another_reason_joins(tmp_path: Path) -> None:
+    source = tmp_path / "a.xlsx"
+    source.write_bytes(b"broken")
+    first = keep(tmp_path, source, "一")
+    before = contents(tmp_path / "quarantine")
+    assert keep(tmp_path, source, "一") == first
+    assert contents(tmp_path / "quarantine") == before
+    keep(tmp_path, source, "二")
+    keep(tmp_path, source, "一")
+    assert first.with_name(f"{first.name}.reason.txt").read_text("utf-8") == "一\n二\n"
+    assert len(contents(tmp_path / "quarantine")) == 2
+
+
+def test_another_content_is_another_file(tmp_path: Path) -> None:
+    source = tmp_path / "a.xlsx"
+    kept = []
+    for content in (b"1", b"2"):
+        source.write_bytes(content)
+        kept.append(keep(tmp_path, source, "坏"))
+    assert [path.read_bytes() for path in kept] == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("name", ["长" * 80 + ".xlsx", ".hidden", "-rf", "a b;$(x).csv", "…", "=cmd|x.csv"])
+def test_every_name_becomes_a_safe_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    kept = keep(tmp_path / "home", tmp_path / name, "坏")
+    assert len(f"{kept.name}.reason.txt".encode()) < 255
+    assert not set(kept.name) & set(" ;$|=\\/'\"")
+    assert kept.read_bytes() == b"x"
+
+
+def test_what_cannot_be_read_is_no_copy(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        keep(tmp_path, tmp_path / "gone.xlsx", "坏")
+    assert contents(tmp_path) == {}
