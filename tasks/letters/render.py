@@ -7,6 +7,7 @@ from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from docx.opc.exceptions import PackageNotFoundError
 from docxtpl import DocxTemplate
@@ -52,13 +53,15 @@ def fill(template: bytes, context: Mapping[str, Any], name: str) -> bytes:
 
     `name` names the template in the error. Raises UnusableTemplateError.
     """
+    document = DocxTemplate(BytesIO(template))
     try:
-        document = DocxTemplate(BytesIO(template))
-        document.render(dict(context), _environment())
-    except TemplateError as wrong:
-        raise UnusableTemplateError(f"the template {name} cannot be filled: {wrong}; mend it in Word") from wrong
-    except (PackageNotFoundError, KeyError, ValueError) as wrong:
+        document.init_docx()
+    except (PackageNotFoundError, BadZipFile, KeyError, ValueError) as wrong:
         raise UnusableTemplateError(f"the template {name} is not a Word file (.docx): replace it") from wrong
+    try:
+        document.render(dict(context), _environment())
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as wrong:
+        raise UnusableTemplateError(f"the template {name} cannot be filled: {wrong}; mend it in Word") from wrong
     buffer = BytesIO()
     document.save(buffer)
     return packed(buffer.getvalue())

@@ -42,9 +42,7 @@ def build(letter: Letter, title: str) -> bytes:
         heading.paragraph_format.space_after = after
     number = _paragraph(document, "编号：{{ letter_no or '_' * 16 }}", size=_SMALL_SIZE, align=WD_ALIGN_PARAGRAPH.RIGHT)
     number.paragraph_format.space_after = Pt(8)
-    _paragraph(
-        document, "{{ institution_name }}（统一社会信用代码：{{ uscc }}）："
-    ).paragraph_format.keep_with_next = True
+    _paragraph(document, _ADDRESSEE).paragraph_format.keep_with_next = True
     _blocks(document, letter)
     _signature(document)
     buffer = BytesIO()

@@ -1,0 +1,254 @@
+"""Letters as files: whole, deterministic, text from outside only ever text."""
+
+import json
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+from docxtpl import DocxTemplate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.notice import LETTER_KINDS
+from tasks.letters.packing import packed
+from tasks.letters.render import UnknownLetterError, UnusableTemplateError, fill, render
+from tasks.letters.templates_source import build
+from tasks.letters.visible_text import visible
+from tasks.letters.wording import LETTERS
+
+_BASE: dict[str, Any] = {
+    "institution_name": "湖北新冶钢职业培训学校",
+    "uscc": "91420200MA4XXXXXXX",
+    "issuer": "黄石市职业技能鉴定中心",
+    "document": "黄人社函〔2021〕26号",
+    "issued_on": "2026-09-12",
+}
+_APPLICATION: dict[str, Any] = {
+    **_BASE,
+    "application_no": "HS-2026-09-0012",
+    "cycle": "2026-09",
+    "kind": "首次备案",
+    "submitted_on": "2026-09-01",
+}
+_ITEM = {"occupation_code": "6-18-02-04", "occupation_name": "焊工", "levels": "五级/初级工、四级/中级工"}
+_FINDING = {
+    "rule": "FORM-2",
+    "table": "基本信息",
+    "row": 1,
+    "field": "统一社会信用代码",
+    "value": "91420200MA4XXXXXXX",
+    "problem": "统一社会信用代码校验不通过",
+    "basis": "二（一）",
+}
+_ADJUSTMENT = {
+    **_BASE,
+    "items": [_ITEM],
+    "ground": "视频资料保存不全",
+    "decision_no": "黄技鉴〔2026〕8号",
+    "decided_on": "2026-10-08",
+    "effective_on": "2026-10-10",
+}
+_SAID: dict[str, dict[str, Any]] = {
+    "correction": {**_APPLICATION, "findings": [_FINDING], "workdays": 5, "due_on": "2026-09-17"},
+    "acceptance": {
+        **_APPLICATION,
+        "items": [_ITEM],
+        "held": [{**_ITEM, "reason": "CAP-2"}],
+        "commitments": ["专家技术技能水平证明"],
+    },
+    "refusal": {**_APPLICATION, "items": [{**_ITEM, "reason": "评估不合格"}]},
+    "filing": {**_APPLICATION, "items": [_ITEM], "filed_on": "2026-10-20", "valid_until": "2029-10-19"},
+    "expiry_reminder": {
+        **_BASE,
+        "items": [_ITEM],
+        "valid_until": "2026-12-01",
+        "days_left": 90,
+        "renewal_cycle": "2026-09",
+        "renewal_deadline": "2026-09-10",
+    },
+    "dormancy": {
+        **_BASE,
+        "as_of": "2026-09-10",
+        "occupations": [{"occupation_code": "6-18-02-04", "occupation_name": "焊工", "filed_on": "2024-04-01"}],
+    },
+    "suspension": _ADJUSTMENT,
+    "reinstatement": _ADJUSTMENT,
+    "withdrawal": {**_ADJUSTMENT, "items": []},
+    "revocation": _ADJUSTMENT,
+}
+_SHARED = {"institution_name", "uscc", "issuer", "issued_on", "letter_no", "contact"}
+
+
+def _text(letter: bytes) -> str:
+    document = Document(BytesIO(letter))
+    cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def _template(*lines: str) -> bytes:
+    return build(lines, "试")
+
+
+@pytest.mark.parametrize("kind", LETTER_KINDS)
+def test_every_kind_says_what_it_must_to_whom_it_must(kind: str) -> None:
+    said = _text(render(kind, _SAID[kind]))
+    assert LETTER_KINDS[kind].title in said
+    assert "湖北新冶钢职业培训学校（统一社会信用代码：91420200MA4XXXXXXX）：" in said
+    assert "黄石市职业技能鉴定中心（盖章）" in said
+    assert "2026年9月12日" in said
+    assert "{{" not in said
+    assert "{%" not in said
+
+
+@pytest.mark.parametrize("kind", LETTER_KINDS)
+def test_templates_use_the_kinds_fields_and_no_others(kind: str) -> None:
+    letter = LETTER_KINDS[kind]
+    path = Path(__file__).parents[3] / "tasks" / "letters" / "templates" / letter.template
+    used = DocxTemplate(path).get_undeclared_template_variables()
+    assert used <= set(letter.text.model_fields)
+    assert used >= _SHARED
+    required = {name for name, field in letter.text.model_fields.items() if field.is_required()}
+    assert used >= required
+
+
+@pytest.mark.parametrize("kind", LETTER_KINDS)
+def test_the_same_letter_has_the_same_bytes_also_from_json(kind: str) -> None:
+    said = LETTER_KINDS[kind].text.model_validate(_SAID[kind])
+    from_database = json.loads(json.dumps(said.model_dump(mode="json")))
+    letter = render(kind, _SAID[kind])
+    assert letter == render(kind, from_database) == render(kind, said.model_dump())
+    with zipfile.ZipFile(BytesIO(letter)) as archive:
+        assert archive.namelist() == sorted(archive.namelist())
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_correction_lists_every_finding_and_how_to_file_again() -> None:
+    missing = {**_FINDING, "rule": "MAT-1", "table": "申报材料", "row": 0, "field": "信用证明", "value": ""}
+    said = _text(render("correction", {**_SAID["correction"], "findings": [_FINDING, missing] * 30}))
+    assert "有下列60处" in said
+    assert said.count("统一社会信用代码校验不通过（所填内容：91420200MA4XXXXXXX）") == 30
+    assert said.count("信用证明") == 30
+    assert "5个工作日内（2026年9月17日前，含当日）" in said
+    assert "以原申报编号HS-2026-09-0012重新提交" in said
+    assert all(title in said for title in ("序号", "表", "行", "字段", "问题", "依据"))
+
+
+def test_a_correction_in_a_year_without_a_calendar_names_the_workdays_alone() -> None:
+    said = _text(render("correction", {**_SAID["correction"], "due_on": None}))
+    assert "5个工作日内一次补正" in said
+
+
+def test_a_letter_to_an_applicant_who_left_out_the_name_is_still_a_letter() -> None:
+    said = _text(render("correction", {**_SAID["correction"], "institution_name": "", "uscc": ""}))
+    assert "申报单位：" in said
+
+
+def test_an_acceptance_of_items_that_all_wait_sends_nothing_to_evaluation() -> None:
+    said = _text(render("acceptance", {**_SAID["acceptance"], "items": [], "commitments": []}))
+    assert "转入专家评估" not in said
+    assert "须经例外审批后办理：" in said
+    assert "告知承诺" not in said
+
+
+def test_an_adjustment_of_no_items_is_of_all() -> None:
+    assert "你单位全部职业等级的备案资质" in _text(render("withdrawal", _SAID["withdrawal"]))
+    assert "你单位下列职业等级的备案资质" in _text(render("suspension", _SAID["suspension"]))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<w:p>注入</w:p></w:t>",
+        "{{ 7*7 }}{% for x in y %}",
+        "{_{ application_no }_}{_% endif %_}",
+        "&lt;&amp;&#0;",
+        "=cmd|'/c calc'!A0",
+        "学校\u202e章印",
+        "a\x00\x0b\x1f\t\r\nb\a\f",
+        "\"'“”‘’",
+        "👩\u200d🔧机构",
+        "شركة التدريب",
+        "长" * 300,
+        "W" * 300,
+        "孤\ud800",
+    ],
+)
+def test_hostile_text_is_shown_as_text(hostile: str) -> None:
+    said = {**_SAID["refusal"], "institution_name": hostile, "items": [{**_ITEM, "reason": hostile}]}
+    letter = render("refusal", said)
+    assert letter == render("refusal", said)
+    assert _text(letter).count(visible(hostile)) == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.characters(), min_size=1, max_size=40))
+def test_any_text_comes_out_as_it_went_in(text: str) -> None:
+    said = {**_SAID["refusal"], "items": [{**_ITEM, "reason": text}]}
+    cells = [cell.text for row in Document(BytesIO(render("refusal", said))).tables[0].rows for cell in row.cells]
+    assert cells[-1] == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "sentence"),
+    [
+        ("greeting", {}, "'greeting' is no kind of letter: write one of correction"),
+        ("refusal", {**_SAID["refusal"], "items": []}, "'refusal' cannot be written: items"),
+        ("filing", {**_SAID["filing"], "valid_until": "soon"}, "'filing' cannot be written: valid_until"),
+        ("filing", {**_SAID["filing"], "id_number": "1"}, "'filing' cannot be written: id_number"),
+    ],
+)
+def test_a_letter_that_says_too_little_or_too_much_is_refused(
+    kind: str, content: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(UnknownLetterError) as refused:
+        render(kind, content)
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_template_edited_by_a_clerk_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "filing.docx").write_bytes(_template("本中心新写的一句，{{ application_no }}。"))
+    assert "本中心新写的一句，HS-2026-09-0012。" in _text(render("filing", _SAID["filing"], tmp_path))
+    assert "不予备案" in _text(render("refusal", _SAID["refusal"], tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("{{ instituton_name }}", "'instituton_name' is undefined"),
+        ("{% if items %}", "cannot be filled"),
+        ("{{ issuer.__class__.__mro__ }}", "cannot be filled"),
+    ],
+)
+def test_a_template_spoilt_in_word_is_named(tmp_path: Path, line: str, sentence: str) -> None:
+    (tmp_path / "filing.docx").write_bytes(_template(line))
+    with pytest.raises(UnusableTemplateError) as refused:
+        render("filing", _SAID["filing"], tmp_path)
+    assert sentence in str(refused.value)
+    assert "filing.docx" in str(refused.value)
+
+
+def _empty_archive() -> bytes:
+    buffer = BytesIO()
+    zipfile.ZipFile(buffer, "w").close()
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", _empty_archive()])
+def test_a_template_that_is_no_word_file_is_named(content: bytes) -> None:
+    with pytest.raises(UnusableTemplateError, match=r"filing\.docx is not a Word file"):
+        fill(content, {}, "filing.docx")
+
+
+def test_the_shipped_templates_can_be_laid_out_anew() -> None:
+    for code, wording in LETTERS.items():
+        assert build(wording, LETTER_KINDS[code].title) == build(wording, LETTER_KINDS[code].title)
+    assert set(LETTERS) == set(LETTER_KINDS)
+
+
+def test_packing_twice_changes_nothing() -> None:
+    letter = render("filing", _SAID["filing"])
+    assert packed(letter) == letter
