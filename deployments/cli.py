@@ -1,0 +1,72 @@
+"""`filing`, the command line: its options, its errors and exit codes; each command's work is in `deployments.commands`."""
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer._click.exceptions import ClickException  # typer carries its own click and re-exports only parts of it
+
+from deployments.commands import EXIT_FAILED, Refused, WrongUse
+
+app = typer.Typer(
+    name="filing",
+    help="Half-yearly filing (备案) of evaluation institutions: cycles, register, directory.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def installation(
+    home: Annotated[
+        Path | None, typer.Option("--home", help="Where inbox, outbox, editions and the database are. [default: var]")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
+) -> None:
+    """Which installation the commands work on; FILING_HOME and FILING_DATABASE_URL say the same."""
+    if home is not None:
+        os.environ["FILING_HOME"] = str(home)
+    if debug:
+        os.environ["FILING_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run a command; errors are one sentence on standard error and an exit code (contract section 7)."""
+    from deployments.commands import register_all  # noqa: PLC0415  only the chosen command's imports are paid for
+
+    register_all(app)
+    try:
+        code = app(standalone_mode=False)
+    except typer.Abort:
+        _say("stopped")
+        sys.exit(130)
+    except ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except (WrongUse, Refused) as known:
+        _say(str(known))
+        sys.exit(known.exit_code)
+    except Exception as unexpected:  # noqa: BLE001  the last place where anything can be said to the user
+        _tell(unexpected)
+        sys.exit(EXIT_FAILED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(unexpected: Exception) -> None:
+    if os.environ.get("FILING_DEBUG"):
+        traceback.print_exception(unexpected)
+        return
+    first = str(unexpected).strip().splitlines()
+    _say(f"{first[0] if first else type(unexpected).__name__} (run `filing --debug …` to see where)")
+
+
+def _say(sentence: str) -> None:
+    print(f"filing: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""`filing run`: one cycle, as far as it can go now."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deployments import orchestrator
+from deployments.commands import Refused, WrongUse
+from deployments.commands.readiness import read_cycle, read_day, ready
+from schemas.run_summary import RunSummary
+
+_STAGES = ("intake", "screening", "evaluation", "decision", "publication", "expiry", "dormancy")
+
+
+def run(
+    cycle: Annotated[str, typer.Argument(help="The cycle, YYYY-04 or YYYY-09.")],
+    inbox: Annotated[Path | None, typer.Option(help="Folder of submissions. [default: HOME/inbox]")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only these application numbers; may be given again.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write and send nothing.")] = False,
+) -> int:
+    """Run one cycle as far as it can go now; repeat it freely."""
+    chosen, day = read_cycle(cycle), read_day(as_of)
+    if inbox is not None and not inbox.is_dir():
+        raise WrongUse(f"the inbox {inbox} is not a folder: give the folder that holds the submissions")
+    ready()
+    orchestrator.prepare()
+    from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
+    from tasks.runs import CycleBusyError  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    try:
+        with console.status(f"cycle {chosen}: starting"):
+            summary = filing_cycle(
+                chosen, day, only=only or None, inbox=str(inbox.resolve()) if inbox else None, dry_run=dry_run
+            )
+    except CycleBusyError as busy:
+        raise Refused(str(busy)) from busy
+    tell(summary, dry_run=dry_run)
+    return 1 if summary.outcome == "failed" else 0
+
+
+def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
+    """Print what a run did, in the order of the stages."""
+    if dry_run:
+        typer.echo("dry run: nothing was written or sent")
+    for stage in _STAGES:
+        counts = summary.stages.get(stage)
+        if counts and counts.total:
+            typer.echo(f"{stage}: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items()))
+    for key, why in sorted(summary.failed.items()):
+        typer.echo(f"failed {key}: {why}", err=True)
+    if summary.outcome == "waiting":
+        typer.echo(f"waiting: {summary.received_results} of {summary.awaited_results}")
+    elif summary.outcome == "nothing_to_do":
+        typer.echo("nothing to do")
+    if summary.waits_for_approval:
+        typer.echo(f"waits for approval: {summary.waits_for_approval}")
+    elif summary.edition:
+        typer.echo(f"edition: {summary.edition}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("run")(run)

@@ -1,0 +1,121 @@
+"""Commands that record what people bring: import, decide, approve."""
+
+import getpass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from deployments import orchestrator
+from deployments.commands import Refused, WrongUse
+from deployments.commands.readiness import read_day, ready
+from schemas.settings import settings
+
+
+class Kind(StrEnum):
+    results = "results"
+    activities = "activities"
+    register = "register"
+    decisions = "decisions"
+    institution_codes = "institution-codes"
+
+
+class Verdict(StrEnum):
+    permit = "permit"
+    refuse = "refuse"
+
+
+def import_(
+    kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
+    file: Annotated[Path, typer.Argument(help="XLSX, CSV, Parquet or JSON.")],
+    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+) -> int:
+    """Take in results, activities, a register, decisions or the province's institution codes."""
+    day = read_day(as_of)
+    if not file.is_file():
+        raise WrongUse(f"there is no file {file}")
+    ready()
+    orchestrator.prepare()
+    from tasks.importing import import_file  # noqa: PLC0415
+    from tasks.runs import CycleBusyError  # noqa: PLC0415
+
+    try:
+        imported = import_file(kind.value, file, day)
+    except CycleBusyError as busy:
+        raise Refused(str(busy)) from busy
+    typer.echo(f"{imported.new} new of {imported.rows} rows of {kind.value}")
+    for sentence in imported.complaints:
+        typer.echo(sentence, err=True)
+    return 1 if imported.complaints else 0
+
+
+def decide(
+    number: Annotated[str, typer.Argument(metavar="NO", help="Application number.")],
+    rule: Annotated[str, typer.Argument(help="An in-principle rule: WINDOW-1, CAP-1, CAP-2 or DORM-1.")],
+    verdict: Annotated[Verdict, typer.Argument(help="permit or refuse.")],
+    by: Annotated[str, typer.Option(help="Who decides.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    document: Annotated[str, typer.Option(help="Number of the document that says so.")],
+    occupation: Annotated[str, typer.Option(help="Only for this occupation code. [default: all]")] = "",
+) -> None:
+    """Record a permission or a refusal for an in-principle finding; the next run acts on it."""
+    ready()
+    orchestrator.prepare()
+    from expectations.rulebook import rules  # noqa: PLC0415
+    from tasks.importing import UnknownApplicationError, record_decision  # noqa: PLC0415
+    from tasks.runs import CycleBusyError  # noqa: PLC0415
+
+    known = sorted(code for code, each in rules().items() if each.nature == "in_principle")
+    if rule not in known:
+        raise WrongUse(f"'{rule}' is not an in-principle rule: decide on one of {', '.join(known)}")
+    for name, text in (("--by", by), ("--reason", reason), ("--document", document)):
+        if not text.strip():
+            raise WrongUse(f"{name} is empty: a decision says who, why and by which document")
+    row = {
+        "application_no": number,
+        "rule": rule,
+        "occupation_code": occupation,
+        "verdict": verdict.value,
+        "decided_by": by,
+        "decided_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "document_no": document,
+        "reason": reason,
+    }
+    try:
+        record_decision(pd.DataFrame([row]))
+    except UnknownApplicationError as unknown:
+        raise WrongUse(str(unknown)) from unknown
+    except CycleBusyError as busy:
+        raise Refused(str(busy)) from busy
+    typer.echo("recorded: `filing run` of its cycle acts on it")
+
+
+def approve(
+    edition: Annotated[str, typer.Argument(help="The edition that waits, for example 2026-09.2.")],
+    by: Annotated[str | None, typer.Option(help="Who approves. [default: the user of this machine]")] = None,
+) -> None:
+    """Release an edition that waits for approval, and publish it."""
+    ready()
+    orchestrator.prepare()
+    from flows.publication import publication  # noqa: PLC0415
+    from tasks.importing import NothingToApproveError, approve_edition  # noqa: PLC0415
+    from tasks.runs import CycleBusyError  # noqa: PLC0415
+
+    try:
+        cycle, day = approve_edition(edition, by or settings().operator or getpass.getuser())
+        publication(cycle, day)
+    except NothingToApproveError as nothing:
+        raise Refused(str(nothing)) from nothing
+    except CycleBusyError as busy:
+        raise Refused(str(busy)) from busy
+    typer.echo(f"edition: {edition}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("import")(import_)
+    app.command("decide")(decide)
+    app.command("approve")(approve)

@@ -1,0 +1,146 @@
+"""Commands that only show: status, findings, items, history, directory, diff."""
+
+import json
+import sys
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deployments.commands import WrongUse
+from deployments.commands.readiness import read_cycle, read_day, ready
+from schemas.finding import FINDING_COLUMNS
+
+ITEM_COLUMNS = ["application_no", "uscc", "occupation_code", "level", "status", "reason", "score"]
+
+
+class Format(StrEnum):
+    csv = "csv"
+    json = "json"
+
+
+def status(
+    cycle: Annotated[str | None, typer.Argument(help="The cycle; without one, every cycle there is.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """What stands where, and what is awaited."""
+    chosen = read_cycle(cycle) if cycle else None
+    ready()
+    from tasks.store import overview  # noqa: PLC0415  the database is opened when it is needed
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        cycles = [chosen] if chosen else overview.cycles(db)
+        told = [overview.of_cycle(db, each) for each in cycles]
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    if not told:
+        typer.echo("no cycle yet: put submissions into the inbox and run `filing run CYCLE`")
+    for each in told:
+        _show(each)
+
+
+def _show(told: dict[str, Any]) -> None:
+    table = Table(title=f"{told['cycle']}", title_justify="left", show_header=False)
+    for name, value in told.items():
+        if name == "cycle":
+            continue
+        text = ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else str(value)
+        table.add_row(name.replace("_", " "), text or "-")
+    Console(width=110).print(table)
+
+
+def findings(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
+    """Print findings.csv of a cycle."""
+    chosen = read_cycle(cycle)
+    ready()
+    from tasks.store import findings as store  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        _print_csv(store.of_cycle(db, chosen), FINDING_COLUMNS)
+
+
+def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
+    """Print items.csv of a cycle."""
+    chosen = read_cycle(cycle)
+    ready()
+    from tasks.store import items as store  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        frame = store.of_cycle(db, chosen)
+    frame["score"] = [f"{score:g}" if score == score else "" for score in frame["score"].astype("float64")]
+    _print_csv(frame.sort_values(store.KEYS), ITEM_COLUMNS)
+
+
+def history(subject: Annotated[str, typer.Argument(metavar="NO|USCC", help="Application number or credit code.")]) -> None:
+    """Tell the whole life of an application or an institution, in order, each step with its because."""
+    ready()
+    from tasks.store import overview  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        told = overview.life(db, subject)
+    if told.empty:
+        raise WrongUse(f"nothing is known of '{subject}': give an application number or a credit code")
+    _print_csv(told, list(told.columns))
+
+
+def directory(
+    as_of: Annotated[str | None, typer.Option(help="The register on this day. [default: today]")] = None,
+    as_known_on: Annotated[str | None, typer.Option(help="Exactly as it was known on this day.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="csv or json.")] = Format.csv,
+) -> None:
+    """Print the directory on any day, as it is known now or as it was known then."""
+    day, known_on = read_day(as_of) or date.today(), read_day(as_known_on)
+    ready()
+    from tasks.directory import directory_on  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        rows = directory_on(db, day, known_on=known_on)
+    _print(rows, output)
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="EDITION", help="For example 2026-09.1.")],
+    after: Annotated[str, typer.Argument(metavar="EDITION", help="For example 2026-09.2.")],
+) -> None:
+    """Print what changed from one edition to another."""
+    ready()
+    from schemas.directory import changes  # noqa: PLC0415
+    from tasks.store import editions  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        found = [editions.get(db, name) for name in (before, after)]
+        for name, edition in zip((before, after), found, strict=True):
+            if edition is None:
+                raise WrongUse(f"there is no edition {name}: `filing status` lists the editions")
+        assert found[1] is not None
+        rows = changes(editions.rows_of(db, before), editions.rows_of(db, after), found[1]["as_of"])
+    _print(rows, Format.csv)
+
+
+def _print(rows: pd.DataFrame, output: Format) -> None:
+    if output is Format.json:
+        typer.echo(rows.to_json(orient="records", force_ascii=False, indent=2))
+        return
+    _print_csv(rows, list(rows.columns))
+
+
+def _print_csv(rows: pd.DataFrame, columns: list[str]) -> None:
+    sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+    sys.stdout.write(rows[columns].to_csv(index=False, lineterminator="\n"))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (status, findings, items, history, directory, diff):
+        app.command(command.__name__)(command)

@@ -1,0 +1,46 @@
+"""`filing sweep`: the sweeps on their own, on any day."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from deployments import orchestrator
+from deployments.commands import Refused
+from deployments.commands.readiness import read_day, ready
+from schemas.policy import in_force, shipped
+
+
+class Sweep(StrEnum):
+    expiry = "expiry"
+    dormancy = "dormancy"
+
+
+def sweep(
+    which: Annotated[Sweep, typer.Argument(help="What to sweep for.")],
+    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+) -> None:
+    """Do everything due on the day and not done yet, and publish a new edition if the directory changed."""
+    day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
+    ready()
+    orchestrator.prepare()
+    from flows.dormancy import dormancy  # noqa: PLC0415
+    from flows.expiry import expiry  # noqa: PLC0415
+    from flows.publication import publication  # noqa: PLC0415
+    from tasks.runs import CycleBusyError  # noqa: PLC0415
+
+    cycle = in_force(day).last_cycle_on(day)
+    try:
+        counts = (expiry if which is Sweep.expiry else dormancy)(cycle, day)
+        published = publication(cycle, day)
+    except CycleBusyError as busy:
+        raise Refused(str(busy)) from busy
+    told = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
+    typer.echo(told or "nothing to do")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("sweep")(sweep)

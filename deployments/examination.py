@@ -1,0 +1,92 @@
+"""What `filing doctor` looks at: versions, home, database, reference facts, history and editions."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from sqlalchemy.exc import OperationalError
+
+from deployments import schema
+from schemas.policy import shipped
+from schemas.reference_data import manifest, reference
+from schemas.settings import settings
+from tasks.gateways.shelf import chain
+from tasks.store import history
+from tasks.store.database import reading
+
+_PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing looked at: what it is, whether it is well, and what to do where it is not."""
+
+    name: str
+    well: bool
+    told: str
+
+
+def examine() -> list[Found]:
+    """Look at everything; a part that cannot be looked at says so and stops no other."""
+    return [found for look in (_versions, _home, _database, _facts, _history, _editions) for found in _looked(look)]
+
+
+def _looked(look: Callable[[], Iterator[Found]]) -> list[Found]:
+    try:
+        return list(look())
+    except (OSError, OperationalError, ValueError) as failed:
+        first = str(failed).splitlines()[0]
+        return [Found(look.__name__.strip("_"), False, f"could not be looked at: {first}")]
+
+
+def _versions() -> Iterator[Found]:
+    yield Found("versions", True, ", ".join(f"{name} {version(name)}" for name in _PACKAGES))
+
+
+def _home() -> Iterator[Found]:
+    root = settings().root
+    root.mkdir(parents=True, exist_ok=True)
+    probe = root / ".doctor"
+    probe.write_text("", "utf-8")
+    probe.unlink()
+    yield Found("home", True, str(root))
+
+
+def _database() -> Iterator[Found]:
+    present, newest = schema.revisions()
+    told = f"schema {present}" if present == newest else f"schema {present}, this release needs {newest}: run `filing migrate`"
+    yield Found("database", present == newest, told)
+
+
+def _facts() -> Iterator[Found]:
+    facts = reference()
+    frames = {
+        "occupations_2022.csv": facts.occupations,
+        "new_occupations.csv": facts.later,
+        "access_qualifications_2021.csv": facts.access,
+        "regions.csv": facts.regions,
+    }
+    for file in manifest():
+        rows = len(frames[file.name])
+        told = f"{file.title}, edition {file.edition}, {rows} rows ({file.source})"
+        well = rows == file.rows
+        yield Found("facts", well, told if well else f"{told}: {file.rows} rows expected, reinstall the package")
+    for policy in shipped():
+        yield Found("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
+
+
+def _history() -> Iterator[Found]:
+    if schema.revisions()[0] is None:
+        return
+    with reading() as db:
+        broken = next(history.broken_links(db), None)
+        count = history.count(db)
+    yield Found("history", broken is None, broken or f"{count} entries, chain whole")
+
+
+def _editions() -> Iterator[Found]:
+    broken = chain.verify_chain(settings().published)
+    for sentence in broken:
+        yield Found("editions", False, sentence)
+    if not broken:
+        yield Found("editions", True, "chain whole")

@@ -1,0 +1,24 @@
+"""Prefect's environment for a command: a running server if there is one, else one that lives as long as the command."""
+
+import os
+
+from schemas.settings import settings
+
+#: Set where the environment says nothing else. The heartbeat costs a second a flow and serves workers only.
+_DEFAULTS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_CLI_COLORS": "false",
+}
+
+
+def prepare() -> None:
+    """Set Prefect's environment; to be called before Prefect is imported."""
+    os.environ.setdefault("PREFECT_HOME", str(settings().root / "prefect"))
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)

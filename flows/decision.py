@@ -1,0 +1,17 @@
+"""Decision (决定): what passed is put on file for its term (Notice, article 3(4))."""
+
+from datetime import date
+
+from prefect import flow
+
+from schemas.run_summary import Counts
+from tasks import decision as work
+from tasks import exceptions, notices
+from tasks.runs import run_of
+
+
+@flow(name="decision", flow_run_name="{cycle} 批次 · 决定")
+def decision(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
+    """Decide on every accepted result once, and write to the applicants whose application is closed."""
+    with run_of(cycle, as_of, only) as run:
+        return Counts.sum([work.decide(run), exceptions.settle_holds(run), notices.deliver_letters(run)])

@@ -1,0 +1,67 @@
+"""An item (申报职业等级): its statuses and the moves between them, as data; who makes a move is the store's matter."""
+
+from dataclasses import dataclass
+
+STATUSES: dict[str, str] = {
+    "returned": "退回补正",
+    "screened": "初审通过",
+    "held": "待例外审批",
+    "accepted": "受理",
+    "dispatched": "已送评",
+    "passed": "评估合格",
+    "failed": "评估不合格",
+    "filed": "已备案",
+    "refused": "不予备案",
+    "lapsed": "已失效",
+}
+
+#: Statuses after which nothing more is awaited.
+FINAL = frozenset({"failed", "filed", "refused", "lapsed"})
+
+#: Before these nobody outside has been asked to evaluate: a corrected version may still replace the item.
+REPLACEABLE = frozenset({"returned", "screened", "held", "accepted", "refused"})
+
+
+@dataclass(frozen=True)
+class Move:
+    """One allowed move; `because` says in Chinese what causes it. `""` is the outside: not there before, or not after."""
+
+    was: str
+    became: str
+    because: str
+
+
+MOVES: tuple[Move, ...] = (
+    Move("", "returned", "初审有须补正的意见"),
+    Move("", "screened", "初审无须补正的意见"),
+    Move("returned", "", "申报人补正后重新提交"),
+    Move("held", "", "申报人重新提交"),
+    Move("accepted", "", "申报人重新提交"),
+    Move("refused", "", "申报人重新提交"),
+    Move("screened", "held", "有原则性例外意见"),
+    Move("screened", "accepted", "无原则性例外意见"),
+    Move("held", "accepted", "例外审批准予"),
+    Move("held", "refused", "例外审批不予"),
+    Move("accepted", "dispatched", "送交评估"),
+    Move("dispatched", "passed", "评估合格"),
+    Move("dispatched", "failed", "评估不合格或承诺材料未提供"),
+    Move("passed", "filed", "准予备案"),
+    Move("passed", "held", "备案时该职业已饱和"),
+    Move("filed", "lapsed", "有效期届满"),
+    Move("filed", "failed", "更正后的评估结果为不合格"),
+    Move("failed", "passed", "更正后的评估结果为合格"),
+    Move("held", "failed", "更正后的评估结果为不合格"),
+    Move("held", "passed", "饱和例外审批准予，或评估结果更正后重新核定"),
+)
+
+_ALLOWED = {(move.was, move.became) for move in MOVES}
+
+
+class IllegalMoveError(ValueError):
+    """A move that the table does not have."""
+
+
+def assert_moves(moves: set[tuple[str, str]]) -> None:
+    """Raise IllegalMoveError naming the first move that is not in the table."""
+    for was, became in sorted(moves - _ALLOWED):
+        raise IllegalMoveError(f"an item may not go from '{was}' to '{became}'")

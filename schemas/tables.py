@@ -1,0 +1,358 @@
+"""The database: every table with its keys; statements that read or write them belong to `tasks.store`.
+
+Submissions are kept as the cleaned text that came in, so that checking again is judging the same bytes again.
+Facts about the register carry two times: when they hold (`filed_on`..`valid_until`) and when we knew them
+(`known_from`..`known_to`, open while it is what we know now).
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from schemas import submission
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _texts(names: list[str]) -> list[Column[str]]:
+    return [Column(name, Text) for name in names]
+
+
+def _form_table(name: str, source: submission.Table) -> Table:
+    """Rows of one table of the form, of one version of an application, as cleaned text."""
+    columns = [column for column in source.names if column != "application_no"]
+    return Table(
+        name,
+        metadata,
+        Column("application_no", Text, primary_key=True),
+        Column("version", Integer, primary_key=True, autoincrement=False),
+        Column("row", Integer, primary_key=True, autoincrement=False),
+        *_texts(columns),
+        ForeignKeyConstraint(
+            ["application_no", "version"], ["application_version.application_no", "application_version.version"]
+        ),
+        sqlite_with_rowid=False,  # stored in the order of the key, as it is read
+    )
+
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("outcome", Text),
+    Column("summary", JSON),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("cycle", Text, primary_key=True),
+    Column("token", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("process", Integer, nullable=False),
+    Column("process_started", Float, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+application_version = Table(
+    "application_version",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("content_hash", Text, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("standing", Text, nullable=False),  # current, superseded, late
+    Column("submitted_utc", BigInteger),  # microseconds since 1970, null when `submitted_at` cannot be read
+    *_texts([name for name in submission.APPLICATIONS.names if name != "application_no"]),
+    UniqueConstraint("application_no", "content_hash"),
+)
+
+requested_occupation = _form_table("requested_occupation", submission.OCCUPATIONS)
+staff_member = _form_table("staff_member", submission.STAFF)
+material = _form_table("material", submission.MATERIALS_TABLE)
+material.append_column(Column("attachment_sha256", Text))
+programme = _form_table("programme", submission.PROGRAMMES)
+
+#: Input table name to database table, of the form's tables beside `applications`.
+FORM_PARTS: dict[str, Table] = {
+    "occupations": requested_occupation,
+    "staff": staff_member,
+    "materials": material,
+    "programmes": programme,
+}
+
+application = Table(
+    "application",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("uscc", Text),
+    Column("first_submitted_at", Text),
+    Column("screened_at", BigInteger),  # the register's knowledge count when it was screened; null: to be screened
+    Index("ix_application_cycle_status", "cycle", "status"),
+    Index("ix_application_uscc", "uscc"),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Text, primary_key=True),
+    Column("table", Text, primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("nature", Text, nullable=False),
+    Column("article", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Index("ix_finding_cycle", "cycle"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("occupation_code", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("uscc", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("verdict", Text),
+    Column("score", Float),
+    Column("failed_by", Text),  # the rule that made a pass a failure
+    Column("decided_result", BigInteger),  # the result the present status rests on
+    Index("ix_item_cycle_status", "cycle", "status"),
+    Index("ix_item_uscc", "uscc"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("occupation_code", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("cycle", Text, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("decision_id", Text, primary_key=True),  # hash of what was decided: recording it again changes nothing
+    Column("application_no", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("occupation_code", Text, nullable=False),  # '' concerns all occupations
+    Column("verdict", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", Text, nullable=False),
+    Column("document_no", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("recorded_on", Date, nullable=False),
+    Index("ix_decision_application", "application_no"),
+)
+
+dispatch = Table(
+    "dispatch",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("cycle", Text, nullable=False),
+    Column("sent_on", Date, nullable=False),
+    Column("package", JSON, nullable=False),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("receipt", Text),
+    Index("ix_dispatch_cycle", "cycle"),
+)
+
+dispatched_item = Table(
+    "dispatched_item",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("occupation_code", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("cycle", Text, nullable=False),
+    Index("ix_dispatched_item_cycle", "cycle"),
+)
+
+result = Table(
+    "result",
+    metadata,
+    Column("result_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("content_hash", Text, nullable=False, unique=True),
+    Column("batch", Text, nullable=False),  # one pull: results that contradict each other in it are both refused
+    Column("row", Integer, nullable=False),
+    Column("cycle", Text, nullable=False),
+    Column("standing", Text, nullable=False),  # received, accepted, refused, replaced
+    Column("received_on", Date, nullable=False),
+    *_texts(submission.RESULTS.names),
+    Index("ix_result_cycle", "cycle"),
+)
+
+institution = Table(
+    "institution",
+    metadata,
+    Column("entry", BigInteger, primary_key=True, autoincrement=False),
+    Column("uscc", Text, nullable=False),
+    Column("institution_name", Text, nullable=False),
+    Column("institution_type", Text, nullable=False),
+    Column("region_code", Text, nullable=False),
+    Column("institution_code", Text, nullable=False, default=""),
+    Column("known_from", Date, nullable=False),
+    Column("known_to", Date),
+    Index("ix_institution_uscc", "uscc"),
+)
+
+qualification_item = Table(
+    "qualification_item",
+    metadata,
+    Column("entry", BigInteger, primary_key=True, autoincrement=False),
+    Column("uscc", Text, nullable=False),
+    Column("occupation_code", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("filed_on", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("application_no", Text),  # null: taken over from before the first run
+    Column("cycle", Text),
+    Column("because", Text, nullable=False),
+    Column("known_from", Date, nullable=False),
+    Column("known_to", Date),
+    Column("superseded_in", Text),  # the cycle whose decisions ended it: that cycle is judged as if they had not
+    Index("ix_qualification_item_uscc", "uscc"),
+    Index("ix_qualification_item_known", "known_to", "valid_until"),
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("uscc", Text, primary_key=True),
+    Column("occupation_code", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("held_on", Date, primary_key=True),
+    Column("candidates", Integer, nullable=False),
+    Column("passed", Integer, nullable=False),
+)
+
+#: Which side tables were ever supplied: no activities at all is not the same as an empty list of them.
+supplied = Table(
+    "supplied",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("first_on", Date, nullable=False),
+)
+
+dormancy_mark = Table(
+    "dormancy_mark",
+    metadata,
+    Column("uscc", Text, primary_key=True),
+    Column("occupation_code", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # new, active, dormant, unknown
+    Column("since", Date, nullable=False),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("edition", Text, primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("standing", Text, nullable=False),  # building, waiting, published
+    Column("waits_because", Text, nullable=False, default=""),
+    Column("approved_by", Text),
+    Column("manifest_sha256", Text),
+    Column("previous", Text),
+    UniqueConstraint("cycle", "number"),
+)
+
+edition_row = Table(
+    "edition_row",
+    metadata,
+    Column("edition", Text, primary_key=True),
+    Column("uscc", Text, primary_key=True),
+    Column("occupation_code", Text, primary_key=True),
+    *_texts(
+        [
+            "institution_name",
+            "institution_type",
+            "institution_code",
+            "region_code",
+            "occupation_name",
+            "levels",
+            "filed_on",
+            "valid_until",
+        ]
+    ),
+    ForeignKeyConstraint(["edition"], ["edition.edition"]),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("occasion", Text, primary_key=True),  # one letter of a kind for an occasion, however often a run is repeated
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # application number or credit code
+    Column("cycle", Text),
+    Column("written_on", Date, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("receipt", Text),
+    Index("ix_notice_subject", "subject"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("entry", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),  # application, item, qualification, edition, notice, decision, institution
+    Column("subject", Text, nullable=False),  # application number or credit code or edition
+    Column("occupation_code", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("became", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("on", Date, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # of this entry and of the digest before it
+    Index("ix_history_subject", "subject"),
+)
+
+quarantined = Table(
+    "quarantined",
+    metadata,
+    Column("file", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("first_on", Date, nullable=False),
+)

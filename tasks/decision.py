@@ -1,0 +1,98 @@
+"""Decision (决定): from items that passed to what is filed; results are judged and taken in by evaluation."""
+
+from datetime import date
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import Connection
+
+from schemas.cycle import cycle_id
+from schemas.policy import Policy, for_cycle
+from schemas.qualification import last_day, renewed_term
+from schemas.run_summary import Counts, RunKey
+from tasks.letters import contents
+from tasks.saturation import take_in_turn
+from tasks.store import applications, decisions, findings, items, notices, register
+from tasks.store.leases import writing
+
+@task(task_run_name="decide-{run.cycle}", cache_policy=NO_CACHE)
+def decide(run: RunKey) -> Counts:
+    """File every item that passed and has not been filed, and write to the applicants; twice changes nothing."""
+    with writing(run) as db:
+        filed = _file_passed(db, run)
+        applications.follow_items(db, run.cycle, run)
+        counts = {**filed, "letters": _write_letters(db, run)}
+    return Counts(done={name: count for name, count in counts.items() if count})
+
+
+def _file_passed(db: Connection, run: RunKey) -> dict[str, int]:
+    """File passed items; those that find their occupation saturated become `held` under CAP-2 (contract section 5)."""
+    passed = items.of_cycle(db, run.cycle, ["passed"])
+    if run.only is not None:
+        passed = passed[passed["application_no"].isin(run.only)]
+    if passed.empty:
+        return {}
+    policy = for_cycle(cycle_id(run.cycle))
+    current = applications.current(db, passed["application_no"].unique().tolist())
+    candidates = passed.merge(
+        current[["application_no", "kind", "institution_name", "institution_type", "region_code", "submitted_utc"]],
+        on="application_no",
+    )
+    permits = decisions.permits(db, run.cycle, "CAP-2")
+    on_file = register.on_file(db, run.as_of)
+    own = register.before_cycle(db, policy.deadline(cycle_id(run.cycle)), run.cycle)
+    saturated = take_in_turn(candidates, on_file, own, permits, policy)
+    held, granted = candidates[saturated], candidates[~saturated]
+    findings.hold(db, held.assign(rule="CAP-2"), run.cycle)
+    items.move(db, held.assign(became="held", reason="CAP-2", because="备案时该职业已饱和"), run, "filing")
+    _enter(db, granted, on_file, policy, run)
+    items.move(db, granted.assign(became="filed", reason="", because="准予备案"), run, "filing")
+    return {"filed": len(granted), "held": len(held)}
+
+
+def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, run: RunKey) -> None:
+    """Write the register: a new qualification, items joining one, or a renewed term (contract section 3)."""
+    if granted.empty:
+        return
+    terms = [
+        _term(kind, old, policy, run.as_of)
+        for kind, old in zip(granted["kind"], _old_ends(granted, on_file), strict=True)
+    ]
+    # an item that stays on file keeps the day it was first filed: dormancy is counted from it
+    standing = on_file.set_index(register.KEYS)["filed_on"]
+    since = granted.join(standing, on=register.KEYS)["filed_on"]
+    entries = granted.assign(
+        filed_on=since.fillna(run.as_of.isoformat()).to_numpy(),
+        valid_until=[end.isoformat() for end in terms],
+        cycle=run.cycle,
+        because="申报" + granted["application_no"],
+    )
+    register.name_institutions(db, granted.assign(institution_code=""), run)
+    register.write(db, entries, run, "filed")
+
+
+def _old_ends(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[date | None]:
+    """The end of each institution's present term; None for one that is not on file."""
+    ends = on_file.groupby("uscc")["valid_until"].max()
+    return [date.fromisoformat(ends[uscc]) if uscc in ends.index else None for uscc in granted["uscc"]]
+
+
+def _term(kind: str, old_end: date | None, policy: Policy, day: date) -> date:
+    """The last day of what is filed today."""
+    if old_end is None:
+        return last_day(day, policy.validity.months)
+    if kind == "renewal":
+        return renewed_term(old_end, day, policy.validity.months)[1]
+    return old_end
+
+
+def _write_letters(db: Connection, run: RunKey) -> int:
+    """Filing and refusal letters of the applications that are closed now."""
+    closed = applications.closed(db, run.cycle, run.only)
+    if not closed:
+        return 0
+    own = items.of_cycle(db, run.cycle)
+    own = own[own["application_no"].isin(closed)]
+    filed = register.filed_by(db, run.cycle)
+    return notices.write(db, contents.outcomes(applications.current(db, closed), own, filed, run), run)

@@ -1,0 +1,34 @@
+"""The directory as rows, from the register; editions and their files are publication's."""
+
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from schemas.directory import in_order
+from schemas.reference_data import reference
+from tasks.store import register
+
+
+def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
+    """One row an institution and occupation on file on a day (DIRECTORY_COLUMNS, text), sorted (contract section 6).
+
+    `filed_on` is the earliest and `valid_until` the latest of the occupation's levels.
+    """
+    held = register.on_file(db, day, known_on=known_on)
+    names = reference().occupation_names()
+    rows = (
+        held.sort_values("level", ascending=False)
+        .groupby(["uscc", "occupation_code"], as_index=False)
+        .agg(
+            {
+                **dict.fromkeys(register.DETAILS, "first"),
+                "level": ",".join,
+                "filed_on": "min",
+                "valid_until": "max",
+            }
+        )
+        .rename(columns={"level": "levels"})
+    )
+    codes = rows["occupation_code"]
+    return in_order(rows.assign(occupation_name=codes.map(names).fillna(codes)))

@@ -1,0 +1,104 @@
+"""Evaluation (评估): packages out, results in and judged; what follows from a result belongs to the decision."""
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import Connection
+
+from expectations.check import check_results
+from schemas.cycle import cycle_id
+from schemas.evaluation import EvaluationPackage
+from schemas.run_summary import Counts, RunKey
+from schemas.settings import settings
+from tasks.gateways.evaluators import DeliveryFailed, FolderChannel, package_files
+from tasks.letters import contents
+from tasks.packages import packages_for
+from tasks.scene import scene
+from tasks.verdicts import take_verdicts
+from tasks.store import applications, dispatches, findings, items, notices, results
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+
+@task(task_run_name="send-{run.cycle}", cache_policy=NO_CACHE)
+def send_out(run: RunKey) -> Counts:
+    """Put a package into the outbox for every application with accepted items, and tell the applicant (3(2), 3(3))."""
+    with writing(run) as db:
+        accepted = items.of_cycle(db, run.cycle, ["accepted"])
+        if run.only is not None:
+            accepted = accepted[accepted["application_no"].isin(run.only)]
+        if accepted.empty:
+            return Counts()
+        packages = packages_for(db, accepted, run)
+        letters = _acceptances(db, packages, run)
+        dispatches.send(
+            db, {number: package.model_dump(mode="json") for number, package in packages.items()}, accepted, run
+        )
+        written = notices.write(db, letters, run)
+    return Counts(done={"packages": len(packages), "dispatched": len(accepted), "letters": written})
+
+
+def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: RunKey) -> list[notices.Notice]:
+    numbers = sorted(packages)
+    own = items.of_cycle(db, run.cycle, ["accepted", "held"])
+    return contents.acceptances(
+        applications.current(db, numbers),
+        own[own["application_no"].isin(numbers)],
+        {number: [due.title for due in package.commitments] for number, package in packages.items()},
+        {number: package.revision for number, package in packages.items()},
+        run,
+    )
+
+
+@task(task_run_name="packages-{run.cycle}", cache_policy=NO_CACHE)
+def deliver_packages(run: RunKey) -> Counts:
+    """Hand over every package not handed over yet; one that cannot be delivered stays in the outbox and stops no other."""
+    with reading() as db:
+        due = dispatches.undelivered(db, run.cycle)
+    channel = FolderChannel(settings().outbox / "evaluation")
+    failed: dict[str, str] = {}
+    for number, revision in due:
+        with reading() as db:
+            package = EvaluationPackage.model_validate(dispatches.package(db, number, revision))
+        try:
+            receipt = channel.deliver(package, package_files(package), f"{number}:r{revision}")
+        except DeliveryFailed as refused:
+            failed[number] = str(refused)
+            continue
+        with writing(run) as db:
+            dispatches.delivered(db, number, revision, receipt)
+    done = len(due) - len(failed)
+    return Counts(done={"delivered": done} if done else {}, failed=failed)
+
+
+@task(task_run_name="collect-{run.cycle}", cache_policy=NO_CACHE)
+def collect(run: RunKey) -> Counts:
+    """Judge every result that came in: accept it, or refuse it with findings that tell the panel what to mend."""
+    with writing(run) as db:
+        results.reconsider(db, run.cycle)
+        received = results.to_judge(db, run.cycle, run.only)
+        judged = [_judge(db, batch, run) for _, batch in received.groupby("batch", sort=True)]
+        moved = take_verdicts(db, run)
+        applications.follow_items(db, run.cycle, run)
+    return Counts.sum([*judged, moved])
+
+
+def _judge(db: Connection, batch: pd.DataFrame, run: RunKey) -> Counts:
+    batch = batch.reset_index(drop=True)
+    checked = check_results(
+        batch.drop(columns=["result_id", "batch"]),
+        dispatches.sent_items(db, run.cycle),
+        scene(db, cycle_id(run.cycle)),
+    )
+    numbered = checked.readings.assign(result_id=batch["result_id"])
+    findings.add_of_results(db, _on_results(checked.findings, numbered), run.cycle)
+    results.judged(db, numbered)
+    accepted = int(numbered["accepted"].sum())
+    counts = {"accepted_results": accepted, "refused_results": len(numbered) - accepted}
+    return Counts(done={name: count for name, count in counts.items() if count})
+
+
+def _on_results(found: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
+    """Findings with the number of the result they stand on as `version`."""
+    numbers = numbered[["application_no", "row", "result_id"]].rename(columns={"result_id": "version"})
+    return found.merge(numbers, on=["application_no", "row"], how="left")

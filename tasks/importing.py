@@ -1,0 +1,97 @@
+"""What people bring outside the inbox: single files, decisions, approvals; what follows from them is the next run's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from schemas.policy import in_force
+from schemas.run_summary import RunKey
+from tasks import intake
+from tasks.gateways.institution_codes import read_codes
+from tasks.gateways.sources import pull_file
+from tasks.runs import run_of
+from tasks.store import applications, decisions, editions, register, results
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+
+class UnknownApplicationError(LookupError):
+    """A decision on an application nobody filed."""
+
+
+class NothingToApproveError(LookupError):
+    """No such edition waits for approval."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Rows read, rows new, and a sentence for whatever could not be read."""
+
+    rows: int
+    new: int
+    complaints: list[str]
+
+
+@contextmanager
+def _transaction(day: date | None, cycle: str | None = None) -> Iterator[tuple[Connection, RunKey]]:
+    """A transaction in a run of its own, of the given cycle or the last one whose deadline has passed."""
+    policy = in_force(day or date.max)
+    today = day or datetime.now(ZoneInfo(policy.timezone)).date()
+    with run_of(cycle or policy.last_cycle_on(today), today) as run, writing(run) as db:
+        yield db, run
+
+
+def import_file(kind: str, file: Path, day: date | None) -> Imported:
+    """Take in one file of results, activities, register, decisions or institution codes; again changes nothing."""
+    if kind == "institution-codes":
+        return _import_codes(file, day)
+    pulled = pull_file(file, kind)
+    complaints = [spoilt.reason for spoilt in pulled.quarantined]
+    if kind not in pulled.tables:
+        return Imported(0, 0, complaints)
+    rows = pulled.tables[kind]
+    with _transaction(day) as (db, run):
+        if kind == "results":
+            return Imported(len(rows), results.receive(db, rows, run), complaints)
+        if kind == "activities":
+            register.note_supplied(db, {"activities"}, run)
+        new, more = intake.take_in_side(db, kind, rows, in_force(run.as_of), run)
+    return Imported(len(rows), new, [*complaints, *more])
+
+
+def _import_codes(file: Path, day: date | None) -> Imported:
+    codes, complaints = read_codes(file)
+    with _transaction(day) as (db, run):
+        known = register.institutions(db)
+        named = known.drop(columns="institution_code").merge(codes, on="uscc")
+        strangers = codes[~codes["uscc"].isin(known["uscc"])]
+        complaints += [f"{uscc} 不在备案名册内，其机构编码未采用，请核对统一社会信用代码" for uscc in strangers["uscc"]]
+        return Imported(len(codes), register.name_institutions(db, named, run), complaints)
+
+
+def record_decision(rows: pd.DataFrame) -> int:
+    """Record operators' decisions; raises UnknownApplicationError for a number nobody filed under."""
+    number = str(rows["application_no"].iloc[0])
+    with reading() as db:
+        cycle = applications.cycle_of(db, number)
+    if cycle is None:
+        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
+    with _transaction(None, cycle) as (db, run):
+        return decisions.record(db, rows, run)
+
+
+def approve_edition(edition: str, by: str) -> tuple[str, date]:
+    """Release an edition that waits; returns its cycle and its day."""
+    with reading() as db:
+        waiting = editions.get(db, edition)
+    if waiting is None or waiting["standing"] != "waiting":
+        raise NothingToApproveError(f"edition {edition} does not wait for approval: `filing status` names the one that does")
+    with _transaction(waiting["as_of"], waiting["cycle"]) as (db, run):
+        editions.approve(db, edition, run, by)
+    return waiting["cycle"], waiting["as_of"]

@@ -1,0 +1,103 @@
+"""Intake (收件): pulling what lies in the inbox into the database; judging it belongs to screening."""
+
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import Connection
+
+from expectations import reading
+from expectations.side_tables import readable
+from schemas import submission
+from schemas.cycle import cycle_id
+from schemas.policy import Policy, for_cycle
+from schemas.run_summary import Counts, RunKey
+from schemas.settings import settings
+from tasks.gateways import quarantine
+from tasks.gateways.returned_results import pull_results
+from tasks.gateways.sources import Pull, QuarantinedFile, pull_folder
+from tasks.store import applications, decisions, register, results, runs
+from tasks.store.leases import writing
+
+
+@task(task_run_name="pull-{run.cycle}", cache_policy=NO_CACHE)
+def pull(run: RunKey) -> Counts:
+    """Take in whatever is new in the inbox; the same folder again changes nothing."""
+    if run.inbox is None or not Path(run.inbox).is_dir():
+        return Counts()
+    folder = Path(run.inbox)
+    pulled = pull_folder(folder)
+    for spoilt in pulled.quarantined:
+        if (folder / spoilt.file).is_file() and not spoilt.application_no:
+            quarantine.keep(settings().root, folder / spoilt.file, spoilt.reason)
+    returned, unreadable = pull_results(folder / "results")
+    for spoilt in unreadable:
+        quarantine.keep(settings().root, folder / "results" / spoilt.file, spoilt.reason)
+    with writing(run) as db:
+        return take_in(db, pulled, returned, unreadable, run)
+
+
+def take_in(
+    db: Connection, pulled: Pull, returned: pd.DataFrame, unreadable: list[QuarantinedFile], run: RunKey
+) -> Counts:
+    """Store one pull: register and activities first, for they are what the applications are judged against.
+
+    `returned`: results that panels dropped into the inbox, beside those of the pull; `unreadable`: their files that
+    cannot be read.
+    """
+    policy = for_cycle(cycle_id(run.cycle))
+    done: dict[str, int] = {}
+    complaints: list[tuple[str, str]] = []
+    register.note_supplied(db, set(pulled.supplied) & {"activities"}, run)
+    for name in ("register", "activities", "decisions"):
+        if name in pulled.supplied:
+            count, sentences = take_in_side(db, name, pulled.tables[name], policy, run)
+            done[name] = count
+            complaints += [(name, sentence) for sentence in sentences]
+    done |= applications.receive(db, _forms(pulled, policy, run), run)
+    done["results"] = results.receive(db, _only(_all_results(pulled, returned), run), run)
+    spoilt = [(bad.application_no or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
+    done["quarantined"] = runs.note_quarantined(db, [*spoilt, *complaints], run.cycle, run.as_of)
+    return Counts(done={name: count for name, count in done.items() if count})
+
+
+def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: RunKey) -> tuple[int, list[str]]:
+    """Store one side table's readable rows; returns how many were new, and a sentence for each row left out."""
+    rows, complaints = readable(frame, submission.TABLES[name], policy.timezone)
+    if name == "activities":
+        return register.add_activities(db, rows), complaints
+    if name == "decisions":
+        return decisions.record(db, rows, run), complaints
+    return register.take_over(db, rows, run), complaints
+
+
+def _forms(pulled: Pull, policy: Policy, run: RunKey) -> dict[str, pd.DataFrame]:
+    forms = {table.name: _only(pulled.tables[table.name], run) for table in submission.FORM_TABLES}
+    read = pl.from_pandas(forms["applications"][["cycle", "submitted_at"]]).select(
+        reading.cycle(pl.col("cycle"), policy.cycle.months).fill_null(run.cycle).alias("assigned_cycle"),
+        reading.instant(pl.col("submitted_at"), policy.timezone).dt.epoch("us").alias("submitted_utc"),
+    )
+    return {
+        **forms,
+        "applications": forms["applications"].assign(
+            assigned_cycle=read["assigned_cycle"].to_pandas(), submitted_utc=read["submitted_utc"].to_pandas()
+        ),
+    }
+
+
+def _all_results(pulled: Pull, returned: pd.DataFrame) -> pd.DataFrame:
+    """Results of one pull, wherever they lay; `row` counts within the application."""
+    if "results" not in pulled.supplied:
+        return returned
+    if returned.empty:
+        return pulled.tables["results"]
+    rows = pd.concat([pulled.tables["results"], returned], ignore_index=True)
+    return rows.assign(row=rows.groupby("application_no").cumcount() + 1)
+
+
+def _only(frame: pd.DataFrame, run: RunKey) -> pd.DataFrame:
+    if run.only is None:
+        return frame
+    return frame[frame["application_no"].isin(run.only)].reset_index(drop=True)

@@ -1,0 +1,161 @@
+"""What letters say, put together from what the store knows; how a letter looks is the template's matter."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from expectations import reading
+from schemas.cycle import cycle_id
+from schemas.notice import (
+    AcceptanceText,
+    CorrectionText,
+    FilingText,
+    LetterText,
+    ReasonedLine,
+    RefusalText,
+    finding_line,
+    issuer,
+    item_lines,
+)
+from schemas.policy import Policy, for_cycle
+from schemas.reference_data import reference
+from schemas.run_summary import RunKey
+from schemas.submission import KINDS
+from schemas.workdays import UnknownCalendarYearError, add_workdays
+from tasks.store.notices import Notice
+
+Heads = Mapping[str, dict[str, Any]]
+
+
+def heads(applications: pd.DataFrame, run: RunKey) -> Heads:
+    """What every letter on an application begins with; `applications`: current versions as `submissions` gives them."""
+    policy = for_cycle(cycle_id(run.cycle))
+    days = pl.from_pandas(applications[["submitted_at"]]).select(
+        reading.instant(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
+    )
+    return {
+        row["application_no"]: {
+            **addressee(row, policy, run.as_of),
+            "application_no": row["application_no"],
+            "cycle": run.cycle,
+            "kind": KINDS.get(row["kind"], row["kind"]),
+            "submitted_on": day or run.as_of,
+        }
+        for row, day in zip(applications.fillna("").to_dict("records"), days.to_series().to_list(), strict=True)
+    }
+
+
+def addressee(row: Mapping[Any, Any], policy: Policy, day: date) -> dict[str, Any]:
+    """Whom a letter is to and from whom it comes."""
+    return {
+        "institution_name": row["institution_name"],
+        "uscc": row["uscc"],
+        "issuer": issuer(policy.title),
+        "document": policy.document,
+        "issued_on": day,
+    }
+
+
+def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: RunKey) -> list[Notice]:
+    """One correction notice a returned application, with all its hard findings (article 3(2))."""
+    workdays = for_cycle(cycle_id(run.cycle)).correction.workdays
+    own = heads(applications[applications["application_no"].isin(hard["application_no"])], run)
+    versions = dict(zip(applications["application_no"], applications["version"], strict=True))
+    due_on = _due_on(run.as_of, workdays)
+    letters = []
+    for number, found in hard.groupby("application_no", sort=True):
+        lines = [finding_line({str(key): value for key, value in row.items()}) for row in found.to_dict("records")]
+        text = CorrectionText(**own[str(number)], findings=lines, workdays=workdays, due_on=due_on)
+        letters.append(_letter(f"correction:{number}:v{versions[number]}", "correction", str(number), text))
+    return letters
+
+
+def _due_on(day: date, workdays: int) -> date | None:
+    # a letter that names the number of working days is right also in a year whose holidays are not announced yet
+    try:
+        return add_workdays(day, workdays)
+    except UnknownCalendarYearError:
+        return None
+
+
+def acceptances(
+    applications: pd.DataFrame,
+    items: pd.DataFrame,
+    committed: Mapping[str, list[str]],
+    revisions: Mapping[str, int],
+    run: RunKey,
+) -> list[Notice]:
+    """One acceptance a package: what goes out for evaluation, what still waits, what must be shown (article 3(2)).
+
+    `items`: the applications' items with `status`; `committed`: application_no to the titles of materials under commitment.
+    """
+    own = heads(applications, run)
+    letters = []
+    for number, mine in items.groupby("application_no", sort=True):
+        number = str(number)
+        text = AcceptanceText(
+            **own[number],
+            items=item_lines(_named(mine[mine["status"] == "accepted"])),
+            held=_reasoned(mine[mine["status"] == "held"], "待例外审批"),
+            commitments=committed.get(number, []),
+        )
+        letters.append(_letter(f"acceptance:{number}:r{revisions[number]}", "acceptance", number, text))
+    return letters
+
+
+def outcomes(applications: pd.DataFrame, items: pd.DataFrame, filed: pd.DataFrame, run: RunKey) -> list[Notice]:
+    """One filing letter and one refusal an application that is closed (article 3(4)).
+
+    `items`: items of closed applications; `filed`: register entries with application_no, filed_on, valid_until and
+    institution_code. A corrected result makes another outcome, and so another occasion.
+    """
+    own = heads(applications, run)
+    terms = filed.groupby("application_no")[["filed_on", "valid_until", "institution_code"]].max()
+    letters = []
+    for number, mine in items.groupby("application_no", sort=True):
+        number = str(number)
+        granted, denied = mine[mine["status"] == "filed"], mine[mine["status"].isin(["failed", "refused"])]
+        occasion = _fingerprint(mine)
+        if len(granted) and number in terms.index:
+            term = terms.loc[number]
+            filing = FilingText(
+                **own[number],
+                items=item_lines(_named(granted)),
+                filed_on=date.fromisoformat(term["filed_on"]),
+                valid_until=date.fromisoformat(term["valid_until"]),
+                institution_code=term["institution_code"],
+            )
+            letters.append(_letter(f"filing:{number}:{occasion}", "filing", number, filing))
+        if len(denied):
+            refusal = RefusalText(**own[number], items=_reasoned(denied, "评估不合格"))
+            letters.append(_letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
+    return letters
+
+
+def _fingerprint(items: pd.DataFrame) -> str:
+    ordered = items.sort_values(["occupation_code", "level"])
+    text = "|".join(ordered["occupation_code"] + ":" + ordered["level"] + ":" + ordered["status"])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _named(items: pd.DataFrame) -> list[tuple[str, str, str]]:
+    names = reference().occupation_names()
+    pairs = zip(items["occupation_code"], items["level"], strict=True)
+    return [(code, names.get(code, code), level) for code, level in pairs]
+
+
+def _reasoned(items: pd.DataFrame, otherwise: str) -> list[ReasonedLine]:
+    """One line an occupation and reason."""
+    lines = []
+    for reason, own in items.groupby("reason", sort=True):
+        why = f"{otherwise}（{str(reason).replace(';', '、')}）" if reason else otherwise
+        lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(own))]
+    return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
+
+
+def _letter(occasion: str, kind: str, subject: str, text: LetterText) -> Notice:
+    return Notice(occasion, kind, subject, text.model_dump(mode="json"))

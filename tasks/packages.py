@@ -1,0 +1,79 @@
+"""Evaluation packages put together from what the store knows; handing them over belongs to the evaluators' gateway."""
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from schemas.cycle import cycle_id
+from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage
+from schemas.notice import finding_line
+from schemas.policy import for_cycle
+from schemas.reference_data import reference
+from schemas.run_summary import RunKey
+from schemas.submission import INSTITUTION_TYPES, KINDS
+from tasks.store import applications, dispatches, findings
+
+
+def packages_for(db: Connection, accepted: pd.DataFrame, run: RunKey) -> dict[str, EvaluationPackage]:
+    """One package an application with accepted items (Notice, article 3(3)); `accepted`: the items' rows."""
+    policy = for_cycle(cycle_id(run.cycle))
+    numbers = accepted["application_no"].unique().tolist()
+    revisions = dispatches.next_revisions(db, run.cycle)
+    found = findings.of_cycle(db, run.cycle)
+    shown = {key: rows for key, rows in found[found["nature"] == "review"].groupby("application_no")}
+    committed = commitments(db, numbers)
+    items = {str(key): rows for key, rows in accepted.groupby("application_no")}
+    due_on = max(policy.deadline(cycle_id(run.cycle)), run.as_of) + timedelta(days=policy.evaluation.wait_days)
+    return {
+        row["application_no"]: EvaluationPackage(
+            application_no=row["application_no"],
+            cycle=run.cycle,
+            kind=KINDS.get(row["kind"], row["kind"]),
+            revision=revisions.get(row["application_no"], 1),
+            institution=_institution(row),
+            items=_items(items[row["application_no"]]),
+            findings=tuple(
+                finding_line({str(key): value for key, value in line.items()})
+                for line in shown.get(row["application_no"], found.iloc[:0]).to_dict("records")
+            ),
+            commitments=tuple(committed.get(row["application_no"], [])),
+            panel_size=policy.evaluation.panel_size,
+            pass_mark=policy.evaluation.pass_mark,
+            due_on=due_on,
+            document=policy.document,
+        )
+        for row in applications.current(db, numbers).fillna("").to_dict("records")
+    }
+
+
+def commitments(db: Connection, numbers: list[str]) -> dict[str, list[CommitmentDue]]:
+    """Application number to the materials it committed to produce at evaluation (article 3(2))."""
+    due: dict[str, list[CommitmentDue]] = {}
+    for row in applications.commitments(db, numbers).fillna("").itertuples(index=False):
+        due.setdefault(row.application_no, []).append(
+            CommitmentDue(material=row.material, occupation_code=row.occupation_code)
+        )
+    return due
+
+
+def _institution(row: dict[Any, Any]) -> EvaluatedInstitution:
+    regions = reference().region_names()
+    return EvaluatedInstitution(
+        name=row["institution_name"],
+        uscc=row["uscc"],
+        institution_type=INSTITUTION_TYPES.get(row["institution_type"], row["institution_type"]),
+        region=regions.get(row["region_code"], row["region_code"]),
+        registered_address=row["registered_address"],
+        contact=f"{row['contact_name']} {row['contact_phone']}".strip(),
+    )
+
+
+def _items(rows: pd.DataFrame) -> tuple[EvaluatedItem, ...]:
+    names = reference().occupation_names()
+    ordered = rows.sort_values(["occupation_code", "level"], ascending=[True, False])
+    return tuple(
+        EvaluatedItem(occupation_code=code, occupation_name=names.get(code, code), level=level)
+        for code, level in zip(ordered["occupation_code"], ordered["level"], strict=True)
+    )

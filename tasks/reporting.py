@@ -1,0 +1,53 @@
+"""What a run tells: its summary, and whether it waits; artifacts for the people who watch it."""
+
+from datetime import timedelta
+
+from schemas.cycle import cycle_id
+from schemas.policy import for_cycle
+from schemas.run_summary import Counts, Outcome, RunKey, RunSummary
+from tasks import runs
+from tasks.store import editions, results
+from tasks.store.database import reading
+
+
+class Progress:
+    """The summary of one run while it grows."""
+
+    def __init__(self, run: RunKey) -> None:
+        self.run = run
+        self.stages: dict[str, Counts] = {}
+
+    def note(self, stage: str, counts: Counts) -> None:
+        """Keep what a stage did."""
+        self.stages[stage] = counts
+
+    def is_waiting(self) -> bool:
+        """Whether results are still awaited: some are missing and the wait is not over (contract section 3)."""
+        with reading() as db:
+            back, sent = results.progress(db, self.run.cycle)
+        policy = for_cycle(cycle_id(self.run.cycle))
+        over = policy.deadline(cycle_id(self.run.cycle)) + timedelta(days=policy.evaluation.wait_days)
+        return back < sent and self.run.as_of < over
+
+    def finish(self, outcome: Outcome) -> RunSummary:
+        """End the run; one that did nothing says so."""
+        with reading() as db:
+            back, sent = results.progress(db, self.run.cycle)
+            newest, waiting = editions.newest(db, "published"), editions.newest(db)
+        waits = f"{waiting['edition']}：{waiting['waits_because']}" if waiting and waiting["standing"] == "waiting" else None
+        summary = RunSummary(
+            run_id=self.run.run_id,
+            cycle=self.run.cycle,
+            as_of=self.run.as_of,
+            outcome=outcome,
+            stages=self.stages,
+            received_results=back,
+            awaited_results=sent,
+            edition=newest["edition"] if newest else None,
+            waits_for_approval=waits,
+        )
+        if outcome == "done" and not summary.changed:
+            summary.outcome = "nothing_to_do"
+        if summary.failed:
+            summary.outcome = "failed"
+        return runs.end(summary)

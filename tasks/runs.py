@@ -1,0 +1,79 @@
+"""A run of a cycle: beginning it under the cycle's lease, and ending it with its summary; the work is the stages'."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from schemas.cycle import cycle_id
+from schemas.policy import for_cycle
+from schemas.run_summary import RunKey, RunSummary
+from schemas.settings import Settings, settings, using
+from tasks.store import database, leases, runs
+
+_open: dict[str, RunKey] = {}
+
+
+class CycleBusyError(RuntimeError):
+    """Another run holds the cycle."""
+
+
+@contextmanager
+def run_of(
+    cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None
+) -> Iterator[RunKey]:
+    """The run a stage works for: the one already open on the cycle in this process, or a new one with its own lease.
+
+    Raises CycleBusyError while another living run holds the cycle.
+    """
+    if cycle in _open:
+        yield _open[cycle]
+        return
+    run = _begin(cycle, as_of, only, inbox)
+    _open[cycle] = run
+    try:
+        yield run
+    finally:
+        del _open[cycle]
+        with database.begin() as db:
+            leases.give_back(db, cycle, run.token)
+
+
+def _begin(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> RunKey:
+    policy = for_cycle(cycle_id(cycle))
+    day = as_of or datetime.now(ZoneInfo(policy.timezone)).date()
+    run_id = str(uuid4())
+    with database.begin() as db:
+        try:
+            token = leases.take(db, cycle)
+        except leases.LeaseTakenError as taken:
+            raise CycleBusyError(str(taken)) from taken
+        runs.begin(db, run_id, cycle, day)
+    return RunKey(run_id=run_id, cycle=cycle, as_of=day, token=token, only=only, inbox=inbox or str(settings().inbox))
+
+
+def end(summary: RunSummary) -> RunSummary:
+    """Keep the summary in the database and as a file a re-run can start from."""
+    with database.begin() as db:
+        runs.end(db, summary)
+    folder = settings().root / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{summary.run_id}.json").write_text(summary.model_dump_json(indent=2), "utf-8")
+    return summary
+
+
+@contextmanager
+def rehearsed(rehearse: bool) -> Iterator[None]:
+    """In a dry run: what is written to the database is undone, what would be sent or published goes to a spare home."""
+    if not rehearse:
+        yield
+        return
+    with (
+        TemporaryDirectory(prefix="filing-rehearsal-") as spare,
+        using(Settings(home=Path(spare), database_url=settings().database)),
+        database.rehearsal(),
+    ):
+        yield

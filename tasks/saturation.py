@@ -1,0 +1,46 @@
+"""The places left in an occupation (CAP-2) at filing: who takes them in which order; moving items is the decision's."""
+
+import pandas as pd
+
+from schemas.policy import Policy
+
+
+def take_in_turn(
+    candidates: pd.DataFrame,
+    on_file: pd.DataFrame,
+    held_on_deadline: pd.DataFrame,
+    permits: set[tuple[str, str]],
+    policy: Policy,
+) -> "pd.Series[bool]":
+    """Which passed items find their occupation saturated (contract section 5, CAP-2), one bool a candidate row.
+
+    `candidates`: application_no, occupation_code, level, uscc, institution_type, score, submitted_utc; `on_file`: the
+    register on the day of filing; `held_on_deadline`: on the cycle's deadline, which says what is new to an
+    applicant; `permits`: (application_no, occupation_code or '') with a permit under CAP-2.
+    An occupation is taken by one institution at a time: by the highest score of its items, then the earliest
+    submission, application number and occupation code; what was taken counts for those after.
+    """
+    counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
+    holders = counted.groupby("occupation_code")["uscc"].agg(set).to_dict()
+    own = set(zip(held_on_deadline["uscc"], held_on_deadline["occupation_code"], strict=True))
+    refused: set[tuple[str, str]] = set()
+    for turn in _turns(candidates).itertuples(index=False):
+        present = holders.setdefault(turn.occupation_code, set())
+        is_new = (turn.uscc, turn.occupation_code) not in own
+        permitted = not permits.isdisjoint({(turn.application_no, ""), (turn.application_no, turn.occupation_code)})
+        capped = turn.institution_type == "social_organisation" and is_new and not permitted
+        if capped and len(present - {turn.uscc}) >= policy.cap.saturation:
+            refused.add((turn.application_no, turn.occupation_code))
+        elif turn.institution_type in policy.cap.saturation_counts:
+            present.add(turn.uscc)
+    asked = pd.MultiIndex.from_frame(candidates[["application_no", "occupation_code"]])
+    return pd.Series(asked.isin(list(refused)), index=candidates.index)
+
+
+def _turns(candidates: pd.DataFrame) -> pd.DataFrame:
+    """One row an application and occupation, in the order in which places are taken."""
+    best = candidates.groupby(["application_no", "occupation_code"], as_index=False).agg(
+        {"score": "max", "submitted_utc": "first", "uscc": "first", "institution_type": "first"}
+    )
+    order = ["score", "submitted_utc", "application_no", "occupation_code"]
+    return best.sort_values(order, ascending=[False, True, True, True], na_position="last")

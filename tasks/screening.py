@@ -1,0 +1,81 @@
+"""Screening (初审): checking what was received and moving its items by what was found; the rules stand in the rule book."""
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import Connection
+
+from expectations.check import Checked, check
+from schemas.cycle import cycle_id
+from schemas.run_summary import Counts, RunKey
+from tasks.letters import contents
+from tasks.scene import scene
+from tasks.store import applications, findings, items, notices, register
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+#: Applications checked in one pass: a city is one batch, a nation a few dozen.
+BATCH = 4_000
+
+
+@task(task_run_name="find-{run.cycle}", cache_policy=NO_CACHE)
+def find_unscreened(run: RunKey) -> list[list[str]]:
+    """Numbers of the applications to check, in batches; those that others' changes concern are among them."""
+    with writing(run) as db:
+        applications.send_back(db, _concerned(db, run))
+    with reading() as db:
+        numbers = applications.to_screen(db, run.cycle, run.only)
+    return [numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH)]
+
+
+def _concerned(db: Connection, run: RunKey) -> list[str]:
+    """Screened applications nothing of which was sent out, whose FORM-8 or register facts may have changed since."""
+    return applications.outdated(db, run.cycle, register.knowledge(db, run.cycle))
+
+
+@task(task_run_name="screen-{batch_no}", retries=2, cache_policy=NO_CACHE)
+def screen(run: RunKey, numbers: list[str], batch_no: int) -> Counts:
+    """Check one batch and write statuses, findings, holds and letters in one transaction; twice changes nothing."""
+    with writing(run) as db:
+        due = sorted(set(numbers) & set(applications.to_screen(db, run.cycle, run.only)))
+        if not due:
+            return Counts()
+        submissions = applications.submissions(db, due)
+        checked = check(submissions, scene(db, cycle_id(run.cycle)))
+        return write(db, submissions["applications"], checked, run)
+
+
+def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: RunKey) -> Counts:
+    """Write the outcome of one check: who is returned, which items are held, which go on."""
+    hard = checked.findings[checked.findings["nature"] == "hard"]
+    returned = set(hard["application_no"])
+    findings.replace(db, checked.findings, screened, run.cycle)
+    born = _born(checked, hard, screened.set_index("application_no")["uscc"]).assign(cycle=run.cycle)
+    items.renew(db, screened, born, run)
+    findings.hold(db, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
+    numbers = screened["application_no"].tolist()
+    applications.screened(db, numbers, returned, register.knowledge(db, run.cycle), run)
+    written = notices.write(db, contents.corrections(screened, hard, run), run)
+    counts = {
+        "screened": len(numbers),
+        "returned": len(returned),
+        "held": int((born["status"] == "held").sum()),
+        "accepted": int((born["status"] == "accepted").sum()),
+        "letters": written,
+    }
+    return Counts(done={name: count for name, count in counts.items() if count})
+
+
+def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.DataFrame:
+    """The items with their first status and the rules that returned or hold them."""
+    born = checked.items[items.KEYS].copy()
+    by_application = hard.groupby("application_no")["rule"].agg(items.joined)
+    by_item = checked.holds.groupby(items.KEYS)["rule"].agg(items.joined).rename("holding").reset_index()
+    born = born.merge(by_item, on=items.KEYS, how="left")
+    born["returning"] = born["application_no"].map(by_application)
+    born["status"] = "accepted"
+    born.loc[born["holding"].notna(), "status"] = "held"
+    born.loc[born["returning"].notna(), "status"] = "returned"
+    born["reason"] = born["returning"].fillna(born["holding"]).fillna("")
+    born["uscc"] = born["application_no"].map(uscc).fillna("")
+    return born[[*items.KEYS, "uscc", "status", "reason"]]

@@ -1,0 +1,286 @@
+"""Applications and their versions: receiving, taking for screening, and the status that follows from the items."""
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from schemas import tables
+from schemas.item import FINAL
+from schemas.run_summary import RunKey
+from schemas.submission import APPLICATIONS, FORM_TABLES
+from tasks.store import frames, history, items
+
+_application = tables.application
+_version = tables.application_version
+_part_of = {**tables.FORM_PARTS, "applications": _version}
+
+
+def receive(db: Connection, forms: dict[str, pd.DataFrame], run: RunKey) -> dict[str, int]:
+    """Store what is new of a pull: a known content changes nothing, another content is a new version.
+
+    `forms`: the five form tables as cleaned text with `row`; applications also `content_hash`, `submitted_utc`
+    (microseconds or NaN) and `assigned_cycle`. Returns how many came new, corrected, older than the current, too late.
+    """
+    incoming = _unknown(db, forms["applications"])
+    if incoming.empty:
+        return {}
+    incoming = incoming.merge(_known(db, incoming), on="application_no", how="left")
+    incoming["version"] = incoming["versions"].fillna(0).astype("int64") + 1
+    incoming["standing"] = _standing(incoming)
+    _retire(db, incoming[(incoming["standing"] == "current") & (incoming["version"] > 1)], run)
+    _insert(db, incoming, forms, run)
+    _make_current(db, incoming[incoming["standing"] == "current"], run)
+    first = incoming["version"] == 1
+    counts = {
+        "new": int(first.sum()),
+        "corrected": int((~first & (incoming["standing"] == "current")).sum()),
+        "older": int((incoming["standing"] == "superseded").sum()),
+        "late": int((incoming["standing"] == "late").sum()),
+    }
+    return {name: number for name, number in counts.items() if number}
+
+
+def _unknown(db: Connection, applications: pd.DataFrame) -> pd.DataFrame:
+    work = frames.working(db, "incoming", applications[["application_no", "content_hash"]])
+    same = and_(_version.c.application_no == work.c.application_no, _version.c.content_hash == work.c.content_hash)
+    known = frames.read(db, select(work.c.application_no).join(_version, same))
+    return applications[~applications["application_no"].isin(known["application_no"])].reset_index(drop=True)
+
+
+def _known(db: Connection, incoming: pd.DataFrame) -> pd.DataFrame:
+    work = frames.working(db, "incoming", incoming[["application_no"]])
+    versions = (
+        select(_version.c.application_no, func.max(_version.c.version).label("versions"))
+        .join(work, work.c.application_no == _version.c.application_no)
+        .group_by(_version.c.application_no)
+        .subquery()
+    )
+    sent = exists().where(tables.dispatched_item.c.application_no == _application.c.application_no)
+    statement = (
+        select(
+            _application.c.application_no,
+            versions.c.versions,
+            _application.c.version.label("current_version"),
+            _application.c.status.label("was"),
+            _version.c.submitted_utc.label("current_utc"),
+            case((sent, 1), else_=0).label("sent"),
+        )
+        .join(versions, versions.c.application_no == _application.c.application_no)
+        .join(_version, _is_current())
+    )
+    return frames.read(db, statement)
+
+
+def _is_current() -> ColumnElement[bool]:
+    return and_(
+        _version.c.application_no == _application.c.application_no, _version.c.version == _application.c.version
+    )
+
+
+def _standing(incoming: pd.DataFrame) -> np.ndarray:
+    older = incoming["submitted_utc"] < incoming["current_utc"]  # an unreadable time counts as the latest
+    return np.select([incoming["sent"].fillna(0) == 1, older], ["late", "superseded"], default="current")
+
+
+def _retire(db: Connection, replaced: pd.DataFrame, run: RunKey) -> None:
+    if replaced.empty:
+        return
+    work = frames.working(db, "retired", replaced[["application_no"]])
+    mine = _version.c.application_no.in_(select(work.c.application_no))
+    db.execute(update(_version).where(mine, _version.c.standing == "current").values(standing="superseded"))
+    items.replace(db, replaced, run, "申报人重新提交")
+
+
+def _insert(db: Connection, incoming: pd.DataFrame, forms: dict[str, pd.DataFrame], run: RunKey) -> None:
+    kept = ["application_no", "version", "content_hash", "standing", "submitted_utc", *APPLICATIONS.names[1:]]
+    frames.append(db, _version, incoming[kept].assign(received_on=run.as_of.isoformat()))
+    versions = incoming[["application_no", "version"]]
+    for name, table in tables.FORM_PARTS.items():
+        rows = forms[name].merge(versions, on="application_no", how="inner")
+        frames.append(db, table, rows[[column.name for column in table.columns]])
+
+
+def _make_current(db: Connection, current: pd.DataFrame, run: RunKey) -> None:
+    new = current[current["version"] == 1]
+    rows = new[["application_no", "version", "uscc"]].assign(
+        cycle=new["assigned_cycle"], status="received", first_submitted_at=new["submitted_at"]
+    )
+    frames.append(db, _application, rows)
+    again = current[current["version"] > 1]
+    if len(again):
+        work = frames.working(db, "again", again[["application_no", "version", "uscc", "assigned_cycle"]])
+        db.execute(
+            update(_application)
+            .where(_application.c.application_no == work.c.application_no)
+            .values(
+                version=work.c.version,
+                uscc=work.c.uscc,
+                cycle=work.c.assigned_cycle,
+                status="received",
+                screened_at=None,
+            )
+        )
+    because = "第" + current["version"].astype(str) + "版"
+    told = current[["application_no"]].assign(was=current["was"].fillna(""), became="received", because=because)
+    _tell(db, told, run)
+
+
+def to_screen(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
+    """Numbers of the cycle's applications that have not been screened since they last changed, sorted."""
+    statement = select(_application.c.application_no).where(
+        _application.c.cycle == cycle, _application.c.screened_at.is_(None)
+    )
+    if only is not None:
+        statement = statement.where(_application.c.application_no.in_(only))
+    return sorted(db.execute(statement).scalars())
+
+
+def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
+    """The current versions of these applications as the frames the rule book reads."""
+    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    chosen = select(work.c.application_no)
+    found = {}
+    for source in FORM_TABLES:
+        table = _part_of[source.name]
+        columns = [table.c[name] for name in source.names]
+        if source is APPLICATIONS:
+            columns += [_application.c.first_submitted_at, _application.c.version]
+        else:
+            columns += [table.c.row, *([table.c.attachment_sha256] if "attachment_sha256" in table.c else [])]
+        same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
+        statement = select(*columns).join(_application, same).where(_application.c.application_no.in_(chosen))
+        found[source.name] = frames.read(db, _in_order(statement, table))
+    found["applications"]["row"] = 1
+    return found
+
+
+def _in_order(statement: "Select[tuple[object, ...]]", table: "tables.Table") -> "Select[tuple[object, ...]]":
+    order = [table.c.application_no, table.c.row] if "row" in table.c else [table.c.application_no]
+    return statement.order_by(*order)
+
+
+def current(db: Connection, numbers: list[str]) -> pd.DataFrame:
+    """The current version of these applications: the form's fields, version and submitted_utc."""
+    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    columns = [_version.c[name] for name in APPLICATIONS.names]
+    statement = (
+        select(*columns, _version.c.version, _version.c.submitted_utc)
+        .join(_application, _is_current())
+        .join(work, work.c.application_no == _application.c.application_no)
+    )
+    return frames.read(db, statement.order_by(_application.c.application_no))
+
+
+def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
+    """application_no, material and occupation_code of every commitment in these applications, in order."""
+    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    table = tables.material
+    same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
+    statement = (
+        select(table.c.application_no, table.c.material, table.c.occupation_code)
+        .join(_application, same)
+        .join(work, work.c.application_no == _application.c.application_no)
+        .where(table.c.form == "commitment")
+    )
+    return frames.read(db, statement.order_by(table.c.application_no, table.c.row))
+
+
+def cycle_of(db: Connection, number: str) -> str | None:
+    """The cycle an application was filed in; None for an unknown number."""
+    return db.execute(select(_application.c.cycle).where(_application.c.application_no == number)).scalar()
+
+
+def closed(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
+    """Numbers of the cycle's closed applications, sorted."""
+    statement = select(_application.c.application_no).where(
+        _application.c.cycle == cycle, _application.c.status == "closed"
+    )
+    if only is not None:
+        statement = statement.where(_application.c.application_no.in_(only))
+    return sorted(db.execute(statement).scalars())
+
+
+def peers(db: Connection, cycle: str) -> pd.DataFrame:
+    """application_no and uscc of every current application of the cycle (for FORM-8)."""
+    chosen = select(_application.c.application_no, _application.c.uscc).where(_application.c.cycle == cycle)
+    return frames.read(db, chosen)
+
+
+def screened(db: Connection, numbers: list[str], returned: set[str], knowledge: int, run: RunKey) -> None:
+    """Note the outcome of screening: `returned`, or the status that follows from the items."""
+    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    mine = _application.c.application_no.in_(select(work.c.application_no))
+    db.execute(update(_application).where(mine).values(screened_at=knowledge))
+    now = pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT)
+    now["became"] = ["returned" if number in returned else "in_progress" for number in numbers]
+    _set_status(db, now.assign(because="初审"), run)
+
+
+def follow_items(db: Connection, cycle: str, run: RunKey) -> None:
+    """Bring the status of every screened application of the cycle in line with its items."""
+    not_final = and_(
+        tables.item.c.application_no == _application.c.application_no, tables.item.c.status.not_in(sorted(FINAL))
+    )
+    derived = case((exists().where(not_final), "in_progress"), else_="closed")
+    statement = select(_application.c.application_no, derived.label("became")).where(
+        _application.c.cycle == cycle, _application.c.status.in_(["in_progress", "closed"])
+    )
+    _set_status(db, frames.read(db, statement).assign(because="随申报职业等级"), run)
+
+
+def outdated(db: Connection, cycle: str, knowledge: int) -> list[str]:
+    """Screened applications, none of them sent out, judged on facts that have changed since.
+
+    Facts of others: another current application of the same institution came or went (FORM-8); the register or the
+    activities grew after the screening (CAP, DORM, RENEW).
+    """
+    sent = exists().where(tables.dispatched_item.c.application_no == _application.c.application_no)
+    other = _application.alias("other")
+    has_twin = exists().where(
+        other.c.cycle == _application.c.cycle,
+        other.c.uscc == _application.c.uscc,
+        other.c.application_no != _application.c.application_no,
+    )
+    told_twin = exists().where(
+        tables.finding.c.application_no == _application.c.application_no,
+        tables.finding.c.version == _application.c.version,
+        tables.finding.c.rule == "FORM-8",
+    )
+    statement = select(_application.c.application_no).where(
+        _application.c.cycle == cycle,
+        _application.c.screened_at.is_not(None),
+        ~sent,
+        or_(_application.c.screened_at != knowledge, and_(has_twin, ~told_twin), and_(~has_twin, told_twin)),
+    )
+    return sorted(db.execute(statement).scalars())
+
+
+def send_back(db: Connection, numbers: list[str]) -> None:
+    """Have these applications screened again."""
+    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    mine = _application.c.application_no.in_(select(work.c.application_no))
+    db.execute(update(_application).where(mine).values(screened_at=None))
+
+
+def _set_status(db: Connection, now: pd.DataFrame, run: RunKey) -> None:
+    """`now`: application_no, became, because; only differences are written."""
+    work = frames.working(db, "standing_now", now[["application_no", "became"]])
+    same = _application.c.application_no == work.c.application_no
+    present = frames.read(
+        db, select(_application.c.application_no, _application.c.status.label("was")).join(work, same)
+    )
+    told = now.merge(present, on="application_no")
+    told = told[told["was"] != told["became"]]
+    if told.empty:
+        return
+    db.execute(update(_application).where(same, _application.c.status != work.c.became).values(status=work.c.became))
+    _tell(db, told, run)
+
+
+def _tell(db: Connection, told: pd.DataFrame, run: RunKey) -> None:
+    entries = told.sort_values("application_no").assign(
+        kind="application", subject=lambda frame: frame["application_no"], occupation_code="", level=""
+    )
+    wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
+    history.add(db, entries[wanted], run, "filing")

@@ -1,0 +1,104 @@
+"""Engines and transactions for SQLite and PostgreSQL; statements belong to the modules beside this one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.engine import make_url
+
+from schemas.settings import settings
+
+#: SQLite waits this long for another writer before it gives up.
+BUSY_SECONDS = 60
+
+
+class DatabaseNotReadyError(RuntimeError):
+    """The database cannot be reached, or has not been migrated."""
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transaction control begins late and commits before DDL: SQLAlchemy's begin event says BEGIN.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A writer that starts as a reader cannot wait for the lock: it is refused at its first write.
+    if not connection.get_execution_options().get("read_only"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+@cache
+def engine(url: str) -> Engine:
+    """The engine of a URL, one a process."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        made = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_immediate)
+        return made
+    return create_engine(parsed, pool_pre_ping=True)
+
+
+class _Rehearsal:
+    """The one connection whose work is undone at the end of a dry run."""
+
+    connection: Connection | None = None
+
+
+@contextmanager
+def begin() -> Iterator[Connection]:
+    """One transaction that may write; in a rehearsal, a savepoint of the transaction that will be undone."""
+    if _Rehearsal.connection is not None:
+        with _Rehearsal.connection.begin_nested():
+            yield _Rehearsal.connection
+        return
+    with engine(settings().database).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """One transaction that only reads, and so waits for nobody."""
+    if _Rehearsal.connection is not None:
+        yield _Rehearsal.connection
+        return
+    with engine(settings().database).connect() as connection:
+        connection = connection.execution_options(read_only=True)
+        yield connection
+        connection.rollback()
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Everything written inside is seen inside and undone at the end."""
+    with engine(settings().database).connect() as connection:
+        transaction = connection.begin()
+        _Rehearsal.connection = connection
+        try:
+            yield
+        finally:
+            _Rehearsal.connection = None
+            transaction.rollback()
+
+
+def is_sqlite(db: Connection) -> bool:
+    return db.dialect.name == "sqlite"
+
+
+def is_migrated() -> bool:
+    """Whether the schema is there at all."""
+    with reading() as db:
+        return inspect(db).has_table("history")

@@ -1,0 +1,66 @@
+"""Operators' decisions on in-principle findings: recording them and what they say of each hold."""
+
+import hashlib
+import json
+
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from schemas import tables
+from schemas.run_summary import RunKey
+from schemas.submission import DECISIONS
+from tasks.store import findings, frames, history
+
+_ORDER = ["decided_at", "decision_id"]
+
+
+def record(db: Connection, decisions: pd.DataFrame, run: RunKey) -> int:
+    """Record decisions (the columns of the input table, blank occupation concerns all); returns how many were new."""
+    if decisions.empty:
+        return 0
+    rows = decisions[DECISIONS.names].fillna("").drop_duplicates()
+    rows["decision_id"] = [
+        hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        for record in rows.to_dict("records")
+    ]
+    known = frames.read(db, select(tables.decision.c.decision_id))
+    new = rows[~rows["decision_id"].isin(known["decision_id"])]
+    frames.append(db, tables.decision, new.assign(recorded_on=run.as_of.isoformat()))
+    told = new.assign(kind="decision", subject=new["application_no"], level="", was="", became=new["verdict"])
+    told["because"] = told["rule"] + "：" + told["reason"] + "（" + told["document_no"] + "）"
+    for operator, group in told.groupby("decided_by", sort=True):
+        wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
+        history.add(db, group.sort_values(_ORDER)[wanted], run, str(operator))
+    return len(new)
+
+
+def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
+    """Decisions on applications of the cycle, earliest first."""
+    mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
+    statement = select(tables.decision).where(tables.decision.c.application_no.in_(mine))
+    return frames.read(db, statement).sort_values(_ORDER, ignore_index=True)
+
+
+def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
+    """Each hold of the cycle with the latest decision on it: application_no, occupation_code, level, rule, verdict.
+
+    `verdict` is missing where nobody has decided yet; the latest decision counts, for one occupation or for all.
+    """
+    holds = findings.holds_of(db, cycle).drop(columns="cycle")
+    decided = of_cycle(db, cycle).rename(columns={"occupation_code": "concerns"})
+    decided["order"] = range(len(decided))
+    pairs = holds.merge(
+        decided[["application_no", "rule", "concerns", "verdict", "order"]], on=["application_no", "rule"]
+    )
+    pairs = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
+    keys = ["application_no", "occupation_code", "level", "rule"]
+    latest = pairs.sort_values("order").drop_duplicates(keys, keep="last")
+    return holds.merge(latest[[*keys, "verdict"]], on=keys, how="left")
+
+
+def permits(db: Connection, cycle: str, rule: str) -> set[tuple[str, str]]:
+    """(application_no, occupation_code or '') whose latest decision on a rule is a permit."""
+    decided = of_cycle(db, cycle)
+    latest = decided[decided["rule"] == rule].drop_duplicates(["application_no", "occupation_code"], keep="last")
+    permitted = latest[latest["verdict"] == "permit"]
+    return set(zip(permitted["application_no"], permitted["occupation_code"], strict=True))

@@ -1,0 +1,107 @@
+"""What was sent out for evaluation: packages still to deliver, and the items they carry."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
+
+from schemas import tables
+from schemas.run_summary import RunKey
+from tasks.store import frames, items
+
+_dispatch = tables.dispatch
+_sent = tables.dispatched_item
+
+
+def send(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFrame, run: RunKey) -> int:
+    """Put one package an application into the outbox and move its items to `dispatched`.
+
+    `packages`: application_no to package (JSON, with its `revision`); `carried`: the items' keys.
+    """
+    if not packages:
+        return 0
+    db.execute(
+        insert(_dispatch),
+        [
+            {
+                "application_no": number,
+                "revision": package["revision"],
+                "cycle": run.cycle,
+                "sent_on": run.as_of,
+                "package": package,
+            }
+            for number, package in sorted(packages.items())
+        ],
+    )
+    revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
+    frames.append(db, _sent, carried[items.KEYS].assign(revision=revisions.astype("int64"), cycle=run.cycle))
+    because = "送评第" + revisions.astype(str) + "次"
+    items.move(db, carried[items.KEYS].assign(became="dispatched", reason="", because=because), run, "filing")
+    return len(packages)
+
+
+def next_revisions(db: Connection, cycle: str) -> dict[str, int]:
+    """Application number to the revision its next package will have, where it is not 1."""
+    statement = select(_dispatch.c.application_no, func.max(_dispatch.c.revision)).where(_dispatch.c.cycle == cycle)
+    return {number: int(last) + 1 for number, last in db.execute(statement.group_by(_dispatch.c.application_no))}
+
+
+def undelivered(db: Connection, cycle: str) -> list[tuple[str, int]]:
+    """Packages in the outbox that nobody has been given yet, in order."""
+    statement = select(_dispatch.c.application_no, _dispatch.c.revision).where(
+        _dispatch.c.cycle == cycle, _dispatch.c.delivered_at.is_(None)
+    )
+    return [(number, int(revision)) for number, revision in sorted(map(tuple, db.execute(statement)))]
+
+
+def package(db: Connection, application_no: str, revision: int) -> dict[str, Any]:
+    """The package as it was put into the outbox."""
+    mine = and_(_dispatch.c.application_no == application_no, _dispatch.c.revision == revision)
+    found: dict[str, Any] = db.execute(select(_dispatch.c.package).where(mine)).scalar_one()
+    return found
+
+
+def delivered(db: Connection, application_no: str, revision: int, receipt: str) -> None:
+    """Note that a package has been handed over."""
+    mine = and_(_dispatch.c.application_no == application_no, _dispatch.c.revision == revision)
+    db.execute(update(_dispatch).where(mine).values(delivered_at=datetime.now(UTC), receipt=receipt))
+
+
+def sent_items(db: Connection, cycle: str) -> pd.DataFrame:
+    """Every item of the cycle ever sent out: keys and has_commitment (bool)."""
+    commitment = exists().where(
+        tables.material.c.application_no == tables.application.c.application_no,
+        tables.material.c.version == tables.application.c.version,
+        tables.material.c.form == "commitment",
+    )
+    statement = (
+        select(*(_sent.c[key] for key in items.KEYS), commitment.label("has_commitment"))
+        .join(tables.application, tables.application.c.application_no == _sent.c.application_no)
+        .where(_sent.c.cycle == cycle)
+    )
+    rows = [tuple(row) for row in db.execute(statement)]
+    frame = pd.DataFrame(rows, columns=[*items.KEYS, "has_commitment"])
+    texts = {key: frames.TEXT for key in items.KEYS}
+    return frame.astype({**texts, "has_commitment": "bool"}).sort_values(items.KEYS, ignore_index=True)
+
+
+def awaited(db: Connection, cycle: str) -> pd.DataFrame:
+    """Items of the cycle that are still out: keys and the day they were sent, for the list of who is overdue."""
+    statement = (
+        select(*(_sent.c[key] for key in items.KEYS), _dispatch.c.sent_on)
+        .join(
+            _dispatch,
+            and_(_dispatch.c.application_no == _sent.c.application_no, _dispatch.c.revision == _sent.c.revision),
+        )
+        .where(
+            _sent.c.cycle == cycle,
+            ~exists().where(
+                tables.result.c.application_no == _sent.c.application_no,
+                tables.result.c.occupation_code == _sent.c.occupation_code,
+                tables.result.c.level == _sent.c.level,
+                tables.result.c.standing == "accepted",
+            ),
+        )
+    )
+    return frames.read(db, statement).sort_values(items.KEYS, ignore_index=True)

@@ -1,0 +1,66 @@
+"""Findings and holds: what screening found, and which items it holds."""
+
+import pandas as pd
+from sqlalchemy import Connection, delete, or_, select
+
+from schemas import tables
+from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
+from tasks.store import frames
+
+_finding = tables.finding
+
+
+def replace(db: Connection, found: pd.DataFrame, applications: pd.DataFrame, cycle: str) -> None:
+    """Put the findings of these applications (application_no, version) in place of former ones of the same version."""
+    work = frames.working(db, "found_of", applications[["application_no", "version"]])
+    former = delete(_finding).where(
+        _finding.c.application_no.in_(select(work.c.application_no)), _finding.c.table != "results"
+    )
+    db.execute(former)
+    rows = found.merge(applications[["application_no", "version"]], on="application_no")
+    frames.append(db, _finding, rows.assign(cycle=cycle))
+
+
+def add_of_results(db: Connection, found: pd.DataFrame, cycle: str) -> None:
+    """Findings on results; `version` is the number of the result they stand on."""
+    numbers = found["version"].drop_duplicates().tolist()
+    db.execute(delete(_finding).where(_finding.c.table == "results", _finding.c.version.in_(numbers)))
+    frames.append(db, _finding, found.assign(cycle=cycle))
+
+
+def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
+    """Findings on the cycle's current versions and on results that still stand: the columns of `findings.csv`, sorted."""
+    current = select(tables.application.c.application_no).where(
+        tables.application.c.application_no == _finding.c.application_no,
+        tables.application.c.version == _finding.c.version,
+    )
+    standing = select(tables.result.c.result_id).where(
+        tables.result.c.result_id == _finding.c.version, tables.result.c.standing.in_(["accepted", "refused"])
+    )
+    shown = or_((_finding.c.table != "results") & current.exists(), (_finding.c.table == "results") & standing.exists())
+    statement = select(*(_finding.c[name] for name in FINDING_COLUMNS)).where(_finding.c.cycle == cycle, shown)
+    return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
+
+
+def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
+    """Note which in-principle findings hold which items (application_no, occupation_code, level, rule)."""
+    work = frames.working(db, "holding", holds[["application_no", "occupation_code", "level", "rule"]])
+    there = tables.hold
+    known = frames.read(
+        db,
+        select(*(work.c[name] for name in work.c.keys())).join(
+            there,
+            (there.c.application_no == work.c.application_no)
+            & (there.c.occupation_code == work.c.occupation_code)
+            & (there.c.level == work.c.level)
+            & (there.c.rule == work.c.rule),
+        ),
+    )
+    keys = ["application_no", "occupation_code", "level", "rule"]
+    new = holds.merge(known, on=keys, how="left", indicator=True)
+    frames.append(db, there, new.loc[new["_merge"] == "left_only", keys].assign(cycle=cycle))
+
+
+def holds_of(db: Connection, cycle: str) -> pd.DataFrame:
+    """Every hold of the cycle."""
+    return frames.read(db, select(tables.hold).where(tables.hold.c.cycle == cycle))

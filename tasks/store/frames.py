@@ -1,0 +1,81 @@
+"""Whole frames in and out of the database by its fastest way; what they mean is the business of the modules beside."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from sqlalchemy import Column, Connection, Date, Float, Integer, MetaData, Select, Table, Text
+from sqlalchemy.types import TypeEngine
+
+from tasks.store.database import is_sqlite
+
+TEXT = pd.StringDtype(na_value=np.nan)
+
+
+def read(db: Connection, statement: Select[Any]) -> pd.DataFrame:
+    """Rows of a SELECT as a frame: text as str, whole numbers as int64, dates as ISO text."""
+    columns = list(statement.selected_columns)
+    schema = {column.name: _polars_type(column.type, sqlite=is_sqlite(db)) for column in columns}
+    rows = _raw(db, statement) if is_sqlite(db) else [tuple(row) for row in db.execute(statement)]
+    frame = pl.DataFrame(rows or None, schema=schema, orient="row")
+    dates = [name for name, kind in schema.items() if kind == pl.Date]
+    return frame.with_columns(pl.col(name).dt.to_string("%Y-%m-%d") for name in dates).to_pandas()
+
+
+def _polars_type(kind: TypeEngine[Any], *, sqlite: bool) -> Any:
+    if isinstance(kind, Integer):
+        return pl.Int64
+    if isinstance(kind, Float):
+        return pl.Float64
+    if isinstance(kind, Date) and not sqlite:
+        return pl.Date
+    return pl.String
+
+
+def _raw(db: Connection, statement: Select[Any]) -> list[Any]:
+    """SQLite's own cursor: its rows are plain tuples, its dates are ISO text already."""
+    compiled = statement.compile(db, compile_kwargs={"render_postcompile": True})
+    values = [compiled.params[name] for name in cast(Any, compiled).positiontup or []]
+    cursor = db.connection.cursor()
+    try:
+        cursor.execute(str(compiled), [value.isoformat() if isinstance(value, date) else value for value in values])
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
+
+
+def append(db: Connection, table: Table, frame: pd.DataFrame) -> int:
+    """Insert every row of a frame whose columns are columns of the table; returns how many."""
+    if frame.empty:
+        return 0
+    rows = pl.from_pandas(frame).rows()
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    cursor = db.connection.cursor()
+    if is_sqlite(db):
+        marks = ", ".join("?" * len(frame.columns))
+        cursor.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608  own names
+    else:
+        with cast(Any, cursor).copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(row)
+    cursor.close()
+    return len(rows)
+
+
+def working(db: Connection, name: str, frame: pd.DataFrame) -> Table:
+    """A temporary table filled with a frame, for set-based statements over its rows; a former one is replaced."""
+    kinds = {"i": Integer, "u": Integer, "f": Float}
+    columns = [Column(str(n), kinds.get(frame[n].dtype.kind, Text)) for n in frame.columns]
+    table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
+    db.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
+    table.create(db)
+    append(db, table, frame)
+    return table
+
+
+def text_frame(names: Sequence[str]) -> pd.DataFrame:
+    """An empty frame of text columns."""
+    return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in names})

@@ -1,0 +1,64 @@
+"""The append-only history: adding entries and checking their chain; which moves there are is the model's matter."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from sqlalchemy import Connection, func, select
+
+from schemas import tables
+from schemas.history import CHAINED, GENESIS, digest
+from schemas.run_summary import RunKey
+from tasks.store import frames
+from tasks.store.database import is_sqlite
+
+_CHAIN_LOCK = 0x66696C69  # any fixed number: PostgreSQL writers of history take turns
+
+
+def add(db: Connection, entries: pd.DataFrame, run: RunKey, by: str) -> None:
+    """Append entries (kind, subject, occupation_code, level, was, became, because), chained to the last one."""
+    if entries.empty:
+        return
+    if not is_sqlite(db):
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})")
+    newest = select(tables.history.c.entry, tables.history.c.digest).order_by(tables.history.c.entry.desc()).limit(1)
+    last = db.execute(newest).first()
+    number, previous = (last.entry, last.digest) if last else (0, GENESIS)
+    rows = []
+    for entry in entries.to_dict("records"):
+        number += 1
+        full = {**entry, "entry": number, "by": by, "on": run.as_of.isoformat(), "run_id": run.run_id}
+        previous = digest(previous, full)
+        rows.append({**full, "digest": previous})
+    frames.append(db, tables.history, pd.DataFrame(rows, columns=[*CHAINED, "digest"]))
+
+
+def one(kind: str, subject: str, was: str, became: str, because: str) -> pd.DataFrame:
+    """A single entry that is not about an item."""
+    row = {"kind": kind, "subject": subject, "occupation_code": "", "level": ""}
+    return pd.DataFrame([{**row, "was": was, "became": became, "because": because}])
+
+
+def of(db: Connection, subjects: list[str]) -> pd.DataFrame:
+    """Every entry about these application numbers or credit codes, in order."""
+    table = tables.history
+    statement = select(table).where(table.c.subject.in_(subjects)).order_by(table.c.entry)
+    return frames.read(db, statement)
+
+
+def broken_links(db: Connection) -> Iterator[str]:
+    """Sentences naming the first entry whose digest does not fit; nothing when the chain holds."""
+    previous, expected = GENESIS, 1
+    for row in db.execute(select(tables.history).order_by(tables.history.c.entry)).mappings():
+        entry = {**row, "on": row["on"].isoformat()}
+        if row["entry"] != expected:
+            yield f"history entry {expected} is missing"
+            return
+        previous = digest(previous, entry)
+        if previous != row["digest"]:
+            yield f"history entry {row['entry']} ({row['kind']} {row['subject']}) was changed after it was written"
+            return
+        expected += 1
+
+
+def count(db: Connection) -> int:
+    return db.execute(select(func.count()).select_from(tables.history)).scalar_one()

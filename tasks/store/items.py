@@ -1,0 +1,121 @@
+"""Items: where each stands, and the only way to move it; every move leaves its history entry in the same transaction."""
+
+import pandas as pd
+from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from schemas import tables
+from schemas.item import assert_moves
+from schemas.run_summary import RunKey
+from tasks.store import frames, history
+
+KEYS = ["application_no", "occupation_code", "level"]
+_item = tables.item
+
+
+def create(db: Connection, born: pd.DataFrame, run: RunKey, by: str) -> None:
+    """Items of freshly screened applications.
+
+    `born`: application_no, occupation_code, level, cycle, uscc, status, reason. Held and accepted items were
+    screened first: one entry tells both.
+    """
+    if born.empty:
+        return
+    was = born["status"].map(lambda status: "" if status == "returned" else "screened")
+    assert_moves(set(zip(was, born["status"], strict=True)))
+    frames.append(db, _item, born)
+    because = born["reason"].where(born["reason"] != "", "初审")
+    _tell(db, born.assign(was=was, became=born["status"], because=because), run, by)
+
+
+def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: RunKey) -> None:
+    """Put freshly screened items in place of the applications' present ones, leaving alone whatever came out the same.
+
+    `screened`: application_no; `born`: as for `create`.
+    """
+    work = frames.working(db, "screening", screened[["application_no"]])
+    present = frames.read(db, select(_item).where(_item.c.application_no.in_(select(work.c.application_no))))
+    told = [*KEYS, "status", "reason"]
+    both = present[told].merge(born[told], on=told, how="outer", indicator=True)
+    changed = both.loc[both["_merge"] != "both", ["application_no"]].drop_duplicates()
+    replace(db, changed[changed["application_no"].isin(present["application_no"])], run, "重新初审")
+    create(db, born[born["application_no"].isin(changed["application_no"])], run, "filing")
+
+
+def move(db: Connection, moves: pd.DataFrame, run: RunKey, by: str) -> int:
+    """Move items: `moves` holds the keys, `became`, `reason` and `because`; returns how many moved.
+
+    Raises IllegalMoveError before anything is written.
+    """
+    if moves.empty:
+        return 0
+    work = frames.working(db, "moving", moves[[*KEYS, "became", "reason"]])
+    present = frames.read(
+        db, select(*(_item.c[key] for key in KEYS), _item.c.status.label("was")).join(work, _same(work))
+    )
+    told = moves.merge(present, on=KEYS, how="inner", validate="one_to_one")
+    assert_moves(set(zip(told["was"], told["became"], strict=True)))
+    db.execute(update(_item).values(status=work.c.became, reason=work.c.reason).where(_same(work)))
+    _tell(db, told, run, by)
+    return len(told)
+
+
+def replace(db: Connection, application_nos: pd.DataFrame, run: RunKey, because: str) -> None:
+    """Take the items of replaced versions away; their history stays. `application_nos`: one column of that name."""
+    work = frames.working(db, "replacing", application_nos[["application_no"]])
+    mine = select(work.c.application_no)
+    gone = frames.read(
+        db,
+        select(*(_item.c[key] for key in KEYS), _item.c.status.label("was")).where(_item.c.application_no.in_(mine)),
+    )
+    _tell(db, gone.assign(became="", because=because), run, "filing")
+    for table in (tables.hold, _item):
+        db.execute(delete(table).where(table.c.application_no.in_(mine)))
+
+
+def restate(db: Connection, stated: pd.DataFrame) -> None:
+    """Bring the `reason` of items that stay where they are up to date: keys and reason."""
+    if stated.empty:
+        return
+    work = frames.working(db, "restating", stated[[*KEYS, "reason"]])
+    db.execute(update(_item).where(_same(work), _item.c.reason != work.c.reason).values(reason=work.c.reason))
+
+
+def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:
+    """Note what the accepted results said: keys, verdict, score and failed_by."""
+    work = frames.working(db, "verdicts", verdicts[[*KEYS, "verdict", "score", "failed_by"]])
+    said = {name: work.c[name] for name in ("verdict", "score", "failed_by")}
+    db.execute(update(_item).where(_same(work)).values(**said))
+
+
+def decided(db: Connection, settled: pd.DataFrame) -> None:
+    """Note on which result the items' present status rests: keys and result_id."""
+    work = frames.working(db, "decided", settled[[*KEYS, "result_id"]])
+    db.execute(update(_item).where(_same(work)).values(decided_result=work.c.result_id))
+
+
+def of_cycle(db: Connection, cycle: str, statuses: list[str] | None = None) -> pd.DataFrame:
+    """Items of a cycle, in the given statuses or all: every column of the table."""
+    statement = select(_item).where(_item.c.cycle == cycle)
+    if statuses is not None:
+        statement = statement.where(_item.c.status.in_(statuses))
+    return frames.read(db, statement)
+
+
+def in_status(db: Connection, statuses: list[str]) -> pd.DataFrame:
+    """Items of every cycle in these statuses."""
+    return frames.read(db, select(_item).where(_item.c.status.in_(statuses)))
+
+
+def joined(rules: "pd.Series[str]") -> str:
+    """Rule codes as an item's `reason` holds them."""
+    return ";".join(sorted(set(rules)))
+
+
+def _same(work: "tables.Table") -> ColumnElement[bool]:
+    return and_(*(_item.c[key] == work.c[key] for key in KEYS))
+
+
+def _tell(db: Connection, told: pd.DataFrame, run: RunKey, by: str) -> None:
+    entries = told.sort_values(KEYS).assign(kind="item", subject=lambda frame: frame["application_no"])
+    history.add(db, entries[["kind", "subject", "occupation_code", "level", "was", "became", "because"]], run, by)

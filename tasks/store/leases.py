@@ -1,0 +1,79 @@
+"""One writer at a time on a cycle: taking, proving and giving back its lease."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import psutil
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.engine import Row
+
+from schemas.run_summary import RunKey
+from schemas.tables import lease
+from tasks.store import database
+
+#: How long a holder on another machine is believed to be alive without a sign of life.
+TERM = timedelta(minutes=10)
+
+
+class LeaseTakenError(RuntimeError):
+    """Another run is working on this cycle; or this run's lease was taken over."""
+
+
+def take(db: Connection, cycle: str) -> int:
+    """Take the cycle's lease and return its token; raises LeaseTakenError while a living run holds it."""
+    now = datetime.now(UTC)
+    row = db.execute(select(lease).where(lease.c.cycle == cycle).with_for_update()).first()
+    mine = {
+        "holder": f"{socket.gethostname()}:{os.getpid()}",
+        "host": socket.gethostname(),
+        "process": os.getpid(),
+        "process_started": psutil.Process().create_time(),
+        "expires_at": now + TERM,
+    }
+    if row is None:
+        db.execute(insert(lease).values(cycle=cycle, token=1, **mine))
+        return 1
+    if _is_alive(row, now):
+        raise LeaseTakenError(
+            f"another run ({row.holder}) is working on cycle {cycle}: wait until it ends, then run again"
+        )
+    db.execute(update(lease).where(lease.c.cycle == cycle).values(token=row.token + 1, **mine))
+    return int(row.token) + 1
+
+
+def prove(db: Connection, cycle: str, token: int) -> None:
+    """Stay the holder for another term; raises LeaseTakenError when another run has taken over meanwhile."""
+    renewed = db.execute(
+        update(lease).where(lease.c.cycle == cycle, lease.c.token == token).values(expires_at=datetime.now(UTC) + TERM)
+    )
+    if renewed.rowcount != 1:
+        raise LeaseTakenError(f"this run's lease on cycle {cycle} was taken over by another run: nothing was written")
+
+
+def give_back(db: Connection, cycle: str, token: int) -> None:
+    """Let the next run begin at once."""
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    db.execute(update(lease).where(lease.c.cycle == cycle, lease.c.token == token).values(expires_at=past))
+
+
+def _is_alive(row: "Row[tuple[object, ...]]", now: datetime) -> bool:
+    expires = row.expires_at if row.expires_at.tzinfo else row.expires_at.replace(tzinfo=UTC)
+    if expires <= now:
+        return False
+    if row.host != socket.gethostname():
+        return True
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(row.process)
+        return process.create_time() == row.process_started and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+@contextmanager
+def writing(run: RunKey) -> Iterator[Connection]:
+    """One transaction of a run that proves, before it writes, that the run still holds its cycle's lease."""
+    with database.begin() as db:
+        prove(db, run.cycle, run.token)
+        yield db

@@ -1,0 +1,115 @@
+"""Evaluation results: what came in, which of it was accepted, and what waits to be decided."""
+
+import hashlib
+import json
+
+import pandas as pd
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from schemas import tables
+from schemas.run_summary import RunKey
+from schemas.submission import RESULTS
+from tasks.store import frames, items
+
+_result = tables.result
+
+
+def receive(db: Connection, results: pd.DataFrame, run: RunKey) -> int:
+    """Store results (cleaned text and `row`) that are not known yet, as one batch; returns how many were new."""
+    if results.empty:
+        return 0
+    rows = results.copy()
+    rows["content_hash"] = [
+        hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        for record in rows[RESULTS.names].fillna("").to_dict("records")
+    ]
+    known = frames.read(db, select(_result.c.content_hash))
+    new = rows[~rows["content_hash"].isin(known["content_hash"])].drop_duplicates("content_hash")
+    first = int(db.execute(select(func.coalesce(func.max(_result.c.result_id), 0))).scalar_one()) + 1
+    cycles = frames.read(db, select(tables.application.c.application_no, tables.application.c.cycle))
+    belongs = new["application_no"].map(cycles.set_index("application_no")["cycle"]).fillna(run.cycle)
+    frames.append(
+        db,
+        _result,
+        new[["content_hash", "row", *RESULTS.names]].assign(
+            result_id=range(first, first + len(new)),
+            batch=str(first),
+            cycle=belongs,
+            standing="received",
+            received_on=run.as_of.isoformat(),
+        ),
+    )
+    return len(new)
+
+
+def reconsider(db: Connection, cycle: str) -> None:
+    """Results refused only because their item had not been sent out are received again once it has."""
+    sent = tables.dispatched_item
+    out_now = (
+        select(sent.c.application_no)
+        .where(
+            sent.c.application_no == _result.c.application_no,
+            sent.c.occupation_code == _result.c.occupation_code,
+            sent.c.level == _result.c.level,
+        )
+        .exists()
+    )
+    refused_as_unsent = (
+        select(tables.finding.c.rule)
+        .where(
+            tables.finding.c.table == "results",
+            tables.finding.c.version == _result.c.result_id,
+            tables.finding.c.rule == "EVAL-3",
+        )
+        .exists()
+    )
+    db.execute(
+        update(_result)
+        .where(_result.c.cycle == cycle, _result.c.standing == "refused", refused_as_unsent, out_now)
+        .values(standing="received")
+    )
+
+
+def to_judge(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
+    """Received results of the cycle in order of receipt: result_id, batch, row and the input columns."""
+    statement = select(_result).where(_result.c.cycle == cycle, _result.c.standing == "received")
+    if only is not None:
+        statement = statement.where(_result.c.application_no.in_(only))
+    return frames.read(db, statement.order_by(_result.c.result_id))
+
+
+def judged(db: Connection, judgements: pd.DataFrame) -> None:
+    """Note the judgement: result_id, keys, accepted, verdict, score; an accepted one replaces the item's former."""
+    refused = judgements[~judgements["accepted"]]
+    accepted = judgements[judgements["accepted"]]
+    if len(refused):
+        work = frames.working(db, "refused", refused[["result_id"]])
+        mine = _result.c.result_id.in_(select(work.c.result_id))
+        db.execute(update(_result).where(mine).values(standing="refused"))
+    if accepted.empty:
+        return
+    work = frames.working(db, "accepted", accepted[["result_id", *items.KEYS]])
+    same = and_(*(_result.c[key] == work.c[key] for key in items.KEYS))
+    older = or_(_result.c.standing == "accepted", _result.c.standing == "refused")
+    db.execute(update(_result).where(same, older).values(standing="replaced"))
+    # the cleaned level of the item may be spelt otherwise in the result: its own row is found by number
+    mine = _result.c.result_id == work.c.result_id
+    db.execute(
+        update(_result)
+        .where(mine)
+        .values(standing="accepted", occupation_code=work.c.occupation_code, level=work.c.level)
+    )
+    items.record_verdicts(db, accepted)
+
+
+def accepted(db: Connection, cycle: str) -> pd.DataFrame:
+    """Accepted results of the cycle: result_id and keys."""
+    statement = select(_result.c.result_id, *(_result.c[key] for key in items.KEYS))
+    return frames.read(db, statement.where(_result.c.cycle == cycle, _result.c.standing == "accepted"))
+
+
+def progress(db: Connection, cycle: str) -> tuple[int, int]:
+    """How many of the cycle's dispatched items have an accepted result, and how many were dispatched."""
+    sent = select(func.count()).select_from(tables.dispatched_item).where(tables.dispatched_item.c.cycle == cycle)
+    back = select(func.count()).select_from(_result).where(_result.c.cycle == cycle, _result.c.standing == "accepted")
+    return int(db.execute(back).scalar_one()), int(db.execute(sent).scalar_one())

@@ -1,0 +1,45 @@
+"""Runs: when they began, how they ended, and what they left over."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from schemas.run_summary import RunSummary
+from schemas.tables import quarantined, run
+
+
+def begin(db: Connection, run_id: str, cycle: str, as_of: object) -> None:
+    db.execute(insert(run).values(run_id=run_id, cycle=cycle, as_of=as_of, started_at=datetime.now(UTC)))
+
+
+def end(db: Connection, summary: RunSummary) -> None:
+    db.execute(
+        update(run)
+        .where(run.c.run_id == summary.run_id)
+        .values(ended_at=datetime.now(UTC), outcome=summary.outcome, summary=summary.model_dump(mode="json"))
+    )
+
+
+def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
+    """A run's summary; without an id, the newest one's."""
+    statement = select(run.c.summary).where(run.c.summary.is_not(None)).order_by(run.c.started_at.desc()).limit(1)
+    if run_id is not None:
+        statement = select(run.c.summary).where(run.c.run_id == run_id)
+    found = db.execute(statement).scalar()
+    return RunSummary.model_validate(found) if found else None
+
+
+def note_quarantined(db: Connection, files: list[tuple[str, str]], cycle: str, day: object) -> int:
+    """Remember files (or rows of files) put aside with their reason; returns how many were not known yet."""
+    known = {tuple(row) for row in db.execute(select(quarantined.c.file, quarantined.c.reason))}
+    new = sorted(set(files) - known)
+    if new:
+        rows = [{"file": file, "reason": reason, "cycle": cycle, "first_on": day} for file, reason in new]
+        db.execute(insert(quarantined), rows)
+    return len(new)
+
+
+def quarantine(db: Connection, cycle: str) -> list[tuple[str, str]]:
+    """What was put aside in a cycle: file and reason, sorted."""
+    rows = db.execute(select(quarantined.c.file, quarantined.c.reason).where(quarantined.c.cycle == cycle))
+    return sorted((file, reason) for file, reason in rows)
