@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from schemas.submission import RESULTS
 from tasks.gateways.evaluators import scoring_layout as layout
 from tasks.gateways.sources.cells import cell_text
-from tasks.gateways.sources.cleaning import clean_table
+from tasks.gateways.sources.cleaning import clean_column
 from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.limits import check_workbook
 
@@ -168,6 +168,8 @@ def _text(cell: object) -> str:
 
 
 def _clean(rows: list[dict[str, str | None]]) -> pd.DataFrame:
-    schema = dict.fromkeys(RESULTS.names, pl.String())
-    cleaned = clean_table(pl.DataFrame(rows, schema=schema), RESULTS)
+    """What was typed, cleaned as any input is; the item's own keys stay as they were sent."""
+    typed = pl.DataFrame(rows, schema=dict.fromkeys(RESULTS.names, pl.String()))
+    filled = [RESULTS.column(field.fills) for field in layout.FILLED_FIELDS]
+    cleaned = typed.with_columns(clean_column(typed[column.name], column) for column in filled)
     return pd.DataFrame({name: pd.Series(cleaned[name].to_list(), dtype="str") for name in RESULTS.names})
