@@ -67,7 +67,12 @@ def _form(submissions: Submissions) -> list[Breach]:
     first = pl.col("first_submitted")
     period = f"本批次申报期为{opens:%Y-%m-%d}至{policy.deadline(submissions.scene.cycle):%Y-%m-%d}"
     return [
-        Breach("WINDOW-1", "submitted_at", ~first.is_between(opens.astimezone(UTC), closes.astimezone(UTC)), period),
+        Breach(
+            "WINDOW-1",
+            "submitted_at",
+            typed("cycle").is_not_null() & ~first.is_between(opens.astimezone(UTC), closes.astimezone(UTC)),
+            period,
+        ),
         Breach("FORM-3", "region_code", ~pl.col("region_code").is_in(policy.regions.codes), f"应为：{regions}"),
         Breach("FORM-5", "social_insurance", ~typed("social_insurance"), "参加社会保险后方可申报"),
         Breach("FORM-6", "no_violations", ~typed("no_violations"), "无违法违规失信记录的机构方可申报"),

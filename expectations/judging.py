@@ -28,9 +28,16 @@ JUDGES: Mapping[str, Callable[[Submissions], list[pl.DataFrame]]] = {
 }
 
 
+#: Tables that hold most of the memory and are not looked at again once they are judged.
+_BIG = ("staff", "materials")
+
+
 def judge(submissions: Submissions, table: str) -> pl.DataFrame:
     """Every verdict on one table (columns of `verdict.VERDICT`), identity numbers masked."""
-    return gathered(JUDGES[table](submissions))
+    verdicts = gathered(JUDGES[table](submissions))
+    if table in _BIG:
+        submissions.release(table)
+    return verdicts
 
 
 def findings(verdicts: pl.DataFrame) -> pl.DataFrame:

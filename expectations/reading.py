@@ -4,7 +4,6 @@ Source: contract section 4 (spellings) and 5 (FORM-10). Expressions take strippe
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -110,10 +109,17 @@ def _range_words() -> dict[str, str]:
 
 def levels(text: pl.Expr) -> pl.Expr:
     """A set of levels as a UInt8 mask: `5,4,3`, `五级、四级`, `5-3级`, `初级工/中级工`."""
+    return text.map_batches(_level_masks, return_dtype=pl.UInt8(), is_elementwise=True)
+
+
+def _level_masks(cells: pl.Series) -> pl.Series:
+    """Each distinct spelling is read once: there are few."""
     words = _range_words()
-    listed = _spelled_levels(text).str.replace_many(list(words), list(words.values()))
+    listed = _spelled_levels(pl.col(cells.name)).str.replace_many(list(words), list(words.values()))
     bits = (pl.when(listed.str.contains(str(each), literal=True)).then(1 << each).otherwise(0) for each in range(1, 6))
-    return pl.when(listed.is_not_null()).then(pl.sum_horizontal(*bits)).cast(pl.UInt8)
+    mask = pl.when(listed.is_not_null()).then(pl.sum_horizontal(*bits)).cast(pl.UInt8)
+    spellings = cells.cast(pl.String).unique().to_frame()
+    return cells.replace_strict(spellings.to_series(), spellings.select(mask).to_series(), return_dtype=pl.UInt8())
 
 
 def level(text: pl.Expr) -> pl.Expr:
@@ -121,60 +127,58 @@ def level(text: pl.Expr) -> pl.Expr:
     return levels(text).replace_strict({1 << each: each for each in range(1, 6)}, default=None, return_dtype=pl.Int8)
 
 
-@dataclass(frozen=True)
-class _Instant:
-    """The parts of a written instant as expressions."""
-
-    date: pl.Expr
-    clock: pl.Expr
-    possible: pl.Expr  # the clock is one; 24:00 is the end of the day
-    utc: pl.Expr
-    ahead: pl.Expr  # the stated offset from UTC; null without one
-
-    @property
-    def local(self) -> pl.Expr:
-        return self.date.cast(pl.Datetime("us")) + self.clock
-
-
-def _parts(text: pl.Expr) -> _Instant:
-    part = text.str.extract_groups(_INSTANT).struct
-
-    def figure(name: str) -> pl.Expr:
-        return part.field(name).cast(pl.Int64)
-
-    def either(name: str) -> pl.Expr:
-        return pl.coalesce(figure(name), figure(f"basic_{name}"))
-
-    ymd = (part.field("year"), either("month").cast(pl.String).str.zfill(2), either("day").cast(pl.String).str.zfill(2))
-    hour, minute, second = (either(name).fill_null(0) for name in ("hour", "minute", "second"))
-    micros = part.field("fraction").fill_null("").str.pad_end(6, "0").str.head(6).cast(pl.Int64)
-    midnight = (hour == _DAY) & (minute == 0) & (second == 0) & (micros == 0)
-    offset = figure("offset_hour") * _HOUR + figure("offset_minute").fill_null(0)
-    return _Instant(
-        date=pl.concat_str(*ymd, separator="-").str.to_date("%Y-%m-%d", strict=False),
-        clock=pl.duration(hours=hour, minutes=minute, seconds=second, microseconds=micros),
-        possible=(minute < _HOUR) & (second < _HOUR) & ((hour < _DAY) | midnight) & (offset.fill_null(0) <= 14 * _HOUR),
-        utc=part.field("utc").is_not_null(),
-        ahead=pl.duration(minutes=pl.when(part.field("sign") == "-").then(-offset).otherwise(offset)),
-    )
-
-
 def day(text: pl.Expr) -> pl.Expr:
     """A date in ISO 8601 or the usual spreadsheet spellings (2026/9/1, 2026年9月1日, 20260901); a clock is dropped."""
-    parts = _parts(text)
-    return pl.when(parts.possible).then(parts.date)
+    return text.map_batches(
+        lambda cells: _written(cells).get_column("date"), return_dtype=pl.Date(), is_elementwise=True
+    )
 
 
 def instant(text: pl.Expr, timezone: str) -> pl.Expr:
-    """A moment in UTC from ISO 8601, seconds and offset are optional; without offset it is local."""
-    parts = _parts(text)
-    here = parts.local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
-        "UTC"
+    """A moment in UTC from ISO 8601, with T or space, seconds and offset optional; without offset it is local."""
+    moment = pl.Datetime("us", "UTC")
+    return text.map_batches(lambda cells: _moments(cells, timezone), return_dtype=moment, is_elementwise=True)
+
+
+def _written(cells: pl.Series) -> pl.DataFrame:
+    """Instants taken apart, all null where impossible: date, clock (Duration), utc, ahead (Duration, as stated).
+
+    Done in steps on the parts: as one expression the pattern would be matched once for every part it is used in.
+    """
+    parts = cells.cast(pl.String).str.extract_groups(_INSTANT).struct.unnest()
+    figures = [name for name in parts.columns if name not in ("utc", "sign", "fraction")]
+    read = parts.with_columns(pl.col(figures).cast(pl.Int64)).with_columns(
+        pl.coalesce("month", "basic_month"),
+        pl.coalesce("day", "basic_day"),
+        *(pl.coalesce(name, f"basic_{name}").fill_null(0) for name in ("hour", "minute", "second")),
+        pl.col("fraction").fill_null("").str.pad_end(6, "0").str.head(6).cast(pl.Int64).alias("micros"),
+        (pl.col("offset_hour") * _HOUR + pl.col("offset_minute").fill_null(0)).alias("offset"),
     )
-    stated = (parts.local - parts.ahead).dt.replace_time_zone("UTC")
-    at_utc = parts.local.dt.replace_time_zone("UTC")
-    moment = pl.when(parts.utc).then(at_utc).when(parts.ahead.is_not_null()).then(stated).otherwise(here)
-    return pl.when(parts.possible).then(moment)
+    ymd = (pl.col("year").cast(pl.String), *(pl.col(name).cast(pl.String).str.zfill(2) for name in ("month", "day")))
+    midnight = (pl.col("hour") == _DAY) & (pl.sum_horizontal("minute", "second", "micros") == 0)
+    clock = (pl.col("minute") < _HOUR) & (pl.col("second") < _HOUR) & ((pl.col("hour") < _DAY) | midnight)
+    possible = clock & (pl.col("offset").fill_null(0) <= 14 * _HOUR)
+    return read.select(
+        pl.when(possible).then(pl.concat_str(*ymd, separator="-").str.to_date("%Y-%m-%d", strict=False)).alias("date"),
+        pl.duration(hours="hour", minutes="minute", seconds="second", microseconds="micros").alias("clock"),
+        pl.col("utc").is_not_null(),
+        pl.duration(minutes=pl.when(pl.col("sign") == "-").then(-pl.col("offset")).otherwise("offset")).alias("ahead"),
+    )
+
+
+def _moments(cells: pl.Series, timezone: str) -> pl.Series:
+    written = _written(cells).with_columns((pl.col("date").cast(pl.Datetime("us")) + pl.col("clock")).alias("local"))
+    local = pl.col("local").dt
+    here = local.replace_time_zone(timezone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+    stated = (pl.col("local") - pl.col("ahead")).dt.replace_time_zone("UTC")
+    moment = (
+        pl.when(pl.col("utc"))
+        .then(local.replace_time_zone("UTC"))
+        .when(pl.col("ahead").is_not_null())
+        .then(stated)
+        .otherwise(here)
+    )
+    return written.select(moment.alias(cells.name)).to_series()
 
 
 def spellings(column: Column) -> str:

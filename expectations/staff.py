@@ -15,16 +15,18 @@ def _person() -> pl.Expr:
 
 
 def _repeated(submissions: Submissions) -> pl.DataFrame:
-    """Staff rows whose identity number stands in some other row too, with their place in the table."""
-    rows = submissions.table("staff").select("application_no", "row", "role!", "id_type!", _person().alias("person"))
-    found = rows.with_row_index("place").filter(pl.col("person").is_duplicated() & pl.col("person").is_not_null())
-    return found.filter(pl.col("role!").is_not_null()).sort("place")
+    """Staff rows whose person stands in some other row too, in the order of their numbers, with their `place`."""
+    rows = submissions.table("staff").select("application_no", "row", "role!", "id_type!", "id_number")
+    # few people are named twice: a hash finds them among a million, whom the rules then compare in full
+    twice = _person().hash().is_duplicated() & pl.col("id_number").is_not_null() & pl.col("role!").is_not_null()
+    found = rows.with_row_index("place").filter(twice)
+    return found.with_columns(_person().alias("person")).sort("row", "place")
 
 
 def _rows(submissions: Submissions) -> pl.DataFrame:
     """Staff rows with `listed_before` (same role) and `examines` (also an examiner)."""
     rows = submissions.table("staff").with_row_index("place")
-    repeated = submissions.once(_repeated).sort("row", "place")
+    repeated = submissions.once(_repeated)
     known = repeated.filter(pl.col("id_type!").is_not_null())
     again = known.filter(~pl.struct("application_no", "role!", "id_type!", "person").is_first_distinct())
     examiners = repeated.filter(pl.col("role!") == "examiner")
@@ -37,27 +39,24 @@ def _rows(submissions: Submissions) -> pl.DataFrame:
 
 def _too_few(submissions: Submissions) -> pl.DataFrame:
     """STAFF-1: roles with fewer distinct people than the policy requires; rows without a number count each."""
-    needed = pl.DataFrame(
-        {"role!": list(submissions.scene.policy.staff), "needed": list(submissions.scene.policy.staff.values())}
-    )
-    counted = (
-        submissions.table("staff")
-        .group_by("application_no", typed("role").cast(pl.String))
-        .agg(pl.len().cast(pl.Int64).alias("rows"))
-    )
-    twice = (
-        submissions.once(_repeated)
-        .group_by("application_no", typed("role").cast(pl.String))
-        .agg((pl.len() - pl.col("person").n_unique()).cast(pl.Int64).alias("twice"))
-    )
-    key = ["application_no", "role!"]
+    required = submissions.scene.policy.staff
+    needed = pl.DataFrame({"field": list(required), "needed": list(required.values())})
     roles = submissions.once(applicants).select("application_no").join(needed, how="cross")
-    people = roles.join(counted, on=key, how="left").join(twice, on=key, how="left")
-    found = people.with_columns((pl.col("rows").fill_null(0) - pl.col("twice").fill_null(0)).alias("found"))
-    few = found.filter(pl.col("found") < pl.col("needed")).rename({"role!": "field"})
+    key = ["application_no", "field"]
+    people = roles.join(_counted(submissions), on=key, how="left").with_columns(pl.col("found").fill_null(0))
+    few = people.filter(pl.col("found") < pl.col("needed")).with_columns(pl.col("found").cast(pl.String).alias("value"))
     title = pl.col("field").replace_strict(ROLES, default="")
-    mend = pl.format("{}须不少于{}人，现有{}人", title, "needed", "found")
-    return absent("STAFF-1", "staff", few.with_columns(pl.col("found").cast(pl.String).alias("value")), mend)
+    return absent("STAFF-1", "staff", few, pl.format("{}须不少于{}人，现有{}人", title, "needed", "found"))
+
+
+def _counted(submissions: Submissions) -> pl.DataFrame:
+    """Distinct people by application and role: application_no, field (the role), found."""
+    key = ["application_no", "role!"]
+    rows = submissions.table("staff").group_by(key).agg(pl.len().cast(pl.Int64).alias("rows"))
+    again = pl.len() - pl.col("person").n_unique()
+    twice = submissions.once(_repeated).group_by(key).agg(again.cast(pl.Int64).alias("twice"))
+    found = rows.join(twice, on=key, how="left").with_columns(pl.col("rows") - pl.col("twice").fill_null(0))
+    return found.select("application_no", pl.col("role!").cast(pl.String).alias("field"), pl.col("rows").alias("found"))
 
 
 def _people(submissions: Submissions) -> list[Breach]:

@@ -56,6 +56,11 @@ class Submissions:
         """A table with blank cells as nulls and a typed reading `column!` beside each column that is not plain text."""
         return self._remember(("read", name), lambda: self._read(name))
 
+    def release(self, name: str) -> None:
+        """Let go of a table's rows; asked for again, they are read again."""
+        for kind in ("raw", "read"):
+            self._made.pop((kind, name), None)
+
     def _remember(self, key: object, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         if key not in self._made:
             self._made[key] = make()

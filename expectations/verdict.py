@@ -44,7 +44,8 @@ def breached(table: str, rows: pl.DataFrame, breaches: Sequence[Breach], raw: pl
     """The verdicts on all rows of a table for all its breaches, judged in one pass; `raw` is aligned with `rows`."""
     if rows.is_empty():
         return []
-    flags = rows.select(each.when.fill_null(False).alias(str(place)) for place, each in enumerate(breaches))
+    conditions = (each.when.fill_null(False).alias(str(place)) for place, each in enumerate(breaches))
+    flags = rows.lazy().select(conditions).collect()
     found = ((each, flags.get_column(str(place)).arg_true()) for place, each in enumerate(breaches))
     return [_verdict(table, each, rows[at], raw[at]) for each, at in found if len(at)]
 
