@@ -2,6 +2,15 @@
 
 from deployments.sample.cycle import SampleCycle, later_cycle, make_cycle
 from deployments.sample.institutions import Population, make_population
+from deployments.sample.writing import (
+    write_corrections,
+    write_csv,
+    write_decisions,
+    write_inbox,
+    write_json,
+    write_parquet,
+    write_results,
+)
 
 __all__ = [
     "Population",

@@ -9,14 +9,14 @@ import pandas as pd
 
 from deployments.sample import outcomes, wishes
 from deployments.sample.activities import activities_of
-from deployments.sample.attachments import page
+from deployments.sample.attachments import document
 from deployments.sample.cases import PLAIN, Case
 from deployments.sample.drafts import compose, working_moment
 from deployments.sample.holdings import cycle_before, holdings_on, is_dormant
 from deployments.sample.institutions import Institution, Population, make_population
 from deployments.sample.market import Market, filable_occupations
 from deployments.sample.mishaps import MISHAPS
-from deployments.sample.scenarios import assign, pair_contests
+from deployments.sample.scenarios import TROUBLES, assign, pair_contests
 from deployments.sample.setting import Setting
 from deployments.sample.tabulating import frame
 from deployments.sample.takeover import take_over
@@ -71,7 +71,8 @@ def later_cycle(cycle: CycleId, population: Population, register: pd.DataFrame) 
 
     `register`: uscc, institution_name, institution_type, region_code, occupation_code, level, filed_on, valid_until as
     text, any order. Most of those whose term ends renew, some of the others add or come for the first time.
-    Activities are those since the cycle before. The `register` table of the sample is empty.
+    Activities are those since the cycle before. The `register` table of the sample is empty. What is renewed brings its
+    own review findings and advice along (OCC-7, OCC-13), whatever the outcome it was made for.
     """
     policy = policies.for_cycle(cycle)
     setting = _setting(population.seed, cycle, policy, register, population.institutions)
@@ -114,7 +115,10 @@ def _assemble(
     since: date | None = None,
     left_out: Collection[str] = (),
 ) -> SampleCycle:
-    assign(cases, setting.stream("scenarios"), left_out)
+    impossible = () if setting.market.saturated() else ("CAP-2",)
+    rng = setting.stream("scenarios")
+    first = 0 if since is None else rng.randrange(len(TROUBLES))
+    assign(cases, rng, {*left_out, *impossible}, first)
     contests = _reserve_contests(setting, cases)
     cases = [case for case in cases if _write(case, setting)]
     cases += [_second_form(case, setting) for case in cases if case.scenario.mishap == "FORM-8"]
@@ -195,7 +199,7 @@ def _attach(cases: Sequence[Case]) -> dict[str, bytes]:
     for case in [case for case in cases if case.scenario == PLAIN][:_WITH_ATTACHMENTS]:
         for row in case.draft.materials:
             if row["material"] in _ATTACHED:
-                content = page(MATERIALS[row["material"]], case.institution.name, case.application_no)
+                content = document(MATERIALS[row["material"]], case.institution.name, case.application_no)
                 row.update(size_bytes=str(len(content)), sha256=sha256(content).hexdigest())
                 attached[f"{case.application_no}/{row['file_name']}"] = content
     return attached

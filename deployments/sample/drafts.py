@@ -12,7 +12,7 @@ from deployments.sample.institutions import Institution
 from deployments.sample.setting import Setting
 from deployments.sample.streams import stream
 from deployments.sample.tabulating import Row
-from deployments.sample.trades import PROGRAMMES
+from deployments.sample.trades import PROGRAMMES, WORK_TYPES
 from deployments.sample.wishes import Wish
 from schemas.policy import Policy
 from schemas.submission import MATERIALS
@@ -25,8 +25,16 @@ _TITLES = {
 }
 _CERTIFIED = ("examiner", "supervisor")
 _SPARE_PEOPLE = {"full_time": 2, "examiner": 3, "supervisor": 1, "expert": 2}
+_FIRST_TO_COME, _LAST_TO_COME = 14, 25  # numbers of institutions
 _OTHER_ID_SHARE = 0.02
-_MATERIAL_TYPES = {"question_bank": "zip", "assessment_standard": "docx", "site_equipment_proof": "zip"}
+_MATERIAL_TYPES = {
+    "application_form": "docx",
+    "work_plan": "docx",
+    "undertaking": "docx",
+    "assessment_standard": "docx",
+    "question_bank": "zip",
+    "site_equipment_proof": "zip",
+}
 
 
 @dataclass
@@ -68,11 +76,16 @@ def compose(institution: Institution, kind: str, wished: Iterable[Wish], setting
 
 
 def add_occupation(draft: Draft, institution: Institution, wish: Wish, setting: Setting, name: str = "") -> Row:
-    """One more row of 申报职业 with its materials; `name` for an occupation the Dictionary does not list."""
-    named = name or setting.occupation_names[wish.code]
+    """One more row of 申报职业 with its materials; `name` where it is not the Dictionary's for that code.
+
+    An occupation published later without a code goes by its name alone (contract section 5).
+    """
+    listed = setting.occupation_names.get(wish.code)
+    named = name or listed or wish.code
     row = {
-        "occupation_code": wish.code,
+        "occupation_code": "" if named == wish.code else wish.code,
         "occupation_name": named,
+        "work_type": WORK_TYPES.get(wish.code, ""),
         "levels": ",".join(wish.levels),
         "audience": wish.audience,
     }
@@ -82,6 +95,11 @@ def add_occupation(draft: Draft, institution: Institution, wish: Wish, setting: 
         each = setting.policy.materials.every_occupation
         draft.materials += [material_row(institution, material, rng, wish.code, named) for material in each]
     return row
+
+
+def occupation_of(row: Row) -> str:
+    """What the register will call the occupation of a row: the neighbour's code, its own, or its name without one."""
+    return row.get("neighbour_code") or row["occupation_code"] or row["occupation_name"]
 
 
 def material_row(institution: Institution, material: str, rng: Random, code: str = "", name: str = "") -> Row:
@@ -120,10 +138,17 @@ def _form(institution: Institution, kind: str, setting: Setting, rng: Random) ->
         "contact_name": institution.contact_name,
         "contact_phone": institution.contact_phone,
         "contact_email": institution.contact_email,
-        "submitted_at": working_moment(opens, closes - timedelta(days=1), rng),
+        "submitted_at": _moments_at_the_edge(opens, closes).get(institution.number)
+        or working_moment(opens, closes - timedelta(days=1), rng),
         "social_insurance": "true",
         "no_violations": "true",
     }
+
+
+def _moments_at_the_edge(opens: datetime, closes: datetime) -> dict[int, str]:
+    """The institutions that hand in at the first and at the last second of the window."""
+    first, last = opens.replace(tzinfo=None), closes.replace(tzinfo=None) - timedelta(seconds=1)
+    return {_FIRST_TO_COME: first.isoformat(), _LAST_TO_COME: last.isoformat()}
 
 
 def _people(institution: Institution, setting: Setting) -> list[Row]:

@@ -6,7 +6,7 @@ from random import Random
 
 from deployments.sample import names
 from deployments.sample.cases import Case
-from deployments.sample.drafts import Draft, working_moment
+from deployments.sample.drafts import Draft, occupation_of, working_moment
 from deployments.sample.setting import Setting
 from deployments.sample.tabulating import Row
 from schemas.policy import Policy
@@ -52,9 +52,7 @@ def sent_items(case: Case) -> list[tuple[str, str]]:
     """Occupation as the register will name it, and level, in the order of the form, each once."""
     held_back = case.scenario.mishap == "CAP-2" and not case.scenario.outcome.endswith(" permitted")
     items = dict.fromkeys(
-        (row.get("neighbour_code") or row["occupation_code"] or row["occupation_name"], level)
-        for row in case.final.occupations
-        for level in row["levels"].split(",")
+        (occupation_of(row), level) for row in case.final.occupations for level in row["levels"].split(",")
     )
     return [item for item in items if not (held_back and item[0] == case.occupation)]
 

@@ -75,15 +75,13 @@ _TROUBLE_SHARE = 0.37
 _FLAVOUR_SHARE = 0.21
 
 
-def assign(cases: Sequence[Case], rng: Random, left_out: Collection[str] = ()) -> None:
+def assign(cases: Sequence[Case], rng: Random, left_out: Collection[str] = (), first: int = 0) -> None:
     """Give scenarios to the applications they fit, those with the fewest candidates first; the rest stay plain.
 
-    `left_out`: mishaps that shall not occur.
+    `left_out`: mishaps that shall not occur; `first`: the place in the order of turns to begin at.
     """
-    shown = [
-        *_shown(TROUBLES, _TROUBLE_SHARE, len(cases), left_out),
-        *_shown(FLAVOURS, _FLAVOUR_SHARE, len(cases), left_out),
-    ]
+    parts = ((TROUBLES, _TROUBLE_SHARE), (FLAVOURS, _FLAVOUR_SHARE))
+    shown = [turn for turns, share in parts for turn in _shown(turns, round(share * len(cases)), left_out, first)]
     candidates = {name: [case for case in cases if _may_get(case, name)] for name in {each.mishap for each in shown}}
     for name in sorted(candidates):
         rng.shuffle(candidates[name])
@@ -112,9 +110,9 @@ def pair_contests(cases: Sequence[Case], occupations: Sequence[str]) -> list[tup
     return [(winner, loser) for winner, loser, _ in pairs]
 
 
-def _shown(turns: Sequence[Scenario], share: float, applications: int, left_out: Collection[str]) -> list[Scenario]:
+def _shown(turns: Sequence[Scenario], count: int, left_out: Collection[str], first: int) -> list[Scenario]:
     kept = [turn for turn in turns if turn.mishap not in left_out]
-    return list(islice(cycle(kept), round(share * applications)))
+    return list(islice(cycle(kept), first, first + count))
 
 
 def _may_get(case: Case, mishap: str) -> bool:

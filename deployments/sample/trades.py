@@ -289,6 +289,16 @@ PROGRAMMES: dict[str, tuple[str, str]] = {
     "4-01-06-01": ("0605", "电子商务"),
 }
 
+#: Kinds of work within an occupation, as some name them on the form.
+WORK_TYPES: dict[str, str] = {
+    "6-18-01-01": "数控车工",
+    "6-18-01-02": "数控铣工",
+    "6-17-05-05": "铜电解精炼工",
+    "6-30-05-01": "桥式起重机操作工",
+    "6-16-01-15": "浮选工",
+    "4-12-01-01": "汽车机械维修工",
+}
+
 #: Work of enterprises that the Dictionary does not list, each with the listed occupation nearest to it.
 UNLISTED_WORK: tuple[tuple[str, str], ...] = (
     ("铜箔分切工", "6-17-09-07"),

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from deployments.sample.cases import Case
+from deployments.sample.cases import PLAIN, Case
 from deployments.sample.drafts import add_occupation
 from deployments.sample.setting import Setting
 from deployments.sample.wishes import Wish
@@ -26,15 +26,20 @@ def asks_several(case: Case) -> bool:
 
 
 def beyond_cap(case: Case, setting: Setting, rng: Random) -> None:
-    """CAP-1: occupations until there is one too many, each with a place left."""
-    institution = case.institution
-    new = {row["occupation_code"] for row in case.draft.occupations} - case.on_file
-    case.draft.occupations = [row for row in case.draft.occupations if row["occupation_code"] in new]
-    while len(new | case.on_file) <= setting.policy.cap.occupations:
-        code = setting.market.take(institution.trade.occupations, institution.uscc, new | case.on_file, rng)
+    """CAP-1: only new occupations, until there is one too many, with places left; a plain form if none is left."""
+    institution, on_file = case.institution, case.on_file
+    asked = [row for row in case.draft.occupations if row["occupation_code"] not in on_file]
+    codes = [row["occupation_code"] for row in asked]
+    added: list[str] = []
+    while not (codes or added) or len({*codes, *added, *on_file}) <= setting.policy.cap.occupations:
+        barred = {*codes, *added, *on_file}
+        code = setting.market.take(institution.trade.occupations, institution.uscc, barred, rng)
         if code is None:
+            case.scenario = PLAIN
             return
-        new.add(code)
+        added.append(code)
+    case.draft.occupations = asked
+    for code in added:
         add_occupation(case.draft, institution, Wish(code, _LEVELS, "public"), setting)
 
 

@@ -27,11 +27,11 @@ def unlisted_code(case: Case, setting: Setting, rng: Random) -> None:
 
 
 def neighbouring(case: Case, setting: Setting, rng: Random) -> None:
-    """OCC-3: work of its own, with the occupation nearest to it."""
+    """OCC-3: work of its own, with the occupation nearest to it, whose code its materials bear (contract section 5)."""
     asked = {row["occupation_code"] for row in case.draft.occupations}
     name, near = rng.choice([work for work in UNLISTED_WORK if work[1] not in asked])
-    row = _add(case, setting, _own_code(near), name)
-    row["neighbour_code"] = near
+    row = _add(case, setting, near, name)
+    row.update(occupation_code=_own_code(near), neighbour_code=near)
 
 
 def later_by_name(case: Case, setting: Setting, rng: Random) -> None:
@@ -40,9 +40,7 @@ def later_by_name(case: Case, setting: Setting, rng: Random) -> None:
     known = [name for name in _LATER_WORK if name in published]
     if not known:
         return
-    name = rng.choice(known)
-    row = _add(case, setting, name, name)
-    row["occupation_code"] = ""
+    _add(case, setting, rng.choice(known))
 
 
 def other_name(case: Case, _setting: Setting, _rng: Random) -> None:

@@ -3,7 +3,7 @@
 from random import Random
 
 from deployments.sample.cases import Case
-from deployments.sample.drafts import compose
+from deployments.sample.drafts import compose, occupation_of
 from deployments.sample.setting import Setting
 from deployments.sample.wishes import lowest_first, missing_levels, renewed
 
@@ -32,7 +32,7 @@ def not_on_file(case: Case, _setting: Setting, rng: Random) -> None:
     if case.holding is None:
         return
     code, level = rng.choice(missing_levels(case.institution, case.holding))
-    row = next(row for row in case.draft.occupations if row["occupation_code"] == code)
+    row = next(row for row in case.draft.occupations if occupation_of(row) == code)
     row["levels"] = ",".join(lowest_first([*row["levels"].split(","), level]))
 
 
@@ -48,7 +48,7 @@ def narrower(case: Case, _setting: Setting, _rng: Random) -> None:
     """A renewal that leaves out the last occupation, or the highest level of the only one."""
     draft = case.draft
     if len(draft.occupations) > 1:
-        dropped = draft.occupations.pop()["occupation_code"]
+        dropped = occupation_of(draft.occupations.pop())
         draft.materials = [row for row in draft.materials if row["occupation_code"] != dropped]
         return
     row = draft.occupations[0]

@@ -1,0 +1,87 @@
+"""An applicant's workbook: five Chinese sheets laid out as an office's form; where files go is not decided here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from deployments.sample.spelling import Cell, spelled
+from schemas.submission import FORM_TABLES, Table
+
+#: One moment for every made workbook: the same input gives the same bytes.
+_CREATED = datetime(2021, 2, 2)
+_TITLE = "黄石市职业技能等级认定机构备案申报表"
+_FONT = {"font_name": "宋体", "font_size": 11, "valign": "vcenter", "border": 1}
+_FORMATS: dict[str, dict[str, Any]] = {
+    "title": {"font_name": "黑体", "font_size": 16, "bold": True, "align": "center", "valign": "vcenter"},
+    "header": {**_FONT, "bold": True, "bg_color": "#DDEBF7", "align": "center", "text_wrap": True},
+    "text": {**_FONT, "num_format": "@"},
+    "instant": {**_FONT, "num_format": "yyyy-mm-dd hh:mm:ss"},
+    "number": {**_FONT, "num_format": "0"},
+}
+_WIDTHS = {"institution_name": 36, "registered_address": 34, "file_name": 44, "sha256": 68, "uscc": 24, "id_number": 24}
+_KIND_WIDTHS = {"instant": 20, "enum": 18, "levels": 20}
+_USUAL_WIDTH = 16
+_HEADER_LINE = 1  # the title stands above it
+
+
+def workbook(tables: Mapping[str, pd.DataFrame], applicant: int, extra: Mapping[str, str] | None = None) -> bytes:
+    """The form tables of one applicant as a workbook; `extra`: by table, the header of one more column."""
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        book.set_properties({"title": _TITLE, "created": _CREATED})
+        formats = {name: book.add_format(look) for name, look in _FORMATS.items()}
+        for table in FORM_TABLES:
+            sheet = book.add_worksheet(table.title)
+            _lay_out(sheet, table, len(tables[table.name]), formats)
+            _fill(sheet, table, tables[table.name], applicant, formats)
+            if extra and table.name in extra:
+                _add_column(sheet, table, extra[table.name], len(tables[table.name]), formats)
+    return content.getvalue()
+
+
+def _lay_out(sheet: Any, table: Table, rows: int, formats: Mapping[str, Any]) -> None:
+    sheet.merge_range(0, 0, 0, len(table.columns) - 1, f"{_TITLE}　{table.title}", formats["title"])
+    sheet.set_default_row(20)
+    sheet.set_row(0, 32)
+    for place, column in enumerate(table.columns):
+        width = _WIDTHS.get(column.name) or _KIND_WIDTHS.get(column.kind, _USUAL_WIDTH)
+        sheet.set_column(place, place, width)
+        sheet.write_string(_HEADER_LINE, place, column.title, formats["header"])
+        if column.words and rows:
+            choice = {"validate": "list", "source": list(column.words.values()), "error_type": "information"}
+            if column.name != "material":  # twenty words are more than a drop-down list of a workbook holds
+                sheet.data_validation(_HEADER_LINE + 1, place, _HEADER_LINE + rows, place, choice)
+    sheet.freeze_panes(_HEADER_LINE + 1, 0)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(_HEADER_LINE)
+
+
+def _fill(sheet: Any, table: Table, rows: pd.DataFrame, applicant: int, formats: Mapping[str, Any]) -> None:
+    for line, cells in enumerate(rows.itertuples(index=False), _HEADER_LINE + 1):
+        for place, (column, text) in enumerate(zip(table.columns, cells, strict=True)):
+            if isinstance(text, str):
+                _write(sheet, line, place, spelled(column, text, applicant), formats)
+            else:
+                sheet.write_blank(line, place, None, formats["text"])
+
+
+def _write(sheet: Any, line: int, place: int, cell: Cell, formats: Mapping[str, Any]) -> None:
+    if isinstance(cell, datetime):
+        sheet.write_datetime(line, place, cell, formats["instant"])
+    elif isinstance(cell, int):
+        sheet.write_number(line, place, cell, formats["number"])
+    else:
+        sheet.write_string(line, place, cell, formats["text"])
+
+
+def _add_column(sheet: Any, table: Table, title: str, rows: int, formats: Mapping[str, Any]) -> None:
+    place = len(table.columns)
+    sheet.write_string(_HEADER_LINE, place, title, formats["header"])
+    for line in range(_HEADER_LINE + 1, _HEADER_LINE + 1 + rows):
+        sheet.write_string(line, place, "否", formats["text"])
