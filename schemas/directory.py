@@ -52,7 +52,7 @@ _DETAILS = ["institution_name", "institution_type", "institution_code", "region_
 
 _EDITION = re.compile(r"20\d{2}-(04|09)\.[1-9]\d*")
 _CODED = re.compile(r"(?<![^；])(机构类型：|所属区划：)([^；]+)")
-_LEADING_LEVELS = re.compile(r"[1-5](,[1-5])*(?=；|$)")
+_LEADING_LEVELS = re.compile(r"\A[1-5](,[1-5])*(?=；|\Z)")
 
 
 def edition_name(text: str) -> str:

@@ -29,7 +29,8 @@ def sweep_dormancy(run: RunKey) -> Counts:
         changed = dormancy.mark(db, marks, run)
         newly = marks.merge(changed[changed["state"] == "dormant"][_OCCUPATION], on=_OCCUPATION)
         written = notices.write(db, letters(newly, on_file, policy, run.as_of), run)
-    counts = {**{str(k): int(v) for k, v in changed["state"].value_counts().items()}, "letters": written}
+    marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
+    counts = {**marked, "letters": written}
     return Counts(done={name: count for name, count in counts.items() if count})
 
 

@@ -1,7 +1,168 @@
-"""`filing demo`."""
+"""`filing demo`: a made cycle from hand-in to directory, told in Chinese; the made data are `deployments.sample`'s."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deployments import orchestrator
+from deployments.commands import Refused, WrongUse
+from deployments.commands.readiness import read_cycle, ready
+from schemas.application import STATUSES as APPLICATION_STATUSES
+from schemas.cycle import CycleId
+from schemas.item import STATUSES as ITEM_STATUSES
+from schemas.policy import for_cycle
+from schemas.run_summary import RunSummary
+from schemas.settings import settings
+from schemas.submission import INSTITUTION_TYPES
+
+_SMALLEST = 20
+_STAGE_TITLES = {
+    "intake": "收件",
+    "screening": "初审",
+    "evaluation": "送评",
+    "decision": "决定",
+    "publication": "发布",
+    "expiry": "到期",
+    "dormancy": "休眠",
+}
+_MARK = "made by filing demo"
+
+
+def demo(
+    seed: Annotated[int, typer.Option(help="Another seed makes another cycle.")] = 1,
+    institutions: Annotated[int, typer.Option(help="How many institutions apply.")] = 72,
+    cycle: Annotated[str, typer.Option(help="The cycle to make.")] = "2026-09",
+) -> None:
+    """Make a realistic sample cycle and run it whole, without any server to start; a former demo is made anew."""
+    chosen = read_cycle(cycle)
+    if institutions < _SMALLEST:
+        raise WrongUse(f"--institutions {institutions} is too few to show every outcome: give {_SMALLEST} or more")
+    _clear_former()
+    ready()
+    orchestrator.prepare()
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as shown:
+        summary = _play(chosen, seed, institutions, lambda text: shown.console.print(text), shown)
+    _tell(console, chosen, summary)
+
+
+def _clear_former() -> None:
+    """A demo begins anew, and never touches a home that something else was done in."""
+    root, mark = settings().root, settings().root / ".demo"
+    if not settings().database.startswith("sqlite"):
+        raise Refused("the demo works on its own SQLite database: unset FILING_DATABASE_URL, then run it again")
+    if (root / "filing.db").exists() and not mark.exists():
+        raise Refused(f"{root} holds a real installation: give the demo a home of its own with --home DIR")
+    if mark.exists():
+        shutil.rmtree(root)
+    root.mkdir(parents=True, exist_ok=True)
+    mark.write_text(_MARK, "utf-8")
+
+
+def _play(
+    cycle: CycleId, seed: int, institutions: int, say: Callable[[str], None], shown: Progress
+) -> RunSummary:
+    """The acts of a cycle, each followed by a run: hand-in, corrections and decisions, results."""
+    from deployments import sample as made  # noqa: PLC0415
+    from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
+
+    policy = for_cycle(cycle)
+    deadline, inbox = policy.deadline(cycle), settings().inbox
+    task = shown.add_task("编制示例数据")
+    sample = made.make_cycle(cycle, seed, institutions)
+    acts: list[tuple[str, date, Callable[[], None]]] = [
+        ("申报截止，机构交来申报材料", deadline + timedelta(days=1), lambda: made.write_inbox(sample, inbox)),
+        (
+            "机构补正，中心作出例外审批",
+            deadline + timedelta(days=8),
+            lambda: (made.write_corrections(sample, inbox), made.write_decisions(sample, inbox)) and None,
+        ),
+        (
+            "专家组交回评估结果",
+            deadline + timedelta(days=policy.evaluation.wait_days),
+            lambda: made.write_results(sample, inbox / "results"),
+        ),
+    ]
+    for title, day, prepare in acts:
+        shown.update(task, description=f"{day} {title}")
+        prepare()
+        summary = filing_cycle(cycle, day)
+        say(f"[bold]{day} {title}[/bold]\n{_summed_up(summary)}")
+    shown.update(task, description="完成")
+    return summary
+
+
+def _summed_up(summary: RunSummary) -> str:
+    lines = [
+        f"  {title}：" + "，".join(f"{_WORDS.get(name, name)} {number}" for name, number in counts.done.items())
+        for stage, title in _STAGE_TITLES.items()
+        if (counts := summary.stages.get(stage)) and counts.total
+    ]
+    if summary.outcome == "waiting":
+        lines.append(f"  等待评估结果：已收 {summary.received_results} / 共 {summary.awaited_results}")
+    return "\n".join(lines)
+
+
+_WORDS = {
+    **ITEM_STATUSES,
+    "register": "接收名册",
+    "activities": "认定活动",
+    "decisions": "例外审批",
+    "new": "新申报",
+    "corrected": "补正重报",
+    "quarantined": "隔离文件",
+    "results": "评估结果",
+    "screened": "已审申报",
+    "returned": "退回补正",
+    "letters": "文书",
+    "settled": "例外审批落实",
+    "delivered": "送达",
+    "packages": "评估材料包",
+    "accepted_results": "采纳结果",
+    "refused_results": "退回结果",
+    "editions": "目录版次",
+    "rows": "目录行数",
+    "reminders": "到期提醒",
+    "active_occupations": "正常开展的职业",
+    "dormant_occupations": "休眠的职业",
+    "new_occupations": "新备案的职业",
+    "unknown_occupations": "情况不明的职业",
+}
+
+
+def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
+    from tasks.store import overview  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        rows = overview.outcomes(db, cycle)
+    table = Table(title=f"{cycle} 批次各申报的结果", title_justify="left")
+    for header in ("申报编号", "机构名称", "类型", "申报状态", "职业等级", "涉及规则"):
+        table.add_column(header, overflow="fold")
+    for row in rows:
+        counted = "，".join(f"{ITEM_STATUSES[status]} {number}" for status, number in row.items)
+        table.add_row(
+            row.application_no,
+            row.institution_name,
+            INSTITUTION_TYPES.get(row.institution_type, row.institution_type),
+            APPLICATION_STATUSES[row.status],
+            counted,
+            "、".join(row.rules),
+        )
+    console.print(table)
+    root = settings().root
+    console.print(f"目录版次 {summary.edition}，请用浏览器打开：\n  {root / 'published' / 'latest' / 'index.html'}", soft_wrap=True)
+    for title, folder in (("文书", "outbox/letters"), ("评估材料包", "outbox/evaluation"), ("报省材料", "outbox/province")):
+        console.print(f"{title}：{root / folder}", soft_wrap=True)
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands."""
+    app.command("demo")(demo)

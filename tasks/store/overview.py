@@ -1,12 +1,13 @@
 """What stands where: counts a person or a machine asks for; it changes nothing."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from schemas import tables
-from tasks.store import editions, history, results, runs
+from tasks.store import editions, findings, frames, history, results, runs
 
 
 def cycles(db: Connection) -> list[str]:
@@ -43,3 +44,44 @@ def life(db: Connection, subject: str) -> pd.DataFrame:
     own = list(db.execute(select(table.c.application_no).where(table.c.uscc == subject)).scalars())
     told = history.of(db, [subject, *own])
     return told.drop(columns=["run_id", "digest"])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one application."""
+
+    application_no: str
+    institution_name: str
+    institution_type: str
+    status: str
+    items: list[tuple[str, int]]
+    rules: list[str]
+
+
+def outcomes(db: Connection, cycle: str) -> list[Outcome]:
+    """Every application of a cycle with the statuses of its items and the rules behind them, by number."""
+    table, version = tables.application, tables.application_version
+    chosen = (
+        select(table.c.application_no, version.c.institution_name, version.c.institution_type, table.c.status)
+        .join(
+            version,
+            (version.c.application_no == table.c.application_no) & (version.c.version == table.c.version),
+        )
+        .where(table.c.cycle == cycle)
+    )
+    items = frames.read(db, select(tables.item).where(tables.item.c.cycle == cycle))
+    statuses = items.groupby(["application_no", "status"]).size()
+    reasons = items.groupby("application_no")["reason"].agg(";".join)
+    found = findings.of_cycle(db, cycle)
+    hard = found[found["nature"] == "hard"].groupby("application_no")["rule"].agg(";".join)
+    return [
+        Outcome(
+            number,
+            name or "",
+            kind or "",
+            status,
+            [(str(each), int(count)) for each, count in statuses[number].items()] if number in statuses else [],
+            sorted({rule for rule in f"{reasons.get(number, '')};{hard.get(number, '')}".split(";") if rule}),
+        )
+        for number, name, kind, status in sorted(map(tuple, db.execute(chosen)))
+    ]

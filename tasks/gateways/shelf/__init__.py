@@ -1,4 +1,4 @@
-"""The shelf: editions of the directory as files, their chain, and the report on them; the register is not known here."""
+"""The shelf: editions of the directory as files, their chain, the report on them; the register is not known here."""
 
 from tasks.gateways.shelf.chain import edition_names, verify_chain
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent

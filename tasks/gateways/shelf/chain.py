@@ -72,7 +72,7 @@ def _link_faults(records: Mapping[str, Mapping[str, Any]], digests: Mapping[str,
             continue
         previous = records[name]["previous_manifest_sha256"]
         if previous in followers:
-            after = f"follow {by_digest[previous]}" if previous in by_digest else "claim the same predecessor"
+            after = f"follow {by_digest.get(previous, 'the same edition')}" if previous else "claim to be the first"
             faults.append(f"the chain is broken: {followers[previous]} and {name} both {after}")
         elif previous is not None and previous not in by_digest:
             suspect = list(digests)[place - 1] if place else "the edition before it"

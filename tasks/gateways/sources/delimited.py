@@ -12,6 +12,8 @@ from schemas.submission import Table
 from tasks.gateways.sources import headers, limits
 from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, UnknownColumn, UnreadableError
 
+#: Far more than a title and a header take, and less than a field may have.
+_HEAD = 65_536
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -65,7 +67,9 @@ def _header(name: str, text: str, table: Table) -> tuple[str, int, list[str]]:
     """Delimiter, place of the header among the records from 0, its cells."""
     best: tuple[int, str, int, list[str]] = (0, ",", 0, [])
     for delimiter in ",\t":
-        records = list(islice(_records(name, text, delimiter), headers.SEARCHED_LINES))
+        # not strict: under the wrong delimiter a file full of quotation marks looks broken
+        reader = csv.reader(StringIO(text[:_HEAD], newline=""), delimiter=delimiter)
+        records = list(islice(reader, headers.SEARCHED_LINES))
         line = headers.header_line(table, records)
         if line is not None:
             score = len(headers.header(table, records[line]).columns)

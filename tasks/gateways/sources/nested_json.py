@@ -116,33 +116,36 @@ def _add(reading: _Reading, table: Table, place: int, record: Any) -> _Cells:
     """One record as cells; what cannot be a cell makes the row flawed, never the file."""
     cells: _Cells = {LINE: place, FLAW: None}
     reading.rows[table.name].append(cells)
-    where = f"文件“{reading.file}”“{table.title}”第{place}条"
-    if not isinstance(record, dict):
-        cells[FLAW] = f"{where}不是对象，请按约定的结构重新导出"
-        return cells
-    for word, value in record.items():
+    flaw = None
+    for word, value in record.items() if isinstance(record, dict) else ():
         column = headers.column_named(table.name, word)
         if column is None:
             reading.unknown[UnknownColumn(reading.file, table.name, word)] = None
         elif column in cells:
-            cells[FLAW] = f"{where}的“{table.column(column).title}”出现不止一次，请只保留一个"
+            flaw = f"的“{word}”与另一列同名，请只保留一个"
         else:
-            _fill(cells, column, value, f"{where}的“{word}”")
+            try:
+                cells[column] = value if type(value) is str else cell_text(value)
+            except TypeError:
+                flaw = f"的“{word}”不是文字或数字，请按约定的结构重新导出"
+    if not isinstance(record, dict):
+        flaw = "不是对象，请按约定的结构重新导出"
+    if flaw:
+        cells[FLAW] = f"文件“{reading.file}”“{table.title}”第{place}条{flaw}"
     return cells
-
-
-def _fill(cells: _Cells, column: str, value: Any, where: str) -> None:
-    try:
-        text = cell_text(value)
-    except TypeError:
-        cells[FLAW] = f"{where}不是文字或数字，请按约定的结构重新导出"
-        return
-    cells[column] = text if text is None or text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _frame(name: str, table: Table, rows: list[_Cells]) -> pl.DataFrame:
     limits.check_rows(name, len(rows))
     schema: dict[str, pl.DataType] = {column: pl.String() for column in (*table.names, FLAW)}
-    return pl.DataFrame(
-        {column: [row.get(column) for row in rows] for column in (*schema, LINE)}, schema={**schema, LINE: pl.Int64()}
-    )
+    cells = {column: [row.get(column) for row in rows] for column in schema}
+    lines = pl.Series(LINE, [row[LINE] for row in rows], pl.Int64)
+    try:
+        return pl.DataFrame(cells, schema=schema).with_columns(lines)
+    except UnicodeEncodeError:  # half a character, which JSON can spell and no other format can hold
+        whole = {column: [_whole(cell) for cell in column_cells] for column, column_cells in cells.items()}
+        return pl.DataFrame(whole, schema=schema).with_columns(lines)
+
+
+def _whole(cell: Any) -> str | None:
+    return None if cell is None else _LONE_SURROGATE.sub("\ufffd", cell)

@@ -15,7 +15,7 @@ const steps = [...DATA.reminder_days].sort((a, b) => a - b);
 const VALIDITY = [
   "已到期",
   ...steps.map((step, place) => (place ? `${steps[place - 1] + 1}～${step} 天` : `${step} 天以内`)),
-  `${steps[steps.length - 1]} 天以上`,
+  steps.length ? `${steps[steps.length - 1]} 天以上` : "有效期内",
 ];
 const validityOfDate = daysLeft.map((left) => {
   if (left < 0) return 0;
@@ -32,6 +32,8 @@ const occupationTexts = occupations.code.map((code, o) => fold(code + "\n" + occ
 const levelTexts = levels.map((one) => fold(one.text + "\n" + one.titles));
 const LEVELS = DATA.level_names;
 
+const institutionType = Int32Array.from(institutions.type);
+const institutionRegion = Int32Array.from(institutions.region);
 const rowInstitution = Int32Array.from(rows.institution);
 const rowOccupation = Int32Array.from(rows.occupation);
 const rowLevels = Int32Array.from(rows.levels);
@@ -50,5 +52,6 @@ function leftText(date) {
 
 function leftClass(date) {
   if (daysLeft[date] < 0) return "over";
-  return daysLeft[date] <= steps[Math.min(1, steps.length - 1)] ? "soon" : "";
+  // colour from the second reminder on: the first comes half a year ahead
+  return daysLeft[date] <= steps[Math.max(0, steps.length - 2)] ? "soon" : "";
 }

@@ -9,12 +9,19 @@ const FACETS = {
   validity: { title: "剩余有效期", names: VALIDITY },
 };
 
+function within(texts, word) {
+  const hit = new Uint8Array(texts.length);
+  for (let place = 0; place < texts.length; place += 1) if (texts[place].includes(word)) hit[place] = 1;
+  return hit;
+}
+
 const hitsOfWord = new Map();
 function hits(word) {
   if (!hitsOfWord.has(word)) {
     if (hitsOfWord.size > 50) hitsOfWord.clear();
-    const found = (texts) => Uint8Array.from(texts, (text) => (text.includes(word) ? 1 : 0));
-    hitsOfWord.set(word, [found(institutionTexts), found(occupationTexts), found(levelTexts)]);
+    hitsOfWord.set(word, {
+      institution: within(institutionTexts, word), occupation: within(occupationTexts, word), levels: within(levelTexts, word),
+    });
   }
   return hitsOfWord.get(word);
 }
@@ -48,11 +55,12 @@ function search(order) {
     const i = rowInstitution[row];
     const o = rowOccupation[row];
     const l = rowLevels[row];
-    for (const [inInstitution, inOccupation, inLevels] of words) {
-      if (!(inInstitution[i] || inOccupation[o] || inLevels[l])) continue nextRow;
+    for (let w = 0; w < words.length; w += 1) {
+      const word = words[w];
+      if (!(word.institution[i] || word.occupation[o] || word.levels[l])) continue nextRow;
     }
-    const type = institutions.type[i];
-    const region = institutions.region[i];
+    const type = institutionType[i];
+    const region = institutionRegion[i];
     const validity = validityOfDate[rowValid[row]];
     const occupationOk = wanted.occupation < 0 || wanted.occupation === o ? 1 : 0;
     const met = typeOk[type] + regionOk[region] + levelsOk[l] + validityOk[validity] + occupationOk;

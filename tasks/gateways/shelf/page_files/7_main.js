@@ -3,8 +3,16 @@ const PARTS = ["", "search", "results", "changes", "downloads"];
 const title = document.title;
 let listScroll = 0;
 
+function addressed() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return location.hash.slice(1); // a mistyped address names no institution, and the page says so
+  }
+}
+
 function show() {
-  const address = decodeURIComponent(location.hash.slice(1));
+  const address = addressed();
   const listing = PARTS.includes(address);
   if (!listing && !$("directory").hidden) listScroll = lastScroll;
   $("directory").hidden = $("changes").hidden = !listing;
@@ -23,7 +31,7 @@ function show() {
 
 // when the address changes, the browser may have scrolled already: the place in the list is noted before
 let lastScroll = 0;
-window.addEventListener("scroll", () => { if (!$("directory").hidden && PARTS.includes(decodeURIComponent(location.hash.slice(1)))) lastScroll = window.scrollY; }, { passive: true });
+window.addEventListener("scroll", () => { if (!$("directory").hidden && PARTS.includes(addressed())) lastScroll = window.scrollY; }, { passive: true });
 
 function listen() {
   $("q").addEventListener("input", () => { setWords($("q").value); update(false); });

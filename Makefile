@@ -1,0 +1,63 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything else is for those who work here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SYSTEM := $(VENV)/.system-packages
+
+.PHONY: demo test test-all lint types imports unit slow wheel docs lock clean system
+
+demo: $(VENV)/.product
+	$(BIN)/filing --home var/demo demo
+
+test: lint types imports docs-check unit wheel
+
+test-all: test slow
+
+# The product alone: what `make demo` and a production machine need.
+$(VENV)/.product: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# What the check needs beside it.
+$(VENV)/.checks: requirements-dev.lock $(VENV)/.product
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+# A browser, an office suite and Chinese fonts: the page, the workbooks and the letters are opened by real readers.
+system: $(SYSTEM)
+$(SYSTEM): tests/system_packages.sh
+	bash tests/system_packages.sh
+	mkdir -p $(VENV) && touch $@
+
+lint: $(VENV)/.checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.checks
+	$(BIN)/mypy
+
+imports: $(VENV)/.checks
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.checks
+	$(BIN)/python -m tests.architecture.generate_docs
+
+docs-check: $(VENV)/.checks
+	$(BIN)/python -m pytest tests/architecture
+
+unit: $(VENV)/.checks $(SYSTEM)
+	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered
+
+slow: $(VENV)/.checks $(SYSTEM)
+	$(BIN)/python -m pytest -m slow
+
+wheel: $(VENV)/.checks
+	bash tests/wheel_smoke.sh $(BIN)/python
+
+lock: $(VENV)/.checks
+	bash tests/lock.sh $(BIN)
+
+clean:
+	rm -rf $(VENV) dist build var
