@@ -1,13 +1,19 @@
-"""An evaluation package to send, to change and to fill in."""
+"""An evaluation package to send and to fill in, and a mail server on loopback to send it to."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from datetime import date
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelMember
 from schemas.notice import FindingLine
+from tasks.gateways.mail import SmtpSettings
 
 MakePackage = Callable[..., EvaluationPackage]
 
@@ -49,3 +55,47 @@ def make_package() -> MakePackage:
         return EvaluationPackage(**{**said, **changed})
 
     return make
+
+
+class Postmaster:
+    """Keeps what was accepted; answers in `replies` come first, one a message."""
+
+    def __init__(self) -> None:
+        self.accepted: list[EmailMessage] = []
+        self.replies: list[str] = []
+        self.recipient_reply = ""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.recipient_reply:
+            return self.recipient_reply
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.replies:
+            return self.replies.pop(0)
+        self.accepted.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        return "250 taken"
+
+
+@pytest.fixture
+def postmaster() -> Postmaster:
+    return Postmaster()
+
+
+@pytest.fixture
+def port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+    return number
+
+
+@pytest.fixture
+def smtp(postmaster: Postmaster, port: int) -> Iterator[SmtpSettings]:
+    """A mail server that hands all it accepts to the postmaster."""
+    controller = Controller(postmaster, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield SmtpSettings("127.0.0.1", "center@hs.example", port, security="none", timeout_seconds=5)
+    controller.stop()
