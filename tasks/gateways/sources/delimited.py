@@ -1,8 +1,7 @@
 """One CSV file, comma or tab, UTF-8, UTF-16 or GB18030, read into a part of one table; not cleaned."""
 
 import csv
-import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
 
@@ -17,19 +16,29 @@ _HEAD = 65_536
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
+@dataclass(frozen=True)
+class _Head:
+    """Where the header stands: after how many records and how many lines of text, and its cells."""
+
+    delimiter: str
+    records: int
+    lines: int
+    names: list[str]
+
+
 def read_delimited(name: str, data: bytes, table: Table) -> FileContent:
     """The file's rows of one table; raises UnreadableError with the line where it breaks off."""
     text = decoded(name, data)
-    delimiter, start, head = _header(name, text, table)
-    body = _rows(name, text, delimiter, start, len(head))
-    limits.check_rows(name, len(body))
-    found = headers.header(table, head)
+    head = _head(name, text, table)
+    found = headers.header(table, head.names)
     if found.repeated:
         titles = "、".join(table.column(column).title for column in found.repeated)
         raise UnreadableError(f"文件“{name}”的表头“{titles}”出现不止一次，请只保留一列后重新提交")
+    body = _rows(name, text, head)
+    limits.check_rows(name, len(body))
     rows = body.select(
         *(pl.col(f"c{place}").alias(column) for column, place in found.columns.items()),
-        (pl.int_range(pl.len()) + start + 2).alias(LINE),
+        (pl.int_range(pl.len()) + head.records + 2).alias(LINE),
         FLAW,
     )
     unknown = [UnknownColumn(name, table.name, column.strip()) for _, column in found.unknown]
@@ -46,7 +55,7 @@ def decoded(name: str, data: bytes) -> str:
             return _lines(data.decode(candidate))
         except UnicodeDecodeError as broken:
             failure = broken
-            if candidate == "utf-8" and _is_damaged_utf8(data):
+            if candidate == "utf-8" and _is_damaged_utf8(data, broken.start):
                 break
     line = data[: failure.start].count(b"\n") + 1
     raise UnreadableError(f"文件“{name}”第{line}行有无法识别的字符编码，请另存为UTF-8编码后重新提交")
@@ -56,70 +65,76 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _is_damaged_utf8(data: bytes) -> bool:
-    """Whether most of the Chinese is right as UTF-8: GB18030 would read a damaged UTF-8 file as other characters."""
-    text = data.decode("utf-8", errors="replace")
-    broken = text.count("\ufffd")
-    return len(re.findall(r"[^\x00-\x7f\ufffd]", text)) > 2 * broken
+def _is_damaged_utf8(data: bytes, place: int) -> bool:
+    """Whether the Chinese around a broken byte is right as UTF-8: GB18030 would read it as other characters."""
+    around = data[max(place - _HEAD, 0) : place + _HEAD].decode("utf-8", errors="replace")
+    broken = around.count("\ufffd")
+    return len(around) - len(around.encode("ascii", errors="ignore")) - broken > 2 * broken
 
 
-def _header(name: str, text: str, table: Table) -> tuple[str, int, list[str]]:
-    """Delimiter, place of the header among the records from 0, its cells."""
-    best: tuple[int, str, int, list[str]] = (0, ",", 0, [])
+def _head(name: str, text: str, table: Table) -> _Head:
+    """The header under the delimiter that makes most sense of it."""
+    best: tuple[int, _Head | None] = (0, None)
     for delimiter in ",\t":
         # not strict: under the wrong delimiter a file full of quotation marks looks broken
         reader = csv.reader(StringIO(text[:_HEAD], newline=""), delimiter=delimiter)
-        records = list(islice(reader, headers.SEARCHED_LINES))
-        line = headers.header_line(table, records)
-        if line is not None:
-            score = len(headers.header(table, records[line]).columns)
-            best = max(best, (score, delimiter, line, records[line]), key=lambda found: found[0])
-    if best[0] == 0:
+        records = [(record, reader.line_num) for record in islice(reader, headers.SEARCHED_LINES)]
+        place = headers.header_line(table, [record for record, _ in records])
+        if place is not None:
+            names, lines = records[place]
+            found = (len(headers.header(table, names).columns), _Head(delimiter, place, lines, names))
+            best = max(best, found, key=lambda score: score[0])
+    if best[1] is None:
         raise UnreadableError(
             f"文件“{name}”没有“{table.title}”表的表头，请在首行写上列名（如“{table.columns[0].title}”）后重新提交",
             foreign=True,
         )
-    return best[1:]
+    return best[1]
 
 
-def _records(name: str, text: str, delimiter: str) -> Iterator[list[str]]:
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        yield from reader
-    except csv.Error as broken:
-        raise UnreadableError(
-            f"文件“{name}”在第{reader.line_num}行附近引号或内容有误，无法读下去，请检查双引号是否成对后重新提交"
-        ) from broken
-
-
-def _rows(name: str, text: str, delimiter: str, start: int, width: int) -> pl.DataFrame:
+def _rows(name: str, text: str, head: _Head) -> pl.DataFrame:
     """The records below the header as columns c0, c1 and so on, and the flaw of those that are too long."""
-    columns = [f"c{place}" for place in range(width)]
-    if '"' not in text:
+    columns = [f"c{place}" for place in range(len(head.names))]
+    body = text.split("\n", head.lines)[head.lines :]
+    if not body or not body[0].strip("\n"):
+        return pl.DataFrame(schema={**dict.fromkeys(columns, pl.String()), FLAW: pl.String()})
+    if _is_regular(body[0], head.delimiter):
         try:
-            return _fast(text, delimiter, start, columns)
+            return _fast(body[0], head.delimiter, columns)
         except pl.exceptions.PolarsError:
             pass  # some line is longer or shorter than the header; reading record by record names it
-    records = list(islice(_records(name, text, delimiter), start + 1, None))
-    too_long = [any(cell.strip() for cell in record[width:]) for record in records]
+    return _careful(name, body[0], head, columns)
+
+
+def _is_regular(text: str, delimiter: str) -> bool:
+    """Whether every quotation mark is where it should be, so that no two readers can differ about the fields."""
+    cell = f'(?:[^"{delimiter}\n]*|"(?:[^"]|"")*")'
+    return '"' not in text or pl.Series([text]).str.contains(rf"\A{cell}(?:[{delimiter}\n]{cell})*\z")[0] is True
+
+
+def _fast(text: str, delimiter: str, columns: list[str]) -> pl.DataFrame:
+    frame = pl.read_csv(
+        text.encode(), has_header=False, schema=dict.fromkeys(columns, pl.String()), separator=delimiter
+    )
+    return frame.with_columns(pl.lit(None, pl.String).alias(FLAW))
+
+
+def _careful(name: str, text: str, head: _Head, columns: list[str]) -> pl.DataFrame:
+    reader = csv.reader(StringIO(text, newline=""), delimiter=head.delimiter, strict=True)
+    try:
+        records = list(reader)
+    except csv.Error as broken:
+        line = head.lines + reader.line_num
+        raise UnreadableError(
+            f"文件“{name}”在第{line}行附近引号或内容有误，无法读下去，请检查双引号是否成对后重新提交"
+        ) from broken
+    width = len(columns)
     flaws = [
-        f"文件“{name}”第{start + 2 + place}行比表头多出内容，请检查是否有未加引号的逗号" if wrong else None
-        for place, wrong in enumerate(too_long)
+        f"文件“{name}”第{line}行比表头多出内容，请检查是否有未加引号的逗号"
+        if any(map(str.strip, record[width:]))
+        else None
+        for line, record in enumerate(records, start=head.records + 2)
     ]
     filled = [record[:width] + [""] * (width - len(record)) for record in records]
     cells = {column: [record[place] for record in filled] for place, column in enumerate(columns)}
     return pl.DataFrame({**cells, FLAW: flaws}, schema={**dict.fromkeys(columns, pl.String()), FLAW: pl.String()})
-
-
-def _fast(text: str, delimiter: str, start: int, columns: list[str]) -> pl.DataFrame:
-    body = text.split("\n", start + 1)[start + 1 :]
-    if not body or not body[0].strip("\n"):
-        return pl.DataFrame(schema={**dict.fromkeys(columns, pl.String()), FLAW: pl.String()})
-    frame = pl.read_csv(
-        body[0].encode(),
-        has_header=False,
-        schema=dict.fromkeys(columns, pl.String()),
-        separator=delimiter,
-        quote_char=None,
-    )
-    return frame.with_columns(pl.lit(None, pl.String).alias(FLAW))

@@ -1,18 +1,23 @@
 """The same submissions in every format give the same frames and the same content hashes."""
 
+import csv
 import json
 from collections.abc import Callable
 from datetime import date, datetime
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import polars as pl
 import pytest
 import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.submission import FORM_TABLES, SIDE_TABLES, TABLES
 from tasks.gateways.sources import Pull, pull_file, pull_folder
+from tasks.gateways.sources.delimited import read_delimited
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -134,12 +139,18 @@ def write_workbooks(folder: Path, chinese: bool) -> None:
 
 
 def write_delimited(
-    folder: Path, chinese: bool, encoding: str = "utf-8", separator: str = ",", end: str = "\r\n"
+    folder: Path,
+    chinese: bool,
+    *,
+    encoding: str = "utf-8",
+    separator: str = ",",
+    end: str = "\r\n",
+    always: bool = False,
 ) -> None:
     for table in TABLES:
         lines = [[header(table, column, chinese) for column in columns(table)]]
         lines += [[spelled(row.get(column)) for column in columns(table)] for row in ROWS[table]]
-        quoted = [[f'"{cell}"' if separator in cell else cell for cell in line] for line in lines]
+        quoted = [[f'"{cell}"' if always or separator in cell else cell for cell in line] for line in lines]
         name = TABLES[table].title if chinese else table
         (folder / f"{name}.csv").write_bytes(end.join(map(separator.join, quoted)).encode(encoding))
 
@@ -176,10 +187,12 @@ Writer = Callable[[Path, bool], None]
 WRITERS: dict[str, Writer] = {
     "xlsx": write_workbooks,
     "csv": write_delimited,
-    "csv with mark": lambda folder, chinese: write_delimited(folder, chinese, "utf-8-sig", end="\n"),
-    "csv in gb18030": lambda folder, chinese: write_delimited(folder, chinese, "gb18030"),
-    "tabs in gb18030": lambda folder, chinese: write_delimited(folder, chinese, "gb18030", "\t"),
-    "tabs in utf-16": lambda folder, chinese: write_delimited(folder, chinese, "utf-16", "\t"),
+    "csv with mark": lambda folder, chinese: write_delimited(folder, chinese, encoding="utf-8-sig", end="\n"),
+    "csv in gb18030": lambda folder, chinese: write_delimited(folder, chinese, encoding="gb18030"),
+    "tabs in gb18030": lambda folder, chinese: write_delimited(folder, chinese, encoding="gb18030", separator="\t"),
+    "tabs in utf-16": lambda folder, chinese: write_delimited(folder, chinese, encoding="utf-16", separator="\t"),
+    "csv all in quotes": lambda folder, chinese: write_delimited(folder, chinese, encoding="gb18030", always=True),
+    "tabs all in quotes": lambda folder, chinese: write_delimited(folder, chinese, separator="\t", always=True),
     "old mac line ends": lambda folder, chinese: write_delimited(folder, chinese, end="\r"),
     "parquet": write_parquet,
     "json": write_json,
@@ -288,6 +301,29 @@ def test_a_cell_does_not_run_over_into_the_next_one(tmp_path: Path) -> None:
         (tmp_path / "staff.csv").write_text(f"application_no,name,title\nA,{name},{title}\n")
         hashes.append(pull_folder(tmp_path).tables["applications"]["content_hash"][0])
     assert len(set(hashes)) == 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.lists(st.text(st.sampled_from("ab中，\"',\t\n ;#"), max_size=6), min_size=2, max_size=2), max_size=5),
+    st.sampled_from([",", "\t"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_whatever_a_cell_holds_a_delimited_file_brings_back(
+    cells: list[list[str]], delimiter: str, quoting: Literal[0, 1], end: str
+) -> None:
+    target = StringIO(newline="")
+    writer = csv.writer(target, delimiter=delimiter, quoting=quoting, lineterminator=end)
+    writer.writerows([["注释"], ["姓\n名", "职务职称"], *cells])
+    content = read_delimited("staff.csv", target.getvalue().encode(), TABLES["staff"])
+    rows = content.parts[0].rows
+    assert rows["line"].to_list() == list(range(3, 3 + len(cells)))
+    assert [list(map(blank, row)) for row in rows.select("name", "title").rows()] == cells
+
+
+def blank(cell: str | None) -> str:
+    return cell or ""
 
 
 def test_one_file_of_any_name_is_pulled_as_the_table_asked_for(tmp_path: Path) -> None:
