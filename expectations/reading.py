@@ -114,6 +114,8 @@ def levels(text: pl.Expr) -> pl.Expr:
 
 def _level_masks(cells: pl.Series) -> pl.Series:
     """Each distinct spelling is read once: there are few."""
+    if cells.is_empty():  # replacing nothing by nothing would keep the column's own type
+        return pl.Series(cells.name, [], pl.UInt8)
     words = _range_words()
     listed = _spelled_levels(pl.col(cells.name)).str.replace_many(list(words), list(words.values()))
     bits = (pl.when(listed.str.contains(str(each), literal=True)).then(1 << each).otherwise(0) for each in range(1, 6))
