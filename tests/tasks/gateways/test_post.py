@@ -4,6 +4,7 @@ import errno
 import os
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,29 @@ def test_a_killed_writer_leaves_the_former_file_and_the_next_leaves_no_trace_of_
     assert (tmp_path / "a").read_bytes() == b"old"
     put(tmp_path, "a", b"newer")
     assert _files(tmp_path) == {"a": b"newer"}
+
+
+def test_a_second_writer_waits_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writing, may_finish, fsync = Event(), Event(), os.fsync
+
+    def held_up(handle: int) -> None:
+        if not writing.is_set():
+            writing.set()
+            may_finish.wait(10)
+        fsync(handle)
+
+    monkeypatch.setattr(post.os, "fsync", held_up)
+    first, second = (Thread(target=put, args=(tmp_path, "a", letter * 1000)) for letter in (b"1", b"2"))
+    first.start()
+    assert writing.wait(10)
+    second.start()
+    second.join(0.3)
+    assert second.is_alive()
+    assert _files(tmp_path).keys().isdisjoint({"a"})
+    may_finish.set()
+    first.join(10)
+    second.join(10)
+    assert _files(tmp_path) == {"a": b"2" * 1000}
 
 
 def _write_many(folder: Path, letter: bytes) -> None:
