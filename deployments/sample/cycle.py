@@ -12,18 +12,15 @@ from deployments.sample.activities import activities_of
 from deployments.sample.attachments import document
 from deployments.sample.cases import PLAIN, Case
 from deployments.sample.drafts import compose, working_moment
-from deployments.sample.holdings import cycle_before, holdings_on, is_dormant
+from deployments.sample.holdings import cycle_before, is_dormant
 from deployments.sample.institutions import Institution, Population, make_population
-from deployments.sample.market import Market, filable_occupations
 from deployments.sample.mishaps import MISHAPS
 from deployments.sample.scenarios import TROUBLES, assign, pair_contests
-from deployments.sample.setting import Setting
+from deployments.sample.setting import Setting, setting_for
 from deployments.sample.tabulating import frame
 from deployments.sample.takeover import take_over
 from schemas import policy as policies
 from schemas.cycle import CycleId
-from schemas.policy import Policy
-from schemas.reference_data import reference
 from schemas.submission import ACTIVITIES, DECISIONS, FORM_TABLES, MATERIALS, REGISTER, RESULTS, TABLES
 
 _WITH_ATTACHMENTS = 3  # applications whose documents lie beside the workbook
@@ -61,7 +58,7 @@ def make_cycle(cycle: CycleId, seed: int, institutions: int) -> SampleCycle:
     population = make_population(seed, institutions)
     takeover = take_over(population, cycle, policy)
     everyone = (*population.institutions, *takeover.neighbours)
-    setting = _setting(seed, cycle, policy, takeover.register, everyone)
+    setting = setting_for(seed, cycle, takeover.register, everyone)
     cases = [_case(each, setting) for each in population.institutions]
     return _assemble(setting, cases, everyone, register=takeover.register)
 
@@ -75,19 +72,10 @@ def later_cycle(cycle: CycleId, population: Population, register: pd.DataFrame) 
     own review findings and advice along (OCC-7, OCC-13), whatever the outcome it was made for.
     """
     policy = policies.for_cycle(cycle)
-    setting = _setting(population.seed, cycle, policy, register, population.institutions)
+    setting = setting_for(population.seed, cycle, register, population.institutions)
     cases = [case for case in (_case(each, setting) for each in population.institutions) if _applies(case, setting)]
     since = policy.deadline(cycle_before(cycle, 1, policy))
     return _assemble(setting, cases, population.institutions, since=since, left_out=("FORM-9",))
-
-
-def _setting(
-    seed: int, cycle: CycleId, policy: Policy, register: pd.DataFrame, everyone: Sequence[Institution]
-) -> Setting:
-    holdings = holdings_on(register, policy.deadline(cycle))
-    counted = [each.uscc for each in everyone if each.institution_type in policy.cap.saturation_counts]
-    market = Market(holdings, counted, policy.cap.saturation, filable_occupations(policy, reference()))
-    return Setting(seed, cycle, policy, reference(), holdings, market)
 
 
 def _case(institution: Institution, setting: Setting) -> Case:

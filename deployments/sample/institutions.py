@@ -26,6 +26,7 @@ _PREFIXES = {
 _GRADES = (2, 3, 3, 4)
 _SLEEPERS = 20  # one in so many never holds an assessment
 _AFFILIATIONS = ("provincial", *("municipal",) * 15, "central", *("municipal",) * 11)
+_MOST_INSTITUTIONS = 80_000  # leaves codes for those on the register that do not apply
 _BODIES = 100_000  # organisation bodies a letter stem can tell apart
 
 
@@ -58,7 +59,9 @@ class Population:
 
 
 def make_population(seed: int, institutions: int) -> Population:
-    """So many institutions; the first of a larger population are those of a smaller one."""
+    """So many institutions, 80,000 at most (else ValueError); a larger population begins with a smaller one."""
+    if institutions > _MOST_INSTITUTIONS:
+        raise ValueError(f"{institutions} institutions are too many: ask for {_MOST_INSTITUTIONS:,} at most")
     taken: set[str] = set()
     made = tuple(make_institution(seed, number, _type_of(number), taken) for number in range(institutions))
     return Population(seed, made)

@@ -1,17 +1,21 @@
 """The circumstances a cycle's applications are made in: calendar, numbers, who holds what; no data are made here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from random import Random
 
-from deployments.sample.holdings import Holding
-from deployments.sample.market import Market
+import pandas as pd
+
+from deployments.sample.holdings import Holding, holdings_on
+from deployments.sample.institutions import Institution
+from deployments.sample.market import Market, filable_occupations
 from deployments.sample.streams import stream
+from schemas import policy as policies
 from schemas.cycle import CycleId
 from schemas.policy import Policy
-from schemas.reference_data import Reference
+from schemas.reference_data import Reference, reference
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +28,6 @@ class Setting:
     reference: Reference
     holdings: Mapping[str, Holding]
     market: Market
-    contested: list[str] = field(default_factory=list)
 
     @cached_property
     def deadline(self) -> date:
@@ -41,3 +44,12 @@ class Setting:
     def stream(self, *subject: object) -> Random:
         """Chance for a subject within this cycle."""
         return stream(self.seed, self.cycle, *subject)
+
+
+def setting_for(seed: int, cycle: CycleId, register: pd.DataFrame, everyone: Sequence[Institution]) -> Setting:
+    """The setting of a cycle that begins with a register; `everyone` who may stand on it."""
+    policy = policies.for_cycle(cycle)
+    holdings = holdings_on(register, policy.deadline(cycle))
+    counted = [each.uscc for each in everyone if each.institution_type in policy.cap.saturation_counts]
+    market = Market(holdings, counted, policy.cap.saturation, filable_occupations(policy, reference()))
+    return Setting(seed, cycle, policy, reference(), holdings, market)

@@ -36,7 +36,7 @@ def first(institution: Institution, policy: Policy, market: Market, rng: Random,
     most = min(3 if modest else 4, policy.cap.occupations - spare)
     codes = _new_occupations(institution, market, (), rng.randint(1, most), rng)
     wished = [_wish(institution, code, rng, modest=modest) for code in codes]
-    if institution.institution_type == "technical_school" and rng.random() < _ALSO_PUBLIC_SHARE:
+    if institution.institution_type == "technical_school" and not modest and rng.random() < _ALSO_PUBLIC_SHARE:
         wished.append(Wish(wished[0].code, wished[0].levels, "public"))
     return wished
 
