@@ -248,8 +248,53 @@ qualification_item = Table(
     Column("known_from", Date, nullable=False),
     Column("known_to", Date),
     Column("superseded_in", Text),  # the cycle whose decisions ended it: that cycle is judged as if they had not
+    Column("ended_by", Text),  # withdrawn or revoked: the decision that set `valid_until` to the day before it
     Index("ix_qualification_item_uscc", "uscc"),
     Index("ix_qualification_item_known", "known_to", "valid_until"),
+)
+
+#: While it is suspended an item stays on file and is not in the directory; it holds and is known over two times too.
+suspension = Table(
+    "suspension",
+    metadata,
+    Column("entry", BigInteger, primary_key=True, autoincrement=False),
+    Column("uscc", Text, nullable=False),
+    Column("occupation_code", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date),  # the last day of it, null while nobody has reinstated the item
+    Column("known_from", Date, nullable=False),
+    Column("known_to", Date),
+    Index("ix_suspension_uscc", "uscc"),
+)
+
+#: Operators' decisions about qualifications: suspend, reinstate, withdraw, revoke.
+adjustment = Table(
+    "adjustment",
+    metadata,
+    Column("adjustment_id", Text, primary_key=True),  # hash of what was decided: recording it again changes nothing
+    Column("kind", Text, nullable=False),
+    Column("uscc", Text, nullable=False),
+    Column("occupation_code", Text, nullable=False),  # '' concerns all occupations
+    Column("ground", Text, nullable=False),
+    Column("document_no", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("recorded_on", Date, nullable=False),
+    Index("ix_adjustment_uscc", "uscc"),
+)
+
+#: One institution that got another credit code; what is on file moved with it.
+recoding = Table(
+    "recoding",
+    metadata,
+    Column("old_uscc", Text, primary_key=True),
+    Column("new_uscc", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("document_no", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("recorded_on", Date, nullable=False),
 )
 
 activity = Table(
@@ -278,6 +323,34 @@ dormancy_mark = Table(
     Column("occupation_code", Text, primary_key=True),
     Column("state", Text, nullable=False),  # new, active, dormant, unknown
     Column("since", Date, nullable=False),
+)
+
+inspector = Table(
+    "inspector",
+    metadata,
+    Column("inspector_no", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("active", Text, nullable=False),  # true, false
+)
+
+inspection_draw = Table(
+    "inspection_draw",
+    metadata,
+    Column("cycle", Text, primary_key=True),
+    Column("seed", Text, nullable=False),
+    Column("drawn_on", Date, nullable=False),
+    Column("record", JSON, nullable=False),  # all that anyone needs to repeat the draw
+)
+
+inspection_outcome = Table(
+    "inspection_outcome",
+    metadata,
+    Column("cycle", Text, primary_key=True),
+    Column("uscc", Text, primary_key=True),
+    Column("inspected_on", Date, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("remarks", Text, nullable=False, default=""),
 )
 
 edition = Table(
@@ -334,7 +407,7 @@ history = Table(
     "history",
     metadata,
     Column("entry", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),  # application, item, qualification, edition, notice, decision, institution
+    Column("kind", Text, nullable=False),  # application, item, qualification, institution, dormancy, and so on
     Column("subject", Text, nullable=False),  # application number or credit code or edition
     Column("occupation_code", Text, nullable=False),
     Column("level", Text, nullable=False),
