@@ -120,8 +120,10 @@ def _level_masks(cells: pl.Series) -> pl.Series:
     listed = _spelled_levels(pl.col(cells.name)).str.replace_many(list(words), list(words.values()))
     bits = (pl.when(listed.str.contains(str(each), literal=True)).then(1 << each).otherwise(0) for each in range(1, 6))
     mask = pl.when(listed.is_not_null()).then(pl.sum_horizontal(*bits)).cast(pl.UInt8)
-    spellings = cells.cast(pl.String).unique().to_frame()
-    return cells.replace_strict(spellings.to_series(), spellings.select(mask).to_series(), return_dtype=pl.UInt8())
+    if cells.is_empty():
+        return pl.Series(cells.name, [], dtype=pl.UInt8())
+    distinct = cells.cast(pl.String).unique().to_frame()
+    return cells.replace_strict(distinct.to_series(), distinct.select(mask).to_series(), return_dtype=pl.UInt8())
 
 
 def level(text: pl.Expr) -> pl.Expr:
