@@ -163,7 +163,6 @@ def _table(document: DocumentType, block: Table) -> None:
         table.columns[index].width = Mm(column.width)
         _cell(header.cells[index], column.title, font=_HEADING, centred=True)
         _cell(line.cells[index], column.cell, font=_BODY, centred=column.centred)
-    _whole(line)
 
 
 def _cell(cell: _Cell, text: str, *, font: str, centred: bool) -> None:
@@ -186,10 +185,6 @@ def _padding(table: WordTable) -> None:
 
 def _repeat(row: _Row) -> None:
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-
-
-def _whole(row: _Row) -> None:
-    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
 
 
 def _signature(document: DocumentType) -> None:
