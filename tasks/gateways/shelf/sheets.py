@@ -134,7 +134,8 @@ _shown = lru_cache(maxsize=100_000)(visible)
 
 def lines(text: str, width: float) -> int:
     """How many lines a text takes in a column of a width, a Chinese character counting two."""
-    return max(1, math.ceil(sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text) / (width - 1)))
+    taken = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in _shown(text))
+    return max(1, math.ceil(taken / (width - 1)))
 
 
 def points(line_count: int) -> float:

@@ -43,9 +43,9 @@ _BY_TYPE: list[Column] = [
 _COUNTS: list[Column] = [("变更类型", 60, "{{ line.title }}", True), ("数量（项）", 45, "{{ line.count }}", True)]
 _ANNEX: list[Column] = [
     ("序号", 13, "{% vm %}{{ one.number }}", True),
-    ("机构名称", 57, "{% vm %}{{ one.name }}", False),
+    ("机构名称", 54, "{% vm %}{{ one.name }}", False),
     ("机构类型", 27, "{% vm %}{{ one.type }}", True),
-    ("统一社会信用代码", 48, "{% vm %}{{ one.uscc }}", True),
+    ("统一社会信用代码", 51, "{% vm %}{{ one.uscc }}", True),
     ("职业（工种）", 40, "{{ row.occupation }}", False),
     ("等级", 40, "{{ row.levels }}", True),
     ("有效期至", 28, "{{ row.valid_until }}", True),

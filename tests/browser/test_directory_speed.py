@@ -1,0 +1,43 @@
+"""From key press to rows on 100,000 rows in a real Chromium."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tasks.gateways.shelf.page import page as rendered
+from tests.editions import edition, large
+
+pytestmark = pytest.mark.slow
+
+#: Milliseconds a reader takes as at once.
+AT_ONCE = 100
+
+#: Types a text key by key; for each key the time from its event until rows, counts and status are laid out.
+TYPE = """text => {
+  const box = document.getElementById('q');
+  const times = [];
+  for (let length = 0; length <= text.length; length += 1) {
+    box.value = text.slice(0, length);
+    const pressed = performance.now();
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+    document.body.getBoundingClientRect();
+    times.push(performance.now() - pressed);
+  }
+  return times;
+}"""
+
+
+def test_a_key_press_shows_its_rows_at_once(page: Page, tmp_path: Path) -> None:
+    content = edition(large(101_000))
+    assert len(content.rows) >= 100_000
+    (tmp_path / "index.html").write_bytes(rendered(content))
+    page.goto((tmp_path / "index.html").as_uri())
+    page.wait_for_selector("#rows tr")
+    page.evaluate(TYPE, "x")
+    for text in ("黄石市磁湖12", "914202000000012", "6-18-01", "高级技师 大冶"):
+        rounds = [page.evaluate(TYPE, text) for _ in range(5)]
+        # a shared machine interrupts; what the page itself needs is the best of the rounds
+        best = [min(times) for times in zip(*rounds, strict=True)]
+        print(text, [round(time, 1) for time in best])
+        assert 0 < max(best) < AT_ONCE, (text, best)
