@@ -1,0 +1,36 @@
+"""Every example of every rule is judged as its table says."""
+
+from collections import defaultdict
+
+from expectations.rulebook import rules
+
+
+def _found(findings, rule):
+    rows = findings[findings["rule"] == rule]
+    return sorted((str(row.row), row.field, row.value) for row in rows.itertuples())
+
+
+def test_example(example):
+    outcome = example.outcome()
+    found = _found(outcome.findings, example.rule)
+    told = [entry[: len(expected)] for entry, expected in zip(found, example.finds, strict=False)]
+    assert (told, len(found)) == (example.finds, len(example.finds))
+    others = set(outcome.findings["rule"]) - {example.rule}
+    assert others == set(example.text.get("also", []))
+    if "accepted" in example.text:
+        assert list(outcome.readings["accepted"]) == example.text["accepted"]
+
+
+def test_every_rule_has_an_example_that_meets_it_and_one_that_does_not(all_examples):
+    kinds = defaultdict(set)
+    for example in all_examples:
+        kinds[example.rule].add("unmet" if example.finds else "met")
+    assert set(kinds) == set(rules())
+    assert {rule for rule, found in kinds.items() if found != {"met", "unmet"}} == set()
+
+
+def test_a_sound_application_of_each_type_meets_every_rule(sound):
+    for institution_type in ("enterprise", "technical_school", "social_organisation"):
+        checked = sound(institution_type).check()
+        assert checked.findings.empty, checked.findings
+        assert list(checked.items["level"]) == ["5", "4", "3"]
