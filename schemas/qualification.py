@@ -1,8 +1,67 @@
-"""A qualification (备案资质): its term and what dormant means; reading and writing the register belongs to the store."""
+"""A qualification (备案资质): its term, its standings and the moves between them; writing is the store's."""
 
+import re
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schemas.cycle import add_months
+
+#: Where an occupation level of an institution stands on the register.
+STANDINGS: dict[str, str] = {
+    "filed": "在册",
+    "suspended": "暂停",
+    "lapsed": "到期失效",
+    "withdrawn": "注销",
+    "revoked": "撤销",
+    "removed": "更正移出",
+    "recoded": "改用新代码",
+}
+
+#: Standings of what is on file; a suspended level keeps its term and its place, and is not in the directory.
+ON_FILE = frozenset({"filed", "suspended"})
+
+
+@dataclass(frozen=True)
+class Move:
+    """One allowed move of an occupation level; `""` is the outside: nothing is on file before it."""
+
+    was: str
+    became: str
+    because: str
+
+
+MOVES: tuple[Move, ...] = (
+    Move("", "filed", "准予备案，或名册接收"),
+    Move("filed", "filed", "换证延续、名册更正，或更正后恢复原备案"),
+    Move("suspended", "suspended", "暂停期间换证延续"),
+    Move("filed", "suspended", "决定暂停"),
+    Move("suspended", "filed", "决定恢复"),
+    *(
+        Move(was, became, because)
+        for became, because in (
+            ("lapsed", "有效期届满"),
+            ("withdrawn", "机构申请注销"),
+            ("revoked", "决定撤销"),
+            ("removed", "更正后的评估结果为不合格"),
+            ("recoded", "统一社会信用代码变更"),
+        )
+        for was in sorted(ON_FILE)
+    ),
+)
+
+_ALLOWED = {(move.was, move.became) for move in MOVES}
+_TERM = re.compile(r"（备案(\d{4}-\d{2}-\d{2})，有效期至(\d{4}-\d{2}-\d{2})）$")
+_FROM = re.compile(r"^自(\d{4}-\d{2}-\d{2})起")
+
+
+class IllegalStandingError(ValueError):
+    """A move of a qualification that the table does not have."""
+
+
+def assert_moves(moves: set[tuple[str, str]]) -> None:
+    """Raise IllegalStandingError naming the first move that is not in the table."""
+    for was, became in sorted(moves - _ALLOWED):
+        raise IllegalStandingError(f"a qualification may not go from '{was}' to '{became}'")
 
 
 def last_day(starts_on: date, months: int) -> date:
@@ -21,3 +80,29 @@ def renewed_term(old_valid_until: date, decided_on: date, months: int) -> tuple[
     after_old = old_valid_until + timedelta(days=1)
     starts_on = after_old if decided_on < after_old else decided_on
     return starts_on, last_day(starts_on, months)
+
+
+def with_term(because: str, filed_on: str, valid_until: str) -> str:
+    """The because of a history entry that files, with the term it gives: the history alone tells the register."""
+    return f"{because}（备案{filed_on}，有效期至{valid_until}）"
+
+
+def term_of(because: str) -> tuple[str, str]:
+    """`filed_on` and `valid_until` (ISO) from the because of an entry that files; raises ValueError without them."""
+    found = _TERM.search(because)
+    if found is None:
+        raise ValueError(f"no term in '{because}'")
+    return found[1], found[2]
+
+
+def with_effect(day: date, because: str) -> str:
+    """The because of a history entry that takes effect on a day."""
+    return f"自{day.isoformat()}起{because}"
+
+
+def effect_of(because: str) -> date:
+    """The day from the because of an entry that takes effect; raises ValueError without one."""
+    found = _FROM.search(because)
+    if found is None:
+        raise ValueError(f"no day of effect in '{because}'")
+    return date.fromisoformat(found[1])

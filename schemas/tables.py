@@ -8,7 +8,6 @@ Facts about the register carry two times: when they hold (`filed_on`..`valid_unt
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,

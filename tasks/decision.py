@@ -11,10 +11,12 @@ from schemas.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.qualification import last_day, renewed_term
 from schemas.run_summary import Counts, RunKey
+from tasks.lapsing import lapse
 from tasks.letters import contents
 from tasks.saturation import take_in_turn
 from tasks.store import applications, decisions, findings, items, notices, register
 from tasks.store.leases import writing
+
 
 @task(task_run_name="decide-{run.cycle}", cache_policy=NO_CACHE)
 def decide(run: RunKey) -> Counts:
@@ -33,6 +35,7 @@ def _file_passed(db: Connection, run: RunKey) -> dict[str, int]:
         passed = passed[passed["application_no"].isin(run.only)]
     if passed.empty:
         return {}
+    lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
     policy = for_cycle(cycle_id(run.cycle))
     current = applications.current(db, passed["application_no"].unique().tolist())
     candidates = passed.merge(
@@ -55,10 +58,9 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
     """Write the register: a new qualification, items joining one, or a renewed term (contract section 3)."""
     if granted.empty:
         return
-    terms = [
-        _term(kind, old, policy, run.as_of)
-        for kind, old in zip(granted["kind"], _old_ends(granted, on_file), strict=True)
-    ]
+    present = register.current_entries(db)
+    ends = _ends(granted, on_file, present)
+    terms = [_term(kind, end, policy, run.as_of) for kind, end in zip(granted["kind"], ends, strict=True)]
     # an item that stays on file keeps the day it was first filed: dormancy is counted from it
     standing = on_file.set_index(register.KEYS)["filed_on"]
     since = granted.join(standing, on=register.KEYS)["filed_on"]
@@ -69,22 +71,29 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
         because="申报" + granted["application_no"],
     )
     register.name_institutions(db, granted.assign(institution_code=""), run)
-    register.write(db, entries, run, "filed")
+    register.write(db, entries, run)
 
 
-def _old_ends(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[date | None]:
-    """The end of each institution's present term; None for one that is not on file."""
-    ends = on_file.groupby("uscc")["valid_until"].max()
-    return [date.fromisoformat(ends[uscc]) if uscc in ends.index else None for uscc in granted["uscc"]]
+def _ends(granted: pd.DataFrame, on_file: pd.DataFrame, present: pd.DataFrame) -> list[date | None]:
+    """The end each item's term is counted from: of what its application renews, else of the institution's standing.
+
+    None for an institution that is not on file and renews nothing. What an application renews has one end, the latest
+    of its items, so that a renewal in two steps does not add up to two terms.
+    """
+    standing = on_file.groupby("uscc")["valid_until"].max()
+    renewed = granted[granted["kind"] == "renewal"].merge(present, on=register.KEYS, suffixes=("", "_old"))
+    old = renewed.groupby("application_no")["valid_until"].max()
+    ends = granted["application_no"].map(old).fillna(granted["uscc"].map(standing))
+    return [date.fromisoformat(end) if isinstance(end, str) else None for end in ends]
 
 
-def _term(kind: str, old_end: date | None, policy: Policy, day: date) -> date:
-    """The last day of what is filed today."""
-    if old_end is None:
+def _term(kind: str, end: date | None, policy: Policy, day: date) -> date:
+    """The last day of what is filed today (contract section 3)."""
+    if end is None:
         return last_day(day, policy.validity.months)
     if kind == "renewal":
-        return renewed_term(old_end, day, policy.validity.months)[1]
-    return old_end
+        return renewed_term(end, day, policy.validity.months)[1]
+    return end
 
 
 def _write_letters(db: Connection, run: RunKey) -> int:

@@ -11,11 +11,12 @@ from tasks.store import register
 
 
 def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
-    """One row an institution and occupation on file on a day (DIRECTORY_COLUMNS, text), sorted (contract section 6).
+    """One row an institution and occupation in force on a day (DIRECTORY_COLUMNS, text), sorted (contract section 6).
 
+    What is suspended is on file and not in the directory.
     `filed_on` is the earliest and `valid_until` the latest of the occupation's levels.
     """
-    held = register.on_file(db, day, known_on=known_on)
+    held = register.in_force(db, day, known_on=known_on)
     names = reference().occupation_names()
     rows = (
         held.sort_values("level", ascending=False)

@@ -1,19 +1,20 @@
 """Expiry (到期): what has lapsed by a day, and reminders before it does; renewing belongs to the decision."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from sqlalchemy import Connection
 
 from schemas.cycle import CycleId
 from schemas.notice import ExpiryReminderText, item_lines
 from schemas.policy import Policy, in_force
 from schemas.reference_data import reference
 from schemas.run_summary import Counts, RunKey
+from tasks.lapsing import lapse
 from tasks.letters.contents import addressee
-from tasks.store import applications, items, notices, register
+from tasks.store import notices, recodings, register
 from tasks.store.leases import writing
 from tasks.store.notices import Notice
 
@@ -22,48 +23,37 @@ from tasks.store.notices import Notice
 def sweep_expiry(run: RunKey) -> Counts:
     """Lapse everything that is over on the day and not lapsed yet; remind everybody due and not reminded yet."""
     with writing(run) as db:
-        lapsed = _lapse(db, run)
-        reminded = notices.write(db, reminders(register.on_file(db, run.as_of), in_force(run.as_of), run.as_of), run)
+        lapsed = lapse(db, run)
+        due = reminders(register.on_file(db, run.as_of), in_force(run.as_of), run.as_of, recodings.first(db))
+        reminded = notices.write(db, due, run)
     counts = {"lapsed": lapsed, "reminders": reminded}
     return Counts(done={name: count for name, count in counts.items() if count})
 
 
-def _lapse(db: Connection, run: RunKey) -> int:
-    """Filed items whose occupation level is no longer on file lapse; entries that ran out are told once."""
-    filed = items.in_status(db, ["filed"])
-    present = register.current_entries(db)
-    valid = present[present["valid_until"] >= run.as_of.isoformat()]
-    over = filed.merge(valid[register.KEYS], on=register.KEYS, how="left", indicator=True)
-    over = over[over["_merge"] == "left_only"]
-    moved = items.move(db, over.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
-    ended = register.tell_lapsed(db, present[present["valid_until"] < run.as_of.isoformat()], run)
-    for cycle in sorted(over["cycle"].unique()):
-        applications.follow_items(db, cycle, run)
-    return max(moved, ended)
-
-
-def reminders(on_file: pd.DataFrame, policy: Policy, day: date) -> list[Notice]:
+def reminders(
+    on_file: pd.DataFrame, policy: Policy, day: date, first_codes: Mapping[str, str] | None = None
+) -> list[Notice]:
     """One reminder an institution and term: the nearest of `reminder_days` that has been reached (article 3(4)).
 
     When several were missed only the nearest is written: its occasion names the term and the number of days.
+    `first_codes`: present credit codes to the first one the institution had: a new code makes no new occasion.
     """
+    known_as = first_codes or {}
     letters = []
     for (uscc, end), own in on_file.groupby(["uscc", "valid_until"], sort=True):
         days_left = (date.fromisoformat(str(end)) - day).days
         reached = [days for days in policy.validity.reminder_days if days_left <= days]
         if reached:
-            occasion = f"expiry_reminder:{uscc}:{end}:{min(reached)}"
-            letters.append(_reminder(occasion, str(uscc), date.fromisoformat(str(end)), own, policy, day))
+            occasion = f"expiry_reminder:{known_as.get(str(uscc), uscc)}:{end}:{min(reached)}"
+            letters.append(_reminder(occasion, date.fromisoformat(str(end)), own, policy, day))
     return letters
 
 
-def _reminder(
-    occasion: str, uscc: str, end: date, own: pd.DataFrame, policy: Policy, day: date
-) -> Notice:
+def _reminder(occasion: str, end: date, own: pd.DataFrame, policy: Policy, day: date) -> Notice:
     names = reference().occupation_names()
     last_cycle: CycleId = policy.last_cycle_on(end)
     deadline = policy.deadline(last_cycle)
-    head = {**own.iloc[0].to_dict(), "uscc": uscc}
+    head = own.iloc[0].to_dict()
     text = ExpiryReminderText(
         **addressee(head, policy, day),
         items=item_lines(
@@ -75,4 +65,4 @@ def _reminder(
         renewal_cycle=last_cycle if deadline >= day else "",
         renewal_deadline=deadline if deadline >= day else None,
     )
-    return Notice(occasion, "expiry_reminder", uscc, text.model_dump(mode="json"))
+    return Notice(occasion, "expiry_reminder", str(head["uscc"]), text.model_dump(mode="json"))

@@ -32,8 +32,13 @@ def take_verdicts(db: Connection, run: RunKey) -> Counts:
 
 
 def _withdraw(db: Connection, unfiled: pd.DataFrame, run: RunKey) -> None:
-    """Take items off the register that a corrected result failed, if it was this application that filed them."""
+    """Take items off the register that a corrected result failed, if it was this application that filed them.
+
+    What a renewal had superseded holds again for the rest of its own term.
+    """
     present = register.current_entries(db)
-    own = unfiled.merge(present[[*register.KEYS, "application_no"]], on=[*register.KEYS, "application_no"])
+    own = present.merge(unfiled[[*register.KEYS, "application_no"]], on=[*register.KEYS, "application_no"])
     if len(own):
-        register.close(db, own.assign(because="更正后的评估结果为不合格"), run, "removed", superseded_in=run.cycle)
+        gone = own.assign(because="更正后的评估结果为不合格")
+        register.remove(db, gone, run, "removed", superseded_in=run.cycle)
+        register.bring_back(db, own, run.cycle, run)

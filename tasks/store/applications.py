@@ -2,14 +2,14 @@
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, case, exists, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.item import FINAL
 from schemas.run_summary import RunKey
 from schemas.submission import APPLICATIONS, FORM_TABLES
-from tasks.store import frames, history, items
+from tasks.store import frames, history, items, recodings
 
 _application = tables.application
 _version = tables.application_version
@@ -30,6 +30,7 @@ def receive(db: Connection, forms: dict[str, pd.DataFrame], run: RunKey) -> dict
     incoming["standing"] = _standing(incoming)
     _retire(db, incoming[(incoming["standing"] == "current") & (incoming["version"] > 1)], run)
     _insert(db, incoming, forms, run)
+    incoming["uscc"] = recodings.followed(db, incoming["uscc"])
     _make_current(db, incoming[incoming["standing"] == "current"], run)
     first = incoming["version"] == 1
     counts = {
@@ -152,10 +153,11 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
         statement = select(*columns).join(_application, same).where(_application.c.application_no.in_(chosen))
         found[source.name] = frames.read(db, _in_order(statement, table))
     found["applications"]["row"] = 1
+    found["applications"]["uscc"] = recodings.followed(db, found["applications"]["uscc"])
     return found
 
 
-def _in_order(statement: "Select[tuple[object, ...]]", table: "tables.Table") -> "Select[tuple[object, ...]]":
+def _in_order(statement: "Select[tuple[object, ...]]", table: Table) -> "Select[tuple[object, ...]]":
     order = [table.c.application_no, table.c.row] if "row" in table.c else [table.c.application_no]
     return statement.order_by(*order)
 
@@ -169,7 +171,8 @@ def current(db: Connection, numbers: list[str]) -> pd.DataFrame:
         .join(_application, _is_current())
         .join(work, work.c.application_no == _application.c.application_no)
     )
-    return frames.read(db, statement.order_by(_application.c.application_no))
+    found = frames.read(db, statement.order_by(_application.c.application_no))
+    return found.assign(uscc=recodings.followed(db, found["uscc"]))
 
 
 def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
@@ -261,6 +264,12 @@ def send_back(db: Connection, numbers: list[str]) -> None:
     work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     mine = _application.c.application_no.in_(select(work.c.application_no))
     db.execute(update(_application).where(mine).values(screened_at=None))
+
+
+def recode(db: Connection, old: str, new: str) -> None:
+    """Let applications and items follow their institution to another credit code; what was handed in stays as it is."""
+    for table in (_application, tables.item):
+        db.execute(update(table).where(table.c.uscc == old).values(uscc=new))
 
 
 def _set_status(db: Connection, now: pd.DataFrame, run: RunKey) -> None:

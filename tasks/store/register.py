@@ -1,33 +1,44 @@
-"""The register (备案名册): who holds what, when it holds and when we knew it; which items get filed is decided elsewhere."""
+"""The register (备案名册): who holds what, when it holds and when we knew it; what gets filed is decided elsewhere."""
 
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
+from schemas.qualification import ON_FILE, assert_moves, with_term
 from schemas.run_summary import RunKey
-from tasks.store import frames, history
+from tasks.store import frames, history, recodings, suspensions
 
 _entry = tables.qualification_item
 _institution = tables.institution
 KEYS = ["uscc", "occupation_code", "level"]
+#: The because of an entry that was on file before the first run.
+TAKEN_OVER = "名册接收"
 DETAILS = ["institution_name", "institution_type", "region_code", "institution_code"]
 
 
-def _known(table: "tables.Table", known_on: date | None) -> ColumnElement[bool]:
+def _known(table: Table, known_on: date | None) -> ColumnElement[bool]:
+    open_still: ColumnElement[bool] = table.c.known_to.is_(None)
     if known_on is None:
-        return table.c.known_to.is_(None)
-    return and_(table.c.known_from <= known_on, or_(table.c.known_to.is_(None), table.c.known_to > known_on))
+        return open_still
+    return and_(table.c.known_from <= known_on, or_(open_still, table.c.known_to > known_on))
 
 
 def on_file(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
     """What is on file on a day: uscc, institution details, occupation_code, level, filed_on, valid_until (ISO).
 
-    As we know it now, or exactly as it was known on `known_on`.
+    As we know it now, or exactly as it was known on `known_on`. What is suspended is on file.
     """
     return _standing(db, day, _known(_entry, known_on), known_on)
+
+
+def in_force(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
+    """What may be certified on a day: on file and not suspended; the same columns."""
+    held = on_file(db, day, known_on=known_on)
+    suspended = suspensions.concerning(suspensions.known(db, known_on), held, day.isoformat())
+    return held[~suspended].reset_index(drop=True)
 
 
 def before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
@@ -55,14 +66,9 @@ def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: 
 
 
 def current_entries(db: Connection) -> pd.DataFrame:
-    """Every entry as we know it now, expired ones included: keys, filed_on, valid_until, application_no."""
-    statement = select(
-        _entry.c.entry,
-        *(_entry.c[key] for key in KEYS),
-        _entry.c.filed_on,
-        _entry.c.valid_until,
-        _entry.c.application_no,
-    ).where(_entry.c.known_to.is_(None))
+    """Every entry as we know it now, expired ones included: keys, filed_on, valid_until, application_no, ended_by."""
+    told = ("entry", *KEYS, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
+    statement = select(*(_entry.c[name] for name in told)).where(_entry.c.known_to.is_(None))
     return frames.read(db, statement).sort_values([*KEYS, "entry"], ignore_index=True)
 
 
@@ -89,28 +95,84 @@ def knowledge(db: Connection, cycle: str) -> int:
     return sum(int(db.execute(statement).scalar_one()) for statement in counted)
 
 
-def write(db: Connection, entries: pd.DataFrame, run: RunKey, became: str) -> None:
-    """Enter items: keys, filed_on, valid_until, application_no, cycle, because; a present entry is superseded."""
+def write(db: Connection, entries: pd.DataFrame, run: RunKey) -> None:
+    """Enter items: keys, filed_on, valid_until, application_no, cycle, because.
+
+    A present entry whose term has not ended before the new one begins is superseded; one that has stays what it was,
+    except that a register taken over again replaces the former whatever its terms.
+    """
     if entries.empty:
         return
-    close(db, entries, run, tell=None, superseded_in=entries["cycle"].iloc[0])
+    was = _standing_of(db, entries, run.as_of)
+    present = current_entries(db).merge(entries[[*KEYS, "filed_on", "because"]], on=KEYS, suffixes=("", "_new"))
+    corrected = (present["because"] == TAKEN_OVER) & (present["because_new"] == TAKEN_OVER)
+    superseded = corrected | (present["valid_until"] >= present["filed_on_new"])
+    _forget(db, present[superseded], run, entries["cycle"].iloc[0])
+    enter(db, entries, run)
+    terms = zip(entries["because"], entries["filed_on"], entries["valid_until"], strict=True)
+    told = entries.assign(was=was, became=was.where(was != "", "filed"), because=[with_term(*term) for term in terms])
+    tell(db, told, run, "filing")
+
+
+def enter(db: Connection, entries: pd.DataFrame, run: RunKey) -> None:
+    """Append entries as known from now on; whoever calls this tells the history what they mean."""
     first = _next(db, _entry)
-    rows = entries[[*KEYS, "filed_on", "valid_until", "application_no", "cycle", "because"]].sort_values(KEYS)
+    columns = [*KEYS, "filed_on", "valid_until", "application_no", "cycle", "because"]
+    rows = entries[[*columns, *entries.columns.intersection(["ended_by"])]].sort_values(KEYS)
     frames.append(db, _entry, rows.assign(entry=range(first, first + len(rows)), known_from=run.as_of.isoformat()))
-    _tell(db, rows.assign(was="", became=became), run)
 
 
-def close(
-    db: Connection, entries: pd.DataFrame, run: RunKey, tell: str | None, superseded_in: str | None = None
-) -> None:
-    """End our knowledge of the present entries of these keys; `tell` is what became of them, if it is to be told."""
-    work = frames.working(db, "closing", entries[KEYS].drop_duplicates())
-    same = and_(*(_entry.c[key] == work.c[key] for key in KEYS))
-    db.execute(
-        update(_entry).where(same, _entry.c.known_to.is_(None)).values(known_to=run.as_of, superseded_in=superseded_in)
+def remove(db: Connection, entries: pd.DataFrame, run: RunKey, became: str, superseded_in: str | None = None) -> None:
+    """Take entries (of `current_entries`, with a because) off the register as if they had never been."""
+    was = _standing_of(db, entries, run.as_of, over="filed")
+    _forget(db, entries, run, superseded_in)
+    tell(db, entries.assign(was=was, became=became), run, "filing")
+
+
+def shorten(db: Connection, entries: pd.DataFrame, last_day: date, became: str, run: RunKey) -> None:
+    """Let entries (of `current_entries`) end on a day; telling it is the caller's."""
+    _forget(db, entries, run)
+    enter(db, entries.assign(valid_until=last_day.isoformat(), ended_by=became), run)
+
+
+def bring_back(db: Connection, keys: pd.DataFrame, cycle: str, run: RunKey) -> None:
+    """Enter again what a cycle's decisions on these keys, now taken back, had superseded."""
+    columns = [_entry.c[name] for name in ("entry", *KEYS, "filed_on", "valid_until", "application_no", "because")]
+    statement = select(*columns, _entry.c.cycle, _entry.c.ended_by).where(
+        _entry.c.superseded_in == cycle, or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle)
     )
-    if tell is not None:
-        _tell(db, entries.assign(was="filed", became=tell), run)
+    former = frames.read(db, statement).merge(keys[KEYS].drop_duplicates(), on=KEYS).sort_values("entry")
+    former = former.drop_duplicates(KEYS, keep="last")
+    if former.empty:
+        return
+    # the copy takes its place also where the cycle is judged as if its own decisions had not been
+    _reclaim(db, former)
+    enter(db, former, run)
+    terms = zip(former["filed_on"], former["valid_until"], strict=True)
+    because = [with_term("更正后恢复原备案", *term) for term in terms]
+    tell(db, former.assign(was="", became="filed", because=because), run, "filing")
+
+
+def _forget(db: Connection, entries: pd.DataFrame, run: RunKey, superseded_in: str | None = None) -> None:
+    """End our knowledge of these entries, by their numbers."""
+    work = frames.working(db, "forgetting", entries[["entry"]].astype("int64"))
+    mine = _entry.c.entry.in_(select(work.c.entry))
+    db.execute(update(_entry).where(mine).values(known_to=run.as_of, superseded_in=superseded_in))
+
+
+def _reclaim(db: Connection, entries: pd.DataFrame) -> None:
+    work = frames.working(db, "reclaiming", entries[["entry"]].astype("int64"))
+    mine = _entry.c.entry.in_(select(work.c.entry))
+    db.execute(update(_entry).where(mine).values(superseded_in=None))
+
+
+def _standing_of(db: Connection, asked: pd.DataFrame, day: date, over: str = "") -> "pd.Series[str]":
+    """Each key's standing on a day: filed, suspended, or `over` for what is not on file."""
+    held = on_file(db, day)
+    suspended = suspensions.concerning(suspensions.known(db), held, day.isoformat())
+    standing = held.set_index(KEYS).index
+    named = pd.Series(suspended.map({True: "suspended", False: "filed"}).to_numpy(), index=standing, name="standing")
+    return asked[KEYS].join(named, on=KEYS)["standing"].fillna(over)
 
 
 def institutions(db: Connection) -> pd.DataFrame:
@@ -148,14 +210,16 @@ def name_institutions(db: Connection, named: pd.DataFrame, run: RunKey) -> int:
     return len(changed)
 
 
-def _next(db: Connection, table: "tables.Table") -> int:
+def _next(db: Connection, table: Table) -> int:
     return int(db.execute(select(func.coalesce(func.max(table.c.entry), 0))).scalar_one()) + 1
 
 
-def _tell(db: Connection, told: pd.DataFrame, run: RunKey) -> None:
+def tell(db: Connection, told: pd.DataFrame, run: RunKey, by: str) -> None:
+    """Put moves into the history: keys, was, became, because; raises IllegalStandingError instead of a wrong one."""
+    assert_moves(set(zip(told["was"], told["became"], strict=True)))
     entries = told.sort_values(KEYS).assign(kind="qualification", subject=lambda frame: frame["uscc"])
     wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-    history.add(db, entries[wanted], run, "filing")
+    history.add(db, entries[wanted], run, by)
 
 
 def note_supplied(db: Connection, names: set[str], run: RunKey) -> None:
@@ -171,11 +235,11 @@ def activities(db: Connection) -> pd.DataFrame | None:
     if db.execute(ever).first() is None:
         return None
     frame = frames.read(db, select(tables.activity))
-    return frame.assign(candidates=frame["candidates"].astype("str"))
+    return frame.assign(uscc=recodings.followed(db, frame["uscc"]), candidates=frame["candidates"].astype("str"))
 
 
 def add_activities(db: Connection, rows: pd.DataFrame) -> int:
-    """Record activities (typed: ISO date, whole numbers); one of the same day and item takes the place of the former."""
+    """Record activities (typed: ISO date, whole numbers); one of the same day and item replaces the former."""
     keys = [*KEYS, "held_on"]
     rows = rows.drop_duplicates(keys, keep="last")
     known = frames.read(db, select(tables.activity))
@@ -202,16 +266,16 @@ def _drop_activities(db: Connection, replaced: pd.DataFrame) -> None:
 def take_over(db: Connection, rows: pd.DataFrame, run: RunKey) -> int:
     """Enter what was on file before the first run (REGISTER columns, ISO dates); returns how many entries were new.
 
-    An entry this program made itself is not touched; an entry taken over earlier is superseded where it differs.
+    An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
     """
-    rows = rows.drop_duplicates(KEYS, keep="last")
-    present = current_entries(db)
-    both = rows.merge(present, on=KEYS, how="left", suffixes=("", "_present"), indicator=True)
-    ours = both["application_no"].notna()
+    rows = rows.assign(uscc=recodings.followed(db, rows["uscc"])).drop_duplicates(KEYS, keep="last")
+    present = current_entries(db).drop_duplicates(KEYS, keep="last")
+    both = rows.merge(present, on=KEYS, how="left", suffixes=("", "_present"))
+    ours = both["because"].notna() & (both["because"] != TAKEN_OVER)
     same = (both["filed_on"] == both["filed_on_present"]) & (both["valid_until"] == both["valid_until_present"])
     new = both[~ours & ~same]
     name_institutions(db, new[["uscc", *DETAILS]], run)
-    write(db, new.assign(application_no=None, cycle=None, because="名册接收"), run, "filed")
+    write(db, new.assign(application_no=None, cycle=None, because=TAKEN_OVER), run)
     return len(new)
 
 
@@ -219,13 +283,13 @@ def explained(db: Connection) -> set[tuple[str, str]]:
     """(uscc, occupation_code) of which some entry was ended by a recorded move."""
     table = tables.history
     statement = select(table.c.subject, table.c.occupation_code).where(
-        table.c.kind == "qualification", table.c.was == "filed"
+        table.c.kind == "qualification", table.c.was.in_(sorted(ON_FILE)), table.c.became != "filed"
     )
     return {(uscc, code) for uscc, code in db.execute(statement.distinct())}
 
 
 def tell_lapsed(db: Connection, over: pd.DataFrame, run: RunKey) -> int:
-    """Tell the history once of entries whose term has run out (keys, valid_until); returns how many were new."""
+    """Tell the history once of entries whose term has run out (of `current_entries`); returns how many were new."""
     table = tables.history
     statement = select(table.c.subject, table.c.occupation_code, table.c.level, table.c.because).where(
         table.c.kind == "qualification", table.c.became == "lapsed"
@@ -233,6 +297,7 @@ def tell_lapsed(db: Connection, over: pd.DataFrame, run: RunKey) -> int:
     told = {tuple(row) for row in db.execute(statement)}
     over = over.assign(because="有效期至" + over["valid_until"])
     keys = zip(over["uscc"], over["occupation_code"], over["level"], over["because"], strict=True)
-    new = over[[key not in told for key in keys]]
-    _tell(db, new.assign(was="filed", became="lapsed"), run)
+    new = over[pd.Series([key not in told for key in keys], index=over.index, dtype="bool")]
+    suspended = suspensions.concerning(suspensions.known(db), new, new["valid_until"])
+    tell(db, new.assign(was=suspended.map({True: "suspended", False: "filed"}), became="lapsed"), run, "filing")
     return len(new)

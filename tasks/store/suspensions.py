@@ -1,0 +1,74 @@
+"""Suspensions (暂停) on the register: who is suspended when, and when we knew it; deciding is the operator's."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from schemas import tables
+from schemas.run_summary import RunKey
+from tasks.store import frames
+
+_suspension = tables.suspension
+KEYS = ["uscc", "occupation_code", "level"]
+
+
+def known(db: Connection, known_on: date | None = None) -> pd.DataFrame:
+    """Every suspension: keys, starts_on and ends_on (ISO, missing while open), as known now or as known on a day."""
+    open_still: ColumnElement[bool] = _suspension.c.known_to.is_(None)
+    chosen = open_still
+    if known_on is not None:
+        chosen = and_(_suspension.c.known_from <= known_on, or_(open_still, _suspension.c.known_to > known_on))
+    columns = [*(_suspension.c[key] for key in KEYS), _suspension.c.starts_on, _suspension.c.ends_on]
+    return frames.read(db, select(*columns).where(chosen)).sort_values([*KEYS, "starts_on"], ignore_index=True)
+
+
+def concerning(suspensions: pd.DataFrame, entries: pd.DataFrame, day: "pd.Series[str] | str") -> "pd.Series[bool]":
+    """Which entries (keys, filed_on) are suspended on a day, or each on its own day (ISO).
+
+    A suspension concerns the filing it was decided on: what is filed anew after a lapse is not suspended by it.
+    """
+    asked = entries[[*KEYS, "filed_on"]].assign(day=day, place=range(len(entries)))
+    both = asked.merge(suspensions, on=KEYS)
+    runs = (both["filed_on"] <= both["starts_on"]) & (both["starts_on"] <= both["day"])
+    open_still = both["ends_on"].isna() | (both["ends_on"] >= both["day"])
+    hit = set(both.loc[runs & open_still, "place"])
+    return pd.Series([place in hit for place in range(len(entries))], index=entries.index, dtype="bool")
+
+
+def begin(db: Connection, entries: pd.DataFrame, day: date, run: RunKey) -> None:
+    """Suspend these entries (keys) from a day on."""
+    _append(db, entries[KEYS].assign(starts_on=day.isoformat(), ends_on=None), run)
+
+
+def end(db: Connection, entries: pd.DataFrame, day: date, run: RunKey) -> None:
+    """Let the open suspensions of these entries (keys) end on the day before a day."""
+    present = known(db)
+    ended = present[present["ends_on"].isna()].merge(entries[KEYS].drop_duplicates(), on=KEYS)
+    _forget(db, ended, run)
+    _append(db, ended.assign(ends_on=(day - timedelta(days=1)).isoformat()), run)
+
+
+def move(db: Connection, old: str, new: str, run: RunKey) -> None:
+    """Give the suspensions of one credit code to another."""
+    present = known(db)
+    own = present[present["uscc"] == old]
+    _forget(db, own, run)
+    _append(db, own.assign(uscc=new), run)
+
+
+def _forget(db: Connection, rows: pd.DataFrame, run: RunKey) -> None:
+    for row in rows.to_dict("records"):
+        same = and_(*(_suspension.c[key] == row[key] for key in KEYS))
+        started = _suspension.c.starts_on == date.fromisoformat(row["starts_on"])
+        db.execute(
+            update(_suspension).where(same, started, _suspension.c.known_to.is_(None)).values(known_to=run.as_of)
+        )
+
+
+def _append(db: Connection, rows: pd.DataFrame, run: RunKey) -> None:
+    first = int(db.execute(select(func.coalesce(func.max(_suspension.c.entry), 0))).scalar_one()) + 1
+    ordered = rows[[*KEYS, "starts_on", "ends_on"]].sort_values([*KEYS, "starts_on"]).astype(frames.TEXT)
+    numbered = ordered.assign(entry=range(first, first + len(ordered)), known_from=run.as_of.isoformat())
+    frames.append(db, _suspension, numbered)

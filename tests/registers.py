@@ -1,0 +1,109 @@
+"""A register, and applications that have passed, put straight into an installation; for tests of what comes after."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import Connection, insert
+
+from schemas import tables
+from schemas.policy import in_force
+from schemas.run_summary import RunKey
+from tasks.runs import run_of
+from tasks.store import register
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+ONE, TWO, THREE = "91420200MA4000012X", "91420200MA40079334", "52420202MA4015854G"
+#: Skill occupations of the Dictionary.
+COOK, BAKER, ELECTRICIAN = "4-03-02-01", "4-03-02-02", "6-31-01-03"
+
+Held = tuple[str, str, str]  # uscc, occupation_code, level
+
+
+@contextmanager
+def run_on(day: date, cycle: str | None = None) -> Iterator[RunKey]:
+    """A run of the last cycle whose deadline has passed, or of another."""
+    with run_of(cycle or in_force(day).last_cycle_on(day), day) as run:
+        yield run
+
+
+def take_over(
+    held: Iterable[Held],
+    filed_on: date,
+    valid_until: date,
+    *,
+    day: date | None = None,
+    institution_type: str = "enterprise",
+) -> None:
+    """Enter what was on file before the first run."""
+    rows = pd.DataFrame(list(held), columns=register.KEYS, dtype="str").assign(
+        institution_name="机构" + pd.Series([uscc for uscc, _, _ in held]),
+        institution_type=institution_type,
+        region_code="420202",
+        institution_code="",
+        filed_on=filed_on.isoformat(),
+        valid_until=valid_until.isoformat(),
+    )
+    with run_on(day or filed_on) as run, writing(run) as db:
+        register.take_over(db, rows, run)
+
+
+def passed(
+    number: str, kind: str, held: Iterable[Held], *, cycle: str, name: str = "", institution_type: str = "enterprise"
+) -> None:
+    """An application in the cycle all of whose items have passed and wait to be filed."""
+    held = list(held)
+    uscc = held[0][0]
+    form = {
+        "cycle": cycle,
+        "kind": kind,
+        "institution_name": name or f"机构{uscc}",
+        "uscc": uscc,
+        "institution_type": institution_type,
+        "region_code": "420202",
+        "submitted_at": f"{cycle}-01T09:00:00",
+    }
+    version = {"application_no": number, "version": 1, "content_hash": number, "received_on": date(2021, 1, 1)}
+    item = {"application_no": number, "cycle": cycle, "uscc": uscc, "status": "passed", "verdict": "pass", "score": 80}
+    with run_on(date(2021, 5, 1), cycle) as run, writing(run) as db:
+        db.execute(insert(tables.application_version).values(**version, **form, standing="current", submitted_utc=1))
+        db.execute(
+            insert(tables.application).values(
+                application_no=number, cycle=cycle, version=1, status="in_progress", uscc=uscc, screened_at=0
+            )
+        )
+        for _, occupation, level in held:
+            db.execute(insert(tables.item).values(**item, occupation_code=occupation, level=level, reason=""))
+
+
+def decide(cycle: str, day: date) -> None:
+    """File what has passed in a cycle."""
+    from tasks.decision import decide as task
+
+    with run_on(day, cycle) as run:
+        task.fn(run)
+
+
+def sweep(day: date) -> None:
+    """Do the expiry sweep of a day."""
+    from tasks.expiry import sweep_expiry
+
+    with run_on(day) as run:
+        sweep_expiry.fn(run)
+
+
+def terms(day: date) -> dict[Held, tuple[str, str]]:
+    """What is on file on a day: keys to filed_on and valid_until."""
+    with reading() as db:
+        held = register.on_file(db, day)
+    keys = zip(held["uscc"], held["occupation_code"], held["level"], strict=True)
+    return dict(zip(keys, zip(held["filed_on"], held["valid_until"], strict=True), strict=True))
+
+
+def statuses(db: Connection) -> dict[tuple[str, str, str], str]:
+    """Every item's status by its keys."""
+    table = tables.item
+    rows = db.execute(table.select()).mappings()
+    return {(row["application_no"], row["occupation_code"], row["level"]): row["status"] for row in rows}

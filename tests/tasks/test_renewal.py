@@ -1,0 +1,162 @@
+"""Terms that decisions give: first filing, items added later, renewal before and after the end (contract section 3)."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import registers
+from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, sweep, take_over, terms
+
+from schemas.qualification import last_day
+from tasks.store import overview, register
+from tasks.store.database import reading
+
+OLD_TERM = (date(2023, 10, 20), date(2026, 10, 19))
+
+
+@pytest.mark.parametrize(
+    ("filed_on", "ends_on"),
+    [
+        (date(2023, 10, 20), date(2026, 10, 19)),
+        (date(2024, 2, 29), date(2027, 2, 28)),
+        (date(2023, 3, 1), date(2026, 2, 28)),
+        (date(2025, 3, 1), date(2028, 2, 29)),
+        (date(2023, 1, 1), date(2025, 12, 31)),
+    ],
+)
+def test_a_first_filing_holds_until_the_day_before_the_third_anniversary(
+    home: Path, filed_on: date, ends_on: date
+) -> None:
+    assert last_day(filed_on, 36) == ends_on
+    passed("A1", "initial", [(ONE, COOK, "4")], cycle="2023-04")
+    decide("2023-04", filed_on)
+    assert terms(filed_on) == {(ONE, COOK, "4"): (filed_on.isoformat(), ends_on.isoformat())}
+    assert terms(ends_on) and not terms(date.fromordinal(ends_on.toordinal() + 1))
+
+
+def test_items_added_later_share_the_end_of_the_qualification(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], *OLD_TERM)
+    passed("A1", "addition", [(ONE, BAKER, "4"), (ONE, COOK, "3")], cycle="2025-04")
+    decide("2025-04", date(2025, 5, 25))
+    assert {end for _, end in terms(date(2025, 5, 25)).values()} == {"2026-10-19"}
+    assert terms(date(2025, 5, 25))[ONE, BAKER, "4"][0] == "2025-05-25"
+
+
+def test_an_addition_without_anything_on_file_begins_a_qualification(home: Path) -> None:
+    passed("A1", "addition", [(ONE, COOK, "4")], cycle="2025-04")
+    decide("2025-04", date(2025, 5, 25))
+    assert terms(date(2025, 5, 25)) == {(ONE, COOK, "4"): ("2025-05-25", "2028-05-24")}
+
+
+def test_a_renewal_decided_before_the_end_begins_the_day_after_it(home: Path) -> None:
+    take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], *OLD_TERM)
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
+    decide("2026-09", date(2026, 10, 5))
+    held = terms(date(2026, 10, 5))
+    assert held[ONE, COOK, "4"] == ("2023-10-20", "2029-10-19"), "the day of first filing stays"
+    assert held[ONE, BAKER, "4"] == ("2023-10-20", "2026-10-19"), "not asked for: lapses with the old term"
+    assert terms(date(2024, 1, 1)).keys() == held.keys(), "the register of former days stays what it was"
+    sweep(date(2026, 11, 1))
+    assert terms(date(2026, 11, 1)).keys() == {(ONE, COOK, "4")}
+
+
+@pytest.mark.parametrize("decided_on", [date(2026, 10, 19), date(2026, 10, 20)])
+def test_the_last_day_and_the_day_after_give_the_same_term(home: Path, decided_on: date) -> None:
+    take_over([(ONE, COOK, "4")], *OLD_TERM)
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
+    decide("2026-09", decided_on)
+    assert terms(date(2026, 10, 20))[ONE, COOK, "4"][1] == "2029-10-19"
+
+
+@pytest.mark.parametrize("swept_on", [None, date(2026, 10, 22)])
+def test_a_late_renewal_begins_on_the_day_of_filing(home: Path, swept_on: date | None) -> None:
+    passed("A0", "initial", [(ONE, COOK, "4")], cycle="2023-09")
+    decide("2023-09", date(2023, 10, 20))
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
+    if swept_on:
+        sweep(swept_on)
+    decide("2026-09", date(2026, 10, 25))
+    assert terms(date(2026, 10, 25)) == {(ONE, COOK, "4"): ("2026-10-25", "2029-10-24")}
+    assert not terms(date(2026, 10, 22)), "between the terms nothing is on file"
+    assert terms(date(2024, 1, 1)) == {(ONE, COOK, "4"): ("2023-10-20", "2026-10-19")}
+    with reading() as db:
+        assert registers.statuses(db) == {("A0", COOK, "4"): "lapsed", ("A1", COOK, "4"): "filed"}
+        told = register.current_entries(db)
+    assert len(told) == 2
+
+
+def test_a_timely_renewal_leaves_the_older_application_filed_until_both_end(home: Path) -> None:
+    passed("A0", "initial", [(ONE, COOK, "4"), (ONE, BAKER, "4")], cycle="2023-09")
+    decide("2023-09", date(2023, 10, 20))
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
+    decide("2026-09", date(2026, 10, 5))
+    sweep(date(2026, 10, 20))
+    with reading() as db:
+        assert registers.statuses(db) == {
+            ("A0", COOK, "4"): "filed",
+            ("A0", BAKER, "4"): "lapsed",
+            ("A1", COOK, "4"): "filed",
+        }
+    sweep(date(2029, 10, 20))
+    with reading() as db:
+        assert set(registers.statuses(db).values()) == {"lapsed"}
+
+
+def test_renewing_in_two_steps_does_not_add_up_to_two_terms(home: Path) -> None:
+    take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], *OLD_TERM)
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-04")
+    decide("2026-04", date(2026, 5, 25))
+    passed("A2", "renewal", [(ONE, BAKER, "4")], cycle="2026-09")
+    decide("2026-09", date(2026, 10, 5))
+    assert {end for _, end in terms(date(2026, 10, 5)).values()} == {"2029-10-19"}
+
+
+def test_an_addition_after_a_renewal_shares_the_new_end(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], *OLD_TERM)
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-04")
+    decide("2026-04", date(2026, 5, 25))
+    passed("A2", "addition", [(ONE, ELECTRICIAN, "4")], cycle="2026-09")
+    decide("2026-09", date(2026, 10, 25))
+    assert terms(date(2026, 10, 25))[ONE, ELECTRICIAN, "4"] == ("2026-10-25", "2029-10-19")
+
+
+def test_the_institution_is_its_credit_code_and_its_names_are_kept(home: Path) -> None:
+    take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], *OLD_TERM)
+    passed("A1", "addition", [(ONE, BAKER, "4")], cycle="2025-04", name="更名后的公司")
+    decide("2025-04", date(2025, 5, 25))
+    with reading() as db:
+        now = register.on_file(db, date(2025, 5, 25)).drop_duplicates("uscc").set_index("uscc")
+        then = register.on_file(db, date(2025, 5, 24), known_on=date(2025, 5, 24)).set_index("uscc")
+        life = overview.life(db, ONE)
+    assert now.loc[ONE, "institution_name"] == "更名后的公司"
+    assert now.loc[TWO, "institution_name"] == f"机构{TWO}"
+    assert then.loc[ONE, "institution_name"] == f"机构{ONE}"
+    named = life[life["kind"] == "institution"]
+    assert named["became"].tolist()[-1].startswith("更名后的公司")
+    assert named["was"].tolist()[-1].startswith(f"机构{ONE}")
+
+
+def test_deciding_twice_changes_nothing(home: Path) -> None:
+    passed("A1", "initial", [(ONE, COOK, "4")], cycle="2023-04")
+    decide("2023-04", date(2023, 5, 25))
+    with reading() as db:
+        before = len(overview.life(db, ONE))
+    decide("2023-04", date(2023, 6, 25))
+    with reading() as db:
+        assert len(overview.life(db, ONE)) == before
+    assert terms(date(2023, 6, 25)) == {(ONE, COOK, "4"): ("2023-05-25", "2026-05-24")}
+
+
+def test_a_register_taken_over_again_touches_nothing_of_ours(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], *OLD_TERM)
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
+    decide("2026-09", date(2026, 10, 5))
+    take_over([(ONE, COOK, "4")], *OLD_TERM, day=date(2026, 10, 6))
+    assert terms(date(2026, 10, 6))[ONE, COOK, "4"][1] == "2029-10-19"
+
+
+def test_a_corrected_register_replaces_the_one_taken_over_before(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], *OLD_TERM)
+    take_over([(ONE, COOK, "4")], date(2020, 1, 1), date(2022, 12, 31), day=date(2024, 1, 1))
+    assert not terms(date(2024, 1, 1))
+    assert terms(date(2021, 1, 1))
