@@ -239,6 +239,18 @@ def _sound() -> Callable[..., Case]:
     return sound
 
 
+@pytest.fixture(name="credit_code", scope="session")
+def _credit_code() -> Callable[[str, str], str]:
+    """See `credit_code`."""
+    return credit_code
+
+
+@pytest.fixture(name="with_check_character", scope="session")
+def _with_check_character() -> Callable[[str], str]:
+    """See `with_check_character`."""
+    return with_check_character
+
+
 @pytest.fixture(scope="session")
 def all_examples() -> list[Example]:
     """Every example of every table."""
