@@ -88,6 +88,8 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, as_of: date) -> pd.DataFr
     `levels_changed`, the last day of validity for `renewed`, `等级；备案日期 至 有效期至` for rows that came or went,
     and `栏目：值` joined by `；` for `details_changed`.
     """
+    if before.empty and after.empty:
+        return pd.DataFrame({column: pd.Series(dtype="str") for column in CHANGE_COLUMNS})
     both = in_order(before).merge(
         in_order(after), on=DIRECTORY_KEY, how="outer", suffixes=("_old", "_new"), indicator="side"
     )

@@ -16,6 +16,7 @@ class Settings(BaseSettings):
 
     home: Path = Path("var")
     database_url: str = ""
+    inbox_folder: Path | None = None
     operator: str = Field(default_factory=lambda: os.environ.get("USER", "") or "operator")
 
     @property
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
 
     @property
     def inbox(self) -> Path:
-        return self.root / "inbox"
+        return self.inbox_folder.resolve() if self.inbox_folder else self.root / "inbox"
 
     @property
     def outbox(self) -> Path:

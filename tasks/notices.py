@@ -10,7 +10,7 @@ from schemas.notice import LETTER_KINDS
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import settings
 from tasks.gateways import post
-from tasks.letters.render import render
+from tasks.letters.render import UnknownLetterError, UnusableTemplateError, render
 from tasks.store import notices
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -31,7 +31,7 @@ def deliver_letters(run: RunKey) -> Counts:
         for occasion in due[start : start + PORTION]:
             try:
                 receipts[occasion] = _deliver(occasion)
-            except OSError as refused:
+            except (OSError, post.OutsideFolderError, UnusableTemplateError, UnknownLetterError) as refused:
                 failed[occasion] = f"letter {occasion} could not be delivered: {refused}"
         with writing(run) as db:
             for occasion, receipt in receipts.items():

@@ -9,16 +9,34 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from schemas.cycle import cycle_id
-from schemas.policy import for_cycle
+from schemas.policy import for_cycle, in_force, shipped
 from schemas.run_summary import RunKey, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.store import database, leases, runs
+
+#: The name by which schedules ask for the cycle in progress.
+CURRENT = "current"
 
 _open: dict[str, RunKey] = {}
 
 
 class CycleBusyError(RuntimeError):
     """Another run holds the cycle."""
+
+
+def chosen_cycle(cycle: str, as_of: date | None) -> str:
+    """The cycle that is meant: itself, or for `current` the one whose window opened last on or before the day."""
+    return in_force(day := as_of or _today()).cycle_on(day) if cycle == CURRENT else cycle_id(cycle)
+
+
+def last_cycle(as_of: date | None) -> str:
+    """The cycle a sweep on the day belongs to: the last one whose deadline has passed."""
+    day = as_of or _today()
+    return in_force(day).last_cycle_on(day)
+
+
+def _today() -> date:
+    return datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
 
 
 @contextmanager
@@ -73,7 +91,7 @@ def rehearsed(rehearse: bool) -> Iterator[None]:
         return
     with (
         TemporaryDirectory(prefix="filing-rehearsal-") as spare,
-        using(Settings(home=Path(spare), database_url=settings().database)),
+        using(Settings(home=Path(spare), database_url=settings().database, inbox_folder=settings().inbox)),
         database.rehearsal(),
     ):
         yield

@@ -15,8 +15,6 @@ from deployments.commands import WrongUse
 from deployments.commands.readiness import read_cycle, read_day, ready
 from schemas.finding import FINDING_COLUMNS
 
-ITEM_COLUMNS = ["application_no", "uscc", "occupation_code", "level", "status", "reason", "score"]
-
 
 class Format(StrEnum):
     csv = "csv"
@@ -74,9 +72,7 @@ def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
-        frame = store.of_cycle(db, chosen)
-    frame["score"] = [f"{score:g}" if score == score else "" for score in frame["score"].astype("float64")]
-    _print_csv(frame.sort_values(store.KEYS), ITEM_COLUMNS)
+        _print_csv(store.listing(db, chosen), store.LISTED)
 
 
 def history(subject: Annotated[str, typer.Argument(metavar="NO|USCC", help="Application number or credit code.")]) -> None:

@@ -45,6 +45,11 @@ def of(db: Connection, subjects: list[str]) -> pd.DataFrame:
     return frames.read(db, statement)
 
 
+def all_entries(db: Connection) -> pd.DataFrame:
+    """The whole history, in order."""
+    return frames.read(db, select(tables.history).order_by(tables.history.c.entry))
+
+
 def broken_links(db: Connection) -> Iterator[str]:
     """Sentences naming the first entry whose digest does not fit; nothing when the chain holds."""
     previous, expected = GENESIS, 1

@@ -102,6 +102,18 @@ def of_cycle(db: Connection, cycle: str, statuses: list[str] | None = None) -> p
     return frames.read(db, statement)
 
 
+#: The columns of `items.csv`, in order (contract section 6).
+LISTED = ["application_no", "uscc", "occupation_code", "level", "status", "reason", "score"]
+
+
+def listing(db: Connection, cycle: str) -> pd.DataFrame:
+    """The cycle's items as `items.csv` shows them, sorted; scores without needless zeros."""
+    frame = of_cycle(db, cycle)
+    scores = frame["score"].astype("float64")
+    frame["score"] = [f"{score:g}" if score == score else "" for score in scores]
+    return frame.sort_values(KEYS, ignore_index=True)[LISTED]
+
+
 def in_status(db: Connection, statuses: list[str]) -> pd.DataFrame:
     """Items of every cycle in these statuses."""
     return frames.read(db, select(_item).where(_item.c.status.in_(statuses)))

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from schemas.run_summary import RunSummary
 from schemas.tables import quarantined, run
@@ -27,6 +27,24 @@ def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
         statement = select(run.c.summary).where(run.c.run_id == run_id)
     found = db.execute(statement).scalar()
     return RunSummary.model_validate(found) if found else None
+
+
+def last_cycle_run_began(db: Connection, cycle: str) -> datetime | None:
+    """When the newest run of the whole cycle that came to its end began; None when there was none."""
+    statement = select(func.max(run.c.started_at)).where(run.c.cycle == cycle, run.c.outcome.is_not(None))
+    return _in_utc(db.execute(statement).scalar())
+
+
+def recorded_since(db: Connection, cycle: str, began: datetime | None) -> bool:
+    """Whether anything was done to the cycle outside its own runs (an import, a decision) since one of them began."""
+    statement = select(func.max(run.c.started_at)).where(run.c.cycle == cycle, run.c.outcome.is_(None))
+    last = _in_utc(db.execute(statement).scalar())
+    return last is not None and (began is None or last > began)
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    # SQLite gives times back without their zone
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def note_quarantined(db: Connection, files: list[tuple[str, str]], cycle: str, day: object) -> int:

