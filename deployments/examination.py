@@ -11,7 +11,7 @@ from schemas.policy import shipped
 from schemas.reference_data import manifest, reference
 from schemas.settings import settings
 from tasks.gateways.shelf import chain
-from tasks.store import history
+from tasks.store import editions, history
 from tasks.store.database import reading
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
@@ -54,7 +54,11 @@ def _home() -> Iterator[Found]:
 
 def _database() -> Iterator[Found]:
     present, newest = schema.revisions()
-    told = f"schema {present}" if present == newest else f"schema {present}, this release needs {newest}: run `filing migrate`"
+    told = (
+        f"schema {present}"
+        if present == newest
+        else f"schema {present}, this release needs {newest}: run `filing migrate`"
+    )
     yield Found("database", present == newest, told)
 
 
@@ -85,7 +89,11 @@ def _history() -> Iterator[Found]:
 
 
 def _editions() -> Iterator[Found]:
-    broken = chain.verify_chain(settings().published)
+    known: dict[str, str] = {}
+    if schema.revisions()[0] is not None:
+        with reading() as db:
+            known = {edition["edition"]: edition["manifest_sha256"] for edition in editions.published(db)}
+    broken = chain.verify_chain(settings().published, known)
     for sentence in broken:
         yield Found("editions", False, sentence)
     if not broken:

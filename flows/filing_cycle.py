@@ -11,29 +11,39 @@ from flows.expiry import expiry
 from flows.intake import intake
 from flows.publication import publication
 from flows.screening import screening
+from flows.waiting import wait_for_results
 from schemas.run_summary import RunSummary
+from tasks.gateways.orchestration import name_cycle
 from tasks.reporting import Progress
-from tasks.runs import rehearsed, run_of
+from tasks.runs import CURRENT, chosen_cycle, rehearsed, run_of
 
 
 @flow(name="filing-cycle", flow_run_name="{cycle} 批次")
 def filing_cycle(
-    cycle: str,
+    cycle: str = CURRENT,
     as_of: date | None = None,
     only: list[str] | None = None,
     inbox: str | None = None,
     dry_run: bool = False,
 ) -> RunSummary:
     """Bring a cycle as far as it can go now; repeat it freely (Notice, article 3)."""
+    cycle = chosen_cycle(cycle, as_of)
+    name_cycle(cycle)
     with rehearsed(dry_run), run_of(cycle, as_of, only, inbox) as run:
-        progress = Progress(run)
-        progress.note("intake", intake(cycle))
-        progress.note("screening", screening(cycle))
-        progress.note("evaluation", evaluation(cycle))
-        if progress.is_waiting():
-            return progress.finish("waiting")
-        progress.note("decision", decision(cycle))
-        progress.note("publication", publication(cycle))
-        progress.note("expiry", expiry(cycle))
-        progress.note("dormancy", dormancy(cycle))
-        return progress.finish("done")
+        summary = _stages(cycle, Progress(run))
+    waits = summary.outcome == "waiting" and not dry_run
+    return wait_for_results(summary) if waits else summary
+
+
+def _stages(cycle: str, progress: Progress) -> RunSummary:
+    """The stages in the order of the notice, up to the one that has to wait."""
+    progress.note("intake", intake(cycle))
+    progress.note("screening", screening(cycle))
+    progress.note("evaluation", evaluation(cycle))
+    if progress.is_waiting():
+        return progress.finish("waiting")
+    progress.note("decision", decision(cycle))
+    progress.note("publication", publication(cycle))
+    progress.note("expiry", expiry(cycle))
+    progress.note("dormancy", dormancy(cycle))
+    return progress.finish("done")

@@ -10,9 +10,7 @@ from tasks.runs import run_of
 
 
 @flow(name="intake", flow_run_name="{cycle} 批次 · 收件")
-def intake(
-    cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None
-) -> Counts:
+def intake(cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None) -> Counts:
     """Pull the inbox; the same folder again changes nothing."""
     with run_of(cycle, as_of, only, inbox) as run:
         return work.pull(run)

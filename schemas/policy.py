@@ -133,6 +133,15 @@ class Policy(_Part):
         """Both ends of the cycle's window, each included."""
         return window(self.deadline(cycle), self.cycle.window_months, self.timezone)
 
+    def cycle_on(self, day: date) -> CycleId:
+        """The cycle whose window opened last on or before a day (Notice, article 3(1))."""
+        cycles = [
+            CycleId(f"{year:04d}-{month:02d}")
+            for year in (day.year - 1, day.year, day.year + 1)
+            for month in self.cycle.months
+        ]
+        return max(cycle for cycle in cycles if self.window(cycle)[0].date() <= day)
+
     def last_cycle_on(self, day: date) -> CycleId:
         """The last cycle whose deadline is on or before a day."""
         return cycle_before_or_on(day, self.cycle.months, self.cycle.deadline_day)

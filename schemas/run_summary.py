@@ -29,7 +29,6 @@ class Counts(BaseModel):
     def total(self) -> int:
         return sum(self.done.values())
 
-
     @classmethod
     def sum(cls, parts: "list[Counts]") -> "Counts":
         """All parts together."""

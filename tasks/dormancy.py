@@ -40,14 +40,16 @@ def states(on_file: pd.DataFrame, activities: pd.DataFrame | None, policy: Polic
     Within `grace_months` of filing it is `new`; then `active` if an activity with candidates was held since it was
     filed and by the day, else `dormant`; `unknown` where no activities were ever supplied.
     """
-    marks = on_file.groupby(_OCCUPATION, as_index=False)["filed_on"].min()
+    marks = on_file.groupby(_OCCUPATION)["filed_on"].min().reset_index()
     if activities is None:
         return marks.assign(last_held_on=pd.Series(dtype="str"), state="unknown")
     held = activities[activities["candidates"].astype("int64") > 0].merge(marks, on=_OCCUPATION)
     held = held[(held["filed_on"] <= held["held_on"]) & (held["held_on"] <= day.isoformat())]
     last = held.groupby(_OCCUPATION)["held_on"].max().rename("last_held_on")
     marks = marks.join(last, on=_OCCUPATION)
-    in_grace = [add_months(date.fromisoformat(filed), policy.dormancy.grace_months) > day for filed in marks["filed_on"]]
+    in_grace = [
+        add_months(date.fromisoformat(filed), policy.dormancy.grace_months) > day for filed in marks["filed_on"]
+    ]
     marks["state"] = marks["last_held_on"].notna().map({True: "active", False: "dormant"})
     marks.loc[pd.Series(in_grace, index=marks.index, dtype="bool") & (marks["state"] == "dormant"), "state"] = "new"
     return marks
@@ -61,11 +63,11 @@ def letters(dormant: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, day: d
     for uscc, own in dormant.groupby("uscc", sort=True):
         lines = [
             DormantLine(
-                occupation_code=row.occupation_code,
-                occupation_name=names.get(row.occupation_code, row.occupation_code),
-                filed_on=date.fromisoformat(row.filed_on),
+                occupation_code=row["occupation_code"],
+                occupation_name=names.get(row["occupation_code"], row["occupation_code"]),
+                filed_on=date.fromisoformat(row["filed_on"]),
             )
-            for row in own.sort_values("occupation_code").itertuples(index=False)
+            for row in own.sort_values("occupation_code").to_dict("records")
         ]
         head = {**heads.loc[str(uscc)].to_dict(), "uscc": str(uscc)}
         text = DormancyText(**addressee(head, policy, day), as_of=day, occupations=lines)

@@ -14,10 +14,10 @@ from tasks.gateways.evaluators import DeliveryFailed, FolderChannel, package_fil
 from tasks.letters import contents
 from tasks.packages import packages_for
 from tasks.scene import scene
-from tasks.verdicts import take_verdicts
 from tasks.store import applications, dispatches, findings, items, notices, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tasks.verdicts import take_verdicts
 
 
 @task(task_run_name="send-{run.cycle}", cache_policy=NO_CACHE)

@@ -91,7 +91,9 @@ def approve_edition(edition: str, by: str) -> tuple[str, date]:
     with reading() as db:
         waiting = editions.get(db, edition)
     if waiting is None or waiting["standing"] != "waiting":
-        raise NothingToApproveError(f"edition {edition} does not wait for approval: `filing status` names the one that does")
+        raise NothingToApproveError(
+            f"edition {edition} does not wait for approval: `filing status` names the one that does"
+        )
     with _transaction(waiting["as_of"], waiting["cycle"]) as (db, run):
         editions.approve(db, edition, run, by)
     return waiting["cycle"], waiting["as_of"]

@@ -22,7 +22,7 @@ def packages_for(db: Connection, accepted: pd.DataFrame, run: RunKey) -> dict[st
     numbers = accepted["application_no"].unique().tolist()
     revisions = dispatches.next_revisions(db, run.cycle)
     found = findings.of_cycle(db, run.cycle)
-    shown = {key: rows for key, rows in found[found["nature"] == "review"].groupby("application_no")}
+    shown = dict(iter(found[found["nature"] == "review"].groupby("application_no")))
     committed = commitments(db, numbers)
     items = {str(key): rows for key, rows in accepted.groupby("application_no")}
     due_on = max(policy.deadline(cycle_id(run.cycle)), run.as_of) + timedelta(days=policy.evaluation.wait_days)
@@ -51,9 +51,9 @@ def packages_for(db: Connection, accepted: pd.DataFrame, run: RunKey) -> dict[st
 def commitments(db: Connection, numbers: list[str]) -> dict[str, list[CommitmentDue]]:
     """Application number to the materials it committed to produce at evaluation (article 3(2))."""
     due: dict[str, list[CommitmentDue]] = {}
-    for row in applications.commitments(db, numbers).fillna("").itertuples(index=False):
-        due.setdefault(row.application_no, []).append(
-            CommitmentDue(material=row.material, occupation_code=row.occupation_code)
+    for row in applications.commitments(db, numbers).fillna("").to_dict("records"):
+        due.setdefault(row["application_no"], []).append(
+            CommitmentDue(material=row["material"], occupation_code=row["occupation_code"])
         )
     return due
 

@@ -5,7 +5,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
-def check_directory(*a): return []
+
+def check_directory(*a):
+    return []
+
+
 from schemas.cycle import cycle_id
 from schemas.directory import changes
 from schemas.policy import Policy, for_cycle
@@ -14,7 +18,7 @@ from schemas.settings import settings
 from tasks.directory import directory_on
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
-from tasks.gateways.shelf.content import EditionContent
+from tasks.gateways.shelf.content import EarlierEdition, EditionContent
 from tasks.store import editions, register
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -94,7 +98,8 @@ def content_of(db: Connection, edition: str) -> tuple[EditionContent, pd.DataFra
     before, digest = rows.iloc[:0], None
     if own["previous"] is not None:
         former = editions.get(db, own["previous"])
-        before, digest = editions.rows_of(db, own["previous"]), former and former["manifest_sha256"]
+        before = editions.rows_of(db, own["previous"])
+        digest = former["manifest_sha256"] if former is not None else None
     content = EditionContent(
         name=edition,
         cycle=own["cycle"],
@@ -108,9 +113,9 @@ def content_of(db: Connection, edition: str) -> tuple[EditionContent, pd.DataFra
     return content, before
 
 
-def _earlier(db: Connection, name: str | None) -> list[tuple[str, object, pd.DataFrame]]:
+def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:
     """The editions before, newest first, each with what it changed."""
-    told = []
+    told: list[EarlierEdition] = []
     while name is not None and len(told) < EARLIER:
         own = editions.get(db, name)
         if own is None:

@@ -34,7 +34,11 @@ class Progress:
         with reading() as db:
             back, sent = results.progress(db, self.run.cycle)
             newest, waiting = editions.newest(db, "published"), editions.newest(db)
-        waits = f"{waiting['edition']}：{waiting['waits_because']}" if waiting and waiting["standing"] == "waiting" else None
+        waits = (
+            f"{waiting['edition']}：{waiting['waits_because']}"
+            if waiting and waiting["standing"] == "waiting"
+            else None
+        )
         summary = RunSummary(
             run_id=self.run.run_id,
             cycle=self.run.cycle,

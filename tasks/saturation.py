@@ -24,15 +24,16 @@ def take_in_turn(
     holders = counted.groupby("occupation_code")["uscc"].agg(set).to_dict()
     own = set(zip(held_on_deadline["uscc"], held_on_deadline["occupation_code"], strict=True))
     refused: set[tuple[str, str]] = set()
-    for turn in _turns(candidates).itertuples(index=False):
-        present = holders.setdefault(turn.occupation_code, set())
-        is_new = (turn.uscc, turn.occupation_code) not in own
-        permitted = not permits.isdisjoint({(turn.application_no, ""), (turn.application_no, turn.occupation_code)})
-        capped = turn.institution_type == "social_organisation" and is_new and not permitted
-        if capped and len(present - {turn.uscc}) >= policy.cap.saturation:
-            refused.add((turn.application_no, turn.occupation_code))
-        elif turn.institution_type in policy.cap.saturation_counts:
-            present.add(turn.uscc)
+    for turn in _turns(candidates).to_dict("records"):
+        uscc, code, number = turn["uscc"], turn["occupation_code"], turn["application_no"]
+        present = holders.setdefault(code, set())
+        is_new = (uscc, code) not in own
+        permitted = not permits.isdisjoint({(number, ""), (number, code)})
+        capped = turn["institution_type"] == "social_organisation" and is_new and not permitted
+        if capped and len(present - {uscc}) >= policy.cap.saturation:
+            refused.add((number, code))
+        elif turn["institution_type"] in policy.cap.saturation_counts:
+            present.add(uscc)
     asked = pd.MultiIndex.from_frame(candidates[["application_no", "occupation_code"]])
     return pd.Series(asked.isin(list(refused)), index=candidates.index)
 

@@ -49,7 +49,9 @@ def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
     for stage in _STAGES:
         counts = summary.stages.get(stage)
         if counts and counts.total:
-            typer.echo(f"{stage}: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items()))
+            typer.echo(
+                f"{stage}: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
+            )
     for key, why in sorted(summary.failed.items()):
         typer.echo(f"failed {key}: {why}", err=True)
     if summary.outcome == "waiting":

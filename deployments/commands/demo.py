@@ -49,7 +49,7 @@ def demo(
     orchestrator.prepare()
     console = Console(width=None if sys.stdout.isatty() else 140)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as shown:
-        summary = _play(chosen, seed, institutions, lambda text: shown.console.print(text), shown)
+        summary = _play(chosen, seed, institutions, shown.console.print, shown)
     _tell(console, chosen, summary)
 
 
@@ -66,9 +66,7 @@ def _clear_former() -> None:
     mark.write_text(_MARK, "utf-8")
 
 
-def _play(
-    cycle: CycleId, seed: int, institutions: int, say: Callable[[str], None], shown: Progress
-) -> RunSummary:
+def _play(cycle: CycleId, seed: int, institutions: int, say: Callable[[str], None], shown: Progress) -> RunSummary:
     """The acts of a cycle, each followed by a run: hand-in, corrections and decisions, results."""
     from deployments import sample as made  # noqa: PLC0415
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
@@ -77,12 +75,17 @@ def _play(
     deadline, inbox = policy.deadline(cycle), settings().inbox
     task = shown.add_task("编制示例数据")
     sample = made.make_cycle(cycle, seed, institutions)
+
+    def mend_and_decide() -> None:
+        made.write_corrections(sample, inbox)
+        made.write_decisions(sample, inbox)
+
     acts: list[tuple[str, date, Callable[[], None]]] = [
         ("申报截止，机构交来申报材料", deadline + timedelta(days=1), lambda: made.write_inbox(sample, inbox)),
         (
             "机构补正，中心作出例外审批",
             deadline + timedelta(days=8),
-            lambda: (made.write_corrections(sample, inbox), made.write_decisions(sample, inbox)) and None,
+            mend_and_decide,
         ),
         (
             "专家组交回评估结果",
@@ -158,8 +161,15 @@ def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
         )
     console.print(table)
     root = settings().root
-    console.print(f"目录版次 {summary.edition}，请用浏览器打开：\n  {root / 'published' / 'latest' / 'index.html'}", soft_wrap=True)
-    for title, folder in (("文书", "outbox/letters"), ("评估材料包", "outbox/evaluation"), ("报省材料", "outbox/province")):
+    console.print(
+        f"目录版次 {summary.edition}，请用浏览器打开：\n  {root / 'published' / 'latest' / 'index.html'}",
+        soft_wrap=True,
+    )
+    for title, folder in (
+        ("文书", "outbox/letters"),
+        ("评估材料包", "outbox/evaluation"),
+        ("报省材料", "outbox/province"),
+    ):
         console.print(f"{title}：{root / folder}", soft_wrap=True)
 
 

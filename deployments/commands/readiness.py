@@ -42,4 +42,6 @@ def ready() -> None:
     if settings().database.startswith("sqlite"):
         schema.migrate()
         return
-    raise Refused(f"the database's schema is at {present or 'nothing'}, this release needs {newest}: run `filing migrate`")
+    raise Refused(
+        f"the database's schema is at {present or 'nothing'}, this release needs {newest}: run `filing migrate`"
+    )

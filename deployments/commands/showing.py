@@ -75,7 +75,9 @@ def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
         _print_csv(store.listing(db, chosen), store.LISTED)
 
 
-def history(subject: Annotated[str, typer.Argument(metavar="NO|USCC", help="Application number or credit code.")]) -> None:
+def history(
+    subject: Annotated[str, typer.Argument(metavar="NO|USCC", help="Application number or credit code.")],
+) -> None:
     """Tell the whole life of an application or an institution, in order, each step with its because."""
     ready()
     from tasks.store import overview  # noqa: PLC0415

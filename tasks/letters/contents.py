@@ -95,8 +95,8 @@ def acceptances(
     """
     own = heads(applications, run)
     letters = []
-    for number, mine in items.groupby("application_no", sort=True):
-        number = str(number)
+    for key, mine in items.groupby("application_no", sort=True):
+        number = str(key)
         text = AcceptanceText(
             **own[number],
             items=item_lines(_named(mine[mine["status"] == "accepted"])),
@@ -116,12 +116,12 @@ def outcomes(applications: pd.DataFrame, items: pd.DataFrame, filed: pd.DataFram
     own = heads(applications, run)
     terms = filed.groupby("application_no")[["filed_on", "valid_until", "institution_code"]].max()
     letters = []
-    for number, mine in items.groupby("application_no", sort=True):
-        number = str(number)
+    for key, mine in items.groupby("application_no", sort=True):
+        number = str(key)
         granted, denied = mine[mine["status"] == "filed"], mine[mine["status"].isin(["failed", "refused"])]
         occasion = _fingerprint(mine)
         if len(granted) and number in terms.index:
-            term = terms.loc[number]
+            term = dict(terms.loc[number])
             filing = FilingText(
                 **own[number],
                 items=item_lines(_named(granted)),

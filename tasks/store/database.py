@@ -75,8 +75,7 @@ def reading() -> Iterator[Connection]:
     if _Rehearsal.connection is not None:
         yield _Rehearsal.connection
         return
-    with engine(settings().database).connect() as connection:
-        connection = connection.execution_options(read_only=True)
+    with engine(settings().database).connect().execution_options(read_only=True) as connection:
         yield connection
         connection.rollback()
 

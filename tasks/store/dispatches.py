@@ -82,7 +82,7 @@ def sent_items(db: Connection, cycle: str) -> pd.DataFrame:
     )
     rows = [tuple(row) for row in db.execute(statement)]
     frame = pd.DataFrame(rows, columns=[*items.KEYS, "has_commitment"])
-    texts = {key: frames.TEXT for key in items.KEYS}
+    texts = dict.fromkeys(items.KEYS, frames.TEXT)
     return frame.astype({**texts, "has_commitment": "bool"}).sort_values(items.KEYS, ignore_index=True)
 
 

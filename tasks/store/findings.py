@@ -44,11 +44,12 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
 
 def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     """Note which in-principle findings hold which items (application_no, occupation_code, level, rule)."""
-    work = frames.working(db, "holding", holds[["application_no", "occupation_code", "level", "rule"]])
+    keys = ["application_no", "occupation_code", "level", "rule"]
+    work = frames.working(db, "holding", holds[keys])
     there = tables.hold
     known = frames.read(
         db,
-        select(*(work.c[name] for name in work.c.keys())).join(
+        select(*(work.c[name] for name in keys)).join(
             there,
             (there.c.application_no == work.c.application_no)
             & (there.c.occupation_code == work.c.occupation_code)
@@ -56,7 +57,6 @@ def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
             & (there.c.rule == work.c.rule),
         ),
     )
-    keys = ["application_no", "occupation_code", "level", "rule"]
     new = holds.merge(known, on=keys, how="left", indicator=True)
     frames.append(db, there, new.loc[new["_merge"] == "left_only", keys].assign(cycle=cycle))
 

@@ -68,7 +68,7 @@ def append(db: Connection, table: Table, frame: pd.DataFrame) -> int:
 def working(db: Connection, name: str, frame: pd.DataFrame) -> Table:
     """A temporary table filled with a frame, for set-based statements over its rows; a former one is replaced."""
     kinds = {"i": Integer, "u": Integer, "f": Float}
-    columns = [Column(str(n), kinds.get(frame[n].dtype.kind, Text)) for n in frame.columns]
+    columns: list[Column[Any]] = [Column(str(n), kinds.get(frame[n].dtype.kind, Text)) for n in frame.columns]
     table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
     db.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
     table.create(db)

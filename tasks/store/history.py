@@ -27,7 +27,7 @@ def add(db: Connection, entries: pd.DataFrame, run: RunKey, by: str) -> None:
     for entry in entries.to_dict("records"):
         number += 1
         full = {**entry, "entry": number, "by": by, "on": run.as_of.isoformat(), "run_id": run.run_id}
-        previous = digest(previous, full)
+        previous = digest(previous, {str(name): value for name, value in full.items()})
         rows.append({**full, "digest": previous})
     frames.append(db, tables.history, pd.DataFrame(rows, columns=[*CHAINED, "digest"]))
 

@@ -1,7 +1,7 @@
 """Items: where each stands, and the only way to move it; every move leaves its history entry in the same transaction."""
 
 import pandas as pd
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, Table, and_, delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
@@ -110,7 +110,7 @@ def listing(db: Connection, cycle: str) -> pd.DataFrame:
     """The cycle's items as `items.csv` shows them, sorted; scores without needless zeros."""
     frame = of_cycle(db, cycle)
     scores = frame["score"].astype("float64")
-    frame["score"] = [f"{score:g}" if score == score else "" for score in scores]
+    frame["score"] = scores.map("{:g}".format).where(scores.notna(), "")
     return frame.sort_values(KEYS, ignore_index=True)[LISTED]
 
 
@@ -124,7 +124,7 @@ def joined(rules: "pd.Series[str]") -> str:
     return ";".join(sorted(set(rules)))
 
 
-def _same(work: "tables.Table") -> ColumnElement[bool]:
+def _same(work: Table) -> ColumnElement[bool]:
     return and_(*(_item.c[key] == work.c[key] for key in KEYS))
 
 

@@ -67,7 +67,7 @@ def _is_alive(row: "Row[tuple[object, ...]]", now: datetime) -> bool:
         return True
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(row.process)
-        return process.create_time() == row.process_started and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.create_time() == row.process_started and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from schemas import tables
 from tasks.store import editions, findings, frames, history, results, runs
@@ -33,7 +33,7 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
     }
 
 
-def _counted(db: Connection, table: "tables.Table", column: str, cycle: str) -> dict[str, int]:
+def _counted(db: Connection, table: Table, column: str, cycle: str) -> dict[str, int]:
     statement = select(table.c[column], func.count()).where(table.c.cycle == cycle).group_by(table.c[column])
     return {str(value): int(number) for value, number in sorted(map(tuple, db.execute(statement)))}
 

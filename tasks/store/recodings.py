@@ -4,6 +4,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert, select
 
 from schemas import tables
+from schemas.adjustment import Recoding
 from schemas.run_summary import RunKey
 
 _recoding = tables.recoding
@@ -36,19 +37,9 @@ def family(db: Connection, code: str) -> list[str]:
     return chain
 
 
-def record(db: Connection, *, old: str, new: str, ground: str, document_no: str, decided_by: str, run: RunKey) -> None:
-    """Note that an institution has another credit code from the run's day on."""
-    db.execute(
-        insert(_recoding).values(
-            old_uscc=old,
-            new_uscc=new,
-            ground=ground,
-            document_no=document_no,
-            decided_by=decided_by,
-            effective_on=run.as_of,
-            recorded_on=run.as_of,
-        )
-    )
+def record(db: Connection, recoding: Recoding, run: RunKey) -> None:
+    """Note that an institution has another credit code."""
+    db.execute(insert(_recoding).values(recorded_on=run.as_of, **recoding.model_dump()))
 
 
 def _steps(db: Connection) -> dict[str, str]:

@@ -41,6 +41,13 @@ def in_force(db: Connection, day: date, *, known_on: date | None = None) -> pd.D
     return held[~suspended].reset_index(drop=True)
 
 
+def standings(db: Connection, day: date) -> pd.DataFrame:
+    """What is on file on a day, as `on_file` gives it, each with its `standing`: filed or suspended."""
+    held = on_file(db, day)
+    suspended = suspensions.concerning(suspensions.known(db), held, day.isoformat())
+    return held.assign(standing=suspended.map({True: "suspended", False: "filed"}))
+
+
 def before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
     """What is on file on a day, without what the cycle's own decisions filed or superseded; the same columns."""
     untouched = and_(
@@ -168,11 +175,8 @@ def _reclaim(db: Connection, entries: pd.DataFrame) -> None:
 
 def _standing_of(db: Connection, asked: pd.DataFrame, day: date, over: str = "") -> "pd.Series[str]":
     """Each key's standing on a day: filed, suspended, or `over` for what is not on file."""
-    held = on_file(db, day)
-    suspended = suspensions.concerning(suspensions.known(db), held, day.isoformat())
-    standing = held.set_index(KEYS).index
-    named = pd.Series(suspended.map({True: "suspended", False: "filed"}).to_numpy(), index=standing, name="standing")
-    return asked[KEYS].join(named, on=KEYS)["standing"].fillna(over)
+    standing = standings(db, day).set_index(KEYS)["standing"]
+    return asked[KEYS].join(standing, on=KEYS)["standing"].fillna(over)
 
 
 def institutions(db: Connection) -> pd.DataFrame:
@@ -208,6 +212,17 @@ def name_institutions(db: Connection, named: pd.DataFrame, run: RunKey) -> int:
     wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
     history.add(db, told.assign(because="机构信息")[wanted], run, "filing")
     return len(changed)
+
+
+def move_institution(db: Connection, old: str, new: str, run: RunKey) -> None:
+    """Know an institution and all its entries under another credit code from now on; telling it is the caller's."""
+    named = institutions(db)
+    name_institutions(db, named[named["uscc"] == old].assign(uscc=new), run)
+    mine = and_(_institution.c.uscc == old, _institution.c.known_to.is_(None))
+    db.execute(update(_institution).where(mine).values(known_to=run.as_of))
+    own = current_entries(db).query("uscc == @old")
+    _forget(db, own, run)
+    enter(db, own.assign(uscc=new), run)
 
 
 def _next(db: Connection, table: Table) -> int:

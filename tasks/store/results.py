@@ -93,10 +93,10 @@ def judged(db: Connection, judgements: pd.DataFrame) -> None:
     older = or_(_result.c.standing == "accepted", _result.c.standing == "refused")
     db.execute(update(_result).where(same, older).values(standing="replaced"))
     # the cleaned level of the item may be spelt otherwise in the result: its own row is found by number
-    mine = _result.c.result_id == work.c.result_id
+    own = _result.c.result_id == work.c.result_id
     db.execute(
         update(_result)
-        .where(mine)
+        .where(own)
         .values(standing="accepted", occupation_code=work.c.occupation_code, level=work.c.level)
     )
     items.record_verdicts(db, accepted)

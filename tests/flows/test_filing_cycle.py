@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import factories
 import pytest
 
-import factories
 from schemas.settings import Settings, using
 from schemas.tables import lease
 from tasks.store import database
@@ -200,7 +200,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
         _attach(patch, boundaries)
         for home in _fresh(tmp_path_factory.mktemp("undisturbed") / "home"):
             factories.play(story, home)
-            return story, boundaries.passed, factories.output(home), factories.tables(story.cycle)
+            found = (story, boundaries.passed, factories.output(home), factories.tables(story.cycle))
+    return found
 
 
 def _killed_and_repeated(

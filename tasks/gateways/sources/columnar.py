@@ -18,7 +18,9 @@ def read_columnar(name: str, data: bytes, table: Table) -> FileContent:
     """The file's rows of one table, whatever types its columns have."""
     try:
         _check(name, data)
-        frame = pl.from_arrow(pq.read_table(BytesIO(data)))
+        arrow = pq.read_table(BytesIO(data))
+        arrow.validate(full=True)  # the frame below takes names and text on trust, and panics or worse on bad ones
+        frame = pl.from_arrow(arrow.rename_columns(list(arrow.column_names)))
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as broken:
         raise UnreadableError(f"文件“{name}”不是完整的Parquet文件，可能已损坏，请重新导出后提交") from broken
     if not isinstance(frame, pl.DataFrame):

@@ -12,6 +12,7 @@ from tasks.gateways.sources.columnar import read_columnar
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
 from tasks.gateways.sources.delimited import read_delimited
 from tasks.gateways.sources.nested_json import read_json
+from tasks.gateways.sources.sheets import SheetOpener
 from tasks.gateways.sources.workbooks import read_workbook
 
 #: Sub-folders that hold something else: what panels send back, and what materials name.
@@ -42,11 +43,13 @@ def pull_file(file: Path, table: str) -> Pull:
 def _pull(root: Path, files: list[tuple[str, Path, Table | None]]) -> Pull:
     contents: list[FileContent] = []
     refused: list[tuple[QuarantinedFile, bool]] = []
-    for name, path, table in files:
-        try:
-            contents.append(_read(root, name, path, table))
-        except UnreadableError as unreadable:
-            refused.append((QuarantinedFile(name, unreadable.reason), unreadable.foreign))
+    with SheetOpener() as opener:
+        readers = {**_READERS, ".xlsx": _workbook(opener)}
+        for name, path, table in files:
+            try:
+                contents.append(readers[path.suffix.lower()](name, _bytes(root, name, path), table))
+            except UnreadableError as unreadable:
+                refused.append((QuarantinedFile(name, unreadable.reason), unreadable.foreign))
     return assemble(root, contents, refused)
 
 
@@ -55,7 +58,7 @@ def _submissions(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in _OTHER_FOLDERS]
         for name in names:
             path = Path(where, name)
-            if path.suffix.lower() in _READERS and not name.startswith((".", "~$")):
+            if path.suffix.lower() in _SUFFIXES and not name.startswith((".", "~$")):
                 yield path
 
 
@@ -64,17 +67,23 @@ def _shown(relative: Path) -> str:
     return os.fsencode(relative.as_posix()).decode("utf-8", errors="replace")
 
 
-def _read(root: Path, name: str, path: Path, table: Table | None) -> FileContent:
+def _bytes(root: Path, name: str, path: Path) -> bytes:
     try:
         if not path.resolve().is_relative_to(root.resolve()):
             raise UnreadableError(f"“{name}”是指向申报文件夹之外的链接，请放入文件本身后重新提交")
         if not path.is_file():
             raise UnreadableError(f"“{name}”不是普通文件，请放入文件本身后重新提交")
         limits.check_size(name, path.stat().st_size)
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as failed:
         raise UnreadableError(f"文件“{name}”无法打开（{failed.strerror}），请检查文件权限或重新提交") from failed
-    return _READERS[path.suffix.lower()](name, data, table)
+
+
+def _workbook(opener: SheetOpener) -> _Reader:
+    def read(name: str, data: bytes, table: Table | None) -> FileContent:
+        return read_workbook(name, opener.open(name, data), table)
+
+    return read
 
 
 def _by_name(read: Callable[[str, bytes, Table], FileContent]) -> _Reader:
@@ -99,10 +108,10 @@ def _other_spreadsheet(name: str, data: bytes, table: Table | None) -> FileConte
 
 
 _READERS: Final[dict[str, _Reader]] = {
-    ".xlsx": read_workbook,
     ".csv": _by_name(read_delimited),
     ".tsv": _by_name(read_delimited),
     ".parquet": _by_name(read_columnar),
     ".json": _json,
     **dict.fromkeys(_OTHER_SPREADSHEETS, _other_spreadsheet),
 }
+_SUFFIXES: Final = frozenset({".xlsx", *_READERS})

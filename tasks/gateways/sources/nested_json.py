@@ -72,7 +72,7 @@ def _arrays(reading: _Reading, top: Any, table: Table) -> Iterator[tuple[Table, 
     for word, value in words.items():
         holder = headers.table_named(word)
         if holder is None:
-            reading.unknown[UnknownColumn(reading.file, "", word)] = None
+            reading.unknown[UnknownColumn(reading.file, "", _whole(word))] = None
         elif isinstance(value, list):
             yield holder, value
         else:
@@ -120,14 +120,14 @@ def _add(reading: _Reading, table: Table, place: int, record: Any) -> _Cells:
     for word, value in record.items() if isinstance(record, dict) else ():
         column = headers.column_named(table.name, word)
         if column is None:
-            reading.unknown[UnknownColumn(reading.file, table.name, word)] = None
+            reading.unknown[UnknownColumn(reading.file, table.name, _whole(word))] = None
         elif column in cells:
-            flaw = f"的“{word}”与另一列同名，请只保留一个"
+            flaw = f"的“{_whole(word)}”与另一列同名，请只保留一个"
         else:
             try:
                 cells[column] = value if type(value) is str else cell_text(value)
             except TypeError:
-                flaw = f"的“{word}”不是文字或数字，请按约定的结构重新导出"
+                flaw = f"的“{_whole(word)}”不是文字或数字，请按约定的结构重新导出"
     if not isinstance(record, dict):
         flaw = "不是对象，请按约定的结构重新导出"
     if flaw:
@@ -143,9 +143,9 @@ def _frame(name: str, table: Table, rows: list[_Cells]) -> pl.DataFrame:
     try:
         return pl.DataFrame(cells, schema=schema).with_columns(lines)
     except UnicodeEncodeError:  # half a character, which JSON can spell and no other format can hold
-        whole = {column: [_whole(cell) for cell in column_cells] for column, column_cells in cells.items()}
+        whole = {name: [None if cell is None else _whole(str(cell)) for cell in row] for name, row in cells.items()}
         return pl.DataFrame(whole, schema=schema).with_columns(lines)
 
 
-def _whole(cell: Any) -> str | None:
-    return None if cell is None else _LONE_SURROGATE.sub("\ufffd", cell)
+def _whole(text: str) -> str:
+    return _LONE_SURROGATE.sub("\ufffd", text)

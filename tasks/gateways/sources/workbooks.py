@@ -1,33 +1,30 @@
-"""One workbook, read sheet by sheet into parts; which of its rows can be used and cleaning do not belong here."""
+"""The sheets of one workbook made parts of tables; which of their rows can be used and cleaning do not belong here."""
 
-from io import BytesIO
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
 
 from schemas.submission import APPLICATIONS, FORM_TABLES, Table
 from tasks.gateways.sources import headers, limits
 from tasks.gateways.sources.cells import cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, UnknownColumn, UnreadableError
+from tasks.gateways.sources.sheet_process import Sheet
 
 _FORM = tuple(table.name for table in FORM_TABLES)
 _Lines = list[list[Any]]
 
 
-def read_workbook(name: str, data: bytes, table: Table | None = None) -> FileContent:
+def read_workbook(name: str, sheets: Sequence[Sheet], table: Table | None = None) -> FileContent:
     """The sheets named after tables; with `table`, the first sheet that has its header if none is named so.
 
-    Raises UnreadableError where the workbook does not open, has no such sheet, or has form sheets but no 基本信息.
+    Raises UnreadableError where the workbook has no such sheet, or has form sheets but no 基本信息.
     """
-    limits.check_workbook(name, data)
-    try:
-        with CalamineWorkbook.from_filelike(BytesIO(data)) as workbook:
-            content = _sheets(name, workbook, table)
-    except CalamineError as broken:
-        raise UnreadableError(
-            f"工作簿“{name}”无法打开，可能已损坏，请用表格软件打开、另存为.xlsx后重新提交"
-        ) from broken
+    content = _named(name, sheets, table)
+    if table is not None and table.name not in {part.table for part in content.parts}:
+        headed = (sheet for sheet in sheets if _header_line(table, sheet) is not None)
+        if (sheet := next(headed, None)) is not None:
+            _read(name, sheet, table, content)
     supplied = {part.table for part in content.parts}
     if not supplied:
         titles = "、".join(each.title for each in FORM_TABLES)
@@ -38,29 +35,23 @@ def read_workbook(name: str, data: bytes, table: Table | None = None) -> FileCon
     return FileContent(content.parts, content.unknown_columns, content.advice, absent)
 
 
-def _sheets(name: str, workbook: CalamineWorkbook, table: Table | None) -> FileContent:
+def _named(name: str, sheets: Sequence[Sheet], table: Table | None) -> FileContent:
     content = FileContent()
-    sheets = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     for sheet in sheets:
-        if holder := headers.table_named(sheet):
-            _read(name, workbook.get_sheet_by_name(sheet), holder, content)
-        elif workbook.get_sheet_by_name(sheet).height and table is None:
-            content.advice.append(Advice(name, f"工作簿“{name}”的工作表“{sheet}”不是申报表，未读取"))
-    if table is not None and table.name not in {part.table for part in content.parts}:
-        for sheet in sheets:
-            found = workbook.get_sheet_by_name(sheet)
-            if (
-                headers.header_line(table, _texts(found.to_python(skip_empty_area=False, nrows=headers.SEARCHED_LINES)))
-                is not None
-            ):
-                _read(name, found, table, content)
-                break
+        if holder := headers.table_named(sheet.name):
+            _read(name, sheet, holder, content)
+        elif sheet.lines and table is None:
+            content.advice.append(Advice(name, f"工作簿“{name}”的工作表“{sheet.name}”不是申报表，未读取"))
     return content
 
 
-def _read(name: str, sheet: CalamineSheet, table: Table, content: FileContent) -> None:
-    lines = sheet.to_python(skip_empty_area=False)
-    start = headers.header_line(table, _texts(lines[: headers.SEARCHED_LINES]))
+def _header_line(table: Table, sheet: Sheet) -> int | None:
+    return headers.header_line(table, _texts(sheet.lines[: headers.SEARCHED_LINES]))
+
+
+def _read(name: str, sheet: Sheet, table: Table, content: FileContent) -> None:
+    lines = sheet.lines
+    start = _header_line(table, sheet)
     if start is None:
         if any(cell != "" for line in lines for cell in line):
             raise UnreadableError(
@@ -69,7 +60,7 @@ def _read(name: str, sheet: CalamineSheet, table: Table, content: FileContent) -
             )
         content.parts.append(Part(name, table.name, _frame({}, 0, []), closed=True))
         return
-    _fill_merged(sheet, lines, start)
+    _fill_merged(sheet, start)
     head, body = _texts([lines[start]])[0], lines[start + 1 :]
     found = headers.header(table, head)
     if found.repeated:
@@ -79,10 +70,10 @@ def _read(name: str, sheet: CalamineSheet, table: Table, content: FileContent) -
     content.unknown_columns.extend(UnknownColumn(name, table.name, head[place].strip()) for place, _ in found.unknown)
 
 
-def _fill_merged(sheet: CalamineSheet, lines: _Lines, start: int) -> None:
+def _fill_merged(sheet: Sheet, start: int) -> None:
     """A value merged downwards below the header stands in each of its rows: a person reads it there too."""
-    budget = limits.MAX_SHEET_CELLS
-    for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
+    budget, lines = limits.MAX_MERGED_CELLS, sheet.lines
+    for (top, left), (bottom, _) in sheet.merged:
         last = min(bottom, len(lines) - 1)
         budget -= max(last - top, 0)
         if top <= start or budget < 0:

@@ -37,9 +37,16 @@ def workbook(path: Path, *cells: tuple[int, int]) -> None:
     book.close()
 
 
-def test_a_stray_value_in_the_last_cell_of_a_sheet_is_refused(tmp_path: Path) -> None:
-    workbook(tmp_path / "far.xlsx", (1, 0), (1_048_575, 16_383))
-    assert "在第1048576行、第16384列附近还有内容" in only_reason(tmp_path)
+def test_a_stray_value_in_the_last_cell_of_a_sheet_ends_nothing_but_its_workbook(tmp_path: Path) -> None:
+    for name in ("1.xlsx", "3.xlsx"):
+        workbook(tmp_path / name, (1, 0), (1_048_575, 16_383))
+    workbook(tmp_path / "2.xlsx", (1, 0))
+    workbook(tmp_path / "4.xlsx", (2, 0))
+    pull = pull_folder(tmp_path)
+    assert [each.file for each in pull.quarantined if not each.application_no] == ["1.xlsx", "3.xlsx"]
+    assert "无法在限定的内存和时间内读完" in pull.quarantined[0].reason
+    (twice,) = (each for each in pull.quarantined if each.application_no)
+    assert "“2.xlsx”第2行、“4.xlsx”第3行" in twice.reason
 
 
 def test_a_far_cell_that_is_only_formatted_is_none(tmp_path: Path) -> None:
@@ -49,23 +56,28 @@ def test_a_far_cell_that_is_only_formatted_is_none(tmp_path: Path) -> None:
     assert pull.tables["applications"]["application_no"].tolist() == ["A"]
 
 
+FAR = {
+    "rows and cells without a place": b'<row r="1048576"><c><v>1</v></c></row><row r="1">'
+    + b"<c><v>1</v></c>" * 16_384,
+    "a place beyond every sheet": b'<row r="2"><c r="A' + b"9" * 99 + b'"><v>1</v></c>',
+    "very many copies of a long text": b"<row>" + b'<c t="s"><v>0</v></c>' * 400_000,
+}
+
+
 @pytest.mark.parametrize(
-    "sheet",
-    [
-        b'<row r="1048576"><c><v>1</v></c></row><row r="1">' + b"<c><v>1</v></c>" * 200 + b"</row>",
-        b"<row><c r='XFD1048576' t='n'><v>1</v></c></row>",
-        b'<x:row r="3"><x:c s="1" r="xfd1048576"><x:v>1</x:v></x:c></x:row>',
-        b'<row r="3"><c r="XFD1048576"><v>1</v></c></row>',
-        b'<row r="3"><c r="XFD1048576" t="inlineStr">\n<is><t>a</t></is></c></row>',
-    ],
+    "kind", [pytest.param(kind, marks=[pytest.mark.slow] if "copies" in kind else []) for kind in FAR]
 )
-def test_a_far_cell_is_seen_however_it_is_written(sheet: bytes) -> None:
-    with pytest.raises(UnreadableError, match="范围过大"):
-        limits.check_workbook("x.xlsx", archive({SHEET: sheet}))
-
-
-def test_cells_without_a_place_are_counted_not_refused() -> None:
-    limits.check_workbook("x.xlsx", archive({SHEET: b"<row>" + b"<c><v>1</v></c>" * 12 + b"</row>"}))
+def test_a_sheet_made_to_burst_memory_is_set_aside(kind: str, tmp_path: Path) -> None:
+    workbook(tmp_path / "good.xlsx", (1, 0))
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as packed:
+        members = {name: packed.read(name) for name in packed.namelist()}
+    before, opening, _ = members[SHEET].partition(b"<sheetData>")
+    sheet = before + opening + FAR[kind] + b"</row></sheetData></worksheet>"
+    long = members["xl/sharedStrings.xml"].replace("申报编号".encode(), b"x" * 32_767)
+    (tmp_path / "far.xlsx").write_bytes(archive({**members, SHEET: sheet, "xl/sharedStrings.xml": long}))
+    pull = pull_folder(tmp_path)
+    assert [each.file for each in pull.quarantined] == ["far.xlsx"]
+    assert pull.tables["applications"]["application_no"].tolist() == ["A"]
 
 
 def test_an_archive_that_unfolds_to_too_much_is_refused() -> None:
