@@ -42,7 +42,7 @@ imports: $(VENV)/.checks
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.checks
-	$(BIN)/python -m tests.architecture.generate_docs
+	$(BIN)/python docs/generate.py
 
 docs-check: $(VENV)/.checks
 	$(BIN)/python -m pytest tests/architecture

@@ -1,5 +1,6 @@
-"""Dormancy (休眠): which occupations on file had no activity in time; it removes nobody, and feeds the next cycle's checks."""
+"""Dormancy (休眠): which occupations on file had no activity in time; it removes nobody and decides nothing."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
@@ -12,7 +13,7 @@ from schemas.policy import Policy, in_force
 from schemas.reference_data import reference
 from schemas.run_summary import Counts, RunKey
 from tasks.letters.contents import addressee
-from tasks.store import dormancy, notices, register
+from tasks.store import activities, dormancy, notices, recodings, register
 from tasks.store.leases import writing
 from tasks.store.notices import Notice
 
@@ -25,10 +26,10 @@ def sweep_dormancy(run: RunKey) -> Counts:
     policy = in_force(run.as_of)
     with writing(run) as db:
         on_file = register.on_file(db, run.as_of)
-        marks = states(on_file, register.activities(db), policy, run.as_of)
-        changed = dormancy.mark(db, marks, run)
+        marks = states(on_file, activities.every(db), policy, run.as_of)
+        changed = dormancy.mark(db, marks.assign(because=_because(marks, policy)), run)
         newly = marks.merge(changed[changed["state"] == "dormant"][_OCCUPATION], on=_OCCUPATION)
-        written = notices.write(db, letters(newly, on_file, policy, run.as_of), run)
+        written = notices.write(db, letters(newly, on_file, policy, run.as_of, recodings.first(db)), run)
     marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
     counts = {**marked, "letters": written}
     return Counts(done={name: count for name, count in counts.items() if count})
@@ -37,26 +38,51 @@ def sweep_dormancy(run: RunKey) -> Counts:
 def states(on_file: pd.DataFrame, activities: pd.DataFrame | None, policy: Policy, day: date) -> pd.DataFrame:
     """uscc, occupation_code, filed_on, last_held_on and state of every occupation on file (contract section 5, DORM-1).
 
-    Within `grace_months` of filing it is `new`; then `active` if an activity with candidates was held since it was
-    filed and by the day, else `dormant`; `unknown` where no activities were ever supplied.
+    `active` if an activity with candidates was held since it was filed and by the day; else `new` within `grace_months`
+    of filing; then `dormant`, or `unknown` where no activities were ever supplied.
     """
-    marks = on_file.groupby(_OCCUPATION)["filed_on"].min().reset_index()
-    if activities is None:
-        return marks.assign(last_held_on=pd.Series(dtype="str"), state="unknown")
-    held = activities[activities["candidates"].astype("int64") > 0].merge(marks, on=_OCCUPATION)
-    held = held[(held["filed_on"] <= held["held_on"]) & (held["held_on"] <= day.isoformat())]
-    last = held.groupby(_OCCUPATION)["held_on"].max().rename("last_held_on")
-    marks = marks.join(last, on=_OCCUPATION)
-    in_grace = [
-        add_months(date.fromisoformat(filed), policy.dormancy.grace_months) > day for filed in marks["filed_on"]
-    ]
-    marks["state"] = marks["last_held_on"].notna().map({True: "active", False: "dormant"})
-    marks.loc[pd.Series(in_grace, index=marks.index, dtype="bool") & (marks["state"] == "dormant"), "state"] = "new"
+    filed: pd.DataFrame = on_file.groupby(_OCCUPATION)["filed_on"].min().reset_index()
+    marks = filed.join(_last_held(filed, activities, day), on=_OCCUPATION)
+    grace = policy.dormancy.grace_months
+    in_grace = [add_months(date.fromisoformat(filed), grace) > day for filed in marks["filed_on"]]
+    marks["state"] = "unknown" if activities is None else "dormant"
+    marks.loc[pd.Series(in_grace, index=marks.index, dtype="bool"), "state"] = "new"
+    marks.loc[marks["last_held_on"].notna(), "state"] = "active"
     return marks
 
 
-def letters(dormant: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, day: date) -> list[Notice]:
-    """One letter an institution about the occupations that newly fell dormant."""
+def _last_held(marks: pd.DataFrame, activities: pd.DataFrame | None, day: date) -> "pd.Series[str]":
+    """The last activity with candidates since each occupation was filed, by the day; by uscc and occupation_code."""
+    if activities is None:
+        return pd.Series(dtype="str", name="last_held_on", index=pd.MultiIndex.from_frame(marks[_OCCUPATION].iloc[:0]))
+    held = activities[activities["candidates"].astype("int64") > 0].merge(marks, on=_OCCUPATION)
+    held = held[(held["filed_on"] <= held["held_on"]) & (held["held_on"] <= day.isoformat())]
+    return held.groupby(_OCCUPATION)["held_on"].max().rename("last_held_on")
+
+
+def _because(marks: pd.DataFrame, policy: Policy) -> "pd.Series[str]":
+    """What each state rests on, for the history."""
+    grace = policy.dormancy.grace_months
+    texts = {
+        "new": f"备案未满{grace}个月",
+        "dormant": f"备案满{grace}个月，没有开展认定的记录",
+        "unknown": "未提供认定活动数据",
+    }
+    return marks["state"].map(texts).fillna("最近一次认定：" + marks["last_held_on"])
+
+
+def letters(
+    dormant: pd.DataFrame,
+    on_file: pd.DataFrame,
+    policy: Policy,
+    day: date,
+    first_codes: Mapping[str, str] | None = None,
+) -> list[Notice]:
+    """One letter an institution about the occupations that newly fell dormant.
+
+    `first_codes`: present credit codes to the first one the institution had: a new code makes no new occasion.
+    """
+    known_as = first_codes or {}
     names = reference().occupation_names()
     heads = on_file.drop_duplicates("uscc").set_index("uscc")
     written = []
@@ -72,5 +98,9 @@ def letters(dormant: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, day: d
         head = {**heads.loc[str(uscc)].to_dict(), "uscc": str(uscc)}
         text = DormancyText(**addressee(head, policy, day), as_of=day, occupations=lines)
         which = "+".join(f"{line.occupation_code}@{line.filed_on}" for line in lines)
-        written.append(Notice(f"dormancy:{uscc}:{which}", "dormancy", str(uscc), text.model_dump(mode="json")))
+        written.append(
+            Notice(
+                f"dormancy:{known_as.get(str(uscc), uscc)}:{which}", "dormancy", str(uscc), text.model_dump(mode="json")
+            )
+        )
     return written

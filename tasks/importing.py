@@ -16,7 +16,7 @@ from tasks import intake
 from tasks.gateways.institution_codes import read_codes
 from tasks.gateways.sources import pull_file
 from tasks.runs import run_of
-from tasks.store import applications, decisions, editions, register, results
+from tasks.store import activities, applications, decisions, editions, register, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -60,7 +60,7 @@ def import_file(kind: str, file: Path, day: date | None) -> Imported:
         if kind == "results":
             return Imported(len(rows), results.receive(db, rows, run), complaints)
         if kind == "activities":
-            register.note_supplied(db, {"activities"}, run)
+            activities.note_supplied(db, {"activities"}, run)
         new, more = intake.take_in_side(db, kind, rows, in_force(run.as_of), run)
     return Imported(len(rows), new, [*complaints, *more])
 

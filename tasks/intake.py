@@ -18,7 +18,7 @@ from schemas.settings import settings
 from tasks.gateways import quarantine
 from tasks.gateways.returned_results import pull_results
 from tasks.gateways.sources import Pull, QuarantinedFile, pull_folder
-from tasks.store import applications, decisions, register, results, runs
+from tasks.store import activities, applications, decisions, register, results, runs
 from tasks.store.leases import writing
 
 
@@ -50,7 +50,7 @@ def take_in(
     policy = for_cycle(cycle_id(run.cycle))
     done: dict[str, int] = {}
     complaints: list[tuple[str, str]] = []
-    register.note_supplied(db, set(pulled.supplied) & {"activities"}, run)
+    activities.note_supplied(db, set(pulled.supplied) & {"activities"}, run)
     for name in ("register", "activities", "decisions"):
         if name in pulled.supplied:
             count, sentences = take_in_side(db, name, pulled.tables[name], policy, run)
@@ -67,7 +67,7 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
     """Store one side table's readable rows; returns how many were new, and a sentence for each row left out."""
     rows, complaints = readable(frame, submission.TABLES[name], policy.timezone)
     if name == "activities":
-        return register.add_activities(db, rows), complaints
+        return activities.add(db, rows), complaints
     if name == "decisions":
         return decisions.record(db, rows, run), complaints
     return register.take_over(db, rows, run), complaints

@@ -6,7 +6,7 @@ from expectations.scene import Scene
 from schemas.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
-from tasks.store import applications, register
+from tasks.store import activities, applications, register
 
 
 def scene(db: Connection, cycle: CycleId) -> Scene:
@@ -17,6 +17,6 @@ def scene(db: Connection, cycle: CycleId) -> Scene:
         policy=policy,
         reference=reference(),
         on_file=register.before_cycle(db, policy.deadline(cycle), cycle),
-        activities=register.activities(db),
+        activities=activities.every(db),
         peers=applications.peers(db, cycle),
     )

@@ -1,0 +1,53 @@
+"""Evaluation activities (认定活动) and whether any were ever supplied; what makes an occupation dormant is decided elsewhere."""
+
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from schemas import tables
+from schemas.run_summary import RunKey
+from tasks.store import frames, recodings
+
+_KEYS = ["uscc", "occupation_code", "level", "held_on"]
+
+
+def note_supplied(db: Connection, names: set[str], run: RunKey) -> None:
+    """Remember that a side table was supplied, even an empty one."""
+    known = set(db.execute(select(tables.supplied.c.name)).scalars())
+    new = sorted(names - known)
+    frames.append(db, tables.supplied, pd.DataFrame({"name": new, "first_on": [run.as_of.isoformat()] * len(new)}))
+
+
+def every(db: Connection) -> pd.DataFrame | None:
+    """Every recorded activity, or None when no activity table was ever supplied."""
+    ever = select(tables.supplied.c.name).where(tables.supplied.c.name == "activities")
+    if db.execute(ever).first() is None:
+        return None
+    frame = frames.read(db, select(tables.activity))
+    return frame.assign(uscc=recodings.followed(db, frame["uscc"]), candidates=frame["candidates"].astype("str"))
+
+
+def add(db: Connection, rows: pd.DataFrame) -> int:
+    """Record activities (typed: ISO date, whole numbers); one of the same day and item replaces the former."""
+    keys = _KEYS
+    rows = rows.drop_duplicates(keys, keep="last")
+    known = frames.read(db, select(tables.activity))
+    new = rows.merge(known, on=[*keys, "candidates", "passed"], how="left", indicator=True)
+    new = new[new["_merge"] == "left_only"].drop(columns="_merge")
+    _drop_activities(db, new[keys].merge(known[keys], on=keys))
+    frames.append(db, tables.activity, new[[*keys, "candidates", "passed"]])
+    return len(new)
+
+
+def _drop_activities(db: Connection, replaced: pd.DataFrame) -> None:
+    table = tables.activity
+    for row in replaced.itertuples(index=False):
+        db.execute(
+            table.delete().where(
+                table.c.uscc == row.uscc,
+                table.c.occupation_code == row.occupation_code,
+                table.c.level == row.level,
+                table.c.held_on == date.fromisoformat(str(row.held_on)),
+            )
+        )

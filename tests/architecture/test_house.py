@@ -1,0 +1,42 @@
+"""House rules a machine can hold: sizes, first sentences, words that do not belong in names."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("flows", "tasks", "schemas", "expectations", "deployments")
+MODULES = sorted(
+    path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts
+)
+#: Long lists of facts, not of steps.
+DATA = {"schemas/tables.py", "deployments/sample/trades.py"}
+BANNED = {"utils", "helpers", "common", "manager", "misc"}
+
+
+def _named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_named)
+def test_module_opens_with_a_sentence(path: Path) -> None:
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    assert docstring, f"{_named(path)} does not say what it is"
+    assert docstring[0].isupper() or docstring[0] in "`_"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_named)
+def test_module_stays_one_thing(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 300 or _named(path) in DATA
+
+
+def test_no_module_is_a_drawer() -> None:
+    assert not [_named(path) for path in MODULES if BANNED & set(path.relative_to(ROOT).with_suffix("").parts)]
+
+
+def test_nothing_names_a_machine_or_a_registry() -> None:
+    words = ("/work/", "pypi.org", "files.pythonhosted", "deb.debian.org")
+    texts = [*MODULES, *ROOT.glob("*.lock"), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "Makefile"]
+    found = [_named(path) for path in texts if any(word in path.read_text("utf-8") for word in words)]
+    assert not found
