@@ -29,6 +29,8 @@ pandas_execution_engine.HASH_THRESHOLD = 0
 #: A context used by several threads hands them each other's data, so one check runs at a time in a process.
 _ONE_AT_A_TIME = threading.Lock()
 
+_SOURCE = "submissions"
+
 Validation = Mapping[str, ExpectationSuiteValidationResult]
 
 
@@ -102,6 +104,7 @@ def _run(judgement: Judgement) -> tuple[pl.DataFrame, ExpectationSuiteValidation
         outcome = context.checkpoints.get(judgement.table).run(batch_parameters={"dataframe": judgement.batch})
     finally:
         UNDER_JUDGEMENT.reset(token)
+        _tidy(context)
     if judgement.fault is not None:
         raise judgement.fault
     (result,) = outcome.run_results.values()
@@ -109,12 +112,22 @@ def _run(judgement: Judgement) -> tuple[pl.DataFrame, ExpectationSuiteValidation
     return judgement.verdicts, result
 
 
+def _tidy(context: EphemeralDataContext) -> None:
+    """Let go of frames and results: the context lives as long as the process, and would keep every one of them."""
+    results_kept = context.validation_results_store
+    for key in results_kept.list_keys():
+        results_kept.remove_key(key)  # type: ignore[no-untyped-call]
+    batches = context.data_sources.get(_SOURCE).get_execution_engine().batch_manager
+    batches.reset_batch_cache()
+    batches.batch_data_cache.clear()
+
+
 @cache
 def _context() -> EphemeralDataContext:
     """The process's one GX context, with a suite and a checkpoint a table."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    source = context.data_sources.add_pandas("submissions")
+    source = context.data_sources.add_pandas(_SOURCE)
     for table in (*(each.name for each in FORM_TABLES), "results"):
         batch = source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("batch")
         definition = gx.ValidationDefinition(name=table, data=batch, suite=context.suites.add(suite(table)))

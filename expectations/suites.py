@@ -1,7 +1,8 @@
 """The rule book as Great Expectations suites: a metric a table, an expectation a rule; no judging."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -30,6 +31,14 @@ class ForeignBatchError(RuntimeError):
     """Great Expectations handed over another frame than the one being checked."""
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What a table's expectations read: how many rows there are, and how many cells do not meet each rule."""
+
+    rows: int
+    unmet: Mapping[str, int]
+
+
 @dataclass(eq=False)
 class Judgement:
     """One table of one check on its way through Great Expectations."""
@@ -38,10 +47,9 @@ class Judgement:
     table: str
     batch: pd.DataFrame
     verdicts: pl.DataFrame | None = None
-    counts: dict[str, int] = field(default_factory=dict)
     fault: Exception | None = None
 
-    def reach(self, batch: pd.DataFrame) -> "Judgement":
+    def reach(self, batch: pd.DataFrame) -> Tally:
         """Judge the batch; raises ForeignBatchError for a frame that is not the one under judgement."""
         if batch is not self.batch:
             raise ForeignBatchError(
@@ -49,15 +57,14 @@ class Judgement:
             )
         self.verdicts = judge(self.submissions, self.table)
         counted = self.verdicts.group_by("rule").len()
-        self.counts = dict(zip(counted["rule"], counted["len"], strict=True))
-        return self
+        return Tally(len(batch), dict(zip(counted["rule"], counted["len"], strict=True)))
 
 
 UNDER_JUDGEMENT: ContextVar[Judgement] = ContextVar("under_judgement")
 
 
 class Verdicts(TableMetricProvider):
-    """All verdicts on a table, in one pass over its batch."""
+    """All verdicts on a table, in one pass over its batch; its value is small, for the engine keeps it."""
 
     metric_name = "filing.verdicts"
 
@@ -67,7 +74,7 @@ class Verdicts(TableMetricProvider):
         execution_engine: PandasExecutionEngine,
         metric_domain_kwargs: dict[str, Any],
         **_: Any,
-    ) -> Judgement:
+    ) -> Tally:
         batch, _compute, _access = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
         judgement = UNDER_JUDGEMENT.get()
         try:
@@ -88,13 +95,10 @@ class ExpectRuleToBeMet(BatchExpectation):
     def _validate(
         self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
     ) -> dict[str, Any]:
-        judgement: Judgement = metrics["filing.verdicts"]
-        unmet = judgement.counts.get(self.rule, 0)
-        rows = len(judgement.batch)
-        return {
-            "success": unmet == 0,
-            "result": {"observed_value": unmet, "element_count": rows, "unexpected_count": unmet},
-        }
+        tally: Tally = metrics["filing.verdicts"]
+        unmet = tally.unmet.get(self.rule, 0)
+        told = {"observed_value": unmet, "element_count": tally.rows, "unexpected_count": unmet}
+        return {"success": unmet == 0, "result": told}
 
 
 def suite(table: str) -> ExpectationSuite:

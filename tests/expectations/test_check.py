@@ -1,0 +1,214 @@
+"""What a check promises whatever the rules say: order, masking, repetition, independence, one check at a time."""
+
+import gc
+import re
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from expectations import check as checking
+from expectations.check import check
+from expectations.rulebook import rules
+from expectations.submissions import Submissions
+from expectations.suites import ForeignBatchError, Judgement
+from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
+from schemas.submission import FORM_TABLES, TABLES
+
+
+@pytest.fixture(scope="module")
+def mixed(all_examples):
+    """All examples of one cycle as one batch, each under a number of its own, in one scene."""
+    chosen = [each.case() for each in all_examples if not each.of_results]
+    whole, *others = [case for case in chosen if case.cycle == "2026-09" and case.activities is not None]
+    for number, case in enumerate([whole, *others]):
+        for rows in case.tables.values():
+            for row in rows:
+                row["application_no"] = f"M{number:04d}"
+    for case in others:
+        for table, rows in case.tables.items():
+            whole.tables[table] += rows
+        whole.on_file += case.on_file
+        whole.activities += case.activities
+    return whole
+
+
+def _rows(frame):
+    return [tuple(row) for row in frame.itertuples(index=False, name=None)]
+
+
+def test_findings_are_complete_sorted_and_told_in_chinese(mixed):
+    findings = mixed.check().findings
+    assert list(findings.columns) == FINDING_COLUMNS
+    keys = [tuple(row) for row in findings[FINDING_ORDER].itertuples(index=False, name=None)]
+    assert keys == sorted(set(keys))
+    assert findings.notna().all().all()
+    for row in findings.drop_duplicates("rule").itertuples():
+        rule = rules()[row.rule]
+        assert (row.nature, row.article) == (rule.nature, rule.article)
+        assert re.fullmatch(rf"{re.escape(rule.message_zh)}：.*[一-龥].*", row.message)
+        assert "null" not in row.message and "None" not in row.message
+
+
+def test_frames_hold_text_and_whole_row_numbers(mixed):
+    checked = mixed.check()
+    for frame in (checked.findings, checked.items, checked.holds):
+        kinds = {name: str(kind) for name, kind in frame.dtypes.items()}
+        assert kinds == {name: "int64" if name == "row" else "str" for name in frame.columns}
+
+
+def test_checking_twice_is_checking_once(mixed):
+    frames, scene = mixed.frames(), mixed.scene()
+    first, again = check(frames, scene), check(frames, scene)
+    for name in ("findings", "items", "holds"):
+        pd.testing.assert_frame_equal(getattr(first, name), getattr(again, name))
+
+
+def test_the_submissions_are_left_as_they_were(mixed):
+    frames = mixed.frames()
+    before = {name: table.copy() for name, table in frames.items()}
+    check(frames, mixed.scene())
+    for name, table in frames.items():
+        pd.testing.assert_frame_equal(table, before[name])
+
+
+@settings(deadline=None, max_examples=8)
+@given(data=st.data())
+def test_a_batch_is_the_union_of_its_applications(mixed, data):
+    numbers = sorted({row["application_no"] for row in mixed.tables["applications"]})
+    some = data.draw(st.sets(st.sampled_from(numbers), min_size=1, max_size=12))
+    frames, scene = mixed.frames(), mixed.scene()
+    together = check(frames, scene)
+    apart = check({name: table[table["application_no"].isin(some)] for name, table in frames.items()}, scene)
+    for name in ("findings", "items", "holds"):
+        whole, part = getattr(together, name), getattr(apart, name)
+        assert _rows(whole[whole["application_no"].isin(some)]) == _rows(part)
+
+
+def test_the_order_of_rows_of_different_applications_does_not_matter(mixed):
+    frames, scene = mixed.frames(), mixed.scene()
+    shuffled = {name: table.sample(frac=1, random_state=3) for name, table in frames.items()}
+    assert _rows(check(shuffled, scene).findings) == _rows(check(frames, scene).findings)
+
+
+def test_identity_numbers_are_masked_wherever_they_stand(sound):
+    case, number = sound(), "420202198001010015"
+    form = case.tables["applications"][0]
+    form.update(contact_phone=number, region_code=f"编号{number}", institution_type=number)
+    case.tables["staff"][0].update(id_number=number[:17] + "6", role=number)
+    case.tables["materials"][0]["file_name"] = f"李明{number}.exe"
+    findings = case.check().findings
+    told = " ".join([*findings["value"], *findings["message"]])
+    assert "420202**********15" in told
+    assert not re.search(r"\d{17}", told)
+
+
+def test_a_credit_code_of_digits_is_not_taken_for_a_person(sound, credit_code):
+    case = sound()
+    case.tables["applications"][0]["uscc"] = "911101077776591113"
+    values = case.check().findings.query("field == 'uscc'")["value"]
+    assert set(values) == {"911101077776591113"}
+
+
+def test_rows_of_no_application_are_left_alone(sound):
+    case = sound()
+    case.tables["staff"].append({**case.tables["staff"][0], "application_no": "Z9", "id_number": "1"})
+    case.tables["occupations"].append({**case.tables["occupations"][0], "application_no": "Z9", "levels": "6"})
+    checked = case.check()
+    assert checked.findings.empty
+    assert set(checked.items["application_no"]) == {"A1"}
+
+
+@pytest.mark.parametrize(
+    "missing", [(), ("staff",), ("programmes", "materials"), tuple(table.name for table in FORM_TABLES)]
+)
+def test_tables_may_be_empty_or_not_there(sound, missing):
+    case = sound()
+    frames = case.frames()
+    empty = check({name: table.iloc[:0] if name in missing else table for name, table in frames.items()}, case.scene())
+    absent = check({name: table for name, table in frames.items() if name not in missing}, case.scene())
+    assert _rows(empty.findings) == _rows(absent.findings)
+    assert list(empty.items.dtypes) == list(absent.items.dtypes)
+
+
+def test_an_application_of_blank_cells_is_told_what_is_missing(sound):
+    case = sound()
+    for rows in case.tables.values():
+        for row in rows:
+            row.update({name: "" for name in row if name not in ("application_no", "row")})
+    findings = case.check().findings
+    missing = set(findings.query("rule == 'FORM-1'")["field"])
+    assert missing == {c.name for c in TABLES["applications"].columns if not c.optional and c.name != "application_no"}
+    assert "HY000" not in " ".join(findings["message"])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["<script>alert(1)</script>", "' OR 1=1 --", "\u202e李明", "😀" * 40, "机" * 300, "a\nb", "\x00", "{0}{}", "$x"],
+)
+def test_hostile_cells_are_values_like_any_other(sound, cell):
+    case = sound()
+    for rows in case.tables.values():
+        rows[0:1] = [
+            {name: value if name == "application_no" else cell for name, value in row.items()} for row in rows[0:1]
+        ]
+    findings = case.check().findings
+    assert cell in set(findings["value"])
+
+
+def test_eight_threads_each_get_their_own_findings(sound):
+    def spoiled(number):
+        case = sound(number=f"T{number}")
+        case.tables["applications"][0]["region_code"] = f"9900{number:02d}"
+        return case.frames(), case.scene()
+
+    cases = [spoiled(number) for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda case: check(*case), cases))
+    told = [_rows(outcome.findings[["application_no", "rule", "value"]]) for outcome in outcomes]
+    assert told == [[(f"T{number}", "FORM-3", f"9900{number:02d}")] for number in range(24)]
+
+
+def test_another_batch_than_the_one_under_judgement_is_refused(sound):
+    case = sound()
+    frames = case.frames()
+    judgement = Judgement(Submissions(frames, case.scene()), "staff", frames["staff"])
+    with pytest.raises(ForeignBatchError, match="one check at a time"):
+        judgement.reach(frames["staff"].copy())
+
+
+def test_a_fault_in_a_rule_is_raised_and_not_taken_for_a_verdict(sound, monkeypatch):
+    def broken(submissions, table):
+        raise ZeroDivisionError("in a rule")
+
+    monkeypatch.setattr("expectations.suites.judge", broken)
+    with pytest.raises(ZeroDivisionError, match="in a rule"):
+        sound().check()
+
+
+def test_validation_results_are_those_of_great_expectations(sound):
+    case = sound()
+    case.tables["applications"][0]["region_code"] = "420106"
+    validation = case.check().validation
+    assert set(validation) == {table.name for table in FORM_TABLES}
+    unmet = {
+        r.expectation_config.kwargs["rule"] for result in validation.values() for r in result.results if not r.success
+    }
+    assert unmet == {"FORM-3"}
+    judged = {r.expectation_config.kwargs["rule"] for result in validation.values() for r in result.results}
+    assert judged == {code for code, rule in rules().items() if rule.table != "results"}
+
+
+def test_checks_leave_nothing_behind(sound):
+    case = sound()
+    frames = case.frames()
+    kept = [weakref.ref(table) for table in frames.values()]
+    checked = check(frames, case.scene())
+    del frames
+    gc.collect()
+    assert checking._context().validation_results_store.list_keys() == []
+    assert all(frame() is None for frame in kept)
+    assert not checked.findings.columns.empty
