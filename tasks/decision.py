@@ -42,6 +42,14 @@ def _file_passed(db: Connection, run: RunKey) -> dict[str, int]:
         current[["application_no", "kind", "institution_name", "institution_type", "region_code", "submitted_utc"]],
         on="application_no",
     )
+    ended = _ended(candidates, register.current_entries(db))
+    items.move(
+        db,
+        candidates[ended].assign(became="refused", reason="RENEW-1", because="所换证的备案在审核期间注销或撤销"),
+        run,
+        "filing",
+    )
+    candidates = candidates[~ended]
     permits = decisions.permits(db, run.cycle, "CAP-2")
     on_file = register.on_file(db, run.as_of)
     own = register.before_cycle(db, policy.deadline(cycle_id(run.cycle)), run.cycle)
@@ -51,7 +59,13 @@ def _file_passed(db: Connection, run: RunKey) -> dict[str, int]:
     items.move(db, held.assign(became="held", reason="CAP-2", because="备案时该职业已饱和"), run, "filing")
     _enter(db, granted, on_file, policy, run)
     items.move(db, granted.assign(became="filed", reason="", because="准予备案"), run, "filing")
-    return {"filed": len(granted), "held": len(held)}
+    return {"filed": len(granted), "held": len(held), "refused": int(ended.sum())}
+
+
+def _ended(candidates: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[bool]":
+    """Which passed items would renew what was withdrawn or revoked meanwhile: nothing is left to renew (RENEW-1)."""
+    last = present.drop_duplicates(register.KEYS, keep="last").set_index(register.KEYS)["ended_by"]
+    return (candidates["kind"] == "renewal") & candidates.join(last, on=register.KEYS)["ended_by"].notna()
 
 
 def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, run: RunKey) -> None:

@@ -15,7 +15,7 @@ from tasks.store import register
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
-ONE, TWO, THREE = "91420200MA4000012X", "91420200MA40079334", "52420202MA4015854G"
+ONE, TWO, THREE = "91420200MA40000124", "91420202MA40079352", "52420202MA4015855Q"
 #: Skill occupations of the Dictionary.
 COOK, BAKER, ELECTRICIAN = "4-03-02-01", "4-03-02-02", "6-31-01-03"
 

@@ -131,7 +131,9 @@ def outcomes(applications: pd.DataFrame, items: pd.DataFrame, filed: pd.DataFram
             )
             letters.append(_letter(f"filing:{number}:{occasion}", "filing", number, filing))
         if len(denied):
-            refusal = RefusalText(**own[number], items=_reasoned(denied, "评估不合格"))
+            failed, refused = denied[denied["status"] == "failed"], denied[denied["status"] == "refused"]
+            lines = [*_reasoned(failed, "评估不合格"), *_reasoned(refused, "不符合备案规定")]
+            refusal = RefusalText(**own[number], items=lines)
             letters.append(_letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
     return letters
 

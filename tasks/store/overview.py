@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, Table, func, select
 
 from schemas import tables
-from tasks.store import editions, findings, frames, history, results, runs
+from tasks.store import editions, findings, frames, history, recodings, results, runs
 
 
 def cycles(db: Connection) -> list[str]:
@@ -39,10 +39,11 @@ def _counted(db: Connection, table: Table, column: str, cycle: str) -> dict[str,
 
 
 def life(db: Connection, subject: str) -> pd.DataFrame:
-    """Every history entry of an application, or of an institution and all its applications, in order."""
+    """Every history entry of an application, or of an institution under all its codes and all its applications, in order."""
     table = tables.application
-    own = list(db.execute(select(table.c.application_no).where(table.c.uscc == subject)).scalars())
-    told = history.of(db, [subject, *own])
+    codes = recodings.family(db, subject)
+    own = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
+    told = history.of(db, [*codes, *own])
     return told.drop(columns=["run_id", "digest"])
 
 

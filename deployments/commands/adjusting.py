@@ -1,0 +1,76 @@
+"""`filing adjust`: operators' decisions about what is on file; what follows from them is the flow's."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from deployments import orchestrator
+from deployments.commands import Refused, WrongUse
+from deployments.commands.readiness import read_day, ready
+from schemas.adjustment import Adjustment, Recoding
+from schemas.policy import in_force, shipped
+
+
+class What(StrEnum):
+    suspend = "suspend"
+    reinstate = "reinstate"
+    withdraw = "withdraw"
+    revoke = "revoke"
+    recode = "recode"
+
+
+def adjust(
+    what: Annotated[What, typer.Argument(help="The decision; recode changes the credit code.")],
+    uscc: Annotated[str, typer.Argument(metavar="USCC", help="The institution's credit code.")],
+    ground: Annotated[str, typer.Option(help="Why: the facts and the provision.")],
+    document: Annotated[str, typer.Option(help="Number of the document that says so.")],
+    by: Annotated[str, typer.Option(help="Who decides.")],
+    new: Annotated[str, typer.Argument(metavar="[NEW]", help="With recode: the credit code from now on.")] = "",
+    occupation: Annotated[str, typer.Option(help="Only this occupation code. [default: all it has on file]")] = "",
+    on: Annotated[
+        str | None, typer.Option(help="The day it takes effect. [default: the day it is taken to be]")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+) -> None:
+    """Suspend, reinstate, withdraw or revoke what an institution has on file, or change its credit code.
+
+    What is suspended stays on file, with its term and its place, and is not in the directory.
+    """
+    for name, word in (("--ground", ground), ("--document", document), ("--by", by)):
+        if not word.strip():
+            raise WrongUse(f"{name} is empty: a decision says why, by which document and who")
+    if (what is What.recode) != bool(new) or (what is What.recode and occupation):
+        raise WrongUse("write `filing adjust recode OLD NEW …`; the other decisions take one credit code")
+    day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
+    words = {"ground": ground, "document_no": document, "decided_by": by, "effective_on": read_day(on) or day}
+    if what is What.recode:
+        _carry_out(Recoding.model_validate({"old_uscc": uscc, "new_uscc": new, **words}), day)
+    else:
+        whom = {"kind": what.value, "uscc": uscc, "occupation_code": occupation}
+        _carry_out(Adjustment.model_validate({**whom, **words}), day)
+
+
+def _carry_out(decided: Adjustment | Recoding, day: date) -> None:
+    ready()
+    orchestrator.prepare()
+    from flows.adjustment import adjustment, recoding  # noqa: PLC0415  after Prefect's environment is set
+    from flows.publication import publication  # noqa: PLC0415
+    from tasks.adjustment import ImpossibleAdjustmentError  # noqa: PLC0415
+    from tasks.runs import CycleBusyError  # noqa: PLC0415
+
+    cycle = in_force(day).last_cycle_on(day)
+    try:
+        counts = recoding(cycle, decided, day) if isinstance(decided, Recoding) else adjustment(cycle, decided, day)
+        published = publication(cycle, day)
+    except (CycleBusyError, ImpossibleAdjustmentError) as refused:
+        raise Refused(str(refused)) from refused
+    told = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
+    typer.echo(told or "nothing to do: this very decision is on record")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("adjust")(adjust)

@@ -1,0 +1,115 @@
+"""Adjustment (调整): operators' decisions about what is on file carried out, each with its letter; sweeps are elsewhere."""
+
+import pandas as pd
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import Connection
+
+from expectations.identifiers import is_credit_code
+from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
+from schemas.notice import LETTER_KINDS, AdjustmentText, item_lines
+from schemas.policy import in_force
+from schemas.reference_data import reference
+from schemas.run_summary import Counts, RunKey
+from tasks.letters.contents import addressee
+from tasks.store import adjustments, notices, recodings, register
+from tasks.store.leases import writing
+from tasks.store.notices import Notice
+
+
+class ImpossibleAdjustmentError(ValueError):
+    """A decision that cannot be carried out on the register as it is: one sentence."""
+
+
+@task(task_run_name="adjust-{adjustment.uscc}", cache_policy=NO_CACHE)
+def adjust(run: RunKey, adjustment: Adjustment) -> Counts:
+    """Carry out one decision: the moves, their history and the letter in one transaction; again changes nothing.
+
+    Raises ImpossibleAdjustmentError, having written nothing, where there is nothing it could concern.
+    """
+    kind = ADJUSTMENTS[adjustment.kind]
+    with writing(run) as db:
+        if adjustments.is_recorded(db, adjustment):
+            return Counts()
+        own, concerned = _concerned(db, adjustment, run)
+        if kind.ends_term:
+            adjustments.end(db, concerned, adjustment, kind.became, kind.title, run)
+        elif kind.became == "suspended":
+            adjustments.suspend(db, concerned, adjustment, run)
+        else:
+            adjustments.reinstate(db, concerned, adjustment, run)
+        adjustments.record(db, adjustment, run)
+        letter = _letter(adjustment, own, concerned, run)
+        return Counts(done={kind.became: len(concerned), "letters": notices.write(db, [letter], run)})
+
+
+def _concerned(db: Connection, adjustment: Adjustment, run: RunKey) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What the institution has on file, and which of it the decision moves."""
+    kind = ADJUSTMENTS[adjustment.kind]
+    if adjustment.effective_on > run.as_of:
+        raise ImpossibleAdjustmentError(
+            f"{adjustment.effective_on} is still to come: record the decision on that day or after it"
+        )
+    held = register.standings(db, run.as_of)
+    own = held[(held["uscc"] == adjustment.uscc) & (held["filed_on"] <= adjustment.effective_on.isoformat())]
+    chosen = own if not adjustment.occupation_code else own[own["occupation_code"] == adjustment.occupation_code]
+    concerned = chosen[chosen["standing"].isin(kind.concerns)]
+    if concerned.empty:
+        what = f"occupation {adjustment.occupation_code} of {adjustment.uscc}" if len(own) else adjustment.uscc
+        stands = "、".join(sorted(set(chosen["standing"]))) or f"not on file on {adjustment.effective_on}"
+        raise ImpossibleAdjustmentError(
+            f"there is nothing to {kind.code}: {what} is {stands}; `filing history {adjustment.uscc}` tells why"
+        )
+    return own, concerned
+
+
+def _letter(adjustment: Adjustment, own: pd.DataFrame, concerned: pd.DataFrame, run: RunKey) -> Notice:
+    """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
+    names = reference().occupation_names()
+    pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
+    lines = item_lines((code, names.get(code, code), level) for code, level in pairs)
+    text = AdjustmentText(
+        **addressee(concerned.iloc[0].to_dict(), in_force(run.as_of), run.as_of),
+        items=lines if len(concerned) < len(own) else [],
+        ground=adjustment.ground,
+        decision_no=adjustment.document_no,
+        decided_on=adjustment.effective_on,
+        effective_on=adjustment.effective_on,
+    )
+    letter = LETTER_KINDS[ADJUSTMENTS[adjustment.kind].letter].code
+    occasion = f"{letter}:{adjustment.uscc}:{adjustment.identity[:16]}"
+    return Notice(occasion, letter, adjustment.uscc, text.model_dump(mode="json"))
+
+
+@task(task_run_name="recode-{recoding.old_uscc}", cache_policy=NO_CACHE)
+def recode(run: RunKey, recoding: Recoding) -> Counts:
+    """Let an institution go on under another credit code; again changes nothing.
+
+    Raises ImpossibleAdjustmentError, having written nothing, for a code that is unknown, invalid or somebody's own.
+    """
+    old, new = recoding.old_uscc, recoding.new_uscc
+    with writing(run) as db:
+        if recodings.newest(db).get(old) == new:
+            return Counts()
+        _require_possible(db, recoding, run)
+        return Counts(done={"recoded": adjustments.recode(db, recoding, run)})
+
+
+def _require_possible(db: Connection, recoding: Recoding, run: RunKey) -> None:
+    old, new = recoding.old_uscc, recoding.new_uscc
+    known, former = set(register.institutions(db)["uscc"]), recodings.newest(db)
+    if recoding.effective_on > run.as_of:
+        raise ImpossibleAdjustmentError(
+            f"{recoding.effective_on} is still to come: record the change on that day or after it"
+        )
+    if old in former:
+        raise ImpossibleAdjustmentError(f"{old} was changed to {former[old]} already: change that code instead")
+    if old not in known:
+        raise ImpossibleAdjustmentError(f"{old} is not on the register: `filing directory` lists the credit codes")
+    if not pl.select(is_credit_code(pl.lit(new))).item():
+        raise ImpossibleAdjustmentError(f"{new} is not a valid unified social credit code (GB 32100): check its digits")
+    if new in known or new in former:
+        raise ImpossibleAdjustmentError(
+            f"{new} is or was the code of another institution on the register: a change of code joins no institutions"
+        )
