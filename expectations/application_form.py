@@ -121,10 +121,10 @@ def _standing(submissions: Submissions) -> list[Breach]:
     )
     last = _last_cycles(submissions)
     breaches = [
-        Breach("CAP-1", "uscc", over, pl.format("已备案与本次新申报的职业共{}个", total), value=total),
+        Breach("CAP-1", "institution_type", over, pl.format("已备案与本次新申报的职业共{}个", total)),
         Breach(
             "RENEW-2",
-            "submitted_at",
+            "cycle",
             (typed("kind") == "renewal") & (last > cycle),
             pl.format("备案有效期至{}，最后一个有效批次为{}", "valid_until", last),
         ),

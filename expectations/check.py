@@ -17,6 +17,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.execution_engine import pandas_execution_engine
 
 from expectations import occupations, results
+from expectations.data_docs import Validation, data_docs
 from expectations.judging import findings, holds
 from expectations.scene import Scene
 from expectations.submissions import Submissions
@@ -29,9 +30,9 @@ pandas_execution_engine.HASH_THRESHOLD = 0
 #: A context used by several threads hands them each other's data, so one check runs at a time in a process.
 _ONE_AT_A_TIME = threading.Lock()
 
-_SOURCE = "submissions"
+__all__ = ["Checked", "CheckedResults", "Scene", "check", "check_results", "data_docs"]
 
-Validation = Mapping[str, ExpectationSuiteValidationResult]
+_SOURCE = "submissions"
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,12 +60,10 @@ def _each_missing(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
-    """MAT-2: what a requested occupation needs and has not (Notice, article 2(2)); a neighbour has two codes."""
+    """MAT-2: what a requested occupation needs and has not (Notice, article 2(2)); an unlisted one is its neighbour."""
     needed = _mask(submissions.scene.policy.materials.every_occupation)
     asked = submissions.once(occupations.requested).filter(pl.col("item_code").is_not_null())
-    own = asked.select("application_no", "item_code", pl.col("item_code").alias("occupation_code"))
-    given = asked.filter(pl.col("neighboured")).select("application_no", "item_code", "occupation_code").drop_nulls()
-    names = pl.concat([own, given]).unique()
+    names = asked.select("application_no", "item_code", pl.col("item_code").alias("occupation_code")).unique()
     rows = submissions.once(_named).filter((pl.col("bit") & needed != 0) & pl.col("occupation_code").is_not_null())
     present = rows.group_by("application_no", "occupation_code").agg(pl.col("bit").bitwise_or())
     by_item = names.join(present, on=["application_no", "occupation_code"], how="left")

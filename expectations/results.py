@@ -112,7 +112,7 @@ def _contradiction(passed: pl.Expr, pass_mark: float) -> Breach:
         .then(pl.lit(f"评分低于{pass_mark:g}分不得评为合格"))
         .otherwise(pl.lit("同一职业等级有两个不同的结果，请只报送一个"))
     )
-    return Breach("EVAL-4", "score", below | pl.col("conflicting"), mend)
+    return Breach("EVAL-4", "verdict", below | pl.col("conflicting"), mend)
 
 
 def verdicts(submissions: Submissions) -> list[pl.DataFrame]:

@@ -18,6 +18,7 @@ from expectations.judging import judge
 from expectations.rulebook import Rule, rules, tables_of
 from expectations.submissions import Submissions
 from schemas.finding import Nature
+from schemas.submission import MATERIALS, ROLES, TABLES
 
 SEVERITY: dict[Nature, FailureSeverity] = {
     "hard": FailureSeverity.CRITICAL,
@@ -27,16 +28,21 @@ SEVERITY: dict[Nature, FailureSeverity] = {
 }
 
 
+#: How many places a validation result names for a rule.
+_SHOWN = 20
+
+
 class ForeignBatchError(RuntimeError):
     """Great Expectations handed over another frame than the one being checked."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What a table's expectations read: how many rows there are, and how many cells do not meet each rule."""
+    """What a table's expectations read: how many rows there are, and which cells do not meet each rule."""
 
     rows: int
     unmet: Mapping[str, int]
+    places: Mapping[str, list[str]]  # the first of them: application, row, field; never a submitted value
 
 
 @dataclass(eq=False)
@@ -56,8 +62,19 @@ class Judgement:
                 f"the {self.table} being checked were exchanged: run one check at a time in a process"
             )
         self.verdicts = judge(self.submissions, self.table)
-        counted = self.verdicts.group_by("rule").len()
-        return Tally(len(batch), dict(zip(counted["rule"], counted["len"], strict=True)))
+        return _tally(self.table, len(batch), self.verdicts)
+
+
+def _tally(table: str, rows: int, verdicts: pl.DataFrame) -> Tally:
+    titles = {**TABLES[table].titles(), **ROLES, **MATERIALS}
+    place = pl.format("{} 第{}行 {}", pl.col("application_no").fill_null(""), "row", pl.col("field").replace(titles))
+    counted = (
+        verdicts.sort("application_no", "row", "field")
+        .group_by("rule")
+        .agg(pl.len(), place.head(_SHOWN).alias("places"))
+    )
+    by_rule = {name: dict(zip(counted["rule"], counted[name].to_list(), strict=True)) for name in ("len", "places")}
+    return Tally(rows, by_rule["len"], by_rule["places"])
 
 
 UNDER_JUDGEMENT: ContextVar[Judgement] = ContextVar("under_judgement")
@@ -98,7 +115,7 @@ class ExpectRuleToBeMet(BatchExpectation):
         tally: Tally = metrics["filing.verdicts"]
         unmet = tally.unmet.get(self.rule, 0)
         told = {"observed_value": unmet, "element_count": tally.rows, "unexpected_count": unmet}
-        return {"success": unmet == 0, "result": told}
+        return {"success": unmet == 0, "result": told | {"partial_unexpected_list": tally.places.get(self.rule, [])}}
 
 
 def suite(table: str) -> ExpectationSuite:

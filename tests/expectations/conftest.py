@@ -239,6 +239,18 @@ def _sound() -> Callable[..., Case]:
     return sound
 
 
+@pytest.fixture(scope="module")
+def sound_case() -> Case:
+    """A sound application of an enterprise."""
+    return sound()
+
+
+@pytest.fixture(name="checked_results", scope="session")
+def _checked_results() -> Callable[[Row], CheckedResults]:
+    """See `checked_results`."""
+    return checked_results
+
+
 @pytest.fixture(name="credit_code", scope="session")
 def _credit_code() -> Callable[[str, str], str]:
     """See `credit_code`."""
