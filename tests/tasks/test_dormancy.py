@@ -1,0 +1,131 @@
+"""Dormancy: states, letters, cure by an activity, and the same answer as the rule DORM-1 gives."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from registers import BAKER, COOK, ONE, TWO, run_on, take_over, terms
+from sqlalchemy import select
+
+from expectations import standing
+from expectations.scene import Scene
+from expectations.submissions import Submissions
+from schemas import tables
+from schemas.cycle import cycle_id
+from schemas.policy import for_cycle
+from schemas.reference_data import reference
+from tasks.dormancy import states, sweep_dormancy
+from tasks.store import activities, dormancy, overview
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+TERM = (date(2025, 10, 20), date(2028, 10, 19))
+POLICY = for_cycle(cycle_id("2026-04"))
+
+
+def hold(uscc: str, occupation: str, held_on: date, candidates: int = 12) -> None:
+    row = {"uscc": uscc, "occupation_code": occupation, "level": "4", "held_on": held_on.isoformat()}
+    rows = pd.DataFrame([{**row, "candidates": candidates, "passed": 0}])
+    with run_on(held_on) as run, writing(run) as db:
+        activities.note_supplied(db, {"activities"}, run)
+        activities.add(db, rows)
+
+
+def sweep(day: date) -> dict[str, int]:
+    with run_on(day) as run:
+        return sweep_dormancy.fn(run).done
+
+
+def marked() -> dict[tuple[str, str], str]:
+    with reading() as db:
+        marks = dormancy.marks(db)
+    return dict(zip(zip(marks["uscc"], marks["occupation_code"], strict=True), marks["state"], strict=True))
+
+
+@pytest.fixture
+def filed(home: Path) -> None:
+    take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], *TERM)
+
+
+@pytest.mark.usefixtures("filed")
+def test_from_new_to_dormant_to_active() -> None:
+    hold(TWO, COOK, date(2025, 10, 20))
+    assert sweep(date(2026, 4, 19)) == {"new_occupations": 2}, "the last day of grace"
+    assert sweep(date(2026, 4, 20)) == {"dormant_occupations": 2, "letters": 1}
+    assert sweep(date(2026, 4, 21)) == {}
+    hold(ONE, COOK, date(2026, 5, 6))
+    assert sweep(date(2026, 5, 7)) == {"active_occupations": 1}
+    assert marked() == {(ONE, COOK): "active", (ONE, BAKER): "dormant"}
+    assert set(terms(date(2026, 5, 7))) == {(ONE, COOK, "4"), (ONE, BAKER, "4")}, "nobody is removed"
+    with reading() as db:
+        life = overview.life(db, ONE)
+        letters = list(db.execute(select(tables.notice.c.content)).scalars())
+    told = life[(life["kind"] == "dormancy") & (life["occupation_code"] == COOK)]
+    assert list(zip(told["was"], told["became"], strict=True)) == [
+        ("", "new"),
+        ("new", "dormant"),
+        ("dormant", "active"),
+    ]
+    assert told["because"].tolist()[-1] == "最近一次认定：2026-05-06"
+    assert [line["occupation_code"] for line in letters[0]["occupations"]] == [COOK, BAKER]
+
+
+@pytest.mark.usefixtures("filed")
+def test_without_a_feed_nothing_is_known_once_grace_is_over() -> None:
+    assert sweep(date(2026, 4, 19)) == {"new_occupations": 2}
+    assert sweep(date(2026, 4, 20)) == {"unknown_occupations": 2}
+
+
+@pytest.mark.usefixtures("filed")
+@pytest.mark.parametrize(
+    ("held_on", "candidates", "state"),
+    [
+        (date(2025, 10, 20), 1, "active"),
+        (date(2025, 10, 19), 1, "dormant"),
+        (date(2026, 4, 30), 0, "dormant"),
+        (date(2026, 5, 1), 1, "active"),
+        (date(2026, 5, 2), 1, "dormant"),
+    ],
+)
+def test_what_counts_as_an_activity(held_on: date, candidates: int, state: str) -> None:
+    hold(ONE, COOK, held_on, candidates)
+    sweep(date(2026, 5, 1))
+    assert marked()[ONE, COOK] == state
+
+
+@pytest.mark.usefixtures("filed")
+def test_the_mark_goes_when_the_occupation_is_no_longer_on_file() -> None:
+    hold(ONE, COOK, date(2026, 1, 6))
+    sweep(date(2026, 5, 1))
+    sweep(date(2028, 10, 20))
+    assert marked() == {}
+
+
+_days = st.integers(-400, 30).map(lambda number: (POLICY.deadline(cycle_id("2026-04")) + timedelta(number)).isoformat())
+_keys = st.sampled_from([(uscc, code) for uscc in (ONE, TWO) for code in (COOK, BAKER)])
+
+
+@given(
+    filed=st.dictionaries(_keys, _days, max_size=4),
+    held=st.lists(st.tuples(_keys, _days, st.integers(0, 2)), max_size=6),
+)
+def test_the_sweep_and_the_rule_say_the_same(
+    filed: dict[tuple[str, str], str], held: list[tuple[tuple[str, str], str, int]]
+) -> None:
+    """On a cycle's deadline, the institutions DORM-1 speaks of are those with a dormant occupation in the sweep."""
+    day = POLICY.deadline(cycle_id("2026-04"))
+    columns = ["uscc", "occupation_code", "level", "filed_on", "valid_until", "institution_type"]
+    rows = [(*key, "4", on, "2029-01-01", "enterprise") for key, on in filed.items() if on <= day.isoformat()]
+    on_file = pd.DataFrame(rows, columns=columns, dtype="str")
+    drawn = [(*key, "4", on, str(candidates)) for key, on, candidates in held]
+    feed = pd.DataFrame(drawn, columns=["uscc", "occupation_code", "level", "held_on", "candidates"], dtype="str")
+    marks = states(on_file, feed, POLICY, day)
+    scene = Scene(
+        cycle_id("2026-04"), POLICY, reference(), on_file, feed, pd.DataFrame(columns=["application_no", "uscc"])
+    )
+    ruled = standing.dormant(Submissions({}, scene)).to_dict(as_series=False)
+    dormant = marks[marks["state"] == "dormant"].sort_values("occupation_code").groupby("uscc")["occupation_code"]
+    assert dormant.agg("、".join).to_dict() == dict(zip(ruled["uscc"], ruled["dormant"], strict=True))
