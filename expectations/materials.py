@@ -63,13 +63,11 @@ def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
     """MAT-2: what a requested occupation needs and has not (Notice, article 2(2)); an unlisted one is its neighbour."""
     needed = _mask(submissions.scene.policy.materials.every_occupation)
     asked = submissions.once(occupations.requested).filter(pl.col("item_code").is_not_null())
-    names = asked.select("application_no", "item_code", pl.col("item_code").alias("occupation_code")).unique()
-    rows = submissions.once(_named).filter((pl.col("bit") & needed != 0) & pl.col("occupation_code").is_not_null())
-    present = rows.group_by("application_no", "occupation_code").agg(pl.col("bit").bitwise_or())
-    by_item = names.join(present, on=["application_no", "occupation_code"], how="left")
-    missing = by_item.group_by("application_no", "item_code").agg(
-        (pl.lit(needed, pl.UInt32()) & ~pl.col("bit").fill_null(0).bitwise_or()).alias("missing")
-    )
+    key = ["application_no", "item_code"]
+    rows = submissions.once(_named).filter(pl.col("bit") & needed != 0).rename({"occupation_code": "item_code"})
+    present = rows.group_by(key).agg(pl.col("bit").bitwise_or())
+    found = asked.select(key).unique().join(present, on=key, how="left")
+    missing = found.select(*key, (pl.lit(needed, pl.UInt32()) & ~pl.col("bit").fill_null(0)).alias("missing"))
     title = pl.col("material").replace_strict(MATERIALS)
     each = (
         _each_missing(missing)
