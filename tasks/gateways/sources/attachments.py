@@ -59,7 +59,8 @@ def _files(root: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(folder, name)
-            if path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(real)):
+            # the plain function says False where a folder may be listed but not entered
+            if os.path.isfile(path) and (not path.is_symlink() or path.resolve().is_relative_to(real)):  # noqa: PTH113
                 yield path
 
 

@@ -26,11 +26,12 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class QuarantinedFile:
-    """What was set aside: a whole file, or rows of it; with `application_no`, what concerns that application."""
+    """What was set aside: a `whole` file, or rows of it; with `application_no`, what concerns that application."""
 
     file: str
     reason: str
     application_no: str = ""
+    whole: bool = True
 
 
 @dataclass(frozen=True)

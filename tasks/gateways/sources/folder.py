@@ -29,20 +29,21 @@ def pull_folder(folder: Path) -> Pull:
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"'{folder}' is not a folder: name the folder that holds the submissions")
-    found = sorted((_shown(path.relative_to(folder)), path) for path in _submissions(folder))
-    return _pull(folder, [(name, path, None) for name, path in found])
+    locked: list[OSError] = []
+    found = sorted((_shown(path.relative_to(folder)), path) for path in _submissions(folder, locked))
+    refused = [(_locked(folder, error), False) for error in locked]
+    return _pull(folder, [(name, path, None) for name, path in found], refused)
 
 
 def pull_file(file: Path, table: str) -> Pull:
     """One file that holds a table of `schemas.submission.TABLES`, whatever its name; raises FileNotFoundError."""
     if not file.is_file():
         raise FileNotFoundError(f"'{file}' is not a file: name the file to import")
-    return _pull(file.parent, [(_shown(Path(file.name)), file, TABLES[table])])
+    return _pull(file.parent, [(_shown(Path(file.name)), file, TABLES[table])], [])
 
 
-def _pull(root: Path, files: list[tuple[str, Path, Table | None]]) -> Pull:
+def _pull(root: Path, files: list[tuple[str, Path, Table | None]], refused: list[tuple[QuarantinedFile, bool]]) -> Pull:
     contents: list[FileContent] = []
-    refused: list[tuple[QuarantinedFile, bool]] = []
     with SheetOpener() as opener:
         readers = {**_READERS, ".xlsx": _workbook(opener)}
         for name, path, table in files:
@@ -53,13 +54,18 @@ def _pull(root: Path, files: list[tuple[str, Path, Table | None]]) -> Pull:
     return assemble(root, contents, refused)
 
 
-def _submissions(folder: Path) -> Iterator[Path]:
-    for where, folders, names in os.walk(folder):
+def _submissions(folder: Path, locked: list[OSError]) -> Iterator[Path]:
+    for where, folders, names in os.walk(folder, onerror=locked.append):
         folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in _OTHER_FOLDERS]
         for name in names:
             path = Path(where, name)
             if path.suffix.lower() in _SUFFIXES and not name.startswith((".", "~$")):
                 yield path
+
+
+def _locked(folder: Path, error: OSError) -> QuarantinedFile:
+    name = _shown(Path(error.filename).relative_to(folder))
+    return QuarantinedFile(name, f"文件夹“{name}”无法打开（{error.strerror}），请检查权限后重新提交")
 
 
 def _shown(relative: Path) -> str:

@@ -43,7 +43,9 @@ def usable(tables: Mapping[str, pl.DataFrame]) -> tuple[Tables, list[Quarantined
 def _without_flaws(name: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[QuarantinedFile]]:
     """Leaves out rows that could not be read and rows without a number where the table has one."""
     aside = [
-        QuarantinedFile(file, f"{flaw}；{'整份申报' if number else '该行'}已搁置，请更正后重新提交", number or "")
+        QuarantinedFile(
+            file, f"{flaw}；{'整份申报' if number else '该行'}已搁置，请更正后重新提交", number or "", whole=False
+        )
         for file, flaw, number in _flawed(name, rows)
     ]
     rows = rows.filter(pl.col(FLAW).is_null())
@@ -52,7 +54,7 @@ def _without_flaws(name: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Qu
     blank = rows.filter(pl.col(_NO).is_null())
     for (file,), group in blank.group_by(FILE, maintain_order=True):
         reason = f"文件“{file}”“{TABLES[name].title}”{_lines(group)}没有申报编号，已搁置，请补填“申报编号”后重新提交"
-        aside.append(QuarantinedFile(str(file), reason))
+        aside.append(QuarantinedFile(str(file), reason, whole=False))
     return rows.filter(pl.col(_NO).is_not_null()), aside
 
 
@@ -70,7 +72,7 @@ def _twice(applications: pl.DataFrame) -> list[QuarantinedFile]:
         places = "、".join(f"“{file}”第{line}{_unit(file)}" for file, line in named)
         times = f"申报编号“{_short(number)}”在本次提交中出现{len(group)}次（{places}）"
         reason = f"{times}，整份申报已搁置，请只保留一份后重新提交"
-        aside.append(QuarantinedFile(group[FILE][0], reason, str(number)))
+        aside.append(QuarantinedFile(group[FILE][0], reason, str(number), whole=False))
     return aside
 
 
@@ -98,15 +100,14 @@ def _orphans_of(file: str, title: str, rows: pl.DataFrame) -> list[QuarantinedFi
     if numbers > _NAMED_NUMBERS:
         many = f"文件“{file}”“{title}”有{len(rows)}行属于“基本信息”中没有的{numbers}份申报"
         reason = f"{many}，已搁置，请补上基本信息后重新提交"
-        return [QuarantinedFile(file, reason)]
+        return [QuarantinedFile(file, reason, whole=False)]
     where = "该工作簿的“基本信息”" if rows[CLOSED][0] else "“基本信息”"
-    return [
-        QuarantinedFile(
-            file,
-            f"文件“{file}”“{title}”{_lines(group)}的申报编号“{_short(number)}”不在{where}中，已搁置，请核对编号后重新提交",
-        )
-        for (number,), group in rows.group_by(_NO, maintain_order=True)
-    ]
+    quarantined = []
+    for (number,), group in rows.group_by(_NO, maintain_order=True):
+        lines = f"文件“{file}”“{title}”{_lines(group)}的申报编号“{_short(number)}”不在{where}中"
+        reason = f"{lines}，已搁置，请核对编号后重新提交"
+        quarantined.append(QuarantinedFile(file, reason, str(number), whole=False))
+    return quarantined
 
 
 def _lines(rows: pl.DataFrame) -> str:

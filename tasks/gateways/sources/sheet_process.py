@@ -30,6 +30,7 @@ class Sheet(NamedTuple):
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answers each workbook with its sheets, or with None where it does not open, until the requests end."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold what applicants handed in
     while length := requests.read(LENGTH_BYTES):
         used = resource.getrusage(resource.RUSAGE_SELF)
         seconds = int(used.ru_utime + used.ru_stime) + SECONDS

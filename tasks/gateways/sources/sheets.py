@@ -1,5 +1,6 @@
 """The sheets of a workbook as typed cells, opened in a process apart; what they mean does not belong here."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -50,6 +51,7 @@ class SheetOpener:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={**os.environ, "RUST_BACKTRACE": "0"},  # writing one takes longer than all the reading
             )
         requests, replies = self._process.stdin, self._process.stdout
         assert requests is not None and replies is not None

@@ -189,6 +189,7 @@ def test_rows_of_an_application_nobody_filed_are_named_and_left_out(folder: Path
     (folder / "staff.csv").write_text("申报编号,姓名\nGOOD,张三\nNOBODY,李四\nNOBODY,王五\n")
     pull = pull_folder(folder)
     assert "“人员队伍”第3、4行的申报编号“NOBODY”不在“基本信息”中" in only_reason(pull)
+    assert (pull.quarantined[0].application_no, pull.quarantined[0].whole) == ("NOBODY", False)
     assert pull.tables["staff"]["name"].dropna().tolist() == ["张三"]
 
 
@@ -327,6 +328,21 @@ def test_links_out_of_the_folder_and_what_is_no_file_are_set_aside(
     pull = pull_folder(folder)
     assert numbers(pull) == ["GOOD"]
     assert [each.file for each in pull.quarantined] == ["applications.csv", "gone.csv", "staff.csv"]
+
+
+def test_a_folder_that_may_not_be_opened_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "locked").mkdir()
+    listed = os.scandir
+
+    def refusing(place: str) -> object:
+        if Path(place).name == "locked":
+            raise PermissionError(13, "Permission denied", place)
+        return listed(place)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    pull = pull_folder(folder)
+    assert numbers(pull) == ["GOOD"]
+    assert "文件夹“locked”无法打开" in only_reason(pull)
 
 
 def test_a_file_name_of_another_system_is_no_obstacle(folder: Path) -> None:
