@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 
 from schemas.policy import in_force
 from schemas.run_summary import RunKey
-from tasks import intake
+from tasks import inspection, intake
+from tasks.gateways.inspection_files import UnreadableListError
 from tasks.gateways.institution_codes import read_codes
 from tasks.gateways.sources import pull_file
 from tasks.runs import run_of
-from tasks.store import activities, applications, decisions, editions, register, results
+from tasks.store import activities, applications, decisions, editions, recodings, register, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -38,19 +39,32 @@ class Imported:
     complaints: list[str]
 
 
+#: Lists that have to do with inspections: what takes each in.
+_OF_INSPECTIONS = {"inspectors": inspection.take_inspectors, "inspection-outcomes": inspection.take_outcomes}
+
+
 @contextmanager
-def _transaction(day: date | None, cycle: str | None = None) -> Iterator[tuple[Connection, RunKey]]:
-    """A transaction in a run of its own, of the given cycle or the last one whose deadline has passed."""
+def _run(day: date | None, cycle: str | None = None) -> Iterator[RunKey]:
+    """A run of its own, of the given cycle or the last one whose deadline has passed."""
     policy = in_force(day or date.max)
     today = day or datetime.now(ZoneInfo(policy.timezone)).date()
-    with run_of(cycle or policy.last_cycle_on(today), today) as run, writing(run) as db:
+    with run_of(cycle or policy.last_cycle_on(today), today) as run:
+        yield run
+
+
+@contextmanager
+def _transaction(day: date | None, cycle: str | None = None) -> Iterator[tuple[Connection, RunKey]]:
+    """A transaction in such a run."""
+    with _run(day, cycle) as run, writing(run) as db:
         yield db, run
 
 
 def import_file(kind: str, file: Path, day: date | None) -> Imported:
-    """Take in one file of results, activities, register, decisions or institution codes; again changes nothing."""
+    """Take in one file of results, activities, register, decisions, experts or institution codes; again changes nothing."""
     if kind == "institution-codes":
         return _import_codes(file, day)
+    if kind in _OF_INSPECTIONS:
+        return _import_of_inspections(kind, file, day)
     pulled = pull_file(file, kind)
     complaints = [spoilt.reason for spoilt in pulled.quarantined]
     if kind not in pulled.tables:
@@ -65,10 +79,19 @@ def import_file(kind: str, file: Path, day: date | None) -> Imported:
     return Imported(len(rows), new, [*complaints, *more])
 
 
+def _import_of_inspections(kind: str, file: Path, day: date | None) -> Imported:
+    try:
+        with _run(day) as run:
+            return Imported(*_OF_INSPECTIONS[kind](file, run))
+    except UnreadableListError as unreadable:
+        return Imported(0, 0, [str(unreadable)])
+
+
 def _import_codes(file: Path, day: date | None) -> Imported:
     codes, complaints = read_codes(file)
     with _transaction(day) as (db, run):
         known = register.institutions(db)
+        codes["uscc"] = recodings.followed(db, codes["uscc"])
         named = known.drop(columns="institution_code").merge(codes, on="uscc")
         strangers = codes[~codes["uscc"].isin(known["uscc"])]
         complaints += [f"{uscc} 不在备案名册内，其机构编码未采用，请核对统一社会信用代码" for uscc in strangers["uscc"]]

@@ -23,5 +23,15 @@ class Refused(Exception):  # noqa: N818
 
 def register_all(app: typer.Typer) -> None:
     """Add every command to the command line."""
-    for module in ("cycles", "recording", "showing", "sweeping", "installing", "demo", "serving", "adjusting"):
+    for module in (
+        "cycles",
+        "recording",
+        "showing",
+        "sweeping",
+        "installing",
+        "demo",
+        "serving",
+        "adjusting",
+        "drawing",
+    ):
         import_module(f"deployments.commands.{module}").add_to(app)

@@ -20,7 +20,10 @@ class Kind(StrEnum):
     activities = "activities"
     register = "register"
     decisions = "decisions"
+    experts = "experts"
     institution_codes = "institution-codes"
+    inspectors = "inspectors"
+    inspection_outcomes = "inspection-outcomes"
 
 
 class Verdict(StrEnum):
@@ -33,7 +36,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="XLSX, CSV, Parquet or JSON.")],
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
 ) -> int:
-    """Take in results, activities, a register, decisions or the province's institution codes."""
+    """Take in results, activities, a register, decisions, institution codes, inspectors or inspection outcomes."""
     day = read_day(as_of)
     if not file.is_file():
         raise WrongUse(f"there is no file {file}")

@@ -1,0 +1,67 @@
+"""`filing draw`: the random inspection draw, made or verified; how it is drawn is the model's."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic import ValidationError
+
+from deployments import orchestrator
+from deployments.commands import EXIT_FAILED, Refused, WrongUse
+from deployments.commands.readiness import read_cycle, read_day, ready
+from schemas.inspection import Draw, ImpossibleDrawError, differences
+from schemas.policy import shipped
+from schemas.settings import settings
+
+
+def draw(
+    cycle: Annotated[str, typer.Argument(help="The cycle whose inspection is drawn.")] = "",
+    seed: Annotated[str, typer.Option(help="The text fixed in public beforehand.")] = "",
+    verify: Annotated[Path | None, typer.Option(help="A draw's file: repeat it and tell what differs.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+) -> int:
+    """Draw institutions and pairs of inspectors from a seed, once a cycle; or verify the file of a draw."""
+    if verify is not None:
+        return _verify(verify)
+    if not cycle or not seed.strip():
+        raise WrongUse("write `filing draw CYCLE --seed TEXT`, or `filing draw --verify FILE`")
+    chosen = read_cycle(cycle)
+    day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
+    ready()
+    orchestrator.prepare()
+    from flows.inspection import inspection  # noqa: PLC0415  after Prefect's environment is set
+    from tasks.inspection import DRAW_FILE, FOLDER, DrawnAlreadyError  # noqa: PLC0415
+    from tasks.runs import CycleBusyError  # noqa: PLC0415
+
+    try:
+        counts = inspection(chosen, seed, day)
+    except (CycleBusyError, DrawnAlreadyError, ImpossibleDrawError) as refused:
+        raise Refused(str(refused)) from refused
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
+    typer.echo(told or "drawn already with this seed")
+    typer.echo(settings().published / FOLDER / chosen / DRAW_FILE)
+    return 0
+
+
+def _verify(file: Path) -> int:
+    try:
+        made = Draw.model_validate_json(file.read_bytes())
+    except OSError as missing:
+        raise WrongUse(f"{file} cannot be read: give the file of a draw") from missing
+    except ValidationError as wrong:
+        place = ".".join(map(str, wrong.errors()[0]["loc"])) or "the file"
+        typer.echo(f"{file} is not the file of a draw: {place}: {wrong.errors()[0]['msg']}", err=True)
+        return EXIT_FAILED
+    found = differences(made)
+    for sentence in found:
+        typer.echo(sentence, err=True)
+    if not found:
+        typer.echo(f"genuine: {len(made.visits)} of {len(made.institutions)} institutions, seed '{made.seed}'")
+    return EXIT_FAILED if found else 0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("draw")(draw)

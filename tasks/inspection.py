@@ -1,0 +1,126 @@
+"""Inspection (双随机抽查): drawing it, taking in what came of it, and the public files; how it is drawn is the model's."""
+
+from pathlib import Path
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import Connection
+
+from schemas.cycle import cycle_id
+from schemas.inspection import INSPECTORS_TABLE, OUTCOMES, OUTCOMES_TABLE, Draw, Institution, draw
+from schemas.policy import for_cycle, in_force
+from schemas.run_summary import Counts, RunKey
+from schemas.settings import settings
+from tasks.gateways import post
+from tasks.gateways.inspection_files import read_list
+from tasks.gateways.shelf.delimited import csv_bytes
+from tasks.store import inspections, register
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+#: Below the published folder: what anyone may see of the inspections, one folder a cycle.
+FOLDER, DRAW_FILE, OUTCOMES_FILE = "inspections", "draw.json", "outcomes.csv"
+_TITLES = {
+    "uscc": "统一社会信用代码",
+    "institution_name": "机构名称",
+    "inspectors": "检查人员",
+    "inspected_on": "检查日期",
+    "outcome": "检查结果",
+    "remarks": "备注",
+}
+
+
+class DrawnAlreadyError(RuntimeError):
+    """A cycle's inspection is drawn once."""
+
+
+@task(task_run_name="draw-{run.cycle}", cache_policy=NO_CACHE)
+def make_draw(run: RunKey, seed: str) -> Counts:
+    """Draw the cycle's inspection from what is on file on the run's day (article 4(3)); the same seed again changes nothing.
+
+    Raises DrawnAlreadyError for another seed, ImpossibleDrawError where there is nobody to draw.
+    """
+    with writing(run) as db:
+        made = inspections.draw_of(db, run.cycle)
+        if made is not None and made.seed != seed:
+            raise DrawnAlreadyError(
+                f"the inspection of {run.cycle} was drawn on {made.drawn_on} with the seed '{made.seed}': "
+                "a draw is made once, and no other seed can replace it"
+            )
+        if made is not None:
+            return Counts()
+        made = _drawn(db, run, seed)
+        inspections.record_draw(db, made, run)
+    return Counts(done={"institutions_on_file": len(made.institutions), "drawn": len(made.visits)})
+
+
+def _drawn(db: Connection, run: RunKey, seed: str) -> Draw:
+    policy = for_cycle(cycle_id(run.cycle)).inspection
+    on_file = register.on_file(db, run.as_of).drop_duplicates("uscc")
+    wanted = list(Institution.model_fields)
+    return draw(
+        run.cycle,
+        seed,
+        run.as_of,
+        share=policy.share,
+        inspectors_per_visit=policy.inspectors_per_visit,
+        institutions=[Institution.model_validate(row) for row in on_file[wanted].to_dict("records")],
+        inspectors=inspections.active_inspectors(db),
+    )
+
+
+@task(task_run_name="inspections-{run.cycle}", cache_policy=NO_CACHE)
+def publish_inspection(run: RunKey) -> Counts:
+    """Put the draw and the list of outcomes where anyone can see them; unchanged files are left alone."""
+    _publish(run.cycle)
+    return Counts()
+
+
+def _publish(cycle: str) -> None:
+    with reading() as db:
+        made = inspections.draw_of(db, cycle)
+        outcomes = inspections.outcomes_of(db, cycle)
+    if made is not None:
+        folder = settings().published / FOLDER
+        post.put(folder, f"{cycle}/{DRAW_FILE}", f"{made.model_dump_json(indent=2)}\n".encode())
+        post.put(folder, f"{cycle}/{OUTCOMES_FILE}", csv_bytes(_listed(made, outcomes)))
+
+
+def _listed(made: Draw, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """One row an institution drawn, also those not inspected yet, by credit code, under Chinese headers."""
+    drawn = [
+        {
+            "uscc": visit.uscc,
+            "institution_name": visit.institution_name,
+            "inspectors": "、".join(each.name for each in visit.inspectors),
+        }
+        for visit in sorted(made.visits, key=lambda visit: visit.uscc)
+    ]
+    rows = pd.DataFrame(drawn, dtype="str").merge(outcomes, on="uscc", how="left")
+    rows["outcome"] = rows["outcome"].map(OUTCOMES).fillna("待检查")
+    return rows[list(_TITLES)].fillna("").rename(columns=_TITLES)
+
+
+def take_inspectors(file: Path, run: RunKey) -> tuple[int, int, list[str]]:
+    """Enter a list of inspectors; rows read, rows new or changed, and a sentence for each row left out."""
+    rows, complaints = read_list(file, INSPECTORS_TABLE, in_force(run.as_of).timezone)
+    with writing(run) as db:
+        return len(rows), inspections.add_inspectors(db, rows), complaints
+
+
+def take_outcomes(file: Path, run: RunKey) -> tuple[int, int, list[str]]:
+    """Enter outcomes of institutions that were drawn; rows read, rows new, and a sentence for each row left out."""
+    rows, complaints = read_list(file, OUTCOMES_TABLE, in_force(run.as_of).timezone)
+    with writing(run) as db:
+        draws = {str(cycle): inspections.draw_of(db, str(cycle)) for cycle in rows["cycle"].unique()}
+        drawn = {(cycle, visit.uscc) for cycle, made in draws.items() if made for visit in made.visits}
+        known = pd.MultiIndex.from_frame(rows[["cycle", "uscc"]]).isin(list(drawn))
+        complaints += [
+            f"{row['uscc']} 不在{row['cycle']}批次的抽查名单内，其抽查结果未采用，请核对批次和统一社会信用代码"
+            for row in rows[~known].to_dict("records")
+        ]
+        new = inspections.add_outcomes(db, rows[known], run)
+    for cycle in sorted(draws):
+        _publish(cycle)
+    return len(rows), new, complaints

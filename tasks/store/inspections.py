@@ -1,0 +1,77 @@
+"""Inspectors, draws and outcomes in the database; drawing is the model's, files are the task's."""
+
+import pandas as pd
+from sqlalchemy import Connection, delete, insert, select
+
+from schemas import tables
+from schemas.inspection import OUTCOMES, Draw, Inspector
+from schemas.run_summary import RunKey
+from tasks.store import frames, history
+
+_inspector = tables.inspector
+_draw = tables.inspection_draw
+_outcome = tables.inspection_outcome
+
+
+def add_inspectors(db: Connection, rows: pd.DataFrame) -> int:
+    """Enter inspectors (text; active `true` or `false`), each number once; returns how many were new or changed."""
+    columns = ["inspector_no", "name", "unit", "active"]
+    rows = rows[columns].drop_duplicates("inspector_no", keep="last")
+    new = _unknown(rows, frames.read(db, select(_inspector)), columns)
+    db.execute(delete(_inspector).where(_inspector.c.inspector_no.in_(new["inspector_no"].tolist())))
+    frames.append(db, _inspector, new)
+    return len(new)
+
+
+def active_inspectors(db: Connection) -> list[Inspector]:
+    """Everyone who may be drawn."""
+    chosen = select(_inspector.c.inspector_no, _inspector.c.name, _inspector.c.unit).where(
+        _inspector.c.active == "true"
+    )
+    return [Inspector.model_validate(dict(row)) for row in db.execute(chosen).mappings()]
+
+
+def draw_of(db: Connection, cycle: str) -> Draw | None:
+    """The cycle's draw, if it was made."""
+    record = db.execute(select(_draw.c.record).where(_draw.c.cycle == cycle)).scalar()
+    return None if record is None else Draw.model_validate(record)
+
+
+def record_draw(db: Connection, made: Draw, run: RunKey) -> None:
+    """Keep the draw, and tell the history of everyone drawn."""
+    values = {"cycle": made.cycle, "seed": made.seed, "drawn_on": made.drawn_on}
+    db.execute(insert(_draw).values(**values, record=made.model_dump(mode="json")))
+    drawn = pd.DataFrame({"subject": [visit.uscc for visit in made.visits]}, dtype=frames.TEXT)
+    because = f"双随机抽查（{made.cycle}，种子：{made.seed}）"
+    told = drawn.assign(kind="inspection", occupation_code="", level="", was="", became="drawn", because=because)
+    history.add(db, told[["kind", "subject", "occupation_code", "level", "was", "became", "because"]], run, "filing")
+
+
+def add_outcomes(db: Connection, rows: pd.DataFrame, run: RunKey) -> int:
+    """Enter outcomes (the columns of the input table, ISO dates) of institutions drawn; returns how many were new."""
+    columns = ["cycle", "uscc", "inspected_on", "outcome", "remarks"]
+    rows = rows[columns].fillna({"remarks": ""}).drop_duplicates(["cycle", "uscc"], keep="last")
+    known = frames.read(db, select(_outcome))
+    new = _unknown(rows, known, columns)
+    for row in new.to_dict("records"):
+        db.execute(delete(_outcome).where(_outcome.c.cycle == row["cycle"], _outcome.c.uscc == row["uscc"]))
+    frames.append(db, _outcome, new)
+    former = known.set_index(["cycle", "uscc"])["outcome"].rename("was")
+    told = new.join(former, on=["cycle", "uscc"]).fillna({"was": "drawn"}).sort_values(["cycle", "uscc"])
+    because = "双随机抽查（" + told["cycle"] + "，" + told["inspected_on"] + "）：" + told["outcome"].map(OUTCOMES)
+    told = told.assign(kind="inspection", subject=told["uscc"], occupation_code="", level="", became=told["outcome"])
+    told["because"] = because + told["remarks"].where(told["remarks"] == "", "；" + told["remarks"])
+    history.add(db, told[["kind", "subject", "occupation_code", "level", "was", "became", "because"]], run, "filing")
+    return len(new)
+
+
+def outcomes_of(db: Connection, cycle: str) -> pd.DataFrame:
+    """uscc, inspected_on (ISO), outcome and remarks of the cycle's inspections."""
+    chosen = select(_outcome.c.uscc, _outcome.c.inspected_on, _outcome.c.outcome, _outcome.c.remarks)
+    return frames.read(db, chosen.where(_outcome.c.cycle == cycle))
+
+
+def _unknown(rows: pd.DataFrame, known: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The rows that are not there word for word."""
+    both = rows.merge(known[columns], on=columns, how="left", indicator=True)
+    return both[both["_merge"] == "left_only"][columns]

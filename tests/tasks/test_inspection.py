@@ -1,0 +1,134 @@
+"""Inspectors in, one draw a cycle, a public file anyone verifies, outcomes in and published."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
+
+from deployments.commands.drawing import draw as draw_command
+from schemas.inspection import Draw, differences
+from schemas.settings import settings
+from tasks.importing import import_file
+from tasks.inspection import DrawnAlreadyError, make_draw, publish_inspection
+from tasks.store import overview
+from tasks.store.database import reading
+
+DAY = date(2026, 11, 2)
+
+
+def inspectors(folder: Path) -> Path:
+    rows = [("J1", "张一", "市人社局", "是"), ("J2", "李二", "市教育局", "true"), ("J3", "王三", "市民政局", "是")]
+    frame = pd.DataFrame(
+        [*rows, ("J4", "赵四", "市教育局", "否")], columns=["检查人员编号", "姓名", "所在单位", "在岗"]
+    )
+    frame.to_csv(folder / "名录.csv", index=False, encoding="gb18030")
+    return folder / "名录.csv"
+
+
+@pytest.fixture
+def drawn(home: Path, tmp_path: Path) -> Draw:
+    take_over(
+        [(ONE, COOK, "4"), (ONE, BAKER, "4"), (TWO, COOK, "4"), (THREE, COOK, "4")],
+        date(2025, 5, 25),
+        date(2028, 5, 24),
+    )
+    import_file("inspectors", inspectors(tmp_path), DAY)
+    with run_on(DAY) as run:
+        assert make_draw.fn(run, "公开的种子").done == {"institutions_on_file": 3, "drawn": 1}
+        publish_inspection.fn(run)
+    return Draw.model_validate_json(file().read_bytes())
+
+
+def file() -> Path:
+    return settings().published / "inspections" / "2026-09" / "draw.json"
+
+
+def test_the_file_holds_all_that_anyone_needs(drawn: Draw) -> None:
+    assert differences(drawn) == []
+    assert [each.uscc for each in drawn.institutions] == sorted([ONE, TWO, THREE])
+    assert [each.inspector_no for each in drawn.inspectors] == ["J1", "J2", "J3"], "who is not active is not drawn"
+    with reading() as db:
+        life = overview.life(db, drawn.visits[0].uscc)
+    told = life[life["kind"] == "inspection"]
+    assert told["became"].tolist() == ["drawn"] and "公开的种子" in told["because"].tolist()[0]
+
+
+@pytest.mark.usefixtures("drawn")
+def test_a_draw_is_made_once() -> None:
+    before = file().read_bytes()
+    take_over([("91420200MA4TEST012", COOK, "4")], date(2025, 5, 25), date(2028, 5, 24))
+    with run_on(DAY) as run:
+        assert make_draw.fn(run, "公开的种子").done == {}
+        publish_inspection.fn(run)
+        assert file().read_bytes() == before
+        with pytest.raises(DrawnAlreadyError, match="drawn on 2026-11-02 with the seed"):
+            make_draw.fn(run, "更好的种子")
+
+
+@pytest.mark.usefixtures("drawn")
+def test_verifying_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    verify: Callable[[], int] = lambda: draw_command(verify=file())  # noqa: E731
+    assert verify() == 0
+    assert "genuine: 1 of 3" in capsys.readouterr().out
+    text = file().read_text("utf-8")
+    file().write_text(text.replace("公开的种子", "换过的种子"), "utf-8")
+    assert verify() == 1
+    assert "drawn" in capsys.readouterr().err or "visit" in capsys.readouterr().err
+    file().write_text("{}", "utf-8")
+    assert verify() == 1
+    assert "not the file of a draw: cycle" in capsys.readouterr().err
+
+
+def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> None:
+    visited = drawn.visits[0].uscc
+    other = next(each.uscc for each in drawn.institutions if each.uscc != visited)
+    listed = settings().published / "inspections" / "2026-09" / "outcomes.csv"
+    assert "待检查" in listed.read_text("utf-8-sig")
+    rows = [
+        ("2026-09", visited, "2026年11月20日", "发现问题已责令改正", "视频监控缺失"),
+        ("2026-09", other, "2026-11-20", "无法联系", None),
+    ]
+    pd.DataFrame(rows, columns=["申报批次", "统一社会信用代码", "检查日期", "检查结果", "备注"]).to_excel(
+        tmp_path / "结果.xlsx", index=False
+    )
+    imported = import_file("inspection-outcomes", tmp_path / "结果.xlsx", date(2026, 12, 1))
+    assert (imported.rows, imported.new, len(imported.complaints)) == (2, 1, 1)
+    assert other in imported.complaints[0]
+    assert import_file("inspection-outcomes", tmp_path / "结果.xlsx", date(2026, 12, 2)).new == 0
+    table = pd.read_csv(listed, dtype="str")
+    assert table.iloc[0].tolist()[2:] == [
+        "、".join(each.name for each in drawn.visits[0].inspectors), "2026-11-20", "发现问题已责令改正", "视频监控缺失",
+    ]  # fmt: skip
+    with reading() as db:
+        life = overview.life(db, visited)
+    assert life[life["kind"] == "inspection"]["became"].tolist() == ["drawn", "corrected"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.csv", "姓名,所在单位\n张一,市人社局\n", "缺少“检查人员编号、在岗”列"),
+        ("a.csv", "", "空文件"),
+        ("a.xlsx", "不是工作簿", "不是可以打开的工作簿"),
+        ("a.txt", "x", "不是.csv或.xlsx文件"),
+    ],
+)
+def test_what_is_no_list_is_told_in_one_sentence(
+    home: Path, tmp_path: Path, name: str, content: str, told: str
+) -> None:
+    (tmp_path / name).write_text(content, "utf-8")
+    imported = import_file("inspectors", tmp_path / name, DAY)
+    assert (imported.rows, imported.new, len(imported.complaints)) == (0, 0, 1)
+    assert told in imported.complaints[0]
+
+
+def test_unreadable_rows_are_left_out_and_told(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "inspector_no,name,unit,active\nJ1,张一,市人社局,也许\nJ2,李二,市教育局,是\n", "utf-8"
+    )
+    imported = import_file("inspectors", tmp_path / "a.csv", DAY)
+    assert (imported.new, len(imported.complaints)) == (1, 1)
+    assert "第1行" in imported.complaints[0] and "在岗" in imported.complaints[0]
