@@ -18,6 +18,7 @@ from great_expectations.execution_engine import pandas_execution_engine
 
 from expectations import occupations, results
 from expectations.data_docs import Validation, data_docs
+from expectations.directory_edition import check_directory
 from expectations.judging import findings, holds
 from expectations.scene import Scene
 from expectations.submissions import Submissions
@@ -30,7 +31,7 @@ pandas_execution_engine.HASH_THRESHOLD = 0
 #: A context used by several threads hands them each other's data, so one check runs at a time in a process.
 _ONE_AT_A_TIME = threading.Lock()
 
-__all__ = ["Checked", "CheckedResults", "Scene", "check", "check_results", "data_docs"]
+__all__ = ["Checked", "CheckedResults", "Scene", "check", "check_directory", "check_results", "data_docs"]
 
 _SOURCE = "submissions"
 
