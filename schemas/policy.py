@@ -1,17 +1,21 @@
 """The numbers and lists of the notice, read from policy files; judging with them does not belong here.
 
 Source: `schemas/policies/*.toml`. A policy holds from its `in_force_from`; a later file replaces it for later cycles.
+To change a number, copy the newest file into the folder FILING_POLICIES names, change it there, and say from when.
 """
 
 import tomllib
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.cycle import CycleId, cycle_before_or_on, deadline_day, window
+from schemas.settings import settings
 
 
 class _Part(BaseModel):
@@ -36,8 +40,8 @@ class Evaluation(_Part):
 
 
 class Publication(_Part):
-    public_notice_workdays: int
-    max_drop_share: float
+    public_notice_workdays: int = Field(ge=0)
+    max_drop_share: float = Field(ge=0, le=1)
 
 
 class Validity(_Part):
@@ -147,17 +151,54 @@ class Policy(_Part):
         return cycle_before_or_on(day, self.cycle.months, self.cycle.deadline_day)
 
 
+class UnusablePolicyError(ValueError):
+    """A policy file that cannot be read: one sentence naming file and field."""
+
+
+def known() -> tuple[Policy, ...]:
+    """Every policy there is, oldest first: those in the package, then those in the folder FILING_POLICIES names.
+
+    Of two policies in force from the same day the folder's counts. Raises UnusablePolicyError.
+    """
+    own = settings().policies
+    return _merged(own.expanduser().resolve() if own else None)
+
+
+@cache
+def _merged(folder: Path | None) -> tuple[Policy, ...]:
+    if folder is not None and not folder.is_dir():
+        raise UnusablePolicyError(
+            f"FILING_POLICIES names {folder}, which is no folder: give the folder of policy files"
+        )
+    read = [*shipped(), *(_read(entry.name, entry) for entry in _files(folder))] if folder else shipped()
+    return tuple(sorted(read, key=lambda policy: policy.in_force_from))
+
+
 @cache
 def shipped() -> tuple[Policy, ...]:
     """Every policy in the package, oldest first."""
-    folder = files("schemas") / "policies"
-    texts = (entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    return tuple(sorted((Policy.model_validate(tomllib.loads(text)) for text in texts), key=lambda p: p.in_force_from))
+    policies = (_read(entry.name, entry) for entry in _files(files("schemas") / "policies"))
+    return tuple(sorted(policies, key=lambda policy: policy.in_force_from))
+
+
+def _files(folder: Traversable) -> list[Traversable]:
+    return sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
+
+
+def _read(name: str, entry: Traversable) -> Policy:
+    try:
+        return Policy.model_validate(tomllib.loads(entry.read_text("utf-8")))
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise UnusablePolicyError(f"policy file {name}: {field}: {first['msg']}; mend the file") from wrong
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
+        raise UnusablePolicyError(f"policy file {name} cannot be read: {wrong}; mend the file") from wrong
 
 
 def in_force(day: date) -> Policy:
     """The policy in force on a day; before the first one, the first."""
-    policies = shipped()
+    policies = known()
     return next((policy for policy in reversed(policies) if policy.in_force_from <= day), policies[0])
 
 

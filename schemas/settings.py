@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     database_url: str = ""
     inbox_folder: Path | None = None
+    policies: Path | None = None
     operator: str = Field(default_factory=lambda: os.environ.get("USER", "") or "operator")
 
     @property
