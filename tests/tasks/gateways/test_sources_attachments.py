@@ -102,8 +102,8 @@ def test_a_link_out_of_the_inbox_is_not_followed_and_a_pipe_is_not_opened(tmp_pa
 def test_a_workbook_handed_in_as_attachment_is_no_spoilt_submission(tmp_path: Path) -> None:
     inbox(tmp_path, "设备清单.xls", "专家名单.json")
     put(tmp_path / "A" / "设备清单.xls", "no submission")
-    put(tmp_path / "A" / "专家名单.json", '{"experts": []}')
-    put(tmp_path / "stray.json", '{"experts": []}')
+    put(tmp_path / "A" / "专家名单.json", '{"guests": []}')
+    put(tmp_path / "stray.json", '{"guests": []}')
     pull = pull_folder(tmp_path)
     assert [each.file for each in pull.quarantined] == ["stray.json"]
     assert None not in hashes(pull)

@@ -178,6 +178,39 @@ def test_the_same_column_twice_sets_the_file_aside(folder: Path) -> None:
     assert "“姓名”出现不止一次" in only_reason(pull_folder(folder))
 
 
+def test_the_same_column_twice_sets_the_workbook_aside(folder: Path) -> None:
+    workbook(folder / "b.xlsx", form("B", staff=[["申报编号", "姓名", "姓名（必填）"], ["B", "张三", "李四"]]))
+    pull = pull_folder(folder)
+    assert "工作表“人员队伍”表头“姓名”出现不止一次" in only_reason(pull)
+    assert numbers(pull) == ["GOOD"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"a": ["1"]}, "没有“人员队伍”表的任何一列"),
+        ({"申报编号": ["GOOD"], "application_no": ["GOOD"]}, "“申报编号”出现不止一次"),
+        ({"application_no": [{"no": "GOOD"}]}, "“application_no”不是普通单元格"),
+        ({"application_no": [[["GOOD"]]]}, "“application_no”不是普通单元格"),
+        ({"application_no": [b"\xff\xfe"]}, "“application_no”无法读作文本"),
+    ],
+)
+def test_a_parquet_file_that_is_no_table_of_ours_is_set_aside(
+    cells: dict[str, list[object]], said: str, folder: Path
+) -> None:
+    pl.DataFrame(cells).write_parquet(folder / "staff.parquet")
+    pull = pull_folder(folder)
+    assert said in only_reason(pull)
+    assert numbers(pull) == ["GOOD"]
+
+
+def test_a_sheet_without_any_cell_is_an_empty_table(folder: Path) -> None:
+    workbook(folder / "b.xlsx", form("B", staff=[]))
+    pull = pull_folder(folder)
+    assert (numbers(pull), numbers(pull, "staff")) == (["B", "GOOD"], ["GOOD"])
+    assert (pull.quarantined, pull.advice) == ([], [])
+
+
 def test_rows_without_a_number_are_named_and_left_out(folder: Path) -> None:
     (folder / "staff.csv").write_text("申报编号,姓名\nGOOD,张三\n,李四\n,\n\n ,王五\n")
     pull = pull_folder(folder)

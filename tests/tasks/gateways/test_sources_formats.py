@@ -15,7 +15,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.submission import FORM_TABLES, SIDE_TABLES, TABLES
+from schemas.submission import FORM_TABLES, TABLES
 from tasks.gateways.sources import Pull, pull_file, pull_folder
 from tasks.gateways.sources.delimited import read_delimited
 
@@ -125,7 +125,7 @@ def spelled(value: Any) -> str:
 def write_workbooks(folder: Path, chinese: bool) -> None:
     book = xlsxwriter.Workbook(folder / "申报.xlsx")
     day, instant = (book.add_format({"num_format": form}) for form in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"))
-    for table in TABLES:
+    for table in ROWS:
         sheet = book.add_worksheet(TABLES[table].title if chinese else table)
         for place, column in enumerate(columns(table)):
             sheet.write(0, place, header(table, column, chinese))
@@ -147,7 +147,7 @@ def write_delimited(
     end: str = "\r\n",
     always: bool = False,
 ) -> None:
-    for table in TABLES:
+    for table in ROWS:
         lines = [[header(table, column, chinese) for column in columns(table)]]
         lines += [[spelled(row.get(column)) for column in columns(table)] for row in ROWS[table]]
         quoted = [[f'"{cell}"' if always or separator in cell else cell for cell in line] for line in lines]
@@ -156,7 +156,7 @@ def write_delimited(
 
 
 def write_parquet(folder: Path, chinese: bool) -> None:
-    for table in TABLES:
+    for table in ROWS:
         cells = {}
         for column in columns(table):
             values = [row.get(column) for row in ROWS[table]]
@@ -179,7 +179,8 @@ def write_json(folder: Path, chinese: bool) -> None:
             cells = [{column: value for column, value in each.items() if column != "application_no"} for each in own]
             application[TABLES[table].title if chinese else table] = [record(table, each) for each in cells]
         applications.append(application)
-    side = {table.name: [record(table.name, row) for row in ROWS[table.name]] for table in SIDE_TABLES}
+    of_form = {table.name for table in FORM_TABLES}
+    side = {table: [record(table, row) for row in rows] for table, rows in ROWS.items() if table not in of_form}
     (folder / "applications.json").write_text(json.dumps({"applications": applications, **side}, ensure_ascii=False))
 
 
@@ -244,7 +245,7 @@ def test_every_format_says_the_same(kind: str, chinese: bool, expected: Pull, tm
     WRITERS[kind](tmp_path, chinese)
     pull = pull_folder(tmp_path)
     assert (pull.quarantined, pull.unknown_columns, pull.advice) == ([], [], [])
-    assert pull.supplied == frozenset(TABLES)
+    assert pull.supplied == frozenset(ROWS)
     for name, frame in expected.tables.items():
         pd.testing.assert_frame_equal(pull.tables[name], frame)
 
@@ -253,7 +254,7 @@ def test_formats_mix_in_one_folder(expected: Pull, tmp_path: Path) -> None:
     write_delimited(tmp_path, chinese=True)
     (tmp_path / "人员队伍.csv").unlink()
     write_parquet(tmp_path, chinese=False)
-    for table in set(TABLES) - {"staff"}:
+    for table in set(ROWS) - {"staff"}:
         (tmp_path / f"{table}.parquet").unlink()
     pd.testing.assert_frame_equal(pull_folder(tmp_path).tables["applications"], expected.tables["applications"])
 
@@ -367,6 +368,8 @@ def test_a_parquet_table_of_any_types_is_text(tmp_path: Path) -> None:
             "panel_size": pl.Series([3, None, None], dtype=pl.Int8),
             "evaluated_on": [datetime(2026, 10, 8), None, None],
             "remarks": [b"\xe5\xa5\xbd", None, None],
+            "panel_lead": pl.Series([["张三", "李四"], None, None]),
+            "occupation_code": [914202001234567.0, 9.142020012345678e16, None],
         }
     )
     frame.write_parquet(tmp_path / "results.parquet")
@@ -374,3 +377,14 @@ def test_a_parquet_table_of_any_types_is_text(tmp_path: Path) -> None:
     assert given[["application_no", "score", "level", "panel_size", "evaluated_on", "remarks"]].tolist() == [
         *("1", "85.5", "5", "3", "2026-10-08", "好")
     ]
+    assert given["panel_lead"] == "张三,李四"
+    codes = pull_folder(tmp_path).tables["results"]["occupation_code"]
+    assert codes.tolist() == ["914202001234567", "9.142020012345678e+16"]
+
+
+def test_a_parquet_instant_with_a_zone_keeps_its_offset(tmp_path: Path) -> None:
+    instants = (
+        pl.Series([datetime(2026, 9, 10, 1, 30)]).dt.replace_time_zone("UTC").dt.convert_time_zone("Asia/Shanghai")
+    )
+    pl.DataFrame({"application_no": ["A"], "submitted_at": instants}).write_parquet(tmp_path / "applications.parquet")
+    assert pull_folder(tmp_path).tables["applications"]["submitted_at"].tolist() == ["2026-09-10T09:30:00+08:00"]
