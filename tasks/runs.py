@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle, in_force, shipped
 from schemas.run_summary import RunKey, RunSummary
@@ -16,6 +18,9 @@ from tasks.store import database, leases, runs
 
 #: The name by which schedules ask for the cycle in progress.
 CURRENT = "current"
+
+#: The lease of whoever writes editions.
+PUBLICATION = "publication"
 
 _open: dict[str, RunKey] = {}
 
@@ -60,15 +65,34 @@ def run_of(
             leases.give_back(db, cycle, run.token)
 
 
+@contextmanager
+def publishing() -> Iterator[None]:
+    """Nobody else publishes meanwhile: the shelf is one, whichever cycle a run works on.
+
+    Raises CycleBusyError while another living run publishes.
+    """
+    with database.begin() as db:
+        token = _take(db, PUBLICATION)
+    try:
+        yield
+    finally:
+        with database.begin() as db:
+            leases.give_back(db, PUBLICATION, token)
+
+
+def _take(db: Connection, lease: str) -> int:
+    try:
+        return leases.take(db, lease)
+    except leases.LeaseTakenError as taken:
+        raise CycleBusyError(str(taken)) from taken
+
+
 def _begin(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> RunKey:
     policy = for_cycle(cycle_id(cycle))
     day = as_of or datetime.now(ZoneInfo(policy.timezone)).date()
     run_id = str(uuid4())
     with database.begin() as db:
-        try:
-            token = leases.take(db, cycle)
-        except leases.LeaseTakenError as taken:
-            raise CycleBusyError(str(taken)) from taken
+        token = _take(db, cycle)
         runs.begin(db, run_id, cycle, day)
     return RunKey(run_id=run_id, cycle=cycle, as_of=day, token=token, only=only, inbox=inbox or str(settings().inbox))
 

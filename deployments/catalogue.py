@@ -1,0 +1,131 @@
+"""Every deployment: which flow, when, said how; the calendar's cron lines are in `schedules`, the forms in `parameters`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.metadata import version
+from typing import Any
+
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.types.entrypoint import EntrypointType
+from prefect.workers.process import ProcessWorker
+
+from deployments import parameters, schedules
+from deployments.prefect_environment import POOL
+from deployments.schedules import Moment
+from flows.decision import decision
+from flows.dormancy import dormancy
+from flows.evaluation import evaluation
+from flows.expiry import expiry
+from flows.filing_cycle import filing_cycle
+from flows.intake import intake
+from flows.publication import publication
+from flows.screening import screening
+from flows.sweeps import sweeps
+from flows.waiting import resume_waiting
+from schemas.policy import Policy, in_force
+from tasks.gateways.orchestration import CYCLE_DEPLOYMENT
+
+_OWNER = "负责：市职业技能鉴定中心"
+_ENQUEUE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+_SKIP = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+#: A worker that is killed must not take its flows with it at their next line of output.
+_JOB = {"stream_output": False}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One deployment: its name, flow, Chinese description with the article it serves, and its moments."""
+
+    name: str
+    flow: Flow[..., Any]
+    told: str
+    tags: tuple[str, ...]
+    moments: Callable[[Policy], list[Moment]] = field(default=lambda _policy: [])
+    collision: ConcurrencyLimitConfig = field(default_factory=lambda: _ENQUEUE)
+
+
+ENTRIES = (
+    Entry(
+        CYCLE_DEPLOYMENT,
+        filing_cycle,
+        "办理一个申报批次：收件、初审、送评、决定、发布、清理。能办到哪一步就办到哪一步，可以反复运行；"
+        "评估结果未齐时暂停等待，收齐、期满或有新文件时自动继续（通知三）",
+        ("批次",),
+        schedules.cycle_moments,
+    ),
+    Entry("intake", intake, "收件：读取收件箱中的申报材料（通知三（一））", ("环节",)),
+    Entry("screening", screening, "初审：核对申报材料，出具补正通知书或受理通知（通知三（二））", ("环节",)),
+    Entry("evaluation", evaluation, "送评与评估结果：发出评估材料包，收回评估结果（通知三（三））", ("环节",)),
+    Entry("decision", decision, "决定：评估合格的予以备案（通知三（四））", ("环节",)),
+    Entry("publication", publication, "发布与上报：目录有变化即发布新版并报省鉴定中心（通知三（四））", ("环节",)),
+    Entry("expiry", expiry, "到期清理：有效期满的移出目录，将满的提醒（通知三（四））", ("环节",)),
+    Entry("dormancy", dormancy, "休眠核定：备案后未开展认定活动的职业（通知三（一））", ("环节",)),
+    Entry("sweeps", sweeps, "每日清理：到期、休眠，目录有变化即发布", ("清理",), lambda _: [schedules.NIGHTLY]),
+    Entry(
+        "resume-waiting",
+        resume_waiting,
+        "唤醒等待评估结果的批次：结果收齐、等待期满、收件箱有新文件或有新的例外审批时继续办理（通知三（三））",
+        ("值守",),
+        lambda _: [schedules.HOURLY],
+        _SKIP,
+    ),
+)
+
+
+def build(entry: Entry, policy: Policy) -> RunnerDeployment:
+    """The deployment as Prefect takes it; its entrypoint is a module path, valid wherever the package is installed."""
+    moments = entry.moments(policy)
+    calendar = "".join(f"\n- {told}" for told in dict.fromkeys(moment.told for moment in moments))
+    said = f"{entry.told}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "") + _OWNER
+    deployment = RunnerDeployment.from_flow(
+        entry.flow,
+        name=entry.name,
+        description=said,
+        tags=["备案", *entry.tags],
+        version=version("filing-cycles"),
+        schedules=schedules.scheduled(moments, policy),
+        concurrency_limit=entry.collision,
+        work_pool_name=POOL,
+        job_variables=dict(_JOB),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    # Prefect titles the fields by their names in the code
+    schema = deployment._parameter_openapi_schema
+    schema.properties = parameters.described(schema.properties)
+    return deployment
+
+
+def register() -> list[str]:
+    """Make the pool and every deployment on the server; again brings them up to date. Returns their full names."""
+    _make_pool()
+    policy = in_force(date.today())
+    built = [build(entry, policy) for entry in ENTRIES]
+    for deployment in built:
+        deployment.apply()
+    return [deployment.full_name for deployment in built]
+
+
+def _make_pool() -> None:
+    template = ProcessWorker.get_default_base_job_template()
+    pool = WorkPoolCreate(name=POOL, type="process", base_job_template=template, description="备案批次的执行")
+    with get_client(sync_client=True) as client:
+        try:
+            client.create_work_pool(pool)
+        except ObjectAlreadyExists:
+            return
+
+
+def main() -> None:
+    """Register with the server that PREFECT_API_URL names, once it answers."""
+    for name in register():
+        print(name)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""`filing up`: the Prefect server, its pages, every deployment and the workers, in one command."""
+
+import signal
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from deployments.commands import Refused
+from deployments.commands.readiness import ready
+from deployments.supervisor import AlreadyUpError, House, Running, StartFailedError, only_one, own_process
+from schemas.settings import settings
+
+
+class _Stopped(BaseException):
+    """Ctrl-C or SIGTERM."""
+
+
+def up(
+    port: Annotated[
+        int, typer.Option(help="Where the pages are served, on this machine only.", min=1, max=65535)
+    ] = 4200,
+    workers: Annotated[int, typer.Option(help="How many workers take runs.", min=1, max=16)] = 1,
+) -> int:
+    """Start the Prefect server, its pages and every deployment; Ctrl-C stops them cleanly."""
+    ready()
+    house = House(port, workers)
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        with only_one(Running(house.address, own_process())):
+            return _serve(house)
+    except AlreadyUpError as running:
+        typer.echo(f"{running}: nothing to start")
+        return 0
+    except StartFailedError as failed:
+        raise Refused(str(failed)) from failed
+
+
+def _serve(house: House) -> int:
+    try:
+        ended = _start_and_watch(house)
+    except _Stopped:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        typer.echo("stopping …")
+        return 0
+    else:
+        typer.echo(f"{ended} ended by itself: stopping; its reasons are in {settings().root / 'logs'}", err=True)
+        return 1
+    finally:
+        house.stop()
+        typer.echo("stopped: the next start goes on where this one ended")
+
+
+def _start_and_watch(house: House) -> str:
+    typer.echo("starting the server …")
+    house.start_server()
+    typer.echo("registering the deployments …")
+    house.register()
+    house.start_workers()
+    _tell(house)
+    return house.watch()
+
+
+def _tell(house: House) -> None:
+    typer.echo(f"pages:       {house.address}/v2/dashboard")
+    typer.echo(f"deployments: {house.address}/v2/deployments")
+    typer.echo(f"API:         {house.api}")
+    typer.echo(f"inbox:       {settings().inbox}")
+    typer.echo(f"logs:        {settings().root / 'logs'}")
+    typer.echo("stop with Ctrl-C")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise _Stopped
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("up")(up)

@@ -1,0 +1,80 @@
+"""The form a person fills in to start a run: titles, hints, examples and choices in Chinese; what they do is the flows'."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from schemas.policy import in_force, shipped
+from tasks.runs import CURRENT
+
+#: Cycles offered beyond the present one.
+_AHEAD_YEARS = 1
+
+Property = dict[str, Any]
+
+
+def _cycle() -> Property:
+    return {
+        "title": "申报批次",
+        "description": "年份-截止月份。current 为当前批次：受理期最近一次开始的那一批",
+        "enum": [CURRENT, *cycles()],
+        "examples": ["2026-09"],
+    }
+
+
+def _cycle_named() -> Property:
+    return {**_cycle(), "description": "年份-截止月份", "enum": cycles()}
+
+
+def _as_of() -> Property:
+    return {
+        "title": "办理日期",
+        "description": "不填为办理当天；等待后继续办理的，按继续当天计",
+        "examples": ["2026-09-11"],
+    }
+
+
+def _only() -> Property:
+    return {
+        "title": "只办理这些申报编号",
+        "description": "不填为全部。也可填“failed:运行号”，只重办该次运行中未办成的",
+        "examples": [["HS202609-0003", "HS202609-0017"]],
+    }
+
+
+def _inbox() -> Property:
+    return {
+        "title": "收件箱",
+        "description": "不填为本系统的 inbox 文件夹；填写则须为服务器上的文件夹",
+        "examples": ["/srv/filing/inbox"],
+    }
+
+
+def _dry_run() -> Property:
+    return {"title": "试运行", "description": "只显示会发生什么：不写入、不发文、不备案、不发布"}
+
+
+_FORM: dict[str, Callable[[], Property]] = {
+    "cycle": _cycle,
+    "as_of": _as_of,
+    "only": _only,
+    "inbox": _inbox,
+    "dry_run": _dry_run,
+}
+
+
+def cycles(today: date | None = None) -> list[str]:
+    """Every cycle since the notice came into force and through the coming year, newest first."""
+    day = today or date.today()
+    first, last = shipped()[0].in_force_from, day.year + _AHEAD_YEARS
+    months = in_force(day).cycle.months
+    every = [(year, month) for year in range(first.year, last + 1) for month in months]
+    return [f"{year:04d}-{month:02d}" for year, month in sorted(every, reverse=True) if date(year, month, 1) >= first]
+
+
+def described(properties: dict[str, Property]) -> dict[str, Property]:
+    """The form's fields as Prefect found them in the flow's signature, said in Chinese."""
+    told = {name: {**found, **_FORM[name]()} if name in _FORM else found for name, found in properties.items()}
+    if "cycle" in told and properties["cycle"].get("default") is None:
+        told["cycle"] |= _cycle_named()
+    return told

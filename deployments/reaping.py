@@ -1,0 +1,95 @@
+"""Runs whose process is gone: seen by the worker that started them, told as Crashed, and taken up again."""
+
+import socket
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psutil
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterParentFlowRunId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import AwaitingRetry, Crashed
+
+from deployments.prefect_environment import POOL
+
+#: A process needs so long from being asked for to being seen; an import of Prefect takes seconds on a busy machine.
+STARTING = timedelta(minutes=3)
+SEEN = timedelta(seconds=20)
+#: A worker silent for so long is taken for lost with its machine: as long as a cycle's lease lives without a sign.
+SILENT = timedelta(minutes=10)
+#: After so many deaths a run stays Crashed, for a person to look at.
+ATTEMPTS = 3
+_LABEL = "prefect.worker.name"
+_ALIVE = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+
+
+def worker_name(number: int) -> str:
+    """The fixed name of this machine's n-th worker: a worker that comes back finds its own runs by it."""
+    return f"{socket.gethostname()}-{number}"
+
+
+def reap(worker: str) -> list[str]:
+    """Look after the runs of this worker and of workers that are lost; returns the names of those found dead."""
+    with get_client(sync_client=True) as client:
+        alive = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ALIVE)))
+        lost = _lost_workers(client)
+        living = _living_runs()
+        dead = [
+            run
+            for run in client.read_flow_runs(flow_run_filter=alive, limit=200)
+            if _is_dead(run, {worker}, living) or _is_dead(run, lost, set())
+        ]
+        for run in dead:
+            _take_up(client, run)
+    return [run.name for run in dead]
+
+
+def _lost_workers(client: SyncPrefectClient) -> set[str]:
+    silent = datetime.now(UTC) - SILENT
+    workers = client.read_workers_for_work_pool(POOL)
+    return {each.name for each in workers if each.last_heartbeat_time and each.last_heartbeat_time < silent}
+
+
+def _living_runs() -> set[str]:
+    """Ids of the flow runs that have a process on this machine: each process carries its run's id."""
+    found: set[str] = set()
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.add(process.environ().get("PREFECT__FLOW_RUN_ID", ""))
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue  # ended meanwhile, or another user's: not a run of ours
+    return found
+
+
+def _is_dead(run: FlowRun, workers: Iterable[str], living: set[str]) -> bool:
+    if run.state is None or run.parent_task_run_id is not None or run.labels.get(_LABEL) not in workers:
+        return False
+    grace = STARTING if run.state.is_pending() else SEEN
+    return str(run.id) not in living and run.state.timestamp < datetime.now(UTC) - grace
+
+
+def _take_up(client: SyncPrefectClient, run: FlowRun) -> None:
+    """Tell the death of a run and of the subflows it was in, then have it begin anew: it does only what is left."""
+    asked_to_stop = run.state is not None and run.state.is_cancelling()
+    for part in _running_parts(client, run.id):
+        client.set_flow_run_state(part, Crashed(message="its parent's process is gone"))
+    client.set_flow_run_state(run.id, Crashed(message="the process of this run is gone"))
+    deaths = sum(1 for state in client.read_flow_run_states(run.id) if state.is_crashed())
+    if not asked_to_stop and deaths < ATTEMPTS and run.deployment_id is not None:
+        again = AwaitingRetry(scheduled_time=datetime.now(UTC), message="taken up again after its process was lost")
+        client.set_flow_run_state(run.id, again)
+
+
+def _running_parts(client: SyncPrefectClient, parent: UUID) -> list[UUID]:
+    mine = FlowRunFilter(
+        parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ALIVE)),
+    )
+    return [part.id for part in client.read_flow_runs(flow_run_filter=mine, limit=200)]

@@ -1,0 +1,66 @@
+"""When the deployments run: cron lines from the policy's calendar, in its time zone; what they run is the catalogue's."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+
+from prefect.schedules import Cron, Schedule
+
+from schemas.cycle import CycleId
+from schemas.policy import Policy
+
+#: A year without a leap day: the calendar's days are the same in every year.
+_YEAR = 2026
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the calendar: `slug` names it, `told` says it in Chinese with the article it serves."""
+
+    slug: str
+    cron: str
+    told: str
+
+
+def cycle_moments(policy: Policy) -> list[Moment]:
+    """The calendar of a cycle: its window each morning, the night of the deadline, and weekly while results come in."""
+    return [*_window(policy), *_deadline_nights(policy), _weekly(policy)]
+
+
+def _window(policy: Policy) -> list[Moment]:
+    moments: list[Moment] = []
+    for cycle in _cycles(policy):
+        opens, last = policy.window(cycle)[0].date(), policy.deadline(cycle)
+        end = monthrange(_YEAR, opens.month)[1]
+        told = f"受理期内每天7:30收件、初审（{opens.month}月{opens.day}日至{last.month}月{last.day}日；通知三（一））"
+        moments.append(Moment(f"window-{cycle[5:]}-opens", f"30 7 {opens.day}-{end} {opens.month} *", told))
+        moments.append(Moment(f"window-{cycle[5:]}-closes", f"30 7 1-{last.day} {last.month} *", told))
+    return moments
+
+
+def _deadline_nights(policy: Policy) -> list[Moment]:
+    months = ",".join(str(month) for month in policy.cycle.months)
+    spoken = "、".join(f"{month}月{policy.cycle.deadline_day}日" for month in policy.cycle.months)
+    told = f"截止夜：{spoken}24:00之后，次日0:30收齐、初审、送评（通知三（一）、三（二））"
+    return [Moment("deadline-night", f"30 0 {policy.cycle.deadline_day + 1} {months} *", told)]
+
+
+def _weekly(policy: Policy) -> Moment:
+    months = sorted({(month + later - 1) % 12 + 1 for month in policy.cycle.months for later in range(4)})
+    told = "截止后每周一7:45汇集评估结果、决定、发布（通知三（三）、三（四））"
+    return Moment("weekly", f"45 7 * {','.join(map(str, months))} 1", told)
+
+
+def _cycles(policy: Policy) -> list[CycleId]:
+    return [CycleId(f"{_YEAR}-{month:02d}") for month in policy.cycle.months]
+
+
+NIGHTLY = Moment(
+    "nightly", "15 1 * * *", "每天1:15清理到期资质、核定休眠，目录有变化即发布新版（通知三（一）、三（四））"
+)
+HOURLY = Moment("hourly", "5 * * * *", "每小时查看一次；执行程序本身每20秒查看一次（通知三（三））")
+DAILY_WATCH = Moment("daily", "0 8 * * *", "每天8:00查看一次；执行程序本身每5分钟查看一次，同一情况只通知一次")
+
+
+def scheduled(moments: list[Moment], policy: Policy) -> list[Schedule]:
+    """The moments as Prefect's schedules; a cron line without its zone would be read as UTC."""
+    return [Cron(moment.cron, timezone=policy.timezone, slug=moment.slug) for moment in moments]

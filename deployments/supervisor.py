@@ -1,0 +1,174 @@
+"""The processes of `filing up`: server and workers, started in order, watched, and stopped in order."""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import httpx
+
+from deployments import parentage, prefect_environment
+from schemas.settings import settings
+
+HOST = "127.0.0.1"
+_START_SECONDS = 180.0
+_STOP_SECONDS = 30.0
+
+
+class StartFailedError(RuntimeError):
+    """A process that did not come up."""
+
+
+class AlreadyUpError(RuntimeError):
+    """Another `filing up` serves this home; `address` is where."""
+
+    def __init__(self, address: str, process: int) -> None:
+        super().__init__(f"already running at {address} (process {process})")
+        self.address = address
+        self.process = process
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where it runs; written into the home for whoever starts it again."""
+
+    address: str
+    process: int
+
+
+@dataclass
+class House:
+    """The processes of one installation."""
+
+    port: int
+    workers: int
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def api(self) -> str:
+        return f"{self.address}/api"
+
+    def start_server(self) -> None:
+        """Start the server and wait until it answers; raises StartFailedError."""
+        if _is_taken(self.port):
+            raise StartFailedError(f"port {self.port} is taken by another program: choose another with --port")
+        server = self._start("server", [], prefect_environment.for_server(HOST, self.port))
+        until = time.monotonic() + _START_SECONDS
+        while time.monotonic() < until:
+            if server.poll() is not None:
+                raise StartFailedError(f"the Prefect server ended at once: its reasons are in {_log('server')}")
+            if _answers(f"{self.api}/health"):
+                return
+            time.sleep(0.3)
+        raise StartFailedError(f"the Prefect server did not answer in {_START_SECONDS:.0f} s: see {_log('server')}")
+
+    def register(self) -> None:
+        """Bring every deployment up to date on the server; raises StartFailedError."""
+        with _log("deployments").open("ab") as sink:
+            done = subprocess.run(
+                [sys.executable, "-P", "-m", "deployments.catalogue"],
+                env=prefect_environment.for_client(self.api),
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if done.returncode != 0:
+            raise StartFailedError(f"the deployments could not be registered: see {_log('deployments')}")
+
+    def start_workers(self) -> None:
+        """Start the workers under their fixed names."""
+        for number in range(1, self.workers + 1):
+            self._start(f"worker-{number}", [str(number)], prefect_environment.for_client(self.api))
+
+    def watch(self) -> str:
+        """Wait until a process ends that should not have; returns its name."""
+        while True:
+            for child in self.children:
+                if child.poll() is not None:
+                    return str(child.args[4]).rpartition(".")[2] if isinstance(child.args, list) else "a process"
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """End the workers first, so that they can still tell the server what they leave; then the server."""
+        for child in reversed(self.children):
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+            try:
+                child.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    def _start(self, name: str, arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        module = "deployments.prefect_server" if name == "server" else "deployments.worker"
+        log = _log(name)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as sink:
+            # -P: a tasks.py in the working directory must not stand in for our package;
+            # a session of its own: Ctrl-C in the terminal reaches us alone, and we stop them in order
+            child = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-P", "-u", "-m", module, *arguments],
+                env=parentage.told(environment),
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.children.append(child)
+        return child
+
+
+@contextmanager
+def only_one(running: Running) -> Iterator[None]:
+    """Hold the home's place for one `filing up`; raises AlreadyUpError while another holds it."""
+    folder = settings().root / "prefect"
+    folder.mkdir(parents=True, exist_ok=True)
+    told = folder / "up.json"
+    with (folder / "up.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            other = Running(**json.loads(told.read_text("utf-8")))
+            raise AlreadyUpError(other.address, other.process) from held
+        told.write_text(json.dumps(asdict(running)), "utf-8")
+        try:
+            yield
+        finally:
+            told.unlink(missing_ok=True)
+
+
+def _log(name: str) -> Path:
+    return settings().root / "logs" / f"{name}.log"
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=2.0, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def own_process() -> int:
+    """This process's number, as it stands in the home."""
+    return os.getpid()

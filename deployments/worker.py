@@ -1,0 +1,80 @@
+"""One worker of the process pool and its caretaker, who asks every few seconds what died and what may go on.
+
+Started as `python -m deployments.worker [NUMBER]`.
+"""
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+from prefect.workers.process import ProcessWorker
+
+from deployments.parentage import end_with_parent
+from deployments.prefect_environment import POOL
+from deployments.reaping import reap, worker_name
+from flows.waiting import wake
+
+_EVERY_SECONDS = 20.0
+#: Runs of one worker at a time; a cycle is one of them.
+LIMIT = 4
+_log = logging.getLogger("prefect.filing.worker")
+
+
+async def work(name: str) -> None:
+    """Take runs from the pool until SIGTERM or SIGINT, and look after those whose process died."""
+    worker = ProcessWorker(work_pool_name=POOL, name=name, limit=LIMIT, create_pool_if_not_found=False)
+    async with anyio.create_task_group() as group:
+        group.start_soon(_stop_on_signal, group.cancel_scope)
+        group.start_soon(_look_after, name)
+        await worker.start()
+    # what we ended ourselves is told at once, so that the next worker takes it up
+    await anyio.to_thread.run_sync(_reap, name)
+
+
+async def _stop_on_signal(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            scope.cancel()
+            return
+
+
+async def _look_after(name: str) -> None:
+    while True:
+        await anyio.to_thread.run_sync(_reap, name)
+        await anyio.to_thread.run_sync(_wake)
+        await anyio.sleep(_EVERY_SECONDS)
+
+
+def _reap(name: str) -> None:
+    with _spoken("look after its runs"):
+        for dead in reap(name):
+            _log.warning("run %s lost its process: told as Crashed and taken up again", dead)
+
+
+def _wake() -> None:
+    with _spoken("ask what waits"):
+        for cycle, reason in wake().items():
+            _log.info("cycle %s goes on: %s", cycle, reason)
+
+
+@contextmanager
+def _spoken(what: str) -> Iterator[None]:
+    """A look that fails is told and taken again in seconds: server or database may be away for a while."""
+    try:
+        yield
+    except Exception as failed:  # noqa: BLE001  whatever it is, the next look must come
+        _log.warning("the worker could not %s, it tries again: %s: %s", what, type(failed).__name__, failed)
+
+
+def main() -> None:
+    """Work under the fixed name of this machine's worker NUMBER."""
+    end_with_parent()
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    anyio.run(work, worker_name(number))
+
+
+if __name__ == "__main__":
+    main()

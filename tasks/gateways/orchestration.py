@@ -1,0 +1,85 @@
+"""What Prefect knows of the runs of our deployments: which are suspended, and waking them; why they wait is not its matter."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from prefect import runtime
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.exceptions import NotPausedError
+from prefect.flow_runs import resume_flow_run, suspend_flow_run
+
+#: Name of the deployment whose runs wait for results.
+CYCLE_DEPLOYMENT = "cycle"
+
+
+@dataclass(frozen=True)
+class SuspendedRun:
+    """A run of a cycle that holds no process; with the parameters it was started with."""
+
+    flow_run_id: UUID
+    cycle: str
+    as_of: date | None
+    only: list[str] | None
+    inbox: str | None
+
+
+def can_suspend() -> bool:
+    """Whether this is a top-level run of a deployment: only those can be started again by a worker."""
+    return bool(runtime.deployment.id) and not runtime.flow_run.parent_flow_run_id
+
+
+def name_cycle(cycle: str) -> None:
+    """Write the cycle that is meant into the run itself: resumed months later it must not mean another."""
+    if not runtime.flow_run.id or runtime.flow_run.parameters.get("cycle") == cycle:
+        return
+    parameters = {**runtime.flow_run.parameters, "cycle": cycle}
+    with get_client(sync_client=True) as client:
+        stored = json.loads(json.dumps(parameters, default=str))
+        client.update_flow_run(UUID(runtime.flow_run.id), parameters=stored, name=f"{cycle} 批次")
+
+
+def suspended_runs() -> list[SuspendedRun]:
+    """Every suspended run of the cycle's deployment, oldest first."""
+    paused = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
+    ours = DeploymentFilter(name=DeploymentFilterName(any_=[CYCLE_DEPLOYMENT]))
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=paused, deployment_filter=ours, limit=200)
+    ordered = sorted(found, key=lambda run: (run.expected_start_time is None, run.expected_start_time, run.id))
+    return [_suspended(run.id, run.parameters) for run in ordered if run.parent_task_run_id is None]
+
+
+def _suspended(flow_run_id: UUID, parameters: dict[str, Any]) -> SuspendedRun:
+    day = parameters.get("as_of")
+    return SuspendedRun(
+        flow_run_id=flow_run_id,
+        cycle=str(parameters.get("cycle", "")),
+        as_of=date.fromisoformat(str(day)[:10]) if day else None,
+        only=parameters.get("only") or None,
+        inbox=parameters.get("inbox") or None,
+    )
+
+
+def suspend(timeout_seconds: int) -> None:
+    """Give up this process until somebody resumes the run, which then begins at its first line."""
+    # a key of its own each time: Prefect takes a known key for a wait that is over
+    suspend_flow_run(timeout=timeout_seconds, key=str(uuid4()))
+
+
+def resume(flow_run_id: UUID) -> bool:
+    """Have a suspended run go on; False when it was resumed or ended meanwhile."""
+    try:
+        resume_flow_run(flow_run_id)
+    except NotPausedError:
+        return False
+    return True

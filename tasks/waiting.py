@@ -1,0 +1,100 @@
+"""Waiting for results: what is still out, who is overdue, and whether a suspended cycle has reason to go on."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from schemas.cycle import cycle_id
+from schemas.policy import Policy, for_cycle
+from schemas.settings import settings
+from tasks.store import applications, dispatches, results, runs
+from tasks.store.database import reading
+
+#: A file younger than this may still be being copied into the inbox.
+SETTLED = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One application whose results are missing: how many items, sent when, due when."""
+
+    application_no: str
+    institution_name: str
+    items: int
+    sent_on: date
+    due_on: date
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a cycle waits for: results back, items sent, the day the wait is over, and what is missing."""
+
+    cycle: str
+    back: int
+    sent: int
+    over_on: date
+    missing: list[Missing]
+
+
+def today(cycle: str) -> date:
+    """The day it is where the policy of the cycle is in force."""
+    return datetime.now(ZoneInfo(for_cycle(cycle_id(cycle)).timezone)).date()
+
+
+def over_on(cycle: str) -> date:
+    """The day from which a cycle waits no longer (contract section 3)."""
+    policy = for_cycle(cycle_id(cycle))
+    return _over_on(policy, cycle)
+
+
+def _over_on(policy: Policy, cycle: str) -> date:
+    return policy.deadline(cycle_id(cycle)) + timedelta(days=policy.evaluation.wait_days)
+
+
+def wait_of(cycle: str) -> Wait:
+    """What the cycle waits for now."""
+    due = over_on(cycle)
+    with reading() as db:
+        back, sent = results.progress(db, cycle)
+        out = dispatches.awaited(db, cycle)
+        numbers = sorted(set(out["application_no"]))
+        current = applications.current(db, numbers) if numbers else None
+    names = {} if current is None else dict(zip(current["application_no"], current["institution_name"], strict=True))
+    missing = [
+        Missing(str(number), names.get(str(number), ""), len(rows), date.fromisoformat(min(rows["sent_on"])[:10]), due)
+        for number, rows in out.groupby("application_no", sort=True)
+    ]
+    return Wait(cycle, back, sent, due, missing)
+
+
+def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> str | None:
+    """Why a suspended run of the cycle should go on now, as one sentence; None while it has only to wait.
+
+    `as_of`, `only`, `inbox`: what the run was started with; without a day it is today.
+    """
+    with reading() as db:
+        back, sent = results.progress(db, cycle)
+        unjudged = len(results.to_judge(db, cycle, only))
+        began = runs.last_cycle_run_began(db, cycle)
+        recorded = runs.recorded_since(db, cycle, began)
+    if back >= sent:
+        return f"all {sent} results are in"
+    if (as_of or today(cycle)) >= over_on(cycle):
+        return f"the wait is over since {over_on(cycle)}: {sent - back} of {sent} results are missing"
+    if unjudged:
+        return f"{unjudged} results wait to be judged"
+    if recorded:
+        return "something was imported or decided"
+    new = _newer_files(Path(inbox) if inbox else settings().inbox, began)
+    return f"{new} new files in the inbox" if new else None
+
+
+def _newer_files(inbox: Path, began: datetime | None) -> int:
+    """Files that came or changed since; the time of the inode, for a file moved in keeps its own older time."""
+    if not inbox.is_dir():
+        return 0
+    settled = (datetime.now(UTC) - SETTLED).timestamp()
+    since = began.timestamp() if began else 0.0
+    files = (path for path in inbox.rglob("*") if not path.name.startswith((".", "~$")))
+    return sum(1 for path in files if path.is_file() and since < path.stat().st_ctime <= settled)

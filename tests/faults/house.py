@@ -1,0 +1,155 @@
+"""A real installation for the fault tests: server and workers as processes that a test can kill, asked over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+HOST = "127.0.0.1"
+#: The machine of the check is small and shared: what takes seconds may take minutes.
+PATIENCE = 300.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class TestHouse:
+    """One home with its server and workers; `database` and `prefect_database` are URLs, empty for SQLite in the home."""
+
+    __test__ = False
+
+    home: Path
+    database: str = ""
+    prefect_database: str = ""
+    port: int = field(default_factory=free_port)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def api(self) -> str:
+        return f"http://{HOST}:{self.port}/api"
+
+    def environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FILING_"))}
+        own |= {"FILING_HOME": str(self.home), "PREFECT_HOME": str(self.home / "prefect"), "DO_NOT_TRACK": "1"}
+        if self.database:
+            own["FILING_DATABASE_URL"] = self.database
+        return own
+
+    def start_server(self) -> None:
+        own = self.environment() | {
+            "PREFECT_SERVER_API_PORT": str(self.port),
+            "PREFECT_SERVER_UI_API_URL": self.api,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+            "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P366D",
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        }
+        if self.prefect_database:
+            own["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = self.prefect_database
+        self._start("server", ["-m", "deployments.prefect_server"], own)
+        self.wait_for("the server", self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.api}/health", trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
+
+    def register(self) -> None:
+        subprocess.run(
+            [sys.executable, "-P", "-m", "deployments.catalogue"], env=self._client(), check=True, timeout=PATIENCE
+        )
+
+    def start_worker(self, number: int = 1) -> None:
+        self._start(f"worker-{number}", ["-m", "deployments.worker", str(number)], self._client())
+
+    def _client(self) -> dict[str, str]:
+        return self.environment() | {"PREFECT_API_URL": self.api, "PREFECT_LOGGING_LEVEL": "INFO"}
+
+    def filing(self, *arguments: str) -> str:
+        """Run a command of ours to its end; its output."""
+        command = [sys.executable, "-P", "-m", "deployments.cli", *arguments]
+        done = subprocess.run(
+            command, env=self.environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _start(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+        log = self.home / "logs" / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as sink:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-P", *arguments], env=environment, stdout=sink, stderr=sink, start_new_session=True
+            )
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as a power cut would."""
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def stop(self) -> None:
+        for name in sorted(self.processes, reverse=True):
+            process = self.processes.pop(name)
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def ask(self, method: str, path: str, **json: Any) -> Any:
+        answer = httpx.request(method, f"{self.api}{path}", json=json or None, trust_env=False, timeout=60)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def run_deployment(self, name: str, **parameters: Any) -> str:
+        """Ask for a run of `flow/deployment`; its id."""
+        deployment = self.ask("GET", f"/deployments/name/{name}")
+        run = self.ask("POST", f"/deployments/{deployment['id']}/create_flow_run", parameters=parameters)
+        return str(run["id"])
+
+    def run(self, run_id: str) -> Any:
+        return self.ask("GET", f"/flow_runs/{run_id}")
+
+    def wait_state(self, run_id: str, *names: str, seconds: float = PATIENCE) -> Any:
+        """Wait until a run is in one of these states; the run."""
+        over = {"Completed", "Failed", "Crashed", "Cancelled"} - set(names)
+
+        def reached() -> bool:
+            state = self.run(run_id)["state"]
+            assert state["name"] not in over, f"{state['name']}: {state['message']}\n{self.told(run_id)}"
+            return state["name"] in names
+
+        self.wait_for(f"run {run_id} to be {names}", reached, seconds)
+        return self.run(run_id)
+
+    def told(self, run_id: str) -> str:
+        """What a run logged."""
+        mine = {"flow_run_id": {"any_": [run_id]}}
+        return "\n".join(entry["message"] for entry in self.ask("POST", "/logs/filter", logs=mine))
+
+    def wait_for(self, what: str, happened: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        until = time.monotonic() + seconds
+        while not happened():
+            if time.monotonic() > until:
+                raise AssertionError(f"waited {seconds:.0f} s for {what}\n{self.logs()}")
+            time.sleep(0.5)
+
+    def logs(self) -> str:
+        """The ends of what the processes said, for a failed test."""
+        files = sorted((self.home / "logs").glob("*.log"))
+        return "\n".join(f"== {file.name}\n{file.read_text('utf-8', 'replace')[-3000:]}" for file in files)
