@@ -1,0 +1,56 @@
+"""The rule book is whole, and its page in the docs is what the rule book and the examples make."""
+
+import tomllib
+from pathlib import Path
+
+from expectations.judging import HELD_BY
+from expectations.rulebook import RULED_TABLES, for_cycle, rules
+from expectations.rules_page import page
+from expectations.suites import SEVERITY, suite
+from schemas.cycle import CycleId
+from schemas.finding import NATURES_ZH
+from schemas.policy import shipped
+from schemas.submission import TABLES
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "tests" / "expectations" / "examples"
+
+
+def test_the_page_is_up_to_date():
+    assert (ROOT / "docs" / "rules.md").read_text("utf-8") == page(EXAMPLES, shipped()[-1])
+
+
+def test_every_rule_is_whole():
+    assert len(rules()) == 44
+    for code, rule in rules().items():
+        assert rule.code == code
+        assert rule.table in TABLES
+        assert rule.nature in NATURES_ZH
+        assert all((rule.article, rule.applies_to, rule.meaning, rule.message_zh))
+
+
+def test_every_rule_has_an_expectation_in_the_suite_of_each_of_its_tables():
+    suites = {table: suite(table) for table in RULED_TABLES}
+    for rule in rules().values():
+        tables = [table for table, own in suites.items() if any(each.rule == rule.code for each in own.expectations)]
+        assert tables == (list(RULED_TABLES) if rule.code == "FORM-10" else [rule.table])
+
+
+def test_the_severity_of_an_expectation_is_its_rules_nature():
+    told = {each.rule: each.severity for table in RULED_TABLES for each in suite(table).expectations}
+    assert told == {code: SEVERITY[rule.nature] for code, rule in rules().items()}
+
+
+def test_every_in_principle_rule_says_what_it_holds():
+    assert set(HELD_BY) == {code for code, rule in rules().items() if rule.nature == "in_principle"}
+
+
+def test_every_example_is_of_a_rule():
+    named = {code for path in EXAMPLES.glob("*.toml") for code in tomllib.loads(path.read_text("utf-8"))}
+    assert named == set(rules())
+
+
+def test_the_book_of_a_cycle_carries_its_policy():
+    book = for_cycle(CycleId("2026-09"))
+    assert (book.policy.name, len(book.reference.occupations)) == ("huangshi", 1639)
+    assert [rule.code for rule in book.of_table("programmes")] == ["FORM-10"]
