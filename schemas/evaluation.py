@@ -75,6 +75,33 @@ class Panel(_Part):
         return next((member for member in self.members if member.expert_no == self.lead), None)
 
 
+class Candidate(_Part):
+    """An expert who may be drawn: the requested occupations they know, and how many panels of the cycle they sit on."""
+
+    expert_no: str
+    name: str
+    knows: tuple[str, ...]
+    load: int
+
+
+class PanelDraw(_Part):
+    """One draw with all that went into it; `panel.repeat` of the record gives the same panel."""
+
+    application_no: str
+    seed: str
+    size: int
+    occupation_codes: tuple[str, ...]
+    barred_employers: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    panel: Panel
+    uncovered: tuple[str, ...] = Field(description="occupations that nobody on the panel knows")
+
+    @property
+    def missing(self) -> int:
+        """How many seats the pool could not fill; the centre fills them in."""
+        return self.size - len(self.panel.members)
+
+
 class EvaluationPackage(_Part):
     """All that goes to the panel of one application; a later package of it has a higher `revision`."""
 
@@ -87,6 +114,7 @@ class EvaluationPackage(_Part):
     findings: tuple[FindingLine, ...] = Field(default=(), description="初审意见")
     commitments: tuple[CommitmentDue, ...] = Field(default=(), description="评估时须提供的承诺材料")
     panel: Panel = Field(default=Panel(), description="评估专家组")
+    draw: PanelDraw | None = Field(default=None, description="抽取记录（据此可复核）")
     panel_size: int = Field(gt=0, description="专家组人数下限")
     pass_mark: float = Field(ge=0, le=100, description="合格分")
     due_on: date = Field(description="评估结果报送期限")

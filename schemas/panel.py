@@ -5,15 +5,13 @@ Source: Notice, article 3(3). Chance comes from the seed alone: an expert's lot 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from schemas.evaluation import Panel, PanelMember
+from schemas.evaluation import Candidate, Panel, PanelDraw, PanelMember
 
 
 @dataclass(frozen=True)
@@ -54,37 +52,6 @@ class Applicant:
     application_no: str
     uscc: str
     occupation_codes: frozenset[str]
-
-
-class Candidate(BaseModel):
-    """An expert who may be drawn: the requested occupations they know, and how many panels of the cycle they sit on."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    expert_no: str
-    name: str
-    knows: tuple[str, ...]
-    load: int
-
-
-class PanelDraw(BaseModel):
-    """One draw with all that went into it; `repeat` of the record gives the same panel."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    application_no: str
-    seed: str
-    size: int
-    occupation_codes: tuple[str, ...]
-    barred_employers: tuple[str, ...]
-    candidates: tuple[Candidate, ...]
-    panel: Panel
-    uncovered: tuple[str, ...] = Field(description="occupations that nobody on the panel knows")
-
-    @property
-    def missing(self) -> int:
-        """How many seats the pool could not fill; the centre fills them in."""
-        return self.size - len(self.panel.members)
 
 
 def draw_panel(
@@ -139,29 +106,41 @@ def draw_panels(
     size: int,
     *,
     kept: Mapping[str, PanelDraw] | None = None,
+    wanted: Collection[str] | None = None,
 ) -> dict[str, PanelDraw]:
     """Draw the panels of a cycle: application number to draw, by application number.
 
     `applicants` are all applications of the cycle, also those not sent out: nobody employed by one of them judges
-    another of the same occupation. `kept` are draws made before; they stand, and count in the load.
+    another of the same occupation. `kept` are draws made before; they stand, and count in the load. `wanted` are the
+    numbers to draw for, None for all.
     """
     pool = _pool(experts)
     drawn = dict(kept or {})
     load: dict[str, int] = {}
     for draw in drawn.values():
         _add(load, draw.panel)
+    barred = barred_employers(applicants)
+    for applicant in sorted(applicants, key=lambda each: each.application_no):
+        number = applicant.application_no
+        if number in drawn or (wanted is not None and number not in wanted):
+            continue
+        draw = draw_panel(seed, applicant, pool, size, barred=barred[number], load=load)
+        drawn[number] = draw
+        _add(load, draw.panel)
+    return dict(sorted(drawn.items()))
+
+
+def barred_employers(applicants: Iterable[Applicant]) -> dict[str, frozenset[str]]:
+    """Application number to the credit codes whose experts may not judge it: all who ask for one of its occupations."""
+    applicants = list(applicants)
     rivals: dict[str, set[str]] = {}
     for applicant in applicants:
         for code in applicant.occupation_codes:
             rivals.setdefault(code, set()).add(applicant.uscc)
-    for applicant in sorted(applicants, key=lambda each: each.application_no):
-        if applicant.application_no in drawn:
-            continue
-        barred = set().union(*(rivals[code] for code in applicant.occupation_codes))
-        draw = draw_panel(seed, applicant, pool, size, barred=barred, load=load)
-        drawn[applicant.application_no] = draw
-        _add(load, draw.panel)
-    return dict(sorted(drawn.items()))
+    return {
+        each.application_no: frozenset({each.uscc}.union(*(rivals[code] for code in each.occupation_codes)) - {""})
+        for each in applicants
+    }
 
 
 def lot(seed: str, application_no: str, expert_no: str) -> str:

@@ -4,9 +4,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class UnusableSettingsError(ValueError):
+    """A `FILING_*` variable that cannot be used: one sentence naming it and how to mend it."""
+
+
+#: Under this path of the Prefect server the home's public files are shown.
+PAGES = "/filing"
 
 
 class Settings(BaseSettings):
@@ -19,6 +29,24 @@ class Settings(BaseSettings):
     inbox_folder: Path | None = None
     policies: Path | None = None
     operator: str = Field(default_factory=lambda: os.environ.get("USER", "") or "operator")
+
+    #: Text agreed on in public, such as a lottery's numbers: panels are drawn from it and the cycle.
+    panel_seed: str = ""
+
+    evaluation_channel: Literal["folder", "smtp", "http"] = "folder"
+    evaluation_url: str = ""
+    evaluation_token: SecretStr = SecretStr("")
+    evaluation_timeout_seconds: float = Field(default=20.0, gt=0)
+    #: Mail address of the office that gets the packages of panels without an address.
+    evaluation_office: str = ""
+    letter_channel: Literal["folder", "smtp"] = "folder"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, gt=0, lt=65536)
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_sender: str = ""
+    smtp_timeout_seconds: float = Field(default=30.0, gt=0)
 
     @property
     def root(self) -> Path:
@@ -53,8 +81,17 @@ _stated: list[Settings] = []
 def settings() -> Settings:
     """The settings of this process: read from the environment once, or those stated by `using`."""
     if not _stated:
-        _stated.append(Settings())
+        try:
+            _stated.append(Settings())
+        except ValidationError as wrong:
+            # the error itself would repeat what was given, secrets too
+            raise UnusableSettingsError("; ".join(map(_told, wrong.errors()))) from None
     return _stated[-1]
+
+
+def _told(error: ErrorDetails) -> str:
+    name = "_".join(map(str, error["loc"])).upper()
+    return f"the environment variable FILING_{name} cannot be used: {error['msg']}"
 
 
 @contextmanager

@@ -209,7 +209,20 @@ DECISIONS = Table(
         Column("reason", "理由"),
     ),
 )
+#: The pool panels are drawn from; `email` is where the lead of a panel gets its packages by mail.
+EXPERTS = Table(
+    "experts",
+    "专家库",
+    (
+        Column("expert_no", "专家编号"),
+        Column("name", "姓名"),
+        Column("employer_uscc", "所在单位信用代码", optional=True),
+        Column("occupation_prefixes", "可评职业"),
+        Column("active", "在库", "boolean", words=BOOLEANS),
+        Column("email", "邮箱", optional=True),
+    ),
+)
 
 FORM_TABLES = (APPLICATIONS, OCCUPATIONS, STAFF, MATERIALS_TABLE, PROGRAMMES)
-SIDE_TABLES = (ACTIVITIES, RESULTS, REGISTER, DECISIONS)
+SIDE_TABLES = (ACTIVITIES, RESULTS, REGISTER, DECISIONS, EXPERTS)
 TABLES: dict[str, Table] = {table.name: table for table in (*FORM_TABLES, *SIDE_TABLES)}

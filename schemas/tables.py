@@ -180,6 +180,30 @@ decision = Table(
     Index("ix_decision_application", "application_no"),
 )
 
+#: The pool of experts as it is now; what a draw found in it stands in the draw's own record.
+expert = Table(
+    "expert",
+    metadata,
+    Column("expert_no", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("employer_uscc", Text, nullable=False),
+    Column("occupation_prefixes", Text, nullable=False),
+    Column("active", Text, nullable=False),  # true, false
+    Column("email", Text, nullable=False),
+)
+
+panel_draw = Table(
+    "panel_draw",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # the highest one stands
+    Column("cycle", Text, nullable=False),
+    Column("drawn_on", Date, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("record", JSON, nullable=False),  # all that anyone needs to repeat the draw
+    Index("ix_panel_draw_cycle", "cycle"),
+)
+
 dispatch = Table(
     "dispatch",
     metadata,

@@ -10,6 +10,7 @@ from schemas.cycle import cycle_id
 from schemas.evaluation import EvaluationPackage
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import settings
+from tasks import panels
 from tasks.gateways.evaluators import DeliveryFailed, FolderChannel, package_files
 from tasks.letters import contents
 from tasks.packages import packages_for
@@ -24,18 +25,26 @@ from tasks.verdicts import take_verdicts
 def send_out(run: RunKey) -> Counts:
     """Put a package into the outbox for every application with accepted items, and tell the applicant (3(2), 3(3))."""
     with writing(run) as db:
-        accepted = items.of_cycle(db, run.cycle, ["accepted"])
-        if run.only is not None:
-            accepted = accepted[accepted["application_no"].isin(run.only)]
-        if accepted.empty:
+        accepted = _named(items.of_cycle(db, run.cycle, ["accepted"]), run)
+        out = _named(dispatches.awaited(db, run.cycle), run)
+        drawn = panels.draw(db, set(accepted["application_no"]), set(out["application_no"]), run)
+        again = out[out["application_no"].isin(drawn.anew)]
+        carried = pd.concat([accepted, again], ignore_index=True)
+        if carried.empty:
             return Counts()
-        packages = packages_for(db, accepted, run)
-        letters = _acceptances(db, packages, run)
-        dispatches.send(
-            db, {number: package.model_dump(mode="json") for number, package in packages.items()}, accepted, run
-        )
+        packages = packages_for(db, carried, drawn.standing, run)
+        letters = _acceptances(db, {number: packages[number] for number in set(accepted["application_no"])}, run)
+        said = {number: package.model_dump(mode="json") for number, package in packages.items()}
+        first = set(accepted["application_no"])
+        dispatches.send(db, {number: each for number, each in said.items() if number in first}, accepted, run)
+        dispatches.send_again(db, said, again, run)
         written = notices.write(db, letters, run)
-    return Counts(done={"packages": len(packages), "dispatched": len(accepted), "letters": written})
+    counts = {"packages": len(packages), "dispatched": len(accepted), "letters": written, "redrawn": len(drawn.anew)}
+    return Counts(done={name: count for name, count in counts.items() if count})
+
+
+def _named(frame: pd.DataFrame, run: RunKey) -> pd.DataFrame:
+    return frame if run.only is None else frame[frame["application_no"].isin(run.only)]
 
 
 def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: RunKey) -> list[notices.Notice]:

@@ -18,7 +18,7 @@ from schemas.settings import settings
 from tasks.gateways import quarantine
 from tasks.gateways.returned_results import pull_results
 from tasks.gateways.sources import Pull, QuarantinedFile, pull_folder
-from tasks.store import activities, applications, decisions, register, results, runs
+from tasks.store import activities, applications, decisions, experts, register, results, runs
 from tasks.store.leases import writing
 
 
@@ -51,7 +51,7 @@ def take_in(
     done: dict[str, int] = {}
     complaints: list[tuple[str, str]] = []
     activities.note_supplied(db, set(pulled.supplied) & {"activities"}, run)
-    for name in ("register", "activities", "decisions"):
+    for name in ("register", "activities", "decisions", "experts"):
         if name in pulled.supplied:
             count, sentences = take_in_side(db, name, pulled.tables[name], policy, run)
             done[name] = count
@@ -70,6 +70,9 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
         return activities.add(db, rows), complaints
     if name == "decisions":
         return decisions.record(db, rows, run), complaints
+    if name == "experts":
+        changed, twice = experts.take_in(db, rows)
+        return changed, [*complaints, *twice]
     return register.take_over(db, rows, run), complaints
 
 

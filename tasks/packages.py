@@ -1,5 +1,6 @@
 """Evaluation packages put together from what the store knows; handing them over belongs to the evaluators' gateway."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from schemas.cycle import cycle_id
-from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage
+from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
 from schemas.notice import finding_line
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
@@ -16,15 +17,20 @@ from schemas.submission import INSTITUTION_TYPES, KINDS
 from tasks.store import applications, dispatches, findings
 
 
-def packages_for(db: Connection, accepted: pd.DataFrame, run: RunKey) -> dict[str, EvaluationPackage]:
-    """One package an application with accepted items (Notice, article 3(3)); `accepted`: the items' rows."""
+def packages_for(
+    db: Connection, carried: pd.DataFrame, draws: Mapping[str, PanelDraw], run: RunKey
+) -> dict[str, EvaluationPackage]:
+    """One package an application with items to send out (Notice, article 3(3)).
+
+    `carried`: the items' rows; `draws`: panels by application number, none for those the centre fills in.
+    """
     policy = for_cycle(cycle_id(run.cycle))
-    numbers = accepted["application_no"].unique().tolist()
+    numbers = carried["application_no"].unique().tolist()
     revisions = dispatches.next_revisions(db, run.cycle)
     found = findings.of_cycle(db, run.cycle)
     shown = dict(iter(found[found["nature"] == "review"].groupby("application_no")))
     committed = commitments(db, numbers)
-    items = {str(key): rows for key, rows in accepted.groupby("application_no")}
+    items = {str(key): rows for key, rows in carried.groupby("application_no")}
     due_on = max(policy.deadline(cycle_id(run.cycle)), run.as_of) + timedelta(days=policy.evaluation.wait_days)
     return {
         row["application_no"]: EvaluationPackage(
@@ -39,6 +45,8 @@ def packages_for(db: Connection, accepted: pd.DataFrame, run: RunKey) -> dict[st
                 for line in shown.get(row["application_no"], found.iloc[:0]).to_dict("records")
             ),
             commitments=tuple(committed.get(row["application_no"], [])),
+            panel=draws[row["application_no"]].panel if row["application_no"] in draws else Panel(),
+            draw=draws.get(row["application_no"]),
             panel_size=policy.evaluation.panel_size,
             pass_mark=policy.evaluation.pass_mark,
             due_on=due_on,

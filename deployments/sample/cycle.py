@@ -12,6 +12,7 @@ from deployments.sample.activities import activities_of
 from deployments.sample.attachments import document
 from deployments.sample.cases import PLAIN, Case
 from deployments.sample.drafts import compose, working_moment
+from deployments.sample.experts import experts_of
 from deployments.sample.holdings import cycle_before, is_dormant
 from deployments.sample.institutions import Institution, Population, make_population
 from deployments.sample.mishaps import MISHAPS
@@ -21,7 +22,7 @@ from deployments.sample.tabulating import frame
 from deployments.sample.takeover import take_over
 from schemas import policy as policies
 from schemas.cycle import CycleId
-from schemas.submission import ACTIVITIES, DECISIONS, FORM_TABLES, MATERIALS, REGISTER, RESULTS, TABLES
+from schemas.submission import ACTIVITIES, DECISIONS, EXPERTS, FORM_TABLES, MATERIALS, REGISTER, RESULTS, TABLES
 
 _WITH_ATTACHMENTS = 3  # applications whose documents lie beside the workbook
 _ATTACHED = ("application_form", "work_plan", "undertaking")
@@ -121,6 +122,7 @@ def _assemble(
         "results": frame(RESULTS, [row for rows in results.values() for row in rows]),
         "register": frame(REGISTER, []) if register is None else register,
         "decisions": frame(DECISIONS, outcomes.decisions_of(cases, setting)),
+        "experts": frame(EXPERTS, experts_of(cases, setting) if since is None else []),
     }
     return SampleCycle(
         setting.cycle,

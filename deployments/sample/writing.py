@@ -8,7 +8,17 @@ import pandas as pd
 
 from deployments.sample.cycle import SampleCycle
 from deployments.sample.workbooks import workbook
-from schemas.submission import ACTIVITIES, DECISIONS, FORM_TABLES, REGISTER, RESULTS, SIDE_TABLES, Column, Table
+from schemas.submission import (
+    ACTIVITIES,
+    DECISIONS,
+    EXPERTS,
+    FORM_TABLES,
+    REGISTER,
+    RESULTS,
+    SIDE_TABLES,
+    Column,
+    Table,
+)
 
 _FORM = [table.name for table in FORM_TABLES]
 _EXTRA_COLUMN = {"occupations": "是否紧缺工种"}
@@ -20,7 +30,7 @@ Json = dict[str, object]
 
 
 def write_inbox(sample: SampleCycle, inbox: Path) -> None:
-    """The first hand-in: one workbook an institution, attachments of a few, activities and register as CSV.
+    """The first hand-in: one workbook an institution, attachments of a few; activities, register, experts as CSV.
 
     One workbook has a column nobody asked for, and one, of an institution that is not in the sample, cannot be opened.
     """
@@ -30,7 +40,7 @@ def write_inbox(sample: SampleCycle, inbox: Path) -> None:
         _write(inbox / f"{name}.xlsx", last)
     _write(inbox / f"{_BROKEN_NAME}.xlsx", last[: len(last) // _BROKEN_SHARE])
     _write_attachments(sample, inbox)
-    for table in (ACTIVITIES, REGISTER):
+    for table in (ACTIVITIES, REGISTER, EXPERTS):
         _write(inbox / f"{table.name}.csv", _chinese_csv(table, sample.tables[table.name]))
 
 

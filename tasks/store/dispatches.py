@@ -21,6 +21,30 @@ def send(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFr
     """
     if not packages:
         return 0
+    _put(db, packages, run)
+    revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
+    frames.append(db, _sent, carried[items.KEYS].assign(revision=revisions.astype("int64"), cycle=run.cycle))
+    because = "送评第" + revisions.astype(str) + "次"
+    items.move(db, carried[items.KEYS].assign(became="dispatched", reason="", because=because), run, "filing")
+    return len(packages)
+
+
+def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFrame, run: RunKey) -> None:
+    """Put packages into the outbox, unless they are there, for items that are out already: they now belong to these.
+
+    `packages` and `carried` as for `send`.
+    """
+    there = set(db.execute(select(_dispatch.c.application_no, _dispatch.c.revision)).tuples())
+    _put(db, {key: each for key, each in packages.items() if (key, each["revision"]) not in there}, run)
+    revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
+    work = frames.working(db, "sent_again", carried[items.KEYS].assign(now=revisions.astype("int64")))
+    same = and_(*(_sent.c[key] == work.c[key] for key in items.KEYS))
+    db.execute(update(_sent).where(same).values(revision=work.c.now))
+
+
+def _put(db: Connection, packages: dict[str, dict[str, Any]], run: RunKey) -> None:
+    if not packages:
+        return
     db.execute(
         insert(_dispatch),
         [
@@ -34,11 +58,6 @@ def send(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFr
             for number, package in sorted(packages.items())
         ],
     )
-    revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
-    frames.append(db, _sent, carried[items.KEYS].assign(revision=revisions.astype("int64"), cycle=run.cycle))
-    because = "送评第" + revisions.astype(str) + "次"
-    items.move(db, carried[items.KEYS].assign(became="dispatched", reason="", because=because), run, "filing")
-    return len(packages)
 
 
 def next_revisions(db: Connection, cycle: str) -> dict[str, int]:

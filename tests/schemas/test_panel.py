@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.panel import Applicant, Expert, PanelDraw, draw_panel, draw_panels, lot, repeat
+from schemas.evaluation import PanelDraw
+from schemas.panel import Applicant, Expert, draw_panel, draw_panels, lot, repeat
 
 WELDING, COOKING, DRIVING = "6-18-02-04", "4-03-02-01", "6-30-05-01"
 

@@ -18,6 +18,7 @@ CODES: Final = frozenset(
     {
         *("application_no", "uscc", "region_code", "contact_phone", "contact_email", "id_number", "certificate_no"),
         *("occupation_code", "neighbour_code", "programme_code", "institution_code", "sha256", "rule"),
+        *("expert_no", "employer_uscc", "email"),
     }
 )
 _DICTIONARY_CODES: Final = frozenset({"occupation_code", "neighbour_code", "programme_code"})
@@ -46,6 +47,8 @@ def clean_column(cells: pl.Series, column: Column) -> pl.Series:
     if column.kind == "text" and column.name in CODES:
         return _codes(cells, column.name)
     cells = clean_text(cells)
+    if column.name == "occupation_prefixes":
+        return _prefixes(cells)
     if column.words:
         return _words(cells, column)
     return _BY_KIND.get(column.kind, _unchanged)(cells)
@@ -100,6 +103,13 @@ def _undo_dates(cells: pl.Series) -> pl.Series:
         return cells
     month, day = (found[group].str.zfill(2) for group in ("2", "3"))
     return pl.select(pl.coalesce(found["1"] + "-" + month + "-" + day, cells)).to_series().alias(cells.name)
+
+
+def _prefixes(cells: pl.Series) -> pl.Series:
+    """Beginnings of codes; `6-18` that a spreadsheet took for the 18th of June is `6-18` again."""
+    plain = _undo_dates(cells.str.replace_all(_DASHES, "-").str.replace_many(_WIDE_IN_NUMBERS))
+    found = plain.str.extract_groups(r"^20[0-9]{2}[-/]0?([1-8])[-/]([0-9]{1,2})$").struct.unnest()
+    return pl.select(pl.coalesce(found["1"] + "-" + found["2"].str.zfill(2), plain)).to_series().alias(cells.name)
 
 
 @cache
