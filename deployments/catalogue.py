@@ -28,6 +28,7 @@ from flows.publication import publication
 from flows.screening import screening
 from flows.sweeps import sweeps
 from flows.waiting import resume_waiting
+from flows.watch import watch
 from schemas.policy import Policy, in_force
 from tasks.gateways.orchestration import CYCLE_DEPLOYMENT
 
@@ -73,6 +74,14 @@ ENTRIES = (
         "唤醒等待评估结果的批次：结果收齐、等待期满、收件箱有新文件或有新的例外审批时继续办理（通知三（三））",
         ("值守",),
         lambda _: [schedules.HOURLY],
+        _SKIP,
+    ),
+    Entry(
+        "watch",
+        watch,
+        "值守：有未办成的、运行中断、评估结果逾期、目录等待批准、临近截止尚无申报，各以邮件和网络钩子通知一次",
+        ("值守",),
+        lambda _: [schedules.DAILY_WATCH],
         _SKIP,
     ),
 )

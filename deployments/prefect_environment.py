@@ -37,7 +37,8 @@ def prefect_home() -> Path:
 
 def for_server(host: str, port: int) -> dict[str, str]:
     """Everything the server process is told; what the environment says already stays."""
-    own = {**_SERVER, "PREFECT_HOME": str(prefect_home()), "PREFECT_SERVER_API_HOST": host}
+    own = {**_SERVER, "PREFECT_HOME": str(prefect_home()), "FILING_HOME": str(settings().root)}
+    own["PREFECT_SERVER_API_HOST"] = host
     own |= {"PREFECT_SERVER_API_PORT": str(port), "PREFECT_SERVER_UI_API_URL": f"http://{host}:{port}/api"}
     # a client setting left over in the shell would have the server talk to another server
     return _said(own, without={"PREFECT_API_URL", "PREFECT_PROFILE"})

@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
+from starlette.staticfiles import StaticFiles
+
 from deployments.parentage import end_with_parent
+from schemas.settings import PAGES, settings
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,6 +38,25 @@ def guarded(application: Application) -> Application:
     return answer
 
 
+def with_files(application: Application, home: Path) -> Application:
+    """The application, and beside it the home's directory editions and Data Docs, which hold no personal data."""
+    shown = {
+        name: StaticFiles(directory=home / name, html=True, check_dir=False, follow_symlink=True)
+        for name in ("published", "data-docs")
+    }
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope.get("path", ""))
+        for name, files in shown.items():
+            prefix = f"{PAGES}/{name}"
+            if scope["type"] == "http" and path.startswith(f"{prefix}/"):
+                await files({**scope, "root_path": scope.get("root_path", "") + prefix}, receive, send)
+                return
+        await application(scope, receive, send)
+
+    return answer
+
+
 def main() -> None:
     """Serve until SIGTERM, on the address the environment names."""
     import uvicorn  # noqa: PLC0415
@@ -43,8 +66,12 @@ def main() -> None:
     end_with_parent()
     api = get_current_settings().server.api
     level = os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "warning").lower()
+    application: Application = create_app(final=True)
+    # with a password on the API nothing of the home is shown without one
+    if not api.auth_string:
+        application = with_files(application, settings().root)
     uvicorn.run(
-        guarded(create_app(final=True)),
+        guarded(application),
         host=str(api.host),
         port=int(api.port),
         log_level=level,

@@ -6,6 +6,7 @@ Started as `python -m deployments.worker [NUMBER]`.
 import logging
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,8 +17,10 @@ from deployments.parentage import end_with_parent
 from deployments.prefect_environment import POOL
 from deployments.reaping import reap, worker_name
 from flows.waiting import wake
+from flows.watch import look
 
 _EVERY_SECONDS = 20.0
+_WATCH_SECONDS = 300.0
 #: Runs of one worker at a time; a cycle is one of them.
 LIMIT = 4
 _log = logging.getLogger("prefect.filing.worker")
@@ -42,9 +45,13 @@ async def _stop_on_signal(scope: anyio.CancelScope) -> None:
 
 
 async def _look_after(name: str) -> None:
+    next_watch = time.monotonic()
     while True:
         await anyio.to_thread.run_sync(_reap, name)
         await anyio.to_thread.run_sync(_wake)
+        if time.monotonic() >= next_watch:
+            await anyio.to_thread.run_sync(_watch)
+            next_watch = time.monotonic() + _WATCH_SECONDS
         await anyio.sleep(_EVERY_SECONDS)
 
 
@@ -58,6 +65,12 @@ def _wake() -> None:
     with _spoken("ask what waits"):
         for cycle, reason in wake().items():
             _log.info("cycle %s goes on: %s", cycle, reason)
+
+
+def _watch() -> None:
+    with _spoken("see what operators must know"):
+        for why in look().failed.values():
+            _log.warning(why)
 
 
 @contextmanager

@@ -5,6 +5,60 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+#: The stages in the order of the notice.
+STAGE_TITLES: dict[str, str] = {
+    "intake": "收件",
+    "screening": "初审",
+    "evaluation": "送评与评估结果",
+    "decision": "决定",
+    "publication": "发布与上报",
+    "expiry": "到期清理",
+    "dormancy": "休眠核定",
+}
+
+#: What the stages count.
+COUNT_TITLES: dict[str, str] = {
+    "new": "新申报",
+    "corrected": "补正重报",
+    "older": "旧版本",
+    "late": "送评后才到的版本",
+    "register": "备案名册",
+    "activities": "认定活动",
+    "decisions": "例外审批",
+    "results": "收到评估结果",
+    "quarantined": "隔离",
+    "screened": "已审申报",
+    "returned": "退回补正",
+    "held": "待例外审批",
+    "accepted": "受理",
+    "settled": "例外审批落实",
+    "letters": "文书",
+    "delivered": "送达",
+    "packages": "评估材料包",
+    "dispatched": "送评",
+    "accepted_results": "采纳结果",
+    "refused_results": "退回结果",
+    "passed": "评估合格",
+    "failed": "评估不合格",
+    "filed": "备案",
+    "refused": "不予备案",
+    "editions": "目录版次",
+    "rows": "目录行数",
+    "lapsed": "失效",
+    "reminders": "到期提醒",
+    "active_occupations": "正常开展的职业",
+    "dormant_occupations": "休眠的职业",
+    "new_occupations": "新备案的职业",
+    "unknown_occupations": "情况不明的职业",
+}
+
+OUTCOME_TITLES: dict[str, str] = {
+    "done": "已办完",
+    "waiting": "等待评估结果",
+    "nothing_to_do": "没有要办的",
+    "failed": "有未办成的",
+}
+
 Outcome = Literal["done", "waiting", "nothing_to_do", "failed"]
 
 

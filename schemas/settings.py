@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     smtp_sender: str = ""
     smtp_timeout_seconds: float = Field(default=30.0, gt=0)
 
+    # what operators have to see to: mail addresses divided by commas, an address that takes JSON
+    alert_mail: str = ""
+    alert_webhook: str = ""
+    alert_days_before_deadline: int = Field(default=3, ge=0)
+
     @property
     def root(self) -> Path:
         return self.home.expanduser().resolve()

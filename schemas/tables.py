@@ -452,3 +452,15 @@ quarantined = Table(
     Column("cycle", Text, nullable=False),
     Column("first_on", Date, nullable=False),
 )
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("occasion", Text, primary_key=True),  # told once to the operators, however often it is seen
+    Column("kind", Text, nullable=False),  # failed, crashed, overdue, approval, empty
+    Column("cycle", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("raised_on", Date, nullable=False),
+    Column("mailed_at", DateTime(timezone=True)),
+    Column("posted_at", DateTime(timezone=True)),
+)

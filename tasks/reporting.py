@@ -5,8 +5,8 @@ from datetime import timedelta
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.run_summary import Counts, Outcome, RunKey, RunSummary
-from tasks import runs
-from tasks.store import editions, results
+from tasks import artifacts, runs
+from tasks.store import database, editions, results
 from tasks.store.database import reading
 
 
@@ -54,4 +54,6 @@ class Progress:
             summary.outcome = "nothing_to_do"
         if summary.failed:
             summary.outcome = "failed"
-        return runs.end(summary)
+        ended = runs.end(summary)
+        artifacts.tell(ended, rehearsal=database.is_rehearsal())
+        return ended

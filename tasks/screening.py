@@ -1,13 +1,16 @@
 """Screening (初审): checking what was received and moving its items by what was found; the rules stand in the rule book."""
 
+from pathlib import Path
+
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
-from expectations.check import Checked, check
+from expectations.check import Checked, check, data_docs
 from schemas.cycle import cycle_id
 from schemas.run_summary import Counts, RunKey
+from schemas.settings import settings
 from tasks.letters import contents
 from tasks.scene import scene
 from tasks.store import applications, findings, items, notices, register
@@ -42,7 +45,14 @@ def screen(run: RunKey, numbers: list[str], batch_no: int) -> Counts:
             return Counts()
         submissions = applications.submissions(db, due)
         checked = check(submissions, scene(db, cycle_id(run.cycle)))
+        data_docs(checked.validation, _docs_folder(run.cycle, batch_no))
         return write(db, submissions["applications"], checked, run)
+
+
+def _docs_folder(cycle: str, batch_no: int) -> Path:
+    """Where the newest check of a cycle is told; a nation's later batches lie beside the first."""
+    folder = settings().root / "data-docs" / cycle
+    return folder if batch_no == 1 else folder / f"batch-{batch_no}"
 
 
 def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: RunKey) -> Counts:

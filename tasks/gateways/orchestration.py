@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,15 +12,18 @@ from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
     FlowRunFilter,
+    FlowRunFilterEndTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import NotPausedError
 from prefect.flow_runs import resume_flow_run, suspend_flow_run
+from prefect.settings import get_current_settings
 
 #: Name of the deployment whose runs wait for results.
 CYCLE_DEPLOYMENT = "cycle"
+_RECENT = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,31 @@ def _suspended(flow_run_id: UUID, parameters: dict[str, Any]) -> SuspendedRun:
         only=parameters.get("only") or None,
         inbox=parameters.get("inbox") or None,
     )
+
+
+@dataclass(frozen=True)
+class BrokenRun:
+    """A run of a cycle that failed or crashed and is not taken up again."""
+
+    flow_run_id: UUID
+    name: str
+    cycle: str
+    state: str
+
+
+def broken_runs() -> list[BrokenRun]:
+    """Runs of the cycle's deployment that ended badly within the last days, oldest first; none without a server."""
+    if not get_current_settings().api.url:
+        return []
+    bad = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])),
+        end_time=FlowRunFilterEndTime(after_=datetime.now(UTC) - _RECENT),
+    )
+    ours = DeploymentFilter(name=DeploymentFilterName(any_=[CYCLE_DEPLOYMENT]))
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
+    broken = [BrokenRun(run.id, run.name, str(run.parameters.get("cycle", "")), run.state_name or "") for run in found]
+    return sorted(broken, key=lambda run: str(run.flow_run_id))
 
 
 def suspend(timeout_seconds: int) -> None:

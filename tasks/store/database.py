@@ -93,6 +93,11 @@ def rehearsal() -> Iterator[None]:
             transaction.rollback()
 
 
+def is_rehearsal() -> bool:
+    """Whether what is written now will be undone."""
+    return _Rehearsal.connection is not None
+
+
 def is_sqlite(db: Connection) -> bool:
     return db.dialect.name == "sqlite"
 

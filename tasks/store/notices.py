@@ -60,6 +60,14 @@ def undelivered(db: Connection) -> list[str]:
     return sorted(db.execute(statement).scalars())
 
 
+def of_cycle(db: Connection, cycle: str, kind: str) -> list[tuple[str, str, str]]:
+    """Letters of a kind written in a cycle: subject, day, and the file they were delivered as, in order."""
+    statement = select(_notice.c.subject, _notice.c.written_on, _notice.c.receipt).where(
+        _notice.c.cycle == cycle, _notice.c.kind == kind
+    )
+    return sorted((subject, day.isoformat(), receipt or "") for subject, day, receipt in db.execute(statement))
+
+
 def read(db: Connection, occasion: str) -> Notice:
     """The letter as it was put into the outbox."""
     row = db.execute(select(_notice).where(_notice.c.occasion == occasion)).one()

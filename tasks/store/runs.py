@@ -29,6 +29,12 @@ def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
     return RunSummary.model_validate(found) if found else None
 
 
+def failed(db: Connection) -> list[RunSummary]:
+    """Summaries of the newest runs that left something undone, oldest first."""
+    statement = select(run.c.summary).where(run.c.outcome == "failed").order_by(run.c.started_at.desc()).limit(50)
+    return [RunSummary.model_validate(each) for each in reversed(list(db.execute(statement).scalars()))]
+
+
 def last_cycle_run_began(db: Connection, cycle: str) -> datetime | None:
     """When the newest run of the whole cycle that came to its end began; None when there was none."""
     statement = select(func.max(run.c.started_at)).where(run.c.cycle == cycle, run.c.outcome.is_not(None))

@@ -1,0 +1,24 @@
+"""Watch (值守): what operators have to see to is told once, by mail and webhook."""
+
+from datetime import date
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from schemas.run_summary import Counts
+from tasks import alerts
+
+
+def look(as_of: date | None = None) -> Counts:
+    """Raise what is new and deliver what is due; one that cannot be delivered stays for the next look."""
+    new = alerts.raise_alerts(as_of)
+    return Counts(done={"alerts": len(new)} if new else {}, failed=alerts.deliver_alerts())
+
+
+@flow(name="watch", flow_run_name="值守")
+def watch(as_of: date | None = None) -> Counts:
+    """Look now, and not at the next look of a worker."""
+    counts = look(as_of)
+    for why in counts.failed.values():
+        get_run_logger().warning(why)
+    return counts

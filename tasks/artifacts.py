@@ -1,0 +1,52 @@
+"""Putting on a run's page what `tasks.run_page` says; only where a server keeps the page."""
+
+import os
+
+from prefect import runtime
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact
+from prefect.settings import get_current_settings
+
+from schemas.run_summary import RunSummary
+from schemas.settings import PAGES
+from tasks import run_page
+from tasks.waiting import wait_of
+
+
+def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
+    """Put overview, findings, letters, wait, edition and summary of a run on its page; without a server, nothing."""
+    if not _has_page():
+        return
+    cycle, mark = summary.cycle, "-rehearsal" if rehearsal else ""
+    wait = wait_of(cycle)
+    head = "试运行：以下都没有写入、发出或发布。" if rehearsal else None
+    create_markdown_artifact(run_page.overview_text(summary, wait, _pages()), f"overview-{cycle}{mark}", head)
+    if found := run_page.findings_rows(cycle):
+        create_table_artifact(found, f"findings-{cycle}{mark}", f"{cycle} 批次初审意见")
+    if letters := run_page.letter_rows(cycle):
+        create_table_artifact(letters, f"letters-{cycle}{mark}", f"{cycle} 批次补正通知书")
+    if wait.sent:
+        told = f"{cycle} 批次评估结果：已收 {wait.back} / 共 {wait.sent}，等到 {wait.over_on}"
+        create_progress_artifact(100 * wait.back / wait.sent, f"waiting-{cycle}{mark}", told)
+    if wait.missing:
+        rows = run_page.missing_rows(wait, summary.as_of.isoformat())
+        create_table_artifact(rows, f"missing-{cycle}{mark}", f"{cycle} 批次尚缺的评估结果")
+    publication = summary.stages.get("publication")
+    if summary.edition and publication and publication.done.get("editions"):
+        create_markdown_artifact(run_page.edition_text(summary.edition), f"edition-{_key(summary.edition)}{mark}")
+    create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}")
+
+
+def _has_page() -> bool:
+    return bool(runtime.flow_run.id and get_current_settings().api.url)
+
+
+def _pages() -> str | None:
+    """The address of the server's own pages; none where access to its API asks for a password."""
+    if os.environ.get("PREFECT_API_AUTH_STRING"):
+        return None
+    url = get_current_settings().api.url
+    return url.removesuffix("/api") + PAGES if url else None
+
+
+def _key(name: str) -> str:
+    return name.replace(".", "-")
