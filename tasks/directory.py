@@ -14,9 +14,15 @@ def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> 
     """One row an institution and occupation in force on a day (DIRECTORY_COLUMNS, text), sorted (contract section 6).
 
     What is suspended is on file and not in the directory.
+    """
+    return directory_rows(register.in_force(db, day, known_on=known_on))
+
+
+def directory_rows(held: pd.DataFrame) -> pd.DataFrame:
+    """The directory's rows of what is held (keys, DETAILS, filed_on, valid_until).
+
     `filed_on` is the earliest and `valid_until` the latest of the occupation's levels.
     """
-    held = register.in_force(db, day, known_on=known_on)
     names = reference().occupation_names()
     rows = (
         held.sort_values("level", ascending=False)

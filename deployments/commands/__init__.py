@@ -26,6 +26,7 @@ def register_all(app: typer.Typer) -> None:
     for module in (
         "cycles",
         "recording",
+        "approving",
         "showing",
         "sweeping",
         "installing",
@@ -33,5 +34,6 @@ def register_all(app: typer.Typer) -> None:
         "serving",
         "adjusting",
         "drawing",
+        "simulating",
     ):
         import_module(f"deployments.commands.{module}").add_to(app)

@@ -1,0 +1,109 @@
+"""`filing simulate`: years of cycles on made data, with what must be true checked after each."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from deployments import orchestrator
+from deployments.commands import EXIT_FAILED, Refused, WrongUse
+from deployments.commands.readiness import read_cycle, ready
+from schemas.cycle import CycleId
+from schemas.settings import Settings, settings, using
+
+_MARK = ".simulation"
+_FEWEST = 12
+
+
+def simulate(
+    cycles: Annotated[str, typer.Option(help="First and last cycle, A..B.")] = "2021-04..2031-09",
+    institutions: Annotated[int, typer.Option(help="How many institutions the made city has.")] = 60,
+    seed: Annotated[int, typer.Option(help="Another seed makes another city.")] = 1,
+) -> int:
+    """Live through years of cycles on made data, checking after each what must always be true.
+
+    Works in a home of its own that is thrown away, or in the one given with --home, which must hold no installation.
+    """
+    first, last = _read_span(cycles)
+    if institutions < _FEWEST:
+        raise WrongUse(f"--institutions {institutions} is too few to live through a cycle: give {_FEWEST} or more")
+    with _own_home():
+        ready()
+        orchestrator.prepare()
+        return EXIT_FAILED if _live(first, last, institutions, seed) else 0
+
+
+def _read_span(text: str) -> tuple[CycleId, CycleId]:
+    first, parted, last = text.partition("..")
+    if not parted:
+        raise WrongUse(f"'{text}' is no span of cycles: write A..B, for example 2021-04..2031-09")
+    span = read_cycle(first), read_cycle(last)
+    if span[0] > span[1]:
+        raise WrongUse(f"'{text}' ends before it begins: write the earlier cycle first")
+    return span
+
+
+@contextmanager
+def _own_home() -> Iterator[None]:
+    """A spare home, or the given one if nothing but a former simulation is in it."""
+    database_url = settings().database_url
+    if "FILING_HOME" not in os.environ:
+        with (
+            TemporaryDirectory(prefix="filing-simulation-") as spare,
+            using(Settings(home=Path(spare), database_url=database_url)),
+        ):
+            _claim()
+            yield
+        return
+    _claim()
+    yield
+
+
+def _claim() -> None:
+    from deployments import schema  # noqa: PLC0415
+
+    root, mark = settings().root, settings().root / _MARK
+    if settings().database_url:
+        if schema.revisions()[0] is not None:
+            raise Refused("the database of FILING_DATABASE_URL is in use: give a simulation an empty one")
+    elif mark.exists():
+        shutil.rmtree(root)
+    if root.exists() and any(root.iterdir()) and not mark.exists():
+        raise Refused(f"{root} is in use: give a simulation an empty home with --home DIR, or none at all")
+    root.mkdir(parents=True, exist_ok=True)
+    mark.write_text("made by filing simulate", "utf-8")
+
+
+def _live(first: CycleId, last: CycleId, institutions: int, seed: int) -> int:
+    """Live through every cycle; how many untruths were found."""
+    from deployments.simulation import City, cycles_between, live_cycle, untruths  # noqa: PLC0415
+    from tasks.store import overview  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    city, rebuilt, wrong = City.make(seed, institutions), set[str](), 0
+    for number, cycle in enumerate(cycles_between(first, last)):
+        begun = time.monotonic()
+        day = list(live_cycle(city, cycle, is_first=number == 0))[-1]
+        lived = time.monotonic()
+        found = untruths(day, rebuilt)
+        with reading() as db:
+            told = overview.of_cycle(db, cycle)
+        items = ", ".join(f"{count} {status}" for status, count in told["items"].items())
+        seconds = f"{lived - begun:.1f} s, checked in {time.monotonic() - lived:.1f} s"
+        typer.echo(f"{cycle}: {sum(told['applications'].values())} applications; {items}; {seconds}")
+        for sentence in found:
+            typer.echo(f"{cycle}: {sentence}", err=True)
+        wrong += len(found)
+    typer.echo(f"{len(rebuilt)} editions; " + (f"{wrong} untruths" if wrong else "everything held"))
+    return wrong
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("simulate")(simulate)

@@ -1,0 +1,152 @@
+"""A made city that lives through cycles: who applies, what operators decide, when sweeps run; truths are checked elsewhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+import pandas as pd
+
+from deployments import sample
+from deployments.sample.identities import credit_code
+from deployments.sample.institutions import Population, make_population
+from deployments.sample.streams import stream
+from deployments.simulation import stages
+from schemas.adjustment import Adjustment, Recoding
+from schemas.cycle import CycleId, cycle_id
+from schemas.inspection import Inspector
+from schemas.policy import Policy, for_cycle
+from schemas.settings import settings
+from tasks.runs import run_of
+from tasks.store import inspections, register
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+_SWEEP_EVERY = timedelta(days=30)
+_CORRECTED_AFTER = timedelta(days=8)
+_UNITS = ("市人社局", "市教育局", "市民政局", "市市场监管局", "市总工会")
+
+
+@dataclass
+class City:
+    """The institutions of a made city, and the seed of everything that happens to them."""
+
+    seed: int
+    population: Population
+
+    @classmethod
+    def make(cls, seed: int, institutions: int) -> "City":
+        return cls(seed, make_population(seed, institutions))
+
+    def chance(self, *about: object) -> Random:
+        """The city's own stream of chance for one matter."""
+        return stream(self.seed, "simulation", *about)
+
+    def recoded(self, old: str, new: str) -> None:
+        """An institution files under another credit code from now on."""
+        institutions = tuple(
+            replace(each, uscc=new) if each.uscc == old else each for each in self.population.institutions
+        )
+        self.population = replace(self.population, institutions=institutions)
+
+
+def cycles_between(first: CycleId, last: CycleId) -> list[CycleId]:
+    """Every cycle from the first to the last, both included."""
+    months = for_cycle(first).cycle.months
+    years = range(int(first[:4]), int(last[:4]) + 1)
+    return [cycle_id(name) for year in years for month in months if first <= (name := f"{year}-{month:02d}") <= last]
+
+
+def live_cycle(city: City, cycle: CycleId, *, is_first: bool) -> Iterator[date]:
+    """Live from a cycle's deadline to the eve of the next one; yields each day on which something was done, afterwards."""
+    policy = for_cycle(cycle)
+    deadline = policy.deadline(cycle)
+    made = _handed_in(city, cycle, deadline, is_first=is_first)
+    last = deadline + timedelta(days=policy.evaluation.wait_days)
+    for day, inbox in zip(
+        (deadline + timedelta(days=1), deadline + _CORRECTED_AFTER, last), _inboxes(made, cycle), strict=True
+    ):
+        stages.run_cycle(cycle, day, inbox)
+        yield day
+    yield from _between(city, cycle, last + timedelta(days=10), _next_deadline(cycle))
+
+
+def _handed_in(city: City, cycle: CycleId, deadline: date, *, is_first: bool) -> sample.SampleCycle:
+    if is_first:
+        return sample.make_cycle(cycle, city.seed, len(city.population.institutions))
+    with reading() as db:
+        held = register.on_file(db, deadline)
+    return sample.later_cycle(cycle, city.population, held)
+
+
+def _inboxes(made: sample.SampleCycle, cycle: CycleId) -> Iterator[Path]:
+    """The folders of the first hand-in, of the corrections, of the results; each is written when it is asked for."""
+    root = settings().inbox / cycle
+    sample.write_csv(made, root / "first")
+    yield root / "first"
+    empty = {name: frame.iloc[:0] for name, frame in made.tables.items()}
+    sample.write_csv(replace(made, tables={**empty, **made.corrected}, attachments={}), root / "corrected")
+    yield root / "corrected"
+    sample.write_results(made, root / "last" / "results")
+    yield root / "last"
+
+
+def _between(city: City, cycle: CycleId, day: date, until: date) -> Iterator[date]:
+    """Decisions on what is on file, the inspection, and a sweep every month."""
+    for what in _decisions(city, cycle, day):
+        stages.adjust(cycle, what, day)
+        if isinstance(what, Recoding):
+            city.recoded(what.old_uscc, what.new_uscc)
+        yield day
+    _employ_inspectors(cycle, day)
+    stages.draw(cycle, f"{cycle} 公开抽取", day)
+    while day < until:
+        stages.sweep(cycle, day)
+        yield day
+        day += _SWEEP_EVERY
+
+
+def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | Recoding]:
+    """What operators decide: those suspended last time come back, others are suspended, withdraw, are revoked, change."""
+    with reading() as db:
+        held = register.standings(db, day)
+    rng = city.chance(cycle, "decisions")
+    words = {"document_no": f"黄人社监〔{day.year}〕{cycle[-2:]}号", "decided_by": stages.OPERATOR, "effective_on": day}
+    for uscc in sorted(set(held.loc[held["standing"] == "suspended", "uscc"])):
+        yield Adjustment.model_validate({"kind": "reinstate", "uscc": uscc, "ground": "整改完成", **words})
+    free = _wholly_filed(held)
+    grounds = {"suspend": "考评人员配备不足", "withdraw": "机构申请注销", "revoke": "提供虚假材料"}
+    for kind, uscc in zip(
+        ("suspend", "suspend", "withdraw", "revoke"), rng.sample(free, min(4, len(free))), strict=False
+    ):
+        one = held.loc[held["uscc"] == uscc, "occupation_code"].iloc[0] if kind in ("suspend", "withdraw") else ""
+        yield Adjustment.model_validate(
+            {"kind": kind, "uscc": uscc, "occupation_code": one, "ground": grounds[kind], **words}
+        )
+        free.remove(uscc)
+    citizens = {each.uscc for each in city.population.institutions}
+    for old in [uscc for uscc in free if uscc in citizens][:1]:
+        new = credit_code(old[:2], old[2:8], f"MA6{rng.randrange(10**5):05d}")
+        yield Recoding.model_validate({"old_uscc": old, "new_uscc": new, "ground": "登记机关换发代码", **words})
+
+
+def _wholly_filed(held: pd.DataFrame) -> list[str]:
+    suspended = set(held.loc[held["standing"] == "suspended", "uscc"])
+    return sorted(set(held["uscc"]) - suspended)
+
+
+def _employ_inspectors(cycle: CycleId, day: date) -> None:
+    rows = [
+        Inspector(inspector_no=f"J{number:02d}", name=f"检查员{number}", unit=_UNITS[number % len(_UNITS)]).model_dump()
+        for number in range(10)
+    ]
+    with run_of(cycle, day) as run, writing(run) as db:
+        inspections.add_inspectors(db, pd.DataFrame(rows, dtype="str").assign(active="true"))
+
+
+def _next_deadline(cycle: CycleId) -> date:
+    policy: Policy = for_cycle(cycle)
+    year, month = int(cycle[:4]), int(cycle[-2:])
+    later = [(year, each) for each in policy.cycle.months if each > month] or [(year + 1, min(policy.cycle.months))]
+    return policy.deadline(cycle_id(f"{later[0][0]}-{later[0][1]:02d}"))

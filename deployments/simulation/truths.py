@@ -1,0 +1,171 @@
+"""What must be true of an installation after every cycle, each as a question to its database and files; mending is not here."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from schemas import tables
+from schemas.policy import in_force
+from schemas.reference_data import reference
+from schemas.settings import settings
+from tasks.directory import directory_rows
+from tasks.gateways.shelf import chain
+from tasks.gateways.shelf import editions as shelf
+from tasks.gateways.shelf.manifest import MANIFEST, file_sha256
+from tasks.publication import content_of
+from tasks.store import editions, frames, history, register, retold
+from tasks.store.database import reading
+
+_OCCUPATION = ["uscc", "occupation_code"]
+
+
+def untruths(day: date, rebuilt: set[str] | None = None) -> list[str]:
+    """One sentence for everything that is not as it must be on a day; an empty list when all is well.
+
+    `rebuilt` names the editions that were built again before: they are held to their seals alone; new ones join it.
+    """
+    questions: tuple[Callable[[Connection, date], Iterator[str]], ...] = (
+        out_of_scope,
+        expired_rows,
+        exceeded_caps,
+        repeated_letters,
+        unlike_history,
+        unexplained_editions,
+    )
+    with reading() as db:
+        found = [sentence for ask in questions for sentence in ask(db, day)]
+        return [*found, *irreproducible_editions(db, set() if rebuilt is None else rebuilt)]
+
+
+def out_of_scope(db: Connection, day: date) -> Iterator[str]:
+    """Nobody is on file for what the city does not file, or without an evaluation that was passed (articles 1, 3(3))."""
+    policy, facts = in_force(day), reference()
+    present = register.current_entries(db)
+    ours = present[present["application_no"].notna()]
+    skills = tuple(str(each) for each in policy.occupations.skill_classes)
+    known = set(facts.occupations["code"])
+    wrong = ours[~ours["occupation_code"].isin(known) | ~ours["occupation_code"].str.startswith(skills)]
+    yield from (f"{row['uscc']} is on file for {row['occupation_code']}, no skill occupation" for row in _rows(wrong))
+    named = register.institutions(db)
+    away = named[~named["region_code"].isin(policy.regions.codes)]
+    yield from (f"{row['uscc']} is on file in {row['region_code']}, no region of the city" for row in _rows(away))
+    accepted = select(*(tables.result.c[key] for key in ("application_no", "occupation_code", "level", "verdict")))
+    passed = frames.read(db, accepted.where(tables.result.c.standing == "accepted", tables.result.c.verdict == "pass"))
+    keys = ["application_no", "occupation_code", "level"]
+    both = ours.merge(passed[keys].drop_duplicates(), on=keys, how="left", indicator=True)
+    unpassed = both[both["_merge"] == "left_only"]
+    yield from (f"{row['uscc']} is on file for {row['occupation_code']} without a pass" for row in _rows(unpassed))
+    hard = select(tables.finding.c.application_no).join(
+        tables.application,
+        (tables.application.c.application_no == tables.finding.c.application_no)
+        & (tables.application.c.version == tables.finding.c.version),
+    )
+    bad = set(db.execute(hard.where(tables.finding.c.nature == "hard", tables.finding.c.table != "results")).scalars())
+    for number in sorted(bad & set(ours["application_no"])):
+        yield f"application {number} is on file in spite of a hard finding"
+
+
+def expired_rows(db: Connection, day: date) -> Iterator[str]:
+    """No edition lists what was over on its day."""
+    for edition in editions.published(db):
+        rows = editions.rows_of(db, edition["edition"])
+        over = rows[rows["valid_until"] < edition["as_of"].isoformat()]
+        yield from (
+            f"edition {edition['edition']} lists {row['uscc']}, over since {row['valid_until']}" for row in _rows(over)
+        )
+
+
+def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
+    """Caps are only exceeded with a recorded permit, by what was taken over, or by what was renewed late (article 1(3))."""
+    cap, held = in_force(day).cap, register.on_file(db, day)
+    lasting = _taken_over(db) | _renewed_late(db)
+    permitted = {rule: _permitted(db, rule) for rule in ("CAP-1", "CAP-2")}
+    counted = held[held["institution_type"].isin(cap.saturation_counts)].drop_duplicates(_OCCUPATION)
+    for code, own in counted.groupby("occupation_code", sort=True):
+        plain = {uscc for uscc in own["uscc"] if not permitted["CAP-2"] & {(uscc, str(code)), (uscc, "")}}
+        if len(plain) > cap.saturation and not all((uscc, str(code)) in lasting for uscc in plain):
+            yield f"{code} is held by {len(plain)} institutions without a permit, {cap.saturation} are allowed"
+    social = held[held["institution_type"] == "social_organisation"].drop_duplicates(_OCCUPATION)
+    for uscc, own in social.groupby("uscc", sort=True):
+        free = own[[(uscc, code) not in lasting for code in own["occupation_code"]]]
+        if len(own) > cap.occupations and len(free) and not any(one == uscc for one, _ in permitted["CAP-1"]):
+            yield f"{uscc} holds {len(own)} occupations without a permit, {cap.occupations} are allowed"
+
+
+def _taken_over(db: Connection) -> set[tuple[str, str]]:
+    """Institutions and occupations that were on file before the first run, under their present codes."""
+    entry = tables.qualification_item
+    statement = select(entry.c.uscc, entry.c.occupation_code).where(entry.c.application_no.is_(None))
+    return {(uscc, code) for uscc, code in db.execute(statement)}
+
+
+def _renewed_late(db: Connection) -> set[tuple[str, str]]:
+    """What was over when its renewal was filed: an occupation held on the deadline is not new (contract section 5)."""
+    entry, version = tables.qualification_item, tables.application_version
+    statement = (
+        select(entry.c.uscc, entry.c.occupation_code)
+        .join(version, version.c.application_no == entry.c.application_no)
+        .where(version.c.kind == "renewal", entry.c.filed_on == entry.c.known_from)
+    )
+    return {(uscc, code) for uscc, code in db.execute(statement)}
+
+
+def _permitted(db: Connection, rule: str) -> set[tuple[str, str]]:
+    decision, application = tables.decision, tables.application
+    statement = (
+        select(application.c.uscc, decision.c.occupation_code)
+        .join(application, application.c.application_no == decision.c.application_no)
+        .where(decision.c.rule == rule, decision.c.verdict == "permit")
+    )
+    return {(uscc, code) for uscc, code in db.execute(statement)}
+
+
+def repeated_letters(db: Connection, day: date) -> Iterator[str]:
+    """Each letter was written once, and stands in the outbox once."""
+    letters = list(db.execute(select(tables.notice)).mappings())
+    said = pd.Series(
+        [f"{each['kind']} {each['subject']} {sorted(each['content'].items())}" for each in letters], dtype="str"
+    )
+    yield from (f"written twice: {text[:80]}" for text in sorted(set(said[said.duplicated()])))
+    yield from (f"letter {each['occasion']} was not delivered" for each in letters if each["delivered_at"] is None)
+    folder = settings().outbox / "letters"
+    files = sum(1 for path in folder.rglob("*.docx"))
+    if files != len(letters):
+        yield f"{len(letters)} letters were written and {files} stand in the outbox"
+
+
+def unlike_history(db: Connection, day: date) -> Iterator[str]:
+    """The register is what the history tells, and the history is whole."""
+    yield from history.broken_links(db)
+    yield from retold.differences(db, day)
+
+
+def unexplained_editions(db: Connection, day: date) -> Iterator[str]:
+    """Every edition is what the history had told by then."""
+    known = {each["edition"]: each["as_of"] for each in editions.published(db)}
+    for name, told in retold.editions_retold(db):
+        if name in known:
+            standing = told.standings(known[name])
+            rows = directory_rows(standing[standing["standing"] == "filed"])
+            if not rows.equals(editions.rows_of(db, name)):
+                yield f"edition {name} is not what the history tells of its day"
+
+
+def irreproducible_editions(db: Connection, rebuilt: set[str]) -> Iterator[str]:
+    """The files of every edition follow from the database, byte for byte, and stand on the shelf as they were sealed."""
+    known = {each["edition"]: each["manifest_sha256"] for each in editions.published(db)}
+    yield from chain.verify_chain(settings().published, known)
+    with TemporaryDirectory(prefix="filing-rebuilt-") as aside:
+        for name in sorted(known.keys() - rebuilt):
+            built = shelf.build(Path(aside), content_of(db, name)[0])
+            if file_sha256(built / MANIFEST) != known[name]:
+                yield f"edition {name} built again from the database is another one"
+            rebuilt.add(name)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, str]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

@@ -1,0 +1,111 @@
+"""The register told again from the history alone, to hold the tables to it; nothing is written here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from schemas.qualification import effect_of, term_of
+from tasks.store import frames, history, register
+
+Key = tuple[str, str, str]
+
+
+@dataclass
+class _Level:
+    """One occupation level of an institution: its last term, and since when it is suspended."""
+
+    filed_on: str
+    valid_until: str
+    suspended: list[tuple[date, date | None]] = field(default_factory=list)
+
+    def is_suspended(self, day: date) -> bool:
+        return any(start <= day and (end is None or day <= end) for start, end in self.suspended)
+
+
+class Retold:
+    """The register as the entries taken so far leave it."""
+
+    def __init__(self) -> None:
+        self.levels: dict[Key, _Level] = {}
+        self.institutions: dict[str, list[str]] = {}
+
+    def take(self, entry: dict[str, Any]) -> None:
+        """Take the next entry of the history; those of other kinds change nothing."""
+        if entry["kind"] == "institution":
+            self.institutions[entry["subject"]] = entry["became"].rsplit("｜", 3)
+        elif entry["kind"] == "qualification":
+            self._move((entry["subject"], entry["occupation_code"], entry["level"]), entry)
+
+    def _move(self, key: Key, entry: dict[str, Any]) -> None:
+        was, became, because = entry["was"], entry["became"], entry["because"]
+        if was in ("", became):
+            self._file(key, *term_of(because))
+        elif became == "suspended":
+            self.levels[key].suspended.append((effect_of(because), None))
+        elif became == "filed":
+            start, _ = self.levels[key].suspended.pop()
+            self.levels[key].suspended.append((start, effect_of(because) - timedelta(days=1)))
+        elif became in ("withdrawn", "revoked"):
+            self.levels[key].valid_until = (effect_of(because) - timedelta(days=1)).isoformat()
+        elif became in ("removed", "recoded"):
+            del self.levels[key]
+
+    def _file(self, key: Key, filed_on: str, valid_until: str) -> None:
+        former = self.levels.get(key)
+        # a suspension concerns the filing it was decided on
+        kept = [each for each in former.suspended if each[0].isoformat() >= filed_on] if former else []
+        self.levels[key] = _Level(filed_on, valid_until, kept)
+
+    def standings(self, day: date) -> pd.DataFrame:
+        """What is on file on a day: keys, filed_on, valid_until, standing, and the institution's details; sorted."""
+        columns = [*register.KEYS, "filed_on", "valid_until", "standing", *register.DETAILS]
+        rows = [
+            (
+                *key,
+                level.filed_on,
+                level.valid_until,
+                "suspended" if level.is_suspended(day) else "filed",
+                *self.institutions[key[0]],
+            )
+            for key, level in self.levels.items()
+            if level.filed_on <= day.isoformat() <= level.valid_until
+        ]
+        return pd.DataFrame(rows, columns=columns, dtype=frames.TEXT).sort_values(register.KEYS, ignore_index=True)
+
+
+def differences(db: Connection, day: date) -> list[str]:
+    """Sentences naming what the register and the history tell differently about a day."""
+    retold = Retold()
+    for entry in _entries(db):
+        retold.take(entry)
+    told = retold.standings(day)
+    columns = list(told.columns)
+    present = register.standings(db, day)[columns].fillna("")
+    both = present.merge(told.fillna(""), on=columns, how="outer", indicator=True)
+    wrong = both[both["_merge"] != "both"]
+    sides = {
+        "left_only": "on the register and not in the history",
+        "right_only": "in the history and not on the register",
+    }
+    return [
+        f"{row['uscc']} {row['occupation_code']}/{row['level']}, {row['standing']} until {row['valid_until']}, is "
+        f"{sides[str(row['_merge'])]}"
+        for row in wrong.sort_values([*register.KEYS, "_merge"]).to_dict("records")
+    ]
+
+
+def editions_retold(db: Connection) -> Iterator[tuple[str, Retold]]:
+    """Every drafted edition's name, with the register as the history had told it by then."""
+    retold = Retold()
+    for entry in _entries(db):
+        if entry["kind"] == "edition" and entry["was"] == "":
+            yield entry["subject"], retold
+        retold.take(entry)
+
+
+def _entries(db: Connection) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in history.all_entries(db).to_dict("records")]
