@@ -1,6 +1,10 @@
 """What a run tells: its summary, and whether it waits; artifacts for the people who watch it."""
 
+import logging
 from datetime import timedelta
+
+from prefect import runtime
+from prefect.logging import get_run_logger
 
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle
@@ -8,6 +12,11 @@ from schemas.run_summary import Counts, Outcome, RunKey, RunSummary
 from tasks import artifacts, runs
 from tasks.store import database, editions, results
 from tasks.store.database import reading
+
+
+def _log(sentence: str, level: int = logging.INFO) -> None:
+    if runtime.flow_run.id:
+        get_run_logger().log(level, sentence)
 
 
 class Progress:
@@ -20,6 +29,10 @@ class Progress:
     def note(self, stage: str, counts: Counts) -> None:
         """Keep what a stage did."""
         self.stages[stage] = counts
+        told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
+        _log(f"cycle {self.run.cycle}, {stage}: {told or 'nothing left to do'}")
+        for key, why in sorted(counts.failed.items()):
+            _log(f"{key} could not be done: {why}", logging.WARNING)
 
     def is_waiting(self) -> bool:
         """Whether results are still awaited: some are missing and the wait is not over (contract section 3)."""

@@ -14,13 +14,17 @@ from schemas.cycle import cycle_id
 from schemas.policy import for_cycle, in_force, shipped
 from schemas.run_summary import RunKey, RunSummary
 from schemas.settings import Settings, settings, using
-from tasks.store import database, leases, runs
+from tasks.store import applications, database, leases, notices, runs
+from tasks.store.database import reading
 
 #: The name by which schedules ask for the cycle in progress.
 CURRENT = "current"
 
 #: The lease of whoever writes editions.
 PUBLICATION = "publication"
+
+#: How `only` names the applications that a run left undone.
+_FAILED = "failed:"
 
 _open: dict[str, RunKey] = {}
 
@@ -29,19 +33,52 @@ class CycleBusyError(RuntimeError):
     """Another run holds the cycle."""
 
 
+class UnknownRunError(LookupError):
+    """No such run came to its end."""
+
+
+class NothingFailedError(LookupError):
+    """A run left nothing undone."""
+
+
 def chosen_cycle(cycle: str, as_of: date | None) -> str:
     """The cycle that is meant: itself, or for `current` the one whose window opened last on or before the day."""
-    return in_force(day := as_of or _today()).cycle_on(day) if cycle == CURRENT else cycle_id(cycle)
+    return in_force(day := as_of or today()).cycle_on(day) if cycle == CURRENT else cycle_id(cycle)
 
 
 def last_cycle(as_of: date | None) -> str:
     """The cycle a sweep on the day belongs to: the last one whose deadline has passed."""
-    day = as_of or _today()
+    day = as_of or today()
     return in_force(day).last_cycle_on(day)
 
 
-def _today() -> date:
+def today() -> date:
+    """This day where the policy is in force."""
     return datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
+
+
+def failed_of(run_id: str) -> list[str]:
+    """Numbers of the applications that a run left undone, sorted; its letters are tried again by every run.
+
+    Raises UnknownRunError for a run that never ended or has no such number, NothingFailedError when nothing failed.
+    """
+    with reading() as db:
+        summary = runs.summary(db, run_id)
+        if summary is None:
+            raise UnknownRunError(f"there is no ended run {run_id}: the folder `runs` of the home names them")
+        numbers = applications.known(db, sorted(summary.failed))
+        numbers |= notices.subjects(db, sorted(summary.failed))
+    if not summary.failed:
+        raise NothingFailedError(f"nothing failed in run {run_id}: run the cycle without it")
+    return sorted(numbers)
+
+
+def _meant(only: list[str] | None) -> list[str] | None:
+    """The numbers that are meant: themselves, or for `failed:RUN` those that the run left undone."""
+    if only is None:
+        return None
+    asked = [failed_of(each.removeprefix(_FAILED)) if each.startswith(_FAILED) else [each] for each in only]
+    return sorted({number for numbers in asked for number in numbers})
 
 
 @contextmanager
@@ -90,11 +127,11 @@ def _take(db: Connection, lease: str) -> int:
 def _begin(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> RunKey:
     policy = for_cycle(cycle_id(cycle))
     day = as_of or datetime.now(ZoneInfo(policy.timezone)).date()
-    run_id = str(uuid4())
+    chosen, run_id = _meant(only), str(uuid4())
     with database.begin() as db:
         token = _take(db, cycle)
         runs.begin(db, run_id, cycle, day)
-    return RunKey(run_id=run_id, cycle=cycle, as_of=day, token=token, only=only, inbox=inbox or str(settings().inbox))
+    return RunKey(run_id=run_id, cycle=cycle, as_of=day, token=token, only=chosen, inbox=inbox or str(settings().inbox))
 
 
 def end(summary: RunSummary) -> RunSummary:

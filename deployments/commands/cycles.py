@@ -19,6 +19,9 @@ def run(
     inbox: Annotated[Path | None, typer.Option(help="Folder of submissions. [default: HOME/inbox]")] = None,
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only these application numbers; may be given again.")] = None,
+    only_failed_of: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Only the applications that this run left undone.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write and send nothing.")] = False,
 ) -> int:
     """Run one cycle as far as it can go now; repeat it freely."""
@@ -28,16 +31,19 @@ def run(
     ready()
     orchestrator.prepare()
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
-    from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.runs import CycleBusyError, NothingFailedError, UnknownRunError  # noqa: PLC0415
 
+    chosen_only = [*(only or []), *([f"failed:{only_failed_of}"] if only_failed_of else [])] or None
     console = Console(stderr=True)
     try:
         with console.status(f"cycle {chosen}: starting"):
             summary = filing_cycle(
-                chosen, day, only=only or None, inbox=str(inbox.resolve()) if inbox else None, dry_run=dry_run
+                chosen, day, only=chosen_only, inbox=str(inbox.resolve()) if inbox else None, dry_run=dry_run
             )
     except CycleBusyError as busy:
         raise Refused(str(busy)) from busy
+    except (UnknownRunError, NothingFailedError) as nothing:
+        raise WrongUse(str(nothing)) from nothing
     tell(summary, dry_run=dry_run)
     return 1 if summary.outcome == "failed" else 0
 

@@ -189,6 +189,13 @@ def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
     return frames.read(db, statement.order_by(table.c.application_no, table.c.row))
 
 
+def known(db: Connection, numbers: list[str]) -> set[str]:
+    """Those of the numbers that somebody filed under."""
+    return set(
+        db.execute(select(_application.c.application_no).where(_application.c.application_no.in_(numbers))).scalars()
+    )
+
+
 def cycle_of(db: Connection, number: str) -> str | None:
     """The cycle an application was filed in; None for an unknown number."""
     return db.execute(select(_application.c.cycle).where(_application.c.application_no == number)).scalar()

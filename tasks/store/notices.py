@@ -68,6 +68,12 @@ def of_cycle(db: Connection, cycle: str, kind: str) -> list[tuple[str, str, str]
     return sorted((subject, day.isoformat(), receipt or "") for subject, day, receipt in db.execute(statement))
 
 
+def subjects(db: Connection, occasions: list[str]) -> set[str]:
+    """Application numbers the letters of these occasions are about."""
+    about = _notice.c.subject.in_(select(tables.application.c.application_no))
+    return set(db.execute(select(_notice.c.subject).where(_notice.c.occasion.in_(occasions), about)).scalars())
+
+
 def read(db: Connection, occasion: str) -> Notice:
     """The letter as it was put into the outbox."""
     row = db.execute(select(_notice).where(_notice.c.occasion == occasion)).one()
