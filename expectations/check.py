@@ -28,7 +28,9 @@ from schemas.submission import FORM_TABLES
 #: Hashing every frame to name its batch would cost as much as judging it; one batch is checked at a time.
 pandas_execution_engine.HASH_THRESHOLD = 0
 
-#: A context used by several threads hands them each other's data, so one check runs at a time in a process.
+#: A context used by several threads hands them each other's data, so one check runs at a time in a process. The whole
+#: check is inside: cells are read by Python functions that polars calls back, and a thread that waits for polars with
+#: the interpreter in its hands (`to_pandas`) would never let those functions run.
 _ONE_AT_A_TIME = threading.Lock()
 
 __all__ = ["Checked", "CheckedResults", "Scene", "check", "check_directory", "check_results", "data_docs"]
@@ -61,17 +63,18 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
     `submissions`: frames by form table, cells cleaned text with the canonical columns and `row`; applications also
     `first_submitted_at`, materials also `attachment_sha256`. Checking the same again gives the same.
     """
-    taken = Submissions(submissions, scene)
-    verdicts, validation = _validated(taken, [table.name for table in FORM_TABLES])
-    known = taken.table("applications").select("application_no").drop_nulls()
-    own = verdicts.join(known, on="application_no", how="semi")
-    items = taken.once(occupations.items).join(known, on="application_no", how="semi", maintain_order="left")
-    return Checked(
-        findings=findings(own).to_pandas(),
-        items=items.select("application_no", "row", "occupation_code", "level").to_pandas(),
-        holds=holds(taken, own).to_pandas(),
-        validation=validation,
-    )
+    with _ONE_AT_A_TIME:
+        taken = Submissions(submissions, scene)
+        verdicts, validation = _validated(taken, [table.name for table in FORM_TABLES])
+        known = taken.table("applications").select("application_no").drop_nulls()
+        own = verdicts.join(known, on="application_no", how="semi")
+        items = taken.once(occupations.items).join(known, on="application_no", how="semi", maintain_order="left")
+        return Checked(
+            findings=findings(own).to_pandas(),
+            items=items.select("application_no", "row", "occupation_code", "level").to_pandas(),
+            holds=holds(taken, own).to_pandas(),
+            validation=validation,
+        )
 
 
 def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene) -> CheckedResults:
@@ -80,16 +83,16 @@ def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene)
     `results_frame`: the columns of results as text, and `row`; `sent`: application_no, occupation_code, level,
     has_commitment (bool) of every item ever sent out.
     """
-    taken = Submissions({"results": results_frame}, scene, sent)
-    verdicts, validation = _validated(taken, ["results"])
-    readings = results.readings(taken, verdicts)
-    return CheckedResults(findings(verdicts).to_pandas(), readings.to_pandas(), validation)
+    with _ONE_AT_A_TIME:
+        taken = Submissions({"results": results_frame}, scene, sent)
+        verdicts, validation = _validated(taken, ["results"])
+        readings = results.readings(taken, verdicts)
+        return CheckedResults(findings(verdicts).to_pandas(), readings.to_pandas(), validation)
 
 
 def _validated(submissions: Submissions, tables: list[str]) -> tuple[pl.DataFrame, Validation]:
-    """Run the tables' checkpoints, one check at a time; the verdicts and the validation results by table."""
-    with _ONE_AT_A_TIME:
-        outcomes = {table: _run(Judgement(submissions, table, _batch(submissions, table))) for table in tables}
+    """Run the tables' checkpoints; the verdicts and the validation results by table."""
+    outcomes = {table: _run(Judgement(submissions, table, _batch(submissions, table))) for table in tables}
     return pl.concat([verdicts for verdicts, _ in outcomes.values()]), {
         table: result for table, (_, result) in outcomes.items()
     }
