@@ -31,20 +31,36 @@ class _Demand:
     broken: pl.Expr
 
 
-def check_directory(rows: pd.DataFrame, previous: pd.DataFrame, changes: pd.DataFrame, as_of: date) -> list[str]:
+def check_directory(
+    rows: pd.DataFrame,
+    previous: pd.DataFrame,
+    changes: pd.DataFrame,
+    as_of: date,
+    traces: pd.DataFrame | None = None,
+) -> list[str]:
     """What keeps a directory from being published, one Chinese sentence a broken expectation; [] when nothing does.
 
     `rows` and `previous` hold DIRECTORY_COLUMNS as text, `changes` CHANGE_COLUMNS between them; blank cells are blank or
     missing. Expected: every cell filled (the institution code comes later), one row an institution and occupation, valid
     codes, well-formed levels and dates, no row whose validity ended before `as_of`, and changes that account for every row
-    that came, went or differs.
+    that came, went or differs; where `traces` (uscc, occupation_code, level of every filing there was) are given, also
+    that each level of every row was filed.
     """
     absent = [f"目录缺少“{DIRECTORY_TITLES[name]}”一栏" for name in DIRECTORY_COLUMNS if name not in rows.columns]
     if absent:
         return absent
     now, before = _text(rows, DIRECTORY_COLUMNS), _text(previous, DIRECTORY_COLUMNS)
     told = _text(changes, [*DIRECTORY_KEY, "change"])
-    return [*_broken_rows(now, as_of), *_unaccounted(now, before, told, as_of)]
+    untraced = [] if traces is None else _untraced(now, _text(traces, [*DIRECTORY_KEY, "level"]))
+    return [*_broken_rows(now, as_of), *untraced, *_unaccounted(now, before, told, as_of)]
+
+
+def _untraced(now: pl.DataFrame, traces: pl.DataFrame) -> Iterator[str]:
+    """Rows with a level that no filing accounts for."""
+    levels = now.with_columns(pl.col("levels").str.split(",").alias("level")).explode("level")
+    found = levels.join(traces, on=[*DIRECTORY_KEY, "level"], how="anti").select(DIRECTORY_KEY).unique()
+    if len(found):
+        yield f"没有备案记录可以追溯：{_named(found.sort(DIRECTORY_KEY))}"
 
 
 def _text(frame: pd.DataFrame, columns: list[str]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What people bring outside the inbox: single files, decisions, approvals; what follows from them is the next run's."""
+"""What people bring outside the inbox: single files, decisions; what follows from them is the next run's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,19 +15,16 @@ from schemas.run_summary import RunKey
 from tasks import inspection, intake
 from tasks.gateways.inspection_files import UnreadableListError
 from tasks.gateways.institution_codes import read_codes
+from tasks.gateways.returned_results import read_results
 from tasks.gateways.sources import pull_file
 from tasks.runs import run_of
-from tasks.store import activities, applications, decisions, editions, recodings, register, results
+from tasks.store import activities, applications, decisions, recodings, register, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
 
 class UnknownApplicationError(LookupError):
     """A decision on an application nobody filed."""
-
-
-class NothingToApproveError(LookupError):
-    """No such edition waits for approval."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +62,14 @@ def import_file(kind: str, file: Path, day: date | None) -> Imported:
         return _import_codes(file, day)
     if kind in _OF_INSPECTIONS:
         return _import_of_inspections(kind, file, day)
+    if kind == "results":
+        return _import_results(file, day)
     pulled = pull_file(file, kind)
     complaints = [spoilt.reason for spoilt in pulled.quarantined]
     if kind not in pulled.tables:
         return Imported(0, 0, complaints)
     rows = pulled.tables[kind]
     with _transaction(day) as (db, run):
-        if kind == "results":
-            return Imported(len(rows), results.receive(db, rows, run), complaints)
         if kind == "activities":
             activities.note_supplied(db, {"activities"}, run)
         new, more = intake.take_in_side(db, kind, rows, in_force(run.as_of), run)
@@ -85,6 +82,13 @@ def _import_of_inspections(kind: str, file: Path, day: date | None) -> Imported:
             return Imported(*_OF_INSPECTIONS[kind](file, run))
     except UnreadableListError as unreadable:
         return Imported(0, 0, [str(unreadable)])
+
+
+def _import_results(file: Path, day: date | None) -> Imported:
+    """Results as panels return them: a filled scoring workbook, CSV, JSON or Parquet."""
+    rows, spoilt = read_results(file)
+    with _transaction(day) as (db, run):
+        return Imported(len(rows), results.receive(db, rows, run), [each.reason for each in spoilt])
 
 
 def _import_codes(file: Path, day: date | None) -> Imported:
@@ -107,16 +111,3 @@ def record_decision(rows: pd.DataFrame) -> int:
         raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
     with _transaction(None, cycle) as (db, run):
         return decisions.record(db, rows, run)
-
-
-def approve_edition(edition: str, by: str) -> tuple[str, date]:
-    """Release an edition that waits; returns its cycle and its day."""
-    with reading() as db:
-        waiting = editions.get(db, edition)
-    if waiting is None or waiting["standing"] != "waiting":
-        raise NothingToApproveError(
-            f"edition {edition} does not wait for approval: `filing status` names the one that does"
-        )
-    with _transaction(waiting["as_of"], waiting["cycle"]) as (db, run):
-        editions.approve(db, edition, run, by)
-    return waiting["cycle"], waiting["as_of"]

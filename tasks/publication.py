@@ -1,15 +1,14 @@
 """Publication (发布): a new edition where the directory changed, the report to the province; its files are the shelf's."""
 
+from datetime import date
+
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
+from sqlalchemy.engine import RowMapping
 
-
-def check_directory(*a):
-    return []
-
-
+from expectations.check import check_directory
 from schemas.cycle import cycle_id
 from schemas.directory import changes
 from schemas.policy import Policy, for_cycle
@@ -27,8 +26,8 @@ from tasks.store.leases import writing
 EARLIER = 12
 
 
-class UnpublishableError(RuntimeError):
-    """An edition that does not meet what must be true of every edition."""
+#: So many rows without a reason are named one by one.
+NAMED = 20
 
 
 @task(task_run_name="draft-{run.cycle}", cache_policy=NO_CACHE)
@@ -38,52 +37,79 @@ def draft(run: RunKey) -> str | None:
         newest = editions.newest(db)
         if newest is not None and newest["standing"] == "building":
             return str(newest["edition"])
-        rows = directory_on(db, run.as_of)
-        if newest is not None and rows.equals(editions.rows_of(db, newest["edition"])):
-            return None
+        # a run for a day gone by tells the directory nothing older than it says already
+        day = run.as_of if newest is None else max(run.as_of, newest["as_of"])
+        rows = directory_on(db, day)
         if newest is not None and newest["standing"] == "waiting":
+            if rows.equals(editions.rows_of(db, newest["edition"])):
+                return _still_waiting(db, newest, run)
             editions.discard(db, newest["edition"], run, "目录又有变化，重新拟稿")
-        return _new_edition(db, rows, run)
+        return _new_edition(db, rows, day, run)
 
 
-def _new_edition(db: Connection, rows: pd.DataFrame, run: RunKey) -> str | None:
+def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: RunKey) -> str | None:
     former = editions.newest(db, "published")
     before = editions.rows_of(db, former["edition"]) if former is not None else rows.iloc[:0]
     if former is not None and rows.equals(before):
         return None
     previous = former["edition"] if former is not None else None
-    waits = _waits_because(db, before, changes(before, rows, run.as_of), for_cycle(cycle_id(run.cycle)))
-    name = editions.draft(db, rows, run, previous=previous, waits_because=waits)
+    waits = _waits_because(db, before, changes(before, rows, day), for_cycle(cycle_id(run.cycle)))
+    name = editions.draft(db, rows, day, run, previous=previous, waits_because=waits)
     return None if waits else name
+
+
+def _still_waiting(db: Connection, waiting: RowMapping, run: RunKey) -> str | None:
+    """The waiting edition if what made it wait has been explained meanwhile, else None."""
+    content, before = content_of(db, waiting["edition"])
+    because = _waits_because(db, before, content.changes, content.policy)
+    if not because:
+        editions.release(db, waiting["edition"], run, "移出原因已有记录")
+        return str(waiting["edition"])
+    editions.wait_because(db, waiting["edition"], because)
+    return None
 
 
 def _waits_because(db: Connection, before: pd.DataFrame, changed: pd.DataFrame, policy: Policy) -> str:
     """Why an edition must wait for approval, or nothing (policy: publication.max_drop_share)."""
-    lost = changed[changed["change"].isin(["expired", "removed"])]
-    if len(before) and len(lost) / len(before) > policy.publication.max_drop_share:
-        return f"本版将减少{len(lost)}行（上一版共{len(before)}行），超过允许的{policy.publication.max_drop_share:.0%}"
+    reasons = []
+    lost, allowed = changed["change"].isin(["expired", "removed"]).sum(), policy.publication.max_drop_share
+    if len(before) and lost / len(before) > allowed:
+        reasons.append(f"本版将减少{lost}行（上一版共{len(before)}行），超过允许的{allowed:.0%}")
     removed = changed[changed["change"] == "removed"]
-    explained = register.explained(db)
-    unexplained = [
-        f"{row.institution_name}（{row.occupation_code}）"
-        for row in removed.itertuples(index=False)
-        if (row.uscc, row.occupation_code) not in explained
-    ]
-    return f"以下行的移出没有记录原因：{'、'.join(unexplained)}" if unexplained else ""
+    if len(removed):
+        unexplained = removed[~register.explained(db, removed)]
+        if len(unexplained):
+            reasons.append(f"以下{len(unexplained)}行的移出没有记录原因：{_named(unexplained)}")
+    return "；".join(reasons)
+
+
+def _named(rows: pd.DataFrame) -> str:
+    names = rows["institution_name"] + "（" + rows["uscc"] + "，" + rows["occupation_code"] + "）"
+    return "、".join(names.head(NAMED)) + ("等" if len(rows) > NAMED else "")
 
 
 @task(task_run_name="publish-{edition}", cache_policy=NO_CACHE)
 def publish(run: RunKey, edition: str) -> Counts:
-    """Build the edition aside, check it, move it into its place, and report it to the province (article 3(4))."""
+    """Build the edition aside, check it, move it into its place, and report it to the province (article 3(4)).
+
+    What cannot be written leaves the former edition in force and is tried again by the next run; what is not as every
+    edition must be is discarded.
+    """
     with reading() as db:
         content, before = content_of(db, edition)
-    broken = check_directory(content.rows, before, content.changes, content.as_of)
+        traces = register.traces(db)
+    broken = check_directory(content.rows, before, content.changes, content.as_of, traces)
     if broken:
-        raise UnpublishableError(f"edition {edition} is not published: {'; '.join(broken)}")
+        with writing(run) as db:
+            editions.discard(db, edition, run, "；".join(broken))
+        return Counts(failed={edition: f"edition {edition} is not published: {'; '.join(broken)}"})
     published = settings().published
-    built = shelf.build(published, content)
-    digest = shelf.place(published, built, edition)
-    province.write_report(settings().outbox, content)
+    try:
+        built = shelf.build(published, content)
+        digest = shelf.place(published, built, edition)
+        province.write_report(settings().outbox, content)
+    except (shelf.ShelfError, OSError) as refused:
+        return Counts(failed={edition: str(refused)})
     with writing(run) as db:
         editions.placed(db, edition, digest, run)
     return Counts(done={"editions": 1, "rows": len(content.rows)})
@@ -128,21 +154,14 @@ def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:
 
 
 @task(task_run_name="latest-{run.cycle}", cache_policy=NO_CACHE)
-def point_latest(run: RunKey) -> str | None:
-    """Have `published/latest` show the newest published edition; its name."""
+def point_latest(run: RunKey) -> Counts:
+    """Have `published/latest` show the newest published edition."""
     with reading() as db:
         newest = editions.newest(db, "published")
     if newest is None:
-        return None
-    shelf.point_latest(settings().published, newest["edition"])
-    return str(newest["edition"])
-
-
-@task(task_run_name="waiting-{run.cycle}", cache_policy=NO_CACHE)
-def waiting_edition(run: RunKey) -> str | None:
-    """The edition that waits for approval and why, as one sentence; None when none does."""
-    with reading() as db:
-        newest = editions.newest(db)
-    if newest is None or newest["standing"] != "waiting":
-        return None
-    return f"{newest['edition']}：{newest['waits_because']}"
+        return Counts()
+    try:
+        shelf.point_latest(settings().published, newest["edition"])
+    except (shelf.ShelfError, OSError) as refused:
+        return Counts(failed={"latest": str(refused)})
+    return Counts()

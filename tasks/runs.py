@@ -152,7 +152,14 @@ def rehearsed(rehearse: bool) -> Iterator[None]:
         return
     with (
         TemporaryDirectory(prefix="filing-rehearsal-") as spare,
-        using(Settings(home=Path(spare), database_url=settings().database, inbox_folder=settings().inbox)),
+        using(_rehearsing(Path(spare))),
         database.rehearsal(),
     ):
         yield
+
+
+def _rehearsing(spare: Path) -> Settings:
+    """This installation, but with a home of no consequence, and nothing leaves it."""
+    said = {"database_url": settings().database, "inbox_folder": settings().inbox}
+    ways = {"evaluation_channel": "folder", "letter_channel": "folder"}
+    return settings().model_copy(update={"home": spare, **said, **ways})

@@ -27,6 +27,7 @@ def register_all(app: typer.Typer) -> None:
         "cycles",
         "recording",
         "approving",
+        "approving",
         "showing",
         "sweeping",
         "installing",

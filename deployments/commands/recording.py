@@ -1,6 +1,5 @@
-"""Commands that record what people bring: import, decide, approve."""
+"""Commands that record what people bring: import, decide."""
 
-import getpass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,6 @@ import typer
 from deployments import orchestrator
 from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import read_day, ready
-from schemas.settings import settings
 
 
 class Kind(StrEnum):
@@ -96,29 +94,7 @@ def decide(
     typer.echo("recorded: `filing run` of its cycle acts on it")
 
 
-def approve(
-    edition: Annotated[str, typer.Argument(help="The edition that waits, for example 2026-09.2.")],
-    by: Annotated[str | None, typer.Option(help="Who approves. [default: the user of this machine]")] = None,
-) -> None:
-    """Release an edition that waits for approval, and publish it."""
-    ready()
-    orchestrator.prepare()
-    from flows.publication import publication  # noqa: PLC0415
-    from tasks.importing import NothingToApproveError, approve_edition  # noqa: PLC0415
-    from tasks.runs import CycleBusyError  # noqa: PLC0415
-
-    try:
-        cycle, day = approve_edition(edition, by or settings().operator or getpass.getuser())
-        publication(cycle, day)
-    except NothingToApproveError as nothing:
-        raise Refused(str(nothing)) from nothing
-    except CycleBusyError as busy:
-        raise Refused(str(busy)) from busy
-    typer.echo(f"edition: {edition}")
-
-
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("import")(import_)
     app.command("decide")(decide)
-    app.command("approve")(approve)

@@ -1,9 +1,10 @@
 """Editions in the database: their rows, and which of them stands; building files belongs to the shelf."""
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from schemas import tables
@@ -16,12 +17,26 @@ _row = tables.edition_row
 _ORDER = (_edition.c.cycle, _edition.c.number)
 
 
+#: Where an edition stands; one that was discarded keeps its name, so that no name ever means two contents.
+STANDINGS = ("building", "waiting", "published", "discarded")
+
+
 def newest(db: Connection, *standings: str) -> RowMapping | None:
-    """The newest edition in one of these standings, or in any."""
-    statement = select(_edition).order_by(*(column.desc() for column in _ORDER)).limit(1)
-    if standings:
-        statement = statement.where(_edition.c.standing.in_(standings))
-    return db.execute(statement).mappings().first()
+    """The newest edition in one of these standings, or in any but discarded: the one no other of them follows.
+
+    Late results of an old cycle make an edition of that cycle after those of later ones: names tell no order.
+    """
+    chosen = standings or ("building", "waiting", "published")
+    later = _edition.alias("later")
+    followed = exists().where(later.c.previous == _edition.c.edition, later.c.standing.in_(chosen))
+    statement = select(_edition).where(_edition.c.standing.in_(chosen), ~followed)
+    return db.execute(statement.order_by(*(column.desc() for column in _ORDER)).limit(1)).mappings().first()
+
+
+def why_waiting(db: Connection) -> str | None:
+    """The edition that waits for approval and why, as one sentence; None when none does."""
+    waiting = newest(db, "waiting")
+    return f"{waiting['edition']}：{waiting['waits_because']}" if waiting is not None else None
 
 
 def get(db: Connection, name: str) -> RowMapping | None:
@@ -40,12 +55,14 @@ def rows_of(db: Connection, name: str) -> pd.DataFrame:
     return frames.read(db, statement).fillna("").sort_values(["uscc", "occupation_code"], ignore_index=True)
 
 
-def draft(db: Connection, rows: pd.DataFrame, run: RunKey, *, previous: str | None, waits_because: str) -> str:
-    """A new edition of the run's cycle with these rows; it waits for approval when there is a reason to. Its name."""
+def draft(
+    db: Connection, rows: pd.DataFrame, day: date, run: RunKey, *, previous: str | None, waits_because: str
+) -> str:
+    """A new edition of the run's cycle with the directory's rows of a day; it waits if there is a reason to. Its name."""
     last = select(func.coalesce(func.max(_edition.c.number), 0)).where(_edition.c.cycle == run.cycle)
     number = int(db.execute(last).scalar_one()) + 1
     name = f"{run.cycle}.{number}"
-    values: dict[str, Any] = {"edition": name, "cycle": run.cycle, "number": number, "as_of": run.as_of}
+    values: dict[str, Any] = {"edition": name, "cycle": run.cycle, "number": number, "as_of": day}
     standing = "waiting" if waits_because else "building"
     db.execute(insert(_edition).values(**values, standing=standing, waits_because=waits_because, previous=previous))
     frames.append(db, _row, rows[DIRECTORY_COLUMNS].assign(edition=name))
@@ -54,25 +71,33 @@ def draft(db: Connection, rows: pd.DataFrame, run: RunKey, *, previous: str | No
 
 
 def discard(db: Connection, name: str, run: RunKey, because: str) -> None:
-    """Take back a drafted edition that was never published."""
+    """Take back a drafted edition that was never published; its name is not given again."""
+    _move(db, name, "discarded", because, run, "filing")
     db.execute(_row.delete().where(_row.c.edition == name))
-    db.execute(_edition.delete().where(_edition.c.edition == name, _edition.c.standing != "published"))
-    history.add(db, history.one("edition", name, "waiting", "", because), run, "filing")
+
+
+def wait_because(db: Connection, name: str, because: str) -> None:
+    """State anew why a waiting edition waits."""
+    db.execute(update(_edition).where(_edition.c.edition == name).values(waits_because=because))
+
+
+def release(db: Connection, name: str, run: RunKey, because: str) -> None:
+    """Let a waiting edition be published: what made it wait has been explained."""
+    _move(db, name, "building", because, run, "filing")
 
 
 def approve(db: Connection, name: str, run: RunKey, by: str) -> None:
-    """Release an edition that waits."""
-    db.execute(
-        update(_edition)
-        .where(_edition.c.edition == name, _edition.c.standing == "waiting")
-        .values(standing="building", approved_by=by)
-    )
-    history.add(db, history.one("edition", name, "waiting", "building", "批准发布"), run, by)
+    """Let a waiting edition be published on a person's word."""
+    _move(db, name, "building", "批准发布", run, by, approved_by=by)
 
 
 def placed(db: Connection, name: str, manifest_sha256: str, run: RunKey) -> None:
     """Note that the edition's folder stands in its place."""
-    db.execute(
-        update(_edition).where(_edition.c.edition == name).values(standing="published", manifest_sha256=manifest_sha256)
-    )
-    history.add(db, history.one("edition", name, "building", "published", manifest_sha256), run, "filing")
+    _move(db, name, "published", manifest_sha256, run, "filing", manifest_sha256=manifest_sha256)
+
+
+def _move(db: Connection, name: str, became: str, because: str, run: RunKey, by: str, **values: str) -> None:
+    mine = _edition.c.edition == name
+    was = db.execute(select(_edition.c.standing).where(mine)).scalar_one()
+    db.execute(update(_edition).where(mine).values(standing=became, **values))
+    history.add(db, history.one("edition", name, was, became, because), run, by)

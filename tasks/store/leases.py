@@ -37,9 +37,7 @@ def take(db: Connection, cycle: str) -> int:
         db.execute(insert(lease).values(cycle=cycle, token=1, **mine))
         return 1
     if _is_alive(row, now):
-        raise LeaseTakenError(
-            f"another run ({row.holder}) is working on cycle {cycle}: wait until it ends, then run again"
-        )
+        raise LeaseTakenError(f"another run ({row.holder}) is working on {cycle}: wait until it ends, then run again")
     db.execute(update(lease).where(lease.c.cycle == cycle).values(token=row.token + 1, **mine))
     return int(row.token) + 1
 
@@ -50,7 +48,7 @@ def prove(db: Connection, cycle: str, token: int) -> None:
         update(lease).where(lease.c.cycle == cycle, lease.c.token == token).values(expires_at=datetime.now(UTC) + TERM)
     )
     if renewed.rowcount != 1:
-        raise LeaseTakenError(f"this run's lease on cycle {cycle} was taken over by another run: nothing was written")
+        raise LeaseTakenError(f"this run's lease on {cycle} was taken over by another run: nothing was written")
 
 
 def give_back(db: Connection, cycle: str, token: int) -> None:

@@ -20,7 +20,6 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
     """Counts of applications, items and findings, results back, editions, what was put aside."""
     back, sent = results.progress(db, cycle)
     numbers = [edition["edition"] for edition in editions.published(db) if edition["cycle"] == cycle]
-    waiting = editions.newest(db, "waiting")
     return {
         "cycle": cycle,
         "applications": _counted(db, tables.application, "status", cycle),
@@ -28,7 +27,7 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
         "findings": _counted(db, tables.finding, "nature", cycle),
         "results": f"{back} of {sent}",
         "editions": ", ".join(numbers),
-        "waits_for_approval": waiting["waits_because"] if waiting and waiting["cycle"] == cycle else "",
+        "waits_for_approval": editions.why_waiting(db) or "",
         "quarantined": len(runs.quarantine(db, cycle)),
     }
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
-from schemas.qualification import ON_FILE, assert_moves, with_term
+from schemas.qualification import assert_moves, with_term
 from schemas.run_summary import RunKey
 from tasks.store import frames, history, recodings, suspensions
 
@@ -253,13 +253,24 @@ def take_over(db: Connection, rows: pd.DataFrame, run: RunKey) -> int:
     return len(new)
 
 
-def explained(db: Connection) -> set[tuple[str, str]]:
-    """(uscc, occupation_code) of which some entry was ended by a recorded move."""
+def explained(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows (uscc, occupation_code) have left the register by a recorded move, with their index.
+
+    The history's last word on each level counts: what was filed anew after a lapse and then vanished is not explained.
+    """
+    table, rank = tables.history, ["uscc", "occupation_code"]
+    own = select(table.c.subject.label("uscc"), table.c.occupation_code, table.c.level, table.c.entry, table.c.became)
+    told = frames.read(db, own.where(table.c.kind == "qualification")).merge(rows[rank], on=rank)
+    last = told.sort_values("entry").drop_duplicates([*rank, "level"], keep="last")
+    ended = (last["became"] != "filed").groupby([last[name] for name in rank]).all()
+    return pd.Series(pd.MultiIndex.from_frame(rows[rank]).isin(ended[ended].index), index=rows.index)
+
+
+def traces(db: Connection) -> pd.DataFrame:
+    """uscc, occupation_code and level of everything the history tells the filing of."""
     table = tables.history
-    statement = select(table.c.subject, table.c.occupation_code).where(
-        table.c.kind == "qualification", table.c.was.in_(sorted(ON_FILE)), table.c.became != "filed"
-    )
-    return {(uscc, code) for uscc, code in db.execute(statement.distinct())}
+    told = (table.c.subject.label("uscc"), table.c.occupation_code, table.c.level)
+    return frames.read(db, select(*told).where(table.c.kind == "qualification", table.c.became == "filed").distinct())
 
 
 def tell_lapsed(db: Connection, over: pd.DataFrame, run: RunKey) -> int:

@@ -1,0 +1,56 @@
+"""`filing approve`: a person releases an edition that waits, and it is published."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from deployments import orchestrator
+from deployments.commands import EXIT_FAILED, Refused, WrongUse
+from deployments.commands.readiness import read_day, ready
+from schemas.directory import edition_name
+from schemas.settings import settings
+
+
+def approve(
+    edition: Annotated[str, typer.Argument(help="The edition that waits, for example 2026-09.2.")],
+    by: Annotated[str | None, typer.Option(help="Who approves. [default: the user of this machine]")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+) -> int:
+    """Release an edition that waits for approval, and publish it."""
+    day = read_day(as_of)
+    who = (settings().operator or getpass.getuser()) if by is None else by.strip()
+    if not who:
+        raise WrongUse("--by is empty: an approval says who gave it")
+    try:
+        name = edition_name(edition)
+    except ValueError as wrong:
+        raise WrongUse(str(wrong)) from wrong
+    ready()
+    orchestrator.prepare()
+    from flows.publication import publication  # noqa: PLC0415  after Prefect's environment is set
+    from tasks.approval import NothingToApproveError, approve_edition  # noqa: PLC0415
+    from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.store import editions  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    try:
+        published = publication(*approve_edition(name, who, day))
+    except NothingToApproveError as nothing:
+        raise Refused(str(nothing)) from nothing
+    except CycleBusyError as busy:
+        raise Refused(str(busy)) from busy
+    for key, why in sorted(published.failed.items()):
+        typer.echo(f"failed {key}: {why}", err=True)
+    if published.failed:
+        return EXIT_FAILED
+    typer.echo(f"edition: {name}")
+    with reading() as db:
+        if waits := editions.why_waiting(db):
+            typer.echo(f"waits for approval: {waits}")
+    return 0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command("approve")(approve)
