@@ -1,0 +1,42 @@
+"""`filing backup` and `filing restore`: the whole home and database in one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deployments.commands import Refused, WrongUse
+from deployments.commands.readiness import ready
+from schemas.settings import settings
+
+
+def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for example filing.tar.gz.")]) -> None:
+    """Write the whole home and database into one file; it holds personal data, keep it as such."""
+    if file.exists():
+        raise WrongUse(f"{file} exists: give a new name, backups are never overwritten")
+    ready()
+    from deployments import safekeeping  # noqa: PLC0415
+
+    told = safekeeping.backup(file)
+    typer.echo(f"backup: {file} ({file.stat().st_size / 1_048_576:.1f} MiB, {told.database}, schema {told.schema})")
+
+
+def restore(file: Annotated[Path, typer.Argument(help="An archive that `filing backup` wrote.")]) -> None:
+    """Put a backup into an empty home, and into an empty database where the database is a server's."""
+    if not file.is_file():
+        raise WrongUse(f"there is no file {file}")
+    from deployments import safekeeping  # noqa: PLC0415
+    from tasks.store.database import DatabaseNotReadyError  # noqa: PLC0415
+
+    try:
+        told = safekeeping.restore(file)
+    except (safekeeping.NotRestorableError, DatabaseNotReadyError) as unfit:
+        raise Refused(str(unfit)) from unfit
+    ready()
+    typer.echo(f"restored: {settings().root} as of {told.made_at}; `filing doctor` looks at the whole")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("backup")(backup)
+    app.command("restore")(restore)

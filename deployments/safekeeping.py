@@ -1,0 +1,128 @@
+"""Backup and restore of one installation, home and database, as one archive; the database's part is the store's."""
+
+import json
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from deployments import schema
+from schemas.settings import settings
+from tasks.store import snapshot
+
+_MANIFEST = "backup.json"
+_HOME, _DATABASE = "home", "database"
+#: Databases are copied by their own means; the others are of a running process and worth nothing later.
+_LEFT_OUT = (".db", ".db-wal", ".db-shm", ".db-journal", ".lock", ".part")
+_PASSING = {"prefect/up.json", "logs"}
+
+
+class NotRestorableError(RuntimeError):
+    """A backup that does not fit here: one sentence on what to do."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What an archive holds; written into it first."""
+
+    product: str
+    made_at: str
+    schema: str | None
+    database: str  # sqlite or postgresql
+    rows: dict[str, int]
+
+
+def backup(archive: Path) -> Backup:
+    """Write the whole home and database into one archive, whole or not at all; others may go on working.
+
+    The database is copied first: what it says was delivered or published then lies in the files copied after it.
+    """
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    part = archive.with_name(f".{archive.name}.part")
+    with tempfile.TemporaryDirectory(prefix="filing-backup-") as aside:
+        told = _copy_databases(Path(aside))
+        (Path(aside) / _MANIFEST).write_text(json.dumps(asdict(told), indent=2), "utf-8")
+        part.touch(mode=0o600)
+        with tarfile.open(part, "w:gz", compresslevel=6) as tar:
+            tar.add(Path(aside) / _MANIFEST, _MANIFEST)
+            tar.add(Path(aside) / _DATABASE, _DATABASE)
+            for path in _kept(settings().root, {archive.resolve(), part.resolve()}):
+                tar.add(path, f"{_HOME}/{path.relative_to(settings().root)}", recursive=False)
+    part.replace(archive)
+    return told
+
+
+def _copy_databases(aside: Path) -> Backup:
+    folder, url = aside / _DATABASE, settings().database
+    folder.mkdir()
+    is_sqlite = url.startswith("sqlite")
+    rows = {} if is_sqlite else snapshot.export_postgresql(url, folder)
+    for source in sorted(settings().root.rglob("*.db")):
+        target = folder / "home" / source.relative_to(settings().root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        snapshot.snapshot_sqlite(source, target)
+    present, _ = schema.revisions()
+    kind = "sqlite" if is_sqlite else "postgresql"
+    return Backup(version("filing-cycles"), datetime.now(UTC).isoformat(timespec="seconds"), present, kind, rows)
+
+
+def _kept(root: Path, own: set[Path]) -> Iterator[Path]:
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        passing = any(name == each or name.startswith(f"{each}/") for each in _PASSING)
+        if not passing and not name.endswith(_LEFT_OUT) and path.resolve() not in own:
+            yield path
+
+
+def restore(archive: Path) -> Backup:
+    """Put an archive into the empty home and, on a server, the empty database; raises NotRestorableError."""
+    root = settings().root
+    if root.exists() and any(root.iterdir()):
+        raise NotRestorableError(f"{root} is not empty: move it away, or give another home with --home DIR")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".filing-restore-", dir=root.parent) as aside:
+        told = _unpack(archive, Path(aside))
+        _fits(told)
+        if told.database == "postgresql":
+            _fill_server(told, Path(aside))
+        home, databases = Path(aside) / _HOME, Path(aside) / _DATABASE / "home"
+        home.mkdir(exist_ok=True)
+        if databases.is_dir():
+            shutil.copytree(databases, home, dirs_exist_ok=True)
+        if root.exists():
+            root.rmdir()
+        home.rename(root)
+    return told
+
+
+def _unpack(archive: Path, aside: Path) -> Backup:
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(aside, filter="data")
+        return Backup(**json.loads((aside / _MANIFEST).read_text("utf-8")))
+    except (tarfile.TarError, EOFError, OSError, ValueError, TypeError) as spoilt:
+        raise NotRestorableError(f"{archive} is no whole backup ({spoilt}): take an earlier one") from spoilt
+
+
+def _fits(told: Backup) -> None:
+    here = "sqlite" if settings().database.startswith("sqlite") else "postgresql"
+    if told.database != here:
+        raise NotRestorableError(
+            f"the backup is of a {told.database} database and FILING_DATABASE_URL names {here}: set it to {told.database}"
+        )
+
+
+def _fill_server(told: Backup, aside: Path) -> None:
+    newest = schema.migrate()
+    if newest != told.schema:
+        raise NotRestorableError(
+            f"the backup has schema {told.schema} and this release {newest}: restore with release {told.product}, "
+            "then upgrade"
+        )
+    rows = snapshot.import_postgresql(settings().database, aside / _DATABASE)
+    if rows != told.rows:
+        raise NotRestorableError("the database does not hold what the backup says: take an earlier backup")

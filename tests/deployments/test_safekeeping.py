@@ -1,0 +1,122 @@
+"""A home that is lost comes back whole from its backup, on either database."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from deployments import safekeeping, schema
+from schemas.settings import Settings, settings, using
+from tasks.store import database
+from tasks.store.database import begin, reading
+
+Content = dict[str, str]
+
+
+@pytest.fixture
+def filled(installation: Path) -> Iterator[Path]:
+    """An installation with a run in its database and files in its home, `latest` among them."""
+    with begin() as db:
+        db.execute(
+            text("INSERT INTO supplied (name, first_on) VALUES (:name, :day)"),
+            {"name": "活动\t\n\\", "day": "2026-09-11"},
+        )
+    (installation / "published" / "2026-09.1").mkdir(parents=True)
+    (installation / "published" / "2026-09.1" / "directory.csv").write_text("目录", "utf-8")
+    (installation / "published" / "latest").symlink_to("2026-09.1")
+    (installation / "inbox" / "空").mkdir(parents=True)
+    (installation / "logs").mkdir()
+    (installation / "logs" / "server.log").write_text("passing", "utf-8")
+    yield installation
+
+
+def content(home: Path) -> Content:
+    files = (path for path in sorted(home.rglob("*")) if path.is_file() and ".db" not in path.name)
+    return {str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def supplied() -> list[tuple[object, ...]]:
+    with reading() as db:
+        return [tuple(row) for row in db.execute(text("SELECT * FROM supplied"))]
+
+
+def lose(home: Path) -> None:
+    database.engine(settings().database).dispose()
+    if not settings().database.startswith("sqlite"):
+        with database.engine(settings().database).begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+    database.engine.cache_clear()
+    shutil.rmtree(home)
+
+
+def test_a_lost_home_comes_back(filled: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "kept.tar.gz"
+    safekeeping.backup(archive)
+    before, rows = content(filled), supplied()
+    assert archive.stat().st_mode & 0o077 == 0, "it holds personal data"
+    lose(filled)
+    safekeeping.restore(archive)
+    assert supplied() == rows
+    assert content(filled) == {name: digest for name, digest in before.items() if not name.startswith("logs")}
+    assert (filled / "published" / "latest").readlink() == Path("2026-09.1")
+    assert (filled / "inbox" / "空").is_dir()
+    present, newest = schema.revisions()
+    assert present == newest
+
+
+def test_a_backup_inside_the_home_does_not_hold_itself(filled: Path) -> None:
+    first, second = filled / "kept.tar.gz", filled / "again.tar.gz"
+    safekeeping.backup(first)
+    size = first.stat().st_size
+    first.unlink()
+    safekeeping.backup(second)
+    assert abs(second.stat().st_size - size) < size / 10
+
+
+def test_restore_touches_no_home_that_holds_something(filled: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "kept.tar.gz"
+    safekeeping.backup(archive)
+    before = content(filled)
+    with pytest.raises(safekeeping.NotRestorableError, match="not empty"):
+        safekeeping.restore(archive)
+    assert content(filled) == before
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[: len(data) // 2], lambda _: b"no archive"])
+def test_a_spoilt_archive_leaves_nothing_behind(filled: Path, tmp_path: Path, spoil: object) -> None:
+    archive = tmp_path / "kept.tar.gz"
+    safekeeping.backup(archive)
+    archive.write_bytes(spoil(archive.read_bytes()))  # type: ignore[operator]
+    other = tmp_path / "other" / "home"
+    with (
+        using(Settings(home=other, database_url=settings().database_url)),
+        pytest.raises(safekeeping.NotRestorableError, match="no whole backup"),
+    ):
+        safekeeping.restore(archive)
+    assert not other.exists()
+    assert list(other.parent.iterdir()) == []
+
+
+def test_a_server_that_holds_rows_is_not_filled(filled: Path, tmp_path: Path) -> None:
+    if settings().database.startswith("sqlite"):
+        pytest.skip("an embedded database lies in the home")
+    archive = tmp_path / "kept.tar.gz"
+    safekeeping.backup(archive)
+    rows = supplied()
+    shutil.rmtree(filled)
+    with pytest.raises(database.DatabaseNotReadyError, match="empty database"):
+        safekeeping.restore(archive)
+    assert supplied() == rows
+    assert not filled.exists()
+
+
+def test_a_backup_of_another_kind_of_database_says_so(home: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "kept.tar.gz"
+    safekeeping.backup(archive)
+    server = Settings(home=tmp_path / "other", database_url="postgresql://nobody@127.0.0.1:1/none")
+    with using(server), pytest.raises(safekeeping.NotRestorableError, match="sqlite"):
+        safekeeping.restore(archive)
