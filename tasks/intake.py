@@ -30,7 +30,7 @@ def pull(run: RunKey) -> Counts:
     folder = Path(run.inbox)
     pulled = pull_folder(folder)
     for spoilt in pulled.quarantined:
-        if (folder / spoilt.file).is_file() and not spoilt.application_no:
+        if spoilt.whole and (folder / spoilt.file).is_file():
             quarantine.keep(settings().root, folder / spoilt.file, spoilt.reason)
     returned, unreadable = pull_results(folder / "results")
     for spoilt in unreadable:

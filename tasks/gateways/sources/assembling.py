@@ -8,19 +8,21 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from schemas.submission import APPLICATIONS, FORM_TABLES, MATERIALS_TABLE, TABLES, Table
+from schemas.submission import ACTIVITIES, APPLICATIONS, FORM_TABLES, MATERIALS_TABLE, SIDE_TABLES, TABLES, Table
 from tasks.gateways.sources import attachments
 from tasks.gateways.sources.cleaning import CODES, LOST_DIGITS, clean_table
 from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, Pull, QuarantinedFile
 from tasks.gateways.sources.setting_aside import CLOSED, FILE, Tables, usable
 
 _NO: Final = "application_no"
+#: Tables only the centre or its panels may bring; activities anyone reports.
+_OFFICE_TABLES: Final = frozenset(table.name for table in SIDE_TABLES) - {ACTIVITIES.name}
 _CELL, _ROW = "\x1f", "\x1e"
 
 
 def assemble(root: Path, contents: Sequence[FileContent], refused: Sequence[tuple[QuarantinedFile, bool]]) -> Pull:
     """One pull of what the files hold; a `refused` file with True is forgotten where a material means it."""
-    parts = [part for content in contents for part in content.parts]
+    parts, presumed = _within_their_say([part for content in contents for part in content.parts])
     supplied = frozenset(part.table for part in parts)
     gathered = {table.name: _gathered(table, parts) for table in TABLES.values() if _wanted(table, supplied)}
     tables, aside = usable(gathered)
@@ -28,7 +30,7 @@ def assemble(root: Path, contents: Sequence[FileContent], refused: Sequence[tupl
     tables[MATERIALS_TABLE.name] = hashed.materials
     tables = {name: _numbered(rows) for name, rows in tables.items()}
     tables[APPLICATIONS.name] = tables[APPLICATIONS.name].with_columns(_content_hashes(tables))
-    aside += [each for each, foreign in refused if not (foreign and each.file in hashed.used)]
+    aside += [*presumed, *(each for each, foreign in refused if not (foreign and each.file in hashed.used))]
     return Pull(
         tables={name: _as_pandas(name, rows) for name, rows in tables.items()},
         supplied=supplied,
@@ -36,6 +38,21 @@ def assemble(root: Path, contents: Sequence[FileContent], refused: Sequence[tupl
         unknown_columns=list(dict.fromkeys(each for content in contents for each in content.unknown_columns)),
         advice=_advice(contents, tables, hashed.unreadable),
     )
+
+
+def _within_their_say(parts: Sequence[Part]) -> tuple[list[Part], list[QuarantinedFile]]:
+    """Parts without what an applicant's workbook has no say in: it may not bring its own results or permissions."""
+    forms = {part.file for part in parts if part.closed and part.table == APPLICATIONS.name}
+    presumed = [part for part in parts if part.file in forms and part.table in _OFFICE_TABLES and len(part.rows)]
+    reasons = [
+        QuarantinedFile(
+            part.file,
+            f"工作簿“{part.file}”是申报材料，其中的工作表“{TABLES[part.table].title}”未采用，请由中心另行以单独的文件提交",
+            whole=False,
+        )
+        for part in presumed
+    ]
+    return [part for part in parts if not any(part is each for each in presumed)], reasons
 
 
 def _advice(contents: Sequence[FileContent], tables: Tables, unreadable: Sequence[str]) -> list[Advice]:

@@ -1,10 +1,13 @@
 """What reading gives: parts of tables, what was set aside, and the pull as a whole; not how a format is read."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
 import polars as pl
+
+from schemas.finding import masked
 
 LINE: Final = "line"
 """Column of a part: where a person finds the row (sheet row, line of the file, place in the list), from 1."""
@@ -24,6 +27,15 @@ class UnreadableError(Exception):
         self.foreign = foreign
 
 
+#: What looks like an identity number: a spoiled file may bring one where a name or a number was looked for.
+_IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+
+
+def discreet(sentence: str) -> str:
+    """A sentence in which nobody's identity number can be read."""
+    return _IDENTITY.sub(lambda found: masked(found.group()), sentence)
+
+
 @dataclass(frozen=True)
 class QuarantinedFile:
     """What was set aside: a `whole` file, or rows of it; with `application_no`, what concerns that application."""
@@ -32,6 +44,9 @@ class QuarantinedFile:
     reason: str
     application_no: str = ""
     whole: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", discreet(self.reason))
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,9 @@ class UnknownColumn:
     table: str
     column: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "column", discreet(self.column))
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -50,6 +68,9 @@ class Advice:
     file: str
     sentence: str
     application_no: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentence", discreet(self.sentence))
 
 
 @dataclass(frozen=True, eq=False)

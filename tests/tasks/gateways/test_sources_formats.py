@@ -123,9 +123,15 @@ def spelled(value: Any) -> str:
 
 
 def write_workbooks(folder: Path, chinese: bool) -> None:
-    book = xlsxwriter.Workbook(folder / "申报.xlsx")
+    forms = {table.name for table in FORM_TABLES}
+    write_workbook(folder / "申报.xlsx", [table for table in ROWS if table in forms], chinese)
+    write_workbook(folder / "中心.xlsx", [table for table in ROWS if table not in forms], chinese)
+
+
+def write_workbook(path: Path, tables: list[str], chinese: bool) -> None:
+    book = xlsxwriter.Workbook(path)
     day, instant = (book.add_format({"num_format": form}) for form in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"))
-    for table in ROWS:
+    for table in tables:
         sheet = book.add_worksheet(TABLES[table].title if chinese else table)
         for place, column in enumerate(columns(table)):
             sheet.write(0, place, header(table, column, chinese))
