@@ -6,7 +6,7 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import decision as work
-from tasks import exceptions, notices
+from tasks import exceptions, notices, public_notice
 from tasks.runs import run_of
 
 
@@ -14,4 +14,6 @@ from tasks.runs import run_of
 def decision(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
     """Decide on every accepted result once, and write to the applicants whose application is closed."""
     with run_of(cycle, as_of, only) as run:
-        return Counts.sum([work.decide(run), exceptions.settle_holds(run), notices.deliver_letters(run)])
+        shown = [public_notice.settle_objections(run), work.decide(run), public_notice.publish_notices(run)]
+        decided = [*shown, exceptions.settle_holds(run), work.write_outcomes(run)]
+        return Counts.sum([*decided, notices.deliver_letters(run)])

@@ -14,5 +14,5 @@ from tasks.runs import run_of
 def evaluation(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
     """Send out what is accepted, and take in the results that have come back."""
     with run_of(cycle, as_of, only) as run:
-        sent = [work.send_out(run), work.deliver_packages(run), notices.deliver_letters(run)]
-        return Counts.sum([*sent, work.collect(run)])
+        sent = [work.send_out(run), work.deliver_packages(run)]
+        return Counts.sum([*sent, work.collect(run), notices.deliver_letters(run)])

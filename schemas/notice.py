@@ -6,7 +6,7 @@ The texts are JSON-serialisable (`model_dump(mode="json")`): the database keeps 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -50,6 +50,18 @@ class DormantLine(_Said):
     occupation_name: str = Field(description="职业名称")
     filed_on: date = Field(description="备案日期")
     last_held_on: date | None = Field(default=None, description="最近一次认定日期")
+
+
+class ReturnedResultLine(_Said):
+    """What keeps one result from being accepted, and how to mend it."""
+
+    occupation_code: str = Field(description="职业编码")
+    occupation_name: str = Field(description="职业名称")
+    level: str = Field(description="等级")
+    field: str = Field(description="字段")
+    value: str = Field(default="", description="所填内容")
+    problem: str = Field(description="问题及更正办法")
+    basis: str = Field(description="依据（规则、通知条款）")
 
 
 class LetterText(_Said):
@@ -110,6 +122,15 @@ class FilingText(ApplicationLetter):
     institution_code: str = Field(default="", description="机构编码（省级赋码后填写）")
 
 
+class ResultReturnText(LetterText):
+    """Which results of an application are not accepted, to the panel that sent them."""
+
+    applicant: str = Field(default="", description="被评估机构（编号未登记时为空）")
+    application_no: str = Field(description="申报编号")
+    cycle: str = Field(description="申报批次")
+    results: list[ReturnedResultLine] = Field(min_length=1, description="退回的评估结果及原因")
+
+
 class ExpiryReminderText(LetterText):
     """What ends when, and when to apply for renewal."""
 
@@ -139,12 +160,13 @@ class AdjustmentText(LetterText):
 
 @dataclass(frozen=True)
 class LetterKind:
-    """One kind of letter: its code, title, the article it serves and the model of what it says."""
+    """One kind of letter: its code, title, the article it serves, the model of what it says, and who reads it."""
 
     code: str
     title: str
     article: str
     text: type[LetterText]
+    reader: Literal["institution", "panel"] = "institution"
 
     @property
     def template(self) -> str:
@@ -155,6 +177,7 @@ class LetterKind:
 _KINDS = (
     LetterKind("correction", "补正通知书", "三（二）", CorrectionText),
     LetterKind("acceptance", "受理通知", "三（二）", AcceptanceText),
+    LetterKind("result_return", "评估结果退回说明", "三（三）", ResultReturnText, "panel"),
     LetterKind("refusal", "不予备案通知书", "三（四）", RefusalText),
     LetterKind("filing", "备案通知", "三（四）", FilingText),
     LetterKind("expiry_reminder", "到期提醒", "三（四）", ExpiryReminderText),

@@ -11,28 +11,34 @@ from schemas.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.qualification import last_day, renewed_term
 from schemas.run_summary import Counts, RunKey
+from tasks import public_notice
 from tasks.lapsing import lapse
 from tasks.letters import contents
 from tasks.saturation import take_in_turn
-from tasks.store import applications, decisions, findings, items, notices, register
+from tasks.store import applications, decisions, findings, history, items, notices, register
 from tasks.store.leases import writing
 
 
 @task(task_run_name="decide-{run.cycle}", cache_policy=NO_CACHE)
 def decide(run: RunKey) -> Counts:
-    """File every item that passed and has not been filed, and write to the applicants; twice changes nothing."""
+    """File every item that passed and has not been filed; twice changes nothing."""
     with writing(run) as db:
-        filed = _file_passed(db, run)
+        counts = _file_passed(db, run)
         applications.follow_items(db, run.cycle, run)
-        counts = {**filed, "letters": _write_letters(db, run)}
     return Counts(done={name: count for name, count in counts.items() if count})
+
+
+@task(task_run_name="outcomes-{run.cycle}", cache_policy=NO_CACHE)
+def write_outcomes(run: RunKey) -> Counts:
+    """Write to the applicants whose application is closed: what is filed, what is not; one letter for each outcome."""
+    with writing(run) as db:
+        written = _write_letters(db, run)
+    return Counts(done={"letters": written} if written else {})
 
 
 def _file_passed(db: Connection, run: RunKey) -> dict[str, int]:
     """File passed items; those that find their occupation saturated become `held` under CAP-2 (contract section 5)."""
     passed = items.of_cycle(db, run.cycle, ["passed"])
-    if run.only is not None:
-        passed = passed[passed["application_no"].isin(run.only)]
     if passed.empty:
         return {}
     lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
@@ -42,24 +48,28 @@ def _file_passed(db: Connection, run: RunKey) -> dict[str, int]:
         current[["application_no", "kind", "institution_name", "institution_type", "region_code", "submitted_utc"]],
         on="application_no",
     )
+    candidates["chosen"] = run.only is None or candidates["application_no"].isin(run.only or [])
     ended = _ended(candidates, register.current_entries(db))
+    barred = candidates[ended & candidates["chosen"]]
     items.move(
         db,
-        candidates[ended].assign(became="refused", reason="RENEW-1", because="所换证的备案在审核期间注销或撤销"),
+        barred.assign(became="refused", reason="RENEW-1", because="所换证的备案在审核期间注销或撤销"),
         run,
         "filing",
     )
     candidates = candidates[~ended]
-    permits = decisions.permits(db, run.cycle, "CAP-2")
+    permits = decisions.permitted(db, run.cycle, "CAP-2", candidates)
     on_file = register.on_file(db, run.as_of)
-    own = register.before_cycle(db, policy.deadline(cycle_id(run.cycle)), run.cycle)
+    own = pd.concat([on_file, register.before_cycle(db, policy.deadline(cycle_id(run.cycle)), run.cycle)])
+    # those not chosen now keep the places their scores give them
     saturated = take_in_turn(candidates, on_file, own, permits, policy)
-    held, granted = candidates[saturated], candidates[~saturated]
+    held, granted = candidates[saturated & candidates["chosen"]], candidates[~saturated & candidates["chosen"]]
     findings.hold(db, held.assign(rule="CAP-2"), run.cycle)
     items.move(db, held.assign(became="held", reason="CAP-2", because="备案时该职业已饱和"), run, "filing")
+    granted = granted[public_notice.is_over(db, granted, policy, run)]
     _enter(db, granted, on_file, policy, run)
     items.move(db, granted.assign(became="filed", reason="", because="准予备案"), run, "filing")
-    return {"filed": len(granted), "held": len(held), "refused": int(ended.sum())}
+    return {"filed": len(granted), "held": len(held), "refused": len(barred)}
 
 
 def _ended(candidates: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[bool]":
@@ -118,4 +128,5 @@ def _write_letters(db: Connection, run: RunKey) -> int:
     own = items.of_cycle(db, run.cycle)
     own = own[own["application_no"].isin(closed)]
     filed = register.filed_by(db, run.cycle)
-    return notices.write(db, contents.outcomes(applications.current(db, closed), own, filed, run), run)
+    turns = history.reopened(db, closed)
+    return notices.write(db, contents.outcomes(applications.current(db, closed), own, filed, turns, run), run)

@@ -4,18 +4,22 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
+from xlsxwriter.exceptions import XlsxWriterException
 
 from expectations.check import check_results
 from schemas.cycle import cycle_id
 from schemas.evaluation import EvaluationPackage
 from schemas.run_summary import Counts, RunKey
-from schemas.settings import settings
+from schemas.settings import UnusableSettingsError, settings
 from tasks import panels
-from tasks.gateways.evaluators import DeliveryFailed, FolderChannel, package_files
+from tasks.gateways import ways_out
+from tasks.gateways.evaluators import Channel, DeliveryFailed, package_files
+from tasks.gateways.patience import Patience
 from tasks.letters import contents
+from tasks.letters.result_returns import result_returns
 from tasks.packages import packages_for
 from tasks.scene import scene
-from tasks.store import applications, dispatches, findings, items, notices, results
+from tasks.store import applications, dispatches, experts, findings, items, notices, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.verdicts import take_verdicts
@@ -25,8 +29,8 @@ from tasks.verdicts import take_verdicts
 def send_out(run: RunKey) -> Counts:
     """Put a package into the outbox for every application with accepted items, and tell the applicant (3(2), 3(3))."""
     with writing(run) as db:
-        accepted = _named(items.of_cycle(db, run.cycle, ["accepted"]), run)
-        out = _named(dispatches.awaited(db, run.cycle), run)
+        accepted = _chosen(items.of_cycle(db, run.cycle, ["accepted"]), run)
+        out = _chosen(dispatches.awaited(db, run.cycle), run)
         drawn = panels.draw(db, set(accepted["application_no"]), set(out["application_no"]), run)
         again = out[out["application_no"].isin(drawn.anew)]
         carried = pd.concat([accepted, again], ignore_index=True)
@@ -43,7 +47,7 @@ def send_out(run: RunKey) -> Counts:
     return Counts(done={name: count for name, count in counts.items() if count})
 
 
-def _named(frame: pd.DataFrame, run: RunKey) -> pd.DataFrame:
+def _chosen(frame: pd.DataFrame, run: RunKey) -> pd.DataFrame:
     return frame if run.only is None else frame[frame["application_no"].isin(run.only)]
 
 
@@ -64,20 +68,39 @@ def deliver_packages(run: RunKey) -> Counts:
     """Hand over every package not handed over yet; one that cannot be delivered stays in the outbox and stops no other."""
     with reading() as db:
         due = dispatches.undelivered(db, run.cycle)
-    channel = FolderChannel(settings().outbox / "evaluation")
+    if not due:
+        return Counts()
+    try:
+        channel = ways_out.evaluation_channel(settings(), _address_of)
+    except UnusableSettingsError as unset:
+        return Counts(failed={number: f"the package was not sent: {unset}" for number, _ in due})
     failed: dict[str, str] = {}
+    done, patience = 0, Patience()
     for number, revision in due:
-        with reading() as db:
-            package = EvaluationPackage.model_validate(dispatches.package(db, number, revision))
         try:
-            receipt = channel.deliver(package, package_files(package), f"{number}:r{revision}")
+            patience.assert_left()
+            _hand_over(channel, number, revision, run)
+            patience.renew()
+            done += 1
         except DeliveryFailed as refused:
-            failed[number] = str(refused)
-            continue
-        with writing(run) as db:
-            dispatches.delivered(db, number, revision, receipt)
-    done = len(due) - len(failed)
+            patience.note(refused)
+            failed[number] = f"package {number}:r{revision} could not be delivered: {refused}"
+        except (ValueError, LookupError, OSError, XlsxWriterException) as broken:
+            failed[number] = f"package {number}:r{revision} could not be made: {type(broken).__name__}: {broken}"
     return Counts(done={"delivered": done} if done else {}, failed=failed)
+
+
+def _hand_over(channel: Channel, number: str, revision: int, run: RunKey) -> None:
+    with reading() as db:
+        package = EvaluationPackage.model_validate(dispatches.package(db, number, revision))
+    receipt = channel.deliver(package, package_files(package), f"{number}:r{revision}")
+    with writing(run) as db:
+        dispatches.delivered(db, number, revision, receipt)
+
+
+def _address_of(expert_no: str) -> str:
+    with reading() as db:
+        return experts.address(db, expert_no)
 
 
 @task(task_run_name="collect-{run.cycle}", cache_policy=NO_CACHE)
@@ -86,7 +109,9 @@ def collect(run: RunKey) -> Counts:
     with writing(run) as db:
         results.reconsider(db, run.cycle)
         received = results.to_judge(db, run.cycle, run.only)
-        judged = [_judge(db, batch, run) for _, batch in received.groupby("batch", sort=True)]
+        # batches are numbered as they came: a later one corrects an earlier
+        batches = received.groupby(received["batch"].astype("int64"), sort=True)
+        judged = [_judge(db, batch, run) for _, batch in batches]
         moved = take_verdicts(db, run)
         applications.follow_items(db, run.cycle, run)
     return Counts.sum([*judged, moved])
@@ -100,11 +125,24 @@ def _judge(db: Connection, batch: pd.DataFrame, run: RunKey) -> Counts:
         scene(db, cycle_id(run.cycle)),
     )
     numbered = checked.readings.assign(result_id=batch["result_id"])
-    findings.add_of_results(db, _on_results(checked.findings, numbered), run.cycle)
+    found = _on_results(checked.findings, numbered)
+    findings.add_of_results(db, found, run.cycle)
     results.judged(db, numbered)
-    accepted = int(numbered["accepted"].sum())
-    counts = {"accepted_results": accepted, "refused_results": len(numbered) - accepted}
+    refused = numbered.loc[~numbered["accepted"], ["result_id", "occupation_code", "level"]]
+    counts = {
+        "accepted_results": int(numbered["accepted"].sum()),
+        "refused_results": len(refused),
+        "letters": notices.write(db, _returned(db, refused, found, run), run),
+    }
     return Counts(done={name: count for name, count in counts.items() if count})
+
+
+def _returned(db: Connection, refused: pd.DataFrame, found: pd.DataFrame, run: RunKey) -> list[notices.Notice]:
+    if refused.empty:
+        return []
+    known = applications.current(db, sorted(set(found["application_no"])))
+    names = dict(zip(known["application_no"], known["institution_name"].fillna(""), strict=True))
+    return result_returns(refused, found, names, run)
 
 
 def _on_results(found: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:

@@ -8,28 +8,27 @@ from schemas.policy import Policy
 def take_in_turn(
     candidates: pd.DataFrame,
     on_file: pd.DataFrame,
-    held_on_deadline: pd.DataFrame,
+    own: pd.DataFrame,
     permits: set[tuple[str, str]],
     policy: Policy,
 ) -> "pd.Series[bool]":
     """Which passed items find their occupation saturated (contract section 5, CAP-2), one bool a candidate row.
 
     `candidates`: application_no, occupation_code, level, uscc, institution_type, score, submitted_utc; `on_file`: the
-    register on the day of filing; `held_on_deadline`: on the cycle's deadline, which says what is new to an
-    applicant; `permits`: (application_no, occupation_code or '') with a permit under CAP-2.
+    register on the day of filing; `own`: what is not new to its applicant, on file on that day or on the cycle's
+    deadline; `permits`: (application_no, occupation_code) with a permit under CAP-2.
     An occupation is taken by one institution at a time: by the highest score of its items, then the earliest
     submission, application number and occupation code; what was taken counts for those after.
     """
     counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
     holders = counted.groupby("occupation_code")["uscc"].agg(set).to_dict()
-    own = set(zip(held_on_deadline["uscc"], held_on_deadline["occupation_code"], strict=True))
+    known = set(zip(own["uscc"], own["occupation_code"], strict=True))
     refused: set[tuple[str, str]] = set()
     for turn in _turns(candidates).to_dict("records"):
         uscc, code, number = turn["uscc"], turn["occupation_code"], turn["application_no"]
         present = holders.setdefault(code, set())
-        is_new = (uscc, code) not in own
-        permitted = not permits.isdisjoint({(number, ""), (number, code)})
-        capped = turn["institution_type"] == "social_organisation" and is_new and not permitted
+        is_new = (uscc, code) not in known
+        capped = turn["institution_type"] == "social_organisation" and is_new and (number, code) not in permits
         if capped and len(present - {uscc}) >= policy.cap.saturation:
             refused.add((number, code))
         elif turn["institution_type"] in policy.cap.saturation_counts:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from tasks.gateways import post
 from tasks.gateways.mail import Mail, Mailer
-from tasks.gateways.post import put
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class FolderBox:
     folder: Path
 
     def post(self, letter: OutgoingLetter) -> str:
-        put(self.folder, letter.relative, letter.content)
+        post.put(self.folder, letter.relative, letter.content)
         return f"file:{letter.relative}"
 
 

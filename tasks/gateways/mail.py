@@ -35,6 +35,11 @@ class DeliveryFailed(Exception):  # noqa: N818  the outbox's word for it
         self.retry_after_seconds = retry_after_seconds
 
 
+def is_address(text: str) -> bool:
+    """Whether a text can be a mail address at all."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
 @dataclass(frozen=True)
 class SmtpSettings:
     """One mail server; `sender` is the office's address, times are in seconds."""
@@ -85,7 +90,7 @@ class Mailer:
 
 def compose(settings: SmtpSettings, mail: Mail) -> EmailMessage:
     """One message; but for its date the same for the same key and content. Raises DeliveryFailed for a bad address."""
-    if not _ADDRESS.fullmatch(mail.recipient):
+    if not is_address(mail.recipient):
         raise DeliveryFailed(
             f"'{visible(mail.recipient)}' is not a mail address: correct it and retry", retryable=False
         )

@@ -14,15 +14,31 @@ _READABLE = {".xlsx", ".csv", ".tsv", ".json", ".parquet"}
 def pull_results(folder: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     """Every result row in the folder, in order of file names (RESULTS columns as text, and `row` within its
     application), and the files that cannot be read with the reason."""
+    found = sorted(folder.rglob("*")) if folder.is_dir() else []
+    readable = [path for path in found if path.suffix.lower() in _READABLE and not path.name.startswith(("~$", "."))]
+    return _all([(path.relative_to(folder).as_posix(), path) for path in readable])
+
+
+def read_results(file: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
+    """One file of results of any of these kinds, as `pull_results` gives it; raises FileNotFoundError."""
+    if not file.is_file():
+        raise FileNotFoundError(f"'{file}' is not a file: name the file to import")
+    return _all([(file.name, file)])
+
+
+def _all(files: list[tuple[str, Path]]) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     parts: list[pd.DataFrame] = []
     refused: list[QuarantinedFile] = []
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-        if path.suffix.lower() not in _READABLE or path.name.startswith(("~$", ".")):
-            continue
+    for name, path in files:
         try:
             frame, spoilt = _read(path)
         except UnreadableScoring as unreadable:
-            refused.append(QuarantinedFile(path.relative_to(folder).as_posix(), str(unreadable)))
+            refused.append(QuarantinedFile(name, str(unreadable)))
+            continue
+        except OSError as closed:
+            refused.append(
+                QuarantinedFile(name, f"文件“{name}”无法打开（{closed.strerror}），请检查文件权限后重新报送")
+            )
             continue
         parts.append(frame)
         refused += spoilt

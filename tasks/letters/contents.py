@@ -107,11 +107,14 @@ def acceptances(
     return letters
 
 
-def outcomes(applications: pd.DataFrame, items: pd.DataFrame, filed: pd.DataFrame, run: RunKey) -> list[Notice]:
+def outcomes(
+    applications: pd.DataFrame, items: pd.DataFrame, filed: pd.DataFrame, turns: Mapping[str, int], run: RunKey
+) -> list[Notice]:
     """One filing letter and one refusal an application that is closed (article 3(4)).
 
     `items`: items of closed applications; `filed`: register entries with application_no, filed_on, valid_until and
-    institution_code. A corrected result makes another outcome, and so another occasion.
+    institution_code; `turns`: how often corrected results reopened an application. What was decided anew is another
+    occasion, also where it comes to what was once decided before; what lapsed since is none.
     """
     own = heads(applications, run)
     terms = filed.groupby("application_no")[["filed_on", "valid_until", "institution_code"]].max()
@@ -119,7 +122,7 @@ def outcomes(applications: pd.DataFrame, items: pd.DataFrame, filed: pd.DataFram
     for key, mine in items.groupby("application_no", sort=True):
         number = str(key)
         granted, denied = mine[mine["status"] == "filed"], mine[mine["status"].isin(["failed", "refused"])]
-        occasion = _fingerprint(mine)
+        occasion = _fingerprint(mine) + (f":{turns[number]}" if turns.get(number) else "")
         if len(granted) and number in terms.index:
             term = dict(terms.loc[number])
             filing = FilingText(
@@ -140,7 +143,8 @@ def outcomes(applications: pd.DataFrame, items: pd.DataFrame, filed: pd.DataFram
 
 def _fingerprint(items: pd.DataFrame) -> str:
     ordered = items.sort_values(["occupation_code", "level"])
-    text = "|".join(ordered["occupation_code"] + ":" + ordered["level"] + ":" + ordered["status"])
+    outcome = ordered["status"].replace({"lapsed": "filed"})
+    text = "|".join(ordered["occupation_code"] + ":" + ordered["level"] + ":" + outcome)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -62,6 +62,17 @@ _DORMANT = (
     Column("最近一次认定", "{{ occupation.last_held_on or '无记录' }}", 34),
 )
 
+_RETURNED = (
+    _NUMBER,
+    Column("职业", "{{ result.occupation_name }}（{{ result.occupation_code }}）", 38, centred=False),
+    Column("等级", "{{ result.level }}", 22),
+    Column(
+        "字段", "{{ result.field }}{% if result.value %}（所填内容：{{ result.value }}）{% endif %}", 32, centred=False
+    ),
+    Column("问题及更正办法", "{{ result.problem }}", 34, centred=False),
+    Column("依据", "{{ result.basis }}", 18),
+)
+
 _RECEIVED = (
     "你单位于{{ submitted_on }}提交的职业技能等级认定评价机构备案申报（申报编号：{{ application_no }}，"
     "申报批次：{{ cycle }}{% if kind %}，申报类型：{{ kind }}{% endif %}）收悉。"
@@ -127,6 +138,14 @@ LETTERS: dict[str, Letter] = {
         "{% else %}机构编码由省级鉴定中心赋码后另行告知。{% endif %}",
         "请在备案的职业等级范围内规范开展认定，自觉接受监督管理。"
         "有效期届满后仍需开展认定的，应在届满前的申报批次办理换证。",
+        _END,
+    ),
+    "result_return": (
+        "贵组报送的{% if applicant %}{{ applicant }}{% endif %}（申报编号：{{ application_no }}，申报批次：{{ cycle }}）"
+        "评估结果中，下列{{ results | length }}处不符合要求，未予采纳，现退回：",
+        Table("result in results", _RETURNED),
+        "请按表中所列更正后，重新报送评分表或结果文件。只须报送更正的职业等级，未列出的结果不受影响；"
+        "收到更正结果前，所列职业等级仍按已送评办理。",
         _END,
     ),
     "expiry_reminder": (

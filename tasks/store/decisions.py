@@ -58,9 +58,22 @@ def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
     return holds.merge(latest[[*keys, "verdict"]], on=keys, how="left")
 
 
-def permits(db: Connection, cycle: str, rule: str) -> set[tuple[str, str]]:
-    """(application_no, occupation_code or '') whose latest decision on a rule is a permit."""
+def permitted(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> set[tuple[str, str]]:
+    """Which (application_no, occupation_code) of those asked the latest decision on a rule permits."""
+    found = latest(db, cycle, rule, asked)
+    granted = found[found["verdict"] == "permit"]
+    return set(zip(granted["application_no"], granted["occupation_code"], strict=True))
+
+
+def latest(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> pd.DataFrame:
+    """The latest decision on a rule for each (application_no, occupation_code) asked that has one: these and verdict.
+
+    As on holds, the latest counts, whether it was made for the one occupation or for all.
+    """
     decided = of_cycle(db, cycle)
-    latest = decided[decided["rule"] == rule].drop_duplicates(["application_no", "occupation_code"], keep="last")
-    permitted = latest[latest["verdict"] == "permit"]
-    return set(zip(permitted["application_no"], permitted["occupation_code"], strict=True))
+    decided = decided[decided["rule"] == rule].rename(columns={"occupation_code": "concerns"})
+    decided["order"] = range(len(decided))
+    keys = ["application_no", "occupation_code"]
+    pairs = asked[keys].drop_duplicates().merge(decided[["application_no", "concerns", "verdict", "order"]])
+    pairs = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
+    return pairs.sort_values("order").drop_duplicates(keys, keep="last")[[*keys, "verdict"]]

@@ -67,9 +67,12 @@ def next_revisions(db: Connection, cycle: str) -> dict[str, int]:
 
 
 def undelivered(db: Connection, cycle: str) -> list[tuple[str, int]]:
-    """Packages in the outbox that nobody has been given yet, in order."""
+    """Packages in the outbox that nobody has been given yet, in order; not those whose items a later one carries."""
+    carries = exists().where(
+        _sent.c.application_no == _dispatch.c.application_no, _sent.c.revision == _dispatch.c.revision
+    )
     statement = select(_dispatch.c.application_no, _dispatch.c.revision).where(
-        _dispatch.c.cycle == cycle, _dispatch.c.delivered_at.is_(None)
+        _dispatch.c.cycle == cycle, _dispatch.c.delivered_at.is_(None), carries
     )
     return [(number, int(revision)) for number, revision in sorted(map(tuple, db.execute(statement)))]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from schemas import tables
 from schemas.history import CHAINED, GENESIS, digest
@@ -43,6 +43,18 @@ def of(db: Connection, subjects: list[str]) -> pd.DataFrame:
     table = tables.history
     statement = select(table).where(table.c.subject.in_(subjects)).order_by(table.c.entry)
     return frames.read(db, statement)
+
+
+def reopened(db: Connection, numbers: list[str]) -> dict[str, int]:
+    """How often a corrected result reopened items of these applications after they were decided; none is left out."""
+    table = tables.history
+    moved = or_(
+        and_(table.c.was == "filed", table.c.became == "failed"),
+        and_(table.c.was == "failed", table.c.became == "passed"),
+    )
+    counted = select(table.c.subject, func.count()).where(table.c.kind == "item", moved).group_by(table.c.subject)
+    wanted = set(numbers)
+    return {subject: int(count) for subject, count in db.execute(counted) if subject in wanted}
 
 
 def all_entries(db: Connection) -> pd.DataFrame:

@@ -26,6 +26,7 @@ def receive(db: Connection, results: pd.DataFrame, run: RunKey) -> int:
     known = frames.read(db, select(_result.c.content_hash))
     new = rows[~rows["content_hash"].isin(known["content_hash"])].drop_duplicates("content_hash")
     first = int(db.execute(select(func.coalesce(func.max(_result.c.result_id), 0))).scalar_one()) + 1
+    batch = max([first, *(int(each) + 1 for each in db.execute(select(_result.c.batch).distinct()).scalars())])
     cycles = frames.read(db, select(tables.application.c.application_no, tables.application.c.cycle))
     belongs = new["application_no"].map(cycles.set_index("application_no")["cycle"]).fillna(run.cycle)
     frames.append(
@@ -33,13 +34,42 @@ def receive(db: Connection, results: pd.DataFrame, run: RunKey) -> int:
         _result,
         new[["content_hash", "row", *RESULTS.names]].assign(
             result_id=range(first, first + len(new)),
-            batch=str(first),
+            batch=str(batch),
             cycle=belongs,
             standing="received",
             received_on=run.as_of.isoformat(),
         ),
     )
-    return len(new)
+    return len(new) + _receive_again(db, set(rows["content_hash"]), batch)
+
+
+def _receive_again(db: Connection, present: set[str], batch: int) -> int:
+    """Receive anew what was refused for a contradiction whose other side this pull no longer holds; returns how many.
+
+    `present`: content hashes of the pull. To take one of two contradicting results away is how a sender mends them.
+    """
+    contradicting = (
+        select(tables.finding.c.rule)
+        .where(
+            tables.finding.c.table == "results",
+            tables.finding.c.version == _result.c.result_id,
+            tables.finding.c.rule == "EVAL-4",
+        )
+        .exists()
+    )
+    columns = (_result.c[name] for name in ("result_id", "content_hash", "batch", *items.KEYS))
+    sides = frames.read(db, select(*columns).where(_result.c.standing == "refused", contradicting))
+    sides["here"] = sides["content_hash"].isin(present)
+    both = sides.merge(sides, on=["batch", *items.KEYS], suffixes=("", "_other"))
+    both = both[both["result_id"] != both["result_id_other"]]
+    other_here = both.groupby("result_id")["here_other"].any()
+    alone = sides[sides["here"] & sides["result_id"].isin(other_here[~other_here].index)]
+    if alone.empty:
+        return 0
+    work = frames.working(db, "received_again", alone[["result_id"]])
+    mine = _result.c.result_id.in_(select(work.c.result_id))
+    db.execute(update(_result).where(mine).values(standing="received", batch=str(batch)))
+    return len(alone)
 
 
 def reconsider(db: Connection, cycle: str) -> None:
@@ -83,9 +113,10 @@ def judged(db: Connection, judgements: pd.DataFrame) -> None:
     refused = judgements[~judgements["accepted"]]
     accepted = judgements[judgements["accepted"]]
     if len(refused):
-        work = frames.working(db, "refused", refused[["result_id"]])
-        mine = _result.c.result_id.in_(select(work.c.result_id))
-        db.execute(update(_result).where(mine).values(standing="refused"))
+        # with the level as it was read, so that another spelling of it is seen to be the same item
+        work = frames.working(db, "refused", refused[["result_id", "level"]])
+        own = _result.c.result_id == work.c.result_id
+        db.execute(update(_result).where(own).values(standing="refused", level=work.c.level))
     if accepted.empty:
         return
     work = frames.working(db, "accepted", accepted[["result_id", *items.KEYS]])

@@ -23,5 +23,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with an apostrophe before every cell that a spreadsheet would run."""
+    if frame.empty:
+        return frame  # a directory may hold nobody, and a column-wise function of no cells is not defined
     safe: pd.DataFrame = frame.apply(lambda column: [f"'{cell}" if _FORMULA.match(cell) else cell for cell in column])
     return safe

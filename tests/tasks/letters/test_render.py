@@ -59,6 +59,25 @@ _SAID: dict[str, dict[str, Any]] = {
         "held": [{**_ITEM, "reason": "CAP-2"}],
         "commitments": ["专家技术技能水平证明"],
     },
+    "result_return": {
+        **_BASE,
+        "institution_name": "评估专家组",
+        "uscc": "",
+        "applicant": "湖北新冶钢职业培训学校",
+        "application_no": "HS-2026-09-0012",
+        "cycle": "2026-09",
+        "results": [
+            {
+                "occupation_code": "6-18-02-04",
+                "occupation_name": "焊工",
+                "level": "四级/中级工",
+                "field": "评分",
+                "value": "八十五",
+                "problem": "“评分”须为数字",
+                "basis": "FORM-10 三（三）",
+            }
+        ],
+    },
     "refusal": {**_APPLICATION, "items": [{**_ITEM, "reason": "评估不合格"}]},
     "filing": {**_APPLICATION, "items": [_ITEM], "filed_on": "2026-10-20", "valid_until": "2029-10-19"},
     "expiry_reminder": {

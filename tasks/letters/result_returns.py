@@ -1,0 +1,58 @@
+"""The letter that tells a panel which of its results are not accepted and how to mend them; judging is the rule book's."""
+
+import hashlib
+import json
+
+import pandas as pd
+
+from schemas.cycle import cycle_id
+from schemas.notice import ResultReturnText, ReturnedResultLine, finding_line, issuer, level_title
+from schemas.policy import for_cycle
+from schemas.reference_data import reference
+from schemas.run_summary import RunKey
+from tasks.store.notices import Notice
+
+_READERS = "评估专家组"
+
+
+def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[str, str], run: RunKey) -> list[Notice]:
+    """One letter an application with results that were not accepted (Notice, article 3(3)).
+
+    `refused`: result_id, occupation_code and level of these results; `found`: findings, whose `version` is the result
+    they stand on; `applicants`: institution by application number. The same results refused for the same reasons again
+    are the same occasion.
+    """
+    told = found.merge(refused, left_on="version", right_on="result_id")
+    policy = for_cycle(cycle_id(run.cycle))
+    letters = []
+    for key, rows in told.sort_values(["version", "rule", "field"]).groupby("application_no", sort=True):
+        number, lines = str(key), [_line(row) for row in rows.fillna("").to_dict("records")]
+        text = ResultReturnText(
+            institution_name=_READERS,
+            uscc="",
+            issuer=issuer(policy.title),
+            document=policy.document,
+            issued_on=run.as_of,
+            applicant=applicants.get(number, ""),
+            application_no=number,
+            cycle=run.cycle,
+            results=list(dict.fromkeys(lines)),
+        )
+        said = json.dumps([line.model_dump() for line in text.results], ensure_ascii=False, sort_keys=True)
+        mark = hashlib.sha256(said.encode()).hexdigest()[:12]
+        letters.append(Notice(f"result_return:{number}:{mark}", "result_return", number, text.model_dump(mode="json")))
+    return letters
+
+
+def _line(row: "dict[object, object]") -> ReturnedResultLine:
+    said = finding_line({str(name): value for name, value in row.items()})
+    code = str(row["occupation_code"])
+    return ReturnedResultLine(
+        occupation_code=code,
+        occupation_name=reference().occupation_names().get(code, "未列入职业分类大典的职业"),
+        level=level_title(str(row["level"])),
+        field=said.field,
+        value=said.value,
+        problem=said.problem,
+        basis=f"{said.rule} {said.basis}",
+    )
