@@ -1,0 +1,177 @@
+"""Years of cycles: everything that must be true holds after each, on both databases with the same bytes; and it can fail."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from deployments import schema
+from deployments.commands import WrongUse
+from deployments.commands.simulating import simulate
+from deployments.simulation import City, cycles_between, live_cycle, untruths
+from schemas.cycle import cycle_id
+from schemas.settings import Settings, settings, using
+from tasks.store import database, overview, register
+from tasks.store.database import reading
+
+TEN_YEARS = cycles_between(cycle_id("2021-04"), cycle_id("2031-09"))
+
+
+def live(cycles: list[str], institutions: int, seed: int = 1) -> date:
+    """Live through cycles in the present installation, holding it to every truth after each; the last day."""
+    city, rebuilt = City.make(seed, institutions), set[str]()
+    for number, cycle in enumerate(cycles):
+        day = list(live_cycle(city, cycle_id(cycle), is_first=number == 0))[-1]
+        assert untruths(day, rebuilt) == [], cycle
+    return day
+
+
+def left(day: date) -> dict[str, str]:
+    """The final register, what every institution's life was, and the seals of every edition."""
+    with reading() as db:
+        present = register.current_entries(db).drop(columns="entry").sort_values([*register.KEYS, "filed_on"])
+        lives = {uscc: overview.life(db, uscc).drop(columns="entry") for uscc in sorted(set(present["uscc"]))}
+    manifests = sorted(settings().published.glob("*/manifest.json"))
+    return {
+        "register": present.to_csv(index=False),
+        **{uscc: told.to_csv(index=False) for uscc, told in lives.items()},
+        **{path.parent.name: path.read_text("utf-8") for path in manifests if not path.parent.is_symlink()},
+    }
+
+
+def test_cycles_run_from_the_first_to_the_last() -> None:
+    assert (len(TEN_YEARS), TEN_YEARS[0], TEN_YEARS[-1]) == (22, "2021-04", "2031-09")
+    assert cycles_between(cycle_id("2021-09"), cycle_id("2022-04")) == ["2021-09", "2022-04"]
+
+
+@pytest.mark.slow
+def test_ten_years_leave_the_same_on_both_databases(tmp_path: Path, postgresql: str) -> None:
+    found = {}
+    for name, url in (("sqlite", ""), ("postgresql", postgresql)):
+        with using(Settings(home=tmp_path / name, database_url=url)):
+            schema.migrate()
+            found[name] = left(live(list(TEN_YEARS), 40))
+    assert found["sqlite"].keys() == found["postgresql"].keys()
+    assert [key for key, value in found["sqlite"].items() if found["postgresql"][key] != value] == []
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, date]:
+    """A small installation after its first cycle."""
+    home = tmp_path_factory.mktemp("lived") / "home"
+    with using(Settings(home=home, database_url="")):
+        schema.migrate()
+        return home, live(["2026-04"], 14)
+
+
+@pytest.fixture
+def copied(lived: tuple[Path, date], tmp_path: Path) -> Iterator[date]:
+    """A copy of it to be tampered with."""
+    home, day = lived
+    database.engine.cache_clear()
+    shutil.copytree(home, tmp_path / "copy", symlinks=True)
+    with using(Settings(home=tmp_path / "copy", database_url="")):
+        yield day
+
+
+FILED = "(SELECT min(entry) FROM qualification_item WHERE application_no IS NOT NULL AND known_to IS NULL)"
+TAMPERINGS = {
+    "a shortened term": (f"UPDATE qualification_item SET valid_until = '2027-01-01' WHERE entry = {FILED}", "in the history"),
+    "a vanished entry": (f"DELETE FROM qualification_item WHERE entry = {FILED}", "in the history and not on the register"),
+    "an invented entry": (
+        "INSERT INTO qualification_item SELECT 9999, uscc, '6-31-01-03', '5', filed_on, valid_until, application_no, cycle,"
+        f" because, known_from, known_to, superseded_in, ended_by FROM qualification_item WHERE entry = {FILED}",
+        "without a pass",
+    ),
+    "an occupation out of scope": (
+        f"UPDATE qualification_item SET occupation_code = '2-02-10-01' WHERE entry = {FILED}", "no skill occupation",
+    ),
+    "a region elsewhere": ("UPDATE institution SET region_code = '420102' WHERE known_to IS NULL", "no region of the city"),
+    "an expired row": ("UPDATE edition_row SET valid_until = '2020-01-01'", "over since 2020-01-01"),
+    "an edited edition": ("UPDATE edition_row SET institution_name = '别家'", "built again from the database is another"),
+    "a letter written twice": (
+        "INSERT INTO notice SELECT occasion || 'b', kind, subject, cycle, written_on, content, delivered_at, receipt"
+        " FROM notice WHERE occasion = (SELECT min(occasion) FROM notice)",
+        "written twice",
+    ),
+    "a letter not delivered": ("UPDATE notice SET delivered_at = NULL", "was not delivered"),
+    "an application returned": (
+        "INSERT INTO finding SELECT application_no, 1, 'FORM-4', 'applications', 1, 'uscc', cycle, 'hard', '', '', ''"
+        f" FROM qualification_item WHERE entry = {FILED}",
+        "in spite of a hard finding",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_what_is_not_as_it_must_be_is_told(name: str, copied: date) -> None:
+    statement, told = TAMPERINGS[name]
+    with database.begin() as db:
+        assert db.execute(text(statement)).rowcount > 0
+    assert any(told in sentence for sentence in untruths(copied)), untruths(copied)
+
+
+@pytest.mark.usefixtures("copied")
+def test_untouched_it_holds(copied: date) -> None:
+    assert untruths(copied) == []
+
+
+def test_a_changed_file_is_told(copied: date) -> None:
+    page = next(settings().published.glob("2026-04.1/directory.csv"))
+    page.write_bytes(page.read_bytes() + b"x")
+    assert any("was changed after it was published" in sentence for sentence in untruths(copied))
+
+
+def test_a_cap_exceeded_without_a_permit_is_told(copied: date) -> None:
+    """Five more social organisations with one occupation, as if decisions had not counted."""
+    with database.begin() as db:
+        row = "SELECT occupation_code, level, filed_on, valid_until, application_no, cycle FROM qualification_item"
+        one = db.execute(text(f"{row} WHERE entry = {FILED}")).one()
+        for number in range(5):
+            uscc = f"SOCIAL{number}"
+            db.execute(
+                text("INSERT INTO institution VALUES (:n, :u, :u, 'social_organisation', '420202', '', :d, NULL)"),
+                {"n": 9000 + number, "u": uscc, "d": "2026-04-01"},
+            )
+            db.execute(
+                text(
+                    "INSERT INTO qualification_item VALUES (:n, :u, :o, :l, :f, :v, :a, :c, '', '2020-01-01', NULL, NULL, NULL)"
+                ),
+                {"n": 9000 + number, "u": uscc, **dict(zip("olfvac", one, strict=True))},
+            )
+    assert any("institutions without a permit" in sentence for sentence in untruths(copied))
+
+
+def _simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = shutil.which("filing", path=str(Path(sys.executable).parent))
+    assert command, "the console script is not installed: install the project into this environment"
+    return subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_a_simulation_keeps_off_a_real_installation(lived: tuple[Path, date]) -> None:
+    home, _ = lived
+    refused = _simulate("--home", str(home), "simulate", "--institutions", "12")
+    assert refused.returncode == 3 and "is in use" in refused.stderr
+    assert (home / "filing.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("cycles", "institutions", "told"),
+    [("2021-04", 20, "no span"), ("2022-04..2021-04", 20, "ends before"), ("2021-04..2021-09", 3, "too few")],
+)
+def test_wrong_use_is_told(cycles: str, institutions: int, told: str) -> None:
+    with pytest.raises(WrongUse, match=told):
+        simulate(cycles, institutions)
+
+
+@pytest.mark.slow
+def test_the_command_lives_and_throws_its_home_away() -> None:
+    done = _simulate("simulate", "--cycles", "2021-04..2021-09", "--institutions", "14")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"2021-09: \d+ applications", done.stdout) and "everything held" in done.stdout
