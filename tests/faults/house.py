@@ -33,6 +33,7 @@ class TestHouse:
     home: Path
     database: str = ""
     prefect_database: str = ""
+    password: str = ""
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -58,10 +59,13 @@ class TestHouse:
         }
         if self.prefect_database:
             own["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = self.prefect_database
+        if self.password:
+            own["PREFECT_SERVER_API_AUTH_STRING"] = self.password
         self._start("server", ["-m", "deployments.prefect_server"], own)
         self.wait_for("the server", self._answers)
 
     def _answers(self) -> bool:
+        assert self.processes["server"].poll() is None, f"the server ended\n{self.logs()}"
         try:
             return httpx.get(f"{self.api}/health", trust_env=False).is_success
         except httpx.HTTPError:
@@ -76,7 +80,8 @@ class TestHouse:
         self._start(f"worker-{number}", ["-m", "deployments.worker", str(number)], self._client())
 
     def _client(self) -> dict[str, str]:
-        return self.environment() | {"PREFECT_API_URL": self.api, "PREFECT_LOGGING_LEVEL": "INFO"}
+        own = self.environment() | {"PREFECT_API_URL": self.api, "PREFECT_LOGGING_LEVEL": "INFO"}
+        return own | {"PREFECT_API_AUTH_STRING": self.password} if self.password else own
 
     def filing(self, *arguments: str) -> str:
         """Run a command of ours to its end; its output."""
@@ -112,9 +117,15 @@ class TestHouse:
                 process.wait()
 
     def ask(self, method: str, path: str, **json: Any) -> Any:
-        answer = httpx.request(method, f"{self.api}{path}", json=json or None, trust_env=False, timeout=60)
+        answer = httpx.request(
+            method, f"{self.api}{path}", json=json or None, trust_env=False, timeout=60, auth=self._auth()
+        )
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def _auth(self) -> tuple[str, str] | None:
+        user, _, password = self.password.partition(":")
+        return (user, password) if password else None
 
     def run_deployment(self, name: str, **parameters: Any) -> str:
         """Ask for a run of `flow/deployment`; its id."""
@@ -125,9 +136,9 @@ class TestHouse:
     def run(self, run_id: str) -> Any:
         return self.ask("GET", f"/flow_runs/{run_id}")
 
-    def wait_state(self, run_id: str, *names: str, seconds: float = PATIENCE) -> Any:
-        """Wait until a run is in one of these states; the run."""
-        over = {"Completed", "Failed", "Crashed", "Cancelled"} - set(names)
+    def wait_state(self, run_id: str, *names: str, seconds: float = PATIENCE, passing: tuple[str, ...] = ()) -> Any:
+        """Wait until a run is in one of these states; the run. It may pass through `passing`, not end otherwise."""
+        over = {"Completed", "Failed", "Crashed", "Cancelled"} - set(names) - set(passing)
 
         def reached() -> bool:
             state = self.run(run_id)["state"]
