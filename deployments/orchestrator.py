@@ -1,10 +1,11 @@
 """Prefect's environment for a command: a running server if there is one, else one that lives as long as the command."""
 
 import os
+from contextlib import ExitStack
 
 from schemas.settings import settings
 
-#: Set where the environment says nothing else. The heartbeat costs a second a flow and serves workers only.
+#: Set where the environment says nothing else.
 _DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -17,8 +18,15 @@ _DEFAULTS = {
 }
 
 
+_for_this_process = ExitStack()
+
+
 def prepare() -> None:
-    """Set Prefect's environment; to be called before Prefect is imported."""
+    """Set Prefect's environment for the rest of this process; to be called before Prefect is imported."""
     os.environ.setdefault("PREFECT_HOME", str(settings().root / "prefect"))
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415
+
+    # no variable can say "none"; the heartbeat costs a second a flow and serves runs that a worker started
+    _for_this_process.enter_context(temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))

@@ -1,5 +1,6 @@
 """Frames in, findings out: the rule book run as Great Expectations checkpoints; the only user of a GX context."""
 
+import logging
 import os
 import threading
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from expectations.scene import Scene
 from expectations.submissions import Submissions
 from expectations.suites import UNDER_JUDGEMENT, Judgement, suite
 from schemas.submission import FORM_TABLES
+
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 #: Hashing every frame to name its batch would cost as much as judging it; one batch is checked at a time.
 pandas_execution_engine.HASH_THRESHOLD = 0
