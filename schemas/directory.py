@@ -4,7 +4,7 @@ Source: contract section 6; Notice, article 3(4).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pandas as pd
@@ -65,6 +65,11 @@ def edition_name(text: str) -> str:
 def levels_text(levels: str) -> str:
     """`5,4,3` as people read it, `五级、四级、三级`; tokens that are no level stay as they are."""
     return "、".join(LEVELS.get(level, level) for level in levels.split(","))
+
+
+def levels_of(levels: Iterable[str]) -> str:
+    """Single levels as a directory row holds them, `5,4,3`."""
+    return ",".join(sorted(levels, reverse=True))
 
 
 def change_text(text: str, region_names: Mapping[str, str]) -> str:

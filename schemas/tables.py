@@ -412,6 +412,31 @@ edition_row = Table(
     ForeignKeyConstraint(["edition"], ["edition.edition"]),
 )
 
+public_notice = Table(
+    "public_notice",
+    metadata,
+    Column("notice", Text, primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("standing", Text, nullable=False),  # building, published
+    Column("published_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),  # the last day for objections
+    Column("manifest_sha256", Text),
+    UniqueConstraint("cycle", "number"),
+)
+
+public_notice_item = Table(
+    "public_notice_item",
+    metadata,
+    Column("application_no", Text, primary_key=True),
+    Column("occupation_code", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("notice", Text, nullable=False),
+    *_texts(["institution_name", "institution_type", "uscc", "region_code", "kind"]),
+    ForeignKeyConstraint(["notice"], ["public_notice.notice"]),
+    Index("ix_public_notice_item_notice", "notice"),
+)
+
 notice = Table(
     "notice",
     metadata,

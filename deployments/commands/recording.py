@@ -11,6 +11,7 @@ import typer
 from deployments import orchestrator
 from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import read_day, ready
+from schemas.public_notice import OBJECTION
 
 
 class Kind(StrEnum):
@@ -55,23 +56,23 @@ def import_(
 
 def decide(
     number: Annotated[str, typer.Argument(metavar="NO", help="Application number.")],
-    rule: Annotated[str, typer.Argument(help="An in-principle rule: WINDOW-1, CAP-1, CAP-2 or DORM-1.")],
+    rule: Annotated[str, typer.Argument(help="An in-principle rule: WINDOW-1, CAP-1, CAP-2 or DORM-1; or OBJECTION.")],
     verdict: Annotated[Verdict, typer.Argument(help="permit or refuse.")],
     by: Annotated[str, typer.Option(help="Who decides.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     document: Annotated[str, typer.Option(help="Number of the document that says so.")],
     occupation: Annotated[str, typer.Option(help="Only for this occupation code. [default: all]")] = "",
 ) -> None:
-    """Record a permission or a refusal for an in-principle finding; the next run acts on it."""
+    """Record a permission or a refusal for an in-principle finding, or on an objection to a public notice."""
     ready()
     orchestrator.prepare()
     from expectations.rulebook import rules  # noqa: PLC0415
     from tasks.importing import UnknownApplicationError, record_decision  # noqa: PLC0415
     from tasks.runs import CycleBusyError  # noqa: PLC0415
 
-    known = sorted(code for code, each in rules().items() if each.nature == "in_principle")
+    known = [*sorted(code for code, each in rules().items() if each.nature == "in_principle"), OBJECTION]
     if rule not in known:
-        raise WrongUse(f"'{rule}' is not an in-principle rule: decide on one of {', '.join(known)}")
+        raise WrongUse(f"'{rule}' is no rule to decide on: decide on one of {', '.join(known)}")
     for name, text in (("--by", by), ("--reason", reason), ("--document", document)):
         if not text.strip():
             raise WrongUse(f"{name} is empty: a decision says who, why and by which document")

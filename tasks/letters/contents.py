@@ -22,6 +22,7 @@ from schemas.notice import (
     item_lines,
 )
 from schemas.policy import Policy, for_cycle
+from schemas.public_notice import OBJECTION
 from schemas.reference_data import reference
 from schemas.run_summary import RunKey
 from schemas.submission import KINDS
@@ -158,7 +159,8 @@ def _reasoned(items: pd.DataFrame, otherwise: str) -> list[ReasonedLine]:
     """One line an occupation and reason."""
     lines = []
     for reason, own in items.groupby("reason", sort=True):
-        why = f"{otherwise}（{str(reason).replace(';', '、')}）" if reason else otherwise
+        rules = "、".join("公示异议成立" if rule == OBJECTION else rule for rule in str(reason).split(";"))
+        why = f"{otherwise}（{rules}）" if reason else otherwise
         lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(own))]
     return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
 

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, Table, func, select
 
 from schemas import tables
-from tasks.store import editions, findings, frames, history, recodings, results, runs
+from tasks.store import editions, findings, frames, history, public_notices, recodings, results, runs
 
 
 def cycles(db: Connection) -> list[str]:
@@ -27,6 +27,9 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
         "findings": _counted(db, tables.finding, "nature", cycle),
         "results": f"{back} of {sent}",
         "editions": ", ".join(numbers),
+        "public_notices": ", ".join(
+            f"{each['notice']} {each['published_on']}–{each['ends_on']}" for each in public_notices.published(db, cycle)
+        ),
         "waits_for_approval": editions.why_waiting(db) or "",
         "quarantined": len(runs.quarantine(db, cycle)),
     }

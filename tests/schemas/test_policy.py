@@ -1,27 +1,19 @@
 """Policies of an installation's own: which holds when, and what a wrong file is told."""
 
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from policies import write_policy
 
 from schemas.cycle import cycle_id
 from schemas.policy import UnusablePolicyError, for_cycle, in_force, known
 from schemas.settings import Settings, using
 
-SHIPPED = (files("schemas") / "policies" / "huangshi_2021.toml").read_text("utf-8")
-
 
 def own(folder: Path, since: str, **numbers: str) -> Settings:
     """Settings with a policy file of the shipped numbers but for some."""
-    text = SHIPPED.replace("in_force_from = 2021-02-02", f"in_force_from = {since}")
-    for name, value in numbers.items():
-        lines = [f"{name} = {value}" if line.startswith(f"{name} =") else line for line in text.splitlines()]
-        text = "\n".join(lines)
-    folder.mkdir(exist_ok=True)
-    (folder / f"{since}.toml").write_text(text, "utf-8")
-    return Settings(home=folder, policies=folder)
+    return Settings(home=folder, policies=write_policy(folder, since, **numbers))
 
 
 def test_a_later_policy_holds_for_cycles_whose_deadline_it_covers(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def announcement(content: EditionContent, templates: Path | None = None) -> byte
         "annex": [] if long else _annex(content),
         "instead_of_annex": _instead_of_annex(content, long=long),
     }
-    return fill(_template(ANNOUNCEMENT, templates), said, ANNOUNCEMENT)
+    return fill(template(ANNOUNCEMENT, templates), said, ANNOUNCEMENT)
 
 
 def cover_letter(content: EditionContent, templates: Path | None = None) -> bytes:
@@ -37,10 +37,11 @@ def cover_letter(content: EditionContent, templates: Path | None = None) -> byte
         "counts": [{"title": title, "count": content.counts[kind]} for kind, title in CHANGE_KINDS.items()],
         "awaiting": int((content.institutions["institution_code"] == "").sum()),
     }
-    return fill(_template(COVER_LETTER, templates), said, COVER_LETTER)
+    return fill(template(COVER_LETTER, templates), said, COVER_LETTER)
 
 
-def _template(name: str, own: Path | None) -> bytes:
+def template(name: str, own: Path | None) -> bytes:
+    """A Word template: the office's own from its folder, else the shipped one."""
     if own is not None and (own / name).is_file():
         return (own / name).read_bytes()
     return (files("tasks.gateways.shelf") / "templates" / name).read_bytes()

@@ -20,7 +20,7 @@ from tasks.gateways.shelf.page import page
 from tasks.gateways.shelf.workbook import directory_workbook
 
 LATEST = "latest"
-_BUILDING, _LINKING = ".building-", ".latest-"
+BUILDING, _LINKING = ".building-", ".latest-"
 
 
 class ShelfError(Exception):
@@ -35,7 +35,7 @@ def build(published: Path, content: EditionContent, templates: Path | None = Non
     """
     published.mkdir(parents=True, exist_ok=True)
     sweep(published)
-    folder = published / f"{_BUILDING}{content.name}-{os.getpid()}-{secrets.token_hex(4)}"
+    folder = published / f"{BUILDING}{content.name}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         folder.mkdir()
         _fill(folder, content, templates)
@@ -85,7 +85,7 @@ def point_latest(published: Path, name: str) -> None:
 
 def sweep(published: Path) -> list[str]:
     """Remove what killed builds and half-made links left; returns their names."""
-    left = sorted(path for path in published.iterdir() if path.name.startswith((_BUILDING, _LINKING)))
+    left = sorted(path for path in published.iterdir() if path.name.startswith((BUILDING, _LINKING)))
     for path in left:
         if path.is_symlink():
             path.unlink()

@@ -18,7 +18,7 @@ def listing(content: EditionContent) -> bytes:
         "edition": content.name,
         "cycle": content.cycle,
         "as_of": content.as_of.isoformat(),
-        "policy": policy_record(content),
+        "policy": policy_record(content.policy),
     }
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in _records(content.listed))
     opening = json.dumps(head, ensure_ascii=False, indent=2).removesuffix("\n}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from schemas.policy import Policy
 from tasks.gateways.shelf.content import EditionContent
 
 MANIFEST = "manifest.json"
@@ -27,9 +28,8 @@ def json_bytes(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
 
 
-def policy_record(content: EditionContent) -> dict[str, str]:
-    """Which policy an edition was made under."""
-    policy = content.policy
+def policy_record(policy: Policy) -> dict[str, str]:
+    """Which policy something was published under."""
     return {"name": policy.name, "document": policy.document, "in_force_from": policy.in_force_from.isoformat()}
 
 
@@ -43,12 +43,17 @@ def manifest(content: EditionContent, files: Mapping[str, str]) -> bytes:
         "edition": content.name,
         "cycle": content.cycle,
         "as_of": content.as_of.isoformat(),
-        "policy": policy_record(content),
+        "policy": policy_record(content.policy),
         "rows": len(content.rows),
         "changes": content.counts,
         "files": {name: files[name] for name in sorted(files)},
         "previous_manifest_sha256": content.previous_manifest_sha256,
     }
+    return sealed(body)
+
+
+def sealed(body: Mapping[str, Any]) -> bytes:
+    """A record with its seal, as bytes."""
     return json_bytes({**body, "seal": _seal(body)})
 
 

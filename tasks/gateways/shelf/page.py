@@ -24,8 +24,8 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u20
 
 def page(content: EditionContent) -> bytes:
     """`index.html` as bytes, the same for the same content."""
-    style, script = _style(), _script()
-    html = _template().render(
+    style, script = style_sheet(), _script()
+    html = page_template("index.html").render(
         policy=_policy(style, script),
         style=Markup(style),  # noqa: S704  shipped with the package
         script=Markup(script),  # noqa: S704  shipped with the package
@@ -48,17 +48,19 @@ def embedded(value: object) -> str:
 
 def _policy(style: str, script: str) -> str:
     return (
-        f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; img-src data:; "
+        f"default-src 'none'; style-src {hash_source(style)}; script-src {hash_source(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _source(text: str) -> str:
+def hash_source(text: str) -> str:
+    """A style or script as a content security policy names it."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 @cache
-def _style() -> str:
+def style_sheet() -> str:
+    """The look of every published page."""
     return _file("page.css")
 
 
@@ -69,8 +71,9 @@ def _script() -> str:
 
 
 @cache
-def _template() -> Template:
-    return Environment(autoescape=True, undefined=StrictUndefined).from_string(_file("index.html"))
+def page_template(name: str) -> Template:
+    """A page of `page_files`, to be filled; what it is filled with is escaped."""
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(_file(name))
 
 
 def _file(name: str) -> str:

@@ -41,7 +41,7 @@ def report_json(content: EditionContent) -> bytes:
         "edition": content.name,
         "cycle": content.cycle,
         "as_of": content.as_of.isoformat(),
-        "policy": policy_record(content),
+        "policy": policy_record(content.policy),
         "rows_before": content.rows_before,
         "rows": len(content.rows),
         "counts": content.counts,

@@ -1,6 +1,6 @@
 """Lays out the first Word templates of an edition; shipped, they are edited in Word: run this only to start over.
 
-`python -m tasks.gateways.shelf.templates_source` writes both files of `templates/` anew.
+`python -m tasks.gateways.shelf.templates_source` writes the files of `templates/` anew.
 Page, type sizes and the place of signature and date follow GB/T 9704-2012.
 """
 
@@ -49,6 +49,16 @@ _ANNEX: list[Column] = [
     ("职业（工种）", 40, "{{ row.occupation }}", False),
     ("等级", 40, "{{ row.levels }}", True),
     ("有效期至", 28, "{{ row.valid_until }}", True),
+]
+
+_NOTICE: list[Column] = [
+    ("序号", 13, "{% vm %}{{ one.number }}", True),
+    ("机构名称", 58, "{% vm %}{{ one.name }}", False),
+    ("机构类型", 27, "{% vm %}{{ one.type }}", True),
+    ("统一社会信用代码", 51, "{% vm %}{{ one.uscc }}", True),
+    ("申报类型", 22, "{% vm %}{{ one.kind }}", True),
+    ("职业（工种）", 44, "{{ row.occupation }}", False),
+    ("等级", 38, "{{ row.levels }}", True),
 ]
 
 
@@ -104,12 +114,35 @@ def cover_letter() -> bytes:
     return _bytes(document)
 
 
+def public_notice() -> bytes:
+    """The template of `notice.docx` (公示), its list on landscape pages."""
+    document = _document("公示")
+    _paragraph(document, "{{ issuer }}", _TITLE, _SONG, align=_CENTRE, bold=True)
+    for line in ("关于拟备案职业技能等级认定", "评价机构的公示"):
+        _paragraph(document, line, _TITLE, _SONG, align=_CENTRE, bold=True)
+    _paragraph(document, _NUMBER, _BODY, align=_CENTRE).paragraph_format.space_after = Pt(12)
+    _text(
+        document,
+        "根据{{ document }}的规定，经申报、初审和专家评估，拟对 {{ institutions }} 家评价机构的 {{ occupations }} 个"
+        "职业（工种）予以备案，现予公示（{{ notice }}）。",
+    )
+    _text(document, "公示期为 {{ workdays }} 个工作日，自{{ as_of }}起至{{ ends_on }}止。")
+    _text(
+        document,
+        "对公示内容有异议的，请在公示期内向我中心书面反映，说明事实和依据，并留下姓名（名称）和联系方式。"
+        "公示期满无异议的，予以备案并列入目录。",
+    )
+    _text(document, "附件：拟备案评价机构名单").paragraph_format.keep_with_next = True
+    _signature(document)
+    _landscape(document)
+    _paragraph(document, "附件", _BODY, _HEI)
+    _paragraph(document, "拟备案评价机构名单", _TITLE, _SONG, align=_CENTRE, bold=True)
+    _table(document, _NOTICE, ["one in annex", "row in one.rows"])
+    return _bytes(document)
+
+
 def _annex(document: DocumentType) -> None:
-    section = document.add_section(WD_SECTION.NEW_PAGE)
-    section.orientation = WD_ORIENT.LANDSCAPE
-    section.page_width, section.page_height = Mm(297), Mm(210)
-    section.left_margin = section.right_margin = Mm(22)
-    section.top_margin = section.bottom_margin = Mm(24)
+    _landscape(document)
     _paragraph(document, "附件", _BODY, _HEI)
     _paragraph(document, "{{ title }}", _TITLE, _SONG, align=_CENTRE, bold=True)
     _paragraph(document, "（{{ edition }}版，截至{{ as_of }}）", _FOOT, align=_CENTRE)
@@ -118,6 +151,14 @@ def _annex(document: DocumentType) -> None:
     _paragraph(document, "{%p else %}", _CELL)
     _text(document, "{{ instead_of_annex }}")
     _paragraph(document, "{%p endif %}", _CELL)
+
+
+def _landscape(document: DocumentType) -> None:
+    section = document.add_section(WD_SECTION.NEW_PAGE)
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Mm(297), Mm(210)
+    section.left_margin = section.right_margin = Mm(22)
+    section.top_margin = section.bottom_margin = Mm(24)
 
 
 def _document(title: str) -> DocumentType:
@@ -235,11 +276,12 @@ def _bytes(document: DocumentType) -> bytes:
 
 
 def main() -> None:
-    """Write both templates."""
+    """Write the templates."""
     folder = Path(__file__).parent / "templates"
     folder.mkdir(exist_ok=True)
     (folder / "announcement.docx").write_bytes(announcement())
     (folder / "cover_letter.docx").write_bytes(cover_letter())
+    (folder / "notice.docx").write_bytes(public_notice())
 
 
 if __name__ == "__main__":

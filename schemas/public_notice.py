@@ -1,0 +1,40 @@
+"""A public notice (公示): what is to be filed, shown to everybody before it is; its files and its place do not belong here.
+
+Source: Notice, article 3(4); the number of working days is the policy's.
+"""
+
+from datetime import date
+
+from schemas.policy import Policy
+from schemas.submission import KINDS
+from schemas.workdays import add_workdays
+
+#: The rule under which operators decide on objections (公示异议): a refusal ends the item, a permit sets one aside.
+OBJECTION = "OBJECTION"
+
+#: One row an application and occupation, with the headers people see.
+NOTICE_TITLES: dict[str, str] = {
+    "application_no": "申报编号",
+    "institution_name": "机构名称",
+    "institution_type": "机构类型",
+    "uscc": "统一社会信用代码",
+    "region_code": "所属区划",
+    "kind": "申报类型",
+    "occupation_code": "职业编码",
+    "occupation_name": "职业名称",
+    "levels": "职业等级",
+}
+NOTICE_COLUMNS = list(NOTICE_TITLES)
+
+
+def last_day_of_notice(published_on: date, policy: Policy) -> date:
+    """The last day for objections; the day of publication is not counted (Civil Code, article 201).
+
+    Raises UnknownCalendarYearError for a year whose holidays are not known.
+    """
+    return add_workdays(published_on, policy.publication.public_notice_workdays)
+
+
+def kind_title(kind: str) -> str:
+    """`renewal` as `换证`; what is none stays as it is."""
+    return KINDS.get(kind, kind)

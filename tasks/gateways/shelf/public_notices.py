@@ -1,0 +1,193 @@
+"""Public notices (公示) on the shelf: a folder of page, table and document, placed whole; who is shown is decided elsewhere."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from schemas.directory import levels_text
+from schemas.notice import issuer
+from schemas.policy import Policy
+from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
+from schemas.reference_data import reference
+from tasks.gateways.shelf import durable
+from tasks.gateways.shelf.content import chinese_date
+from tasks.gateways.shelf.delimited import csv_bytes
+from tasks.gateways.shelf.documents import template
+from tasks.gateways.shelf.editions import BUILDING, ShelfError, sweep
+from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, policy_record, read_manifest, sealed, sha256
+from tasks.gateways.shelf.page import hash_source, page_template, style_sheet
+from tasks.letters.render import fill
+from tasks.letters.visible_text import visible
+
+FOLDER = "notices"
+DOCUMENT = "notice.docx"
+
+
+@dataclass(frozen=True, eq=False)
+class NoticeContent:
+    """One notice: its rows (NOTICE_COLUMNS, text, `kind` in Chinese) and the days it is open to objections."""
+
+    name: str
+    cycle: str
+    published_on: date
+    ends_on: date
+    policy: Policy
+    rows: pd.DataFrame
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """The rows as text, blanks empty."""
+        return self.rows[NOTICE_COLUMNS].fillna("").astype("str")
+
+    @property
+    def title(self) -> str:
+        """The notice's title."""
+        return f"{self.policy.title}职业技能等级认定拟备案评价机构公示"
+
+    @cached_property
+    def institutions(self) -> list[dict[str, Any]]:
+        """One entry an application, with its occupations, as people read them."""
+        types = {code: kind.title for code, kind in self.policy.institution.items()}
+        regions = reference().region_names()
+        records = self.listed.to_dict("records")
+        return [
+            {
+                "number": number,
+                "name": head["institution_name"],
+                "type": types.get(head["institution_type"], head["institution_type"]),
+                "uscc": head["uscc"],
+                "region": regions.get(head["region_code"], head["region_code"]),
+                "kind": head["kind"],
+                "rows": [
+                    {
+                        "code": row["occupation_code"],
+                        "occupation": row["occupation_name"],
+                        "levels": levels_text(row["levels"]),
+                    }
+                    for row in block
+                ],
+            }
+            for number, (head, block) in enumerate(_blocks(records), start=1)
+        ]
+
+
+def _blocks(records: list[dict[Any, Any]]) -> list[tuple[dict[Any, Any], list[dict[Any, Any]]]]:
+    blocks = [list(block) for _, block in groupby(records, lambda record: record["application_no"])]
+    return [(block[0], block) for block in blocks]
+
+
+def place(published: Path, content: NoticeContent, templates: Path | None = None) -> str:
+    """Let `published/notices/<name>/` hold the notice, whole or not at all; returns the SHA-256 of its manifest.
+
+    The same notice again changes nothing. Raises ShelfError if another content has that name, or when the files cannot
+    be written; then there is no such folder.
+    """
+    shelf = published / FOLDER
+    files = _files(content, templates)
+    record = _record(content, {name: sha256(data) for name, data in files.items()})
+    target = shelf / content.name
+    if target.exists():
+        if not (target / MANIFEST).is_file() or file_sha256(target / MANIFEST) != sha256(record):
+            raise ShelfError(f"public notice {content.name} is already published with other content: it never changes")
+        return sha256(record)
+    building = shelf / f"{BUILDING}{content.name}-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        shelf.mkdir(parents=True, exist_ok=True)
+        sweep(shelf)
+        building.mkdir()
+        for name, data in {**files, MANIFEST: record}.items():
+            durable.write(building / name, data)
+        durable.sync_folder(building)
+        building.rename(target)
+        durable.sync_folder(shelf)
+    except OSError as refused:
+        raise ShelfError(
+            f"public notice {content.name} could not be written below {shelf}: {refused.strerror or refused}; "
+            "mend this and run again"
+        ) from refused
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return sha256(record)
+
+
+def is_placed(published: Path, name: str) -> bool:
+    """Whether the public can see the notice."""
+    return (published / FOLDER / name / MANIFEST).is_file()
+
+
+def faults(published: Path, known: Mapping[str, str]) -> list[str]:
+    """One sentence for each published notice that is not what it was; `known`: names to the SHA-256 of manifests."""
+    return [fault for name in sorted(known) for fault in _faults(published / FOLDER / name, known[name])]
+
+
+def _faults(folder: Path, digest: str) -> list[str]:
+    try:
+        record = read_manifest((folder / MANIFEST).read_bytes())
+        there = {path.name: file_sha256(path) for path in folder.iterdir() if path.name != MANIFEST}
+    except (OSError, ValueError) as broken:
+        return [f"public notice {folder.name}: {MANIFEST} cannot be relied on: {broken}"]
+    wrong = sorted(name for name in {*there, *record["files"]} if there.get(name) != record["files"].get(name))
+    told = [f"public notice {folder.name}: {name} is not what was published" for name in wrong]
+    if file_sha256(folder / MANIFEST) != digest:
+        told.insert(0, f"public notice {folder.name}: {MANIFEST} is not the one that was published")
+    return told
+
+
+def _files(content: NoticeContent, templates: Path | None) -> dict[str, bytes]:
+    return {
+        "notice.csv": csv_bytes(content.listed),
+        DOCUMENT: fill(template(DOCUMENT, templates), _said(content), DOCUMENT),
+        "index.html": _page(content),
+    }
+
+
+def _record(content: NoticeContent, files: Mapping[str, str]) -> bytes:
+    return sealed(
+        {
+            "notice": content.name,
+            "cycle": content.cycle,
+            "published_on": content.published_on.isoformat(),
+            "ends_on": content.ends_on.isoformat(),
+            "policy": policy_record(content.policy),
+            "rows": len(content.rows),
+            "files": {name: files[name] for name in sorted(files)},
+        }
+    )
+
+
+def _said(content: NoticeContent) -> dict[str, Any]:
+    return {
+        "issuer": issuer(content.policy.title),
+        "title": content.title,
+        "document": content.policy.document,
+        "notice": content.name,
+        "as_of": content.published_on,
+        "ends_on": content.ends_on,
+        "workdays": content.policy.publication.public_notice_workdays,
+        "institutions": len(set(content.listed["uscc"])),
+        "occupations": len(content.rows),
+        "annex": content.institutions,
+    }
+
+
+def _page(content: NoticeContent) -> bytes:
+    style = style_sheet()
+    said = {**_said(content), "as_of": chinese_date(content.published_on), "ends_on": chinese_date(content.ends_on)}
+    html = page_template("notice.html").render(
+        policy=f"default-src 'none'; style-src {hash_source(style)}; img-src data:; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704  shipped with the package
+        titles=NOTICE_TITLES,
+        visible=visible,
+        **said,
+    )
+    return html.encode("utf-8")

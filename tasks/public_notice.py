@@ -1,0 +1,140 @@
+"""Public notice (公示): items to be filed are shown to the public first, where the policy asks for it; filing is decision's."""
+
+from datetime import date
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import Connection
+from sqlalchemy.engine import RowMapping
+
+from schemas.cycle import cycle_id
+from schemas.directory import levels_of
+from schemas.policy import Policy, for_cycle
+from schemas.public_notice import NOTICE_COLUMNS, OBJECTION, kind_title, last_day_of_notice
+from schemas.reference_data import reference
+from schemas.run_summary import Counts, RunKey
+from schemas.settings import settings
+from schemas.workdays import UnknownCalendarYearError
+from tasks.gateways.shelf import ShelfError
+from tasks.gateways.shelf import public_notices as shelf
+from tasks.store import applications, decisions, items, public_notices
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+
+def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: RunKey) -> "pd.Series[bool]":
+    """Which items (columns of the decision's candidates) may be filed now: their public notice is over, or none is asked.
+
+    Items that stand in no notice yet are put into a new one; where its last day cannot be told, they wait.
+    """
+    if not policy.publication.public_notice_workdays:
+        return pd.Series(True, index=granted.index, dtype="bool")
+    told = granted[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")
+    told.index = granted.index
+    unseen = granted[told["notice"].isna()]
+    if len(unseen):
+        try:
+            public_notices.draft(db, unseen, run.as_of, last_day_of_notice(run.as_of, policy), run)
+        except UnknownCalendarYearError:
+            return pd.Series(False, index=granted.index, dtype="bool")
+    return (told["standing"] == "published") & (told["ends_on"] < run.as_of.isoformat())
+
+
+@task(task_run_name="objections-{run.cycle}", cache_policy=NO_CACHE)
+def settle_objections(run: RunKey) -> Counts:
+    """End the items that passed and that operators refuse after an objection, or whose permit they took back."""
+    with writing(run) as db:
+        passed = items.of_cycle(db, run.cycle, ["passed"])
+        if run.only is not None:
+            passed = passed[passed["application_no"].isin(run.only)]
+        if passed.empty:
+            return Counts()
+        reasons = _refused(db, passed, run)
+        ended = passed.drop(columns="reason").merge(reasons, on=items.KEYS)
+        moved = items.move(
+            db, ended.assign(became="refused", because="例外审批不予：" + ended["reason"]), run, "filing"
+        )
+        applications.follow_items(db, run.cycle, run)
+    return Counts(done={"refused": moved} if moved else {})
+
+
+def _refused(db: Connection, passed: pd.DataFrame, run: RunKey) -> pd.DataFrame:
+    """Keys and reason of the passed items that a latest decision refuses."""
+    holds = decisions.on_holds(db, run.cycle)
+    objected = decisions.latest(db, run.cycle, OBJECTION, passed)
+    refused = objected[objected["verdict"] == "refuse"][["application_no", "occupation_code"]].assign(rule=OBJECTION)
+    told = [
+        passed[items.KEYS].merge(refused, on=["application_no", "occupation_code"]),
+        holds.loc[holds["verdict"] == "refuse", [*items.KEYS, "rule"]],
+    ]
+    return pd.concat(told).groupby(items.KEYS)["rule"].agg(items.joined).rename("reason").reset_index()
+
+
+@task(task_run_name="public-notices-{run.cycle}", cache_policy=NO_CACHE)
+def publish_notices(run: RunKey) -> Counts:
+    """Build and place the files of notices that are due; one that cannot be placed is tried again by the next run."""
+    policy = for_cycle(cycle_id(run.cycle))
+    if not policy.publication.public_notice_workdays:
+        return Counts()
+    done, failed = 0, _unannounced(run, policy)
+    with reading() as db:
+        due = public_notices.building(db, run.cycle)
+    for notice in due:
+        try:
+            _publish(notice, policy, run)
+            done += 1
+        except (ShelfError, OSError, UnknownCalendarYearError) as refused:
+            failed[f"notices/{notice['notice']}"] = str(refused)
+    return Counts(done={"public_notices": done} if done else {}, failed=failed)
+
+
+def _unannounced(run: RunKey, policy: Policy) -> dict[str, str]:
+    """Why passed items stand in no notice: the period's last day cannot be told."""
+    with reading() as db:
+        passed = items.of_cycle(db, run.cycle, ["passed"])[items.KEYS]
+        seen = public_notices.shown(db, run.cycle)[items.KEYS]
+    left = passed.merge(seen, on=items.KEYS, how="left", indicator=True).query("_merge == 'left_only'")
+    if run.only is not None:
+        left = left[left["application_no"].isin(run.only)]
+    if left.empty:
+        return {}
+    try:
+        last_day_of_notice(run.as_of, policy)
+    except UnknownCalendarYearError as unknown:
+        return {f"notices/{run.cycle}": f"{len(left)} items wait for their public notice: {unknown}"}
+    return {}
+
+
+def _publish(notice: RowMapping, policy: Policy, run: RunKey) -> None:
+    name, began = notice["notice"], notice["published_on"]
+    if began != run.as_of and not shelf.is_placed(settings().published, name):
+        # nobody has seen it: the public has its whole period from the day it can
+        began = run.as_of
+        with writing(run) as db:
+            public_notices.redate(db, name, began, last_day_of_notice(began, policy), run)
+    with reading() as db:
+        content = _content(db, name, began, policy, run)
+    digest = shelf.place(settings().published, content)
+    with writing(run) as db:
+        public_notices.placed(db, name, digest, run)
+
+
+def _content(db: Connection, name: str, began: date, policy: Policy, run: RunKey) -> shelf.NoticeContent:
+    shown = public_notices.items_of(db, name)
+    names = reference().occupation_names()
+    grouped = shown.groupby(["application_no", "occupation_code"], as_index=False).agg(
+        {**dict.fromkeys(public_notices.SAID, "first"), "level": levels_of}
+    )
+    codes = grouped["occupation_code"]
+    rows = grouped.rename(columns={"level": "levels"}).assign(
+        occupation_name=codes.map(names).fillna(codes), kind=grouped["kind"].map(kind_title)
+    )
+    return shelf.NoticeContent(
+        name=name,
+        cycle=run.cycle,
+        published_on=began,
+        ends_on=last_day_of_notice(began, policy),
+        policy=policy,
+        rows=rows.sort_values(["uscc", "application_no", "occupation_code"], ignore_index=True)[NOTICE_COLUMNS],
+    )

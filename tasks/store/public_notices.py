@@ -1,0 +1,76 @@
+"""Public notices in the database: which items each shows, and until when; building their files belongs to the shelf."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from schemas import tables
+from schemas.run_summary import RunKey
+from tasks.store import frames, history
+
+_notice = tables.public_notice
+_item = tables.public_notice_item
+KEYS = ["application_no", "occupation_code", "level"]
+#: What a notice says of an item beside its keys, as it was said then.
+SAID = ["institution_name", "institution_type", "uscc", "region_code", "kind"]
+
+
+def shown(db: Connection, cycle: str) -> pd.DataFrame:
+    """Every item of the cycle that stands in a notice: keys, notice, standing, published_on, ends_on (ISO)."""
+    told = [_notice.c[name] for name in ("notice", "standing", "published_on", "ends_on")]
+    statement = select(*(_item.c[key] for key in KEYS), *told).join(_notice, _notice.c.notice == _item.c.notice)
+    return frames.read(db, statement.where(_notice.c.cycle == cycle)).sort_values(KEYS, ignore_index=True)
+
+
+def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date, run: RunKey) -> str:
+    """A new notice of these items (KEYS and SAID), its files not built yet; its name."""
+    last = select(func.coalesce(func.max(_notice.c.number), 0)).where(_notice.c.cycle == run.cycle)
+    number = int(db.execute(last).scalar_one()) + 1
+    name = f"{run.cycle}.{number}"
+    dates: dict[str, Any] = {"published_on": published_on, "ends_on": ends_on}
+    db.execute(insert(_notice).values(notice=name, cycle=run.cycle, number=number, standing="building", **dates))
+    frames.append(db, _item, items[[*KEYS, *SAID]].sort_values(KEYS).assign(notice=name))
+    history.add(db, history.one("public_notice", name, "", "building", _period(published_on, ends_on)), run, "filing")
+    return name
+
+
+def building(db: Connection, cycle: str) -> list[RowMapping]:
+    """Notices of the cycle whose files do not stand in their place yet, by number."""
+    chosen = (_notice.c.cycle == cycle, _notice.c.standing == "building")
+    return list(db.execute(select(_notice).where(*chosen).order_by(_notice.c.number)).mappings())
+
+
+def published(db: Connection, cycle: str | None = None) -> list[RowMapping]:
+    """Notices that are published, of the cycle or of all, by cycle and number."""
+    statement = select(_notice).where(_notice.c.standing == "published")
+    if cycle is not None:
+        statement = statement.where(_notice.c.cycle == cycle)
+    return list(db.execute(statement.order_by(_notice.c.cycle, _notice.c.number)).mappings())
+
+
+def items_of(db: Connection, name: str) -> pd.DataFrame:
+    """The items of a notice: KEYS and SAID, text, sorted."""
+    statement = select(*(_item.c[column] for column in (*KEYS, *SAID))).where(_item.c.notice == name)
+    return frames.read(db, statement).fillna("").sort_values(KEYS, ignore_index=True)
+
+
+def redate(db: Connection, name: str, published_on: date, ends_on: date, run: RunKey) -> None:
+    """Let the period of a notice nobody has seen yet begin on another day."""
+    db.execute(update(_notice).where(_notice.c.notice == name).values(published_on=published_on, ends_on=ends_on))
+    told = history.one("public_notice", name, "building", "building", _period(published_on, ends_on))
+    history.add(db, told, run, "filing")
+
+
+def placed(db: Connection, name: str, manifest_sha256: str, run: RunKey) -> None:
+    """Note that the notice's folder stands in its place."""
+    moved = {"standing": "published", "manifest_sha256": manifest_sha256}
+    db.execute(update(_notice).where(_notice.c.notice == name).values(**moved))
+    told = history.one("public_notice", name, "building", "published", manifest_sha256)
+    history.add(db, told, run, "filing")
+
+
+def _period(published_on: date, ends_on: date) -> str:
+    return f"公示期{published_on.isoformat()}至{ends_on.isoformat()}"

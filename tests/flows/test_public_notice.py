@@ -1,0 +1,236 @@
+"""Where the policy asks for it, what passed is shown to the public first and filed when the period is over."""
+
+import errno
+import json
+from collections.abc import Iterator
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import docx
+import pytest
+from commands import Filing
+from policies import write_policy
+from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, statuses, take_over, terms
+
+from flows.decision import decision
+from flows.publication import publication
+from schemas.run_summary import Counts
+from schemas.settings import settings, using
+from tasks.store import public_notices
+from tasks.store.database import reading
+
+pytestmark = pytest.mark.usefixtures("plainly")
+
+CYCLE = "2026-09"
+#: Seven days of holidays and a Saturday worked lie between: 29 and 30 September, 8, 9 and 10 October.
+BEGINS, ENDS, AFTER = date(2026, 9, 28), date(2026, 10, 10), date(2026, 10, 11)
+
+
+@pytest.fixture
+def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Filing]:
+    """An installation whose policy asks for five working days, with two applications that passed."""
+    folder = write_policy(home / "policies", "2026-09-01", public_notice_workdays="5")
+    with using(settings().model_copy(update={"policies": folder})):
+        passed("A1", "initial", [(ONE, COOK, "4"), (ONE, COOK, "3"), (ONE, BAKER, "4")], cycle=CYCLE, name="黄石面点厂")
+        passed("A2", "initial", [(TWO, ELECTRICIAN, "3")], cycle=CYCLE, name="=cmd|' /C calc'!A0<script>")
+        yield Filing(home, monkeypatch, capsys)
+
+
+def now() -> dict[str, str]:
+    """Each application's statuses."""
+    with reading() as db:
+        found = statuses(db)
+    told: dict[str, set[str]] = {}
+    for (number, _, _), status in found.items():
+        told.setdefault(number, set()).add(status)
+    return {number: ",".join(sorted(each)) for number, each in sorted(told.items())}
+
+
+def notice(home: Path, name: str = f"{CYCLE}.1") -> Path:
+    return home / "published" / "notices" / name
+
+
+def test_shown_first_and_filed_when_the_period_is_over(filing: Filing) -> None:
+    assert decision(CYCLE, BEGINS).done == {"public_notices": 1}
+    assert now() == {"A1": "passed", "A2": "passed"}
+    assert terms(BEGINS) == {}
+    assert decision(CYCLE, ENDS) == Counts(), "the last day is the public's"
+    done = decision(CYCLE, AFTER).done
+    assert done["filed"] == 4
+    assert now() == {"A1": "filed", "A2": "filed"}
+    assert terms(AFTER)[ONE, COOK, "4"] == ("2026-10-11", "2029-10-10")
+    assert publication(CYCLE, AFTER).done == {"editions": 1, "rows": 3}
+    assert decision(CYCLE, AFTER) == Counts()
+
+
+def test_the_notice_says_what_is_to_be_filed(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    folder = notice(filing.home)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "index.html",
+        "manifest.json",
+        "notice.csv",
+        "notice.docx",
+    ]
+    record = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert (record["published_on"], record["ends_on"], record["rows"]) == ("2026-09-28", "2026-10-10", 3)
+    lines = (folder / "notice.csv").read_text("utf-8-sig").splitlines()
+    assert lines[1] == f'A1,黄石面点厂,enterprise,{ONE},420202,首次备案,{COOK},中式烹调师,"4,3"'
+    assert lines[3].startswith("A2,'=cmd|' /C calc'!A0<script>,enterprise"), "a spreadsheet must not run it"
+    page = (folder / "index.html").read_text("utf-8")
+    assert "公示期为 5 个工作日，自 2026年9月28日起至 2026年10月10日止" in page
+    assert "<script" not in page
+    assert "=cmd|&#39; /C calc&#39;!A0&lt;script&gt;" in page
+    said = docx.Document(BytesIO((folder / "notice.docx").read_bytes()))
+    text = "\n".join(paragraph.text for paragraph in said.paragraphs)
+    assert "公示期为 5 个工作日，自2026年9月28日起至2026年10月10日止。" in text
+    assert "拟对 2 家评价机构的 3 个职业（工种）予以备案" in text
+    cells = [cell.text for row in said.tables[0].rows for cell in row.cells]
+    assert {"黄石面点厂", "中式烹调师", "四级、三级", "=cmd|' /C calc'!A0<script>"} <= set(cells)
+
+
+def test_the_same_notice_has_the_same_bytes(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    first = {path.name: path.read_bytes() for path in notice(filing.home).iterdir()}
+    for path in notice(filing.home).iterdir():
+        path.unlink()
+    notice(filing.home).rmdir()
+    from schemas import tables
+    from tasks.store import database
+
+    with database.begin() as db:
+        db.execute(tables.public_notice.update().values(standing="building"))
+    decision(CYCLE, BEGINS)
+    assert {path.name: path.read_bytes() for path in notice(filing.home).iterdir()} == first
+
+
+def test_an_objection_upheld_ends_what_it_concerns(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    words = ("--by", "王处长", "--reason", "实名举报属实", "--document", "黄职鉴〔2026〕9号")
+    assert filing("decide", "A1", "OBJECTION", "refuse", "--occupation", BAKER, *words).code == 0
+    assert decision(CYCLE, date(2026, 9, 30)).done["refused"] == 1
+    with reading() as db:
+        found = statuses(db)
+    assert (found["A1", BAKER, "4"], found["A1", COOK, "4"]) == ("refused", "passed")
+    decision(CYCLE, AFTER)
+    assert sorted(terms(AFTER)) == [(ONE, COOK, "3"), (ONE, COOK, "4"), (TWO, ELECTRICIAN, "3")]
+    letters = sorted(path.name for path in (filing.home / "outbox" / "letters" / "refusal").iterdir())
+    assert len(letters) == 1
+    told = docx.Document(str(filing.home / "outbox" / "letters" / "refusal" / letters[0]))
+    assert any("公示异议" in cell.text for table in told.tables for row in table.rows for cell in row.cells)
+
+
+def test_an_objection_set_aside_stops_nothing(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    words = ("--by", "王处长", "--reason", "查无实据", "--document", "黄职鉴〔2026〕9号")
+    filing("decide", "A1", "OBJECTION", "refuse", *words)
+    filing("decide", "A1", "OBJECTION", "permit", *words)
+    assert decision(CYCLE, AFTER).done["filed"] == 4
+
+
+def test_what_passes_later_gets_a_notice_and_a_period_of_its_own(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    passed("A3", "initial", [(TWO, COOK, "4")], cycle=CYCLE)
+    assert decision(CYCLE, date(2026, 10, 9)).done == {"public_notices": 1}
+    assert decision(CYCLE, AFTER).done["filed"] == 4
+    assert now()["A3"] == "passed"
+    assert decision(CYCLE, date(2026, 10, 17)).done["filed"] == 1
+    assert notice(filing.home, f"{CYCLE}.2").is_dir()
+
+
+def test_a_year_without_a_calendar_is_named_and_nothing_is_half_done(filing: Filing) -> None:
+    day = date(2026, 12, 28)
+    failed = decision(CYCLE, day).failed
+    assert (
+        "4 items wait for their public notice: the holiday calendar of 2027 is not known" in failed[f"notices/{CYCLE}"]
+    )
+    assert now() == {"A1": "passed", "A2": "passed"}
+    assert not (filing.home / "published" / "notices").exists()
+    with reading() as db:
+        assert public_notices.shown(db, CYCLE).empty
+    assert decision(CYCLE, BEGINS).done == {"public_notices": 1}
+
+
+def test_by_the_command_line_an_unknown_year_fails_in_one_sentence(filing: Filing) -> None:
+    told = filing("run", CYCLE, "--as-of", "2026-12-28")
+    assert told.code == 1
+    (line,) = told.err.splitlines()
+    assert "install a chinesecalendar release that has 2027" in line
+
+
+def test_killed_before_it_can_be_seen_the_period_begins_when_it_can(
+    filing: Filing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.gateways.shelf import public_notices as shelf
+
+    place = shelf.place
+
+    def killed(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shelf, "place", killed)
+    with pytest.raises(KeyboardInterrupt):
+        decision(CYCLE, BEGINS)
+    monkeypatch.setattr(shelf, "place", place)
+    assert decision(CYCLE, date(2026, 10, 12)).done == {"public_notices": 1}
+    with reading() as db:
+        assert {str(each) for each in public_notices.shown(db, CYCLE)["ends_on"]} == {"2026-10-19"}
+    assert decision(CYCLE, date(2026, 10, 19)) == Counts()
+    assert decision(CYCLE, date(2026, 10, 20)).done["filed"] == 4
+
+
+def test_killed_after_it_could_be_seen_the_period_stands(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = public_notices.placed
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(public_notices, "placed", killed)
+    with pytest.raises(KeyboardInterrupt):
+        decision(CYCLE, BEGINS)
+    monkeypatch.setattr(public_notices, "placed", placed)
+    assert decision(CYCLE, date(2026, 9, 29)).done == {"public_notices": 1}
+    assert decision(CYCLE, AFTER).done["filed"] == 4
+
+
+def test_a_full_disk_leaves_no_half_notice(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tasks.gateways.shelf import durable
+
+    write = durable.write
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "index.html":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, content)
+
+    monkeypatch.setattr(durable, "write", full)
+    failed = decision(CYCLE, BEGINS).failed
+    assert "No space left on device" in failed[f"notices/{CYCLE}.1"]
+    assert list((filing.home / "published" / "notices").iterdir()) == []
+    monkeypatch.setattr(durable, "write", write)
+    assert decision(CYCLE, BEGINS).done == {"public_notices": 1}
+
+
+@pytest.mark.parametrize("name", ["notice.csv", "notice.docx", "index.html", "manifest.json"])
+def test_doctor_sees_a_changed_byte(filing: Filing, name: str) -> None:
+    decision(CYCLE, BEGINS)
+    path = notice(filing.home) / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    told = filing("doctor")
+    assert told.code == 1
+    assert f"PROBLEM editions: public notice {CYCLE}.1: {name}" in told.out
+
+
+def test_status_tells_the_period(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    assert json.loads(filing("status", CYCLE, "--json").out)[0]["public_notices"] == f"{CYCLE}.1 2026-09-28–2026-10-10"
+
+
+def test_a_policy_without_a_period_files_at_once(home: Path) -> None:
+    passed("A1", "initial", [(ONE, COOK, "4")], cycle="2026-04")
+    assert decision("2026-04", date(2026, 5, 25)).done["filed"] == 1
+    take_over([(TWO, COOK, "4")], date(2026, 5, 1), date(2029, 4, 30))
+    assert not (home / "published" / "notices").exists()
