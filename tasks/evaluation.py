@@ -126,7 +126,7 @@ def _judge(db: Connection, batch: pd.DataFrame, run: RunKey) -> Counts:
     )
     numbered = checked.readings.assign(result_id=batch["result_id"])
     found = _on_results(checked.findings, numbered)
-    findings.add_of_results(db, found, run.cycle)
+    findings.replace_of_results(db, found, numbered["result_id"], run.cycle)
     results.judged(db, numbered)
     refused = numbered.loc[~numbered["accepted"], ["result_id", "occupation_code", "level"]]
     counts = {

@@ -21,10 +21,11 @@ def replace(db: Connection, found: pd.DataFrame, applications: pd.DataFrame, cyc
     frames.append(db, _finding, rows.assign(cycle=cycle))
 
 
-def add_of_results(db: Connection, found: pd.DataFrame, cycle: str) -> None:
-    """Findings on results; `version` is the number of the result they stand on."""
-    numbers = found["version"].drop_duplicates().tolist()
-    db.execute(delete(_finding).where(_finding.c.table == "results", _finding.c.version.in_(numbers)))
+def replace_of_results(db: Connection, found: pd.DataFrame, judged: "pd.Series[int]", cycle: str) -> None:
+    """Put the findings on these results in place of former ones; `version` is the number of the result they stand on."""
+    work = frames.working(db, "judged_results", judged.to_frame("version"))
+    mine = _finding.c.version.in_(select(work.c.version))
+    db.execute(delete(_finding).where(_finding.c.table == "results", mine))
     frames.append(db, _finding, found.assign(cycle=cycle))
 
 

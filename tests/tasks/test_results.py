@@ -1,0 +1,354 @@
+"""Results on their way back: accepted, refused with a letter that says what to mend, corrected after the decision."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import evaluations as made
+import openpyxl
+import pytest
+from registers import BAKER, COOK, ONE, THREE, TWO, take_over, terms
+
+from schemas.tables import hold
+from tasks.importing import import_file
+from tasks.store import database, history, items
+from tasks.store.database import reading
+
+pytestmark = pytest.mark.usefixtures("plainly")
+
+LATER = date(2026, 9, 25)
+SOCIAL = "social_organisation"
+
+
+@pytest.mark.parametrize(
+    ("changed", "found", "becomes"),
+    [
+        ({}, [], "filed"),
+        ({"level": "四级", "verdict": "合格", "commitments_shown": "是"}, [], "filed"),
+        ({"verdict": "fail", "score": "40"}, [], "failed"),
+        ({"commitments_shown": "false"}, [("EVAL-1", "commitments_shown")], "failed EVAL-1"),
+        ({"panel_size": "2"}, [("EVAL-2", "panel_size")], "dispatched"),
+        ({"occupation_code": BAKER}, [("EVAL-3", "occupation_code")], "dispatched"),
+        ({"level": "3"}, [("EVAL-3", "level")], "dispatched"),
+        ({"score": "59"}, [("EVAL-4", "verdict")], "dispatched"),
+        ({"score": "八十五"}, [("FORM-10", "score")], "dispatched"),
+        ({"score": "850"}, [("FORM-10", "score")], "dispatched"),
+        ({"verdict": "优秀"}, [("FORM-10", "verdict")], "dispatched"),
+        ({"evaluated_on": "下周三"}, [("FORM-10", "evaluated_on")], "dispatched"),
+    ],
+)
+def test_a_result_is_taken_or_refused(home: Path, changed: dict[str, str], found: Any, becomes: str) -> None:
+    made.accepted("A1", commitment=True)
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1", **changed))
+    made.go_on(home)
+    assert made.rules_found() == found
+    assert made.standing("A1") == becomes
+    assert len(made.letters(home, "result_return")) == (becomes == "dispatched")
+
+
+def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "3")])
+    made.send_out(installation)
+    made.drop(installation, "r.csv", made.result("A1", score="八十五"), made.result("A1", BAKER, "3", panel_size="2"))
+    first = made.go_on(installation)
+    assert first["evaluation"].done["refused_results"] == 2
+    said = made.text_of(installation, "result_return")
+    for words in ("评估专家组：", f"机构{ONE}", "A1", "八十五", "评估专家须不少于3人", "四级/中级工", "EVAL-2"):
+        assert words in said
+    again = made.go_on(installation)
+    assert again["evaluation"].total == 0
+    assert len(made.letters(installation, "result_return")) == 1
+    made.drop(installation, "r.csv", made.result("A1"), made.result("A1", BAKER, "3"))
+    made.go_on(installation)
+    assert (made.standing("A1"), made.standing("A1", BAKER, "3")) == ("filed", "filed")
+    assert made.rules_found() == []
+
+
+def test_a_result_before_its_item_is_sent_out_waits_for_it(installation: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4")], status="held")
+    with database.begin() as db:
+        keys = {"application_no": "A1", "occupation_code": COOK, "level": "4"}
+        db.execute(hold.insert().values(**keys, rule="WINDOW-1", cycle=made.CYCLE))
+    made.drop(installation, "r.csv", made.result("A1", level="四级"))
+    made.go_on(installation)
+    assert made.rules_found() == [("EVAL-3", "application_no")]
+    with database.begin() as db:
+        from sqlalchemy import update
+
+        from schemas import tables
+
+        db.execute(update(tables.item).values(status="accepted"))
+    made.go_on(installation)
+    assert made.standing("A1") == "filed"
+    assert made.rules_found() == []
+
+
+def test_the_same_file_twice_is_one_result(installation: Path) -> None:
+    made.accepted("A1")
+    made.send_out(installation)
+    made.drop(installation, "a.csv", made.result("A1"))
+    made.drop(installation, "b.csv", made.result("A1"))
+    counts = made.go_on(installation)
+    assert counts["intake"].done["results"] == 1
+    assert made.standing("A1") == "filed"
+    assert import_file("results", made.drop(installation, "c.csv", made.result("A1")), made.DAY).new == 0
+    assert all(count.total == 0 for count in made.go_on(installation).values())
+
+
+def test_two_files_of_one_pull_that_contradict_each_other_are_both_refused(installation: Path) -> None:
+    made.accepted("A1")
+    made.send_out(installation)
+    made.drop(installation, "a.csv", made.result("A1"))
+    wrong = made.drop(installation, "b.csv", made.result("A1", verdict="fail", score="40"))
+    made.go_on(installation)
+    assert made.standing("A1") == "dispatched"
+    assert made.rules_found() == [("EVAL-4", "verdict"), ("EVAL-4", "verdict")]
+    assert all(count.total == 0 for count in made.go_on(installation).values())
+    # the panel takes the wrong one away: what is left says what is true
+    wrong.unlink()
+    made.go_on(installation)
+    assert made.standing("A1") == "filed"
+    assert made.rules_found() == []
+    # and that it comes back contradicts what is known; nothing new has been said
+    made.drop(installation, "b.csv", made.result("A1", verdict="fail", score="40"))
+    made.go_on(installation)
+    assert made.standing("A1") == "filed"
+
+
+def test_one_of_two_contradicting_results_may_be_imported_alone(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    right, wrong = made.result("A1", level="四级"), made.result("A1", verdict="fail", score="40")
+    made.drop(home, "a.csv", right, wrong)
+    made.go_on(home)
+    assert made.standing("A1") == "dispatched"
+    (home / "inbox" / "results" / "a.csv").unlink()
+    assert import_file("results", made.drop(home, "b.csv", right), made.DAY).new == 1
+    made.go_on(home)
+    assert made.standing("A1") == "filed"
+
+
+def test_of_results_received_between_two_runs_the_later_counts(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    for number in range(11):  # from 9 to 10 the order of numbers is not that of texts
+        row = made.result("A1", score=str(70 + number))
+        import_file("results", made.drop(home, f"{number}.csv", row), made.DAY)
+    made.go_on(home)
+    with reading() as db:
+        assert items.listing(db, made.CYCLE)["score"].tolist() == ["80"]
+
+
+def test_results_of_another_cycle_go_to_that_cycle(installation: Path) -> None:
+    made.accepted("OLD", [(TWO, COOK, "4")], cycle="2026-04")
+    made.accepted("A1")
+    made.send_out(installation, "2026-04")
+    made.send_out(installation)
+    made.drop(installation, "r.csv", made.result("OLD"), made.result("A1"), made.result("NOBODY"))
+    made.go_on(installation)
+    assert made.standing("A1") == "filed"
+    assert made.standing("OLD", cycle="2026-04") == "dispatched"
+    assert made.rules_found() == [("EVAL-3", "application_no")]
+    assert "NOBODY" in made.text_of(installation, "result_return")
+    made.go_on(installation, cycle="2026-04")
+    assert made.standing("OLD", cycle="2026-04") == "filed"
+
+
+# --- corrected results
+
+
+def _life(number: str) -> list[str]:
+    with reading() as db:
+        told = history.of(db, [number])
+    told = told[told["kind"] == "item"]
+    return [f"{was}>{became}" for was, became in zip(told["was"], told["became"], strict=True)]
+
+
+def test_filed_then_failed_then_filed_each_with_its_letters_and_editions(installation: Path) -> None:
+    others = [(TWO, f"6-31-01-0{number}", "4") for number in range(1, 6)]
+    take_over(others, date(2025, 1, 1), date(2027, 12, 31))
+    made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
+    made.send_out(installation)
+    made.drop(installation, "r1.csv", made.result("A1"), made.result("A1", BAKER))
+    made.go_on(installation)
+    assert (len(made.letters(installation, "filing")), len(made.letters(installation, "refusal"))) == (1, 0)
+    made.drop(installation, "r2.csv", made.result("A1", verdict="fail", score="40", remarks="复核更正"))
+    second = made.go_on(installation, LATER)
+    assert second["publication"].done["editions"] == 1
+    assert made.standing("A1") == "failed"
+    assert made.standing("A1", BAKER) == "filed"
+    assert set(terms(LATER)) == {*others, (ONE, BAKER, "4")}
+    assert (len(made.letters(installation, "filing")), len(made.letters(installation, "refusal"))) == (2, 1)
+    changes = (installation / "published" / "2026-09.2" / "changes.csv").read_text("utf-8-sig")
+    assert "removed" in changes
+    made.drop(installation, "r3.csv", made.result("A1", score="75"))
+    made.go_on(installation, LATER)
+    assert made.standing("A1") == "filed"
+    assert terms(LATER)[ONE, COOK, "4"] == ("2026-09-25", "2029-09-19"), "joins the qualification it has"
+    assert len(made.letters(installation, "filing")) == 3, "the same outcome again is told again"
+    assert _life("A1").count("passed>filed") == 3
+    assert [move for move in _life("A1") if move in {"filed>failed", "failed>passed"}] == [
+        "filed>failed",
+        "failed>passed",
+    ]
+    assert (installation / "published" / "2026-09.3" / "directory.csv").read_bytes() != b""
+    before = sorted(path.name for path in (installation / "outbox" / "letters").rglob("*.docx"))
+    assert all(count.total == 0 for count in made.go_on(installation, LATER).values())
+    assert sorted(path.name for path in (installation / "outbox" / "letters").rglob("*.docx")) == before
+
+
+def test_failed_then_passed_is_filed(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r1.csv", made.result("A1", verdict="fail", score="40"))
+    made.go_on(home)
+    assert made.standing("A1") == "failed"
+    assert len(made.letters(home, "refusal")) == 1
+    made.drop(home, "r2.csv", made.result("A1"))
+    made.go_on(home, LATER)
+    assert made.standing("A1") == "filed"
+    assert terms(LATER) == {(ONE, COOK, "4"): ("2026-09-25", "2029-09-24")}
+    assert len(made.letters(home, "filing")) == 1
+
+
+def test_another_score_alone_changes_the_score_alone(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r1.csv", made.result("A1"))
+    made.go_on(home)
+    before = _life("A1")
+    made.drop(home, "r2.csv", made.result("A1", score="91.5"))
+    counts = made.go_on(home, LATER)
+    with reading() as db:
+        assert items.listing(db, made.CYCLE)["score"].tolist() == ["91.5"]
+    assert _life("A1") == before
+    assert counts["publication"].total == 0
+    assert counts["decision"].total == 0
+
+
+def _saturated() -> None:
+    take_over([(TWO, COOK, "4")], date(2025, 1, 1), date(2027, 12, 31), institution_type=SOCIAL)
+    take_over([("52420202MA40000010", COOK, "4")], date(2025, 1, 1), date(2027, 12, 31), institution_type=SOCIAL)
+
+
+def test_an_item_held_by_saturation_is_decided_anew(home: Path) -> None:
+    made.accepted("A1", [(THREE, COOK, "4")], institution_type=SOCIAL)
+    _saturated()
+    made.send_out(home)
+    made.drop(home, "r1.csv", made.result("A1"))
+    made.go_on(home)
+    assert made.standing("A1") == "held CAP-2"
+    made.drop(home, "r2.csv", made.result("A1", score="95"))
+    made.go_on(home, LATER)
+    assert made.standing("A1") == "held CAP-2"
+    made.drop(home, "r3.csv", made.result("A1", verdict="fail", score="30"))
+    made.go_on(home, LATER)
+    assert made.standing("A1") == "failed"
+    assert len(made.letters(home, "refusal")) == 1
+    assert all(count.total == 0 for count in made.go_on(home, LATER).values())
+
+
+def test_a_correction_that_is_refused_leaves_what_was_decided(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r1.csv", made.result("A1"))
+    made.go_on(home)
+    made.drop(home, "r2.csv", made.result("A1", verdict="fail", score="40", panel_size="1"))
+    made.go_on(home, LATER)
+    assert made.standing("A1") == "filed"
+    assert made.rules_found() == [("EVAL-2", "panel_size")]
+    assert len(made.letters(home, "result_return")) == 1
+
+
+# --- scoring workbooks, JSON
+
+
+def _filled(home: Path, number: str, change: Callable[[openpyxl.Workbook], None] | None = None) -> Path:
+    """The scoring workbook of a package filled in as a panel does, and spoilt, in the inbox."""
+    book = openpyxl.load_workbook(home / "outbox" / "evaluation" / made.CYCLE / number / "评分表.xlsx")
+    sheet = book["评分表"]
+    header = next(row for row in sheet.iter_rows() if any(cell.value == "条目键" for cell in row))
+    places = {str(cell.value).rstrip("*"): cell.column for cell in header if cell.value}
+    said = {
+        "结论": "合格",
+        "评分": 88,
+        "承诺材料已提供": "是",
+        "评估日期": date(2026, 9, 18),
+        "评估组长": "刘芳",
+        "评估专家人数": 3,
+    }
+    for line in range(header[0].row + 1, sheet.max_row + 1):
+        if sheet.cell(line, places["条目键"]).value:
+            for title, value in said.items():
+                sheet.cell(line, places[title]).value = value
+    if change:
+        change(book)
+    folder = home / "inbox" / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    book.save(folder / f"{number}.xlsx")
+    return folder / f"{number}.xlsx"
+
+
+def test_a_filled_workbook_dropped_into_the_inbox_comes_back(installation: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "3")])
+    made.send_out(installation)
+    _filled(installation, "A1")
+    made.go_on(installation)
+    assert (made.standing("A1"), made.standing("A1", BAKER, "3")) == ("filed", "filed")
+
+
+def test_a_filled_workbook_is_imported(home: Path, tmp_path: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    file = _filled(home, "A1").rename(tmp_path / "甲组 评分表（终稿）.xlsx")
+    assert import_file("results", file, made.DAY).new == 1
+    made.go_on(home)
+    assert made.standing("A1") == "filed"
+
+
+def _without_sheet(book: openpyxl.Workbook) -> None:
+    del book["评分表"]
+
+
+def _with_other_keys(book: openpyxl.Workbook) -> None:
+    sheet = book["评分表"]
+    header = next(row for row in sheet.iter_rows() if any(cell.value == "条目键" for cell in row))
+    column = next(cell.column for cell in header if cell.value == "条目键")
+    sheet.cell(header[0].row + 1, column).value = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"), [(_without_sheet, "缺少工作表“评分表”"), (_with_other_keys, "条目键已被改动")]
+)
+def test_a_spoilt_workbook_is_put_aside_with_what_to_mend(
+    home: Path, spoil: Callable[[openpyxl.Workbook], None], said: str
+) -> None:
+    made.accepted("A1")
+    made.accepted("A2", [(TWO, COOK, "4")])
+    made.send_out(home)
+    file = _filled(home, "A1", spoil)
+    _filled(home, "A2")
+    counts = made.go_on(home)
+    assert counts["intake"].done == {"results": 1, "quarantined": 1}
+    assert (made.standing("A1"), made.standing("A2")) == ("dispatched", "filed")
+    (reason,) = (home / "quarantine").glob("*.reason.txt")
+    assert said in reason.read_text("utf-8")
+    assert "重新" in reason.read_text("utf-8")
+    assert all(count.total == 0 for count in made.go_on(home).values())
+    imported = import_file("results", file, made.DAY)
+    assert (imported.rows, imported.new, len(imported.complaints)) == (0, 0, 1)
+    assert said in imported.complaints[0]
+
+
+def test_json_comes_back_too(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    row = {**made.result("A1"), "score": 80.5, "panel_size": 3, "commitments_shown": True}
+    folder = home / "inbox" / "results"
+    folder.mkdir(parents=True)
+    (folder / "results.json").write_text(json.dumps([row], ensure_ascii=False), "utf-8")
+    made.go_on(home)
+    assert made.standing("A1") == "filed"
