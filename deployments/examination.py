@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
 
 from deployments import schema
-from schemas.policy import shipped
+from schemas.policy import known as known_policies
 from schemas.reference_data import manifest, reference
 from schemas.settings import settings
 from tasks.gateways.shelf import chain
-from tasks.store import editions, history
+from tasks.gateways.shelf import public_notices as shelf_notices
+from tasks.store import editions, history, public_notices, retold
 from tasks.store.database import reading
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
@@ -75,7 +78,7 @@ def _facts() -> Iterator[Found]:
         told = f"{file.title}, edition {file.edition}, {rows} rows ({file.source})"
         well = rows == file.rows
         yield Found("facts", well, told if well else f"{told}: {file.rows} rows expected, reinstall the package")
-    for policy in shipped():
+    for policy in known_policies():
         yield Found("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
 
 
@@ -85,15 +88,23 @@ def _history() -> Iterator[Found]:
     with reading() as db:
         broken = next(history.broken_links(db), None)
         count = history.count(db)
+        day = datetime.now(ZoneInfo(known_policies()[-1].timezone)).date()
+        unlike = [] if broken else retold.differences(db, day)
     yield Found("history", broken is None, broken or f"{count} entries, chain whole")
+    if broken is None:
+        yield from (Found("register", False, sentence) for sentence in unlike)
+        if not unlike:
+            yield Found("register", True, "as its history tells it")
 
 
 def _editions() -> Iterator[Found]:
     known: dict[str, str] = {}
+    shown: dict[str, str] = {}
     if schema.revisions()[0] is not None:
         with reading() as db:
             known = {edition["edition"]: edition["manifest_sha256"] for edition in editions.published(db)}
-    broken = chain.verify_chain(settings().published, known)
+            shown = {notice["notice"]: notice["manifest_sha256"] for notice in public_notices.published(db)}
+    broken = [*chain.verify_chain(settings().published, known), *shelf_notices.faults(settings().published, shown)]
     for sentence in broken:
         yield Found("editions", False, sentence)
     if not broken:
