@@ -1,0 +1,131 @@
+"""The operator's pages in a real Chromium, as the runbook shows them; nothing is asked of any host but our own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from deployments import sample as made
+from schemas.cycle import cycle_id
+from tests.faults.house import TestHouse
+
+CYCLE = "2026-09"
+#: Where the runbook's pictures are renewed: set FILING_PICTURES=docs/pictures.
+PICTURES = os.environ.get("FILING_PICTURES", "")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHouse]:
+    """A server with a cycle that waits for its results."""
+    house = TestHouse(tmp_path_factory.mktemp("pages") / "home")
+    house.home.mkdir()
+    house.filing("migrate")
+    made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 20), house.home / "inbox")
+    try:
+        house.start_server()
+        house.register()
+        house.start_worker()
+        house.wait_state(house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of="2026-09-11"), "Suspended")
+        yield house
+    finally:
+        house.stop()
+
+
+@pytest.fixture
+def page(house: TestHouse) -> Iterator[Page]:
+    """A browser page that notes what it asked of others."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        context = browser.new_context(
+            viewport={"width": 1200, "height": 800}, locale="zh-CN", timezone_id="Asia/Shanghai"
+        )
+        opened = context.new_page()
+        outside: list[str] = []
+        opened.on("requestfinished", lambda request: outside.append(request.url))
+        yield opened
+        browser.close()
+    own = (f"http://127.0.0.1:{house.port}/", f"ws://127.0.0.1:{house.port}/", "data:", "blob:")
+    assert [url for url in outside if not url.startswith(own)] == []
+
+
+def show(page: Page, house: TestHouse, path: str, *texts: str) -> None:
+    """Open a page and wait until it shows these texts."""
+    page.goto(f"http://127.0.0.1:{house.port}{path}")
+    for text in texts:
+        page.get_by_text(text).first.wait_for(timeout=60_000)
+
+
+def picture(page: Page, name: str, tmp_path: Path) -> None:
+    """Take the page's picture in few colours, small enough for a document."""
+    page.wait_for_timeout(1_500)
+    taken = tmp_path / f"{name}.png"
+    page.screenshot(path=taken)
+    with Image.open(taken) as image:
+        colours = image.convert("RGB").getcolors(1 << 24)
+        assert colours is not None and len(colours) > 20, "the page is empty"
+        folder = Path(PICTURES) if PICTURES else tmp_path
+        image.convert("RGB").quantize(64).save(folder / f"{name}.png", optimize=True)
+
+
+def cycle_run(house: TestHouse) -> Any:
+    runs = house.ask("POST", "/flow_runs/filter", flow_runs={"name": {"any_": [f"{CYCLE} 批次"]}})
+    return runs[0]
+
+
+def deployment(house: TestHouse, name: str) -> str:
+    return str(house.ask("GET", f"/deployments/name/{name}")["id"])
+
+
+def test_the_suspended_run_with_its_stages(house: TestHouse, page: Page, tmp_path: Path) -> None:
+    show(page, house, f"/v2/runs/flow-run/{cycle_run(house)['id']}", f"{CYCLE} 批次", "Suspended", "waits: 0 of")
+    page.wait_for_timeout(4_000)
+    picture(page, "suspended-run", tmp_path)
+
+
+def test_the_overview_of_the_run(house: TestHouse, page: Page, tmp_path: Path) -> None:
+    found = {each["key"]: each["id"] for each in house.ask("POST", "/artifacts/filter")}
+    assert {f"{name}-{CYCLE}" for name in ("overview", "findings", "waiting", "missing", "summary")} <= set(found)
+    show(page, house, f"/v2/artifacts/artifact/{found[f'overview-{CYCLE}']}", "等待评估结果", "在等谁", "期限")
+    picture(page, "overview", tmp_path)
+    show(page, house, f"/v2/artifacts/artifact/{found[f'missing-{CYCLE}']}", "缺结果数")
+    picture(page, "missing-results", tmp_path)
+    show(page, house, f"/v2/artifacts/artifact/{found[f'findings-{CYCLE}']}", "性质")
+    picture(page, "findings", tmp_path)
+
+
+def test_the_progress_of_the_wait(house: TestHouse) -> None:
+    found = house.ask("POST", "/artifacts/filter", artifacts={"key": {"any_": [f"waiting-{CYCLE}"]}})
+    assert float(found[-1]["data"]) == 0.0
+    assert "已收 0 / 共" in found[-1]["description"]
+
+
+def test_no_personal_data_on_any_page(house: TestHouse) -> None:
+    import re
+
+    told = " ".join(str(each["data"]) + str(each["description"]) for each in house.ask("POST", "/artifacts/filter"))
+    assert len(told) > 1_000
+    assert not re.search(r"\b\d{17}[\dX]\b", told), "an identity number"
+    assert not re.search(r"\b1[3-9]\d{9}\b", told), "a telephone number"
+
+
+def test_the_form_a_person_fills_in(house: TestHouse, page: Page, tmp_path: Path) -> None:
+    path = f"/v2/deployments/deployment/{deployment(house, 'filing-cycle/cycle')}/run"
+    show(page, house, path, "申报批次", "办理日期", "只办理这些申报编号", "试运行")
+    picture(page, "parameter-form", tmp_path)
+
+
+def test_the_schedule_of_the_cycle(house: TestHouse, page: Page, tmp_path: Path) -> None:
+    show(
+        page, house, f"/v2/deployments/deployment/{deployment(house, 'filing-cycle/cycle')}", "Schedules", "At 07:45 AM"
+    )
+    picture(page, "schedule", tmp_path)
+
+
+def test_the_data_docs_and_the_directory_are_served(house: TestHouse, page: Page, tmp_path: Path) -> None:
+    show(page, house, f"/filing/data-docs/{CYCLE}/index.html", "数据校验")
+    picture(page, "data-docs", tmp_path)
