@@ -14,7 +14,11 @@ import pandas as pd
 import polars as pl
 from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 from great_expectations.execution_engine import pandas_execution_engine
 
 from expectations import occupations, results
@@ -26,7 +30,8 @@ from expectations.submissions import Submissions
 from expectations.suites import UNDER_JUDGEMENT, Judgement, suite
 from schemas.submission import FORM_TABLES
 
-logging.getLogger("great_expectations").setLevel(logging.WARNING)
+# this logger sets its own level: it would tell of a temporary folder at every start
+logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
 
 #: Hashing every frame to name its batch would cost as much as judging it; one batch is checked at a time.
 pandas_execution_engine.HASH_THRESHOLD = 0
@@ -133,8 +138,13 @@ def _tidy(context: EphemeralDataContext) -> None:
 @cache
 def _context() -> EphemeralDataContext:
     """The process's one GX context, with a suite and a checkpoint a table."""
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # without a docs site of its own: GX would leave a temporary folder behind for it
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
     source = context.data_sources.add_pandas(_SOURCE)
     for table in (*(each.name for each in FORM_TABLES), "results"):
         batch = source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("batch")
