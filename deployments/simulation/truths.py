@@ -47,8 +47,10 @@ def out_of_scope(db: Connection, day: date) -> Iterator[str]:
     present = register.current_entries(db)
     ours = present[present["application_no"].notna()]
     skills = tuple(str(each) for each in policy.occupations.skill_classes)
-    known = set(facts.occupations["code"])
-    wrong = ours[~ours["occupation_code"].isin(known) | ~ours["occupation_code"].str.startswith(skills)]
+    coded = ours["occupation_code"].isin(set(facts.occupations["code"])) & ours["occupation_code"].str.startswith(
+        skills
+    )
+    wrong = ours[~coded & ~ours["occupation_code"].isin(facts.later_names(day))]
     yield from (f"{row['uscc']} is on file for {row['occupation_code']}, no skill occupation" for row in _rows(wrong))
     named = register.institutions(db)
     away = named[~named["region_code"].isin(policy.regions.codes)]
