@@ -11,13 +11,15 @@ from schemas.submission import INSTITUTION_TYPES
 def applicants(submissions: Submissions) -> pl.DataFrame:
     """One row an application: application_no, uscc, type (Enum), kind (Enum), submitted_on (local date)."""
     zone = submissions.scene.policy.timezone
-    return submissions.table("applications").select(
+    rows = submissions.table("applications").select(
         "application_no",
         "uscc",
         typed("institution_type").alias("type"),
         typed("kind").alias("kind"),
         typed("submitted_at").dt.convert_time_zone(zone).dt.date().alias("submitted_on"),
     )
+    # a second row of a number would double every row that is joined to it
+    return rows.unique("application_no", keep="first", maintain_order=True)
 
 
 def by_type(texts: Mapping[str, str], column: str = "type") -> pl.Expr:

@@ -23,7 +23,7 @@ from schemas.submission import TABLES
 
 Validation = Mapping[str, ExpectationSuiteValidationResult]
 
-_RULE_COLUMNS = ["规则", "条款", "性质", "要求", "行数", "不符", "不符之处（申报编号、行、字段）", "结果"]
+_RULE_COLUMNS = ["规则", "条款", "性质", "初审意见", "行数", "不符", "不符之处（申报编号、行、字段）", "结果"]
 _TABLE_COLUMNS = ["数据表", "行数", "规则数", "不符的规则", "结果"]
 
 

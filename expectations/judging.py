@@ -52,7 +52,11 @@ def findings(verdicts: pl.DataFrame) -> pl.DataFrame:
     message = (
         pl.when(pl.col("mend") == "").then(pl.col("message_zh")).otherwise(pl.format("{}：{}", "message_zh", "mend"))
     )
-    return told.with_columns(message.alias("message")).select(FINDING_COLUMNS).sort(FINDING_ORDER)
+    return (
+        told.with_columns(message.alias("message"), pl.col("application_no").fill_null(""))
+        .select(FINDING_COLUMNS)
+        .sort(FINDING_ORDER)
+    )
 
 
 def holds(submissions: Submissions, verdicts: pl.DataFrame) -> pl.DataFrame:

@@ -202,6 +202,24 @@ def test_validation_results_are_those_of_great_expectations(sound):
     assert judged == {code for code, rule in rules().items() if rule.table != "results"}
 
 
+def test_a_number_twice_does_not_double_the_rows_of_other_tables(sound):
+    case = sound()
+    case.tables["applications"].append(dict(case.tables["applications"][0]))
+    case.tables["occupations"][0]["levels"] = "6"
+    findings = case.check().findings
+    assert _rows(findings[["table", "row", "field", "value"]]) == [("occupations", 1, "levels", "6")]
+
+
+def test_the_context_keeps_no_folder_and_tells_nobody():
+    config = checking._context().project_config_with_variables_substituted
+    assert (config.data_docs_sites, config.analytics_enabled) == ({}, False)
+    assert (
+        not config.progress_bars["globally"]
+        if isinstance(config.progress_bars, dict)
+        else not config.progress_bars.globally
+    )
+
+
 def test_checks_leave_nothing_behind(sound):
     case = sound()
     frames = case.frames()
