@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from schemas import submission, tables
+from schemas import qualification, submission, tables
+from schemas.adjustment import ADJUSTMENTS
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.item import FINAL, MOVES, STATUSES
+from schemas.notice import LETTER_KINDS
 
 HERE = Path(__file__).parent
 
@@ -38,6 +40,8 @@ def states() -> str:
             "Every move is one function of `tasks/store/items.py`, and leaves its entry in the history in the same",
             "transaction. A move that is not in this table is refused before anything is written.",
             "",
+            *_qualifications(),
+            "",
             "## Applications (申报)",
             "",
             "`received`, `returned` and `superseded` are set by what happens to an application; `in_progress` and",
@@ -49,6 +53,37 @@ def states() -> str:
             "",
         ]
     )
+
+
+def _qualifications() -> list[str]:
+    """The standings of a qualification and the moves between them, and what operators' decisions do."""
+    return [
+        "## Qualifications (备案资质)",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        *(f"    {move.was or '[*]'} --> {move.became}: {move.because}" for move in qualification.MOVES),
+        "```",
+        "",
+        "| standing | Chinese | on file |",
+        "|---|---|---|",
+        *(
+            f"| `{code}` | {title} | {'yes' if code in qualification.ON_FILE else ''} |"
+            for code, title in qualification.STANDINGS.items()
+        ),
+        "",
+        "What is suspended stays on file: it keeps its term, its place under CAP-1 and CAP-2 and its reminders, a renewal",
+        "leaves it suspended, and it is not in the directory. A suspension ends with the term it was decided on.",
+        "Withdrawing and revoking end the term on the day before; the items that filed it lapse with it.",
+        "",
+        "| `filing adjust` | Chinese | concerns | becomes | letter |",
+        "|---|---|---|---|---|",
+        *(
+            f"| `{kind.code}` | {kind.title} | {', '.join(f'`{each}`' for each in sorted(kind.concerns))} | "
+            f"`{kind.became}` | {LETTER_KINDS[kind.letter].title} |"
+            for kind in ADJUSTMENTS.values()
+        ),
+    ]
 
 
 def input_and_database_tables() -> str:
@@ -63,7 +98,13 @@ def input_and_database_tables() -> str:
         "Sheets, files and columns may be named in English or Chinese.",
     ]
     for table in submission.TABLES.values():
-        lines += ["", f"### {table.name} {table.title}", "", "| column | header | read as | values |", "|---|---|---|---|"]
+        lines += [
+            "",
+            f"### {table.name} {table.title}",
+            "",
+            "| column | header | read as | values |",
+            "|---|---|---|---|",
+        ]
         for column in table.columns:
             words = "、".join(f"{word} {title}" for word, title in column.words.items())
             optional = " (optional)" if column.optional else ""
