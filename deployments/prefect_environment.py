@@ -8,7 +8,8 @@ from schemas.settings import settings
 #: The one work pool; every worker takes its runs from it.
 POOL = "filing"
 
-_SERVER = {
+#: What the server is told however it is started; the environment may say otherwise.
+SERVER = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -37,7 +38,7 @@ def prefect_home() -> Path:
 
 def for_server(host: str, port: int) -> dict[str, str]:
     """Everything the server process is told; what the environment says already stays."""
-    own = {**_SERVER, "PREFECT_HOME": str(prefect_home()), "FILING_HOME": str(settings().root)}
+    own = {**SERVER, "PREFECT_HOME": str(prefect_home()), "FILING_HOME": str(settings().root)}
     own["PREFECT_SERVER_API_HOST"] = host
     own |= {"PREFECT_SERVER_API_PORT": str(port), "PREFECT_SERVER_UI_API_URL": f"http://{host}:{port}/api"}
     # a client setting left over in the shell would have the server talk to another server

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.staticfiles import StaticFiles
 
 from deployments.parentage import end_with_parent
+from deployments.prefect_environment import SERVER
 from schemas.settings import PAGES, settings
 
 Scope = MutableMapping[str, Any]
@@ -59,6 +60,8 @@ def with_files(application: Application, home: Path) -> Application:
 
 def main() -> None:
     """Serve until SIGTERM, on the address the environment names."""
+    for name, value in SERVER.items():
+        os.environ.setdefault(name, value)
     import uvicorn  # noqa: PLC0415
     from prefect.server.api.server import create_app  # noqa: PLC0415  reads the environment when imported
     from prefect.settings import get_current_settings  # noqa: PLC0415

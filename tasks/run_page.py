@@ -103,7 +103,9 @@ def findings_rows(cycle: str) -> list[Row]:
             "条款": each["article"],
             "数据表": TABLES[each["table"]].title if each["table"] in TABLES else each["table"],
             "行": int(each["row"]),
-            "字段": each["field"],
+            "字段": TABLES[each["table"]].titles().get(each["field"], each["field"])
+            if each["table"] in TABLES
+            else each["field"],
         }
         for each in found.to_dict("records")
     ]
@@ -124,8 +126,7 @@ def missing_rows(wait: Wait, day: str) -> list[Row]:
             "机构": each.institution_name,
             "缺结果数": each.items,
             "送评日期": each.sent_on.isoformat(),
-            "应于": each.due_on.isoformat(),
-            "情况": "已逾期" if day >= each.due_on.isoformat() else "等待中",
+            "情况": f"自 {each.due_on} 起逾期" if day >= each.due_on.isoformat() else f"等到 {each.due_on}",
         }
         for each in wait.missing[:MOST]
     ]

@@ -1,11 +1,14 @@
 """An installation with real processes, whose every process is ended with the test."""
 
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.house import TestHouse
+from tests.faults.house import TestHouse, free_port
 
 
 @pytest.fixture
@@ -17,3 +20,27 @@ def house(tmp_path: Path) -> Iterator[TestHouse]:
         yield made
     finally:
         made.stop()
+
+
+@pytest.fixture(scope="session")
+def whole_postgresql() -> Iterator[str]:
+    """A PostgreSQL with the extensions Prefect's server needs, as Debian packs it; the address without a database."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    assert found, "install Debian's package postgresql: `make system` does"
+    folder = Path(tempfile.mkdtemp(prefix="filing-whole-postgresql-"))
+    shutil.chown(folder, "postgres", "postgres")
+    port = free_port()
+
+    def own(*command: str) -> None:
+        # PostgreSQL refuses to run as root
+        subprocess.run(["runuser", "-u", "postgres", "--", *command], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+    own(str(found[-1] / "initdb"), "--pgdata", str(folder / "data"), "--auth", "trust", "--encoding", "UTF8")
+    control = [str(found[-1] / "pg_ctl"), "--pgdata", str(folder / "data")]
+    options = f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    own(*control, "--wait", "--log", str(folder / "log"), "--options", options, "start")
+    try:
+        yield f"postgres@127.0.0.1:{port}"
+    finally:
+        own(*control, "--mode", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)

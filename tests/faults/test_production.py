@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from sqlalchemy import create_engine
 
 from deployments import sample as made
 from schemas.cycle import cycle_id
@@ -61,16 +62,16 @@ def runner_of(run: str) -> int:
 
 
 @pytest.mark.slow
-def test_a_cycle_over_two_workers_one_killed(house: TestHouse, postgresql: str) -> None:
-    from sqlalchemy import create_engine
-    from sqlalchemy.engine import make_url
-
-    url = make_url(postgresql)
-    with create_engine(url, isolation_level="AUTOCOMMIT").connect() as administration:
-        administration.exec_driver_sql(f"CREATE DATABASE {url.database}_prefect")
-    prefect = url.set(drivername="postgresql+asyncpg", database=f"{url.database}_prefect")
-    house.database = postgresql
-    house.prefect_database = prefect.render_as_string(hide_password=False)
+def test_a_cycle_over_two_workers_one_killed(house: TestHouse, whole_postgresql: str) -> None:
+    for name in ("filing", "prefect"):
+        administration = create_engine(
+            f"postgresql+psycopg://{whole_postgresql}/postgres", isolation_level="AUTOCOMMIT"
+        )
+        with administration.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        administration.dispose()
+    house.database = f"postgresql://{whole_postgresql}/filing"
+    house.prefect_database = f"postgresql+asyncpg://{whole_postgresql}/prefect"
     house.password = "filing:secret-of-the-test"
     house.filing("migrate")
     made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 20), house.home / "inbox")
