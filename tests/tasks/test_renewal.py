@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 import registers
 from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, sweep, take_over, terms
+from sqlalchemy import insert, update
 
+from schemas import tables
 from schemas.qualification import last_day
-from tasks.store import overview, register
+from tasks.store import overview, register, retold
 from tasks.store.database import reading
+from tasks.store.leases import writing
+from tasks.verdicts import take_verdicts
 
 OLD_TERM = (date(2023, 10, 20), date(2026, 10, 19))
 
@@ -160,3 +164,28 @@ def test_a_corrected_register_replaces_the_one_taken_over_before(home: Path) -> 
     take_over([(ONE, COOK, "4")], date(2020, 1, 1), date(2022, 12, 31), day=date(2024, 1, 1))
     assert not terms(date(2024, 1, 1))
     assert terms(date(2021, 1, 1))
+
+
+def test_a_corrected_result_gives_back_what_the_renewal_had_superseded(home: Path) -> None:
+    """A renewal that turns out to have failed leaves the old term, as if it had not been filed."""
+    passed("A0", "initial", [(ONE, COOK, "4")], cycle="2023-09")
+    decide("2023-09", date(2023, 10, 20))
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
+    decide("2026-09", date(2026, 10, 5))
+    row = {"application_no": "A1", "occupation_code": COOK, "level": "4", "verdict": "fail", "cycle": "2026-09"}
+    with registers.run_on(date(2026, 10, 12), "2026-09") as run, writing(run) as db:
+        db.execute(
+            insert(tables.result).values(
+                result_id=1, content_hash="1", batch="1", row=1, standing="accepted", received_on=run.as_of, **row
+            )
+        )
+        db.execute(update(tables.item).where(tables.item.c.application_no == "A1").values(verdict="fail"))
+        take_verdicts(db, run)
+    assert terms(date(2026, 10, 12)) == {(ONE, COOK, "4"): ("2023-10-20", "2026-10-19")}
+    with reading() as db:
+        assert registers.statuses(db) == {("A0", COOK, "4"): "filed", ("A1", COOK, "4"): "failed"}
+        assert retold.differences(db, date(2026, 10, 12)) == []
+        before = register.before_cycle(db, date(2026, 9, 10), "2026-09")
+    assert before["valid_until"].tolist() == ["2026-10-19"], "the cycle is judged on one entry, not on two"
+    sweep(date(2026, 10, 20))
+    assert not terms(date(2026, 10, 20))
