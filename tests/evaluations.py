@@ -95,8 +95,10 @@ def drop(home: Path, name: str, *rows: dict[str, str]) -> Path:
     return file
 
 
-def go_on(home: Path, day: date = DAY, cycle: str = CYCLE, only: list[str] | None = None) -> dict[str, Counts]:
-    """One run from the inbox to the directory, but for the screening; what each stage did."""
+def go_on(
+    home: Path, day: date = DAY, cycle: str = CYCLE, only: list[str] | None = None, *, publish: bool = False
+) -> dict[str, Counts]:
+    """One run from the inbox to the decision, or to the directory, but for the screening; what each stage did."""
     from flows.decision import decision
     from flows.evaluation import evaluation
     from flows.intake import intake
@@ -107,7 +109,7 @@ def go_on(home: Path, day: date = DAY, cycle: str = CYCLE, only: list[str] | Non
         "intake": intake(cycle, day, only, str(home / "inbox")),
         "evaluation": evaluation(cycle, day, only),
         "decision": decision(cycle, day, only),
-        "publication": publication(cycle, day),
+        "publication": publication(cycle, day) if publish else Counts(),
     }
 
 

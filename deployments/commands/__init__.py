@@ -35,6 +35,7 @@ def register_all(app: typer.Typer) -> None:
         "keeping",
         "adjusting",
         "drawing",
+        "panels",
         "simulating",
     ):
         import_module(f"deployments.commands.{module}").add_to(app)

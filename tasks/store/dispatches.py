@@ -84,6 +84,12 @@ def package(db: Connection, application_no: str, revision: int) -> dict[str, Any
     return found
 
 
+def packages(db: Connection, application_no: str) -> list[dict[str, Any]]:
+    """Every package of an application as it was put into the outbox, oldest first."""
+    own = select(_dispatch.c.package).where(_dispatch.c.application_no == application_no)
+    return list(db.execute(own.order_by(_dispatch.c.revision)).scalars())
+
+
 def delivered(db: Connection, application_no: str, revision: int, receipt: str) -> None:
     """Note that a package has been handed over."""
     mine = and_(_dispatch.c.application_no == application_no, _dispatch.c.revision == revision)

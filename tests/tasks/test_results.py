@@ -173,10 +173,10 @@ def test_filed_then_failed_then_filed_each_with_its_letters_and_editions(install
     made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
     made.send_out(installation)
     made.drop(installation, "r1.csv", made.result("A1"), made.result("A1", BAKER))
-    made.go_on(installation)
+    made.go_on(installation, publish=True)
     assert (len(made.letters(installation, "filing")), len(made.letters(installation, "refusal"))) == (1, 0)
     made.drop(installation, "r2.csv", made.result("A1", verdict="fail", score="40", remarks="复核更正"))
-    second = made.go_on(installation, LATER)
+    second = made.go_on(installation, LATER, publish=True)
     assert second["publication"].done["editions"] == 1
     assert made.standing("A1") == "failed"
     assert made.standing("A1", BAKER) == "filed"
@@ -185,7 +185,7 @@ def test_filed_then_failed_then_filed_each_with_its_letters_and_editions(install
     changes = (installation / "published" / "2026-09.2" / "changes.csv").read_text("utf-8-sig")
     assert "removed" in changes
     made.drop(installation, "r3.csv", made.result("A1", score="75"))
-    made.go_on(installation, LATER)
+    made.go_on(installation, LATER, publish=True)
     assert made.standing("A1") == "filed"
     assert terms(LATER)[ONE, COOK, "4"] == ("2026-09-25", "2029-09-19"), "joins the qualification it has"
     assert len(made.letters(installation, "filing")) == 3, "the same outcome again is told again"
@@ -196,7 +196,7 @@ def test_filed_then_failed_then_filed_each_with_its_letters_and_editions(install
     ]
     assert (installation / "published" / "2026-09.3" / "directory.csv").read_bytes() != b""
     before = sorted(path.name for path in (installation / "outbox" / "letters").rglob("*.docx"))
-    assert all(count.total == 0 for count in made.go_on(installation, LATER).values())
+    assert all(count.total == 0 for count in made.go_on(installation, LATER, publish=True).values())
     assert sorted(path.name for path in (installation / "outbox" / "letters").rglob("*.docx")) == before
 
 
@@ -218,10 +218,10 @@ def test_another_score_alone_changes_the_score_alone(home: Path) -> None:
     made.accepted("A1")
     made.send_out(home)
     made.drop(home, "r1.csv", made.result("A1"))
-    made.go_on(home)
+    made.go_on(home, publish=True)
     before = _life("A1")
     made.drop(home, "r2.csv", made.result("A1", score="91.5"))
-    counts = made.go_on(home, LATER)
+    counts = made.go_on(home, LATER, publish=True)
     with reading() as db:
         assert items.listing(db, made.CYCLE)["score"].tolist() == ["91.5"]
     assert _life("A1") == before

@@ -1,0 +1,231 @@
+"""Deciding: CAP-2 counted anew at filing, permits and refusals on record, each item once, a letter of each outcome."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import evaluations as made
+import pandas as pd
+import pytest
+from registers import BAKER, COOK, ONE, THREE, TWO, run_on, sweep, take_over, terms
+
+from schemas.submission import DECISIONS
+from tasks.store import decisions, history
+from tasks.store.database import reading
+from tasks.store.leases import writing
+
+pytestmark = pytest.mark.usefixtures("plainly")
+
+SOCIAL = "social_organisation"
+FOUR, FIVE, SIX = "52420203MA4015856C", "52420204MA4015857X", "52420205MA4015858A"
+BEFORE, AFTER = date(2025, 1, 1), date(2027, 12, 31)
+RULE = "CAP-2"
+
+
+def _decided(number: str, verdict: str, occupation: str = "", at: str = "2026-09-19T10:00:00") -> None:
+    """An operator's decision on CAP-2 on record."""
+    row = {
+        "application_no": number,
+        "rule": RULE,
+        "occupation_code": occupation,
+        "verdict": verdict,
+        "decided_by": "周明",
+        "decided_at": at,
+        "document_no": "黄职鉴审〔2026〕1号",
+        "reason": "见会议纪要",
+    }
+    with run_on(made.DAY, made.CYCLE) as run, writing(run) as db:
+        decisions.record(db, pd.DataFrame([row], columns=DECISIONS.names), run)
+
+
+def _contest(home: Path, *scores: tuple[str, str, str], submitted: dict[str, int] | None = None) -> None:
+    """Social organisations (number, credit code, score) that ask for the cook, one holder being on file already."""
+    take_over([(FOUR, COOK, "4")], BEFORE, AFTER, institution_type=SOCIAL)
+    for place, (number, uscc, _) in enumerate(scores):
+        when = (submitted or {}).get(number, place + 1)
+        made.accepted(number, [(uscc, COOK, "4")], institution_type=SOCIAL, submitted=when)
+    made.send_out(home)
+    made.drop(home, "r.csv", *(made.result(number, score=score) for number, _, score in scores))
+
+
+def _standings(*numbers: str) -> dict[str, str]:
+    return {number: made.standing(number) for number in numbers}
+
+
+Given = Callable[[], None]
+
+
+@pytest.mark.parametrize(
+    ("scores", "submitted", "given", "expected"),
+    [
+        pytest.param({"A": "70", "B": "90"}, {}, None, {"A": "held CAP-2", "B": "filed"}, id="score"),
+        pytest.param(
+            {"A": "80", "B": "80"}, {"A": 2, "B": 1}, None, {"A": "held CAP-2", "B": "filed"}, id="time of submission"
+        ),
+        pytest.param({"A": "80", "B": "80"}, {"A": 1, "B": 1}, None, {"A": "filed", "B": "held CAP-2"}, id="number"),
+        pytest.param(
+            {"A": "70", "B": "90"},
+            {},
+            lambda: _decided("A", "permit"),
+            {"A": "filed", "B": "filed"},
+            id="permit for all",
+        ),
+        pytest.param(
+            {"A": "70", "B": "90"},
+            {},
+            lambda: _decided("A", "permit", COOK),
+            {"A": "filed", "B": "filed"},
+            id="permit for the occupation",
+        ),
+        pytest.param(
+            {"A": "70", "B": "90"},
+            {},
+            lambda: _decided("A", "permit", BAKER),
+            {"A": "held CAP-2", "B": "filed"},
+            id="permit for another occupation",
+        ),
+        pytest.param(
+            {"A": "70", "B": "90"},
+            {},
+            lambda: _decided("A", "refuse"),
+            {"A": "refused CAP-2", "B": "filed"},
+            id="refusal on record",
+        ),
+        pytest.param(
+            {"A": "95", "B": "90"},
+            {},
+            lambda: _decided("A", "refuse"),
+            {"A": "filed", "B": "held CAP-2"},
+            id="a refusal of what is not saturated refuses nothing",
+        ),
+        pytest.param(
+            {"A": "70", "B": "90"},
+            {},
+            lambda: (_decided("A", "permit"), _decided("A", "refuse", COOK, "2026-09-19T11:00:00")),
+            {"A": "refused CAP-2", "B": "filed"},
+            id="the later decision counts",
+        ),
+        pytest.param(
+            {"A": "70", "B": "90"},
+            {},
+            lambda: (_decided("A", "refuse", COOK), _decided("A", "permit", "", "2026-09-19T11:00:00")),
+            {"A": "filed", "B": "filed"},
+            id="the later decision counts, also for all",
+        ),
+    ],
+)
+def test_the_last_place_is_taken_by_score(
+    installation: Path, scores: dict[str, str], submitted: Any, given: Given | None, expected: dict[str, str]
+) -> None:
+    codes = {"A": THREE, "B": FIVE}
+    _contest(installation, *((number, codes[number], score) for number, score in scores.items()), submitted=submitted)
+    if given:
+        given()
+    made.go_on(installation)
+    assert _standings("A", "B") == expected
+    assert len(made.letters(installation, "refusal")) == list(expected.values()).count("refused CAP-2")
+    assert all(count.total == 0 for count in made.go_on(installation).values()), "everything was decided and told"
+
+
+def test_a_permit_after_the_hold_files_and_says_so(installation: Path) -> None:
+    from flows.screening import screening
+
+    _contest(installation, ("A", THREE, "70"), ("B", FIVE, "90"))
+    made.go_on(installation)
+    assert len(made.letters(installation, "filing")) == 1
+    _decided("A", "permit", at="2026-09-22T10:00:00")
+    screening(made.CYCLE, date(2026, 9, 23))
+    made.go_on(installation, date(2026, 9, 23))
+    assert _standings("A", "B") == {"A": "filed", "B": "filed"}
+    assert len(made.letters(installation, "filing")) == 2
+
+
+def test_a_place_that_came_free_by_the_day_of_filing_is_free(home: Path) -> None:
+    take_over([(SIX, COOK, "4")], BEFORE, date(2026, 9, 19), institution_type=SOCIAL)  # valid on the deadline
+    _contest(home, ("A", THREE, "70"))
+    made.go_on(home)
+    assert made.standing("A") == "filed"
+
+
+def test_whoever_holds_the_occupation_by_then_is_not_new(home: Path) -> None:
+    """Of two levels of one occupation the second result comes after others have filled the places."""
+    made.accepted("A", [(THREE, COOK, "4"), (THREE, COOK, "3")], institution_type=SOCIAL)
+    _contest(home, ("B", FIVE, "60"))
+    made.drop(home, "a.csv", made.result("A", score="90"))
+    made.go_on(home)
+    assert (made.standing("A"), made.standing("A", COOK, "3"), made.standing("B")) == (
+        "filed",
+        "dispatched",
+        "held CAP-2",
+    )
+    _decided("B", "permit", at="2026-09-21T10:00:00")
+    from flows.screening import screening
+
+    screening(made.CYCLE, date(2026, 9, 22))
+    made.go_on(home, date(2026, 9, 22))
+    assert made.standing("B") == "filed"
+    made.drop(home, "late.csv", made.result("A", level="3", score="61"))
+    made.go_on(home, date(2026, 9, 25))
+    assert made.standing("A", COOK, "3") == "filed"
+    assert terms(date(2026, 9, 25))[THREE, COOK, "3"] == ("2026-09-25", "2029-09-19")
+
+
+def test_deciding_on_some_leaves_the_places_to_whom_their_scores_give_them(home: Path) -> None:
+    from flows.decision import decision
+
+    _contest(home, ("A", THREE, "70"), ("B", FIVE, "90"))
+    from flows.evaluation import evaluation
+    from flows.intake import intake
+
+    intake(made.CYCLE, made.DAY, None, str(home / "inbox"))
+    evaluation(made.CYCLE, made.DAY)
+    decision(made.CYCLE, made.DAY, ["A"])
+    assert _standings("A", "B") == {"A": "held CAP-2", "B": "passed"}
+    decision(made.CYCLE, made.DAY)
+    assert _standings("A", "B") == {"A": "held CAP-2", "B": "filed"}
+
+
+def test_items_are_decided_once_whichever_run_gets_there(installation: Path) -> None:
+    made.accepted("A", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
+    made.accepted("B", [(TWO, COOK, "4")])
+    made.send_out(installation)
+    made.drop(installation, "1.csv", made.result("A"))
+    made.go_on(installation)
+    made.drop(installation, "2.csv", made.result("A", BAKER), made.result("B", verdict="fail", score="20"))
+    for day in (date(2026, 9, 25), date(2026, 9, 26), date(2026, 10, 30)):
+        made.go_on(installation, day)
+    assert (made.standing("A"), made.standing("A", BAKER), made.standing("B")) == ("filed", "filed", "failed")
+    with reading() as db:
+        told = history.of(db, ["A", "B"])
+    filed = told[(told["kind"] == "item") & (told["became"] == "filed")]
+    assert list(zip(filed["subject"], filed["on"], strict=True)) == [("A", "2026-09-20"), ("A", "2026-09-25")]
+    assert len(made.letters(installation, "filing")) == 1, "one letter, when the application is closed"
+    assert len(made.letters(installation, "refusal")) == 1
+
+
+def test_an_outcome_is_not_told_again_when_its_term_is_over(home: Path) -> None:
+    made.accepted("A", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A"), made.result("A", BAKER, verdict="fail", score="20"))
+    made.go_on(home)
+    before = (made.letters(home, "filing"), made.letters(home, "refusal"))
+    assert [len(each) for each in before] == [1, 1]
+    sweep(date(2029, 9, 20))
+    assert made.standing("A") == "lapsed"
+    made.go_on(home, date(2029, 9, 21))
+    assert (made.letters(home, "filing"), made.letters(home, "refusal")) == before
+
+
+def test_letters_name_what_is_filed_and_what_is_not(home: Path) -> None:
+    made.accepted("A", [(ONE, COOK, "4"), (ONE, BAKER, "3")], commitment=True)
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A"), made.result("A", BAKER, "3", commitments_shown="false"))
+    made.go_on(home)
+    filed, refused = made.text_of(home, "filing"), made.text_of(home, "refusal")
+    assert COOK in filed
+    assert BAKER not in filed
+    assert "2029-09-19" in filed or "2029年9月19日" in filed
+    assert BAKER in refused
+    assert COOK not in refused
+    assert "EVAL-1" in refused
