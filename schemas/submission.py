@@ -223,6 +223,17 @@ EXPERTS = Table(
     ),
 )
 
+#: What the province gives back: the sheet of its name in the report, filled in (contract section 3).
+INSTITUTION_CODES = Table(
+    "institution_codes",
+    "待核发机构编码",
+    (
+        _USCC,
+        Column("institution_name", "机构名称", optional=True),
+        Column("institution_code", "机构编码", optional=True),
+    ),
+)
+
 FORM_TABLES = (APPLICATIONS, OCCUPATIONS, STAFF, MATERIALS_TABLE, PROGRAMMES)
 SIDE_TABLES = (ACTIVITIES, RESULTS, REGISTER, DECISIONS, EXPERTS)
-TABLES: dict[str, Table] = {table.name: table for table in (*FORM_TABLES, *SIDE_TABLES)}
+TABLES: dict[str, Table] = {table.name: table for table in (*FORM_TABLES, *SIDE_TABLES, INSTITUTION_CODES)}

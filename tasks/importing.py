@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from schemas.policy import in_force
 from schemas.run_summary import RunKey
-from tasks import inspection, intake
+from schemas.submission import INSTITUTION_CODES
+from tasks import inspection, institution_codes, intake
 from tasks.gateways.inspection_files import UnreadableListError
-from tasks.gateways.institution_codes import read_codes
 from tasks.gateways.returned_results import read_results
 from tasks.gateways.sources import pull_file
 from tasks.runs import run_of
-from tasks.store import activities, applications, decisions, recodings, register, results
+from tasks.store import activities, applications, decisions, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -92,14 +92,15 @@ def _import_results(file: Path, day: date | None) -> Imported:
 
 
 def _import_codes(file: Path, day: date | None) -> Imported:
-    codes, complaints = read_codes(file)
+    """Institution codes as the province returns them: the report with its sheet filled in, or a list."""
+    pulled = pull_file(file, INSTITUTION_CODES.name)
+    complaints = [spoilt.reason for spoilt in pulled.quarantined]
+    if INSTITUTION_CODES.name not in pulled.tables:
+        return Imported(0, 0, complaints)
+    rows = pulled.tables[INSTITUTION_CODES.name]
     with _transaction(day) as (db, run):
-        known = register.institutions(db)
-        codes["uscc"] = recodings.followed(db, codes["uscc"])
-        named = known.drop(columns="institution_code").merge(codes, on="uscc")
-        strangers = codes[~codes["uscc"].isin(known["uscc"])]
-        complaints += [f"{uscc} 不在备案名册内，其机构编码未采用，请核对统一社会信用代码" for uscc in strangers["uscc"]]
-        return Imported(len(codes), register.name_institutions(db, named, run), complaints)
+        new, more = institution_codes.take_in(db, rows, run)
+    return Imported(len(rows), new, [*complaints, *more])
 
 
 def record_decision(rows: pd.DataFrame) -> int:
