@@ -1,0 +1,124 @@
+"""A suspended cycle goes on for a reason and for no other; each reason comes once."""
+
+import os
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from schemas import tables
+from schemas.run_summary import RunSummary
+from tasks import runs, waiting
+from tasks.store.database import begin
+
+CYCLE = "2026-09"
+DAY = date(2026, 9, 11)
+KEYS = {"occupation_code": "6-18-01-01", "cycle": CYCLE}
+
+
+@pytest.fixture
+def waits(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cycle with two items out whose run has ended as waiting; files need no time to settle."""
+    monkeypatch.setattr(waiting, "SETTLED", timedelta(0))
+    (installation / "inbox").mkdir(parents=True)
+    with begin() as db:
+        version = {
+            "application_no": "A-1",
+            "version": 1,
+            "content_hash": "x",
+            "received_on": DAY,
+            "standing": "current",
+        }
+        db.execute(insert(tables.application_version).values(**version, institution_name="黄石某厂"))
+        db.execute(
+            insert(tables.application).values(application_no="A-1", cycle=CYCLE, version=1, status="in_progress")
+        )
+        db.execute(
+            insert(tables.dispatch).values(application_no="A-1", revision=1, cycle=CYCLE, sent_on=DAY, package={})
+        )
+        for level in ("4", "3"):
+            db.execute(insert(tables.dispatched_item).values(application_no="A-1", level=level, revision=1, **KEYS))
+    run_of_the_cycle()
+    return installation
+
+
+def run_of_the_cycle() -> None:
+    with runs.run_of(CYCLE, DAY) as run:
+        runs.end(RunSummary(run_id=run.run_id, cycle=CYCLE, as_of=DAY, outcome="waiting"))
+
+
+def result(number: int, level: str, standing: str) -> None:
+    with begin() as db:
+        values = {"result_id": number, "content_hash": str(number), "batch": "1", "row": 1, "received_on": DAY}
+        db.execute(insert(tables.result).values(**values, **KEYS, application_no="A-1", level=level, standing=standing))
+
+
+def reason(day: date = DAY) -> str | None:
+    return waiting.reason_to_go_on(CYCLE, day, None, None)
+
+
+def test_with_nothing_new_it_waits(waits: Path) -> None:
+    assert reason() is None
+    assert reason(date(2026, 10, 24)) is None
+
+
+def test_it_goes_on_when_all_results_are_in(waits: Path) -> None:
+    result(1, "4", "accepted")
+    assert reason() is None
+    result(2, "3", "accepted")
+    assert reason() == "all 2 results are in"
+
+
+def test_it_goes_on_when_the_wait_is_over(waits: Path) -> None:
+    assert reason(date(2026, 10, 25)) == "the wait is over since 2026-10-25: 2 of 2 results are missing"
+
+
+def test_without_a_day_it_is_today(waits: Path) -> None:
+    assert waiting.today(CYCLE) >= date(2026, 10, 25)
+    told = waiting.reason_to_go_on(CYCLE, None, None, None)
+    assert told is not None and told.startswith("the wait is over")
+
+
+def test_it_goes_on_to_judge_an_imported_result(waits: Path) -> None:
+    result(1, "4", "received")
+    assert reason() == "1 results wait to be judged"
+
+
+def test_a_result_of_another_application_does_not_wake_a_run_of_one(waits: Path) -> None:
+    result(1, "4", "received")
+    assert waiting.reason_to_go_on(CYCLE, DAY, ["A-2"], None) is None
+
+
+def test_a_new_file_wakes_it_once(waits: Path) -> None:
+    file = waits / "inbox" / "results" / "评分表.xlsx"
+    file.parent.mkdir()
+    file.write_bytes(b"x")
+    os.utime(file, (0, 0))  # moved in, it keeps its own older time
+    (file.parent / "~$评分表.xlsx").write_bytes(b"x")
+    assert reason() == "1 new files in the inbox"
+    time.sleep(0.05)
+    run_of_the_cycle()
+    assert reason() is None
+
+
+def test_a_file_still_being_copied_is_left_alone(waits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "SETTLED", timedelta(minutes=5))
+    (waits / "inbox" / "half.xlsx").write_bytes(b"x")
+    assert reason() is None
+
+
+def test_an_import_or_a_decision_wakes_it_once(waits: Path) -> None:
+    with runs.run_of(CYCLE, DAY):
+        pass
+    assert reason() == "something was imported or decided"
+    run_of_the_cycle()
+    assert reason() is None
+
+
+def test_what_is_missing_is_told_by_application(waits: Path) -> None:
+    result(1, "4", "accepted")
+    wait = waiting.wait_of(CYCLE)
+    assert (wait.back, wait.sent, wait.over_on) == (1, 2, date(2026, 10, 25))
+    assert wait.missing == [waiting.Missing("A-1", "黄石某厂", 1, DAY, date(2026, 10, 25))]
