@@ -126,7 +126,7 @@ def _assemble(
     }
     return SampleCycle(
         setting.cycle,
-        {name: tables[name] for name in TABLES},
+        {name: tables[name] for name in TABLES if name in tables},
         _forms([case for case in cases if case.mended is not None], mended=True),
         {case.application_no: case.scenario.outcome for case in cases},
         attachments,
