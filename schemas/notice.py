@@ -221,16 +221,23 @@ def item_lines(items: Iterable[tuple[str, str, str]]) -> list[ItemLine]:
 def finding_line(finding: Mapping[str, Any]) -> FindingLine:
     """A row with the columns of `schemas.finding.FINDING_COLUMNS` in the words of the form."""
     table = str(finding["table"])
-    value = finding.get("value")
     return FindingLine(
         rule=str(finding["rule"]),
         table=TABLES[table].title if table in TABLES else table,
         row=int(finding["row"]),
         field=_field_title(table, str(finding["field"])),
-        value=value if isinstance(value, str) else "",
+        value=_value_in_words(table, str(finding["field"]), finding.get("value")),
         problem=str(finding["message"]),
         basis=str(finding["article"]),
     )
+
+
+def _value_in_words(table: str, field: str, value: object) -> str:
+    # the applicant wrote 否, the table holds `false`
+    if not isinstance(value, str):
+        return ""
+    columns = {column.name: column for column in TABLES[table].columns} if table in TABLES else {}
+    return columns[field].words.get(value, value) if field in columns else value
 
 
 def _field_title(table: str, field: str) -> str:

@@ -34,7 +34,7 @@ class Requested:
     row: int
     cells: Row
     state: str  # "listed", "later", "neighbour", "unlisted", or "unknown" where a needed value is missing
-    occupation: str  # the code it is treated as; empty when no occupation can be recognised
+    occupation: str  # the code it is treated as, also one in no list; empty when none is given
     levels: frozenset[str] | None  # None when blank or unreadable
     audience: str | None
 
@@ -72,7 +72,7 @@ class Filing:
         return sorted({item for row in self.requested for item in row.items()})
 
     def occupations(self) -> set[str]:
-        """Distinct recognised occupations requested."""
+        """Distinct occupations requested."""
         return {row.occupation for row in self.requested if row.occupation}
 
     def commitments(self) -> list[Row]:
@@ -81,7 +81,7 @@ class Filing:
     def _read(self, number: int, row: Row, facts: Facts) -> Requested:
         code = row.get("occupation_code", "")
         state = self._state(row, facts)
-        occupation = {"listed": code, "later": code, "neighbour": row.get("neighbour_code", "")}.get(state, "")
+        occupation = row.get("neighbour_code", "") if state == "neighbour" else "" if state == "unknown" else code
         levels = values.levels(row["levels"]) if row.get("levels") else None
         return Requested(number, row, state, occupation, levels, values.enum("audience", row.get("audience", "")))
 

@@ -136,4 +136,4 @@ def _renewal(filing: Filing, register: Register, facts: Facts, day: date) -> Ite
     months = facts.policy["cycle"]["months"]
     deadlines = [date(year, m, day.day) for year in (expiry.year - 1, expiry.year) for m in months]
     if day < max(end for end in deadlines if end <= expiry):
-        yield Finding(filing.no, "RENEW-2", "applications", 1, "kind", filing.form.get("kind", ""))
+        yield Finding(filing.no, "RENEW-2", "applications", 1, "cycle", filing.form.get("cycle", ""))
