@@ -23,6 +23,7 @@ from flows.dormancy import dormancy
 from flows.evaluation import evaluation
 from flows.expiry import expiry
 from flows.filing_cycle import filing_cycle
+from flows.inspection import inspection
 from flows.intake import intake
 from flows.publication import publication
 from flows.screening import screening
@@ -67,6 +68,12 @@ ENTRIES = (
     Entry("publication", publication, "发布与上报：目录有变化即发布新版并报省鉴定中心（通知三（四））", ("环节",)),
     Entry("expiry", expiry, "到期清理：有效期满的移出目录，将满的提醒（通知三（四））", ("环节",)),
     Entry("dormancy", dormancy, "休眠核定：备案后未开展认定活动的职业（通知三（一））", ("环节",)),
+    Entry(
+        "inspection",
+        inspection,
+        "双随机抽查：由公开的种子抽取机构和检查人员，一个批次抽一次（通知四（三））",
+        ("环节",),
+    ),
     Entry("sweeps", sweeps, "每日清理：到期、休眠，目录有变化即发布", ("清理",), lambda _: [schedules.NIGHTLY]),
     Entry(
         "resume-waiting",

@@ -54,12 +54,21 @@ def _dry_run() -> Property:
     return {"title": "试运行", "description": "只显示会发生什么：不写入、不发文、不备案、不发布"}
 
 
+def _seed() -> Property:
+    return {
+        "title": "抽签种子",
+        "description": "事先公开、事后任何人可以核对的文字，例如某日开奖号码",
+        "examples": ["2026-11-23 双色球 03 07 11 19 24 30 + 08"],
+    }
+
+
 _FORM: dict[str, Callable[[], Property]] = {
     "cycle": _cycle,
     "as_of": _as_of,
     "only": _only,
     "inbox": _inbox,
     "dry_run": _dry_run,
+    "seed": _seed,
 }
 
 

@@ -1,5 +1,6 @@
 """A run of a cycle: beginning it under the cycle's lease, and ending it with its summary; the work is the stages'."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from prefect import runtime
 from sqlalchemy import Connection
 
 from schemas.cycle import cycle_id
@@ -25,6 +27,10 @@ PUBLICATION = "publication"
 
 #: How `only` names the applications that a run left undone.
 _FAILED = "failed:"
+
+#: So long a deployed run waits for a cycle that is busy, and so often it asks.
+_PATIENCE_SECONDS = 900.0
+_ASK_SECONDS = 5.0
 
 _open: dict[str, RunKey] = {}
 
@@ -124,13 +130,26 @@ def _take(db: Connection, lease: str) -> int:
         raise CycleBusyError(str(taken)) from taken
 
 
+def _take_patiently(run_id: str, cycle: str, day: date) -> int:
+    """Begin under the cycle's lease; a run that nobody watches waits for it, for a failed one would not be repeated."""
+    until = time.monotonic() + (_PATIENCE_SECONDS if runtime.deployment.id else 0)
+    while True:
+        try:
+            with database.begin() as db:
+                token = _take(db, cycle)
+                runs.begin(db, run_id, cycle, day)
+                return token
+        except CycleBusyError:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(_ASK_SECONDS)
+
+
 def _begin(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> RunKey:
     policy = for_cycle(cycle_id(cycle))
     day = as_of or datetime.now(ZoneInfo(policy.timezone)).date()
     chosen, run_id = _meant(only), str(uuid4())
-    with database.begin() as db:
-        token = _take(db, cycle)
-        runs.begin(db, run_id, cycle, day)
+    token = _take_patiently(run_id, cycle, day)
     return RunKey(run_id=run_id, cycle=cycle, as_of=day, token=token, only=chosen, inbox=inbox or str(settings().inbox))
 
 

@@ -33,7 +33,7 @@ def test_a_deployment_is_complete(entry: catalogue.Entry) -> None:
 
 
 def test_every_stage_can_be_run_alone() -> None:
-    stages = {"intake", "screening", "evaluation", "decision", "publication", "expiry", "dormancy"}
+    stages = {"intake", "screening", "evaluation", "decision", "publication", "expiry", "dormancy", "inspection"}
     assert stages <= {entry.name for entry in catalogue.ENTRIES}
 
 
