@@ -2,9 +2,10 @@
 
 import json
 import sys
-from datetime import date
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import typer
@@ -14,6 +15,7 @@ from rich.table import Table
 from deployments.commands import WrongUse
 from deployments.commands.readiness import read_cycle, read_day, ready
 from schemas.finding import FINDING_COLUMNS
+from schemas.policy import known
 
 
 class Format(StrEnum):
@@ -96,7 +98,7 @@ def directory(
     output: Annotated[Format, typer.Option("--format", help="csv or json.")] = Format.csv,
 ) -> None:
     """Print the directory on any day, as it is known now or as it was known then."""
-    day, known_on = read_day(as_of) or date.today(), read_day(as_known_on)
+    day, known_on = read_day(as_of) or datetime.now(ZoneInfo(known()[-1].timezone)).date(), read_day(as_known_on)
     ready()
     from tasks.directory import directory_on  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
@@ -119,7 +121,7 @@ def diff(
     with reading() as db:
         found = [editions.get(db, name) for name in (before, after)]
         for name, edition in zip((before, after), found, strict=True):
-            if edition is None:
+            if edition is None or edition["standing"] == "discarded":
                 raise WrongUse(f"there is no edition {name}: `filing status` lists the editions")
         assert found[1] is not None
         rows = changes(editions.rows_of(db, before), editions.rows_of(db, after), found[1]["as_of"])

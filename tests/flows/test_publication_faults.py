@@ -1,0 +1,246 @@
+"""What a kill, a full disk or a hand in the files does to publication, approval and sweeps: nothing by halves."""
+
+import errno
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import factories
+import pytest
+from commands import Filing
+from registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, take_over
+from sqlalchemy import update
+
+from flows.publication import publication
+from flows.sweeps import sweeps
+from schemas import tables
+from schemas.settings import Settings, settings, using
+from tasks.approval import approve_edition
+from tasks.gateways.shelf import durable, province
+from tasks.gateways.shelf import editions as shelf
+from tasks.store import database
+
+pytestmark = pytest.mark.usefixtures("plainly")
+
+CYCLE, DAY, NEXT = "2026-04", date(2026, 6, 1), date(2026, 6, 2)
+TERM, ENDING = (date(2024, 5, 25), date(2027, 5, 24)), (date(2023, 6, 2), date(2026, 6, 1))
+HELD = [(ONE, COOK, "4"), (ONE, BAKER, "4"), (TWO, COOK, "3"), (TWO, BAKER, "3"), (TWO, ELECTRICIAN, "3")]
+
+
+class Killed(BaseException):
+    """Stands for a kill."""
+
+
+@pytest.fixture
+def published(home: Path) -> Path:
+    """Six rows published, one of which ends that day."""
+    take_over(HELD, *TERM)
+    take_over([(THREE, ELECTRICIAN, "3")], *ENDING)
+    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 6}
+    return home
+
+
+def vanish() -> None:
+    """Two rows leave the register by no move of the program."""
+    with database.begin() as db:
+        entry = tables.qualification_item
+        db.execute(update(entry).where(entry.c.uscc == ONE).values(known_to=DAY))
+
+
+def approve_and_publish() -> None:
+    publication(*approve_edition(f"{CYCLE}.2", "王处长", NEXT))
+
+
+def _dying(patch: pytest.MonkeyPatch, fatal: int | None) -> list[str]:
+    """Pass every end of a transaction and every move of a file, up to the fatal one; which were passed."""
+    passed: list[str] = []
+
+    def at(name: str) -> None:
+        if len(passed) == fatal:
+            raise Killed(name)
+        passed.append(name)
+
+    def around(function: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            at(f"before {function.__name__}")
+            result = function(*args, **kwargs)
+            at(f"after {function.__name__}")
+            return result
+
+        return watched
+
+    begin = database.begin
+
+    @contextmanager
+    def transaction() -> Iterator[Any]:
+        with begin() as db:
+            yield db
+            at("before commit")
+        at("after commit")
+
+    patch.setattr(database, "begin", transaction)
+    for owner, name in ((shelf, "build"), (shelf, "place"), (shelf, "point_latest"), (province, "write_report")):
+        patch.setattr(owner, name, around(getattr(owner, name)))
+    return passed
+
+
+def _copied(home: Path, target: Path) -> Settings:
+    database.engine(settings().database).dispose()
+    shutil.copytree(home, target, symlinks=True)
+    return Settings(home=target)
+
+
+@pytest.mark.parametrize("work", ["approve", "sweeps"])
+def test_killed_anywhere_and_repeated_the_end_is_the_same(published: Path, tmp_path: Path, work: str) -> None:
+    if work == "approve":
+        vanish()
+        publication(CYCLE, DAY)
+    act = approve_and_publish if work == "approve" else (lambda: sweeps(NEXT))
+    with using(_copied(published, tmp_path / "undisturbed")), pytest.MonkeyPatch.context() as patch:
+        passed = _dying(patch, None)
+        act()
+        expected = factories.output(settings().root)
+    assert expected["published/latest"] == f"{CYCLE}.2".encode()
+    assert {"before place", "after place", "after build", "before commit"} <= set(passed)
+    chosen = sorted({*range(0, len(passed), 4), passed.index("after place"), passed.index("before point_latest")})
+    for fatal in chosen:
+        with using(_copied(published, tmp_path / str(fatal))):
+            with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed) as killed:
+                _dying(patch, fatal)
+                act()
+            latest = (settings().published / "latest").resolve()
+            assert (latest / "manifest.json").is_file(), f"{killed.value}: an edition is in force all the time"
+            with database.begin() as db:  # the process that held the lease is gone
+                db.execute(tables.lease.update().values(process_started=0.0))
+            if work == "approve" and _standing(f"{CYCLE}.2") == "published":
+                publication(CYCLE, NEXT)
+            else:
+                act()
+            assert factories.output(settings().root) == expected, f"killed {killed.value}"
+
+
+def _standing(name: str) -> str:
+    from tasks.store import editions
+    from tasks.store.database import reading
+
+    with reading() as db:
+        own = editions.get(db, name)
+    assert own is not None
+    return str(own["standing"])
+
+
+@pytest.mark.parametrize("file", ["directory.xlsx", "manifest.json", "report.json"])
+def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
+    published: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    before = factories.output(published)
+    take_over([(THREE, COOK, "4")], NEXT, date(2029, 6, 1))
+    write = durable.write
+
+    def full(path: Path, content: bytes) -> None:
+        if file in path.name:
+            path.write_bytes(content[:10])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, content)
+
+    monkeypatch.setattr(durable, "write", full)
+    failed = publication(CYCLE, NEXT).failed
+    assert "No space left on device" in failed[f"{CYCLE}.2"]
+    now = factories.output(published)
+    assert {path: now[path] for path in before} == before
+    assert now["published/latest"] == f"{CYCLE}.1".encode()
+    if file != "report.json":
+        assert sorted(path.name for path in (published / "published").iterdir()) == [f"{CYCLE}.1", "latest"]
+    monkeypatch.setattr(durable, "write", write)
+    assert publication(CYCLE, NEXT).done["editions"] == 1
+    assert factories.output(published)["published/latest"] == f"{CYCLE}.2".encode()
+
+
+def test_by_the_command_line_a_full_disk_fails_the_run_and_stops_no_sweep(
+    published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filing = Filing(published, monkeypatch, capsys)
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "write", _no_space)
+        told = filing("run", CYCLE, "--as-of", NEXT.isoformat())
+    assert told.code == 1
+    assert "the former edition stays in force: mend this and run again" in told.err
+    assert "Traceback" not in told.err
+    assert "expiry:" in told.out
+    again = filing("run", CYCLE, "--as-of", NEXT.isoformat())
+    assert (again.code, again.out.splitlines()[-1]) == (0, f"edition: {CYCLE}.2")
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def chained(published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
+    """Three editions."""
+    for number, day in enumerate((NEXT, date(2026, 6, 3)), start=2):
+        take_over([(THREE, COOK if number == 2 else BAKER, "4")], day, date(2029, 6, 1))
+        publication(CYCLE, day)
+    filing = Filing(published, monkeypatch, capsys)
+    assert filing("doctor").out.splitlines()[-1] == "ok      editions: chain whole"
+    return filing
+
+
+def problems(filing: Filing) -> list[str]:
+    told = filing("doctor")
+    assert told.code == 1
+    start = "PROBLEM editions: "
+    return [line.removeprefix(start) for line in told.out.splitlines() if line.startswith(start)]
+
+
+def test_doctor_names_a_newest_manifest_rewritten_with_its_seal(chained: Filing) -> None:
+    from tasks.gateways.shelf.manifest import sealed
+
+    path = chained.home / "published" / f"{CYCLE}.3" / "manifest.json"
+    record = json.loads(path.read_bytes())
+    del record["seal"]
+    path.write_bytes(sealed({**record, "rows": record["rows"] + 1}))
+    assert problems(chained) == [f"edition {CYCLE}.3: manifest.json is not the one that was published"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_doctor_names_a_missing_edition_first(chained: Filing, number: int) -> None:
+    shutil.rmtree(chained.home / "published" / f"{CYCLE}.{number}")
+    assert problems(chained)[0].startswith(f"edition {CYCLE}.{number} is missing")
+
+
+def test_doctor_names_any_changed_byte(chained: Filing) -> None:
+    files = sorted(path for path in (chained.home / "published").rglob("*") if path.is_file() and not path.is_symlink())
+    own = [path for path in files if "latest" not in path.parts]
+    assert len(own) == 3 * 7
+    from tasks.gateways.shelf import verify_chain
+
+    for path in own:
+        content = path.read_bytes()
+        spoilt = bytearray(content)
+        spoilt[len(spoilt) // 3] ^= 1
+        path.write_bytes(bytes(spoilt))
+        told = " ".join(verify_chain(chained.home / "published"))
+        assert path.parent.name in told, path
+        assert path.name in told, path
+        path.write_bytes(content)
+    path = own[0]
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert problems(chained)[0] == f"edition {CYCLE}.1: {path.name} was changed after it was published"
+
+
+def test_doctor_names_the_first_broken_link_of_the_chain(chained: Filing) -> None:
+    from tasks.gateways.shelf.manifest import sealed
+
+    path = chained.home / "published" / f"{CYCLE}.1" / "manifest.json"
+    record = json.loads(path.read_bytes())
+    del record["seal"]
+    path.write_bytes(sealed({**record, "as_of": "2026-05-31"}))
+    first, *others = problems(chained)
+    assert first.startswith(f"the chain is broken at {CYCLE}.2: the manifest it follows")
+    assert f"{CYCLE}.1 was changed" in first
+    assert f"edition {CYCLE}.1: manifest.json is not the one that was published" in others
