@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from deployments import parentage
+
 HOST = "127.0.0.1"
 #: The machine of the check is small and shared: what takes seconds may take minutes.
 PATIENCE = 300.0
@@ -93,7 +95,11 @@ class TestHouse:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as sink:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-P", *arguments], env=environment, stdout=sink, stderr=sink, start_new_session=True
+                [sys.executable, "-P", *arguments],
+                env=parentage.told(environment),
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
             )
 
     def kill(self, name: str) -> None:
