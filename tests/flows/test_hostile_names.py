@@ -1,0 +1,133 @@
+"""Names that spreadsheets, browsers or templates might take for something else stay text through a whole cycle."""
+
+import csv
+import json
+import re
+from io import BytesIO, StringIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import docx
+import factories
+import openpyxl
+import pytest
+
+pytestmark = pytest.mark.usefixtures("plainly")
+
+NAMES = [
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "@SUM(A1:A9)",
+    "<script>window.hacked=1</script>",
+    "abc\u202egnp.exe\u202c",
+    "👩‍🔧🇨🇳培训学校",
+    "长" * 300,
+    "第一行\n第二行",
+    "引号\"'“”,;\\",
+    "{{ 7 * 7 }}{% raw %}",
+    "</script><img src=x onerror=alert(1)>",
+]
+#: The code points that turn text around.
+DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+
+
+def _story() -> factories.Story:
+    """A made cycle in which institutions that are filed, returned and refused have these names."""
+    story = factories.make_story(institutions=24, seed=3)
+    intended = story.sample.intended
+    chosen = sorted(intended, key=lambda number: (intended[number] != "filed", intended[number], number))
+    names = dict(zip(chosen, [*NAMES, *NAMES], strict=False))
+    for forms in (story.sample.tables, story.sample.corrected):
+        rows = forms["applications"]
+        rows["institution_name"] = rows["application_no"].map(names).fillna(rows["institution_name"])
+    return story
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a whole cycle with such names put out."""
+    import prefect
+
+    from deployments import sample, schema
+    from schemas.settings import Settings, using
+
+    root = tmp_path_factory.mktemp("hostile") / "home"
+    with using(Settings(home=root)), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prefect.Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
+        patch.setattr(prefect.Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
+        # an attacker hands in a table, not a workbook named after the institution
+        patch.setattr(sample, "write_inbox", sample.write_json)
+        schema.migrate()
+        summary = factories.play(_story(), root)
+        assert summary.edition == "2026-09.1"
+    return root
+
+
+@pytest.fixture(scope="module")
+def names(home: Path) -> list[str]:
+    """The names in the directory, as they were taken in."""
+    rows = json.loads((home / "published" / "latest" / "directory.json").read_text("utf-8"))["rows"]
+    found = [row["institution_name"] for row in rows]
+    assert len(set(NAMES) & set(found)) >= 8
+    return found
+
+
+def test_csv_runs_nothing_and_keeps_its_rows(home: Path, names: list[str]) -> None:
+    text = (home / "published" / "latest" / "directory.csv").read_text("utf-8-sig")
+    rows = list(csv.DictReader(StringIO(text)))
+    assert [row["institution_name"].removeprefix("'") for row in rows] == names
+    assert not [row for row in rows for cell in row.values() if re.match(r"\s*[=+\-@\t\r\n]", cell)]
+
+
+def test_workbooks_hold_text_only(home: Path) -> None:
+    books = [*(home / "published").rglob("*.xlsx"), *(home / "outbox").rglob("*.xlsx")]
+    assert len(books) > 5
+    for path in books:
+        for sheet in openpyxl.load_workbook(path):
+            for row in sheet.iter_rows():
+                formulas = [cell.value for cell in row if cell.data_type == "f" and "评分" not in path.name]
+                assert not formulas, path
+                assert not [cell for cell in row if cell.hyperlink], path
+        with ZipFile(path) as parts:
+            assert not [name for name in parts.namelist() if "external" in name.lower() or name.endswith(".bin")], path
+
+
+def test_scoring_workbooks_compute_nothing_of_a_name(home: Path) -> None:
+    for path in (home / "outbox" / "evaluation").rglob("*.xlsx"):
+        for sheet in openpyxl.load_workbook(path):
+            formulas = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+            assert not [text for text in formulas if "cmd|" in text or "1+1" in text or "A1:A9" in text], path
+
+
+def test_documents_show_names_as_text(home: Path) -> None:
+    texts = {}
+    for path in [*(home / "published").rglob("*.docx"), *(home / "outbox").rglob("*.docx")]:
+        said = docx.Document(BytesIO(path.read_bytes()))
+        cells = [cell.text for table in said.tables for row in table.rows for cell in row.cells]
+        texts[path] = "\n".join([*(paragraph.text for paragraph in said.paragraphs), *cells])
+        assert not DIRECTIONS.search(texts[path]), path
+        assert "\n49" not in texts[path], "a template was run"
+    announced = next(text for path, text in texts.items() if path.name == "announcement.docx")
+    for name in ("=cmd|' /C calc'!A0", "<script>window.hacked=1</script>", "长" * 300, "{{ 7 * 7 }}{% raw %}"):
+        assert name in announced
+    assert "abcgnp.exe" in announced, "marks that turn text around are gone since intake"
+    letters = "\n".join(text for path, text in texts.items() if "letters" in path.parts)
+    assert "=cmd|' /C calc'!A0（统一社会信用代码" in letters
+    assert "<script>window.hacked=1</script>（统一社会信用代码" in letters
+
+
+def test_the_page_holds_them_as_data(home: Path) -> None:
+    page = (home / "published" / "latest" / "index.html").read_text("utf-8")
+    assert page.count("<script") == 2, "the page's own data and script"
+    assert "<img" not in page
+    assert not DIRECTIONS.search(page)
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+    shown = data["institutions"]["name"]
+    assert "<script>window.hacked=1</script>" in shown
+    assert "</script><img src=x onerror=alert(1)>" in shown
+    assert "👩🔧🇨🇳培训学校" in shown, "emoji stay; the joiner nobody sees is gone since intake"
+
+
+def test_files_stay_where_they_belong(home: Path) -> None:
+    paths = [path.relative_to(home).as_posix() for path in home.rglob("*")]
+    assert not [path for path in paths if re.search(r"[<>|=\n\"]|\.\./", path)]
