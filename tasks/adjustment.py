@@ -24,9 +24,17 @@ class ImpossibleAdjustmentError(ValueError):
 
 @task(task_run_name="adjust-{adjustment.uscc}", cache_policy=NO_CACHE)
 def adjust(run: RunKey, adjustment: Adjustment) -> Counts:
-    """Carry out one decision: the moves, their history and the letter in one transaction; again changes nothing.
+    """Carry out one decision; again changes nothing. What cannot be carried out is told as failed: nothing is written."""
+    try:
+        return carry_out(run, adjustment)
+    except ImpossibleAdjustmentError as impossible:
+        return Counts(failed={adjustment.uscc: str(impossible)})
 
-    Raises ImpossibleAdjustmentError, having written nothing, where there is nothing it could concern.
+
+def carry_out(run: RunKey, adjustment: Adjustment) -> Counts:
+    """The moves, their history and the letter in one transaction.
+
+    Raises ImpossibleAdjustmentError, having written nothing, where there is nothing the decision could concern.
     """
     kind = ADJUSTMENTS[adjustment.kind]
     with writing(run) as db:
@@ -56,7 +64,8 @@ def _concerned(db: Connection, adjustment: Adjustment, run: RunKey) -> tuple[pd.
     chosen = own if not adjustment.occupation_code else own[own["occupation_code"] == adjustment.occupation_code]
     concerned = chosen[chosen["standing"].isin(kind.concerns)]
     if concerned.empty:
-        what = f"occupation {adjustment.occupation_code} of {adjustment.uscc}" if len(own) else adjustment.uscc
+        code = adjustment.occupation_code
+        what = f"occupation {code} of {adjustment.uscc}" if code else adjustment.uscc
         stands = "、".join(sorted(set(chosen["standing"]))) or f"not on file on {adjustment.effective_on}"
         raise ImpossibleAdjustmentError(
             f"there is nothing to {kind.code}: {what} is {stands}; `filing history {adjustment.uscc}` tells why"
@@ -84,7 +93,15 @@ def _letter(adjustment: Adjustment, own: pd.DataFrame, concerned: pd.DataFrame, 
 
 @task(task_run_name="recode-{recoding.old_uscc}", cache_policy=NO_CACHE)
 def recode(run: RunKey, recoding: Recoding) -> Counts:
-    """Let an institution go on under another credit code; again changes nothing.
+    """Let an institution go on under another code; again changes nothing. What cannot be is told as failed."""
+    try:
+        return change_code(run, recoding)
+    except ImpossibleAdjustmentError as impossible:
+        return Counts(failed={recoding.old_uscc: str(impossible)})
+
+
+def change_code(run: RunKey, recoding: Recoding) -> Counts:
+    """Everything known of one credit code moves to another, in one transaction.
 
     Raises ImpossibleAdjustmentError, having written nothing, for a code that is unknown, invalid or somebody's own.
     """

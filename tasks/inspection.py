@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from schemas.cycle import cycle_id
-from schemas.inspection import INSPECTORS_TABLE, OUTCOMES, OUTCOMES_TABLE, Draw, Institution, draw
+from schemas.inspection import INSPECTORS_TABLE, OUTCOMES, OUTCOMES_TABLE, Draw, ImpossibleDrawError, Institution, draw
 from schemas.policy import for_cycle, in_force
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import settings
@@ -37,7 +37,15 @@ class DrawnAlreadyError(RuntimeError):
 
 @task(task_run_name="draw-{run.cycle}", cache_policy=NO_CACHE)
 def make_draw(run: RunKey, seed: str) -> Counts:
-    """Draw the cycle's inspection from what is on file on the run's day (article 4(3)); the same seed again changes nothing.
+    """Draw the cycle's inspection; the same seed again changes nothing. What cannot be drawn is told as failed."""
+    try:
+        return draw_once(run, seed)
+    except (DrawnAlreadyError, ImpossibleDrawError) as impossible:
+        return Counts(failed={run.cycle: str(impossible)})
+
+
+def draw_once(run: RunKey, seed: str) -> Counts:
+    """Draw the cycle's inspection from what is on file on the run's day (article 4(3)).
 
     Raises DrawnAlreadyError for another seed, ImpossibleDrawError where there is nobody to draw.
     """

@@ -79,11 +79,13 @@ def passed(
 
 
 def decide(cycle: str, day: date) -> None:
-    """File what has passed in a cycle."""
+    """File what has passed in a cycle, and write to the applicants."""
     from tasks.decision import decide as task
+    from tasks.decision import write_outcomes
 
     with run_on(day, cycle) as run:
         task.fn(run)
+        write_outcomes.fn(run)
 
 
 def sweep(day: date) -> None:

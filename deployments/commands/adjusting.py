@@ -58,14 +58,15 @@ def _carry_out(decided: Adjustment | Recoding, day: date) -> None:
     orchestrator.prepare()
     from flows.adjustment import adjustment, recoding  # noqa: PLC0415  after Prefect's environment is set
     from flows.publication import publication  # noqa: PLC0415
-    from tasks.adjustment import ImpossibleAdjustmentError  # noqa: PLC0415
     from tasks.runs import CycleBusyError  # noqa: PLC0415
 
     cycle = in_force(day).last_cycle_on(day)
     try:
         counts = recoding(cycle, decided, day) if isinstance(decided, Recoding) else adjustment(cycle, decided, day)
+        if counts.failed:
+            raise Refused("; ".join(counts.failed.values()))
         published = publication(cycle, day)
-    except (CycleBusyError, ImpossibleAdjustmentError) as refused:
+    except CycleBusyError as refused:
         raise Refused(str(refused)) from refused
     told = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
     typer.echo(told or "nothing to do: this very decision is on record")

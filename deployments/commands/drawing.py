@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED, Refused, WrongUse
 from deployments.commands.readiness import read_cycle, read_day, ready
-from schemas.inspection import Draw, ImpossibleDrawError, differences
+from schemas.inspection import Draw, differences
 from schemas.policy import shipped
 from schemas.settings import settings
 
@@ -32,13 +32,15 @@ def draw(
     ready()
     orchestrator.prepare()
     from flows.inspection import inspection  # noqa: PLC0415  after Prefect's environment is set
-    from tasks.inspection import DRAW_FILE, FOLDER, DrawnAlreadyError  # noqa: PLC0415
+    from tasks.inspection import DRAW_FILE, FOLDER  # noqa: PLC0415
     from tasks.runs import CycleBusyError  # noqa: PLC0415
 
     try:
         counts = inspection(chosen, seed, day)
-    except (CycleBusyError, DrawnAlreadyError, ImpossibleDrawError) as refused:
+    except CycleBusyError as refused:
         raise Refused(str(refused)) from refused
+    if counts.failed:
+        raise Refused("; ".join(counts.failed.values()))
     told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
     typer.echo(told or "drawn already with this seed")
     typer.echo(settings().published / FOLDER / chosen / DRAW_FILE)

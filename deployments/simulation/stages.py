@@ -15,6 +15,7 @@ from tasks import (
     inspection,
     intake,
     notices,
+    public_notice,
     publication,
     screening,
 )
@@ -39,8 +40,11 @@ def run_cycle(cycle: str, day: date, inbox: Path) -> bool:
         evaluation.collect.fn(run)
         done = not Progress(run).is_waiting()
         if done:
+            public_notice.settle_objections.fn(run)
             decision.decide.fn(run)
+            public_notice.publish_notices.fn(run)
             exceptions.settle_holds.fn(run)
+            decision.write_outcomes.fn(run)
             _publish(run)
             _sweep(run)
         notices.deliver_letters.fn(run)
@@ -59,9 +63,9 @@ def adjust(cycle: str, decided: Adjustment | Recoding, day: date) -> None:
     """An operator's decision about what is on file; the next sweep's edition shows it."""
     with run_of(cycle, day) as run:
         if isinstance(decided, Recoding):
-            adjustment.recode.fn(run, decided)
+            adjustment.change_code(run, decided)
         else:
-            adjustment.adjust.fn(run, decided)
+            adjustment.carry_out(run, decided)
         notices.deliver_letters.fn(run)
 
 

@@ -20,6 +20,7 @@ from schemas.settings import Settings, settings, using
 from tasks.store import database, overview, register
 from tasks.store.database import reading
 
+ROOT = Path(__file__).parents[2]
 TEN_YEARS = cycles_between(cycle_id("2021-04"), cycle_id("2031-09"))
 
 
@@ -48,6 +49,18 @@ def left(day: date) -> dict[str, str]:
 def test_cycles_run_from_the_first_to_the_last() -> None:
     assert (len(TEN_YEARS), TEN_YEARS[0], TEN_YEARS[-1]) == (22, "2021-04", "2031-09")
     assert cycles_between(cycle_id("2021-09"), cycle_id("2022-04")) == ["2021-09", "2022-04"]
+
+
+STAGES = ("intake", "screening", "evaluation", "decision", "publication", "expiry", "dormancy")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_simulation_leaves_no_task_of_the_flows_out(stage: str) -> None:
+    flow = (ROOT / "flows" / f"{stage}.py").read_text("utf-8")
+    simulated = (ROOT / "deployments" / "simulation" / "stages.py").read_text("utf-8")
+    called = set(re.findall(r"\b(?:work|notices|exceptions|public_notice)\.(\w+)\(run", flow))
+    assert called
+    assert sorted(called - set(re.findall(r"\.(\w+)\.fn\(run", simulated))) == []
 
 
 @pytest.mark.slow

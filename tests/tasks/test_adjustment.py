@@ -14,7 +14,8 @@ from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.notice import LETTER_KINDS
 from schemas.qualification import MOVES, ON_FILE, STANDINGS, IllegalStandingError, assert_moves
 from schemas.run_summary import Counts
-from tasks.adjustment import ImpossibleAdjustmentError, adjust, recode
+from tasks import adjustment
+from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.directory import directory_on
 from tasks.store import overview, register
 from tasks.store.database import reading
@@ -32,13 +33,13 @@ def decided(kind: str, uscc: str = ONE, occupation: str = "", on: date = DAY, **
 
 def carry_out(decision: Adjustment, day: date | None = None) -> Counts:
     with run_on(day or decision.effective_on) as run:
-        return adjust.fn(run, decision)
+        return adjustment.carry_out(run, decision)
 
 
 def change(old: str, new: str, day: date = DAY) -> Counts:
     words = {"ground": "登记机关换发", "document_no": "鄂市监〔2026〕2号", "decided_by": "王处长", "effective_on": day}
     with run_on(day) as run:
-        return recode.fn(run, Recoding.model_validate({"old_uscc": old, "new_uscc": new, **words}))
+        return adjustment.change_code(run, Recoding.model_validate({"old_uscc": old, "new_uscc": new, **words}))
 
 
 def listed(day: date) -> set[tuple[str, str]]:
@@ -135,6 +136,15 @@ def test_what_cannot_be_carried_out_is_refused_in_one_sentence(decision: Adjustm
     with pytest.raises(ImpossibleAdjustmentError, match=told):
         carry_out(decision, DAY)
     assert not letters("suspension") + letters("reinstatement") + letters("revocation")
+
+
+@pytest.mark.usefixtures("filed")
+def test_the_task_tells_a_refusal_as_failed() -> None:
+    with run_on(DAY) as run:
+        assert "nothing to reinstate" in adjustment.adjust.fn(run, decided("reinstate")).failed[ONE]
+        words = {"ground": "换发", "document_no": "2号", "decided_by": "王处长", "effective_on": DAY}
+        same = Recoding.model_validate({"old_uscc": ONE, "new_uscc": TWO, **words})
+        assert "another institution" in adjustment.recode.fn(run, same).failed[ONE]
 
 
 @pytest.mark.usefixtures("filed")

@@ -12,7 +12,7 @@ from deployments.commands.drawing import draw as draw_command
 from schemas.inspection import Draw, differences
 from schemas.settings import settings
 from tasks.importing import import_file
-from tasks.inspection import DrawnAlreadyError, make_draw, publish_inspection
+from tasks.inspection import DrawnAlreadyError, draw_once, make_draw, publish_inspection
 from tasks.store import overview
 from tasks.store.database import reading
 
@@ -65,7 +65,8 @@ def test_a_draw_is_made_once() -> None:
         publish_inspection.fn(run)
         assert file().read_bytes() == before
         with pytest.raises(DrawnAlreadyError, match="drawn on 2026-11-02 with the seed"):
-            make_draw.fn(run, "更好的种子")
+            draw_once(run, "更好的种子")
+        assert "drawn on 2026-11-02" in make_draw.fn(run, "更好的种子").failed["2026-09"]
 
 
 @pytest.mark.usefixtures("drawn")
