@@ -115,7 +115,8 @@ def _template(*lines: str) -> bytes:
 def test_every_kind_says_what_it_must_to_whom_it_must(kind: str) -> None:
     said = _text(render(kind, _SAID[kind]))
     assert LETTER_KINDS[kind].title in said
-    assert "湖北新冶钢职业培训学校（统一社会信用代码：91420200MA4XXXXXXX）：" in said
+    institution = "湖北新冶钢职业培训学校（统一社会信用代码：91420200MA4XXXXXXX）："
+    assert {"institution": institution, "panel": "评估专家组："}[LETTER_KINDS[kind].reader] in said
     assert "黄石市职业技能鉴定中心（盖章）" in said
     assert "2026年9月12日" in said
     assert "{{" not in said
