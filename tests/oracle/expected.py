@@ -8,6 +8,7 @@ import csv
 from datetime import date
 from pathlib import Path
 
+import values
 from facts import Row, Tables, read_csv, rules
 from reading import Run, run
 
@@ -30,11 +31,22 @@ def finding_rows(outcome: Run) -> list[Row]:
     return [
         {
             **{name: str(value) for name, value in finding._asdict().items()},
+            "value": as_cleaned(finding.field, str(finding.value)),
             "nature": rules()[finding.rule]["nature"],
             "article": rules()[finding.rule]["article"],
         }
         for finding in found
     ]
+
+
+def as_cleaned(field: str, value: str) -> str:
+    """A cell as it stands after cleaning (contract section 4): the canonical word, an offset in figures."""
+    if field in ("submitted_at", "decided_at"):
+        return value.replace("Z", "+00:00")
+    if values.boolean(value) is not None:
+        return str(values.boolean(value)).lower()
+    field = "result_verdict" if field == "verdict" else field
+    return (values.enum(field, value) if field in values.WORDS else None) or value
 
 
 def item_rows(outcome: Run) -> list[Row]:

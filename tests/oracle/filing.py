@@ -81,7 +81,7 @@ class Filing:
     def _read(self, number: int, row: Row, facts: Facts) -> Requested:
         code = row.get("occupation_code", "")
         state = self._state(row, facts)
-        occupation = row.get("neighbour_code", "") if state == "neighbour" else "" if state == "unknown" else code
+        occupation = row.get("neighbour_code", "") if state == "neighbour" else code
         levels = values.levels(row["levels"]) if row.get("levels") else None
         return Requested(number, row, state, occupation, levels, values.enum("audience", row.get("audience", "")))
 

@@ -32,7 +32,7 @@ def staff_findings(filing: Filing, facts: Facts) -> Iterator[Finding]:
             yield _of_the_number("STAFF-4", (filing.no, "staff", number, values.masked(person)))
     for role, needed in facts.policy["staff"].items():
         if len(people.get(role, ())) < needed:
-            yield Finding(filing.no, "STAFF-1", "staff", 0, role)
+            yield Finding(filing.no, "STAFF-1", "staff", 0, role, str(len(people.get(role, ()))))
 
 
 def _of_the_number(rule: str, at: tuple[str, str, int, str]) -> Finding:
