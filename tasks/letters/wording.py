@@ -141,9 +141,9 @@ LETTERS: dict[str, Letter] = {
         _END,
     ),
     "result_return": (
-        _BY_DOCUMENT
-        + "和评估要求审核，贵组报送的{% if applicant %}{{ applicant }}{% endif %}（申报编号：{{ application_no }}，申报批次：{{ cycle }}）"
-        "评估结果中，下列{{ results | length }}处不符合要求，未予采纳，现退回：",
+        _BY_DOCUMENT + "和评估要求审核，贵组报送的{% if applicant %}{{ applicant }}{% endif %}"
+        "（申报编号：{{ application_no }}，申报批次：{{ cycle }}）评估结果中，"
+        "下列{{ results | length }}处不符合要求，未予采纳，现退回：",
         Table("result in results", _RETURNED),
         "请按表中所列更正后，重新报送评分表或结果文件。只须报送更正的职业等级，未列出的结果不受影响；"
         "收到更正结果前，所列职业等级仍按已送评办理。",
