@@ -36,9 +36,7 @@ logging.getLogger("great_expectations.data_context.types.base").setLevel(logging
 #: Hashing every frame to name its batch would cost as much as judging it; one batch is checked at a time.
 pandas_execution_engine.HASH_THRESHOLD = 0
 
-#: A context used by several threads hands them each other's data, so one check runs at a time in a process. The whole
-#: check is inside: cells are read by Python functions that polars calls back, and a thread that waits for polars with
-#: the interpreter in its hands (`to_pandas`) would never let those functions run.
+#: A context used by several threads hands them each other's data, so one check runs at a time in a process, whole.
 _ONE_AT_A_TIME = threading.Lock()
 
 __all__ = ["Checked", "CheckedResults", "Scene", "check", "check_directory", "check_results", "data_docs"]

@@ -60,16 +60,12 @@ def is_credit_code(text: pl.Expr) -> pl.Expr:
     )
 
 
-def is_resident_id(text: pl.Expr) -> pl.Expr:
-    """Whether a resident identity number is valid: 18 characters, a real date, the check character (x or X for 10).
+def are_resident_ids(texts: pl.Series) -> pl.Series:
+    """Which resident identity numbers are valid: 18 characters, a real date, the check character (x or X for 10).
 
     Area codes are not judged: those of renamed and dissolved counties stay valid for life. Source: GB 11643-1999, 3.
+    In steps, and a group of digits at a time from tables: a million numbers are weighed in a tenth of a second.
     """
-    return text.map_batches(_are_resident_ids, return_dtype=pl.Boolean(), is_elementwise=True)
-
-
-def _are_resident_ids(texts: pl.Series) -> pl.Series:
-    """In steps, and a group of digits at a time from tables: a million numbers are weighed in a tenth of a second."""
     text = pl.col(texts.name)
     digits = {**{str(digit): digit for digit in range(10)}, "X": 10, "x": 10}
     read = texts.to_frame().select(

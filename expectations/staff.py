@@ -24,7 +24,7 @@ def _repeated(submissions: Submissions) -> pl.DataFrame:
 
 
 def _rows(submissions: Submissions) -> pl.DataFrame:
-    """Staff rows with `listed_before` (same role) and `examines` (also an examiner)."""
+    """Staff rows with `sound_number`, `listed_before` (same role) and `examines` (also an examiner)."""
     rows = submissions.table("staff").with_row_index("place")
     repeated = submissions.once(_repeated)
     known = repeated.filter(pl.col("id_type!").is_not_null())
@@ -32,6 +32,7 @@ def _rows(submissions: Submissions) -> pl.DataFrame:
     examiners = repeated.filter(pl.col("role!") == "examiner")
     both = repeated.filter(pl.col("role!") == "supervisor").join(examiners, on=["application_no", "person"], how="semi")
     return rows.with_columns(
+        identifiers.are_resident_ids(rows.get_column("id_number")).alias("sound_number"),
         pl.col("place").is_in(again.get_column("place").implode()).alias("listed_before"),
         pl.col("place").is_in(both.get_column("place").implode()).alias("examines"),
     )
@@ -61,7 +62,7 @@ def _counted(submissions: Submissions) -> pl.DataFrame:
 
 def _people(submissions: Submissions) -> list[Breach]:
     number = pl.col("id_number")
-    unsound = (typed("id_type") == "resident_id") & ~identifiers.is_resident_id(number).fill_null(False)
+    unsound = (typed("id_type") == "resident_id") & ~pl.col("sound_number")
     role = typed("role").cast(pl.String).replace_strict(ROLES, default="")
     hidden = masked(number)
     return [

@@ -71,11 +71,12 @@ class Submissions:
         texts = [pl.col(column).str.strip_chars() for column in raw.columns if column != "row"]
         stripped = raw.with_columns(pl.when(text != "").then(text).name.keep() for text in texts)
         columns = [each for each in TABLES[name].columns if each.kind != "text"]
-        return stripped.with_columns(_typed(each, self.scene.policy) for each in columns)
+        policy = self.scene.policy
+        return stripped.with_columns(_typed(each, stripped.get_column(each.name), policy) for each in columns)
 
 
-def _typed(column: Column, policy: Policy) -> pl.Expr:
-    return reading.read(column, policy.timezone, policy.cycle.months).alias(f"{column.name}!")
+def _typed(column: Column, cells: pl.Series, policy: Policy) -> pl.Series:
+    return reading.read_cells(column, cells, policy.timezone, policy.cycle.months).alias(f"{column.name}!")
 
 
 def wanted(table: Table) -> list[str]:

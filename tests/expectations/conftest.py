@@ -1,236 +1,12 @@
-"""Sound applications to spoil one at a time, and the tables of examples; no expectation stands here."""
+"""What the tests of the rule book share, as fixtures."""
 
-import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-import pandas as pd
 import pytest
 
-from expectations.check import Checked, CheckedResults, check, check_results
-from expectations.scene import Scene
-from schemas.cycle import CycleId
-from schemas.policy import for_cycle
-from schemas.reference_data import reference
-from schemas.submission import TABLES
-
-Row = dict[str, Any]
-
-USCC = {
-    "enterprise": "91420202MA49000027",
-    "technical_school": "12420202MB4900006T",
-    "social_organisation": "52420202MJ49000052",
-}
-#: Fictional people: the 17 digits of their identity numbers.
-PEOPLE = [f"42020219800101{order:03d}" for order in range(1, 9)]
-_AUDIENCE = {"enterprise": "staff", "technical_school": "students", "social_organisation": "public"}
-_STAFF = ("full_time", "examiner", "examiner", "examiner", "supervisor", "expert")
-_ADDED = {"applications": ("first_submitted_at",), "materials": ("attachment_sha256",)}
-
-
-def with_check_character(seventeen: str) -> str:
-    """A resident identity number from its 17 digits, by the standard's table (GB 11643-1999, annex B)."""
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    total = sum(int(digit) * weight for digit, weight in zip(seventeen, weights, strict=True))
-    return seventeen + "10X98765432"[total % 11]
-
-
-def credit_code(beginning: str, organisation: str) -> str:
-    """A credit code from its first 8 and the organisation code's first 8 characters (GB 32100-2015; GB 11714-1997)."""
-    letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    weights = (3, 7, 9, 10, 5, 8, 4, 2)
-    inner = (11 - sum(letters.index(c) * w for c, w in zip(organisation, weights, strict=True)) % 11) % 11
-    seventeen = beginning + organisation + ("X" if inner == 10 else str(inner))
-    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-    total = sum(alphabet.index(c) * 3**place for place, c in enumerate(seventeen))
-    return seventeen + alphabet[(31 - total % 31) % 31]
-
-
-def frame(table: str, rows: list[Row]) -> pd.DataFrame:
-    """Rows as intake hands them over: text cells, blank ones missing, numbered within their application."""
-    columns = [*TABLES[table].names, *_ADDED.get(table, ())]
-    cells = [{name: row.get(name) if row.get(name) != "" else None for name in columns} for row in rows]
-    made = pd.DataFrame(cells, columns=columns, dtype="str")
-    numbers = made.groupby("application_no", dropna=False).cumcount() + 1
-    return made.assign(row=numbers.astype("int64"))
-
-
-@dataclass
-class Case:
-    """Tables and scene of one check; built sound, then spoiled by a test."""
-
-    cycle: str = "2026-09"
-    tables: dict[str, list[Row]] = field(default_factory=dict)
-    on_file: list[Row] = field(default_factory=list)
-    activities: list[Row] | None = field(default_factory=list)
-    peers: list[Row] = field(default_factory=list)
-
-    def frames(self) -> dict[str, pd.DataFrame]:
-        return {name: frame(name, rows) for name, rows in self.tables.items()}
-
-    def scene(self) -> Scene:
-        """The scene, with the case's own applications among the peers."""
-        cycle = CycleId(self.cycle)
-        held = ["uscc", "institution_type", "occupation_code", "level", "filed_on", "valid_until"]
-        active = ["uscc", "occupation_code", "held_on", "candidates"]
-        own = [{name: row.get(name) for name in ("application_no", "uscc")} for row in self.tables["applications"]]
-        activities = None if self.activities is None else pd.DataFrame(self.activities, columns=active, dtype="str")
-        peers = pd.DataFrame([*own, *self.peers], columns=["application_no", "uscc"], dtype="str")
-        on_file = pd.DataFrame(self.on_file, columns=held, dtype="str")
-        return Scene(cycle, for_cycle(cycle), reference(), on_file, activities, peers)
-
-    def check(self) -> Checked:
-        return check(self.frames(), self.scene())
-
-
-def sound(institution_type: str = "enterprise", number: str = "A1", occupations: list[Row] | None = None) -> Case:
-    """One application of a type that meets every rule, for one occupation unless others are named."""
-    policy = for_cycle(CycleId("2026-09"))
-    base = {
-        "occupation_code": "6-18-01-01",
-        "occupation_name": "车工",
-        "levels": "5,4,3",
-        "audience": _AUDIENCE[institution_type],
-    }
-    asked = [base | row for row in (occupations if occupations is not None else [{}])]
-    papers: list[Row] = [{"material": name} for name in policy.materials.of_institution(institution_type)]
-    codes = dict.fromkeys(
-        row.get("neighbour_code") or row["occupation_code"] or row["occupation_name"] for row in asked
-    )
-    papers += [
-        {"material": name, "occupation_code": code} for code in codes for name in policy.materials.every_occupation
-    ]
-    file = {"form": "file", "file_name": "材料.pdf", "size_bytes": "20480", "sha256": "ab" * 32}
-    people = [
-        {"role": role, "name": "李明", "id_type": "resident_id", "id_number": with_check_character(PEOPLE[place])}
-        for place, role in enumerate(_STAFF)
-    ]
-    school = institution_type == "technical_school"
-    programmes = [{"occupation_code": row["occupation_code"], "highest_level": "3"} for row in asked if school]
-    tables = {
-        "applications": [_form(institution_type)],
-        "occupations": asked,
-        "staff": people,
-        "materials": [file | row for row in papers],
-        "programmes": programmes,
-    }
-    return Case(tables={name: [{"application_no": number, **row} for row in rows] for name, rows in tables.items()})
-
-
-def _form(institution_type: str) -> Row:
-    return {
-        "cycle": "2026-09",
-        "kind": "initial",
-        "institution_name": "黄石示例机构",
-        "uscc": USCC[institution_type],
-        "institution_type": institution_type,
-        "affiliation": "municipal",
-        "region_code": "420202",
-        "registered_address": "湖北省黄石市杭州东路1号",
-        "legal_representative": "李明",
-        "contact_name": "王芳",
-        "contact_phone": "13907141234",
-        "contact_email": "",
-        "submitted_at": "2026-09-01T09:00:00",
-        "first_submitted_at": "2026-09-01T09:00:00",
-        "social_insurance": "true",
-        "no_violations": "true",
-    }
-
-
-@dataclass(frozen=True)
-class Example:
-    """One row of an example table: a sound application spoiled in one way, and what is found."""
-
-    rule: str
-    text: Row
-    of_results: bool = False
-
-    @property
-    def finds(self) -> list[tuple[str, ...]]:
-        """(row, field) or (row, field, value) of each finding of the rule, sorted."""
-        return sorted(tuple(each.replace("=", " ", 1).split(" ", 2)) for each in self.text.get("finds", []))
-
-    def outcome(self) -> Checked | CheckedResults:
-        """What checking the example gives."""
-        return checked_results(self.text) if self.of_results else self.case().check()
-
-    def case(self) -> Case:
-        text = self.text
-        made = sound(text.get("type", "enterprise"), occupations=text.get("occupations"))
-        made.cycle = text.get("cycle", made.cycle)
-        made.tables["applications"][0].update(self._form_changes())
-        for table, rows in made.tables.items():
-            self._spoil(table, rows)
-        self._set_scene(made)
-        return made
-
-    def _spoil(self, table: str, rows: list[Row]) -> None:
-        text = self.text
-        if table in text and table in ("programmes", "staff"):
-            rows[:] = [{"application_no": "A1", **row} for row in text[table]]
-        without = text.get(f"{table}_without", [])
-        rows[:] = [row for row in rows if not without or row[_NAMED_BY[table]] not in without]
-        for place, changes in text.get(f"{table}_changed", {}).items():
-            rows[int(place) - 1].update(changes)
-        rows += [{**rows[-1], **row} for row in text.get(f"{table}_more", [])]
-
-    def _form_changes(self) -> Row:
-        changes = dict(self.text.get("applications", {}))
-        if "submitted_at" in changes:
-            changes.setdefault("first_submitted_at", changes["submitted_at"])
-        return changes
-
-    def _set_scene(self, made: Case) -> None:
-        uscc = made.tables["applications"][0]["uscc"]
-        own = {
-            "uscc": uscc,
-            "institution_type": self.text.get("type", "enterprise"),
-            "filed_on": "2024-04-20",
-            "valid_until": "2027-04-19",
-        }
-        made.on_file = [
-            own | {**row, "level": level} for row in self.text.get("on_file", []) for level in row["levels"].split(",")
-        ]
-        made.activities = (
-            None
-            if self.text.get("activities") == "none"
-            else [{"uscc": uscc} | row for row in self.text.get("activities", [])]
-        )
-        made.peers = self.text.get("peers", [])
-
-
-#: What `<table>_without` names.
-_NAMED_BY = {"materials": "material", "staff": "role"}
-
-
-def examples() -> Iterator[Example]:
-    """Every example of every table, in the order of the files."""
-    for path in sorted((Path(__file__).parent / "examples").glob("*.toml")):
-        for rule, rows in tomllib.loads(path.read_text("utf-8")).items():
-            yield from (Example(rule, row, path.stem == "results") for row in rows)
-
-
-def checked_results(text: Row) -> CheckedResults:
-    """Check the results of an example: rows over a sound result, items sent out beside it."""
-    base = {
-        "application_no": "A1",
-        "occupation_code": "6-18-01-01",
-        "level": "5",
-        "verdict": "pass",
-        "score": "85",
-        "evaluated_on": "2026-09-20",
-        "panel_lead": "张伟",
-        "panel_size": "3",
-        "commitments_shown": "true",
-        "remarks": "",
-    }
-    rows = [base | row for row in text.get("results", [{}])]
-    item = {"application_no": "A1", "occupation_code": "6-18-01-01", "level": "5", "has_commitment": False}
-    sent = pd.DataFrame([item | row for row in text.get("sent", [{}])])
-    return check_results(frame("results", rows), sent, sound().scene())
+from expectations.check import CheckedResults
+from tests.expectations.example_tables import Example, Outcomes, examples
+from tests.expectations.sound import Case, Row, checked_results, credit_code, sound, with_check_character
 
 
 @pytest.fixture(name="sound")
@@ -263,14 +39,22 @@ def _with_check_character() -> Callable[[str], str]:
     return with_check_character
 
 
+_EVERY = list(examples())
+
+
 @pytest.fixture(scope="session")
 def all_examples() -> list[Example]:
     """Every example of every table."""
-    return list(examples())
+    return _EVERY
+
+
+@pytest.fixture(scope="session")
+def outcomes() -> Outcomes:
+    """What checking the examples gives."""
+    return Outcomes(_EVERY)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `example` runs once for each."""
     if "example" in metafunc.fixturenames:
-        every = list(examples())
-        metafunc.parametrize("example", every, ids=[f"{each.rule}: {each.text['label']}" for each in every])
+        metafunc.parametrize("example", _EVERY, ids=[f"{each.rule}: {each.text['label']}" for each in _EVERY])

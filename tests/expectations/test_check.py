@@ -4,17 +4,21 @@ import gc
 import re
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations import check as checking
+from expectations import verdict
 from expectations.check import check
 from expectations.rulebook import rules
 from expectations.submissions import Submissions
 from expectations.suites import ForeignBatchError, Judgement
+from schemas import finding
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.submission import FORM_TABLES, TABLES
 
@@ -106,6 +110,13 @@ def test_identity_numbers_are_masked_wherever_they_stand(sound):
     assert not re.search(r"\d{17}", told)
 
 
+@settings(deadline=None)
+@given(st.text(max_size=24))
+def test_masking_a_column_is_masking_its_cells(cell):
+    frame = pl.DataFrame({"cell": [cell, None]}, schema={"cell": pl.String()})
+    assert frame.select(verdict.masked(pl.col("cell"))).to_series().to_list() == [finding.masked(cell), None]
+
+
 def test_a_credit_code_of_digits_is_not_taken_for_a_person(sound, credit_code):
     case = sound()
     case.tables["applications"][0]["uscc"] = "911101077776591113"
@@ -170,6 +181,12 @@ def test_eight_threads_each_get_their_own_findings(sound):
         outcomes = list(pool.map(lambda case: check(*case), cases))
     told = [_rows(outcome.findings[["application_no", "rule", "value"]]) for outcome in outcomes]
     assert told == [[(f"T{number}", "FORM-3", f"9900{number:02d}")] for number in range(24)]
+
+
+def test_no_expression_calls_back_into_python():
+    """A thread that holds the interpreter while it waits for polars would wait for such a call for ever."""
+    sources = {path.name: path.read_text("utf-8") for path in Path(checking.__file__).parent.glob("*.py")}
+    assert [name for name, text in sources.items() if re.search(r"\.map_(batches|elements|groups)\(", text)] == []
 
 
 def test_another_batch_than_the_one_under_judgement_is_refused(sound):

@@ -28,6 +28,10 @@ _USCC = st.tuples(
 _SEVENTEEN = st.tuples(st.integers(110_000, 659_999), st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.integers(0, 999))
 
 
+def _residents(*texts):
+    return identifiers.are_resident_ids(pl.Series("text", texts, dtype=pl.String())).to_list()
+
+
 def _judged(judge, *texts):
     return (
         pl.DataFrame({"text": list(texts)}, schema={"text": pl.String()})
@@ -73,8 +77,8 @@ def test_the_inner_check_digit_counts_even_under_a_right_check_character(credit_
 
 
 def test_examples_of_the_standard_are_identity_numbers():
-    assert _judged(identifiers.is_resident_id, *IDENTITY_NUMBERS.split()) == [True] * 3
-    assert _judged(identifiers.is_resident_id, "11010519491231002x") == [True]
+    assert _residents(*IDENTITY_NUMBERS.split()) == [True] * 3
+    assert _residents("11010519491231002x") == [True]
 
 
 @settings(deadline=None)
@@ -84,7 +88,7 @@ def test_any_single_change_of_an_identity_number_is_caught(with_check_character,
     number = with_check_character(f"{area}{born:%Y%m%d}{order:03d}")
     changed = _with_one_change(data.draw, number, "0123456789")
     same = number[-1] == "X" and changed == number[:-1] + "x"
-    assert _judged(identifiers.is_resident_id, number, changed) == [True, same]
+    assert _residents(number, changed) == [True, same]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,7 @@ def test_any_single_change_of_an_identity_number_is_caught(with_check_character,
      ("19991301", False), ("19990001", False), ("19990100", False), ("19991231", True)],
 )  # fmt: skip
 def test_the_day_must_be_in_the_calendar(with_check_character, day, is_one):
-    assert _judged(identifiers.is_resident_id, with_check_character(f"420202{day}001")) == [is_one]
+    assert _residents(with_check_character(f"420202{day}001")) == [is_one]
 
 
 @pytest.mark.parametrize(
@@ -101,11 +105,11 @@ def test_the_day_must_be_in_the_calendar(with_check_character, day, is_one):
     ["", "420202800101001", " 11010519491231002X", "+1010519491231002X", "110105194912310O2X", "1" * 19, "中" * 6],
 )
 def test_what_is_no_identity_number(text):
-    assert _judged(identifiers.is_resident_id, text) == [False]
+    assert _residents(text) == [False]
 
 
 def test_blank_cells_are_no_valid_numbers():
-    assert _judged(identifiers.is_resident_id, None) == [False]
+    assert _residents(None) == [False]
     assert _judged(identifiers.is_credit_code, None) in ([None], [False])
 
 

@@ -1,5 +1,6 @@
 """What each spelling of a value is read as, and what is not read."""
 
+import dataclasses
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -58,7 +59,7 @@ def test_no_cells_at_all_keep_their_type():
     types = {
         column.kind: empty.select(reading.read(column, "Asia/Shanghai").alias("read")).schema["read"]
         for table in TABLES.values()
-        for column in (each.__class__(**{**each.__dict__, "name": "cell"}) for each in table.columns)
+        for column in (dataclasses.replace(each, name="cell") for each in table.columns)
     }
     assert types["levels"] == pl.UInt8
     assert types["level"] == pl.Int8
@@ -124,6 +125,17 @@ def test_what_is_no_instant(cell):
 def test_days():
     cells = ["2026-09-20", "2026/9/20", "20260920", "2026-09-20 00:00:00", "2026-02-30", None]
     assert _read(reading.day(_CELL), *cells) == [date(2026, 9, 20)] * 4 + [None, None]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.one_of(st.none(), st.text("0123456789-/:T Z年月日级五三,+.", max_size=20)), max_size=6))
+def test_a_whole_column_is_read_as_its_cells_are(cells):
+    frame = pl.DataFrame({"cell": cells}, schema={"cell": pl.String()})
+    for column in {each.kind: each for table in TABLES.values() for each in table.columns}.values():
+        own = dataclasses.replace(column, name="cell")
+        by_expression = frame.select(reading.read(own, "Asia/Shanghai").alias("cell")).to_series()
+        as_column = reading.read_cells(own, frame["cell"], "Asia/Shanghai", range(1, 13))
+        assert (as_column.to_list(), as_column.dtype) == (by_expression.to_list(), by_expression.dtype)
 
 
 def test_booleans():

@@ -1,0 +1,114 @@
+"""The tables of examples, and what checking each of them gives; what they say stands in `examples/`."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tests.expectations.sound import Case, Row, checked_results, credit_code, sound
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row of an example table: a sound application spoiled in one way, and what is found."""
+
+    rule: str
+    text: Row
+    of_results: bool = False
+
+    @property
+    def finds(self) -> list[tuple[str, ...]]:
+        """(row, field) or (row, field, value) of each finding of the rule, sorted."""
+        return sorted(tuple(each.replace("=", " ", 1).split(" ", 2)) for each in self.text.get("finds", []))
+
+    @property
+    def alone(self) -> bool:
+        """Whether it needs a scene of its own; the others are checked together, each under a code of its own."""
+        scene = ("on_file", "activities", "peers", "cycle")
+        return any(part in self.text for part in scene) or "uscc" in self.text.get("applications", {})
+
+    def case(self) -> Case:
+        text = self.text
+        made = sound(text.get("type", "enterprise"), occupations=text.get("occupations"))
+        made.cycle = text.get("cycle", made.cycle)
+        made.tables["applications"][0].update(self._form_changes())
+        for table, rows in made.tables.items():
+            self._spoil(table, rows)
+        self._set_scene(made)
+        return made
+
+    def _spoil(self, table: str, rows: list[Row]) -> None:
+        text = self.text
+        if table in text and table in ("programmes", "staff"):
+            rows[:] = [{"application_no": "A1", **row} for row in text[table]]
+        without = text.get(f"{table}_without", [])
+        rows[:] = [row for row in rows if not without or row[_NAMED_BY[table]] not in without]
+        for place, changes in text.get(f"{table}_changed", {}).items():
+            rows[int(place) - 1].update(changes)
+        rows += [{**rows[-1], **row} for row in text.get(f"{table}_more", [])]
+
+    def _form_changes(self) -> Row:
+        changes = dict(self.text.get("applications", {}))
+        if "submitted_at" in changes:
+            changes.setdefault("first_submitted_at", changes["submitted_at"])
+        return changes
+
+    def _set_scene(self, made: Case) -> None:
+        uscc = made.tables["applications"][0]["uscc"]
+        own = {
+            "uscc": uscc,
+            "institution_type": self.text.get("type", "enterprise"),
+            "filed_on": "2024-04-20",
+            "valid_until": "2027-04-19",
+        }
+        made.on_file = [
+            own | {**row, "level": level} for row in self.text.get("on_file", []) for level in row["levels"].split(",")
+        ]
+        made.activities = (
+            None
+            if self.text.get("activities") == "none"
+            else [{"uscc": uscc} | row for row in self.text.get("activities", [])]
+        )
+        made.peers = self.text.get("peers", [])
+
+
+#: What `<table>_without` names.
+_NAMED_BY = {"materials": "material", "staff": "role"}
+
+
+class Outcomes:
+    """The findings of every example (and which results were accepted), from as few checks as can be."""
+
+    def __init__(self, every: list[Example]) -> None:
+        together = [each for each in every if not each.of_results and not each.alone]
+        self._numbers = {id(each): f"E{place:03d}" for place, each in enumerate(together)}
+        whole = sound()
+        for rows in whole.tables.values():
+            rows.clear()
+        for place, each in enumerate(together):
+            self._add(whole, each.case(), f"E{place:03d}", place)
+        self._findings = whole.check().findings
+
+    def _add(self, whole: Case, case: Case, number: str, place: int) -> None:
+        form = case.tables["applications"][0]
+        form["uscc"] = credit_code(form["uscc"][:8], f"{form['uscc'][8:10]}{place:06d}")
+        for table, rows in case.tables.items():
+            whole.tables[table] += [{**row, "application_no": number} for row in rows]
+
+    def of(self, example: Example) -> tuple[pd.DataFrame, list[bool]]:
+        """The example's findings and, for results, which rows were accepted."""
+        if example.of_results:
+            checked = checked_results(example.text)
+            return checked.findings, checked.readings["accepted"].tolist()
+        if example.alone:
+            return example.case().check().findings, []
+        return self._findings[self._findings["application_no"] == self._numbers[id(example)]], []
+
+
+def examples() -> Iterator[Example]:
+    """Every example of every table, in the order of the files."""
+    for path in sorted((Path(__file__).parent / "examples").glob("*.toml")):
+        for rule, rows in tomllib.loads(path.read_text("utf-8")).items():
+            yield from (Example(rule, row, path.stem == "results") for row in rows)
