@@ -116,6 +116,7 @@ def _standing(submissions: Submissions) -> list[Breach]:
     total = pl.col("filed_count").fill_null(0) + pl.col("new_count")
     over = (
         (typed("institution_type") == "social_organisation")
+        & pl.col("uscc").is_not_null()  # without a code nobody knows what is new to the institution
         & (pl.col("new_count") > 0)
         & (total > policy.cap.occupations)
     )

@@ -243,8 +243,9 @@ def _highest(mask: pl.Expr) -> pl.Expr:
 
 def _register(submissions: Submissions) -> list[Breach]:
     policy, cycle = submissions.scene.policy, submissions.scene.cycle
-    new = pl.col("item_code").is_not_null() & pl.col("filed_levels").is_null()
-    newcomer = (pl.col("type") == "social_organisation") & new
+    # without a credit code nobody knows what the institution has on file
+    known = pl.col("uscc").is_not_null() & pl.col("item_code").is_not_null()
+    newcomer = (pl.col("type") == "social_organisation") & known & pl.col("filed_levels").is_null()
     breaches = [
         Breach(
             "CAP-2",
@@ -255,7 +256,7 @@ def _register(submissions: Submissions) -> list[Breach]:
         Breach(
             "RENEW-1",
             "levels",
-            (pl.col("kind") == "renewal") & pl.col("item_code").is_not_null() & (_NEW_LEVELS != 0),
+            (pl.col("kind") == "renewal") & known & (_NEW_LEVELS != 0),
             pl.format("{}不在备案目录内，请删除或另按增项申报", _titles(_NEW_LEVELS)),
         ),
     ]
