@@ -13,7 +13,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import AwaitingRetry, Crashed
 
 from deployments.prefect_environment import POOL
@@ -69,7 +69,7 @@ def _living_runs() -> set[str]:
 
 
 def _is_dead(run: FlowRun, workers: Iterable[str], living: set[str]) -> bool:
-    if run.state is None or run.parent_task_run_id is not None or run.labels.get(_LABEL) not in workers:
+    if run.state is None or run.parent_task_run_id is not None or run.labels.get(_LABEL) not in set(workers):
         return False
     grace = STARTING if run.state.is_pending() else SEEN
     return str(run.id) not in living and run.state.timestamp < datetime.now(UTC) - grace
@@ -83,7 +83,9 @@ def _take_up(client: SyncPrefectClient, run: FlowRun) -> None:
     client.set_flow_run_state(run.id, Crashed(message="the process of this run is gone"))
     deaths = sum(1 for state in client.read_flow_run_states(run.id) if state.is_crashed())
     if not asked_to_stop and deaths < ATTEMPTS and run.deployment_id is not None:
-        again = AwaitingRetry(scheduled_time=datetime.now(UTC), message="taken up again after its process was lost")
+        again: State[object] = AwaitingRetry(
+            scheduled_time=datetime.now(UTC), message="taken up again after its process was lost"
+        )
         client.set_flow_run_state(run.id, again)
 
 

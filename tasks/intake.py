@@ -18,7 +18,7 @@ from schemas.settings import settings
 from tasks.gateways import quarantine
 from tasks.gateways.returned_results import pull_results
 from tasks.gateways.sources import Pull, QuarantinedFile, pull_folder
-from tasks.store import activities, applications, decisions, experts, register, results, runs
+from tasks.store import activities, decisions, experts, register, results, runs, versions
 from tasks.store.leases import writing
 
 
@@ -56,7 +56,7 @@ def take_in(
             count, sentences = take_in_side(db, name, pulled.tables[name], policy, run)
             done[name] = count
             complaints += [(name, sentence) for sentence in sentences]
-    done |= applications.receive(db, _forms(pulled, policy, run), run)
+    done |= versions.receive(db, _forms(pulled, policy, run), run)
     done["results"] = results.receive(db, _only(_all_results(pulled, returned), run), run)
     spoilt = [(bad.application_no or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
     done["quarantined"] = runs.note_quarantined(db, [*spoilt, *complaints], run.cycle, run.as_of)

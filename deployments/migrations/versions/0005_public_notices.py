@@ -31,9 +31,7 @@ def upgrade() -> None:
         sa.Column("uscc", sa.Text(), nullable=True),
         sa.Column("region_code", sa.Text(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["notice"], ["public_notice.notice"], name=op.f("fk_public_notice_item_public_notice")
-        ),
+        sa.ForeignKeyConstraint(["notice"], ["public_notice.notice"], name=op.f("fk_public_notice_item_public_notice")),
         sa.PrimaryKeyConstraint("application_no", "occupation_code", "level", name=op.f("pk_public_notice_item")),
     )
     op.create_index("ix_public_notice_item_notice", "public_notice_item", ["notice"], unique=False)
