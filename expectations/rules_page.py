@@ -109,17 +109,24 @@ def _spoiled(example: Example) -> str:
 
 def _lines(example: Example) -> Iterator[str]:
     for part, content in example.items():
-        if part in _ABOUT:
-            continue
-        if part == "applications":
-            yield ", ".join(_pair(*cell) for cell in content.items())
-        elif isinstance(content, dict):
-            yield from (f"{part} row {row}: {_cells(cells)}" for row, cells in content.items())
-        elif isinstance(content, list) and all(isinstance(each, dict) for each in content):
-            told = " / ".join(_cells(cells) or "as usual" for cells in content) or "none"
-            yield f"{part}: {told}"
-        else:
-            yield f"{part}: {', '.join(content) if isinstance(content, list) else content}"
+        if part not in _ABOUT:
+            yield from _told(_title(part), content)
+
+
+def _title(part: str) -> str:
+    """`staff_without` as `staff without`; what was changed and what was added need no word."""
+    return part.replace("_changed", "").replace("_more", " also").replace("_", " ")
+
+
+def _told(title: str, content: Any) -> Iterator[str]:
+    if title == "applications":
+        yield _cells(content)
+    elif isinstance(content, dict):
+        yield from (f"{title} row {row}: {_cells(cells)}" for row, cells in content.items())
+    elif isinstance(content, list) and all(isinstance(each, dict) for each in content):
+        yield f"{title}: {' / '.join(_cells(cells) or 'as usual' for cells in content) or 'none'}"
+    else:
+        yield f"{title} {', '.join(content) if isinstance(content, list) else content}"
 
 
 def _cells(cells: Example) -> str:

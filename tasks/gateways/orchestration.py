@@ -20,7 +20,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.exceptions import NotPausedError
 from prefect.flow_runs import resume_flow_run, suspend_flow_run
 from prefect.settings import get_current_settings
-from prefect.types._datetime import now
+from prefect.types import DateTime
 
 #: Name of the deployment whose runs wait for results.
 CYCLE_DEPLOYMENT = "cycle"
@@ -90,7 +90,7 @@ def broken_runs() -> list[BrokenRun]:
         return []
     bad = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])),
-        end_time=FlowRunFilterEndTime(after_=now("UTC") - _RECENT),
+        end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - _RECENT),
     )
     ours = DeploymentFilter(name=DeploymentFilterName(any_=[CYCLE_DEPLOYMENT]))
     with get_client(sync_client=True) as client:
