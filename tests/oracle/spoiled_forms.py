@@ -81,7 +81,7 @@ def credit_code_of_another_area(world: World, filing: MadeFiling) -> None:
 
 @mishap
 def region_elsewhere(world: World, filing: MadeFiling) -> None:
-    filing.form["region_code"] = world.rng.choice(("420106", "420200", "HS-XX", "黄石港区"))
+    filing.form["region_code"] = world.rng.choice(("420106", "420200", "HS-XX", "武汉市"))
 
 
 @mishap

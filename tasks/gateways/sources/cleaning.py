@@ -4,10 +4,12 @@ Source: contract section 4, "Cells are cleaned before any check". Cleaning a cle
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 import polars as pl
 
+from schemas.reference_data import reference
 from schemas.submission import Column, Table
 from tasks.gateways.sources.dates import cycle_text, iso_date, iso_instant
 
@@ -75,6 +77,8 @@ def _codes(cells: pl.Series, name: str) -> pl.Series:
     if cells.str.contains(r"[^0-9A-Za-z-]").any():
         cells = _plain_codes(cells)
     cells = _blank_to_null(cells)
+    if name == "region_code":
+        return cells.replace(_region_codes())
     if name == "sha256":
         return cells.str.to_lowercase()
     return _undo_dates(cells) if name in _DICTIONARY_CODES else cells
@@ -106,6 +110,12 @@ def _prefixes(cells: pl.Series) -> pl.Series:
     plain = _undo_dates(cells.str.replace_all(_DASHES, "-").str.replace_many(_WIDE_IN_NUMBERS))
     found = plain.str.extract_groups(r"^20[0-9]{2}[-/]0?([1-8])[-/]([0-9]{1,2})$").struct.unnest()
     return pl.select(pl.coalesce(found["1"] + "-" + found["2"].str.zfill(2), plain)).to_series().alias(cells.name)
+
+
+@cache
+def _region_codes() -> dict[str, str]:
+    """People write the region's name where its code is asked for."""
+    return {name: code for code, name in reference().region_names().items()}
 
 
 def _words(cells: pl.Series, column: Column) -> pl.Series:

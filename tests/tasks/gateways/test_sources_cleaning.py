@@ -75,7 +75,7 @@ CASES = [
     ("applications", "social_insurance", "是", "true"),
     ("applications", "no_violations", "否", "false"),
     ("applications", "no_violations", "无", "无"),
-    ("applications", "region_code", "黄石港区", "黄石港区"),
+    ("applications", "region_code", "黄石港区", "420202"),
     ("applications", "region_code", "武昌区", "武昌区"),
     ("results", "verdict", "合格", "pass"),
     ("staff", "role", "考评人员", "examiner"),
