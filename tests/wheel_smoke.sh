@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m build --wheel --no-isolation --outdir "$work/dist" "$project" >/dev/null
 "$python" -m venv "$work/empty"
-"$work/empty/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+"$work/empty/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 "$work/empty/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$work"/dist/*.whl
 cd "$work"
 "$work/empty/bin/filing" --home "$work/home" migrate
