@@ -16,6 +16,7 @@ from deployments.commands import WrongUse
 from deployments.commands.readiness import read_cycle, read_day, ready
 from schemas.finding import FINDING_COLUMNS
 from schemas.policy import known
+from schemas.settings import settings
 
 
 class Format(StrEnum):
@@ -35,7 +36,7 @@ def status(
 
     with reading() as db:
         cycles = [chosen] if chosen else overview.cycles(db)
-        told = [overview.of_cycle(db, each) for each in cycles]
+        told = [{**overview.of_cycle(db, each), "data_docs": _data_docs(each)} for each in cycles]
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
@@ -43,6 +44,12 @@ def status(
         typer.echo("no cycle yet: put submissions into the inbox and run `filing run CYCLE`")
     for each in told:
         _show(each)
+
+
+def _data_docs(cycle: str) -> str:
+    """Where the pages of the cycle's last check begin; nothing before it was checked."""
+    page = settings().root / "data-docs" / cycle / "index.html"
+    return str(page) if page.is_file() else ""
 
 
 def _show(told: dict[str, Any]) -> None:

@@ -1,8 +1,10 @@
 """The command line: one clear sentence for a mistake, and the exit codes of the contract."""
 
+import json
 import sys
 from pathlib import Path
 
+import factories
 import pytest
 
 from deployments.cli import main
@@ -96,3 +98,17 @@ def test_doctor_finds_a_sound_installation_well(
     told = capsys.readouterr().out
     assert "PROBLEM" not in told
     assert "edition 2022, 1639 rows" in told
+
+
+@pytest.mark.usefixtures("plainly")
+def test_status_names_the_pages_of_the_last_check(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = factories.make_story(institutions=20)
+    day = story.act(1, home / "inbox")
+    assert filing(monkeypatch, home, "run", story.cycle, "--as-of", day.isoformat()) == 0
+    assert "waiting: 0 of" in capsys.readouterr().out
+    assert filing(monkeypatch, home, "status", story.cycle, "--json") == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told["items"]["dispatched"] > 0
+    assert Path(told["data_docs"]).is_file()
