@@ -4,6 +4,7 @@ import polars as pl
 
 from expectations import standing
 from expectations.applicants import applicants, by_type, is_one_of, type_title
+from expectations.recognition import recognised
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
 from schemas.submission import AUDIENCES, LEVELS
@@ -28,66 +29,9 @@ def _gaps() -> list[int]:
     return [mask for mask, levels in _level_sets().items() if levels[0] - levels[-1] + 1 != len(levels)]
 
 
-def _dictionary(submissions: Submissions) -> pl.DataFrame:
-    occupations = submissions.scene.reference.occupations
-    return pl.from_pandas(occupations[["code", "name"]]).rename({"code": "occupation_code", "name": "dictionary_name"})
-
-
-def _later(submissions: Submissions) -> pl.DataFrame:
-    """Occupations published after the Dictionary and without a code in it: occupation_name, published_on (Date)."""
-    later = pl.from_pandas(submissions.scene.reference.later[["name", "code_2022", "published_on"]])
-    uncoded = later.filter(pl.col("code_2022").is_null())
-    return uncoded.group_by(pl.col("name").alias("occupation_name")).agg(
-        pl.col("published_on").str.to_date("%Y-%m-%d").min()
-    )
-
-
-def _recognised(submissions: Submissions) -> pl.DataFrame:
-    """Occupation rows with their applicant and how the occupation is recognised.
-
-    Adds `listed` (in the Dictionary), `later` (recognised by name), `undated` (a later name, day unknown),
-    `neighboured` (OCC-3) and `item_code` (the code from here on; null where no occupation can be read).
-    """
-    rows = submissions.table("occupations").join(
-        applicants_of(submissions), on="application_no", how="left", maintain_order="left"
-    )
-    rows = rows.join(_dictionary(submissions), on="occupation_code", how="left", maintain_order="left")
-    rows = rows.join(_later(submissions), on="occupation_name", how="left", maintain_order="left")
-    named = pl.col("dictionary_name").is_null() & pl.col("published_on").is_not_null()
-    neighbours = submissions.scene.reference.occupations["code"].tolist()
-    enterprise = (pl.col("type") == "enterprise").fill_null(False)
-    return (
-        rows.with_columns(
-            pl.col("dictionary_name").is_not_null().alias("listed"),
-            (named & (pl.col("published_on") <= pl.col("submitted_on")).fill_null(False)).alias("later"),
-            (named & pl.col("submitted_on").is_null()).alias("undated"),
-        )
-        .with_columns(
-            (
-                ~(pl.col("listed") | pl.col("later") | pl.col("undated"))
-                & enterprise
-                & pl.col("neighbour_code").is_in(neighbours).fill_null(False)
-            ).alias("neighboured")
-        )
-        .with_columns(_item_code().alias("item_code"))
-    )
-
-
-def _item_code() -> pl.Expr:
-    by_name = pl.when(pl.col("later")).then(pl.col("occupation_name"))
-    return (
-        pl.when(pl.col("neighboured")).then(pl.col("neighbour_code")).otherwise(pl.coalesce("occupation_code", by_name))
-    )
-
-
-def applicants_of(submissions: Submissions) -> pl.DataFrame:
-    """See `applicants.applicants`; made once."""
-    return submissions.once(applicants)
-
-
 def requested(submissions: Submissions) -> pl.DataFrame:
     """Occupation rows as their rules see them: with what is on file, held by others, taught, asked before."""
-    rows = submissions.once(_recognised)
+    rows = submissions.once(recognised)
     rows = rows.join(submissions.once(standing.on_file), on=["uscc", "item_code"], how="left", maintain_order="left")
     rows = rows.join(submissions.once(standing.holders), on="item_code", how="left", maintain_order="left")
     rows = rows.join(submissions.once(standing.dormant), on="uscc", how="left", maintain_order="left")
