@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM := $(VENV)/.system-packages
 
-.PHONY: demo test test-all lint types imports unit slow wheel docs lock clean system
+.PHONY: docs-check demo test test-all lint types imports unit slow wheel docs lock clean system
 
 demo: $(VENV)/.product
 	$(BIN)/filing --home var/demo demo
@@ -43,6 +43,7 @@ imports: $(VENV)/.checks
 
 docs: $(VENV)/.checks
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m expectations.rules_page tests/expectations/examples > docs/rules.md
 
 docs-check: $(VENV)/.checks
 	$(BIN)/python -m pytest tests/architecture
