@@ -12,6 +12,6 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 "$work/empty/bin/filing" --home "$work/home" migrate
 "$work/empty/bin/filing" --home "$work/home" doctor
-"$work/empty/bin/filing" --home "$work/home" demo --institutions 60
-test -s "$work/home/published/latest/index.html"
+"$work/empty/bin/filing" --home "$work/demo" demo --institutions 60
+test -s "$work/demo/published/latest/index.html"
 echo "wheel: installed alone, a whole cycle ran from another folder"
