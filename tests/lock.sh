@@ -7,4 +7,4 @@ compile() {
         --no-emit-index-url --no-emit-find-links --no-annotate --no-header "$@"
 }
 compile --group build --output-file requirements.lock
-compile --group dev --constraint requirements.lock --output-file requirements-dev.lock
+compile --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock
