@@ -82,7 +82,7 @@ def decide(
         "occupation_code": occupation,
         "verdict": verdict.value,
         "decided_by": by,
-        "decided_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "decided_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "document_no": document,
         "reason": reason,
     }

@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import Connection, select
 
 from schemas import tables
+from schemas.cycle import cycle_id
+from schemas.policy import for_cycle
 from schemas.run_summary import RunKey
 from schemas.submission import DECISIONS
 from tasks.store import findings, frames, history
 
-_ORDER = ["decided_at", "decision_id"]
+_TOLD = ["decided_at", "decision_id"]  # the order of entries of one recording
 
 
 def record(db: Connection, decisions: pd.DataFrame, run: RunKey) -> int:
@@ -30,15 +34,25 @@ def record(db: Connection, decisions: pd.DataFrame, run: RunKey) -> int:
     told["because"] = told["rule"] + "：" + told["reason"] + "（" + told["document_no"] + "）"
     for operator, group in told.groupby("decided_by", sort=True):
         wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-        history.add(db, group.sort_values(_ORDER)[wanted], run, str(operator))
+        history.add(db, group.sort_values(_TOLD)[wanted], run, str(operator))
     return len(new)
 
 
 def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
-    """Decisions on applications of the cycle, earliest first."""
+    """Decisions on applications of the cycle, earliest first: by the moment they were made, whatever offset it is told in."""
     mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
     statement = select(tables.decision).where(tables.decision.c.application_no.in_(mine))
-    return frames.read(db, statement).sort_values(_ORDER, ignore_index=True)
+    zone = ZoneInfo(for_cycle(cycle_id(cycle)).timezone)
+    decided = frames.read(db, statement)
+    decided["moment"] = [_moment(text, zone) for text in decided["decided_at"]]
+    order = ["moment", "recorded_on", "decision_id"]
+    return decided.sort_values(order, ignore_index=True).drop(columns="moment")
+
+
+def _moment(text: str, zone: ZoneInfo) -> float:
+    """Seconds since 1970 of an ISO 8601 instant; one without an offset is told in the city's time (contract section 4)."""
+    instant = datetime.fromisoformat(text)
+    return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).timestamp()
 
 
 def on_holds(db: Connection, cycle: str) -> pd.DataFrame:

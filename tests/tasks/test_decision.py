@@ -113,6 +113,16 @@ Given = Callable[[], None]
             {"A": "filed", "B": "filed"},
             id="the later decision counts, also for all",
         ),
+        pytest.param(
+            {"A": "70", "B": "90"},
+            {},
+            lambda: (
+                _decided("A", "refuse", at="2026-09-19T09:59:00"),
+                _decided("A", "permit", at="2026-09-19T02:00:00Z"),
+            ),
+            {"A": "filed", "B": "filed"},
+            id="the later decision counts, told in another offset",
+        ),
     ],
 )
 def test_the_last_place_is_taken_by_score(
