@@ -55,17 +55,42 @@ def postgresql(postgresql_server: str) -> Iterator[str]:
     administration.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty migrated SQLite database, copied by each test that wants one: migrating costs more than most tests."""
+    from deployments import schema
+    from schemas.settings import Settings, settings, using
+    from tasks.store import database
+
+    with using(Settings(home=tmp_path_factory.mktemp("migrated"), database_url="")):
+        schema.migrate()
+        engine = database.engine(settings().database)
+        engine.dispose()
+        return Path(str(engine.url.database))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """A migrated installation on each database in turn; its home."""
-    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
-    yield from _installed(tmp_path / "home", url)
+    if request.param == "sqlite":
+        yield from _copied(tmp_path / "home", request.getfixturevalue("migrated"))
+    else:
+        yield from _installed(tmp_path / "home", request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path, migrated: Path) -> Iterator[Path]:
     """A migrated installation on SQLite; its home."""
-    yield from _installed(tmp_path / "home", "")
+    yield from _copied(tmp_path / "home", migrated)
+
+
+def _copied(root: Path, database: Path) -> Iterator[Path]:
+    from schemas.settings import Settings, using
+
+    root.mkdir()
+    shutil.copy(database, root / database.name)
+    with using(Settings(home=root, database_url="")):
+        yield root
 
 
 def _installed(root: Path, url: str) -> Iterator[Path]:
