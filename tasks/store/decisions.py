@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pandas as pd
+import polars as pl
 from sqlalchemy import Connection, select
 
+from expectations import reading
 from schemas import tables
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle
@@ -42,17 +42,15 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
     """Decisions on applications of the cycle, earliest first: by the moment they were made, whatever offset it is told in."""
     mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
     statement = select(tables.decision).where(tables.decision.c.application_no.in_(mine))
-    zone = ZoneInfo(for_cycle(cycle_id(cycle)).timezone)
+    zone = for_cycle(cycle_id(cycle)).timezone
     decided = frames.read(db, statement)
-    decided["moment"] = [_moment(text, zone) for text in decided["decided_at"]]
+    moments = pl.from_pandas(decided[["decided_at"]]).select(reading.instant(pl.col("decided_at"), zone))
     order = ["moment", "recorded_on", "decision_id"]
-    return decided.sort_values(order, ignore_index=True).drop(columns="moment")
-
-
-def _moment(text: str, zone: ZoneInfo) -> float:
-    """Seconds since 1970 of an ISO 8601 instant; one without an offset is told in the city's time (contract section 4)."""
-    instant = datetime.fromisoformat(text)
-    return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).timestamp()
+    return (
+        decided.assign(moment=moments.to_series().to_pandas())
+        .sort_values(order, ignore_index=True)
+        .drop(columns="moment")
+    )
 
 
 def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
