@@ -30,6 +30,8 @@ _DASHES = r"[\u{2010}-\u{2015}\u{2212}\u{fe58}\u{fe63}]"
 _WIDE: Final = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _WIDE_ALNUM: Final = {wide: plain for wide, plain in _WIDE.items() if plain.isalnum()}
 _WIDE_IN_NUMBERS: Final = {wide: plain for wide, plain in _WIDE.items() if plain != "'"}
+#: What exports write behind a day, midnight; codes have lost the space before it.
+_MIDNIGHT = r"(?:[T ]?00:00(?::00(?:\.0+)?)?)?"
 _CANONICAL_DATE = r"^\d{4}-\d{2}-\d{2}$"
 _CANONICAL_INSTANT = r"^\d{4}-\d{2}-\d{2}T[01]\d:\d{2}:\d{2}([+-]\d{2}:\d{2})?$"
 _CANONICAL_CYCLE = r"^20\d{2}-\d{2}$"
@@ -98,7 +100,7 @@ def _without_point_zero(cells: pl.Series) -> pl.Series:
 
 def _undo_dates(cells: pl.Series) -> pl.Series:
     """`4-10-01` that a spreadsheet took for a day of 2004; a day of another year cannot have been such a code."""
-    found = cells.str.extract_groups(r"^200([1-9])[-/]([0-9]{1,2})[-/]([0-9]{1,2})$").struct.unnest()
+    found = cells.str.extract_groups(rf"^200([1-9])[-/]([0-9]{{1,2}})[-/]([0-9]{{1,2}}){_MIDNIGHT}$").struct.unnest()
     if found["1"].null_count() == len(found):
         return cells
     month, day = (found[group].str.zfill(2) for group in ("2", "3"))
@@ -108,7 +110,7 @@ def _undo_dates(cells: pl.Series) -> pl.Series:
 def _prefixes(cells: pl.Series) -> pl.Series:
     """Beginnings of codes; `6-18` that a spreadsheet took for the 18th of June is `6-18` again."""
     plain = _undo_dates(cells.str.replace_all(_DASHES, "-").str.replace_many(_WIDE_IN_NUMBERS))
-    found = plain.str.extract_groups(r"^20[0-9]{2}[-/]0?([1-8])[-/]([0-9]{1,2})$").struct.unnest()
+    found = plain.str.extract_groups(rf"^20[0-9]{{2}}[-/]0?([1-8])[-/]([0-9]{{1,2}}){_MIDNIGHT}$").struct.unnest()
     return pl.select(pl.coalesce(found["1"] + "-" + found["2"].str.zfill(2), plain)).to_series().alias(cells.name)
 
 
@@ -134,7 +136,7 @@ def _numbers(cells: pl.Series) -> pl.Series:
 
 def _levels(cells: pl.Series) -> pl.Series:
     """`5-3` that a spreadsheet took for the third of May is `5-3` again; readings of levels belong to the rule book."""
-    undone = cells.str.replace(r"^[0-9]{4}[-/]0?([1-5])[-/]0?([1-5])$", "${1}-${2}")
+    undone = cells.str.replace(rf"^[0-9]{{4}}[-/]0?([1-5])[-/]0?([1-5]){_MIDNIGHT}$", "${1}-${2}")
     return _without_point_zero(undone.str.replace(r"^([1-5])月([1-5])日$", "${1}-${2}"))
 
 
