@@ -60,8 +60,15 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Source(_Row):
+    """The published directory a draw's list was taken from, by its name and the SHA-256 of its manifest."""
+
+    edition: str
+    manifest_sha256: str
+
+
 class Institution(_Row):
-    """One institution on file on the day of the draw."""
+    """One institution of the directory."""
 
     uscc: str
     institution_name: str
@@ -97,6 +104,7 @@ class Draw(_Row):
     cycle: str
     seed: str = Field(min_length=1)
     drawn_on: date
+    source: Source | None = Field(None, description="the directory that was drawn from; older draws name none")
     method: str = METHOD
     share: str = Field(description="share of institutions, as the policy writes it")
     inspectors_per_visit: int = Field(gt=0)
@@ -119,6 +127,7 @@ def draw(
     inspectors_per_visit: int,
     institutions: Iterable[Institution],
     inspectors: Iterable[Inspector],
+    source: Source | None = None,
 ) -> Draw:
     """Draw institutions and inspectors; the order in which they are given does not matter.
 
@@ -132,6 +141,7 @@ def draw(
         cycle=cycle,
         seed=seed,
         drawn_on=drawn_on,
+        source=source,
         share=str(share),
         inspectors_per_visit=inspectors_per_visit,
         institutions=listed,
@@ -151,6 +161,7 @@ def differences(made: Draw) -> list[str]:
             inspectors_per_visit=made.inspectors_per_visit,
             institutions=made.institutions,
             inspectors=made.inspectors,
+            source=made.source,
         )
     except ImpossibleDrawError as impossible:
         return [str(impossible)]
@@ -169,7 +180,7 @@ def differences(made: Draw) -> list[str]:
 
 def _require_unique(institutions: tuple[Institution, ...], inspectors: tuple[Inspector, ...]) -> None:
     if not institutions:
-        raise ImpossibleDrawError("no institution is on file: there is nobody to draw")
+        raise ImpossibleDrawError("no institution is in the directory: there is nobody to draw")
     for name, keys in (
         ("institution", [each.uscc for each in institutions]),
         ("inspector", [each.inspector_no for each in inspectors]),

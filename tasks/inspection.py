@@ -8,14 +8,26 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from schemas.cycle import cycle_id
-from schemas.inspection import INSPECTORS_TABLE, OUTCOMES, OUTCOMES_TABLE, Draw, ImpossibleDrawError, Institution, draw
+from schemas.directory import edition_name
+from schemas.inspection import (
+    INSPECTORS_TABLE,
+    OUTCOMES,
+    OUTCOMES_TABLE,
+    Draw,
+    ImpossibleDrawError,
+    Institution,
+    Source,
+    draw,
+)
 from schemas.policy import for_cycle, in_force
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import settings
 from tasks.gateways import post
 from tasks.gateways.inspection_files import read_list
 from tasks.gateways.shelf.delimited import csv_bytes
-from tasks.store import inspections, register
+from tasks.gateways.shelf.listing import LISTING, read_rows
+from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
+from tasks.store import editions, inspections
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -45,7 +57,7 @@ def make_draw(run: RunKey, seed: str) -> Counts:
 
 
 def draw_once(run: RunKey, seed: str) -> Counts:
-    """Draw the cycle's inspection from what is on file on the run's day (article 4(3)).
+    """Draw the cycle's inspection from the directory in force (article 4(3)).
 
     Raises DrawnAlreadyError for another seed, ImpossibleDrawError where there is nobody to draw.
     """
@@ -60,22 +72,51 @@ def draw_once(run: RunKey, seed: str) -> Counts:
             return Counts()
         made = _drawn(db, run, seed)
         inspections.record_draw(db, made, run)
-    return Counts(done={"institutions_on_file": len(made.institutions), "drawn": len(made.visits)})
+    return Counts(done={"institutions_listed": len(made.institutions), "drawn": len(made.visits)})
 
 
 def _drawn(db: Connection, run: RunKey, seed: str) -> Draw:
     policy = for_cycle(cycle_id(run.cycle)).inspection
-    on_file = register.on_file(db, run.as_of).drop_duplicates("uscc")
-    wanted = list(Institution.model_fields)
+    edition = editions.newest(db, "published")
+    if edition is None:
+        raise ImpossibleDrawError("no directory is published yet, and a draw is made from one: run `filing run` first")
     return draw(
         run.cycle,
         seed,
         run.as_of,
         share=policy.share,
         inspectors_per_visit=policy.inspectors_per_visit,
-        institutions=[Institution.model_validate(row) for row in on_file[wanted].to_dict("records")],
+        institutions=institutions_of(editions.rows_of(db, edition["edition"])),
         inspectors=inspections.active_inspectors(db),
+        source=Source(edition=edition["edition"], manifest_sha256=edition["manifest_sha256"]),
     )
+
+
+def institutions_of(rows: pd.DataFrame) -> list[Institution]:
+    """Everyone a directory lists, from its rows (DIRECTORY_COLUMNS)."""
+    listed = rows.drop_duplicates("uscc")[list(Institution.model_fields)]
+    return [Institution.model_validate(row) for row in listed.to_dict("records")]
+
+
+def unlike_edition(made: Draw) -> list[str]:
+    """How a draw's list differs from the published directory it names; empty when it does not, or names none."""
+    if made.source is None:
+        return []
+    folder = settings().published / edition_name(made.source.edition)
+    if not (folder / MANIFEST).is_file():
+        return [f"edition {folder.name} is not below {folder.parent}: put it there to compare the draw's list with it"]
+    if file_sha256(folder / MANIFEST) != made.source.manifest_sha256:
+        return [f"edition {folder.name} is not the one drawn from: its manifest has another SHA-256"]
+    try:
+        manifest = read_manifest((folder / MANIFEST).read_bytes())
+        whole = file_sha256(folder / LISTING) == manifest["files"].get(LISTING)
+    except (OSError, ValueError) as broken:
+        return [f"edition {folder.name} cannot be read: {broken}"]
+    if not whole:
+        return [f"{LISTING} of edition {folder.name} was changed after it was published"]
+    if set(institutions_of(read_rows(folder))) != set(made.institutions):
+        return [f"the list of the draw is not that of edition {folder.name}"]
+    return []
 
 
 @task(task_run_name="inspections-{run.cycle}", cache_policy=NO_CACHE)

@@ -12,7 +12,7 @@ from deployments import orchestrator
 from deployments.commands import EXIT_FAILED, Refused, WrongUse
 from deployments.commands.readiness import read_cycle, read_day, ready
 from schemas.inspection import Draw, differences
-from schemas.policy import shipped
+from schemas.policy import in_force, shipped
 from schemas.settings import settings
 
 
@@ -32,10 +32,15 @@ def draw(
     ready()
     orchestrator.prepare()
     from flows.inspection import inspection  # noqa: PLC0415  after Prefect's environment is set
+    from flows.publication import publication  # noqa: PLC0415
     from tasks.inspection import DRAW_FILE, FOLDER  # noqa: PLC0415
     from tasks.runs import CycleBusyError  # noqa: PLC0415
 
     try:
+        # the list is the public one, so what changed since the last edition is published first
+        published = publication(in_force(day).last_cycle_on(day), day)
+        if published.failed:
+            raise RuntimeError("; ".join(published.failed.values()))
         counts = inspection(chosen, seed, day)
     except CycleBusyError as refused:
         raise Refused(str(refused)) from refused
@@ -56,11 +61,17 @@ def _verify(file: Path) -> int:
         place = ".".join(map(str, wrong.errors()[0]["loc"])) or "the file"
         typer.echo(f"{file} is not the file of a draw: {place}: {wrong.errors()[0]['msg']}", err=True)
         return EXIT_FAILED
-    found = differences(made)
+    orchestrator.prepare()
+    from tasks.inspection import unlike_edition  # noqa: PLC0415  after Prefect's environment is set
+
+    found = [*differences(made), *unlike_edition(made)]
     for sentence in found:
         typer.echo(sentence, err=True)
     if not found:
-        typer.echo(f"genuine: {len(made.visits)} of {len(made.institutions)} institutions, seed '{made.seed}'")
+        source = f"edition {made.source.edition}" if made.source else "no edition named"
+        typer.echo(
+            f"genuine: {len(made.visits)} of {len(made.institutions)} institutions of {source}, seed '{made.seed}'"
+        )
     return EXIT_FAILED if found else 0
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from deployments import orchestrator
-from deployments.commands import Refused
+from deployments.commands import EXIT_FAILED, Refused
 from deployments.commands.readiness import read_day, ready
 from schemas.policy import in_force, shipped
 
@@ -21,7 +21,7 @@ class Sweep(StrEnum):
 def sweep(
     which: Annotated[Sweep, typer.Argument(help="What to sweep for.")],
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
-) -> None:
+) -> int:
     """Do everything due on the day and not done yet, and publish a new edition if the directory changed."""
     day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
     ready()
@@ -30,6 +30,8 @@ def sweep(
     from flows.expiry import expiry  # noqa: PLC0415
     from flows.publication import publication  # noqa: PLC0415
     from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.store import editions  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
 
     cycle = in_force(day).last_cycle_on(day)
     try:
@@ -37,8 +39,16 @@ def sweep(
         published = publication(cycle, day)
     except CycleBusyError as busy:
         raise Refused(str(busy)) from busy
+    failed = {**counts.failed, **published.failed}
+    for key, why in sorted(failed.items()):
+        typer.echo(f"failed {key}: {why}", err=True)
     told = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
-    typer.echo(told or "nothing to do")
+    if told or not failed:
+        typer.echo(told or "nothing to do")
+    with reading() as db:
+        if waits := editions.why_waiting(db):
+            typer.echo(f"waits for approval: {waits}")
+    return EXIT_FAILED if failed else 0
 
 
 def add_to(app: typer.Typer) -> None:

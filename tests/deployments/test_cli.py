@@ -2,10 +2,12 @@
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 import factories
 import pytest
+from registers import COOK, ONE, TWO, take_over
 
 from deployments.cli import main
 
@@ -112,3 +114,45 @@ def test_status_names_the_pages_of_the_last_check(
     (told,) = json.loads(capsys.readouterr().out)
     assert told["items"]["dispatched"] > 0
     assert Path(told["data_docs"]).is_file()
+
+
+@pytest.fixture
+def on_file(home: Path) -> Path:
+    """An installation with two institutions on file and no edition yet; its home."""
+    take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], date(2025, 5, 25), date(2028, 5, 24))
+    return home
+
+
+@pytest.mark.usefixtures("plainly")
+def test_a_sweep_that_cannot_publish_does_not_end_well(
+    on_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tasks.gateways.shelf import editions as shelf
+
+    def full(*_: object) -> None:
+        raise shelf.ShelfError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf, "build", full)
+        assert filing(patch, on_file, "sweep", "expiry", "--as-of", "2026-11-02") == 1
+    assert "failed 2026-09.1: the disk is full" in capsys.readouterr().err
+    assert filing(monkeypatch, on_file, "sweep", "expiry", "--as-of", "2026-11-02") == 0
+    assert "1 editions" in capsys.readouterr().out
+    assert filing(monkeypatch, on_file, "sweep", "expiry", "--as-of", "2026-11-02") == 0
+    assert capsys.readouterr().out == "nothing to do\n"
+
+
+@pytest.mark.usefixtures("plainly")
+def test_a_draw_publishes_the_directory_it_is_made_from(
+    on_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = tmp_path / "inspectors.csv"
+    people.write_text("inspector_no,name,unit,active\nJ1,张一,市人社局,是\nJ2,李二,市教育局,是\n", "utf-8")
+    assert filing(monkeypatch, on_file, "import", "inspectors", str(people)) == 0
+    assert filing(monkeypatch, on_file, "draw", "2026-09", "--seed", "种子", "--as-of", "2026-11-02") == 0
+    file = on_file / "published" / "inspections" / "2026-09" / "draw.json"
+    assert json.loads(file.read_text("utf-8"))["source"]["edition"] == "2026-09.1"
+    assert filing(monkeypatch, on_file, "draw", "--verify", str(file)) == 0
+    assert filing(monkeypatch, on_file, "draw", "2026-09", "--seed", "另一", "--as-of", "2026-11-02") == 3
+    assert filing(monkeypatch, on_file, "draw", "--verify", str(tmp_path / "nowhere.json")) == 2
+    assert "give the file of a draw" in capsys.readouterr().err

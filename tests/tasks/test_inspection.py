@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -9,10 +10,11 @@ import pytest
 from registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
 
 from deployments.commands.drawing import draw as draw_command
-from schemas.inspection import Draw, differences
+from schemas.inspection import Draw, differences, draw
 from schemas.settings import settings
+from tasks import publication
 from tasks.importing import import_file
-from tasks.inspection import DrawnAlreadyError, draw_once, make_draw, publish_inspection
+from tasks.inspection import DrawnAlreadyError, draw_once, make_draw, publish_inspection, unlike_edition
 from tasks.store import overview
 from tasks.store.database import reading
 
@@ -37,7 +39,10 @@ def drawn(home: Path, tmp_path: Path) -> Draw:
     )
     import_file("inspectors", inspectors(tmp_path), DAY)
     with run_on(DAY) as run:
-        assert make_draw.fn(run, "公开的种子").done == {"institutions_on_file": 3, "drawn": 1}
+        assert "no directory is published yet" in make_draw.fn(run, "公开的种子").failed["2026-09"]
+        edition = publication.draft.fn(run)
+        assert edition is not None and not publication.publish.fn(run, edition).failed
+        assert make_draw.fn(run, "公开的种子").done == {"institutions_listed": 3, "drawn": 1}
         publish_inspection.fn(run)
     return Draw.model_validate_json(file().read_bytes())
 
@@ -73,7 +78,7 @@ def test_a_draw_is_made_once() -> None:
 def test_verifying_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     verify: Callable[[], int] = lambda: draw_command(verify=file())  # noqa: E731
     assert verify() == 0
-    assert "genuine: 1 of 3" in capsys.readouterr().out
+    assert "genuine: 1 of 3 institutions of edition 2026-09.1" in capsys.readouterr().out
     text = file().read_text("utf-8")
     file().write_text(text.replace("公开的种子", "换过的种子"), "utf-8")
     assert verify() == 1
@@ -81,6 +86,33 @@ def test_verifying_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> No
     file().write_text("{}", "utf-8")
     assert verify() == 1
     assert "not the file of a draw: cycle" in capsys.readouterr().err
+
+
+def test_the_list_is_that_of_a_published_edition(drawn: Draw) -> None:
+    """Who leaves an institution out, or draws from another directory, is told: anyone can compare the two."""
+    assert drawn.source is not None and drawn.source.edition == "2026-09.1"
+    folder = settings().published / "2026-09.1"
+    assert drawn.source.manifest_sha256 == sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    assert unlike_edition(drawn) == []
+    shorter = draw(
+        drawn.cycle,
+        drawn.seed,
+        drawn.drawn_on,
+        share=drawn.share,
+        inspectors_per_visit=2,
+        institutions=drawn.institutions[1:],
+        inspectors=drawn.inspectors,
+        source=drawn.source,
+    )
+    assert differences(shorter) == []
+    assert "is not that of edition 2026-09.1" in unlike_edition(shorter)[0]
+    (folder / "directory.json").write_bytes(b"{}")
+    assert "directory.json of edition 2026-09.1 was changed" in unlike_edition(drawn)[0]
+    (folder / "manifest.json").write_bytes(b"{}")
+    assert "another SHA-256" in unlike_edition(drawn)[0]
+    folder.rename(folder.with_name("elsewhere"))
+    assert "put it there to compare" in unlike_edition(drawn)[0]
+    assert unlike_edition(drawn.model_copy(update={"source": None})) == [], "draws of earlier releases name no edition"
 
 
 def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> None:
