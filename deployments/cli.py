@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer._click.exceptions import ClickException  # typer carries its own click and re-exports only parts of it
+from typer._click import exceptions as clicks  # typer carries its own click and re-exports only parts of it
 
 from deployments.commands import EXIT_FAILED, Refused, WrongUse
 
@@ -40,12 +40,12 @@ def main() -> None:
 
     register_all(app)
     try:
-        code = app(standalone_mode=False)
+        code = app(_installation_first(sys.argv[1:]), prog_name="filing", standalone_mode=False)
     except typer.Abort:
         _say("stopped")
         sys.exit(130)
-    except ClickException as wrong:
-        wrong.show()
+    except clicks.ClickException as wrong:
+        _correct(wrong)
         sys.exit(2)
     except (WrongUse, Refused) as known:
         _say(str(known))
@@ -54,6 +54,28 @@ def main() -> None:
         _tell(unexpected)
         sys.exit(EXIT_FAILED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _installation_first(words: list[str]) -> list[str]:
+    """The words with `--home DIR` and `--debug` before the command, wherever they were written."""
+    first: list[str] = []
+    rest = list(words)
+    for place in reversed(range(len(rest))):
+        length = 2 if rest[place] == "--home" and place + 1 < len(rest) else 1
+        if rest[place] in ("--home", "--debug") or rest[place].startswith("--home="):
+            first = rest[place : place + length] + first
+            del rest[place : place + length]
+    return first + rest
+
+
+def _correct(wrong: clicks.ClickException) -> None:
+    """Tell a wrong command line in one sentence; the help, where no command was given, is told whole."""
+    told = " ".join(wrong.format_message().split())
+    if isinstance(wrong, clicks.NoArgsIsHelpError) or not isinstance(wrong, clicks.UsageError):
+        wrong.show()
+        return
+    where = wrong.ctx.command_path if wrong.ctx else "filing"
+    _say(f"{told.rstrip('.')}: `{where} --help` shows how to write it")
 
 
 def _tell(unexpected: Exception) -> None:

@@ -107,16 +107,20 @@ def unlike_edition(made: Draw) -> list[str]:
         return [f"edition {folder.name} is not below {folder.parent}: put it there to compare the draw's list with it"]
     if file_sha256(folder / MANIFEST) != made.source.manifest_sha256:
         return [f"edition {folder.name} is not the one drawn from: its manifest has another SHA-256"]
+    told = _unlike_listing(made, folder)
+    return [told] if told else []
+
+
+def _unlike_listing(made: Draw, folder: Path) -> str:
     try:
         manifest = read_manifest((folder / MANIFEST).read_bytes())
         whole = file_sha256(folder / LISTING) == manifest["files"].get(LISTING)
     except (OSError, ValueError) as broken:
-        return [f"edition {folder.name} cannot be read: {broken}"]
+        return f"edition {folder.name} cannot be read: {broken}"
     if not whole:
-        return [f"{LISTING} of edition {folder.name} was changed after it was published"]
-    if set(institutions_of(read_rows(folder))) != set(made.institutions):
-        return [f"the list of the draw is not that of edition {folder.name}"]
-    return []
+        return f"{LISTING} of edition {folder.name} was changed after it was published"
+    same = set(institutions_of(read_rows(folder))) == set(made.institutions)
+    return "" if same else f"the list of the draw is not that of edition {folder.name}"
 
 
 @task(task_run_name="inspections-{run.cycle}", cache_policy=NO_CACHE)

@@ -51,8 +51,35 @@ def test_wrong_use_is_one_sentence_and_code_2(
     assert sentence in told[0]
 
 
-def test_an_unknown_option_is_wrong_use(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert filing(monkeypatch, home, "items", "2026-09", "--colour") == 2
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["items", "2026-09", "--colour"], "No such option: --colour: `filing items --help` shows how to write it"),
+        (["run"], "Missing argument 'cycle': `filing run --help` shows how to write it"),
+        (["itmes", "2026-09"], "No such command 'itmes'"),
+        (["decide", "HS1", "CAP-1", "perhaps"], "'perhaps' is not one of 'permit', 'refuse'"),
+    ],
+)
+def test_a_line_that_is_no_command_is_one_sentence_and_code_2(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    sentence: str,
+) -> None:
+    assert filing(monkeypatch, home, *words) == 2
+    told = capsys.readouterr().err.strip().splitlines()
+    assert len(told) == 1
+    assert sentence in told[0]
+
+
+def test_the_home_may_stand_behind_the_command(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert filing(monkeypatch, tmp_path / "elsewhere", "items", "2026-09", "--home", str(home)) == 0
+    assert filing(monkeypatch, tmp_path / "elsewhere", "items", f"--home={home}", "2026-09") == 0
+    assert not (tmp_path / "elsewhere").exists()
+    assert capsys.readouterr().out.startswith("application_no,uscc")
 
 
 @pytest.mark.usefixtures("plainly")
