@@ -74,7 +74,13 @@ ENTRIES = (
         "双随机抽查：由公开的种子抽取机构和检查人员，一个批次抽一次（通知四（三））",
         ("环节",),
     ),
-    Entry("sweeps", sweeps, "每日清理：到期、休眠，目录有变化即发布", ("清理",), lambda _: [schedules.NIGHTLY]),
+    Entry(
+        "sweeps",
+        sweeps,
+        "每日清理：公示期满的备案，到期、休眠，目录有变化即发布",
+        ("清理",),
+        lambda _: [schedules.NIGHTLY],
+    ),
     Entry(
         "resume-waiting",
         resume_waiting,

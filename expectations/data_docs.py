@@ -44,7 +44,7 @@ class IndexRenderer(Renderer):
         rows = [_table_row(table, result) for table, result in validation.items()]
         links = {TABLES[table].title: f"{table}.html" for table in validation}
         block = RenderedTableContent(table=rows, header_row=_TABLE_COLUMNS, table_options={"links": links})
-        section = RenderedSectionContent([block], section_name="各数据表的校验结果")
+        section = RenderedSectionContent([block], section_name="各数据表最近一次的校验结果")
         return RenderedDocumentContent([section], page_title="数据校验")
 
 

@@ -42,6 +42,7 @@ COUNT_TITLES: dict[str, str] = {
     "failed": "评估不合格",
     "filed": "备案",
     "refused": "不予备案",
+    "public_notices": "公示",
     "editions": "目录版次",
     "rows": "目录行数",
     "lapsed": "失效",

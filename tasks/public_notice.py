@@ -21,6 +21,7 @@ from tasks.gateways.shelf import public_notices as shelf
 from tasks.store import applications, decisions, items, public_notices
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tasks.waiting import still_waits
 
 
 def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: RunKey) -> "pd.Series[bool]":
@@ -39,6 +40,16 @@ def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: RunKey) 
         except UnknownCalendarYearError:
             return pd.Series(False, index=granted.index, dtype="bool")
     return (told["standing"] == "published") & (told["ends_on"] < run.as_of.isoformat())
+
+
+def cycles_due(day: date) -> list[str]:
+    """Cycles whose decision has to go on because of a public notice, oldest first: one is over, or not in its place yet.
+
+    A cycle that waits for results again is not among them: it decides nothing until they are in.
+    """
+    with reading() as db:
+        due = public_notices.cycles_due(db, day)
+    return [cycle for cycle in due if not still_waits(cycle, day)]
 
 
 @task(task_run_name="objections-{run.cycle}", cache_policy=NO_CACHE)

@@ -50,7 +50,7 @@ def draft(run: RunKey) -> str | None:
 def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: RunKey) -> str | None:
     former = editions.newest(db, "published")
     before = editions.rows_of(db, former["edition"]) if former is not None else rows.iloc[:0]
-    if former is not None and rows.equals(before):
+    if rows.equals(before):  # a first directory without a row is no news either
         return None
     previous = former["edition"] if former is not None else None
     waits = _waits_because(db, before, changes(before, rows, day), for_cycle(cycle_id(run.cycle)))

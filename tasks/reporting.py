@@ -1,22 +1,32 @@
 """What a run tells: its summary, and whether it waits; artifacts for the people who watch it."""
 
 import logging
-from datetime import timedelta
 
 from prefect import runtime
 from prefect.logging import get_run_logger
 
-from schemas.cycle import cycle_id
-from schemas.policy import for_cycle
 from schemas.run_summary import Counts, Outcome, RunKey, RunSummary
 from tasks import artifacts, runs
 from tasks.store import database, editions, results
 from tasks.store.database import reading
+from tasks.waiting import still_waits
 
 
-def _log(sentence: str, level: int = logging.INFO) -> None:
+def log(sentence: str, level: int = logging.INFO) -> None:
+    """Write a sentence to the log of the flow run this is part of, if it is part of one."""
     if runtime.flow_run.id:
         get_run_logger().log(level, sentence)
+
+
+class NotAllDoneError(RuntimeError):
+    """A run did all it could, and something is left undone: the keys with their reasons."""
+
+
+def must_be_done(counts: Counts) -> Counts:
+    """The same counts; a run without a summary must not pass as green, so it ends with NotAllDoneError where keys failed."""
+    if counts.failed:
+        raise NotAllDoneError("; ".join(f"{key}: {why}" for key, why in sorted(counts.failed.items())))
+    return counts
 
 
 class Progress:
@@ -30,17 +40,13 @@ class Progress:
         """Keep what a stage did."""
         self.stages[stage] = counts
         told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
-        _log(f"cycle {self.run.cycle}, {stage}: {told or 'nothing left to do'}")
+        log(f"cycle {self.run.cycle}, {stage}: {told or 'nothing left to do'}")
         for key, why in sorted(counts.failed.items()):
-            _log(f"{key} could not be done: {why}", logging.WARNING)
+            log(f"{key} could not be done: {why}", logging.WARNING)
 
     def is_waiting(self) -> bool:
-        """Whether results are still awaited: some are missing and the wait is not over (contract section 3)."""
-        with reading() as db:
-            back, sent = results.progress(db, self.run.cycle)
-        policy = for_cycle(cycle_id(self.run.cycle))
-        over = policy.deadline(cycle_id(self.run.cycle)) + timedelta(days=policy.evaluation.wait_days)
-        return back < sent and self.run.as_of < over
+        """Whether results are still awaited: then the run decides nothing."""
+        return still_waits(self.run.cycle, self.run.as_of)
 
     def finish(self, outcome: Outcome) -> RunSummary:
         """End the run; one that did nothing says so."""

@@ -52,6 +52,13 @@ def _over_on(policy: Policy, cycle: str) -> date:
     return policy.deadline(cycle_id(cycle)) + timedelta(days=policy.evaluation.wait_days)
 
 
+def still_waits(cycle: str, day: date) -> bool:
+    """Whether results are still awaited on a day: some are missing and the wait is not over (contract section 3)."""
+    with reading() as db:
+        back, sent = results.progress(db, cycle)
+    return back < sent and day < over_on(cycle)
+
+
 def wait_of(cycle: str) -> Wait:
     """What the cycle waits for now."""
     due = over_on(cycle)

@@ -40,11 +40,7 @@ def run_cycle(cycle: str, day: date, inbox: Path) -> bool:
         evaluation.collect.fn(run)
         done = not Progress(run).is_waiting()
         if done:
-            public_notice.settle_objections.fn(run)
-            decision.decide.fn(run)
-            public_notice.publish_notices.fn(run)
-            exceptions.settle_holds.fn(run)
-            decision.write_outcomes.fn(run)
+            _decide(run)
             _publish(run)
             _sweep(run)
         notices.deliver_letters.fn(run)
@@ -52,7 +48,11 @@ def run_cycle(cycle: str, day: date, inbox: Path) -> bool:
 
 
 def sweep(cycle: str, day: date) -> None:
-    """Both sweeps of a day, and an edition if the directory changed."""
+    """What a night does: what public notices showed is filed, both sweeps, and an edition if the directory changed."""
+    for due in public_notice.cycles_due(day):
+        with run_of(due, day) as run:
+            _decide(run)
+            notices.deliver_letters.fn(run)
     with run_of(cycle, day) as run:
         _sweep(run)
         _publish(run)
@@ -74,6 +74,14 @@ def draw(cycle: str, seed: str, day: date) -> None:
     with run_of(cycle, day) as run:
         inspection.make_draw.fn(run, seed)
         inspection.publish_inspection.fn(run)
+
+
+def _decide(run: RunKey) -> None:
+    public_notice.settle_objections.fn(run)
+    decision.decide.fn(run)
+    public_notice.publish_notices.fn(run)
+    exceptions.settle_holds.fn(run)
+    decision.write_outcomes.fn(run)
 
 
 def _sweep(run: RunKey) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from schemas import tables
@@ -49,6 +49,15 @@ def published(db: Connection, cycle: str | None = None) -> list[RowMapping]:
     if cycle is not None:
         statement = statement.where(_notice.c.cycle == cycle)
     return list(db.execute(statement.order_by(_notice.c.cycle, _notice.c.number)).mappings())
+
+
+def cycles_due(db: Connection, day: date) -> list[str]:
+    """Cycles with items that passed and whose notice was over before the day, or is not in its place yet; oldest first."""
+    passed = tables.item
+    own = and_(*(passed.c[key] == _item.c[key] for key in KEYS), passed.c.status == "passed")
+    over = and_(_notice.c.standing == "published", _notice.c.ends_on < day)
+    statement = select(_notice.c.cycle).join(_item, _item.c.notice == _notice.c.notice).join(passed, own)
+    return sorted(set(db.execute(statement.where(or_(over, _notice.c.standing == "building"))).scalars()))
 
 
 def items_of(db: Connection, name: str) -> pd.DataFrame:

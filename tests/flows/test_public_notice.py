@@ -10,14 +10,18 @@ from pathlib import Path
 import docx
 import pytest
 from commands import Filing
+from evaluations import accepted, send_out
 from policies import write_policy
 from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, statuses, take_over, terms
 
 from flows.decision import decision
 from flows.publication import publication
+from flows.sweeps import sweeps
 from schemas.run_summary import Counts
 from schemas.settings import settings, using
-from tasks.store import public_notices
+from tasks import waiting
+from tasks.reporting import NotAllDoneError
+from tasks.store import database, leases, public_notices
 from tasks.store.database import reading
 
 pytestmark = pytest.mark.usefixtures("plainly")
@@ -222,6 +226,66 @@ def test_doctor_sees_a_changed_byte(filing: Filing, name: str) -> None:
     told = filing("doctor")
     assert told.code == 1
     assert f"PROBLEM editions: public notice {CYCLE}.1: {name}" in told.out
+
+
+def test_the_night_after_the_period_files_and_an_edition_follows(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    assert sweeps(ENDS).done == {}, "the last day is the public's"
+    done = sweeps(AFTER).done
+    assert (done["filed"], done["editions"], done["rows"]) == (4, 1, 3)
+    assert now() == {"A1": "filed", "A2": "filed"}
+    assert (filing.home / "published" / "latest").resolve().name == f"{CYCLE}.1"
+    assert len(list((filing.home / "outbox" / "letters" / "filing").iterdir())) == 2
+    again = sweeps(date(2026, 10, 12)).done
+    assert not {"filed", "letters", "editions"} & set(again)
+
+
+def test_nights_that_were_missed_are_made_up_for(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    assert sweeps(date(2027, 4, 20)).done["filed"] == 4, "another cycle is the last one by then"
+    assert terms(date(2027, 4, 20))[ONE, COOK, "4"] == ("2027-04-20", "2030-04-19")
+    assert (filing.home / "published" / "latest").resolve().name == "2027-04.1"
+
+
+def test_a_notice_that_could_not_be_placed_is_placed_by_the_night(
+    filing: Filing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.gateways.shelf import public_notices as shelf
+
+    place = shelf.place
+
+    def full(*_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shelf, "place", full)
+    assert decision(CYCLE, BEGINS).failed
+    with pytest.raises(NotAllDoneError, match=f"notices/{CYCLE}.1: .*No space left on device"):
+        sweeps(date(2026, 9, 29))
+    monkeypatch.setattr(shelf, "place", place)
+    assert sweeps(date(2026, 9, 29)).done["public_notices"] == 1
+    assert notice(filing.home).is_dir()
+
+
+def test_a_cycle_that_waits_for_results_again_decides_nothing_at_night(filing: Filing) -> None:
+    decision(CYCLE, BEGINS)
+    accepted("A3", [(TWO, COOK, "4")], cycle=CYCLE)
+    send_out(filing.home)
+    assert "filed" not in sweeps(AFTER).done
+    assert now()["A1"] == "passed"
+    over = waiting.over_on(CYCLE)
+    assert sweeps(over).done["filed"] == 4, "the wait is over"
+
+
+@pytest.mark.usefixtures("filing")
+def test_a_cycle_that_is_being_worked_on_is_left_to_the_next_night() -> None:
+    decision(CYCLE, BEGINS)
+    with database.begin() as db:
+        token = leases.take(db, CYCLE)
+    night = date(2027, 4, 20)
+    assert "filed" not in sweeps(night).done
+    with database.begin() as db:
+        leases.give_back(db, CYCLE, token)
+    assert sweeps(night).done["filed"] == 4
 
 
 def test_status_tells_the_period(filing: Filing) -> None:
