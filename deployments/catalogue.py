@@ -18,6 +18,7 @@ from prefect.workers.process import ProcessWorker
 from deployments import parameters, schedules
 from deployments.prefect_environment import POOL
 from deployments.schedules import Moment
+from flows.approval import approval
 from flows.decision import decision
 from flows.dormancy import dormancy
 from flows.evaluation import evaluation
@@ -73,6 +74,12 @@ ENTRIES = (
         inspection,
         "双随机抽查：由公开的种子抽取机构和检查人员，一个批次抽一次（通知四（三））",
         ("环节",),
+    ),
+    Entry(
+        "approve",
+        approval,
+        "批准发布：新版目录减少过多，或有移出没有记录原因时，先等待；核对后填写版次和批准人，即予发布（通知三（四））",
+        ("审批",),
     ),
     Entry(
         "sweeps",

@@ -62,6 +62,18 @@ def _seed() -> Property:
     }
 
 
+def _edition() -> Property:
+    return {
+        "title": "目录版次",
+        "description": "等待批准的那一版：见批次总览的“在等谁”或提醒；先核对 edition- 页列出的变化",
+        "examples": ["2026-09.2"],
+    }
+
+
+def _by() -> Property:
+    return {"title": "批准人", "description": "谁批准的，记入历史，不公开", "examples": ["王处长"]}
+
+
 _FORM: dict[str, Callable[[], Property]] = {
     "cycle": _cycle,
     "as_of": _as_of,
@@ -69,6 +81,8 @@ _FORM: dict[str, Callable[[], Property]] = {
     "inbox": _inbox,
     "dry_run": _dry_run,
     "seed": _seed,
+    "edition": _edition,
+    "by": _by,
 }
 
 

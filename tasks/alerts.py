@@ -19,7 +19,7 @@ from tasks.waiting import over_on, today
 
 _SUBJECTS = {
     "failed": "批次办理有未办成的",
-    "crashed": "批次办理中断",
+    "crashed": "运行没有办完",
     "overdue": "评估结果逾期",
     "approval": "目录等待批准",
     "empty": "临近截止尚无申报",
@@ -39,7 +39,7 @@ def raise_alerts(as_of: date | None = None) -> list[str]:
 
 def _broken_runs() -> Iterator[Alert]:
     for run in orchestration.broken_runs():
-        told = f"{run.name} 的运行中断（{run.state}）。请在运行页面查看日志，然后重新运行该批次：已办的不会重办"
+        told = f"{run.name} 的运行没有办完（{run.state}）。请在运行页面查看日志，处理后重新运行：已办的不会重办"
         yield Alert(f"crashed:{run.flow_run_id}", "crashed", run.cycle, told)
 
 
@@ -62,7 +62,9 @@ def _approval(db: Connection) -> Iterator[Alert]:
     newest = editions.newest(db)
     if newest is not None and newest["standing"] == "waiting":
         name = str(newest["edition"])
-        told = f"目录 {name} 等待批准：{newest['waits_because']}。核对后运行 filing approve {name}"
+        told = (
+            f"目录 {name} 等待批准：{newest['waits_because']}。核对后在页面运行 approve，或运行 filing approve {name}"
+        )
         yield Alert(f"approval:{name}:{newest['as_of']}", "approval", str(newest["cycle"]), told)
 
 
@@ -107,7 +109,7 @@ def _mail(alert: Alert) -> None:
         timeout_seconds=own.smtp_timeout_seconds,
     )
     mailer = Mailer(smtp, own.outbox / ".mailed")
-    subject = f"【备案】{alert.cycle} {_SUBJECTS[alert.kind]}"
+    subject = " ".join(each for each in (f"【备案】{alert.cycle}", _SUBJECTS[alert.kind]) if each)
     for recipient in (each.strip() for each in own.alert_mail.split(",")):
         mailer.send(Mail(f"alert:{alert.occasion}:{recipient}", recipient, subject, alert.told, {}))
 

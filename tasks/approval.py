@@ -19,8 +19,11 @@ class NothingToApproveError(LookupError):
 def approve_edition(name: str, by: str, as_of: date | None = None) -> tuple[str, date]:
     """Let an edition that waits be published; returns its cycle and the day to publish on.
 
-    Repeated after a kill it goes on with what was approved. Raises NothingToApproveError.
+    Repeated after a kill it goes on with what was approved. Raises NothingToApproveError, and ValueError for what is no
+    name of an edition or of a person.
     """
+    if not by.strip():
+        raise ValueError("an approval says who gave it: the name is empty")
     cycle = cycle_id(edition_name(name).partition(".")[0])
     with reading() as db:
         own = editions.get(db, name)
@@ -30,7 +33,7 @@ def approve_edition(name: str, by: str, as_of: date | None = None) -> tuple[str,
     with run_of(cycle, day) as run, writing(run) as db:
         own = editions.get(db, name)
         if own is not None and own["standing"] == "waiting":
-            editions.approve(db, name, run, by)
+            editions.approve(db, name, run, by.strip())
         elif own is None or own["standing"] != "building" or not own["approved_by"]:
             raise NothingToApproveError(_why_not(name, own))
     return cycle, day

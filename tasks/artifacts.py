@@ -33,6 +33,9 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     publication = summary.stages.get("publication")
     if summary.edition and publication and publication.done.get("editions"):
         create_markdown_artifact(run_page.edition_text(summary.edition), f"edition-{_key(summary.edition)}{mark}")
+    if summary.waits_for_approval:
+        waiting = summary.waits_for_approval.partition("：")[0]
+        create_markdown_artifact(run_page.edition_text(waiting), f"edition-{_key(waiting)}{mark}")
     create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}")
 
 

@@ -147,6 +147,8 @@ def edition_text(name: str) -> str:
         for each in changed.head(MOST).to_dict("records")
     ]
     head = f"# 目录 {name}\n\n{own['as_of']}，{len(rows)} 行；上一版：{own['previous'] or '无'}"
+    if own["standing"] == "waiting":
+        head += f"\n\n**等待批准**：{own['waits_because']}"
     return "\n\n".join(
         [head, _table("变化", ["种类", "数量"], kinds), _table("明细", ["变化", "机构", "职业编码"], shown)]
     )

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Annotated
@@ -18,20 +19,11 @@ from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.cycle import CycleId
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.policy import for_cycle
-from schemas.run_summary import RunSummary
+from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
 from schemas.settings import settings
 from schemas.submission import INSTITUTION_TYPES
 
 _SMALLEST = 20
-_STAGE_TITLES = {
-    "intake": "收件",
-    "screening": "初审",
-    "evaluation": "送评",
-    "decision": "决定",
-    "publication": "发布",
-    "expiry": "到期",
-    "dormancy": "休眠",
-}
 _MARK = "made by filing demo"
 
 
@@ -104,8 +96,8 @@ def _play(cycle: CycleId, seed: int, institutions: int, say: Callable[[str], Non
 
 def _summed_up(summary: RunSummary) -> str:
     lines = [
-        f"  {title}：" + "，".join(f"{_WORDS.get(name, name)} {number}" for name, number in counts.done.items())
-        for stage, title in _STAGE_TITLES.items()
+        f"  {title}：" + "，".join(f"{COUNT_TITLES.get(name, name)} {number}" for name, number in counts.done.items())
+        for stage, title in STAGE_TITLES.items()
         if (counts := summary.stages.get(stage)) and counts.total
     ]
     if summary.outcome == "waiting":
@@ -113,36 +105,8 @@ def _summed_up(summary: RunSummary) -> str:
     return "\n".join(lines)
 
 
-_WORDS = {
-    **ITEM_STATUSES,
-    "register": "接收名册",
-    "activities": "认定活动",
-    "decisions": "例外审批",
-    "experts": "专家库",
-    "new": "新申报",
-    "corrected": "补正重报",
-    "quarantined": "隔离文件",
-    "results": "评估结果",
-    "screened": "已审申报",
-    "returned": "退回补正",
-    "letters": "文书",
-    "settled": "例外审批落实",
-    "delivered": "送达",
-    "packages": "评估材料包",
-    "redrawn": "重抽专家组",
-    "accepted_results": "采纳结果",
-    "refused_results": "退回结果",
-    "editions": "目录版次",
-    "rows": "目录行数",
-    "reminders": "到期提醒",
-    "active_occupations": "正常开展的职业",
-    "dormant_occupations": "休眠的职业",
-    "new_occupations": "新备案的职业",
-    "unknown_occupations": "情况不明的职业",
-}
-
-
 def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
+    from expectations.rulebook import rules  # noqa: PLC0415
     from tasks.store import overview  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 
@@ -162,17 +126,23 @@ def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
             "、".join(row.rules),
         )
     console.print(table)
-    root = settings().root
+    statuses = Counter(APPLICATION_STATUSES[row.status] for row in rows)
     console.print(
-        f"目录版次 {summary.edition}，请用浏览器打开：\n  {root / 'published' / 'latest' / 'index.html'}",
-        soft_wrap=True,
+        f"共 {len(rows)} 件申报：" + "，".join(f"{title} {number}" for title, number in statuses.most_common())
     )
+    for code in sorted({code for row in rows for code in row.rules}):
+        console.print(f"  {code:<8}  {rules()[code].message_zh}", highlight=False)
+    root = settings().root
+    console.print(f"\n目录版次 {summary.edition}，请用浏览器打开：", highlight=False)
+    console.print(f"  {root / 'published' / 'latest' / 'index.html'}", soft_wrap=True)
     for title, folder in (
         ("文书", "outbox/letters"),
         ("评估材料包", "outbox/evaluation"),
         ("报省材料", "outbox/province"),
+        ("隔离文件", "quarantine"),
     ):
         console.print(f"{title}：{root / folder}", soft_wrap=True)
+    console.print(f"接着看：filing --home {root} status", soft_wrap=True)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -24,6 +24,8 @@ from prefect.types import DateTime
 
 #: Name of the deployment whose runs wait for results.
 CYCLE_DEPLOYMENT = "cycle"
+#: Names of the deployments that nobody watches while they run.
+_UNWATCHED = [CYCLE_DEPLOYMENT, "sweeps"]
 _RECENT = timedelta(days=7)
 
 
@@ -76,7 +78,7 @@ def _suspended(flow_run_id: UUID, parameters: dict[str, Any]) -> SuspendedRun:
 
 @dataclass(frozen=True)
 class BrokenRun:
-    """A run of a cycle that failed or crashed and is not taken up again."""
+    """A run of a cycle or of the night's sweeps that failed or crashed and is not taken up again."""
 
     flow_run_id: UUID
     name: str
@@ -85,14 +87,14 @@ class BrokenRun:
 
 
 def broken_runs() -> list[BrokenRun]:
-    """Runs of the cycle's deployment that ended badly within the last days, oldest first; none without a server."""
+    """Runs that nobody watched and that ended badly within the last days, oldest first; none without a server."""
     if not get_current_settings().api.url:
         return []
     bad = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])),
         end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - _RECENT),
     )
-    ours = DeploymentFilter(name=DeploymentFilterName(any_=[CYCLE_DEPLOYMENT]))
+    ours = DeploymentFilter(name=DeploymentFilterName(any_=_UNWATCHED))
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
     broken = [BrokenRun(run.id, run.name, str(run.parameters.get("cycle", "")), run.state_name or "") for run in found]

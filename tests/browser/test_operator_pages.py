@@ -1,5 +1,6 @@
 """The operator's pages in a real Chromium, as the runbook shows them; nothing is asked of any host but our own."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def page(house: TestHouse) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         context = browser.new_context(
-            viewport={"width": 1200, "height": 800}, locale="zh-CN", timezone_id="Asia/Shanghai"
+            viewport={"width": 1360, "height": 860}, locale="zh-CN", timezone_id="Asia/Shanghai"
         )
         opened = context.new_page()
         outside: list[str] = []
@@ -60,8 +61,9 @@ def show(page: Page, house: TestHouse, path: str, *texts: str) -> None:
         page.get_by_text(text).first.wait_for(timeout=60_000)
 
 
-def picture(page: Page, name: str, tmp_path: Path) -> None:
+def picture(page: Page, name: str, tmp_path: Path, height: int = 860) -> None:
     """Take the page's picture in few colours, small enough for a document."""
+    page.set_viewport_size({"width": 1360, "height": height})
     page.wait_for_timeout(1_500)
     taken = tmp_path / f"{name}.png"
     page.screenshot(path=taken)
@@ -83,25 +85,27 @@ def deployment(house: TestHouse, name: str) -> str:
 
 def test_the_suspended_run_with_its_stages(house: TestHouse, page: Page, tmp_path: Path) -> None:
     show(page, house, f"/v2/runs/flow-run/{cycle_run(house)['id']}", f"{CYCLE} 批次", "Suspended", "waits: 0 of")
-    page.wait_for_timeout(4_000)
-    picture(page, "suspended-run", tmp_path)
+    page.wait_for_timeout(2_500)
+    picture(page, "suspended-run", tmp_path, 1_240)
 
 
 def test_the_overview_of_the_run(house: TestHouse, page: Page, tmp_path: Path) -> None:
     found = {each["key"]: each["id"] for each in house.ask("POST", "/artifacts/filter")}
     assert {f"{name}-{CYCLE}" for name in ("overview", "findings", "waiting", "missing", "summary")} <= set(found)
     show(page, house, f"/v2/artifacts/artifact/{found[f'overview-{CYCLE}']}", "等待评估结果", "在等谁", "期限")
-    picture(page, "overview", tmp_path)
+    picture(page, "overview", tmp_path, 1_660)
     show(page, house, f"/v2/artifacts/artifact/{found[f'missing-{CYCLE}']}", "缺结果数")
     picture(page, "missing-results", tmp_path)
     show(page, house, f"/v2/artifacts/artifact/{found[f'findings-{CYCLE}']}", "性质")
     picture(page, "findings", tmp_path)
 
 
-def test_the_progress_of_the_wait(house: TestHouse) -> None:
+def test_the_progress_of_the_wait(house: TestHouse, page: Page, tmp_path: Path) -> None:
     found = house.ask("POST", "/artifacts/filter", artifacts={"key": {"any_": [f"waiting-{CYCLE}"]}})
     assert float(found[-1]["data"]) == 0.0
     assert "已收 0 / 共" in found[-1]["description"]
+    show(page, house, f"/v2/artifacts/artifact/{found[-1]['id']}", "已收 0 / 共")
+    picture(page, "waiting", tmp_path, 560)
 
 
 def test_no_personal_data_on_any_page(house: TestHouse) -> None:
@@ -124,8 +128,35 @@ def test_the_schedule_of_the_cycle(house: TestHouse, page: Page, tmp_path: Path)
         page, house, f"/v2/deployments/deployment/{deployment(house, 'filing-cycle/cycle')}", "Schedules", "At 07:45 AM"
     )
     picture(page, "schedule", tmp_path)
+    page.get_by_role("tab", name="Description").click()
+    page.get_by_text("定时（Asia/Shanghai）").first.wait_for()
+    picture(page, "calendar", tmp_path)
 
 
-def test_the_data_docs_and_the_directory_are_served(house: TestHouse, page: Page, tmp_path: Path) -> None:
+def test_the_data_docs_are_served(house: TestHouse, page: Page, tmp_path: Path) -> None:
     show(page, house, f"/filing/data-docs/{CYCLE}/index.html", "数据校验")
-    picture(page, "data-docs", tmp_path)
+    page.get_by_role("link", name="申报职业").click()
+    page.get_by_text("OCC-1", exact=True).wait_for()
+    picture(page, "data-docs", tmp_path, 1_000)
+
+
+def test_an_edition_that_loses_too_much_is_released_by_the_form(house: TestHouse, page: Page, tmp_path: Path) -> None:
+    house.wait_state(house.run_deployment("sweeps/sweeps", as_of="2026-09-12"), "Completed")
+    show(page, house, "/filing/published/latest/index.html", "版次", "符合条件")
+    picture(page, "directory", tmp_path)
+    house.wait_state(house.run_deployment("sweeps/sweeps", as_of="2029-06-01"), "Completed")
+    published = house.home / "published"
+    assert (published / "latest").resolve().name == f"{CYCLE}.1", "the former edition stays in force"
+    (told,) = json.loads(house.filing("status", CYCLE, "--json"))
+    waiting, _, why = told["waits_for_approval"].partition("：")
+    assert "超过允许的20%" in why
+    show(page, house, f"/v2/deployments/deployment/{deployment(house, 'approval/approve')}/run", "目录版次", "批准人")
+    page.locator("textarea, .cm-content, input").first.wait_for()
+    for title, value in (("目录版次", waiting), ("批准人", "王处长")):
+        field = page.get_by_label(title).or_(
+            page.get_by_text(title, exact=True).locator("xpath=../..").locator("input")
+        )
+        field.first.fill(value)
+    picture(page, "approval-form", tmp_path)
+    page.get_by_role("button", name="Submit").click()
+    house.wait_for("the edition", lambda: (published / "latest").resolve().name == waiting)

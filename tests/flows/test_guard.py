@@ -9,12 +9,17 @@ from commands import Filing
 from registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over
 from sqlalchemy import insert, update
 
+from flows.approval import approval
 from flows.publication import publication
 from schemas import tables
 from schemas.adjustment import Adjustment
 from schemas.run_summary import Counts
 from tasks.adjustment import adjust
-from tasks.store import database, editions, history, register
+from tasks.alerts import raise_alerts
+from tasks.approval import NothingToApproveError
+from tasks.reporting import NotAllDoneError
+from tasks.run_page import edition_text
+from tasks.store import alerts, database, editions, history, register
 from tasks.store.database import reading
 
 pytestmark = pytest.mark.usefixtures("plainly")
@@ -138,6 +143,60 @@ def test_approved_it_is_published_and_says_who(filing: Filing) -> None:
         ["building", "published", "filing", "2026-06-03"],
     ]
     assert "王处长" not in "".join(path.read_text("utf-8") for path in (filing.home / "published").rglob("*.json"))
+
+
+def test_the_form_releases_it_too_and_says_who(filing: Filing) -> None:
+    vanish(THREE, ELECTRICIAN)
+    publication(CYCLE, DAY)
+    assert approval("2026-04.2", " 王处长 ", DAY).done == {"editions": 1, "rows": 4}
+    assert in_force(filing.home) == ("2026-04.2", 4)
+    assert standing("2026-04.2")[::2] == ("published", "王处长")
+
+
+@pytest.mark.usefixtures("filing")
+@pytest.mark.parametrize(
+    ("edition", "by", "told"),
+    [
+        ("2026-04.1", "王处长", "edition 2026-04.1 does not wait for approval: it is published; 2026-04.2 does"),
+        ("2026-04", "王处长", "is not an edition: write cycle and number"),
+        ("2026-04.2", " ", "an approval says who gave it"),
+    ],
+)
+def test_the_form_refuses_what_cannot_be_approved(edition: str, by: str, told: str) -> None:
+    vanish(THREE, ELECTRICIAN)
+    publication(CYCLE, DAY)
+    with pytest.raises((NothingToApproveError, ValueError), match=told):
+        approval(edition, by, DAY)
+    assert standing("2026-04.2") == ("waiting", standing("2026-04.2")[1], None)
+
+
+@pytest.mark.usefixtures("filing")
+def test_an_approved_edition_that_cannot_be_written_ends_the_run_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tasks.gateways.shelf import editions as shelf
+
+    vanish(THREE, ELECTRICIAN)
+    publication(CYCLE, DAY)
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf, "place", lambda *_: (_ for _ in ()).throw(OSError("No space left on device")))
+        with pytest.raises(NotAllDoneError, match=r"2026-04\.2: No space left on device"):
+            approval("2026-04.2", "王处长", DAY)
+    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 4}, "its approval stands"
+
+
+@pytest.mark.usefixtures("filing")
+def test_operators_are_told_once_what_waits_and_how_to_release_it() -> None:
+    vanish(THREE, ELECTRICIAN)
+    publication(CYCLE, DAY)
+    (occasion,) = raise_alerts(DAY)
+    assert occasion.startswith("approval:2026-04.2")
+    with reading() as db:
+        (alert,) = [each for each in alerts.undelivered(db, "mail") if each.kind == "approval"]
+    assert f"以下1行的移出没有记录原因：机构{THREE}" in alert.told
+    assert "filing approve 2026-04.2" in alert.told
+    assert raise_alerts(DAY) == []
+    told = edition_text("2026-04.2")
+    assert "**等待批准**" in told
+    assert f"| 移出目录 | 机构{THREE} | {ELECTRICIAN} |" in told
 
 
 def test_killed_after_approval_the_next_run_publishes(filing: Filing) -> None:

@@ -79,8 +79,13 @@ class Sheet:
     def rows(self, rows: Iterable[Sequence[Cell]], *, filters: bool = False) -> None:
         """Write rows below each other, with filter buttons in the header if asked for."""
         for row in rows:
+            needed = 1
             for place, value in enumerate(row):
                 self.cell(self.next_row, place, value, self.columns[place].style)
+                if isinstance(value, str):
+                    needed = max(needed, lines(value, self.columns[place].width))
+            if needed > 1:  # not every reader fits the height of a row to its text by itself
+                self.height(self.next_row, points(needed))
             self.next_row += 1
         if filters:
             self._sheet.autofilter(self.header_row, 0, max(self.next_row - 1, self.header_row), len(self.columns) - 1)
@@ -132,6 +137,7 @@ def book(title: str, as_of: date) -> Iterator[tuple[Book, BytesIO]]:
 _shown = lru_cache(maxsize=100_000)(visible)
 
 
+@lru_cache(maxsize=100_000)
 def lines(text: str, width: float) -> int:
     """How many lines a text takes in a column of a width, a Chinese character counting two."""
     taken = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in _shown(text))

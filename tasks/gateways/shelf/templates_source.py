@@ -243,18 +243,23 @@ def _type(run: Run, font: str, size: Length, *, bold: bool = False) -> None:
 
 def _table(document: DocumentType, columns: Sequence[Column], loops: Sequence[str]) -> None:
     document.paragraphs[-1].paragraph_format.space_after = Pt(6)
-    table = document.add_table(rows=2 + 2 * len(loops), cols=len(columns), style="Table Grid")
+    # a block of rows that share their first cells stays on one page: all but its last row keep to the next
+    kept = ["{%tr if not loop.last %}", "", "{%tr else %}", "", "{%tr endif %}"] if len(loops) > 1 else [""]
+    said = ["", *(f"{{%tr for {loop} %}}" for loop in loops), *kept, *("{%tr endfor %}" for _ in loops)]
+    table = document.add_table(rows=len(said), cols=len(columns), style="Table Grid")
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-    for depth, loop in enumerate(loops):
-        table.rows[1 + depth].cells[0].text = f"{{%tr for {loop} %}}"
-        table.rows[-1 - depth].cells[0].text = "{%tr endfor %}"
-    header, line = table.rows[0], table.rows[1 + len(loops)]
+    for row, told in zip(table.rows, said, strict=True):
+        row.cells[0].text = told
+    header, *lines = [row for row, told in zip(table.rows, said, strict=True) if not told]
     header._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-    line._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    for line in lines:
+        line._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     for place, (title, width, text, centred) in enumerate(columns):
         _widen(table, place, Mm(width))
         _cell(header.cells[place], title, _HEI, centred=True)
-        _cell(line.cells[place], text, _FANGSONG, centred=centred)
+        for line in lines:
+            _cell(line.cells[place], text, _FANGSONG, centred=centred)
+            line.cells[place].paragraphs[0].paragraph_format.keep_with_next = len(lines) > 1 and line is lines[0]
 
 
 def _widen(table: Table, place: int, width: Length) -> None:

@@ -13,13 +13,13 @@ from tasks.gateways.shelf.sheets import Cell, Sheet, SheetColumn, Style, book, d
 _SHARED = 5
 _LAYOUT: list[tuple[str, float, Style]] = [
     ("institution_name", 34, "text"),
-    ("institution_type", 13, "centred"),
+    ("institution_type", 18, "centred"),
     ("uscc", 21, "centred"),
     ("institution_code", 15, "centred"),
-    ("region_code", 14, "centred"),
+    ("region_code", 20, "centred"),
     ("occupation_code", 13, "centred"),
     ("occupation_name", 24, "text"),
-    ("levels", 21, "centred"),
+    ("levels", 24, "centred"),
     ("filed_on", 12, "date"),
     ("valid_until", 12, "date"),
 ]

@@ -93,6 +93,8 @@ function sortBy(key, down) {
 function turnTo(page) {
   view.page = page;
   showPage();
+  // nothing else tells a listener that the rows are others now
+  $("turned").textContent = `第 ${number(view.page + 1)} 页，共 ${number(Math.max(1, Math.ceil(view.count / PAGE)))} 页`;
   $("status").scrollIntoView({ block: "nearest" });
 }
 
