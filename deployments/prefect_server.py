@@ -1,6 +1,7 @@
 """The Prefect server with its pages kept inside the house; started as `python -m deployments.prefect_server`."""
 
 import os
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from starlette.staticfiles import StaticFiles
 
 from deployments.parentage import end_with_parent
-from deployments.prefect_environment import SERVER
+from deployments.prefect_environment import SERVER, UnguardedError, assert_guarded
 from schemas.settings import PAGES, settings
 
 Scope = MutableMapping[str, Any]
@@ -68,6 +69,10 @@ def main() -> None:
 
     end_with_parent()
     api = get_current_settings().server.api
+    try:
+        assert_guarded(str(api.host))
+    except UnguardedError as unguarded:
+        sys.exit(f"filing: {unguarded}")
     level = os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "warning").lower()
     application: Application = create_app(final=True)
     # with a password on the API nothing of the home is shown without one

@@ -18,7 +18,10 @@ import httpx
 from deployments import parentage, prefect_environment
 from schemas.settings import settings
 
+#: Where is served if nothing else is said: this machine alone.
 HOST = "127.0.0.1"
+#: So long what a killed `filing up` left behind may take to end.
+_LEFT_SECONDS = 30.0
 _START_SECONDS = 180.0
 _STOP_SECONDS = 30.0
 
@@ -28,12 +31,7 @@ class StartFailedError(RuntimeError):
 
 
 class AlreadyUpError(RuntimeError):
-    """Another `filing up` serves this home; `address` is where."""
-
-    def __init__(self, address: str, process: int) -> None:
-        super().__init__(f"already running at {address} (process {process})")
-        self.address = address
-        self.process = process
+    """Another `filing up` serves this home."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,13 @@ class House:
 
     port: int
     workers: int
+    host: str = HOST
+    after_kill: bool = False
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return f"http://{prefect_environment.called(self.host)}:{self.port}"
 
     @property
     def api(self) -> str:
@@ -62,9 +62,8 @@ class House:
 
     def start_server(self) -> None:
         """Start the server and wait until it answers; raises StartFailedError."""
-        if _is_taken(self.port):
-            raise StartFailedError(f"port {self.port} is taken by another program: choose another with --port")
-        server = self._start("server", [], prefect_environment.for_server(HOST, self.port))
+        self._wait_for_port()
+        server = self._start("server", [], prefect_environment.for_server(self.host, self.port))
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until:
             if server.poll() is not None:
@@ -73,6 +72,14 @@ class House:
                 return
             time.sleep(0.3)
         raise StartFailedError(f"the Prefect server did not answer in {_START_SECONDS:.0f} s: see {_log('server')}")
+
+    def _wait_for_port(self) -> None:
+        """What a killed `filing up` left ends by itself within seconds; raises StartFailedError for anybody else's."""
+        until = time.monotonic() + (_LEFT_SECONDS if self.after_kill else 0)
+        while _is_taken(self.host, self.port):
+            if time.monotonic() >= until:
+                raise StartFailedError(f"port {self.port} is taken by another program: choose another with --port")
+            time.sleep(0.3)
 
     def register(self) -> None:
         """Bring every deployment up to date on the server; raises StartFailedError."""
@@ -130,8 +137,11 @@ class House:
 
 
 @contextmanager
-def only_one(running: Running) -> Iterator[None]:
-    """Hold the home's place for one `filing up`; raises AlreadyUpError while another holds it."""
+def only_one(running: Running) -> Iterator[bool]:
+    """Hold the home's place for one `filing up`, told whether the one before was killed.
+
+    Raises AlreadyUpError while another holds it.
+    """
     folder = settings().root / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "up.json"
@@ -139,24 +149,32 @@ def only_one(running: Running) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:
-            other = Running(**json.loads(told.read_text("utf-8")))
-            raise AlreadyUpError(other.address, other.process) from held
+            raise AlreadyUpError(f"already running{_where(told)}") from held
+        was_killed = told.exists()
         told.write_text(json.dumps(asdict(running)), "utf-8")
         try:
-            yield
+            yield was_killed
         finally:
             told.unlink(missing_ok=True)
+
+
+def _where(told: Path) -> str:
+    try:
+        other = Running(**json.loads(told.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return ""  # it holds the place and has not yet written where
+    return f" at {other.address} (process {other.process})"
 
 
 def _log(name: str) -> Path:
     return settings().root / "logs" / f"{name}.log"
 
 
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
+def _is_taken(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return True
     return False

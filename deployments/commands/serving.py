@@ -8,7 +8,8 @@ import typer
 
 from deployments.commands import Refused
 from deployments.commands.readiness import ready
-from deployments.supervisor import AlreadyUpError, House, Running, StartFailedError, only_one, own_process
+from deployments.prefect_environment import UnguardedError, assert_guarded
+from deployments.supervisor import HOST, AlreadyUpError, House, Running, StartFailedError, only_one, own_process
 from schemas.settings import settings
 
 
@@ -17,18 +18,23 @@ class _Stopped(BaseException):
 
 
 def up(
-    port: Annotated[
-        int, typer.Option(help="Where the pages are served, on this machine only.", min=1, max=65535)
-    ] = 4200,
+    port: Annotated[int, typer.Option(help="Port of the pages and the API.", min=1, max=65535)] = 4200,
     workers: Annotated[int, typer.Option(help="How many workers take runs.", min=1, max=16)] = 1,
+    host: Annotated[
+        str, typer.Option(help="Address to serve on; beyond this machine PREFECT_SERVER_API_AUTH_STRING is required.")
+    ] = HOST,
 ) -> int:
     """Start the Prefect server, its pages and every deployment; Ctrl-C stops them cleanly."""
+    try:
+        assert_guarded(host)
+    except UnguardedError as unguarded:
+        raise Refused(str(unguarded)) from unguarded
     ready()
-    house = House(port, workers)
+    house = House(port, workers, host)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
-        with only_one(Running(house.address, own_process())):
+        with only_one(Running(house.address, own_process())) as house.after_kill:
             return _serve(house)
     except AlreadyUpError as running:
         typer.echo(f"{running}: nothing to start")
