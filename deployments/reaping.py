@@ -1,7 +1,7 @@
 """Runs whose process is gone: seen by the worker that started them, told as Crashed, and taken up again."""
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -34,17 +34,19 @@ def worker_name(number: int) -> str:
     return f"{socket.gethostname()}-{number}"
 
 
-def reap(worker: str) -> list[str]:
-    """Look after the runs of this worker and of workers that are lost; returns the names of those found dead."""
+def reap() -> list[str]:
+    """Look after the runs of this machine's workers and of workers that are lost; returns the names of those found dead."""
     with get_client(sync_client=True) as client:
         alive = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ALIVE)))
         lost = _lost_workers(client)
         living = _living_runs()
-        dead = [
+        found = [
             run
             for run in client.read_flow_runs(flow_run_filter=alive, limit=200)
-            if _is_dead(run, {worker}, living) or _is_dead(run, lost, set())
+            if _is_dead(run, _is_here, living) or _is_dead(run, lost.__contains__, set())
         ]
+        # another worker looks as well: what it has taken up since is not dead any more
+        dead = [run for run in found if client.read_flow_run(run.id).state_id == run.state_id]
         for run in dead:
             _take_up(client, run)
     return [run.name for run in dead]
@@ -68,8 +70,13 @@ def _living_runs() -> set[str]:
     return found
 
 
-def _is_dead(run: FlowRun, workers: Iterable[str], living: set[str]) -> bool:
-    if run.state is None or run.parent_task_run_id is not None or run.labels.get(_LABEL) not in set(workers):
+def _is_here(worker: str) -> bool:
+    """Whether a worker is of this machine: what the processes of its runs are doing can be seen."""
+    return worker.rpartition("-")[0] == socket.gethostname()
+
+
+def _is_dead(run: FlowRun, is_theirs: Callable[[str], bool], living: set[str]) -> bool:
+    if run.state is None or run.parent_task_run_id is not None or not is_theirs(str(run.labels.get(_LABEL, ""))):
         return False
     grace = STARTING if run.state.is_pending() else SEEN
     return str(run.id) not in living and run.state.timestamp < datetime.now(UTC) - grace

@@ -31,10 +31,10 @@ async def work(name: str) -> None:
     worker = ProcessWorker(work_pool_name=POOL, name=name, limit=LIMIT, create_pool_if_not_found=False)
     async with anyio.create_task_group() as group:
         group.start_soon(_stop_on_signal, group.cancel_scope)
-        group.start_soon(_look_after, name)
+        group.start_soon(_look_after)
         await worker.start()
     # what we ended ourselves is told at once, so that the next worker takes it up
-    await anyio.to_thread.run_sync(_reap, name)
+    await anyio.to_thread.run_sync(_reap)
 
 
 async def _stop_on_signal(scope: anyio.CancelScope) -> None:
@@ -44,10 +44,10 @@ async def _stop_on_signal(scope: anyio.CancelScope) -> None:
             return
 
 
-async def _look_after(name: str) -> None:
+async def _look_after() -> None:
     next_watch = time.monotonic()
     while True:
-        await anyio.to_thread.run_sync(_reap, name)
+        await anyio.to_thread.run_sync(_reap)
         await anyio.to_thread.run_sync(_wake)
         if time.monotonic() >= next_watch:
             await anyio.to_thread.run_sync(_watch)
@@ -55,9 +55,9 @@ async def _look_after(name: str) -> None:
         await anyio.sleep(_EVERY_SECONDS)
 
 
-def _reap(name: str) -> None:
-    with _spoken("look after its runs"):
-        for dead in reap(name):
+def _reap() -> None:
+    with _spoken("look after the runs"):
+        for dead in reap():
             _log.warning("run %s lost its process: told as Crashed and taken up again", dead)
 
 
