@@ -1,4 +1,4 @@
-"""What `filing doctor` looks at: versions, home, database, reference facts, history and editions."""
+"""What `filing doctor` looks at: versions, home, database, reference facts, history, editions and what waits."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,10 +14,13 @@ from schemas.reference_data import manifest, reference
 from schemas.settings import settings
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import public_notices as shelf_notices
-from tasks.store import editions, history, public_notices, retold
+from tasks.store import editions, history, overview, public_notices, results, retold, runs
 from tasks.store.database import reading
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
+
+#: So many keys are named in one sentence.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,11 @@ class Found:
 
 def examine() -> list[Found]:
     """Look at everything; a part that cannot be looked at says so and stops no other."""
-    return [found for look in (_versions, _home, _database, _facts, _history, _editions) for found in _looked(look)]
+    return [
+        found
+        for look in (_versions, _home, _database, _facts, _history, _editions, _waiting)
+        for found in _looked(look)
+    ]
 
 
 def _looked(look: Callable[[], Iterator[Found]]) -> list[Found]:
@@ -95,6 +102,23 @@ def _history() -> Iterator[Found]:
         yield from (Found("register", False, sentence) for sentence in unlike)
         if not unlike:
             yield Found("register", True, "as its history tells it")
+
+
+def _waiting() -> Iterator[Found]:
+    if schema.revisions()[0] is None:
+        return
+    with reading() as db:
+        unjudged = results.unjudged(db)
+        undone = {cycle: keys for cycle in overview.cycles(db) if (keys := runs.undone(db, cycle))}
+    for each in unjudged:
+        told = f"{each.number} results of cycle {each.cycle} wait to be judged since {each.since}"
+        yield Found("results", False, f"{told}: run `filing run {each.cycle}`")
+    for cycle, keys in undone.items():
+        more = ", …" if len(keys) > _NAMED else ""
+        told = f"the last run of cycle {cycle} left undone: {', '.join(keys[:_NAMED])}{more}"
+        yield Found("runs", False, f"{told}: mend the cause `filing run {cycle}` names, then run it again")
+    if not unjudged and not undone:
+        yield Found("runs", True, "nothing left undone")
 
 
 def _editions() -> Iterator[Found]:

@@ -7,10 +7,10 @@ from prefect import flow
 from flows.publication import publication
 from schemas.run_summary import Counts
 from tasks.approval import approve_edition
-from tasks.reporting import must_be_done
+from tasks.gateways.orchestration import ended
 
 
 @flow(name="approval", flow_run_name="{edition} · 批准发布")
 def approval(edition: str, by: str, as_of: date | None = None) -> Counts:
     """Put on record who approves, and publish; raises NothingToApproveError for an edition that does not wait."""
-    return must_be_done(publication(*approve_edition(edition, by, as_of)))
+    return ended(publication(*approve_edition(edition, by, as_of)))

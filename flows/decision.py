@@ -7,6 +7,7 @@ from prefect import flow
 from schemas.run_summary import Counts
 from tasks import decision as work
 from tasks import exceptions, notices, public_notice
+from tasks.gateways.orchestration import ended
 from tasks.runs import run_of
 
 
@@ -16,4 +17,4 @@ def decision(cycle: str, as_of: date | None = None, only: list[str] | None = Non
     with run_of(cycle, as_of, only) as run:
         shown = [public_notice.settle_objections(run), work.decide(run), public_notice.publish_notices(run)]
         decided = [*shown, exceptions.settle_holds(run), work.write_outcomes(run)]
-        return Counts.sum([*decided, notices.deliver_letters(run)])
+        return ended(Counts.sum([*decided, notices.deliver_letters(run)]))

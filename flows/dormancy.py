@@ -7,6 +7,7 @@ from prefect import flow
 from schemas.run_summary import Counts
 from tasks import dormancy as work
 from tasks import notices
+from tasks.gateways.orchestration import ended
 from tasks.runs import run_of
 
 
@@ -14,4 +15,4 @@ from tasks.runs import run_of
 def dormancy(cycle: str, as_of: date | None = None) -> Counts:
     """Mark every occupation on file; nobody is removed."""
     with run_of(cycle, as_of) as run:
-        return Counts.sum([work.sweep_dormancy(run), notices.deliver_letters(run)])
+        return ended(Counts.sum([work.sweep_dormancy(run), notices.deliver_letters(run)]))

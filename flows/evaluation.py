@@ -7,6 +7,7 @@ from prefect import flow
 from schemas.run_summary import Counts
 from tasks import evaluation as work
 from tasks import notices
+from tasks.gateways.orchestration import ended
 from tasks.runs import run_of
 
 
@@ -15,4 +16,4 @@ def evaluation(cycle: str, as_of: date | None = None, only: list[str] | None = N
     """Send out what is accepted, and take in the results that have come back."""
     with run_of(cycle, as_of, only) as run:
         sent = [work.send_out(run), work.deliver_packages(run)]
-        return Counts.sum([*sent, work.collect(run), notices.deliver_letters(run)])
+        return ended(Counts.sum([*sent, work.collect(run), notices.deliver_letters(run)]))

@@ -13,7 +13,7 @@ from flows.publication import publication
 from flows.screening import screening
 from flows.waiting import wait_for_results
 from schemas.run_summary import RunSummary
-from tasks.gateways.orchestration import name_cycle
+from tasks.gateways.orchestration import ended, name_cycle
 from tasks.reporting import Progress
 from tasks.runs import CURRENT, chosen_cycle, rehearsed, run_of
 
@@ -31,8 +31,9 @@ def filing_cycle(
     name_cycle(cycle)
     with rehearsed(dry_run), run_of(cycle, as_of, only, inbox) as run:
         summary = _stages(cycle, Progress(run))
-    waits = summary.outcome == "waiting" and not dry_run
-    return wait_for_results(summary) if waits else summary
+    if summary.awaits_results and not dry_run:
+        wait_for_results(summary)
+    return ended(summary)
 
 
 def _stages(cycle: str, progress: Progress) -> RunSummary:

@@ -6,6 +6,7 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import inspection as work
+from tasks.gateways.orchestration import ended
 from tasks.runs import run_of
 
 
@@ -13,4 +14,4 @@ from tasks.runs import run_of
 def inspection(cycle: str, seed: str, as_of: date | None = None) -> Counts:
     """Draw once, and publish the draw with its list, seed and result."""
     with run_of(cycle, as_of) as run:
-        return Counts.sum([work.make_draw(run, seed), work.publish_inspection(run)])
+        return ended(Counts.sum([work.make_draw(run, seed), work.publish_inspection(run)]))

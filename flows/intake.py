@@ -6,6 +6,7 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import intake as work
+from tasks.gateways.orchestration import ended
 from tasks.runs import run_of
 
 
@@ -13,4 +14,4 @@ from tasks.runs import run_of
 def intake(cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None) -> Counts:
     """Pull the inbox; the same folder again changes nothing."""
     with run_of(cycle, as_of, only, inbox) as run:
-        return work.pull(run)
+        return ended(work.pull(run))

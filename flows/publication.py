@@ -6,6 +6,7 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import publication as work
+from tasks.gateways.orchestration import ended
 from tasks.runs import publishing, run_of
 
 
@@ -16,4 +17,4 @@ def publication(cycle: str, as_of: date | None = None) -> Counts:
         published = Counts()
         while not published.failed and (edition := work.draft(run)) is not None:
             published = Counts.sum([published, work.publish(run, edition)])
-        return Counts.sum([published, work.point_latest(run)])
+        return ended(Counts.sum([published, work.point_latest(run)]))

@@ -7,6 +7,7 @@ from prefect import flow
 from schemas.run_summary import Counts
 from tasks import exceptions, notices
 from tasks import screening as work
+from tasks.gateways.orchestration import ended
 from tasks.runs import run_of
 
 
@@ -16,4 +17,4 @@ def screening(cycle: str, as_of: date | None = None, only: list[str] | None = No
     with run_of(cycle, as_of, only) as run:
         batches = work.find_unscreened(run)
         checked = [work.screen(run, numbers, number) for number, numbers in enumerate(batches, start=1)]
-        return Counts.sum([*checked, exceptions.settle_holds(run), notices.deliver_letters(run)])
+        return ended(Counts.sum([*checked, exceptions.settle_holds(run), notices.deliver_letters(run)]))

@@ -9,22 +9,19 @@ from flows.dormancy import dormancy
 from flows.expiry import expiry
 from flows.publication import publication
 from schemas.run_summary import Counts
+from tasks.gateways.orchestration import ended
 from tasks.public_notice import cycles_due
-from tasks.reporting import log, must_be_done
+from tasks.reporting import log
 from tasks.runs import CycleBusyError, last_cycle, run_of
 
 
 @flow(name="sweeps", flow_run_name="每日清理")
 def sweeps(as_of: date | None = None) -> Counts:
-    """Do everything due on the day and not done yet, and publish if the directory changed (articles 3(1), 3(4)).
-
-    Raises NotAllDoneError when something could not be done, after everything else was.
-    """
+    """Do everything due on the day and not done yet, and publish if the directory changed (articles 3(1), 3(4))."""
     cycle = last_cycle(as_of)
     with run_of(cycle, as_of) as run:
         filed = [_file_what_was_shown(each, run.as_of) for each in cycles_due(run.as_of)]
-        swept = Counts.sum([*filed, expiry(cycle), dormancy(cycle), publication(cycle)])
-    return must_be_done(swept)
+        return ended(Counts.sum([*filed, expiry(cycle), dormancy(cycle), publication(cycle)]))
 
 
 def _file_what_was_shown(cycle: str, as_of: date) -> Counts:

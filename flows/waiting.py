@@ -12,17 +12,18 @@ _GRACE_DAYS = 60
 _DAY_SECONDS = 86_400
 
 
-def wait_for_results(summary: RunSummary) -> RunSummary:
+def wait_for_results(summary: RunSummary) -> None:
     """Suspend the run until there is reason to go on, and then begin it anew; without a worker it ends as it is.
 
-    One run waits for a cycle: where another is suspended already, this one ends as `waiting` too.
+    A run that left something undone waits as well: what could not be delivered is one of the reasons to go on.
+    One run waits for a cycle: where another is suspended already, this one ends too.
     """
-    if not orchestration.can_suspend():
-        return summary
+    if not orchestration.is_deployed():
+        return
     logger = get_run_logger()
     if any(run.cycle == summary.cycle for run in orchestration.suspended_runs()):
         logger.info("cycle %s: another run waits for its results already, this one ends", summary.cycle)
-        return summary
+        return
     over = work.over_on(summary.cycle)
     days = max((over - work.today(summary.cycle)).days, 0) + _GRACE_DAYS
     logger.info(
@@ -33,7 +34,6 @@ def wait_for_results(summary: RunSummary) -> RunSummary:
         over,
     )
     orchestration.suspend(days * _DAY_SECONDS)
-    return summary
 
 
 def wake() -> dict[str, str]:

@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 
 from schemas.run_summary import Counts
 from tasks import alerts
+from tasks.gateways.orchestration import ended
 
 
 def look(as_of: date | None = None) -> Counts:
@@ -21,4 +22,4 @@ def watch(as_of: date | None = None) -> Counts:
     counts = look(as_of)
     for why in counts.failed.values():
         get_run_logger().warning(why)
-    return counts
+    return ended(counts)

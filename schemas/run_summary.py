@@ -105,6 +105,10 @@ class RunSummary(BaseModel):
     cycle: str
     as_of: date
     outcome: Outcome
+    #: Results are awaited; beside it something may have been left undone, which the outcome then says.
+    awaits_results: bool = False
+    #: Results that came in and wait for the run of another cycle: cycle -> how many.
+    results_elsewhere: dict[str, int] = Field(default_factory=dict)
     stages: dict[str, Counts] = Field(default_factory=dict)
     received_results: int = 0
     awaited_results: int = 0
@@ -115,6 +119,12 @@ class RunSummary(BaseModel):
     def failed(self) -> dict[str, str]:
         """Failed keys with their sentence: the `only` of the next run."""
         return {key: why for counts in self.stages.values() for key, why in counts.failed.items()}
+
+    @property
+    def title(self) -> str:
+        """How the run ended, as people are told."""
+        waits = "，等待评估结果" if self.awaits_results and self.outcome == "failed" else ""
+        return OUTCOME_TITLES[self.outcome] + waits
 
     @property
     def changed(self) -> bool:

@@ -23,6 +23,7 @@ _SUBJECTS = {
     "overdue": "评估结果逾期",
     "approval": "目录等待批准",
     "empty": "临近截止尚无申报",
+    "unjudged": "评估结果待审",
 }
 _WEBHOOK_SECONDS = 15.0
 
@@ -32,19 +33,24 @@ def raise_alerts(as_of: date | None = None) -> list[str]:
     day = as_of or today(chosen_cycle(CURRENT, None))
     broken = list(_broken_runs())
     with reading() as db:
-        found = [*broken, *_failed(db), *_overdue(db, day), *_approval(db), *_empty(db, day)]
+        found = [*broken, *_failed(db), *_overdue(db, day), *_approval(db), *_empty(db, day), *_unjudged(db, day)]
     with begin() as db:
         return alerts.write(db, found, day)
 
 
 def _broken_runs() -> Iterator[Alert]:
     for run in orchestration.broken_runs():
-        told = f"{run.name} 的运行没有办完（{run.state}）。请在运行页面查看日志，处理后重新运行：已办的不会重办"
-        yield Alert(f"crashed:{run.flow_run_id}", "crashed", run.cycle, told)
+        if run.undone:
+            # the same left undone night after night is one thing to see to
+            told = f"{run.name}：{run.undone}。处理后再运行：已办的不会重办"
+            yield Alert(f"undone:{run.name}:{run.undone}", "failed", run.cycle, told)
+        else:
+            told = f"{run.name} 的运行未办完（{run.state}）。请在运行页面查看日志，然后重新运行：已办的不会重办"
+            yield Alert(f"crashed:{run.flow_run_id}", "crashed", run.cycle, told)
 
 
 def _failed(db: Connection) -> Iterator[Alert]:
-    for summary in runs.failed(db):
+    for summary in runs.newly_failed(db):
         keys = "、".join(sorted(summary.failed)[:10])
         told = f"{summary.cycle} 批次有 {len(summary.failed)} 项未办成：{keys}。处理后运行 filing run {summary.cycle}"
         yield Alert(f"failed:{summary.run_id}", "failed", summary.cycle, f"{told} --only-failed-of {summary.run_id}")
@@ -76,6 +82,14 @@ def _empty(db: Connection, day: date) -> Iterator[Alert]:
     if near and not overview.of_cycle(db, cycle)["applications"]:
         told = f"{cycle} 批次 {deadline} 截止，至今没有收到申报。请查看收件箱和申报渠道是否正常"
         yield Alert(f"empty:{cycle}", "empty", cycle, told)
+
+
+def _unjudged(db: Connection, day: date) -> Iterator[Alert]:
+    for each in results.unjudged(db):
+        # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
+        if each.since < day:
+            told = f"{each.cycle} 批次有 {each.number} 条评估结果自 {each.since} 起待审。请运行 filing run {each.cycle}"
+            yield Alert(f"unjudged:{each.cycle}:{each.since}", "unjudged", each.cycle, told)
 
 
 def deliver_alerts() -> dict[str, str]:

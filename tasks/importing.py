@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,11 +29,12 @@ class UnknownApplicationError(LookupError):
 
 @dataclass(frozen=True)
 class Imported:
-    """Rows read, rows new, and a sentence for whatever could not be read."""
+    """Rows read, rows new, a sentence for whatever could not be read, and results that wait for a run of their cycle."""
 
     rows: int
     new: int
     complaints: list[str]
+    unjudged: dict[str, int] = field(default_factory=dict)
 
 
 #: Lists that have to do with inspections: what takes each in.
@@ -88,7 +89,9 @@ def _import_results(file: Path, day: date | None) -> Imported:
     """Results as panels return them: a filled scoring workbook, CSV, JSON or Parquet."""
     rows, spoilt = read_results(file)
     with _transaction(day) as (db, run):
-        return Imported(len(rows), results.receive(db, rows, run), [each.reason for each in spoilt])
+        new = results.receive(db, rows, run)
+        unjudged = {each.cycle: each.number for each in results.unjudged(db)}
+    return Imported(len(rows), new, [each.reason for each in spoilt], unjudged)
 
 
 def _import_codes(file: Path, day: date | None) -> Imported:

@@ -18,17 +18,6 @@ def log(sentence: str, level: int = logging.INFO) -> None:
         get_run_logger().log(level, sentence)
 
 
-class NotAllDoneError(RuntimeError):
-    """A run did all it could, and something is left undone: the keys with their reasons."""
-
-
-def must_be_done(counts: Counts) -> Counts:
-    """The same counts; a run without a summary must not pass as green, so it ends with NotAllDoneError where keys failed."""
-    if counts.failed:
-        raise NotAllDoneError("; ".join(f"{key}: {why}" for key, why in sorted(counts.failed.items())))
-    return counts
-
-
 class Progress:
     """The summary of one run while it grows."""
 
@@ -53,6 +42,7 @@ class Progress:
         with reading() as db:
             back, sent = results.progress(db, self.run.cycle)
             newest, waiting = editions.newest(db, "published"), editions.newest(db)
+            unjudged = results.unjudged(db)
         waits = (
             f"{waiting['edition']}：{waiting['waits_because']}"
             if waiting and waiting["standing"] == "waiting"
@@ -63,6 +53,8 @@ class Progress:
             cycle=self.run.cycle,
             as_of=self.run.as_of,
             outcome=outcome,
+            awaits_results=outcome == "waiting",
+            results_elsewhere={each.cycle: each.number for each in unjudged if each.cycle != self.run.cycle},
             stages=self.stages,
             received_results=back,
             awaited_results=sent,
@@ -73,6 +65,8 @@ class Progress:
             summary.outcome = "nothing_to_do"
         if summary.failed:
             summary.outcome = "failed"
+        for cycle, number in summary.results_elsewhere.items():
+            _log(f"{number} results of cycle {cycle} wait to be judged: run that cycle", logging.WARNING)
         ended = runs.end(summary)
         artifacts.tell(ended, rehearsal=database.is_rehearsal())
         return ended

@@ -9,7 +9,7 @@ from schemas.directory import CHANGE_KINDS, changes
 from schemas.finding import NATURES_ZH
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.policy import for_cycle
-from schemas.run_summary import COUNT_TITLES, OUTCOME_TITLES, STAGE_TITLES, RunSummary
+from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
 from schemas.submission import INSTITUTION_TYPES, TABLES
 from tasks.store import editions, findings, notices, overview
 from tasks.store.database import reading
@@ -27,7 +27,7 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
         told = overview.outcomes(db, summary.cycle)
         items = overview.of_cycle(db, summary.cycle)["items"]
     parts = [
-        f"# {summary.cycle} 批次 · {OUTCOME_TITLES[summary.outcome]}\n\n办理日期 {summary.as_of}",
+        f"# {summary.cycle} 批次 · {summary.title}\n\n办理日期 {summary.as_of}",
         _applications(told),
         _table("申报职业等级", ["状态", "数量"], [[ITEM_STATUSES.get(name, name), n] for name, n in items.items()]),
         _waits(told, items, wait, summary),
@@ -59,6 +59,8 @@ def _waits(told: list[overview.Outcome], items: dict[str, int], wait: Wait, summ
         f"专家组交回评估结果：已收 {wait.back} / 共 {wait.sent}": wait.sent - wait.back,
         f"中心批准发布：{summary.waits_for_approval}": summary.waits_for_approval,
     }
+    for cycle, number in sorted(summary.results_elsewhere.items()):
+        lines[f"中心运行 {cycle} 批次：该批次有 {number} 条评估结果待审（filing run {cycle}）"] = number
     waiting = [f"- {line}" for line, due in lines.items() if due]
     return "## 在等谁\n\n" + ("\n".join(waiting) or "- 不等任何人")
 

@@ -11,6 +11,9 @@ from schemas.settings import settings
 from tasks.store import applications, dispatches, results, runs
 from tasks.store.database import reading
 
+#: What could not be delivered is tried again so long after the first failure, then after twice as long each time.
+TRY_AGAIN, TRY_AT_LEAST_EVERY = timedelta(minutes=15), timedelta(days=1)
+
 #: A file younger than this may still be being copied into the inbox.
 SETTLED = timedelta(seconds=10)
 
@@ -85,16 +88,29 @@ def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbo
         unjudged = len(results.to_judge(db, cycle, only))
         began = runs.last_cycle_run_began(db, cycle)
         recorded = runs.recorded_since(db, cycle, began)
-    if back >= sent:
-        return f"all {sent} results are in"
-    if (as_of or today(cycle)) >= over_on(cycle):
-        return f"the wait is over since {over_on(cycle)}: {sent - back} of {sent} results are missing"
-    if unjudged:
-        return f"{unjudged} results wait to be judged"
-    if recorded:
-        return "something was imported or decided"
+        failures, last_ended = runs.failures_in_a_row(db, cycle)
+    over = over_on(cycle)
     new = _newer_files(Path(inbox) if inbox else settings().inbox, began)
-    return f"{new} new files in the inbox" if new else None
+    tries_again = failures and last_ended and datetime.now(UTC) >= last_ended + pause_after(failures)
+    reasons = [
+        (back >= sent, f"all {sent} results are in"),
+        (
+            (as_of or today(cycle)) >= over,
+            f"the wait is over since {over}: {sent - back} of {sent} results are missing",
+        ),
+        (unjudged, f"{unjudged} results wait to be judged"),
+        (recorded, "something was imported or decided"),
+        (new, f"{new} new files in the inbox"),
+        (tries_again, "what could not be delivered is tried again"),
+    ]
+    return next((reason for holds, reason in reasons if holds), None)
+
+
+def pause_after(failures: int) -> timedelta:
+    """How long after so many runs in a row that left something undone the next one tries it again."""
+    # the exponent is bounded: a month of failures must not overflow
+    doublings: int = 2 ** min(failures - 1, 10)
+    return min(TRY_AGAIN * doublings, TRY_AT_LEAST_EVERY)
 
 
 def _newer_files(inbox: Path, began: datetime | None) -> int:

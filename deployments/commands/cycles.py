@@ -60,10 +60,12 @@ def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
             )
     for key, why in sorted(summary.failed.items()):
         typer.echo(f"failed {key}: {why}", err=True)
-    if summary.outcome == "waiting":
+    if summary.awaits_results:
         typer.echo(f"waiting: {summary.received_results} of {summary.awaited_results}")
     elif summary.outcome == "nothing_to_do":
         typer.echo("nothing to do")
+    for cycle, number in summary.results_elsewhere.items():
+        typer.echo(f"{number} results of cycle {cycle} wait to be judged: run `filing run {cycle}`")
     if summary.waits_for_approval:
         typer.echo(f"waits for approval: {summary.waits_for_approval}")
     elif summary.edition:

@@ -100,7 +100,7 @@ def _summed_up(summary: RunSummary) -> str:
         for stage, title in STAGE_TITLES.items()
         if (counts := summary.stages.get(stage)) and counts.total
     ]
-    if summary.outcome == "waiting":
+    if summary.awaits_results:
         lines.append(f"  等待评估结果：已收 {summary.received_results} / 共 {summary.awaited_results}")
     return "\n".join(lines)
 

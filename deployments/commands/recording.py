@@ -49,6 +49,11 @@ def import_(
     except CycleBusyError as busy:
         raise Refused(str(busy)) from busy
     typer.echo(f"{imported.new} new of {imported.rows} rows of {kind.value}")
+    for cycle, number in imported.unjudged.items():
+        typer.echo(
+            f"{number} results wait for a run of cycle {cycle}: one that is suspended takes them up by itself, "
+            f"else run `filing run {cycle}`"
+        )
     for sentence in imported.complaints:
         typer.echo(sentence, err=True)
     return 1 if imported.complaints else 0

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from prefect import runtime
@@ -11,22 +11,33 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
+    DeploymentFilterTags,
     FlowRunFilter,
     FlowRunFilterEndTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import NotPausedError
 from prefect.flow_runs import resume_flow_run, suspend_flow_run
 from prefect.settings import get_current_settings
+from prefect.states import Failed
 from prefect.types import DateTime
+
+from schemas.run_summary import Counts, RunSummary
 
 #: Name of the deployment whose runs wait for results.
 CYCLE_DEPLOYMENT = "cycle"
-#: Names of the deployments that nobody watches while they run.
-_UNWATCHED = [CYCLE_DEPLOYMENT, "sweeps"]
+#: What every deployment of ours, and each of its runs, is tagged with.
+TAG = "备案"
+#: Name of the Failed state of a run that came to its end and left something undone.
+UNDONE = "有未办成的"
+_NAMED = 10
+#: What these leave undone stands in our own database: runs of a cycle, and alerts.
+_TELL_THEMSELVES = (CYCLE_DEPLOYMENT, "watch")
 _RECENT = timedelta(days=7)
+
+_Ended = TypeVar("_Ended", Counts, RunSummary)
 
 
 @dataclass(frozen=True)
@@ -40,9 +51,19 @@ class SuspendedRun:
     inbox: str | None
 
 
-def can_suspend() -> bool:
-    """Whether this is a top-level run of a deployment: only those can be started again by a worker."""
+def is_deployed() -> bool:
+    """Whether this is a top-level run of a deployment: only those can be suspended and started again by a worker."""
     return bool(runtime.deployment.id) and not runtime.flow_run.parent_flow_run_id
+
+
+def ended(result: _Ended) -> _Ended:
+    """The result of a flow; a deployment's run that left something undone ends Failed with the keys, never green."""
+    if not result.failed or not is_deployed():
+        return result
+    keys = "、".join(sorted(result.failed)[:_NAMED])
+    undone: State[object] = Failed(name=UNDONE, message=f"{len(result.failed)} 项未办成：{keys}")
+    # Prefect takes a state that a flow returns for the state of its run
+    return cast(_Ended, undone)
 
 
 def name_cycle(cycle: str) -> None:
@@ -78,27 +99,39 @@ def _suspended(flow_run_id: UUID, parameters: dict[str, Any]) -> SuspendedRun:
 
 @dataclass(frozen=True)
 class BrokenRun:
-    """A run of a cycle or of the night's sweeps that failed or crashed and is not taken up again."""
+    """A run that failed or crashed and is not taken up again; `cycle` is empty for one that belongs to none.
+
+    `undone`: what it left undone, in a sentence; empty for one that did not come to its end.
+    """
 
     flow_run_id: UUID
     name: str
     cycle: str
     state: str
+    undone: str
 
 
 def broken_runs() -> list[BrokenRun]:
-    """Runs that nobody watched and that ended badly within the last days, oldest first; none without a server."""
+    """Our deployments' runs that ended badly within the last days, in order; none without a server."""
     if not get_current_settings().api.url:
         return []
     bad = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])),
         end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - _RECENT),
     )
-    ours = DeploymentFilter(name=DeploymentFilterName(any_=_UNWATCHED))
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
+    told = DeploymentFilter(name=DeploymentFilterName(any_=list(_TELL_THEMSELVES)))
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
-    broken = [BrokenRun(run.id, run.name, str(run.parameters.get("cycle", "")), run.state_name or "") for run in found]
+        tell_themselves = {each.id for each in client.read_deployments(deployment_filter=told)}
+    broken = [_broken(run) for run in found if run.state_name != UNDONE or run.deployment_id not in tell_themselves]
     return sorted(broken, key=lambda run: str(run.flow_run_id))
+
+
+def _broken(run: FlowRun) -> BrokenRun:
+    undone = run.state.message if run.state and run.state_name == UNDONE else None
+    cycle = str(run.parameters.get("cycle", ""))
+    return BrokenRun(run.id, run.name, cycle, run.state_name or "", undone or "")
 
 
 def suspend(timeout_seconds: int) -> None:

@@ -26,6 +26,8 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
         "items": _counted(db, tables.item, "status", cycle),
         "findings": _counted(db, tables.finding, "nature", cycle),
         "results": f"{back} of {sent}",
+        "unjudged_results": next((each.number for each in results.unjudged(db) if each.cycle == cycle), 0),
+        "undone": ", ".join(runs.undone(db, cycle)),
         "editions": ", ".join(numbers),
         "public_notices": ", ".join(
             f"{each['notice']} {each['published_on']}–{each['ends_on']}" for each in public_notices.published(db, cycle)

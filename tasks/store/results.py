@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 from sqlalchemy import Connection, and_, func, or_, select, update
@@ -106,6 +108,26 @@ def to_judge(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame
     if only is not None:
         statement = statement.where(_result.c.application_no.in_(only))
     return frames.read(db, statement.order_by(_result.c.result_id))
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """Results of one cycle that came in and wait for its next run: how many, and since when."""
+
+    cycle: str
+    number: int
+    since: date
+
+
+def unjudged(db: Connection) -> list[Unjudged]:
+    """What waits to be judged, by cycle."""
+    statement = (
+        select(_result.c.cycle, func.count(), func.min(_result.c.received_on))
+        .where(_result.c.standing == "received")
+        .group_by(_result.c.cycle)
+        .order_by(_result.c.cycle)
+    )
+    return [Unjudged(cycle, int(number), since) for cycle, number, since in db.execute(statement)]
 
 
 def judged(db: Connection, judgements: pd.DataFrame) -> None:

@@ -7,6 +7,9 @@ from sqlalchemy import Connection, func, insert, select, update
 from schemas.run_summary import RunSummary
 from schemas.tables import quarantined, run
 
+#: So many runs are looked back on for what is told of failures.
+_RECENT, _MANY = 300, 12
+
 
 def begin(db: Connection, run_id: str, cycle: str, as_of: object) -> None:
     db.execute(insert(run).values(run_id=run_id, cycle=cycle, as_of=as_of, started_at=datetime.now(UTC)))
@@ -29,10 +32,34 @@ def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
     return RunSummary.model_validate(found) if found else None
 
 
-def failed(db: Connection) -> list[RunSummary]:
-    """Summaries of the newest runs that left something undone, oldest first."""
-    statement = select(run.c.summary).where(run.c.outcome == "failed").order_by(run.c.started_at.desc()).limit(50)
-    return [RunSummary.model_validate(each) for each in reversed(list(db.execute(statement).scalars()))]
+def newly_failed(db: Connection) -> list[RunSummary]:
+    """Summaries of the runs that left something undone which the run of the cycle before them had not, oldest first.
+
+    What fails again in each try of a dead mail server is one thing to see to, not fifty.
+    """
+    statement = select(run.c.summary).where(run.c.summary.is_not(None)).order_by(run.c.started_at.desc()).limit(_RECENT)
+    before: dict[str, set[str]] = {}
+    found = []
+    for each in map(RunSummary.model_validate, reversed(list(db.execute(statement).scalars()))):
+        if set(each.failed) - before.get(each.cycle, set()):
+            found.append(each)
+        before[each.cycle] = set(each.failed)
+    return found
+
+
+def undone(db: Connection, cycle: str) -> list[str]:
+    """Keys that the cycle's newest run left undone, sorted."""
+    mine = select(run.c.summary).where(run.c.cycle == cycle, run.c.summary.is_not(None))
+    newest = db.execute(mine.order_by(run.c.started_at.desc()).limit(1)).scalar()
+    return sorted(RunSummary.model_validate(newest).failed) if newest else []
+
+
+def failures_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]:
+    """How many of the cycle's newest runs, up to some, all left something undone; and when the newest ended."""
+    mine = select(run.c.outcome, run.c.ended_at).where(run.c.cycle == cycle, run.c.outcome.is_not(None))
+    newest = list(db.execute(mine.order_by(run.c.started_at.desc()).limit(_MANY)))
+    number = next((place for place, row in enumerate(newest) if row.outcome != "failed"), len(newest))
+    return number, _in_utc(newest[0].ended_at) if newest else None
 
 
 def last_cycle_run_began(db: Connection, cycle: str) -> datetime | None:

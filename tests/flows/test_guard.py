@@ -17,7 +17,6 @@ from schemas.run_summary import Counts
 from tasks.adjustment import adjust
 from tasks.alerts import raise_alerts
 from tasks.approval import NothingToApproveError
-from tasks.reporting import NotAllDoneError
 from tasks.run_page import edition_text
 from tasks.store import alerts, database, editions, history, register
 from tasks.store.database import reading
@@ -171,15 +170,14 @@ def test_the_form_refuses_what_cannot_be_approved(edition: str, by: str, told: s
 
 
 @pytest.mark.usefixtures("filing")
-def test_an_approved_edition_that_cannot_be_written_ends_the_run_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_approved_edition_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from tasks.gateways.shelf import editions as shelf
 
     vanish(THREE, ELECTRICIAN)
     publication(CYCLE, DAY)
     with monkeypatch.context() as patch:
         patch.setattr(shelf, "place", lambda *_: (_ for _ in ()).throw(OSError("No space left on device")))
-        with pytest.raises(NotAllDoneError, match=r"2026-04\.2: No space left on device"):
-            approval("2026-04.2", "王处长", DAY)
+        assert approval("2026-04.2", "王处长", DAY).failed == {"2026-04.2": "No space left on device"}
     assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 4}, "its approval stands"
 
 
