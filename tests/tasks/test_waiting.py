@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from schemas import tables
-from schemas.run_summary import RunSummary
+from schemas.run_summary import Outcome, RunSummary
 from tasks import runs, waiting
 from tasks.store.database import begin
 
@@ -44,9 +44,9 @@ def waits(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return installation
 
 
-def run_of_the_cycle() -> None:
+def run_of_the_cycle(outcome: Outcome = "waiting") -> None:
     with runs.run_of(CYCLE, DAY) as run:
-        runs.end(RunSummary(run_id=run.run_id, cycle=CYCLE, as_of=DAY, outcome="waiting"))
+        runs.end(RunSummary(run_id=run.run_id, cycle=CYCLE, as_of=DAY, outcome=outcome, awaits_results=True))
 
 
 def result(number: int, level: str, standing: str) -> None:
@@ -115,6 +115,21 @@ def test_an_import_or_a_decision_wakes_it_once(waits: Path) -> None:
     assert reason() == "something was imported or decided"
     run_of_the_cycle()
     assert reason() is None
+
+
+def test_what_could_not_be_delivered_is_tried_again_after_a_while(waits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_of_the_cycle("failed")
+    assert reason() is None
+    monkeypatch.setattr(waiting, "TRY_AGAIN", timedelta(0))
+    assert reason() == "what could not be delivered is tried again"
+    run_of_the_cycle()
+    assert reason() is None
+
+
+def test_each_failure_doubles_the_pause_up_to_a_day() -> None:
+    pauses = [waiting.pause_after(failures) for failures in (1, 2, 3, 7, 8, 60)]
+    minutes = [15, 30, 60, 960, 1440, 1440]
+    assert pauses == [timedelta(minutes=each) for each in minutes]
 
 
 def test_what_is_missing_is_told_by_application(waits: Path) -> None:
