@@ -14,7 +14,7 @@ import anyio
 from prefect.workers.process import ProcessWorker
 
 from deployments.parentage import end_with_parent
-from deployments.prefect_environment import POOL
+from deployments.prefect_environment import POOL, prefect_home
 from deployments.reaping import reap, worker_name
 from flows.waiting import wake
 from flows.watch import look
@@ -26,12 +26,12 @@ LIMIT = 4
 _log = logging.getLogger("prefect.filing.worker")
 
 
-async def work(name: str) -> None:
+async def work(number: int) -> None:
     """Take runs from the pool until SIGTERM or SIGINT, and look after those whose process died."""
-    worker = ProcessWorker(work_pool_name=POOL, name=name, limit=LIMIT, create_pool_if_not_found=False)
+    worker = ProcessWorker(work_pool_name=POOL, name=worker_name(number), limit=LIMIT, create_pool_if_not_found=False)
     async with anyio.create_task_group() as group:
         group.start_soon(_stop_on_signal, group.cancel_scope)
-        group.start_soon(_look_after)
+        group.start_soon(_look_after, number)
         await worker.start()
     # what we ended ourselves is told at once, so that the next worker takes it up
     await anyio.to_thread.run_sync(_reap)
@@ -44,9 +44,12 @@ async def _stop_on_signal(scope: anyio.CancelScope) -> None:
             return
 
 
-async def _look_after() -> None:
+async def _look_after(number: int) -> None:
     next_watch = time.monotonic()
+    seen = prefect_home() / f"worker-{number}.seen"
     while True:
+        # its age is the worker's health
+        await anyio.Path(seen).touch()
         await anyio.to_thread.run_sync(_reap)
         await anyio.to_thread.run_sync(_wake)
         if time.monotonic() >= next_watch:
@@ -86,7 +89,8 @@ def main() -> None:
     """Work under the fixed name of this machine's worker NUMBER."""
     end_with_parent()
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    anyio.run(work, worker_name(number))
+    prefect_home().mkdir(parents=True, exist_ok=True)
+    anyio.run(work, number)
 
 
 if __name__ == "__main__":
