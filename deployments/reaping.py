@@ -9,20 +9,26 @@ import psutil
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
+    FlowRunFilterEndTime,
     FlowRunFilterParentFlowRunId,
     FlowRunFilterState,
     FlowRunFilterStateType,
+    FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.states import AwaitingRetry, Crashed
+from prefect.states import AwaitingRetry, Cancelled, Crashed
+from prefect.types import DateTime
 
 from deployments.prefect_environment import POOL
+from tasks.gateways.orchestration import TAG
 
 #: A process needs so long from being asked for to being seen; an import of Prefect takes seconds on a busy machine.
 STARTING = timedelta(minutes=3)
 SEEN = timedelta(seconds=20)
 #: A worker silent for so long is taken for lost with its machine: as long as a cycle's lease lives without a sign.
 SILENT = timedelta(minutes=10)
+#: A run that crashed longer ago is a person's to start again.
+LATELY = timedelta(hours=1)
 #: After so many deaths a run stays Crashed, for a person to look at.
 ATTEMPTS = 3
 _LABEL = "prefect.worker.name"
@@ -48,8 +54,24 @@ def reap() -> list[str]:
         # another worker looks as well: what it has taken up since is not dead any more
         dead = [run for run in found if client.read_flow_run(run.id).state_id == run.state_id]
         for run in dead:
-            _take_up(client, run)
-    return [run.name for run in dead]
+            _tell_death(client, run)
+        again = [run for run in _crashed(client) if _deaths(client, run) < ATTEMPTS and _take_up(client, run)]
+    return sorted({run.name for run in [*dead, *again]})
+
+
+def _crashed(client: SyncPrefectClient) -> list[FlowRun]:
+    """Runs of our deployments that crashed lately, told by us or by the worker that saw the process end."""
+    crashed = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
+        end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - LATELY),
+        tags=FlowRunFilterTags(all_=[TAG]),
+    )
+    found = client.read_flow_runs(flow_run_filter=crashed, limit=200)
+    return [run for run in found if run.deployment_id is not None]
+
+
+def _deaths(client: SyncPrefectClient, run: FlowRun) -> int:
+    return sum(1 for state in client.read_flow_run_states(run.id) if state.is_crashed())
 
 
 def _lost_workers(client: SyncPrefectClient) -> set[str]:
@@ -82,18 +104,26 @@ def _is_dead(run: FlowRun, is_theirs: Callable[[str], bool], living: set[str]) -
     return str(run.id) not in living and run.state.timestamp < datetime.now(UTC) - grace
 
 
-def _take_up(client: SyncPrefectClient, run: FlowRun) -> None:
-    """Tell the death of a run and of the subflows it was in, then have it begin anew: it does only what is left."""
-    asked_to_stop = run.state is not None and run.state.is_cancelling()
+def _tell_death(client: SyncPrefectClient, run: FlowRun) -> None:
+    """Tell the death of a run and of the subflows it was in; one that was asked to stop has stopped."""
     for part in _running_parts(client, run.id):
         client.set_flow_run_state(part, Crashed(message="its parent's process is gone"))
-    client.set_flow_run_state(run.id, Crashed(message="the process of this run is gone"))
-    deaths = sum(1 for state in client.read_flow_run_states(run.id) if state.is_crashed())
-    if not asked_to_stop and deaths < ATTEMPTS and run.deployment_id is not None:
-        again: State[object] = AwaitingRetry(
-            scheduled_time=datetime.now(UTC), message="taken up again after its process was lost"
-        )
-        client.set_flow_run_state(run.id, again)
+    asked_to_stop = run.state is not None and run.state.is_cancelling()
+    end: State[object] = Cancelled() if asked_to_stop else Crashed(message="the process of this run is gone")
+    client.set_flow_run_state(run.id, end)
+
+
+def _take_up(client: SyncPrefectClient, run: FlowRun) -> bool:
+    """Have a run begin anew, unless another worker did: it does only what is left."""
+    if client.read_flow_run(run.id).state_id != run.state_id:
+        return False
+    for part in _running_parts(client, run.id):
+        client.set_flow_run_state(part, Crashed(message="its parent's process is gone"))
+    again: State[object] = AwaitingRetry(
+        scheduled_time=datetime.now(UTC), message="taken up again after its process was lost"
+    )
+    client.set_flow_run_state(run.id, again)
+    return True
 
 
 def _running_parts(client: SyncPrefectClient, parent: UUID) -> list[UUID]:

@@ -61,7 +61,7 @@ async def _look_after(number: int) -> None:
 def _reap() -> None:
     with _spoken("look after the runs"):
         for dead in reap():
-            _log.warning("run %s lost its process: told as Crashed and taken up again", dead)
+            _log.warning("run %s lost its process: told as Crashed, and taken up again unless it died too often", dead)
 
 
 def _wake() -> None:

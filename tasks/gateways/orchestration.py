@@ -36,6 +36,8 @@ _NAMED = 10
 #: What these leave undone stands in our own database: runs of a cycle, and alerts.
 _TELL_THEMSELVES = (CYCLE_DEPLOYMENT, "watch")
 _RECENT = timedelta(days=7)
+#: Workers look every 20 seconds.
+_TAKEN_UP_WITHIN = timedelta(minutes=2)
 
 _Ended = TypeVar("_Ended", Counts, RunSummary)
 
@@ -124,8 +126,17 @@ def broken_runs() -> list[BrokenRun]:
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
         tell_themselves = {each.id for each in client.read_deployments(deployment_filter=told)}
-    broken = [_broken(run) for run in found if run.state_name != UNDONE or run.deployment_id not in tell_themselves]
+    broken = [
+        _broken(run)
+        for run in found
+        if (run.state_name != UNDONE or run.deployment_id not in tell_themselves) and not _may_be_taken_up(run)
+    ]
     return sorted(broken, key=lambda run: str(run.flow_run_id))
+
+
+def _may_be_taken_up(run: FlowRun) -> bool:
+    """Whether a run crashed so lately that a worker may be about to take it up."""
+    return bool(run.state and run.state.is_crashed() and run.state.timestamp > DateTime.now("UTC") - _TAKEN_UP_WITHIN)
 
 
 def _broken(run: FlowRun) -> BrokenRun:
