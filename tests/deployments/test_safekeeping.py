@@ -5,10 +5,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import factories
 import pytest
 from sqlalchemy import text
 
-from deployments import safekeeping, schema
+from deployments import examination, safekeeping, schema
 from schemas.settings import Settings, settings, using
 from tasks.store import database
 from tasks.store.database import begin, reading
@@ -120,3 +121,23 @@ def test_a_backup_of_another_kind_of_database_says_so(home: Path, tmp_path: Path
     server = Settings(home=tmp_path / "other", database_url="postgresql://nobody@127.0.0.1:1/none")
     with using(server), pytest.raises(safekeeping.NotRestorableError, match="sqlite"):
         safekeeping.restore(archive)
+
+
+@pytest.mark.usefixtures("plainly")
+def test_a_cycle_goes_on_in_a_home_that_was_lost_as_if_nothing_had_been(installation: Path, tmp_path: Path) -> None:
+    from flows.filing_cycle import filing_cycle
+
+    story = factories.make_story(institutions=20, seed=3)
+    for number in (1, 2):
+        filing_cycle(story.cycle, story.act(number, installation / "inbox"))
+    archive = tmp_path / "kept.tar.gz"
+    safekeeping.backup(archive)
+    ended = []
+    for lost in (False, True):
+        if lost:
+            lose(installation)
+            safekeeping.restore(archive)
+        assert filing_cycle(story.cycle, story.act(3, installation / "inbox")).outcome == "done"
+        ended.append((factories.output(installation), factories.tables(story.cycle)))
+        assert [found.told for found in examination.examine() if not found.well] == []
+    assert ended[0] == ended[1]

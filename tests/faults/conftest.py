@@ -22,6 +22,21 @@ def house(tmp_path: Path) -> Iterator[TestHouse]:
         made.stop()
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHouse]:
+    """An installation that stands for all tests of a module: server, deployments and a worker."""
+    made = TestHouse(tmp_path_factory.mktemp("standing") / "home")
+    made.home.mkdir()
+    made.filing("migrate")
+    try:
+        made.start_server()
+        made.register()
+        made.start_worker()
+        yield made
+    finally:
+        made.stop()
+
+
 @pytest.fixture(scope="session")
 def whole_postgresql() -> Iterator[str]:
     """A PostgreSQL with the extensions Prefect's server needs, as Debian packs it; the address without a database."""

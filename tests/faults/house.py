@@ -1,5 +1,6 @@
 """A real installation for the fault tests: server and workers as processes that a test can kill, asked over HTTP."""
 
+import json
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ from deployments import parentage
 
 HOST = "127.0.0.1"
 #: The machine of the check is small and shared: what takes seconds may take minutes.
-PATIENCE = 300.0
+PATIENCE = 600.0
 
 
 def free_port() -> int:
@@ -28,7 +29,10 @@ def free_port() -> int:
 
 @dataclass
 class TestHouse:
-    """One home with its server and workers; `database` and `prefect_database` are URLs, empty for SQLite in the home."""
+    """One home with its server and workers; `database` and `prefect_database` are URLs, empty for SQLite in the home.
+
+    `settings`: variables of the environment beside them.
+    """
 
     __test__ = False
 
@@ -36,6 +40,7 @@ class TestHouse:
     database: str = ""
     prefect_database: str = ""
     password: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -48,7 +53,7 @@ class TestHouse:
         own |= {"FILING_HOME": str(self.home), "PREFECT_HOME": str(self.home / "prefect"), "DO_NOT_TRACK": "1"}
         if self.database:
             own["FILING_DATABASE_URL"] = self.database
-        return own
+        return own | self.settings
 
     def start_server(self) -> None:
         own = self.environment() | {
@@ -110,17 +115,21 @@ class TestHouse:
 
     def stop(self) -> None:
         for name in sorted(self.processes, reverse=True):
-            process = self.processes.pop(name)
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            self.end(name)
 
-    def ask(self, method: str, path: str, **json: Any) -> Any:
+    def end(self, name: str) -> None:
+        """SIGTERM, as a restart of the service would."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def ask(self, method: str, path: str, **body: Any) -> Any:
         answer = httpx.request(
-            method, f"{self.api}{path}", json=json or None, trust_env=False, timeout=60, auth=self._auth()
+            method, f"{self.api}{path}", json=body or None, trust_env=False, timeout=60, auth=self._auth()
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
@@ -149,6 +158,13 @@ class TestHouse:
 
         self.wait_for(f"run {run_id} to be {names}", reached, seconds)
         return self.run(run_id)
+
+    def page(self, key: str) -> str:
+        """What the newest artifact of a key says."""
+        mine = {"artifacts": {"key": {"any_": [key]}}, "sort": "UPDATED_DESC", "limit": 1}
+        found = self.ask("POST", "/artifacts/filter", **mine)
+        told = str(found[0]["data"]) if found else ""
+        return json.dumps(json.loads(told), ensure_ascii=False) if told.startswith("[") else told
 
     def told(self, run_id: str) -> str:
         """What a run logged."""

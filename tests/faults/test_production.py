@@ -2,52 +2,21 @@
 
 import os
 import signal
-from pathlib import Path
-from typing import Any
+import subprocess
+import sys
 
+import httpx
 import psutil
 import pytest
-import yaml
 from sqlalchemy import create_engine
 
 from deployments import sample as made
 from schemas.cycle import cycle_id
-from tests.faults.house import TestHouse
+from tests.faults.house import PATIENCE, TestHouse
 
-COMPOSE = Path(__file__).parents[2] / "deployments" / "compose.yaml"
 CYCLE = "2026-09"
 DAY = "2026-09-11"
-
-
-@pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    told: dict[str, Any] = yaml.safe_load(COMPOSE.read_text("utf-8"))
-    return dict(told["services"])
-
-
-def test_compose_starts_the_modules_there_are(services: dict[str, Any]) -> None:
-    from importlib.util import find_spec
-
-    modules = [each["entrypoint"][2] for each in services.values() if each.get("entrypoint", [""])[0] == "python"]
-    assert sorted(modules) == [
-        "deployments.catalogue",
-        "deployments.prefect_server",
-        "deployments.worker",
-        "deployments.worker",
-    ]
-    assert all(find_spec(module) for module in modules)
-
-
-def test_compose_holds_no_secret_and_sends_nothing_out(services: dict[str, Any]) -> None:
-    for name, service in services.items():
-        for variable, value in service["environment"].items():
-            if "PASSWORD" in variable or "AUTH" in variable or ("URL" in variable and "@" in value):
-                assert "${" in value, f"{name} {variable}"
-    server = services["server"]
-    assert server["environment"]["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
-    assert server["environment"]["PREFECT_SERVER_API_AUTH_STRING"]
-    assert all(port.startswith("127.0.0.1:") for port in server["ports"])
-    assert all("healthcheck" in services[name] for name in ("server", "database", "prefect-database"))
+pytestmark = pytest.mark.slow
 
 
 def runner_of(run: str) -> int:
@@ -61,33 +30,69 @@ def runner_of(run: str) -> int:
     return 0
 
 
-@pytest.mark.slow
-def test_a_cycle_over_two_workers_one_killed(house: TestHouse, whole_postgresql: str) -> None:
-    for name in ("filing", "prefect"):
-        administration = create_engine(
-            f"postgresql+psycopg://{whole_postgresql}/postgres", isolation_level="AUTOCOMMIT"
-        )
-        with administration.connect() as connection:
+@pytest.fixture
+def production(house: TestHouse, whole_postgresql: str) -> TestHouse:
+    """Two databases on a real PostgreSQL, a password on the API, the server, the deployments; no worker yet."""
+    administration = create_engine(f"postgresql+psycopg://{whole_postgresql}/postgres", isolation_level="AUTOCOMMIT")
+    with administration.connect() as connection:
+        for name in ("filing", "prefect"):
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        administration.dispose()
+    administration.dispose()
     house.database = f"postgresql://{whole_postgresql}/filing"
     house.prefect_database = f"postgresql+asyncpg://{whole_postgresql}/prefect"
     house.password = "filing:secret-of-the-test"
     house.filing("migrate")
-    made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 20), house.home / "inbox")
     house.start_server()
     house.register()
+    return house
+
+
+def worker_of(house: TestHouse, run: str) -> str:
+    """The worker that a run is with, or was last."""
+    return "worker-" + str(house.run(run)["labels"]["prefect.worker.name"]).rpartition("-")[2]
+
+
+def test_a_cycle_over_two_workers_one_killed(production: TestHouse) -> None:
+    house = production
+    open_to_all = httpx.post(f"{house.api}/flow_runs/filter", json={}, trust_env=False)
+    assert open_to_all.status_code == 401
+
+    sample = made.make_cycle(cycle_id(CYCLE), 3, 20)
+    made.write_inbox(sample, house.home / "inbox")
     house.start_worker(1)
     intake = house.run_deployment("intake/intake", cycle=CYCLE, as_of=DAY)
     house.wait_state(intake, "Completed")
+    assert worker_of(house, intake) == "worker-1"
     house.start_worker(2)
     run = house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=DAY)
-    house.wait_for("the run's process", lambda: runner_of(run) > 0)
-    worker = house.run(run)["labels"]["prefect.worker.name"].rpartition("-")[2]
+    house.wait_state(run, "Running")
+    house.wait_for("the work to begin", lambda: "intake" in house.told(run))
+    killed = worker_of(house, run)
     os.kill(runner_of(run), signal.SIGKILL)
-    house.kill(f"worker-{worker}")
-    if house.run(run)["state_name"] not in ("Suspended", "Crashed"):
-        house.start_worker(int(worker))  # as compose would: its name is how it finds what it left
+    house.kill(killed)
+    other = "worker-2" if killed == "worker-1" else "worker-1"
+    if worker_of(house, run) == killed:
+        house.wait_for("the other worker to take it up", lambda: worker_of(house, run) == other)
     house.wait_state(run, "Suspended", passing=("Crashed",))
-    told = house.filing("status", CYCLE)
-    assert "dispatched" in told
+
+    made.write_results(sample, house.home / "inbox" / "results")
+    house.wait_state(run, "Running")
+    house.wait_for("the run's process", lambda: runner_of(run) > 0)
+    os.kill(runner_of(run), signal.SIGKILL)  # its worker lives, sees it and says so
+    house.wait_state(run, "Completed", passing=("Crashed",))
+    assert "taken up again" in str(house.ask("GET", f"/flow_run_states/?flow_run_id={run}"))
+    assert worker_of(house, run) == other
+    assert list(house.processes) == ["server", other], "the killed worker was never started again"
+    assert (house.home / "published" / "latest" / "directory.csv").is_file()
+    assert "filed" in house.filing("status", CYCLE)
+
+
+def test_what_a_server_shows_to_others_it_shows_with_a_password_only(house: TestHouse) -> None:
+    """Refused before anything is opened: no server is started here."""
+    command = [sys.executable, "-P", "-m", "deployments.prefect_server"]
+    for password in ("", "filing:short"):
+        told = house.environment() | {"PREFECT_SERVER_API_HOST": "0.0.0.0", "PREFECT_SERVER_API_PORT": str(house.port)}
+        told["PREFECT_SERVER_API_AUTH_STRING"] = password
+        done = subprocess.run(command, env=told, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert done.returncode == 1
+        assert "set PREFECT_SERVER_API_AUTH_STRING=user:password" in done.stderr

@@ -1,15 +1,23 @@
 """`filing up` as a person uses it: started, started again, stopped; and its schedules fire."""
 
 import signal
+import socket
 import subprocess
 import sys
+from datetime import timedelta
 
 import httpx
 import psutil
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from deployments import reaping
+from deployments import sample as made
+from schemas.cycle import cycle_id
+from tasks.gateways import orchestration
 from tests.faults.house import HOST, PATIENCE, TestHouse
 
+CYCLE = "2026-09"
 pytestmark = pytest.mark.slow
 
 
@@ -30,39 +38,70 @@ def until_ready(started: "subprocess.Popen[str]") -> list[str]:
     raise AssertionError("".join(told))
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_starts_once_and_stops_whole(house: TestHouse, stop: signal.Signals) -> None:
+def refused(house: TestHouse, *words: str, **told: str) -> str:
+    """What `filing up` says when it will not start; its exit code is 3."""
+    command = [sys.executable, "-P", "-m", "deployments.cli", "up", "--port", str(house.port), *words]
+    environment = house.environment() | told
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 3, done.stderr
+    return done.stderr
+
+
+def assert_ended(children: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(house: TestHouse) -> None:
+    made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 20), house.home / "inbox")
     started = up(house)
     try:
         told = until_ready(started)
         children = psutil.Process(started.pid).children(recursive=True)
         assert any(f"http://127.0.0.1:{house.port}" in line for line in told)
-        assert len(house.ask("POST", "/deployments/filter")) >= 10
         answer = httpx.get(f"http://{HOST}:{house.port}/v2/", trust_env=False)
         assert "connect-src 'self'" in answer.headers["content-security-policy"]
         assert house.filing("up", "--port", "4999").startswith(f"already running at http://127.0.0.1:{house.port}")
-        started.send_signal(stop)
-        assert started.wait(90) == 0
-        assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+        run = house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=f"{CYCLE}-11")
+        house.wait_for("the work to begin", lambda: "intake" in house.told(run))
+        started.send_signal(signal.SIGINT)
+        assert started.wait(120) == 0
+        assert_ended(children)
         assert not (house.home / "prefect" / "up.json").exists()
+
+        started = up(house)
+        until_ready(started)
+        house.wait_state(run, "Suspended", passing=("Crashed",))
+        children = psutil.Process(started.pid).children(recursive=True)
+        started.kill()
+        started.wait()
+
+        # at once: what the killed one left is still ending
+        started = up(house)
+        until_ready(started)
+        assert_ended(children)
+        assert len(children) >= 2
+        assert house.run(run)["state_name"] == "Suspended"
+        assert len(house.ask("POST", "/deployments/filter")) >= 10
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(120) == 0
     finally:
         started.kill()
 
 
-def test_its_processes_end_when_it_is_killed(house: TestHouse) -> None:
-    started = up(house)
-    until_ready(started)
-    children = psutil.Process(started.pid).children(recursive=True)
-    started.kill()
-    started.wait()
-    gone, alive = psutil.wait_procs(children, timeout=60)
-    assert len(gone) >= 2
-    assert alive == []
+def test_beyond_this_machine_it_wants_a_password(house: TestHouse) -> None:
+    for password in ("", "filing:short", "only-a-long-password"):
+        said = refused(house, "--host", "0.0.0.0", PREFECT_SERVER_API_AUTH_STRING=password)
+        assert "set PREFECT_SERVER_API_AUTH_STRING=user:password" in said
+        assert len(said.splitlines()) == 1
+    with socket.socket() as other:
+        other.bind((HOST, house.port))
+        other.listen()
+        assert f"port {house.port} is taken by another program" in refused(house)
 
 
-def test_a_cron_line_makes_scheduled_runs(house: TestHouse) -> None:
-    house.start_server()
-    house.register()
+def test_a_cron_line_makes_scheduled_runs(standing: TestHouse) -> None:
+    house = standing
     deployment = house.ask("GET", "/deployments/name/watch/watch")["id"]
     line = {"schedule": {"cron": "* * * * *", "timezone": "Asia/Shanghai"}, "active": True}
     answer = httpx.post(
@@ -78,3 +117,27 @@ def test_a_cron_line_makes_scheduled_runs(house: TestHouse) -> None:
         return len(house.ask("POST", "/flow_runs/filter", **mine)) > 5
 
     house.wait_for("the runs of a minute's schedule", minutely, 70)
+
+
+def test_runs_of_a_lost_machine_are_taken_up_until_the_third_death(
+    standing: TestHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing.end("worker-1")
+    standing.ask("POST", "/work_pools/filing/workers/heartbeat", name="elsewhere-1")
+    monkeypatch.setattr(reaping, "SEEN", timedelta(0))
+    run = standing.run_deployment("watch/watch")
+    standing.ask("PATCH", f"/flow_runs/{run}/labels", **{"prefect.worker.name": "elsewhere-1"})
+    became = []
+    for _ in range(reaping.ATTEMPTS):
+        standing.ask("POST", f"/flow_runs/{run}/set_state", state={"type": "RUNNING", "name": "Running"}, force=True)
+        with temporary_settings({PREFECT_API_URL: standing.api}):
+            assert reaping.reap() == [], "a machine that gave a sign of life within minutes is not lost"
+            with monkeypatch.context() as later:
+                later.setattr(reaping, "SILENT", timedelta(0))
+                assert len(reaping.reap()) == 1
+        became.append(standing.run(run)["state_name"])
+    assert became == ["AwaitingRetry", "AwaitingRetry", "Crashed"]
+    with temporary_settings({PREFECT_API_URL: standing.api}):
+        assert orchestration.broken_runs() == [], "it may be about to be taken up"
+        monkeypatch.setattr(orchestration, "_TAKEN_UP_WITHIN", timedelta(0))
+        assert [str(broken.flow_run_id) for broken in orchestration.broken_runs()] == [run]

@@ -1,95 +1,161 @@
 """A deployed cycle waits weeks for results without a process, whatever is killed meanwhile, and goes on by itself."""
 
 import json
+from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import receivers
 
 from deployments import sample as made
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle
-from tests.faults.house import TestHouse
+from tasks.gateways.orchestration import UNDONE
+from tests.faults.house import TestHouse, free_port
 
-CYCLE = "2026-09"
-DAY = "2026-09-11"
+INSTITUTIONS = 20
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def sample(house: TestHouse) -> made.SampleCycle:
-    cycle = made.make_cycle(cycle_id(CYCLE), 3, 20)
-    made.write_inbox(cycle, house.home / "inbox")
-    return cycle
+class Waiting:
+    """A deployed run of a cycle of made submissions, with an inbox of its own."""
+
+    def __init__(self, house: TestHouse, cycle: str, seed: int) -> None:
+        self.house, self.cycle = house, cycle
+        self.inbox = house.home / f"inbox-{cycle}"
+        self.sample = made.make_cycle(cycle_id(cycle), seed, INSTITUTIONS)
+        made.write_inbox(self.sample, self.inbox)
+        self.run = self.start()
+
+    @property
+    def over(self) -> Any:
+        policy = for_cycle(cycle_id(self.cycle))
+        return policy.deadline(cycle_id(self.cycle)) + timedelta(days=policy.evaluation.wait_days)
+
+    def start(self, **other: Any) -> str:
+        """Ask for a run, on the day after the deadline."""
+        day = {"as_of": f"{self.cycle}-11", **other}
+        return self.house.run_deployment("filing-cycle/cycle", cycle=self.cycle, inbox=str(self.inbox), **day)
+
+    def status(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.house.filing("status", self.cycle, "--json"))[0]
+        return told
+
+    def back(self) -> int:
+        """How many results are accepted."""
+        return int(self.status()["results"].split()[0])
+
+    def portions(self) -> list[pd.DataFrame]:
+        """The results of what was really sent out, in three portions."""
+        folder = self.house.home / f"all-{self.cycle}"
+        made.write_results(self.sample, folder)
+        results = pd.read_csv(folder / "results.csv", dtype=str)
+        results = results[results["application_no"].isin(self.sent())]
+        third = len(results) // 3
+        return [results[:third], results[third : 2 * third], results[2 * third :]]
+
+    def sent(self) -> set[str]:
+        """Numbers of the applications of which something was sent out."""
+        listed = self.house.filing("items", self.cycle).splitlines()[1:]
+        rows = [line.split(",") for line in listed]
+        return {row[0] for row in rows if row[4] in ("dispatched", "passed", "failed")}
+
+    def drop(self, name: str, rows: pd.DataFrame) -> None:
+        (self.inbox / "results").mkdir(exist_ok=True)
+        rows.to_csv(self.inbox / "results" / name, index=False)
+
+    def say_day(self, day: Any) -> None:
+        """Have the suspended run believe that it is another day."""
+        parameters = self.house.run(self.run)["parameters"]
+        self.house.ask("PATCH", f"/flow_runs/{self.run}", parameters={**parameters, "as_of": day.isoformat()})
 
 
-def status(house: TestHouse) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(house.filing("status", CYCLE, "--json"))[0]
-    return told
+@pytest.fixture(scope="module")
+def both(standing: TestHouse) -> tuple[Waiting, Waiting]:
+    """Two cycles that wait, whose worker and server were then killed and started again."""
+    first, second = Waiting(standing, "2025-09", 3), Waiting(standing, "2026-04", 4)
+    for each in (first, second):
+        standing.wait_state(each.run, "Suspended")
+        assert each.status()["items"]["dispatched"] > 0
+    standing.kill("worker-1")
+    standing.kill("server")
+    standing.start_server()
+    standing.start_worker()
+    return first, second
 
 
-def returned(house: TestHouse, sample: made.SampleCycle) -> list[pd.DataFrame]:
-    """The results of what was really sent out, in three portions."""
-    made.write_results(sample, house.home / "all")
-    results = pd.read_csv(house.home / "all" / "results.csv", dtype=str)
-    sent = {path.name for path in (house.home / "outbox" / "evaluation" / CYCLE).iterdir()}
-    results = results[results["application_no"].isin(sent)]
-    third = len(results) // 3
-    return [results[:third], results[third : 2 * third], results[2 * third :]]
+def test_resumed_in_three_portions_it_publishes(both: tuple[Waiting, Waiting], standing: TestHouse) -> None:
+    waits = both[0]
+    assert standing.run(waits.run)["state_name"] == "Suspended"
+    assert waits.status()["editions"] == ""
+    first, second, third = waits.portions()
+    waits.drop("一.csv", first)
+    standing.wait_for("the first portion", lambda: waits.back() > 0)
+    standing.wait_state(waits.run, "Suspended")
+    after_first = waits.back()
+    waits.drop("二.csv", second)
+    standing.wait_for("the second portion", lambda: waits.back() > after_first)
+    standing.wait_state(waits.run, "Suspended")
+    waits.drop("三.csv", third)
+    standing.wait_state(waits.run, "Completed")
+    assert waits.status()["editions"] == f"{waits.cycle}.1"
+    assert (standing.home / "published" / "latest" / "directory.csv").is_file()
+    assert waits.cycle in standing.page(f"edition-{waits.cycle}-1")
 
 
-def drop(inbox: Path, name: str, rows: pd.DataFrame) -> None:
-    (inbox / "results").mkdir(exist_ok=True)
-    rows.to_csv(inbox / "results" / name, index=False)
-
-
-def test_suspended_killed_resumed_in_three_portions_published(house: TestHouse, sample: made.SampleCycle) -> None:
-    house.start_server()
-    house.register()
-    house.start_worker()
-    run = house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=DAY)
-    house.wait_state(run, "Suspended")
-    waiting = status(house)
-    assert waiting["items"]["dispatched"] > 0
-    assert waiting["editions"] in ("", "-")
-
-    house.kill("worker-1")
-    house.kill("server")
-    house.start_server()
-    house.start_worker()
-    assert house.run(run)["state_name"] == "Suspended"
-
-    first, second, third = returned(house, sample)
-    inbox = house.home / "inbox"
-    drop(inbox, "一.csv", first)
-    house.wait_for("the first portion", lambda: not status(house)["results"].startswith("0 of"))
-    house.wait_state(run, "Suspended")
-    drop(inbox, "二.csv", second)
-    house.wait_for("the second portion", lambda: int(status(house)["results"].split()[0]) > len(first) // 2 + 1)
-    house.wait_state(run, "Suspended")
-    drop(inbox, "三.csv", third)
-    house.wait_state(run, "Completed")
-    assert status(house)["editions"] == f"{CYCLE}.1"
-    assert (house.home / "published" / "latest" / "directory.csv").is_file()
-
-
-def test_the_wait_runs_out(house: TestHouse, sample: made.SampleCycle) -> None:
-    house.start_server()
-    house.register()
-    house.start_worker()
-    run = house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=DAY)
-    house.wait_state(run, "Suspended")
-    policy = for_cycle(cycle_id(CYCLE))
-    over = policy.deadline(cycle_id(CYCLE)) + timedelta(days=policy.evaluation.wait_days)
-    parameters = house.run(run)["parameters"]
-
-    # the day before, nothing goes on
-    for day, state in ((over - timedelta(days=1), "Suspended"), (over, "Completed")):
-        house.ask("PATCH", f"/flow_runs/{run}", parameters={**parameters, "as_of": day.isoformat()})
-        asked = house.run_deployment("resume-waiting/resume-waiting")
-        house.wait_state(asked, "Completed", "Cancelled")
-        house.wait_state(run, state)
-    told = status(house)
+def test_the_wait_runs_out(both: tuple[Waiting, Waiting], standing: TestHouse) -> None:
+    waits = both[1]
+    waits.drop("一.csv", waits.portions()[0])
+    standing.wait_for("what came in time", lambda: waits.back() > 0)
+    standing.wait_state(waits.run, "Suspended")
+    waits.say_day(waits.over - timedelta(days=1))
+    standing.wait_state(standing.run_deployment("resume-waiting/resume-waiting"), "Completed", "Cancelled")
+    assert standing.run(waits.run)["state_name"] == "Suspended", "the day before, nothing goes on"
+    waits.say_day(waits.over)
+    standing.wait_state(waits.run, "Completed")
+    told = waits.status()
+    assert told["editions"] == f"{waits.cycle}.1"
     assert told["items"]["dispatched"] > 0, "what is still missing stays dispatched"
+    assert f"自 {waits.over} 起逾期" in standing.page(f"missing-{waits.cycle}")
+
+
+def test_a_dead_mail_server_makes_it_wait_but_never_green(standing: TestHouse) -> None:
+    port = free_port()
+    with receivers.webhook() as hook:
+        smtp = {"HOST": "127.0.0.1", "PORT": str(port), "SECURITY": "none", "SENDER": "centre@example.org"}
+        standing.settings = {f"FILING_SMTP_{name}": value for name, value in smtp.items()} | {
+            "FILING_EVALUATION_CHANNEL": "smtp",
+            "FILING_EVALUATION_OFFICE": "office@example.org",
+            "FILING_ALERT_MAIL": "duty@example.org",
+            "FILING_ALERT_WEBHOOK": hook.address,
+        }
+        standing.end("worker-1")
+        standing.start_worker()
+        waits = Waiting(standing, "2026-09", 5)
+        standing.wait_state(waits.run, "Suspended")
+        undelivered = waits.status()["undone"].split(", ")
+        assert len(undelivered) > 1
+        assert all(number in standing.page("overview-2026-09") for number in undelivered)
+
+        waits.say_day(waits.over)
+        assert standing.wait_state(waits.run, UNDONE)["state_type"] == "FAILED"
+        assert undelivered[0] in standing.run(waits.run)["state"]["message"]
+
+        # a run that cannot even begin, and one whose death was told to the server
+        mistaken = standing.run_deployment("filing-cycle/cycle", cycle="2026-05")
+        standing.wait_state(mistaken, "Failed")
+        with receivers.mail_server(port) as box:
+            again = waits.start(as_of=waits.over.isoformat())
+            standing.wait_state(again, "Completed")
+            standing.wait_state(standing.run_deployment("watch/watch"), "Completed", "Cancelled")
+            subjects = Counter(str(mail["Message-ID"]) for _, mail in box.mails if "送评" in str(mail["Subject"]))
+            assert len(subjects) == len(undelivered)
+            assert set(subjects.values()) == {1}, "each package once"
+            standing.wait_for("the alerts by mail", lambda: any("批次办理" in str(m["Subject"]) for _, m in box.mails))
+        assert f"crashed:{mistaken}" in hook.occasions
+        kinds = Counter(each.partition(":")[0] for each in hook.occasions)
+        assert kinds["failed"] == 1, "the same packages, tried in each run, are one alert"
+        assert kinds["overdue"] >= 1
+        assert max(Counter(hook.occasions).values()) == 1
