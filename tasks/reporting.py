@@ -66,7 +66,7 @@ class Progress:
         if summary.failed:
             summary.outcome = "failed"
         for cycle, number in summary.results_elsewhere.items():
-            _log(f"{number} results of cycle {cycle} wait to be judged: run that cycle", logging.WARNING)
+            log(f"{number} results of cycle {cycle} wait to be judged: run that cycle", logging.WARNING)
         ended = runs.end(summary)
         artifacts.tell(ended, rehearsal=database.is_rehearsal())
         return ended
