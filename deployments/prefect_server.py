@@ -63,16 +63,17 @@ def main() -> None:
     """Serve until SIGTERM, on the address the environment names."""
     for name, value in SERVER.items():
         os.environ.setdefault(name, value)
-    import uvicorn  # noqa: PLC0415
-    from prefect.server.api.server import create_app  # noqa: PLC0415  reads the environment when imported
-    from prefect.settings import get_current_settings  # noqa: PLC0415
+    from prefect.settings import get_current_settings  # noqa: PLC0415  reads the environment when imported
 
-    end_with_parent()
     api = get_current_settings().server.api
     try:
         assert_guarded(str(api.host))
     except UnguardedError as unguarded:
         sys.exit(f"filing: {unguarded}")
+    import uvicorn  # noqa: PLC0415
+    from prefect.server.api.server import create_app  # noqa: PLC0415
+
+    end_with_parent()
     level = os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "warning").lower()
     application: Application = create_app(final=True)
     # with a password on the API nothing of the home is shown without one

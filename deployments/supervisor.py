@@ -22,7 +22,7 @@ from schemas.settings import settings
 HOST = "127.0.0.1"
 #: So long what a killed `filing up` left behind may take to end.
 _LEFT_SECONDS = 30.0
-_START_SECONDS = 180.0
+_START_SECONDS = 300.0
 _STOP_SECONDS = 30.0
 
 

@@ -57,7 +57,7 @@ def test_a_cycle_over_two_workers_one_killed(production: TestHouse) -> None:
     open_to_all = httpx.post(f"{house.api}/flow_runs/filter", json={}, trust_env=False)
     assert open_to_all.status_code == 401
 
-    sample = made.make_cycle(cycle_id(CYCLE), 3, 20)
+    sample = made.make_cycle(cycle_id(CYCLE), 3, 12)
     made.write_inbox(sample, house.home / "inbox")
     house.start_worker(1)
     intake = house.run_deployment("intake/intake", cycle=CYCLE, as_of=DAY)
