@@ -14,7 +14,7 @@ from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, Unkno
 _MAX_UNFOLDED = 4 * limits.MAX_FILE_BYTES
 
 
-def read_columnar(name: str, data: bytes, table: Table) -> FileContent:
+def read_columnar(name: str, data: bytes, table: Table, names: headers.Names = headers.CONTRACT) -> FileContent:
     """The file's rows of one table, whatever types its columns have."""
     try:
         _check(name, data)
@@ -25,7 +25,7 @@ def read_columnar(name: str, data: bytes, table: Table) -> FileContent:
         raise UnreadableError(f"文件“{name}”不是完整的Parquet文件，可能已损坏，请重新导出后提交") from broken
     if not isinstance(frame, pl.DataFrame):
         raise UnreadableError(f"文件“{name}”不是一张表，请重新导出后提交")
-    found = headers.header(table, frame.columns)
+    found = headers.header(table, frame.columns, names)
     if not found.columns:
         raise UnreadableError(f"文件“{name}”没有“{table.title}”表的任何一列，请检查列名后重新提交", foreign=True)
     if found.repeated:

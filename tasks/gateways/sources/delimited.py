@@ -26,11 +26,11 @@ class _Head:
     names: list[str]
 
 
-def read_delimited(name: str, data: bytes, table: Table) -> FileContent:
+def read_delimited(name: str, data: bytes, table: Table, names: headers.Names = headers.CONTRACT) -> FileContent:
     """The file's rows of one table; raises UnreadableError with the line where it breaks off."""
     text = decoded(name, data)
-    head = _head(name, text, table)
-    found = headers.header(table, head.names)
+    head = _head(name, text, table, names)
+    found = headers.header(table, head.names, names)
     if found.repeated:
         titles = "、".join(table.column(column).title for column in found.repeated)
         raise UnreadableError(f"文件“{name}”的表头“{titles}”出现不止一次，请只保留一列后重新提交")
@@ -72,17 +72,17 @@ def _is_damaged_utf8(data: bytes, place: int) -> bool:
     return len(around) - len(around.encode("ascii", errors="ignore")) - broken > 2 * broken
 
 
-def _head(name: str, text: str, table: Table) -> _Head:
+def _head(name: str, text: str, table: Table, known: headers.Names) -> _Head:
     """The header under the delimiter that makes most sense of it."""
     best: tuple[int, _Head | None] = (0, None)
     for delimiter in ",\t":
         # not strict: under the wrong delimiter a file full of quotation marks looks broken
         reader = csv.reader(StringIO(text[:_HEAD], newline=""), delimiter=delimiter)
         records = [(record, reader.line_num) for record in islice(reader, headers.SEARCHED_LINES)]
-        place = headers.header_line(table, [record for record, _ in records])
+        place = headers.header_line(table, [record for record, _ in records], known)
         if place is not None:
             names, lines = records[place]
-            found = (len(headers.header(table, names).columns), _Head(delimiter, place, lines, names))
+            found = (len(headers.header(table, names, known).columns), _Head(delimiter, place, lines, names))
             best = max(best, found, key=lambda score: score[0])
     if best[1] is None:
         raise UnreadableError(

@@ -1,13 +1,14 @@
 """A folder of submissions, or one file, pulled whole; not how each format is read."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from schemas.submission import TABLES, Table
 from tasks.gateways.sources import headers, limits
 from tasks.gateways.sources.assembling import assemble
+from tasks.gateways.sources.column_map import UNMAPPED, ColumnMap
 from tasks.gateways.sources.columnar import read_columnar
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
 from tasks.gateways.sources.delimited import read_delimited
@@ -18,37 +19,43 @@ from tasks.gateways.sources.workbooks import read_workbook
 #: Sub-folders that hold something else: what panels send back, and what materials name.
 _OTHER_FOLDERS: Final = frozenset({"results", "attachments"})
 _OTHER_SPREADSHEETS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".et", ".ods", ".numbers"})
-_Reader = Callable[[str, bytes, Table | None], FileContent]
+_Reader = Callable[[str, bytes, Table | None, headers.Names], FileContent]
 
 
-def pull_folder(folder: Path) -> Pull:
+def pull_folder(folder: Path, column_map: ColumnMap = UNMAPPED, missing: Sequence[QuarantinedFile] = ()) -> Pull:
     """Everything the folder and its sub-folders hold, in the order of the files' relative paths (contract section 4).
 
-    A file that cannot be read is set aside with the reason and stops no other. Raises NotADirectoryError when there is
-    no such folder.
+    A file that cannot be read is set aside with the reason and stops no other; `missing` are such files that are not in
+    the folder, for they could not be brought into it. Raises NotADirectoryError when there is no such folder.
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"'{folder}' is not a folder: name the folder that holds the submissions")
     locked: list[OSError] = []
     found = sorted((_shown(path.relative_to(folder)), path) for path in _submissions(folder, locked))
-    refused = [(_locked(folder, error), False) for error in locked]
-    return _pull(folder, [(name, path, None) for name, path in found], refused)
+    refused = [*((each, False) for each in missing), *((_locked(folder, error), False) for error in locked)]
+    return _pull(folder, [(name, path, None) for name, path in found], refused, column_map)
 
 
 def pull_file(file: Path, table: str) -> Pull:
     """One file that holds a table of `schemas.submission.TABLES`, whatever its name; raises FileNotFoundError."""
     if not file.is_file():
         raise FileNotFoundError(f"'{file}' is not a file: name the file to import")
-    return _pull(file.parent, [(_shown(Path(file.name)), file, TABLES[table])], [])
+    return _pull(file.parent, [(_shown(Path(file.name)), file, TABLES[table])], [], UNMAPPED)
 
 
-def _pull(root: Path, files: list[tuple[str, Path, Table | None]], refused: list[tuple[QuarantinedFile, bool]]) -> Pull:
+def _pull(
+    root: Path,
+    files: list[tuple[str, Path, Table | None]],
+    refused: list[tuple[QuarantinedFile, bool]],
+    column_map: ColumnMap,
+) -> Pull:
     contents: list[FileContent] = []
     with SheetOpener() as opener:
         readers = {**_READERS, ".xlsx": _workbook(opener)}
         for name, path, table in files:
             try:
-                contents.append(readers[path.suffix.lower()](name, _bytes(root, name, path), table))
+                content = readers[path.suffix.lower()](name, read_bytes(root, name, path), table, column_map.names)
+                contents.append(column_map.translated(content))
             except UnreadableError as unreadable:
                 refused.append((QuarantinedFile(name, unreadable.reason), unreadable.foreign))
     return assemble(root, contents, refused)
@@ -73,7 +80,8 @@ def _shown(relative: Path) -> str:
     return os.fsencode(relative.as_posix()).decode("utf-8", errors="replace")
 
 
-def _bytes(root: Path, name: str, path: Path) -> bytes:
+def read_bytes(root: Path, name: str, path: Path) -> bytes:
+    """A file of the folder; raises UnreadableError for what is none, leads out of it, is empty or too large."""
     try:
         if not path.resolve().is_relative_to(root.resolve()):
             raise UnreadableError(f"“{name}”是指向申报文件夹之外的链接，请放入文件本身后重新提交")
@@ -86,30 +94,30 @@ def _bytes(root: Path, name: str, path: Path) -> bytes:
 
 
 def _workbook(opener: SheetOpener) -> _Reader:
-    def read(name: str, data: bytes, table: Table | None) -> FileContent:
-        return read_workbook(name, opener.open(name, data), table)
+    def read(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
+        return read_workbook(name, opener.open(name, data), table, names)
 
     return read
 
 
-def _by_name(read: Callable[[str, bytes, Table], FileContent]) -> _Reader:
+def _by_name(read: Callable[[str, bytes, Table, headers.Names], FileContent]) -> _Reader:
     """For formats that hold one table a file: the file's name says which."""
 
-    def named(name: str, data: bytes, table: Table | None) -> FileContent:
-        table = table or headers.table_named(Path(name).stem)
+    def named(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
+        table = table or names.table_named(Path(name).stem)
         if table is None:
             known = "、".join(f"{each.name}（{each.title}）" for each in TABLES.values())
             raise UnreadableError(f"文件“{name}”的名称不是任何一张表，请改用表名：{known}", foreign=True)
-        return read(name, data, table)
+        return read(name, data, table, names)
 
     return named
 
 
-def _json(name: str, data: bytes, table: Table | None) -> FileContent:
-    return read_json(name, data, table or headers.table_named(Path(name).stem))
+def _json(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
+    return read_json(name, data, table or names.table_named(Path(name).stem), names)
 
 
-def _other_spreadsheet(name: str, data: bytes, table: Table | None) -> FileContent:
+def _other_spreadsheet(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
     raise UnreadableError(f"文件“{name}”不是.xlsx格式，请用表格软件另存为.xlsx后重新提交", foreign=True)
 
 

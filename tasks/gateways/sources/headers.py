@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Final
 
 from schemas.submission import TABLES, Table
 
@@ -31,6 +32,49 @@ def key(text: str) -> str:
     return _STRAY.sub("", plain).lower()
 
 
+class Names:
+    """What the names of a source mean: those a column map gives, then the contract's own, English or Chinese.
+
+    `tables` and `columns` (by table) are keyed by `key`; `ignored` are keys of columns nobody wants, by table, and under
+    "" those of any. With `nested`, a field of a nested JSON object is named with dots: `base.name`.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, str] | None = None,
+        columns: Mapping[str, Mapping[str, str]] | None = None,
+        ignored: Mapping[str, frozenset[str]] | None = None,
+        *,
+        nested: bool = False,
+    ) -> None:
+        self._tables: Mapping[str, str] = tables or {}
+        self._columns = columns or {}
+        self._ignored = ignored or {}
+        self.nested = nested
+        #: A JSON file asks the same few names once a row.
+        self.table_named = lru_cache(maxsize=4096)(self._table_named)
+        self.column_named = lru_cache(maxsize=4096)(self._column_named)
+        self.is_ignored = lru_cache(maxsize=4096)(self._is_ignored)
+
+    def _table_named(self, text: str) -> Table | None:
+        """The table of a sheet or file name."""
+        named = self._tables.get(key(text))
+        return TABLES[named] if named else _tables().get(key(text))
+
+    def _column_named(self, table: str, text: str) -> str | None:
+        """The canonical column of a table that a header means."""
+        word = key(text)
+        return self._columns.get(table, {}).get(word) or _columns(table).get(word)
+
+    def _is_ignored(self, table: str, text: str) -> bool:
+        """Whether a header is known and not wanted."""
+        return key(text) in self._ignored.get(table, frozenset()) | self._ignored.get("", frozenset())
+
+
+#: The contract's own names, English or Chinese.
+CONTRACT: Final = Names()
+
+
 @cache
 def _tables() -> dict[str, Table]:
     return {key(name): table for table in TABLES.values() for name in (table.name, table.title)}
@@ -41,31 +85,19 @@ def _columns(table: str) -> dict[str, str]:
     return {key(name): column.name for column in TABLES[table].columns for name in (column.name, column.title)}
 
 
-@lru_cache(maxsize=4096)
-def table_named(text: str) -> Table | None:
-    """The table of a sheet or file name, English or Chinese."""
-    return _tables().get(key(text))
-
-
-@lru_cache(maxsize=4096)
-def column_named(table: str, text: str) -> str | None:
-    """The canonical column of a table that a header means, English or Chinese."""
-    return _columns(table).get(key(text))
-
-
-def header(table: Table, names: Sequence[str]) -> Header:
+def header(table: Table, cells: Sequence[str], names: Names = CONTRACT) -> Header:
     """What each cell of a header line means; blank ones are neither known nor unknown."""
-    places = [(place, name, column_named(table.name, name)) for place, name in enumerate(names) if name.strip()]
+    places = [(place, name, names.column_named(table.name, name)) for place, name in enumerate(cells) if name.strip()]
     counts = Counter(column for _, _, column in places if column)
     return Header(
         columns={column: place for place, _, column in reversed(places) if column},
-        unknown=[(place, name) for place, name, column in places if not column],
+        unknown=[(place, name) for place, name, column in places if not (column or names.is_ignored(table.name, name))],
         repeated=[column for column, count in counts.items() if count > 1],
     )
 
 
-def header_line(table: Table, lines: Sequence[Sequence[str]]) -> int | None:
+def header_line(table: Table, lines: Sequence[Sequence[str]], names: Names = CONTRACT) -> int | None:
     """The line among the first ten that names most of the table's columns; None when none names any."""
-    scores = [len(header(table, line).columns) for line in lines[:SEARCHED_LINES]]
+    scores = [len(header(table, line, names).columns) for line in lines[:SEARCHED_LINES]]
     best = max(scores, default=0)
     return scores.index(best) if best else None

@@ -1,12 +1,13 @@
 """JSON with applications and what belongs to them nested, read into parts; cleaning does not belong here.
 
 Three shapes are read: a list of applications (or of rows, when the file is named after a table), an object with an
-array for each table, and one application alone.
+array for each table, and one application alone. Under a column map, objects within objects are read as well: a field of
+one is named with dots, `base.name`.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,10 @@ from tasks.gateways.sources.delimited import decoded
 _NESTED = {table.name for table in FORM_TABLES} - {APPLICATIONS.name}
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _Cells = dict[str, str | int | None]
+#: A portal nests its form a few times; deeper than this nothing is looked for.
+_DEEPEST = 8
+#: Whether a record of a table is read; one that is not keeps its place in the count.
+Wanted = Callable[[Table, Any], bool]
 
 
 @dataclass(eq=False)
@@ -28,17 +33,25 @@ class _Reading:
     """What has been read of one file so far, and the words of it no table has."""
 
     file: str
+    names: headers.Names
     rows: dict[str, list[_Cells]] = field(default_factory=dict)
     unknown: dict[UnknownColumn, None] = field(default_factory=dict)
 
 
-def read_json(name: str, data: bytes, table: Table | None) -> FileContent:
+def read_json(
+    name: str,
+    data: bytes,
+    table: Table | None,
+    names: headers.Names = headers.CONTRACT,
+    wanted: Wanted = lambda _table, _record: True,
+) -> FileContent:
     """The file's rows of every table it names; `table` is the one its name gives, if any."""
-    reading = _Reading(name)
-    top = _loaded(name, data)
-    for holder, records in _arrays(reading, top, table or APPLICATIONS):
+    reading = _Reading(name, names)
+    for holder, records in _arrays(reading, loaded(name, data), table or APPLICATIONS):
         reading.rows.setdefault(holder.name, [])
         for place, record in enumerate(records, start=1):
+            if not wanted(holder, record):
+                continue
             if holder is APPLICATIONS:
                 _add_application(reading, place, record)
             else:
@@ -47,7 +60,8 @@ def read_json(name: str, data: bytes, table: Table | None) -> FileContent:
     return FileContent(parts, list(reading.unknown))
 
 
-def _loaded(name: str, data: bytes) -> Any:
+def loaded(name: str, data: bytes) -> Any:
+    """What the text says; raises UnreadableError with the line where it is no JSON."""
     text = decoded(name, data).removeprefix("\ufeff")
     try:
         return json.loads(text)
@@ -59,20 +73,37 @@ def _loaded(name: str, data: bytes) -> Any:
         raise UnreadableError(f"文件“{name}”含有位数过多的数字，请改为文本后重新提交") from broken
 
 
+def flat(names: headers.Names, record: Any) -> Any:
+    """An object with the fields of the objects in it named with dots, where the names of the source are nested."""
+    if not names.nested or not isinstance(record, dict):
+        return record
+    for _ in range(_DEEPEST):
+        if not any(isinstance(value, dict) for value in record.values()):
+            break
+        unfolded: dict[str, Any] = {}
+        for word, value in record.items():
+            unfolded |= (
+                {f"{word}.{inner}": each for inner, each in value.items()} if type(value) is dict else {word: value}
+            )
+        record = unfolded
+    return record
+
+
 def _arrays(reading: _Reading, top: Any, table: Table) -> Iterator[tuple[Table, list[Any]]]:
     if isinstance(top, list):
         yield table, top
         return
-    words: dict[str, Any] = top if isinstance(top, dict) else {}
-    if any(headers.column_named(APPLICATIONS.name, word) == "application_no" for word in words):
+    names = reading.names
+    words: dict[str, Any] = flat(names, top) if isinstance(top, dict) else {}
+    if any(names.column_named(APPLICATIONS.name, word) == "application_no" for word in words):
         yield APPLICATIONS, [words]
         return
-    if not any(headers.table_named(word) for word in words):
+    if not any(names.table_named(word) for word in words):
         raise UnreadableError(f"文件“{reading.file}”里没有任何一张申报表，请按约定的结构重新导出后提交", foreign=True)
     for word, value in words.items():
-        holder = headers.table_named(word)
+        holder = names.table_named(word)
         if holder is None:
-            reading.unknown[UnknownColumn(reading.file, "", _whole(word))] = None
+            _note_unknown(reading, "", word)
         elif isinstance(value, list):
             yield holder, value
         else:
@@ -82,14 +113,15 @@ def _arrays(reading: _Reading, top: Any, table: Table) -> Iterator[tuple[Table, 
 def _add_application(reading: _Reading, place: int, record: Any) -> None:
     """One application and the rows nested in it; a flaw in these is the application's."""
     arrays: dict[str, Any] = {}
+    record = flat(reading.names, record)
     if isinstance(record, dict):
-        named = {word: headers.table_named(word) for word in record}
+        named = {word: reading.names.table_named(word) for word in record}
         arrays = {word: record[word] for word, table in named.items() if table and table.name in _NESTED}
         record = {word: value for word, value in record.items() if word not in arrays}
     application = _add(reading, APPLICATIONS, place, record)
     owner = str(application.get("application_no") or "")
     for word, records in arrays.items():
-        table = headers.table_named(word)
+        table = reading.names.table_named(word)
         assert table is not None
         if not isinstance(records, list):
             application[FLAW] = f"文件“{reading.file}”第{place}份申报的“{table.title}”不是列表，请按约定的结构重新导出"
@@ -117,10 +149,11 @@ def _add(reading: _Reading, table: Table, place: int, record: Any) -> _Cells:
     cells: _Cells = {LINE: place, FLAW: None}
     reading.rows[table.name].append(cells)
     flaw = None
+    record = flat(reading.names, record)
     for word, value in record.items() if isinstance(record, dict) else ():
-        column = headers.column_named(table.name, word)
+        column = reading.names.column_named(table.name, word)
         if column is None:
-            reading.unknown[UnknownColumn(reading.file, table.name, _whole(word))] = None
+            _note_unknown(reading, table.name, word)
         elif column in cells:
             flaw = f"的“{_whole(word)}”与另一列同名，请只保留一个"
         else:
@@ -133,6 +166,11 @@ def _add(reading: _Reading, table: Table, place: int, record: Any) -> _Cells:
     if flaw:
         cells[FLAW] = f"文件“{reading.file}”“{table.title}”第{place}条{flaw}"
     return cells
+
+
+def _note_unknown(reading: _Reading, table: str, word: str) -> None:
+    if not reading.names.is_ignored(table, word):
+        reading.unknown[UnknownColumn(reading.file, table, _whole(word))] = None
 
 
 def _frame(name: str, table: Table, rows: list[_Cells]) -> pl.DataFrame:

@@ -15,16 +15,18 @@ _FORM = tuple(table.name for table in FORM_TABLES)
 _Lines = list[list[Any]]
 
 
-def read_workbook(name: str, sheets: Sequence[Sheet], table: Table | None = None) -> FileContent:
+def read_workbook(
+    name: str, sheets: Sequence[Sheet], table: Table | None = None, names: headers.Names = headers.CONTRACT
+) -> FileContent:
     """The sheets named after tables; with `table`, the first sheet that has its header if none is named so.
 
     Raises UnreadableError where the workbook has no such sheet, or has form sheets but no 基本信息.
     """
-    content = _named(name, sheets, table)
+    content = _named(name, sheets, table, names)
     if table is not None and table.name not in {part.table for part in content.parts}:
-        headed = (sheet for sheet in sheets if _header_line(table, sheet) is not None)
+        headed = (sheet for sheet in sheets if _header_line(table, sheet, names) is not None)
         if (sheet := next(headed, None)) is not None:
-            _read(name, sheet, table, content)
+            _read(name, sheet, table, content, names)
     supplied = {part.table for part in content.parts}
     if not supplied:
         titles = "、".join(each.title for each in FORM_TABLES)
@@ -35,23 +37,23 @@ def read_workbook(name: str, sheets: Sequence[Sheet], table: Table | None = None
     return FileContent(content.parts, content.unknown_columns, content.advice, absent)
 
 
-def _named(name: str, sheets: Sequence[Sheet], table: Table | None) -> FileContent:
+def _named(name: str, sheets: Sequence[Sheet], table: Table | None, names: headers.Names) -> FileContent:
     content = FileContent()
     for sheet in sheets:
-        if holder := headers.table_named(sheet.name):
-            _read(name, sheet, holder, content)
+        if holder := names.table_named(sheet.name):
+            _read(name, sheet, holder, content, names)
         elif sheet.lines and table is None:
             content.advice.append(Advice(name, f"工作簿“{name}”的工作表“{sheet.name}”不是申报表，未读取"))
     return content
 
 
-def _header_line(table: Table, sheet: Sheet) -> int | None:
-    return headers.header_line(table, _texts(sheet.lines[: headers.SEARCHED_LINES]))
+def _header_line(table: Table, sheet: Sheet, names: headers.Names) -> int | None:
+    return headers.header_line(table, _texts(sheet.lines[: headers.SEARCHED_LINES]), names)
 
 
-def _read(name: str, sheet: Sheet, table: Table, content: FileContent) -> None:
+def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: headers.Names) -> None:
     lines = sheet.lines
-    start = _header_line(table, sheet)
+    start = _header_line(table, sheet, names)
     if start is None:
         if any(cell != "" for line in lines for cell in line):
             raise UnreadableError(
@@ -62,7 +64,7 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent) -> None:
         return
     _fill_merged(sheet, start)
     head, body = _texts([lines[start]])[0], lines[start + 1 :]
-    found = headers.header(table, head)
+    found = headers.header(table, head, names)
     if found.repeated:
         titles = "、".join(table.column(column).title for column in found.repeated)
         raise UnreadableError(f"工作簿“{name}”的工作表“{sheet.name}”表头“{titles}”出现不止一次，请只保留一列后重新提交")
