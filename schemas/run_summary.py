@@ -62,6 +62,9 @@ OUTCOME_TITLES: dict[str, str] = {
     "failed": "有未办成的",
 }
 
+#: The failed key of a source that could not be pulled.
+SOURCE = "source"
+
 Outcome = Literal["done", "waiting", "nothing_to_do", "failed"]
 
 

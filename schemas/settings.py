@@ -28,6 +28,22 @@ class Settings(BaseSettings):
     database_url: str = ""
     inbox_folder: Path | None = None
     policies: Path | None = None
+
+    #: Where submissions come from (docs/sources.md): a folder, or the address of an API, a database, a remote folder.
+    #: It may carry a password, so it is as secret as one; without it, the inbox.
+    source: SecretStr = SecretStr("")
+    source_username: str = ""
+    source_password: SecretStr = SecretStr("")
+    source_token: SecretStr = SecretStr("")
+    #: Fingerprint (`SHA256:…`) of an SFTP server's key; without it the server has to be in `known_hosts`.
+    source_host_key: str = ""
+    source_timeout_seconds: float = Field(default=30.0, gt=0)
+    source_minutes: float = Field(default=60.0, gt=0)
+    #: A waiting cycle asks a source far away so often.
+    source_hours: float = Field(default=24.0, gt=0)
+    #: A TOML file, or the name of a map that comes with the program.
+    column_map: str = ""
+
     operator: str = Field(default_factory=lambda: os.environ.get("USER", "") or "operator")
 
     #: Text agreed on in public, such as a lottery's numbers: panels are drawn from it and the cycle.

@@ -13,30 +13,47 @@ from expectations.side_tables import readable
 from schemas import submission
 from schemas.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
-from schemas.run_summary import Counts, RunKey
+from schemas.run_summary import SOURCE, Counts, RunKey
 from schemas.settings import settings
 from tasks.gateways import quarantine
 from tasks.gateways.returned_results import pull_results
-from tasks.gateways.sources import Pull, QuarantinedFile, pull_folder
+from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
 from tasks.store import activities, decisions, experts, register, results, runs, versions
 from tasks.store.leases import writing
 
 
 @task(task_run_name="pull-{run.cycle}", cache_policy=NO_CACHE)
 def pull(run: RunKey) -> Counts:
-    """Take in whatever is new in the inbox; the same folder again changes nothing."""
-    if run.inbox is None or not Path(run.inbox).is_dir():
+    """Take in whatever is new in the source and among the results in the inbox; the same again changes nothing.
+
+    A source that cannot be pulled is a failed key, and stops nothing else.
+    """
+    folder = Path(run.inbox or settings().inbox)
+    named = bool(settings().source.get_secret_value()) and folder == settings().inbox
+    if not named and not folder.is_dir():
         return Counts()
-    folder = Path(run.inbox)
-    pulled = pull_folder(folder)
+    brought = bring(settings(), None if named else folder)
+    failed = {SOURCE: "; ".join(brought.failed)} if brought.failed else {}
+    pulled = brought.pull or nothing()
     for spoilt in pulled.quarantined:
-        if spoilt.whole and (folder / spoilt.file).is_file():
-            quarantine.keep(settings().root, folder / spoilt.file, spoilt.reason)
-    returned, unreadable = pull_results(folder / "results")
-    for spoilt in unreadable:
-        quarantine.keep(settings().root, folder / "results" / spoilt.file, spoilt.reason)
+        if spoilt.whole and (brought.root / spoilt.file).is_file():
+            quarantine.keep(settings().root, brought.root / spoilt.file, spoilt.reason)
+    returned, unreadable = _returned([folder, brought.root] if named else [folder])
     with writing(run) as db:
-        return take_in(db, pulled, returned, unreadable, run)
+        return take_in(db, pulled, returned, unreadable, run).model_copy(update={"failed": failed})
+
+
+def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
+    """What panels dropped into these folders, and their files that cannot be read."""
+    frames, unreadable = [], []
+    for folder in folders:
+        rows, spoilt = pull_results(folder / "results")
+        for each in spoilt:
+            quarantine.keep(settings().root, folder / "results" / each.file, each.reason)
+        frames.append(rows)
+        unreadable += spoilt
+    rows = pd.concat(frames, ignore_index=True)
+    return rows.assign(row=rows.groupby("application_no").cumcount() + 1), unreadable
 
 
 def take_in(

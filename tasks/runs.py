@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle, in_force, shipped
-from schemas.run_summary import RunKey, RunSummary
+from schemas.run_summary import SOURCE, RunKey, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.store import applications, database, leases, notices, runs
 from tasks.store.database import reading
@@ -63,8 +63,10 @@ def today() -> date:
     return datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
 
 
-def failed_of(run_id: str) -> list[str]:
+def failed_of(run_id: str) -> list[str] | None:
     """Numbers of the applications that a run left undone, sorted; its letters are tried again by every run.
+
+    None is all of them, for a run that could not pull its source.
 
     Raises UnknownRunError for a run that never ended or has no such number, NothingFailedError when nothing failed.
     """
@@ -76,7 +78,7 @@ def failed_of(run_id: str) -> list[str]:
         numbers |= notices.subjects(db, sorted(summary.failed))
     if not summary.failed:
         raise NothingFailedError(f"nothing failed in run {run_id}: run the cycle without it")
-    return sorted(numbers)
+    return None if SOURCE in summary.failed else sorted(numbers)
 
 
 def _meant(only: list[str] | None) -> list[str] | None:
@@ -84,7 +86,7 @@ def _meant(only: list[str] | None) -> list[str] | None:
     if only is None:
         return None
     asked = [failed_of(each.removeprefix(_FAILED)) if each.startswith(_FAILED) else [each] for each in only]
-    return sorted({number for numbers in asked for number in numbers})
+    return None if None in asked else sorted({number for numbers in asked for number in numbers or ()})
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from schemas.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.settings import settings
+from tasks.gateways.sources import chosen as sources
 from tasks.store import applications, dispatches, results, runs
 from tasks.store.database import reading
 
@@ -90,7 +91,6 @@ def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbo
         recorded = runs.recorded_since(db, cycle, began)
         failures, last_ended = runs.failures_in_a_row(db, cycle)
     over = over_on(cycle)
-    new = _newer_files(Path(inbox) if inbox else settings().inbox, began)
     tries_again = failures and last_ended and datetime.now(UTC) >= last_ended + pause_after(failures)
     reasons = [
         (back >= sent, f"all {sent} results are in"),
@@ -100,10 +100,9 @@ def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbo
         ),
         (unjudged, f"{unjudged} results wait to be judged"),
         (recorded, "something was imported or decided"),
-        (new, f"{new} new files in the inbox"),
         (tries_again, "what could not be delivered is tried again"),
     ]
-    return next((reason for holds, reason in reasons if holds), None)
+    return next((reason for holds, reason in reasons if holds), None) or _something_new(inbox, began)
 
 
 def pause_after(failures: int) -> timedelta:
@@ -111,6 +110,15 @@ def pause_after(failures: int) -> timedelta:
     # the exponent is bounded: a month of failures must not overflow
     doublings: int = 2 ** min(failures - 1, 10)
     return min(TRY_AGAIN * doublings, TRY_AT_LEAST_EVERY)
+
+
+def _something_new(inbox: str | None, began: datetime | None) -> str | None:
+    """What there may be to pull: files in the inbox, or a source far away that has not been asked for long."""
+    new = _newer_files(Path(inbox) if inbox else settings().inbox, began)
+    if new:
+        return f"{new} new files in the inbox"
+    due = inbox is None and sources.is_due(settings(), datetime.now(UTC))
+    return f"the source was not asked for {settings().source_hours:g} hours" if due else None
 
 
 def _newer_files(inbox: Path, began: datetime | None) -> int:

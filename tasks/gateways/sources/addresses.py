@@ -1,0 +1,80 @@
+"""The address of a source taken apart: what may be shown of it, and the secrets in it that may not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from schemas.settings import Settings
+from tasks.gateways.sources.bounds import SourceError
+
+_SHORTEST_SECRET = 4
+
+
+@dataclass(frozen=True)
+class Address:
+    """A source's address without what is secret, and that beside it.
+
+    `bare` keeps the query, for an API may want one; `shown` leaves it out, for people put tokens there.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    bare: str = field(repr=False)
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    host_key: str = ""
+
+    @property
+    def shown(self) -> str:
+        """How the source is named to people."""
+        where = f"[{self.host}]" if ":" in self.host else self.host
+        port = f":{self.port}" if self.port else ""
+        return f"{self.scheme}://{where}{port}{self.path}"
+
+    def discreet(self, sentence: str) -> str:
+        """A sentence about the source, on one line and without its secrets."""
+        told = " ".join(sentence.split())
+        query = urlsplit(self.bare).query
+        given = [self.password, self.token, *(part.partition("=")[2] for part in query.split("&"))]
+        for secret in _spellings(each for each in given if len(each) >= _SHORTEST_SECRET):
+            told = told.replace(secret, "***")
+        return told
+
+
+def address(settings: Settings) -> Address:
+    """Where FILING_SOURCE points, with the credentials of the environment; those of their own variables come first."""
+    text = settings.source.get_secret_value()
+    parts = _split(text)
+    credentials = parts.netloc.rpartition("@")[0]
+    return Address(
+        scheme=parts.scheme.lower(),
+        host=parts.hostname or "",
+        port=parts.port,
+        path=parts.path,
+        bare=text.replace(f"{credentials}@", "", 1) if credentials else text,
+        username=settings.source_username or unquote(parts.username or ""),
+        password=settings.source_password.get_secret_value() or unquote(parts.password or ""),
+        token=settings.source_token.get_secret_value(),
+        host_key=settings.source_host_key,
+    )
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        # what is wrong with it would repeat it, and the password with it
+        raise SourceError(
+            "FILING_SOURCE is no address: write scheme://host:port/path, with signs like @ in a password as %40"
+        ) from None
+    return parts
+
+
+def _spellings(secrets: Iterable[str]) -> list[str]:
+    """Each secret as it is and as an address spells it, longest first."""
+    every = {spelled for each in secrets for spelled in (each, quote(each, safe=""), quote(each), unquote(each))}
+    return sorted(every, key=len, reverse=True)

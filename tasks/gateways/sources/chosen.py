@@ -1,0 +1,156 @@
+"""The one source that FILING_SOURCE names, brought and read: whichever it is, what comes out is the same pull."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Protocol
+
+from schemas.settings import Settings
+from tasks.gateways.sources import addresses, map_file, s3, sftp, webdav
+from tasks.gateways.sources.addresses import Address
+from tasks.gateways.sources.assembling import assemble
+from tasks.gateways.sources.bounds import Allowance, Bounds, SourceError
+from tasks.gateways.sources.column_map import ColumnMap
+from tasks.gateways.sources.contents import Pull, QuarantinedFile
+from tasks.gateways.sources.folder import pull_folder
+from tasks.gateways.sources.http_api import HttpApi
+from tasks.gateways.sources.http_pages import pull_pages
+from tasks.gateways.sources.landing import Copy, Landing
+from tasks.gateways.sources.map_file import ColumnMapError
+from tasks.gateways.sources.remote_folder import RemoteFolder
+from tasks.gateways.sources.sql_tables import SqlTables
+
+LANDINGS: Final = "sources"
+"""Folder of the home that holds the copies of sources far away."""
+_HTTP: Final = frozenset({"http", "https"})
+_REMOTE: Final = {"sftp": sftp.remote, "s3": s3.remote, "webdav": webdav.remote, "webdavs": webdav.remote}
+
+
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """What a source gave: the pull, the folder its files lie in, and a sentence for each thing that could not be had.
+
+    A source that is down gives what it gave the last time, or no pull at all.
+    """
+
+    pull: Pull | None
+    root: Path
+    failed: Sequence[str] = field(default_factory=tuple)
+
+
+def nothing() -> Pull:
+    """The pull of a source that never gave anything."""
+    return assemble(Path(), [], [])
+
+
+class _Bringing(Protocol):
+    """One kind of source far away."""
+
+    def land(self, landing: Landing) -> Sequence[QuarantinedFile | str]:
+        """Bring a copy; returns files that could not be brought, and sentences on what may be missing."""
+
+
+def is_far(settings: Settings) -> bool:
+    """Whether the source is asked over a network or a driver, not a folder of this machine."""
+    return "://" in _named(settings) and not _named(settings).startswith("file://")
+
+
+def shown(settings: Settings, inbox: Path | None = None) -> str:
+    """How the source is named to people; no secret is in it."""
+    return addresses.address(settings).shown if is_far(settings) else str(_folder(settings, inbox))
+
+
+def is_due(settings: Settings, now: datetime) -> bool:
+    """Whether a source far away was not asked for as long as the settings say."""
+    if not is_far(settings):
+        return False
+    asked = _landing(settings, settings.root / LANDINGS).asked_at
+    return now.timestamp() - asked >= settings.source_hours * 3600
+
+
+def bring(
+    settings: Settings, inbox: Path | None = None, landings: Path | None = None, bounds: Bounds | None = None
+) -> Brought:
+    """Pull the source of these settings, or the inbox where one is given or no source is named; raises nothing of it.
+
+    `landings` is where copies of sources far away are kept, in the home unless stated.
+    """
+    root = _folder(settings, inbox)
+    try:
+        column_map = map_file.load(settings.column_map)
+        if inbox is None and is_far(settings):
+            return _bring_far(settings, column_map, landings or settings.root / LANDINGS, bounds or _bounds(settings))
+        return Brought(pull_folder(root, column_map), root)
+    except ColumnMapError as wrong:
+        return Brought(None, root, (str(wrong),))
+    except SourceError as down:
+        return Brought(None, root, (_discreet(settings, down),))
+    except NotADirectoryError as absent:
+        return Brought(None, root, (str(absent),))
+
+
+def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds: Bounds) -> Brought:
+    where = addresses.address(settings)
+    landing = _landing(settings, landings)
+    failed: list[str] = []
+    missing: list[QuarantinedFile] = []
+    with landing.held(bounds.answer_seconds):
+        try:
+            for each in _bringing(where, column_map, Allowance(bounds)).land(landing):
+                if isinstance(each, QuarantinedFile):
+                    missing.append(each)
+                else:
+                    failed.append(where.discreet(each))
+        except SourceError as down:
+            failed.append(where.discreet(str(down)))
+        copy = landing.current
+        if copy is None:
+            return Brought(None, landing.folder, failed)
+        pull = _read(copy, where, column_map, missing)
+    return Brought(pull, copy.files, failed)
+
+
+def _read(copy: Copy, where: Address, column_map: ColumnMap, missing: list[QuarantinedFile]) -> Pull:
+    if where.scheme in _HTTP:
+        return pull_pages(copy.files, sorted(copy.entries), column_map)
+    return pull_folder(copy.files, column_map, missing)
+
+
+def _bringing(where: Address, column_map: ColumnMap, allowance: Allowance) -> _Bringing:
+    if where.scheme in _HTTP:
+        return HttpApi(where, column_map, allowance)
+    if where.scheme in _REMOTE:
+        return RemoteFolder(_REMOTE[where.scheme](where, allowance.bounds), allowance)
+    return SqlTables(where, column_map, allowance)
+
+
+def _landing(settings: Settings, landings: Path) -> Landing:
+    where = addresses.address(settings)
+    # a copy belongs to this address: another one, or another user of it, may hold something else
+    identity = sha256(f"{where.username}\n{where.bare}".encode()).hexdigest()[:12]
+    return Landing(landings / f"{where.scheme.partition('+')[0]}-{identity}")
+
+
+def _bounds(settings: Settings) -> Bounds:
+    seconds = settings.source_timeout_seconds
+    return Bounds(answer_seconds=seconds, piece_seconds=20 * seconds, pull_seconds=60 * settings.source_minutes)
+
+
+def _named(settings: Settings) -> str:
+    return settings.source.get_secret_value().strip()
+
+
+def _folder(settings: Settings, inbox: Path | None) -> Path:
+    named = _named(settings)
+    if inbox is not None or not named or is_far(settings):
+        return inbox or settings.inbox
+    return Path(named.removeprefix("file://")).expanduser().resolve()
+
+
+def _discreet(settings: Settings, down: SourceError) -> str:
+    try:
+        return addresses.address(settings).discreet(str(down))
+    except SourceError:
+        return str(down)  # an address that cannot be read: the sentence says so and repeats nothing of it
