@@ -33,6 +33,7 @@ class Bounds:
     first_pause_seconds: float = 1.0
     longest_pause_seconds: float = 60.0
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
 
 class Allowance:
@@ -40,12 +41,12 @@ class Allowance:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self._until = time.monotonic() + bounds.pull_seconds
+        self._until = bounds.clock() + bounds.pull_seconds
         self._bytes = bounds.all_bytes
 
     def check(self) -> None:
         """Raises SourceError once the time for the pull is over."""
-        if time.monotonic() > self._until:
+        if self.bounds.clock() > self._until:
             minutes = self.bounds.pull_seconds / 60
             raise SourceError(
                 f"the pull took longer than {minutes:g} minutes; the next run goes on where it stopped, "
@@ -54,7 +55,7 @@ class Allowance:
 
     def within(self, chunks: Iterable[bytes], what: str, most: int) -> Iterator[bytes]:
         """The chunks of one page or file as long as they keep to size and time; raises SourceError where they do not."""
-        until, size = time.monotonic() + self.bounds.piece_seconds, 0
+        until, size = self.bounds.clock() + self.bounds.piece_seconds, 0
         for chunk in chunks:
             size += len(chunk)
             self._bytes -= len(chunk)
@@ -63,7 +64,7 @@ class Allowance:
                 raise SourceError(f"{what} is larger than {most // MIB} MB: let the source divide it")
             if self._bytes < 0:
                 raise SourceError(f"the source holds more than {self.bounds.all_bytes // _GIB} GB: remove what is done")
-            if time.monotonic() > until:
+            if self.bounds.clock() > until:
                 raise SourceError(f"{what} did not end within {self.bounds.piece_seconds:g} seconds: ask its operator")
             yield chunk
 

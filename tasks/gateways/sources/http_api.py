@@ -34,13 +34,17 @@ class HttpApi:
     def __init__(self, where: Address, column_map: ColumnMap, allowance: Allowance) -> None:
         self._where, self._map, self._allowance = where, column_map, allowance
         self._asking = Asking(where, allowance)
+        self._base = str(httpx.URL(where.bare))
+        url = httpx.URL(self._base)
+        spelled = [*url.query.decode("ascii").split("&"), *str(url.params).split("&")]
+        self._given = sorted({pair for pair in spelled if "=" in pair}, key=len, reverse=True)
 
     def land(self, landing: Landing) -> list[str]:
         """A copy of all pages; returns a sentence for whatever may be missing in it."""
         with self._asking.client:
             former = landing.current
             since = _since(former) if self._map.pages.since_parameter and former else ""
-            first = self._with(self._where.bare, self._map.pages.since_parameter, since) if since else self._where.bare
+            first = self._with(self._base, self._map.pages.since_parameter, since) if since else self._base
             for left in reversed(range(_ROUNDS)):
                 pull = _Pull(self, landing, former, first, bool(since))
                 pull.run()
@@ -79,7 +83,7 @@ class HttpApi:
             following = self._with(address, pages.page_parameter, str(int(number) + 1 if number.isdecimal() else 2))
         else:
             return ""
-        if _server(following) != _server(self._where.bare):
+        if _server(following) != _server(self._base):
             raise SourceError(f"{self._where.shown} names a next page on another server, which is not followed")
         return following
 
@@ -97,6 +101,18 @@ class HttpApi:
         """How many pages are a pull at most."""
         return self._allowance.bounds.pages
 
+    def kept(self, address: str) -> str:
+        """An address as it may be written down: parameters of FILING_SOURCE, which may be secret, by their place."""
+        for place, pair in enumerate(self._given):
+            address = address.replace(pair, f"{{{place}}}")
+        return address
+
+    def restored(self, kept: str) -> str:
+        """The address that was written down."""
+        for place, pair in enumerate(self._given):
+            kept = kept.replace(f"{{{place}}}", pair)
+        return kept
+
     def _with(self, address: str, parameter: str, value: str) -> str:
         return str(httpx.URL(address).copy_set_param(parameter, value))
 
@@ -108,7 +124,9 @@ class _Pull:
         self._api, self._landing, self._first, self._adding = api, landing, first, adding
         self._former = former
         self._known = (
-            {entry.told["address"]: entry for entry in former.entries.values()} if former and not adding else {}
+            {api.restored(entry.told["address"]): entry for entry in former.entries.values()}
+            if former and not adding
+            else {}
         )
         self._number = (
             1 + max((int(name.partition("/")[0]) for name in former.entries), default=0) if former and adding else 1
@@ -132,8 +150,8 @@ class _Pull:
     def run(self) -> None:
         """Ask for one page after another until there is none."""
         pages = self._pages
-        asked = {page.told["address"] for page in pages}
-        address = pages[-1].told["next"] if pages else self._first
+        asked = {self._api.restored(page.told["address"]) for page in pages}
+        address = self._api.restored(pages[-1].told["next"]) if pages else self._first
         place = len(pages)
         while address:
             place += 1
@@ -158,13 +176,13 @@ class _Pull:
         answer, told = self._api.understood(address, known.mark if known else "")
         if known and self._former and answer.unchanged:
             self._draft.adopt(self._former, known, name)
-            return known.told["next"]
+            return self._api.restored(known.told["next"])
         self._fetched += 1
         following = self._api.after(address, answer, told)
         trouble = f"page {place} {told.trouble}, and what follows it may be missing" if told.trouble else ""
         said = {
-            "address": address,
-            "next": following,
+            "address": self._api.kept(address),
+            "next": self._api.kept(following),
             "since": told.since,
             "records": str(told.records),
             "trouble": trouble,
@@ -187,7 +205,7 @@ class _Pull:
         """The draft a stopped pull left, if it may be gone on with; else an empty one, with what came before if added to."""
         self._draft = draft = self._landing.draft()
         pages = self._pages
-        if pages and pages[0].told["address"] == self._first and self._still_stands(pages[0]):
+        if pages and pages[0].told["address"] == self._api.kept(self._first) and self._still_stands(pages[0]):
             return draft
         draft = self._landing.restart()
         if self._adding and self._former:
