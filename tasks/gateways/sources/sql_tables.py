@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from schemas.submission import APPLICATIONS, Table
+from schemas.submission import APPLICATIONS, TABLES, Table
 from tasks.gateways.sources import limits
 from tasks.gateways.sources.addresses import Address
 from tasks.gateways.sources.bounds import Allowance, SourceError
@@ -55,7 +55,8 @@ class SqlTables:
         connection = _snapshot(connection)
         found, missing = self._found(sa.inspect(connection)), []
         draft = landing.restart()
-        for table, origin in found.items():
+        for named, origin in found.items():
+            table = TABLES[named]
             file = draft.folder / "table"
             refused = self._copy(connection, table, origin, file)
             if refused:
@@ -66,23 +67,23 @@ class SqlTables:
         landing.settle()
         return missing
 
-    def _found(self, inspector: sa.Inspector) -> dict[Table, tuple[str | None, str]]:
+    def _found(self, inspector: sa.Inspector) -> dict[str, tuple[str | None, str]]:
         """The source's table for each of ours, as schema and name."""
         schemas = {name.rpartition(".")[0] or None for each in self._map.tables.values() for name in each.origins}
         known = [schema for schema in schemas if schema is None or schema in inspector.get_schema_names()]
-        found: dict[Table, tuple[str | None, str]] = {}
+        found: dict[str, tuple[str | None, str]] = {}
         for schema in sorted({None, *known}, key=str):
             for name in sorted([*inspector.get_table_names(schema), *inspector.get_view_names(schema)]):
                 table = self._map.names.table_named(f"{schema}.{name}" if schema else name)
                 if table is None:
                     continue
-                if table in found:
+                if table.name in found:
                     raise SourceError(
-                        f"{self._where.shown}: the tables {found[table][1]} and {name} both are {table.name}; "
+                        f"{self._where.shown}: the tables {found[table.name][1]} and {name} both are {table.name}; "
                         f"let [tables.{table.name}] of the column map name one of them in `from`"
                     )
-                found[table] = (schema, name)
-        if APPLICATIONS not in found:
+                found[table.name] = (schema, name)
+        if APPLICATIONS.name not in found:
             raise SourceError(
                 f"{self._where.shown} has no table named {APPLICATIONS.name} or {APPLICATIONS.title}: "
                 "let [tables.applications] of the column map (FILING_COLUMN_MAP) name it in `from`"
@@ -145,7 +146,8 @@ class SqlTables:
 def _url(where: Address) -> sa.URL:
     try:
         url = sa.make_url(where.bare)
-        url = url.set(username=where.username or None, password=where.password or None) if where.host else url
+        if url.get_backend_name() != "sqlite":
+            url = url.set(username=where.username or None, password=where.password or None)
         if url.drivername in {"postgresql", "postgres"}:
             url = url.set(drivername="postgresql+psycopg")
         url.get_dialect()

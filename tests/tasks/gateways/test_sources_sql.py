@@ -1,0 +1,183 @@
+"""A SQL database as a source, SQLite and PostgreSQL: the same pull as a folder of the same content."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import portals
+import pytest
+import sqlalchemy as sa
+from portals import bring_in, contents, quick
+
+from deployments import sample
+from schemas.submission import TABLES
+from tasks.gateways.sources import pull_folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql"))
+    (tmp_path / "portal.db").touch()
+    return f"sqlite:///{tmp_path / 'portal.db'}"
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def fill(engine: sa.Engine, tables: dict[str, list[dict[str, Any]]], **kinds: Any) -> None:
+    """Tables with an `id` by which rows keep their order, written in another; columns are text unless `kinds` says."""
+    model = sa.MetaData()
+    with engine.begin() as db:
+        for name, rows in tables.items():
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            table = sa.Table(
+                name,
+                model,
+                sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+                *(sa.Column(column, kinds.get(column, sa.Text)) for column in columns),
+            )
+            table.create(db)
+            numbered = [{"id": place, **dict.fromkeys(columns), **row} for place, row in enumerate(rows, 1)]
+            db.execute(table.insert(), numbered[::-1])
+
+
+def test_tables_give_what_a_folder_of_the_same_content_gives(url: str, engine: sa.Engine, tmp_path: Path) -> None:
+    made = portals.made()
+    made.attachments.clear()
+    sample.write_csv(made, tmp_path / "folder")
+    rows = {
+        name: [
+            {str(key): cell for key, cell in row.items() if isinstance(cell, str)} for row in frame.to_dict("records")
+        ]
+        for name, frame in portals.frames(made).items()
+    }
+    fill(engine, rows)
+    brought = bring_in(tmp_path / "home", url)
+    assert not brought.failed
+    assert contents(brought) == contents(portals.Brought(pull_folder(tmp_path / "folder"), tmp_path))
+
+
+def test_typed_columns_say_what_their_text_says(url: str, engine: sa.Engine, tmp_path: Path) -> None:
+    applications = {
+        "application_no": "A1",
+        "submitted_at": datetime(2026, 9, 1, 9, 30, 15, 250_000),
+        "social_insurance": True,
+        "no_violations": False,
+    }
+    results = {"application_no": "A1", "level": 5, "score": Decimal("85.50"), "evaluated_on": date(2026, 10, 8)}
+    kinds = {"submitted_at": sa.DateTime, "social_insurance": sa.Boolean, "no_violations": sa.Boolean}
+    kinds |= {"level": sa.Integer, "score": sa.Numeric(6, 2), "evaluated_on": sa.Date}
+    fill(engine, {"applications": [applications], "评估结果": [results]}, **kinds)
+    pull = bring_in(tmp_path / "home", url).pull
+    assert pull is not None
+    filed, result = (pull.tables[name].iloc[0] for name in ("applications", "results"))
+    assert filed["submitted_at"].startswith("2026-09-01T09:30:15")
+    assert (filed["social_insurance"], filed["no_violations"]) == ("true", "false")
+    assert (result["level"], result["score"], result["evaluated_on"]) == ("5", "85.5", "2026-10-08")
+
+
+def test_a_map_names_tables_and_columns_of_the_portal(url: str, engine: sa.Engine, tmp_path: Path) -> None:
+    fill(
+        engine,
+        {"t_base": [{"bh": "A1", "lx": 3, "note": "x"}], "t_people": [{"bh": "A1", "lb": "4", "xm": "王"}]},
+        lx=sa.Integer,
+    )
+    (tmp_path / "map.toml").write_text(
+        """
+        ignore = ["id"]
+        [tables.applications]
+        from = "t_base"
+        columns = {application_no = "bh", institution_type = "lx"}
+        values.institution_type = {3 = "社会培训评价组织"}
+        [tables.staff]
+        from = "t_people"
+        order_by = "id"
+        columns = {application_no = "bh", role = "lb", name = "xm"}
+        values.role = {4 = "expert"}
+        """
+    )
+    pull = bring_in(tmp_path / "home", url, column_map=str(tmp_path / "map.toml")).pull
+    assert pull is not None
+    assert list(pull.tables["applications"]["institution_type"]) == ["social_organisation"]
+    assert list(pull.tables["staff"]["role"]) == ["expert"]
+    assert [each.column for each in pull.unknown_columns] == ["note"]
+
+
+def test_nothing_is_written_and_one_moment_is_read(url: str, engine: sa.Engine, tmp_path: Path) -> None:
+    fill(engine, {"applications": [{"application_no": f"A{n}"} for n in range(3)], "staff": [{"application_no": "A1"}]})
+    with engine.connect() as db:
+        before = {
+            name: db.execute(sa.text(f"select * from {name} order by id")).all() for name in ("applications", "staff")
+        }
+    first, second = bring_in(tmp_path / "home", url), bring_in(tmp_path / "home", url)
+    assert contents(first) == contents(second)
+    with engine.connect() as db:
+        assert before == {name: db.execute(sa.text(f"select * from {name} order by id")).all() for name in before}
+
+
+def test_a_cell_that_is_none_sets_its_table_aside(url: str, engine: sa.Engine, tmp_path: Path) -> None:
+    rows = {"applications": [{"application_no": "A1"}], "staff": [{"application_no": "A1", "name": b"\x00\x01"}]}
+    fill(engine, rows, name=sa.LargeBinary)
+    pull = bring_in(tmp_path / "home", url).pull
+    assert pull is not None
+    assert list(pull.tables["applications"]["application_no"]) == ["A1"]
+    assert "数据表“staff”" in pull.quarantined[0].reason
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({}, "has no table named applications or 基本信息"),
+        ({"applications": [{"x": "1"}]}, "the table applications has no column that applications has"),
+        ({"applications": [{"application_no": "1"}], "基本信息": [{"application_no": "1"}]}, "both are applications"),
+    ],
+)
+def test_tables_that_are_not_ours_are_told(tables: dict[str, Any], said: str, tmp_path: Path) -> None:
+    (tmp_path / "portal.db").touch()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'portal.db'}")
+    fill(engine, tables)
+    engine.dispose()
+    brought = bring_in(tmp_path / "home", f"sqlite:///{tmp_path / 'portal.db'}")
+    assert brought.pull is None
+    assert said in brought.failed[0]
+
+
+def test_a_database_that_is_down_gives_what_it_gave_before(tmp_path: Path) -> None:
+    path = tmp_path / "portal.db"
+    path.touch()
+    engine = sa.create_engine(f"sqlite:///{path}")
+    fill(engine, {"applications": [{"application_no": "A1"}]})
+    engine.dispose()
+    bring_in(tmp_path / "home", f"sqlite:///{path}")
+    path.unlink()
+    brought = bring_in(tmp_path / "home", f"sqlite:///{path}")
+    assert not path.exists()
+    assert "there is no SQLite file" in brought.failed[0]
+    assert brought.pull is not None
+    assert list(brought.pull.tables["applications"]["application_no"]) == ["A1"]
+
+
+def test_a_password_is_never_told(tmp_path: Path) -> None:
+    brought = bring_in(tmp_path, "postgresql+psycopg://clerk:s3cr3t-word@127.0.0.1:9/portal", quick(attempts=2))
+    assert brought.failed[0].startswith("postgresql+psycopg://127.0.0.1:9/portal cannot be read")
+    assert "s3cr3t" not in str(brought)
+    assert portals.SLEPT == [1.0]
+
+
+@pytest.mark.parametrize("source", ["gopher://host/x", "postgresql+psycopg://host:port/x", "http://[::1/x"])
+def test_an_address_of_nothing_is_one_sentence(source: str, tmp_path: Path) -> None:
+    brought = bring_in(tmp_path, source)
+    assert brought.pull is None
+    assert "FILING_SOURCE" in brought.failed[0]
+
+
+def test_every_column_of_ours_can_be_a_column_there() -> None:
+    assert all(len(name) < 63 for table in TABLES.values() for name in table.names)  # what PostgreSQL takes
