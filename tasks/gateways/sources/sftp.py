@@ -4,6 +4,7 @@ import base64
 import logging
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 from urllib.parse import unquote
 
@@ -38,8 +39,17 @@ def remote(where: Address, bounds: Bounds) -> Remote:
                     "ask its operator, then set FILING_SOURCE_HOST_KEY or known_hosts"
                 )
 
+    class Files(SFTPFileSystem):  # type: ignore[misc]
+        """Tells a pipe or a device from a file, which the library does not: opening one would never end."""
+
+        @staticmethod
+        def _decode_stat(stat: Any, parent_path: str | None = None) -> dict[str, Any]:
+            told: dict[str, Any] = SFTPFileSystem._decode_stat(stat, parent_path)
+            ordinary = told["type"] != "file" or S_ISREG(stat.st_mode)
+            return told if ordinary else {**told, "type": "other"}
+
     def open_() -> Any:
-        system = SFTPFileSystem(
+        system = Files(
             where.host,
             port=where.port or _PORT,
             username=where.username or None,

@@ -1,0 +1,214 @@
+"""Remote folders as a source, each against a real server: the same pull as the folder itself, in spite of faults."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import portals
+import pytest
+import remote_servers
+from portals import Brought, bring_in, contents, quick
+from remote_servers import PASSWORD, Server
+
+from deployments import sample
+from tasks.gateways.sources import pull_folder
+
+
+def one(number: str) -> bytes:
+    return f'{{"application_no": "{number}"}}'.encode()
+
+
+def numbers(brought: Brought) -> list[str]:
+    assert brought.pull is not None
+    return sorted(brought.pull.tables["applications"]["application_no"])
+
+
+@pytest.fixture(params=["sftp", "s3", "webdav"])
+def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """An empty folder on each kind of server."""
+    if request.param == "s3":
+        with remote_servers.s3(monkeypatch.setenv) as server:
+            yield server
+        return
+    with getattr(remote_servers, request.param)(tmp_path / "served") as server:
+        yield server
+
+
+@pytest.fixture
+def sftp(tmp_path: Path) -> Iterator[Server]:
+    with remote_servers.sftp(tmp_path / "served") as server:
+        yield server
+
+
+def pull(server: Server, home: Path, **bounds: float) -> Brought:
+    return bring_in(home, server.source, quick(**bounds), **server.said)
+
+
+def test_workbooks_and_attachments_give_what_the_folder_gives(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    sample.write_inbox(portals.made(), folder)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            server.put(path.relative_to(folder).as_posix(), path.read_bytes())
+    brought = pull(server, tmp_path / "home")
+    here = Brought(pull_folder(folder), folder)
+    assert not brought.failed
+    assert brought.pull is not None
+    assert here.pull is not None
+    assert contents(brought) == contents(here)
+    assert brought.pull.tables["materials"]["attachment_sha256"].notna().any()
+    assert brought.pull.quarantined == here.pull.quarantined
+
+
+def test_what_changed_is_fetched_and_what_went_is_gone(server: Server, tmp_path: Path) -> None:
+    for number in ("A", "B", "C"):
+        server.put(f"{number}.json", one(number))
+    assert numbers(pull(server, tmp_path / "home")) == ["A", "B", "C"]
+    server.put("B.json", one("B-corrected"))
+    server.remove("C.json")
+    server.opened.clear()
+    assert numbers(pull(server, tmp_path / "home")) == ["A", "B-corrected"]
+    assert server.opened in ([], ["B.json"])  # only the SFTP server tells
+
+
+def test_an_empty_folder_is_an_empty_pull(server: Server, tmp_path: Path) -> None:
+    server.put("only.json", one("A"))
+    pull(server, tmp_path / "home")
+    server.remove("only.json")
+    server.put("说明.txt", b"nothing to see")
+    brought = pull(server, tmp_path / "home")
+    assert not brought.failed
+    assert numbers(brought) == []
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(server: Server, tmp_path: Path) -> None:
+    brought = bring_in(tmp_path / "home", f"{server.source.rstrip('/')}/nowhere", **server.said)
+    assert brought.pull is None
+    assert "there is no such folder; check FILING_SOURCE" in brought.failed[0]
+
+
+@pytest.mark.parametrize("server", ["sftp", "webdav"], indirect=True)  # moto's takes any
+def test_wrong_credentials_are_one_sentence_without_them(server: Server, tmp_path: Path) -> None:
+    server.put("A.json", one("A"))
+    source = server.source.replace(PASSWORD, "wrong-password")
+    said = {**server.said, **({"source_password": "wrong-password"} if "source_password" in server.said else {})}
+    brought = bring_in(tmp_path / "home", source, **said)
+    assert brought.pull is None
+    assert "cannot be read" in brought.failed[0]
+    assert "wrong-password" not in str(brought)
+    assert not portals.SLEPT  # another attempt would lock the account
+
+
+def test_a_file_that_is_too_large_is_told_and_not_fetched(server: Server, tmp_path: Path) -> None:
+    server.put("A.json", one("A"))
+    server.put("big.json", b" " * 3_000_000)
+    brought = pull(server, tmp_path / "home", file_bytes=2 * 2**20)
+    assert numbers(brought) == ["A"]
+    assert brought.pull is not None
+    assert brought.pull.quarantined[0].reason == "文件“big.json”超过2MB，请拆分成几个文件后重新提交"
+    assert not (brought.root / "big.json").exists()
+
+
+def test_a_server_that_is_down_gives_what_it_gave_before(tmp_path: Path) -> None:
+    with remote_servers.sftp(tmp_path / "served") as server:
+        server.put("A.json", one("A"))
+        pull(server, tmp_path / "home")
+    brought = pull(server, tmp_path / "home", attempts=3)
+    assert numbers(brought) == ["A"]
+    assert "cannot be read" in brought.failed[0]
+    assert portals.SLEPT == [1.0, 2.0]
+
+
+def test_a_lost_connection_is_made_again(sftp: Server, tmp_path: Path) -> None:
+    lost = []
+
+    def before(name: str) -> None:
+        if name == "B.json" and len(lost) < 2:
+            lost.append(name)
+            sftp.cut()  # type: ignore[attr-defined]
+
+    for number in ("A", "B", "C"):
+        sftp.put(f"{number}.json", one(number))
+    sftp.before = before
+    brought = pull(sftp, tmp_path / "home")
+    assert not brought.failed
+    assert numbers(brought) == ["A", "B", "C"]
+    assert sftp.opened.count("A.json") == 1
+
+
+def test_a_pull_that_stops_in_the_middle_goes_on_there(sftp: Server, tmp_path: Path) -> None:
+    for number in ("A", "B", "C"):
+        sftp.put(f"{number}.json", one(number))
+    sftp.before = lambda name: sftp.cut() if name == "B.json" else None  # type: ignore[attr-defined]
+    assert pull(sftp, tmp_path / "home", attempts=2).pull is None
+    sftp.before = lambda name: None
+    sftp.opened.clear()
+    assert numbers(pull(sftp, tmp_path / "home")) == ["A", "B", "C"]
+    assert sftp.opened == ["B.json", "C.json"]
+
+
+def test_one_file_nobody_may_read_stops_no_other(sftp: Server, tmp_path: Path) -> None:
+    def before(name: str) -> None:
+        if name == "B.json":
+            raise PermissionError(13, "Permission denied")
+
+    for number in ("A", "B", "C"):
+        sftp.put(f"{number}.json", one(number))
+    sftp.before = before
+    brought = pull(sftp, tmp_path / "home")
+    assert not brought.failed
+    assert numbers(brought) == ["A", "C"]
+    assert brought.pull is not None
+    assert "没有读取权限" in brought.pull.quarantined[0].reason
+
+
+def test_links_and_names_of_other_places_are_told_and_not_followed(sftp: Server, tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    sftp.put("A.json", one("A"))
+    (tmp_path / "secret.json").write_bytes(one("SECRET"))
+    (served / "link.json").symlink_to(tmp_path / "secret.json")
+    (served / "back\\slash.json").write_bytes(one("B"))
+    (served / "line\nend.json").write_bytes(one("C"))
+    (served / ".hidden.json").write_bytes(one("D"))
+    os.mkfifo(served / "pipe.json")
+    brought = pull(sftp, tmp_path / "home")
+    assert numbers(brought) == ["A"]
+    assert brought.pull is not None
+    assert len(brought.pull.quarantined) == 4
+    assert sftp.opened == ["A.json"]
+
+
+@pytest.mark.parametrize("name", ["../out.json", "/etc/out.json", "a/../../out.json", "x" * 300 + ".json"])
+def test_a_listing_that_leads_out_writes_nothing_there(name: str) -> None:
+    from tasks.gateways.sources.remote_folder import _unusable
+
+    assert _unusable(name, {"type": "file", "size": 1}, 10)
+
+
+def test_a_server_with_another_key_gets_no_password(
+    sftp: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sftp.put("A.json", one("A"))
+    asked: list[str] = []
+    monkeypatch.setattr(
+        remote_servers._Door, "check_auth_password", lambda self, user, password: asked.append(password) or 0
+    )
+    for key in ("SHA256:another", ""):
+        brought = bring_in(tmp_path / "home", sftp.source, source_password=PASSWORD, source_host_key=key)
+        assert brought.pull is None
+        assert "FILING_SOURCE_HOST_KEY" in brought.failed[0]
+    assert not asked
+
+
+def test_a_file_that_never_ends_is_bounded(sftp: Server, tmp_path: Path) -> None:
+    sftp.put("A.json", b" " * 20_000_000)
+    late = [0.0]
+    sftp.before = lambda name: late.insert(0, 10.0)
+    brought = bring_in(
+        tmp_path / "home",
+        sftp.source,
+        quick(piece_seconds=5.0, clock=lambda: late.insert(0, late[0] + 0.5) or late[0]),
+        **sftp.said,
+    )
+    assert brought.pull is None
+    assert "did not end within 5 seconds" in brought.failed[0] or "took longer" in brought.failed[0]
