@@ -181,6 +181,16 @@ def paged(document: Json, size: int) -> list[Any]:
     return pages
 
 
+def corrected(made: SampleCycle) -> SampleCycle:
+    """The made cycle as its portal shows it once the corrections are in."""
+    tables = dict(made.tables)
+    mended = set(made.corrected["applications"]["application_no"])
+    for name, rows in made.corrected.items():
+        kept = tables[name][~tables[name]["application_no"].isin(mended)]
+        tables[name] = pd.concat([kept, rows], ignore_index=True)
+    return replace(made, tables=tables)
+
+
 def frames(made: SampleCycle) -> dict[str, pd.DataFrame]:
     """The tables of the first hand-in."""
     return {name: frame for name, frame in made.tables.items() if name != "results"}

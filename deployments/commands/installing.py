@@ -1,5 +1,7 @@
 """Commands about the installation itself: migrate, doctor."""
 
+from typing import Annotated
+
 import typer
 
 from deployments.commands import EXIT_FAILED
@@ -12,14 +14,32 @@ def migrate() -> None:
     typer.echo(f"schema: {schema.migrate()}")
 
 
-def doctor() -> int:
+def doctor(
+    source: Annotated[
+        bool, typer.Option("--source", help="Say what the source would give and what of it is not understood instead.")
+    ] = False,
+) -> int:
     """Say what is wrong with this installation and how to mend it."""
+    if source:
+        return _source()
     from deployments.examination import examine  # noqa: PLC0415
 
     found = examine()
     for each in found:
         typer.echo(f"{'ok     ' if each.well else 'PROBLEM'} {each.name}: {each.told}")
     return 0 if all(each.well for each in found) else EXIT_FAILED
+
+
+def _source() -> int:
+    """Tell of the source alone; nothing is written."""
+    from schemas.settings import settings  # noqa: PLC0415
+    from tasks.source_report import report  # noqa: PLC0415
+
+    told = report(settings())
+    marks = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
+    for each in told:
+        typer.echo(f"{marks[each.weight]} {each.name}: {each.sentence}")
+    return EXIT_FAILED if any(each.weight == "problem" for each in told) else 0
 
 
 def add_to(app: typer.Typer) -> None:
