@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
+import sqlalchemy as sa
 
 from deployments import sample
 from deployments.sample import SampleCycle
@@ -194,3 +195,21 @@ def corrected(made: SampleCycle) -> SampleCycle:
 def frames(made: SampleCycle) -> dict[str, pd.DataFrame]:
     """The tables of the first hand-in."""
     return {name: frame for name, frame in made.tables.items() if name != "results"}
+
+
+def fill(engine: sa.Engine, tables: dict[str, list[dict[str, Any]]], **kinds: Any) -> None:
+    """Tables with an `id` by which rows keep their order, written in another; columns are text unless `kinds` says."""
+    model = sa.MetaData()
+    with engine.begin() as db:
+        for name, rows in tables.items():
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            table = sa.Table(
+                name,
+                model,
+                sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+                *(sa.Column(column, kinds.get(column, sa.Text)) for column in columns),
+            )
+            table.drop(db, checkfirst=True)
+            table.create(db)
+            numbered = [{"id": place, **dict.fromkeys(columns), **row} for place, row in enumerate(rows, 1)]
+            db.execute(table.insert(), numbered[::-1])

@@ -9,7 +9,7 @@ from typing import Any
 import portals
 import pytest
 import sqlalchemy as sa
-from portals import bring_in, contents, quick
+from portals import bring_in, contents, fill, quick
 
 from deployments import sample
 from schemas.submission import TABLES
@@ -30,23 +30,6 @@ def engine(url: str) -> Iterator[sa.Engine]:
     engine = sa.create_engine(url)
     yield engine
     engine.dispose()
-
-
-def fill(engine: sa.Engine, tables: dict[str, list[dict[str, Any]]], **kinds: Any) -> None:
-    """Tables with an `id` by which rows keep their order, written in another; columns are text unless `kinds` says."""
-    model = sa.MetaData()
-    with engine.begin() as db:
-        for name, rows in tables.items():
-            columns = list(dict.fromkeys(column for row in rows for column in row))
-            table = sa.Table(
-                name,
-                model,
-                sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-                *(sa.Column(column, kinds.get(column, sa.Text)) for column in columns),
-            )
-            table.create(db)
-            numbered = [{"id": place, **dict.fromkeys(columns), **row} for place, row in enumerate(rows, 1)]
-            db.execute(table.insert(), numbered[::-1])
 
 
 def test_tables_give_what_a_folder_of_the_same_content_gives(url: str, engine: sa.Engine, tmp_path: Path) -> None:
