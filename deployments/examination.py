@@ -12,6 +12,7 @@ from deployments import schema
 from schemas.policy import known as known_policies
 from schemas.reference_data import manifest, reference
 from schemas.settings import settings
+from tasks.gateways import sources
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import public_notices as shelf_notices
 from tasks.store import editions, history, overview, public_notices, results, retold, runs
@@ -36,7 +37,7 @@ def examine() -> list[Found]:
     """Look at everything; a part that cannot be looked at says so and stops no other."""
     return [
         found
-        for look in (_versions, _home, _database, _facts, _history, _editions, _waiting)
+        for look in (_versions, _home, _source, _database, _facts, _history, _editions, _waiting)
         for found in _looked(look)
     ]
 
@@ -60,6 +61,12 @@ def _home() -> Iterator[Found]:
     probe.write_text("", "utf-8")
     probe.unlink()
     yield Found("home", True, str(root))
+
+
+def _source() -> Iterator[Found]:
+    """Where submissions come from, as it is set; it is not asked."""
+    told, wrong = sources.stated(settings())
+    yield Found("source", not wrong, wrong or told)
 
 
 def _database() -> Iterator[Found]:

@@ -45,7 +45,7 @@ def _only() -> Property:
 def _inbox() -> Property:
     return {
         "title": "收件箱",
-        "description": "不填为本系统的 inbox 文件夹；填写则须为服务器上的文件夹",
+        "description": "不填为所设的来源（FILING_SOURCE），未设则为本系统的 inbox 文件夹；填写则须为服务器上的文件夹",
         "examples": ["/srv/filing/inbox"],
     }
 

@@ -18,7 +18,8 @@ _MANIFEST = "backup.json"
 _HOME, _DATABASE = "home", "database"
 #: Databases are copied by their own means; the others are of a running process and worth nothing later.
 _LEFT_OUT = (".db", ".db-wal", ".db-shm", ".db-journal", ".lock", ".part")
-_PASSING = {"prefect/up.json", "logs"}
+_COPIES = "sources"  # of what lies elsewhere, fetched anew after a restore
+_PASSING = {"prefect/up.json", "logs", _COPIES}
 
 
 class NotRestorableError(RuntimeError):
@@ -61,8 +62,9 @@ def _copy_databases(aside: Path) -> Backup:
     folder.mkdir()
     is_sqlite = url.startswith("sqlite")
     rows = {} if is_sqlite else snapshot.export_postgresql(url, folder)
-    for source in sorted(settings().root.rglob("*.db")):
-        target = folder / "home" / source.relative_to(settings().root)
+    root = settings().root
+    for source in sorted(path for path in root.rglob("*.db") if path.relative_to(root).parts[0] != _COPIES):
+        target = folder / "home" / source.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         snapshot.snapshot_sqlite(source, target)
     present, _ = schema.revisions()

@@ -16,9 +16,8 @@ from expectations import reading
 from schemas.policy import Policy, in_force
 from schemas.settings import Settings
 from schemas.submission import APPLICATIONS, TABLES, Column, Table
-from tasks.gateways.sources import Pull, bring
-from tasks.gateways.sources.bounds import Bounds, SourceError
-from tasks.gateways.sources.chosen import shown
+from tasks.gateways.sources import Pull, bring, sends_openly, stated
+from tasks.gateways.sources.bounds import Bounds
 
 _MOST: Final = 10
 _LONGEST: Final = 30
@@ -37,10 +36,12 @@ class Told:
 
 def report(settings: Settings, bounds: Bounds | None = None) -> list[Told]:
     """Pull the source into a folder of no consequence and say what it holds; the home and the database stay as they are."""
-    try:
-        told = [Told("ok", "source", f"{shown(settings)}, column map: {settings.column_map or 'none'}")]
-    except SourceError as wrong:
-        return [Told("problem", "source", str(wrong))]
+    named, wrong = stated(settings)
+    if wrong:
+        return [Told("problem", "source", wrong)]
+    told = [Told("ok", "source", named)]
+    if sends_openly(settings):
+        told.append(Told("note", "source", "the password or token is sent unencrypted: use https:// or webdavs://"))
     with TemporaryDirectory(prefix="filing-source-") as spare:
         brought = bring(settings, landings=Path(spare), bounds=bounds)
         told += [Told("problem", "source", sentence) for sentence in brought.failed]

@@ -16,7 +16,9 @@ _STAGES = ("intake", "screening", "evaluation", "decision", "publication", "expi
 
 def run(
     cycle: Annotated[str, typer.Argument(help="The cycle, YYYY-04 or YYYY-09.")],
-    inbox: Annotated[Path | None, typer.Option(help="Folder of submissions. [default: HOME/inbox]")] = None,
+    inbox: Annotated[
+        Path | None, typer.Option(help="Folder of submissions. [default: FILING_SOURCE, else HOME/inbox]")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only these application numbers; may be given again.")] = None,
     only_failed_of: Annotated[

@@ -102,6 +102,23 @@ def test_a_source_that_cannot_be_had_is_one_sentence(
     assert "Traceback" not in ended.out + ended.err
 
 
+def test_a_password_on_an_open_line_is_noted(filing: Filing, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tasks.gateways.sources import chosen
+
+    monkeypatch.setattr(chosen, "_bounds", lambda _settings: portals.quick(attempts=1))
+    for source, noted in (("http://h.invalid/", True), ("https://h.invalid/", False), ("http://localhost:9/", False)):
+        ended = filing("doctor", "--source", stated=stated(home, source, source_token="s3cr3t-word"))
+        assert ("unencrypted" in ended.out) is noted
+
+
+def test_the_whole_examination_tells_the_source_without_asking_it(filing: Filing, home: Path) -> None:
+    ended = filing("doctor", stated=stated(home, "https://portal.invalid/api?key=s3cr3t-word", column_map="four-step"))
+    assert "ok      source: https://portal.invalid/api, column map: 四步申报表单" in ended.out
+    assert "s3cr3t" not in ended.out
+    ended = filing("doctor", stated=stated(home, "", column_map="absent"))
+    assert "PROBLEM source: there is no column map 'absent'" in ended.out
+
+
 def test_the_inbox_is_the_source_where_none_is_named(filing: Filing, home: Path) -> None:
     sample.write_inbox(portals.made(), home / "inbox")
     ended = filing("doctor", "--source")

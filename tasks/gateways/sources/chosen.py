@@ -24,6 +24,8 @@ from tasks.gateways.sources.sql_tables import SqlTables
 
 LANDINGS: Final = "sources"
 """Folder of the home that holds the copies of sources far away."""
+_OPEN: Final = frozenset({"http", "webdav"})
+_OWN: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HTTP: Final = frozenset({"http", "https"})
 _REMOTE: Final = {"sftp": sftp.remote, "s3": s3.remote, "webdav": webdav.remote, "webdavs": webdav.remote}
 
@@ -60,6 +62,22 @@ def is_far(settings: Settings) -> bool:
 def shown(settings: Settings, inbox: Path | None = None) -> str:
     """How the source is named to people; no secret is in it."""
     return addresses.address(settings).shown if is_far(settings) else str(_folder(settings, inbox))
+
+
+def stated(settings: Settings) -> tuple[str, str]:
+    """How the source is named to people, and what is wrong with how it is set, "" for nothing; it is not asked."""
+    try:
+        told = f"{shown(settings)}, column map: {map_file.load(settings.column_map).title or 'none'}"
+    except (SourceError, ColumnMapError) as wrong:
+        return "", _discreet(settings, wrong)
+    return told, ""
+
+
+def sends_openly(settings: Settings) -> bool:
+    """Whether credentials would cross a network for everyone to read."""
+    where = addresses.address(settings)
+    secret = where.password or where.token
+    return bool(is_far(settings) and secret and where.scheme in _OPEN and where.host not in _OWN)
 
 
 def is_due(settings: Settings, now: datetime) -> bool:
@@ -149,7 +167,7 @@ def _folder(settings: Settings, inbox: Path | None) -> Path:
     return Path(named.removeprefix("file://")).expanduser().resolve()
 
 
-def _discreet(settings: Settings, down: SourceError) -> str:
+def _discreet(settings: Settings, down: Exception) -> str:
     try:
         return addresses.address(settings).discreet(str(down))
     except SourceError:
