@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,15 @@ def test_a_lost_home_comes_back(filled: Path, tmp_path: Path) -> None:
     assert (filled / "inbox" / "空").is_dir()
     present, newest = schema.revisions()
     assert present == newest
+
+
+def test_copies_of_a_source_far_away_are_left_out(filled: Path, tmp_path: Path) -> None:
+    copy = filled / "sources" / "sftp-1" / "000001" / "files" / "attachments"
+    copy.mkdir(parents=True)
+    (copy / "no-database.db").write_bytes(b"an applicant may call a file so")
+    safekeeping.backup(tmp_path / "kept.tar.gz")
+    with tarfile.open(tmp_path / "kept.tar.gz") as archive:
+        assert not [name for name in archive.getnames() if "sources" in name or "no-database" in name]
 
 
 def test_a_backup_inside_the_home_does_not_hold_itself(filled: Path) -> None:

@@ -48,6 +48,8 @@ class ColumnMap:
     """What a source's names and codes mean."""
 
     title: str = ""
+    #: Of the file it was read from.
+    identity: str = ""
     names: Names = CONTRACT
     tables: Mapping[str, TableMap] = field(default_factory=dict)
     pages: PageWords = PageWords()

@@ -5,7 +5,6 @@ page it stopped at, unless the first page says that the list has changed since. 
 is asked for, and what came before stays.
 """
 
-import time
 from hashlib import sha256
 from typing import Final
 
@@ -24,8 +23,6 @@ _ROUNDS: Final = 3
 _READINGS: Final = 3
 #: So many pages that came before end a pull: some servers give their last page for ever.
 _REPEATS: Final = 3
-#: Without an ETag, pages of a pull that stopped longer ago than this are not gone on with.
-_FRESH_SECONDS: Final = 6 * 3600.0
 
 
 class HttpApi:
@@ -43,7 +40,7 @@ class HttpApi:
         """A copy of all pages; returns a sentence for whatever may be missing in it."""
         with self._asking.client:
             former = landing.current
-            since = _since(former) if self._map.pages.since_parameter and former else ""
+            since = _since(former, self.reading) if self._map.pages.since_parameter and former else ""
             first = self._with(self._base, self._map.pages.since_parameter, since) if since else self._base
             for left in reversed(range(_ROUNDS)):
                 pull = _Pull(self, landing, former, first, bool(since))
@@ -87,9 +84,15 @@ class HttpApi:
             raise SourceError(f"{self._where.shown} names a next page on another server, which is not followed")
         return following
 
-    def is_unchanged(self, address: str, etag: str) -> bool:
-        """Whether a page still has this ETag."""
-        return self._asking.page(address, etag).unchanged
+    def is_unchanged(self, address: str, page: Landed) -> bool:
+        """Whether a page still has the records it had."""
+        answer = self._asking.page(address, page.mark)
+        return answer.unchanged or http_pages.told(answer.body, self._map).digest == page.told["digest"]
+
+    @property
+    def reading(self) -> str:
+        """The map by which pages say what comes after them; under another one they are asked for anew."""
+        return self._map.identity
 
     @property
     def name(self) -> str:
@@ -123,14 +126,10 @@ class _Pull:
     def __init__(self, api: HttpApi, landing: Landing, former: Copy | None, first: str, adding: bool) -> None:
         self._api, self._landing, self._first, self._adding = api, landing, first, adding
         self._former = former
-        self._known = (
-            {api.restored(entry.told["address"]): entry for entry in former.entries.values()}
-            if former and not adding
-            else {}
-        )
-        self._number = (
-            1 + max((int(name.partition("/")[0]) for name in former.entries), default=0) if former and adding else 1
-        )
+        before = former.entries if former else {}
+        known = [] if adding else [entry for entry in before.values() if entry.told["map"] == api.reading]
+        self._known = {api.restored(entry.told["address"]): entry for entry in known}
+        self._number = 1 + (max((int(name.partition("/")[0]) for name in before), default=0) if adding else 0)
         self._draft = self._gone_on_with()
         self._fetched = 0
         self._bodies: list[bytes] = []
@@ -166,9 +165,9 @@ class _Pull:
     def changed_meanwhile(self) -> bool:
         """Whether the first page is another one by now: what stood on later ones may have moved past us."""
         pages = self._pages
-        if self._adding or not self._fetched or len(pages) < 2 or not pages[0].mark:  # noqa: PLR2004  one cannot move
+        if self._adding or not self._fetched or len(pages) < 2:  # noqa: PLR2004  on one page nothing moves
             return False
-        return not self._api.is_unchanged(self._first, pages[0].mark)
+        return not self._api.is_unchanged(self._first, pages[0])
 
     def _take(self, address: str, name: str, place: int) -> str:
         """One page; returns where the next one is."""
@@ -185,6 +184,8 @@ class _Pull:
             "next": self._api.kept(following),
             "since": told.since,
             "records": str(told.records),
+            "digest": told.digest,
+            "map": self._api.reading,
             "trouble": trouble,
         }
         # a page in trouble is never taken for known
@@ -205,7 +206,9 @@ class _Pull:
         """The draft a stopped pull left, if it may be gone on with; else an empty one, with what came before if added to."""
         self._draft = draft = self._landing.draft()
         pages = self._pages
-        if pages and pages[0].told["address"] == self._api.kept(self._first) and self._still_stands(pages[0]):
+        same = all(page.told["map"] == self._api.reading for page in pages)
+        begun = bool(pages) and same and pages[0].told["address"] == self._api.kept(self._first)
+        if begun and self._api.is_unchanged(self._first, pages[0]):
             return draft
         draft = self._landing.restart()
         if self._adding and self._former:
@@ -213,15 +216,14 @@ class _Pull:
                 draft.adopt(self._former, entry)
         return draft
 
-    def _still_stands(self, first: Landed) -> bool:
-        if first.mark:
-            return self._api.is_unchanged(self._first, first.mark)
-        age = time.time() - (self._draft.files / first.name).stat().st_mtime
-        return age < _FRESH_SECONDS
 
+def _since(copy: Copy, reading: str) -> str:
+    """The cursor of the newest pull: the first one told in it, for what changed while it went on comes once more then.
 
-def _since(copy: Copy) -> str:
-    """The cursor of the newest pull: the first one told in it, for what changed while it went on comes once more then."""
+    None where another map read the pages, for it may have missed some.
+    """
+    if any(entry.told["map"] != reading for entry in copy.entries.values()):
+        return ""
     said = [(name.partition("/")[0], name, entry.told["since"]) for name, entry in copy.entries.items()]
     newest = max((pull for pull, _, since in said if since), default="")
     return next((since for pull, _, since in sorted(said) if pull == newest and since), "")

@@ -19,12 +19,14 @@ from tasks.gateways.sources.folder import read_bytes
 class Told:
     """What a page says: how many records it has, where the next one is, and from where the next pull goes on.
 
-    `trouble` is why it cannot be understood, "" where it can; then it is worth asking for again.
+    `digest` is of the records alone: what is around them may tell the time. `trouble` is why it cannot be
+    understood, "" where it can; with it the page is worth asking for again.
     """
 
     records: int = 0
     next: str = ""
     since: str = ""
+    digest: str = ""
     trouble: str = ""
 
 
@@ -39,7 +41,8 @@ def told(body: bytes, column_map: ColumnMap) -> Told:
         return Told(trouble="holds no table that is known")
     words = nested_json.flat(column_map.names, top) if isinstance(top, dict) else {}
     pages = column_map.pages
-    return Told(sum(map(len, arrays)), _word(words.get(pages.next)), _word(words.get(pages.since)))
+    digest = sha256(json.dumps(arrays, sort_keys=True).encode()).hexdigest()
+    return Told(sum(map(len, arrays)), _word(words.get(pages.next)), _word(words.get(pages.since)), digest)
 
 
 def pull_pages(root: Path, names: list[str], column_map: ColumnMap) -> Pull:

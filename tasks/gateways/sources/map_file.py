@@ -2,6 +2,8 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -32,14 +34,22 @@ def load(named: str) -> ColumnMap:
     path = Path(named)
     if not path.is_file() and named in shipped():
         path = _SHIPPED / f"{named}.toml"
-    return _Reading(path.name).read(_document(path))
+    text = _text(path)
+    return replace(_Reading(path.name).read(_document(path, text)), identity=sha256(text.encode()).hexdigest())
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _document(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise ColumnMapError(f"column map {path.name} is not TOML: {wrong}; mend that line") from wrong
+
+
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise ColumnMapError(f"column map {path.name} is larger than 1 MB: FILING_COLUMN_MAP names another file")
-        return tomllib.loads(path.read_text("utf-8"))
+        return path.read_text("utf-8")
     except (FileNotFoundError, IsADirectoryError) as absent:
         names = ", ".join(shipped())
         raise ColumnMapError(
@@ -49,8 +59,6 @@ def _document(path: Path) -> dict[str, Any]:
         raise ColumnMapError(f"column map {path.name} cannot be opened: {locked.strerror}; mend its rights") from locked
     except UnicodeDecodeError as wrong:
         raise ColumnMapError(f"column map {path.name} is not UTF-8: save it as UTF-8") from wrong
-    except tomllib.TOMLDecodeError as wrong:
-        raise ColumnMapError(f"column map {path.name} is not TOML: {wrong}; mend that line") from wrong
 
 
 class _Reading:
@@ -71,7 +79,8 @@ class _Reading:
         columns = {name: self._columns(TABLES[name], self._section(f"tables.{name}", tables)) for name in tables}
         maps = {name: self._table(TABLES[name], tables[name]) for name in tables}
         names = headers.Names(self._origins(maps), columns, self._ignored(document, tables, words), nested=True)
-        return ColumnMap(self._text("", "title", document.get("title", self.file)), names, maps, words)
+        title = self._text("", "title", document.get("title", self.file))
+        return ColumnMap(title, names=names, tables=maps, pages=words)
 
     def _table(self, table: Table, said: Mapping[str, Any]) -> TableMap:
         where = f"tables.{table.name}"

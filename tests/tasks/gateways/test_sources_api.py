@@ -98,6 +98,33 @@ def test_a_pull_that_stops_in_the_middle_goes_on_there(portal: Portal, tmp_path:
     assert numbers(gone_on) == everyone()
 
 
+def test_pages_without_etag_or_with_the_time_in_them_are_gone_on_with(portal: Portal, tmp_path: Path) -> None:
+    def tick(count: int) -> None:
+        portal.pages[0] = {"applications": portal.pages[0]["applications"], "time": count}
+        if 3 < count < 9:
+            portal.faults.append("500")
+
+    for etags in (True, False):
+        portal.etags = etags
+        portal.pages[0] = {"applications": five()[0]}
+        portal.requests.clear()
+        portal.before = tick
+        assert bring_in(tmp_path / str(etags), portal.url).pull is None
+        gone_on = bring_in(tmp_path / str(etags), portal.url)
+        assert not gone_on.failed
+        assert [path.partition("?")[2] for path in portal.requests[8:]] == ["", "page=4", "page=5", ""]
+        assert numbers(gone_on) == everyone()
+
+
+def test_under_another_map_pages_are_asked_for_anew(portal: Portal, tmp_path: Path) -> None:
+    portal.link = lambda page: None
+    for number, page in enumerate(portal.pages[:4], 2):
+        portal.pages[number - 2] = {"applications": page, "more": f"?page={number}"}
+    assert numbers(bring_in(tmp_path, portal.url)) == everyone(1)  # nothing says that there are more
+    (tmp_path / "map.toml").write_text('[pages]\nnext = "more"\n')
+    assert numbers(bring_in(tmp_path, portal.url, column_map=str(tmp_path / "map.toml"))) == everyone()
+
+
 def test_a_stopped_pull_begins_again_when_the_list_has_changed(portal: Portal, tmp_path: Path) -> None:
     portal.before = lambda count: portal.faults.append("500") if count > 3 else None
     bring_in(tmp_path, portal.url)
