@@ -32,7 +32,7 @@ def pull(run: RunKey) -> Counts:
     named = bool(settings().source.get_secret_value()) and folder == settings().inbox
     if not named and not folder.is_dir():
         return Counts()
-    brought = bring(settings(), None if named else folder)
+    brought = bring(settings(), None if named else folder, beat=lambda: _stay(run))
     failed = {SOURCE: "; ".join(brought.failed)} if brought.failed else {}
     pulled = brought.pull or nothing()
     for spoilt in pulled.quarantined:
@@ -41,6 +41,12 @@ def pull(run: RunKey) -> Counts:
     returned, unreadable = _returned([folder, brought.root] if named else [folder])
     with writing(run) as db:
         return take_in(db, pulled, returned, unreadable, run).model_copy(update={"failed": failed})
+
+
+def _stay(run: RunKey) -> None:
+    """Keep the cycle's lease through a long pull."""
+    with writing(run):
+        pass
 
 
 def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]:

@@ -109,6 +109,12 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._page(fault)
 
+    def do_PROPFIND(self) -> None:
+        self.do_GET()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def _page(self, fault: str) -> None:
         number = int(parse_qs(urlsplit(self.path).query).get("page", ["1"])[0])
         body = self.portal.wrapped(number)

@@ -8,6 +8,7 @@ from typing import Final
 from tasks.gateways.sources.limits import MAX_FILE_BYTES, MIB
 
 _GIB: Final = 1024 * MIB
+_BEAT_SECONDS: Final = 60.0
 
 
 class SourceError(Exception):
@@ -18,7 +19,8 @@ class SourceError(Exception):
 class Bounds:
     """Of one pull: seconds without an answer, seconds for one page or file and for all of it; sizes in bytes.
 
-    `attempts` counts the first one too; `sleep` waits so many seconds.
+    `attempts` counts the first one too; `sleep` waits so many seconds; `beat` is called about once a minute, so that a
+    long pull is not taken for a dead one.
     """
 
     answer_seconds: float = 30.0
@@ -34,6 +36,7 @@ class Bounds:
     longest_pause_seconds: float = 60.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    beat: Callable[[], None] = lambda: None
 
 
 class Allowance:
@@ -42,11 +45,16 @@ class Allowance:
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self._until = bounds.clock() + bounds.pull_seconds
+        self._beat_at = bounds.clock() + _BEAT_SECONDS
         self._bytes = bounds.all_bytes
 
     def check(self) -> None:
         """Raises SourceError once the time for the pull is over."""
-        if self.bounds.clock() > self._until:
+        now = self.bounds.clock()
+        if now > self._beat_at:
+            self._beat_at = now + _BEAT_SECONDS
+            self.bounds.beat()
+        if now > self._until:
             minutes = self.bounds.pull_seconds / 60
             raise SourceError(
                 f"the pull took longer than {minutes:g} minutes; the next run goes on where it stopped, "

@@ -1,7 +1,7 @@
 """The one source that FILING_SOURCE names, brought and read: whichever it is, what comes out is the same pull."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -89,17 +89,23 @@ def is_due(settings: Settings, now: datetime) -> bool:
 
 
 def bring(
-    settings: Settings, inbox: Path | None = None, landings: Path | None = None, bounds: Bounds | None = None
+    settings: Settings,
+    inbox: Path | None = None,
+    landings: Path | None = None,
+    bounds: Bounds | None = None,
+    beat: Callable[[], None] = lambda: None,
 ) -> Brought:
     """Pull the source of these settings, or the inbox where one is given or no source is named; raises nothing of it.
 
-    `landings` is where copies of sources far away are kept, in the home unless stated.
+    `landings` is where copies of sources far away are kept, in the home unless stated; `beat` is called about once a
+    minute while one is brought.
     """
     root = _folder(settings, inbox)
     try:
         column_map = map_file.load(settings.column_map)
         if inbox is None and is_far(settings):
-            return _bring_far(settings, column_map, landings or settings.root / LANDINGS, bounds or _bounds(settings))
+            bounds = replace(bounds or _bounds(settings), beat=beat)
+            return _bring_far(settings, column_map, landings or settings.root / LANDINGS, bounds)
         return Brought(pull_folder(root, column_map), root)
     except ColumnMapError as wrong:
         return Brought(None, root, (str(wrong),))
@@ -122,7 +128,10 @@ def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds
                 else:
                     failed.append(where.discreet(each))
         except SourceError as down:
-            failed.append(where.discreet(str(down)))
+            named = "" if where.shown in str(down) or "FILING_SOURCE " in str(down) else f"{where.shown}: "
+            failed.append(where.discreet(f"{named}{down}"))
+        except Exception as failure:  # noqa: BLE001  of four libraries; whatever a source does, the run goes on and tells it
+            failed.append(where.discreet(f"{where.shown} cannot be brought: {type(failure).__name__}: {failure}"))
         copy = landing.current
         if copy is None:
             return Brought(None, landing.folder, failed)
@@ -140,7 +149,7 @@ def _bringing(where: Address, column_map: ColumnMap, allowance: Allowance) -> _B
     if where.scheme in _HTTP:
         return HttpApi(where, column_map, allowance)
     if where.scheme in _REMOTE:
-        return RemoteFolder(_REMOTE[where.scheme](where, allowance.bounds), allowance)
+        return RemoteFolder(_REMOTE[where.scheme](where, allowance), allowance)
     return SqlTables(where, column_map, allowance)
 
 

@@ -30,8 +30,13 @@ class HttpApi:
 
     def __init__(self, where: Address, column_map: ColumnMap, allowance: Allowance) -> None:
         self._where, self._map, self._allowance = where, column_map, allowance
-        self._asking = Asking(where, allowance)
-        self._base = str(httpx.URL(where.bare))
+        try:
+            self._asking = Asking(where, allowance)
+            self._base = str(httpx.URL(where.bare))
+        except (httpx.InvalidURL, UnicodeError) as wrong:
+            raise SourceError(
+                f"{where.shown} cannot be asked: FILING_SOURCE or _TOKEN has signs none may have"
+            ) from wrong
         url = httpx.URL(self._base)
         spelled = [*url.query.decode("ascii").split("&"), *str(url.params).split("&")]
         self._given = sorted({pair for pair in spelled if "=" in pair}, key=len, reverse=True)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tasks.gateways.sources.addresses import Address
-from tasks.gateways.sources.bounds import Bounds, SourceError
+from tasks.gateways.sources.bounds import Allowance, SourceError
 from tasks.gateways.sources.remote_folder import Remote, Verdict, usual_verdict
 
 _PORT = 22
@@ -19,7 +19,7 @@ class _StrangerError(Exception):
     """A server that is not known to be the one that is meant."""
 
 
-def remote(where: Address, bounds: Bounds) -> Remote:
+def remote(where: Address, allowance: Allowance) -> Remote:
     """The way there; without a password, keys of the agent or of ~/.ssh serve."""
     try:
         import paramiko  # noqa: PLC0415  an extra
@@ -27,6 +27,8 @@ def remote(where: Address, bounds: Bounds) -> Remote:
     except ImportError as absent:
         raise SourceError("sftp needs its extra: pip install 'filing-cycles[sftp]'") from absent
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it prints a traceback for every lost connection
+
+    bounds = allowance.bounds
 
     class Known(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]  # the library has no types
         """Asked about every server, for the client itself is told of none."""
@@ -47,6 +49,16 @@ def remote(where: Address, bounds: Bounds) -> Remote:
             told: dict[str, Any] = SFTPFileSystem._decode_stat(stat, parent_path)
             ordinary = told["type"] != "file" or S_ISREG(stat.st_mode)
             return told if ordinary else {**told, "type": "other"}
+
+        def ls(self, path: str, detail: bool = False, **_: Any) -> list[Any]:
+            """As the library's, but of a listing that has an end."""
+            found: list[dict[str, Any]] = []
+            for stat in self.ftp.listdir_iter(path):
+                allowance.check()
+                found.append(self._decode_stat(stat, path))
+                if len(found) > bounds.files:
+                    raise SourceError(f"{where.shown} holds more than {bounds.files} files: remove some")
+            return found if detail else [each["name"] for each in found]
 
     def open_() -> Any:
         system = Files(

@@ -35,9 +35,11 @@ class SqlTables:
 
     def land(self, landing: Landing) -> list[QuarantinedFile]:
         """A copy of every table; returns those that have cells which are none."""
-        engine = sa.create_engine(
-            self._url, poolclass=NullPool, hide_parameters=True, connect_args=_arguments(self._url, self._allowance)
-        )
+        arguments = _arguments(self._url, self._allowance)
+        try:
+            engine = sa.create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+        except ImportError as absent:
+            raise SourceError(f"{self._where.shown} needs its driver: {absent}; install it") from absent
         pauses = self._allowance.pauses()
         while True:
             try:

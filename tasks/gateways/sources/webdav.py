@@ -1,15 +1,29 @@
 """A folder on a WebDAV server (webdav:// over HTTP, webdavs:// over HTTPS)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 
 from tasks.gateways.sources.addresses import Address
-from tasks.gateways.sources.bounds import Bounds, SourceError
+from tasks.gateways.sources.bounds import Allowance, SourceError
 from tasks.gateways.sources.remote_folder import Remote, Verdict, usual_verdict
 
 
-def remote(where: Address, bounds: Bounds) -> Remote:
+class _Bounded(httpx.SyncByteStream):
+    """The body of an answer as far as the bounds go."""
+
+    def __init__(self, stream: httpx.SyncByteStream, allowance: Allowance) -> None:
+        self._stream, self._allowance = stream, allowance
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._allowance.within(self._stream, "a listing", self._allowance.bounds.page_bytes)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def remote(where: Address, allowance: Allowance) -> Remote:
     """The way there, with a user and password or a token."""
     try:
         from webdav4.client import ClientError, ForbiddenOperation, HTTPError  # noqa: PLC0415  an extra
@@ -19,12 +33,18 @@ def remote(where: Address, bounds: Bounds) -> Remote:
     scheme = "https" if where.scheme == "webdavs" else "http"
     port = f":{where.port}" if where.port else ""
 
+    def bound(response: httpx.Response) -> None:
+        """Listings are read whole by the library; files are bounded where they are read."""
+        if response.request.method != "GET" and isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _Bounded(response.stream, allowance)
+
     def open_() -> Any:
         return WebdavFileSystem(
             f"{scheme}://{where.host}{port}{where.path}",
             auth=(where.username, where.password) if where.username else None,
             headers={"Authorization": f"Bearer {where.token}"} if where.token else None,
-            timeout=bounds.answer_seconds,
+            timeout=allowance.bounds.answer_seconds,
+            event_hooks={"response": [bound]},
             retry=False,
         )
 

@@ -326,6 +326,38 @@ def test_a_last_page_given_for_ever_ends(portal: Portal, tmp_path: Path) -> None
     assert len(portal.requests) < 12
 
 
+def test_a_token_no_header_can_carry_is_one_sentence(portal: Portal, tmp_path: Path) -> None:
+    brought = bring_in(tmp_path, portal.url, source_token="密码密码")
+    assert "cannot be asked" in brought.failed[0]
+    assert "密码" not in brought.failed[0]
+
+
+def test_a_long_pull_tells_that_it_is_alive(portal: Portal, tmp_path: Path) -> None:
+    from schemas.settings import Settings
+    from tasks.gateways.sources import bring
+
+    beats: list[int] = []
+    now = [0.0]
+    portal.before = lambda count: now.insert(0, count * 50.0)
+    settings = Settings(home=tmp_path, source=portal.url)  # type: ignore[arg-type]
+    bounds = quick(pull_seconds=3600.0, piece_seconds=600.0, clock=lambda: now[0])
+    brought = bring(settings, bounds=bounds, beat=lambda: beats.append(len(portal.requests)))
+    assert numbers(brought) == everyone()
+    assert beats == [2, 4]
+
+
+def test_a_full_disk_is_one_sentence(portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tasks.gateways.sources import landing
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(landing, "_write", full)
+    brought = bring_in(tmp_path, portal.url)
+    assert brought.pull is None
+    assert "No space left on device" in brought.failed[0]
+
+
 def test_two_pulls_at_once_do_not_meet(portal: Portal, tmp_path: Path) -> None:
     from threading import Thread
 

@@ -178,6 +178,23 @@ def test_links_and_names_of_other_places_are_told_and_not_followed(sftp: Server,
     assert sftp.opened == ["A.json"]
 
 
+@pytest.mark.parametrize("scheme", ["sftp", "webdav", "s3"])
+@pytest.mark.parametrize("fault", ["200", "500", "404", "endless"])
+def test_a_server_that_speaks_something_else_is_one_sentence(
+    scheme: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with portals.serving(portals.Portal([[]])) as portal:
+        portal.faults = [fault] * 50
+        host = portal.url.split("/")[2]
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}")
+        source = "s3://filing/inbox" if scheme == "s3" else f"{scheme}://{remote_servers.USER}:{PASSWORD}@{host}/x"
+        said = {"source_username": remote_servers.USER, "source_password": PASSWORD}
+        brought = bring_in(tmp_path / "home", source, quick(attempts=2, answer_seconds=1.0, pull_seconds=5.0), **said)
+    assert brought.pull is None
+    assert brought.failed[0].startswith(source.replace(f"{remote_servers.USER}:{PASSWORD}@", ""))
+    assert PASSWORD not in brought.failed[0]
+
+
 @pytest.mark.parametrize("name", ["../out.json", "/etc/out.json", "a/../../out.json", "x" * 300 + ".json"])
 def test_a_listing_that_leads_out_writes_nothing_there(name: str) -> None:
     from tasks.gateways.sources.remote_folder import _unusable
