@@ -180,6 +180,8 @@ RESULTS = Table(
         Column("remarks", "备注", optional=True),
     ),
 )
+#: Results on their way in: beside what is kept of them, the token of the dispatch they answer.
+RETURNED_RESULTS = Table(RESULTS.name, RESULTS.title, (*RESULTS.columns, Column("token", "送评凭证", optional=True)))
 REGISTER = Table(
     "register",
     "备案名册",
@@ -235,5 +237,5 @@ INSTITUTION_CODES = Table(
 )
 
 FORM_TABLES = (APPLICATIONS, OCCUPATIONS, STAFF, MATERIALS_TABLE, PROGRAMMES)
-SIDE_TABLES = (ACTIVITIES, RESULTS, REGISTER, DECISIONS, EXPERTS)
+SIDE_TABLES = (ACTIVITIES, RETURNED_RESULTS, REGISTER, DECISIONS, EXPERTS)
 TABLES: dict[str, Table] = {table.name: table for table in (*FORM_TABLES, *SIDE_TABLES, INSTITUTION_CODES)}

@@ -35,10 +35,10 @@ def pull(run: RunKey) -> Counts:
     brought = bring(settings(), None if named else folder, beat=lambda: _stay(run))
     failed = {SOURCE: "; ".join(brought.failed)} if brought.failed else {}
     pulled = brought.pull or nothing()
-    for spoilt in pulled.quarantined:
-        if spoilt.whole and (brought.root / spoilt.file).is_file():
-            quarantine.keep(settings().root, brought.root / spoilt.file, spoilt.reason)
     returned, unreadable = _returned([folder, brought.root] if named else [folder])
+    for spoilt in [*pulled.quarantined, *unreadable]:
+        if spoilt.path is not None:
+            quarantine.keep(settings().root, spoilt.path, spoilt.reason)
     with writing(run) as db:
         return take_in(db, pulled, returned, unreadable, run).model_copy(update={"failed": failed})
 
@@ -54,8 +54,6 @@ def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]
     frames, unreadable = [], []
     for folder in folders:
         rows, spoilt = pull_results(folder / "results")
-        for each in spoilt:
-            quarantine.keep(settings().root, folder / "results" / each.file, each.reason)
         frames.append(rows)
         unreadable += spoilt
     rows = pd.concat(frames, ignore_index=True)

@@ -1,22 +1,26 @@
 """Results as panels return them: filled scoring workbooks, CSV or JSON in one folder, read as one batch of results."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from schemas.submission import RESULTS
-from tasks.gateways.evaluators.scoring_reader import UnreadableScoring, is_scoring_workbook, read_scoring_workbook
-from tasks.gateways.sources import QuarantinedFile, pull_file
+from schemas.submission import RETURNED_RESULTS
+from tasks.gateways.evaluators.scoring_reader import UnreadableScoring, is_scoring_workbook, read_sheets
+from tasks.gateways.sources import QuarantinedFile, plain_files, pull_file
+from tasks.gateways.sources.contents import UnreadableError
+from tasks.gateways.sources.sheets import SheetOpener
 
 _READABLE = {".xlsx", ".csv", ".tsv", ".json", ".parquet"}
+FILE = "file"
+"""Column of what is pulled: the file a row came in, by its path in the folder."""
 
 
 def pull_results(folder: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
-    """Every result row in the folder, in order of file names (RESULTS columns as text, and `row` within its
-    application), and the files that cannot be read with the reason."""
-    found = sorted(folder.rglob("*")) if folder.is_dir() else []
-    readable = [path for path in found if path.suffix.lower() in _READABLE and not path.name.startswith(("~$", "."))]
-    return _all([(path.relative_to(folder).as_posix(), path) for path in readable])
+    """Every result row in the folder, in order of file names (RETURNED_RESULTS columns as text, `row` within its
+    application, and FILE), and the files that cannot be read with the reason."""
+    return _all([(path.relative_to(folder).as_posix(), path) for path in sorted(_readable(folder))])
 
 
 def read_results(file: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
@@ -26,30 +30,41 @@ def read_results(file: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     return _all([(file.name, file)])
 
 
+def _readable(folder: Path) -> Iterator[Path]:
+    for where, _, names in plain_files.walk(folder, lambda _closed: None):
+        for name in names:
+            if Path(name).suffix.lower() in _READABLE and not name.startswith(("~$", ".")):
+                yield where / name
+
+
 def _all(files: list[tuple[str, Path]]) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
+    columns = [*RETURNED_RESULTS.names, FILE]
     parts: list[pd.DataFrame] = []
     refused: list[QuarantinedFile] = []
-    for name, path in files:
-        try:
-            frame, spoilt = _read(path)
-        except UnreadableScoring as unreadable:
-            refused.append(QuarantinedFile(name, str(unreadable)))
-            continue
-        except OSError as closed:
-            refused.append(
-                QuarantinedFile(name, f"文件“{name}”无法打开（{closed.strerror}），请检查文件权限后重新报送")
-            )
-            continue
-        parts.append(frame)
-        refused += spoilt
-    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*RESULTS.names, "row"])
+    with SheetOpener() as opener:
+        for name, path in files:
+            shown = os.fsencode(name).decode("utf-8", errors="replace")
+            try:
+                frame, spoilt = _read(opener, shown, path)
+            except (UnreadableScoring, UnreadableError) as unreadable:
+                refused.append(QuarantinedFile(shown, unreadable.reason, path=path))
+                continue
+            parts.append(frame.assign(**{FILE: shown}))
+            refused += spoilt
+    rows = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns, dtype="str")
     return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
-    if path.suffix.lower() == ".xlsx" and is_scoring_workbook(path):
-        return read_scoring_workbook(path)[RESULTS.names], []
-    pulled = pull_file(path, "results")
-    if "results" not in pulled.tables:
-        return pd.DataFrame(columns=RESULTS.names), list(pulled.quarantined)
-    return pulled.tables["results"][RESULTS.names], list(pulled.quarantined)
+def _read(opener: SheetOpener, name: str, path: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
+    if path.suffix.lower() == ".xlsx":
+        sheets = opener.open(name, plain_files.content(path.parent, name, path))
+        if is_scoring_workbook(sheets):
+            scored = read_sheets(name, sheets)
+            return scored.results.assign(token=scored.token), []
+    if not path.is_file():
+        raise UnreadableError(f"“{name}”不是普通文件，请放入文件本身后重新报送")
+    pulled = pull_file(path, RETURNED_RESULTS.name)
+    spoilt = list(pulled.quarantined)
+    if RETURNED_RESULTS.name not in pulled.tables:
+        return pd.DataFrame(columns=RETURNED_RESULTS.names, dtype="str"), spoilt
+    return pulled.tables[RETURNED_RESULTS.name][RETURNED_RESULTS.names], spoilt

@@ -77,17 +77,22 @@ class ManifestLine:
 
 @dataclass(frozen=True)
 class ManifestHead:
-    """What was sent: the layout's number, application, cycle and revision."""
+    """What was sent: the layout's number, application, cycle, revision, and the dispatch's token where it has one."""
 
     format: int
     application_no: str
     cycle: str
     revision: int
+    token: str = ""
+
+    def as_json(self) -> str:
+        """The head as it stands in the hidden sheet."""
+        return json.dumps({name: value for name, value in self.__dict__.items() if value != ""})
 
 
-def head(package: EvaluationPackage) -> ManifestHead:
+def head(package: EvaluationPackage, token: str = "") -> ManifestHead:
     """The head of a package's hidden sheet."""
-    return ManifestHead(FORMAT, package.application_no, package.cycle, package.revision)
+    return ManifestHead(FORMAT, package.application_no, package.cycle, package.revision, token)
 
 
 def lines(package: EvaluationPackage) -> list[ManifestLine]:

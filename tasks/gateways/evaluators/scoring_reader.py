@@ -3,23 +3,23 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
 
 from schemas.submission import RESULTS
 from tasks.gateways.evaluators import scoring_layout as layout
+from tasks.gateways.sources import plain_files
 from tasks.gateways.sources.cells import cell_text
 from tasks.gateways.sources.cleaning import clean_column
 from tasks.gateways.sources.contents import UnreadableError
-from tasks.gateways.sources.limits import check_workbook
+from tasks.gateways.sources.sheets import Sheet, SheetOpener
 
 _AS_SENT = "请用原送评的评分表重新填写后报送"
 _SEARCHED_ROWS = 20
+_OURS = (layout.SCORING, layout.MANIFEST)
 _Grid = list[list[Any]]
 
 
@@ -33,7 +33,7 @@ class UnreadableScoring(Exception):  # noqa: N818  the quarantine's word for it
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """What came back: which package it answers, and the rows that were filled in.
+    """What came back: which package it answers, the token it bears (blank: none), and the rows that were filled in.
 
     `results` has the columns of `schemas.submission.RESULTS` as cleaned text (dtype str, NaN = blank), sorted as sent.
     """
@@ -41,6 +41,7 @@ class Scored:
     application_no: str
     cycle: str
     revision: int
+    token: str
     results: pd.DataFrame
 
 
@@ -51,39 +52,32 @@ def read_scoring_workbook(path: Path) -> pd.DataFrame:
 
 def read_scoring(path: Path) -> Scored:
     """Everything a scoring workbook says; rows that are wholly blank are left out. Raises UnreadableScoring."""
-    name = path.name
-    sheets = _open(name, path.read_bytes())
-    missing = [sheet for sheet in (layout.SCORING, layout.MANIFEST) if sheet not in sheets]
+    try:
+        with SheetOpener() as opener:
+            sheets = opener.open(path.name, plain_files.content(path.parent, path.name, path))
+    except UnreadableError as unreadable:
+        raise UnreadableScoring(unreadable.reason) from unreadable
+    return read_sheets(path.name, sheets)
+
+
+def read_sheets(name: str, sheets: Sequence[Sheet]) -> Scored:
+    """As `read_scoring`, of a workbook that is open already."""
+    grids = {sheet.name: sheet.lines for sheet in sheets if sheet.name in _OURS}
+    missing = [sheet for sheet in _OURS if sheet not in grids]
     if missing:
         raise UnreadableScoring(f"“{name}”缺少工作表“{'”“'.join(missing)}”，可能已被删除或改名，{_AS_SENT}")
-    head, sent = _manifest(name, sheets[layout.MANIFEST])
-    columns, body = _table(name, sheets[layout.SCORING])
+    head, sent = _manifest(name, grids[layout.MANIFEST])
+    columns, body = _table(name, grids[layout.SCORING])
     found = _by_key(name, columns, body, {line.key for line in sent})
     rows = [row for line in sent if (row := _filled(name, line, columns, *found[line.key]))]
     if not rows:
         raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”一行也未填写，请填写黄底单元格、保存后重新报送")
-    return Scored(head.application_no, head.cycle, head.revision, _clean(rows))
+    return Scored(head.application_no, head.cycle, head.revision, head.token, _clean(rows))
 
 
-def is_scoring_workbook(path: Path) -> bool:
-    """Whether a workbook is one of ours, filled in or spoilt, by the names of its sheets; False for any other file."""
-    try:
-        names = set(_open(path.name, path.read_bytes()))
-    except UnreadableScoring:
-        return False
-    return bool(names & {layout.SCORING, layout.MANIFEST})
-
-
-def _open(name: str, data: bytes) -> dict[str, _Grid]:
-    try:
-        check_workbook(name, data)
-        with CalamineWorkbook.from_filelike(BytesIO(data)) as workbook:
-            wanted = [sheet for sheet in workbook.sheet_names if sheet in {layout.SCORING, layout.MANIFEST}]
-            return {sheet: workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in wanted}
-    except UnreadableError as unreadable:
-        raise UnreadableScoring(unreadable.reason) from unreadable
-    except CalamineError as broken:
-        raise UnreadableScoring(f"“{name}”无法打开，可能已损坏，请用表格软件打开、另存为.xlsx后重新报送") from broken
+def is_scoring_workbook(sheets: Sequence[Sheet]) -> bool:
+    """Whether a workbook is one of ours, filled in or spoilt, by the names of its sheets."""
+    return any(sheet.name in _OURS for sheet in sheets)
 
 
 def _manifest(name: str, grid: _Grid) -> tuple[layout.ManifestHead, list[layout.ManifestLine]]:

@@ -1,6 +1,5 @@
 """The scoring workbook a panel fills in: cover, scoring sheet, hidden manifest; what stands where is the layout's."""
 
-import json
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
@@ -21,8 +20,8 @@ _KEPT_AS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_ur
 _FIRST_DAY, _LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
 
 
-def scoring_workbook(package: EvaluationPackage) -> bytes:
-    """The workbook as xlsx bytes; the same package gives the same bytes."""
+def scoring_workbook(package: EvaluationPackage, token: str = "") -> bytes:
+    """The workbook as xlsx bytes; the same package and token give the same bytes."""
     buffer = BytesIO()
     with Workbook(buffer, _KEPT_AS_TEXT) as workbook:
         workbook.set_properties({"title": "评分表", "created": _STAMP})
@@ -32,12 +31,12 @@ def scoring_workbook(package: EvaluationPackage) -> bytes:
         manifest = workbook.add_worksheet(layout.MANIFEST)
         write_cover(cover, package, styles)
         _write_scoring(scoring, package, styles)
-        _write_manifest(manifest, package)
+        _write_manifest(manifest, package, token)
     return packed(buffer.getvalue())
 
 
-def _write_manifest(sheet: Worksheet, package: EvaluationPackage) -> None:
-    sheet.write_string(0, 0, json.dumps(layout.head(package).__dict__))
+def _write_manifest(sheet: Worksheet, package: EvaluationPackage, token: str) -> None:
+    sheet.write_string(0, 0, layout.head(package, token).as_json())
     for row, line in enumerate(layout.lines(package), start=1):
         sheet.write_string(row, 0, line.as_json())
     sheet.protect()

@@ -4,6 +4,7 @@ Looked for, in this order: in `<folder of the submission>/<application_no>/`, in
 source, beside the submission. Nothing outside the source's folder is opened: no `..`, no absolute path, no link out.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from tasks.gateways.sources import limits, plain_files
 from tasks.gateways.sources.cleaning import clean_text
 
 FOLDER: Final = "attachments"
@@ -40,12 +42,18 @@ def hash_attachments(root: Path, materials: pl.DataFrame) -> Hashed:
     unreadable = []
     for path in sorted(paths.drop_nulls().unique()):
         try:
-            with index[path].open("rb") as stream:
-                hashes[path] = hashlib.file_digest(stream, "sha256").hexdigest()
+            hashes[path] = _digest(index[path])
         except OSError:
             unreadable.append(path)
     found = paths.replace_strict(hashes, default=None, return_dtype=pl.String)
     return Hashed(materials.with_columns(found.alias(SHA256)), frozenset(hashes), tuple(unreadable))
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb", opener=plain_files.never_waiting) as stream:
+        if os.fstat(stream.fileno()).st_size > limits.MAX_FILE_BYTES:
+            raise OSError(errno.EFBIG, "larger than any attachment may be")
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _index(root: Path) -> dict[str, Path]:
@@ -55,10 +63,10 @@ def _index(root: Path) -> dict[str, Path]:
 
 def _files(root: Path) -> Iterator[Path]:
     real = root.resolve()
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in plain_files.walk(root, lambda _closed: None):  # told when the submissions are read
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            path = Path(folder, name)
+            path = folder / name
             # the plain function says False where a folder may be listed but not entered
             if os.path.isfile(path) and (not path.is_symlink() or path.resolve().is_relative_to(real)):  # noqa: PTH113
                 yield path

@@ -1,4 +1,4 @@
-"""One Parquet file read into a part of one table; cleaning does not belong here."""
+"""One Parquet file, unfolded in a process apart, read into a part of one table; cleaning does not belong here."""
 
 from io import BytesIO
 
@@ -8,21 +8,51 @@ import pyarrow.parquet as pq
 
 from schemas.submission import Table
 from tasks.gateways.sources import headers, limits
+from tasks.gateways.sources.apart import EndedError, ProcessApart
 from tasks.gateways.sources.cells import EXACT_BELOW, cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, UnknownColumn, UnreadableError
 
-_MAX_UNFOLDED = 4 * limits.MAX_FILE_BYTES
+#: What a column of a type the frame does not know ends in; it is no Exception.
+_PANIC: type[BaseException] = pl.exceptions.PanicException
 
 
-def read_columnar(name: str, data: bytes, table: Table, names: headers.Names = headers.CONTRACT) -> FileContent:
+class ColumnOpener(ProcessApart):
+    """Unfolds one Parquet file after another."""
+
+    def __init__(self) -> None:
+        super().__init__("columns")
+
+    def open(self, name: str, data: bytes) -> pa.Table:
+        """The file's table; raises UnreadableError where it does not unfold within the limits."""
+        try:
+            # what it says of itself need not be true, but a true one is refused without unfolding it
+            limits.check_rows(name, pq.ParquetFile(BytesIO(data)).metadata.num_rows)
+            reply = self.ask(data)
+        except EndedError as ended:
+            raise UnreadableError(
+                f"文件“{name}”无法在限定的内存和时间内读完，展开后过大或已损坏，请拆分成几个文件后重新提交"
+            ) from ended
+        except (pa.ArrowException, OSError, ValueError) as broken:
+            raise UnreadableError(_broken(name)) from broken
+        if not reply:
+            raise UnreadableError(_broken(name))
+        return pa.ipc.open_stream(reply).read_all()
+
+
+def _broken(name: str) -> str:
+    return f"文件“{name}”不是完整的Parquet文件，可能已损坏，请重新导出后提交"
+
+
+def read_columnar(name: str, arrow: pa.Table, table: Table, names: headers.Names = headers.CONTRACT) -> FileContent:
     """The file's rows of one table, whatever types its columns have."""
+    limits.check_rows(name, arrow.num_rows)
     try:
-        _check(name, data)
-        arrow = pq.read_table(BytesIO(data))
-        arrow.validate(full=True)  # the frame below takes names and text on trust, and panics or worse on bad ones
-        frame = pl.from_arrow(arrow.rename_columns(list(arrow.column_names)))
-    except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as broken:
-        raise UnreadableError(f"文件“{name}”不是完整的Parquet文件，可能已损坏，请重新导出后提交") from broken
+        return _content(name, pl.from_arrow(arrow.rename_columns(list(arrow.column_names))), table, names)
+    except (pl.exceptions.PolarsError, ValueError, TypeError, _PANIC) as broken:
+        raise UnreadableError(f"文件“{name}”有无法读取的列类型，请将各列改为文本后重新导出") from broken
+
+
+def _content(name: str, frame: object, table: Table, names: headers.Names) -> FileContent:
     if not isinstance(frame, pl.DataFrame):
         raise UnreadableError(f"文件“{name}”不是一张表，请重新导出后提交")
     found = headers.header(table, frame.columns, names)
@@ -37,13 +67,6 @@ def read_columnar(name: str, data: bytes, table: Table, names: headers.Names = h
     )
     unknown = [UnknownColumn(name, table.name, column) for _, column in found.unknown]
     return FileContent([Part(name, table.name, rows)], unknown)
-
-
-def _check(name: str, data: bytes) -> None:
-    facts = pq.ParquetFile(BytesIO(data)).metadata
-    limits.check_rows(name, facts.num_rows)
-    if sum(facts.row_group(place).total_byte_size for place in range(facts.num_row_groups)) > _MAX_UNFOLDED:
-        raise UnreadableError(f"文件“{name}”展开后过大，请拆分成几个文件后重新提交")
 
 
 def _text(name: str, cells: pl.Series) -> pl.Series:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -31,21 +32,30 @@ class UnreadableError(Exception):
 _IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 
 
+#: Signs that break a line, turn text around or cannot be stored: a file's or a column's name may bring them.
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
 def discreet(sentence: str) -> str:
-    """A sentence in which nobody's identity number can be read."""
-    return _IDENTITY.sub(lambda found: masked(found.group()), sentence)
+    """A sentence on one line in which nobody's identity number can be read."""
+    return _IDENTITY.sub(lambda found: masked(found.group()), _UNSEEN.sub("\ufffd", sentence))
 
 
 @dataclass(frozen=True)
 class QuarantinedFile:
-    """What was set aside: a `whole` file, or rows of it; with `application_no`, what concerns that application."""
+    """What was set aside: a `whole` file, or rows of it; with `application_no`, what concerns that application.
+
+    `path` is where a whole file lies: its name may not be text at all.
+    """
 
     file: str
     reason: str
     application_no: str = ""
     whole: bool = True
+    path: Path | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "file", discreet(self.file))
         object.__setattr__(self, "reason", discreet(self.reason))
 
 

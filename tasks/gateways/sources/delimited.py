@@ -47,6 +47,7 @@ def read_delimited(name: str, data: bytes, table: Table, names: headers.Names = 
 
 def decoded(name: str, data: bytes) -> str:
     """Bytes as text: by byte order mark, else UTF-8, else GB18030."""
+    limits.check_text(name, data)
     encoding = next((coding for bom, coding in _BOMS.items() if data.startswith(bom)), None)
     if encoding is None and b"\x00" in data:
         raise UnreadableError(f"文件“{name}”不是文本文件，请重新导出为CSV（UTF-8）或JSON后提交")

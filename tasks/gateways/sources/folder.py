@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from schemas.submission import TABLES, Table
-from tasks.gateways.sources import headers, limits
+from tasks.gateways.sources import headers, plain_files
 from tasks.gateways.sources.assembling import assemble
 from tasks.gateways.sources.column_map import UNMAPPED, ColumnMap
-from tasks.gateways.sources.columnar import read_columnar
+from tasks.gateways.sources.columnar import ColumnOpener, read_columnar
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
 from tasks.gateways.sources.delimited import read_delimited
 from tasks.gateways.sources.nested_json import read_json
@@ -50,22 +50,23 @@ def _pull(
     column_map: ColumnMap,
 ) -> Pull:
     contents: list[FileContent] = []
-    with SheetOpener() as opener:
-        readers = {**_READERS, ".xlsx": _workbook(opener)}
+    with SheetOpener() as opener, ColumnOpener() as unfolder:
+        readers = {**_READERS, ".xlsx": _workbook(opener), ".parquet": _by_name(_parquet(unfolder))}
         for name, path, table in files:
             try:
-                content = readers[path.suffix.lower()](name, read_bytes(root, name, path), table, column_map.names)
+                read = readers.get(path.suffix.lower(), _other_format)
+                content = read(name, plain_files.content(root, name, path), table, column_map.names)
                 contents.append(column_map.translated(content))
             except UnreadableError as unreadable:
-                refused.append((QuarantinedFile(name, unreadable.reason), unreadable.foreign))
+                refused.append((QuarantinedFile(name, unreadable.reason, path=path), unreadable.foreign))
     return assemble(root, contents, refused)
 
 
 def _submissions(folder: Path, locked: list[OSError]) -> Iterator[Path]:
-    for where, folders, names in os.walk(folder, onerror=locked.append):
+    for where, folders, names in plain_files.walk(folder, locked.append):
         folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in _OTHER_FOLDERS]
         for name in names:
-            path = Path(where, name)
+            path = where / name
             if path.suffix.lower() in _SUFFIXES and not name.startswith((".", "~$")):
                 yield path
 
@@ -80,22 +81,16 @@ def _shown(relative: Path) -> str:
     return os.fsencode(relative.as_posix()).decode("utf-8", errors="replace")
 
 
-def read_bytes(root: Path, name: str, path: Path) -> bytes:
-    """A file of the folder; raises UnreadableError for what is none, leads out of it, is empty or too large."""
-    try:
-        if not path.resolve().is_relative_to(root.resolve()):
-            raise UnreadableError(f"“{name}”是指向申报文件夹之外的链接，请放入文件本身后重新提交")
-        if not path.is_file():
-            raise UnreadableError(f"“{name}”不是普通文件，请放入文件本身后重新提交")
-        limits.check_size(name, path.stat().st_size)
-        return path.read_bytes()
-    except OSError as failed:
-        raise UnreadableError(f"文件“{name}”无法打开（{failed.strerror}），请检查文件权限或重新提交") from failed
-
-
 def _workbook(opener: SheetOpener) -> _Reader:
     def read(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
         return read_workbook(name, opener.open(name, data), table, names)
+
+    return read
+
+
+def _parquet(unfolder: ColumnOpener) -> Callable[[str, bytes, Table, headers.Names], FileContent]:
+    def read(name: str, data: bytes, table: Table, names: headers.Names) -> FileContent:
+        return read_columnar(name, unfolder.open(name, data), table, names)
 
     return read
 
@@ -121,11 +116,14 @@ def _other_spreadsheet(name: str, data: bytes, table: Table | None, names: heade
     raise UnreadableError(f"文件“{name}”不是.xlsx格式，请用表格软件另存为.xlsx后重新提交", foreign=True)
 
 
+def _other_format(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
+    raise UnreadableError(f"文件“{name}”不是.xlsx、.csv、.parquet或.json格式，请另存为其中一种后重新提交")
+
+
 _READERS: Final[dict[str, _Reader]] = {
     ".csv": _by_name(read_delimited),
     ".tsv": _by_name(read_delimited),
-    ".parquet": _by_name(read_columnar),
     ".json": _json,
     **dict.fromkeys(_OTHER_SPREADSHEETS, _other_spreadsheet),
 }
-_SUFFIXES: Final = frozenset({".xlsx", *_READERS})
+_SUFFIXES: Final = frozenset({".xlsx", ".parquet", *_READERS})

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from schemas.submission import APPLICATIONS, Table
-from tasks.gateways.sources import nested_json
+from tasks.gateways.sources import nested_json, plain_files
 from tasks.gateways.sources.assembling import assemble
 from tasks.gateways.sources.column_map import ColumnMap
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
-from tasks.gateways.sources.folder import read_bytes
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,13 @@ def pull_pages(root: Path, names: list[str], column_map: ColumnMap) -> Pull:
     seen = _Seen(column_map)
     for name in reversed(names):
         try:
-            data = read_bytes(root, name, root / name)
+            data = plain_files.content(root, name, root / name)
             if seen.again(data):
                 continue
             content = nested_json.read_json(name, data, None, column_map.names, seen.during(name.partition("/")[0]))
             contents.append(column_map.translated(content))
         except UnreadableError as unreadable:
-            refused.append((QuarantinedFile(name, unreadable.reason), False))
+            refused.append((QuarantinedFile(name, unreadable.reason, path=root / name), False))
     return assemble(root, contents[::-1], refused)
 
 

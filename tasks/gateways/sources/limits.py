@@ -7,7 +7,9 @@ from typing import Final
 from tasks.gateways.sources.contents import UnreadableError
 
 MIB: Final = 1024 * 1024
-MAX_FILE_BYTES: Final = 1024 * MIB
+#: Nested JSON of 32,000 applications is smaller, and so is their largest table as CSV; a reader holds several copies.
+MAX_FILE_BYTES: Final = 512 * MIB
+MAX_DELIMITED_BYTES: Final = 256 * MIB
 #: A workbook of 32,000 applications unfolds to less; the readers keep to the sizes an archive declares.
 MAX_WORKBOOK_BYTES: Final = 200 * MIB
 MAX_WORKBOOK_MEMBERS: Final = 2_000
@@ -17,17 +19,28 @@ RATIO_MATTERS_FROM: Final = 10 * MIB
 #: Merged ranges may overlap without end in a file made by hand.
 MAX_MERGED_CELLS: Final = 20_000_000
 MAX_ROWS: Final = 5_000_000
+#: What one text file may hold: each cell costs its reader up to thirty bytes, each object a hundred and more.
+MAX_CELLS: Final = 50_000_000
+MAX_OBJECTS: Final = 6_000_000
 
 _SPLIT_LARGE = "请拆分成几个文件后重新提交"
 _OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".encode("utf-16-le")
 
 
 def check_size(name: str, size: int) -> None:
-    """Refuses an empty file and one larger than a gibibyte."""
+    """Refuses an empty file and one larger than any real one of its kind."""
     if size == 0:
         raise UnreadableError(f"文件“{name}”是空的（0字节），请重新导出后提交")
-    if size > MAX_FILE_BYTES:
-        raise UnreadableError(f"文件“{name}”超过{MAX_FILE_BYTES // MIB}MB，{_SPLIT_LARGE}")
+    most = MAX_DELIMITED_BYTES if name.lower().endswith((".csv", ".tsv")) else MAX_FILE_BYTES
+    if size > most:
+        raise UnreadableError(f"文件“{name}”超过{most // MIB}MB，{_SPLIT_LARGE}")
+
+
+def check_text(name: str, data: bytes) -> None:
+    """Refuses text that is nothing but separators: read, it takes many times the memory of its bytes."""
+    cells = data.count(b",") + data.count(b"\t")
+    if cells > MAX_CELLS or data.count(b"{") + data.count(b"[") > MAX_OBJECTS:
+        raise UnreadableError(f"文件“{name}”的单元格过多，{_SPLIT_LARGE}")
 
 
 def check_rows(name: str, rows: int) -> None:

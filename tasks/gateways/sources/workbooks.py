@@ -9,7 +9,7 @@ from schemas.submission import APPLICATIONS, FORM_TABLES, Table
 from tasks.gateways.sources import headers, limits
 from tasks.gateways.sources.cells import cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, UnknownColumn, UnreadableError
-from tasks.gateways.sources.sheet_process import Sheet
+from tasks.gateways.sources.sheets import Sheet
 
 _FORM = tuple(table.name for table in FORM_TABLES)
 _Lines = list[list[Any]]

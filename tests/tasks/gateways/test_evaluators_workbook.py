@@ -25,6 +25,7 @@ from tasks.gateways.evaluators import (
     read_scoring,
     read_scoring_workbook,
 )
+from tasks.gateways.sources.sheets import Sheet, SheetOpener
 from tasks.letters.visible_text import visible
 
 MakePackage = Callable[..., EvaluationPackage]
@@ -34,6 +35,11 @@ _HOSTILE = "=cmd|'/c calc'!A0\u202e<script>{{x}}&'\"\x00\n" + "长" * 300
 
 def _open(files: dict[str, bytes]) -> Workbook:
     return openpyxl.load_workbook(BytesIO(files["评分表.xlsx"]))
+
+
+def _sheets(path: Path) -> list[Sheet]:
+    with SheetOpener() as opener:
+        return opener.open(path.name, path.read_bytes())
 
 
 def _column(sheet: Worksheet, title: str) -> int:
@@ -227,7 +233,7 @@ def test_a_deleted_sheet_is_named(workbook: Workbook, tmp_path: Path, sheet: str
     path = _saved(workbook, tmp_path)
     with pytest.raises(UnreadableScoring, match=f"缺少工作表“{sheet}”"):
         read_scoring_workbook(path)
-    assert is_scoring_workbook(path)
+    assert is_scoring_workbook(_sheets(path))
 
 
 def _change(title: str, value: Any) -> Callable[[Worksheet], None]:
@@ -294,7 +300,6 @@ def test_a_file_that_is_no_workbook_is_named(tmp_path: Path, content: bytes) -> 
     path.write_bytes(content)
     with pytest.raises(UnreadableScoring, match=r"评分表\.xlsx"):
         read_scoring_workbook(path)
-    assert not is_scoring_workbook(path)
 
 
 def test_a_workbook_cut_off_anywhere_is_refused_not_misread(make_package: MakePackage, tmp_path: Path) -> None:
@@ -323,7 +328,7 @@ def test_another_workbook_is_none_of_ours(tmp_path: Path) -> None:
     other = Workbook()
     other.active.title = "评估结果"  # type: ignore[union-attr]
     path = _saved(other, tmp_path)
-    assert not is_scoring_workbook(path)
+    assert not is_scoring_workbook(_sheets(path))
     with pytest.raises(UnreadableScoring, match="缺少工作表“评分表”“送评清单”"):
         read_scoring_workbook(path)
 

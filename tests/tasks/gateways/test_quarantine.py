@@ -1,5 +1,6 @@
 """Files kept aside: copied once, with every reason, under a name no file system trips over."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,21 @@ def test_every_name_becomes_a_safe_one(name: str, tmp_path: Path) -> None:
     assert kept.read_bytes() == b"x"
 
 
-def test_what_cannot_be_read_is_no_copy(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        keep(tmp_path, tmp_path / "gone.xlsx", "坏")
-    assert contents(tmp_path) == {}
+def test_of_what_may_not_be_copied_the_reason_alone_is_kept(tmp_path: Path) -> None:
+    secret = tmp_path / "outside" / "secret.xlsx"
+    secret.parent.mkdir()
+    secret.write_bytes(b"secret")
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "link.xlsx").symlink_to(secret)
+    (inbox / "folder.xlsx").mkdir()
+    os.mkfifo(inbox / "pipe.xlsx")
+    with (inbox / "huge.xlsx").open("wb") as sparse:
+        sparse.truncate(10 * 1024**3)
+    for name in ("link.xlsx", "folder.xlsx", "pipe.xlsx", "huge.xlsx", "gone.xlsx"):
+        told = keep(tmp_path / "home", inbox / name, "坏")
+        assert told.read_text("utf-8") == "坏\n"
+        assert told.name.endswith(f"-{name}.reason.txt")
+        assert keep(tmp_path / "home", inbox / name, "坏") == told
+    assert len(contents(tmp_path / "home")) == 5
+    assert b"secret" not in contents(tmp_path / "home").values()

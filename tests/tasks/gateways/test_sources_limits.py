@@ -132,5 +132,5 @@ def test_a_table_of_more_rows_than_any_real_one_is_refused(tmp_path: Path, monke
 
 def test_a_file_larger_than_any_real_one_is_not_even_read(tmp_path: Path) -> None:
     with (tmp_path / "applications.csv").open("wb") as sparse:
-        sparse.truncate(limits.MAX_FILE_BYTES + 1)
-    assert "超过1024MB" in only_reason(tmp_path)
+        sparse.truncate(limits.MAX_DELIMITED_BYTES + 1)
+    assert "超过256MB" in only_reason(tmp_path)
