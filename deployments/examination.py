@@ -13,6 +13,7 @@ from schemas.policy import known as known_policies
 from schemas.reference_data import manifest, reference
 from schemas.settings import settings
 from tasks.gateways import sources
+from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import public_notices as shelf_notices
 from tasks.store import editions, history, overview, public_notices, results, retold, runs
@@ -37,7 +38,7 @@ def examine() -> list[Found]:
     """Look at everything; a part that cannot be looked at says so and stops no other."""
     return [
         found
-        for look in (_versions, _home, _source, _database, _facts, _history, _editions, _waiting)
+        for look in (_versions, _home, _source, _results, _database, _facts, _history, _editions, _waiting)
         for found in _looked(look)
     ]
 
@@ -46,8 +47,17 @@ def _looked(look: Callable[[], Iterator[Found]]) -> list[Found]:
     try:
         return list(look())
     except (OSError, OperationalError, ValueError) as failed:
-        first = str(failed).splitlines()[0]
-        return [Found(look.__name__.strip("_"), False, f"could not be looked at: {first}")]
+        return [Found(look.__name__.strip("_"), False, f"could not be looked at: {_first_line(failed)}")]
+
+
+def _first_line(failed: Exception) -> str:
+    """What an error says, unless part of an address is in it: of a password with an @ in it the driver shows the rest."""
+    first = str(failed).splitlines()[0]
+    return (
+        "check FILING_DATABASE_URL: signs like @ : / in a password are written as %40 %3A %2F"
+        if "@" in first
+        else first
+    )
 
 
 def _versions() -> Iterator[Found]:
@@ -67,6 +77,19 @@ def _source() -> Iterator[Found]:
     """Where submissions come from, as it is set; it is not asked."""
     told, wrong = sources.stated(settings())
     yield Found("source", not wrong, wrong or told)
+
+
+def _results() -> Iterator[Found]:
+    """Whether results are taken only with a token, and whether the key of the tokens is a secret."""
+    told = {
+        "off": "taken with or without a token (FILING_RESULT_TOKENS=off); a wrong token is refused",
+        "required": "taken only with the token of their dispatch (FILING_RESULT_TOKENS=required)",
+    }[settings().result_tokens]
+    place = settings().root / KEY_FILE
+    if place.is_file() and place.stat().st_mode & 0o077:
+        yield Found("results", False, f"others can read {place}: run `chmod 600 {place}`")
+    else:
+        yield Found("results", True, told)
 
 
 def _database() -> Iterator[Found]:

@@ -97,7 +97,7 @@ def input_and_database_tables() -> str:
         "",
         "Sheets, files and columns may be named in English or Chinese.",
     ]
-    for table in submission.TABLES.values():
+    for table in submission.READ_TABLES.values():
         lines += [
             "",
             f"### {table.name} {table.title}",

@@ -14,7 +14,7 @@ from schemas.submission import MATERIALS
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class EvaluatedInstitution(_Part):

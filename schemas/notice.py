@@ -14,7 +14,7 @@ from schemas.submission import LEVEL_TITLES, LEVELS, MATERIALS, ROLES, TABLES
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class FindingLine(_Said):

@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FILING_", extra="ignore")
 
     home: Path = Path("var")
-    database_url: str = ""
+    #: Addresses may carry a password: they are not shown with the other settings.
+    database_url: str = Field(default="", repr=False)
     inbox_folder: Path | None = None
     policies: Path | None = None
 
@@ -50,8 +51,11 @@ class Settings(BaseSettings):
     panel_seed: str = ""
 
     evaluation_channel: Literal["folder", "smtp", "http"] = "folder"
-    evaluation_url: str = ""
+    evaluation_url: str = Field(default="", repr=False)
     evaluation_token: SecretStr = SecretStr("")
+    #: Whether results are taken only with the token of their dispatch, and what tokens are signed with.
+    result_tokens: Literal["off", "required"] = "off"
+    result_key: SecretStr = SecretStr("")
     evaluation_timeout_seconds: float = Field(default=20.0, gt=0)
     #: Mail address of the office that gets the packages of panels without an address.
     evaluation_office: str = ""
@@ -66,7 +70,7 @@ class Settings(BaseSettings):
 
     # what operators have to see to: mail addresses divided by commas, an address that takes JSON
     alert_mail: str = ""
-    alert_webhook: str = ""
+    alert_webhook: str = Field(default="", repr=False)
     alert_days_before_deadline: int = Field(default=3, ge=0)
 
     @property

@@ -14,6 +14,7 @@ from schemas.settings import UnusableSettingsError, settings
 from tasks import panels
 from tasks.gateways import ways_out
 from tasks.gateways.evaluators import Channel, DeliveryFailed, package_files
+from tasks.gateways.evaluators.dispatch_tokens import token_for
 from tasks.gateways.patience import Patience
 from tasks.letters import contents
 from tasks.letters.result_returns import result_returns
@@ -93,7 +94,8 @@ def deliver_packages(run: RunKey) -> Counts:
 def _hand_over(channel: Channel, number: str, revision: int, run: RunKey) -> None:
     with reading() as db:
         package = EvaluationPackage.model_validate(dispatches.package(db, number, revision))
-    receipt = channel.deliver(package, package_files(package), f"{number}:r{revision}")
+    files = package_files(package, token_for(package, settings()))
+    receipt = channel.deliver(package, files, f"{number}:r{revision}")
     with writing(run) as db:
         dispatches.delivered(db, number, revision, receipt)
 

@@ -15,11 +15,14 @@ from schemas.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.run_summary import SOURCE, Counts, RunKey
 from schemas.settings import settings
+from schemas.submission import RESULTS
 from tasks.gateways import quarantine
-from tasks.gateways.returned_results import pull_results
-from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
+from tasks.gateways.returned_results import FILE, pull_results
+from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing, plain_files
 from tasks.store import activities, decisions, experts, register, results, runs, versions
+from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
+from tasks.vouching import vouched
 
 
 @task(task_run_name="pull-{run.cycle}", cache_policy=NO_CACHE)
@@ -35,12 +38,18 @@ def pull(run: RunKey) -> Counts:
     brought = bring(settings(), None if named else folder, beat=lambda: _stay(run))
     failed = {SOURCE: "; ".join(brought.failed)} if brought.failed else {}
     pulled = brought.pull or nothing()
-    returned, unreadable = _returned([folder, brought.root] if named else [folder])
+    folders = [folder, brought.root] if named else [folder]
+    returned, unreadable = _returned(folders)
+    taken, unvouched = _vouched(pulled, returned)
+    for spoilt in unvouched:
+        for path in (each / "results" / spoilt.file for each in folders):
+            if plain_files.is_plain(path):
+                quarantine.keep(settings().root, path, spoilt.reason)
     for spoilt in [*pulled.quarantined, *unreadable]:
         if spoilt.path is not None:
             quarantine.keep(settings().root, spoilt.path, spoilt.reason)
     with writing(run) as db:
-        return take_in(db, pulled, returned, unreadable, run).model_copy(update={"failed": failed})
+        return take_in(db, pulled, taken, [*unreadable, *unvouched], run).model_copy(update={"failed": failed})
 
 
 def _stay(run: RunKey) -> None:
@@ -56,8 +65,16 @@ def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]
         rows, spoilt = pull_results(folder / "results")
         frames.append(rows)
         unreadable += spoilt
-    rows = pd.concat(frames, ignore_index=True)
-    return rows.assign(row=rows.groupby("application_no").cumcount() + 1), unreadable
+    return pd.concat(frames, ignore_index=True), unreadable
+
+
+def _vouched(pulled: Pull, returned: pd.DataFrame) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
+    """Results of the pull, wherever they lay, that may be taken; `row` counts within the application."""
+    own = pulled.tables[RESULTS.name].assign(**{FILE: RESULTS.title}) if RESULTS.name in pulled.supplied else None
+    rows = returned if own is None else own if returned.empty else pd.concat([own, returned], ignore_index=True)
+    with reading_database() as db:
+        rows, refused = vouched(db, rows, settings(), required=settings().result_tokens == "required")
+    return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused
 
 
 def take_in(
@@ -65,8 +82,7 @@ def take_in(
 ) -> Counts:
     """Store one pull: register and activities first, for they are what the applications are judged against.
 
-    `returned`: results that panels dropped into the inbox, beside those of the pull; `unreadable`: their files that
-    cannot be read.
+    `returned`: all results that may be taken; `unreadable`: files of results that cannot be read or may not be taken.
     """
     policy = for_cycle(cycle_id(run.cycle))
     done: dict[str, int] = {}
@@ -78,7 +94,7 @@ def take_in(
             done[name] = count
             complaints += [(name, sentence) for sentence in sentences]
     done |= versions.receive(db, _forms(pulled, policy, run), run)
-    done["results"] = results.receive(db, _only(_all_results(pulled, returned), run), run)
+    done["results"] = results.receive(db, _only(returned, run), run)
     spoilt = [(bad.application_no or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
     done["quarantined"] = runs.note_quarantined(db, [*spoilt, *complaints], run.cycle, run.as_of)
     return Counts(done={name: count for name, count in done.items() if count})
@@ -109,16 +125,6 @@ def _forms(pulled: Pull, policy: Policy, run: RunKey) -> dict[str, pd.DataFrame]
             assigned_cycle=read["assigned_cycle"].to_pandas(), submitted_utc=read["submitted_utc"].to_pandas()
         ),
     }
-
-
-def _all_results(pulled: Pull, returned: pd.DataFrame) -> pd.DataFrame:
-    """Results of one pull, wherever they lay; `row` counts within the application."""
-    if "results" not in pulled.supplied:
-        return returned
-    if returned.empty:
-        return pulled.tables["results"]
-    rows = pd.concat([pulled.tables["results"], returned], ignore_index=True)
-    return rows.assign(row=rows.groupby("application_no").cumcount() + 1)
 
 
 def _only(frame: pd.DataFrame, run: RunKey) -> pd.DataFrame:

@@ -34,6 +34,7 @@ def import_(
     kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
     file: Annotated[Path, typer.Argument(help="XLSX, CSV, Parquet or JSON.")],
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    by: Annotated[str, typer.Option(help="Who brings it. [default: the user of this machine]")] = "",
 ) -> int:
     """Take in results, activities, a register, decisions, institution codes, inspectors or inspection outcomes."""
     day = read_day(as_of)
@@ -45,7 +46,7 @@ def import_(
     from tasks.runs import CycleBusyError  # noqa: PLC0415
 
     try:
-        imported = import_file(kind.value, file, day)
+        imported = import_file(kind.value, file, day, by.strip())
     except CycleBusyError as busy:
         raise Refused(str(busy)) from busy
     typer.echo(f"{imported.new} new of {imported.rows} rows of {kind.value}")

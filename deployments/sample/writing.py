@@ -92,7 +92,7 @@ def write_json(sample: SampleCycle, folder: Path, *, results: bool = False) -> N
 
 
 def _bulk(*, results: bool) -> list[str]:
-    return [*_FORM, *(table.name for table in SIDE_TABLES if results or table.name != RESULTS.name)]
+    return [*_FORM, *(table.name for table in SIDE_TABLES if results or table is not RESULTS)]
 
 
 def _by_institution(tables: dict[str, pd.DataFrame]) -> Iterator[tuple[int, str, dict[str, pd.DataFrame]]]:

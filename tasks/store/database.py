@@ -45,11 +45,13 @@ def engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        made = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        waiting = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        # an error's text goes to the log and to the run's page: never with the values of the statement
+        made = create_engine(parsed, connect_args=waiting, hide_parameters=True)
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_immediate)
         return made
-    return create_engine(parsed, pool_pre_ping=True)
+    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
 
 class _Rehearsal:

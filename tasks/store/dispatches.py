@@ -90,6 +90,13 @@ def packages(db: Connection, application_no: str) -> list[dict[str, Any]]:
     return list(db.execute(own.order_by(_dispatch.c.revision)).scalars())
 
 
+def revisions(db: Connection, numbers: list[str]) -> dict[tuple[str, str, str], int]:
+    """Every item of these applications that was sent out (its key) to the revision of the package that carries it."""
+    rows = db.execute(select(*(_sent.c[key] for key in items.KEYS), _sent.c.revision))
+    wanted = set(numbers)
+    return {(number, code, level): revision for number, code, level, revision in rows if number in wanted}
+
+
 def delivered(db: Connection, application_no: str, revision: int, receipt: str) -> None:
     """Note that a package has been handed over."""
     mine = and_(_dispatch.c.application_no == application_no, _dispatch.c.revision == revision)

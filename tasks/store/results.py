@@ -27,7 +27,7 @@ def receive(db: Connection, results: pd.DataFrame, run: RunKey) -> int:
     ]
     known = frames.read(db, select(_result.c.content_hash))
     new = rows[~rows["content_hash"].isin(known["content_hash"])].drop_duplicates("content_hash")
-    first = int(db.execute(select(func.coalesce(func.max(_result.c.result_id), 0))).scalar_one()) + 1
+    first = last(db) + 1
     batch = max([first, *(int(each) + 1 for each in db.execute(select(_result.c.batch).distinct()).scalars())])
     cycles = frames.read(db, select(tables.application.c.application_no, tables.application.c.cycle))
     belongs = new["application_no"].map(cycles.set_index("application_no")["cycle"]).fillna(run.cycle)
@@ -43,6 +43,17 @@ def receive(db: Connection, results: pd.DataFrame, run: RunKey) -> int:
         ),
     )
     return len(new) + _receive_again(db, set(rows["content_hash"]), batch)
+
+
+def last(db: Connection) -> int:
+    """The number of the newest result, 0 before the first."""
+    return int(db.execute(select(func.coalesce(func.max(_result.c.result_id), 0))).scalar_one())
+
+
+def numbers_after(db: Connection, result_id: int) -> list[str]:
+    """Applications that results newer than this one are about, sorted."""
+    newer = select(_result.c.application_no).where(_result.c.result_id > result_id).distinct()
+    return sorted(db.execute(newer).scalars())
 
 
 def _receive_again(db: Connection, present: set[str], batch: int) -> int:

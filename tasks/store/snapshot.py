@@ -22,7 +22,7 @@ def snapshot_sqlite(source: Path, target: Path) -> None:
 
 def export_postgresql(url: str, folder: Path) -> dict[str, int]:
     """Write every table as a COPY file into the folder, all at one moment; rows by table."""
-    engine = create_engine(make_url(url), isolation_level="REPEATABLE READ")
+    engine = create_engine(make_url(url), isolation_level="REPEATABLE READ", hide_parameters=True)
     with engine.connect() as connection:
         rows = {table.name: _count(connection, table) for table in metadata.sorted_tables}
         cursor = _driver(connection).cursor()

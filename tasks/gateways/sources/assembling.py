@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from schemas.submission import ACTIVITIES, APPLICATIONS, FORM_TABLES, MATERIALS_TABLE, SIDE_TABLES, TABLES, Table
+from schemas.submission import ACTIVITIES, APPLICATIONS, FORM_TABLES, MATERIALS_TABLE, READ_TABLES, SIDE_TABLES, Table
 from tasks.gateways.sources import attachments
 from tasks.gateways.sources.cleaning import CODES, LOST_DIGITS, clean_table
 from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, Pull, QuarantinedFile
@@ -24,7 +24,7 @@ def assemble(root: Path, contents: Sequence[FileContent], refused: Sequence[tupl
     """One pull of what the files hold; a `refused` file with True is forgotten where a material means it."""
     parts, presumed = _within_their_say([part for content in contents for part in content.parts])
     supplied = frozenset(part.table for part in parts)
-    gathered = {table.name: _gathered(table, parts) for table in TABLES.values() if _wanted(table, supplied)}
+    gathered = {table.name: _gathered(table, parts) for table in READ_TABLES.values() if _wanted(table, supplied)}
     tables, aside = usable(gathered)
     hashed = attachments.hash_attachments(root, tables[MATERIALS_TABLE.name])
     tables[MATERIALS_TABLE.name] = hashed.materials
@@ -47,7 +47,7 @@ def _within_their_say(parts: Sequence[Part]) -> tuple[list[Part], list[Quarantin
     reasons = [
         QuarantinedFile(
             part.file,
-            f"工作簿“{part.file}”是申报材料，其中的工作表“{TABLES[part.table].title}”未采用，请由中心另行以单独的文件提交",
+            f"工作簿“{part.file}”是申报材料，其中的工作表“{READ_TABLES[part.table].title}”未采用，请由中心另行以单独的文件提交",
             whole=False,
         )
         for part in presumed
@@ -112,21 +112,23 @@ def _absent_sheets(contents: Sequence[FileContent], tables: Tables) -> list[Advi
         for name in lacking[file]:
             if number in present[name] or (name == "programmes" and kind != "technical_school"):
                 continue
-            sentence = f"工作簿“{file}”没有“{TABLES[name].title}”工作表，按未填报处理，如有内容请补上该工作表后重新提交"
+            sentence = (
+                f"工作簿“{file}”没有“{READ_TABLES[name].title}”工作表，按未填报处理，如有内容请补上该工作表后重新提交"
+            )
             advice.append(Advice(file, sentence, number))
     return advice
 
 
 def _lost_digits(name: str, rows: pl.DataFrame) -> list[Advice]:
     advice = []
-    for column in TABLES[name].columns:
+    for column in READ_TABLES[name].columns:
         if column.name not in CODES:
             continue
         number = pl.col(_NO) if _NO in rows.columns else pl.lit("")
         lost = rows.filter(pl.col(column.name).str.contains(LOST_DIGITS)).select(FILE, LINE, number.alias("number"))
         for file, line, application_no in lost.rows():
             sentence = (
-                f"文件“{file}”“{TABLES[name].title}”第{line}行的“{column.title}”被电子表格变成了数字，末尾数位已丢失，"
+                f"文件“{file}”“{READ_TABLES[name].title}”第{line}行的“{column.title}”被电子表格变成了数字，末尾数位已丢失，"
                 "请将该列设为文本格式后重新填写"
             )
             advice.append(Advice(file, sentence, application_no))
@@ -135,4 +137,4 @@ def _lost_digits(name: str, rows: pl.DataFrame) -> list[Advice]:
 
 def _as_pandas(name: str, rows: pl.DataFrame) -> pd.DataFrame:
     extra = {APPLICATIONS.name: ["content_hash"], MATERIALS_TABLE.name: [attachments.SHA256]}
-    return rows.select(*TABLES[name].names, "row", *extra.get(name, [])).to_pandas()
+    return rows.select(*READ_TABLES[name].names, "row", *extra.get(name, [])).to_pandas()

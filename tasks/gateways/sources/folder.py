@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from schemas.submission import TABLES, Table
+from schemas.submission import READ_TABLES, Table
 from tasks.gateways.sources import headers, plain_files
 from tasks.gateways.sources.assembling import assemble
 from tasks.gateways.sources.column_map import UNMAPPED, ColumnMap
@@ -37,10 +37,10 @@ def pull_folder(folder: Path, column_map: ColumnMap = UNMAPPED, missing: Sequenc
 
 
 def pull_file(file: Path, table: str) -> Pull:
-    """One file that holds a table of `schemas.submission.TABLES`, whatever its name; raises FileNotFoundError."""
+    """One file that holds a table of `schemas.submission.READ_TABLES`, whatever its name; raises FileNotFoundError."""
     if not file.is_file():
         raise FileNotFoundError(f"'{file}' is not a file: name the file to import")
-    return _pull(file.parent, [(_shown(Path(file.name)), file, TABLES[table])], [], UNMAPPED)
+    return _pull(file.parent, [(_shown(Path(file.name)), file, READ_TABLES[table])], [], UNMAPPED)
 
 
 def _pull(
@@ -101,7 +101,7 @@ def _by_name(read: Callable[[str, bytes, Table, headers.Names], FileContent]) ->
     def named(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
         table = table or names.table_named(Path(name).stem)
         if table is None:
-            known = "、".join(f"{each.name}（{each.title}）" for each in TABLES.values())
+            known = "、".join(f"{each.name}（{each.title}）" for each in READ_TABLES.values())
             raise UnreadableError(f"文件“{name}”的名称不是任何一张表，请改用表名：{known}", foreign=True)
         return read(name, data, table, names)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-from schemas.submission import TABLES, Table
+from schemas.submission import READ_TABLES, Table
 
 #: A title, a note or a logo may stand above the header; further down it is no header any more.
 SEARCHED_LINES = 10
@@ -59,7 +59,7 @@ class Names:
     def _table_named(self, text: str) -> Table | None:
         """The table of a sheet or file name."""
         named = self._tables.get(key(text))
-        return TABLES[named] if named else _tables().get(key(text))
+        return READ_TABLES[named] if named else _tables().get(key(text))
 
     def _column_named(self, table: str, text: str) -> str | None:
         """The canonical column of a table that a header means."""
@@ -77,12 +77,12 @@ CONTRACT: Final = Names()
 
 @cache
 def _tables() -> dict[str, Table]:
-    return {key(name): table for table in TABLES.values() for name in (table.name, table.title)}
+    return {key(name): table for table in READ_TABLES.values() for name in (table.name, table.title)}
 
 
 @cache
 def _columns(table: str) -> dict[str, str]:
-    return {key(name): column.name for column in TABLES[table].columns for name in (column.name, column.title)}
+    return {key(name): column.name for column in READ_TABLES[table].columns for name in (column.name, column.title)}
 
 
 def header(table: Table, cells: Sequence[str], names: Names = CONTRACT) -> Header:

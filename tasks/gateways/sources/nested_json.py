@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.submission import APPLICATIONS, FORM_TABLES, TABLES, Table
+from schemas.submission import APPLICATIONS, FORM_TABLES, READ_TABLES, Table
 from tasks.gateways.sources import headers, limits
 from tasks.gateways.sources.cells import cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, UnknownColumn, UnreadableError
@@ -56,7 +56,7 @@ def read_json(
                 _add_application(reading, place, record)
             else:
                 _add(reading, holder, place, record)
-    parts = [Part(name, holder, _frame(name, TABLES[holder], rows)) for holder, rows in reading.rows.items()]
+    parts = [Part(name, holder, _frame(name, READ_TABLES[holder], rows)) for holder, rows in reading.rows.items()]
     return FileContent(parts, list(reading.unknown))
 
 

@@ -1,0 +1,66 @@
+"""Which returned results may be taken: those that bear the token of the dispatch they answer; judging them is not here."""
+
+import pandas as pd
+import polars as pl
+from sqlalchemy import Connection
+
+from expectations import reading
+from schemas.settings import Settings
+from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token
+from tasks.gateways.returned_results import FILE
+from tasks.gateways.sources import QuarantinedFile
+from tasks.store import dispatches
+
+_NONE = "没有送评凭证，请用原送评的评分表填写，或在“送评凭证”（token）列填入该次送评package.json中的token后重新报送"
+_FORGED = "送评凭证不是本系统签发的或已被改动，请从原送评的评分表或package.json原样取用后重新报送"
+_ANOTHER = "送评凭证属于另一份申报，请改用该申报自己的送评凭证后重新报送"
+_REPLACED = "送评凭证属于第{given}次送评，该职业等级已改由第{sent}次送评的专家组评估，请由该专家组报送"
+
+
+def vouched(
+    db: Connection, rows: pd.DataFrame, installation: Settings, *, required: bool
+) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
+    """The results that may be taken, and one sentence for each application of a file whose results may not.
+
+    `rows`: RETURNED_RESULTS columns and FILE. A row without a token is taken where none is `required`; a token that is
+    there and wrong never is.
+    """
+    tokens = rows["token"].fillna("")
+    if rows.empty or not (required or tokens.any()):
+        return rows, []
+    known = {token: read_token(token, installation) for token in tokens.unique() if token}
+    sent = dispatches.revisions(db, rows["application_no"].dropna().unique().tolist())
+    items = zip(
+        tokens, rows["application_no"].fillna(""), rows["occupation_code"].fillna(""), _levels(rows), strict=True
+    )
+    faults = pd.Series(
+        [
+            _fault(known[token], (number, code, level), sent) if token else _NONE * required
+            for token, number, code, level in items
+        ],
+        index=rows.index,
+        dtype="str",
+    )
+    refused = rows.assign(fault=faults)[faults != ""]
+    told = [
+        QuarantinedFile(str(file), f"文件“{file}”中申报“{number}”的{len(group)}行评估结果未采用：{fault}")
+        for (file, number, fault), group in refused.fillna("").groupby([FILE, "application_no", "fault"], sort=True)
+    ]
+    return rows[faults == ""], told
+
+
+def _fault(dispatch: Dispatch | None, item: tuple[str, str, str], sent: dict[tuple[str, str, str], int]) -> str:
+    if dispatch is None:
+        return _FORGED
+    if dispatch.application_no != item[0]:
+        return _ANOTHER
+    # what was not sent out at all is refused by its rule
+    revision = sent.get(item, dispatch.revision)
+    return "" if revision == dispatch.revision else _REPLACED.format(given=dispatch.revision, sent=revision)
+
+
+def _levels(rows: pd.DataFrame) -> list[str]:
+    """Levels as `5`..`1` however they are spelt, else as they are."""
+    text = pl.Series("level", rows["level"].fillna("").tolist(), pl.String).to_frame()
+    read = reading.level(pl.col("level")).cast(pl.String)
+    return text.select(pl.coalesce(read, pl.col("level"))).to_series().to_list()

@@ -1,0 +1,169 @@
+"""Results are a panel's own word: only with the token of the dispatch they answer, where the installation asks for it."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import evaluations as made
+import openpyxl
+import pytest
+from commands import Filing
+from registers import BAKER, COOK, ONE, TWO
+
+from schemas.settings import Settings, settings, using
+from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token, signing_key
+from tasks.importing import import_file
+from tasks.store import history
+from tasks.store.database import reading
+
+pytestmark = pytest.mark.usefixtures("plainly")
+
+KEY = "one key for both homes"
+
+
+@pytest.fixture
+def asked(home: Path) -> Iterator[Path]:
+    """An installation that takes results only with a token, with two applications sent out."""
+    with using(settings().model_copy(update={"result_tokens": "required"})):
+        made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "3")])
+        made.accepted("B1", [(TWO, COOK, "4")])
+        made.send_out(home)
+        yield home
+
+
+def package(home: Path, number: str) -> dict[str, object]:
+    said: dict[str, object] = json.loads(
+        (home / "outbox/evaluation" / made.CYCLE / number / "package.json").read_text()
+    )
+    return said
+
+
+def token(home: Path, number: str = "A1") -> str:
+    return str(package(home, number)["token"])
+
+
+def drop(home: Path, name: str, *rows: dict[str, str]) -> None:
+    """A file of results in the inbox whose rows may bear tokens."""
+    file = home / "inbox" / "results" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"results": rows}, ensure_ascii=False), "utf-8")
+
+
+def reasons(home: Path) -> str:
+    return "".join(path.read_text("utf-8") for path in sorted((home / "quarantine").glob("*.reason.txt")))
+
+
+def test_a_result_with_its_dispatch_s_token_is_taken(asked: Path) -> None:
+    rows = [made.result("A1", token=token(asked)), made.result("A1", BAKER, "三级", token=token(asked))]
+    drop(asked, "r.json", *rows)
+    made.go_on(asked)
+    assert [made.standing("A1"), made.standing("A1", BAKER, "3")] == ["filed", "filed"]
+    assert not (asked / "quarantine").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("", "没有送评凭证"),
+        ("W10.c2lnbmVk", "不是本系统签发的或已被改动"),
+        ("another's", "属于另一份申报"),
+        ("changed", "不是本系统签发的或已被改动"),
+    ],
+)
+def test_a_result_without_it_is_set_aside_with_what_to_mend(asked: Path, given: str, told: str) -> None:
+    right = token(asked)
+    meant = {"another's": token(asked, "B1"), "changed": right[:-4] + right[-4:].swapcase()}.get(given, given)
+    drop(asked, "r.json", made.result("A1", token=meant), made.result("B1", token=token(asked, "B1")))
+    made.go_on(asked)
+    assert [made.standing("A1"), made.standing("B1")] == ["dispatched", "filed"]
+    assert re.search(f"^文件“r.json”中申报“A1”的1行评估结果未采用：.*{told}.*重新报送$", reasons(asked).strip())
+    kept = [path for path in (asked / "quarantine").iterdir() if path.suffix == ".json"]
+    assert len(kept) == 1, "the file itself is kept beside its reason"
+
+
+def test_the_scoring_workbook_bears_it(asked: Path) -> None:
+    path = asked / "outbox/evaluation" / made.CYCLE / "B1" / "评分表.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book["评分表"]
+    titles = {str(cell.value).rstrip("*"): cell.column for cell in sheet[4]}
+    for title, value in {"结论": "合格", "评分": 80, "承诺材料已提供": "是", "评估日期": "2026-09-18"}.items():
+        sheet.cell(5, titles[title], value)
+    sheet.cell(5, titles["评估组长"], "刘芳")
+    sheet.cell(5, titles["评估专家人数"], 3)
+    (asked / "inbox/results").mkdir(parents=True)
+    book.save(asked / "inbox/results/评分表.xlsx")
+    made.go_on(asked)
+    assert made.standing("B1") == "filed"
+
+
+def test_a_panel_that_was_replaced_has_no_say_any_more(asked: Path) -> None:
+    from tasks.store import dispatches
+    from tasks.store.leases import writing
+
+    former = token(asked)
+    with made.run_on(made.DAY) as run, writing(run) as db:
+        again = dispatches.awaited(db, made.CYCLE)
+        again = again[(again["application_no"] == "A1") & (again["occupation_code"] == COOK)]
+        said = {"A1": {**dispatches.package(db, "A1", 1), "revision": 2}}
+        dispatches.send_again(db, said, again, run)
+    drop(asked, "r.json", made.result("A1", level="四级", token=former), made.result("A1", BAKER, "3", token=former))
+    made.go_on(asked)
+    assert [made.standing("A1"), made.standing("A1", BAKER, "3")] == ["dispatched", "filed"]
+    assert "第1次送评，该职业等级已改由第2次送评的专家组评估" in reasons(asked)
+    drop(asked, "r.json", made.result("A1", token=token(asked)))
+    made.go_on(asked)
+    assert made.standing("A1") == "filed"
+
+
+def test_the_operator_s_word_stands_in_for_it_and_is_on_record(asked: Path, tmp_path: Path) -> None:
+    file = tmp_path / "传真.json"
+    file.write_text(json.dumps([made.result("A1"), made.result("B1", token="W10.c2lnbmVk")]), "utf-8")
+    imported = import_file("results", file, made.DAY, "王芳")
+    assert (imported.rows, imported.new) == (2, 1)
+    assert "“B1”" in "".join(imported.complaints)
+    assert import_file("results", file, made.DAY, "李四").new == 0
+    with reading() as db:
+        told = history.of(db, ["A1"])
+    (entry,) = told[told["kind"] == "import"].to_dict("records")
+    assert (entry["by"], entry["became"], entry["because"]) == ("王芳", "results", "导入文件“传真.json”，1条新记录")
+
+
+def test_without_being_asked_for_none_is_needed_and_a_wrong_one_is_still_refused(home: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4")])
+    made.accepted("B1", [(TWO, COOK, "4")])
+    made.send_out(home)
+    assert "token" not in package(home, "A1")
+    assert not (home / "result.key").exists()
+    drop(home, "r.json", made.result("A1"), made.result("B1", token="W10.c2lnbmVk"))
+    made.go_on(home)
+    assert [made.standing("A1"), made.standing("B1")] == ["filed", "dispatched"]
+
+
+def test_the_key_is_the_owner_s_alone_and_made_once(asked: Path) -> None:
+    key = asked / "result.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert signing_key(settings()) == key.read_text().strip()
+    assert len(signing_key(settings())) >= 32
+    assert read_token(token(asked), settings()) == Dispatch(made.CYCLE, "A1", 1)
+    assert signing_key(settings()) not in repr(settings())
+
+
+def test_a_key_from_the_environment_signs_the_same_everywhere(tmp_path: Path) -> None:
+    said = {"result_tokens": "required", "result_key": KEY}
+    here, there = (Settings(home=tmp_path / name, **said) for name in ("here", "there"))
+    assert signing_key(here) == signing_key(there) == KEY
+    assert not (tmp_path / "here").exists()
+    assert KEY not in repr(here)
+
+
+@pytest.mark.parametrize("mode", ["off", "required"])
+def test_doctor_tells_which(
+    mode: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stated = settings().model_copy(update={"result_tokens": mode})
+    told = Filing(home, monkeypatch, capsys)("doctor", stated=stated).out
+    assert f"FILING_RESULT_TOKENS={mode}" in told
+    (home / "result.key").write_text("k")
+    (home / "result.key").chmod(0o644)
+    assert "chmod 600" in Filing(home, monkeypatch, capsys)("doctor", stated=stated).out
