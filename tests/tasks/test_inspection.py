@@ -144,8 +144,8 @@ def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> Non
     ("name", "content", "told"),
     [
         ("a.csv", "姓名,所在单位\n张一,市人社局\n", "缺少“检查人员编号、在岗”列"),
-        ("a.csv", "", "空文件"),
-        ("a.xlsx", "不是工作簿", "不是可以打开的工作簿"),
+        ("a.csv", "", "是空的"),
+        ("a.xlsx", "不是工作簿", "不是完整的xlsx工作簿"),
         ("a.txt", "x", "不是.csv或.xlsx文件"),
     ],
 )

@@ -46,6 +46,7 @@ def _broken(name: str) -> str:
 def read_columnar(name: str, arrow: pa.Table, table: Table, names: headers.Names = headers.CONTRACT) -> FileContent:
     """The file's rows of one table, whatever types its columns have."""
     limits.check_rows(name, arrow.num_rows)
+    limits.check_columns(name, arrow.num_columns)
     try:
         return _content(name, pl.from_arrow(arrow.rename_columns(list(arrow.column_names))), table, names)
     except (pl.exceptions.PolarsError, ValueError, TypeError, _PANIC) as broken:

@@ -30,6 +30,7 @@ def read_delimited(name: str, data: bytes, table: Table, names: headers.Names = 
     """The file's rows of one table; raises UnreadableError with the line where it breaks off."""
     text = decoded(name, data)
     head = _head(name, text, table, names)
+    limits.check_columns(name, len(head.names))
     found = headers.header(table, head.names, names)
     if found.repeated:
         titles = "、".join(table.column(column).title for column in found.repeated)

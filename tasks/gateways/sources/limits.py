@@ -22,6 +22,8 @@ MAX_ROWS: Final = 5_000_000
 #: What one text file may hold: each cell costs its reader up to thirty bytes, each object a hundred and more.
 MAX_CELLS: Final = 50_000_000
 MAX_OBJECTS: Final = 6_000_000
+#: Of different names in one file; each that no table has is looked at and told.
+MAX_COLUMNS: Final = 2_000
 
 _SPLIT_LARGE = "请拆分成几个文件后重新提交"
 _OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".encode("utf-16-le")
@@ -47,6 +49,12 @@ def check_rows(name: str, rows: int) -> None:
     """Refuses a table of more rows than any real one has."""
     if rows > MAX_ROWS:
         raise UnreadableError(f"文件“{name}”超过{MAX_ROWS}行，{_SPLIT_LARGE}")
+
+
+def check_columns(name: str, columns: int) -> None:
+    """Refuses a file of more columns than all tables have together by far."""
+    if columns > MAX_COLUMNS:
+        raise UnreadableError(f"文件“{name}”的列名超过{MAX_COLUMNS}个，请只保留申报表的各列后重新提交")
 
 
 def check_workbook(name: str, data: bytes) -> None:

@@ -171,6 +171,7 @@ def _add(reading: _Reading, table: Table, place: int, record: Any) -> _Cells:
 def _note_unknown(reading: _Reading, table: str, word: str) -> None:
     if not reading.names.is_ignored(table, word):
         reading.unknown[UnknownColumn(reading.file, table, _whole(word))] = None
+        limits.check_columns(reading.file, len(reading.unknown))
 
 
 def _frame(name: str, table: Table, rows: list[_Cells]) -> pl.DataFrame:
