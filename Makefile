@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM := $(VENV)/.system-packages
 
-.PHONY: docs-check demo test test-all lint types imports unit slow wheel docs lock clean system
+.PHONY: docs-check demo hostile licences supply test test-all lint types imports unit slow wheel docs lock clean system
 
 demo: $(VENV)/.product
 	$(BIN)/filing --home var/demo demo
 
 test: lint types imports docs-check unit wheel
 
-test-all: test slow
+test-all: test slow supply
 
 # The product alone: what `make demo` and a production machine need.
 $(VENV)/.product: requirements.lock pyproject.toml
@@ -53,6 +53,17 @@ unit: $(VENV)/.checks $(SYSTEM)
 
 slow: $(VENV)/.checks $(SYSTEM)
 	$(BIN)/python -m pytest -m slow
+
+# Known vulnerabilities, licences, a bill of materials in dist/.
+supply: $(VENV)/.checks
+	$(BIN)/python tests/supply.py
+
+licences: $(VENV)/.checks
+	$(BIN)/python tests/supply.py --write
+
+# Every hostile input and what became of it, in docs/hostile-input.md.
+hostile: $(VENV)/.checks
+	PYTHONPATH=tests:. $(BIN)/python -m hostile.page docs/hostile-input.md
 
 wheel: $(VENV)/.checks
 	bash tests/wheel_smoke.sh $(BIN)/python

@@ -165,8 +165,13 @@ def dictionary_bomb() -> bytes:
 
 
 def packed_pages() -> bytes:
-    names = pa.array(["x" * 1_000] * 4_000_000, pa.large_string())
-    return _parquet(pa.table({"name": names}), compression="zstd", use_dictionary=False)
+    """Forty row groups, each some kilobytes that unfold to 100 MB."""
+    target = BytesIO()
+    names = pa.table({"name": pa.array(["x" * 1_000] * 100_000)})
+    with pq.ParquetWriter(target, names.schema, compression="zstd", use_dictionary=False) as writer:
+        for _ in range(40):
+            writer.write_table(names)
+    return target.getvalue()
 
 
 def _cut() -> bytes:
