@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from expectations.rulebook import rules
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.cycle import cycle_id
 from schemas.directory import CHANGE_KINDS, changes
@@ -11,7 +12,7 @@ from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
 from schemas.submission import INSTITUTION_TYPES, TABLES
-from tasks.store import editions, findings, notices, overview
+from tasks.store import editions, findings, notices, overview, public_notices
 from tasks.store.database import reading
 from tasks.waiting import Wait
 
@@ -43,6 +44,8 @@ def _applications(told: list[overview.Outcome]) -> str:
     counted = Counter(
         (each.status, each.institution_type if each.institution_type in INSTITUTION_TYPES else "") for each in told
     )
+    if not any(counted[status, ""] for status in APPLICATION_STATUSES):
+        del kinds[-1]
     rows = [
         [title, *(counted[status, kind] for kind, _ in kinds), sum(counted[status, kind] for kind, _ in kinds)]
         for status, title in APPLICATION_STATUSES.items()
@@ -62,6 +65,12 @@ def _waits(told: list[overview.Outcome], items: dict[str, int], wait: Wait, summ
     for cycle, number in sorted(summary.results_elsewhere.items()):
         lines[f"中心运行 {cycle} 批次：该批次有 {number} 条评估结果待审（filing run {cycle}）"] = number
     waiting = [f"- {line}" for line, due in lines.items() if due]
+    with reading() as db:
+        shown = public_notices.shown(db, summary.cycle)
+    for name, ends_on in sorted(set(zip(shown["notice"], shown["ends_on"], strict=True))):
+        if ends_on >= summary.as_of.isoformat():
+            own = int((shown["notice"] == name).sum())
+            waiting.append(f"- 公示 {name} 期满：{own} 个申报职业等级，公示至 {ends_on}")
     return "## 在等谁\n\n" + ("\n".join(waiting) or "- 不等任何人")
 
 
@@ -97,6 +106,7 @@ def findings_rows(cycle: str) -> list[Row]:
     """Findings without the values that were handed in: what they say is in the letters."""
     with reading() as db:
         found = findings.of_cycle(db, cycle).head(MOST)
+    known = rules()
     return [
         {
             "申报编号": each["application_no"],
@@ -108,6 +118,7 @@ def findings_rows(cycle: str) -> list[Row]:
             "字段": TABLES[each["table"]].titles().get(each["field"], each["field"])
             if each["table"] in TABLES
             else each["field"],
+            "初审意见": known[each["rule"]].message_zh if each["rule"] in known else "",
         }
         for each in found.to_dict("records")
     ]

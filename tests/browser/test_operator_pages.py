@@ -85,7 +85,10 @@ def deployment(house: TestHouse, name: str) -> str:
 
 def test_the_suspended_run_with_its_stages(house: TestHouse, page: Page, tmp_path: Path) -> None:
     show(page, house, f"/v2/runs/flow-run/{cycle_run(house)['id']}", f"{CYCLE} 批次", "Suspended", "waits: 0 of")
-    page.wait_for_timeout(2_500)
+    page.set_viewport_size({"width": 1360, "height": 1_240})
+    page.reload()
+    page.get_by_text("waits: 0 of").first.wait_for()
+    page.wait_for_timeout(5_000)  # the graph is drawn in steps, and tells nobody when it is done
     picture(page, "suspended-run", tmp_path, 1_240)
 
 
@@ -143,7 +146,6 @@ def test_the_data_docs_are_served(house: TestHouse, page: Page, tmp_path: Path) 
 def test_an_edition_that_loses_too_much_is_released_by_the_form(house: TestHouse, page: Page, tmp_path: Path) -> None:
     house.wait_state(house.run_deployment("sweeps/sweeps", as_of="2026-09-12"), "Completed")
     show(page, house, "/filing/published/latest/index.html", "版次", "符合条件")
-    picture(page, "directory", tmp_path)
     house.wait_state(house.run_deployment("sweeps/sweeps", as_of="2029-06-01"), "Completed")
     published = house.home / "published"
     assert (published / "latest").resolve().name == f"{CYCLE}.1", "the former edition stays in force"
