@@ -1,6 +1,7 @@
 """Data Docs: validation results as Chinese pages that open offline; submitted values never stand in them."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +49,21 @@ class IndexRenderer(Renderer):
         return RenderedDocumentContent([section], page_title="数据校验")
 
 
+@cache
+def _templates() -> Environment:
+    # one for all pages: reading and compiling a template costs more than filling it
+    return Environment(
+        loader=PackageLoader("expectations", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+
+
 class OfflinePageView(DefaultJinjaView):
     """A document as one page of HTML without any request; all text is escaped."""
 
     _template = "data_docs.html.j2"
 
     def _get_template(self, template_str: str) -> Template:
-        loader = PackageLoader("expectations", "templates")
-        return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template(
-            template_str
-        )
+        return _templates().get_template(template_str)
 
     def _validate_document(self, document: RenderedDocumentContent) -> None:
         if not isinstance(document, RenderedDocumentContent):

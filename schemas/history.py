@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 #: What the digest covers, in this order; `entry` is the number of the entry.
 CHAINED = ("entry", "kind", "subject", "occupation_code", "level", "was", "became", "because", "by", "on", "run_id")
@@ -11,8 +10,9 @@ CHAINED = ("entry", "kind", "subject", "occupation_code", "level", "was", "becam
 #: The digest before the first entry.
 GENESIS = "0" * 64
 
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-def digest(previous: str, entry: Mapping[str, Any]) -> str:
-    """SHA-256 over the digest before and this entry's chained fields."""
-    text = json.dumps([previous, *(str(entry[field]) for field in CHAINED)], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+
+def digest(previous: str, entry: Sequence[object]) -> str:
+    """SHA-256 over the digest before and this entry's values, in the order of CHAINED."""
+    return hashlib.sha256(_as_json([previous, *map(str, entry)]).encode()).hexdigest()

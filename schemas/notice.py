@@ -6,6 +6,7 @@ The texts are JSON-serialisable (`model_dump(mode="json")`): the database keeps 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -234,10 +235,17 @@ def finding_line(finding: Mapping[str, Any]) -> FindingLine:
 
 def _value_in_words(table: str, field: str, value: object) -> str:
     # the applicant wrote 否, the table holds `false`
-    if not isinstance(value, str):
-        return ""
-    columns = {column.name: column for column in TABLES[table].columns} if table in TABLES else {}
-    return columns[field].words.get(value, value) if field in columns else value
+    return _words(table).get(field, {}).get(value, value) if isinstance(value, str) else ""
+
+
+@cache
+def _words(table: str) -> Mapping[str, Mapping[str, str]]:
+    return {column.name: column.words for column in TABLES[table].columns} if table in TABLES else {}
+
+
+@cache
+def _titles(table: str) -> Mapping[str, str]:
+    return TABLES[table].titles() if table in TABLES else {}
 
 
 def _field_title(table: str, field: str) -> str:
@@ -247,4 +255,4 @@ def _field_title(table: str, field: str) -> str:
         return ROLES[field]
     if table == "materials" and material in MATERIALS:
         return f"{MATERIALS[material]}（{occupation}）" if occupation else MATERIALS[material]
-    return TABLES[table].titles().get(field, field) if table in TABLES else field
+    return _titles(table).get(field, field)

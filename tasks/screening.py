@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
@@ -17,8 +18,9 @@ from tasks.store import applications, findings, items, notices, register
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
-#: Applications checked in one pass: a city is one batch, a nation a few dozen.
-BATCH = 4_000
+#: Applications checked in one pass: a city is one batch, a nation a few dozen. What a batch costs whatever its size
+#: (the register read, five checkpoints) is paid once for each; 16,000 applications take about 1 GiB.
+BATCH = 16_000
 
 
 @task(task_run_name="find-{run.cycle}", cache_policy=NO_CACHE)
@@ -78,14 +80,19 @@ def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: RunKey)
 
 def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.DataFrame:
     """The items with their first status and the rules that returned or hold them."""
-    born = checked.items[items.KEYS].copy()
-    by_application = hard.groupby("application_no")["rule"].agg(items.joined)
-    by_item = checked.holds.groupby(items.KEYS)["rule"].agg(items.joined).rename("holding").reset_index()
-    born = born.merge(by_item, on=items.KEYS, how="left")
-    born["returning"] = born["application_no"].map(by_application)
+    holding = _rules(checked.holds, items.KEYS, "holding")
+    returning = _rules(hard, ["application_no"], "returning")
+    born = checked.items[items.KEYS].merge(holding, on=items.KEYS, how="left")
+    born = born.merge(returning, on="application_no", how="left")
     born["status"] = "accepted"
     born.loc[born["holding"].notna(), "status"] = "held"
     born.loc[born["returning"].notna(), "status"] = "returned"
     born["reason"] = born["returning"].fillna(born["holding"]).fillna("")
     born["uscc"] = born["application_no"].map(uscc).fillna("")
     return born[[*items.KEYS, "uscc", "status", "reason"]]
+
+
+def _rules(found: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
+    """The keys and, under a name, their rules as an item's `reason` holds them."""
+    rules = pl.col("rule").unique().sort().str.join(";").alias(name)
+    return pl.from_pandas(found[[*keys, "rule"]]).group_by(keys).agg(rules).to_pandas()

@@ -14,6 +14,7 @@ from schemas.notice import (
     AcceptanceText,
     CorrectionText,
     FilingText,
+    FindingLine,
     LetterText,
     ReasonedLine,
     RefusalText,
@@ -31,6 +32,9 @@ from tasks.store.notices import Notice
 
 Heads = Mapping[str, dict[str, Any]]
 
+#: What the head of a letter says of an application.
+_HEAD = ["application_no", "institution_name", "uscc", "kind"]
+
 
 def heads(applications: pd.DataFrame, run: RunKey) -> Heads:
     """What every letter on an application begins with; `applications`: current versions as `submissions` gives them."""
@@ -38,6 +42,7 @@ def heads(applications: pd.DataFrame, run: RunKey) -> Heads:
     days = pl.from_pandas(applications[["submitted_at"]]).select(
         reading.instant(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
     )
+    rows = applications[_HEAD].fillna("").to_dict("records")
     return {
         row["application_no"]: {
             **addressee(row, policy, run.as_of),
@@ -46,7 +51,7 @@ def heads(applications: pd.DataFrame, run: RunKey) -> Heads:
             "kind": KINDS.get(row["kind"], row["kind"]),
             "submitted_on": day or run.as_of,
         }
-        for row, day in zip(applications.fillna("").to_dict("records"), days.to_series().to_list(), strict=True)
+        for row, day in zip(rows, days.to_series().to_list(), strict=True)
     }
 
 
@@ -68,11 +73,19 @@ def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: RunKey) -> 
     versions = dict(zip(applications["application_no"], applications["version"], strict=True))
     due_on = _due_on(run.as_of, workdays)
     letters = []
-    for number, found in hard.groupby("application_no", sort=True):
-        lines = [finding_line({str(key): value for key, value in row.items()}) for row in found.to_dict("records")]
-        text = CorrectionText(**own[str(number)], findings=lines, workdays=workdays, due_on=due_on)
-        letters.append(_letter(f"correction:{number}:v{versions[number]}", "correction", str(number), text))
+    for number, lines in sorted(_lines(hard).items()):
+        text = CorrectionText(**own[number], findings=lines, workdays=workdays, due_on=due_on)
+        letters.append(_letter(f"correction:{number}:v{versions[number]}", "correction", number, text))
     return letters
+
+
+def _lines(found: pd.DataFrame) -> dict[str, list[FindingLine]]:
+    """The findings of each application in the words of the form, in the order of the findings."""
+    lines: dict[str, list[FindingLine]] = {}
+    # a frame an application would cost more than all else: there are thousands of them
+    for row in pl.from_pandas(found).iter_rows(named=True):
+        lines.setdefault(row["application_no"], []).append(finding_line(row))
+    return lines
 
 
 def _due_on(day: date, workdays: int) -> date | None:

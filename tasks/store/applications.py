@@ -4,6 +4,7 @@ import pandas as pd
 from sqlalchemy import Connection, Select, Table, and_, case, exists, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from expectations.submissions import wanted
 from schemas import tables
 from schemas.item import FINAL
 from schemas.run_summary import RunKey
@@ -33,17 +34,14 @@ def to_screen(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
 
 
 def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
-    """The current versions of these applications as the frames the rule book reads."""
+    """The current versions of these applications as the frames the rule book reads: the columns it looks at."""
     work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     chosen = select(work.c.application_no)
     found = {}
     for source in FORM_TABLES:
         table = _part_of[source.name]
-        columns = [table.c[name] for name in source.names]
-        if source is APPLICATIONS:
-            columns += [_application.c.first_submitted_at, _application.c.version]
-        else:
-            columns += [table.c.row, *([table.c.attachment_sha256] if "attachment_sha256" in table.c else [])]
+        columns = [table.c[name] if name in table.c else _application.c[name] for name in wanted(source)]
+        columns += [table.c.version] if source is APPLICATIONS else [table.c.row]
         same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
         statement = select(*columns).join(_application, same).where(_application.c.application_no.in_(chosen))
         found[source.name] = frames.read(db, _in_order(statement, table))

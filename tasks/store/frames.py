@@ -49,13 +49,22 @@ def _raw(db: Connection, statement: Select[Any]) -> list[Any]:
 
 def append(db: Connection, table: Table, frame: pd.DataFrame) -> int:
     """Insert every row of a frame whose columns are columns of the table; returns how many."""
-    if frame.empty:
+    return append_rows(db, table, list(frame.columns), rows_of(frame))
+
+
+def rows_of(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """The rows as plain tuples; what is missing is None."""
+    return pl.from_pandas(frame).rows() if len(frame) else []
+
+
+def append_rows(db: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> int:
+    """Insert rows whose values stand in the order of the columns; returns how many."""
+    if not rows:
         return 0
-    rows = pl.from_pandas(frame).rows()
-    names = ", ".join(f'"{name}"' for name in frame.columns)
+    names = ", ".join(f'"{name}"' for name in columns)
     cursor = db.connection.cursor()
     if is_sqlite(db):
-        marks = ", ".join("?" * len(frame.columns))
+        marks = ", ".join("?" * len(columns))
         cursor.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608  own names
     else:
         with cast(Any, cursor).copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:

@@ -11,6 +11,8 @@ from schemas.run_summary import RunKey
 from tasks.store import frames
 from tasks.store.database import is_sqlite
 
+#: What whoever adds an entry tells; the number, who, when and in which run are added here.
+_TOLD = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
 _CHAIN_LOCK = 0x66696C69  # any fixed number: PostgreSQL writers of history take turns
 
 
@@ -22,14 +24,13 @@ def add(db: Connection, entries: pd.DataFrame, run: RunKey, by: str) -> None:
         db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})")
     newest = select(tables.history.c.entry, tables.history.c.digest).order_by(tables.history.c.entry.desc()).limit(1)
     last = db.execute(newest).first()
-    number, previous = (last.entry, last.digest) if last else (0, GENESIS)
+    before, previous = (last.entry, last.digest) if last else (0, GENESIS)
     rows = []
-    for entry in entries.to_dict("records"):
-        number += 1
-        full = {**entry, "entry": number, "by": by, "on": run.as_of.isoformat(), "run_id": run.run_id}
-        previous = digest(previous, {str(name): value for name, value in full.items()})
-        rows.append({**full, "digest": previous})
-    frames.append(db, tables.history, pd.DataFrame(rows, columns=[*CHAINED, "digest"]))
+    for number, told in enumerate(frames.rows_of(entries[_TOLD]), before + 1):
+        entry = (number, *told, by, run.as_of.isoformat(), run.run_id)
+        previous = digest(previous, entry)
+        rows.append((*entry, previous))
+    frames.append_rows(db, tables.history, [*CHAINED, "digest"], rows)
 
 
 def one(kind: str, subject: str, was: str, became: str, because: str) -> pd.DataFrame:
@@ -70,7 +71,7 @@ def broken_links(db: Connection) -> Iterator[str]:
         if row["entry"] != expected:
             yield f"history entry {expected} is missing"
             return
-        previous = digest(previous, entry)
+        previous = digest(previous, [entry[field] for field in CHAINED])
         if previous != row["digest"]:
             yield f"history entry {row['entry']} ({row['kind']} {row['subject']}) was changed after it was written"
             return

@@ -21,11 +21,11 @@ def create(db: Connection, born: pd.DataFrame, run: RunKey, by: str) -> None:
     """
     if born.empty:
         return
-    was = born["status"].map(lambda status: "" if status == "returned" else "screened")
-    assert_moves(set(zip(was, born["status"], strict=True)))
+    before = {status: "" if status == "returned" else "screened" for status in born["status"].unique()}
+    assert_moves({(was, status) for status, was in before.items()})
     frames.append(db, _item, born)
     because = born["reason"].where(born["reason"] != "", "初审")
-    _tell(db, born.assign(was=was, became=born["status"], because=because), run, by)
+    _tell(db, born.assign(was=born["status"].map(before), became=born["status"], because=because), run, by)
 
 
 def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: RunKey) -> None:

@@ -1,0 +1,102 @@
+"""A correction has checked again what changed and what depends on it, and nothing else."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
+from sqlalchemy import insert
+
+from schemas import tables
+from schemas.submission import FORM_TABLES
+from tasks import screening
+from tasks.store import findings, history, versions
+from tasks.store.database import begin, reading
+
+CYCLE, DAY = "2026-09", date(2026, 9, 11)
+CODES = {"A1": ONE, "A2": TWO, "A3": THREE}
+
+
+def receive(number: str, text: str, uscc: str) -> None:
+    """Hand in an application that asks for one occupation; another text is a correction."""
+    form = {"application_no": number, "uscc": uscc, "institution_type": "enterprise", "contact_name": text}
+    rows = {
+        "applications": form | {"cycle": CYCLE, "submitted_at": "2026-09-01T09:00:00", "content_hash": text + uscc},
+        "occupations": {"application_no": number, "occupation_code": COOK, "levels": "5", "audience": "staff"},
+    }
+    forms = {table.name: _frame(table.names, rows.get(table.name)) for table in FORM_TABLES}
+    forms["applications"] = forms["applications"].assign(submitted_utc=1, assigned_cycle=CYCLE)
+    forms["materials"] = forms["materials"].assign(attachment_sha256=None)
+    with run_on(DAY, CYCLE) as run, begin() as db:
+        versions.receive(db, forms, run)
+
+
+def _frame(names: list[str], row: dict[str, str] | None) -> pd.DataFrame:
+    columns = list(dict.fromkeys([*names, *(row or {}), "row"]))
+    frame = pd.DataFrame([row] if row else [], columns=columns).astype(dict.fromkeys(columns, "str"))
+    return frame.assign(row=pd.Series(1, index=frame.index, dtype="int64"))
+
+
+def screened() -> list[str]:
+    """Screen what is due; the numbers of the applications that were checked."""
+    with run_on(DAY, CYCLE) as run:
+        batches = screening.find_unscreened.fn(run)
+        for place, numbers in enumerate(batches, start=1):
+            screening.screen.fn(run, numbers, place)
+    return [number for numbers in batches for number in numbers]
+
+
+def told() -> set[str]:
+    """Applications with a FORM-8 finding."""
+    with reading() as db:
+        found = findings.of_cycle(db, CYCLE)
+    return set(found.loc[found["rule"] == "FORM-8", "application_no"])
+
+
+@pytest.fixture
+def three(installation: Path) -> Path:
+    """Three applications of three institutions, screened."""
+    for number, uscc in CODES.items():
+        receive(number, "第一版", uscc)
+    assert screened() == ["A1", "A2", "A3"]
+    return installation
+
+
+@pytest.mark.usefixtures("three")
+def test_nothing_new_checks_nothing() -> None:
+    with reading() as db:
+        before = history.count(db)
+    assert screened() == []
+    with reading() as db:
+        assert history.count(db) == before
+
+
+@pytest.mark.usefixtures("three")
+def test_a_correction_checks_its_own_application_alone() -> None:
+    receive("A2", "第二版", TWO)
+    assert screened() == ["A2"]
+    assert screened() == []
+
+
+@pytest.mark.usefixtures("three")
+def test_a_twin_that_comes_or_goes_concerns_the_other_application_too() -> None:
+    """FORM-8: another current application of the same institution."""
+    receive("A2", "第二版", ONE)
+    assert screened() == ["A1", "A2"]
+    assert told() == {"A1", "A2"}
+    receive("A2", "第三版", TWO)
+    assert screened() == ["A1", "A2"]
+    assert told() == set()
+    assert screened() == []
+
+
+@pytest.mark.usefixtures("three")
+def test_what_others_have_on_file_concerns_everybody_not_sent_out_yet() -> None:
+    """CAP-2 counts the holders of an occupation: the register grew, so each count may have."""
+    with begin() as db:
+        sent = {"application_no": "A3", "occupation_code": COOK, "level": "5", "revision": 1, "cycle": CYCLE}
+        db.execute(insert(tables.dispatched_item).values(sent))
+    take_over([(TWO, BAKER, "5")], date(2024, 4, 10), date(2027, 4, 9), day=DAY)
+    assert screened() == ["A1", "A2"]
+    assert screened() == []
