@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -23,11 +24,12 @@ from great_expectations.execution_engine import pandas_execution_engine
 
 from expectations import occupations, results
 from expectations.data_docs import Validation, data_docs
-from expectations.directory_edition import check_directory
+from expectations.directory_edition import Edition
+from expectations.directory_suite import DIRECTORY, DirectoryJudgement, directory_suite
 from expectations.judging import findings, holds
 from expectations.scene import Scene
 from expectations.submissions import Submissions
-from expectations.suites import UNDER_JUDGEMENT, Judgement, suite
+from expectations.suites import UNDER_JUDGEMENT, Judgement, TableJudgement, suite
 from schemas.submission import FORM_TABLES
 
 # this logger sets its own level: it would tell of a temporary folder at every start
@@ -96,19 +98,40 @@ def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene)
         return CheckedResults(findings(verdicts).to_pandas(), readings.to_pandas(), validation)
 
 
+def check_directory(
+    rows: pd.DataFrame,
+    previous: pd.DataFrame,
+    changes: pd.DataFrame,
+    as_of: date,
+    traces: pd.DataFrame | None = None,
+) -> list[str]:
+    """What keeps a directory from being published, one Chinese sentence a broken expectation; [] when nothing does.
+
+    `rows` and `previous` hold DIRECTORY_COLUMNS as text, `changes` CHANGE_COLUMNS between them; blank cells are blank or
+    missing. Expected: every cell filled (the institution code comes later), one row an institution and occupation, valid
+    codes, well-formed levels and dates, no row whose validity ended before `as_of`, and changes that account for every row
+    that came, went or differs; where `traces` (uscc, occupation_code, level of every filing there was) are given, also
+    that each level of every row was filed.
+    """
+    with _ONE_AT_A_TIME:
+        judgement = DirectoryJudgement(DIRECTORY, rows, Edition(rows, previous, changes, as_of, traces))
+        _run(judgement)
+        return [each.sentence for each in judgement.unmet]
+
+
 def _validated(submissions: Submissions, tables: list[str]) -> tuple[pl.DataFrame, Validation]:
     """Run the tables' checkpoints; the verdicts and the validation results by table."""
-    outcomes = {table: _run(Judgement(submissions, table, _batch(submissions, table))) for table in tables}
-    return pl.concat([verdicts for verdicts, _ in outcomes.values()]), {
-        table: result for table, (_, result) in outcomes.items()
-    }
+    judgements = [TableJudgement(table, _batch(submissions, table), submissions) for table in tables]
+    validation = {judgement.table: _run(judgement) for judgement in judgements}
+    return pl.concat([judgement.verdicts for judgement in judgements]), validation
 
 
 def _batch(submissions: Submissions, table: str) -> pd.DataFrame:
     return submissions.frames.get(table, pd.DataFrame())
 
 
-def _run(judgement: Judgement) -> tuple[pl.DataFrame, ExpectationSuiteValidationResult]:
+def _run(judgement: Judgement) -> ExpectationSuiteValidationResult:
+    """Run the checkpoint of the table; the judgement keeps its verdicts. Raises what went wrong while judging."""
     context = _context()
     token = UNDER_JUDGEMENT.set(judgement)
     try:
@@ -118,9 +141,9 @@ def _run(judgement: Judgement) -> tuple[pl.DataFrame, ExpectationSuiteValidation
         _tidy(context)
     if judgement.fault is not None:
         raise judgement.fault
+    assert judgement.reached, "what was never judged must not pass for sound"
     (result,) = outcome.run_results.values()
-    assert judgement.verdicts is not None
-    return judgement.verdicts, result
+    return result
 
 
 def _tidy(context: EphemeralDataContext) -> None:
@@ -144,11 +167,14 @@ def _context() -> EphemeralDataContext:
     )
     context = gx.get_context(mode="ephemeral", project_config=config)
     source = context.data_sources.add_pandas(_SOURCE)
-    for table in (*(each.name for each in FORM_TABLES), "results"):
-        batch = source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("batch")
-        definition = gx.ValidationDefinition(name=table, data=batch, suite=context.suites.add(suite(table)))
+    tables = [*(each.name for each in FORM_TABLES), "results"]
+    for own in (*(suite(table) for table in tables), directory_suite()):
+        batch = source.add_dataframe_asset(own.name).add_batch_definition_whole_dataframe("batch")
+        definition = gx.ValidationDefinition(name=own.name, data=batch, suite=context.suites.add(own))
         checkpoint = gx.Checkpoint(
-            name=table, validation_definitions=[context.validation_definitions.add(definition)], result_format="BASIC"
+            name=own.name,
+            validation_definitions=[context.validation_definitions.add(definition)],
+            result_format="BASIC",
         )
         context.checkpoints.add(checkpoint)
     return context

@@ -1,9 +1,11 @@
 """What must be true of a directory before it is published; how editions are built and compared does not belong here.
 
+The demands as a Great Expectations suite are `directory_suite`'s.
+
 Source: contract section 6; Notice, article 3(4).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,49 +20,80 @@ from schemas.submission import INSTITUTION_TYPES
 _INSTITUTION_CODE = r"^[YS][0-9]{4}42[0-9]{6}$"
 _OCCUPATION_CODE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 _GIVEN_LATER = "institution_code"
+_REQUIRED = [name for name in DIRECTORY_COLUMNS if name != _GIVEN_LATER]
 _LEVEL_LISTS = [",".join(str(level) for level in range(5, 0, -1) if mask >> level & 1) for mask in reading.MASKS]
 _CAME, _WENT, _STAYED = ("added",), ("expired", "removed"), ("levels_changed", "renewed", "details_changed")
 _SHOWN = 3
 
 
+#: What a directory must be: the demands, each with what is told of rows that are not so, in the order they are told.
+DEMANDS: Mapping[str, str] = {
+    "complete": "目录缺少“{title}”一栏",
+    **{f"{name}_filled": f"“{DIRECTORY_TITLES[name]}”不得为空" for name in _REQUIRED},
+    "one_row_each": "同一机构的同一职业只能有一行",
+    "credit_code": "统一社会信用代码校验不通过",
+    "institution_type": "机构类型未知",
+    "institution_code": "机构编码格式不正确",
+    "region": "所属区划未知",
+    "occupation": "职业编码未知",
+    "occupation_name": "职业名称与编码不一致",
+    "levels": "职业等级应由低到高写作“5,4,3”",
+    "filed_on": f"“{DIRECTORY_TITLES['filed_on']}”应写作“2026-09-10”",
+    "valid_until": f"“{DIRECTORY_TITLES['valid_until']}”应写作“2026-09-10”",
+    "term": "有效期不得早于备案日期",
+    "in_force": "有效期已在{as_of}之前届满，不得列入目录",
+    "traceable": "没有备案记录可以追溯",
+    "added_told": "变更记录与目录不符：新增",
+    "gone_told": "变更记录与目录不符：到期或移出",
+    "changed_told": "变更记录与目录不符：变更",
+    "expired_in_time": "记为到期失效但有效期未满",
+}
+
+
 @dataclass(frozen=True, eq=False)
-class _Demand:
-    """One thing every row of a directory must be: `broken` is true on a row that is not."""
+class Edition:
+    """A directory about to be published, with what it is held against; frames as `expectations.check_directory` takes them."""
 
-    says: str
-    broken: pl.Expr
+    rows: pd.DataFrame
+    previous: pd.DataFrame
+    changes: pd.DataFrame
+    as_of: date
+    traces: pd.DataFrame | None = None
 
 
-def check_directory(
-    rows: pd.DataFrame,
-    previous: pd.DataFrame,
-    changes: pd.DataFrame,
-    as_of: date,
-    traces: pd.DataFrame | None = None,
-) -> list[str]:
-    """What keeps a directory from being published, one Chinese sentence a broken expectation; [] when nothing does.
+@dataclass(frozen=True)
+class Unmet:
+    """A demand that is not met: a Chinese sentence for people, and the keys (uscc, occupation_code) it is about."""
 
-    `rows` and `previous` hold DIRECTORY_COLUMNS as text, `changes` CHANGE_COLUMNS between them; blank cells are blank or
-    missing. Expected: every cell filled (the institution code comes later), one row an institution and occupation, valid
-    codes, well-formed levels and dates, no row whose validity ended before `as_of`, and changes that account for every row
-    that came, went or differs; where `traces` (uscc, occupation_code, level of every filing there was) are given, also
-    that each level of every row was filed.
-    """
-    absent = [f"目录缺少“{DIRECTORY_TITLES[name]}”一栏" for name in DIRECTORY_COLUMNS if name not in rows.columns]
+    demand: str
+    sentence: str
+    keys: tuple[tuple[str, str], ...] = ()
+
+
+def unmet(edition: Edition) -> list[Unmet]:
+    """The demands that a directory does not meet, in their order; one without all its columns is judged no further."""
+    absent = [title for name, title in DIRECTORY_TITLES.items() if name not in edition.rows.columns]
     if absent:
-        return absent
-    now, before = _text(rows, DIRECTORY_COLUMNS), _text(previous, DIRECTORY_COLUMNS)
-    told = _text(changes, [*DIRECTORY_KEY, "change"])
-    untraced = [] if traces is None else _untraced(now, _text(traces, [*DIRECTORY_KEY, "level"]))
-    return [*_broken_rows(now, as_of), *untraced, *_unaccounted(now, before, told, as_of)]
+        return [Unmet("complete", DEMANDS["complete"].format(title=title)) for title in absent]
+    now, before = _text(edition.rows, DIRECTORY_COLUMNS), _text(edition.previous, DIRECTORY_COLUMNS)
+    told = _text(edition.changes, [*DIRECTORY_KEY, "change"])
+    untraced = [] if edition.traces is None else _untraced(now, _text(edition.traces, [*DIRECTORY_KEY, "level"]))
+    return [*_broken_rows(now, edition.as_of), *untraced, *_unaccounted(now, before, told, edition.as_of)]
 
 
-def _untraced(now: pl.DataFrame, traces: pl.DataFrame) -> Iterator[str]:
+def _unmet(demand: str, rows: pl.DataFrame, more: str = "", **values: object) -> Unmet:
+    keys = tuple((uscc, code) for uscc, code in rows.select(DIRECTORY_KEY).rows())
+    shown = "、".join(" ".join(key) for key in keys[:_SHOWN])
+    count = f"（共{len(keys)}行）" if len(keys) > _SHOWN else ""
+    return Unmet(demand, f"{DEMANDS[demand].format(**values)}{more}：{shown}{count}", keys)
+
+
+def _untraced(now: pl.DataFrame, traces: pl.DataFrame) -> Iterator[Unmet]:
     """Rows with a level that no filing accounts for."""
     levels = now.with_columns(pl.col("levels").str.split(",").alias("level")).explode("level")
     found = levels.join(traces, on=[*DIRECTORY_KEY, "level"], how="anti").select(DIRECTORY_KEY).unique()
     if len(found):
-        yield f"没有备案记录可以追溯：{_named(found.sort(DIRECTORY_KEY))}"
+        yield _unmet("traceable", found.sort(DIRECTORY_KEY))
 
 
 def _text(frame: pd.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -72,18 +105,12 @@ def _text(frame: pd.DataFrame, columns: list[str]) -> pl.DataFrame:
     return pl.DataFrame([cell.cast(pl.String).fill_null("") for cell in cells])
 
 
-def _broken_rows(rows: pl.DataFrame, as_of: date) -> Iterator[str]:
+def _broken_rows(rows: pl.DataFrame, as_of: date) -> Iterator[Unmet]:
     read = rows.join(_dictionary(reference()), on="occupation_code", how="left", maintain_order="left")
-    for demand in [*_filled(), *_codes(reference()), *_terms(as_of)]:
-        found = read.filter(demand.broken.fill_null(False))
+    for demand, broken in {**_filled(), **_codes(reference()), **_terms(as_of)}.items():
+        found = read.filter(broken.fill_null(False))
         if len(found):
-            yield f"{demand.says}：{_named(found)}"
-
-
-def _named(rows: pl.DataFrame) -> str:
-    """The first rows by their keys, and how many there are."""
-    keys = "、".join(f"{uscc} {code}" for uscc, code in rows.select(DIRECTORY_KEY).head(_SHOWN).rows())
-    return f"{keys}（共{len(rows)}行）" if len(rows) > _SHOWN else keys
+            yield _unmet(demand, found, as_of=as_of)
 
 
 def _dictionary(facts: Reference) -> pl.DataFrame:
@@ -92,65 +119,59 @@ def _dictionary(facts: Reference) -> pl.DataFrame:
     )
 
 
-def _filled() -> list[_Demand]:
-    required = (name for name in DIRECTORY_COLUMNS if name != _GIVEN_LATER)
-    return [_Demand(f"“{DIRECTORY_TITLES[name]}”不得为空", pl.col(name) == "") for name in required]
+# Each of these is true on a row that is not as demanded.
 
 
-def _codes(facts: Reference) -> list[_Demand]:
-    code, name = pl.col("occupation_code"), pl.col("occupation_name")
+def _filled() -> dict[str, pl.Expr]:
+    return {f"{name}_filled": pl.col(name) == "" for name in _REQUIRED}
+
+
+def _codes(facts: Reference) -> dict[str, pl.Expr]:
+    code, name, region = pl.col("occupation_code"), pl.col("occupation_name"), pl.col("region_code")
+    uscc, kind, given = pl.col("uscc"), pl.col("institution_type"), pl.col(_GIVEN_LATER)
     listed = pl.col("dictionary_name").is_not_null()
     known = listed | name.is_in(facts.later["name"].tolist()) | code.str.contains(_OCCUPATION_CODE)
-    region = pl.col("region_code")
-    return [
-        _Demand("同一机构的同一职业只能有一行", pl.struct(DIRECTORY_KEY).is_duplicated()),
-        _Demand("统一社会信用代码校验不通过", (pl.col("uscc") != "") & ~identifiers.is_credit_code(pl.col("uscc"))),
-        _Demand(
-            "机构类型未知",
-            (pl.col("institution_type") != "") & ~pl.col("institution_type").is_in(list(INSTITUTION_TYPES)),
-        ),
-        _Demand(
-            "机构编码格式不正确", (pl.col(_GIVEN_LATER) != "") & ~pl.col(_GIVEN_LATER).str.contains(_INSTITUTION_CODE)
-        ),
-        _Demand("所属区划未知", (region != "") & ~region.is_in(facts.regions["code"].tolist())),
-        _Demand("职业编码未知", (code != "") & ~known),
-        _Demand("职业名称与编码不一致", listed & (name != "") & (name != pl.col("dictionary_name"))),
-    ]
+    return {
+        "one_row_each": pl.struct(DIRECTORY_KEY).is_duplicated(),
+        "credit_code": (uscc != "") & ~identifiers.is_credit_code(uscc),
+        "institution_type": (kind != "") & ~kind.is_in(list(INSTITUTION_TYPES)),
+        "institution_code": (given != "") & ~given.str.contains(_INSTITUTION_CODE),
+        "region": (region != "") & ~region.is_in(facts.regions["code"].tolist()),
+        "occupation": (code != "") & ~known,
+        "occupation_name": listed & (name != "") & (name != pl.col("dictionary_name")),
+    }
 
 
-def _terms(as_of: date) -> list[_Demand]:
+def _terms(as_of: date) -> dict[str, pl.Expr]:
     filed, until = (pl.col(name).str.to_date("%Y-%m-%d", strict=False) for name in ("filed_on", "valid_until"))
-    unread = [
-        _Demand(f"“{DIRECTORY_TITLES[name]}”应写作“2026-09-10”", (pl.col(name) != "") & day.is_null())
-        for name, day in (("filed_on", filed), ("valid_until", until))
-    ]
     levels = pl.col("levels")
-    return [
-        _Demand("职业等级应由低到高写作“5,4,3”", (levels != "") & ~levels.is_in(_LEVEL_LISTS)),
-        *unread,
-        _Demand("有效期不得早于备案日期", until < filed),
-        _Demand(f"有效期已在{as_of}之前届满，不得列入目录", until < pl.lit(as_of)),
-    ]
+    return {
+        "levels": (levels != "") & ~levels.is_in(_LEVEL_LISTS),
+        "filed_on": (pl.col("filed_on") != "") & filed.is_null(),
+        "valid_until": (pl.col("valid_until") != "") & until.is_null(),
+        "term": until < filed,
+        "in_force": until < pl.lit(as_of),
+    }
 
 
-def _unaccounted(now: pl.DataFrame, before: pl.DataFrame, told: pl.DataFrame, as_of: date) -> Iterator[str]:
+def _unaccounted(now: pl.DataFrame, before: pl.DataFrame, told: pl.DataFrame, as_of: date) -> Iterator[Unmet]:
     """Where the changes do not account for the rows that came, went or differ."""
     expected = {
-        "新增": (now.join(before, on=DIRECTORY_KEY, how="anti"), _CAME),
-        "到期或移出": (before.join(now, on=DIRECTORY_KEY, how="anti"), _WENT),
-        "变更": (_differing(now, before), _STAYED),
+        "added_told": (now.join(before, on=DIRECTORY_KEY, how="anti"), _CAME),
+        "gone_told": (before.join(now, on=DIRECTORY_KEY, how="anti"), _WENT),
+        "changed_told": (_differing(now, before), _STAYED),
     }
-    for title, (rows, kinds) in expected.items():
+    for demand, (rows, kinds) in expected.items():
         keys = rows.select(DIRECTORY_KEY).unique()
         said = told.filter(pl.col("change").is_in(kinds)).select(DIRECTORY_KEY).unique()
         missing, surplus = keys.join(said, on=DIRECTORY_KEY, how="anti"), said.join(keys, on=DIRECTORY_KEY, how="anti")
         if len(missing) or len(surplus):
             both = pl.concat([missing, surplus]).sort(DIRECTORY_KEY)
-            yield f"变更记录与目录不符：{title}{len(keys)}行，记录{len(said)}行：{_named(both)}"
+            yield _unmet(demand, both, f"{len(keys)}行，记录{len(said)}行")
     expired = told.filter(pl.col("change") == "expired").join(before, on=DIRECTORY_KEY, how="inner")
     early = expired.filter(pl.col("valid_until") >= as_of.isoformat())
     if len(early):
-        yield f"记为到期失效但有效期未满：{_named(early)}"
+        yield _unmet("expired_in_time", early)
 
 
 def _differing(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

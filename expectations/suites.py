@@ -1,8 +1,9 @@
 """The rule book as Great Expectations suites: a metric a table, an expectation a rule; no judging."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -29,7 +30,7 @@ SEVERITY: dict[Nature, FailureSeverity] = {
 
 
 #: How many places a validation result names for a rule.
-_SHOWN = 20
+SHOWN = 20
 
 
 class ForeignBatchError(RuntimeError):
@@ -46,14 +47,13 @@ class Tally:
 
 
 @dataclass(eq=False)
-class Judgement:
+class Judgement(ABC):
     """One table of one check on its way through Great Expectations."""
 
-    submissions: Submissions
     table: str
     batch: pd.DataFrame
-    verdicts: pl.DataFrame | None = None
-    fault: Exception | None = None
+    fault: Exception | None = field(default=None, init=False)
+    reached: bool = field(default=False, init=False)
 
     def reach(self, batch: pd.DataFrame) -> Tally:
         """Judge the batch; raises ForeignBatchError for a frame that is not the one under judgement."""
@@ -61,8 +61,24 @@ class Judgement:
             raise ForeignBatchError(
                 f"the {self.table} being checked were exchanged: run one check at a time in a process"
             )
+        self.reached = True
+        return self.judged()
+
+    @abstractmethod
+    def judged(self) -> Tally:
+        """Judge the table, keep the verdicts, and count them."""
+
+
+@dataclass(eq=False)
+class TableJudgement(Judgement):
+    """One form table, or the results, under the rule book."""
+
+    submissions: Submissions
+    verdicts: pl.DataFrame = field(default_factory=pl.DataFrame, init=False)
+
+    def judged(self) -> Tally:
         self.verdicts = judge(self.submissions, self.table)
-        return _tally(self.table, len(batch), self.verdicts)
+        return _tally(self.table, len(self.batch), self.verdicts)
 
 
 def _tally(table: str, rows: int, verdicts: pl.DataFrame) -> Tally:
@@ -71,7 +87,7 @@ def _tally(table: str, rows: int, verdicts: pl.DataFrame) -> Tally:
     counted = (
         verdicts.sort("application_no", "row", "field")
         .group_by("rule")
-        .agg(pl.len(), place.head(_SHOWN).alias("places"))
+        .agg(pl.len(), place.head(SHOWN).alias("places"))
     )
     by_rule = {name: dict(zip(counted["rule"], counted[name].to_list(), strict=True)) for name in ("len", "places")}
     return Tally(rows, by_rule["len"], by_rule["places"])
@@ -102,6 +118,13 @@ class Verdicts(TableMetricProvider):
             raise
 
 
+def outcome(tally: Tally, demand: str) -> dict[str, Any]:
+    """What an expectation answers for one rule or demand."""
+    unmet = tally.unmet.get(demand, 0)
+    told = {"observed_value": unmet, "element_count": tally.rows, "unexpected_count": unmet}
+    return {"success": unmet == 0, "result": told | {"partial_unexpected_list": tally.places.get(demand, [])}}
+
+
 class ExpectRuleToBeMet(BatchExpectation):
     """Expect every row of a table to meet one rule of the rule book."""
 
@@ -112,10 +135,7 @@ class ExpectRuleToBeMet(BatchExpectation):
     def _validate(
         self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
     ) -> dict[str, Any]:
-        tally: Tally = metrics["filing.verdicts"]
-        unmet = tally.unmet.get(self.rule, 0)
-        told = {"observed_value": unmet, "element_count": tally.rows, "unexpected_count": unmet}
-        return {"success": unmet == 0, "result": told | {"partial_unexpected_list": tally.places.get(self.rule, [])}}
+        return outcome(metrics["filing.verdicts"], self.rule)
 
 
 def suite(table: str) -> ExpectationSuite:

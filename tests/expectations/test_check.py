@@ -17,7 +17,7 @@ from expectations import verdict
 from expectations.check import check
 from expectations.rulebook import rules
 from expectations.submissions import Submissions
-from expectations.suites import ForeignBatchError, Judgement
+from expectations.suites import ForeignBatchError, TableJudgement
 from schemas import finding
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.submission import FORM_TABLES, TABLES
@@ -194,7 +194,7 @@ def test_no_expression_calls_back_into_python():
 def test_another_batch_than_the_one_under_judgement_is_refused(sound):
     case = sound()
     frames = case.frames()
-    judgement = Judgement(Submissions(frames, case.scene()), "staff", frames["staff"])
+    judgement = TableJudgement("staff", frames["staff"], Submissions(frames, case.scene()))
     with pytest.raises(ForeignBatchError, match="one check at a time"):
         judgement.reach(frames["staff"].copy())
 

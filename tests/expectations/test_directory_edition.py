@@ -1,5 +1,6 @@
 """A directory is published only when every row is sound and the changes account for it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pandas as pd
@@ -7,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.check import check_directory
+from expectations import check as checking
+from expectations.check import check, check_directory
+from expectations.directory_edition import DEMANDS, Edition, unmet
+from expectations.directory_suite import DirectoryJudgement
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
 
 AS_OF = date(2026, 9, 10)
@@ -143,3 +147,64 @@ def test_true_changes_always_account_for_the_directory(before, after):
 def test_changes_without_columns_are_no_changes():
     assert _checked(_directory({}), _directory({}), pd.DataFrame()) == []
     assert _checked(_directory({}), _directory({}), pd.DataFrame(columns=CHANGE_COLUMNS)) == []
+
+
+def _validated(rows, traces=None):
+    """What Great Expectations says of a directory that is not told in any changes: success, and the demands not met."""
+    judgement = DirectoryJudgement("directory", rows, Edition(rows, rows, pd.DataFrame(), AS_OF, traces))
+    result = checking._run(judgement)
+    missed = {each.expectation_config.kwargs["demand"]: each.result for each in result.results if not each.success}
+    return result, missed, judgement
+
+
+def test_the_demands_are_a_suite_of_great_expectations():
+    result, missed, _ = _validated(_directory({}))
+    assert (result.success, missed) == (True, {})
+    assert [each.expectation_config.kwargs["demand"] for each in result.results] == list(DEMANDS)
+    assert {each.expectation_config.severity for each in result.results} == {"critical"}
+    assert not [each for each in result.results if "{" in each.expectation_config.description]
+
+
+def test_an_expectation_that_fails_names_the_rows_and_is_what_is_told():
+    rows = _directory({"region_code": "420106"}, {"occupation_code": "6-18-01-02", "occupation_name": "铣工"})
+    result, missed, judgement = _validated(rows, _directory({}).assign(level="5"))
+    assert not result.success
+    assert {demand: (each["unexpected_count"], each["partial_unexpected_list"]) for demand, each in missed.items()} == {
+        "region": (1, ["52420202MJ49000052 6-18-01-01"]),
+        "traceable": (2, ["52420202MJ49000052 6-18-01-01", "52420202MJ49000052 6-18-01-02"]),
+    }
+    assert [each.demand for each in judgement.unmet] == list(missed)
+
+
+def test_a_directory_without_a_column_fails_its_suite():
+    _, missed, _ = _validated(_directory({}).drop(columns="levels"))
+    assert missed["complete"]["partial_unexpected_list"] == ["目录缺少“职业等级”一栏"]
+
+
+def test_directories_and_submissions_checked_at_once_each_get_their_own(sound):
+    def told(number):
+        region = f"4201{number:02d}"
+        if number % 2:
+            case = sound()
+            case.tables["applications"][0]["region_code"] = region
+            return list(check(case.frames(), case.scene()).findings["value"])
+        return _checked(_directory({"region_code": region, "uscc": f"52420202MJ490000{number:02d}"}))
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(told, range(8)))
+    assert together == [told(number) for number in range(8)]
+
+
+def test_a_fault_while_judging_keeps_a_directory_back(monkeypatch):
+    def broken(edition):
+        raise ZeroDivisionError("in a demand")
+
+    monkeypatch.setattr("expectations.directory_suite.unmet", broken)
+    with pytest.raises(ZeroDivisionError, match="in a demand"):
+        _checked(_directory({}))
+
+
+def test_what_is_told_begins_with_its_demand():
+    rows = _directory({"levels": "3,5"}, {"filed_on": "", "valid_until": "2020-01-01"})
+    for each in unmet(Edition(rows, rows.iloc[:0], pd.DataFrame(), AS_OF)):
+        assert each.sentence.startswith(DEMANDS[each.demand].format(as_of=AS_OF))
