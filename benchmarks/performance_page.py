@@ -1,6 +1,6 @@
 """Writes measurements as a table and a plot into `docs/performance.md`; measuring does not belong here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,12 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 
 Measured = Mapping[str, Any]
+#: What is wanted, what was measured and how to write it, whether it is met.
+Aim = tuple[str, float, str, bool]
+
+SMALL, MIDDLE, LARGE = 60, 2_000, 32_000
+#: Each part with those whose sum it is held against.
+COMPARED = (("b", "a"), ("c", "b"), ("c*", "b"), ("d", "a", "e"))
 
 _BEGIN, _END = "<!-- screening: begin -->", "<!-- screening: end -->"
 
@@ -30,7 +36,8 @@ def _section(found: Sequence[Measured], titles: Mapping[str, str], environment: 
     return f"""## Screening
 
 Measured with `python -m benchmarks.screening` ({environment}); each part and size in a process of its own, the best of
-several runs after a first one that pays for start-up. Peak memory is that of the whole process, the made frames included.
+several runs (d and e: the only one) after a first one that pays for start-up. Peak memory is that of the whole process,
+the made frames included. Parts are compared by processor seconds: those a busy machine changes little.
 
 {parts}
 
@@ -38,7 +45,13 @@ several runs after a first one that pays for start-up. Peak memory is that of th
 |---|---:|---:|---:|---:|---:|---:|
 {rows}
 
+| applications | b / a | c / b | c* / b | d / (a + e) |
+|---:|---:|---:|---:|---:|
 {_ratios(found)}
+
+| aim | measured | |
+|---|---:|---|
+{_aims(found)}
 
 ![seconds by number of applications](performance.svg)
 """
@@ -52,16 +65,62 @@ def _row(each: Measured) -> str:
     )
 
 
+def _ratio(found: Sequence[Measured], applications: int, over: str, *under: str) -> float | None:
+    """How a part stands to the sum of others at one size; None where one of them was not measured."""
+    spent = {each["part"]: each["cpu_seconds"] for each in found if each["applications"] == applications}
+    if not {over, *under} <= set(spent):
+        return None
+    return float(spent[over] / sum(spent[part] for part in under))
+
+
 def _ratios(found: Sequence[Measured]) -> str:
-    """How the parts stand to each other at each size, by processor seconds: a busy machine does not change those."""
-    by_key = {(each["part"], each["applications"]): each["cpu_seconds"] for each in found}
     lines = []
     for applications in dict.fromkeys(each["applications"] for each in found):
-        for over, under in (("b", "a"), ("c", "b"), ("c*", "b")):
-            if (over, applications) in by_key and (under, applications) in by_key:
-                ratio = by_key[over, applications] / by_key[under, applications]
-                lines.append(f"- {applications:,} applications: {over} = {ratio:.1f} × {under} in processor seconds")
+        ratios = [_ratio(found, applications, over, *under) for over, *under in COMPARED]
+        shown = " | ".join("" if ratio is None else f"{ratio:.1f}" for ratio in ratios)
+        lines.append(f"| {applications:,} | {shown} |")
     return "\n".join(lines)
+
+
+def _aims(found: Sequence[Measured]) -> str:
+    return "\n".join(
+        f"| {says} | {measured:{form}} | {'met' if met else '**missed**'} |"
+        for says, measured, form, met in (*_aims_of_ratios(found), *_aims_of_sizes(found))
+    )
+
+
+def _aims_of_ratios(found: Sequence[Measured]) -> Iterator[Aim]:
+    b, c, d = (_ratio(found, LARGE, *parts) for parts in (("b", "a"), ("c", "b"), ("d", "a", "e")))
+    if b is not None:
+        yield f"{LARGE:,} applications: b ≤ 1.5 a", b, ".2f", b <= 1.5
+    if c is not None:
+        yield f"{LARGE:,} applications: c ≥ 20 b", c, ".1f", c >= 20
+    if d is not None:
+        yield f"{LARGE:,} applications: d ≤ 2 (a + e)", d, ".2f", d <= 2
+
+
+def _aims_of_sizes(found: Sequence[Measured]) -> Iterator[Aim]:
+    sizes = {(each["part"], each["applications"]): each for each in found}
+    for part in ("b", "d"):
+        small, middle, large = (sizes.get((part, size)) for size in (SMALL, MIDDLE, LARGE))
+        if small:
+            seconds = small["seconds"]
+            yield f"{SMALL} applications: {part} in under 1 second", seconds, ".2f", seconds < 1
+        if large:
+            peak = large["peak_mib"]
+            yield f"{LARGE:,} applications: {part} within 2,048 MiB", peak, ",", peak < 2048
+        if middle and large:
+            growth = _each(large) / _each(middle)
+            yield (
+                f"{part}: an application among {LARGE:,} costs no more than among {MIDDLE:,}",
+                growth,
+                ".2f",
+                growth <= 1,
+            )
+
+
+def _each(measured: Measured) -> float:
+    return float(measured["cpu_seconds"] / measured["applications"])
 
 
 def _plot(path: Path, found: Sequence[Measured], titles: Mapping[str, str]) -> None:

@@ -18,9 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.frames import MadeCycle, make_cycle
-from benchmarks.performance_page import write_page
+from benchmarks.performance_page import LARGE, MIDDLE, SMALL, write_page
 
-SIZES = (60, 2_000, 32_000)
+SIZES = (SMALL, MIDDLE, LARGE)
 _SLOW_ENOUGH = 20.0
 
 # Parts import what they measure themselves: the memory of one must not count another's libraries.
@@ -132,16 +132,16 @@ def measured_apart(part: str, applications: int, repeats: int) -> Measurement:
 
 
 def environment() -> str:
-    """What it was measured on, without naming the machine."""
+    """What it was measured on, without naming the machine; a load above the number of cores lengthens the seconds."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("great-expectations", "polars", "pandas"))
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {packages}"
+    return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}, Python {platform.python_version()}, {packages}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     parser.add_argument(
         "--alone", nargs=3, metavar=("PART", "APPLICATIONS", "REPEATS"), help="measure here, print JSON"
@@ -151,13 +151,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         part, applications, repeats = chosen.alone
         print(json.dumps(asdict(measure(part, int(applications), int(repeats)))))
         return
-    found = []
+    found, here = [], environment()
     for applications in chosen.sizes:
         for part in chosen.parts:
             found.append(measured_apart(part, applications, chosen.repeats))
             print(found[-1], flush=True)
     titles = {part: (make.__doc__ or "").split("\n")[0].split(") ", 1)[1] for part, make in PARTS.items()}
-    write_page(chosen.docs, [asdict(each) for each in found], titles, environment())
+    write_page(chosen.docs, [asdict(each) for each in found], titles, here)
 
 
 if __name__ == "__main__":
