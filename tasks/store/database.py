@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 
 from schemas.settings import settings
@@ -38,6 +38,13 @@ def _begin_immediate(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
+def _without_rows(context: ExceptionContext) -> None:
+    """PostgreSQL's detail of an error is the row itself: what is told of it ends with its first line."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).splitlines()[0], *error.args[1:])
+
+
 @cache
 def engine(url: str) -> Engine:
     """The engine of a URL, one a process."""
@@ -51,7 +58,9 @@ def engine(url: str) -> Engine:
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_immediate)
         return made
-    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    made = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    event.listen(made, "handle_error", _without_rows)
+    return made
 
 
 class _Rehearsal:

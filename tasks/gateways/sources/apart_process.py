@@ -18,6 +18,8 @@ MEMORY_BYTES: Final = 3 * 1024**3
 SECONDS: Final = 120
 #: What a Parquet file may unfold to; the pull holds it twice.
 MAX_COLUMNS_BYTES: Final = 1024**3
+#: The first day of the year 1 and the last of 9999, counted from 1970.
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 LENGTH_BYTES: Final = 8
 
 
@@ -43,11 +45,15 @@ def sheets(data: bytes) -> bytes:
 def columns(data: bytes) -> bytes | memoryview:
     """The table as an Arrow stream, nothing for what is no whole Parquet file; too much of it ends the process."""
     import pyarrow as pa  # noqa: PLC0415  not for workbooks
+    import pyarrow.compute  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     pa.set_memory_pool(pa.system_memory_pool())  # the others reserve address space by the gigabyte
     try:
         table = pq.ParquetFile(BytesIO(data)).read(use_threads=False)
+        # a text that stands in every row as a reference is written out in each: what is small here is all there is
+        table = table.cast(pa.schema([field.with_type(_written_out(pa, field.type)) for field in table.schema]))
+        _check_days(pa, table)
         table.validate(full=True)  # the frame takes names and text on trust, and panics or worse on bad ones
         if table.nbytes > MAX_COLUMNS_BYTES:
             raise MemoryError
@@ -57,6 +63,29 @@ def columns(data: bytes) -> bytes | memoryview:
         return memoryview(target.getvalue())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowKeyError, OSError, ValueError):
         return b""
+
+
+def _check_days(pa: Any, table: Any) -> None:
+    """Raises ValueError for days no calendar has: asked to write one as text, the frame panics."""
+    for column in table.columns:
+        if pa.types.is_date32(column.type) and len(column):
+            days = pa.compute.min_max(column.cast(pa.int32())).as_py()
+            if days["min"] is not None and not FIRST_DAY <= days["min"] <= days["max"] <= LAST_DAY:
+                raise ValueError("a day beyond the calendar")
+
+
+def _written_out(pa: Any, kind: Any) -> Any:
+    """The type without dictionaries, views and runs, which let one text stand in millions of rows."""
+    of = pa.types
+    if of.is_dictionary(kind) or of.is_run_end_encoded(kind):
+        return _written_out(pa, kind.value_type)
+    if of.is_list(kind) or of.is_large_list(kind) or of.is_fixed_size_list(kind):
+        return pa.large_list(_written_out(pa, kind.value_type))
+    if of.is_string(kind) or of.is_string_view(kind) or of.is_decimal256(kind):
+        return pa.large_string()  # also numbers of more digits than the frame knows
+    if of.is_binary_view(kind):
+        return pa.large_binary()
+    return pa.date32() if of.is_date64(kind) else kind
 
 
 READERS: Final[dict[str, Callable[[bytes], Any]]] = {"sheets": sheets, "columns": columns}
