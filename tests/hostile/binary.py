@@ -205,6 +205,8 @@ PARQUET: dict[str, Callable[[], bytes]] = {
     "text that is not UTF-8": _one(_broken_text()),
     "bytes": _one(pa.array([b"\xff\xfe"])),
     "decimals of 76 digits": _one(pa.array([Decimal("1" * 70)], pa.decimal256(76, 0))),
+    "text kept once for all rows": _one(pa.array(["x"]).dictionary_encode()),
+    "lists of text kept once": _one(pa.array([["x"]], pa.list_(pa.dictionary(pa.int32(), pa.string())))),
     "days beyond the calendar": _one(pa.array([2**31 - 1], pa.int32()).cast(pa.date32())),
     "moments beyond the calendar": _one(pa.array([2**62], pa.int64()).cast(pa.timestamp("us"))),
     "clock times": _one(pa.array([1], pa.int64()).cast(pa.time64("us"))),

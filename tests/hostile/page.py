@@ -96,7 +96,7 @@ def main() -> None:
             rows.append(row_of(attack, folder))
         finally:
             shutil.rmtree(folder)
-    Path(sys.argv[1]).write_text(write(rows, fuzzing.fuzz_all(seconds=15)), "utf-8")
+    Path(sys.argv[1]).write_text(write(rows, fuzzing.fuzz_all(seconds=10)), "utf-8")
 
 
 if __name__ == "__main__":
