@@ -79,9 +79,9 @@ def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
 
 def _commitments(submissions: Submissions) -> list[Breach]:
     allowed = submissions.scene.policy.materials.commitment_allowed
-    committed = (typed("form") == "commitment") & typed("material").is_not_null()
+    committed = typed("form") == "commitment"
     titles = "、".join(MATERIALS[name] for name in allowed)
-    title = typed("material").cast(pl.String).replace_strict(MATERIALS, default="")
+    title = typed("material").cast(pl.String).replace_strict(MATERIALS, default="该材料")
     return [
         Breach("MAT-3", "form", committed & ~typed("material").is_in(allowed), f"请提交附件；仅{titles}可以承诺代替"),
         Breach("MAT-5", "form", committed, pl.format("请于评估时出示“{}”", title)),

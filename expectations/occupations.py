@@ -130,9 +130,10 @@ def _forms(submissions: Submissions) -> list[Breach]:
         Breach(
             "OCC-8",
             "levels",
-            pl.col("type").is_not_null()
-            & (pl.col("levels").is_null() | (_LEVELS & ~_allowed_levels(submissions) != 0)),
-            pl.format("{}可申报的等级为{}", type_title(), by_type(levels)),
+            pl.col("levels").is_null() | (_LEVELS & ~_allowed_levels(submissions) != 0).fill_null(False),
+            pl.when(pl.col("type").is_null())
+            .then(pl.lit("请填写申报等级"))
+            .otherwise(pl.format("{}可申报的等级为{}", type_title(), by_type(levels))),
         ),
         Breach(
             "OCC-9",
