@@ -29,9 +29,13 @@ def every(db: Connection) -> pd.DataFrame | None:
 
 
 def add(db: Connection, rows: pd.DataFrame) -> int:
-    """Record activities (typed: ISO date, whole numbers); one of the same day and item replaces the former."""
+    """Record activities (typed: ISO date, whole numbers); one of the same day and item replaces the former.
+
+    Of several of one day and item in one feed the one with the most candidates counts: an empty sitting does not undo
+    one that was held (contract section 5, DORM-1).
+    """
     keys = _KEYS
-    rows = rows.drop_duplicates(keys, keep="last")
+    rows = rows.sort_values("candidates", kind="stable").drop_duplicates(keys, keep="last").sort_index()
     known = frames.read(db, select(tables.activity))
     new = rows.merge(known, on=[*keys, "candidates", "passed"], how="left", indicator=True)
     new = new[new["_merge"] == "left_only"].drop(columns="_merge")

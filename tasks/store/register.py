@@ -241,8 +241,10 @@ def take_over(db: Connection, rows: pd.DataFrame, run: RunKey) -> int:
     """Enter what was on file before the first run (REGISTER columns, ISO dates); returns how many entries were new.
 
     An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
+    Of several terms of one level the one that ends last counts, whatever their order.
     """
-    rows = rows.assign(uscc=recodings.followed(db, rows["uscc"])).drop_duplicates(KEYS, keep="last")
+    rows = rows.assign(uscc=recodings.followed(db, rows["uscc"])).reset_index(drop=True)
+    rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(KEYS, keep="last").sort_index()
     present = current_entries(db).drop_duplicates(KEYS, keep="last")
     both = rows.merge(present, on=KEYS, how="left", suffixes=("", "_present"))
     ours = both["because"].notna() & (both["because"] != TAKEN_OVER)

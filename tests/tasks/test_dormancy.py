@@ -18,7 +18,7 @@ from schemas.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from tasks.dormancy import states, sweep_dormancy
-from tasks.store import activities, dormancy, overview
+from tasks.store import activities, dormancy, frames, overview
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -48,6 +48,16 @@ def marked() -> dict[tuple[str, str], str]:
 @pytest.fixture
 def filed(home: Path) -> None:
     take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], *TERM)
+
+
+@pytest.mark.parametrize("order", [(12, 0), (0, 12)])
+def test_an_empty_sitting_does_not_undo_one_of_the_same_day(home: Path, order: tuple[int, int]) -> None:
+    row = {"uscc": ONE, "occupation_code": COOK, "level": "4", "held_on": "2026-01-10", "passed": 0}
+    with run_on(date(2026, 4, 19)) as run, writing(run) as db:
+        rows = pd.DataFrame([{**row, "candidates": number} for number in order])
+        assert activities.add(db, rows) == 1
+        assert activities.add(db, rows) == 0, "the same feed again changes nothing"
+        assert frames.read(db, select(tables.activity))["candidates"].tolist() == [12]
 
 
 @pytest.mark.usefixtures("filed")

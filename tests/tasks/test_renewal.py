@@ -3,9 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import registers
-from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, sweep, take_over, terms
+from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, run_on, sweep, take_over, terms
 from sqlalchemy import insert, update
 
 from schemas import tables
@@ -189,3 +190,18 @@ def test_a_corrected_result_gives_back_what_the_renewal_had_superseded(home: Pat
     assert before["valid_until"].tolist() == ["2026-10-19"], "the cycle is judged on one entry, not on two"
     sweep(date(2026, 10, 20))
     assert not terms(date(2026, 10, 20))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_of_two_terms_of_a_level_taken_over_the_later_counts(home: Path, *, reverse: bool) -> None:
+    """A register that keeps the term before a renewal beside the one after it, in either order."""
+    former, present = ("2020-05-25", "2023-05-24"), ("2023-05-25", "2026-05-24")
+    rows = pd.DataFrame(
+        [
+            {"uscc": ONE, "occupation_code": COOK, "level": "4", "filed_on": filed_on, "valid_until": valid_until}
+            for filed_on, valid_until in sorted((former, present), reverse=reverse)
+        ]
+    ).assign(institution_name="机构", institution_type="enterprise", region_code="420202", institution_code="")
+    with run_on(date(2026, 1, 1)) as run, writing(run) as db:
+        assert register.take_over(db, rows, run) == 1
+    assert terms(date(2026, 4, 10)) == {(ONE, COOK, "4"): present}
