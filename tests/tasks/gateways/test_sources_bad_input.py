@@ -408,3 +408,9 @@ def test_no_such_folder_or_file_is_one_clear_sentence(tmp_path: Path) -> None:
         pull_folder(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="is not a file"):
         pull_file(tmp_path / "nowhere.csv", "results")
+
+
+def test_one_file_of_a_kind_nobody_reads_is_told(tmp_path: Path) -> None:
+    (tmp_path / "结果.docx").write_bytes(b"PK")
+    (spoilt,) = pull_file(tmp_path / "结果.docx", "results").quarantined
+    assert "不是.xlsx、.csv、.parquet或.json文件" in spoilt.reason
