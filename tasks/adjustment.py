@@ -1,5 +1,7 @@
 """Adjustment (调整): operators' decisions about what is on file carried out, each with its letter; sweeps are elsewhere."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import polars as pl
 from prefect import task
@@ -10,12 +12,12 @@ from expectations.identifiers import is_credit_code
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.notice import LETTER_KINDS, AdjustmentText, item_lines
 from schemas.policy import in_force
-from schemas.reference_data import reference
 from schemas.run_summary import Counts, RunKey
 from tasks.letters.contents import addressee
 from tasks.store import adjustments, notices, recodings, register
 from tasks.store.leases import writing
 from tasks.store.notices import Notice
+from tasks.store.occupation_names import occupation_names
 
 
 class ImpossibleAdjustmentError(ValueError):
@@ -48,7 +50,7 @@ def carry_out(run: RunKey, adjustment: Adjustment) -> Counts:
         else:
             adjustments.reinstate(db, concerned, adjustment, run)
         adjustments.record(db, adjustment, run)
-        letter = _letter(adjustment, own, concerned, run)
+        letter = _letter(adjustment, own, concerned, occupation_names(db), run)
         return Counts(done={kind.became: len(concerned), "letters": notices.write(db, [letter], run)})
 
 
@@ -73,9 +75,10 @@ def _concerned(db: Connection, adjustment: Adjustment, run: RunKey) -> tuple[pd.
     return own, concerned
 
 
-def _letter(adjustment: Adjustment, own: pd.DataFrame, concerned: pd.DataFrame, run: RunKey) -> Notice:
+def _letter(
+    adjustment: Adjustment, own: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: RunKey
+) -> Notice:
     """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
-    names = reference().occupation_names()
     pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
     lines = item_lines((code, names.get(code, code), level) for code, level in pairs)
     text = AdjustmentText(

@@ -17,6 +17,7 @@ from tasks.letters import contents
 from tasks.saturation import take_in_turn
 from tasks.store import applications, decisions, findings, history, items, notices, register
 from tasks.store.leases import writing
+from tasks.store.occupation_names import occupation_names
 
 
 @task(task_run_name="decide-{run.cycle}", cache_policy=NO_CACHE)
@@ -129,4 +130,6 @@ def _write_letters(db: Connection, run: RunKey) -> int:
     own = own[own["application_no"].isin(closed)]
     filed = register.filed_by(db, run.cycle)
     turns = history.reopened(db, closed)
-    return notices.write(db, contents.outcomes(applications.current(db, closed), own, filed, turns, run), run)
+    return notices.write(
+        db, contents.outcomes(applications.current(db, closed), own, filed, turns, occupation_names(db), run), run
+    )

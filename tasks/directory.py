@@ -1,13 +1,14 @@
 """The directory as rows, from the register; editions and their files are publication's."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
 from sqlalchemy import Connection
 
 from schemas.directory import in_order
-from schemas.reference_data import reference
 from tasks.store import register
+from tasks.store.occupation_names import occupation_names
 
 
 def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
@@ -15,15 +16,14 @@ def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> 
 
     What is suspended is on file and not in the directory.
     """
-    return directory_rows(register.in_force(db, day, known_on=known_on))
+    return directory_rows(register.in_force(db, day, known_on=known_on), occupation_names(db))
 
 
-def directory_rows(held: pd.DataFrame) -> pd.DataFrame:
-    """The directory's rows of what is held (keys, DETAILS, filed_on, valid_until).
+def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """The directory's rows of what is held (keys, DETAILS, filed_on, valid_until), by the names of occupations.
 
     `filed_on` is the earliest and `valid_until` the latest of the occupation's levels.
     """
-    names = reference().occupation_names()
     rows = (
         held.sort_values("level", ascending=False)
         .groupby(["uscc", "occupation_code"], as_index=False)

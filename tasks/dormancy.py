@@ -10,12 +10,12 @@ from prefect.cache_policies import NO_CACHE
 from schemas.cycle import add_months
 from schemas.notice import DormancyText, DormantLine
 from schemas.policy import Policy, in_force
-from schemas.reference_data import reference
 from schemas.run_summary import Counts, RunKey
 from tasks.letters.contents import addressee
 from tasks.store import activities, dormancy, notices, recodings, register
 from tasks.store.leases import writing
 from tasks.store.notices import Notice
+from tasks.store.occupation_names import occupation_names
 
 _OCCUPATION = ["uscc", "occupation_code"]
 
@@ -29,7 +29,9 @@ def sweep_dormancy(run: RunKey) -> Counts:
         marks = states(on_file, activities.every(db), policy, run.as_of)
         changed = dormancy.mark(db, marks.assign(because=_because(marks, policy)), run)
         newly = marks.merge(changed[changed["state"] == "dormant"][_OCCUPATION], on=_OCCUPATION)
-        written = notices.write(db, letters(newly, on_file, policy, run.as_of, recodings.first(db)), run)
+        written = notices.write(
+            db, letters(newly, on_file, policy, run.as_of, occupation_names(db), recodings.first(db)), run
+        )
     marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
     counts = {**marked, "letters": written}
     return Counts(done={name: count for name, count in counts.items() if count})
@@ -76,14 +78,15 @@ def letters(
     on_file: pd.DataFrame,
     policy: Policy,
     day: date,
+    names: Mapping[str, str],
     first_codes: Mapping[str, str] | None = None,
 ) -> list[Notice]:
     """One letter an institution about the occupations that newly fell dormant.
 
-    `first_codes`: present credit codes to the first one the institution had: a new code makes no new occasion.
+    `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
+    new code makes no new occasion.
     """
     known_as = first_codes or {}
-    names = reference().occupation_names()
     heads = on_file.drop_duplicates("uscc").set_index("uscc")
     written = []
     for uscc, own in dormant.groupby("uscc", sort=True):

@@ -23,6 +23,7 @@ from tasks.scene import scene
 from tasks.store import applications, dispatches, experts, findings, items, notices, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tasks.store.occupation_names import occupation_names
 from tasks.verdicts import take_verdicts
 
 
@@ -60,6 +61,7 @@ def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Ru
         own[own["application_no"].isin(numbers)],
         {number: [due.title for due in package.commitments] for number, package in packages.items()},
         {number: package.revision for number, package in packages.items()},
+        occupation_names(db),
         run,
     )
 

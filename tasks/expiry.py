@@ -10,13 +10,13 @@ from prefect.cache_policies import NO_CACHE
 from schemas.cycle import CycleId
 from schemas.notice import ExpiryReminderText, item_lines
 from schemas.policy import Policy, in_force
-from schemas.reference_data import reference
 from schemas.run_summary import Counts, RunKey
 from tasks.lapsing import lapse
 from tasks.letters.contents import addressee
 from tasks.store import notices, recodings, register
 from tasks.store.leases import writing
 from tasks.store.notices import Notice
+from tasks.store.occupation_names import occupation_names
 
 
 @task(task_run_name="expiry-{run.as_of}", cache_policy=NO_CACHE)
@@ -24,19 +24,25 @@ def sweep_expiry(run: RunKey) -> Counts:
     """Lapse everything that is over on the day and not lapsed yet; remind everybody due and not reminded yet."""
     with writing(run) as db:
         lapsed = lapse(db, run)
-        due = reminders(register.on_file(db, run.as_of), in_force(run.as_of), run.as_of, recodings.first(db))
+        on_file, names = register.on_file(db, run.as_of), occupation_names(db)
+        due = reminders(on_file, in_force(run.as_of), run.as_of, names, recodings.first(db))
         reminded = notices.write(db, due, run)
     counts = {"lapsed": lapsed, "reminders": reminded}
     return Counts(done={name: count for name, count in counts.items() if count})
 
 
 def reminders(
-    on_file: pd.DataFrame, policy: Policy, day: date, first_codes: Mapping[str, str] | None = None
+    on_file: pd.DataFrame,
+    policy: Policy,
+    day: date,
+    names: Mapping[str, str],
+    first_codes: Mapping[str, str] | None = None,
 ) -> list[Notice]:
     """One reminder an institution and term: the nearest of `reminder_days` that has been reached (article 3(4)).
 
     When several were missed only the nearest is written: its occasion names the term and the number of days.
-    `first_codes`: present credit codes to the first one the institution had: a new code makes no new occasion.
+    `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
+    new code makes no new occasion.
     """
     known_as = first_codes or {}
     letters = []
@@ -45,12 +51,13 @@ def reminders(
         reached = [days for days in policy.validity.reminder_days if days_left <= days]
         if reached:
             occasion = f"expiry_reminder:{known_as.get(str(uscc), uscc)}:{end}:{min(reached)}"
-            letters.append(_reminder(occasion, date.fromisoformat(str(end)), own, policy, day))
+            letters.append(_reminder(occasion, date.fromisoformat(str(end)), own, policy, day, names))
     return letters
 
 
-def _reminder(occasion: str, end: date, own: pd.DataFrame, policy: Policy, day: date) -> Notice:
-    names = reference().occupation_names()
+def _reminder(
+    occasion: str, end: date, own: pd.DataFrame, policy: Policy, day: date, names: Mapping[str, str]
+) -> Notice:
     last_cycle: CycleId = policy.last_cycle_on(end)
     deadline = policy.deadline(last_cycle)
     head = own.iloc[0].to_dict()

@@ -15,6 +15,7 @@ from schemas.reference_data import reference
 from schemas.run_summary import RunKey
 from schemas.submission import INSTITUTION_TYPES, KINDS
 from tasks.store import applications, dispatches, findings
+from tasks.store.occupation_names import occupation_names
 
 
 def packages_for(
@@ -29,7 +30,7 @@ def packages_for(
     revisions = dispatches.next_revisions(db, run.cycle)
     found = findings.of_cycle(db, run.cycle)
     shown = dict(iter(found[found["nature"] == "review"].groupby("application_no")))
-    committed = commitments(db, numbers)
+    committed, names = commitments(db, numbers), occupation_names(db)
     items = {str(key): rows for key, rows in carried.groupby("application_no")}
     due_on = max(policy.deadline(cycle_id(run.cycle)), run.as_of) + timedelta(days=policy.evaluation.wait_days)
     return {
@@ -39,7 +40,7 @@ def packages_for(
             kind=KINDS.get(row["kind"], row["kind"]),
             revision=revisions.get(row["application_no"], 1),
             institution=_institution(row),
-            items=_items(items[row["application_no"]]),
+            items=_items(items[row["application_no"]], names),
             findings=tuple(
                 finding_line({str(key): value for key, value in line.items()})
                 for line in shown.get(row["application_no"], found.iloc[:0]).to_dict("records")
@@ -78,8 +79,7 @@ def _institution(row: dict[Any, Any]) -> EvaluatedInstitution:
     )
 
 
-def _items(rows: pd.DataFrame) -> tuple[EvaluatedItem, ...]:
-    names = reference().occupation_names()
+def _items(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[EvaluatedItem, ...]:
     ordered = rows.sort_values(["occupation_code", "level"], ascending=[True, False])
     return tuple(
         EvaluatedItem(occupation_code=code, occupation_name=names.get(code, code), level=level)

@@ -12,7 +12,6 @@ from schemas.cycle import cycle_id
 from schemas.directory import levels_of
 from schemas.policy import Policy, for_cycle
 from schemas.public_notice import NOTICE_COLUMNS, OBJECTION, kind_title, last_day_of_notice
-from schemas.reference_data import reference
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import settings
 from schemas.workdays import UnknownCalendarYearError
@@ -21,6 +20,7 @@ from tasks.gateways.shelf import public_notices as shelf
 from tasks.store import applications, decisions, items, public_notices
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tasks.store.occupation_names import occupation_names
 from tasks.waiting import still_waits
 
 
@@ -133,7 +133,7 @@ def _publish(notice: RowMapping, policy: Policy, run: RunKey) -> None:
 
 def _content(db: Connection, name: str, began: date, policy: Policy, run: RunKey) -> shelf.NoticeContent:
     shown = public_notices.items_of(db, name)
-    names = reference().occupation_names()
+    names = occupation_names(db)
     grouped = shown.groupby(["application_no", "occupation_code"], as_index=False).agg(
         {**dict.fromkeys(public_notices.SAID, "first"), "level": levels_of}
     )

@@ -19,6 +19,7 @@ from tasks.gateways.shelf.manifest import MANIFEST, file_sha256
 from tasks.publication import content_of
 from tasks.store import editions, frames, history, register, retold
 from tasks.store.database import reading
+from tasks.store.occupation_names import occupation_names
 
 _OCCUPATION = ["uscc", "occupation_code"]
 
@@ -149,10 +150,11 @@ def unlike_history(db: Connection, day: date) -> Iterator[str]:
 def unexplained_editions(db: Connection, day: date) -> Iterator[str]:
     """Every edition is what the history had told by then."""
     known = {each["edition"]: each["as_of"] for each in editions.published(db)}
+    names = occupation_names(db)
     for name, told in retold.editions_retold(db):
         if name in known:
             standing = told.standings(known[name])
-            rows = directory_rows(standing[standing["standing"] == "filed"])
+            rows = directory_rows(standing[standing["standing"] == "filed"], names)
             if not rows.equals(editions.rows_of(db, name)):
                 yield f"edition {name} is not what the history tells of its day"
 

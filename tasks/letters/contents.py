@@ -24,7 +24,6 @@ from schemas.notice import (
 )
 from schemas.policy import Policy, for_cycle
 from schemas.public_notice import OBJECTION
-from schemas.reference_data import reference
 from schemas.run_summary import RunKey
 from schemas.submission import KINDS
 from schemas.workdays import UnknownCalendarYearError, add_workdays
@@ -101,11 +100,13 @@ def acceptances(
     items: pd.DataFrame,
     committed: Mapping[str, list[str]],
     revisions: Mapping[str, int],
+    names: Mapping[str, str],
     run: RunKey,
 ) -> list[Notice]:
     """One acceptance a package: what goes out for evaluation, what still waits, what must be shown (article 3(2)).
 
-    `items`: the applications' items with `status`; `committed`: application_no to the titles of materials under commitment.
+    `items`: the applications' items with `status`; `committed`: application_no to the titles of materials under commitment;
+    `names`: occupation code to name.
     """
     own = heads(applications, run)
     letters = []
@@ -113,8 +114,8 @@ def acceptances(
         number = str(key)
         text = AcceptanceText(
             **own[number],
-            items=item_lines(_named(mine[mine["status"] == "accepted"])),
-            held=_reasoned(mine[mine["status"] == "held"], "待例外审批"),
+            items=item_lines(_named(mine[mine["status"] == "accepted"], names)),
+            held=_reasoned(mine[mine["status"] == "held"], "待例外审批", names),
             commitments=committed.get(number, []),
         )
         letters.append(_letter(f"acceptance:{number}:r{revisions[number]}", "acceptance", number, text))
@@ -122,13 +123,19 @@ def acceptances(
 
 
 def outcomes(
-    applications: pd.DataFrame, items: pd.DataFrame, filed: pd.DataFrame, turns: Mapping[str, int], run: RunKey
+    applications: pd.DataFrame,
+    items: pd.DataFrame,
+    filed: pd.DataFrame,
+    turns: Mapping[str, int],
+    names: Mapping[str, str],
+    run: RunKey,
 ) -> list[Notice]:
     """One filing letter and one refusal an application that is closed (article 3(4)).
 
     `items`: items of closed applications; `filed`: register entries with application_no, filed_on, valid_until and
-    institution_code; `turns`: how often corrected results reopened an application. What was decided anew is another
-    occasion, also where it comes to what was once decided before; what lapsed since is none.
+    institution_code; `turns`: how often corrected results reopened an application; `names`: occupation
+    code to name. What was decided anew is another occasion, also where it comes to what was once decided before; what
+    lapsed since is none.
     """
     own = heads(applications, run)
     terms = filed.groupby("application_no")[["filed_on", "valid_until", "institution_code"]].max()
@@ -141,7 +148,7 @@ def outcomes(
             term = dict(terms.loc[number])
             filing = FilingText(
                 **own[number],
-                items=item_lines(_named(granted)),
+                items=item_lines(_named(granted, names)),
                 filed_on=date.fromisoformat(term["filed_on"]),
                 valid_until=date.fromisoformat(term["valid_until"]),
                 institution_code=term["institution_code"],
@@ -149,7 +156,7 @@ def outcomes(
             letters.append(_letter(f"filing:{number}:{occasion}", "filing", number, filing))
         if len(denied):
             failed, refused = denied[denied["status"] == "failed"], denied[denied["status"] == "refused"]
-            lines = [*_reasoned(failed, "评估不合格"), *_reasoned(refused, "不符合备案规定")]
+            lines = [*_reasoned(failed, "评估不合格", names), *_reasoned(refused, "不符合备案规定", names)]
             refusal = RefusalText(**own[number], items=lines)
             letters.append(_letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
     return letters
@@ -162,19 +169,18 @@ def _fingerprint(items: pd.DataFrame) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _named(items: pd.DataFrame) -> list[tuple[str, str, str]]:
-    names = reference().occupation_names()
+def _named(items: pd.DataFrame, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
     pairs = zip(items["occupation_code"], items["level"], strict=True)
     return [(code, names.get(code, code), level) for code, level in pairs]
 
 
-def _reasoned(items: pd.DataFrame, otherwise: str) -> list[ReasonedLine]:
+def _reasoned(items: pd.DataFrame, otherwise: str, names: Mapping[str, str]) -> list[ReasonedLine]:
     """One line an occupation and reason."""
     lines = []
     for reason, own in items.groupby("reason", sort=True):
         rules = "、".join("公示异议成立" if rule == OBJECTION else rule for rule in str(reason).split(";"))
         why = f"{otherwise}（{rules}）" if reason else otherwise
-        lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(own))]
+        lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(own, names))]
     return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
 
 

@@ -1,5 +1,6 @@
 """Deciding: CAP-2 counted anew at filing, permits and refusals on record, each item once, a letter of each outcome."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,11 @@ import evaluations as made
 import pandas as pd
 import pytest
 from registers import BAKER, COOK, ONE, THREE, TWO, run_on, sweep, take_over, terms
+from sqlalchemy import insert
 
+from schemas import tables
 from schemas.submission import DECISIONS
-from tasks.store import decisions, history
+from tasks.store import database, decisions, history
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -239,3 +242,19 @@ def test_letters_name_what_is_filed_and_what_is_not(home: Path) -> None:
     assert BAKER in refused
     assert COOK not in refused
     assert "EVAL-1" in refused
+
+
+def test_a_later_occupation_goes_by_its_published_name(home: Path) -> None:
+    """Filed under a code the Dictionary does not have: package, letters and directory still say what it is."""
+    code, name = "4-98-01-30", "网络主播"
+    made.accepted("A1", [(ONE, code, "4")])
+    with database.begin() as db:
+        row = {"application_no": "A1", "version": 1, "row": 1, "occupation_code": code, "occupation_name": name}
+        db.execute(insert(tables.requested_occupation).values(**row))
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1", code))
+    made.go_on(home, publish=True)
+    package = json.loads((home / "outbox" / "evaluation" / "2026-09" / "A1" / "package.json").read_text("utf-8"))
+    assert [each["occupation_name"] for each in package["items"]] == [name]
+    assert name in made.text_of(home, "acceptance") and name in made.text_of(home, "filing")
+    assert f"{code},{name}," in (home / "published" / "latest" / "directory.csv").read_text("utf-8-sig")

@@ -117,7 +117,7 @@ def _other_spreadsheet(name: str, data: bytes, table: Table | None, names: heade
 
 
 def _other_format(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
-    raise UnreadableError(f"文件“{name}”不是.xlsx、.csv、.parquet或.json格式，请另存为其中一种后重新提交")
+    raise UnreadableError(f"文件“{name}”不是.xlsx、.csv、.parquet或.json文件，请另存为其中一种后重新提交")
 
 
 _READERS: Final[dict[str, _Reader]] = {
