@@ -165,8 +165,8 @@ SLOW = pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [
-        api,
         four_step_api,
+        pytest.param(api, marks=SLOW),
         pytest.param(sqlite, marks=SLOW),
         pytest.param(folder, marks=SLOW),
         pytest.param(postgresql, marks=SLOW),

@@ -5,17 +5,16 @@ idempotency-key-header). The receiving system must treat requests with the same 
 again after a lost answer safe.
 """
 
-import email.utils
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import sha256
 
 import httpx
 
 from schemas.evaluation import EvaluationPackage
 from tasks.gateways.mail import DeliveryFailed
+from tasks.gateways.retry_after import retry_after
 from tasks.letters.visible_text import visible
 
 _LONGEST_ANSWER = 65536  # bytes
@@ -107,7 +106,7 @@ def _post(client: httpx.Client, request: httpx.Request) -> str:
     code = response.status_code
     retryable = code in _RETRIED or response.is_server_error
     reason = f"{_where(request)} answered {code}: {visible(answer.decode('utf-8', 'replace'))[:200]}"
-    raise DeliveryFailed(reason, retryable=retryable, retry_after_seconds=_retry_after(response) if retryable else None)
+    raise DeliveryFailed(reason, retryable=retryable, retry_after_seconds=retry_after(response) if retryable else None)
 
 
 def _where(request: httpx.Request) -> str:
@@ -127,16 +126,3 @@ def _beginning(response: httpx.Response) -> bytes:
 def _receipt(response: httpx.Response, answer: bytes) -> str:
     text = response.headers.get("Location") or answer.decode("utf-8", "replace")
     return visible(text)[:200]
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds the header asks to wait (RFC 9110, 10.2.3), None without one that can be read."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return max(0.0, seconds)

@@ -1,13 +1,12 @@
 """One page asked of an HTTP API until it is there, within bounds; which pages are asked for does not belong here."""
 
-import email.utils
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import httpx
 
+from tasks.gateways.retry_after import retry_after
 from tasks.gateways.sources.addresses import Address
 from tasks.gateways.sources.bounds import Allowance, SourceError
 
@@ -91,22 +90,10 @@ class Asking:
         if response.is_success or code == httpx.codes.NOT_MODIFIED:
             return
         if code in _RETRIED or response.is_server_error:
-            raise _LostError(f"answered {code}", _retry_after(response))
+            raise _LostError(f"answered {code}", retry_after(response))
         said = {
             **dict.fromkeys(_CREDENTIALS, "check FILING_SOURCE_TOKEN, or FILING_SOURCE_USERNAME and _PASSWORD"),
             **dict.fromkeys(_GONE, "check the path in FILING_SOURCE"),
         }
         moved = "let FILING_SOURCE name the address it has moved to" if response.is_redirect else "ask its operator"
         raise SourceError(f"{self._where.shown} answered {code}: {said.get(httpx.codes(code), moved)}")
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds the header asks to wait (RFC 9110, 10.2.3), None without one that can be read."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

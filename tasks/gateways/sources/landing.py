@@ -113,7 +113,9 @@ class Landing:
         """The copy that is being made, with what a stopped pull left of it."""
         draft = self.folder / "draft"
         (draft / "files").mkdir(parents=True, exist_ok=True)
-        return Copy(draft)
+        copy = Copy(draft)
+        copy.rewrite()  # a line that a killed run was writing would swallow the next one
+        return copy
 
     def restart(self) -> Copy:
         """An empty draft."""

@@ -180,7 +180,11 @@ def _snapshot(connection: sa.Connection) -> sa.Connection:
         connection.exec_driver_sql("BEGIN")
         return connection
     options = {"postgresql_readonly": True} if connection.dialect.name == "postgresql" else {}
-    return connection.execution_options(isolation_level="REPEATABLE READ", **options)
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    known = connection.dialect.get_isolation_level_values(driver)
+    level = next(each for each in ("REPEATABLE READ", "SERIALIZABLE", known[0]) if each in known)
+    return connection.execution_options(isolation_level=level, **options)
 
 
 def _may_pass(failed: SQLAlchemyError) -> bool:

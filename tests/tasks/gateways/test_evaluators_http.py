@@ -254,7 +254,7 @@ def test_an_endless_answer_is_cut_short(deliver: Callable[..., str], system: Eva
 def test_whatever_retry_after_says_is_read_or_left(text: str) -> None:
     import httpx
 
-    from tasks.gateways.evaluators.http_channel import _retry_after
+    from tasks.gateways.retry_after import retry_after
 
-    seconds = _retry_after(httpx.Response(503, headers={"Retry-After": text}))
+    seconds = retry_after(httpx.Response(503, headers={"Retry-After": text}))
     assert seconds is None or seconds >= 0
