@@ -64,7 +64,7 @@ def directory_cells(content: EditionContent) -> Iterator[tuple[Cell, ...]]:
 
 def change_columns() -> list[SheetColumn]:
     """The columns of a sheet of changes."""
-    return [SheetColumn(title, _CHANGE_WIDTHS.get(name, 38)) for name, title in CHANGE_TITLES.items()]
+    return [SheetColumn(title, _CHANGE_WIDTHS.get(name, 50)) for name, title in CHANGE_TITLES.items()]
 
 
 def write_changes(sheet: Sheet, content: EditionContent) -> None:

@@ -145,6 +145,25 @@ def test_a_long_name_over_one_row_gets_the_height_it_needs() -> None:
     assert tall > 10 * low
 
 
+@pytest.mark.parametrize("name", ["明细", "本版变更"])
+def test_a_long_name_is_not_cut_in_plain_rows_either(name: str) -> None:
+    found = sheet(edition(directory([row("长" * 300), row("短", "91420200MA48000009")])), name)
+    tall, low = found.row_dimensions[2].height, found.row_dimensions[3].height
+    assert tall is not None
+    assert tall > 250
+    assert low is None, "what fits in a line keeps the height of one"
+
+
+def test_the_rows_of_an_institution_stay_on_one_page_of_the_annex() -> None:
+    annex = Document(BytesIO(announcement(edition(ordinary())))).tables[1]
+    rows = annex.rows[1:]
+    kept = [[cell.paragraphs[0].paragraph_format.keep_with_next for cell in line.cells] for line in rows]
+    numbers = [line.cells[0].text for line in rows]
+    last = [place + 1 == len(rows) or numbers[place + 1] != numbers[place] for place in range(len(rows))]
+    assert [all(each) for each in kept] == [not ends for ends in last]
+    assert sorted(set(numbers)) == ["1", "2", "3", "4"]
+
+
 def test_the_announcement_says_numbers_by_type_and_leaves_its_own_open() -> None:
     document = Document(BytesIO(announcement(edition(ordinary(), previous=HASH))))
     text = words(announcement(edition(ordinary(), previous=HASH)))
