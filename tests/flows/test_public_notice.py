@@ -17,9 +17,10 @@ from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, statuses, take
 from flows.decision import decision
 from flows.publication import publication
 from flows.sweeps import sweeps
-from schemas.run_summary import Counts
+from schemas.run_summary import Counts, RunSummary
 from schemas.settings import settings, using
 from tasks import waiting
+from tasks.run_page import overview_text
 from tasks.store import database, leases, public_notices
 from tasks.store.database import reading
 
@@ -289,6 +290,19 @@ def test_a_cycle_that_is_being_worked_on_is_left_to_the_next_night() -> None:
 def test_status_tells_the_period(filing: Filing) -> None:
     decision(CYCLE, BEGINS)
     assert json.loads(filing("status", CYCLE, "--json").out)[0]["public_notices"] == f"{CYCLE}.1 2026-09-28–2026-10-10"
+
+
+@pytest.mark.usefixtures("filing")
+def test_the_overview_of_a_run_says_what_is_shown_and_until_when() -> None:
+    decision(CYCLE, BEGINS)
+    told = {
+        day: overview_text(RunSummary(run_id="1", cycle=CYCLE, as_of=day, outcome="done"), waiting.wait_of(CYCLE), None)
+        for day in (ENDS, AFTER)
+    }
+    line = f"公示 {CYCLE}.1 期满：4 个申报职业等级，公示至 2026-10-10"
+    assert line in told[ENDS]
+    assert line not in told[AFTER]
+    assert "类型不明" not in told[ENDS], "no application is without its type"
 
 
 def test_a_policy_without_a_period_files_at_once(home: Path) -> None:
