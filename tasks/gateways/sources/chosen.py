@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import unquote
 
 from schemas.settings import Settings
 from tasks.gateways.sources import addresses, map_file, s3, sftp, webdav
@@ -173,7 +174,8 @@ def _folder(settings: Settings, inbox: Path | None) -> Path:
     named = _named(settings)
     if inbox is not None or not named or is_far(settings):
         return inbox or settings.inbox
-    return Path(named.removeprefix("file://")).expanduser().resolve()
+    plain = unquote(named.removeprefix("file://")) if named.startswith("file://") else named
+    return Path(plain).expanduser().resolve()
 
 
 def _discreet(settings: Settings, down: Exception) -> str:

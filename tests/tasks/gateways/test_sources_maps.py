@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import four_step
 import portals
@@ -152,6 +153,17 @@ def test_a_map_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     (tmp_path / "gbk.toml").write_bytes('title = "四步"'.encode("gbk"))
     with pytest.raises(ColumnMapError, match="save it as UTF-8"):
         load(str(tmp_path / "gbk.toml"))
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_a_folder_is_named_by_path_or_address(prefix: str, tmp_path: Path) -> None:
+    folder = tmp_path / "申报 材料"
+    folder.mkdir()
+    (folder / "applications.csv").write_text("application_no\n1\n")
+    named = prefix + (quote(str(folder)) if prefix else str(folder))
+    brought = bring_in(tmp_path / "home", named)
+    assert brought.pull is not None
+    assert list(brought.pull.tables["applications"]["application_no"]) == ["1"]
 
 
 def test_a_wrong_map_fails_the_source_and_raises_nothing(tmp_path: Path) -> None:
