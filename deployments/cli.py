@@ -83,7 +83,20 @@ def _tell(unexpected: Exception) -> None:
         traceback.print_exception(unexpected)
         return
     first = str(unexpected).strip().splitlines()
-    _say(f"{first[0] if first else type(unexpected).__name__} (run `filing --debug …` to see where)")
+    what = _mend(unexpected) or (first[0] if first else type(unexpected).__name__)
+    _say(f"{what} (run `filing --debug …` to see where)")
+
+
+def _mend(unexpected: Exception) -> str:
+    """What to do about a machine that gives way in the middle of the work; nothing for other failures."""
+    from sqlalchemy.exc import InterfaceError, OperationalError  # noqa: PLC0415  only a failure needs it
+
+    again = "then run the command again: it goes on where it stopped"
+    if "No space left on device" in str(unexpected) or "disk is full" in str(unexpected):
+        return f"the disk is full: make room, {again}"
+    if isinstance(unexpected, OperationalError | InterfaceError):
+        return f"the database went away or is busy: check FILING_DATABASE_URL and that its server runs, {again}"
+    return ""
 
 
 def _say(sentence: str) -> None:

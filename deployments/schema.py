@@ -28,5 +28,6 @@ def revisions() -> tuple[str | None, str | None]:
         config = Config()
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         newest = ScriptDirectory.from_config(config).get_current_head()
-    with database.engine(settings().database).connect() as connection:
+    # only read: asking must not wait for a run that is writing
+    with database.engine(settings().database).connect().execution_options(read_only=True) as connection:
         return MigrationContext.configure(connection).get_current_revision(), newest

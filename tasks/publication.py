@@ -18,6 +18,7 @@ from tasks.directory import directory_on
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
+from tasks.runs import moving_latest
 from tasks.store import editions, register
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -156,12 +157,12 @@ def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:
 @task(task_run_name="latest-{run.cycle}", cache_policy=NO_CACHE)
 def point_latest(run: RunKey) -> Counts:
     """Have `published/latest` show the newest published edition."""
-    with reading() as db:
+    with moving_latest(run) as db:
         newest = editions.newest(db, "published")
-    if newest is None:
-        return Counts()
-    try:
-        shelf.point_latest(settings().published, newest["edition"])
-    except (shelf.ShelfError, OSError) as refused:
-        return Counts(failed={"latest": str(refused)})
+        if newest is None:
+            return Counts()
+        try:
+            shelf.point_latest(settings().published, newest["edition"])
+        except (shelf.ShelfError, OSError) as refused:
+            return Counts(failed={"latest": str(refused)})
     return Counts()

@@ -17,6 +17,7 @@ from schemas.cycle import cycle_id
 from schemas.policy import for_cycle, in_force, shipped
 from schemas.run_summary import SOURCE, RunKey, RunSummary
 from schemas.settings import Settings, settings, using
+from tasks.gateways import post
 from tasks.gateways.evaluators.dispatch_tokens import signing_key
 from tasks.store import applications, database, leases, notices, runs
 from tasks.store.database import reading
@@ -35,6 +36,7 @@ _PATIENCE_SECONDS = 900.0
 _ASK_SECONDS = 5.0
 
 _open: dict[str, RunKey] = {}
+_publishing: list[int] = []
 
 
 class CycleBusyError(RuntimeError):
@@ -120,11 +122,25 @@ def publishing() -> Iterator[None]:
     """
     with database.begin() as db:
         token = _take(db, PUBLICATION)
+    _publishing.append(token)
     try:
         yield
     finally:
+        _publishing.remove(token)
         with database.begin() as db:
             leases.give_back(db, PUBLICATION, token)
+
+
+@contextmanager
+def moving_latest(run: RunKey) -> Iterator[Connection]:
+    """One transaction in which nobody can take over the cycle or, where this run publishes, the shelf.
+
+    A run that slept past its lease would otherwise wake and turn `latest` back to an older edition.
+    """
+    with leases.writing(run) as db:
+        for token in _publishing:
+            leases.prove(db, PUBLICATION, token)
+        yield db
 
 
 def _take(db: Connection, lease: str) -> int:
@@ -161,9 +177,7 @@ def end(summary: RunSummary) -> RunSummary:
     """Keep the summary in the database and as a file a re-run can start from."""
     with database.begin() as db:
         runs.end(db, summary)
-    folder = settings().root / "runs"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{summary.run_id}.json").write_text(summary.model_dump_json(indent=2), "utf-8")
+    post.put(settings().root, f"runs/{summary.run_id}.json", summary.model_dump_json(indent=2).encode())
     return summary
 
 

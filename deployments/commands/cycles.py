@@ -34,6 +34,7 @@ def run(
     orchestrator.prepare()
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
     from tasks.runs import CycleBusyError, NothingFailedError, UnknownRunError  # noqa: PLC0415
+    from tasks.store.leases import LeaseTakenError  # noqa: PLC0415
 
     chosen_only = [*(only or []), *([f"failed:{only_failed_of}"] if only_failed_of else [])] or None
     console = Console(stderr=True)
@@ -42,7 +43,7 @@ def run(
             summary = filing_cycle(
                 chosen, day, only=chosen_only, inbox=str(inbox.resolve()) if inbox else None, dry_run=dry_run
             )
-    except CycleBusyError as busy:
+    except (CycleBusyError, LeaseTakenError) as busy:
         raise Refused(str(busy)) from busy
     except (UnknownRunError, NothingFailedError) as nothing:
         raise WrongUse(str(nothing)) from nothing

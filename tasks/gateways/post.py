@@ -3,7 +3,8 @@
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -16,8 +17,8 @@ class OutsideFolderError(ValueError):
     """A file name that would leave its folder."""
 
 
-def put(folder: Path, relative: str, content: bytes) -> Path:
-    """Write one file below `folder`, whole or not at all, and return its path.
+def put(folder: Path, relative: str, content: bytes, *, private: bool = False) -> Path:
+    """Write one file below `folder`, whole or not at all, and return its path; `private`: for its owner alone to read.
 
     The same bytes are not written again; other bytes replace the file in one move. `relative` is a POSIX path. Safe
     to repeat after a kill at any moment, and for two processes at once. Raises OutsideFolderError for a name that is
@@ -26,12 +27,23 @@ def put(folder: Path, relative: str, content: bytes) -> Path:
     target = _below(folder, relative)
     if not target.is_symlink() and target.is_file() and target.read_bytes() == content:
         return target
+    return _place(folder, target, lambda handle: handle.write(content), private=private)
+
+
+def copy(folder: Path, relative: str, source: Path, *, private: bool = False) -> Path:
+    """As `put`, with the content of a file of any size; a file that is there already is replaced."""
+    with source.open("rb") as content:
+        target = _below(folder, relative)
+        return _place(folder, target, lambda handle: shutil.copyfileobj(content, handle), private=private)
+
+
+def _place(folder: Path, target: Path, fill: Callable[[BinaryIO], object], *, private: bool) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     # one name for each target, so that a killed writer's leftover is used up by the next
     part = target.with_name(f".{sha256(target.name.encode()).hexdigest()[:16]}.part")
-    with _alone(part) as handle:
+    with _alone(part, private=private) as handle:
         handle.truncate(0)
-        handle.write(content)
+        fill(handle)
         handle.flush()
         os.fsync(handle.fileno())
         part.replace(target)
@@ -58,10 +70,11 @@ def _below(folder: Path, relative: str) -> Path:
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[BinaryIO]:
+def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
     """The part file, held by this process alone; removed when writing fails."""
+    mode = 0o600 if private else 0o666
     while True:
-        with part.open("ab") as handle:
+        with open(part, "ab", opener=lambda path, flags: os.open(path, flags, mode)) as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             if not _is_still(part, handle):
                 continue  # the writer before us has moved it into place

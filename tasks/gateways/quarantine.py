@@ -3,10 +3,9 @@
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
+from tasks.gateways import post
 from tasks.gateways.sources import limits, plain_files
 
 _FOLDER = "quarantine"
@@ -27,11 +26,11 @@ def keep(home: Path, source: Path, reason: str) -> Path:
     named = hashlib.sha256(os.fsencode(source.name)).hexdigest()
     kept = folder / f"{(digest or named)[:12]}-{_safe(source.name)}"
     if digest and not kept.exists():
-        _place(folder, kept, source)
+        post.copy(folder, kept.name, source, private=True)
     told = kept.with_name(f"{kept.name}.reason.txt")
     before = told.read_text("utf-8").splitlines() if told.exists() else []
     if reason not in before:
-        _place(folder, told, "".join(f"{line}\n" for line in [*before, reason]).encode())
+        post.put(folder, told.name, "".join(f"{line}\n" for line in [*before, reason]).encode(), private=True)
     return kept if digest else told
 
 
@@ -53,16 +52,3 @@ def _safe(name: str) -> str:
     suffix = suffix.encode()[:20].decode("utf-8", errors="ignore")
     room = _LONGEST_NAME_BYTES - len(suffix.encode())
     return stem.encode()[:room].decode("utf-8", errors="ignore") + suffix
-
-
-def _place(folder: Path, target: Path, content: Path | bytes) -> None:
-    """Written aside and moved: a killed run leaves no half file under the target's name."""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as aside:
-        if isinstance(content, Path):
-            with content.open("rb") as stream:
-                shutil.copyfileobj(stream, aside)
-        else:
-            aside.write(content)
-        aside.flush()
-        os.fsync(aside.fileno())
-    Path(aside.name).replace(target)

@@ -14,6 +14,9 @@ from schemas.settings import settings
 #: SQLite waits this long for another writer before it gives up.
 BUSY_SECONDS = 60
 
+#: So long PostgreSQL lets a client sleep inside a transaction: a lease's term, after which others may take over.
+IDLE_SECONDS = 600
+
 
 class DatabaseNotReadyError(RuntimeError):
     """The database cannot be reached, or has not been migrated."""
@@ -58,7 +61,10 @@ def engine(url: str) -> Engine:
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_immediate)
         return made
-    made = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    limit = {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000}"}
+    # options of the URL are the operator's own
+    own = {} if "options" in parsed.query else limit
+    made = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=own)
     event.listen(made, "handle_error", _without_rows)
     return made
 

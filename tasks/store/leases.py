@@ -17,6 +17,9 @@ from tasks.store import database
 #: How long a holder on another machine is believed to be alive without a sign of life.
 TERM = timedelta(minutes=10)
 
+#: The same process may seem to have begun this much apart: the kernel tells the moment of the boot in whole seconds.
+_SAME_SECONDS = 2.0
+
 
 class LeaseTakenError(RuntimeError):
     """Another run is working on this cycle; or this run's lease was taken over."""
@@ -30,7 +33,7 @@ def take(db: Connection, cycle: str) -> int:
         "holder": f"{socket.gethostname()}:{os.getpid()}",
         "host": socket.gethostname(),
         "process": os.getpid(),
-        "process_started": psutil.Process().create_time(),
+        "process_started": _began(psutil.Process()),
         "expires_at": now + TERM,
     }
     if row is None:
@@ -62,11 +65,18 @@ def _is_alive(row: "Row[tuple[object, ...]]", now: datetime) -> bool:
     if expires <= now:
         return False
     if row.host != socket.gethostname():
-        return True
+        # nobody takes more than one term: a later end was written before a clock was set back
+        return bool(expires <= now + 2 * TERM)
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(row.process)
-        return bool(process.create_time() == row.process_started and process.status() != psutil.STATUS_ZOMBIE)
+        same = abs(_began(process) - row.process_started) < _SAME_SECONDS
+        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     return False
+
+
+def _began(process: psutil.Process) -> float:
+    """Seconds from the machine's start to the process's: unlike the hour of day, no clock that is set changes it."""
+    return process.create_time() - psutil.boot_time()
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Bytes on disk for good: written, flushed to the device, whole or not at all; what they mean does not belong here."""
 
 import os
-import secrets
 from pathlib import Path
 
 
@@ -23,11 +22,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def put(path: Path, content: bytes) -> None:
-    """Let a file hold this content, in one step; the same content again writes nothing."""
+    """Let a file hold this content, in one step; the same content again writes nothing. One writer at a time.
+
+    What a killed writer left aside is used up by the next.
+    """
     if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    aside = path.with_name(f".{path.name}.part")
+    aside.unlink(missing_ok=True)
     try:
         write(aside, content)
         aside.replace(path)

@@ -69,12 +69,16 @@ def place(published: Path, built: Path, name: str) -> str:
 
 
 def point_latest(published: Path, name: str) -> None:
-    """Let `published/latest` name an edition that is in place: a relative link, replaced in one step."""
+    """Let `published/latest` name an edition that is in place: a relative link, replaced in one step.
+
+    What a killed publisher left beside the editions is swept first.
+    """
     latest = published / LATEST
     if not (published / edition_name(name) / MANIFEST).is_file():
         raise ShelfError(f"edition {name} is not below {published}: publish it before `latest` points at it")
     if latest.exists() and not latest.is_symlink():
         raise ShelfError(f"{latest} is not a link: move it away, then run again")
+    sweep(published)
     if latest.is_symlink() and latest.readlink() == Path(name):
         return
     link = published / f"{_LINKING}{secrets.token_hex(4)}"
