@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM := $(VENV)/.system-packages
 
-.PHONY: docs-check demo hostile licences supply test test-all lint types imports unit slow wheel docs lock clean system
+.PHONY: docs-check demo faults hostile licences supply test test-all lint types imports unit slow wheel docs lock clean system
 
 demo: $(VENV)/.product
 	$(BIN)/filing --home var/demo demo
@@ -64,6 +64,11 @@ licences: $(VENV)/.checks
 # Every hostile input and what became of it, in docs/hostile-input.md.
 hostile: $(VENV)/.checks
 	PYTHONPATH=tests:. $(BIN)/python -m hostile.page docs/hostile-input.md
+
+# Every fault at every point of a cycle, and load; writes the table of what was survived.
+faults: $(VENV)/.checks
+	$(BIN)/python -m pytest -m slow tests/faults/test_matrix.py tests/faults/test_other_faults.py tests/faults/test_load.py
+	$(BIN)/python -m tests.faults.ledger
 
 wheel: $(VENV)/.checks
 	bash tests/wheel_smoke.sh $(BIN)/python

@@ -1,15 +1,19 @@
 """Files put below a folder whole or not at all; what is in them and who gets them does not belong here."""
 
+import errno
 import fcntl
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+#: So long a file waits for another process that writes it; one that sleeps must not make everybody sleep.
+_PATIENCE_SECONDS = 30.0
 _LONGEST_NAME = 120  # bytes; with a suffix well below the 255 every file system takes
 
 
@@ -22,7 +26,8 @@ def put(folder: Path, relative: str, content: bytes, *, private: bool = False) -
 
     The same bytes are not written again; other bytes replace the file in one move. `relative` is a POSIX path. Safe
     to repeat after a kill at any moment, and for two processes at once. Raises OutsideFolderError for a name that is
-    absolute, climbs with `..` or passes a link that leads out, OSError when the disk refuses (nothing is left behind).
+    absolute, climbs with `..` or passes a link that leads out, OSError when the disk refuses (nothing is left behind) or
+    another process sleeps over the file.
     """
     target = _below(folder, relative)
     if not target.is_symlink() and target.is_file() and target.read_bytes() == content:
@@ -75,7 +80,7 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
     mode = 0o600 if private else 0o666
     while True:
         with open(part, "ab", opener=lambda path, flags: os.open(path, flags, mode)) as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _lock(handle, part)
             if not _is_still(part, handle):
                 continue  # the writer before us has moved it into place
             try:
@@ -83,6 +88,19 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
             except BaseException:
                 part.unlink(missing_ok=True)
                 raise
+            return
+
+
+def _lock(handle: BinaryIO, part: Path) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise OSError(errno.EBUSY, f"another process is writing into {part.parent}, run again later") from None
+            time.sleep(0.02)
+        else:
             return
 
 

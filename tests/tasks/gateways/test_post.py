@@ -2,6 +2,7 @@
 
 import errno
 import os
+from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Event, Thread
@@ -148,3 +149,20 @@ def test_any_text_makes_one_file_name_of_its_own(text: str) -> None:
     assert not {"/", "\\", "\0", "\n"} & set(name)
     assert not name.startswith(".")
     assert safe_name(text + "/") != name
+
+
+def test_a_process_that_sleeps_over_a_file_keeps_that_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    monkeypatch.setattr(post, "_PATIENCE_SECONDS", 0.1)
+    put(tmp_path, "a", b"old")
+    part = tmp_path / f".{sha256(b'a').hexdigest()[:16]}.part"
+    with part.open("ab") as asleep:
+        fcntl.flock(asleep, fcntl.LOCK_EX)
+        with pytest.raises(OSError, match="another process is writing into"):
+            put(tmp_path, "a", b"new")
+        put(tmp_path, "b", b"other")
+    put(tmp_path, "a", b"new")
+    assert _files(tmp_path) == {"a": b"new", "b": b"other"}, "what was left aside is used up"

@@ -1,6 +1,7 @@
 """Files kept aside: copied once, with every reason, under a name no file system trips over."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,16 @@ def test_of_what_may_not_be_copied_the_reason_alone_is_kept(tmp_path: Path) -> N
         assert keep(tmp_path / "home", inbox / name, "坏") == told
     assert len(contents(tmp_path / "home")) == 5
     assert b"secret" not in contents(tmp_path / "home").values()
+
+
+def test_what_a_killed_run_left_aside_is_used_up_and_only_the_owner_reads_it(tmp_path: Path) -> None:
+    source = tmp_path / "a.xlsx"
+    source.write_bytes(b"broken")
+    kept = keep(tmp_path, source, "坏")
+    told = kept.with_name(f"{kept.name}.reason.txt")
+    for each in (kept, told):
+        each.rename(each.with_name(f".{sha256(each.name.encode()).hexdigest()[:16]}.part"))
+    keep(tmp_path, source, "坏")
+    assert contents(tmp_path / "quarantine") == {kept.name: b"broken", told.name: "坏\n".encode()}
+    source.write_bytes(b"other")
+    assert keep(tmp_path, source, "坏").stat().st_mode & 0o077 == 0

@@ -210,3 +210,11 @@ def test_latest_points_only_at_what_is_in_place(tmp_path: Path) -> None:
 def test_an_edition_belongs_to_its_cycle() -> None:
     with pytest.raises(ValueError, match=r"2026-04\.1 is not one of cycle 2026-09"):
         edition(ordinary(), name="2026-04.1")
+
+
+def test_what_a_killed_publisher_left_is_gone_once_latest_is_looked_after(tmp_path: Path) -> None:
+    publish(tmp_path)
+    (tmp_path / ".latest-0a1b2c3d").symlink_to("2026-09.1", target_is_directory=True)
+    (tmp_path / ".building-2026-09.1-1-0a1b2c3d").mkdir()
+    point_latest(tmp_path, "2026-09.1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2026-09.1", "latest"]

@@ -100,3 +100,11 @@ def test_hostile_names_stay_text_in_the_report(tmp_path: Path) -> None:
     assert {cell.data_type for found in book for line in found.iter_rows() for cell in line} <= {"s", "n", "d"}
     report = json.loads((folder / "report.json").read_bytes())
     assert {change["institution_name"] for change in report["changes"]} == set(HOSTILE)
+
+
+def test_what_a_killed_writer_left_aside_is_used_up(tmp_path: Path, content: EditionContent) -> None:
+    folder = tmp_path / "province" / "2026-09.1"
+    folder.mkdir(parents=True)
+    (folder / ".report.json.part").write_bytes(b'{"half')
+    write_report(tmp_path, content)
+    assert sorted(path.name for path in folder.iterdir()) == ["report.json", "report.xlsx", "报送函.docx"]

@@ -1,0 +1,145 @@
+"""Where fault and load tests leave what they tried, and the page made of it; trying is the tests'."""
+
+import json
+import sys
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "build" / "faults"
+PAGE = ROOT / "docs" / "reliability.md"
+
+#: The faults of the matrix in the order of the page: name, and what happens.
+FAULTS = {
+    "kill": "SIGKILL",
+    "full": "disk full from here on (ENOSPC)",
+    "restart": "PostgreSQL restarted at once, the run goes on",
+    "refuse": "PostgreSQL stopped: connections refused",
+    "pause": "SIGSTOP past the lease, another run takes over, SIGCONT",
+    "pair": "two runs of one cycle started together",
+    "status": "50 `filing status` at once while a run writes",
+}
+STAGES = ("begin", "intake", "screening", "evaluation", "decision", "publication", "expiry", "dormancy", "end", "run")
+
+_HEAD = """# Reliability
+
+Made by `make faults`; do not edit. Each line is what one run of it tried and what came of it. Last made on {day},
+in {seconds} s on {cores} cores shared with other work.
+
+A small cycle ({cycle}) is run undisturbed, and kept before each of its stages. Then, for every point of every stage, a
+process of its own starts from there, the fault happens at the point, the process is gone, and the run is repeated from
+its beginning. **Survived** means: after the repetition every file of the home (editions, letters, packages, report to the
+province, quarantine, Data Docs) has the bytes of the undisturbed run and no other file lies there; every row of every table but
+run, lease and clock times is the same (so are `items.csv`, `findings.csv` and the history); and the mail server holds
+the same mails.
+
+A point is a statement that writes, a commit (before it, and after it before anything else), a file made, half written,
+moved, removed or linked, a folder made or flushed, and of a mail the connection, the message, and the moment after the server
+took it. Points that leave the very same rows, files and mails are repeated once and count each. Reading the inbox, judging and
+rendering are remembered between repetitions, by their whole input: they touch nothing.
+"""
+
+_MAILS = """
+SMTP cannot say "once": a mail that was taken by the server while the sender was killed before noting it goes out again
+with the same Message-ID, by which receiving systems drop the second copy. This happened at {twice} of {points} points, and
+only there. Letters as files, packages and editions never appear twice.
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fault or load beside the matrix: what was done, how often, how often it was survived, what was compared."""
+
+    what: str
+    database: str
+    tried: int
+    survived: int
+    compared: str
+
+
+def keep(name: str, told: Any) -> None:
+    """Leave what was tried for the page."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+
+
+def keep_line(name: str, line: Line) -> None:
+    keep(f"line-{name}", asdict(line))
+
+
+def _kept(pattern: str) -> list[Any]:
+    return [json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob(pattern))]
+
+
+def page() -> str:
+    """`docs/reliability.md` from what the last tests left."""
+    runs = _kept("matrix-*.json")
+    tried = [{**each, "database": run["database"]} for run in runs for each in run["tried"]]
+    about = runs[0]
+    head = _HEAD.format(
+        day=date.fromisoformat(about["day"]).isoformat(),
+        seconds=max(round(run["seconds"]) for run in runs),
+        cores=about["cores"],
+        cycle=about["cycle"],
+    )
+    parts = [head, "## In short\n", _short(tried, _kept("line-*.json")), _MAILS.format(**_twice(tried))]
+    kills = [each for each in tried if each["fault"] == "kill"]
+    parts += ["## SIGKILL, by stage\n", _table(kills, "stage", STAGES)]
+    parts += ["## SIGKILL, by boundary\n", _table(kills, "boundary", sorted({each["boundary"] for each in kills}))]
+    others = [each for each in tried if each["fault"] not in ("kill", "pair", "status")]
+    for fault, title in FAULTS.items():
+        if chosen := [each for each in others if each["fault"] == fault]:
+            parts += [f"## {title}, by stage\n", _table(chosen, "stage", STAGES), _outcomes(chosen)]
+    return "\n".join(parts)
+
+
+def _twice(tried: list[dict[str, Any]]) -> dict[str, int]:
+    return {"twice": sum(1 for each in tried if each["twice"]), "points": len(tried)}
+
+
+def _short(tried: list[dict[str, Any]], lines: list[dict[str, Any]]) -> str:
+    rows = ["| Fault | Database | Tried | Survived | Repeated and compared |", "|---|---|---:|---:|---|"]
+    for fault, title in FAULTS.items():
+        for database in ("sqlite", "postgresql"):
+            own = [each for each in tried if (each["fault"], each["database"]) == (fault, database)]
+            if own:
+                survived = sum(1 for each in own if not each["faults"])
+                states = sum(1 for each in own if each["repeated"])
+                step = max(each["every"] for each in own)
+                which = "" if step == 1 or fault in ("pair", "status") else f", every {step}th point"
+                rows.append(f"| {title}{which} | {database} | {len(own)} | {survived} | {states} different states |")
+    for line in lines:
+        rows.append(
+            f"| {line['what']} | {line['database']} | {line['tried']} | {line['survived']} | {line['compared']} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _table(tried: list[dict[str, Any]], by: str, order: Any) -> str:
+    databases = sorted({each["database"] for each in tried}, reverse=True)
+    rows = ["| " + " | ".join([by, *(f"{each} tried | survived" for each in databases)]) + " |"]
+    rows.append("|---|" + "---:|---:|" * len(databases))
+    for value in order:
+        own = [each for each in tried if each[by] == value]
+        if own:
+            rows.append(f"| {value} | " + " | ".join(_count(own, each) for each in databases) + " |")
+    rows.append("| **all** | " + " | ".join(_count(tried, each) for each in databases) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _count(tried: list[dict[str, Any]], database: str) -> str:
+    own = [each for each in tried if each["database"] == database]
+    return f"{len(own)} | {sum(1 for each in own if not each['faults'])}"
+
+
+def _outcomes(tried: list[dict[str, Any]]) -> str:
+    counted = Counter(each["outcome"] for each in tried)
+    return "The struck runs: " + ", ".join(f"{number} {outcome}" for outcome, number in sorted(counted.items())) + ".\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
+    sys.stdout.write(f"{PAGE.relative_to(ROOT)}\n")

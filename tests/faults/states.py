@@ -1,0 +1,121 @@
+"""All that an installation is at one moment: its files and its rows, copied, restored and compared."""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+
+#: What differs between runs that do the same: who ran, and when by the clock.
+_OWN = {"run": None, "lease": None, "alembic_version": None}
+_CLOCK = {"run_id", "digest", "delivered_at"}
+_RANDOM = re.compile(r"(\.building-[^/]*?|\.latest|\.[^/]*?)[-.]?[0-9]*-?[0-9a-z_]{8}(?=/|$)")
+#: Not what a cycle puts out: logs, and one summary a run.
+_ASIDE = ("runs/", "filing.db", "prefect/")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A home with its database; `url` is empty for SQLite in the home."""
+
+    home: Path
+    url: str = ""
+
+
+def copy(source: Place, target: Place, server: Any) -> None:
+    """Have `target` hold what `source` holds; whatever it held is gone."""
+    shutil.rmtree(target.home, ignore_errors=True)
+    if source.home.is_dir():
+        shutil.copytree(source.home, target.home, symlinks=True)
+    if source.url:
+        server.create(make_url(target.url).database, make_url(source.url).database)
+
+
+def let_lease_run_out(place: Place, server: Any) -> bool:
+    """Have every lease be one of another machine that has run out; False where the holder keeps the database itself."""
+    if server is not None:
+        server.let_go(make_url(place.url).database)
+    connection = _connect(place)
+    try:
+        connection.execute("UPDATE lease SET host = 'elsewhere', expires_at = '2026-01-01 00:00:00+00'")
+        connection.commit()
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def files(home: Path) -> dict[str, str]:
+    """Every file and link of a home by its path, as a digest; names that are drawn at random are one name."""
+    found: dict[str, str] = {}
+    for path in sorted(home.rglob("*")):
+        name = path.relative_to(home).as_posix()
+        if name.startswith(_ASIDE) or (path.is_dir() and not path.is_symlink()):
+            continue
+        content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+        found[name] = sha256(content).hexdigest()
+    return found
+
+
+def rows(place: Place) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table but for who ran and when; sorted."""
+    connection = _connect(place)
+    try:
+        return {name: _rows(connection, name) for name in _names(connection, place) if name not in _OWN}
+    finally:
+        connection.close()
+
+
+def _connect(place: Place) -> Any:
+    if place.url:
+        import psycopg
+
+        return psycopg.connect(place.url.replace("+psycopg", ""), autocommit=True)
+    return sqlite3.connect(place.home / "filing.db", timeout=0)
+
+
+def _names(connection: Any, place: Place) -> list[str]:
+    asked = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    if not place.url:
+        asked = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    return sorted(row[0] for row in connection.execute(asked).fetchall())
+
+
+def _rows(connection: Any, name: str) -> list[tuple[Any, ...]]:
+    cursor = connection.execute(f'SELECT * FROM "{name}"')
+    columns = [column[0] for column in cursor.description]
+    kept = [place for place, column in enumerate(columns) if column not in _CLOCK]
+    known = [place for place, column in enumerate(columns) if column == "delivered_at"]
+    told = [(*(str(row[at]) for at in kept), *(row[at] is not None for at in known)) for row in cursor.fetchall()]
+    return sorted(told)
+
+
+def digest(place: Place) -> str:
+    """One name for a state: equal for states from which a run goes on alike."""
+    seen = {_RANDOM.sub(r"\1", name): content for name, content in files(place.home).items()}
+    return sha256(repr((sorted(seen.items()), sorted(rows(place).items()))).encode()).hexdigest()
+
+
+def differences(expected: Any, found: Any) -> list[str]:
+    """What is not as it should be, by name; at most a few."""
+    names = sorted(name for name in {*expected, *found} if expected.get(name) != found.get(name))
+    kinds = {True: "missing", False: "differs"}
+    return [f"{name} ({'left over' if name not in expected else kinds[name not in found]})" for name in names][:6]
+
+
+def broken_summaries(home: Path) -> list[str]:
+    """Summaries of runs that are not whole; each run has its own, so that they cannot be compared."""
+    broken = []
+    for path in sorted((home / "runs").glob("*")):
+        try:
+            json.loads(path.read_bytes())
+        except ValueError:
+            broken.append(f"runs/{path.name} (not whole)")
+    return broken

@@ -1,0 +1,67 @@
+"""A small cycle killed, filled up, paused and cut off at every point, on both databases, repeated and compared."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import ledger, points, small_cycle
+
+pytestmark = pytest.mark.slow
+
+#: What is tried on each database: full disks are the same to both, a server that goes away only PostgreSQL has.
+TRIED = {
+    "sqlite": ["kill", "full", "pause", "pair", "status"],
+    "postgresql": ["kill", "pause", "pair", "status", "restart", "refuse"],
+}
+#: All points, unless somebody in a hurry says otherwise: the page then says so too.
+EVERY = int(os.environ.get("FILING_FAULTS_EVERY", "1"))
+#: Fewer points would mean that the counter does not see the cycle any more.
+AT_LEAST = 500
+
+
+def started(database: str, folder: Path) -> "subprocess.Popen[str]":
+    root = str(ledger.ROOT)
+    own = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{root}/tests", "PREFECT_LOGGING_LEVEL": "ERROR"}
+    command = [sys.executable, "-m", "tests.faults.matrix", database, str(folder), *TRIED[database]]
+    command += ["--every", str(EVERY)]
+    return subprocess.Popen(command, env=own, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def told(process: "subprocess.Popen[str]") -> list[dict[str, Any]]:
+    out, err = process.communicate()
+    assert process.returncode == 0, err[-3000:]
+    return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+
+
+def test_every_point_on_both_databases(tmp_path: Path) -> None:
+    began = time.monotonic()
+    processes = {database: started(database, tmp_path / database) for database in TRIED}
+    try:
+        tried = {database: told(process) for database, process in processes.items()}
+    finally:
+        for process in processes.values():
+            process.terminate()  # not killed: it ends its own PostgreSQL
+            process.wait(60)
+    about = {
+        "day": date.today().isoformat(),
+        "seconds": time.monotonic() - began,
+        "cores": os.cpu_count(),
+        "cycle": f"{len(small_cycle.KEPT)} applications, every outcome, {len(small_cycle.ACTS)} runs, results included",
+    }
+    for database, each in tried.items():
+        ledger.keep(f"matrix-{database}", {**about, "database": database, "tried": each})
+    wrong = [f"{database} {each}" for database in tried for each in tried[database] if each["faults"]]
+    assert not wrong, "\n".join(wrong[:20])
+    for points_tried in tried.values():
+        kills = [each for each in points_tried if each["fault"] == "kill"]
+        assert len(kills) >= AT_LEAST // EVERY
+        assert EVERY > 1 or {each["boundary"] for each in kills} >= set(points.BOUNDARIES) - {points.REMOVED}
+        twice = {each["boundary"] for each in points_tried if each["twice"]}
+        assert twice <= {points.TAKEN, points.DATA}, "a mail may come twice only where the server has just taken it"
