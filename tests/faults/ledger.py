@@ -29,10 +29,13 @@ _HEAD = """# Reliability
 Made by `make faults`; do not edit. Each line is what one run of it tried and what came of it. Last made on {day},
 in {seconds} s on {cores} cores shared with other work.
 
-A small cycle ({cycle}) is run undisturbed, and kept before each of its stages. Then, for every point of every stage, a
-process of its own starts from there, the fault happens at the point, the process is gone, and the run is repeated from
-its beginning. **Survived** means: after the repetition every file of the home (editions, letters, packages, report to the
-province, quarantine, Data Docs) has the bytes of the undisturbed run and no other file lies there; every row of every table but
+A small cycle ({cycle}) is run undisturbed, and kept
+before each of its stages. Then, for every point of every stage, a process of its own starts from there, the fault
+happens at the point, the process is gone, and the run is repeated from its beginning to the end of that stage (of the
+whole run, where the struck one went on).
+
+**Survived** means: after the repetition every file of the home (editions, letters, packages, report to the province,
+quarantine, Data Docs) has the bytes of the undisturbed run and no other file lies there; every row of every table but
 run, lease and clock times is the same (so are `items.csv`, `findings.csv` and the history); and the mail server holds
 the same mails.
 
@@ -44,8 +47,9 @@ rendering are remembered between repetitions, by their whole input: they touch n
 
 _MAILS = """
 SMTP cannot say "once": a mail that was taken by the server while the sender was killed before noting it goes out again
-with the same Message-ID, by which receiving systems drop the second copy. This happened at {twice} of {points} points, and
-only there. Letters as files, packages and editions never appear twice.
+with the same Message-ID, by which receiving systems drop the second copy. This happened at {twice} of {points} points,
+between the server's word and the mark on disk, with one mail each. Letters as files, packages and editions never appear
+twice.
 """
 
 
@@ -85,6 +89,7 @@ def page() -> str:
         cores=about["cores"],
         cycle=about["cycle"],
     )
+    head += "".join(f"\n**{each}**\n" for each in sorted({run["note"] for run in runs if run.get("note")}))
     parts = [head, "## In short\n", _short(tried, _kept("line-*.json")), _MAILS.format(**_twice(tried))]
     kills = [each for each in tried if each["fault"] == "kill"]
     parts += ["## SIGKILL, by stage\n", _table(kills, "stage", STAGES)]

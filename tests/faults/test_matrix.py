@@ -63,5 +63,4 @@ def test_every_point_on_both_databases(tmp_path: Path) -> None:
         kills = [each for each in points_tried if each["fault"] == "kill"]
         assert len(kills) >= AT_LEAST // EVERY
         assert EVERY > 1 or {each["boundary"] for each in kills} >= set(points.BOUNDARIES) - {points.REMOVED}
-        twice = {each["boundary"] for each in points_tried if each["twice"]}
-        assert twice <= {points.TAKEN, points.DATA}, "a mail may come twice only where the server has just taken it"
+        assert max(each["twice"] for each in points_tried) <= 1, "at most the one mail that was on its way comes again"
