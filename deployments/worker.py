@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.workers.process import ProcessWorker
 
 from deployments.parentage import end_with_parent
@@ -29,12 +31,27 @@ _log = logging.getLogger("prefect.filing.worker")
 async def work(number: int) -> None:
     """Take runs from the pool until SIGTERM or SIGINT, and look after those whose process died."""
     worker = ProcessWorker(work_pool_name=POOL, name=worker_name(number), limit=LIMIT, create_pool_if_not_found=False)
+    _take_none_twice(worker)
     async with anyio.create_task_group() as group:
         group.start_soon(_stop_on_signal, group.cancel_scope)
         group.start_soon(_look_after, number)
         await worker.start()
     # what we ended ourselves is told at once, so that the next worker takes it up
     await anyio.to_thread.run_sync(_reap)
+
+
+def _take_none_twice(worker: ProcessWorker) -> None:
+    """Have the worker leave a run for its next look while its former process is still being cleared away.
+
+    Prefect 3.8 ends the whole worker over a run that is taken up again before it has given back its place.
+    """
+    submit = worker._submit_scheduled_flow_runs
+
+    async def submit_others(flow_run_response: list[WorkerFlowRunResponse]) -> list[FlowRun]:
+        held = set(worker.limiter.statistics().borrowers)
+        return await submit([entry for entry in flow_run_response if entry.flow_run.id not in held])
+
+    worker._submit_scheduled_flow_runs = submit_others  # type: ignore[method-assign]
 
 
 async def _stop_on_signal(scope: anyio.CancelScope) -> None:
