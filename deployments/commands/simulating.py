@@ -33,7 +33,7 @@ def simulate(
     first, last = _read_span(cycles)
     if institutions < _FEWEST:
         raise WrongUse(f"--institutions {institutions} is too few to live through a cycle: give {_FEWEST} or more")
-    with _own_home():
+    with own_home():
         ready()
         orchestrator.prepare()
         return EXIT_FAILED if _live(first, last, institutions, seed) else 0
@@ -50,7 +50,7 @@ def _read_span(text: str) -> tuple[CycleId, CycleId]:
 
 
 @contextmanager
-def _own_home() -> Iterator[None]:
+def own_home() -> Iterator[None]:
     """A spare home, or the given one if nothing but a former simulation is in it."""
     database_url = settings().database_url
     if "FILING_HOME" not in os.environ:
@@ -72,6 +72,7 @@ def _claim() -> None:
     if settings().database_url:
         if schema.revisions()[0] is not None:
             raise Refused("the database of FILING_DATABASE_URL is in use: give a simulation an empty one")
+        schema.migrate()  # a server's database is nobody's yet, so nobody is asked
     elif mark.exists():
         shutil.rmtree(root)
     if root.exists() and any(root.iterdir()) and not mark.exists():

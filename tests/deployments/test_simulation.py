@@ -1,10 +1,12 @@
 """Years of cycles: everything that must be true holds after each, on both databases with the same bytes; and it can fail."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 from sqlalchemy import text
 
 from deployments import schema
-from deployments.commands import WrongUse
-from deployments.commands.simulating import simulate
+from deployments.commands import Refused, WrongUse
+from deployments.commands.readiness import ready
+from deployments.commands.simulating import own_home, simulate
 from deployments.simulation import City, cycles_between, live_cycle, untruths
 from schemas.cycle import cycle_id
 from schemas.settings import Settings, settings, using
@@ -33,7 +36,7 @@ def live(cycles: list[str], institutions: int, seed: int = 1) -> date:
     return day
 
 
-def left(day: date) -> dict[str, str]:
+def left() -> dict[str, str]:
     """The final register, what every institution's life was, and the seals of every edition."""
     with reading() as db:
         present = register.current_entries(db).drop(columns="entry").sort_values([*register.KEYS, "filed_on"])
@@ -65,11 +68,17 @@ def test_the_simulation_leaves_no_task_of_the_flows_out(stage: str) -> None:
 
 @pytest.mark.slow
 def test_ten_years_leave_the_same_on_both_databases(tmp_path: Path, postgresql: str) -> None:
-    found = {}
-    for name, url in (("sqlite", ""), ("postgresql", postgresql)):
+    """Both lived through at the same time, each by a command of its own that holds it to every truth after each cycle."""
+    span = ("simulate", "--cycles", f"{TEN_YEARS[0]}..{TEN_YEARS[-1]}", "--institutions", "40")
+    lives, found = {"sqlite": "", "postgresql": postgresql}, dict[str, dict[str, str]]()
+    with ThreadPoolExecutor() as both:
+        told = both.map(lambda name: _simulate("--home", str(tmp_path / name), *span, database_url=lives[name]), lives)
+    for done in told:
+        assert done.returncode == 0 and "everything held" in done.stdout, done.stdout + done.stderr
+    for name, url in lives.items():
         with using(Settings(home=tmp_path / name, database_url=url)):
-            schema.migrate()
-            found[name] = left(live(list(TEN_YEARS), 40))
+            found[name] = left()
+    assert len(found["sqlite"]) > len(TEN_YEARS)
     assert found["sqlite"].keys() == found["postgresql"].keys()
     assert [key for key, value in found["sqlite"].items() if found["postgresql"][key] != value] == []
 
@@ -161,10 +170,11 @@ def test_a_cap_exceeded_without_a_permit_is_told(copied: date) -> None:
     assert any("institutions without a permit" in sentence for sentence in untruths(copied))
 
 
-def _simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _simulate(*arguments: str, database_url: str = "") -> subprocess.CompletedProcess[str]:
     command = shutil.which("filing", path=str(Path(sys.executable).parent))
     assert command, "the console script is not installed: install the project into this environment"
-    return subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "FILING_DATABASE_URL": database_url}
+    return subprocess.run([command, *arguments], capture_output=True, text=True, check=False, env=environment)
 
 
 def test_a_simulation_keeps_off_a_real_installation(lived: tuple[Path, date]) -> None:
@@ -172,6 +182,17 @@ def test_a_simulation_keeps_off_a_real_installation(lived: tuple[Path, date]) ->
     refused = _simulate("--home", str(home), "simulate", "--institutions", "12")
     assert refused.returncode == 3 and "is in use" in refused.stderr
     assert (home / "filing.db").exists()
+
+
+def test_a_simulation_makes_an_empty_database_of_a_server_ready_and_keeps_off_one_in_use(
+    tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FILING_HOME", raising=False)
+    with using(Settings(home=tmp_path / "home", database_url=postgresql)):
+        with own_home():
+            ready()
+        with pytest.raises(Refused, match="is in use"), own_home():
+            pass
 
 
 @pytest.mark.parametrize(
