@@ -114,7 +114,7 @@ def _short(tried: list[dict[str, Any]], lines: list[dict[str, Any]]) -> str:
                 survived = sum(1 for each in own if not each["faults"])
                 states = sum(1 for each in own if each["repeated"])
                 step = max(each["every"] for each in own)
-                which = "" if step == 1 or fault in ("pair", "status") else f", every {step}th point"
+                which = "" if step == 1 or fault in ("pair", "status") else f", 1 in {step} points"
                 rows.append(f"| {title}{which} | {database} | {len(own)} | {survived} | {states} different states |")
     for line in lines:
         rows.append(

@@ -64,11 +64,13 @@ def files(home: Path) -> dict[str, str]:
     return found
 
 
-def rows(place: Place) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table but for who ran and when; sorted."""
+def rows(place: Place, *, in_order: bool = True) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table but for who ran and when; sorted. Without `in_order`, the history's entries in any order."""
     connection = _connect(place)
     try:
-        return {name: _rows(connection, name) for name in _names(connection, place) if name not in _OWN}
+        left_out = _CLOCK if in_order else {*_CLOCK, "entry"}
+        own = [name for name in _names(connection, place) if name not in _OWN]
+        return {name: _rows(connection, name, left_out if name == "history" else _CLOCK) for name in own}
     finally:
         connection.close()
 
@@ -88,10 +90,10 @@ def _names(connection: Any, place: Place) -> list[str]:
     return sorted(row[0] for row in connection.execute(asked).fetchall())
 
 
-def _rows(connection: Any, name: str) -> list[tuple[Any, ...]]:
+def _rows(connection: Any, name: str, left_out: set[str]) -> list[tuple[Any, ...]]:
     cursor = connection.execute(f'SELECT * FROM "{name}"')
     columns = [column[0] for column in cursor.description]
-    kept = [place for place, column in enumerate(columns) if column not in _CLOCK]
+    kept = [place for place, column in enumerate(columns) if column not in left_out]
     known = [place for place, column in enumerate(columns) if column == "delivered_at"]
     told = [(*(str(row[at]) for at in kept), *(row[at] is not None for at in known)) for row in cursor.fetchall()]
     return sorted(told)
