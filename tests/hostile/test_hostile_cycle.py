@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tempfile
 from pathlib import Path
 
 import evaluations as made
@@ -12,7 +13,6 @@ from hostile.attacks import ATTACKS
 from hostile.texts import CLIMBS, SQL
 from registers import COOK, ONE
 
-from schemas.settings import settings
 from tasks.store import runs
 from tasks.store.database import reading
 
@@ -49,8 +49,8 @@ def test_the_cycle_goes_to_its_end(installation: Path, watch: trial.Watch, tmp_p
             day = story.act(number, installation / "inbox")
             summary = filing_cycle(story.cycle, day)
             assert summary.failed == {}
-    allowed = [installation, Path("/tmp") / "pg"] if "sqlite" in settings().database else [installation]
-    assert watch.outside(*allowed, tmp_path) == []
+    own = f"{tempfile.gettempdir()}/tmp"  # folders a library asks the system for
+    assert [path for path in watch.outside(installation, tmp_path) if not path.startswith(own)] == []
     assert summary.edition == "2026-09.1"
     filed = {row[0] for row in outcomes(story.cycle, set(story.sample.intended)) if row[4] == "filed"}
     intended = {number for number, outcome in story.sample.intended.items() if outcome == "filed"}
