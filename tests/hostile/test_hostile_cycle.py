@@ -78,7 +78,6 @@ def test_an_application_number_is_never_a_path(home: Path, watch: trial.Watch) -
     assert watch.outside(home) == []
     assert [made.standing(number) for number in [*NUMBERS, "B1"]] == ["filed"] * 8
     assert len(list((home / "outbox" / "evaluation").rglob("package.json"))) == 8
-    assert (home / "published" / "latest" / "directory.csv").is_file()
 
 
 EXTREMES = ["9999-12-31", "0001-01-01", "1e999", "NaN", "Infinity", "-1", "9" * 400, "1e-999", SQL, "\x00", "🏴" * 50]
