@@ -74,10 +74,11 @@ def test_an_application_number_is_never_a_path(home: Path, watch: trial.Watch) -
     with watch.watching():
         made.go_on(home)
         made.drop(home, "r.csv", *(made.result(number) for number in [*NUMBERS, "B1"]))
-        made.go_on(home, publish=True)
+        made.go_on(home)
     assert watch.outside(home) == []
     assert [made.standing(number) for number in [*NUMBERS, "B1"]] == ["filed"] * 8
     assert len(list((home / "outbox" / "evaluation").rglob("package.json"))) == 8
+    assert len(made.letters(home, "filing")) == 8
 
 
 EXTREMES = ["9999-12-31", "0001-01-01", "1e999", "NaN", "Infinity", "-1", "9" * 400, "1e-999", SQL, "\x00", "🏴" * 50]
