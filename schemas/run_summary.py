@@ -84,6 +84,7 @@ class Counts(BaseModel):
 
     done: dict[str, int] = Field(default_factory=dict)
     failed: dict[str, str] = Field(default_factory=dict)  # key -> one sentence
+    advice: list[str] = Field(default_factory=list)  # sentences worth reading; nothing was left undone for them
 
     @property
     def total(self) -> int:
@@ -94,11 +95,13 @@ class Counts(BaseModel):
         """All parts together."""
         done: dict[str, int] = {}
         failed: dict[str, str] = {}
+        advice: list[str] = []
         for part in parts:
             failed |= part.failed
+            advice += part.advice
             for name, number in part.done.items():
                 done[name] = done.get(name, 0) + number
-        return cls(done=done, failed=failed)
+        return cls(done=done, failed=failed, advice=advice)
 
 
 class RunSummary(BaseModel):
@@ -122,6 +125,11 @@ class RunSummary(BaseModel):
     def failed(self) -> dict[str, str]:
         """Failed keys with their sentence: the `only` of the next run."""
         return {key: why for counts in self.stages.values() for key, why in counts.failed.items()}
+
+    @property
+    def advice(self) -> list[str]:
+        """What the stages advise, in their order."""
+        return [sentence for counts in self.stages.values() for sentence in counts.advice]
 
     @property
     def title(self) -> str:

@@ -1,5 +1,6 @@
 """Intake (收件): pulling what lies in the inbox into the database; judging it belongs to screening."""
 
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +24,9 @@ from tasks.store import activities, decisions, experts, register, results, runs,
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
 from tasks.vouching import vouched
+
+#: So much advice is told of one pull.
+MOST_ADVICE = 20
 
 
 @task(task_run_name="pull-{run.cycle}", cache_policy=NO_CACHE)
@@ -49,7 +53,19 @@ def pull(run: RunKey) -> Counts:
         if spoilt.path is not None:
             quarantine.keep(settings().root, spoilt.path, spoilt.reason)
     with writing(run) as db:
-        return take_in(db, pulled, taken, [*unreadable, *unvouched], run).model_copy(update={"failed": failed})
+        counts = take_in(db, pulled, taken, [*unreadable, *unvouched], run)
+    return counts.model_copy(update={"failed": failed, "advice": _advice(pulled)})
+
+
+def _advice(pulled: Pull) -> list[str]:
+    """What the files hold that no table knows (contract section 4: kept aside, never an error), and other hints."""
+    files = Counter((each.table, each.column) for each in pulled.unknown_columns)
+    unknown = [
+        f"“{submission.TABLES[table].title if table else '顶层'}”有不认识的列“{column}”（{number}个文件），已搁置未用"
+        for (table, column), number in sorted(files.items())
+    ]
+    told = list(dict.fromkeys([*unknown, *(each.sentence for each in pulled.advice)]))
+    return told if len(told) <= MOST_ADVICE else [*told[:MOST_ADVICE], f"另有{len(told) - MOST_ADVICE}条提示"]
 
 
 def _stay(run: RunKey) -> None:

@@ -23,6 +23,8 @@ from tasks.store.leases import writing
 #: Letters handed over between two notes in the database: a kill repeats at most so many, with the same bytes.
 PORTION = 50
 _UNSAFE = re.compile(r"[^\w.+@-]+")
+#: Characters of a number in a file's name: file systems take 255 bytes, and the mark tells the letters apart.
+_LONGEST_SUBJECT = 40
 
 
 @task(task_run_name="letters-{run.cycle}", cache_policy=NO_CACHE)
@@ -85,5 +87,5 @@ def _address(db: Connection, letter: notices.Notice) -> str:
 def letter_path(letter: notices.Notice) -> str:
     """`<kind>/<subject>-<title>-<mark of the occasion>.docx`, whatever characters the subject brings."""
     mark = hashlib.sha256(letter.occasion.encode()).hexdigest()[:8]
-    subject = _UNSAFE.sub("_", letter.subject).strip(".") or "unnamed"
+    subject = _UNSAFE.sub("_", letter.subject).strip(".")[:_LONGEST_SUBJECT] or "unnamed"
     return f"{letter.kind}/{subject}-{LETTER_KINDS[letter.kind].title}-{mark}.docx"

@@ -34,6 +34,7 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
         _waits(told, items, wait, summary),
         _deadlines(summary.cycle, wait),
         _stages(summary),
+        _table("提示", ["内容"], [[each] for each in summary.advice]),
         _links(summary, pages),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -61,6 +61,8 @@ def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
             typer.echo(
                 f"{stage}: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
             )
+    for sentence in summary.advice:
+        typer.echo(f"advice: {sentence}")
     for key, why in sorted(summary.failed.items()):
         typer.echo(f"failed {key}: {why}", err=True)
     if summary.awaits_results:

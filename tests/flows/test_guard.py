@@ -295,11 +295,11 @@ def test_a_late_edition_of_an_old_cycle_follows_the_newest(filing: Filing) -> No
     assert publication(CYCLE, date(2026, 9, 21)).done == {"editions": 1, "rows": 7}
     assert publication(CYCLE, date(2026, 9, 21)) == Counts()
     assert in_force(filing.home) == ("2026-04.2", 7)
-    assert filing("doctor").out.splitlines()[-1] == "ok      editions: chain whole"
+    assert "ok      editions: chain whole" in filing("doctor").out.splitlines()
     take_over([(ONE, ELECTRICIAN, "4")], date(2026, 9, 22), date(2029, 9, 21))
     publication("2026-09", date(2026, 9, 22))
     assert in_force(filing.home) == ("2026-09.2", 8)
-    assert filing("doctor").out.splitlines()[-1] == "ok      editions: chain whole"
+    assert "ok      editions: chain whole" in filing("doctor").out.splitlines()
 
 
 @pytest.mark.usefixtures("filing")

@@ -186,7 +186,7 @@ def chained(published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         take_over([(THREE, COOK if number == 2 else BAKER, "4")], day, date(2029, 6, 1))
         publication(CYCLE, day)
     filing = Filing(published, monkeypatch, capsys)
-    assert filing("doctor").out.splitlines()[-1] == "ok      editions: chain whole"
+    assert "ok      editions: chain whole" in filing("doctor").out.splitlines()
     return filing
 
 
