@@ -133,6 +133,7 @@ def test_a_backup_of_another_kind_of_database_says_so(home: Path, tmp_path: Path
         safekeeping.restore(archive)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plainly")
 def test_a_cycle_goes_on_in_a_home_that_was_lost_as_if_nothing_had_been(installation: Path, tmp_path: Path) -> None:
     from flows.filing_cycle import filing_cycle

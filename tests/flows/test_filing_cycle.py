@@ -178,12 +178,15 @@ def test_killed_anywhere_and_repeated_the_output_is_the_same(
 
 
 #: Kinds the quick suite tries; the others are as alike as they are slow.
-QUICK = ["commit", "letter", "latest"]
+QUICK = ["commit", "latest"]
 
 
 @pytest.mark.parametrize(
     "kind",
-    [*QUICK, *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("package", "build", "place", "report"))],
+    [
+        *QUICK,
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("letter", "package", "build", "place", "report")),
+    ],
 )
 def test_killed_at_each_kind_of_boundary(
     tmp_path: Path, watch: Callable[[Boundaries], None], kind: str, undisturbed: Any

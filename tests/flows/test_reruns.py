@@ -72,6 +72,7 @@ def test_what_failed_is_run_again_alone_and_nothing_is_mailed_twice(
         failed_of("never-was")
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_each_act_shows_what_would_be_and_does_nothing(
     installation: Path, mailing: int, story: factories.Story
 ) -> None:

@@ -87,6 +87,7 @@ EXTREMES = ["9999-12-31", "0001-01-01", "1e999", "NaN", "Infinity", "-1", "9" * 
 COLUMNS = ["level", "verdict", "score", "evaluated_on", "panel_size", "commitments_shown", "remarks"]
 
 
+@pytest.mark.slow
 def test_no_value_of_a_result_stops_the_others(home: Path) -> None:
     numbers = {f"A{place}-{column}": (column, text) for column in COLUMNS for place, text in enumerate(EXTREMES)}
     for number in [*numbers, "B1"]:

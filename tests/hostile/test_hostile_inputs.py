@@ -29,7 +29,13 @@ def tried(attacks: list[Attack], folder: Path, watch: trial.Watch) -> list[page.
     return rows
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+#: Families of which each input is opened in a process apart until its limits end it.
+DEAR = {"parquet", "json", "bombs"}
+
+
+@pytest.mark.parametrize(
+    "family", [pytest.param(each, marks=pytest.mark.slow) if each in DEAR else each for each in FAMILIES]
+)
 def test_inputs_become_what_the_page_says(family: str, tmp_path: Path, watch: trial.Watch) -> None:
     chosen = [attack for attack in ATTACKS if attack.family == family and not attack.slow]
     said = PAGE.read_text("utf-8").splitlines()

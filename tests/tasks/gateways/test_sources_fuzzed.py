@@ -90,7 +90,7 @@ def edited_inside(data: bytes, member: float, edits: list[tuple[float, int, byte
     return target.getvalue()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", SEEDS)
 @given(edits=EDITS, member=st.floats(-1, 1, exclude_max=True))
 def test_no_bytes_break_the_pull(

@@ -31,7 +31,12 @@ function show() {
 
 // when the address changes, the browser may have scrolled already: the place in the list is noted before
 let lastScroll = 0;
-window.addEventListener("scroll", () => { if (!$("directory").hidden && PARTS.includes(addressed())) lastScroll = window.scrollY; }, { passive: true });
+function notePlace() {
+  if (!$("directory").hidden && PARTS.includes(addressed())) lastScroll = window.scrollY;
+}
+window.addEventListener("scroll", notePlace, { passive: true });
+// a click may follow so close on the scrolling that its event comes when the address is another already
+document.addEventListener("click", notePlace, true);
 
 function listen() {
   $("q").addEventListener("input", () => { setWords($("q").value); update(false); });
