@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from deployments import sample as made
 from schemas.cycle import cycle_id
@@ -38,18 +38,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHouse]:
 
 
 @pytest.fixture
-def page(house: TestHouse) -> Iterator[Page]:
+def page(house: TestHouse, browser: Browser) -> Iterator[Page]:
     """A browser page that notes what it asked of others."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        context = browser.new_context(
-            viewport={"width": 1360, "height": 860}, locale="zh-CN", timezone_id="Asia/Shanghai"
-        )
-        opened = context.new_page()
-        outside: list[str] = []
-        opened.on("requestfinished", lambda request: outside.append(request.url))
-        yield opened
-        browser.close()
+    context = browser.new_context(viewport={"width": 1360, "height": 860}, locale="zh-CN", timezone_id="Asia/Shanghai")
+    opened = context.new_page()
+    outside: list[str] = []
+    opened.on("requestfinished", lambda request: outside.append(request.url))
+    yield opened
+    context.close()
     own = (f"http://127.0.0.1:{house.port}/", f"ws://127.0.0.1:{house.port}/", "data:", "blob:")
     assert [url for url in outside if not url.startswith(own)] == []
 

@@ -42,7 +42,9 @@ def finding_rows(outcome: Run) -> list[Row]:
 def as_cleaned(field: str, value: str) -> str:
     """A cell as it stands after cleaning (contract section 4): the canonical word, an offset in figures."""
     if field in ("submitted_at", "decided_at"):
-        return value.replace("Z", "+00:00")
+        return value.replace("Z", "+00:00").replace(" ", "T")
+    if field == "size_bytes":
+        return value.replace(" ", "")
     if values.boolean(value) is not None:
         return str(values.boolean(value)).lower()
     field = "result_verdict" if field == "verdict" else field
