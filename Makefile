@@ -49,7 +49,7 @@ docs-check: $(VENV)/.checks
 	$(BIN)/python -m pytest tests/architecture
 
 unit: $(VENV)/.checks $(SYSTEM)
-	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -m "not slow" --ignore tests/architecture --numprocesses logical --dist loadfile --cov --cov-report=term:skip-covered
 
 slow: $(VENV)/.checks $(SYSTEM)
 	$(BIN)/python -m pytest -m slow

@@ -177,17 +177,11 @@ def test_killed_anywhere_and_repeated_the_output_is_the_same(
         _killed_and_repeated(tmp_path / f"killed-{fatal}", story, watch, fatal, expected, told)
 
 
-#: Kinds the quick suite tries; the others are as alike as they are slow.
-QUICK = ["commit", "latest"]
+#: Kinds of boundary beside the commits, which the quick suite tries.
+DEAR = ("latest", "letter", "package", "build", "place", "report")
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *QUICK,
-        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("letter", "package", "build", "place", "report")),
-    ],
-)
+@pytest.mark.parametrize("kind", ["commit", *(pytest.param(kind, marks=pytest.mark.slow) for kind in DEAR)])
 def test_killed_at_each_kind_of_boundary(
     tmp_path: Path, watch: Callable[[Boundaries], None], kind: str, undisturbed: Any
 ) -> None:

@@ -165,7 +165,7 @@ SLOW = pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [
-        four_step_api,
+        pytest.param(four_step_api, marks=SLOW),
         pytest.param(api, marks=SLOW),
         pytest.param(sqlite, marks=SLOW),
         pytest.param(folder, marks=SLOW),

@@ -101,6 +101,7 @@ def _filled(factory: pytest.TempPathFactory) -> Path:
     return _home[0]
 
 
+@pytest.mark.slow
 def test_daily_monthly_twice_and_after_two_months_of_outage(tmp_path_factory: pytest.TempPathFactory) -> None:
     from schemas.settings import Settings, using
 
