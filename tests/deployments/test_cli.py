@@ -36,31 +36,13 @@ def filing(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
         (["decide", "HS1", "CAP-1", "permit", "--by", "a", "--reason", "b", "--document", "c"], "no application HS1"),
         (["decide", "HS1", "CAP-1", "permit", "--by", " ", "--reason", "b", "--document", "c"], "--by is empty"),
         (["demo", "--institutions", "3"], "too few"),
-    ],
-)
-def test_wrong_use_is_one_sentence_and_code_2(
-    home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    words: list[str],
-    sentence: str,
-) -> None:
-    assert filing(monkeypatch, home, *words) == 2
-    told = capsys.readouterr().err.strip().splitlines()
-    assert len(told) == 1
-    assert sentence in told[0]
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
         (["items", "2026-09", "--colour"], "No such option: --colour: `filing items --help` shows how to write it"),
         (["run"], "Missing argument 'cycle': `filing run --help` shows how to write it"),
         (["itmes", "2026-09"], "No such command 'itmes'"),
         (["decide", "HS1", "CAP-1", "perhaps"], "'perhaps' is not one of 'permit', 'refuse'"),
     ],
 )
-def test_a_line_that_is_no_command_is_one_sentence_and_code_2(
+def test_wrong_use_is_one_sentence_and_code_2(
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
