@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import psutil
@@ -25,6 +26,8 @@ from tasks.gateways.orchestration import TAG
 #: A process needs so long from being asked for to being seen; an import of Prefect takes seconds on a busy machine.
 STARTING = timedelta(minutes=3)
 SEEN = timedelta(seconds=20)
+#: Prefect's worker tells of a dead process a second time, ten seconds later: a run taken up before would be struck by it.
+SETTLED = timedelta(seconds=30)
 #: A worker silent for so long is taken for lost with its machine: as long as a cycle's lease lives without a sign.
 SILENT = timedelta(minutes=10)
 #: A run that crashed longer ago is a person's to start again.
@@ -41,7 +44,7 @@ def worker_name(number: int) -> str:
 
 
 def reap() -> list[str]:
-    """Look after the runs of this machine's workers and of workers that are lost; returns the names of those found dead."""
+    """Look after the runs of this machine's workers and of workers that are lost; returns what was done, a line each."""
     with get_client(sync_client=True) as client:
         alive = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ALIVE)))
         lost = _lost_workers(client)
@@ -55,23 +58,31 @@ def reap() -> list[str]:
         dead = [run for run in found if client.read_flow_run(run.id).state_id == run.state_id]
         for run in dead:
             _tell_death(client, run)
-        again = [run for run in _crashed(client) if _deaths(client, run) < ATTEMPTS and _take_up(client, run)]
-    return sorted({run.name for run in [*dead, *again]})
+        again = [run for run in _crashed(client, living) if _deaths(client, run) < ATTEMPTS and _take_up(client, run)]
+    told = [f"run {run.name} lost its process and is Crashed" for run in dead]
+    return told + [f"run {run.name} is taken up again" for run in again]
 
 
-def _crashed(client: SyncPrefectClient) -> list[FlowRun]:
-    """Runs of our deployments that crashed lately, told by us or by the worker that saw the process end."""
+def _crashed(client: SyncPrefectClient, living: set[str]) -> list[FlowRun]:
+    """Runs of our deployments that crashed lately and are gone, told by us or by the worker that saw the process end."""
     crashed = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
         end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - LATELY),
         tags=FlowRunFilterTags(all_=[TAG]),
     )
     found = client.read_flow_runs(flow_run_filter=crashed, limit=200)
-    return [run for run in found if run.deployment_id is not None]
+    settled = datetime.now(UTC) - SETTLED
+    return [
+        run
+        for run in found
+        if run.deployment_id and run.state and run.state.timestamp <= settled and str(run.id) not in living
+    ]
 
 
 def _deaths(client: SyncPrefectClient, run: FlowRun) -> int:
-    return sum(1 for state in client.read_flow_run_states(run.id) if state.is_crashed())
+    """How often it crashed at work; a second word about the same death is none."""
+    states = sorted(client.read_flow_run_states(run.id), key=lambda state: state.timestamp)
+    return sum(1 for before, state in pairwise(states) if state.is_crashed() and before.type in _ALIVE)
 
 
 def _lost_workers(client: SyncPrefectClient) -> set[str]:

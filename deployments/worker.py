@@ -77,8 +77,8 @@ async def _look_after(number: int) -> None:
 
 def _reap() -> None:
     with _spoken("look after the runs"):
-        for dead in reap():
-            _log.warning("run %s lost its process: told as Crashed, and taken up again unless it died too often", dead)
+        for done in reap():
+            _log.warning(done)
 
 
 def _wake() -> None:
