@@ -18,8 +18,8 @@ from schemas.run_summary import SOURCE, Counts, RunKey
 from schemas.settings import settings
 from schemas.submission import RESULTS
 from tasks.gateways import quarantine
-from tasks.gateways.returned_results import FILE, pull_results
-from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing, plain_files
+from tasks.gateways.returned_results import FILE, PATH, pull_results
+from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
 from tasks.store import activities, decisions, experts, register, results, runs, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
@@ -42,14 +42,9 @@ def pull(run: RunKey) -> Counts:
     brought = bring(settings(), None if named else folder, beat=lambda: _stay(run))
     failed = {SOURCE: "; ".join(brought.failed)} if brought.failed else {}
     pulled = brought.pull or nothing()
-    folders = [folder, brought.root] if named else [folder]
-    returned, unreadable = _returned(folders)
+    returned, unreadable = _returned([folder, brought.root] if named else [folder])
     taken, unvouched = _vouched(pulled, returned)
-    for spoilt in unvouched:
-        for path in (each / "results" / spoilt.file for each in folders):
-            if plain_files.is_plain(path):
-                quarantine.keep(settings().root, path, spoilt.reason)
-    for spoilt in [*pulled.quarantined, *unreadable]:
+    for spoilt in [*pulled.quarantined, *unreadable, *unvouched]:
         if spoilt.path is not None:
             quarantine.keep(settings().root, spoilt.path, spoilt.reason)
     with writing(run) as db:
@@ -86,8 +81,10 @@ def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]
 
 def _vouched(pulled: Pull, returned: pd.DataFrame) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     """Results of the pull, wherever they lay, that may be taken; `row` counts within the application."""
-    own = pulled.tables[RESULTS.name].assign(**{FILE: RESULTS.title}) if RESULTS.name in pulled.supplied else None
-    rows = returned if own is None else own if returned.empty else pd.concat([own, returned], ignore_index=True)
+    rows = returned
+    if RESULTS.name in pulled.supplied:
+        own = pulled.tables[RESULTS.name].assign(**{FILE: RESULTS.title, PATH: None})
+        rows = own if returned.empty else pd.concat([own, returned], ignore_index=True)
     with reading_database() as db:
         rows, refused = vouched(db, rows, settings(), required=settings().result_tokens == "required")
     return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from expectations import reading
 from schemas.settings import Settings
 from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token
-from tasks.gateways.returned_results import FILE
+from tasks.gateways.returned_results import FILE, PATH
 from tasks.gateways.sources import QuarantinedFile
 from tasks.store import dispatches
 
@@ -22,7 +22,7 @@ def vouched(
 ) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     """The results that may be taken, and one sentence for each application of a file whose results may not.
 
-    `rows`: RETURNED_RESULTS columns and FILE. A row without a token is taken where none is `required`; a token that is
+    `rows`: RETURNED_RESULTS columns, FILE and PATH. A row without a token is taken where none is `required`; a token that is
     there and wrong never is.
     """
     tokens = rows["token"].fillna("")
@@ -43,7 +43,11 @@ def vouched(
     )
     refused = rows.assign(fault=faults)[faults != ""]
     told = [
-        QuarantinedFile(str(file), f"文件“{file}”中申报“{number}”的{len(group)}行评估结果未采用：{fault}")
+        QuarantinedFile(
+            str(file),
+            f"文件“{file}”中申报“{number}”的{len(group)}行评估结果未采用：{fault}",
+            path=group[PATH].iloc[0] or None,
+        )
         for (file, number, fault), group in refused.fillna("").groupby([FILE, "application_no", "fault"], sort=True)
     ]
     return rows[faults == ""], told

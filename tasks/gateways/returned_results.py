@@ -13,13 +13,13 @@ from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.sheets import SheetOpener
 
 _READABLE = {".xlsx", ".csv", ".tsv", ".json", ".parquet"}
-FILE = "file"
-"""Column of what is pulled: the file a row came in, by its path in the folder."""
+FILE, PATH = "file", "path"
+"""Columns of what is pulled: the file a row came in, as people are told it, and where it lies."""
 
 
 def pull_results(folder: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     """Every result row in the folder, in order of file names (RETURNED_RESULTS columns as text, `row` within its
-    application, and FILE), and the files that cannot be read with the reason."""
+    application, FILE and PATH), and the files that cannot be read with the reason."""
     return _all([(path.relative_to(folder).as_posix(), path) for path in sorted(_readable(folder))])
 
 
@@ -38,7 +38,7 @@ def _readable(folder: Path) -> Iterator[Path]:
 
 
 def _all(files: list[tuple[str, Path]]) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
-    columns = [*RETURNED_RESULTS.names, FILE]
+    columns = [*RETURNED_RESULTS.names, FILE, PATH]
     parts: list[pd.DataFrame] = []
     refused: list[QuarantinedFile] = []
     with SheetOpener() as opener:
@@ -49,7 +49,7 @@ def _all(files: list[tuple[str, Path]]) -> tuple[pd.DataFrame, list[QuarantinedF
             except (UnreadableScoring, UnreadableError) as unreadable:
                 refused.append(QuarantinedFile(shown, unreadable.reason, path=path))
                 continue
-            parts.append(frame.assign(**{FILE: shown}))
+            parts.append(frame.assign(**{FILE: shown, PATH: path}))
             refused += spoilt
     rows = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns, dtype="str")
     return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused

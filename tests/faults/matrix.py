@@ -12,7 +12,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -284,20 +284,19 @@ def main() -> None:
     gc.freeze()
     mails = asked.root / "mails"
     mails.mkdir(parents=True)
-    postmaster, port = mailbox.serve(mails)
-    server = Server() if asked.database == "postgresql" else None
-    bench = Bench(asked.root, server, mails, port)
-    try:
+    with ExitStack() as started:
+        postmaster, port = mailbox.serve(mails)
+        started.callback(os.kill, postmaster, signal.SIGTERM)
+        server = Server() if asked.database == "postgresql" else None
+        if server is not None:
+            started.callback(server.end)
+        bench = Bench(asked.root, server, mails, port)
         benches.prepare(bench)
         for fault in asked.faults:
             for tried in _tried(bench, fault, set(asked.only), asked.every):
                 print(
                     json.dumps({"fault": fault, "every": asked.every, **asdict(tried)}, ensure_ascii=False), flush=True
                 )
-    finally:
-        os.kill(postmaster, signal.SIGTERM)
-        if server is not None:
-            server.end()
 
 
 def _tried(bench: Bench, fault: str, chosen: set[str], step: int) -> Iterator[Tried]:

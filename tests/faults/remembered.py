@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tasks.gateways.sources.headers import Names
+
 _kept: dict[bytes, bytes] = {}
 
 
@@ -29,9 +31,11 @@ def attach() -> None:
     """Have this process remember."""
     from tasks import evaluation, intake, notices, publication, screening
     from tasks.gateways.shelf import editions, province
+    from tasks.gateways.sources import chosen
 
     for owner, names in {
-        intake: ("pull_folder", "pull_results"),
+        chosen: ("pull_folder",),
+        intake: ("pull_results",),
         notices: ("render",),
         evaluation: ("package_files", "check_results"),
         publication: ("check_directory",),
@@ -60,8 +64,10 @@ def _said(argument: Any) -> Any:
     """An argument by what it says: objects that keep what they have worked out differ in that alone."""
     if isinstance(argument, Path) and argument.is_dir():
         return [(str(path), path.read_bytes()) for path in sorted(argument.rglob("*")) if path.is_file()]
+    if isinstance(argument, Names):
+        return {name: value for name, value in vars(argument).items() if not callable(value)}
     fields = getattr(argument, "__dataclass_fields__", None)
-    return {name: getattr(argument, name) for name in fields} if fields else argument
+    return {name: _said(getattr(argument, name)) for name in fields} if fields else argument
 
 
 def _plain(answer: Any) -> Any:

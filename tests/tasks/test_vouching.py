@@ -82,6 +82,13 @@ def test_a_result_without_it_is_set_aside_with_what_to_mend(asked: Path, given: 
     assert len(kept) == 1, "the file itself is kept beside its reason"
 
 
+def test_a_file_set_aside_is_kept_though_its_name_is_not_told(asked: Path) -> None:
+    drop(asked, "110101199003070337.json", made.result("A1"))
+    made.go_on(asked)
+    assert "110101199003070337" not in reasons(asked)
+    assert len([path for path in (asked / "quarantine").iterdir() if path.suffix == ".json"]) == 1
+
+
 def test_the_scoring_workbook_bears_it(asked: Path) -> None:
     path = asked / "outbox/evaluation" / made.CYCLE / "B1" / "评分表.xlsx"
     book = openpyxl.load_workbook(path)
