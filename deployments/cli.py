@@ -89,13 +89,16 @@ def _tell(unexpected: Exception) -> None:
 
 def _mend(unexpected: Exception) -> str:
     """What to do about a machine that gives way in the middle of the work; nothing for other failures."""
-    from sqlalchemy.exc import InterfaceError, OperationalError  # noqa: PLC0415  only a failure needs it
+    from httpx import TransportError  # noqa: PLC0415  only a failure needs it
+    from sqlalchemy.exc import InterfaceError, OperationalError  # noqa: PLC0415
 
     again = "then run the command again: it goes on where it stopped"
     if "No space left on device" in str(unexpected) or "disk is full" in str(unexpected):
         return f"the disk is full: make room, {again}"
     if isinstance(unexpected, OperationalError | InterfaceError):
         return f"the database went away or is busy: check FILING_DATABASE_URL and that its server runs, {again}"
+    if isinstance(unexpected, TransportError):
+        return f"the Prefect server went away: check PREFECT_API_URL and that it runs, {again}"
     return ""
 
 

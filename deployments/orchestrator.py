@@ -26,6 +26,9 @@ def prepare() -> None:
     os.environ.setdefault("PREFECT_HOME", str(settings().root / "prefect"))
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
+    if not os.environ.get("FILING_DEBUG"):
+        # Prefect tells a failure with its traceback for every flow on its way up; the command tells it once, in a sentence
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415
 
     # no variable can say "none"; the heartbeat costs a second a flow and serves runs that a worker started
