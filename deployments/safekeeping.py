@@ -4,22 +4,18 @@ import json
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from deployments import schema
+from deployments import home_files, schema
 from schemas.settings import settings
 from tasks.store import snapshot
 
 _MANIFEST = "backup.json"
 _HOME, _DATABASE = "home", "database"
-#: Databases are copied by their own means; the others are of a running process and worth nothing later.
-_LEFT_OUT = (".db", ".db-wal", ".db-shm", ".db-journal", ".lock", ".part")
-_COPIES = "sources"  # of what lies elsewhere, fetched anew after a restore
-_PASSING = {"prefect/up.json", "logs", _COPIES}
 
 
 class NotRestorableError(RuntimeError):
@@ -35,6 +31,7 @@ class Backup:
     schema: str | None
     database: str  # sqlite or postgresql
     rows: dict[str, int]
+    left_out: list[str] = field(default_factory=list)
 
 
 def backup(archive: Path) -> Backup:
@@ -42,17 +39,21 @@ def backup(archive: Path) -> Backup:
 
     The database is copied first: what it says was delivered or published then lies in the files copied after it.
     """
+    root = settings().root
     archive.parent.mkdir(parents=True, exist_ok=True)
     part = archive.with_name(f".{archive.name}.part")
     with tempfile.TemporaryDirectory(prefix="filing-backup-") as aside:
         told = _copy_databases(Path(aside))
+        kept, left_out = home_files.kept(root, {archive.resolve(), part.resolve()})
+        told = replace(told, left_out=left_out)
         (Path(aside) / _MANIFEST).write_text(json.dumps(asdict(told), indent=2), "utf-8")
         part.touch(mode=0o600)
         with tarfile.open(part, "w:gz", compresslevel=6) as tar:
             tar.add(Path(aside) / _MANIFEST, _MANIFEST)
             tar.add(Path(aside) / _DATABASE, _DATABASE)
-            for path in _kept(settings().root, {archive.resolve(), part.resolve()}):
-                tar.add(path, f"{_HOME}/{path.relative_to(settings().root)}", recursive=False)
+            for path in kept:
+                with suppress(FileNotFoundError):  # moved on by others, who go on working
+                    tar.add(path, f"{_HOME}/{path.relative_to(root)}", recursive=False)
     part.replace(archive)
     return told
 
@@ -63,21 +64,13 @@ def _copy_databases(aside: Path) -> Backup:
     is_sqlite = url.startswith("sqlite")
     rows = {} if is_sqlite else snapshot.export_postgresql(url, folder)
     root = settings().root
-    for source in sorted(path for path in root.rglob("*.db") if path.relative_to(root).parts[0] != _COPIES):
+    for source in home_files.databases(root):
         target = folder / "home" / source.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         snapshot.snapshot_sqlite(source, target)
     present, _ = schema.revisions()
     kind = "sqlite" if is_sqlite else "postgresql"
     return Backup(version("filing-cycles"), datetime.now(UTC).isoformat(timespec="seconds"), present, kind, rows)
-
-
-def _kept(root: Path, own: set[Path]) -> Iterator[Path]:
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        passing = any(name == each or name.startswith(f"{each}/") for each in _PASSING)
-        if not passing and not name.endswith(_LEFT_OUT) and path.resolve() not in own:
-            yield path
 
 
 def restore(archive: Path) -> Backup:
@@ -104,10 +97,18 @@ def restore(archive: Path) -> Backup:
 def _unpack(archive: Path, aside: Path) -> Backup:
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(aside, filter="data")
+            tar.extractall(aside, filter=_restorable)  # noqa: S202  each passes tarfile's own data filter
         return Backup(**json.loads((aside / _MANIFEST).read_text("utf-8")))
     except (tarfile.TarError, EOFError, OSError, ValueError, TypeError) as spoilt:
         raise NotRestorableError(f"{archive} is no whole backup ({spoilt}): take an earlier one") from spoilt
+
+
+def _restorable(member: tarfile.TarInfo, aside: str) -> tarfile.TarInfo | None:
+    """What may be unpacked; archives of former releases also hold what an inbox held beside files."""
+    try:
+        return tarfile.data_filter(member, aside)
+    except tarfile.FilterError:
+        return None
 
 
 def _fits(told: Backup) -> None:

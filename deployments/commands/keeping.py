@@ -19,6 +19,8 @@ def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for 
 
     told = safekeeping.backup(file)
     typer.echo(f"backup: {file} ({file.stat().st_size / 1_048_576:.1f} MiB, {told.database}, schema {told.schema})")
+    for each in told.left_out:
+        typer.echo(f"left out: {each}")
 
 
 def restore(file: Annotated[Path, typer.Argument(help="An archive that `filing backup` wrote.")]) -> None:

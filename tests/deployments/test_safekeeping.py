@@ -1,6 +1,7 @@
 """A home that is lost comes back whole from its backup, on either database."""
 
 import hashlib
+import os
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -77,6 +78,37 @@ def test_copies_of_a_source_far_away_are_left_out(filled: Path, tmp_path: Path) 
     safekeeping.backup(tmp_path / "kept.tar.gz")
     with tarfile.open(tmp_path / "kept.tar.gz") as archive:
         assert not [name for name in archive.getnames() if "sources" in name or "no-database" in name]
+
+
+def test_whatever_lies_in_the_inbox_a_backup_is_made_and_restored(filled: Path, tmp_path: Path) -> None:
+    inbox = filled / "inbox"
+    (inbox / "Thumbs.db").write_bytes(b"of Windows, no database")
+    (inbox / "目录.xlsx.part").write_bytes(b"an upload")
+    (inbox / "out.xlsx").symlink_to("/etc/hostname")
+    (inbox / "loop.xlsx").symlink_to("loop.xlsx")
+    (inbox / "nowhere.db").symlink_to("gone.db")
+    for name in ("pipe.xlsx", "pipe.db"):
+        os.mkfifo(inbox / name)
+    told = safekeeping.backup(tmp_path / "kept.tar.gz")
+    link = "a link that leads out or nowhere"
+    reasons = {"loop.xlsx": link, "nowhere.db": link, "out.xlsx": link, "pipe.db": "no file", "pipe.xlsx": "no file"}
+    assert told.left_out == [f"inbox/{name} ({why})" for name, why in sorted(reasons.items())]
+    lose(filled)
+    assert safekeeping.restore(tmp_path / "kept.tar.gz").left_out == told.left_out
+    assert sorted(path.name for path in inbox.iterdir()) == ["Thumbs.db", "目录.xlsx.part", "空"]
+
+
+def test_an_archive_with_more_than_files_is_restored_without_it(filled: Path, tmp_path: Path) -> None:
+    safekeeping.backup(tmp_path / "kept.tar.gz")
+    with tarfile.open(tmp_path / "kept.tar.gz") as kept, tarfile.open(tmp_path / "former.tar.gz", "w:gz") as former:
+        for member in kept:
+            former.addfile(member, kept.extractfile(member) if member.isreg() else None)
+        outside = tarfile.TarInfo("home/inbox/out.xlsx")
+        outside.type, outside.linkname = tarfile.SYMTYPE, "/etc/hostname"
+        former.addfile(outside)
+    lose(filled)
+    safekeeping.restore(tmp_path / "former.tar.gz")
+    assert sorted(path.name for path in (filled / "inbox").iterdir()) == ["空"]
 
 
 def test_a_backup_inside_the_home_does_not_hold_itself(filled: Path) -> None:
