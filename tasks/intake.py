@@ -18,7 +18,7 @@ from schemas.run_summary import SOURCE, Counts, RunKey
 from schemas.settings import settings
 from schemas.submission import RESULTS
 from tasks.gateways import quarantine
-from tasks.gateways.returned_results import FILE, PATH, pull_results
+from tasks.gateways.returned_results import FILE, PATH, pull_results, results_folders
 from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
 from tasks.store import activities, decisions, experts, register, results, runs, versions
 from tasks.store.database import reading as reading_database
@@ -72,8 +72,8 @@ def _stay(run: RunKey) -> None:
 def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     """What panels dropped into these folders, and their files that cannot be read."""
     frames, unreadable = [], []
-    for folder in folders:
-        rows, spoilt = pull_results(folder / "results")
+    for folder in (each for inbox in folders for each in results_folders(inbox)):
+        rows, spoilt = pull_results(folder)
         frames.append(rows)
         unreadable += spoilt
     return pd.concat(frames, ignore_index=True), unreadable

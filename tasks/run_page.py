@@ -1,5 +1,6 @@
 """What a run's page tells a person, in Chinese, from the database; putting it on the page is `tasks.artifacts`."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -18,6 +19,8 @@ from tasks.waiting import Wait
 
 #: Rows of one table on a page; the whole list is a command away.
 MOST = 300
+#: What Markdown or HTML would act on: names and headers are an applicant's, and may not become links or pictures here.
+_MARKUP = re.compile(r"([\\`*_\[\]<>!~&])")
 
 Row = dict[str, Any]
 
@@ -162,7 +165,7 @@ def edition_text(name: str) -> str:
     ]
     head = f"# 目录 {name}\n\n{own['as_of']}，{len(rows)} 行；上一版：{own['previous'] or '无'}"
     if own["standing"] == "waiting":
-        head += f"\n\n**等待批准**：{own['waits_because']}"
+        head += f"\n\n**等待批准**：{_cell(own['waits_because'])}"
     return "\n\n".join(
         [head, _table("变化", ["种类", "数量"], kinds), _table("明细", ["变化", "机构", "职业编码"], shown)]
     )
@@ -184,4 +187,4 @@ def _table(title: str, head: list[str], rows: list[list[Any]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return str(value).replace("|", "｜").replace("\n", " ")
+    return _MARKUP.sub(r"\\\1", str(value).replace("|", "｜").replace("\n", " "))

@@ -9,7 +9,7 @@ import typer
 
 from deployments import orchestrator
 from deployments.commands import Refused, WrongUse
-from deployments.commands.readiness import read_day, ready
+from deployments.commands.readiness import read_day, read_words, ready
 from schemas.adjustment import Adjustment, Recoding
 from schemas.policy import in_force, shipped
 
@@ -39,13 +39,16 @@ def adjust(
 
     What is suspended stays on file, with its term and its place, and is not in the directory.
     """
-    for name, word in (("--ground", ground), ("--document", document), ("--by", by)):
-        if not word.strip():
-            raise WrongUse(f"{name} is empty: a decision says why, by which document and who")
+    says = "a decision says why, by which document and who"
+    said = {
+        "ground": read_words("--ground", ground, says),
+        "document_no": read_words("--document", document, says),
+        "decided_by": read_words("--by", by, says),
+    }
     if (what is What.recode) != bool(new) or (what is What.recode and occupation):
         raise WrongUse("write `filing adjust recode OLD NEW …`; the other decisions take one credit code")
     day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
-    words = {"ground": ground, "document_no": document, "decided_by": by, "effective_on": read_day(on) or day}
+    words = {**said, "effective_on": read_day(on) or day}
     if what is What.recode:
         _carry_out(Recoding.model_validate({"old_uscc": uscc, "new_uscc": new, **words}), day)
     else:

@@ -7,7 +7,7 @@ import typer
 
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED, Refused, WrongUse
-from deployments.commands.readiness import read_day, ready
+from deployments.commands.readiness import read_day, read_words, ready
 from schemas.directory import edition_name
 from schemas.settings import settings
 
@@ -19,9 +19,8 @@ def approve(
 ) -> int:
     """Release an edition that waits for approval, and publish it."""
     day = read_day(as_of)
-    who = (settings().operator or getpass.getuser()) if by is None else by.strip()
-    if not who:
-        raise WrongUse("--by is empty: an approval says who gave it")
+    own = settings().operator or getpass.getuser()
+    who = own if by is None else read_words("--by", by, "an approval says who gave it")
     try:
         name = edition_name(edition)
     except ValueError as wrong:

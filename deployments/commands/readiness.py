@@ -1,5 +1,6 @@
 """What every command needs before it works: a migrated database, readable words."""
 
+import unicodedata
 from datetime import date
 
 from sqlalchemy.exc import OperationalError
@@ -7,6 +8,9 @@ from sqlalchemy.exc import OperationalError
 from deployments.commands import Refused, WrongUse
 from schemas.cycle import CycleId, cycle_id
 from schemas.settings import settings
+
+#: Longer than any ground a decision states; a mistaken paste is longer still.
+_MOST_WORDS = 1000
 
 
 def read_cycle(text: str) -> CycleId:
@@ -25,6 +29,17 @@ def read_day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as wrong:
         raise WrongUse(f"'{text}' is not a day: write YYYY-MM-DD, for example 2026-09-10") from wrong
+
+
+def read_words(option: str, text: str, says: str) -> str:
+    """What a person states on the command line, which stays in history and letters; `says`: what it is asked for."""
+    if not (words := text.strip()):
+        raise WrongUse(f"{option} is empty: {says}")
+    if len(words) > _MOST_WORDS:
+        raise WrongUse(f"{option} has {len(words):,} characters: state it in at most {_MOST_WORDS:,}")
+    if unseen := [sign for sign in words if unicodedata.category(sign) in ("Cc", "Cf", "Cs")]:
+        raise WrongUse(f"{option} holds an unseen character (U+{ord(unseen[0]):04X}): type it anew")
+    return words
 
 
 def ready() -> None:

@@ -10,7 +10,7 @@ import typer
 
 from deployments import orchestrator
 from deployments.commands import Refused, WrongUse
-from deployments.commands.readiness import read_day, ready
+from deployments.commands.readiness import read_day, read_words, ready
 from schemas.public_notice import OBJECTION
 
 
@@ -79,18 +79,16 @@ def decide(
     known = [*sorted(code for code, each in rules().items() if each.nature == "in_principle"), OBJECTION]
     if rule not in known:
         raise WrongUse(f"'{rule}' is no rule to decide on: decide on one of {', '.join(known)}")
-    for name, text in (("--by", by), ("--reason", reason), ("--document", document)):
-        if not text.strip():
-            raise WrongUse(f"{name} is empty: a decision says who, why and by which document")
+    says = "a decision says who, why and by which document"
     row = {
         "application_no": number,
         "rule": rule,
         "occupation_code": occupation,
         "verdict": verdict.value,
-        "decided_by": by,
+        "decided_by": read_words("--by", by, says),
         "decided_at": datetime.now(UTC).isoformat(timespec="microseconds"),
-        "document_no": document,
-        "reason": reason,
+        "document_no": read_words("--document", document, says),
+        "reason": read_words("--reason", reason, says),
     }
     try:
         record_decision(pd.DataFrame([row]))

@@ -144,7 +144,9 @@ def _print(rows: pd.DataFrame, output: Format) -> None:
 
 def _print_csv(rows: pd.DataFrame, columns: list[str]) -> None:
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-    sys.stdout.write(rows[columns].to_csv(index=False, lineterminator="\n"))
+    from tasks.gateways.shelf.delimited import disarmed  # noqa: PLC0415
+
+    sys.stdout.write(disarmed(rows[columns]).to_csv(index=False, lineterminator="\n"))
 
 
 def add_to(app: typer.Typer) -> None:

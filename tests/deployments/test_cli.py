@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import factories
+import pandas as pd
 import pytest
 from registers import COOK, ONE, TWO, take_over
 
 from deployments.cli import main
+from schemas.finding import FINDING_COLUMNS
 
 
 def filing(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
@@ -35,6 +37,8 @@ def filing(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
         (["decide", "HS1", "CAP-9", "permit", "--by", "a", "--reason", "b", "--document", "c"], "'CAP-9' is no rule"),
         (["decide", "HS1", "CAP-1", "permit", "--by", "a", "--reason", "b", "--document", "c"], "no application HS1"),
         (["decide", "HS1", "CAP-1", "permit", "--by", " ", "--reason", "b", "--document", "c"], "--by is empty"),
+        (["decide", "HS1", "CAP-1", "permit", "--by", "a", "--reason", "\x1b[2J", "--document", "c"], "(U+001B)"),
+        (["decide", "HS1", "CAP-1", "permit", "--by", "a" * 1001, "--reason", "b", "--document", "c"], "at most 1,000"),
         (["demo", "--institutions", "3"], "too few"),
         (["items", "2026-09", "--colour"], "No such option: --colour: `filing items --help` shows how to write it"),
         (["run"], "Missing argument 'cycle': `filing run --help` shows how to write it"),
@@ -100,6 +104,17 @@ def test_empty_tables_have_their_headers(
     assert capsys.readouterr().out == "application_no,uscc,occupation_code,level,status,reason,score\n"
     assert filing(monkeypatch, home, "findings", "2026-09") == 0
     assert capsys.readouterr().out == "application_no,rule,nature,article,table,row,field,value,message\n"
+
+
+def test_what_is_printed_runs_in_no_spreadsheet(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tasks.store import findings
+
+    row = dict.fromkeys(FINDING_COLUMNS, "") | {"row": 1, "value": "=cmd|' /C calc'!A0", "field": "-5"}
+    monkeypatch.setattr(findings, "of_cycle", lambda *_: pd.DataFrame([row]))
+    assert filing(monkeypatch, home, "findings", "2026-09") == 0
+    assert capsys.readouterr().out.splitlines()[1] == ",,,,,1,-5,'=cmd|' /C calc'!A0,"
 
 
 def test_doctor_finds_a_sound_installation_well(

@@ -1,15 +1,20 @@
 """What a run advises of the files it pulled: told to operators, changing nothing."""
 
+import html
+from datetime import date
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from flows.intake import intake
-from schemas.run_summary import Counts
+from schemas.run_summary import Counts, RunSummary
+from tasks.run_page import overview_text
+from tasks.waiting import Wait
 
 pytestmark = pytest.mark.usefixtures("plainly")
 
-CYCLE = "2026-09"
+CYCLE, DAY = "2026-09", date(2026, 9, 11)
 
 
 def test_a_column_nobody_knows_is_told_once_with_its_table_and_changes_nothing(home: Path) -> None:
@@ -21,6 +26,16 @@ def test_a_column_nobody_knows_is_told_once_with_its_table_and_changes_nothing(h
     assert told.advice == ["“认定活动”有不认识的列“天气|<b>”（2个文件），已搁置未用"]
     assert (told.done, told.failed) == ({}, {})
     assert not (home / "quarantine").exists()
+
+
+def test_what_an_applicant_wrote_is_no_markup_on_the_run_s_page(home: Path) -> None:
+    hostile = "![](https://evil.example/p.png)[重新登录](https://evil.example)<b>`*"
+    counts = Counts(advice=[hostile], failed={hostile: hostile})
+    summary = RunSummary(run_id="1", cycle=CYCLE, as_of=DAY, outcome="failed", stages={"intake": counts})
+    page = MarkdownIt("commonmark").enable("table").render(overview_text(summary, Wait(CYCLE, 0, 0, DAY, []), None))
+    assert page.count(html.escape(hostile)) == 3
+    assert "<a " not in page
+    assert "<img" not in page
 
 
 def test_advice_is_kept_when_counts_are_summed() -> None:

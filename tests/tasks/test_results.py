@@ -1,6 +1,7 @@
 """Results on their way back: accepted, refused with a letter that says what to mend, corrected after the decision."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,8 +11,9 @@ import evaluations as made
 import openpyxl
 import pytest
 from registers import BAKER, COOK, ONE, THREE, TWO, take_over, terms
+from sqlalchemy import select
 
-from schemas.tables import hold
+from schemas.tables import hold, quarantined
 from tasks.importing import import_file
 from tasks.store import database, history, items
 from tasks.store.database import reading
@@ -47,6 +49,40 @@ def test_a_result_is_taken_or_refused(home: Path, changed: dict[str, str], found
     assert made.rules_found() == found
     assert made.standing("A1") == becomes
     assert len(made.letters(home, "result_return")) == (becomes == "dispatched")
+
+
+def test_results_are_found_however_their_folder_is_written(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1"))
+    (home / "inbox" / "results").rename(home / "inbox" / "Results")
+    made.go_on(home)
+    assert made.standing("A1") == "filed"
+
+
+def test_what_cannot_be_opened_among_results_is_said_and_stops_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1"))
+    results = home / "inbox" / "results"
+    (results / "评分表.xls").write_bytes(b"an old workbook")
+    (results / "locked").mkdir()
+    scandir = os.scandir
+
+    def refusing(place: Path) -> object:
+        if Path(place).name == "locked":
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert made.go_on(home)["intake"].done["quarantined"] == 2
+    assert made.standing("A1") == "filed"
+    with reading() as db:
+        said = " ".join(db.execute(select(quarantined.c.reason)).scalars())
+    assert "文件夹“results/locked”无法打开" in said
+    assert "请用表格软件另存为.xlsx" in said
 
 
 def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> None:

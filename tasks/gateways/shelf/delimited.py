@@ -2,15 +2,18 @@
 
 A cell that a spreadsheet would take for a formula (its first visible character is `=`, `+`, `-`, `@` or their
 full-width forms, or it begins with a tab or a line break) gets an apostrophe in front, as OWASP advises ("CSV
-Injection"). No valid code, date or list of levels begins so; `directory.json` holds every text as it is.
+Injection"); a plain number does not, whatever its sign. No valid code, date or list of levels begins so;
+`directory.json` holds every text as it is.
 """
 
 import re
 from io import StringIO
+from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
-_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
+_FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?$)(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")
 _BOM = "\ufeff"  # without it a Chinese Windows reads the file as GB18030
 
 
@@ -22,8 +25,12 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with an apostrophe before every cell that a spreadsheet would run."""
+    """The frame with an apostrophe before every cell of text that a spreadsheet would run."""
     if frame.empty:
         return frame  # a directory may hold nobody, and a column-wise function of no cells is not defined
-    safe: pd.DataFrame = frame.apply(lambda column: [f"'{cell}" if _FORMULA.match(cell) else cell for cell in column])
+    safe: pd.DataFrame = frame.apply(lambda column: column if is_numeric_dtype(column) else _safe(column))
     return safe
+
+
+def _safe(column: "pd.Series[Any]") -> list[Any]:
+    return [f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for cell in column]

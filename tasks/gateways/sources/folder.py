@@ -32,7 +32,7 @@ def pull_folder(folder: Path, column_map: ColumnMap = UNMAPPED, missing: Sequenc
         raise NotADirectoryError(f"'{folder}' is not a folder: name the folder that holds the submissions")
     locked: list[OSError] = []
     found = sorted((_shown(path.relative_to(folder)), path) for path in _submissions(folder, locked))
-    refused = [*((each, False) for each in missing), *((_locked(folder, error), False) for error in locked)]
+    refused = [*((each, False) for each in missing), *((locked_folder(folder, error), False) for error in locked)]
     return _pull(folder, [(name, path, None) for name, path in found], refused, column_map)
 
 
@@ -67,11 +67,12 @@ def _submissions(folder: Path, locked: list[OSError]) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in _OTHER_FOLDERS]
         for name in names:
             path = where / name
-            if path.suffix.lower() in _SUFFIXES and not name.startswith((".", "~$")):
+            if path.suffix.lower() in SUFFIXES and not name.startswith((".", "~$")):
                 yield path
 
 
-def _locked(folder: Path, error: OSError) -> QuarantinedFile:
+def locked_folder(folder: Path, error: OSError) -> QuarantinedFile:
+    """A sub-folder that cannot be opened, told as a file that cannot be read is."""
     name = _shown(Path(error.filename).relative_to(folder))
     return QuarantinedFile(name, f"文件夹“{name}”无法打开（{error.strerror}），请检查权限后重新提交")
 
@@ -126,4 +127,5 @@ _READERS: Final[dict[str, _Reader]] = {
     ".json": _json,
     **dict.fromkeys(_OTHER_SPREADSHEETS, _other_spreadsheet),
 }
-_SUFFIXES: Final = frozenset({".xlsx", ".parquet", *_READERS})
+#: What a submission or a result may lie in, and other spreadsheets, which are refused with what to do.
+SUFFIXES: Final = frozenset({".xlsx", ".parquet", *_READERS})
