@@ -29,7 +29,7 @@ def _cycle_named() -> Property:
 def _as_of() -> Property:
     return {
         "title": "办理日期",
-        "description": "不填为办理当天；等待后继续办理的，按继续当天计",
+        "description": "日常请留空，即办理当天。补办、演练时才填：等待评估结果后从该日起按实际过去的天数顺延",
         "examples": ["2026-09-11"],
     }
 

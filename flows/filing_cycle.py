@@ -13,9 +13,10 @@ from flows.publication import publication
 from flows.screening import screening
 from flows.waiting import wait_for_results
 from schemas.run_summary import RunSummary
-from tasks.gateways.orchestration import ended, name_cycle
+from tasks.gateways.orchestration import began_before, ended, name_cycle
 from tasks.reporting import Progress
 from tasks.runs import CURRENT, chosen_cycle, rehearsed, run_of
+from tasks.waiting import day_now
 
 
 @flow(name="filing-cycle", flow_run_name="{cycle} 批次")
@@ -29,7 +30,8 @@ def filing_cycle(
     """Bring a cycle as far as it can go now; repeat it freely (Notice, article 3)."""
     cycle = chosen_cycle(cycle, as_of)
     name_cycle(cycle)
-    with rehearsed(dry_run), run_of(cycle, as_of, only, inbox) as run:
+    day = day_now(cycle, as_of, began_before())
+    with rehearsed(dry_run), run_of(cycle, day, only, inbox) as run:
         summary = _stages(cycle, Progress(run))
     if summary.awaits_results and not dry_run:
         wait_for_results(summary)

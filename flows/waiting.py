@@ -40,7 +40,8 @@ def wake() -> dict[str, str]:
     """Wake every suspended cycle that has reason to go on; returns each one's reason."""
     woken: dict[str, str] = {}
     for run in orchestration.suspended_runs():
-        reason = work.reason_to_go_on(run.cycle, run.as_of, run.only, run.inbox)
+        day = work.day_now(run.cycle, run.as_of, run.began)
+        reason = work.reason_to_go_on(run.cycle, day, run.only, run.inbox)
         if reason and orchestration.resume(run.flow_run_id):
             woken[run.cycle] = reason
     return woken

@@ -79,10 +79,23 @@ def wait_of(cycle: str) -> Wait:
     return Wait(cycle, back, sent, due, missing)
 
 
+def day_now(cycle: str, as_of: date | None, began: datetime | None) -> date | None:
+    """The day a run that has waited goes on with: as much later than its own as time has passed since it began.
+
+    Never before the last day anything was done for in the cycle; `began` is None for a run that has not waited.
+    """
+    if as_of is None or began is None:
+        return as_of
+    passed = today(cycle) - began.astimezone(ZoneInfo(for_cycle(cycle_id(cycle)).timezone)).date()
+    with reading() as db:
+        last = runs.last_day(db, cycle)
+    return max(as_of + max(passed, timedelta(0)), last or as_of)
+
+
 def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> str | None:
     """Why a suspended run of the cycle should go on now, as one sentence; None while it has only to wait.
 
-    `as_of`, `only`, `inbox`: what the run was started with; without a day it is today.
+    `as_of`: its day now; `only`, `inbox`: what it was started with; without a day it is today.
     """
     with reading() as db:
         back, sent = results.progress(db, cycle)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
@@ -18,6 +18,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.context import FlowRunContext
 from prefect.exceptions import NotPausedError
 from prefect.flow_runs import resume_flow_run, suspend_flow_run
 from prefect.settings import get_current_settings
@@ -44,13 +45,22 @@ _Ended = TypeVar("_Ended", Counts, RunSummary)
 
 @dataclass(frozen=True)
 class SuspendedRun:
-    """A run of a cycle that holds no process; with the parameters it was started with."""
+    """A run of a cycle that holds no process; with the parameters it was started with, and when it first began."""
 
     flow_run_id: UUID
     cycle: str
     as_of: date | None
     only: list[str] | None
     inbox: str | None
+    began: datetime | None
+
+
+def began_before() -> datetime | None:
+    """When this run of a deployment first began, where it goes on after a wait; None at its first beginning."""
+    context = FlowRunContext.get()
+    if not is_deployed() or context is None or context.flow_run is None or context.flow_run.run_count <= 1:
+        return None
+    return context.flow_run.start_time
 
 
 def is_deployed() -> bool:
@@ -85,17 +95,18 @@ def suspended_runs() -> list[SuspendedRun]:
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=paused, deployment_filter=ours, limit=200)
     ordered = sorted(found, key=lambda run: (run.expected_start_time is None, run.expected_start_time, run.id))
-    return [_suspended(run.id, run.parameters) for run in ordered if run.parent_task_run_id is None]
+    return [_suspended(run, run.parameters) for run in ordered if run.parent_task_run_id is None]
 
 
-def _suspended(flow_run_id: UUID, parameters: dict[str, Any]) -> SuspendedRun:
+def _suspended(run: FlowRun, parameters: dict[str, Any]) -> SuspendedRun:
     day = parameters.get("as_of")
     return SuspendedRun(
-        flow_run_id=flow_run_id,
+        flow_run_id=run.id,
         cycle=str(parameters.get("cycle", "")),
         as_of=date.fromisoformat(str(day)[:10]) if day else None,
         only=parameters.get("only") or None,
         inbox=parameters.get("inbox") or None,
+        began=run.start_time,
     )
 
 

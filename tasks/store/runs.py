@@ -1,6 +1,6 @@
 """Runs: when they began, how they ended, and what they left over."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -66,6 +66,11 @@ def last_cycle_run_began(db: Connection, cycle: str) -> datetime | None:
     """When the newest run of the whole cycle that came to its end began; None when there was none."""
     statement = select(func.max(run.c.started_at)).where(run.c.cycle == cycle, run.c.outcome.is_not(None))
     return _in_utc(db.execute(statement).scalar())
+
+
+def last_day(db: Connection, cycle: str) -> date | None:
+    """The latest day anything was done for in the cycle."""
+    return db.execute(select(func.max(run.c.as_of)).where(run.c.cycle == cycle)).scalar()
 
 
 def recorded_since(db: Connection, cycle: str, began: datetime | None) -> bool:

@@ -113,8 +113,10 @@ def test_the_wait_runs_out(both: tuple[Waiting, Waiting], standing: TestHouse) -
     waits.say_day(waits.over - timedelta(days=1))
     standing.wait_state(standing.run_deployment("resume-waiting/resume-waiting"), "Completed", "Cancelled")
     assert standing.run(waits.run)["state_name"] == "Suspended", "the day before, nothing goes on"
-    waits.say_day(waits.over)
+    other = waits.start(as_of=waits.over.isoformat())
+    standing.wait_state(other, "Completed")
     standing.wait_state(waits.run, "Completed")
+    assert f"办理日期 {waits.over}" in standing.page(f"overview-{waits.cycle}"), "it did not go back to its own day"
     told = waits.status()
     assert told["editions"] == f"{waits.cycle}.1"
     assert told["items"]["dispatched"] > 0, "what is still missing stays dispatched"

@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,23 @@ def test_without_a_day_it_is_today(waits: Path) -> None:
     assert waiting.today(CYCLE) >= date(2026, 10, 25)
     told = waiting.reason_to_go_on(CYCLE, None, None, None)
     assert told is not None and told.startswith("the wait is over")
+
+
+def test_a_run_that_waited_goes_on_as_many_days_later(waits: Path) -> None:
+    now = datetime.now(UTC)
+    assert waiting.day_now(CYCLE, None, now) is None
+    assert waiting.day_now(CYCLE, DAY, None) == DAY, "it has not waited"
+    assert waiting.day_now(CYCLE, DAY, now) == DAY
+    assert waiting.day_now(CYCLE, DAY, now - timedelta(days=7)) == DAY + timedelta(days=7)
+    assert waiting.day_now(CYCLE, DAY, now + timedelta(days=7)) == DAY, "a clock set back turns nothing back"
+
+
+def test_a_run_that_waited_does_not_fall_behind_its_cycle(waits: Path) -> None:
+    later = date(2026, 10, 25)
+    with runs.run_of(CYCLE, later):
+        pass
+    assert waiting.day_now(CYCLE, DAY, datetime.now(UTC)) == later
+    assert waiting.day_now(CYCLE, DAY, None) == DAY, "a run started for an earlier day is what was asked for"
 
 
 def test_it_goes_on_to_judge_an_imported_result(waits: Path) -> None:
