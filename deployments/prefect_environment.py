@@ -31,6 +31,12 @@ _CLIENT = {
     "PREFECT_CLIENT_RETRY_EXTRA_CODES": "503",
 }
 
+#: Variables that name files and folders of this machine.
+_PATHS = (
+    *("FILING_HOME", "FILING_INBOX_FOLDER", "FILING_POLICIES", "FILING_COLUMN_MAP", "FILING_SOURCE"),
+    "PREFECT_HOME",
+)
+
 #: The API's password, `user:password`, as the server is told it and as those who call it are.
 SERVER_PASSWORD, CLIENT_PASSWORD = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"
 _SHORTEST = 12
@@ -38,6 +44,19 @@ _SHORTEST = 12
 
 class UnguardedError(RuntimeError):
     """The API would be open to others without a password worth the name."""
+
+
+def hold_anywhere() -> None:
+    """Write paths of this process's environment as whole ones: Prefect runs each flow in a folder of its own."""
+    os.environ.setdefault("FILING_HOME", str(settings().home))
+    for name in _PATHS:
+        said = os.environ.get(name, "")
+        # a column map may be the name of one that comes with the program
+        if said and "://" not in said and (name != "FILING_COLUMN_MAP" or Path(said).exists()):
+            os.environ[name] = str(Path(said).expanduser().resolve())
+    kind, slashes, file = os.environ.get("FILING_DATABASE_URL", "").partition(":///")
+    if kind.startswith("sqlite") and slashes and file and not file.startswith(("/", ":", "file:")):
+        os.environ["FILING_DATABASE_URL"] = f"{kind}:///{Path(file).resolve()}"
 
 
 def prefect_home() -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.staticfiles import StaticFiles
 
 from deployments.parentage import end_with_parent
-from deployments.prefect_environment import SERVER, UnguardedError, assert_guarded
+from deployments.prefect_environment import SERVER, UnguardedError, assert_guarded, hold_anywhere
 from schemas.settings import PAGES, settings
 
 Scope = MutableMapping[str, Any]
@@ -61,6 +61,7 @@ def with_files(application: Application, home: Path) -> Application:
 
 def main() -> None:
     """Serve until SIGTERM, on the address the environment names."""
+    hold_anywhere()
     for name, value in SERVER.items():
         os.environ.setdefault(name, value)
     from prefect.settings import get_current_settings  # noqa: PLC0415  reads the environment when imported

@@ -16,7 +16,7 @@ from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.workers.process import ProcessWorker
 
 from deployments.parentage import end_with_parent
-from deployments.prefect_environment import POOL, prefect_home
+from deployments.prefect_environment import POOL, hold_anywhere, prefect_home
 from deployments.reaping import reap, worker_name
 from flows.waiting import wake
 from flows.watch import look
@@ -105,6 +105,7 @@ def _spoken(what: str) -> Iterator[None]:
 def main() -> None:
     """Work under the fixed name of this machine's worker NUMBER."""
     end_with_parent()
+    hold_anywhere()
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     prefect_home().mkdir(parents=True, exist_ok=True)
     anyio.run(work, number)

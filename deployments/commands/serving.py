@@ -8,7 +8,7 @@ import typer
 
 from deployments.commands import Refused
 from deployments.commands.readiness import ready
-from deployments.prefect_environment import UnguardedError, assert_guarded
+from deployments.prefect_environment import UnguardedError, assert_guarded, hold_anywhere
 from deployments.supervisor import HOST, AlreadyUpError, House, Running, StartFailedError, only_one, own_process
 from schemas.settings import settings
 
@@ -29,7 +29,9 @@ def up(
         assert_guarded(host)
     except UnguardedError as unguarded:
         raise Refused(str(unguarded)) from unguarded
+    hold_anywhere()
     ready()
+    settings().inbox.joinpath("results").mkdir(parents=True, exist_ok=True)
     house = House(port, workers, host)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)

@@ -22,9 +22,16 @@ pytestmark = pytest.mark.slow
 
 
 def up(house: TestHouse) -> subprocess.Popen[str]:
-    command = [sys.executable, "-P", "-u", "-m", "deployments.cli", "up", "--port", str(house.port)]
+    """As written from the folder above: a worker runs each flow in another folder."""
+    words = ["--home", house.home.name, "up", "--port", str(house.port)]
+    own = {name: value for name, value in house.environment().items() if name not in ("FILING_HOME", "PREFECT_HOME")}
     return subprocess.Popen(
-        command, env=house.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-P", "-u", "-m", "deployments.cli", *words],
+        cwd=house.home.parent,
+        env=own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
