@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from tasks.gateways.post import put
+from tasks.gateways.post import put_after
 from tasks.letters.visible_text import visible
 
 _ADDRESS = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+")
@@ -82,9 +82,14 @@ class Mailer:
         if mark.exists():
             return mark.read_text("utf-8")
         message = compose(self.settings, mail)
-        _transmit(self.settings, message)
         receipt = f"mail:{message['Message-ID']}"
-        put(self.marks, mark.name, receipt.encode())
+
+        def transmit() -> None:
+            # another process may have sent it while this one waited for its place
+            if not mark.exists():
+                _transmit(self.settings, message)
+
+        put_after(self.marks, mark.name, receipt.encode(), transmit)
         return receipt
 
 

@@ -35,6 +35,15 @@ def put(folder: Path, relative: str, content: bytes, *, private: bool = False) -
     return _place(folder, target, lambda handle: handle.write(content), private=private)
 
 
+def put_after(folder: Path, relative: str, content: bytes, act: Callable[[], object]) -> Path:
+    """As `put`, but do something that cannot be undone when all is written but the file not yet in its place.
+
+    A disk without room then stops the act, and not the word of it alone; an act that raises leaves no file.
+    """
+    target = _below(folder, relative)
+    return _place(folder, target, lambda handle: handle.write(content), private=False, act=act)
+
+
 def copy(folder: Path, relative: str, source: Path, *, private: bool = False) -> Path:
     """As `put`, with the content of a file of any size; a file that is there already is replaced."""
     with source.open("rb") as content:
@@ -42,7 +51,14 @@ def copy(folder: Path, relative: str, source: Path, *, private: bool = False) ->
         return _place(folder, target, lambda handle: shutil.copyfileobj(content, handle), private=private)
 
 
-def _place(folder: Path, target: Path, fill: Callable[[BinaryIO], object], *, private: bool) -> Path:
+def _place(
+    folder: Path,
+    target: Path,
+    fill: Callable[[BinaryIO], object],
+    *,
+    private: bool,
+    act: Callable[[], object] = lambda: None,
+) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     # one name for each target, so that a killed writer's leftover is used up by the next
     part = target.with_name(f".{sha256(target.name.encode()).hexdigest()[:16]}.part")
@@ -51,6 +67,7 @@ def _place(folder: Path, target: Path, fill: Callable[[BinaryIO], object], *, pr
         fill(handle)
         handle.flush()
         os.fsync(handle.fileno())
+        act()
         part.replace(target)
     _sync_folders(target.parent, folder)
     return target

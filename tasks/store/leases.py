@@ -5,10 +5,12 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psutil
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
+from sqlalchemy.exc import IntegrityError
 
 from schemas.run_summary import RunKey
 from schemas.tables import lease
@@ -28,7 +30,6 @@ class LeaseTakenError(RuntimeError):
 def take(db: Connection, cycle: str) -> int:
     """Take the cycle's lease and return its token; raises LeaseTakenError while a living run holds it."""
     now = datetime.now(UTC)
-    row = db.execute(select(lease).where(lease.c.cycle == cycle).with_for_update()).first()
     mine = {
         "holder": f"{socket.gethostname()}:{os.getpid()}",
         "host": socket.gethostname(),
@@ -36,13 +37,22 @@ def take(db: Connection, cycle: str) -> int:
         "process_started": _began(psutil.Process()),
         "expires_at": now + TERM,
     }
+    row = _lease_of(db, cycle)
     if row is None:
-        db.execute(insert(lease).values(cycle=cycle, token=1, **mine))
-        return 1
-    if _is_alive(row, now):
-        raise LeaseTakenError(f"another run ({row.holder}) is working on {cycle}: wait until it ends, then run again")
+        with suppress(IntegrityError), db.begin_nested():
+            db.execute(insert(lease).values(cycle=cycle, token=1, **mine))
+            return 1
+        # another run took the cycle's first lease at the same moment
+        row = _lease_of(db, cycle)
+    if row is None or _is_alive(row, now):
+        holder = f" ({row.holder})" if row else ""
+        raise LeaseTakenError(f"another run{holder} is working on {cycle}: wait until it ends, then run again")
     db.execute(update(lease).where(lease.c.cycle == cycle).values(token=row.token + 1, **mine))
     return int(row.token) + 1
+
+
+def _lease_of(db: Connection, cycle: str) -> "Row[Any] | None":
+    return db.execute(select(lease).where(lease.c.cycle == cycle).with_for_update()).first()
 
 
 def prove(db: Connection, cycle: str, token: int) -> None:
@@ -60,7 +70,7 @@ def give_back(db: Connection, cycle: str, token: int) -> None:
     db.execute(update(lease).where(lease.c.cycle == cycle, lease.c.token == token).values(expires_at=past))
 
 
-def _is_alive(row: "Row[tuple[object, ...]]", now: datetime) -> bool:
+def _is_alive(row: "Row[Any]", now: datetime) -> bool:
     expires = row.expires_at if row.expires_at.tzinfo else row.expires_at.replace(tzinfo=UTC)
     if expires <= now:
         return False

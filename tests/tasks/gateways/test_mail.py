@@ -1,5 +1,7 @@
 """Mail to a real SMTP server on loopback: once a key, whatever the server does."""
 
+import errno
+import os
 import smtplib
 import socket
 import ssl
@@ -48,6 +50,30 @@ def test_the_same_key_is_mailed_once_another_again(smtp: SmtpSettings, postmaste
     assert len(receipts) == len(postmaster.accepted) == 1
     Mailer(smtp, tmp_path).send(_mail(key="correction:HS-1:v2"))
     assert len({message["Message-ID"] for message in postmaster.accepted}) == 2
+
+
+def test_without_room_to_note_it_nothing_is_sent(
+    smtp: SmtpSettings, postmaster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(os, "fsync", full)
+        Mailer(smtp, tmp_path).send(_mail())
+    assert postmaster.accepted == []
+    assert list(tmp_path.iterdir()) == []
+    Mailer(smtp, tmp_path).send(_mail())
+    assert len(postmaster.accepted) == 1
+
+
+def test_two_at_once_send_it_once(smtp: SmtpSettings, postmaster: Any, tmp_path: Path) -> None:
+    senders = [Thread(target=Mailer(smtp, tmp_path).send, args=(_mail(),)) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert len(postmaster.accepted) == 1
 
 
 def test_every_attempt_is_the_same_message_but_for_its_date(smtp: SmtpSettings) -> None:
