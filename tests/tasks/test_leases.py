@@ -21,6 +21,6 @@ def test_of_two_that_take_a_cycle_s_first_lease_one_is_refused(installation: Pat
     holder = Thread(target=first)
     holder.start()
     taken.wait(10)
-    with begin() as db, pytest.raises(leases.LeaseTakenError, match="another run .* is working on 2026-09"):
+    with begin() as db, pytest.raises(leases.LeaseTakenError, match=r"another run .* is working on 2026-09"):
         leases.take(db, "2026-09")
     holder.join()
