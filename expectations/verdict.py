@@ -7,6 +7,7 @@ import polars as pl
 
 from expectations.reading import spellings
 from expectations.submissions import Submissions, unreadable
+from schemas.finding import IDENTITY
 from schemas.submission import TABLES, Column
 
 #: The columns of a verdict; nature, article and the rule's own sentence are the rule book's and join later.
@@ -21,7 +22,8 @@ VERDICT = {
 }
 #: Fields of these names may hold a long number that is not a person's.
 _NOT_PERSONAL = ("uscc", "sha256", "size_bytes", "application_no")
-_IDENTITY = r"([1-9][0-9]{5})[0-9]{10}([0-9][0-9Xx])"
+_HIDDEN = "${1}**********${3}"
+_UNDATED = r"([1-9][0-9]{5})([0-9]{10})([0-9][0-9Xx])"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +106,18 @@ def _unread(column: Column, *, blank_too: bool) -> Breach:
 def gathered(verdicts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """All verdicts in one frame, identity numbers masked wherever they were written."""
     frame = pl.concat([pl.DataFrame(schema=VERDICT), *verdicts])
+    plain = pl.col("field").is_in(_NOT_PERSONAL)
+    value = _hidden(pl.col("value").str.replace_all(_UNDATED, _HIDDEN))
     return frame.with_columns(
-        pl.when(pl.col("field").is_in(_NOT_PERSONAL))
-        .then(pl.col("value"))
-        .otherwise(pl.col("value").str.replace_all(_IDENTITY, "${1}**********${2}"))
+        pl.when(plain).then("value").otherwise(value).alias("value"),
+        # a code that is no code names what is missing
+        _hidden(pl.col("field")),
+        _hidden(pl.col("mend")),
     )
+
+
+def _hidden(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all(IDENTITY, _HIDDEN)
 
 
 def masked(text: pl.Expr) -> pl.Expr:

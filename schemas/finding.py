@@ -11,6 +11,17 @@ FINDING_ORDER = ["application_no", "rule", "table", "row", "field"]
 NATURES_ZH: dict[str, str] = {"hard": "须补正", "in_principle": "原则性例外", "review": "请核定", "advice": "提示"}
 
 
+#: What people put between the digits of a long number: spaces of any width, a hyphen.
+_BETWEEN = "[ \u00a0\u3000\u200b-]?"
+#: An identity number of 18 or 15 digits (GB 11643-1999, GB 11643-1989), divided or not: the birth date in it tells it from
+#: other numbers. In three groups, of which the middle one is nobody's business; without look-around, which Rust has not.
+IDENTITY = (
+    r"([1-9](?:~\d){5})"
+    r"(~(?:(?:1~[89]|2~0)~)?\d~\d~(?:0~[1-9]|1~[0-2])~(?:0~[1-9]|[12]~\d|3~[01])(?:~\d){1,2}~)"
+    r"(\d~[\dXxＸｘ])"
+).replace("~", _BETWEEN)
+
+
 def masked(identity_number: str) -> str:
     """An identity number with all but its first 6 and last 2 characters hidden; short ones are hidden whole."""
     hidden = len(identity_number) - 8

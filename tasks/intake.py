@@ -20,6 +20,7 @@ from schemas.submission import RESULTS
 from tasks.gateways import quarantine
 from tasks.gateways.returned_results import FILE, PATH, pull_results, results_folders
 from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
+from tasks.gateways.sources.contents import discreet
 from tasks.store import activities, decisions, experts, register, results, runs, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
@@ -108,7 +109,7 @@ def take_in(
             complaints += [(name, sentence) for sentence in sentences]
     done |= versions.receive(db, _forms(pulled, policy, run), run)
     done["results"] = results.receive(db, _only(returned, run), run)
-    spoilt = [(bad.application_no or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
+    spoilt = [(discreet(bad.application_no) or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
     done["quarantined"] = runs.note_quarantined(db, [*spoilt, *complaints], run.cycle, run.as_of)
     return Counts(done={name: count for name, count in done.items() if count})
 

@@ -112,6 +112,26 @@ def test_identity_numbers_are_masked_wherever_they_stand(sound):
     assert not re.search(r"\d{17}", told)
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "420202 19800101 0015",
+        "420202-1980-0101-001x",
+        "4202 0219 8001 0100 15",
+        "420202800101001",
+        "42020219800101001Ｘ",
+    ],
+)
+def test_identity_numbers_are_masked_however_they_are_divided(sound, spelt):
+    case = sound()
+    case.tables["applications"][0].update(contact_phone=f"张三{spelt}")
+    case.tables["staff"][0].update(role=spelt)
+    case.tables["occupations"][0].update(occupation_code=spelt)
+    findings = case.check().findings
+    assert len(findings) > 2
+    assert spelt not in " ".join([*findings["value"], *findings["field"], *findings["message"]])
+
+
 @settings(deadline=None)
 @given(st.text(max_size=24))
 def test_masking_a_column_is_masking_its_cells(cell):

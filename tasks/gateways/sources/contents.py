@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from schemas.finding import masked
+from schemas.finding import IDENTITY, masked
 
 LINE: Final = "line"
 """Column of a part: where a person finds the row (sheet row, line of the file, place in the list), from 1."""
@@ -28,8 +28,8 @@ class UnreadableError(Exception):
         self.foreign = foreign
 
 
-#: What looks like an identity number: a spoiled file may bring one where a name or a number was looked for.
-_IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+#: What looks like an identity number or a mobile telephone's: a spoiled file may bring one where a name was looked for.
+_PERSONAL: Final = re.compile(rf"(?<!\d)(?:{IDENTITY}|\d{{17}}[\dXx]|1[3-9]\d{{9}})(?!\d)")
 
 
 #: Signs that break a line, turn text around or cannot be stored: a file's or a column's name may bring them.
@@ -37,8 +37,8 @@ _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-
 
 
 def discreet(sentence: str) -> str:
-    """A sentence on one line in which nobody's identity number can be read."""
-    return _IDENTITY.sub(lambda found: masked(found.group()), _UNSEEN.sub("\ufffd", sentence))
+    """A sentence on one line in which nobody's identity number or mobile telephone can be read."""
+    return _PERSONAL.sub(lambda found: masked(found.group()), _UNSEEN.sub("\ufffd", sentence))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from schemas import finding
 from schemas.submission import FORM_TABLES, TABLES
 from tasks.gateways.sources import Pull, pull_file, pull_folder
+from tasks.gateways.sources.contents import discreet
 
 Sheets = dict[str, list[list[object]]]
 
@@ -323,6 +325,29 @@ def test_digits_a_spreadsheet_lost_are_an_advice_and_no_guess(folder: Path) -> N
         ("C", True),
         ("B", True),
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["420204 19900101 1234", "420204-19900101-123X", "4202 0419 9001 0112 34", "420204900101123", "13800138000"],
+)
+def test_nobody_s_number_is_told_however_it_is_divided(written: str) -> None:
+    assert written not in discreet(f"张三{written}.xlsx")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "91420200MA48000001",
+        "911101077776591113",
+        "附件20260910123456789.pdf",
+        "6-18-02-04",
+        "0714-6300000",
+        "HS202609-0001",
+    ],
+)
+def test_other_numbers_are_told_as_they_are(other: str) -> None:
+    assert discreet(other) in (other, finding.masked(other)), "18 digits may be a person's"
 
 
 def test_no_identity_number_is_told(folder: Path) -> None:
