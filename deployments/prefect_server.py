@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
 from deployments.parentage import end_with_parent
@@ -59,6 +60,19 @@ def with_files(application: Application, home: Path) -> Application:
     return answer
 
 
+def without_files(application: Application) -> Application:
+    """The application, and where files would be shown a word on where they are."""
+    told = PlainTextResponse(
+        "API 设有密码时，这里不提供文件：请在系统主目录的 published、data-docs 文件夹中打开。\n", 404
+    )
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        here = scope["type"] == "http" and str(scope.get("path", "")).startswith(f"{PAGES}/")
+        await (told if here else application)(scope, receive, send)
+
+    return answer
+
+
 def main() -> None:
     """Serve until SIGTERM, on the address the environment names."""
     hold_anywhere()
@@ -78,8 +92,7 @@ def main() -> None:
     level = os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "warning").lower()
     application: Application = create_app(final=True)
     # with a password on the API nothing of the home is shown without one
-    if not api.auth_string:
-        application = with_files(application, settings().root)
+    application = without_files(application) if api.auth_string else with_files(application, settings().root)
     uvicorn.run(
         guarded(application),
         host=str(api.host),

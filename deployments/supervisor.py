@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
 
 from deployments import parentage, prefect_environment
 from schemas.settings import settings
@@ -59,6 +60,16 @@ class House:
     @property
     def api(self) -> str:
         return f"{self.address}/api"
+
+    def from_elsewhere(self) -> list[str]:
+        """The addresses under which other machines reach it, none where it serves this one alone."""
+        if prefect_environment.is_loopback(self.host):
+            return []
+        own = psutil.net_if_addrs().values()
+        numbers = sorted(each.address for card in own for each in card if each.family is socket.AF_INET)
+        others = [number for number in numbers if not prefect_environment.is_loopback(number)]
+        hosts = others if prefect_environment.called(self.host) == HOST else [prefect_environment.called(self.host)]
+        return [f"http://{each}:{self.port}" for each in hosts]
 
     def start_server(self) -> None:
         """Start the server and wait until it answers; raises StartFailedError."""

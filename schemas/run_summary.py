@@ -40,6 +40,7 @@ COUNT_TITLES: dict[str, str] = {
     "redrawn": "重抽专家组",
     "accepted_results": "采纳结果",
     "refused_results": "退回结果",
+    "replaced_results": "替换结果的申报",
     "passed": "评估合格",
     "failed": "评估不合格",
     "filed": "备案",
@@ -56,7 +57,7 @@ COUNT_TITLES: dict[str, str] = {
 }
 
 OUTCOME_TITLES: dict[str, str] = {
-    "done": "已办完",
+    "done": "本次已办完",
     "waiting": "等待评估结果",
     "nothing_to_do": "没有要办的",
     "failed": "有未办成的",

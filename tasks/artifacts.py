@@ -18,7 +18,7 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
         return
     cycle, mark = summary.cycle, "-rehearsal" if rehearsal else ""
     wait = wait_of(cycle)
-    head = "试运行：以下都没有写入、发出或发布。" if rehearsal else None
+    head = "试运行：以下都没有写入、发出或发布。" if rehearsal else f"{cycle} 批次办理概况"
     create_markdown_artifact(run_page.overview_text(summary, wait, _pages()), f"overview-{cycle}{mark}", head)
     if found := run_page.findings_rows(cycle):
         create_table_artifact(found, f"findings-{cycle}{mark}", f"{cycle} 批次初审意见")
@@ -32,11 +32,13 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
         create_table_artifact(rows, f"missing-{cycle}{mark}", f"{cycle} 批次尚缺的评估结果")
     publication = summary.stages.get("publication")
     if summary.edition and publication and publication.done.get("editions"):
-        create_markdown_artifact(run_page.edition_text(summary.edition), f"edition-{_key(summary.edition)}{mark}")
+        text, key = run_page.edition_text(summary.edition), f"edition-{_key(summary.edition)}{mark}"
+        create_markdown_artifact(text, key, f"目录 {summary.edition} 及其变化")
     if summary.waits_for_approval:
         waiting = summary.waits_for_approval.partition("：")[0]
-        create_markdown_artifact(run_page.edition_text(waiting), f"edition-{_key(waiting)}{mark}")
-    create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}")
+        text, key = run_page.edition_text(waiting), f"edition-{_key(waiting)}{mark}"
+        create_markdown_artifact(text, key, f"等待批准的目录 {waiting} 及其变化")
+    create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}", "运行摘要，供系统管理员用")
 
 
 def _has_page() -> bool:
@@ -44,11 +46,8 @@ def _has_page() -> bool:
 
 
 def _pages() -> str | None:
-    """The address of the server's own pages; none where access to its API asks for a password."""
-    if os.environ.get("PREFECT_API_AUTH_STRING"):
-        return None
-    url = get_current_settings().api.url
-    return url.removesuffix("/api") + PAGES if url else None
+    """Where the server shows files, whatever it is called from elsewhere; not where its API asks for a password."""
+    return None if os.environ.get("PREFECT_API_AUTH_STRING") else PAGES
 
 
 def _key(name: str) -> str:

@@ -131,14 +131,18 @@ def _judge(db: Connection, batch: pd.DataFrame, run: RunKey) -> Counts:
     numbered = checked.readings.assign(result_id=batch["result_id"])
     found = _on_results(checked.findings, numbered)
     findings.replace_of_results(db, found, numbered["result_id"], run.cycle)
-    results.judged(db, numbered)
+    replaced = results.judged(db, numbered)
     refused = numbered.loc[~numbered["accepted"], ["result_id", "occupation_code", "level"]]
     counts = {
         "accepted_results": int(numbered["accepted"].sum()),
         "refused_results": len(refused),
+        "replaced_results": len(replaced),
         "letters": notices.write(db, _returned(db, refused, found, run), run),
     }
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts(
+        done={name: count for name, count in counts.items() if count},
+        advice=[f"{number}已采纳的评估结果由后来报送的结果替换" for number in replaced],
+    )
 
 
 def _returned(db: Connection, refused: pd.DataFrame, found: pd.DataFrame, run: RunKey) -> list[notices.Notice]:

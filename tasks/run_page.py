@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import PurePosixPath
 from typing import Any
 
 from expectations.rulebook import rules
@@ -13,7 +14,7 @@ from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
 from schemas.submission import INSTITUTION_TYPES, TABLES
-from tasks.store import editions, findings, notices, overview, public_notices
+from tasks.store import editions, findings, notices, overview, public_notices, runs
 from tasks.store.database import reading
 from tasks.waiting import Wait
 
@@ -38,6 +39,7 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
         _deadlines(summary.cycle, wait),
         _stages(summary),
         _table("提示", ["内容"], [[each] for each in summary.advice]),
+        _quarantined(summary.cycle),
         _links(summary, pages),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -97,12 +99,20 @@ def _stages(summary: RunSummary) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def _quarantined(cycle: str) -> str:
+    """Files, and rows of files, that were set aside in the cycle: nobody else tells the one who sent them."""
+    with reading() as db:
+        kept = runs.quarantine(db, cycle)
+    rows = [[file, reason] for file, reason in kept[:MOST]]
+    return _table("隔离过的文件（原件和原因在 quarantine 文件夹）", ["文件或申报", "原因"], rows)
+
+
 def _links(summary: RunSummary, pages: str | None) -> str:
     lines = [f"- 运行摘要：runs/{summary.run_id}.json", "- 文书：outbox/letters；评估材料包：outbox/evaluation"]
-    if pages:
-        lines.append(f"- [数据校验]({pages}/data-docs/{summary.cycle}/index.html)")
-    if pages and summary.edition:
-        lines.append(f"- [目录 {summary.edition}]({pages}/published/latest/index.html)")
+    places = {"数据校验": f"data-docs/{summary.cycle}/index.html"}
+    if summary.edition:
+        places[f"目录 {summary.edition}"] = "published/latest/index.html"
+    lines += [f"- [{title}]({pages}/{file})" if pages else f"- {title}：{file}" for title, file in places.items()]
     return "## 在哪里\n\n" + "\n".join(lines)
 
 
@@ -116,13 +126,12 @@ def findings_rows(cycle: str) -> list[Row]:
             "申报编号": each["application_no"],
             "规则": each["rule"],
             "性质": NATURES_ZH.get(each["nature"], each["nature"]),
-            "条款": each["article"],
+            "初审意见": known[each["rule"]].message_zh if each["rule"] in known else "",
             "数据表": TABLES[each["table"]].title if each["table"] in TABLES else each["table"],
-            "行": int(each["row"]),
+            "行": str(each["row"] or "—"),
             "字段": TABLES[each["table"]].titles().get(each["field"], each["field"])
             if each["table"] in TABLES
             else each["field"],
-            "初审意见": known[each["rule"]].message_zh if each["rule"] in known else "",
         }
         for each in found.to_dict("records")
     ]
@@ -132,7 +141,9 @@ def letter_rows(cycle: str) -> list[Row]:
     """Correction letters of the cycle."""
     with reading() as db:
         letters = notices.of_cycle(db, cycle, "correction")
-    return [{"申报编号": subject, "日期": day, "文件": file} for subject, day, file in letters[:MOST]]
+    return [
+        {"申报编号": subject, "日期": day, "文件": PurePosixPath(file).name} for subject, day, file in letters[:MOST]
+    ]
 
 
 def missing_rows(wait: Wait, day: str) -> list[Row]:

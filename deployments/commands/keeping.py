@@ -14,11 +14,16 @@ def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for 
     """Write the whole home and database into one file; it holds personal data, keep it as such."""
     if file.exists():
         raise WrongUse(f"{file} exists: give a new name, backups are never overwritten")
+    root = settings().root
+    if not root.is_dir():
+        raise Refused(f"there is no installation in {root}: name its home with --home DIR")
     ready()
     from deployments import safekeeping  # noqa: PLC0415
 
     told = safekeeping.backup(file)
-    typer.echo(f"backup: {file} ({file.stat().st_size / 1_048_576:.1f} MiB, {told.database}, schema {told.schema})")
+    typer.echo(
+        f"backup of {root}: {file} ({file.stat().st_size / 1_048_576:.1f} MiB, {told.database}, schema {told.schema})"
+    )
     for each in told.left_out:
         typer.echo(f"left out: {each}")
 

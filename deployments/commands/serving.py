@@ -74,6 +74,8 @@ def _start_and_watch(house: House) -> str:
 def _tell(house: House) -> None:
     typer.echo(f"pages:       {house.address}/v2/dashboard")
     typer.echo(f"deployments: {house.address}/v2/deployments")
+    for address in house.from_elsewhere():
+        typer.echo(f"elsewhere:   {address}/v2/dashboard")
     typer.echo(f"API:         {house.api}")
     typer.echo(f"inbox:       {settings().inbox}")
     typer.echo(f"logs:        {settings().root / 'logs'}")

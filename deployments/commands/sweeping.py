@@ -22,7 +22,7 @@ def sweep(
     which: Annotated[Sweep, typer.Argument(help="What to sweep for.")],
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
 ) -> int:
-    """Do everything due on the day and not done yet, and publish a new edition if the directory changed."""
+    """Do what is due on the day of one kind and not done yet, and publish a new edition if the directory changed."""
     day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
     ready()
     orchestrator.prepare()

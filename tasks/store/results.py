@@ -141,8 +141,11 @@ def unjudged(db: Connection) -> list[Unjudged]:
     return [Unjudged(cycle, int(number), since) for cycle, number, since in db.execute(statement)]
 
 
-def judged(db: Connection, judgements: pd.DataFrame) -> None:
-    """Note the judgement: result_id, keys, accepted, verdict, score; an accepted one replaces the item's former."""
+def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
+    """Note the judgement: result_id, keys, accepted, verdict, score; an accepted one replaces the item's former.
+
+    Returns the applications of which an accepted result was replaced, sorted.
+    """
     refused = judgements[~judgements["accepted"]]
     accepted = judgements[judgements["accepted"]]
     if len(refused):
@@ -151,9 +154,11 @@ def judged(db: Connection, judgements: pd.DataFrame) -> None:
         own = _result.c.result_id == work.c.result_id
         db.execute(update(_result).where(own).values(standing="refused", level=work.c.level))
     if accepted.empty:
-        return
+        return []
     work = frames.working(db, "accepted", accepted[["result_id", *items.KEYS]])
     same = and_(*(_result.c[key] == work.c[key] for key in items.KEYS))
+    former = select(_result.c.application_no).where(same, _result.c.standing == "accepted").distinct()
+    replaced = sorted(db.execute(former).scalars())
     older = or_(_result.c.standing == "accepted", _result.c.standing == "refused")
     db.execute(update(_result).where(same, older).values(standing="replaced"))
     # the cleaned level of the item may be spelt otherwise in the result: its own row is found by number
@@ -164,6 +169,7 @@ def judged(db: Connection, judgements: pd.DataFrame) -> None:
         .values(standing="accepted", occupation_code=work.c.occupation_code, level=work.c.level)
     )
     items.record_verdicts(db, accepted)
+    return replaced
 
 
 def accepted(db: Connection, cycle: str) -> pd.DataFrame:

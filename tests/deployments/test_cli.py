@@ -117,6 +117,16 @@ def test_what_is_printed_runs_in_no_spreadsheet(
     assert capsys.readouterr().out.splitlines()[1] == ",,,,,1,-5,'=cmd|' /C calc'!A0,"
 
 
+def test_a_backup_of_nothing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    words = ["--home", str(nowhere), "backup", str(tmp_path / "kept.tar.gz")]
+    assert filing(monkeypatch, nowhere, *words) == 3
+    assert f"there is no installation in {nowhere}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_doctor_finds_a_sound_installation_well(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """What a run advises of the files it pulled: told to operators, changing nothing."""
 
 import html
+import re
 from datetime import date
 from pathlib import Path
 
@@ -36,6 +37,22 @@ def test_what_an_applicant_wrote_is_no_markup_on_the_run_s_page(home: Path) -> N
     assert page.count(html.escape(hostile)) == 3
     assert "<a " not in page
     assert "<img" not in page
+
+
+def test_what_was_set_aside_is_on_the_run_s_page_with_its_reason(home: Path) -> None:
+    (home / "inbox" / "results").mkdir(parents=True)
+    (home / "inbox" / "results" / "评分表.xlsx").write_bytes(b"no workbook")
+    assert intake(CYCLE).done["quarantined"] == 1
+    summary = RunSummary(run_id="1", cycle=CYCLE, as_of=DAY, outcome="nothing_to_do")
+    page = overview_text(summary, Wait(CYCLE, 0, 0, DAY, []), None)
+    assert re.search(r"\| 评分表\.xlsx \| .+ \|", page)
+
+
+def test_links_hold_from_every_machine(home: Path) -> None:
+    summary = RunSummary(run_id="1", cycle=CYCLE, as_of=DAY, outcome="done", edition="2026-09.1")
+    wait = Wait(CYCLE, 0, 0, DAY, [])
+    assert "(/filing/data-docs/2026-09/index.html)" in overview_text(summary, wait, "/filing")
+    assert "目录 2026-09.1：published/latest/index.html" in overview_text(summary, wait, None)
 
 
 def test_advice_is_kept_when_counts_are_summed() -> None:

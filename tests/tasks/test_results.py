@@ -287,6 +287,17 @@ def test_an_item_held_by_saturation_is_decided_anew(home: Path) -> None:
     assert all(count.total == 0 for count in made.go_on(home, LATER).values())
 
 
+def test_a_result_that_replaces_an_accepted_one_is_told(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r1.csv", made.result("A1"))
+    assert made.go_on(home)["evaluation"].advice == []
+    made.drop(home, "r2.csv", made.result("A1", score="64"))
+    told = made.go_on(home, LATER)["evaluation"]
+    assert told.done["replaced_results"] == 1
+    assert told.advice == ["A1已采纳的评估结果由后来报送的结果替换"]
+
+
 def test_a_correction_that_is_refused_leaves_what_was_decided(home: Path) -> None:
     made.accepted("A1")
     made.send_out(home)
