@@ -51,8 +51,7 @@ def main() -> None:
         _say(str(known))
         sys.exit(known.exit_code)
     except Exception as unexpected:  # noqa: BLE001  the last place where anything can be said to the user
-        _tell(unexpected)
-        sys.exit(EXIT_FAILED)
+        sys.exit(_tell(unexpected))
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -78,13 +77,22 @@ def _correct(wrong: clicks.ClickException) -> None:
     _say(f"{told.rstrip('.')}: `{where} --help` shows how to write it")
 
 
-def _tell(unexpected: Exception) -> None:
+def _tell(unexpected: Exception) -> int:
+    """Tell a failure, and return the exit code for it."""
+    from schemas.policy import UnusablePolicyError  # noqa: PLC0415  only a failure needs them
+    from schemas.settings import UnusableSettingsError  # noqa: PLC0415
+
     if os.environ.get("FILING_DEBUG"):
         traceback.print_exception(unexpected)
-        return
+        return EXIT_FAILED
+    for known, code in ((UnusableSettingsError, WrongUse.exit_code), (UnusablePolicyError, Refused.exit_code)):
+        if isinstance(unexpected, known):
+            _say(str(unexpected))
+            return code
     first = str(unexpected).strip().splitlines()
     what = _mend(unexpected) or (first[0] if first else type(unexpected).__name__)
     _say(f"{what} (run `filing --debug …` to see where)")
+    return EXIT_FAILED
 
 
 def _mend(unexpected: Exception) -> str:

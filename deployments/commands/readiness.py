@@ -3,7 +3,8 @@
 import unicodedata
 from datetime import date
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from deployments.commands import Refused, WrongUse
 from schemas.cycle import CycleId, cycle_id
@@ -46,6 +47,7 @@ def ready() -> None:
     """Have the embedded database's schema up to date; ask for `filing migrate` where the database is a server's."""
     from deployments import schema  # noqa: PLC0415  Alembic is slow to import and not every command needs it
 
+    _assert_address()
     try:
         present, newest = schema.revisions()
     except OperationalError as unreachable:
@@ -60,3 +62,15 @@ def ready() -> None:
     raise Refused(
         f"the database's schema is at {present or 'nothing'}, this release needs {newest}: run `filing migrate`"
     )
+
+
+def _assert_address() -> None:
+    """Raises WrongUse where the address of the database is none; it is not repeated, for it may hold a password."""
+    address = settings().database
+    try:
+        make_url(address).get_dialect().import_dbapi()
+    except (ArgumentError, ValueError, ImportError) as wrong:
+        raise WrongUse(
+            "FILING_DATABASE_URL is no address of a database that can be used here: write postgresql://user@host/name, "
+            "or leave it out for the embedded one"
+        ) from wrong

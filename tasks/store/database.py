@@ -48,13 +48,20 @@ def _without_rows(context: ExceptionContext) -> None:
             error.args = (str(error.args[0]).splitlines()[0], *error.args[1:])
 
 
+def _make_private(file: Path) -> None:
+    """Have a new database be for its owner alone to read: it holds identity numbers."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        file.touch(mode=0o600)
+
+
 @cache
 def engine(url: str) -> Engine:
     """The engine of a URL, one a process."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if parsed.database and not parsed.database.startswith((":", "file:")):
+            _make_private(Path(parsed.database))
         waiting = {"timeout": BUSY_SECONDS, "check_same_thread": False}
         # an error's text goes to the log and to the run's page: never with the values of the statement
         made = create_engine(parsed, connect_args=waiting, hide_parameters=True)

@@ -117,6 +117,35 @@ def test_what_is_printed_runs_in_no_spreadsheet(
     assert capsys.readouterr().out.splitlines()[1] == ",,,,,1,-5,'=cmd|' /C calc'!A0,"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "code", "sentence"),
+    [
+        ("FILING_DATABASE_URL", "foo", 2, "FILING_DATABASE_URL is no address"),
+        ("FILING_DATABASE_URL", "mysql+nosuch://h/x", 2, "FILING_DATABASE_URL is no address"),
+        ("FILING_DATABASE_URL", "postgresql://u:secret@h:abc/db", 2, "FILING_DATABASE_URL is no address"),
+        ("FILING_SMTP_PORT", "many", 2, "FILING_SMTP_PORT cannot be used"),
+        ("FILING_POLICIES", "/nowhere", 3, "FILING_POLICIES"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_one_sentence(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    code: int,
+    sentence: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("FILING_HOME", str(home))
+    monkeypatch.setattr("schemas.settings._stated", [])
+    assert filing(monkeypatch, home, "run", "2026-09") == code
+    told = capsys.readouterr().err.strip()
+    assert sentence in told
+    assert len(told.splitlines()) == 1
+    assert "secret" not in told
+
+
 def test_a_backup_of_nothing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
