@@ -6,6 +6,7 @@ from typing import Final
 
 import httpx
 
+from tasks.gateways.codings import codings
 from tasks.gateways.retry_after import retry_after
 from tasks.gateways.sources.addresses import Address
 from tasks.gateways.sources.bounds import Allowance, SourceError
@@ -46,6 +47,7 @@ class Asking:
             auth=(where.username, where.password) if where.username and not where.token else None,
             headers={
                 "Accept": "application/json",
+                "Accept-Encoding": "gzip",
                 **({"Authorization": f"Bearer {where.token}"} if where.token else {}),
             },
         )
@@ -76,6 +78,8 @@ class Asking:
                 self._assert_answered(response)
                 if etag and response.status_code == httpx.codes.NOT_MODIFIED:
                     return Answer(unchanged=True)
+                if len(codings(response)) > 1:
+                    raise SourceError(f"{self._where.shown} packs a page more than once: ask its operator")
                 bounds = self._allowance.bounds
                 body = b"".join(self._allowance.within(response.iter_bytes(), "a page", bounds.page_bytes))
                 following = response.links.get("next", {}).get("url", "")

@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,17 @@ def test_a_page_that_never_ends_is_bounded(fault: str, portal: Portal, tmp_path:
     assert brought.pull is None
     said = "larger than 4 MB" if fault == "endless" else "did not end within 0.5 seconds"
     assert said in brought.failed[0]
+
+
+def test_a_page_packed_twice_is_refused_before_it_is_unpacked(portal: Portal, tmp_path: Path) -> None:
+    portal.faults = ["packed:gzip, gzip"]
+    tracemalloc.start()
+    brought = bring_in(tmp_path, portal.url)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "packs a page more than once" in brought.failed[0]
+    assert most < 32 * 2**20
+    assert portal.headers[0]["Accept-Encoding"] == "gzip"
 
 
 def test_a_pull_is_bounded_in_time_and_goes_on_the_next_time(portal: Portal, tmp_path: Path) -> None:

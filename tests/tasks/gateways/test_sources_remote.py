@@ -1,6 +1,7 @@
 """Remote folders as a source, each against a real server: the same pull as the folder itself, in spite of faults."""
 
 import os
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,6 +194,19 @@ def test_a_server_that_speaks_something_else_is_one_sentence(
     assert brought.pull is None
     assert brought.failed[0].startswith(source.replace(f"{remote_servers.USER}:{PASSWORD}@", ""))
     assert PASSWORD not in brought.failed[0]
+
+
+@pytest.mark.parametrize("layers", ["gzip", "gzip, gzip"])
+def test_a_packed_listing_is_refused_before_it_is_unpacked(layers: str, tmp_path: Path) -> None:
+    with portals.serving(portals.Portal([[]])) as portal:
+        portal.faults = [f"packed:{layers}"] * 9
+        tracemalloc.start()
+        brought = bring_in(tmp_path, portal.url.replace("http://", "webdav://"), quick(attempts=2))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert "packs its answers, unasked" in brought.failed[0]
+    assert most < 32 * 2**20
+    assert portal.headers[0]["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize("name", ["../out.json", "/etc/out.json", "a/../../out.json", "x" * 300 + ".json"])
