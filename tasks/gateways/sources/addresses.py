@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from schemas.settings import Settings
 from tasks.gateways.sources.bounds import SourceError
 
 _SHORTEST_SECRET = 4
+NO_ADDRESS: Final = "FILING_SOURCE is no address: write scheme://host:port/path, with signs like @ in a password as %40"
+"""What is said of a value that cannot be taken apart: it may hold a password anywhere, so nothing of it is repeated."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Address:
 
 def address(settings: Settings) -> Address:
     """Where FILING_SOURCE points, with the credentials of the environment; those of their own variables come first."""
-    text = settings.source.get_secret_value()
+    text = settings.source.get_secret_value().strip()
     parts = _split(text)
     credentials = parts.netloc.rpartition("@")[0]
     return Address(
@@ -67,10 +70,10 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError:
-        # what is wrong with it would repeat it, and the password with it
-        raise SourceError(
-            "FILING_SOURCE is no address: write scheme://host:port/path, with signs like @ in a password as %40"
-        ) from None
+        raise SourceError(NO_ADDRESS) from None
+    # a password with / ? or # in it ends the host too early: what stands before is no port, what stands behind no path
+    if ":" in parts.netloc.rpartition("]")[2] and "@" in text.partition(parts.netloc)[2]:
+        raise SourceError(NO_ADDRESS)
     return parts
 
 
