@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from schemas.settings import Settings
 from tasks.gateways.sources.bounds import SourceError
+from tasks.gateways.sources.contents import discreet
 
 _SHORTEST_SECRET = 4
 NO_ADDRESS: Final = "FILING_SOURCE is no address: write scheme://host:port/path, with signs like @ in a password as %40"
@@ -38,13 +39,13 @@ class Address:
         return f"{self.scheme}://{where}{port}{self.path}"
 
     def discreet(self, sentence: str) -> str:
-        """A sentence about the source, on one line and without its secrets."""
+        """A sentence about the source, on one line, without its secrets and people's numbers: errors quote cells and names."""
         told = " ".join(sentence.split())
         query = urlsplit(self.bare).query
         given = [self.password, self.token, *(part.partition("=")[2] for part in query.split("&"))]
         for secret in _spellings(each for each in given if len(each) >= _SHORTEST_SECRET):
             told = told.replace(secret, "***")
-        return told
+        return discreet(told)
 
 
 def address(settings: Settings) -> Address:
