@@ -1,6 +1,7 @@
 """Remote folders as a source, each against a real server: the same pull as the folder itself, in spite of faults."""
 
 import os
+import shutil
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,6 +162,39 @@ def test_one_file_nobody_may_read_stops_no_other(sftp: Server, tmp_path: Path) -
     assert numbers(brought) == ["A", "C"]
     assert brought.pull is not None
     assert "没有读取权限" in brought.pull.quarantined[0].reason
+
+
+def test_a_file_named_like_a_folder_is_told_and_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with remote_servers.s3(monkeypatch.setenv) as server:
+        for name, number in (("A.json", "A"), ("x.json", "X"), ("x.json/y.json", "Y")):
+            server.put(name, one(number))
+        brought = pull(server, tmp_path / "home")
+    assert not brought.failed
+    assert numbers(brought) == ["A", "Y"]
+    assert brought.pull is not None
+    assert [each.file for each in brought.pull.quarantined] == ["x.json"]
+    assert "与文件夹同名" in brought.pull.quarantined[0].reason
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+@pytest.mark.parametrize(("former", "later"), [("b.json", "b.json/c.json"), ("b.json/c.json", "b.json")])
+def test_a_file_that_became_a_folder_since_a_pull_stopped_is_brought(
+    former: str, later: str, is_noted: bool, sftp: Server, tmp_path: Path
+) -> None:
+    sftp.put(former, one("B"))
+    sftp.put("z.json", one("Z"))
+    sftp.before = lambda name: sftp.cut() if name == "z.json" else None  # type: ignore[attr-defined]
+    assert pull(sftp, tmp_path / "home", attempts=2).pull is None
+    if not is_noted:  # killed before it was
+        (journal,) = (tmp_path / "home").rglob("landed.jsonl")
+        journal.write_text("")
+    sftp.before = lambda name: None
+    shutil.rmtree(tmp_path / "served")
+    sftp.put(later, one("B"))
+    sftp.put("z.json", one("Z"))
+    brought = pull(sftp, tmp_path / "home")
+    assert not brought.failed
+    assert numbers(brought) == ["B", "Z"]
 
 
 def test_links_and_names_of_other_places_are_told_and_not_followed(sftp: Server, tmp_path: Path) -> None:
