@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from portals import PACKED
 
@@ -272,6 +272,9 @@ def test_an_answer_packed_twice_is_not_unpacked(deliver: Callable[..., str], sys
     assert most < 32 * 2**20
 
 
+@example("Mon, 01 Jan 2020 00:00:00 +9999999999999999999")
+@example("Mon, 01 Jan 0001 00:00:00 +2359")
+@example("1" * 400)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
 def test_whatever_retry_after_says_is_read_or_left(text: str) -> None:
     import httpx
