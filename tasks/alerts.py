@@ -103,12 +103,21 @@ def deliver_alerts() -> dict[str, str]:
         for each in due:
             try:
                 ways[way](each)
-            except (DeliveryFailed, httpx.HTTPError) as refused:
-                failed[f"{way}:{each.occasion}"] = f"alert {each.occasion} did not go by {way}: {refused}"
+            except (DeliveryFailed, httpx.HTTPError, httpx.InvalidURL) as refused:
+                failed[f"{way}:{each.occasion}"] = f"alert {each.occasion} did not go by {way}: {_said(refused)}"
                 continue
             with begin() as db:
                 alerts.delivered(db, each.occasion, way)
     return failed
+
+
+def _said(refused: Exception) -> str:
+    """Why, without the webhook's address: whoever knows that may post there."""
+    if isinstance(refused, httpx.HTTPStatusError):
+        return f"the receiver answered {refused.response.status_code}"
+    if isinstance(refused, httpx.InvalidURL):
+        return "FILING_ALERT_WEBHOOK is no address"
+    return str(refused) or type(refused).__name__
 
 
 def _mail(alert: Alert) -> None:

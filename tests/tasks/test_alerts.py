@@ -121,6 +121,28 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
     assert len(webhook.got) == 2
 
 
+@pytest.mark.parametrize(
+    ("status", "address", "said"),
+    [
+        (404, "{host}hook/s3cr3t-key?key=s3cr3t-key", "the receiver answered 404"),
+        (302, "{host}hook/s3cr3t-key", "the receiver answered 302"),
+        (200, "http://u:s3cr3t-key/x@127.0.0.1/", "FILING_ALERT_WEBHOOK is no address"),
+        (200, "http://127.0.0.1:1/hook/s3cr3t-key", "refused"),
+    ],
+)
+def test_the_address_of_the_webhook_is_in_no_sentence(
+    status: int, address: str, said: str, told: tuple[Mailbox, Webhook]
+) -> None:
+    waiting_edition()
+    alerts.raise_alerts(date(2026, 9, 30))
+    told[1].status = status
+    with using(settings().model_copy(update={"alert_webhook": address.format(host=told[1].address)})):
+        failed = alerts.deliver_alerts()
+    (sentence,) = failed.values()
+    assert said in sentence
+    assert "s3cr3t" not in sentence
+
+
 def test_a_mail_server_that_is_away_is_tried_again(told: tuple[Mailbox, Webhook]) -> None:
     waiting_edition()
     alerts.raise_alerts(date(2026, 9, 30))
