@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from hashlib import sha256
 
 import httpx
 from sqlalchemy import Connection
@@ -143,7 +144,12 @@ def _post(alert: Alert) -> None:
         settings().alert_webhook,
         json=said,
         # a receiver that knows the key drops the second copy of one whose answer was lost
-        headers={"Idempotency-Key": alert.occasion},
+        headers={"Idempotency-Key": _key(alert.occasion)},
         timeout=_WEBHOOK_SECONDS,
     )
     answer.raise_for_status()
+
+
+def _key(occasion: str) -> str:
+    # a header is ASCII, and what a run left undone is told in Chinese
+    return occasion if occasion.isascii() and occasion.isprintable() else sha256(occasion.encode()).hexdigest()
