@@ -71,6 +71,7 @@ class Portal:
     def __init__(self, pages: list[Any], *, etags: bool = True) -> None:
         self.pages = pages
         self.etags = etags
+        self.mark = '"{}"'
         self.faults: list[str] = []
         self.broken: dict[int, bytes] = {}
         self.requests: list[str] = []
@@ -126,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self, fault: str) -> None:
         number = int(parse_qs(urlsplit(self.path).query).get("page", ["1"])[0])
         body = self.portal.wrapped(number)
-        etag = f'"{sha256(body).hexdigest()[:16]}"'
+        etag = self.portal.mark.format(sha256(body).hexdigest()[:16])
         if self.portal.etags and self.headers.get("If-None-Match") == etag:
             self._answer(304, b"", {"ETag": etag})
             return

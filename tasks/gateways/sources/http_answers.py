@@ -73,6 +73,8 @@ class Asking:
             self._allowance.bounds.sleep(wait)
 
     def _attempt(self, address: str, etag: str) -> Answer:
+        if not etag.isascii():
+            etag = ""  # some servers give one that no request may carry
         try:
             with self.client.stream("GET", address, headers={"If-None-Match": etag} if etag else None) as response:
                 self._assert_answered(response)

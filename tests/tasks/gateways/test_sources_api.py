@@ -63,6 +63,14 @@ def test_unchanged_pages_are_not_sent_again(portal: Portal, tmp_path: Path) -> N
     assert "changed" in set(again.pull.tables["applications"]["institution_name"])
 
 
+def test_an_etag_no_request_may_carry_is_not_sent_back(portal: Portal, tmp_path: Path) -> None:
+    portal.mark = '"é{}"'
+    for _ in range(2):
+        brought = bring_in(tmp_path, portal.url)
+        assert not brought.failed
+        assert numbers(brought) == everyone()
+
+
 @pytest.mark.parametrize("fault", ["500", "503", "429:1", "408", "cut", "broken", "shape"])
 def test_a_passing_fault_is_outlasted(fault: str, portal: Portal, tmp_path: Path) -> None:
     portal.before = lambda count: portal.faults.append(fault) if count == 3 else None
