@@ -247,7 +247,13 @@ def test_nobody_there_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "said"),
-    [("401", "FILING_SOURCE_TOKEN"), ("404", "check the path"), ("301", "moved"), ("400", "ask its operator")],
+    [
+        ("401", "FILING_SOURCE_TOKEN"),
+        ("404", "check the path"),
+        ("301", "moved"),
+        ("400", "ask its operator"),
+        ("999", "ask its operator"),
+    ],
 )
 def test_a_refusal_says_what_to_do_and_is_not_repeated(fault: str, said: str, portal: Portal, tmp_path: Path) -> None:
     portal.faults = [fault]
