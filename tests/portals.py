@@ -64,8 +64,8 @@ def contents(brought: Brought) -> dict[str, str]:
 class Portal:
     """Pages of a list, asked for with `?page=`. `faults` come first, one a request; `requests` tells what was asked.
 
-    A fault is a status (`500`, `429:1`), `cut`, `endless`, `slow`, `broken` (no JSON), `shape` (JSON of something else) or
-    `packed:gzip` (of `PACKED`).
+    A fault is a status (`500`, `429:1`, `302:/there`), `cut`, `endless`, `slow`, `broken` (no JSON), `shape` (JSON of
+    something else) or `packed:gzip` (of `PACKED`).
     """
 
     def __init__(self, pages: list[Any], *, etags: bool = True) -> None:
@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, PACKED[layers], {"Content-Encoding": layers})
         elif fault and fault[0].isdigit():
             code, _, after = fault.partition(":")
-            self._answer(int(code), b"no", {"Retry-After": after} if after else {})
+            self._answer(int(code), b"no", {"Location" if code[0] == "3" else "Retry-After": after} if after else {})
         else:
             self._page(fault)
 

@@ -36,6 +36,7 @@ def remote(where: Address, allowance: Allowance) -> Remote:
 
     def bound(response: httpx.Response) -> None:
         """Listings are read whole by the library; files are bounded where they are read."""
+        _assert_stays(response, where)
         is_file = response.request.method == "GET"
         # a file is counted as it is unpacked, a listing as it comes
         if len(codings(response)) > (1 if is_file else 0):
@@ -65,3 +66,19 @@ def remote(where: Address, allowance: Allowance) -> Remote:
         return "refused" if status == httpx.codes.UNAUTHORIZED else usual_verdict(error)
 
     return Remote(where.shown, open_, "", (httpx.HTTPError, ClientError, OSError), verdict)
+
+
+def _assert_stays(response: httpx.Response, where: Address) -> None:
+    """The library follows redirects wherever they lead; ours stay where the credentials are meant for."""
+    if not response.has_redirect_location:
+        return
+    # by these a listing would be asked for as a file is, which comes without its bounds and is no listing
+    is_lost = response.request.method != "GET" and response.status_code in {httpx.codes.FOUND, httpx.codes.SEE_OTHER}
+    if is_lost or _server(response.url.join(response.headers["Location"])) != _server(response.url):
+        raise SourceError(
+            f"{where.shown} names another address, which is not followed: let FILING_SOURCE name where it has moved to"
+        )
+
+
+def _server(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

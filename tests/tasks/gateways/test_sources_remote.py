@@ -230,6 +230,20 @@ def test_a_server_that_speaks_something_else_is_one_sentence(
     assert PASSWORD not in brought.failed[0]
 
 
+def test_a_webdav_server_sends_nobody_to_another(tmp_path: Path) -> None:
+    with portals.serving(portals.Portal([[]])) as portal, portals.serving(portals.Portal([[]])) as elsewhere:
+        source = portal.url.replace("http://", f"webdav://{remote_servers.USER}:{PASSWORD}@")
+        for moved in (f"301:{elsewhere.url}", f"302:{elsewhere.url}", "302:/there"):
+            portal.faults, portal.requests = [moved, "endless"], []
+            brought = bring_in(tmp_path, source)
+            assert "names another address, which is not followed" in brought.failed[0]
+            assert [*portal.requests, *elsewhere.requests] == ["/api/applications"]
+        portal.faults, portal.requests = ["301:/there", "404"], []
+        brought = bring_in(tmp_path, source)
+        assert portal.requests == ["/api/applications", "/there"]
+        assert "there is no such folder" in brought.failed[0]
+
+
 @pytest.mark.parametrize("layers", ["gzip", "gzip, gzip"])
 def test_a_packed_listing_is_refused_before_it_is_unpacked(layers: str, tmp_path: Path) -> None:
     with portals.serving(portals.Portal([[]])) as portal:
