@@ -92,7 +92,10 @@ def is_due(settings: Settings, now: datetime) -> bool:
     """Whether a source far away was not asked for as long as the settings say."""
     if not is_far(settings):
         return False
-    asked = _landing(settings, settings.root / LANDINGS).asked_at
+    try:
+        asked = _landing(settings, settings.root / LANDINGS).asked_at
+    except SourceError:
+        return False  # there is nothing to ask; the run that had to has told so
     return now.timestamp() - asked >= settings.source_hours * 3600
 
 
