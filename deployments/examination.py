@@ -13,7 +13,7 @@ from schemas.policy import known as known_policies
 from schemas.reference_data import manifest, reference
 from schemas.settings import settings
 from tasks.gateways import sources
-from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE
+from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError, known_key
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import public_notices as shelf_notices
 from tasks.store import editions, history, overview, public_notices, results, retold, runs
@@ -88,8 +88,12 @@ def _results() -> Iterator[Found]:
     place = settings().root / KEY_FILE
     if place.is_file() and place.stat().st_mode & 0o077:
         yield Found("results", False, f"others can read {place}: run `chmod 600 {place}`")
-    else:
+        return
+    try:
+        known_key(settings())
         yield Found("results", True, told)
+    except SigningKeyError as damaged:
+        yield Found("results", False, str(damaged))
 
 
 def _database() -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from hashlib import sha256
 
 import httpx
 from sqlalchemy import Connection
@@ -103,12 +104,21 @@ def deliver_alerts() -> dict[str, str]:
         for each in due:
             try:
                 ways[way](each)
-            except (DeliveryFailed, httpx.HTTPError) as refused:
-                failed[f"{way}:{each.occasion}"] = f"alert {each.occasion} did not go by {way}: {refused}"
+            except (DeliveryFailed, httpx.HTTPError, httpx.InvalidURL) as refused:
+                failed[f"{way}:{each.occasion}"] = f"alert {each.occasion} did not go by {way}: {_said(refused)}"
                 continue
             with begin() as db:
                 alerts.delivered(db, each.occasion, way)
     return failed
+
+
+def _said(refused: Exception) -> str:
+    """Why, without the webhook's address: whoever knows that may post there."""
+    if isinstance(refused, httpx.HTTPStatusError):
+        return f"the receiver answered {refused.response.status_code}"
+    if isinstance(refused, httpx.InvalidURL):
+        return "FILING_ALERT_WEBHOOK is no address"
+    return str(refused) or type(refused).__name__
 
 
 def _mail(alert: Alert) -> None:
@@ -134,7 +144,12 @@ def _post(alert: Alert) -> None:
         settings().alert_webhook,
         json=said,
         # a receiver that knows the key drops the second copy of one whose answer was lost
-        headers={"Idempotency-Key": alert.occasion},
+        headers={"Idempotency-Key": _key(alert.occasion)},
         timeout=_WEBHOOK_SECONDS,
     )
     answer.raise_for_status()
+
+
+def _key(occasion: str) -> str:
+    # a header is ASCII, and what a run left undone is told in Chinese
+    return occasion if occasion.isascii() and occasion.isprintable() else sha256(occasion.encode()).hexdigest()

@@ -18,7 +18,7 @@ from schemas.policy import for_cycle, in_force, shipped
 from schemas.run_summary import SOURCE, RunKey, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.gateways import post
-from tasks.gateways.evaluators.dispatch_tokens import signing_key
+from tasks.gateways.evaluators.dispatch_tokens import known_key
 from tasks.store import applications, database, leases, notices, runs
 from tasks.store.database import reading
 
@@ -199,6 +199,6 @@ def _rehearsing(spare: Path) -> Settings:
     """This installation, but with a home of no consequence, and nothing leaves it."""
     said = {"database_url": settings().database, "inbox_folder": settings().inbox}
     ways = {"evaluation_channel": "folder", "letter_channel": "folder"}
-    # results that lie in the inbox were signed with the key of the real home
-    key = {"result_key": SecretStr(signing_key(settings()))}
+    # results that lie in the inbox were signed with the key of the real home; where it has none, the spare one makes its own
+    key = {"result_key": SecretStr(known_key(settings()))}
     return settings().model_copy(update={"home": spare, **said, **ways, **key})

@@ -1,5 +1,6 @@
 """Sources far away for tests: an API that can be told to fail, and one content as each kind of source holds it."""
 
+import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,9 @@ from tasks.gateways.sources.bounds import Bounds
 Json = dict[str, Any]
 #: Seconds asked for between attempts are kept, not slept.
 SLEPT: list[float] = []
+#: Answers that are 128 MB once they are unpacked, by their Content-Encoding.
+_ONCE = gzip.compress(bytes(128 * 2**20))
+PACKED = {"gzip": _ONCE, "gzip, gzip": gzip.compress(_ONCE)}
 QUICK = Bounds(answer_seconds=2.0, piece_seconds=4.0, pull_seconds=30.0, sleep=SLEPT.append)
 
 
@@ -60,12 +64,14 @@ def contents(brought: Brought) -> dict[str, str]:
 class Portal:
     """Pages of a list, asked for with `?page=`. `faults` come first, one a request; `requests` tells what was asked.
 
-    A fault is a status (`500`, `429:1`), `cut`, `endless`, `slow`, `broken` (no JSON) or `shape` (JSON of something else).
+    A fault is a status (`500`, `429:1`, `302:/there`), `cut`, `endless`, `slow`, `broken` (no JSON), `shape` (JSON of
+    something else) or `packed:gzip` (of `PACKED`).
     """
 
     def __init__(self, pages: list[Any], *, etags: bool = True) -> None:
         self.pages = pages
         self.etags = etags
+        self.mark = '"{}"'
         self.faults: list[str] = []
         self.broken: dict[int, bytes] = {}
         self.requests: list[str] = []
@@ -103,9 +109,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._for_ever(b" " * 65536)
         elif fault == "slow":
             self._for_ever(b" ", pause=0.1)
+        elif fault.startswith("packed"):
+            layers = fault.partition(":")[2]
+            self._answer(200, PACKED[layers], {"Content-Encoding": layers})
         elif fault and fault[0].isdigit():
             code, _, after = fault.partition(":")
-            self._answer(int(code), b"no", {"Retry-After": after} if after else {})
+            self._answer(int(code), b"no", {"Location" if code[0] == "3" else "Retry-After": after} if after else {})
         else:
             self._page(fault)
 
@@ -118,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self, fault: str) -> None:
         number = int(parse_qs(urlsplit(self.path).query).get("page", ["1"])[0])
         body = self.portal.wrapped(number)
-        etag = f'"{sha256(body).hexdigest()[:16]}"'
+        etag = self.portal.mark.format(sha256(body).hexdigest()[:16])
         if self.portal.etags and self.headers.get("If-None-Match") == etag:
             self._answer(304, b"", {"ETag": etag})
             return

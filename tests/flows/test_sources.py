@@ -256,4 +256,5 @@ def test_a_waiting_cycle_asks_a_source_far_away_once_a_day(story: factories.Stor
         bring(settings(), bounds=portals.quick())
         assert not is_due(settings(), now + timedelta(hours=23))
         assert is_due(settings(), now + timedelta(hours=25))
-    assert not is_due(Settings(home=tmp_path, source=str(tmp_path)), now)  # type: ignore[arg-type]
+    for nothing_far in (str(tmp_path), "https://clerk:2024/word@portal"):
+        assert not is_due(Settings(home=tmp_path, source=nothing_far), now)  # type: ignore[arg-type]

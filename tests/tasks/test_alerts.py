@@ -13,6 +13,7 @@ from schemas import tables
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks import alerts, runs
+from tasks.gateways import orchestration
 from tasks.store.database import begin
 from tests.faults.house import free_port
 
@@ -119,6 +120,39 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
     assert alerts.deliver_alerts() == {}
     assert len(mailbox.mails) == 2
     assert len(webhook.got) == 2
+
+
+def test_what_a_scheduled_run_left_undone_goes_by_webhook_too(
+    told: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = orchestration.BrokenRun("1", "retry-notices", "", orchestration.UNDONE, "1 项未办成：letter:7")
+    monkeypatch.setattr(orchestration, "broken_runs", lambda: [left])
+    (occasion,) = alerts.raise_alerts(date(2026, 9, 30))
+    assert alerts.deliver_alerts() == {}
+    ((key, body),) = told[1].got
+    assert (key.isascii(), body["occasion"]) == (True, occasion)
+
+
+@pytest.mark.parametrize(
+    ("status", "address", "said"),
+    [
+        (404, "{host}hook/s3cr3t-key?key=s3cr3t-key", "the receiver answered 404"),
+        (302, "{host}hook/s3cr3t-key", "the receiver answered 302"),
+        (200, "http://u:s3cr3t-key/x@127.0.0.1/", "FILING_ALERT_WEBHOOK is no address"),
+        (200, "http://127.0.0.1:1/hook/s3cr3t-key", "refused"),
+    ],
+)
+def test_the_address_of_the_webhook_is_in_no_sentence(
+    status: int, address: str, said: str, told: tuple[Mailbox, Webhook]
+) -> None:
+    waiting_edition()
+    alerts.raise_alerts(date(2026, 9, 30))
+    told[1].status = status
+    with using(settings().model_copy(update={"alert_webhook": address.format(host=told[1].address)})):
+        failed = alerts.deliver_alerts()
+    (sentence,) = failed.values()
+    assert said in sentence
+    assert "s3cr3t" not in sentence
 
 
 def test_a_mail_server_that_is_away_is_tried_again(told: tuple[Mailbox, Webhook]) -> None:

@@ -12,14 +12,15 @@ from commands import Filing
 from registers import BAKER, COOK, ONE, TWO
 
 from schemas.settings import Settings, settings, using
-from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token, signing_key
+from tasks import runs
+from tasks.gateways.evaluators.dispatch_tokens import Dispatch, SigningKeyError, read_token, signing_key
 from tasks.importing import import_file
 from tasks.store import history
 from tasks.store.database import reading
 
 pytestmark = pytest.mark.usefixtures("plainly")
 
-KEY = "one key for both homes"
+KEY = "one key for both homes, long enough"
 
 
 @pytest.fixture
@@ -162,6 +163,48 @@ def test_a_key_from_the_environment_signs_the_same_everywhere(tmp_path: Path) ->
     assert signing_key(here) == signing_key(there) == KEY
     assert not (tmp_path / "here").exists()
     assert KEY not in repr(here)
+
+
+@pytest.mark.parametrize("damaged", ["", "\n", "k" * 31, "密" * 40])
+def test_a_damaged_key_sends_nothing_and_is_told(
+    damaged: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "result.key").write_text(damaged, "utf-8")
+    (home / "result.key").chmod(0o600)
+    stated = settings().model_copy(update={"result_tokens": "required"})
+    with using(stated):
+        made.accepted("A1", [(ONE, COOK, "4")])
+        failed = made.send_out(home).failed
+    assert "result.key is damaged" in failed["A1"]
+    assert "restore it from a backup; delete it only if nothing was sent out" in failed["A1"]
+    assert not list((home / "outbox").rglob("package.json"))
+    assert "PROBLEM results" in (told := Filing(home, monkeypatch, capsys)("doctor", stated=stated).out)
+    assert "result.key is damaged" in told
+
+
+def test_a_short_key_from_the_environment_is_refused(tmp_path: Path) -> None:
+    short = Settings(home=tmp_path, result_tokens="required", result_key="k" * 31)  # type: ignore[arg-type]
+    with pytest.raises(SigningKeyError, match="FILING_RESULT_KEY must have at least 32"):
+        signing_key(short)
+
+
+def test_a_key_is_on_the_device_before_anything_is_signed_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    signing_key(Settings(home=tmp_path, result_tokens="required"))
+    assert len(synced) == 2, "the key, and its folder"
+
+
+def test_a_rehearsal_makes_no_key(home: Path) -> None:
+    with using(settings().model_copy(update={"result_tokens": "required"})):
+        with runs.rehearsed(True):
+            assert len(signing_key(settings())) >= 32
+        assert not (home / "result.key").exists()
+        made_for_good = signing_key(settings())
+        with runs.rehearsed(True):
+            assert signing_key(settings()) == made_for_good
 
 
 @pytest.mark.parametrize("mode", ["off", "required"])

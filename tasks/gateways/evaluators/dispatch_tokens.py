@@ -1,7 +1,7 @@
 """Tokens (送评凭证) that bind results to the package they answer: signed as it goes out, read as they come back.
 
-Which results need one is not decided here. The key is FILING_RESULT_KEY, or one made for the home once tokens are
-required; without a key no package has a token, and no token is right.
+Which results need one is not decided here. The key is FILING_RESULT_KEY, of at least 32 ASCII characters, or one made for
+the home once tokens are required; without a key no package has a token, and no token is right.
 """
 
 import hashlib
@@ -15,11 +15,17 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from schemas.evaluation import EvaluationPackage
 from schemas.settings import Settings
+from tasks.gateways.shelf import durable
 
 KEY_FILE: Final = "result.key"
 """Below the home; as secret as the database's password."""
 _SALT: Final = "filing dispatch"
 _ONLY_OWNER: Final = 0o600
+_SHORTEST: Final = 32  # characters; of a shorter one, tokens could be forged by trying
+
+
+class SigningKeyError(ValueError):
+    """A key that cannot be used, in one sentence with the remedy; nothing is sent or taken without it meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +56,36 @@ def read_token(token: str, installation: Settings) -> Dispatch | None:
 
 
 def signing_key(installation: Settings) -> str:
-    """The secret key; made where tokens are required and there is none yet, blank where nobody asked for any."""
-    stated = installation.result_key.get_secret_value()
+    """The secret key; made where tokens are required and there is none yet, blank where nobody asked for any.
+
+    Raises SigningKeyError.
+    """
+    if not (key := known_key(installation)) and installation.result_tokens == "required":
+        _make(installation.root / KEY_FILE)
+        key = known_key(installation)
+    return key
+
+
+def known_key(installation: Settings) -> str:
+    """The secret key as far as there is one, blank where none was made yet; raises SigningKeyError."""
     place = installation.root / KEY_FILE
-    if stated or not (place.is_file() or installation.result_tokens == "required"):
+    if stated := installation.result_key.get_secret_value():
+        if not _is_key(stated):
+            raise SigningKeyError(f"FILING_RESULT_KEY must have at least {_SHORTEST} ASCII characters: set another")
         return stated
     if not place.is_file():
-        _make(place)
-    return place.read_text("ascii").strip()
+        return ""
+    key = place.read_bytes().decode("ascii", "replace").strip()
+    if not _is_key(key):
+        raise SigningKeyError(
+            f"{place} is damaged, it holds no key of at least {_SHORTEST} ASCII characters: restore it from a backup; "
+            "delete it only if nothing was sent out with it, for a new one takes no results of what was"
+        )
+    return key
+
+
+def _is_key(text: str) -> bool:
+    return len(text) >= _SHORTEST and text.isascii()
 
 
 def _make(place: Path) -> None:
@@ -66,9 +94,13 @@ def _make(place: Path) -> None:
     aside = place.with_name(f".{KEY_FILE}.{os.getpid()}.part")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _ONLY_OWNER)
     with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(f"{secrets.token_urlsafe(32)}\n")
+        stream.write(f"{secrets.token_urlsafe(_SHORTEST)}\n")
+        # packages go out with it next: after a power cut it must be there as they are
+        stream.flush()
+        os.fsync(stream.fileno())
     try:
         os.link(aside, place)
+        durable.sync_folder(place.parent)
     except FileExistsError:
         pass  # the other one's key is as good
     finally:

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from schemas.settings import Settings
 from tasks.gateways.sources.bounds import SourceError
+from tasks.gateways.sources.contents import discreet
 
 _SHORTEST_SECRET = 4
+NO_ADDRESS: Final = "FILING_SOURCE is no address: write scheme://host:port/path, with signs like @ in a password as %40"
+"""What is said of a value that cannot be taken apart: it may hold a password anywhere, so nothing of it is repeated."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +39,18 @@ class Address:
         return f"{self.scheme}://{where}{port}{self.path}"
 
     def discreet(self, sentence: str) -> str:
-        """A sentence about the source, on one line and without its secrets."""
+        """A sentence about the source, on one line, without its secrets and people's numbers: errors quote cells and names."""
         told = " ".join(sentence.split())
         query = urlsplit(self.bare).query
         given = [self.password, self.token, *(part.partition("=")[2] for part in query.split("&"))]
         for secret in _spellings(each for each in given if len(each) >= _SHORTEST_SECRET):
             told = told.replace(secret, "***")
-        return told
+        return discreet(told)
 
 
 def address(settings: Settings) -> Address:
     """Where FILING_SOURCE points, with the credentials of the environment; those of their own variables come first."""
-    text = settings.source.get_secret_value()
+    text = settings.source.get_secret_value().strip()
     parts = _split(text)
     credentials = parts.netloc.rpartition("@")[0]
     return Address(
@@ -67,10 +71,10 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError:
-        # what is wrong with it would repeat it, and the password with it
-        raise SourceError(
-            "FILING_SOURCE is no address: write scheme://host:port/path, with signs like @ in a password as %40"
-        ) from None
+        raise SourceError(NO_ADDRESS) from None
+    # a password with / ? or # in it ends the host too early: what stands before is no port, what stands behind no path
+    if ":" in parts.netloc.rpartition("]")[2] and "@" in text.partition(parts.netloc)[2]:
+        raise SourceError(NO_ADDRESS)
     return parts
 
 

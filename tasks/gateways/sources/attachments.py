@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from unicodedata import normalize
 
 import polars as pl
 
@@ -81,12 +82,13 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _known(index: dict[str, Path]) -> dict[str, str]:
-    """Paths as a cleaned `file_name` would name them, to the paths as they are."""
+    """Paths as a cleaned `file_name` would name them, composed (NFC) too, to the paths as they are."""
     paths = list(index)
     folders = [path.rpartition("/")[0] for path in paths]
     names = clean_text(pl.Series([path.rpartition("/")[2] for path in paths], dtype=pl.String)).to_list()
     spelled = [f"{folder}/{name}".removeprefix("/") for folder, name in zip(folders, names, strict=True)]
-    return dict(zip(spelled, paths, strict=True)) | dict(zip(paths, paths, strict=True))
+    known = dict(zip(spelled, paths, strict=True)) | dict(zip(paths, paths, strict=True))
+    return {normalize("NFC", name): path for name, path in known.items()} | known
 
 
 def _meant(known: dict[str, str]) -> pl.Expr:
@@ -95,5 +97,7 @@ def _meant(known: dict[str, str]) -> pl.Expr:
     beside = pl.col("file").str.replace(r"[^/]*$", "")
     safe = ~name.str.contains(r"^/|(^|/)\.{1,2}(/|$)") & ~number.str.contains(r"/|^\.{1,2}$")
     places = (beside + number + "/" + name, pl.lit(f"{FOLDER}/") + number + "/" + name, beside + name)
-    found = (place.replace_strict(known, default=None, return_dtype=pl.String) for place in places)
+    # macOS takes é apart into e and an accent, in names of files but not in what people type
+    spellings = (spelling for place in places for spelling in (place, place.str.normalize("NFC")))
+    found = (spelling.replace_strict(known, default=None, return_dtype=pl.String) for spelling in spellings)
     return pl.when(safe).then(pl.coalesce(*found))

@@ -62,7 +62,12 @@ def is_far(settings: Settings) -> bool:
 
 def shown(settings: Settings, inbox: Path | None = None) -> str:
     """How the source is named to people; no secret is in it."""
-    return addresses.address(settings).shown if is_far(settings) else str(_folder(settings, inbox))
+    if is_far(settings):
+        return addresses.address(settings).shown
+    folder = _folder(settings, inbox)
+    if inbox is None and not folder.is_dir() and not _is_plain(settings):
+        raise SourceError(addresses.NO_ADDRESS)
+    return str(folder)
 
 
 def stated(settings: Settings) -> tuple[str, str]:
@@ -76,16 +81,21 @@ def stated(settings: Settings) -> tuple[str, str]:
 
 def sends_openly(settings: Settings) -> bool:
     """Whether credentials would cross a network for everyone to read."""
+    if not is_far(settings):
+        return False
     where = addresses.address(settings)
     secret = where.password or where.token
-    return bool(is_far(settings) and secret and where.scheme in _OPEN and where.host not in _OWN)
+    return bool(secret and where.scheme in _OPEN and where.host not in _OWN)
 
 
 def is_due(settings: Settings, now: datetime) -> bool:
     """Whether a source far away was not asked for as long as the settings say."""
     if not is_far(settings):
         return False
-    asked = _landing(settings, settings.root / LANDINGS).asked_at
+    try:
+        asked = _landing(settings, settings.root / LANDINGS).asked_at
+    except SourceError:
+        return False  # there is nothing to ask; the run that had to has told so
     return now.timestamp() - asked >= settings.source_hours * 3600
 
 
@@ -113,7 +123,8 @@ def bring(
     except SourceError as down:
         return Brought(None, root, (_discreet(settings, down),))
     except NotADirectoryError as absent:
-        return Brought(None, root, (str(absent),))
+        is_told = inbox is not None or _is_plain(settings)
+        return Brought(None, root, (str(absent) if is_told else addresses.NO_ADDRESS,))
 
 
 def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds: Bounds) -> Brought:
@@ -176,6 +187,12 @@ def _folder(settings: Settings, inbox: Path | None) -> Path:
         return inbox or settings.inbox
     plain = unquote(named.removeprefix("file://")) if named.startswith("file://") else named
     return Path(plain).expanduser().resolve()
+
+
+def _is_plain(settings: Settings) -> bool:
+    """Whether it can only mean a folder: an address with a slash missing looks like one, and may hold a password."""
+    named = unquote(_named(settings)).removeprefix("file://")
+    return "@" not in named and ":" not in named
 
 
 def _discreet(settings: Settings, down: Exception) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 import httpx
 
+from tasks.gateways.codings import codings
 from tasks.gateways.retry_after import retry_after
 from tasks.gateways.sources.addresses import Address
 from tasks.gateways.sources.bounds import Allowance, SourceError
@@ -46,6 +47,7 @@ class Asking:
             auth=(where.username, where.password) if where.username and not where.token else None,
             headers={
                 "Accept": "application/json",
+                "Accept-Encoding": "gzip",
                 **({"Authorization": f"Bearer {where.token}"} if where.token else {}),
             },
         )
@@ -71,11 +73,15 @@ class Asking:
             self._allowance.bounds.sleep(wait)
 
     def _attempt(self, address: str, etag: str) -> Answer:
+        if not etag.isascii():
+            etag = ""  # some servers give one that no request may carry
         try:
             with self.client.stream("GET", address, headers={"If-None-Match": etag} if etag else None) as response:
                 self._assert_answered(response)
                 if etag and response.status_code == httpx.codes.NOT_MODIFIED:
                     return Answer(unchanged=True)
+                if len(codings(response)) > 1:
+                    raise SourceError(f"{self._where.shown} packs a page more than once: ask its operator")
                 bounds = self._allowance.bounds
                 body = b"".join(self._allowance.within(response.iter_bytes(), "a page", bounds.page_bytes))
                 following = response.links.get("next", {}).get("url", "")
@@ -91,9 +97,9 @@ class Asking:
             return
         if code in _RETRIED or response.is_server_error:
             raise _LostError(f"answered {code}", retry_after(response))
-        said = {
+        said: dict[int, str] = {
             **dict.fromkeys(_CREDENTIALS, "check FILING_SOURCE_TOKEN, or FILING_SOURCE_USERNAME and _PASSWORD"),
             **dict.fromkeys(_GONE, "check the path in FILING_SOURCE"),
         }
         moved = "let FILING_SOURCE name the address it has moved to" if response.is_redirect else "ask its operator"
-        raise SourceError(f"{self._where.shown} answered {code}: {said.get(httpx.codes(code), moved)}")
+        raise SourceError(f"{self._where.shown} answered {code}: {said.get(code, moved)}")

@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -52,9 +52,23 @@ class Copy:
         )
 
     def drop(self, name: str) -> None:
-        """Forget a file that the source has no longer."""
+        """Forget a file that the source has no longer, and folders that held nothing else: a file may be there next."""
         self.entries.pop(name, None)
-        (self.files / name).unlink(missing_ok=True)
+        path = self.files / name
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == self.files or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+    def sweep(self) -> None:
+        """Remove what no line of the journal names: a run was killed before it wrote that line."""
+        for path in sorted(self.files.rglob("*"), reverse=True):
+            if path.is_dir():
+                with suppress(OSError):  # it holds something
+                    path.rmdir()
+            elif path.relative_to(self.files).as_posix() not in self.entries:
+                path.unlink()
 
     def rewrite(self) -> None:
         """Let the journal hold what the copy holds, without what was dropped."""
@@ -114,6 +128,7 @@ class Landing:
         draft = self.folder / "draft"
         (draft / "files").mkdir(parents=True, exist_ok=True)
         copy = Copy(draft)
+        copy.sweep()
         copy.rewrite()  # a line that a killed run was writing would swallow the next one
         return copy
 

@@ -10,12 +10,14 @@ from typing import Any, Final, NoReturn
 from schemas.submission import LEVELS, TABLES, Column, Table
 from tasks.gateways.sources import headers
 from tasks.gateways.sources.column_map import UNMAPPED, ColumnMap, PageWords, TableMap, word
+from tasks.gateways.sources.contents import discreet
 
 _SHIPPED: Final = Path(__file__).parent / "maps"
 _TOP: Final = ("title", "ignore", "pages", "tables")
 _OF_TABLE: Final = ("from", "ignore", "order_by", "columns", "values", "defaults")
 _OF_PAGES: Final = ("next", "next_parameter", "page_parameter", "since", "since_parameter")
 _LARGEST_BYTES: Final = 1024 * 1024
+_LONGEST_NAME: Final = 100
 
 
 class ColumnMapError(ValueError):
@@ -32,7 +34,7 @@ def load(named: str) -> ColumnMap:
     if not named:
         return UNMAPPED
     path = Path(named)
-    if not path.is_file() and named in shipped():
+    if named in shipped() and not path.is_file():
         path = _SHIPPED / f"{named}.toml"
     text = _text(path)
     return replace(_Reading(path.name).read(_document(path, text)), identity=sha256(text.encode()).hexdigest())
@@ -46,19 +48,30 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
+    name = discreet(path.name[:_LONGEST_NAME])
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise ColumnMapError(f"column map {path.name} is larger than 1 MB: FILING_COLUMN_MAP names another file")
-        return path.read_text("utf-8")
-    except (FileNotFoundError, IsADirectoryError) as absent:
-        names = ", ".join(shipped())
-        raise ColumnMapError(
-            f"there is no column map '{path}': let FILING_COLUMN_MAP name a TOML file, or one of {names}"
-        ) from absent
+        # a pipe or a device has no size and no end
+        content = _beginning(path) if path.is_file() else None
     except OSError as locked:
-        raise ColumnMapError(f"column map {path.name} cannot be opened: {locked.strerror}; mend its rights") from locked
+        raise ColumnMapError(
+            f"column map {name} cannot be opened: {locked.strerror}; mend its name or rights"
+        ) from locked
+    if content is None:
+        raise ColumnMapError(
+            f"there is no column map '{discreet(str(path))}': "
+            f"let FILING_COLUMN_MAP name a TOML file, or one of {', '.join(shipped())}"
+        )
+    if len(content) > _LARGEST_BYTES:
+        raise ColumnMapError(f"column map {name} is larger than 1 MB: FILING_COLUMN_MAP names another file")
+    try:
+        return content.decode("utf-8")
     except UnicodeDecodeError as wrong:
-        raise ColumnMapError(f"column map {path.name} is not UTF-8: save it as UTF-8") from wrong
+        raise ColumnMapError(f"column map {name} is not UTF-8: save it as UTF-8") from wrong
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_LARGEST_BYTES + 1)
 
 
 class _Reading:

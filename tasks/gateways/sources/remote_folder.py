@@ -76,18 +76,19 @@ class RemoteFolder:
         listing = sorted(self._listing().items())
         if len(listing) > self._allowance.bounds.files:
             raise SourceError(f"{self._remote.shown} holds more than {self._allowance.bounds.files} files: remove some")
-        draft, former, missing = landing.draft(), landing.current, list(self._locked)
-        for name, info in listing:
-            reason = _unusable(name, info, self._allowance.bounds.file_bytes)
-            if reason is None:
-                reason = self._bring(name, info, draft, former)
-            if reason:
-                missing.append(QuarantinedFile(_shown(name), reason))
-        for name in set(draft.entries) - {name for name, _ in listing}:
+        draft, former = landing.draft(), landing.current
+        reasons = _refused(dict(listing), self._allowance.bounds.file_bytes)
+        wanted = {name: info for name, info in listing if name not in reasons}
+        # first of all: where a file was that a stopped pull brought, there may be a folder by now
+        for name in set(draft.entries) - set(wanted):
             draft.drop(name)
+        for name, info in wanted.items():
+            reason = self._bring(name, info, draft, former)
+            if reason:
+                reasons[name] = reason
         draft.rewrite()
         landing.settle()
-        return missing
+        return [*self._locked, *(QuarantinedFile(_shown(name), reasons[name]) for name in sorted(reasons))]
 
     def _bring(self, name: str, info: Mapping[str, Any], draft: Copy, former: Copy | None) -> str | None:
         mark = _mark(info)
@@ -182,6 +183,15 @@ def _said(error: Exception) -> str:
 def _mark(info: Mapping[str, Any]) -> str:
     mark = next((str(info[name]) for name in _MARKS if info.get(name)), "")
     return f"{info.get('size')}:{mark}" if mark else ""
+
+
+def _refused(listing: Mapping[str, Mapping[str, Any]], most: int) -> dict[str, str]:
+    """The files that are not fetched, each with the reason."""
+    folders = {folder.as_posix() for name in listing for folder in PurePosixPath(name).parents}
+    reasons = {name: _unusable(name, info, most) for name, info in listing.items()}
+    # a store of keys has no folders, and so may hold both
+    both = {name: f"文件“{_shown(name)}”与文件夹同名，请改名后重新提交" for name in listing if name in folders}
+    return both | {name: reason for name, reason in reasons.items() if reason}
 
 
 def _unusable(name: str, info: Mapping[str, Any], most: int) -> str | None:

@@ -176,6 +176,9 @@ def _arguments(url: sa.URL, allowance: Allowance) -> dict[str, Any]:
 def _snapshot(connection: sa.Connection) -> sa.Connection:
     """All tables as they were at one moment, and nothing written."""
     if connection.dialect.name == "sqlite":
+        sqlite: Any = connection.connection.driver_connection
+        # SQLite keeps whatever bytes it is given as text: one such cell is one bad cell, and no end of the pull
+        sqlite.text_factory = lambda raw: raw.decode("utf-8", "replace")
         connection.exec_driver_sql("PRAGMA query_only = ON")
         connection.exec_driver_sql("BEGIN")
         return connection

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from tasks.gateways.codings import codings
 from tasks.gateways.sources.addresses import Address
 from tasks.gateways.sources.bounds import Allowance, SourceError
 from tasks.gateways.sources.remote_folder import Remote, Verdict, usual_verdict
@@ -35,14 +36,22 @@ def remote(where: Address, allowance: Allowance) -> Remote:
 
     def bound(response: httpx.Response) -> None:
         """Listings are read whole by the library; files are bounded where they are read."""
-        if response.request.method != "GET" and isinstance(response.stream, httpx.SyncByteStream):
+        _assert_stays(response, where)
+        is_file = response.request.method == "GET"
+        # a file is counted as it is unpacked, a listing as it comes
+        if len(codings(response)) > (1 if is_file else 0):
+            raise SourceError(f"{where.shown} packs its answers, unasked: ask its operator")
+        if not is_file and isinstance(response.stream, httpx.SyncByteStream):
             response.stream = _Bounded(response.stream, allowance)
 
     def open_() -> Any:
         return WebdavFileSystem(
             f"{scheme}://{where.host}{port}{where.path}",
             auth=(where.username, where.password) if where.username else None,
-            headers={"Authorization": f"Bearer {where.token}"} if where.token else None,
+            headers={
+                "Accept-Encoding": "identity",
+                **({"Authorization": f"Bearer {where.token}"} if where.token else {}),
+            },
             timeout=allowance.bounds.answer_seconds,
             event_hooks={"response": [bound]},
             retry=False,
@@ -57,3 +66,19 @@ def remote(where: Address, allowance: Allowance) -> Remote:
         return "refused" if status == httpx.codes.UNAUTHORIZED else usual_verdict(error)
 
     return Remote(where.shown, open_, "", (httpx.HTTPError, ClientError, OSError), verdict)
+
+
+def _assert_stays(response: httpx.Response, where: Address) -> None:
+    """The library follows redirects wherever they lead; ours stay where the credentials are meant for."""
+    if not response.has_redirect_location:
+        return
+    # by these a listing would be asked for as a file is, which comes without its bounds and is no listing
+    is_lost = response.request.method != "GET" and response.status_code in {httpx.codes.FOUND, httpx.codes.SEE_OTHER}
+    if is_lost or _server(response.url.join(response.headers["Location"])) != _server(response.url):
+        raise SourceError(
+            f"{where.shown} names another address, which is not followed: let FILING_SOURCE name where it has moved to"
+        )
+
+
+def _server(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

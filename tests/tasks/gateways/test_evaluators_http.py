@@ -3,6 +3,7 @@
 import email.utils
 import json
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from portals import PACKED
 
 from schemas.evaluation import EvaluationPackage
 from tasks.gateways.evaluators import DeliveryFailed, HttpChannel, HttpSettings, package_files
@@ -60,6 +62,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif fault == "endless":
             self._answer_for_ever()
+        elif fault == "packed":
+            self._answer_packed()
         else:
             self._answer(fault)
 
@@ -70,6 +74,14 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError):
             while not self.system.released.is_set():
                 self.wfile.write(b"no " * 10_000)
+
+    def _answer_packed(self) -> None:
+        text = PACKED["gzip, gzip"]
+        self.send_response(201)
+        self.send_header("Content-Encoding", "gzip, gzip")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
 
     def _answer(self, fault: str) -> None:
         code, _, after = fault.partition(":")
@@ -250,6 +262,19 @@ def test_an_endless_answer_is_cut_short(deliver: Callable[..., str], system: Eva
     assert time.monotonic() - started < 5
 
 
+def test_an_answer_packed_twice_is_not_unpacked(deliver: Callable[..., str], system: EvaluationSystem) -> None:
+    system.faults = ["packed"]
+    tracemalloc.start()
+    receipt = deliver(timeout_seconds=5)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert receipt == "http:201:", "it was taken, whatever is said of it"
+    assert most < 32 * 2**20
+
+
+@example("Mon, 01 Jan 2020 00:00:00 +9999999999999999999")
+@example("Mon, 01 Jan 0001 00:00:00 +2359")
+@example("1" * 400)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
 def test_whatever_retry_after_says_is_read_or_left(text: str) -> None:
     import httpx

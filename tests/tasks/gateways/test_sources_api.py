@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,14 @@ def test_unchanged_pages_are_not_sent_again(portal: Portal, tmp_path: Path) -> N
     assert numbers(first) == numbers(again) == everyone()
     assert again.pull is not None
     assert "changed" in set(again.pull.tables["applications"]["institution_name"])
+
+
+def test_an_etag_no_request_may_carry_is_not_sent_back(portal: Portal, tmp_path: Path) -> None:
+    portal.mark = '"é{}"'
+    for _ in range(2):
+        brought = bring_in(tmp_path, portal.url)
+        assert not brought.failed
+        assert numbers(brought) == everyone()
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "429:1", "408", "cut", "broken", "shape"])
@@ -188,6 +197,17 @@ def test_a_page_that_never_ends_is_bounded(fault: str, portal: Portal, tmp_path:
     assert said in brought.failed[0]
 
 
+def test_a_page_packed_twice_is_refused_before_it_is_unpacked(portal: Portal, tmp_path: Path) -> None:
+    portal.faults = ["packed:gzip, gzip"]
+    tracemalloc.start()
+    brought = bring_in(tmp_path, portal.url)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "packs a page more than once" in brought.failed[0]
+    assert most < 32 * 2**20
+    assert portal.headers[0]["Accept-Encoding"] == "gzip"
+
+
 def test_a_pull_is_bounded_in_time_and_goes_on_the_next_time(portal: Portal, tmp_path: Path) -> None:
     late = [0.0]
     portal.before = lambda count: late.insert(0, 61.0 if count > 3 else 0.0)
@@ -227,7 +247,13 @@ def test_nobody_there_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "said"),
-    [("401", "FILING_SOURCE_TOKEN"), ("404", "check the path"), ("301", "moved"), ("400", "ask its operator")],
+    [
+        ("401", "FILING_SOURCE_TOKEN"),
+        ("404", "check the path"),
+        ("301", "moved"),
+        ("400", "ask its operator"),
+        ("999", "ask its operator"),
+    ],
 )
 def test_a_refusal_says_what_to_do_and_is_not_repeated(fault: str, said: str, portal: Portal, tmp_path: Path) -> None:
     portal.faults = [fault]

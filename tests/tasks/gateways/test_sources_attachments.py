@@ -3,6 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
+from unicodedata import normalize
 
 import pandas as pd
 import pytest
@@ -56,6 +57,23 @@ def test_names_are_matched_as_cleaned_and_may_have_folders(tmp_path: Path) -> No
     put(tmp_path / "ＡＢ.pdf", "wide")
     put(tmp_path / "A" / "材料" / "题库.pdf", "deep")
     assert hashes(pull_folder(tmp_path)) == [sha256("wide"), sha256("deep"), sha256("deep")]
+
+
+@pytest.mark.parametrize(("on_disk", "named"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
+@pytest.mark.parametrize("place", ["Köln", "Köln/A/é", "attachments/A/é"])
+def test_a_name_is_found_however_its_accents_are_spelled(on_disk: str, named: str, place: str, tmp_path: Path) -> None:
+    folder = "é/" if "é" in place else ""
+    sub = normalize(on_disk, "Köln")
+    inbox(tmp_path, normalize(named, f"{folder}résumé材料.pdf"), sub=sub)
+    put(tmp_path / normalize(on_disk, f"{place}/résumé材料.pdf"), "found")
+    assert hashes(pull_folder(tmp_path)) == [sha256("found")]
+
+
+def test_of_two_names_that_differ_in_spelling_alone_each_means_its_own(tmp_path: Path) -> None:
+    inbox(tmp_path, *(normalize(form, "é.pdf") for form in ("NFC", "NFD")))
+    for form in ("NFC", "NFD"):
+        put(tmp_path / normalize(form, "é.pdf"), form)
+    assert hashes(pull_folder(tmp_path)) == [sha256("NFC"), sha256("NFD")]
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,26 @@ def test_a_map_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
         load(str(tmp_path / "gbk.toml"))
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("/dev/null", "there is no column map '/dev/null'"),  # nor is /dev/zero, which has no end
+        ("x" * 5000, "x cannot be opened: File name too long"),
+        ("a\0b", "a\ufffdb': let FILING_COLUMN_MAP name"),
+        ("large.toml", "larger than 1 MB"),
+    ],
+)
+def test_what_is_no_file_is_one_sentence(
+    named: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "large.toml").write_bytes(b"#" * (2**20 + 1))
+    with pytest.raises(ColumnMapError) as wrong:
+        load(named)
+    assert said in str(wrong.value)
+    assert len(str(wrong.value)) < 300
+
+
 @pytest.mark.parametrize("prefix", ["", "file://"])
 def test_a_folder_is_named_by_path_or_address(prefix: str, tmp_path: Path) -> None:
     folder = tmp_path / "申报 材料"

@@ -1,6 +1,8 @@
 """Remote folders as a source, each against a real server: the same pull as the folder itself, in spite of faults."""
 
 import os
+import shutil
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,6 +164,39 @@ def test_one_file_nobody_may_read_stops_no_other(sftp: Server, tmp_path: Path) -
     assert "没有读取权限" in brought.pull.quarantined[0].reason
 
 
+def test_a_file_named_like_a_folder_is_told_and_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with remote_servers.s3(monkeypatch.setenv) as server:
+        for name, number in (("A.json", "A"), ("x.json", "X"), ("x.json/y.json", "Y")):
+            server.put(name, one(number))
+        brought = pull(server, tmp_path / "home")
+    assert not brought.failed
+    assert numbers(brought) == ["A", "Y"]
+    assert brought.pull is not None
+    assert [each.file for each in brought.pull.quarantined] == ["x.json"]
+    assert "与文件夹同名" in brought.pull.quarantined[0].reason
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+@pytest.mark.parametrize(("former", "later"), [("b.json", "b.json/c.json"), ("b.json/c.json", "b.json")])
+def test_a_file_that_became_a_folder_since_a_pull_stopped_is_brought(
+    former: str, later: str, is_noted: bool, sftp: Server, tmp_path: Path
+) -> None:
+    sftp.put(former, one("B"))
+    sftp.put("z.json", one("Z"))
+    sftp.before = lambda name: sftp.cut() if name == "z.json" else None  # type: ignore[attr-defined]
+    assert pull(sftp, tmp_path / "home", attempts=2).pull is None
+    if not is_noted:  # killed before it was
+        (journal,) = (tmp_path / "home").rglob("landed.jsonl")
+        journal.write_text("")
+    sftp.before = lambda name: None
+    shutil.rmtree(tmp_path / "served")
+    sftp.put(later, one("B"))
+    sftp.put("z.json", one("Z"))
+    brought = pull(sftp, tmp_path / "home")
+    assert not brought.failed
+    assert numbers(brought) == ["B", "Z"]
+
+
 def test_links_and_names_of_other_places_are_told_and_not_followed(sftp: Server, tmp_path: Path) -> None:
     served = tmp_path / "served"
     sftp.put("A.json", one("A"))
@@ -193,6 +228,33 @@ def test_a_server_that_speaks_something_else_is_one_sentence(
     assert brought.pull is None
     assert brought.failed[0].startswith(source.replace(f"{remote_servers.USER}:{PASSWORD}@", ""))
     assert PASSWORD not in brought.failed[0]
+
+
+def test_a_webdav_server_sends_nobody_to_another(tmp_path: Path) -> None:
+    with portals.serving(portals.Portal([[]])) as portal, portals.serving(portals.Portal([[]])) as elsewhere:
+        source = portal.url.replace("http://", f"webdav://{remote_servers.USER}:{PASSWORD}@")
+        for moved in (f"301:{elsewhere.url}", f"302:{elsewhere.url}", "302:/there"):
+            portal.faults, portal.requests = [moved, "endless"], []
+            brought = bring_in(tmp_path, source)
+            assert "names another address, which is not followed" in brought.failed[0]
+            assert [*portal.requests, *elsewhere.requests] == ["/api/applications"]
+        portal.faults, portal.requests = ["301:/there", "404"], []
+        brought = bring_in(tmp_path, source)
+        assert portal.requests == ["/api/applications", "/there"]
+        assert "there is no such folder" in brought.failed[0]
+
+
+@pytest.mark.parametrize("layers", ["gzip", "gzip, gzip"])
+def test_a_packed_listing_is_refused_before_it_is_unpacked(layers: str, tmp_path: Path) -> None:
+    with portals.serving(portals.Portal([[]])) as portal:
+        portal.faults = [f"packed:{layers}"] * 9
+        tracemalloc.start()
+        brought = bring_in(tmp_path, portal.url.replace("http://", "webdav://"), quick(attempts=2))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert "packs its answers, unasked" in brought.failed[0]
+    assert most < 32 * 2**20
+    assert portal.headers[0]["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize("name", ["../out.json", "/etc/out.json", "a/../../out.json", "x" * 300 + ".json"])

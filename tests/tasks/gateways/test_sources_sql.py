@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from portals import bring_in, contents, fill, quick
 
 from deployments import sample
+from schemas.settings import Settings
 from schemas.submission import TABLES
 from tasks.gateways.sources import pull_folder
+from tasks.gateways.sources.addresses import address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -113,6 +115,25 @@ def test_a_cell_that_is_none_sets_its_table_aside(url: str, engine: sa.Engine, t
     assert pull is not None
     assert list(pull.tables["applications"]["application_no"]) == ["A1"]
     assert "数据表“staff”" in pull.quarantined[0].reason
+
+
+def test_text_that_is_not_utf_8_is_one_bad_cell(tmp_path: Path) -> None:
+    path = tmp_path / "portal.db"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    fill(engine, {"applications": [{"application_no": "A1", "institution_name": "x"}, {"application_no": "A2"}]})
+    with engine.begin() as db:
+        db.execute(sa.text("update applications set institution_name = cast(x'B0B239' as text) where id = 1"))
+    engine.dispose()
+    brought = bring_in(tmp_path / "home", f"sqlite:///{path}")
+    assert not brought.failed
+    assert brought.pull is not None
+    assert list(brought.pull.tables["applications"]["application_no"]) == ["A1", "A2"]
+    assert brought.pull.tables["applications"]["institution_name"][0] == "\ufffd\ufffd9"
+
+
+def test_an_error_that_quotes_a_cell_shows_nobody_s_number(tmp_path: Path) -> None:
+    where = address(Settings(home=tmp_path, source="sqlite:///portal.db"))  # type: ignore[arg-type]
+    assert "42020419900101123" not in where.discreet("column 'title' with text 'x420204199001011234'")
 
 
 @pytest.mark.parametrize(
