@@ -1,7 +1,7 @@
 """Reads what a panel filled into a scoring workbook; whether a value is right is judged by the rule book."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from tasks.gateways.sources.sheets import Sheet, SheetOpener
 
 _AS_SENT = "请用原送评的评分表重新填写后报送"
 _SEARCHED_ROWS = 20
+#: So many altered cells are named.
+_NAMED = 10
 _OURS = (layout.SCORING, layout.MANIFEST)
 _Grid = list[list[Any]]
 
@@ -69,7 +71,8 @@ def read_sheets(name: str, sheets: Sequence[Sheet]) -> Scored:
     head, sent = _manifest(name, grids[layout.MANIFEST])
     columns, body = _table(name, grids[layout.SCORING])
     found = _by_key(name, columns, body, {line.key for line in sent})
-    rows = [row for line in sent if (row := _filled(name, line, columns, *found[line.key]))]
+    _refuse_altered(name, [each for line in sent for each in _altered(line, columns, *found[line.key])])
+    rows = [row for line in sent if (row := _filled(line, columns, found[line.key][1]))]
     if not rows:
         raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”一行也未填写，请填写黄底单元格、保存后重新报送")
     return Scored(head.application_no, head.cycle, head.revision, head.token, _clean(rows))
@@ -137,15 +140,22 @@ def _refuse_stray(name: str, number: int, row: list[Any], columns: dict[str, int
             )
 
 
-def _filled(
-    name: str, line: layout.ManifestLine, columns: dict[str, int], number: int, row: list[Any]
-) -> dict[str, str | None] | None:
-    """The result of one row, None where nothing was filled in; raises UnreadableScoring where locked cells differ."""
+def _altered(line: layout.ManifestLine, columns: dict[str, int], number: int, row: list[Any]) -> Iterator[str]:
+    """Each locked cell of a row that says something else than when it was sent."""
     for field, shown in zip(layout.ITEM_FIELDS, line.shown, strict=True):
         if _text(row[columns[field.title]]) != shown.strip():
-            raise UnreadableScoring(
-                f"“{name}”的“{layout.SCORING}”第{number}行“{field.title}”已被改动（送评时为“{shown}”），请恢复原值后重新报送"
-            )
+            yield f"第{number}行“{field.title}”（送评时为“{shown}”）"
+
+
+def _refuse_altered(name: str, altered: list[str]) -> None:
+    if altered:
+        more = f"等{len(altered)}处" if len(altered) > _NAMED else ""
+        told = "、".join(altered[:_NAMED])
+        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”{told}{more}已被改动，请恢复原值后重新报送")
+
+
+def _filled(line: layout.ManifestLine, columns: dict[str, int], row: list[Any]) -> dict[str, str | None] | None:
+    """The result of one row, None where nothing was filled in."""
     cells = {field.fills: _text(row[columns[field.title]]) for field in layout.FILLED_FIELDS}
     if all(text in {"", line.prefilled.get(column, "")} for column, text in cells.items()):
         return None

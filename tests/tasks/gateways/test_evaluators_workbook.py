@@ -250,9 +250,9 @@ def _copy_key(sheet: Worksheet) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (_change("职业编码", "6-18-02-05"), "第6行“职业编码”已被改动（送评时为“6-18-02-04”）"),
-        (_change("等级", "二级/技师"), "第6行“等级”已被改动（送评时为“四级/中级工”）"),
-        (_change("申报编号", "HS-2"), "第6行“申报编号”已被改动"),
+        (_change("职业编码", "6-18-02-05"), "第6行“职业编码”（送评时为“6-18-02-04”）已被改动"),
+        (_change("等级", "二级/技师"), "第6行“等级”（送评时为“四级/中级工”）已被改动"),
+        (_change("申报编号", "HS-2"), "第6行“申报编号”（送评时为“HS"),
         (_change("条目键", "0123456789abcdef"), "第6行不在送评清单内"),
         (_copy_key, "第6行与第5行是同一职业等级"),
         (lambda sheet: sheet.delete_rows(6), "少了1行"),
@@ -271,6 +271,14 @@ def test_changed_keys_are_named_with_sheet_row_and_field(
         read_scoring_workbook(_saved(workbook, tmp_path))
     assert sentence in refused.value.reason
     assert "“评分表.xlsx”的“评分表”" in refused.value.reason
+
+
+def test_all_changed_cells_are_named_at_once(workbook: Workbook, tmp_path: Path) -> None:
+    sheet = workbook["评分表"]
+    for row in (5, 6, 7):
+        sheet.cell(row, _column(sheet, "申报编号"), "HS-2")
+    with pytest.raises(UnreadableScoring, match=r"第5行“申报编号”.+、第6行“申报编号”.+、第7行“申报编号”.+已被改动"):
+        read_scoring_workbook(_saved(workbook, tmp_path))
 
 
 def test_rows_in_another_order_are_still_the_rows_sent(workbook: Workbook, tmp_path: Path) -> None:
