@@ -139,7 +139,7 @@ def test_a_setting_that_cannot_be_used_is_one_sentence(
     monkeypatch.setenv(name, value)
     monkeypatch.setenv("FILING_HOME", str(home))
     monkeypatch.setattr("schemas.settings._stated", [])
-    assert filing(monkeypatch, home, "run", "2026-09") == code
+    assert filing(monkeypatch, home, "directory") == code
     told = capsys.readouterr().err.strip()
     assert sentence in told
     assert len(told.splitlines()) == 1
@@ -150,6 +150,8 @@ def test_a_backup_of_nothing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nowhere = tmp_path / "nowhere"
+    monkeypatch.setenv("FILING_HOME", str(nowhere))
+    monkeypatch.setattr("schemas.settings._stated", [])
     words = ["--home", str(nowhere), "backup", str(tmp_path / "kept.tar.gz")]
     assert filing(monkeypatch, nowhere, *words) == 3
     assert f"there is no installation in {nowhere}" in capsys.readouterr().err
