@@ -82,17 +82,18 @@ def _tell(unexpected: Exception) -> int:
     from schemas.policy import UnusablePolicyError  # noqa: PLC0415  only a failure needs them
     from schemas.settings import UnusableSettingsError  # noqa: PLC0415
 
+    codes = {UnusableSettingsError: WrongUse.exit_code, UnusablePolicyError: Refused.exit_code}
+    code = next((code for kind, code in codes.items() if isinstance(unexpected, kind)), EXIT_FAILED)
     if os.environ.get("FILING_DEBUG"):
         traceback.print_exception(unexpected)
-        return EXIT_FAILED
-    for known, code in ((UnusableSettingsError, WrongUse.exit_code), (UnusablePolicyError, Refused.exit_code)):
-        if isinstance(unexpected, known):
-            _say(str(unexpected))
-            return code
+        return code
+    if code != EXIT_FAILED:
+        _say(str(unexpected))
+        return code
     first = str(unexpected).strip().splitlines()
     what = _mend(unexpected) or (first[0] if first else type(unexpected).__name__)
     _say(f"{what} (run `filing --debug …` to see where)")
-    return EXIT_FAILED
+    return code
 
 
 def _mend(unexpected: Exception) -> str:

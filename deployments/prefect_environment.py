@@ -33,7 +33,7 @@ _CLIENT = {
 
 #: Variables that name files and folders of this machine.
 _PATHS = (
-    *("FILING_HOME", "FILING_INBOX_FOLDER", "FILING_POLICIES", "FILING_COLUMN_MAP", "FILING_SOURCE"),
+    *("FILING_INBOX_FOLDER", "FILING_POLICIES", "FILING_COLUMN_MAP", "FILING_SOURCE"),
     "PREFECT_HOME",
 )
 
@@ -48,15 +48,16 @@ class UnguardedError(RuntimeError):
 
 def hold_anywhere() -> None:
     """Write paths of this process's environment as whole ones: Prefect runs each flow in a folder of its own."""
-    os.environ.setdefault("FILING_HOME", str(settings().home))
+    os.environ["FILING_HOME"] = str(settings().root)
     for name in _PATHS:
         said = os.environ.get(name, "")
         # a column map may be the name of one that comes with the program
-        if said and "://" not in said and (name != "FILING_COLUMN_MAP" or Path(said).exists()):
+        if said and "://" not in said and (name != "FILING_COLUMN_MAP" or Path(said).is_file()):
             os.environ[name] = str(Path(said).expanduser().resolve())
-    kind, slashes, file = os.environ.get("FILING_DATABASE_URL", "").partition(":///")
-    if kind.startswith("sqlite") and slashes and file and not file.startswith(("/", ":", "file:")):
-        os.environ["FILING_DATABASE_URL"] = f"{kind}:///{Path(file).resolve()}"
+    for name in ("FILING_DATABASE_URL", "FILING_SOURCE"):
+        kind, slashes, file = os.environ.get(name, "").partition(":///")
+        if kind.startswith("sqlite") and slashes and file and not file.startswith(("/", ":", "file:")):
+            os.environ[name] = f"{kind}:///{Path(file).resolve()}"
 
 
 def prefect_home() -> Path:

@@ -87,6 +87,8 @@ def restore(archive: Path) -> Backup:
         home, databases = Path(aside) / _HOME, Path(aside) / _DATABASE / "home"
         home.mkdir(exist_ok=True)
         if databases.is_dir():
+            for kept in databases.rglob("*.db"):
+                kept.chmod(0o600)  # former releases left them open to others
             shutil.copytree(databases, home, dirs_exist_ok=True)
         if root.exists():
             root.rmdir()

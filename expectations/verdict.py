@@ -22,8 +22,8 @@ VERDICT = {
 }
 #: Fields of these names may hold a long number that is not a person's.
 _NOT_PERSONAL = ("uscc", "sha256", "size_bytes", "application_no")
-_HIDDEN = "${1}**********${3}"
-_UNDATED = r"([1-9][0-9]{5})([0-9]{10})([0-9][0-9Xx])"
+_HIDDEN = "${1}**********${3}${5}"
+_UNDATED, _UNDATED_HIDDEN = r"([1-9][0-9]{5})[0-9]{10}([0-9][0-9Xx])", "${1}**********${2}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +106,14 @@ def _unread(column: Column, *, blank_too: bool) -> Breach:
 def gathered(verdicts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """All verdicts in one frame, identity numbers masked wherever they were written."""
     frame = pl.concat([pl.DataFrame(schema=VERDICT), *verdicts])
-    plain = pl.col("field").is_in(_NOT_PERSONAL)
-    value = _hidden(pl.col("value").str.replace_all(_UNDATED, _HIDDEN))
-    return frame.with_columns(
-        pl.when(plain).then("value").otherwise(value).alias("value"),
-        # a code that is no code names what is missing
-        _hidden(pl.col("field")),
-        _hidden(pl.col("mend")),
-    )
+    field = pl.col("field")
+    undivided = pl.col("value").str.replace_all(_UNDATED, _UNDATED_HIDDEN)
+    # names of files carry dates and numbers of all kinds; FORM-8 names applications
+    told = pl.when(field == "file_name").then(undivided).otherwise(_hidden(undivided))
+    value = pl.when(field.is_in(_NOT_PERSONAL)).then("value").otherwise(told)
+    mend = pl.when(pl.col("rule") == "FORM-8").then("mend").otherwise(_hidden(pl.col("mend")))
+    # a code that is none may be what is missing
+    return frame.with_columns(value.alias("value"), _hidden(field), mend.alias("mend"))
 
 
 def _hidden(text: pl.Expr) -> pl.Expr:

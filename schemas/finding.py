@@ -13,12 +13,13 @@ NATURES_ZH: dict[str, str] = {"hard": "须补正", "in_principle": "原则性例
 
 #: What people put between the digits of a long number: spaces of any width, a hyphen.
 _BETWEEN = "[ \u00a0\u3000\u200b-]?"
+_BIRTHDAY = r"\d~\d~(?:0~[1-9]|1~[0-2])~(?:0~[1-9]|[12]~\d|3~[01])"
 #: An identity number of 18 or 15 digits (GB 11643-1999, GB 11643-1989), divided or not: the birth date in it tells it from
-#: other numbers. In three groups, of which the middle one is nobody's business; without look-around, which Rust has not.
+#: other numbers. Groups 1 and 3, or 1 and 5, are what may be told. Without look-around, which Rust has not.
 IDENTITY = (
-    r"([1-9](?:~\d){5})"
-    r"(~(?:(?:1~[89]|2~0)~)?\d~\d~(?:0~[1-9]|1~[0-2])~(?:0~[1-9]|[12]~\d|3~[01])(?:~\d){1,2}~)"
-    r"(\d~[\dXxＸｘ])"
+    r"([1-9](?:~\d){5})(?:"
+    rf"(~(?:1~[89]|2~0)~{_BIRTHDAY}~\d~\d~)(\d~[\dXxＸｘ])"
+    rf"|(~{_BIRTHDAY}~\d~)(\d~\d))"
 ).replace("~", _BETWEEN)
 
 

@@ -104,7 +104,7 @@ def deliver_alerts() -> dict[str, str]:
         for each in due:
             try:
                 ways[way](each)
-            except (DeliveryFailed, httpx.HTTPError, httpx.InvalidURL) as refused:
+            except (DeliveryFailed, OSError, httpx.HTTPError, httpx.InvalidURL) as refused:
                 failed[f"{way}:{each.occasion}"] = f"alert {each.occasion} did not go by {way}: {_said(refused)}"
                 continue
             with begin() as db:

@@ -1,5 +1,6 @@
 """Intake (收件): pulling what lies in the inbox into the database; judging it belongs to screening."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -13,14 +14,15 @@ from expectations import reading
 from expectations.side_tables import readable
 from schemas import submission
 from schemas.cycle import cycle_id
+from schemas.finding import masked
 from schemas.policy import Policy, for_cycle
 from schemas.run_summary import SOURCE, Counts, RunKey
 from schemas.settings import settings
 from schemas.submission import RESULTS
 from tasks.gateways import quarantine
+from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
 from tasks.gateways.returned_results import FILE, PATH, pull_results, results_folders
 from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
-from tasks.gateways.sources.contents import discreet
 from tasks.store import activities, decisions, experts, register, results, runs, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
@@ -28,6 +30,7 @@ from tasks.vouching import vouched
 
 #: So much advice is told of one pull.
 MOST_ADVICE = 20
+_IDENTITY_NUMBER = re.compile(r"\d{17}[\dXx]")
 
 
 @task(task_run_name="pull-{run.cycle}", cache_policy=NO_CACHE)
@@ -44,7 +47,8 @@ def pull(run: RunKey) -> Counts:
     failed = {SOURCE: "; ".join(brought.failed)} if brought.failed else {}
     pulled = brought.pull or nothing()
     returned, unreadable = _returned([folder, brought.root] if named else [folder])
-    taken, unvouched = _vouched(pulled, returned)
+    taken, unvouched, unjudged = _vouched(pulled, returned)
+    failed |= unjudged
     for spoilt in [*pulled.quarantined, *unreadable, *unvouched]:
         if spoilt.path is not None:
             quarantine.keep(settings().root, spoilt.path, spoilt.reason)
@@ -80,15 +84,21 @@ def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]
     return pd.concat(frames, ignore_index=True), unreadable
 
 
-def _vouched(pulled: Pull, returned: pd.DataFrame) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
-    """Results of the pull, wherever they lay, that may be taken; `row` counts within the application."""
+def _vouched(pulled: Pull, returned: pd.DataFrame) -> tuple[pd.DataFrame, list[QuarantinedFile], dict[str, str]]:
+    """Results of the pull, wherever they lay, that may be taken; `row` counts within the application.
+
+    With a key that cannot be used none may, none is refused, and the last part says so.
+    """
     rows = returned
     if RESULTS.name in pulled.supplied:
         own = pulled.tables[RESULTS.name].assign(**{FILE: RESULTS.title, PATH: None})
         rows = own if returned.empty else pd.concat([own, returned], ignore_index=True)
-    with reading_database() as db:
-        rows, refused = vouched(db, rows, settings(), required=settings().result_tokens == "required")
-    return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused
+    try:
+        with reading_database() as db:
+            rows, refused = vouched(db, rows, settings(), required=settings().result_tokens == "required")
+    except SigningKeyError as damaged:
+        return rows.iloc[:0], [], {RESULTS.name: str(damaged)}
+    return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused, {}
 
 
 def take_in(
@@ -109,9 +119,14 @@ def take_in(
             complaints += [(name, sentence) for sentence in sentences]
     done |= versions.receive(db, _forms(pulled, policy, run), run)
     done["results"] = results.receive(db, _only(returned, run), run)
-    spoilt = [(discreet(bad.application_no) or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
+    spoilt = [(_told(bad.application_no) or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
     done["quarantined"] = runs.note_quarantined(db, [*spoilt, *complaints], run.cycle, run.as_of)
     return Counts(done={name: count for name, count in done.items() if count})
+
+
+def _told(number: str) -> str:
+    """An application number, unless somebody's identity number was written in its place."""
+    return masked(number) if _IDENTITY_NUMBER.fullmatch(number) else number
 
 
 def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: RunKey) -> tuple[int, list[str]]:

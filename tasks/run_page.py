@@ -20,7 +20,9 @@ from tasks.waiting import Wait
 
 #: Rows of one table on a page; the whole list is a command away.
 MOST = 300
-#: What Markdown or HTML would act on: names and headers are an applicant's, and may not become links or pictures here.
+#: What Markdown or HTML would act on: names and headers are an applicant's, and may not become links or pictures here. Nor
+#: may bare addresses, of which the page makes links by itself: an unseen joiner divides them.
+_ADDRESS = re.compile(r"(://|www)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_\[\]<>!~&])")
 
 Row = dict[str, Any]
@@ -104,7 +106,7 @@ def _quarantined(cycle: str) -> str:
     with reading() as db:
         kept = runs.quarantine(db, cycle)
     rows = [[file, reason] for file, reason in kept[:MOST]]
-    return _table("隔离过的文件（原件和原因在 quarantine 文件夹）", ["文件或申报", "原因"], rows)
+    return _table("隔离过的文件和申报（文件的原件在 quarantine 文件夹）", ["文件或申报", "原因"], rows)
 
 
 def _links(summary: RunSummary, pages: str | None) -> str:
@@ -198,4 +200,5 @@ def _table(title: str, head: list[str], rows: list[list[Any]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return _MARKUP.sub(r"\\\1", str(value).replace("|", "｜").replace("\n", " "))
+    plain = _ADDRESS.sub("\u2060\\1\u2060", str(value).replace("|", "｜").replace("\n", " "))
+    return _MARKUP.sub(r"\\\1", plain)

@@ -82,7 +82,7 @@ def wait_of(cycle: str) -> Wait:
 def day_now(cycle: str, as_of: date | None, began: datetime | None) -> date | None:
     """The day a run that has waited goes on with: as much later than its own as time has passed since it began.
 
-    Never before the last day anything was done for in the cycle; `began` is None for a run that has not waited.
+    Never before the last day the whole cycle was run for; `began` is None for a run that has not waited.
     """
     if as_of is None or began is None:
         return as_of

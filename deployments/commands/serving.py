@@ -31,7 +31,8 @@ def up(
         raise Refused(str(unguarded)) from unguarded
     hold_anywhere()
     ready()
-    settings().inbox.joinpath("results").mkdir(parents=True, exist_ok=True)
+    if settings().inbox_folder is None:
+        (settings().inbox / "results").mkdir(parents=True, exist_ok=True)
     house = House(port, workers, host)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)

@@ -56,11 +56,12 @@ class SuspendedRun:
 
 
 def began_before() -> datetime | None:
-    """When this run of a deployment first began, where it goes on after a wait; None at its first beginning."""
+    """When this run of a deployment first began, where it goes on after a wait or a death; None at its first beginning."""
     context = FlowRunContext.get()
-    if not is_deployed() or context is None or context.flow_run is None or context.flow_run.run_count <= 1:
-        return None
-    return context.flow_run.start_time
+    run = context.flow_run if context and is_deployed() else None
+    # a resumed run is not counted again, but keeps the key of its wait; one taken up after a death is counted
+    goes_on = run is not None and (run.run_count > 1 or bool(run.empirical_policy.pause_keys))
+    return run.start_time if run and goes_on else None
 
 
 def is_deployed() -> bool:

@@ -69,8 +69,9 @@ def last_cycle_run_began(db: Connection, cycle: str) -> datetime | None:
 
 
 def last_day(db: Connection, cycle: str) -> date | None:
-    """The latest day anything was done for in the cycle."""
-    return db.execute(select(func.max(run.c.as_of)).where(run.c.cycle == cycle)).scalar()
+    """The latest day the whole cycle was run for; what is recorded beside it, or swept at night, has the day it is."""
+    mine = select(func.max(run.c.as_of)).where(run.c.cycle == cycle, run.c.outcome.is_not(None))
+    return db.execute(mine).scalar()
 
 
 def recorded_since(db: Connection, cycle: str, began: datetime | None) -> bool:

@@ -69,6 +69,8 @@ def test_a_lost_home_comes_back(filled: Path, tmp_path: Path) -> None:
     assert (filled / "inbox" / "空").is_dir()
     present, newest = schema.revisions()
     assert present == newest
+    if settings().database.startswith("sqlite"):
+        assert (filled / "filing.db").stat().st_mode & 0o077 == 0
 
 
 def test_copies_of_a_source_far_away_are_left_out(filled: Path, tmp_path: Path) -> None:

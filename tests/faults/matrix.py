@@ -169,8 +169,8 @@ class Trial:
         finally:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
-        if boundary in (points.HALF, points.MOVED) and other:
-            return "kept one file, the other run left it for later", []
+        if boundary in (points.HALF, points.MOVED, points.DATA) and other:
+            return "kept one file or mail, the other run left it for later", []
         wrong = [] if (other, code in (0, 1)) == (0, True) else [f"exits {other} and {code}"]
         if states.digest(self.bench.here) != before:
             wrong.append("it wrote although its lease was taken over")

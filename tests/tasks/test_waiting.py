@@ -44,9 +44,9 @@ def waits(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return installation
 
 
-def run_of_the_cycle(outcome: Outcome = "waiting") -> None:
-    with runs.run_of(CYCLE, DAY) as run:
-        runs.end(RunSummary(run_id=run.run_id, cycle=CYCLE, as_of=DAY, outcome=outcome, awaits_results=True))
+def run_of_the_cycle(outcome: Outcome = "waiting", day: date = DAY) -> None:
+    with runs.run_of(CYCLE, day) as run:
+        runs.end(RunSummary(run_id=run.run_id, cycle=CYCLE, as_of=day, outcome=outcome, awaits_results=True))
 
 
 def result(number: int, level: str, standing: str) -> None:
@@ -92,8 +92,10 @@ def test_a_run_that_waited_goes_on_as_many_days_later(waits: Path) -> None:
 
 def test_a_run_that_waited_does_not_fall_behind_its_cycle(waits: Path) -> None:
     later = date(2026, 10, 25)
-    with runs.run_of(CYCLE, later):
+    with runs.run_of(CYCLE, later):  # an import, a decision, a night's sweep
         pass
+    assert waiting.day_now(CYCLE, DAY, datetime.now(UTC)) == DAY
+    run_of_the_cycle("done", later)
     assert waiting.day_now(CYCLE, DAY, datetime.now(UTC)) == later
     assert waiting.day_now(CYCLE, DAY, None) == DAY, "a run started for an earlier day is what was asked for"
 
