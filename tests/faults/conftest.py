@@ -31,6 +31,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHouse]:
     try:
         made.start_server()
         made.register()
+        made.pause("sweeps/sweeps")
         made.start_worker()
         yield made
     finally:

@@ -79,6 +79,11 @@ class TestHouse:
             [sys.executable, "-P", "-m", "deployments.catalogue"], env=self._client(), check=True, timeout=PATIENCE
         )
 
+    def pause(self, name: str) -> None:
+        """Have a deployment `flow/deployment` make no runs by its schedule, whatever time of day the test meets."""
+        deployment = self.ask("GET", f"/deployments/name/{name}")
+        self.ask("PATCH", f"/deployments/{deployment['id']}", paused=True)
+
     def start_worker(self, number: int = 1) -> None:
         self._start(f"worker-{number}", ["-m", "deployments.worker", str(number)], self._client())
 

