@@ -10,7 +10,10 @@ from tasks.gateways.sources.bounds import SourceError
 from tasks.gateways.sources.contents import discreet
 
 _SHORTEST_SECRET = 4
-NO_ADDRESS: Final = "FILING_SOURCE is no address: write scheme://host:port/path, with signs like @ as %40, in a password and behind the host"
+NO_ADDRESS: Final = (
+    "FILING_SOURCE is no address: write scheme://host:port/path, with signs like @ as %40, in a password and behind the "
+    "host"
+)
 """What is said of a value that cannot be taken apart: it may hold a password anywhere, so nothing of it is repeated."""
 
 
