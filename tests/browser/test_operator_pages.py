@@ -92,7 +92,7 @@ def test_the_overview_of_the_run(house: TestHouse, page: Page, tmp_path: Path) -
     found = {each["key"]: each["id"] for each in house.ask("POST", "/artifacts/filter")}
     assert {f"{name}-{CYCLE}" for name in ("overview", "findings", "waiting", "missing", "summary")} <= set(found)
     show(page, house, f"/v2/artifacts/artifact/{found[f'overview-{CYCLE}']}", "等待评估结果", "在等谁", "期限")
-    picture(page, "overview", tmp_path, 1_660)
+    picture(page, "overview", tmp_path, 2_060)
     show(page, house, f"/v2/artifacts/artifact/{found[f'missing-{CYCLE}']}", "缺结果数")
     picture(page, "missing-results", tmp_path)
     show(page, house, f"/v2/artifacts/artifact/{found[f'findings-{CYCLE}']}", "性质")
