@@ -146,7 +146,7 @@ def _print_csv(rows: pd.DataFrame, columns: list[str]) -> None:
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
     from tasks.gateways.shelf.delimited import disarmed  # noqa: PLC0415
 
-    sys.stdout.write(disarmed(rows[columns]).to_csv(index=False, lineterminator="\n"))
+    sys.stdout.write(disarmed(rows[columns], verbatim=True).to_csv(index=False, lineterminator="\n"))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -111,10 +111,10 @@ def test_what_is_printed_runs_in_no_spreadsheet(
 ) -> None:
     from tasks.store import findings
 
-    row = dict.fromkeys(FINDING_COLUMNS, "") | {"row": 1, "value": "=cmd|' /C calc'!A0", "field": "-5"}
+    row = dict.fromkeys(FINDING_COLUMNS, "") | {"row": 1, "value": "=cmd|' /C calc'!A0", "field": "+86 0714-6300000"}
     monkeypatch.setattr(findings, "of_cycle", lambda *_: pd.DataFrame([row]))
     assert filing(monkeypatch, home, "findings", "2026-09") == 0
-    assert capsys.readouterr().out.splitlines()[1] == ",,,,,1,-5,'=cmd|' /C calc'!A0,"
+    assert capsys.readouterr().out.splitlines()[1] == ",,,,,1,+86 0714-6300000,'=cmd|' /C calc'!A0,"
 
 
 @pytest.mark.parametrize(

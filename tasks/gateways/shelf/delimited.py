@@ -14,6 +14,8 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 _FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?$)(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")
+#: Of formulas those that call, refer or command: without one of these signs nothing but numbers is worked out.
+_ACTIVE = re.compile(r"(?s)\s*[=+\-@＝＋－＠].*[(|!（]")
 _BOM = "\ufeff"  # without it a Chinese Windows reads the file as GB18030
 
 
@@ -24,13 +26,17 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return (_BOM + buffer.getvalue()).encode("utf-8")
 
 
-def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with an apostrophe before every cell of text that a spreadsheet would run."""
+def disarmed(frame: pd.DataFrame, *, verbatim: bool = False) -> pd.DataFrame:
+    """The frame with an apostrophe before every cell of text that a spreadsheet would run.
+
+    `verbatim`: cells quote what somebody handed in, so that a telephone's `+86 …` stays what it was.
+    """
+    formula = _ACTIVE if verbatim else _FORMULA
     if frame.empty:
         return frame  # a directory may hold nobody, and a column-wise function of no cells is not defined
-    safe: pd.DataFrame = frame.apply(lambda column: column if is_numeric_dtype(column) else _safe(column))
+    safe: pd.DataFrame = frame.apply(lambda column: column if is_numeric_dtype(column) else _safe(column, formula))
     return safe
 
 
-def _safe(column: "pd.Series[Any]") -> list[Any]:
-    return [f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for cell in column]
+def _safe(column: "pd.Series[Any]", formula: re.Pattern[str]) -> list[Any]:
+    return [f"'{cell}" if isinstance(cell, str) and formula.match(cell) else cell for cell in column]
