@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM := $(VENV)/.system-packages
+QUICK := -m "not slow" --ignore tests/architecture --numprocesses logical --dist loadfile
 
-.PHONY: docs-check demo faults hostile licences supply test test-all lint types imports unit slow wheel docs lock clean system
+.PHONY: coverage docs-check demo faults hostile licences supply test test-all lint types imports unit slow wheel docs lock clean system
 
 demo: $(VENV)/.product
 	$(BIN)/filing --home var/demo demo
@@ -49,7 +50,11 @@ docs-check: $(VENV)/.checks
 	$(BIN)/python -m pytest tests/architecture
 
 unit: $(VENV)/.checks $(SYSTEM)
-	$(BIN)/python -m pytest -m "not slow" --ignore tests/architecture --numprocesses logical --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(QUICK)
+
+# The same, measured line by line: a third slower.
+coverage: $(VENV)/.checks $(SYSTEM)
+	$(BIN)/python -m pytest $(QUICK) --cov --cov-report=term:skip-covered
 
 slow: $(VENV)/.checks $(SYSTEM)
 	$(BIN)/python -m pytest -m slow
