@@ -29,7 +29,7 @@ def installation(
 ) -> None:
     """Which installation the commands work on; FILING_HOME and FILING_DATABASE_URL say the same."""
     if home is not None:
-        os.environ["FILING_HOME"] = str(home.expanduser().resolve())
+        os.environ["FILING_HOME"] = str(home)
     if debug:
         os.environ["FILING_DEBUG"] = "1"
 

@@ -5,10 +5,10 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-COPIES = "sources"  # of what lies elsewhere, fetched anew after a restore
-_PASSING = {"prefect/up.json", "logs", COPIES}
+_COPIES = "sources"  # of what lies elsewhere, fetched anew after a restore
+_PASSING = {"prefect/up.json", "logs", _COPIES}
 #: What others put there is kept by whatever name it has.
-_FOREIGN = {"inbox", "quarantine", COPIES}
+_FOREIGN = {"inbox", "quarantine", _COPIES}
 #: Databases are copied by their own means; the others are of a running process and worth nothing later.
 _LEFT_OUT = (".db", ".db-wal", ".db-shm", ".db-journal", ".lock", ".part")
 _SQLITE = b"SQLite format 3\0"

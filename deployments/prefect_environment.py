@@ -94,7 +94,7 @@ def called(host: str) -> str:
 
 def for_server(host: str, port: int) -> dict[str, str]:
     """Everything the server process is told; what the environment says already stays."""
-    own = {**SERVER, "PREFECT_HOME": str(prefect_home()), "FILING_HOME": str(settings().root)}
+    own = {**SERVER, "PREFECT_HOME": str(prefect_home())}
     own["PREFECT_SERVER_API_HOST"] = host
     # where others reach the pages by another name, the browser asks the server it has the page from
     api = f"http://{called(host)}:{port}/api" if is_loopback(host) else "/api"
@@ -105,7 +105,7 @@ def for_server(host: str, port: int) -> dict[str, str]:
 
 def for_client(api_url: str) -> dict[str, str]:
     """Everything a worker, and each flow it starts, is told."""
-    own = {**_CLIENT, "PREFECT_HOME": str(prefect_home()), "FILING_HOME": str(settings().root)}
+    own = {**_CLIENT, "PREFECT_HOME": str(prefect_home())}
     said = _said(own, without={"PREFECT_PROFILE"}) | {"PREFECT_API_URL": api_url}
     if said.get(SERVER_PASSWORD):
         said[CLIENT_PASSWORD] = said[SERVER_PASSWORD]

@@ -88,7 +88,7 @@ def restore(archive: Path) -> Backup:
         home.mkdir(exist_ok=True)
         if databases.is_dir():
             for kept in databases.rglob("*.db"):
-                kept.chmod(0o600)  # former releases left them open to others
+                kept.chmod(0o600)  # it holds identity numbers, and a copy has the rights of any new file
             shutil.copytree(databases, home, dirs_exist_ok=True)
         if root.exists():
             root.rmdir()

@@ -23,6 +23,10 @@ IDENTITY = (
 ).replace("~", _BETWEEN)
 
 
+#: Eighteen digits, whatever date they hold: what a column or a name brings whole.
+IDENTITY_NUMBER = r"\d{17}[\dXx]"
+
+
 def masked(identity_number: str) -> str:
     """An identity number with all but its first 6 and last 2 characters hidden; short ones are hidden whole."""
     hidden = len(identity_number) - 8

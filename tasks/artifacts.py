@@ -32,13 +32,16 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
         create_table_artifact(rows, f"missing-{cycle}{mark}", f"{cycle} 批次尚缺的评估结果")
     publication = summary.stages.get("publication")
     if summary.edition and publication and publication.done.get("editions"):
-        text, key = run_page.edition_text(summary.edition), f"edition-{_key(summary.edition)}{mark}"
-        create_markdown_artifact(text, key, f"目录 {summary.edition} 及其变化")
+        _tell_edition(summary.edition, mark, "目录")
     if summary.waits_for_approval:
         waiting = summary.waits_for_approval.partition("：")[0]
-        text, key = run_page.edition_text(waiting), f"edition-{_key(waiting)}{mark}"
-        create_markdown_artifact(text, key, f"等待批准的目录 {waiting} 及其变化")
+        _tell_edition(waiting, mark, "等待批准的目录")
     create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}", "运行摘要，供系统管理员用")
+
+
+def _tell_edition(name: str, mark: str, what: str) -> None:
+    key = f"edition-{name.replace('.', '-')}{mark}"
+    create_markdown_artifact(run_page.edition_text(name), key, f"{what} {name} 及其变化")
 
 
 def _has_page() -> bool:
@@ -48,7 +51,3 @@ def _has_page() -> bool:
 def _pages() -> str | None:
     """Where the server shows files, whatever it is called from elsewhere; not where its API asks for a password."""
     return None if os.environ.get("PREFECT_API_AUTH_STRING") else PAGES
-
-
-def _key(name: str) -> str:
-    return name.replace(".", "-")

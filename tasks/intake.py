@@ -14,7 +14,7 @@ from expectations import reading
 from expectations.side_tables import readable
 from schemas import submission
 from schemas.cycle import cycle_id
-from schemas.finding import masked
+from schemas.finding import IDENTITY_NUMBER, masked
 from schemas.policy import Policy, for_cycle
 from schemas.run_summary import SOURCE, Counts, RunKey
 from schemas.settings import settings
@@ -30,7 +30,6 @@ from tasks.vouching import vouched
 
 #: So much advice is told of one pull.
 MOST_ADVICE = 20
-_IDENTITY_NUMBER = re.compile(r"\d{17}[\dXx]")
 
 
 @task(task_run_name="pull-{run.cycle}", cache_policy=NO_CACHE)
@@ -126,7 +125,7 @@ def take_in(
 
 def _told(number: str) -> str:
     """An application number, unless somebody's identity number was written in its place."""
-    return masked(number) if _IDENTITY_NUMBER.fullmatch(number) else number
+    return masked(number) if re.fullmatch(IDENTITY_NUMBER, number) else number
 
 
 def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: RunKey) -> tuple[int, list[str]]:

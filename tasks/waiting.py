@@ -43,7 +43,11 @@ class Wait:
 
 def today(cycle: str) -> date:
     """The day it is where the policy of the cycle is in force."""
-    return datetime.now(ZoneInfo(for_cycle(cycle_id(cycle)).timezone)).date()
+    return _day_of(cycle, datetime.now(UTC))
+
+
+def _day_of(cycle: str, moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(for_cycle(cycle_id(cycle)).timezone)).date()
 
 
 def over_on(cycle: str) -> date:
@@ -86,7 +90,7 @@ def day_now(cycle: str, as_of: date | None, began: datetime | None) -> date | No
     """
     if as_of is None or began is None:
         return as_of
-    passed = today(cycle) - began.astimezone(ZoneInfo(for_cycle(cycle_id(cycle)).timezone)).date()
+    passed = today(cycle) - _day_of(cycle, began)
     with reading() as db:
         last = runs.last_day(db, cycle)
     return max(as_of + max(passed, timedelta(0)), last or as_of)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 from uuid import UUID, uuid4
 
 from prefect import runtime
@@ -96,10 +96,11 @@ def suspended_runs() -> list[SuspendedRun]:
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=paused, deployment_filter=ours, limit=200)
     ordered = sorted(found, key=lambda run: (run.expected_start_time is None, run.expected_start_time, run.id))
-    return [_suspended(run, run.parameters) for run in ordered if run.parent_task_run_id is None]
+    return [_suspended(run) for run in ordered if run.parent_task_run_id is None]
 
 
-def _suspended(run: FlowRun, parameters: dict[str, Any]) -> SuspendedRun:
+def _suspended(run: FlowRun) -> SuspendedRun:
+    parameters = run.parameters
     day = parameters.get("as_of")
     return SuspendedRun(
         flow_run_id=run.id,

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from schemas.finding import IDENTITY, masked
+from schemas.finding import IDENTITY, IDENTITY_NUMBER, masked
 
 LINE: Final = "line"
 """Column of a part: where a person finds the row (sheet row, line of the file, place in the list), from 1."""
@@ -29,7 +29,7 @@ class UnreadableError(Exception):
 
 
 #: What looks like an identity number or a mobile telephone's: a spoiled file may bring one where a name was looked for.
-_PERSONAL: Final = re.compile(rf"(?<!\d)(?:{IDENTITY}|\d{{17}}[\dXx]|1[3-9]\d{{9}})(?!\d)")
+_PERSONAL: Final = re.compile(rf"(?<!\d)(?:{IDENTITY}|{IDENTITY_NUMBER}|1[3-9]\d{{9}})(?!\d)")
 
 
 #: Signs that break a line, turn text around or cannot be stored: a file's or a column's name may bring them.
