@@ -14,7 +14,8 @@ from benchmarks.frames import MadeCycle
 from deployments import schema
 from schemas import tables
 from schemas.settings import Settings, using
-from tasks import runs, screening
+from tasks import screening
+from tasks.runs import run as runs
 from tasks.store import database, frames, versions
 
 #: What is made ready stays until the process ends.

@@ -32,7 +32,7 @@ from flows.sweeps import sweeps
 from flows.waiting import resume_waiting
 from flows.watch import watch
 from schemas.policy import Policy, in_force
-from tasks.gateways.orchestration import CYCLE_DEPLOYMENT, TAG
+from tasks.runs.orchestration import CYCLE_DEPLOYMENT, TAG
 
 _OWNER = "负责：市职业技能鉴定中心"
 _ENQUEUE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)

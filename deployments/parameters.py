@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from schemas.policy import in_force, shipped
-from tasks.runs import CURRENT
+from tasks.runs.run import CURRENT
 
 #: Cycles offered beyond the present one.
 _AHEAD_YEARS = 1

@@ -21,7 +21,7 @@ from prefect.states import AwaitingRetry, Cancelled, Crashed
 from prefect.types import DateTime
 
 from deployments.prefect_environment import POOL
-from tasks.gateways.orchestration import TAG
+from tasks.runs.orchestration import TAG
 
 #: A process needs so long from being asked for to being seen; an import of Prefect takes seconds on a busy machine.
 STARTING = timedelta(minutes=3)

@@ -7,8 +7,8 @@ from prefect import flow
 from schemas.adjustment import Adjustment, Recoding
 from schemas.run_summary import Counts
 from tasks import adjustment as work
-from tasks import notices
-from tasks.runs import run_of
+from tasks.letters import delivery as notices
+from tasks.runs.run import run_of
 
 
 @flow(name="adjustment", flow_run_name="{decided.uscc} · 动态调整")

@@ -6,8 +6,8 @@ from prefect import flow
 
 from flows.publication import publication
 from schemas.run_summary import Counts
-from tasks.approval import approve_edition
-from tasks.gateways.orchestration import ended
+from tasks.desk.approval import approve_edition
+from tasks.runs.orchestration import ended
 
 
 @flow(name="approval", flow_run_name="{edition} · 批准发布")

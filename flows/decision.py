@@ -6,9 +6,11 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import decision as work
-from tasks import exceptions, notices, public_notice
-from tasks.gateways.orchestration import ended
-from tasks.runs import run_of
+from tasks import public_notice
+from tasks import rulings as exceptions
+from tasks.letters import delivery as notices
+from tasks.runs.orchestration import ended
+from tasks.runs.run import run_of
 
 
 @flow(name="decision", flow_run_name="{cycle} 批次 · 决定")

@@ -6,9 +6,9 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import dormancy as work
-from tasks import notices
-from tasks.gateways.orchestration import ended
-from tasks.runs import run_of
+from tasks.letters import delivery as notices
+from tasks.runs.orchestration import ended
+from tasks.runs.run import run_of
 
 
 @flow(name="dormancy", flow_run_name="{cycle} 批次 · 休眠核定")

@@ -6,9 +6,9 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import expiry as work
-from tasks import notices
-from tasks.gateways.orchestration import ended
-from tasks.runs import run_of
+from tasks.letters import delivery as notices
+from tasks.runs.orchestration import ended
+from tasks.runs.run import run_of
 
 
 @flow(name="expiry", flow_run_name="{cycle} 批次 · 到期清理")

@@ -13,10 +13,10 @@ from flows.publication import publication
 from flows.screening import screening
 from flows.waiting import wait_for_results
 from schemas.run_summary import RunSummary
-from tasks.gateways.orchestration import began_before, ended, name_cycle
-from tasks.reporting import Progress
-from tasks.runs import CURRENT, chosen_cycle, rehearsed, run_of
-from tasks.waiting import day_now
+from tasks.runs.orchestration import began_before, ended, name_cycle
+from tasks.runs.progress import Progress
+from tasks.runs.run import CURRENT, chosen_cycle, rehearsed, run_of
+from tasks.runs.waiting import day_now
 
 
 @flow(name="filing-cycle", flow_run_name="{cycle} 批次")

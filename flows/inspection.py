@@ -6,8 +6,8 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import inspection as work
-from tasks.gateways.orchestration import ended
-from tasks.runs import run_of
+from tasks.runs.orchestration import ended
+from tasks.runs.run import run_of
 
 
 @flow(name="inspection", flow_run_name="{cycle} 批次 · 双随机抽查")

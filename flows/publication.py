@@ -6,8 +6,8 @@ from prefect import flow
 
 from schemas.run_summary import Counts
 from tasks import publication as work
-from tasks.gateways.orchestration import ended
-from tasks.runs import publishing, run_of
+from tasks.runs.orchestration import ended
+from tasks.runs.run import publishing, run_of
 
 
 @flow(name="publication", flow_run_name="{cycle} 批次 · 发布与上报")

@@ -5,10 +5,11 @@ from datetime import date
 from prefect import flow
 
 from schemas.run_summary import Counts
-from tasks import exceptions, notices
+from tasks import rulings as exceptions
 from tasks import screening as work
-from tasks.gateways.orchestration import ended
-from tasks.runs import run_of
+from tasks.letters import delivery as notices
+from tasks.runs.orchestration import ended
+from tasks.runs.run import run_of
 
 
 @flow(name="screening", flow_run_name="{cycle} 批次 · 初审")

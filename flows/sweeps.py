@@ -9,10 +9,10 @@ from flows.dormancy import dormancy
 from flows.expiry import expiry
 from flows.publication import publication
 from schemas.run_summary import Counts
-from tasks.gateways.orchestration import ended
 from tasks.public_notice import cycles_due
-from tasks.reporting import log
-from tasks.runs import CycleBusyError, last_cycle, run_of
+from tasks.runs.orchestration import ended
+from tasks.runs.progress import log
+from tasks.runs.run import CycleBusyError, last_cycle, run_of
 
 
 @flow(name="sweeps", flow_run_name="每日清理")

@@ -4,8 +4,8 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from schemas.run_summary import RunSummary
-from tasks import waiting as work
-from tasks.gateways import orchestration
+from tasks.runs import orchestration
+from tasks.runs import waiting as work
 
 #: A run nobody ever wakes fails this long after the wait is over.
 _GRACE_DAYS = 60

@@ -6,8 +6,8 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from schemas.run_summary import Counts
-from tasks import alerts
-from tasks.gateways.orchestration import ended
+from tasks.runs import alerts
+from tasks.runs.orchestration import ended
 
 
 def look(as_of: date | None = None) -> Counts:

@@ -12,10 +12,10 @@ from schemas.policy import Policy, for_cycle
 from schemas.qualification import last_day, renewed_term
 from schemas.run_summary import Counts, RunKey
 from tasks import public_notice
-from tasks.lapsing import lapse
 from tasks.letters import contents
 from tasks.saturation import take_in_turn
 from tasks.store import applications, decisions, findings, history, items, notices, register
+from tasks.store.lapsing import lapse
 from tasks.store.leases import writing
 from tasks.store.occupation_names import occupation_names
 

@@ -12,18 +12,18 @@ from schemas.evaluation import EvaluationPackage
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import UnusableSettingsError, settings
 from tasks import panels
-from tasks.gateways import ways_out
 from tasks.gateways.evaluators import Channel, DeliveryFailed, package_files
 from tasks.gateways.evaluators.dispatch_tokens import token_for
-from tasks.gateways.patience import Patience
+from tasks.gateways.wire import ways_out
+from tasks.gateways.wire.patience import Patience
 from tasks.letters import contents
 from tasks.letters.result_returns import result_returns
 from tasks.packages import packages_for
-from tasks.scene import scene
 from tasks.store import applications, dispatches, experts, findings, items, notices, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.store.occupation_names import occupation_names
+from tasks.store.scene import scene
 from tasks.verdicts import take_verdicts
 
 

@@ -11,9 +11,9 @@ from schemas.cycle import CycleId
 from schemas.notice import ExpiryReminderText, item_lines
 from schemas.policy import Policy, in_force
 from schemas.run_summary import Counts, RunKey
-from tasks.lapsing import lapse
 from tasks.letters.contents import addressee
 from tasks.store import notices, recodings, register
+from tasks.store.lapsing import lapse
 from tasks.store.leases import writing
 from tasks.store.notices import Notice
 from tasks.store.occupation_names import occupation_names

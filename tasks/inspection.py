@@ -22,11 +22,11 @@ from schemas.inspection import (
 from schemas.policy import for_cycle, in_force
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import settings
-from tasks.gateways import post
-from tasks.gateways.inspection_files import read_list
-from tasks.gateways.shelf.delimited import csv_bytes
+from tasks.gateways.disk import files as post
+from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf.listing import LISTING, read_rows
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
+from tasks.gateways.sources.inspection_files import read_list
 from tasks.store import editions, inspections
 from tasks.store.database import reading
 from tasks.store.leases import writing

@@ -19,10 +19,10 @@ from schemas.policy import Policy, for_cycle
 from schemas.run_summary import SOURCE, Counts, RunKey
 from schemas.settings import settings
 from schemas.submission import RESULTS
-from tasks.gateways import quarantine
+from tasks.gateways.disk import quarantine
 from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
-from tasks.gateways.returned_results import FILE, PATH, pull_results, results_folders
 from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
+from tasks.gateways.sources.returned_results import FILE, PATH, pull_results, results_folders
 from tasks.store import activities, decisions, experts, register, results, runs, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing

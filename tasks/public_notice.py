@@ -17,11 +17,11 @@ from schemas.settings import settings
 from schemas.workdays import UnknownCalendarYearError
 from tasks.gateways.shelf import ShelfError
 from tasks.gateways.shelf import public_notices as shelf
+from tasks.runs.waiting import still_waits
 from tasks.store import applications, decisions, items, public_notices
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.store.occupation_names import occupation_names
-from tasks.waiting import still_waits
 
 
 def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: RunKey) -> "pd.Series[bool]":

@@ -14,13 +14,13 @@ from schemas.directory import changes
 from schemas.policy import Policy, for_cycle
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import settings
-from tasks.directory import directory_on
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
-from tasks.runs import moving_latest
+from tasks.runs.run import moving_latest
 from tasks.store import editions, register
 from tasks.store.database import reading
+from tasks.store.directory import directory_on
 from tasks.store.leases import writing
 
 #: The page tells what changed in this many editions before.

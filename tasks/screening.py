@@ -13,10 +13,10 @@ from schemas.cycle import cycle_id
 from schemas.run_summary import Counts, RunKey
 from schemas.settings import settings
 from tasks.letters import contents
-from tasks.scene import scene
 from tasks.store import applications, findings, items, notices, register
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tasks.store.scene import scene
 
 #: Applications checked in one pass: a city is one batch, a nation a few dozen. What a batch costs whatever its size
 #: (the register read, five checkpoints) is paid once for each; 16,000 applications take about 1 GiB.

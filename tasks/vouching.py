@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from expectations import reading
 from schemas.settings import Settings
 from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token
-from tasks.gateways.returned_results import FILE, PATH
 from tasks.gateways.sources import QuarantinedFile
+from tasks.gateways.sources.returned_results import FILE, PATH
 from tasks.store import dispatches
 
 _NONE = "没有送评凭证，请用原送评的评分表填写，或在“送评凭证”（token）列填入该次送评package.json中的token后重新报送"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert
 from schemas import tables
 from schemas.policy import in_force
 from schemas.run_summary import RunKey
-from tasks.runs import run_of
+from tasks.runs.run import run_of
 from tasks.store import register
 from tasks.store.database import reading
 from tasks.store.leases import writing

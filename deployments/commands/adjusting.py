@@ -61,7 +61,7 @@ def _carry_out(decided: Adjustment | Recoding, day: date) -> None:
     orchestrator.prepare()
     from flows.adjustment import adjustment, recoding  # noqa: PLC0415  after Prefect's environment is set
     from flows.publication import publication  # noqa: PLC0415
-    from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
 
     cycle = in_force(day).last_cycle_on(day)
     try:

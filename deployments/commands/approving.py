@@ -28,8 +28,8 @@ def approve(
     ready()
     orchestrator.prepare()
     from flows.publication import publication  # noqa: PLC0415  after Prefect's environment is set
-    from tasks.approval import NothingToApproveError, approve_edition  # noqa: PLC0415
-    from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.desk.approval import NothingToApproveError, approve_edition  # noqa: PLC0415
+    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
     from tasks.store import editions  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 

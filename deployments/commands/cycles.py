@@ -33,7 +33,7 @@ def run(
     ready()
     orchestrator.prepare()
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
-    from tasks.runs import CycleBusyError, NothingFailedError, UnknownRunError  # noqa: PLC0415
+    from tasks.runs.run import CycleBusyError, NothingFailedError, UnknownRunError  # noqa: PLC0415
     from tasks.store.leases import LeaseTakenError  # noqa: PLC0415
 
     chosen_only = [*(only or []), *([f"failed:{only_failed_of}"] if only_failed_of else [])] or None

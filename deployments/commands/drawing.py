@@ -34,7 +34,7 @@ def draw(
     from flows.inspection import inspection  # noqa: PLC0415  after Prefect's environment is set
     from flows.publication import publication  # noqa: PLC0415
     from tasks.inspection import DRAW_FILE, FOLDER  # noqa: PLC0415
-    from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
 
     try:
         # the list is the public one, so what changed since the last edition is published first

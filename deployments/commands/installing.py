@@ -33,7 +33,7 @@ def doctor(
 def _source() -> int:
     """Tell of the source alone; nothing is written."""
     from schemas.settings import settings  # noqa: PLC0415
-    from tasks.source_report import report  # noqa: PLC0415
+    from tasks.desk.source_report import report  # noqa: PLC0415
 
     told = report(settings())
     marks = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}

@@ -42,8 +42,8 @@ def import_(
         raise WrongUse(f"there is no file {file}")
     ready()
     orchestrator.prepare()
-    from tasks.importing import import_file  # noqa: PLC0415
-    from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.desk.importing import import_file  # noqa: PLC0415
+    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
 
     try:
         imported = import_file(kind.value, file, day, by.strip())
@@ -73,8 +73,8 @@ def decide(
     ready()
     orchestrator.prepare()
     from expectations.rulebook import rules  # noqa: PLC0415
-    from tasks.importing import UnknownApplicationError, record_decision  # noqa: PLC0415
-    from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.desk.importing import UnknownApplicationError, record_decision  # noqa: PLC0415
+    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
 
     known = [*sorted(code for code, each in rules().items() if each.nature == "in_principle"), OBJECTION]
     if rule not in known:

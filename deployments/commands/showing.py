@@ -107,8 +107,8 @@ def directory(
     """Print the directory on any day, as it is known now or as it was known then."""
     day, known_on = read_day(as_of) or datetime.now(ZoneInfo(known()[-1].timezone)).date(), read_day(as_known_on)
     ready()
-    from tasks.directory import directory_on  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
+    from tasks.store.directory import directory_on  # noqa: PLC0415
 
     with reading() as db:
         rows = directory_on(db, day, known_on=known_on)
@@ -144,7 +144,7 @@ def _print(rows: pd.DataFrame, output: Format) -> None:
 
 def _print_csv(rows: pd.DataFrame, columns: list[str]) -> None:
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-    from tasks.gateways.shelf.delimited import disarmed  # noqa: PLC0415
+    from tasks.gateways.paper.delimited import disarmed  # noqa: PLC0415
 
     sys.stdout.write(disarmed(rows[columns], verbatim=True).to_csv(index=False, lineterminator="\n"))
 

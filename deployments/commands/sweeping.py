@@ -29,7 +29,7 @@ def sweep(
     from flows.dormancy import dormancy  # noqa: PLC0415
     from flows.expiry import expiry  # noqa: PLC0415
     from flows.publication import publication  # noqa: PLC0415
-    from tasks.runs import CycleBusyError  # noqa: PLC0415
+    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
     from tasks.store import editions  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 

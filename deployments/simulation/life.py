@@ -18,7 +18,7 @@ from schemas.cycle import CycleId, cycle_id
 from schemas.inspection import Inspector
 from schemas.policy import Policy, for_cycle
 from schemas.settings import settings
-from tasks.runs import run_of
+from tasks.runs.run import run_of
 from tasks.store import inspections, register
 from tasks.store.database import reading
 from tasks.store.leases import writing

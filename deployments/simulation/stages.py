@@ -10,18 +10,18 @@ from tasks import (
     decision,
     dormancy,
     evaluation,
-    exceptions,
     expiry,
     inspection,
     intake,
-    notices,
     public_notice,
     publication,
     screening,
 )
-from tasks.approval import approve_edition
-from tasks.reporting import Progress
-from tasks.runs import run_of
+from tasks import rulings as exceptions
+from tasks.desk.approval import approve_edition
+from tasks.letters import delivery as notices
+from tasks.runs.progress import Progress
+from tasks.runs.run import run_of
 from tasks.store import editions
 from tasks.store.database import reading
 

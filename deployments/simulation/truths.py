@@ -12,13 +12,13 @@ from schemas import tables
 from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.settings import settings
-from tasks.directory import directory_rows
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256
 from tasks.publication import content_of
 from tasks.store import editions, frames, history, register, retold
 from tasks.store.database import reading
+from tasks.store.directory import directory_rows
 from tasks.store.occupation_names import occupation_names
 
 _OCCUPATION = ["uscc", "occupation_code"]

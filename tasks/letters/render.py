@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 from pydantic import ValidationError
 
 from schemas.notice import LETTER_KINDS, LetterKind
-from tasks.letters.packing import packed
-from tasks.letters.visible_text import visible
+from tasks.gateways.paper.packing import packed
+from tasks.gateways.paper.visible_text import visible
 
 
 class UnusableTemplateError(ValueError):

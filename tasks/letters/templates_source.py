@@ -21,7 +21,7 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from schemas.notice import LETTER_KINDS
-from tasks.letters.packing import packed
+from tasks.gateways.paper.packing import packed
 from tasks.letters.wording import LETTERS, Letter, Table
 
 # Word's fonts by their English names: programs without them find better stand-ins so

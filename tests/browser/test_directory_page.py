@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
+from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.page import page as rendered
-from tasks.letters.visible_text import visible
 from tests.editions import HOSTILE, edition, ordinary
 
 pytestmark = pytest.mark.slow

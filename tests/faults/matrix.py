@@ -177,7 +177,7 @@ class Trial:
         return ("refused" if code else "had nothing left to write"), wrong
 
     def _take_over(self) -> None:
-        from tasks.gateways import post
+        from tasks.gateways.disk import files as post
 
         post._PATIENCE_SECONDS = 0.5
         run_act(self.bench, self.act)
@@ -266,7 +266,7 @@ def import_everything() -> None:
     """What children would otherwise import one by one; importing starts no thread that a fork would lose."""
     for name in (
         *("deployments.cli", "deployments.commands.cycles", "deployments.sample", "deployments.schema"),
-        *("flows.filing_cycle", "tasks.gateways.evaluators", "tasks.importing", "aiosmtpd.smtp"),
+        *("flows.filing_cycle", "tasks.gateways.evaluators", "tasks.desk.importing", "aiosmtpd.smtp"),
     ):
         import_module(name)
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tasks.gateways.sources.headers import Names
+from tasks.gateways.sources.cells.headers import Names
 
 _kept: dict[bytes, bytes] = {}
 
@@ -29,9 +29,10 @@ def save(file: Path) -> None:
 
 def attach() -> None:
     """Have this process remember."""
-    from tasks import evaluation, intake, notices, publication, screening
+    from tasks import evaluation, intake, publication, screening
     from tasks.gateways.shelf import editions, province
     from tasks.gateways.sources import chosen
+    from tasks.letters import delivery as notices
 
     for owner, names in {
         chosen: ("pull_folder",),

@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select
 
 from schemas import tables
 from schemas.settings import Settings, settings, using
-from tasks import notices as work
+from tasks.letters import delivery as work
 from tasks.store.database import begin, reading
 from tests.faults import ledger, mailbox
 

@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments import reaping
 from deployments import sample as made
 from schemas.cycle import cycle_id
-from tasks.gateways import orchestration
+from tasks.runs import orchestration
 from tests.faults.house import HOST, PATIENCE, TestHouse
 
 CYCLE = "2026-09"

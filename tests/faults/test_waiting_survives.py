@@ -12,7 +12,7 @@ import receivers
 from deployments import sample as made
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle
-from tasks.gateways.orchestration import UNDONE
+from tasks.runs.orchestration import UNDONE
 from tests.faults.house import TestHouse, free_port
 
 INSTITUTIONS = 12

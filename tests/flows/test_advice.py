@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 
 from flows.intake import intake
 from schemas.run_summary import Counts, RunSummary
-from tasks.run_page import overview_text
-from tasks.waiting import Wait
+from tasks.runs.page import overview_text
+from tasks.runs.waiting import Wait
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

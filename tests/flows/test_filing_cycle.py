@@ -133,7 +133,7 @@ def _begin() -> Callable[..., Any]:
 
 @cache
 def _places() -> list[tuple[Any, str, str, Any]]:
-    from tasks.gateways import post
+    from tasks.gateways.disk import files as post
     from tasks.gateways.evaluators import FolderChannel
     from tasks.gateways.shelf import editions, province
 

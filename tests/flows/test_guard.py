@@ -15,9 +15,9 @@ from schemas import tables
 from schemas.adjustment import Adjustment
 from schemas.run_summary import Counts
 from tasks.adjustment import adjust
-from tasks.alerts import raise_alerts
-from tasks.approval import NothingToApproveError
-from tasks.run_page import edition_text
+from tasks.desk.approval import NothingToApproveError
+from tasks.runs.alerts import raise_alerts
+from tasks.runs.page import edition_text
 from tasks.store import alerts, database, editions, history, register
 from tasks.store.database import reading
 
@@ -198,7 +198,7 @@ def test_operators_are_told_once_what_waits_and_how_to_release_it() -> None:
 
 
 def test_killed_after_approval_the_next_run_publishes(filing: Filing) -> None:
-    from tasks.approval import approve_edition
+    from tasks.desk.approval import approve_edition
 
     vanish(THREE, ELECTRICIAN)
     publication(CYCLE, DAY)
@@ -209,7 +209,7 @@ def test_killed_after_approval_the_next_run_publishes(filing: Filing) -> None:
 
 
 def test_killed_after_approval_it_may_be_approved_again(filing: Filing) -> None:
-    from tasks.approval import approve_edition
+    from tasks.desk.approval import approve_edition
 
     vanish(THREE, ELECTRICIAN)
     publication(CYCLE, DAY)
@@ -304,7 +304,7 @@ def test_a_late_edition_of_an_old_cycle_follows_the_newest(filing: Filing) -> No
 
 @pytest.mark.usefixtures("filing")
 def test_two_never_publish_at_once() -> None:
-    from tasks.runs import CycleBusyError, publishing
+    from tasks.runs.run import CycleBusyError, publishing
 
     with publishing(), pytest.raises(CycleBusyError, match="is working on publication"):
         publication(CYCLE, DAY)

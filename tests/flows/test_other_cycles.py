@@ -9,8 +9,8 @@ import pytest
 from commands import Filing
 from registers import COOK, ONE, TWO
 
-from tasks import run_page
-from tasks.waiting import wait_of
+from tasks.runs import page as run_page
+from tasks.runs.waiting import wait_of
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

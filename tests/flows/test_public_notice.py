@@ -19,8 +19,8 @@ from flows.publication import publication
 from flows.sweeps import sweeps
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import settings, using
-from tasks import waiting
-from tasks.run_page import overview_text
+from tasks.runs import waiting
+from tasks.runs.page import overview_text
 from tasks.store import database, leases, public_notices
 from tasks.store.database import reading
 
@@ -199,7 +199,7 @@ def test_killed_after_it_could_be_seen_the_period_stands(filing: Filing, monkeyp
 
 
 def test_a_full_disk_leaves_no_half_notice(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tasks.gateways.shelf import durable
+    from tasks.gateways.disk import durable
 
     write = durable.write
 

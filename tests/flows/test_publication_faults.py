@@ -19,9 +19,10 @@ from flows.publication import publication
 from flows.sweeps import sweeps
 from schemas import tables
 from schemas.settings import Settings, settings, using
-from tasks.approval import approve_edition
-from tasks.gateways.shelf import durable, province
+from tasks.desk.approval import approve_edition
+from tasks.gateways.disk import durable
 from tasks.gateways.shelf import editions as shelf
+from tasks.gateways.shelf import province
 from tasks.store import database
 
 pytestmark = pytest.mark.usefixtures("plainly")

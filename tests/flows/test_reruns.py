@@ -11,7 +11,7 @@ from receivers import Mailbox, mail_server
 
 from schemas.run_summary import RunSummary
 from schemas.settings import Settings, settings, using
-from tasks.runs import NothingFailedError, UnknownRunError, failed_of
+from tasks.runs.run import NothingFailedError, UnknownRunError, failed_of
 from tests.faults.house import free_port
 
 pytestmark = pytest.mark.usefixtures("plainly")

@@ -25,7 +25,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A register that lived through a renewal, a code that came later, a correction and a revocation told late."""
     from deployments import schema
     from tasks.adjustment import adjust
-    from tasks.importing import import_file
+    from tasks.desk.importing import import_file
 
     home = tmp_path_factory.mktemp("lived") / "home"
     with using(Settings(home=home)), pytest.MonkeyPatch.context() as patch:

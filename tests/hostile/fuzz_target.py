@@ -16,14 +16,14 @@ with atheris.instrument_imports(include=["tasks.gateways", "schemas.submission"]
     from schemas.inspection import INSPECTORS_TABLE
     from schemas.submission import READ_TABLES
     from tasks.gateways.evaluators.scoring_reader import UnreadableScoring, read_sheets
-    from tasks.gateways.inspection_files import UnreadableListError, read_list
-    from tasks.gateways.sources.cleaning import clean_table
-    from tasks.gateways.sources.columnar import ColumnOpener, read_columnar
+    from tasks.gateways.sources.cells.cleaning import clean_table
     from tasks.gateways.sources.contents import FileContent, UnreadableError
-    from tasks.gateways.sources.delimited import read_delimited
-    from tasks.gateways.sources.nested_json import read_json
-    from tasks.gateways.sources.sheets import SheetOpener
-    from tasks.gateways.sources.workbooks import read_workbook
+    from tasks.gateways.sources.formats.columnar import ColumnOpener, read_columnar
+    from tasks.gateways.sources.formats.delimited import read_delimited
+    from tasks.gateways.sources.formats.nested_json import read_json
+    from tasks.gateways.sources.formats.sheets import SheetOpener
+    from tasks.gateways.sources.formats.workbooks import read_workbook
+    from tasks.gateways.sources.inspection_files import UnreadableListError, read_list
 
 _FOLDER = Path(os.environ["FUZZ_FOLDER"])
 _SHEETS, _COLUMNS = SheetOpener(), ColumnOpener()

@@ -92,7 +92,8 @@ def test_no_file_breaks_an_import(kind: str, home: Path, tmp_path: Path, watch: 
 def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tasks.gateways.sources import plain_files, pull_folder
+    from tasks.gateways.sources import pull_folder
+    from tasks.gateways.sources.formats import plain_files
 
     file = tmp_path / "applications.csv"
     file.write_text("申报编号\nA1\n", "utf-8")

@@ -47,7 +47,7 @@ def in_inbox(attack: Attack, folder: Path) -> Became:
 
 def in_results(attack: Attack, folder: Path) -> Became:
     """Beside a sound file of results, which must be read."""
-    from tasks.gateways.returned_results import pull_results
+    from tasks.gateways.sources.returned_results import pull_results
 
     (folder / "zz-good.csv").write_text(GOOD_RESULT, "utf-8")
     attack.put(folder)
@@ -65,7 +65,7 @@ def imported(attack: Attack, folder: Path, kind: str) -> Became | None:
     """As `filing import KIND FILE` takes it; None for what is no file, which the command refuses."""
     from datetime import date
 
-    from tasks.importing import import_file
+    from tasks.desk.importing import import_file
 
     attack.put(folder)
     files = [path for path in folder.iterdir() if path.is_file()]

@@ -16,9 +16,9 @@ from schemas.qualification import MOVES, ON_FILE, STANDINGS, IllegalStandingErro
 from schemas.run_summary import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.directory import directory_on
 from tasks.store import overview, register
 from tasks.store.database import reading
+from tasks.store.directory import directory_on
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
 DAY = date(2026, 6, 1)

@@ -12,8 +12,8 @@ from sqlalchemy import insert
 from schemas import tables
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import Settings, settings, using
-from tasks import alerts, runs
-from tasks.gateways import orchestration
+from tasks.runs import alerts, orchestration
+from tasks.runs import run as runs
 from tasks.store.database import begin
 from tests.faults.house import free_port
 

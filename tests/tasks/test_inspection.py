@@ -13,7 +13,7 @@ from deployments.commands.drawing import draw as draw_command
 from schemas.inspection import Draw, differences, draw
 from schemas.settings import settings
 from tasks import publication
-from tasks.importing import import_file
+from tasks.desk.importing import import_file
 from tasks.inspection import DrawnAlreadyError, draw_once, make_draw, publish_inspection, unlike_edition
 from tasks.store import overview
 from tasks.store.database import reading

@@ -159,7 +159,7 @@ def test_the_pool_is_kept_up_to_date(installation: Path) -> None:
 def test_the_pool_is_imported_from_a_workbook_as_people_keep_it(home: Path, tmp_path: Path) -> None:
     from openpyxl import Workbook
 
-    from tasks.importing import import_file
+    from tasks.desk.importing import import_file
 
     book = Workbook()
     sheet = book.active

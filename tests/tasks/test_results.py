@@ -14,7 +14,7 @@ from registers import BAKER, COOK, ONE, THREE, TWO, take_over, terms
 from sqlalchemy import select
 
 from schemas.tables import hold, quarantined
-from tasks.importing import import_file
+from tasks.desk.importing import import_file
 from tasks.store import database, history, items
 from tasks.store.database import reading
 

@@ -12,9 +12,9 @@ from commands import Filing
 from registers import BAKER, COOK, ONE, TWO
 
 from schemas.settings import Settings, settings, using
-from tasks import runs
+from tasks.desk.importing import import_file
 from tasks.gateways.evaluators.dispatch_tokens import Dispatch, SigningKeyError, read_token, signing_key
-from tasks.importing import import_file
+from tasks.runs import run as runs
 from tasks.store import history
 from tasks.store.database import reading
 

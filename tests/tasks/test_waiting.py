@@ -10,7 +10,8 @@ from sqlalchemy import insert
 
 from schemas import tables
 from schemas.run_summary import Outcome, RunSummary
-from tasks import runs, waiting
+from tasks.runs import run as runs
+from tasks.runs import waiting
 from tasks.store.database import begin
 
 CYCLE = "2026-09"

@@ -10,7 +10,7 @@ from tasks.gateways.evaluators.scoring_reader import (
     read_scoring,
     read_scoring_workbook,
 )
-from tasks.gateways.mail import DeliveryFailed
+from tasks.gateways.wire.mail import DeliveryFailed
 
 __all__ = [
     "Channel",

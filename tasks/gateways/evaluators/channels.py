@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Protocol
 
 from schemas.evaluation import EvaluationPackage
+from tasks.gateways.disk.files import put, safe_name
 from tasks.gateways.evaluators.packages import PACKAGE
 from tasks.gateways.evaluators.scoring_layout import WORKBOOK
-from tasks.gateways.mail import DeliveryFailed, Mail, Mailer
-from tasks.gateways.post import put, safe_name
-from tasks.letters.visible_text import visible
+from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.wire.mail import DeliveryFailed, Mail, Mailer
 
 
 class Channel(Protocol):
     """A way out; delivering again with the same key has no further effect."""
 
     def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
-        """Hand a package over and return the receipt; raises `tasks.gateways.mail.DeliveryFailed`."""
+        """Hand a package over and return the receipt; raises `tasks.gateways.wire.mail.DeliveryFailed`."""
 
 
 @dataclass(frozen=True)

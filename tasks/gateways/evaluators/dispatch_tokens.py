@@ -15,7 +15,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from schemas.evaluation import EvaluationPackage
 from schemas.settings import Settings
-from tasks.gateways.shelf import durable
+from tasks.gateways.disk import durable
 
 KEY_FILE: Final = "result.key"
 """Below the home; as secret as the database's password."""

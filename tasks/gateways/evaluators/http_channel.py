@@ -13,10 +13,10 @@ from hashlib import sha256
 import httpx
 
 from schemas.evaluation import EvaluationPackage
-from tasks.gateways.codings import codings
-from tasks.gateways.mail import DeliveryFailed
-from tasks.gateways.retry_after import retry_after
-from tasks.letters.visible_text import visible
+from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.wire.codings import codings
+from tasks.gateways.wire.mail import DeliveryFailed
+from tasks.gateways.wire.retry_after import retry_after
 
 _LONGEST_ANSWER = 65536  # bytes
 _TYPES = {"json": "application/json", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}

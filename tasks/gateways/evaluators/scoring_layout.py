@@ -8,7 +8,7 @@ from hashlib import sha256
 from schemas.evaluation import EvaluatedItem, EvaluationPackage
 from schemas.notice import level_title
 from schemas.submission import BOOLEANS, RESULT_VERDICTS, RESULTS
-from tasks.letters.visible_text import visible
+from tasks.gateways.paper.visible_text import visible
 
 WORKBOOK = "评分表.xlsx"
 COVER, SCORING, MANIFEST = "封面", "评分表", "送评清单"

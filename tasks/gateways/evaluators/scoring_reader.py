@@ -11,11 +11,11 @@ import polars as pl
 
 from schemas.submission import RESULTS
 from tasks.gateways.evaluators import scoring_layout as layout
-from tasks.gateways.sources import plain_files
-from tasks.gateways.sources.cells import cell_text
-from tasks.gateways.sources.cleaning import clean_column
+from tasks.gateways.sources.cells.cleaning import clean_column
+from tasks.gateways.sources.cells.typed import cell_text
 from tasks.gateways.sources.contents import UnreadableError
-from tasks.gateways.sources.sheets import Sheet, SheetOpener
+from tasks.gateways.sources.formats import plain_files
+from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
 
 _AS_SENT = "请用原送评的评分表重新填写后报送"
 _SEARCHED_ROWS = 20

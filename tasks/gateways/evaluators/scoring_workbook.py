@@ -12,8 +12,8 @@ from schemas.evaluation import EvaluationPackage
 from tasks.gateways.evaluators import scoring_layout as layout
 from tasks.gateways.evaluators.scoring_cover import write_cover
 from tasks.gateways.evaluators.scoring_styles import Styles, row_height
-from tasks.letters.packing import packed
-from tasks.letters.visible_text import visible
+from tasks.gateways.paper.packing import packed
+from tasks.gateways.paper.visible_text import visible
 
 _STAMP = datetime(2021, 2, 2)
 _KEPT_AS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -10,9 +10,9 @@ import shutil
 from pathlib import Path
 
 from schemas.directory import edition_name
-from tasks.gateways.shelf import durable
+from tasks.gateways.disk import durable
+from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf.content import EditionContent
-from tasks.gateways.shelf.delimited import csv_bytes
 from tasks.gateways.shelf.documents import ANNOUNCEMENT, announcement
 from tasks.gateways.shelf.listing import LISTING, listing
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, manifest, read_manifest, sha256

@@ -7,8 +7,8 @@ import pandas as pd
 
 from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, change_counts, change_text, levels_text
 from schemas.submission import LEVEL_TITLES, LEVELS
+from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import INSTITUTION_COLUMNS, EarlierEdition, EditionContent, chinese_date
-from tasks.letters.visible_text import visible
 
 #: A page lists so many changes of its own edition, and of each earlier one; `changes.csv` has them all.
 OWN_CHANGES, EARLIER_CHANGES = 2000, 500

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, DIRECTORY_TITLES
-from tasks.gateways.shelf import durable
+from tasks.gateways.disk import durable
+from tasks.gateways.paper.sheets import Cell, SheetColumn, book
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.documents import cover_letter
 from tasks.gateways.shelf.manifest import json_bytes, policy_record
-from tasks.gateways.shelf.sheets import Cell, SheetColumn, book
 from tasks.gateways.shelf.workbook import (
     change_columns,
     directory_cells,

@@ -19,15 +19,15 @@ from schemas.notice import issuer
 from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
 from schemas.reference_data import reference
-from tasks.gateways.shelf import durable
+from tasks.gateways.disk import durable
+from tasks.gateways.paper.delimited import csv_bytes
+from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import chinese_date
-from tasks.gateways.shelf.delimited import csv_bytes
 from tasks.gateways.shelf.documents import template
 from tasks.gateways.shelf.editions import BUILDING, ShelfError, sweep
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, policy_record, read_manifest, sealed, sha256
 from tasks.gateways.shelf.page import hash_source, page_template, style_sheet
 from tasks.letters.render import fill
-from tasks.letters.visible_text import visible
 
 FOLDER = "notices"
 DOCUMENT = "notice.docx"

@@ -21,7 +21,7 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
-from tasks.letters.packing import packed
+from tasks.gateways.paper.packing import packed
 
 _SONG, _FANGSONG, _HEI, _LATIN = "宋体", "仿宋", "黑体", "Times New Roman"
 _TITLE, _BODY, _FOOT, _CELL = Pt(22), Pt(16), Pt(14), Pt(10.5)

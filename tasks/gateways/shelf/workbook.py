@@ -6,8 +6,8 @@ from itertools import groupby
 import pandas as pd
 
 from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, CHANGE_TITLES, DIRECTORY_TITLES, change_text, levels_text
+from tasks.gateways.paper.sheets import Cell, Sheet, SheetColumn, Style, book, day, lines, points
 from tasks.gateways.shelf.content import EditionContent, chinese_date
-from tasks.gateways.shelf.sheets import Cell, Sheet, SheetColumn, Style, book, day, lines, points
 
 #: Canonical column, width, look; the first five are one institution's and merged over its rows.
 _SHARED = 5

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.submission import ACTIVITIES, APPLICATIONS, FORM_TABLES, MATERIALS_TABLE, READ_TABLES, SIDE_TABLES, Table
 from tasks.gateways.sources import attachments
-from tasks.gateways.sources.cleaning import CODES, LOST_DIGITS, clean_table
+from tasks.gateways.sources.cells.cleaning import CODES, LOST_DIGITS, clean_table
 from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, Pull, QuarantinedFile
 from tasks.gateways.sources.setting_aside import CLOSED, FILE, Tables, usable
 

@@ -15,8 +15,8 @@ from unicodedata import normalize
 
 import polars as pl
 
-from tasks.gateways.sources import limits, plain_files
-from tasks.gateways.sources.cleaning import clean_text
+from tasks.gateways.sources.cells.cleaning import clean_text
+from tasks.gateways.sources.formats import limits, plain_files
 
 FOLDER: Final = "attachments"
 SHA256: Final = "attachment_sha256"

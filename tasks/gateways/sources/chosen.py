@@ -9,19 +9,20 @@ from typing import Final, Protocol
 from urllib.parse import unquote
 
 from schemas.settings import Settings
-from tasks.gateways.sources import addresses, map_file, s3, sftp, webdav
-from tasks.gateways.sources.addresses import Address
 from tasks.gateways.sources.assembling import assemble
-from tasks.gateways.sources.bounds import Allowance, Bounds, SourceError
-from tasks.gateways.sources.column_map import ColumnMap
+from tasks.gateways.sources.cells import map_file
+from tasks.gateways.sources.cells.column_map import ColumnMap
+from tasks.gateways.sources.cells.map_file import ColumnMapError
 from tasks.gateways.sources.contents import Pull, QuarantinedFile
+from tasks.gateways.sources.far import addresses, s3, sftp, webdav
+from tasks.gateways.sources.far.addresses import Address
+from tasks.gateways.sources.far.bounds import Allowance, Bounds, SourceError
+from tasks.gateways.sources.far.http_api import HttpApi
+from tasks.gateways.sources.far.http_pages import pull_pages
+from tasks.gateways.sources.far.landing import Copy, Landing
+from tasks.gateways.sources.far.remote_folder import RemoteFolder
+from tasks.gateways.sources.far.sql_tables import SqlTables
 from tasks.gateways.sources.folder import pull_folder
-from tasks.gateways.sources.http_api import HttpApi
-from tasks.gateways.sources.http_pages import pull_pages
-from tasks.gateways.sources.landing import Copy, Landing
-from tasks.gateways.sources.map_file import ColumnMapError
-from tasks.gateways.sources.remote_folder import RemoteFolder
-from tasks.gateways.sources.sql_tables import SqlTables
 
 LANDINGS: Final = "sources"
 """Folder of the home that holds the copies of sources far away."""

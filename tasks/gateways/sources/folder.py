@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Final
 
 from schemas.submission import READ_TABLES, Table
-from tasks.gateways.sources import headers, plain_files
 from tasks.gateways.sources.assembling import assemble
-from tasks.gateways.sources.column_map import UNMAPPED, ColumnMap
-from tasks.gateways.sources.columnar import ColumnOpener, read_columnar
+from tasks.gateways.sources.cells import headers
+from tasks.gateways.sources.cells.column_map import UNMAPPED, ColumnMap
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
-from tasks.gateways.sources.delimited import read_delimited
-from tasks.gateways.sources.nested_json import read_json
-from tasks.gateways.sources.sheets import SheetOpener
-from tasks.gateways.sources.workbooks import read_workbook
+from tasks.gateways.sources.formats import plain_files
+from tasks.gateways.sources.formats.columnar import ColumnOpener, read_columnar
+from tasks.gateways.sources.formats.delimited import read_delimited
+from tasks.gateways.sources.formats.nested_json import read_json
+from tasks.gateways.sources.formats.sheets import SheetOpener
+from tasks.gateways.sources.formats.workbooks import read_workbook
 
 #: Sub-folders that hold something else: what panels send back, and what materials name.
 _OTHER_FOLDERS: Final = frozenset({"results", "attachments"})

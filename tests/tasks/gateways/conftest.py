@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelMember
 from schemas.notice import FindingLine
-from tasks.gateways.mail import SmtpSettings
+from tasks.gateways.wire.mail import SmtpSettings
 
 MakePackage = Callable[..., EvaluationPackage]
 

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.evaluation import EvaluatedInstitution, EvaluationPackage, Panel
 from tasks.gateways.evaluators import Channel, DeliveryFailed, FolderChannel, SmtpChannel, channels, package_files
-from tasks.gateways.mail import Mailer, SmtpSettings
+from tasks.gateways.wire.mail import Mailer, SmtpSettings
 
 MakePackage = Callable[..., EvaluationPackage]
 _PLACE = "2026-09/HS-2026-09-0012"

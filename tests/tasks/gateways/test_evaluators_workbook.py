@@ -25,8 +25,8 @@ from tasks.gateways.evaluators import (
     read_scoring,
     read_scoring_workbook,
 )
-from tasks.gateways.sources.sheets import Sheet, SheetOpener
-from tasks.letters.visible_text import visible
+from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
 
 MakePackage = Callable[..., EvaluationPackage]
 _HEADER, _FIRST = 4, 5

@@ -14,9 +14,9 @@ import pytest
 from aiosmtpd import smtp as aiosmtp
 from aiosmtpd.controller import Controller
 
-from tasks.gateways import mail
-from tasks.gateways.letterbox import FolderBox, MailBox, OutgoingLetter
-from tasks.gateways.mail import DeliveryFailed, Mail, Mailer, SmtpSettings, compose
+from tasks.gateways.wire import mail
+from tasks.gateways.wire.letterbox import FolderBox, MailBox, OutgoingLetter
+from tasks.gateways.wire.mail import DeliveryFailed, Mail, Mailer, SmtpSettings, compose
 
 
 def _mail(**changed: Any) -> Mail:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.gateways import post
-from tasks.gateways.post import OutsideFolderError, put, safe_name
+from tasks.gateways.disk import files as post
+from tasks.gateways.disk.files import OutsideFolderError, put, safe_name
 
 
 def _files(folder: Path) -> dict[str, bytes]:

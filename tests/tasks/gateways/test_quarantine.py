@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.gateways.quarantine import keep
+from tasks.gateways.disk.quarantine import keep
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from schemas.directory import DIRECTORY_COLUMNS, in_order
-from tasks.gateways.shelf import ShelfError, build, durable, place, point_latest, read_rows
+from tasks.gateways.disk import durable
+from tasks.gateways.shelf import ShelfError, build, place, point_latest, read_rows
 from tests.editions import AS_OF, edition, ordinary
 
 FILES = [

@@ -16,14 +16,14 @@ from docx import Document
 from openpyxl.worksheet.worksheet import Worksheet
 
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS
+from tasks.gateways.paper.delimited import csv_bytes
+from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf import EditionContent
-from tasks.gateways.shelf.delimited import csv_bytes
 from tasks.gateways.shelf.documents import ANNEX_ROWS, announcement
 from tasks.gateways.shelf.listing import listing
 from tasks.gateways.shelf.page import page
 from tasks.gateways.shelf.templates_source import announcement as first_template
 from tasks.gateways.shelf.workbook import directory_workbook
-from tasks.letters.visible_text import visible
 from tests.editions import HOSTILE, directory, edition, hostile, large, ordinary, row
 
 HASH = "ab" * 32

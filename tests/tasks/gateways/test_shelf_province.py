@@ -9,7 +9,8 @@ import pytest
 from docx import Document
 
 from schemas.directory import CHANGE_KINDS
-from tasks.gateways.shelf import EditionContent, durable, write_report
+from tasks.gateways.disk import durable
+from tasks.gateways.shelf import EditionContent, write_report
 from tests.editions import HOSTILE, edition, hostile, ordinary, row
 from tests.editions import directory as frame_of
 

@@ -373,7 +373,7 @@ def test_a_long_pull_tells_that_it_is_alive(portal: Portal, tmp_path: Path) -> N
 
 
 def test_a_full_disk_is_one_sentence(portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tasks.gateways.sources import landing
+    from tasks.gateways.sources.far import landing
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.submission import TABLES, Column
-from tasks.gateways.sources.cells import cell_text
-from tasks.gateways.sources.cleaning import clean_column, clean_text
-from tasks.gateways.sources.dates import cycle_text, iso_date, iso_instant
+from tasks.gateways.sources.cells.cleaning import clean_column, clean_text
+from tasks.gateways.sources.cells.dates import cycle_text, iso_date, iso_instant
+from tasks.gateways.sources.cells.typed import cell_text
 
 
 def cleaned(table: str, column: str, text: str) -> str | None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from schemas.submission import FORM_TABLES, TABLES
 from tasks.gateways.sources import Pull, pull_file, pull_folder
-from tasks.gateways.sources.delimited import read_delimited
+from tasks.gateways.sources.formats.delimited import read_delimited
 
 Rows = dict[str, list[dict[str, Any]]]
 

@@ -8,8 +8,8 @@ import portals
 import pytest
 from portals import Portal, bring_in, contents
 
-from tasks.gateways.shelf import durable
-from tasks.gateways.sources import landing
+from tasks.gateways.disk import durable
+from tasks.gateways.sources.far import landing
 
 
 class Killed(BaseException):

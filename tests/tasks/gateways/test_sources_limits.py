@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from tasks.gateways.sources import limits, pull_folder
+from tasks.gateways.sources import pull_folder
 from tasks.gateways.sources.contents import UnreadableError
+from tasks.gateways.sources.formats import limits
 
 SHEET = "xl/worksheets/sheet1.xml"
 

@@ -12,8 +12,9 @@ from portals import Brought, bring_in, contents
 
 from deployments import sample
 from schemas.submission import FORM_TABLES, MATERIALS, SIDE_TABLES
-from tasks.gateways.sources import map_file, pull_folder
-from tasks.gateways.sources.map_file import ColumnMapError, load
+from tasks.gateways.sources import pull_folder
+from tasks.gateways.sources.cells import map_file
+from tasks.gateways.sources.cells.map_file import ColumnMapError, load
 
 
 @pytest.fixture(scope="module")

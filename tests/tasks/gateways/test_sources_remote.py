@@ -259,7 +259,7 @@ def test_a_packed_listing_is_refused_before_it_is_unpacked(layers: str, tmp_path
 
 @pytest.mark.parametrize("name", ["../out.json", "/etc/out.json", "a/../../out.json", "x" * 300 + ".json"])
 def test_a_listing_that_leads_out_writes_nothing_there(name: str) -> None:
-    from tasks.gateways.sources.remote_folder import _unusable
+    from tasks.gateways.sources.far.remote_folder import _unusable
 
     assert _unusable(name, {"type": "file", "size": 1}, 10)
 

@@ -15,7 +15,7 @@ from deployments import sample
 from schemas.settings import Settings
 from schemas.submission import TABLES
 from tasks.gateways.sources import pull_folder
-from tasks.gateways.sources.addresses import address
+from tasks.gateways.sources.far.addresses import address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -22,9 +22,9 @@ from schemas import tables
 from schemas.panel import Expert
 from schemas.run_summary import Counts
 from schemas.settings import Settings, UnusableSettingsError, using
-from tasks.gateways import ways_out
 from tasks.gateways.evaluators import FolderChannel, HttpChannel, SmtpChannel
-from tasks.gateways.mail import SmtpSettings
+from tasks.gateways.wire import ways_out
+from tasks.gateways.wire.mail import SmtpSettings
 from tasks.store import database, dispatches, notices
 
 pytestmark = pytest.mark.usefixtures("plainly")
@@ -361,7 +361,7 @@ def test_each_setting_is_its_channel(home: Path) -> None:
 
 
 def test_a_rehearsal_sends_nothing(home: Path, smtp: SmtpSettings, postmaster: Any) -> None:
-    from tasks.runs import rehearsed
+    from tasks.runs.run import rehearsed
 
     made.accepted("A1", email="a1@schools.example")
     with using(_mailing(home, smtp, letter_channel="smtp")):

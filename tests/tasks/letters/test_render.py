@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.notice import LETTER_KINDS
-from tasks.letters.packing import packed
+from tasks.gateways.paper.packing import packed
+from tasks.gateways.paper.visible_text import visible
 from tasks.letters.render import UnknownLetterError, UnusableTemplateError, fill, render
 from tasks.letters.templates_source import build
-from tasks.letters.visible_text import visible
 from tasks.letters.wording import LETTERS
 
 _BASE: dict[str, Any] = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.letters.visible_text import visible
+from tasks.gateways.paper.visible_text import visible
 
 
 @pytest.mark.parametrize(

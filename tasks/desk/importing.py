@@ -1,0 +1,156 @@
+"""What people bring outside the inbox: single files, decisions; what follows from them is the next run's."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from schemas.policy import in_force
+from schemas.run_summary import RunKey
+from schemas.settings import settings
+from schemas.submission import INSTITUTION_CODES
+from tasks import inspection, intake
+from tasks.desk import institution_codes
+from tasks.gateways.sources import pull_file
+from tasks.gateways.sources.contents import discreet
+from tasks.gateways.sources.inspection_files import UnreadableListError
+from tasks.gateways.sources.returned_results import read_results
+from tasks.runs.run import run_of
+from tasks.store import activities, applications, decisions, history, results
+from tasks.store.database import reading
+from tasks.store.leases import writing
+from tasks.vouching import vouched
+
+
+class UnknownApplicationError(LookupError):
+    """A decision on an application nobody filed."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Rows read, rows new, a sentence for whatever could not be read, and results that wait for a run of their cycle."""
+
+    rows: int
+    new: int
+    complaints: list[str]
+    unjudged: dict[str, int] = field(default_factory=dict)
+
+
+#: Lists that have to do with inspections: what takes each in.
+_OF_INSPECTIONS = {"inspectors": inspection.take_inspectors, "inspection-outcomes": inspection.take_outcomes}
+
+
+@contextmanager
+def _run(day: date | None, cycle: str | None = None) -> Iterator[RunKey]:
+    """A run of its own, of the given cycle or the last one whose deadline has passed."""
+    policy = in_force(day or date.max)
+    today = day or datetime.now(ZoneInfo(policy.timezone)).date()
+    with run_of(cycle or policy.last_cycle_on(today), today) as run:
+        yield run
+
+
+@contextmanager
+def _transaction(day: date | None, cycle: str | None = None) -> Iterator[tuple[Connection, RunKey]]:
+    """A transaction in such a run."""
+    with _run(day, cycle) as run, writing(run) as db:
+        yield db, run
+
+
+def import_file(kind: str, file: Path, day: date | None, by: str = "") -> Imported:
+    """Take in one file of results, activities, register, decisions, experts or institution codes; again changes nothing.
+
+    Whatever it changed is on record under who brought it: `by`, or the installation's operator.
+    """
+    word = _Word(kind, discreet(file.name), by or settings().operator)
+    if kind == "institution-codes":
+        return _import_codes(file, day, word)
+    if kind in _OF_INSPECTIONS:
+        return _import_of_inspections(kind, file, day, word)
+    if kind == "results":
+        return _import_results(file, day, word)
+    return _import_table(kind, file, day, word)
+
+
+@dataclass(frozen=True)
+class _Word:
+    """An operator's word that a file is right: kind, the file's name, who."""
+
+    kind: str
+    file: str
+    by: str
+
+    def keep(self, db: Connection, new: int, run: RunKey, subjects: Iterable[str] = ()) -> None:
+        """Put on record that the file was brought, for each application it concerns or as one, if it brought anything."""
+        told = f"导入文件“{self.file}”，{new}条新记录"
+        for subject in sorted(subjects) or [self.kind]:
+            if new:
+                history.add(db, history.one("import", subject, "", self.kind, told), run, self.by)
+
+
+def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Imported:
+    pulled = pull_file(file, kind)
+    complaints = [spoilt.reason for spoilt in pulled.quarantined]
+    if kind not in pulled.tables:
+        return Imported(0, 0, complaints)
+    rows = pulled.tables[kind]
+    with _transaction(day) as (db, run):
+        if kind == "activities":
+            activities.note_supplied(db, {"activities"}, run)
+        new, more = intake.take_in_side(db, kind, rows, in_force(run.as_of), run)
+        word.keep(db, new, run)
+    return Imported(len(rows), new, [*complaints, *more])
+
+
+def _import_of_inspections(kind: str, file: Path, day: date | None, word: _Word) -> Imported:
+    try:
+        with _run(day) as run:
+            imported = Imported(*_OF_INSPECTIONS[kind](file, run))
+            with writing(run) as db:
+                word.keep(db, imported.new, run)
+            return imported
+    except UnreadableListError as unreadable:
+        return Imported(0, 0, [str(unreadable)])
+
+
+def _import_results(file: Path, day: date | None, word: _Word) -> Imported:
+    """Results as panels return them: a filled scoring workbook, CSV, JSON or Parquet.
+
+    The operator's word stands in for a token; a token that is there and wrong is refused all the same.
+    """
+    rows, spoilt = read_results(file)
+    with _transaction(day) as (db, run):
+        taken, refused = vouched(db, rows, settings(), required=False)
+        last = results.last(db)
+        new = results.receive(db, taken, run)
+        word.keep(db, new, run, results.numbers_after(db, last))
+        unjudged = {each.cycle: each.number for each in results.unjudged(db)}
+    return Imported(len(rows), new, [each.reason for each in [*spoilt, *refused]], unjudged)
+
+
+def _import_codes(file: Path, day: date | None, word: _Word) -> Imported:
+    """Institution codes as the province returns them: the report with its sheet filled in, or a list."""
+    pulled = pull_file(file, INSTITUTION_CODES.name)
+    complaints = [spoilt.reason for spoilt in pulled.quarantined]
+    if INSTITUTION_CODES.name not in pulled.tables:
+        return Imported(0, 0, complaints)
+    rows = pulled.tables[INSTITUTION_CODES.name]
+    with _transaction(day) as (db, run):
+        new, more = institution_codes.take_in(db, rows, run)
+        word.keep(db, new, run)
+    return Imported(len(rows), new, [*complaints, *more])
+
+
+def record_decision(rows: pd.DataFrame) -> int:
+    """Record operators' decisions; raises UnknownApplicationError for a number nobody filed under."""
+    number = str(rows["application_no"].iloc[0])
+    with reading() as db:
+        cycle = applications.cycle_of(db, number)
+    if cycle is None:
+        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
+    with _transaction(None, cycle) as (db, run):
+        return decisions.record(db, rows, run)

@@ -1,0 +1,111 @@
+"""What the source would give and what of it is not understood, for a person to read; nothing is taken in or kept."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, Literal
+
+import pandas as pd
+import polars as pl
+
+from expectations import reading
+from schemas.policy import Policy, in_force
+from schemas.settings import Settings
+from schemas.submission import APPLICATIONS, TABLES, Column, Table
+from tasks.gateways.sources import Pull, bring, sends_openly, stated
+from tasks.gateways.sources.far.bounds import Bounds
+
+_MOST: Final = 10
+_LONGEST: Final = 30
+#: Numbers of people and telephones; a portal's codes are shorter.
+_PERSONAL: Final = re.compile(r"\d{6,}[\dXx]?")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing about the source: good to know, to be looked at, or to be mended."""
+
+    weight: Literal["ok", "note", "problem"]
+    name: str
+    sentence: str
+
+
+def report(settings: Settings, bounds: Bounds | None = None) -> list[Told]:
+    """Pull the source into a folder of no consequence and say what it holds; the home and the database stay as they are."""
+    named, wrong = stated(settings)
+    if wrong:
+        return [Told("problem", "source", wrong)]
+    told = [Told("ok", "source", named)]
+    if sends_openly(settings):
+        told.append(Told("note", "source", "the password or token is sent unencrypted: use https:// or webdavs://"))
+    with TemporaryDirectory(prefix="filing-source-") as spare:
+        brought = bring(settings, landings=Path(spare), bounds=bounds)
+        told += [Told("problem", "source", sentence) for sentence in brought.failed]
+        if brought.pull is not None:
+            told += _of_pull(brought.pull, in_force(date.max))
+    return told
+
+
+def _of_pull(pull: Pull, policy: Policy) -> Iterator[Told]:
+    filed = len(pull.tables[APPLICATIONS.name])
+    yield Told("ok" if filed else "note", "applications", f"{filed} would be read")
+    for name, rows in pull.tables.items():
+        if name in pull.supplied:
+            yield Told("ok", "table", f"{name} ({TABLES[name].title}): {len(rows)} rows")
+    yield from _unknown_columns(pull)
+    for name, rows in pull.tables.items():
+        for column in TABLES[name].columns:
+            yield from _not_understood(TABLES[name], column, rows[column.name], policy)
+    for each in pull.quarantined[:_MOST]:
+        yield Told("problem", "quarantine", each.reason)
+    yield from _left_out("problem", "quarantine", len(pull.quarantined))
+    for advice in pull.advice[:_MOST]:
+        yield Told("note", "advice", advice.sentence)
+    yield from _left_out("note", "advice", len(pull.advice))
+
+
+def _unknown_columns(pull: Pull) -> Iterator[Told]:
+    """Columns no table has, each with the number of files that have it and what can be done about it."""
+    counted = Counter((each.table, each.column) for each in pull.unknown_columns)
+    for (table, column), files in sorted(counted.items())[: 5 * _MOST]:
+        where = f"[tables.{table}.columns]" if table else "`from` of a table"
+        yield Told(
+            "note",
+            "unknown column",
+            f"{table or 'top level'}: '{_discreet(column)}' in {files} file(s) or page(s) is kept aside; "
+            f"name it in {where} of the column map, or in `ignore`",
+        )
+    yield from _left_out("note", "unknown column", len(counted), 5 * _MOST)
+
+
+def _not_understood(table: Table, column: Column, cells: "pd.Series[str]", policy: Policy) -> Iterator[Told]:
+    """Cells that cannot be read as what their column is: unknown codes, and whatever is no day, number or level."""
+    if column.kind == "text":
+        return
+    texts = pl.Series(column.name, cells.astype(object).where(cells.notna(), None).tolist(), pl.String)
+    read = reading.read_cells(column, texts, policy.timezone, policy.cycle.months)
+    odd = Counter(texts.filter(texts.is_not_null() & read.is_null()).to_list())
+    coded = column.kind in ("enum", "boolean", "level", "levels")
+    for text, rows in odd.most_common(_MOST):
+        remedy = (
+            f"say in [tables.{table.name}.values.{column.name}] of the column map what it means"
+            if coded
+            else f"the applicant will be told: {reading.spellings(column)}"
+        )
+        kind = "unknown code" if coded else "unreadable"
+        yield Told("problem", kind, f"{table.name}.{column.name}: '{_discreet(text)}' in {rows} row(s); {remedy}")
+    yield from _left_out("problem", f"{table.name}.{column.name}", len(odd))
+
+
+def _left_out(weight: Literal["note", "problem"], name: str, count: int, most: int = _MOST) -> Iterator[Told]:
+    if count > most:
+        yield Told(weight, name, f"and {count - most} more")
+
+
+def _discreet(text: str) -> str:
+    hidden = _PERSONAL.sub("…", " ".join(text.split()))
+    return hidden if len(hidden) <= _LONGEST else f"{hidden[:_LONGEST]}…"

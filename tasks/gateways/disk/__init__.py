@@ -1,0 +1,1 @@
+"""Whole files and folders on disk, and what was set aside."""

@@ -1,0 +1,54 @@
+"""Files that could not be read, kept for a person to look at; why they could not be read is the sources' to say."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from tasks.gateways.disk import files as post
+from tasks.gateways.sources.formats import limits, plain_files
+
+_FOLDER = "quarantine"
+_UNSAFE = re.compile(r"[^\w.()（）-]+")
+_LONGEST_NAME_BYTES = 120
+
+
+def keep(home: Path, source: Path, reason: str) -> Path:
+    """Copies a file to `<home>/quarantine/<sha256[:12]>-<safe name>` with a `.reason.txt` beside it; returns the copy.
+
+    Of a link, a pipe, a file larger than any real one and one that cannot be opened only the reason is kept, under the
+    digest of the name: what a link points at is not the sender's to have copied. The same file and reason again change
+    nothing; another reason joins the first.
+    """
+    folder = home / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = _digest(source)
+    named = hashlib.sha256(os.fsencode(source.name)).hexdigest()
+    kept = folder / f"{(digest or named)[:12]}-{_safe(source.name)}"
+    if digest and not kept.exists():
+        post.copy(folder, kept.name, source, private=True)
+    told = kept.with_name(f"{kept.name}.reason.txt")
+    before = told.read_text("utf-8").splitlines() if told.exists() else []
+    if reason not in before:
+        post.put(folder, told.name, "".join(f"{line}\n" for line in [*before, reason]).encode(), private=True)
+    return kept if digest else told
+
+
+def _digest(source: Path) -> str | None:
+    """The SHA-256 of a file that may be copied, None for what may not."""
+    try:
+        if not plain_files.is_plain(source) or source.stat().st_size > limits.MAX_FILE_BYTES:
+            return None
+        with source.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:  # the reason says that it could not be opened
+        return None
+
+
+def _safe(name: str) -> str:
+    """The name without signs a shell, a spreadsheet or another file system trips over, and not too long for any."""
+    plain = _UNSAFE.sub("_", os.fsencode(name).decode("utf-8", errors="replace")).lstrip("._-") or "file"
+    stem, suffix = os.path.splitext(plain)  # noqa: PTH122  a name alone, of any shape
+    suffix = suffix.encode()[:20].decode("utf-8", errors="ignore")
+    room = _LONGEST_NAME_BYTES - len(suffix.encode())
+    return stem.encode()[:room].decode("utf-8", errors="ignore") + suffix

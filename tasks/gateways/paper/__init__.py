@@ -1,0 +1,1 @@
+"""Office files and text that is safe to print."""

@@ -1,0 +1,1 @@
+"""The reading of one cell, one header, one column map."""

@@ -1,0 +1,1 @@
+"""Sources on other machines: HTTP, SQL, remote folders."""

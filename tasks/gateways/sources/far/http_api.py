@@ -1,0 +1,239 @@
+"""An HTTP API of pages, brought page by page; what the pages hold is read later, one request is `http_answers`'.
+
+Each page is kept as it came with its ETag, and asked for with it the next time. A pull that stopped goes on with the
+page it stopped at, unless the first page says that the list has changed since. With a since-cursor only what changed
+is asked for, and what came before stays.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+import httpx
+
+from tasks.gateways.sources.cells.column_map import ColumnMap
+from tasks.gateways.sources.far import http_pages
+from tasks.gateways.sources.far.addresses import Address
+from tasks.gateways.sources.far.bounds import Allowance, SourceError
+from tasks.gateways.sources.far.http_answers import Answer, Asking
+from tasks.gateways.sources.far.landing import Copy, Landed, Landing
+
+#: A list that changes while it is read is read again so often; then it is taken as it came, and that is said.
+_ROUNDS: Final = 3
+#: A page that is no JSON is asked for so often: an answer cut off without a sign of it looks so too.
+_READINGS: Final = 3
+#: So many pages that came before end a pull: some servers give their last page for ever.
+_REPEATS: Final = 3
+
+
+class HttpApi:
+    """Brings all pages of an API."""
+
+    def __init__(self, where: Address, column_map: ColumnMap, allowance: Allowance) -> None:
+        self._where, self._map, self._allowance = where, column_map, allowance
+        try:
+            self._asking = Asking(where, allowance)
+            self._base = str(httpx.URL(where.bare))
+        except (httpx.InvalidURL, UnicodeError) as wrong:
+            raise SourceError(
+                f"{where.shown} cannot be asked: FILING_SOURCE or _TOKEN has signs none may have"
+            ) from wrong
+        url = httpx.URL(self._base)
+        spelled = [*url.query.decode("ascii").split("&"), *str(url.params).split("&")]
+        self._given = sorted({pair for pair in spelled if "=" in pair}, key=len, reverse=True)
+
+    def land(self, landing: Landing) -> list[str]:
+        """A copy of all pages; returns a sentence for whatever may be missing in it."""
+        with self._asking.client:
+            former = landing.current
+            since = _since(former, self.reading) if self._map.pages.since_parameter and former else ""
+            first = self._with(self._base, self._map.pages.since_parameter, since) if since else self._base
+            for left in reversed(range(_ROUNDS)):
+                pull = _Pull(self, landing, former, first, bool(since))
+                pull.run()
+                if not pull.changed_meanwhile():
+                    break
+                if not left:
+                    pull.complaints.append("the list changed each time while it was read: what moved may be missing")
+                    break
+                landing.restart()
+        if since and not pull.records and not pull.complaints:
+            landing.restart()  # nothing has changed: the former copy stays
+        else:
+            landing.settle()
+        return [f"{self._where.shown}: {each}" for each in pull.complaints]
+
+    def understood(self, address: str, etag: str) -> tuple[Answer, http_pages.Told]:
+        """A page and what it says; one that is no JSON is asked for again."""
+        for left in reversed(range(_READINGS)):
+            answer = self._asking.page(address, etag)
+            told = http_pages.Told() if answer.unchanged else http_pages.told(answer.body, self._map)
+            if not told.trouble or not left:
+                break
+        return answer, told
+
+    def after(self, address: str, answer: Answer, told: http_pages.Told) -> str:
+        """The address of the page after this one, "" after the last; only one of the same server is followed."""
+        pages = self._map.pages
+        if answer.next:
+            following = str(httpx.URL(address).join(answer.next))
+        elif told.next and pages.next_parameter:
+            following = self._with(address, pages.next_parameter, told.next)
+        elif told.next:
+            following = str(httpx.URL(address).join(told.next))
+        elif pages.page_parameter and (told.records or told.trouble):
+            number = httpx.URL(address).params.get(pages.page_parameter, "1")
+            following = self._with(address, pages.page_parameter, str(int(number) + 1 if number.isdecimal() else 2))
+        else:
+            return ""
+        if _server(following) != _server(self._base):
+            raise SourceError(f"{self._where.shown} names a next page on another server, which is not followed")
+        return following
+
+    def is_unchanged(self, address: str, page: Landed) -> bool:
+        """Whether a page still has the records it had."""
+        answer = self._asking.page(address, page.mark)
+        return answer.unchanged or http_pages.told(answer.body, self._map).digest == page.told["digest"]
+
+    @property
+    def reading(self) -> str:
+        """The map by which pages say what comes after them; under another one they are asked for anew."""
+        return self._map.identity
+
+    @property
+    def name(self) -> str:
+        """How the API is named to people."""
+        return self._where.shown
+
+    @property
+    def most_pages(self) -> int:
+        """How many pages are a pull at most."""
+        return self._allowance.bounds.pages
+
+    def kept(self, address: str) -> str:
+        """An address as it may be written down: parameters of FILING_SOURCE, which may be secret, by their place."""
+        for place, pair in enumerate(self._given):
+            address = address.replace(pair, f"{{{place}}}")
+        return address
+
+    def restored(self, kept: str) -> str:
+        """The address that was written down."""
+        for place, pair in enumerate(self._given):
+            kept = kept.replace(f"{{{place}}}", pair)
+        return kept
+
+    def _with(self, address: str, parameter: str, value: str) -> str:
+        return str(httpx.URL(address).copy_set_param(parameter, value))
+
+
+class _Pull:
+    """One pull of all pages, from the first or from where another stopped."""
+
+    def __init__(self, api: HttpApi, landing: Landing, former: Copy | None, first: str, adding: bool) -> None:
+        self._api, self._landing, self._first, self._adding = api, landing, first, adding
+        self._former = former
+        before = former.entries if former else {}
+        known = [] if adding else [entry for entry in before.values() if entry.told["map"] == api.reading]
+        self._known = {api.restored(entry.told["address"]): entry for entry in known}
+        self._number = 1 + (max((int(name.partition("/")[0]) for name in before), default=0) if adding else 0)
+        self._draft = self._gone_on_with()
+        self._fetched = 0
+        self._bodies: list[bytes] = []
+        self.complaints = [entry.told["trouble"] for entry in self._pages if entry.told["trouble"]]
+
+    @property
+    def _pages(self) -> list[Landed]:
+        """The pages of this pull so far, in order."""
+        return [
+            self._draft.entries[name] for name in sorted(self._draft.entries) if name.startswith(f"{self._number:04}/")
+        ]
+
+    @property
+    def records(self) -> int:
+        return sum(int(page.told["records"]) for page in self._pages)
+
+    def run(self) -> None:
+        """Ask for one page after another until there is none."""
+        pages = self._pages
+        asked = {self._api.restored(page.told["address"]) for page in pages}
+        address = self._api.restored(pages[-1].told["next"]) if pages else self._first
+        place = len(pages)
+        while address:
+            place += 1
+            if address in asked:
+                self.complaints.append(f"page {place - 1} leads back to one before it: pages may be missing")
+                return
+            if place > self._api.most_pages:
+                raise SourceError(f"{self._api.name} has more than {self._api.most_pages} pages: narrow FILING_SOURCE")
+            asked.add(address)
+            address = self._take(address, f"{self._number:04}/{place:06}.json", place)
+
+    def changed_meanwhile(self) -> bool:
+        """Whether the first page is another one by now: what stood on later ones may have moved past us."""
+        pages = self._pages
+        if self._adding or not self._fetched or len(pages) < 2:  # noqa: PLR2004  on one page nothing moves
+            return False
+        return not self._api.is_unchanged(self._first, pages[0])
+
+    def _take(self, address: str, name: str, place: int) -> str:
+        """One page; returns where the next one is."""
+        known = self._known.get(address)
+        answer, told = self._api.understood(address, known.mark if known else "")
+        if known and self._former and answer.unchanged:
+            self._draft.adopt(self._former, known, name)
+            return self._api.restored(known.told["next"])
+        self._fetched += 1
+        following = self._api.after(address, answer, told)
+        trouble = f"page {place} {told.trouble}, and what follows it may be missing" if told.trouble else ""
+        said = {
+            "address": self._api.kept(address),
+            "next": self._api.kept(following),
+            "since": told.since,
+            "records": str(told.records),
+            "digest": told.digest,
+            "map": self._api.reading,
+            "trouble": trouble,
+        }
+        # a page in trouble is never taken for known
+        self._draft.put(Landed(name, "" if trouble else answer.etag, said), [answer.body])
+        if trouble:
+            self.complaints.append(trouble)
+        return following if self._is_new(answer.body, told.records) else ""
+
+    def _is_new(self, body: bytes, records: int) -> bool:
+        digest = sha256(body).digest()
+        if records and self._bodies.count(digest) >= _REPEATS:
+            self.complaints.append("the same page comes again and again: pages may be missing")
+            return False
+        self._bodies.append(digest)
+        return True
+
+    def _gone_on_with(self) -> Copy:
+        """The draft a stopped pull left, if it may be gone on with; else an empty one, with what came before if added to."""
+        self._draft = draft = self._landing.draft()
+        pages = self._pages
+        same = all(page.told["map"] == self._api.reading for page in pages)
+        begun = bool(pages) and same and pages[0].told["address"] == self._api.kept(self._first)
+        if begun and self._api.is_unchanged(self._first, pages[0]):
+            return draft
+        draft = self._landing.restart()
+        if self._adding and self._former:
+            for entry in self._former.entries.values():
+                draft.adopt(self._former, entry)
+        return draft
+
+
+def _since(copy: Copy, reading: str) -> str:
+    """The cursor of the newest pull: the first one told in it, for what changed while it went on comes once more then.
+
+    None where another map read the pages, for it may have missed some.
+    """
+    if any(entry.told["map"] != reading for entry in copy.entries.values()):
+        return ""
+    said = [(name.partition("/")[0], name, entry.told["since"]) for name, entry in copy.entries.items()]
+    newest = max((pull for pull, _, since in said if since), default="")
+    return next((since for pull, _, since in sorted(said) if pull == newest and since), "")
+
+
+def _server(address: str) -> tuple[str, str, int | None]:
+    url = httpx.URL(address)
+    return url.scheme, url.host, url.port

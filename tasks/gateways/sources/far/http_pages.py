@@ -1,0 +1,120 @@
+"""Pages of an HTTP API: what one says about itself, and all of them read as one pull; fetching does not belong here."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from schemas.submission import APPLICATIONS, Table
+from tasks.gateways.sources.assembling import assemble
+from tasks.gateways.sources.cells.column_map import ColumnMap
+from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
+from tasks.gateways.sources.formats import nested_json, plain_files
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a page says: how many records it has, where the next one is, and from where the next pull goes on.
+
+    `digest` is of the records alone: what is around them may tell the time. `trouble` is why it cannot be
+    understood, "" where it can; with it the page is worth asking for again.
+    """
+
+    records: int = 0
+    next: str = ""
+    since: str = ""
+    digest: str = ""
+    trouble: str = ""
+
+
+def told(body: bytes, column_map: ColumnMap) -> Told:
+    """What the page says of itself."""
+    try:
+        top = nested_json.loaded("page", body)
+    except UnreadableError:
+        return Told(trouble="is not JSON")
+    arrays = _arrays(top, column_map)
+    if arrays is None:
+        return Told(trouble="holds no table that is known")
+    words = nested_json.flat(column_map.names, top) if isinstance(top, dict) else {}
+    pages = column_map.pages
+    digest = sha256(json.dumps(arrays, sort_keys=True).encode()).hexdigest()
+    return Told(sum(map(len, arrays)), _word(words.get(pages.next)), _word(words.get(pages.since)), digest)
+
+
+def pull_pages(root: Path, names: list[str], column_map: ColumnMap) -> Pull:
+    """All pages as one pull; `names` are their paths below the root, oldest first, `<pull>/<page>.json`.
+
+    A page or an application that came twice is one: pages overlap when the list changes while it is read. Of an
+    application that came in several pulls the newest counts; two different ones in one pull are left to be set aside
+    (contract section 5).
+    """
+    contents: list[FileContent] = []
+    refused: list[tuple[QuarantinedFile, bool]] = []
+    seen = _Seen(column_map)
+    for name in reversed(names):
+        try:
+            data = plain_files.content(root, name, root / name)
+            if seen.again(data):
+                continue
+            content = nested_json.read_json(name, data, None, column_map.names, seen.during(name.partition("/")[0]))
+            contents.append(column_map.translated(content))
+        except UnreadableError as unreadable:
+            refused.append((QuarantinedFile(name, unreadable.reason, path=root / name), False))
+    return assemble(root, contents[::-1], refused)
+
+
+class _Seen:
+    """What newer pages have brought already."""
+
+    def __init__(self, column_map: ColumnMap) -> None:
+        self._names = column_map.names
+        self._digests: set[bytes] = set()
+        self._brought: dict[str, str] = {}
+
+    def during(self, pull: str) -> Callable[[Table, Any], bool]:
+        """Whether a record of this pull is wanted."""
+
+        def wanted(table: Table, record: Any) -> bool:
+            if table is not APPLICATIONS:
+                return True
+            if self.again(json.dumps(record, sort_keys=True, ensure_ascii=True).encode()):
+                return False
+            number = self._number(record)
+            return not number or self._brought.setdefault(number, pull) == pull
+
+        return wanted
+
+    def again(self, said: bytes) -> bool:
+        """Whether a page or an application has come before."""
+        digest = sha256(said).digest()
+        known = digest in self._digests
+        self._digests.add(digest)
+        return known
+
+    def _number(self, record: Any) -> str:
+        flat = nested_json.flat(self._names, record)
+        words = flat if isinstance(flat, dict) else {}
+        found = (
+            value
+            for word, value in words.items()
+            if self._names.column_named(APPLICATIONS.name, word) == "application_no"
+        )
+        return _word(next(found, None))
+
+
+def _arrays(top: Any, column_map: ColumnMap) -> list[list[Any]] | None:
+    """The arrays of tables a page holds; None where it holds none."""
+    if isinstance(top, list):
+        return [top]
+    words = nested_json.flat(column_map.names, top) if isinstance(top, dict) else {}
+    named = [value for word, value in words.items() if column_map.names.table_named(word)]
+    if any(column_map.names.column_named(APPLICATIONS.name, word) == "application_no" for word in words):
+        return [[top]]
+    return [value for value in named if isinstance(value, list)] or None
+
+
+def _word(value: object) -> str:
+    return str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""

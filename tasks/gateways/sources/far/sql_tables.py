@@ -1,0 +1,213 @@
+"""Tables of a SQL database, brought as one Parquet file a table out of one snapshot; what the columns mean is the map's."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from schemas.submission import APPLICATIONS, TABLES, Table
+from tasks.gateways.sources.cells.column_map import ColumnMap
+from tasks.gateways.sources.cells.typed import cell_text
+from tasks.gateways.sources.contents import QuarantinedFile, UnreadableError
+from tasks.gateways.sources.far.addresses import Address
+from tasks.gateways.sources.far.bounds import Allowance, SourceError
+from tasks.gateways.sources.far.landing import Landed, Landing
+from tasks.gateways.sources.formats import limits
+
+_BATCH: Final = 10_000
+_CHUNK: Final = 1024 * 1024
+
+
+class SqlTables:
+    """Brings the tables a column map names, or those named as the contract's."""
+
+    def __init__(self, where: Address, column_map: ColumnMap, allowance: Allowance) -> None:
+        self._where, self._map, self._allowance = where, column_map, allowance
+        self._url = _url(where)
+
+    def land(self, landing: Landing) -> list[QuarantinedFile]:
+        """A copy of every table; returns those that have cells which are none."""
+        arguments = _arguments(self._url, self._allowance)
+        try:
+            engine = sa.create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+        except ImportError as absent:
+            raise SourceError(f"{self._where.shown} needs its driver: {absent}; install it") from absent
+        pauses = self._allowance.pauses()
+        while True:
+            try:
+                with engine.connect() as connection:
+                    return self._copy_all(connection, landing)
+            except SQLAlchemyError as failed:
+                told = str(getattr(failed, "orig", None) or failed)
+                pause = next(pauses, None)
+                if pause is None or not _may_pass(failed):
+                    raise SourceError(f"{self._where.shown} cannot be read: {told}") from failed
+            self._allowance.check()
+            self._allowance.bounds.sleep(pause)
+
+    def _copy_all(self, connection: sa.Connection, landing: Landing) -> list[QuarantinedFile]:
+        connection = _snapshot(connection)
+        found, missing = self._found(sa.inspect(connection)), []
+        draft = landing.restart()
+        for named, origin in found.items():
+            table = TABLES[named]
+            file = draft.folder / "table"
+            refused = self._copy(connection, table, origin, file)
+            if refused:
+                missing.append(refused)
+            else:
+                draft.put(Landed(f"{table.name}.parquet"), _pieces(file))
+            file.unlink(missing_ok=True)
+        landing.settle()
+        return missing
+
+    def _found(self, inspector: sa.Inspector) -> dict[str, tuple[str | None, str]]:
+        """The source's table for each of ours, as schema and name."""
+        schemas = {name.rpartition(".")[0] or None for each in self._map.tables.values() for name in each.origins}
+        known = [schema for schema in schemas if schema is None or schema in inspector.get_schema_names()]
+        found: dict[str, tuple[str | None, str]] = {}
+        for schema in sorted({None, *known}, key=str):
+            for name in sorted([*inspector.get_table_names(schema), *inspector.get_view_names(schema)]):
+                table = self._map.names.table_named(f"{schema}.{name}" if schema else name)
+                if table is None:
+                    continue
+                if table.name in found:
+                    raise SourceError(
+                        f"{self._where.shown}: the tables {found[table.name][1]} and {name} both are {table.name}; "
+                        f"let [tables.{table.name}] of the column map name one of them in `from`"
+                    )
+                found[table.name] = (schema, name)
+        if APPLICATIONS.name not in found:
+            raise SourceError(
+                f"{self._where.shown} has no table named {APPLICATIONS.name} or {APPLICATIONS.title}: "
+                "let [tables.applications] of the column map (FILING_COLUMN_MAP) name it in `from`"
+            )
+        return found
+
+    def _copy(
+        self, connection: sa.Connection, table: Table, origin: tuple[str | None, str], file: Path
+    ) -> QuarantinedFile | None:
+        """Write one table; one that has a cell which is none is told instead."""
+        schema, name = origin
+        inspector = sa.inspect(connection)
+        columns = {str(each["name"]): each["type"] for each in inspector.get_columns(name, schema)}
+        asked = [each for each in columns if self._map.names.column_named(table.name, each)]
+        if not asked:
+            raise SourceError(
+                f"{self._where.shown}: the table {name} has no column that {table.name} has; "
+                f"say in [tables.{table.name}.columns] of the column map what they are called"
+            )
+        order = self._order(
+            table, name, columns, inspector.get_pk_constraint(name, schema)["constrained_columns"], asked
+        )
+        source = sa.table(name, *map(sa.column, columns), schema=schema)
+        rows = sa.select(*(source.c[each] for each in asked)).order_by(*(source.c[each] for each in order))
+        cells = [pa.field(each, pa.string()) for each in columns]
+        count, truths = 0, [isinstance(columns[each], sa.Boolean) for each in asked]
+        with pq.ParquetWriter(file, pa.schema(cells)) as writer:
+            found = connection.execution_options(yield_per=_BATCH).execute(rows)
+            for batch in found.partitions(_BATCH):
+                self._allowance.check()
+                count += len(batch)
+                try:
+                    limits.check_rows(name, count)
+                    texts = [
+                        [_text(cell, truth) for cell in row]
+                        for row, truth in zip(zip(*batch, strict=True), truths, strict=True)
+                    ]
+                except (UnreadableError, TypeError) as wrong:
+                    return QuarantinedFile(f"{table.name}.parquet", f"数据表“{name}”：{wrong}，请改为文本后再取")
+                given = dict(zip(asked, texts, strict=True))
+                writer.write_table(
+                    pa.table({each: given.get(each, [None] * len(batch)) for each in columns}, pa.schema(cells))
+                )
+        return None
+
+    def _order(
+        self, table: Table, name: str, columns: dict[str, Any], key: list[str], asked: list[str]
+    ) -> tuple[str, ...] | list[str]:
+        """The columns that put rows in order: those of the map, the primary key, or all there are."""
+        mapped = self._map.tables.get(table.name)
+        wanted = [each for each in (mapped.order_by if mapped else ()) if each in columns]
+        if mapped and mapped.order_by and not wanted:
+            raise SourceError(
+                f"{self._where.shown}: the table {name} has no column {', '.join(mapped.order_by)}; "
+                f"mend order_by in [tables.{table.name}] of the column map"
+            )
+        return wanted or key or asked
+
+
+def _url(where: Address) -> sa.URL:
+    try:
+        url = sa.make_url(where.bare)
+        if url.get_backend_name() != "sqlite":
+            url = url.set(username=where.username or None, password=where.password or None)
+        if url.drivername in {"postgresql", "postgres"}:
+            url = url.set(drivername="postgresql+psycopg")
+        url.get_dialect()
+    except NoSuchModuleError as strange:
+        raise SourceError(
+            f"FILING_SOURCE begins with {where.scheme}://, which is not known: write a folder, or an address with http(s), "
+            "sftp, s3, webdav(s), sqlite or postgresql+psycopg"
+        ) from strange
+    except (ArgumentError, ValueError) as wrong:
+        raise SourceError("FILING_SOURCE is no address of a database: write dialect+driver://host/name") from wrong
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise SourceError(f"there is no SQLite file '{url.database}': mend FILING_SOURCE")
+    return url
+
+
+def _arguments(url: sa.URL, allowance: Allowance) -> dict[str, Any]:
+    seconds = max(1, int(allowance.bounds.answer_seconds))
+    if url.get_backend_name() == "postgresql":
+        most = int(allowance.bounds.piece_seconds * 1000)
+        return {"connect_timeout": seconds, "options": f"-c statement_timeout={most}"}
+    return {"timeout": seconds} if url.get_backend_name() == "sqlite" else {}
+
+
+def _snapshot(connection: sa.Connection) -> sa.Connection:
+    """All tables as they were at one moment, and nothing written."""
+    if connection.dialect.name == "sqlite":
+        sqlite: Any = connection.connection.driver_connection
+        # SQLite keeps whatever bytes it is given as text: one such cell is one bad cell, and no end of the pull
+        sqlite.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("BEGIN")
+        return connection
+    options = {"postgresql_readonly": True} if connection.dialect.name == "postgresql" else {}
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    known = connection.dialect.get_isolation_level_values(driver)
+    level = next(each for each in ("REPEATABLE READ", "SERIALIZABLE", known[0]) if each in known)
+    return connection.execution_options(isolation_level=level, **options)
+
+
+def _may_pass(failed: SQLAlchemyError) -> bool:
+    return isinstance(failed, sa.exc.OperationalError) or getattr(failed, "connection_invalidated", False)
+
+
+def _text(cell: object, truth: bool) -> str | None:
+    """A cell as text, to the digit and the second it has in the database."""
+    if truth and cell in (0, 1):
+        return "true" if cell else "false"
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
+    if isinstance(cell, (UUID, Enum)):
+        return str(cell.value if isinstance(cell, Enum) else cell)
+    if hasattr(cell, "isoformat"):
+        return str(cell.isoformat())
+    return cell_text(cell)
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while piece := stream.read(_CHUNK):
+            yield piece

@@ -1,0 +1,1 @@
+"""Mail and HTTP: what leaves by the network, and when to try again."""

@@ -1,0 +1,53 @@
+"""Where letters to institutions are posted: a folder for a clerk, or mail; what they say does not belong here."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from tasks.gateways.disk import files as post
+from tasks.gateways.wire.mail import Mail, Mailer
+
+
+@dataclass(frozen=True)
+class OutgoingLetter:
+    """One letter to one institution; `key` is the outbox's key of the occasion, `recipient` a mail address or blank."""
+
+    key: str
+    relative: str
+    content: bytes
+    subject: str = ""
+    body: str = ""
+    recipient: str = ""
+
+
+class LetterBox(Protocol):
+    """Where letters are posted; posting one again, with the same key, has no further effect."""
+
+    def post(self, letter: OutgoingLetter) -> str:
+        """Post a letter and return its receipt; raises `tasks.gateways.wire.mail.DeliveryFailed`."""
+
+
+@dataclass(frozen=True)
+class FolderBox:
+    """Letters as files below a folder, for a clerk to print, seal and send."""
+
+    folder: Path
+
+    def post(self, letter: OutgoingLetter) -> str:
+        post.put(self.folder, letter.relative, letter.content)
+        return f"file:{letter.relative}"
+
+
+@dataclass(frozen=True)
+class MailBox:
+    """Letters mailed to the applicant, and kept as files; without an address the file alone."""
+
+    folder: Path
+    mailer: Mailer
+
+    def post(self, letter: OutgoingLetter) -> str:
+        filed = FolderBox(self.folder).post(letter)
+        if not letter.recipient:
+            return filed
+        name = PurePosixPath(letter.relative).name
+        return self.mailer.send(Mail(letter.key, letter.recipient, letter.subject, letter.body, {name: letter.content}))

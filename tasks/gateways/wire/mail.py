@@ -1,0 +1,159 @@
+"""Mail by SMTP, once for each key; what is written to whom does not belong here."""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import localtime
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from tasks.gateways.disk.files import put_after
+from tasks.gateways.paper.visible_text import visible
+
+_ADDRESS = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+")
+_TRANSIENT = range(400, 500)
+_TYPES = {
+    "docx": "vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "json",
+}
+
+
+class DeliveryFailed(Exception):  # noqa: N818  the outbox's word for it
+    """Nothing was delivered as far as we know; `retryable` says whether trying later with the same key may help."""
+
+    def __init__(self, reason: str, *, retryable: bool, retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retryable = retryable
+        self.retry_after_seconds = retry_after_seconds
+
+
+def is_address(text: str) -> bool:
+    """Whether a text can be a mail address at all."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """One mail server; `sender` is the office's address, times are in seconds."""
+
+    host: str
+    sender: str
+    port: int = 587
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail with its attachments by file name; mails with the same key are one mail."""
+
+    key: str
+    recipient: str
+    subject: str
+    body: str
+    attached: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """Sends mail; `marks` is the folder that remembers what the server has taken.
+
+    SMTP cannot promise once: a server may take a message and die before it says so. Every attempt for a key therefore
+    carries the same Message-ID (RFC 5322, 3.6.4), by which receiving systems drop the second copy, and a message the
+    server has confirmed is never sent again, even when the caller was killed before it could write that down.
+    """
+
+    settings: SmtpSettings
+    marks: Path
+
+    def send(self, mail: Mail) -> str:
+        """Mail once for its key and return the receipt; raises DeliveryFailed."""
+        mark = self.marks / sha256(mail.key.encode()).hexdigest()
+        if mark.exists():
+            return mark.read_text("utf-8")
+        message = compose(self.settings, mail)
+        receipt = f"mail:{message['Message-ID']}"
+
+        def transmit() -> None:
+            # another process may have sent it while this one waited for its place
+            if not mark.exists():
+                _transmit(self.settings, message)
+
+        put_after(self.marks, mark.name, receipt.encode(), transmit)
+        return receipt
+
+
+def compose(settings: SmtpSettings, mail: Mail) -> EmailMessage:
+    """One message; but for its date the same for the same key and content. Raises DeliveryFailed for a bad address."""
+    if not is_address(mail.recipient):
+        raise DeliveryFailed(
+            f"'{visible(mail.recipient)}' is not a mail address: correct it and retry", retryable=False
+        )
+    identity = sha256(mail.key.encode()).hexdigest()[:32]
+    message = EmailMessage(policy=SMTP)
+    message["From"] = settings.sender
+    message["To"] = mail.recipient
+    message["Subject"] = visible(mail.subject)
+    message["Date"] = localtime()
+    message["Message-ID"] = f"<{identity}@{settings.sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.body)
+    for name, content in mail.attached.items():
+        kind = _TYPES.get(name.rpartition(".")[2], "octet-stream")
+        message.add_attachment(content, maintype="application", subtype=kind, filename=name)
+    if mail.attached:
+        message.set_boundary(f"part-{identity}")
+    return message
+
+
+def _transmit(settings: SmtpSettings, message: EmailMessage) -> None:
+    where = f"{settings.host}:{settings.port}"
+    try:
+        connection = _connect(settings)
+        try:
+            _enter(connection, settings)
+            connection.send_message(message)
+        finally:
+            # once the message is taken, a farewell that fails is no failure
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, answer = next(iter(refused.recipients.values()))
+        raise _failure(where, code, answer) from refused
+    except smtplib.SMTPResponseException as refused:
+        raise _failure(where, refused.smtp_code, refused.smtp_error) from refused
+    except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as refused:
+        reason = f"the mail server {where} does not fit its settings: {refused}"
+        raise DeliveryFailed(reason, retryable=False) from refused
+    except (smtplib.SMTPException, OSError) as lost:
+        raise DeliveryFailed(f"the mail server {where} cannot be reached: {lost}", retryable=True) from lost
+
+
+def _connect(settings: SmtpSettings) -> smtplib.SMTP:
+    if settings.security == "tls":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout_seconds, context=context)
+    return smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_seconds)
+
+
+def _enter(connection: smtplib.SMTP, settings: SmtpSettings) -> None:
+    if settings.security == "starttls":
+        connection.starttls(context=ssl.create_default_context())
+    if settings.username:
+        connection.login(settings.username, settings.password)
+
+
+def _failure(where: str, code: int, answer: bytes | str) -> DeliveryFailed:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    reason = f"the mail server {where} answered {code} {visible(text)[:200]}"
+    return DeliveryFailed(reason, retryable=code in _TRANSIENT or code < 0)

@@ -1,0 +1,53 @@
+"""Putting on a run's page what `tasks.runs.page` says; only where a server keeps the page."""
+
+import os
+
+from prefect import runtime
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact
+from prefect.settings import get_current_settings
+
+from schemas.run_summary import RunSummary
+from schemas.settings import PAGES
+from tasks.runs import page as run_page
+from tasks.runs.waiting import wait_of
+
+
+def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
+    """Put overview, findings, letters, wait, edition and summary of a run on its page; without a server, nothing."""
+    if not _has_page():
+        return
+    cycle, mark = summary.cycle, "-rehearsal" if rehearsal else ""
+    wait = wait_of(cycle)
+    head = "试运行：以下都没有写入、发出或发布。" if rehearsal else f"{cycle} 批次办理概况"
+    create_markdown_artifact(run_page.overview_text(summary, wait, _pages()), f"overview-{cycle}{mark}", head)
+    if found := run_page.findings_rows(cycle):
+        create_table_artifact(found, f"findings-{cycle}{mark}", f"{cycle} 批次初审意见")
+    if letters := run_page.letter_rows(cycle):
+        create_table_artifact(letters, f"letters-{cycle}{mark}", f"{cycle} 批次补正通知书")
+    if wait.sent:
+        told = f"{cycle} 批次评估结果：已收 {wait.back} / 共 {wait.sent}，等到 {wait.over_on}"
+        create_progress_artifact(100 * wait.back / wait.sent, f"waiting-{cycle}{mark}", told)
+    if wait.missing:
+        rows = run_page.missing_rows(wait, summary.as_of.isoformat())
+        create_table_artifact(rows, f"missing-{cycle}{mark}", f"{cycle} 批次尚缺的评估结果")
+    publication = summary.stages.get("publication")
+    if summary.edition and publication and publication.done.get("editions"):
+        _tell_edition(summary.edition, mark, "目录")
+    if summary.waits_for_approval:
+        waiting = summary.waits_for_approval.partition("：")[0]
+        _tell_edition(waiting, mark, "等待批准的目录")
+    create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}", "运行摘要，供系统管理员用")
+
+
+def _tell_edition(name: str, mark: str, what: str) -> None:
+    key = f"edition-{name.replace('.', '-')}{mark}"
+    create_markdown_artifact(run_page.edition_text(name), key, f"{what} {name} 及其变化")
+
+
+def _has_page() -> bool:
+    return bool(runtime.flow_run.id and get_current_settings().api.url)
+
+
+def _pages() -> str | None:
+    """Where the server shows files, whatever it is called from elsewhere; not where its API asks for a password."""
+    return None if os.environ.get("PREFECT_API_AUTH_STRING") else PAGES

@@ -1,0 +1,204 @@
+"""What a run's page tells a person, in Chinese, from the database; putting it on the page is `tasks.runs.artifacts`."""
+
+import re
+from collections import Counter
+from pathlib import PurePosixPath
+from typing import Any
+
+from expectations.rulebook import rules
+from schemas.application import STATUSES as APPLICATION_STATUSES
+from schemas.cycle import cycle_id
+from schemas.directory import CHANGE_KINDS, changes
+from schemas.finding import NATURES_ZH
+from schemas.item import STATUSES as ITEM_STATUSES
+from schemas.policy import for_cycle
+from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
+from schemas.submission import INSTITUTION_TYPES, TABLES
+from tasks.runs.waiting import Wait
+from tasks.store import editions, findings, notices, overview, public_notices, runs
+from tasks.store.database import reading
+
+#: Rows of one table on a page; the whole list is a command away.
+MOST = 300
+#: What Markdown or HTML would act on: names and headers are an applicant's, and may not become links or pictures here. Nor
+#: may bare addresses, of which the page makes links by itself: an unseen joiner divides them.
+_ADDRESS = re.compile(r"(://|www)", re.IGNORECASE)
+_MARKUP = re.compile(r"([\\`*_\[\]<>!~&])")
+
+Row = dict[str, Any]
+
+
+def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
+    """Counts by status and type, what waits on whom, and the deadlines, as Markdown; `pages`: where files are served."""
+    with reading() as db:
+        told = overview.outcomes(db, summary.cycle)
+        items = overview.of_cycle(db, summary.cycle)["items"]
+    parts = [
+        f"# {summary.cycle} 批次 · {summary.title}\n\n办理日期 {summary.as_of}",
+        _applications(told),
+        _table("申报职业等级", ["状态", "数量"], [[ITEM_STATUSES.get(name, name), n] for name, n in items.items()]),
+        _waits(told, items, wait, summary),
+        _deadlines(summary.cycle, wait),
+        _stages(summary),
+        _table("提示", ["内容"], [[each] for each in summary.advice]),
+        _quarantined(summary.cycle),
+        _links(summary, pages),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _applications(told: list[overview.Outcome]) -> str:
+    kinds = [*INSTITUTION_TYPES.items(), ("", "类型不明")]
+    counted = Counter(
+        (each.status, each.institution_type if each.institution_type in INSTITUTION_TYPES else "") for each in told
+    )
+    if not any(counted[status, ""] for status in APPLICATION_STATUSES):
+        del kinds[-1]
+    rows = [
+        [title, *(counted[status, kind] for kind, _ in kinds), sum(counted[status, kind] for kind, _ in kinds)]
+        for status, title in APPLICATION_STATUSES.items()
+        if any(counted[status, kind] for kind, _ in kinds)
+    ]
+    return _table("申报（按状态与机构类型）", ["状态", *(title for _, title in kinds), "合计"], rows)
+
+
+def _waits(told: list[overview.Outcome], items: dict[str, int], wait: Wait, summary: RunSummary) -> str:
+    returned = sum(1 for each in told if each.status == "returned")
+    lines = {
+        f"申报机构补正：{returned} 件": returned,
+        f"中心作出例外审批：{items.get('held', 0)} 个申报职业等级": items.get("held", 0),
+        f"专家组交回评估结果：已收 {wait.back} / 共 {wait.sent}": wait.sent - wait.back,
+        f"中心批准发布：{summary.waits_for_approval}": summary.waits_for_approval,
+    }
+    for cycle, number in sorted(summary.results_elsewhere.items()):
+        lines[f"中心运行 {cycle} 批次：该批次有 {number} 条评估结果待审（filing run {cycle}）"] = number
+    waiting = [f"- {line}" for line, due in lines.items() if due]
+    with reading() as db:
+        shown = public_notices.shown(db, summary.cycle)
+    for name, ends_on in sorted(set(zip(shown["notice"], shown["ends_on"], strict=True))):
+        if ends_on >= summary.as_of.isoformat():
+            own = int((shown["notice"] == name).sum())
+            waiting.append(f"- 公示 {name} 期满：{own} 个申报职业等级，公示至 {ends_on}")
+    return "## 在等谁\n\n" + ("\n".join(waiting) or "- 不等任何人")
+
+
+def _deadlines(cycle: str, wait: Wait) -> str:
+    policy = for_cycle(cycle_id(cycle))
+    opens = policy.window(cycle_id(cycle))[0]
+    return (
+        f"## 期限\n\n- 受理 {opens:%Y-%m-%d} 至 {policy.deadline(cycle_id(cycle))} 24:00\n- 评估结果等到 {wait.over_on}"
+    )
+
+
+def _stages(summary: RunSummary) -> str:
+    rows = [
+        [title, "，".join(f"{COUNT_TITLES.get(name, name)} {n}" for name, n in counts.done.items()) or "—"]
+        for stage, title in STAGE_TITLES.items()
+        if (counts := summary.stages.get(stage))
+    ]
+    failed = [[key, why] for key, why in sorted(summary.failed.items())]
+    parts = [_table("本次运行", ["环节", "办了什么"], rows), _table("未办成的", ["编号", "原因"], failed)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _quarantined(cycle: str) -> str:
+    """Files, and rows of files, that were set aside in the cycle: nobody else tells the one who sent them."""
+    with reading() as db:
+        kept = runs.quarantine(db, cycle)
+    rows = [[file, reason] for file, reason in kept[:MOST]]
+    return _table("隔离过的文件和申报（文件的原件在 quarantine 文件夹）", ["文件或申报", "原因"], rows)
+
+
+def _links(summary: RunSummary, pages: str | None) -> str:
+    lines = [f"- 运行摘要：runs/{summary.run_id}.json", "- 文书：outbox/letters；评估材料包：outbox/evaluation"]
+    places = {"数据校验": f"data-docs/{summary.cycle}/index.html"}
+    if summary.edition:
+        places[f"目录 {summary.edition}"] = "published/latest/index.html"
+    lines += [f"- [{title}]({pages}/{file})" if pages else f"- {title}：{file}" for title, file in places.items()]
+    return "## 在哪里\n\n" + "\n".join(lines)
+
+
+def findings_rows(cycle: str) -> list[Row]:
+    """Findings without the values that were handed in: what they say is in the letters."""
+    with reading() as db:
+        found = findings.of_cycle(db, cycle).head(MOST)
+    known = rules()
+    return [
+        {
+            "申报编号": each["application_no"],
+            "规则": each["rule"],
+            "性质": NATURES_ZH.get(each["nature"], each["nature"]),
+            "初审意见": known[each["rule"]].message_zh if each["rule"] in known else "",
+            "数据表": TABLES[each["table"]].title if each["table"] in TABLES else each["table"],
+            "行": str(each["row"] or "—"),
+            "字段": TABLES[each["table"]].titles().get(each["field"], each["field"])
+            if each["table"] in TABLES
+            else each["field"],
+        }
+        for each in found.to_dict("records")
+    ]
+
+
+def letter_rows(cycle: str) -> list[Row]:
+    """Correction letters of the cycle."""
+    with reading() as db:
+        letters = notices.of_cycle(db, cycle, "correction")
+    return [
+        {"申报编号": subject, "日期": day, "文件": PurePosixPath(file).name} for subject, day, file in letters[:MOST]
+    ]
+
+
+def missing_rows(wait: Wait, day: str) -> list[Row]:
+    """Whose results are missing, since when, and whether they are overdue on the day."""
+    return [
+        {
+            "申报编号": each.application_no,
+            "机构": each.institution_name,
+            "缺结果数": each.items,
+            "送评日期": each.sent_on.isoformat(),
+            "情况": f"自 {each.due_on} 起逾期" if day >= each.due_on.isoformat() else f"等到 {each.due_on}",
+        }
+        for each in wait.missing[:MOST]
+    ]
+
+
+def edition_text(name: str) -> str:
+    """An edition with its changes against the one before, as Markdown."""
+    with reading() as db:
+        own = editions.get(db, name)
+        assert own is not None
+        rows = editions.rows_of(db, name)
+        before = editions.rows_of(db, own["previous"]) if own["previous"] else rows.iloc[:0]
+    changed = changes(before, rows, own["as_of"])
+    counted = changed["change"].value_counts()
+    kinds = [[title, int(counted.get(kind, 0))] for kind, title in CHANGE_KINDS.items()]
+    shown = [
+        [CHANGE_KINDS[each["change"]], each["institution_name"], each["occupation_code"]]
+        for each in changed.head(MOST).to_dict("records")
+    ]
+    head = f"# 目录 {name}\n\n{own['as_of']}，{len(rows)} 行；上一版：{own['previous'] or '无'}"
+    if own["standing"] == "waiting":
+        head += f"\n\n**等待批准**：{_cell(own['waits_because'])}"
+    return "\n\n".join(
+        [head, _table("变化", ["种类", "数量"], kinds), _table("明细", ["变化", "机构", "职业编码"], shown)]
+    )
+
+
+def summary_text(summary: RunSummary) -> str:
+    """The run summary as it also lies in the home, for a person and for a re-run."""
+    again = (
+        f"\n\n只重办未办成的：`filing run {summary.cycle} --only-failed-of {summary.run_id}`" if summary.failed else ""
+    )
+    return f"# 运行摘要\n\n运行号 `{summary.run_id}`{again}\n\n```json\n{summary.model_dump_json(indent=2)}\n```"
+
+
+def _table(title: str, head: list[str], rows: list[list[Any]]) -> str:
+    if not rows:
+        return ""
+    lines = [head, ["---"] * len(head), *rows]
+    return f"## {title}\n\n" + "\n".join("| " + " | ".join(_cell(each) for each in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    plain = _ADDRESS.sub("\u2060\\1\u2060", str(value).replace("|", "｜").replace("\n", " "))
+    return _MARKUP.sub(r"\\\1", plain)

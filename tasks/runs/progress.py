@@ -1,0 +1,73 @@
+"""What a run tells: its summary, and whether it waits; artifacts for the people who watch it."""
+
+import logging
+
+from prefect import runtime
+from prefect.logging import get_run_logger
+
+from schemas.run_summary import Counts, Outcome, RunKey, RunSummary
+from tasks.runs import artifacts
+from tasks.runs import run as runs
+from tasks.runs.waiting import still_waits
+from tasks.store import database, editions, results
+from tasks.store.database import reading
+
+
+def log(sentence: str, level: int = logging.INFO) -> None:
+    """Write a sentence to the log of the flow run this is part of, if it is part of one."""
+    if runtime.flow_run.id:
+        get_run_logger().log(level, sentence)
+
+
+class Progress:
+    """The summary of one run while it grows."""
+
+    def __init__(self, run: RunKey) -> None:
+        self.run = run
+        self.stages: dict[str, Counts] = {}
+
+    def note(self, stage: str, counts: Counts) -> None:
+        """Keep what a stage did."""
+        self.stages[stage] = counts
+        told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
+        log(f"cycle {self.run.cycle}, {stage}: {told or 'nothing left to do'}")
+        for key, why in sorted(counts.failed.items()):
+            log(f"{key} could not be done: {why}", logging.WARNING)
+
+    def is_waiting(self) -> bool:
+        """Whether results are still awaited: then the run decides nothing."""
+        return still_waits(self.run.cycle, self.run.as_of)
+
+    def finish(self, outcome: Outcome) -> RunSummary:
+        """End the run; one that did nothing says so."""
+        with reading() as db:
+            back, sent = results.progress(db, self.run.cycle)
+            newest, waiting = editions.newest(db, "published"), editions.newest(db)
+            unjudged = results.unjudged(db)
+        waits = (
+            f"{waiting['edition']}：{waiting['waits_because']}"
+            if waiting and waiting["standing"] == "waiting"
+            else None
+        )
+        summary = RunSummary(
+            run_id=self.run.run_id,
+            cycle=self.run.cycle,
+            as_of=self.run.as_of,
+            outcome=outcome,
+            awaits_results=outcome == "waiting",
+            results_elsewhere={each.cycle: each.number for each in unjudged if each.cycle != self.run.cycle},
+            stages=self.stages,
+            received_results=back,
+            awaited_results=sent,
+            edition=newest["edition"] if newest else None,
+            waits_for_approval=waits,
+        )
+        if outcome == "done" and not summary.changed:
+            summary.outcome = "nothing_to_do"
+        if summary.failed:
+            summary.outcome = "failed"
+        for cycle, number in summary.results_elsewhere.items():
+            log(f"{number} results of cycle {cycle} wait to be judged: run that cycle", logging.WARNING)
+        ended = runs.end(summary)
+        artifacts.tell(ended, rehearsal=database.is_rehearsal())
+        return ended
