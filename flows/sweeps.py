@@ -20,7 +20,7 @@ def sweeps(as_of: date | None = None) -> Counts:
     """Do everything due on the day and not done yet, and publish if the directory changed (articles 3(1), 3(4))."""
     cycle = last_cycle(as_of)
     with run_of(cycle, as_of) as run:
-        filed = [_file_what_was_shown(each, run.as_of) for each in cycles_due(run.as_of)]
+        filed = [_file_what_was_shown(each, run.day) for each in cycles_due(run.day)]
         return ended(Counts.sum([*filed, expiry(cycle), dormancy(cycle), publication(cycle)]))
 
 

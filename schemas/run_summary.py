@@ -69,17 +69,6 @@ SOURCE = "source"
 Outcome = Literal["done", "waiting", "nothing_to_do", "failed"]
 
 
-class RunKey(BaseModel):
-    """What every task of one run is told: small values only."""
-
-    run_id: str
-    cycle: str
-    as_of: date
-    token: int
-    inbox: str | None = None
-    only: list[str] | None = None
-
-
 class Counts(BaseModel):
     """How many of each thing a stage handled; nothing counted means nothing was left to do."""
 

@@ -12,7 +12,8 @@ from expectations.identifiers import is_credit_code
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.notice import LETTER_KINDS, AdjustmentText, item_lines
 from schemas.policy import in_force
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from tasks.letters.contents import addressee
 from tasks.store import adjustments, notices, recodings, register
 from tasks.store.leases import writing
@@ -25,7 +26,7 @@ class ImpossibleAdjustmentError(ValueError):
 
 
 @task(task_run_name="adjust-{adjustment.uscc}", cache_policy=NO_CACHE)
-def adjust(run: RunKey, adjustment: Adjustment) -> Counts:
+def adjust(run: Run, adjustment: Adjustment) -> Counts:
     """Carry out one decision; again changes nothing. What cannot be carried out is told as failed: nothing is written."""
     try:
         return carry_out(run, adjustment)
@@ -33,7 +34,7 @@ def adjust(run: RunKey, adjustment: Adjustment) -> Counts:
         return Counts(failed={adjustment.uscc: str(impossible)})
 
 
-def carry_out(run: RunKey, adjustment: Adjustment) -> Counts:
+def carry_out(run: Run, adjustment: Adjustment) -> Counts:
     """The moves, their history and the letter in one transaction.
 
     Raises ImpossibleAdjustmentError, having written nothing, where there is nothing the decision could concern.
@@ -54,14 +55,14 @@ def carry_out(run: RunKey, adjustment: Adjustment) -> Counts:
         return Counts(done={kind.became: len(concerned), "letters": notices.write(db, [letter], run)})
 
 
-def _concerned(db: Connection, adjustment: Adjustment, run: RunKey) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What the institution has on file, and which of it the decision moves."""
     kind = ADJUSTMENTS[adjustment.kind]
-    if adjustment.effective_on > run.as_of:
+    if adjustment.effective_on > run.day:
         raise ImpossibleAdjustmentError(
             f"{adjustment.effective_on} is still to come: record the decision on that day or after it"
         )
-    held = register.standings(db, run.as_of)
+    held = register.standings(db, run.day)
     own = held[(held["uscc"] == adjustment.uscc) & (held["filed_on"] <= adjustment.effective_on.isoformat())]
     chosen = own if not adjustment.occupation_code else own[own["occupation_code"] == adjustment.occupation_code]
     concerned = chosen[chosen["standing"].isin(kind.concerns)]
@@ -76,13 +77,13 @@ def _concerned(db: Connection, adjustment: Adjustment, run: RunKey) -> tuple[pd.
 
 
 def _letter(
-    adjustment: Adjustment, own: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: RunKey
+    adjustment: Adjustment, own: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: Run
 ) -> Notice:
     """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
     pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
     lines = item_lines((code, names.get(code, code), level) for code, level in pairs)
     text = AdjustmentText(
-        **addressee(concerned.iloc[0].to_dict(), in_force(run.as_of), run.as_of),
+        **addressee(concerned.iloc[0].to_dict(), in_force(run.day), run.day),
         items=lines if len(concerned) < len(own) else [],
         ground=adjustment.ground,
         decision_no=adjustment.document_no,
@@ -95,7 +96,7 @@ def _letter(
 
 
 @task(task_run_name="recode-{recoding.old_uscc}", cache_policy=NO_CACHE)
-def recode(run: RunKey, recoding: Recoding) -> Counts:
+def recode(run: Run, recoding: Recoding) -> Counts:
     """Let an institution go on under another code; again changes nothing. What cannot be is told as failed."""
     try:
         return change_code(run, recoding)
@@ -103,7 +104,7 @@ def recode(run: RunKey, recoding: Recoding) -> Counts:
         return Counts(failed={recoding.old_uscc: str(impossible)})
 
 
-def change_code(run: RunKey, recoding: Recoding) -> Counts:
+def change_code(run: Run, recoding: Recoding) -> Counts:
     """Everything known of one credit code moves to another, in one transaction.
 
     Raises ImpossibleAdjustmentError, having written nothing, for a code that is unknown, invalid or somebody's own.
@@ -116,10 +117,10 @@ def change_code(run: RunKey, recoding: Recoding) -> Counts:
         return Counts(done={"recoded": adjustments.recode(db, recoding, run)})
 
 
-def _require_possible(db: Connection, recoding: Recoding, run: RunKey) -> None:
+def _require_possible(db: Connection, recoding: Recoding, run: Run) -> None:
     old, new = recoding.old_uscc, recoding.new_uscc
     known, former = set(register.institutions(db)["uscc"]), recodings.newest(db)
-    if recoding.effective_on > run.as_of:
+    if recoding.effective_on > run.day:
         raise ImpossibleAdjustmentError(
             f"{recoding.effective_on} is still to come: record the change on that day or after it"
         )

@@ -7,10 +7,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
-from schemas.cycle import cycle_id
-from schemas.policy import Policy, for_cycle
+from schemas.policy import Policy
 from schemas.qualification import last_day, renewed_term
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from tasks import public_notice
 from tasks.letters import contents
 from tasks.saturation import take_in_turn
@@ -21,7 +21,7 @@ from tasks.store.occupation_names import occupation_names
 
 
 @task(task_run_name="decide-{run.cycle}", cache_policy=NO_CACHE)
-def decide(run: RunKey) -> Counts:
+def decide(run: Run) -> Counts:
     """File every item that passed and has not been filed; twice changes nothing."""
     with writing(run) as db:
         counts = _file_passed(db, run)
@@ -30,20 +30,20 @@ def decide(run: RunKey) -> Counts:
 
 
 @task(task_run_name="outcomes-{run.cycle}", cache_policy=NO_CACHE)
-def write_outcomes(run: RunKey) -> Counts:
+def write_outcomes(run: Run) -> Counts:
     """Write to the applicants whose application is closed: what is filed, what is not; one letter for each outcome."""
     with writing(run) as db:
         written = _write_letters(db, run)
     return Counts(done={"letters": written} if written else {})
 
 
-def _file_passed(db: Connection, run: RunKey) -> dict[str, int]:
+def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     """File passed items; those that find their occupation saturated become `held` under CAP-2 (contract section 5)."""
     passed = items.of_cycle(db, run.cycle, ["passed"])
     if passed.empty:
         return {}
     lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
-    policy = for_cycle(cycle_id(run.cycle))
+    policy = run.policy
     current = applications.current(db, passed["application_no"].unique().tolist())
     candidates = passed.merge(
         current[["application_no", "kind", "institution_name", "institution_type", "region_code", "submitted_utc"]],
@@ -60,8 +60,8 @@ def _file_passed(db: Connection, run: RunKey) -> dict[str, int]:
     )
     candidates = candidates[~ended]
     permits = decisions.permitted(db, run.cycle, "CAP-2", candidates)
-    on_file = register.on_file(db, run.as_of)
-    own = pd.concat([on_file, register.before_cycle(db, policy.deadline(cycle_id(run.cycle)), run.cycle)])
+    on_file = register.on_file(db, run.day)
+    own = pd.concat([on_file, register.before_cycle(db, policy.deadline(run.cycle), run.cycle)])
     # those not chosen now keep the places their scores give them
     saturated = take_in_turn(candidates, on_file, own, permits, policy)
     held, granted = candidates[saturated & candidates["chosen"]], candidates[~saturated & candidates["chosen"]]
@@ -79,18 +79,18 @@ def _ended(candidates: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[bool]"
     return (candidates["kind"] == "renewal") & candidates.join(last, on=register.KEYS)["ended_by"].notna()
 
 
-def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, run: RunKey) -> None:
+def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, run: Run) -> None:
     """Write the register: a new qualification, items joining one, or a renewed term (contract section 3)."""
     if granted.empty:
         return
     present = register.current_entries(db)
     ends = _ends(granted, on_file, present)
-    terms = [_term(kind, end, policy, run.as_of) for kind, end in zip(granted["kind"], ends, strict=True)]
+    terms = [_term(kind, end, policy, run.day) for kind, end in zip(granted["kind"], ends, strict=True)]
     # an item that stays on file keeps the day it was first filed: dormancy is counted from it
     standing = on_file.set_index(register.KEYS)["filed_on"]
     since = granted.join(standing, on=register.KEYS)["filed_on"]
     entries = granted.assign(
-        filed_on=since.fillna(run.as_of.isoformat()).to_numpy(),
+        filed_on=since.fillna(run.day.isoformat()).to_numpy(),
         valid_until=[end.isoformat() for end in terms],
         cycle=run.cycle,
         because="申报" + granted["application_no"],
@@ -121,7 +121,7 @@ def _term(kind: str, end: date | None, policy: Policy, day: date) -> date:
     return end
 
 
-def _write_letters(db: Connection, run: RunKey) -> int:
+def _write_letters(db: Connection, run: Run) -> int:
     """Filing and refusal letters of the applications that are closed now."""
     closed = applications.closed(db, run.cycle, run.only)
     if not closed:

@@ -10,7 +10,8 @@ from prefect.cache_policies import NO_CACHE
 from schemas.cycle import add_months
 from schemas.notice import DormancyText, DormantLine
 from schemas.policy import Policy, in_force
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from tasks.letters.contents import addressee
 from tasks.store import activities, dormancy, notices, recodings, register
 from tasks.store.leases import writing
@@ -20,17 +21,17 @@ from tasks.store.occupation_names import occupation_names
 _OCCUPATION = ["uscc", "occupation_code"]
 
 
-@task(task_run_name="dormancy-{run.as_of}", cache_policy=NO_CACHE)
-def sweep_dormancy(run: RunKey) -> Counts:
+@task(task_run_name="dormancy-{run.day}", cache_policy=NO_CACHE)
+def sweep_dormancy(run: Run) -> Counts:
     """Mark every occupation on file `new`, `active`, `dormant` or `unknown`, and write to those newly dormant."""
-    policy = in_force(run.as_of)
+    policy = in_force(run.day)
     with writing(run) as db:
-        on_file = register.on_file(db, run.as_of)
-        marks = states(on_file, activities.every(db), policy, run.as_of)
+        on_file = register.on_file(db, run.day)
+        marks = states(on_file, activities.every(db), policy, run.day)
         changed = dormancy.mark(db, marks.assign(because=_because(marks, policy)), run)
         newly = marks.merge(changed[changed["state"] == "dormant"][_OCCUPATION], on=_OCCUPATION)
         written = notices.write(
-            db, letters(newly, on_file, policy, run.as_of, occupation_names(db), recodings.first(db)), run
+            db, letters(newly, on_file, policy, run.day, occupation_names(db), recodings.first(db)), run
         )
     marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
     counts = {**marked, "letters": written}

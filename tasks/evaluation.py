@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from xlsxwriter.exceptions import XlsxWriterException
 
 from expectations.check import check_results
-from schemas.cycle import cycle_id
 from schemas.evaluation import EvaluationPackage
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError, settings
 from tasks import panels
 from tasks.gateways.evaluators import Channel, DeliveryFailed, package_files
@@ -28,7 +28,7 @@ from tasks.verdicts import take_verdicts
 
 
 @task(task_run_name="send-{run.cycle}", cache_policy=NO_CACHE)
-def send_out(run: RunKey) -> Counts:
+def send_out(run: Run) -> Counts:
     """Put a package into the outbox for every application with accepted items, and tell the applicant (3(2), 3(3))."""
     with writing(run) as db:
         accepted = _chosen(items.of_cycle(db, run.cycle, ["accepted"]), run)
@@ -49,11 +49,11 @@ def send_out(run: RunKey) -> Counts:
     return Counts(done={name: count for name, count in counts.items() if count})
 
 
-def _chosen(frame: pd.DataFrame, run: RunKey) -> pd.DataFrame:
+def _chosen(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
     return frame if run.only is None else frame[frame["application_no"].isin(run.only)]
 
 
-def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: RunKey) -> list[notices.Notice]:
+def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Run) -> list[notices.Notice]:
     numbers = sorted(packages)
     own = items.of_cycle(db, run.cycle, ["accepted", "held"])
     return contents.acceptances(
@@ -67,7 +67,7 @@ def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Ru
 
 
 @task(task_run_name="packages-{run.cycle}", cache_policy=NO_CACHE)
-def deliver_packages(run: RunKey) -> Counts:
+def deliver_packages(run: Run) -> Counts:
     """Hand over every package not handed over yet; one that cannot be delivered stays in the outbox and stops no other."""
     with reading() as db:
         due = dispatches.undelivered(db, run.cycle)
@@ -93,7 +93,7 @@ def deliver_packages(run: RunKey) -> Counts:
     return Counts(done={"delivered": done} if done else {}, failed=failed)
 
 
-def _hand_over(channel: Channel, number: str, revision: int, run: RunKey) -> None:
+def _hand_over(channel: Channel, number: str, revision: int, run: Run) -> None:
     with reading() as db:
         package = EvaluationPackage.model_validate(dispatches.package(db, number, revision))
     files = package_files(package, token_for(package, settings()))
@@ -108,7 +108,7 @@ def _address_of(expert_no: str) -> str:
 
 
 @task(task_run_name="collect-{run.cycle}", cache_policy=NO_CACHE)
-def collect(run: RunKey) -> Counts:
+def collect(run: Run) -> Counts:
     """Judge every result that came in: accept it, or refuse it with findings that tell the panel what to mend."""
     with writing(run) as db:
         results.reconsider(db, run.cycle)
@@ -121,12 +121,12 @@ def collect(run: RunKey) -> Counts:
     return Counts.sum([*judged, moved])
 
 
-def _judge(db: Connection, batch: pd.DataFrame, run: RunKey) -> Counts:
+def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
     batch = batch.reset_index(drop=True)
     checked = check_results(
         batch.drop(columns=["result_id", "batch"]),
         dispatches.sent_items(db, run.cycle),
-        scene(db, cycle_id(run.cycle)),
+        scene(db, run.cycle),
     )
     numbered = checked.readings.assign(result_id=batch["result_id"])
     found = _on_results(checked.findings, numbered)
@@ -145,7 +145,7 @@ def _judge(db: Connection, batch: pd.DataFrame, run: RunKey) -> Counts:
     )
 
 
-def _returned(db: Connection, refused: pd.DataFrame, found: pd.DataFrame, run: RunKey) -> list[notices.Notice]:
+def _returned(db: Connection, refused: pd.DataFrame, found: pd.DataFrame, run: Run) -> list[notices.Notice]:
     if refused.empty:
         return []
     known = applications.current(db, sorted(set(found["application_no"])))

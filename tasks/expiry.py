@@ -10,7 +10,8 @@ from prefect.cache_policies import NO_CACHE
 from schemas.cycle import CycleId
 from schemas.notice import ExpiryReminderText, item_lines
 from schemas.policy import Policy, in_force
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from tasks.letters.contents import addressee
 from tasks.store import notices, recodings, register
 from tasks.store.lapsing import lapse
@@ -19,13 +20,13 @@ from tasks.store.notices import Notice
 from tasks.store.occupation_names import occupation_names
 
 
-@task(task_run_name="expiry-{run.as_of}", cache_policy=NO_CACHE)
-def sweep_expiry(run: RunKey) -> Counts:
+@task(task_run_name="expiry-{run.day}", cache_policy=NO_CACHE)
+def sweep_expiry(run: Run) -> Counts:
     """Lapse everything that is over on the day and not lapsed yet; remind everybody due and not reminded yet."""
     with writing(run) as db:
         lapsed = lapse(db, run)
-        on_file, names = register.on_file(db, run.as_of), occupation_names(db)
-        due = reminders(on_file, in_force(run.as_of), run.as_of, names, recodings.first(db))
+        on_file, names = register.on_file(db, run.day), occupation_names(db)
+        due = reminders(on_file, in_force(run.day), run.day, names, recodings.first(db))
         reminded = notices.write(db, due, run)
     counts = {"lapsed": lapsed, "reminders": reminded}
     return Counts(done={name: count for name, count in counts.items() if count})

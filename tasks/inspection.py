@@ -7,7 +7,6 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
-from schemas.cycle import cycle_id
 from schemas.directory import edition_name
 from schemas.inspection import (
     INSPECTORS_TABLE,
@@ -19,8 +18,9 @@ from schemas.inspection import (
     Source,
     draw,
 )
-from schemas.policy import for_cycle, in_force
-from schemas.run_summary import Counts, RunKey
+from schemas.policy import in_force
+from schemas.run import Run
+from schemas.run_summary import Counts
 from schemas.settings import settings
 from tasks.gateways.disk import files as post
 from tasks.gateways.paper.delimited import csv_bytes
@@ -48,7 +48,7 @@ class DrawnAlreadyError(RuntimeError):
 
 
 @task(task_run_name="draw-{run.cycle}", cache_policy=NO_CACHE)
-def make_draw(run: RunKey, seed: str) -> Counts:
+def make_draw(run: Run, seed: str) -> Counts:
     """Draw the cycle's inspection; the same seed again changes nothing. What cannot be drawn is told as failed."""
     try:
         return draw_once(run, seed)
@@ -56,7 +56,7 @@ def make_draw(run: RunKey, seed: str) -> Counts:
         return Counts(failed={run.cycle: str(impossible)})
 
 
-def draw_once(run: RunKey, seed: str) -> Counts:
+def draw_once(run: Run, seed: str) -> Counts:
     """Draw the cycle's inspection from the directory in force (article 4(3)).
 
     Raises DrawnAlreadyError for another seed, ImpossibleDrawError where there is nobody to draw.
@@ -75,15 +75,15 @@ def draw_once(run: RunKey, seed: str) -> Counts:
     return Counts(done={"institutions_listed": len(made.institutions), "drawn": len(made.visits)})
 
 
-def _drawn(db: Connection, run: RunKey, seed: str) -> Draw:
-    policy = for_cycle(cycle_id(run.cycle)).inspection
+def _drawn(db: Connection, run: Run, seed: str) -> Draw:
+    policy = run.policy.inspection
     edition = editions.newest(db, "published")
     if edition is None:
         raise ImpossibleDrawError("no directory is published yet, and a draw is made from one: run `filing run` first")
     return draw(
         run.cycle,
         seed,
-        run.as_of,
+        run.day,
         share=policy.share,
         inspectors_per_visit=policy.inspectors_per_visit,
         institutions=institutions_of(editions.rows_of(db, edition["edition"])),
@@ -124,7 +124,7 @@ def _unlike_listing(made: Draw, folder: Path) -> str:
 
 
 @task(task_run_name="inspections-{run.cycle}", cache_policy=NO_CACHE)
-def publish_inspection(run: RunKey) -> Counts:
+def publish_inspection(run: Run) -> Counts:
     """Put the draw and the list of outcomes where anyone can see them; unchanged files are left alone."""
     _publish(run.cycle)
     return Counts()
@@ -155,16 +155,16 @@ def _listed(made: Draw, outcomes: pd.DataFrame) -> pd.DataFrame:
     return rows[list(_TITLES)].fillna("").rename(columns=_TITLES)
 
 
-def take_inspectors(file: Path, run: RunKey) -> tuple[int, int, list[str]]:
+def take_inspectors(file: Path, run: Run) -> tuple[int, int, list[str]]:
     """Enter a list of inspectors; rows read, rows new or changed, and a sentence for each row left out."""
-    rows, complaints = read_list(file, INSPECTORS_TABLE, in_force(run.as_of).timezone)
+    rows, complaints = read_list(file, INSPECTORS_TABLE, in_force(run.day).timezone)
     with writing(run) as db:
         return len(rows), inspections.add_inspectors(db, rows), complaints
 
 
-def take_outcomes(file: Path, run: RunKey) -> tuple[int, int, list[str]]:
+def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[str]]:
     """Enter outcomes of institutions that were drawn; rows read, rows new, and a sentence for each row left out."""
-    rows, complaints = read_list(file, OUTCOMES_TABLE, in_force(run.as_of).timezone)
+    rows, complaints = read_list(file, OUTCOMES_TABLE, in_force(run.day).timezone)
     with writing(run) as db:
         draws = {str(cycle): inspections.draw_of(db, str(cycle)) for cycle in rows["cycle"].unique()}
         drawn = {(cycle, visit.uscc) for cycle, made in draws.items() if made for visit in made.visits}

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from expectations import reading
 from expectations.side_tables import readable
 from schemas import submission
-from schemas.cycle import cycle_id
 from schemas.finding import IDENTITY_NUMBER, masked
-from schemas.policy import Policy, for_cycle
-from schemas.run_summary import SOURCE, Counts, RunKey
+from schemas.policy import Policy
+from schemas.run import Run
+from schemas.run_summary import SOURCE, Counts
 from schemas.settings import settings
 from schemas.submission import RESULTS
 from tasks.gateways.disk import quarantine
@@ -33,7 +33,7 @@ MOST_ADVICE = 20
 
 
 @task(task_run_name="pull-{run.cycle}", cache_policy=NO_CACHE)
-def pull(run: RunKey) -> Counts:
+def pull(run: Run) -> Counts:
     """Take in whatever is new in the source and among the results in the inbox; the same again changes nothing.
 
     A source that cannot be pulled is a failed key, and stops nothing else.
@@ -67,7 +67,7 @@ def _advice(pulled: Pull) -> list[str]:
     return told if len(told) <= MOST_ADVICE else [*told[:MOST_ADVICE], f"另有{len(told) - MOST_ADVICE}条提示"]
 
 
-def _stay(run: RunKey) -> None:
+def _stay(run: Run) -> None:
     """Keep the cycle's lease through a long pull."""
     with writing(run):
         pass
@@ -101,13 +101,13 @@ def _vouched(pulled: Pull, returned: pd.DataFrame) -> tuple[pd.DataFrame, list[Q
 
 
 def take_in(
-    db: Connection, pulled: Pull, returned: pd.DataFrame, unreadable: list[QuarantinedFile], run: RunKey
+    db: Connection, pulled: Pull, returned: pd.DataFrame, unreadable: list[QuarantinedFile], run: Run
 ) -> Counts:
     """Store one pull: register and activities first, for they are what the applications are judged against.
 
     `returned`: all results that may be taken; `unreadable`: files of results that cannot be read or may not be taken.
     """
-    policy = for_cycle(cycle_id(run.cycle))
+    policy = run.policy
     done: dict[str, int] = {}
     complaints: list[tuple[str, str]] = []
     activities.note_supplied(db, set(pulled.supplied) & {"activities"}, run)
@@ -119,7 +119,7 @@ def take_in(
     done |= versions.receive(db, _forms(pulled, policy, run), run)
     done["results"] = results.receive(db, _only(returned, run), run)
     spoilt = [(_told(bad.application_no) or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
-    done["quarantined"] = runs.note_quarantined(db, [*spoilt, *complaints], run.cycle, run.as_of)
+    done["quarantined"] = runs.note_quarantined(db, [*spoilt, *complaints], run.cycle, run.day)
     return Counts(done={name: count for name, count in done.items() if count})
 
 
@@ -128,7 +128,7 @@ def _told(number: str) -> str:
     return masked(number) if re.fullmatch(IDENTITY_NUMBER, number) else number
 
 
-def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: RunKey) -> tuple[int, list[str]]:
+def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[str]]:
     """Store one side table's readable rows; returns how many were new, and a sentence for each row left out."""
     rows, complaints = readable(frame, submission.TABLES[name], policy.timezone)
     if name == "activities":
@@ -141,7 +141,7 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
     return register.take_over(db, rows, run), complaints
 
 
-def _forms(pulled: Pull, policy: Policy, run: RunKey) -> dict[str, pd.DataFrame]:
+def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:
     forms = {table.name: _only(pulled.tables[table.name], run) for table in submission.FORM_TABLES}
     read = pl.from_pandas(forms["applications"][["cycle", "submitted_at"]]).select(
         reading.cycle(pl.col("cycle"), policy.cycle.months).fill_null(run.cycle).alias("assigned_cycle"),
@@ -155,7 +155,7 @@ def _forms(pulled: Pull, policy: Policy, run: RunKey) -> dict[str, pd.DataFrame]
     }
 
 
-def _only(frame: pd.DataFrame, run: RunKey) -> pd.DataFrame:
+def _only(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
     if run.only is None:
         return frame
     return frame[frame["application_no"].isin(run.only)].reset_index(drop=True)

@@ -7,32 +7,30 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.cycle import cycle_id
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
 from schemas.notice import finding_line
-from schemas.policy import for_cycle
 from schemas.reference_data import reference
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.submission import INSTITUTION_TYPES, KINDS
 from tasks.store import applications, dispatches, findings
 from tasks.store.occupation_names import occupation_names
 
 
 def packages_for(
-    db: Connection, carried: pd.DataFrame, draws: Mapping[str, PanelDraw], run: RunKey
+    db: Connection, carried: pd.DataFrame, draws: Mapping[str, PanelDraw], run: Run
 ) -> dict[str, EvaluationPackage]:
     """One package an application with items to send out (Notice, article 3(3)).
 
     `carried`: the items' rows; `draws`: panels by application number, none for those the centre fills in.
     """
-    policy = for_cycle(cycle_id(run.cycle))
+    policy = run.policy
     numbers = carried["application_no"].unique().tolist()
     revisions = dispatches.next_revisions(db, run.cycle)
     found = findings.of_cycle(db, run.cycle)
     shown = dict(iter(found[found["nature"] == "review"].groupby("application_no")))
     committed, names = commitments(db, numbers), occupation_names(db)
     items = {str(key): rows for key, rows in carried.groupby("application_no")}
-    due_on = max(policy.deadline(cycle_id(run.cycle)), run.as_of) + timedelta(days=policy.evaluation.wait_days)
+    due_on = max(policy.deadline(run.cycle), run.day) + timedelta(days=policy.evaluation.wait_days)
     return {
         row["application_no"]: EvaluationPackage(
             application_no=row["application_no"],

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from schemas.cycle import cycle_id
 from schemas.evaluation import PanelDraw
 from schemas.panel import barred_employers, draw_panels
-from schemas.policy import for_cycle
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.settings import settings
 from tasks.store import experts, panels
 
@@ -24,7 +22,7 @@ class Drawn:
     anew: frozenset[str] = frozenset()
 
 
-def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], run: RunKey) -> Drawn:
+def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], run: Run) -> Drawn:
     """Draw the panels of applications that go out, and anew those of `waiting` ones that must not judge any more.
 
     `going_out`: numbers whose package is being made; `waiting`: numbers sent out whose results are not all in. A draw
@@ -47,14 +45,14 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
     }
     seed = _seed(kept, run)
     kept = {number: made for number, made in kept.items() if number not in unfit}
-    size = for_cycle(cycle_id(run.cycle)).evaluation.panel_size
+    size = run.policy.evaluation.panel_size
     after = draw_panels(seed, everyone, pool, size, kept=kept, wanted={*going_out, *unfit})
     new = {number: made for number, made in after.items() if number not in kept}
     panels.record(db, new, {number: _AGAIN if number in unfit else _FIRST for number in new}, run)
     return Drawn(after, frozenset(unfit))
 
 
-def _seed(kept: dict[str, PanelDraw], run: RunKey) -> str:
+def _seed(kept: dict[str, PanelDraw], run: Run) -> str:
     """The seed the cycle's draws began with; else the cycle and the text the installation was given."""
     text = settings().panel_seed
     fresh = f"{run.cycle}|{text}" if text else run.cycle

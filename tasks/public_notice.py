@@ -8,11 +8,11 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
-from schemas.cycle import cycle_id
 from schemas.directory import levels_of
-from schemas.policy import Policy, for_cycle
+from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, OBJECTION, kind_title, last_day_of_notice
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from schemas.settings import settings
 from schemas.workdays import UnknownCalendarYearError
 from tasks.gateways.shelf import ShelfError
@@ -24,7 +24,7 @@ from tasks.store.leases import writing
 from tasks.store.occupation_names import occupation_names
 
 
-def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: RunKey) -> "pd.Series[bool]":
+def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: Run) -> "pd.Series[bool]":
     """Which items (columns of the decision's candidates) may be filed now: their public notice is over, or none is asked.
 
     Items that stand in no notice yet are put into a new one; where its last day cannot be told, they wait.
@@ -36,10 +36,10 @@ def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: RunKey) 
     unseen = granted[told["notice"].isna()]
     if len(unseen):
         try:
-            public_notices.draft(db, unseen, run.as_of, last_day_of_notice(run.as_of, policy), run)
+            public_notices.draft(db, unseen, run.day, last_day_of_notice(run.day, policy), run)
         except UnknownCalendarYearError:
             return pd.Series(False, index=granted.index, dtype="bool")
-    return (told["standing"] == "published") & (told["ends_on"] < run.as_of.isoformat())
+    return (told["standing"] == "published") & (told["ends_on"] < run.day.isoformat())
 
 
 def cycles_due(day: date) -> list[str]:
@@ -53,7 +53,7 @@ def cycles_due(day: date) -> list[str]:
 
 
 @task(task_run_name="objections-{run.cycle}", cache_policy=NO_CACHE)
-def settle_objections(run: RunKey) -> Counts:
+def settle_objections(run: Run) -> Counts:
     """End the items that passed and that operators refuse after an objection, or whose permit they took back."""
     with writing(run) as db:
         passed = items.of_cycle(db, run.cycle, ["passed"])
@@ -70,7 +70,7 @@ def settle_objections(run: RunKey) -> Counts:
     return Counts(done={"refused": moved} if moved else {})
 
 
-def _refused(db: Connection, passed: pd.DataFrame, run: RunKey) -> pd.DataFrame:
+def _refused(db: Connection, passed: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Keys and reason of the passed items that a latest decision refuses."""
     holds = decisions.on_holds(db, run.cycle)
     objected = decisions.latest(db, run.cycle, OBJECTION, passed)
@@ -83,9 +83,9 @@ def _refused(db: Connection, passed: pd.DataFrame, run: RunKey) -> pd.DataFrame:
 
 
 @task(task_run_name="public-notices-{run.cycle}", cache_policy=NO_CACHE)
-def publish_notices(run: RunKey) -> Counts:
+def publish_notices(run: Run) -> Counts:
     """Build and place the files of notices that are due; one that cannot be placed is tried again by the next run."""
-    policy = for_cycle(cycle_id(run.cycle))
+    policy = run.policy
     if not policy.publication.public_notice_workdays:
         return Counts()
     done, failed = 0, _unannounced(run, policy)
@@ -100,7 +100,7 @@ def publish_notices(run: RunKey) -> Counts:
     return Counts(done={"public_notices": done} if done else {}, failed=failed)
 
 
-def _unannounced(run: RunKey, policy: Policy) -> dict[str, str]:
+def _unannounced(run: Run, policy: Policy) -> dict[str, str]:
     """Why passed items stand in no notice: the period's last day cannot be told."""
     with reading() as db:
         passed = items.of_cycle(db, run.cycle, ["passed"])[items.KEYS]
@@ -111,17 +111,17 @@ def _unannounced(run: RunKey, policy: Policy) -> dict[str, str]:
     if left.empty:
         return {}
     try:
-        last_day_of_notice(run.as_of, policy)
+        last_day_of_notice(run.day, policy)
     except UnknownCalendarYearError as unknown:
         return {f"notices/{run.cycle}": f"{len(left)} items wait for their public notice: {unknown}"}
     return {}
 
 
-def _publish(notice: RowMapping, policy: Policy, run: RunKey) -> None:
+def _publish(notice: RowMapping, policy: Policy, run: Run) -> None:
     name, began = notice["notice"], notice["published_on"]
-    if began != run.as_of and not shelf.is_placed(settings().published, name):
+    if began != run.day and not shelf.is_placed(settings().published, name):
         # nobody has seen it: the public has its whole period from the day it can
-        began = run.as_of
+        began = run.day
         with writing(run) as db:
             public_notices.redate(db, name, began, last_day_of_notice(began, policy), run)
     with reading() as db:
@@ -131,7 +131,7 @@ def _publish(notice: RowMapping, policy: Policy, run: RunKey) -> None:
         public_notices.placed(db, name, digest, run)
 
 
-def _content(db: Connection, name: str, began: date, policy: Policy, run: RunKey) -> shelf.NoticeContent:
+def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -> shelf.NoticeContent:
     shown = public_notices.items_of(db, name)
     names = occupation_names(db)
     grouped = shown.groupby(["application_no", "occupation_code"], as_index=False).agg(

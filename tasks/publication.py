@@ -12,7 +12,8 @@ from expectations.check import check_directory
 from schemas.cycle import cycle_id
 from schemas.directory import changes
 from schemas.policy import Policy, for_cycle
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from schemas.settings import settings
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
@@ -32,14 +33,14 @@ NAMED = 20
 
 
 @task(task_run_name="draft-{run.cycle}", cache_policy=NO_CACHE)
-def draft(run: RunKey) -> str | None:
+def draft(run: Run) -> str | None:
     """The edition to publish now: one begun earlier, or a new one if the directory changed; None if none is due."""
     with writing(run) as db:
         newest = editions.newest(db)
         if newest is not None and newest["standing"] == "building":
             return str(newest["edition"])
         # a run for a day gone by tells the directory nothing older than it says already
-        day = run.as_of if newest is None else max(run.as_of, newest["as_of"])
+        day = run.day if newest is None else max(run.day, newest["as_of"])
         rows = directory_on(db, day)
         if newest is not None and newest["standing"] == "waiting":
             if rows.equals(editions.rows_of(db, newest["edition"])):
@@ -48,18 +49,18 @@ def draft(run: RunKey) -> str | None:
         return _new_edition(db, rows, day, run)
 
 
-def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: RunKey) -> str | None:
+def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: Run) -> str | None:
     former = editions.newest(db, "published")
     before = editions.rows_of(db, former["edition"]) if former is not None else rows.iloc[:0]
     if rows.equals(before):  # a first directory without a row is no news either
         return None
     previous = former["edition"] if former is not None else None
-    waits = _waits_because(db, before, changes(before, rows, day), for_cycle(cycle_id(run.cycle)))
+    waits = _waits_because(db, before, changes(before, rows, day), run.policy)
     name = editions.draft(db, rows, day, run, previous=previous, waits_because=waits)
     return None if waits else name
 
 
-def _still_waiting(db: Connection, waiting: RowMapping, run: RunKey) -> str | None:
+def _still_waiting(db: Connection, waiting: RowMapping, run: Run) -> str | None:
     """The waiting edition if what made it wait has been explained meanwhile, else None."""
     content, before = content_of(db, waiting["edition"])
     because = _waits_because(db, before, content.changes, content.policy)
@@ -90,7 +91,7 @@ def _named(rows: pd.DataFrame) -> str:
 
 
 @task(task_run_name="publish-{edition}", cache_policy=NO_CACHE)
-def publish(run: RunKey, edition: str) -> Counts:
+def publish(run: Run, edition: str) -> Counts:
     """Build the edition aside, check it, move it into its place, and report it to the province (article 3(4)).
 
     What cannot be written leaves the former edition in force and is tried again by the next run; what is not as every
@@ -155,7 +156,7 @@ def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:
 
 
 @task(task_run_name="latest-{run.cycle}", cache_policy=NO_CACHE)
-def point_latest(run: RunKey) -> Counts:
+def point_latest(run: Run) -> Counts:
     """Have `published/latest` show the newest published edition."""
     with moving_latest(run) as db:
         newest = editions.newest(db, "published")

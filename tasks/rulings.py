@@ -4,13 +4,14 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from tasks.store import applications, decisions, items
 from tasks.store.leases import writing
 
 
 @task(task_run_name="settle-{run.cycle}", cache_policy=NO_CACHE)
-def settle_holds(run: RunKey) -> Counts:
+def settle_holds(run: Run) -> Counts:
     """Let held items go on, end them, or leave them held, as the operators' decisions say (contract section 2)."""
     with writing(run) as db:
         held = items.of_cycle(db, run.cycle, ["held"])

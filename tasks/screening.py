@@ -9,8 +9,8 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from expectations.check import Checked, check, data_docs
-from schemas.cycle import cycle_id
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from schemas.settings import settings
 from tasks.letters import contents
 from tasks.store import applications, findings, items, notices, register
@@ -24,7 +24,7 @@ BATCH = 16_000
 
 
 @task(task_run_name="find-{run.cycle}", cache_policy=NO_CACHE)
-def find_unscreened(run: RunKey) -> list[list[str]]:
+def find_unscreened(run: Run) -> list[list[str]]:
     """Numbers of the applications to check, in batches; those that others' changes concern are among them."""
     with writing(run) as db:
         applications.send_back(db, _concerned(db, run))
@@ -33,20 +33,20 @@ def find_unscreened(run: RunKey) -> list[list[str]]:
     return [numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH)]
 
 
-def _concerned(db: Connection, run: RunKey) -> list[str]:
+def _concerned(db: Connection, run: Run) -> list[str]:
     """Screened applications nothing of which was sent out, whose FORM-8 or register facts may have changed since."""
     return applications.outdated(db, run.cycle, register.knowledge(db, run.cycle))
 
 
 @task(task_run_name="screen-{batch_no}", retries=2, cache_policy=NO_CACHE)
-def screen(run: RunKey, numbers: list[str], batch_no: int) -> Counts:
+def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
     """Check one batch and write statuses, findings, holds and letters in one transaction; twice changes nothing."""
     with writing(run) as db:
         due = sorted(set(numbers) & set(applications.to_screen(db, run.cycle, run.only)))
         if not due:
             return Counts()
         submissions = applications.submissions(db, due)
-        checked = check(submissions, scene(db, cycle_id(run.cycle)))
+        checked = check(submissions, scene(db, run.cycle))
         data_docs(checked.validation, _docs_folder(run.cycle, batch_no))
         return write(db, submissions["applications"], checked, run)
 
@@ -57,7 +57,7 @@ def _docs_folder(cycle: str, batch_no: int) -> Path:
     return folder if batch_no == 1 else folder / f"batch-{batch_no}"
 
 
-def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: RunKey) -> Counts:
+def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) -> Counts:
     """Write the outcome of one check: who is returned, which items are held, which go on."""
     hard = checked.findings[checked.findings["nature"] == "hard"]
     returned = set(hard["application_no"])

@@ -3,13 +3,14 @@
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from tasks.store import items, register, results
 
 _OPEN_TO_RESULTS = ["dispatched", "passed", "failed", "filed", "held"]
 
 
-def take_verdicts(db: Connection, run: RunKey) -> Counts:
+def take_verdicts(db: Connection, run: Run) -> Counts:
     """Move items to `passed` or `failed`; a corrected result takes an item already filed off the register first."""
     present = items.of_cycle(db, run.cycle, _OPEN_TO_RESULTS).merge(results.accepted(db, run.cycle), on=items.KEYS)
     undecided = present[present["decided_result"].fillna(-1) != present["result_id"]]
@@ -31,7 +32,7 @@ def take_verdicts(db: Connection, run: RunKey) -> Counts:
     return Counts(done={str(status): int(count) for status, count in moved.items()})
 
 
-def _withdraw(db: Connection, unfiled: pd.DataFrame, run: RunKey) -> None:
+def _withdraw(db: Connection, unfiled: pd.DataFrame, run: Run) -> None:
     """Take items off the register that a corrected result failed, if it was this application that filed them.
 
     What a renewal had superseded holds again for the rest of its own term.

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 
 from schemas import tables
 from schemas.policy import in_force
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.runs.run import run_of
 from tasks.store import register
 from tasks.store.database import reading
@@ -23,7 +23,7 @@ Held = tuple[str, str, str]  # uscc, occupation_code, level
 
 
 @contextmanager
-def run_on(day: date, cycle: str | None = None) -> Iterator[RunKey]:
+def run_on(day: date, cycle: str | None = None) -> Iterator[Run]:
     """A run of the last cycle whose deadline has passed, or of another."""
     with run_of(cycle or in_force(day).last_cycle_on(day), day) as run:
         yield run

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from schemas.adjustment import Adjustment, Recoding
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks import (
     adjustment,
     decision,
@@ -76,7 +76,7 @@ def draw(cycle: str, seed: str, day: date) -> None:
         inspection.publish_inspection.fn(run)
 
 
-def _decide(run: RunKey) -> None:
+def _decide(run: Run) -> None:
     public_notice.settle_objections.fn(run)
     decision.decide.fn(run)
     public_notice.publish_notices.fn(run)
@@ -84,12 +84,12 @@ def _decide(run: RunKey) -> None:
     decision.write_outcomes.fn(run)
 
 
-def _sweep(run: RunKey) -> None:
+def _sweep(run: Run) -> None:
     expiry.sweep_expiry.fn(run)
     dormancy.sweep_dormancy.fn(run)
 
 
-def _publish(run: RunKey) -> None:
+def _publish(run: Run) -> None:
     """Publish what is due; an edition that waits is approved, as an operator who has looked at it would."""
     _place(run)
     with reading() as db:
@@ -99,7 +99,7 @@ def _publish(run: RunKey) -> None:
         _place(run)
 
 
-def _place(run: RunKey) -> None:
+def _place(run: Run) -> None:
     while (edition := publication.draft.fn(run)) is not None:
         published = publication.publish.fn(run, edition)
         if published.failed:

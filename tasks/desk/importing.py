@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from schemas.policy import in_force
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.settings import settings
 from schemas.submission import INSTITUTION_CODES
 from tasks import inspection, intake
@@ -46,7 +46,7 @@ _OF_INSPECTIONS = {"inspectors": inspection.take_inspectors, "inspection-outcome
 
 
 @contextmanager
-def _run(day: date | None, cycle: str | None = None) -> Iterator[RunKey]:
+def _run(day: date | None, cycle: str | None = None) -> Iterator[Run]:
     """A run of its own, of the given cycle or the last one whose deadline has passed."""
     policy = in_force(day or date.max)
     today = day or datetime.now(ZoneInfo(policy.timezone)).date()
@@ -55,7 +55,7 @@ def _run(day: date | None, cycle: str | None = None) -> Iterator[RunKey]:
 
 
 @contextmanager
-def _transaction(day: date | None, cycle: str | None = None) -> Iterator[tuple[Connection, RunKey]]:
+def _transaction(day: date | None, cycle: str | None = None) -> Iterator[tuple[Connection, Run]]:
     """A transaction in such a run."""
     with _run(day, cycle) as run, writing(run) as db:
         yield db, run
@@ -84,7 +84,7 @@ class _Word:
     file: str
     by: str
 
-    def keep(self, db: Connection, new: int, run: RunKey, subjects: Iterable[str] = ()) -> None:
+    def keep(self, db: Connection, new: int, run: Run, subjects: Iterable[str] = ()) -> None:
         """Put on record that the file was brought, for each application it concerns or as one, if it brought anything."""
         told = f"导入文件“{self.file}”，{new}条新记录"
         for subject in sorted(subjects) or [self.kind]:
@@ -101,7 +101,7 @@ def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Impor
     with _transaction(day) as (db, run):
         if kind == "activities":
             activities.note_supplied(db, {"activities"}, run)
-        new, more = intake.take_in_side(db, kind, rows, in_force(run.as_of), run)
+        new, more = intake.take_in_side(db, kind, rows, in_force(run.day), run)
         word.keep(db, new, run)
     return Imported(len(rows), new, [*complaints, *more])
 

@@ -6,7 +6,7 @@ Source: contract section 3: `^[YS]\\d{4}42\\d{6}$`, given by the province after 
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.submission import INSTITUTION_CODES
 from tasks.gateways.paper.visible_text import visible
 from tasks.store import recodings, register
@@ -14,7 +14,7 @@ from tasks.store import recodings, register
 CODE = r"[YS][0-9]{4}42[0-9]{6}"
 
 
-def take_in(db: Connection, frame: pd.DataFrame, run: RunKey) -> tuple[int, list[str]]:
+def take_in(db: Connection, frame: pd.DataFrame, run: Run) -> tuple[int, list[str]]:
     """Enter the codes of these rows (INSTITUTION_CODES as cleaned text, and `row`); a blank code is not given yet.
 
     Nothing else of an institution is touched. Returns how many codes were new, and one Chinese sentence for each row

@@ -9,7 +9,6 @@ import pandas as pd
 import polars as pl
 
 from expectations import reading
-from schemas.cycle import cycle_id
 from schemas.notice import (
     AcceptanceText,
     CorrectionText,
@@ -22,9 +21,9 @@ from schemas.notice import (
     issuer,
     item_lines,
 )
-from schemas.policy import Policy, for_cycle
+from schemas.policy import Policy
 from schemas.public_notice import OBJECTION
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.submission import KINDS
 from schemas.workdays import UnknownCalendarYearError, add_workdays
 from tasks.store.notices import Notice
@@ -35,20 +34,20 @@ Heads = Mapping[str, dict[str, Any]]
 _HEAD = ["application_no", "institution_name", "uscc", "kind"]
 
 
-def heads(applications: pd.DataFrame, run: RunKey) -> Heads:
+def heads(applications: pd.DataFrame, run: Run) -> Heads:
     """What every letter on an application begins with; `applications`: current versions as `submissions` gives them."""
-    policy = for_cycle(cycle_id(run.cycle))
+    policy = run.policy
     days = pl.from_pandas(applications[["submitted_at"]]).select(
         reading.instant(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
     )
     rows = applications[_HEAD].fillna("").to_dict("records")
     return {
         row["application_no"]: {
-            **addressee(row, policy, run.as_of),
+            **addressee(row, policy, run.day),
             "application_no": row["application_no"],
             "cycle": run.cycle,
             "kind": KINDS.get(row["kind"], row["kind"]),
-            "submitted_on": day or run.as_of,
+            "submitted_on": day or run.day,
         }
         for row, day in zip(rows, days.to_series().to_list(), strict=True)
     }
@@ -65,12 +64,12 @@ def addressee(row: Mapping[Any, Any], policy: Policy, day: date) -> dict[str, An
     }
 
 
-def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: RunKey) -> list[Notice]:
+def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: Run) -> list[Notice]:
     """One correction notice a returned application, with all its hard findings (article 3(2))."""
-    workdays = for_cycle(cycle_id(run.cycle)).correction.workdays
+    workdays = run.policy.correction.workdays
     own = heads(applications[applications["application_no"].isin(hard["application_no"])], run)
     versions = dict(zip(applications["application_no"], applications["version"], strict=True))
-    due_on = _due_on(run.as_of, workdays)
+    due_on = _due_on(run.day, workdays)
     letters = []
     for number, lines in sorted(_lines(hard).items()):
         text = CorrectionText(**own[number], findings=lines, workdays=workdays, due_on=due_on)
@@ -101,7 +100,7 @@ def acceptances(
     committed: Mapping[str, list[str]],
     revisions: Mapping[str, int],
     names: Mapping[str, str],
-    run: RunKey,
+    run: Run,
 ) -> list[Notice]:
     """One acceptance a package: what goes out for evaluation, what still waits, what must be shown (article 3(2)).
 
@@ -128,7 +127,7 @@ def outcomes(
     filed: pd.DataFrame,
     turns: Mapping[str, int],
     names: Mapping[str, str],
-    run: RunKey,
+    run: Run,
 ) -> list[Notice]:
     """One filing letter and one refusal an application that is closed (article 3(4)).
 

@@ -8,7 +8,8 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from schemas.notice import LETTER_KINDS
-from schemas.run_summary import Counts, RunKey
+from schemas.run import Run
+from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError, settings
 from tasks.gateways.disk import files as post
 from tasks.gateways.paper.visible_text import visible
@@ -29,7 +30,7 @@ _LONGEST_SUBJECT = 40
 
 
 @task(task_run_name="letters-{run.cycle}", cache_policy=NO_CACHE)
-def deliver_letters(run: RunKey) -> Counts:
+def deliver_letters(run: Run) -> Counts:
     """Deliver every letter not delivered yet; one that cannot be delivered stays in the outbox and stops no other."""
     with reading() as db:
         due = notices.undelivered(db)

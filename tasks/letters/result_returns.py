@@ -5,17 +5,15 @@ import json
 
 import pandas as pd
 
-from schemas.cycle import cycle_id
 from schemas.notice import ResultReturnText, ReturnedResultLine, finding_line, issuer, level_title
-from schemas.policy import for_cycle
 from schemas.reference_data import reference
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store.notices import Notice
 
 _READERS = "评估专家组"
 
 
-def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[str, str], run: RunKey) -> list[Notice]:
+def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[str, str], run: Run) -> list[Notice]:
     """One letter an application with results that were not accepted (Notice, article 3(3)).
 
     `refused`: result_id, occupation_code and level of these results; `found`: findings, whose `version` is the result
@@ -23,7 +21,7 @@ def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[
     are the same occasion.
     """
     told = found.merge(refused, left_on="version", right_on="result_id")
-    policy = for_cycle(cycle_id(run.cycle))
+    policy = run.policy
     letters = []
     for key, rows in told.sort_values(["version", "rule", "field"]).groupby("application_no", sort=True):
         number, lines = str(key), [_line(row) for row in rows.fillna("").to_dict("records")]
@@ -32,7 +30,7 @@ def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[
             uscc="",
             issuer=issuer(policy.title),
             document=policy.document,
-            issued_on=run.as_of,
+            issued_on=run.day,
             applicant=applicants.get(number, ""),
             application_no=number,
             cycle=run.cycle,

@@ -5,7 +5,8 @@ import logging
 from prefect import runtime
 from prefect.logging import get_run_logger
 
-from schemas.run_summary import Counts, Outcome, RunKey, RunSummary
+from schemas.run import Run
+from schemas.run_summary import Counts, Outcome, RunSummary
 from tasks.runs import artifacts
 from tasks.runs import run as runs
 from tasks.runs.waiting import still_waits
@@ -22,7 +23,7 @@ def log(sentence: str, level: int = logging.INFO) -> None:
 class Progress:
     """The summary of one run while it grows."""
 
-    def __init__(self, run: RunKey) -> None:
+    def __init__(self, run: Run) -> None:
         self.run = run
         self.stages: dict[str, Counts] = {}
 
@@ -36,7 +37,7 @@ class Progress:
 
     def is_waiting(self) -> bool:
         """Whether results are still awaited: then the run decides nothing."""
-        return still_waits(self.run.cycle, self.run.as_of)
+        return still_waits(self.run.cycle, self.run.day)
 
     def finish(self, outcome: Outcome) -> RunSummary:
         """End the run; one that did nothing says so."""
@@ -52,7 +53,7 @@ class Progress:
         summary = RunSummary(
             run_id=self.run.run_id,
             cycle=self.run.cycle,
-            as_of=self.run.as_of,
+            as_of=self.run.day,
             outcome=outcome,
             awaits_results=outcome == "waiting",
             results_elsewhere={each.cycle: each.number for each in unjudged if each.cycle != self.run.cycle},

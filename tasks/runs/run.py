@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle, in_force, shipped
-from schemas.run_summary import SOURCE, RunKey, RunSummary
+from schemas.run import Run
+from schemas.run_summary import SOURCE, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.gateways.disk import files as post
 from tasks.gateways.evaluators.dispatch_tokens import known_key
@@ -35,7 +36,7 @@ _FAILED = "failed:"
 _PATIENCE_SECONDS = 900.0
 _ASK_SECONDS = 5.0
 
-_open: dict[str, RunKey] = {}
+_open: dict[str, Run] = {}
 _publishing: list[int] = []
 
 
@@ -96,7 +97,7 @@ def _meant(only: list[str] | None) -> list[str] | None:
 @contextmanager
 def run_of(
     cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None
-) -> Iterator[RunKey]:
+) -> Iterator[Run]:
     """The run a stage works for: the one already open on the cycle in this process, or a new one with its own lease.
 
     Raises CycleBusyError while another living run holds the cycle.
@@ -132,7 +133,7 @@ def publishing() -> Iterator[None]:
 
 
 @contextmanager
-def moving_latest(run: RunKey) -> Iterator[Connection]:
+def moving_latest(run: Run) -> Iterator[Connection]:
     """One transaction in which nobody can take over the cycle or, where this run publishes, the shelf.
 
     A run that slept past its lease would otherwise wake and turn `latest` back to an older edition.
@@ -165,12 +166,20 @@ def _take_patiently(run_id: str, cycle: str, day: date) -> int:
         time.sleep(_ASK_SECONDS)
 
 
-def _begin(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> RunKey:
+def _begin(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> Run:
     policy = for_cycle(cycle_id(cycle))
     day = as_of or datetime.now(ZoneInfo(policy.timezone)).date()
     chosen, run_id = _meant(only), str(uuid4())
     token = _take_patiently(run_id, cycle, day)
-    return RunKey(run_id=run_id, cycle=cycle, as_of=day, token=token, only=chosen, inbox=inbox or str(settings().inbox))
+    return Run(
+        run_id=run_id,
+        cycle=cycle_id(cycle),
+        policy=policy,
+        day=day,
+        token=token,
+        only=chosen,
+        inbox=inbox or str(settings().inbox),
+    )
 
 
 def end(summary: RunSummary) -> RunSummary:

@@ -6,17 +6,17 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from schemas import tables
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, recodings
 
 _KEYS = ["uscc", "occupation_code", "level", "held_on"]
 
 
-def note_supplied(db: Connection, names: set[str], run: RunKey) -> None:
+def note_supplied(db: Connection, names: set[str], run: Run) -> None:
     """Remember that a side table was supplied, even an empty one."""
     known = set(db.execute(select(tables.supplied.c.name)).scalars())
     new = sorted(names - known)
-    frames.append(db, tables.supplied, pd.DataFrame({"name": new, "first_on": [run.as_of.isoformat()] * len(new)}))
+    frames.append(db, tables.supplied, pd.DataFrame({"name": new, "first_on": [run.day.isoformat()] * len(new)}))
 
 
 def every(db: Connection) -> pd.DataFrame | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select
 from schemas import tables
 from schemas.adjustment import Adjustment, Recoding
 from schemas.qualification import with_effect, with_term
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import applications, dormancy, items, recodings, register, suspensions
 
 _adjustment = tables.adjustment
@@ -20,30 +20,30 @@ def is_recorded(db: Connection, adjustment: Adjustment) -> bool:
     return db.execute(select(_adjustment.c.adjustment_id).where(same)).first() is not None
 
 
-def record(db: Connection, adjustment: Adjustment, run: RunKey) -> None:
+def record(db: Connection, adjustment: Adjustment, run: Run) -> None:
     """Put the decision on record."""
     values = adjustment.model_dump()
-    db.execute(insert(_adjustment).values(adjustment_id=adjustment.identity, recorded_on=run.as_of, **values))
+    db.execute(insert(_adjustment).values(adjustment_id=adjustment.identity, recorded_on=run.day, **values))
 
 
-def suspend(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: RunKey) -> None:
+def suspend(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run) -> None:
     """Suspend what is held (rows of `register.on_file`, with `standing`)."""
     suspensions.begin(db, held, adjustment.effective_on, run)
     _tell(db, held, "suspended", with_effect(adjustment.effective_on, f"暂停：{adjustment.because}"), adjustment, run)
 
 
-def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: RunKey) -> None:
+def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run) -> None:
     """Put what is suspended back in force; its term is what it was."""
     suspensions.end(db, held, adjustment.effective_on, run)
     _tell(db, held, "filed", with_effect(adjustment.effective_on, f"恢复：{adjustment.because}"), adjustment, run)
 
 
-def end(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became: str, title: str, run: RunKey) -> None:
+def end(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became: str, title: str, run: Run) -> None:
     """Let terms end on the day before the decision takes effect; the items that filed them lapse with them."""
     because = with_effect(adjustment.effective_on, f"{title}：{adjustment.because}")
     day = adjustment.effective_on - timedelta(days=1)
     present = register.current_entries(db)
-    still = present[present["valid_until"] >= run.as_of.isoformat()].merge(held[register.KEYS], on=register.KEYS)
+    still = present[present["valid_until"] >= run.day.isoformat()].merge(held[register.KEYS], on=register.KEYS)
     register.shorten(db, still.assign(because=because), day, became, run)
     _tell(db, held, became, because, adjustment, run)
     lapsed = items.in_status(db, ["filed"]).merge(held[register.KEYS], on=register.KEYS)
@@ -52,10 +52,10 @@ def end(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became: str,
         applications.follow_items(db, cycle, run)
 
 
-def recode(db: Connection, recoding: Recoding, run: RunKey) -> int:
+def recode(db: Connection, recoding: Recoding, run: Run) -> int:
     """Give everything known of one credit code to another; returns how many levels on file moved."""
     old, new = recoding.old_uscc, recoding.new_uscc
-    held = register.standings(db, run.as_of)
+    held = register.standings(db, run.day)
     held = held[held["uscc"] == old]
     recodings.record(db, recoding, run)
     register.move_institution(db, old, new, run)
@@ -66,7 +66,7 @@ def recode(db: Connection, recoding: Recoding, run: RunKey) -> int:
     return len(held)
 
 
-def _tell_recoding(db: Connection, held: pd.DataFrame, recoding: Recoding, run: RunKey) -> None:
+def _tell_recoding(db: Connection, held: pd.DataFrame, recoding: Recoding, run: Run) -> None:
     """The old code's levels are gone, the new one's are there with the same terms, suspended where they were."""
     gone = with_effect(recoding.effective_on, f"改用统一社会信用代码{recoding.new_uscc}：{recoding.because}")
     _tell(db, held, "recoded", gone, recoding, run)
@@ -84,7 +84,7 @@ def _tell_recoding(db: Connection, held: pd.DataFrame, recoding: Recoding, run: 
 
 
 def _tell(
-    db: Connection, held: pd.DataFrame, became: str, because: str, decided: Adjustment | Recoding, run: RunKey
+    db: Connection, held: pd.DataFrame, became: str, because: str, decided: Adjustment | Recoding, run: Run
 ) -> None:
     told = held.assign(was=held["standing"], became=became, because=because)
     register.tell(db, told, run, decided.decided_by)

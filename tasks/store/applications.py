@@ -7,7 +7,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from expectations.submissions import wanted
 from schemas import tables
 from schemas.item import FINAL
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
 from tasks.store import frames, history, recodings
 
@@ -110,7 +110,7 @@ def peers(db: Connection, cycle: str) -> pd.DataFrame:
     return frames.read(db, chosen)
 
 
-def screened(db: Connection, numbers: list[str], returned: set[str], knowledge: int, run: RunKey) -> None:
+def screened(db: Connection, numbers: list[str], returned: set[str], knowledge: int, run: Run) -> None:
     """Note the outcome of screening: `returned`, or the status that follows from the items."""
     work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     mine = _application.c.application_no.in_(select(work.c.application_no))
@@ -120,7 +120,7 @@ def screened(db: Connection, numbers: list[str], returned: set[str], knowledge: 
     _set_status(db, now.assign(because="初审"), run)
 
 
-def follow_items(db: Connection, cycle: str, run: RunKey) -> None:
+def follow_items(db: Connection, cycle: str, run: Run) -> None:
     """Bring the status of every screened application of the cycle in line with its items."""
     not_final = and_(
         tables.item.c.application_no == _application.c.application_no, tables.item.c.status.not_in(sorted(FINAL))
@@ -172,7 +172,7 @@ def recode(db: Connection, old: str, new: str) -> None:
         db.execute(update(table).where(table.c.uscc == old).values(uscc=new))
 
 
-def _set_status(db: Connection, now: pd.DataFrame, run: RunKey) -> None:
+def _set_status(db: Connection, now: pd.DataFrame, run: Run) -> None:
     """`now`: application_no, became, because; only differences are written."""
     work = frames.working(db, "standing_now", now[["application_no", "became"]])
     same = _application.c.application_no == work.c.application_no
@@ -187,7 +187,7 @@ def _set_status(db: Connection, now: pd.DataFrame, run: RunKey) -> None:
     tell(db, told, run)
 
 
-def tell(db: Connection, told: pd.DataFrame, run: RunKey) -> None:
+def tell(db: Connection, told: pd.DataFrame, run: Run) -> None:
     """History entries of applications: application_no, was, became, because."""
     entries = told.sort_values("application_no").assign(
         kind="application", subject=lambda frame: frame["application_no"], occupation_code="", level=""

@@ -11,14 +11,14 @@ from expectations import reading
 from schemas import tables
 from schemas.cycle import cycle_id
 from schemas.policy import for_cycle
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.submission import DECISIONS
 from tasks.store import findings, frames, history
 
 _TOLD = ["decided_at", "decision_id"]  # the order of entries of one recording
 
 
-def record(db: Connection, decisions: pd.DataFrame, run: RunKey) -> int:
+def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
     """Record decisions (the columns of the input table, blank occupation concerns all); returns how many were new."""
     if decisions.empty:
         return 0
@@ -29,7 +29,7 @@ def record(db: Connection, decisions: pd.DataFrame, run: RunKey) -> int:
     ]
     known = frames.read(db, select(tables.decision.c.decision_id))
     new = rows[~rows["decision_id"].isin(known["decision_id"])]
-    frames.append(db, tables.decision, new.assign(recorded_on=run.as_of.isoformat()))
+    frames.append(db, tables.decision, new.assign(recorded_on=run.day.isoformat()))
     told = new.assign(kind="decision", subject=new["application_no"], level="", was="", became=new["verdict"])
     told["because"] = told["rule"] + "：" + told["reason"] + "（" + told["document_no"] + "）"
     for operator, group in told.groupby("decided_by", sort=True):

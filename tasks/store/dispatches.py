@@ -7,14 +7,14 @@ import pandas as pd
 from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
 from schemas import tables
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, items
 
 _dispatch = tables.dispatch
 _sent = tables.dispatched_item
 
 
-def send(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFrame, run: RunKey) -> int:
+def send(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFrame, run: Run) -> int:
     """Put one package an application into the outbox and move its items to `dispatched`.
 
     `packages`: application_no to package (JSON, with its `revision`); `carried`: the items' keys.
@@ -29,7 +29,7 @@ def send(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFr
     return len(packages)
 
 
-def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFrame, run: RunKey) -> None:
+def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFrame, run: Run) -> None:
     """Put packages into the outbox, unless they are there, for items that are out already: they now belong to these.
 
     `packages` and `carried` as for `send`.
@@ -42,7 +42,7 @@ def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.
     db.execute(update(_sent).where(same).values(revision=work.c.now))
 
 
-def _put(db: Connection, packages: dict[str, dict[str, Any]], run: RunKey) -> None:
+def _put(db: Connection, packages: dict[str, dict[str, Any]], run: Run) -> None:
     if not packages:
         return
     db.execute(
@@ -52,7 +52,7 @@ def _put(db: Connection, packages: dict[str, dict[str, Any]], run: RunKey) -> No
                 "application_no": number,
                 "revision": package["revision"],
                 "cycle": run.cycle,
-                "sent_on": run.as_of,
+                "sent_on": run.day,
                 "package": package,
             }
             for number, package in sorted(packages.items())

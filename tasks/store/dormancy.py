@@ -4,7 +4,7 @@ import pandas as pd
 from sqlalchemy import Connection, and_, delete, select, update
 
 from schemas import tables
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, history
 
 _mark = tables.dormancy_mark
@@ -16,7 +16,7 @@ def marks(db: Connection) -> pd.DataFrame:
     return frames.read(db, select(_mark)).sort_values(KEYS, ignore_index=True)
 
 
-def mark(db: Connection, swept: pd.DataFrame, run: RunKey) -> pd.DataFrame:
+def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Write the marks that changed (uscc, occupation_code, state, because), with their history; returns those.
 
     The mark of an occupation that was not swept is taken away: it is no longer on file.
@@ -32,7 +32,7 @@ def mark(db: Connection, swept: pd.DataFrame, run: RunKey) -> pd.DataFrame:
     same = and_(_mark.c.uscc == work.c.uscc, _mark.c.occupation_code == work.c.occupation_code)
     db.execute(delete(_mark).where(select(work.c.uscc).where(same).exists()))
     present = changed[changed["state"] != ""]
-    frames.append(db, _mark, present[[*KEYS, "state"]].assign(since=run.as_of.isoformat()))
+    frames.append(db, _mark, present[[*KEYS, "state"]].assign(since=run.day.isoformat()))
     told = changed.assign(kind="dormancy", subject=changed["uscc"], level="", became=changed["state"])
     wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
     history.add(db, told[wanted], run, "filing")

@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from schemas import tables
 from schemas.directory import DIRECTORY_COLUMNS
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, history
 
 _edition = tables.edition
@@ -55,9 +55,7 @@ def rows_of(db: Connection, name: str) -> pd.DataFrame:
     return frames.read(db, statement).fillna("").sort_values(["uscc", "occupation_code"], ignore_index=True)
 
 
-def draft(
-    db: Connection, rows: pd.DataFrame, day: date, run: RunKey, *, previous: str | None, waits_because: str
-) -> str:
+def draft(db: Connection, rows: pd.DataFrame, day: date, run: Run, *, previous: str | None, waits_because: str) -> str:
     """A new edition of the run's cycle with the directory's rows of a day; it waits if there is a reason to. Its name."""
     last = select(func.coalesce(func.max(_edition.c.number), 0)).where(_edition.c.cycle == run.cycle)
     number = int(db.execute(last).scalar_one()) + 1
@@ -70,7 +68,7 @@ def draft(
     return name
 
 
-def discard(db: Connection, name: str, run: RunKey, because: str) -> None:
+def discard(db: Connection, name: str, run: Run, because: str) -> None:
     """Take back a drafted edition that was never published; its name is not given again."""
     _move(db, name, "discarded", because, run, "filing")
     db.execute(_row.delete().where(_row.c.edition == name))
@@ -81,22 +79,22 @@ def wait_because(db: Connection, name: str, because: str) -> None:
     db.execute(update(_edition).where(_edition.c.edition == name).values(waits_because=because))
 
 
-def release(db: Connection, name: str, run: RunKey, because: str) -> None:
+def release(db: Connection, name: str, run: Run, because: str) -> None:
     """Let a waiting edition be published: what made it wait has been explained."""
     _move(db, name, "building", because, run, "filing")
 
 
-def approve(db: Connection, name: str, run: RunKey, by: str) -> None:
+def approve(db: Connection, name: str, run: Run, by: str) -> None:
     """Let a waiting edition be published on a person's word."""
     _move(db, name, "building", "批准发布", run, by, approved_by=by)
 
 
-def placed(db: Connection, name: str, manifest_sha256: str, run: RunKey) -> None:
+def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
     """Note that the edition's folder stands in its place."""
     _move(db, name, "published", manifest_sha256, run, "filing", manifest_sha256=manifest_sha256)
 
 
-def _move(db: Connection, name: str, became: str, because: str, run: RunKey, by: str, **values: str) -> None:
+def _move(db: Connection, name: str, became: str, because: str, run: Run, by: str, **values: str) -> None:
     mine = _edition.c.edition == name
     was = db.execute(select(_edition.c.standing).where(mine)).scalar_one()
     db.execute(update(_edition).where(mine).values(standing=became, **values))

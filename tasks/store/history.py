@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from schemas import tables
 from schemas.history import CHAINED, GENESIS, digest
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames
 from tasks.store.database import is_sqlite
 
@@ -16,7 +16,7 @@ _TOLD = ["kind", "subject", "occupation_code", "level", "was", "became", "becaus
 _CHAIN_LOCK = 0x66696C69  # any fixed number: PostgreSQL writers of history take turns
 
 
-def add(db: Connection, entries: pd.DataFrame, run: RunKey, by: str) -> None:
+def add(db: Connection, entries: pd.DataFrame, run: Run, by: str) -> None:
     """Append entries (kind, subject, occupation_code, level, was, became, because), chained to the last one."""
     if entries.empty:
         return
@@ -27,7 +27,7 @@ def add(db: Connection, entries: pd.DataFrame, run: RunKey, by: str) -> None:
     before, previous = (last.entry, last.digest) if last else (0, GENESIS)
     rows = []
     for number, told in enumerate(frames.rows_of(entries[_TOLD]), before + 1):
-        entry = (number, *told, by, run.as_of.isoformat(), run.run_id)
+        entry = (number, *told, by, run.day.isoformat(), run.run_id)
         previous = digest(previous, entry)
         rows.append((*entry, previous))
     frames.append_rows(db, tables.history, [*CHAINED, "digest"], rows)

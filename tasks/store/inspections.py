@@ -5,7 +5,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from schemas import tables
 from schemas.inspection import OUTCOMES, Draw, Inspector
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, history
 
 _inspector = tables.inspector
@@ -37,7 +37,7 @@ def draw_of(db: Connection, cycle: str) -> Draw | None:
     return None if record is None else Draw.model_validate(record)
 
 
-def record_draw(db: Connection, made: Draw, run: RunKey) -> None:
+def record_draw(db: Connection, made: Draw, run: Run) -> None:
     """Keep the draw, and tell the history of everyone drawn."""
     values = {"cycle": made.cycle, "seed": made.seed, "drawn_on": made.drawn_on}
     db.execute(insert(_draw).values(**values, record=made.model_dump(mode="json")))
@@ -47,7 +47,7 @@ def record_draw(db: Connection, made: Draw, run: RunKey) -> None:
     history.add(db, told[["kind", "subject", "occupation_code", "level", "was", "became", "because"]], run, "filing")
 
 
-def add_outcomes(db: Connection, rows: pd.DataFrame, run: RunKey) -> int:
+def add_outcomes(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     """Enter outcomes (the columns of the input table, ISO dates) of institutions drawn; returns how many were new."""
     columns = ["cycle", "uscc", "inspected_on", "outcome", "remarks"]
     rows = rows[columns].fillna({"remarks": ""}).drop_duplicates(["cycle", "uscc"], keep="last")

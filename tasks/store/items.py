@@ -6,14 +6,14 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.item import assert_moves
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, history
 
 KEYS = ["application_no", "occupation_code", "level"]
 _item = tables.item
 
 
-def create(db: Connection, born: pd.DataFrame, run: RunKey, by: str) -> None:
+def create(db: Connection, born: pd.DataFrame, run: Run, by: str) -> None:
     """Items of freshly screened applications.
 
     `born`: application_no, occupation_code, level, cycle, uscc, status, reason. Held and accepted items were
@@ -28,7 +28,7 @@ def create(db: Connection, born: pd.DataFrame, run: RunKey, by: str) -> None:
     _tell(db, born.assign(was=born["status"].map(before), became=born["status"], because=because), run, by)
 
 
-def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: RunKey) -> None:
+def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: Run) -> None:
     """Put freshly screened items in place of the applications' present ones, leaving alone whatever came out the same.
 
     `screened`: application_no; `born`: as for `create`.
@@ -42,7 +42,7 @@ def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: RunKe
     create(db, born[born["application_no"].isin(changed["application_no"])], run, "filing")
 
 
-def move(db: Connection, moves: pd.DataFrame, run: RunKey, by: str) -> int:
+def move(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> int:
     """Move items: `moves` holds the keys, `became`, `reason` and `because`; returns how many moved.
 
     Raises IllegalMoveError before anything is written.
@@ -60,7 +60,7 @@ def move(db: Connection, moves: pd.DataFrame, run: RunKey, by: str) -> int:
     return len(told)
 
 
-def replace(db: Connection, application_nos: pd.DataFrame, run: RunKey, because: str) -> None:
+def replace(db: Connection, application_nos: pd.DataFrame, run: Run, because: str) -> None:
     """Take the items of replaced versions away; their history stays. `application_nos`: one column of that name."""
     work = frames.working(db, "replacing", application_nos[["application_no"]])
     mine = select(work.c.application_no)
@@ -128,6 +128,6 @@ def _same(work: Table) -> ColumnElement[bool]:
     return and_(*(_item.c[key] == work.c[key] for key in KEYS))
 
 
-def _tell(db: Connection, told: pd.DataFrame, run: RunKey, by: str) -> None:
+def _tell(db: Connection, told: pd.DataFrame, run: Run, by: str) -> None:
     entries = told.sort_values(KEYS).assign(kind="item", subject=lambda frame: frame["application_no"])
     history.add(db, entries[["kind", "subject", "occupation_code", "level", "was", "became", "because"]], run, by)

@@ -2,18 +2,18 @@
 
 from sqlalchemy import Connection
 
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import applications, items, register
 
 
-def lapse(db: Connection, run: RunKey) -> int:
+def lapse(db: Connection, run: Run) -> int:
     """Lapse whatever is over on the run's day and not told yet; returns how many levels on the register it concerned.
 
     Filed items whose occupation level is no longer on file lapse; a renewed level keeps the items of both applications.
     """
     filed = items.in_status(db, ["filed"])
     present = register.current_entries(db)
-    over = present["valid_until"] < run.as_of.isoformat()
+    over = present["valid_until"] < run.day.isoformat()
     valid = present.loc[~over, register.KEYS].drop_duplicates()
     gone = filed.merge(valid, on=register.KEYS, how="left", indicator=True)
     gone = gone[gone["_merge"] == "left_only"]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.tables import lease
 from tasks.store import database
 
@@ -90,7 +90,7 @@ def _began(process: psutil.Process) -> float:
 
 
 @contextmanager
-def writing(run: RunKey) -> Iterator[Connection]:
+def writing(run: Run) -> Iterator[Connection]:
     """One transaction of a run that proves, before it writes, that the run still holds its cycle's lease."""
     with database.begin() as db:
         prove(db, run.cycle, run.token)

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert, select, update
 
 from schemas import tables
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, history
 
 _notice = tables.notice
@@ -25,7 +25,7 @@ class Notice:
     content: dict[str, Any]
 
 
-def write(db: Connection, notices: Sequence[Notice], run: RunKey) -> int:
+def write(db: Connection, notices: Sequence[Notice], run: Run) -> int:
     """Put letters into the outbox whose occasion has had none yet; returns how many."""
     if not notices:
         return 0
@@ -41,7 +41,7 @@ def write(db: Connection, notices: Sequence[Notice], run: RunKey) -> int:
             "kind": notice.kind,
             "subject": notice.subject,
             "cycle": run.cycle,
-            "written_on": run.as_of,
+            "written_on": run.day,
             "content": notice.content,
         }
         for notice in new

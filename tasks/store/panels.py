@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, insert, select
 from schemas import tables
 from schemas.evaluation import PanelDraw
 from schemas.panel import Applicant
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, history
 
 _draw = tables.panel_draw
@@ -35,13 +35,13 @@ def of_application(db: Connection, application_no: str) -> list[PanelDraw]:
     return [PanelDraw.model_validate(record) for record in db.execute(statement).scalars()]
 
 
-def record(db: Connection, draws: dict[str, PanelDraw], because: dict[str, str], run: RunKey) -> None:
+def record(db: Connection, draws: dict[str, PanelDraw], because: dict[str, str], run: Run) -> None:
     """Keep draws by application number, each with why it was made (Chinese), and tell the history."""
     if not draws:
         return
     highest = select(_draw.c.application_no, func.max(_draw.c.number)).where(_draw.c.cycle == run.cycle)
     last = {number: int(top) for number, top in db.execute(highest.group_by(_draw.c.application_no))}
-    common = {"cycle": run.cycle, "drawn_on": run.as_of}
+    common = {"cycle": run.cycle, "drawn_on": run.day}
     rows = [
         {
             **common,

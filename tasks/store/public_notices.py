@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from schemas import tables
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, history
 
 _notice = tables.public_notice
@@ -25,7 +25,7 @@ def shown(db: Connection, cycle: str) -> pd.DataFrame:
     return frames.read(db, statement.where(_notice.c.cycle == cycle)).sort_values(KEYS, ignore_index=True)
 
 
-def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date, run: RunKey) -> str:
+def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date, run: Run) -> str:
     """A new notice of these items (KEYS and SAID), its files not built yet; its name."""
     last = select(func.coalesce(func.max(_notice.c.number), 0)).where(_notice.c.cycle == run.cycle)
     number = int(db.execute(last).scalar_one()) + 1
@@ -66,14 +66,14 @@ def items_of(db: Connection, name: str) -> pd.DataFrame:
     return frames.read(db, statement).fillna("").sort_values(KEYS, ignore_index=True)
 
 
-def redate(db: Connection, name: str, published_on: date, ends_on: date, run: RunKey) -> None:
+def redate(db: Connection, name: str, published_on: date, ends_on: date, run: Run) -> None:
     """Let the period of a notice nobody has seen yet begin on another day."""
     db.execute(update(_notice).where(_notice.c.notice == name).values(published_on=published_on, ends_on=ends_on))
     told = history.one("public_notice", name, "building", "building", _period(published_on, ends_on))
     history.add(db, told, run, "filing")
 
 
-def placed(db: Connection, name: str, manifest_sha256: str, run: RunKey) -> None:
+def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
     """Note that the notice's folder stands in its place."""
     moved = {"standing": "published", "manifest_sha256": manifest_sha256}
     db.execute(update(_notice).where(_notice.c.notice == name).values(**moved))

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, insert, select
 
 from schemas import tables
 from schemas.adjustment import Recoding
-from schemas.run_summary import RunKey
+from schemas.run import Run
 
 _recoding = tables.recoding
 
@@ -37,9 +37,9 @@ def family(db: Connection, code: str) -> list[str]:
     return chain
 
 
-def record(db: Connection, recoding: Recoding, run: RunKey) -> None:
+def record(db: Connection, recoding: Recoding, run: Run) -> None:
     """Note that an institution has another credit code."""
-    db.execute(insert(_recoding).values(recorded_on=run.as_of, **recoding.model_dump()))
+    db.execute(insert(_recoding).values(recorded_on=run.day, **recoding.model_dump()))
 
 
 def _steps(db: Connection) -> dict[str, str]:

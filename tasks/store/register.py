@@ -8,7 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.qualification import assert_moves, with_term
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames, history, recodings, suspensions
 
 _entry = tables.qualification_item
@@ -102,7 +102,7 @@ def knowledge(db: Connection, cycle: str) -> int:
     return sum(int(db.execute(statement).scalar_one()) for statement in counted)
 
 
-def write(db: Connection, entries: pd.DataFrame, run: RunKey) -> None:
+def write(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     """Enter items: keys, filed_on, valid_until, application_no, cycle, because.
 
     A present entry whose term has not ended before the new one begins is superseded; one that has stays what it was,
@@ -110,7 +110,7 @@ def write(db: Connection, entries: pd.DataFrame, run: RunKey) -> None:
     """
     if entries.empty:
         return
-    was = _standing_of(db, entries, run.as_of)
+    was = _standing_of(db, entries, run.day)
     present = current_entries(db).merge(entries[[*KEYS, "filed_on", "because"]], on=KEYS, suffixes=("", "_new"))
     corrected = (present["because"] == TAKEN_OVER) & (present["because_new"] == TAKEN_OVER)
     superseded = corrected | (present["valid_until"] >= present["filed_on_new"])
@@ -121,28 +121,28 @@ def write(db: Connection, entries: pd.DataFrame, run: RunKey) -> None:
     tell(db, told, run, "filing")
 
 
-def enter(db: Connection, entries: pd.DataFrame, run: RunKey) -> None:
+def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     """Append entries as known from now on; whoever calls this tells the history what they mean."""
     first = _next(db, _entry)
     columns = [*KEYS, "filed_on", "valid_until", "application_no", "cycle", "because"]
     rows = entries[[*columns, *entries.columns.intersection(["ended_by"])]].sort_values(KEYS)
-    frames.append(db, _entry, rows.assign(entry=range(first, first + len(rows)), known_from=run.as_of.isoformat()))
+    frames.append(db, _entry, rows.assign(entry=range(first, first + len(rows)), known_from=run.day.isoformat()))
 
 
-def remove(db: Connection, entries: pd.DataFrame, run: RunKey, became: str, superseded_in: str | None = None) -> None:
+def remove(db: Connection, entries: pd.DataFrame, run: Run, became: str, superseded_in: str | None = None) -> None:
     """Take entries (of `current_entries`, with a because) off the register as if they had never been."""
-    was = _standing_of(db, entries, run.as_of, over="filed")
+    was = _standing_of(db, entries, run.day, over="filed")
     _forget(db, entries, run, superseded_in)
     tell(db, entries.assign(was=was, became=became), run, "filing")
 
 
-def shorten(db: Connection, entries: pd.DataFrame, last_day: date, became: str, run: RunKey) -> None:
+def shorten(db: Connection, entries: pd.DataFrame, last_day: date, became: str, run: Run) -> None:
     """Let entries (of `current_entries`) end on a day; telling it is the caller's."""
     _forget(db, entries, run)
     enter(db, entries.assign(valid_until=last_day.isoformat(), ended_by=became), run)
 
 
-def bring_back(db: Connection, keys: pd.DataFrame, cycle: str, run: RunKey) -> None:
+def bring_back(db: Connection, keys: pd.DataFrame, cycle: str, run: Run) -> None:
     """Enter again what a cycle's decisions on these keys, now taken back, had superseded."""
     columns = [_entry.c[name] for name in ("entry", *KEYS, "filed_on", "valid_until", "application_no", "because")]
     statement = select(*columns, _entry.c.cycle, _entry.c.ended_by).where(
@@ -160,11 +160,11 @@ def bring_back(db: Connection, keys: pd.DataFrame, cycle: str, run: RunKey) -> N
     tell(db, former.assign(was="", became="filed", because=because), run, "filing")
 
 
-def _forget(db: Connection, entries: pd.DataFrame, run: RunKey, superseded_in: str | None = None) -> None:
+def _forget(db: Connection, entries: pd.DataFrame, run: Run, superseded_in: str | None = None) -> None:
     """End our knowledge of these entries, by their numbers."""
     work = frames.working(db, "forgetting", entries[["entry"]].astype("int64"))
     mine = _entry.c.entry.in_(select(work.c.entry))
-    db.execute(update(_entry).where(mine).values(known_to=run.as_of, superseded_in=superseded_in))
+    db.execute(update(_entry).where(mine).values(known_to=run.day, superseded_in=superseded_in))
 
 
 def _reclaim(db: Connection, entries: pd.DataFrame) -> None:
@@ -185,7 +185,7 @@ def institutions(db: Connection) -> pd.DataFrame:
     return frames.read(db, statement.where(_institution.c.known_to.is_(None)))
 
 
-def name_institutions(db: Connection, named: pd.DataFrame, run: RunKey) -> int:
+def name_institutions(db: Connection, named: pd.DataFrame, run: Run) -> int:
     """Bring institutions' details up to date (uscc and DETAILS; a blank institution_code keeps the present one)."""
     present = institutions(db).set_index("uscc")
     rows = named.drop_duplicates("uscc", keep="last").set_index("uscc")[DETAILS].fillna("")
@@ -198,13 +198,13 @@ def name_institutions(db: Connection, named: pd.DataFrame, run: RunKey) -> int:
     db.execute(
         update(_institution)
         .where(_institution.c.uscc == work.c.uscc, _institution.c.known_to.is_(None))
-        .values(known_to=run.as_of)
+        .values(known_to=run.day)
     )
     first = _next(db, _institution)
     frames.append(
         db,
         _institution,
-        changed.assign(entry=range(first, first + len(changed)), known_from=run.as_of.isoformat()),
+        changed.assign(entry=range(first, first + len(changed)), known_from=run.day.isoformat()),
     )
     before = changed["uscc"].map(known.apply("｜".join, axis=1).where(known["institution_name"] != "", ""))
     told = changed.assign(kind="institution", subject=changed["uscc"], occupation_code="", level="", was=before)
@@ -214,12 +214,12 @@ def name_institutions(db: Connection, named: pd.DataFrame, run: RunKey) -> int:
     return len(changed)
 
 
-def move_institution(db: Connection, old: str, new: str, run: RunKey) -> None:
+def move_institution(db: Connection, old: str, new: str, run: Run) -> None:
     """Know an institution and all its entries under another credit code from now on; telling it is the caller's."""
     named = institutions(db)
     name_institutions(db, named[named["uscc"] == old].assign(uscc=new), run)
     mine = and_(_institution.c.uscc == old, _institution.c.known_to.is_(None))
-    db.execute(update(_institution).where(mine).values(known_to=run.as_of))
+    db.execute(update(_institution).where(mine).values(known_to=run.day))
     own = current_entries(db).query("uscc == @old")
     _forget(db, own, run)
     enter(db, own.assign(uscc=new), run)
@@ -229,7 +229,7 @@ def _next(db: Connection, table: Table) -> int:
     return int(db.execute(select(func.coalesce(func.max(table.c.entry), 0))).scalar_one()) + 1
 
 
-def tell(db: Connection, told: pd.DataFrame, run: RunKey, by: str) -> None:
+def tell(db: Connection, told: pd.DataFrame, run: Run, by: str) -> None:
     """Put moves into the history: keys, was, became, because; raises IllegalStandingError instead of a wrong one."""
     assert_moves(set(zip(told["was"], told["became"], strict=True)))
     entries = told.sort_values(KEYS).assign(kind="qualification", subject=lambda frame: frame["uscc"])
@@ -237,7 +237,7 @@ def tell(db: Connection, told: pd.DataFrame, run: RunKey, by: str) -> None:
     history.add(db, entries[wanted], run, by)
 
 
-def take_over(db: Connection, rows: pd.DataFrame, run: RunKey) -> int:
+def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     """Enter what was on file before the first run (REGISTER columns, ISO dates); returns how many entries were new.
 
     An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
@@ -275,7 +275,7 @@ def traces(db: Connection) -> pd.DataFrame:
     return frames.read(db, select(*told).where(table.c.kind == "qualification", table.c.became == "filed").distinct())
 
 
-def tell_lapsed(db: Connection, over: pd.DataFrame, run: RunKey) -> int:
+def tell_lapsed(db: Connection, over: pd.DataFrame, run: Run) -> int:
     """Tell the history once of entries whose term has run out (of `current_entries`); returns how many were new."""
     table = tables.history
     statement = select(table.c.subject, table.c.occupation_code, table.c.level, table.c.because).where(

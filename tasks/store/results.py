@@ -9,14 +9,14 @@ import pandas as pd
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from schemas import tables
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.submission import RESULTS
 from tasks.store import frames, items
 
 _result = tables.result
 
 
-def receive(db: Connection, results: pd.DataFrame, run: RunKey) -> int:
+def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     """Store results (cleaned text and `row`) that are not known yet, as one batch; returns how many were new."""
     if results.empty:
         return 0
@@ -39,7 +39,7 @@ def receive(db: Connection, results: pd.DataFrame, run: RunKey) -> int:
             batch=str(batch),
             cycle=belongs,
             standing="received",
-            received_on=run.as_of.isoformat(),
+            received_on=run.day.isoformat(),
         ),
     )
     return len(new) + _receive_again(db, set(rows["content_hash"]), batch)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from tasks.store import frames
 
 _suspension = tables.suspension
@@ -37,12 +37,12 @@ def concerning(suspensions: pd.DataFrame, entries: pd.DataFrame, day: "pd.Series
     return pd.Series([place in hit for place in range(len(entries))], index=entries.index, dtype="bool")
 
 
-def begin(db: Connection, entries: pd.DataFrame, day: date, run: RunKey) -> None:
+def begin(db: Connection, entries: pd.DataFrame, day: date, run: Run) -> None:
     """Suspend these entries (keys) from a day on."""
     _append(db, entries[KEYS].assign(starts_on=day.isoformat(), ends_on=None), run)
 
 
-def end(db: Connection, entries: pd.DataFrame, day: date, run: RunKey) -> None:
+def end(db: Connection, entries: pd.DataFrame, day: date, run: Run) -> None:
     """Let the open suspensions of these entries (keys) end on the day before a day."""
     present = known(db)
     ended = present[present["ends_on"].isna()].merge(entries[KEYS].drop_duplicates(), on=KEYS)
@@ -50,7 +50,7 @@ def end(db: Connection, entries: pd.DataFrame, day: date, run: RunKey) -> None:
     _append(db, ended.assign(ends_on=(day - timedelta(days=1)).isoformat()), run)
 
 
-def move(db: Connection, old: str, new: str, run: RunKey) -> None:
+def move(db: Connection, old: str, new: str, run: Run) -> None:
     """Give the suspensions of one credit code to another."""
     present = known(db)
     own = present[present["uscc"] == old]
@@ -58,17 +58,15 @@ def move(db: Connection, old: str, new: str, run: RunKey) -> None:
     _append(db, own.assign(uscc=new), run)
 
 
-def _forget(db: Connection, rows: pd.DataFrame, run: RunKey) -> None:
+def _forget(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     for row in rows.to_dict("records"):
         same = and_(*(_suspension.c[key] == row[key] for key in KEYS))
         started = _suspension.c.starts_on == date.fromisoformat(row["starts_on"])
-        db.execute(
-            update(_suspension).where(same, started, _suspension.c.known_to.is_(None)).values(known_to=run.as_of)
-        )
+        db.execute(update(_suspension).where(same, started, _suspension.c.known_to.is_(None)).values(known_to=run.day))
 
 
-def _append(db: Connection, rows: pd.DataFrame, run: RunKey) -> None:
+def _append(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     first = int(db.execute(select(func.coalesce(func.max(_suspension.c.entry), 0))).scalar_one()) + 1
     ordered = rows[[*KEYS, "starts_on", "ends_on"]].sort_values([*KEYS, "starts_on"]).astype(frames.TEXT)
-    numbered = ordered.assign(entry=range(first, first + len(ordered)), known_from=run.as_of.isoformat())
+    numbered = ordered.assign(entry=range(first, first + len(ordered)), known_from=run.day.isoformat())
     frames.append(db, _suspension, numbered)

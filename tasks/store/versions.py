@@ -5,7 +5,7 @@ import pandas as pd
 from sqlalchemy import Connection, and_, case, exists, func, select, update
 
 from schemas import tables
-from schemas.run_summary import RunKey
+from schemas.run import Run
 from schemas.submission import APPLICATIONS
 from tasks.store import applications, frames, items, recodings
 
@@ -13,7 +13,7 @@ _application = tables.application
 _version = tables.application_version
 
 
-def receive(db: Connection, forms: dict[str, pd.DataFrame], run: RunKey) -> dict[str, int]:
+def receive(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> dict[str, int]:
     """Store what is new of a pull: a known content changes nothing, another content is a new version.
 
     `forms`: the five form tables as cleaned text with `row`; applications also `content_hash`, `submitted_utc`
@@ -75,7 +75,7 @@ def _standing(incoming: pd.DataFrame) -> np.ndarray:
     return np.select([incoming["sent"].fillna(0) == 1, older], ["late", "superseded"], default="current")
 
 
-def _retire(db: Connection, replaced: pd.DataFrame, run: RunKey) -> None:
+def _retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
     if replaced.empty:
         return
     work = frames.working(db, "retired", replaced[["application_no"]])
@@ -84,16 +84,16 @@ def _retire(db: Connection, replaced: pd.DataFrame, run: RunKey) -> None:
     items.replace(db, replaced, run, "申报人重新提交")
 
 
-def _insert(db: Connection, incoming: pd.DataFrame, forms: dict[str, pd.DataFrame], run: RunKey) -> None:
+def _insert(db: Connection, incoming: pd.DataFrame, forms: dict[str, pd.DataFrame], run: Run) -> None:
     kept = ["application_no", "version", "content_hash", "standing", "submitted_utc", *APPLICATIONS.names[1:]]
-    frames.append(db, _version, incoming[kept].assign(received_on=run.as_of.isoformat()))
+    frames.append(db, _version, incoming[kept].assign(received_on=run.day.isoformat()))
     versions = incoming[["application_no", "version"]]
     for name, table in tables.FORM_PARTS.items():
         rows = forms[name].merge(versions, on="application_no", how="inner")
         frames.append(db, table, rows[[column.name for column in table.columns]])
 
 
-def _make_current(db: Connection, current: pd.DataFrame, run: RunKey) -> None:
+def _make_current(db: Connection, current: pd.DataFrame, run: Run) -> None:
     new = current[current["version"] == 1]
     rows = new[["application_no", "version", "uscc"]].assign(
         cycle=new["assigned_cycle"], status="received", first_submitted_at=new["submitted_at"]

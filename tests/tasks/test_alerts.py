@@ -53,7 +53,7 @@ def failed_run(*numbers: str) -> str:
         outcome = "failed" if numbers else "waiting"
         runs.end(
             RunSummary(
-                run_id=run.run_id, cycle="2026-09", as_of=run.as_of, outcome=outcome, stages={"evaluation": counts}
+                run_id=run.run_id, cycle="2026-09", as_of=run.day, outcome=outcome, stages={"evaluation": counts}
             )
         )
         return run.run_id

@@ -177,7 +177,7 @@ def test_a_corrected_result_gives_back_what_the_renewal_had_superseded(home: Pat
     with registers.run_on(date(2026, 10, 12), "2026-09") as run, writing(run) as db:
         db.execute(
             insert(tables.result).values(
-                result_id=1, content_hash="1", batch="1", row=1, standing="accepted", received_on=run.as_of, **row
+                result_id=1, content_hash="1", batch="1", row=1, standing="accepted", received_on=run.day, **row
             )
         )
         db.execute(update(tables.item).where(tables.item.c.application_no == "A1").values(verdict="fail"))

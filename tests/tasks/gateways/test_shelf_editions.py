@@ -28,7 +28,8 @@ FILES = [
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tasks.gateways.shelf import build, durable, place, point_latest
+from tasks.gateways.disk import durable
+from tasks.gateways.shelf import build, place, point_latest
 from tests.editions import edition, ordinary
 
 published, moment = Path(sys.argv[1]), sys.argv[2]
