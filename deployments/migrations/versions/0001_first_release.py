@@ -1,8 +1,7 @@
-"""the tables of the first release."""
+"""The tables of the first release."""
 
 import sqlalchemy as sa
 from alembic import op
-
 
 revision = "0001"
 down_revision = None
@@ -18,6 +17,31 @@ def upgrade() -> None:
         sa.Column("candidates", sa.Integer(), nullable=False),
         sa.Column("passed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("uscc", "occupation_code", "level", "held_on", name=op.f("pk_activity")),
+    )
+    op.create_table(
+        "adjustment",
+        sa.Column("adjustment_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("uscc", sa.Text(), nullable=False),
+        sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("document_no", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("adjustment_id", name=op.f("pk_adjustment")),
+    )
+    op.create_index("ix_adjustment_uscc", "adjustment", ["uscc"], unique=False)
+    op.create_table(
+        "alert",
+        sa.Column("occasion", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("raised_on", sa.Date(), nullable=False),
+        sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("occasion", name=op.f("pk_alert")),
     )
     op.create_table(
         "application",
@@ -118,6 +142,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("cycle", "number", name=op.f("uq_edition_cycle")),
     )
     op.create_table(
+        "expert",
+        sa.Column("expert_no", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("employer_uscc", sa.Text(), nullable=False),
+        sa.Column("occupation_prefixes", sa.Text(), nullable=False),
+        sa.Column("active", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("expert_no", name=op.f("pk_expert")),
+    )
+    op.create_table(
         "finding",
         sa.Column("application_no", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -158,6 +192,31 @@ def upgrade() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("application_no", "occupation_code", "level", "rule", name=op.f("pk_hold")),
+    )
+    op.create_table(
+        "inspection_draw",
+        sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("seed", sa.Text(), nullable=False),
+        sa.Column("drawn_on", sa.Date(), nullable=False),
+        sa.Column("record", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("cycle", name=op.f("pk_inspection_draw")),
+    )
+    op.create_table(
+        "inspection_outcome",
+        sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("uscc", sa.Text(), nullable=False),
+        sa.Column("inspected_on", sa.Date(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("remarks", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("cycle", "uscc", name=op.f("pk_inspection_outcome")),
+    )
+    op.create_table(
+        "inspector",
+        sa.Column("inspector_no", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("active", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("inspector_no", name=op.f("pk_inspector")),
     )
     op.create_table(
         "institution",
@@ -214,6 +273,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_notice_subject", "notice", ["subject"], unique=False)
     op.create_table(
+        "panel_draw",
+        sa.Column("application_no", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("drawn_on", sa.Date(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("record", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("application_no", "number", name=op.f("pk_panel_draw")),
+    )
+    op.create_index("ix_panel_draw_cycle", "panel_draw", ["cycle"], unique=False)
+    op.create_table(
+        "public_notice",
+        sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("standing", sa.Text(), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("manifest_sha256", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("notice", name=op.f("pk_public_notice")),
+        sa.UniqueConstraint("cycle", "number", name=op.f("uq_public_notice_cycle")),
+    )
+    op.create_table(
         "qualification_item",
         sa.Column("entry", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("uscc", sa.Text(), nullable=False),
@@ -227,6 +309,7 @@ def upgrade() -> None:
         sa.Column("known_from", sa.Date(), nullable=False),
         sa.Column("known_to", sa.Date(), nullable=True),
         sa.Column("superseded_in", sa.Text(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("entry", name=op.f("pk_qualification_item")),
     )
     op.create_index("ix_qualification_item_known", "qualification_item", ["known_to", "valid_until"], unique=False)
@@ -238,6 +321,17 @@ def upgrade() -> None:
         sa.Column("cycle", sa.Text(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("file", "reason", name=op.f("pk_quarantined")),
+    )
+    op.create_table(
+        "recoding",
+        sa.Column("old_uscc", sa.Text(), nullable=False),
+        sa.Column("new_uscc", sa.Text(), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("document_no", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("old_uscc", name=op.f("pk_recoding")),
     )
     op.create_table(
         "result",
@@ -279,6 +373,19 @@ def upgrade() -> None:
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_supplied")),
     )
+    op.create_table(
+        "suspension",
+        sa.Column("entry", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uscc", sa.Text(), nullable=False),
+        sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("known_from", sa.Date(), nullable=False),
+        sa.Column("known_to", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_suspension")),
+    )
+    op.create_index("ix_suspension_uscc", "suspension", ["uscc"], unique=False)
     op.create_table(
         "edition_row",
         sa.Column("edition", sa.Text(), nullable=False),
@@ -332,6 +439,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("application_no", "version", "row", name=op.f("pk_programme")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "public_notice_item",
+        sa.Column("application_no", sa.Text(), nullable=False),
+        sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("institution_name", sa.Text(), nullable=True),
+        sa.Column("institution_type", sa.Text(), nullable=True),
+        sa.Column("uscc", sa.Text(), nullable=True),
+        sa.Column("region_code", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["notice"], ["public_notice.notice"], name=op.f("fk_public_notice_item_public_notice")),
+        sa.PrimaryKeyConstraint("application_no", "occupation_code", "level", name=op.f("pk_public_notice_item")),
+    )
+    op.create_index("ix_public_notice_item_notice", "public_notice_item", ["notice"], unique=False)
     op.create_table(
         "requested_occupation",
         sa.Column("application_no", sa.Text(), nullable=False),
@@ -395,17 +517,25 @@ def _keep_history() -> None:
 def downgrade() -> None:
     op.drop_table("staff_member")
     op.drop_table("requested_occupation")
+    op.drop_index("ix_public_notice_item_notice", table_name="public_notice_item")
+    op.drop_table("public_notice_item")
     op.drop_table("programme")
     op.drop_table("material")
     op.drop_table("edition_row")
+    op.drop_index("ix_suspension_uscc", table_name="suspension")
+    op.drop_table("suspension")
     op.drop_table("supplied")
     op.drop_table("run")
     op.drop_index("ix_result_cycle", table_name="result")
     op.drop_table("result")
+    op.drop_table("recoding")
     op.drop_table("quarantined")
     op.drop_index("ix_qualification_item_uscc", table_name="qualification_item")
     op.drop_index("ix_qualification_item_known", table_name="qualification_item")
     op.drop_table("qualification_item")
+    op.drop_table("public_notice")
+    op.drop_index("ix_panel_draw_cycle", table_name="panel_draw")
+    op.drop_table("panel_draw")
     op.drop_index("ix_notice_subject", table_name="notice")
     op.drop_table("notice")
     op.drop_table("lease")
@@ -414,11 +544,15 @@ def downgrade() -> None:
     op.drop_table("item")
     op.drop_index("ix_institution_uscc", table_name="institution")
     op.drop_table("institution")
+    op.drop_table("inspector")
+    op.drop_table("inspection_outcome")
+    op.drop_table("inspection_draw")
     op.drop_table("hold")
     op.drop_index("ix_history_subject", table_name="history")
     op.drop_table("history")
     op.drop_index("ix_finding_cycle", table_name="finding")
     op.drop_table("finding")
+    op.drop_table("expert")
     op.drop_table("edition")
     op.drop_table("dormancy_mark")
     op.drop_index("ix_dispatched_item_cycle", table_name="dispatched_item")
@@ -431,6 +565,9 @@ def downgrade() -> None:
     op.drop_index("ix_application_uscc", table_name="application")
     op.drop_index("ix_application_cycle_status", table_name="application")
     op.drop_table("application")
+    op.drop_table("alert")
+    op.drop_index("ix_adjustment_uscc", table_name="adjustment")
+    op.drop_table("adjustment")
     op.drop_table("activity")
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION history_is_append_only()")
