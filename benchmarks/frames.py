@@ -9,7 +9,7 @@ import polars as pl
 
 from expectations.identifiers import USCC_ALPHABET
 from expectations.scene import Scene
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.policy import Policy, for_cycle
 from schemas.reference_data import reference
 

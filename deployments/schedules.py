@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prefect.schedules import Cron, Schedule
 
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.policy import Policy
 
 #: A year without a leap day: the calendar's days are the same in every year.

@@ -8,8 +8,8 @@ from importlib.resources import files
 from typing import cast
 
 from schemas import policy as policies
-from schemas.cycle import CycleId
 from schemas.finding import Nature
+from schemas.law.cycle import CycleId
 from schemas.policy import Policy
 from schemas.reference_data import Reference, reference
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.policy import Policy
 from schemas.reference_data import Reference
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from expectations.submissions import Submissions
-from schemas.cycle import add_months
+from schemas.law.cycle import add_months
 
 _ON_FILE = ("uscc", "institution_type", "occupation_code", "level", "filed_on", "valid_until")
 _ACTIVITIES = ("uscc", "occupation_code", "held_on", "candidates")

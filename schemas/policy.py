@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.cycle import CycleId, cycle_before_or_on, deadline_day, window
+from schemas.law.cycle import CycleId, cycle_before_or_on, deadline_day, window
 from schemas.settings import settings
 
 
@@ -129,7 +129,7 @@ class Policy(_Part):
         day = deadline_day(cycle, self.cycle.deadline_day)
         if self.cycle.roll == "none":
             return day
-        from schemas.workdays import next_workday  # noqa: PLC0415  the calendar is read only by policies that roll
+        from schemas.law.workdays import next_workday  # noqa: PLC0415  the calendar is read only by policies that roll
 
         return next_workday(day)
 

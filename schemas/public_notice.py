@@ -5,9 +5,9 @@ Source: Notice, article 3(4); the number of working days is the policy's.
 
 from datetime import date
 
+from schemas.law.workdays import add_workdays
 from schemas.policy import Policy
 from schemas.submission import KINDS
-from schemas.workdays import add_workdays
 
 #: The rule under which operators decide on objections (公示异议): a refusal ends the item, a permit sets one aside.
 OBJECTION = "OBJECTION"

@@ -1,10 +1,8 @@
-"""A qualification (备案资质): its term, its standings and the moves between them; writing is the store's."""
+"""A qualification (备案资质): the standings of what is on the register, and the moves between them."""
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
-
-from schemas.cycle import add_months
+from datetime import date
 
 #: Where an occupation level of an institution stands on the register.
 STANDINGS: dict[str, str] = {
@@ -62,24 +60,6 @@ def assert_moves(moves: set[tuple[str, str]]) -> None:
     """Raise IllegalStandingError naming the first move that is not in the table."""
     for was, became in sorted(moves - _ALLOWED):
         raise IllegalStandingError(f"a qualification may not go from '{was}' to '{became}'")
-
-
-def last_day(starts_on: date, months: int) -> date:
-    """The last day of a term: the day before the anniversary (Notice, article 3(4)).
-
-    A term from 29 February ends on 28 February: the month without a corresponding day ends the period
-    (Civil Code, article 202).
-    """
-    anniversary = add_months(starts_on, months)
-    shortened = anniversary.day < starts_on.day
-    return anniversary if shortened else anniversary - timedelta(days=1)
-
-
-def renewed_term(old_valid_until: date, decided_on: date, months: int) -> tuple[date, date]:
-    """First and last day of the term a renewal gives (contract section 3)."""
-    after_old = old_valid_until + timedelta(days=1)
-    starts_on = after_old if decided_on < after_old else decided_on
-    return starts_on, last_day(starts_on, months)
 
 
 def with_term(because: str, filed_on: str, valid_until: str) -> str:

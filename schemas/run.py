@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.policy import Policy
 
 

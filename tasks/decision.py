@@ -7,13 +7,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
+from schemas.law.places import take_in_turn
+from schemas.law.terms import last_day, renewed_term
 from schemas.policy import Policy
-from schemas.qualification import last_day, renewed_term
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks import public_notice
 from tasks.letters import contents
-from tasks.saturation import take_in_turn
 from tasks.store import applications, decisions, findings, history, items, notices, register
 from tasks.store.lapsing import lapse
 from tasks.store.leases import writing

@@ -7,7 +7,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from schemas.cycle import add_months
+from schemas.law.cycle import add_months
 from schemas.notice import DormancyText, DormantLine
 from schemas.policy import Policy, in_force
 from schemas.run import Run

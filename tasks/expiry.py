@@ -7,7 +7,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.notice import ExpiryReminderText, item_lines
 from schemas.policy import Policy, in_force
 from schemas.run import Run

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
 from schemas.directory import levels_of
+from schemas.law.workdays import UnknownCalendarYearError
 from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, OBJECTION, kind_title, last_day_of_notice
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import settings
-from schemas.workdays import UnknownCalendarYearError
 from tasks.gateways.shelf import ShelfError
 from tasks.gateways.shelf import public_notices as shelf
 from tasks.runs.waiting import still_waits

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
 from expectations.check import check_directory
-from schemas.cycle import cycle_id
 from schemas.directory import changes
+from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.run import Run
 from schemas.run_summary import Counts

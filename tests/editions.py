@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from schemas.cycle import cycle_id
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
+from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from tasks.gateways.shelf import EarlierEdition, EditionContent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deployments import sample
 from deployments.sample import SampleCycle
-from schemas.cycle import CycleId, cycle_id
+from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
 from schemas.run_summary import RunSummary
 

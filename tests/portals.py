@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from deployments import sample
 from deployments.sample import SampleCycle
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.settings import Settings
 from tasks.gateways.sources import Brought, bring
 from tasks.gateways.sources.far.bounds import Bounds

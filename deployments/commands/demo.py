@@ -16,8 +16,8 @@ from deployments import orchestrator
 from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import read_cycle, ready
 from schemas.application import STATUSES as APPLICATION_STATUSES
-from schemas.cycle import CycleId
 from schemas.item import STATUSES as ITEM_STATUSES
+from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
 from schemas.settings import settings

@@ -7,7 +7,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from deployments.commands import Refused, WrongUse
-from schemas.cycle import CycleId, cycle_id
+from schemas.law.cycle import CycleId, cycle_id
 from schemas.settings import settings
 
 #: Longer than any ground a decision states; a mistaken paste is longer still.

@@ -14,7 +14,7 @@ import typer
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED, Refused, WrongUse
 from deployments.commands.readiness import read_cycle, ready
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.settings import Settings, settings, using
 
 _MARK = ".simulation"

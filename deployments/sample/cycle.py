@@ -21,7 +21,7 @@ from deployments.sample.setting import Setting, setting_for
 from deployments.sample.tabulating import frame
 from deployments.sample.takeover import take_over
 from schemas import policy as policies
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.submission import ACTIVITIES, DECISIONS, EXPERTS, FORM_TABLES, MATERIALS, REGISTER, RESULTS, TABLES
 
 _WITH_ATTACHMENTS = 3  # applications whose documents lie beside the workbook

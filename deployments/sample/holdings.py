@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from schemas.cycle import CycleId, add_months
+from schemas.law.cycle import CycleId, add_months
 from schemas.policy import Policy
 
 

@@ -13,7 +13,7 @@ from deployments.sample.institutions import Institution
 from deployments.sample.market import Market, filable_occupations
 from deployments.sample.streams import stream
 from schemas import policy as policies
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.policy import Policy
 from schemas.reference_data import Reference, reference
 

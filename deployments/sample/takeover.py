@@ -15,9 +15,9 @@ from deployments.sample.streams import stream
 from deployments.sample.tabulating import frame
 from deployments.sample.trades import PUBLIC_TRADES
 from schemas import policy as policies
-from schemas.cycle import CycleId, add_months
+from schemas.law.cycle import CycleId, add_months
+from schemas.law.terms import last_day
 from schemas.policy import Policy
-from schemas.qualification import last_day
 from schemas.reference_data import reference
 from schemas.submission import REGISTER
 

@@ -14,8 +14,8 @@ from deployments.sample.institutions import Population, make_population
 from deployments.sample.streams import stream
 from deployments.simulation import stages
 from schemas.adjustment import Adjustment, Recoding
-from schemas.cycle import CycleId, cycle_id
 from schemas.inspection import Inspector
+from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.settings import settings
 from tasks.runs.run import run_of

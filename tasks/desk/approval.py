@@ -4,8 +4,8 @@ from datetime import date
 
 from sqlalchemy.engine import RowMapping
 
-from schemas.cycle import cycle_id
 from schemas.directory import edition_name
+from schemas.law.cycle import cycle_id
 from tasks.runs.run import run_of, today
 from tasks.store import editions
 from tasks.store.database import reading

@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 
 from expectations import reading
+from schemas.law.workdays import UnknownCalendarYearError, add_workdays
 from schemas.notice import (
     AcceptanceText,
     CorrectionText,
@@ -25,7 +26,6 @@ from schemas.policy import Policy
 from schemas.public_notice import OBJECTION
 from schemas.run import Run
 from schemas.submission import KINDS
-from schemas.workdays import UnknownCalendarYearError, add_workdays
 from tasks.store.notices import Notice
 
 Heads = Mapping[str, dict[str, Any]]

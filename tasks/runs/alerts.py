@@ -7,7 +7,7 @@ from hashlib import sha256
 import httpx
 from sqlalchemy import Connection
 
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle, in_force
 from schemas.settings import settings
 from tasks.gateways.wire.mail import DeliveryFailed, Mail, Mailer, SmtpSettings

@@ -7,10 +7,10 @@ from typing import Any
 
 from expectations.rulebook import rules
 from schemas.application import STATUSES as APPLICATION_STATUSES
-from schemas.cycle import cycle_id
 from schemas.directory import CHANGE_KINDS, changes
 from schemas.finding import NATURES_ZH
 from schemas.item import STATUSES as ITEM_STATUSES
+from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
 from schemas.submission import INSTITUTION_TYPES, TABLES

@@ -13,7 +13,7 @@ from prefect import runtime
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle, in_force, shipped
 from schemas.run import Run
 from schemas.run_summary import SOURCE, RunSummary

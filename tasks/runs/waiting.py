@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.settings import settings
 from tasks.gateways.sources import chosen as sources

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from expectations import reading
 from schemas import tables
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.submission import DECISIONS

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from expectations.scene import Scene
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from tasks.store import activities, applications, register

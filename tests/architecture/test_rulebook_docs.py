@@ -7,8 +7,8 @@ from expectations.judging import HELD_BY
 from expectations.rulebook import RULED_TABLES, for_cycle, rules
 from expectations.rules_page import page
 from expectations.suites import SEVERITY, suite
-from schemas.cycle import CycleId
 from schemas.finding import NATURES_ZH
+from schemas.law.cycle import CycleId
 from schemas.policy import shipped
 from schemas.submission import TABLES
 

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from deployments import sample as made
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from tests.faults.house import TestHouse
 
 CYCLE = "2026-09"

@@ -9,7 +9,7 @@ import pytest
 from prefect.client.schemas.schedules import CronSchedule
 
 from deployments import catalogue, parameters, schedules
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle, in_force
 
 POLICY = in_force(date(2026, 9, 1))

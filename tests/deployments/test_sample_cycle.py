@@ -13,7 +13,7 @@ import pytest
 from deployments.sample import SampleCycle, make_cycle
 from expectations import rulebook
 from schemas import policy
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.reference_data import reference
 from schemas.submission import FORM_TABLES, TABLES
 

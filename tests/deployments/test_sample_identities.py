@@ -8,7 +8,7 @@ import pytest
 from deployments.sample import make_cycle
 from deployments.sample.identities import credit_code, mistyped, organisation_code, resident_number
 from deployments.sample.streams import stream
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 
 
 def credit_code_holds(code: str) -> bool:

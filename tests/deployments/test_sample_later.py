@@ -8,8 +8,8 @@ import pytest
 
 from deployments.sample import Population, SampleCycle, later_cycle, make_population
 from schemas import policy
-from schemas.cycle import CycleId
-from schemas.qualification import last_day, renewed_term
+from schemas.law.cycle import CycleId
+from schemas.law.terms import last_day, renewed_term
 from schemas.submission import REGISTER
 
 CYCLES = [CycleId(f"{year}-{month}") for year in range(2021, 2028) for month in ("04", "09")]

@@ -18,7 +18,7 @@ from expectations import rulebook
 from expectations.check import check, check_results
 from expectations.scene import Scene
 from schemas import policy
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.reference_data import reference
 from schemas.submission import FORM_TABLES
 

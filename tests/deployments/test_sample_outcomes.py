@@ -12,7 +12,7 @@ import pytest
 
 from deployments.sample import SampleCycle, make_cycle
 from schemas import policy
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 
 EXPECTED = Path(__file__).parents[1] / "oracle" / "expected.py"
 #: The statuses of an application's items by what it was made for; what is corrected or permitted is filed.

@@ -14,7 +14,7 @@ import pytest
 from deployments import sample as samples
 from deployments.sample import SampleCycle, make_cycle
 from expectations.reading import levels
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.submission import BOOLEANS, FORM_TABLES, INSTITUTION_TYPES, TABLES
 from tasks.gateways.sources.contents import Pull
 from tasks.gateways.sources.folder import pull_folder

@@ -18,7 +18,7 @@ from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import ready
 from deployments.commands.simulating import own_home, simulate
 from deployments.simulation import City, cycles_between, live_cycle, untruths
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.settings import Settings, settings, using
 from tasks.store import database, overview, register
 from tasks.store.database import reading

@@ -7,7 +7,7 @@ import pandas as pd
 
 from expectations.check import Checked, CheckedResults, check, check_results
 from expectations.scene import Scene
-from schemas.cycle import CycleId
+from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from schemas.submission import TABLES

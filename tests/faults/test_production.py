@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from deployments import sample as made
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from tests.faults.house import PATIENCE, TestHouse
 
 CYCLE = "2026-09"

@@ -13,7 +13,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments import reaping
 from deployments import sample as made
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from tasks.runs import orchestration
 from tests.faults.house import HOST, PATIENCE, TestHouse
 

@@ -10,7 +10,7 @@ import pytest
 import receivers
 
 from deployments import sample as made
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from tasks.runs.orchestration import UNDONE
 from tests.faults.house import TestHouse, free_port

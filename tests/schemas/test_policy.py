@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from policies import write_policy
 
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.policy import UnusablePolicyError, for_cycle, in_force, known
 from schemas.settings import Settings, using
 

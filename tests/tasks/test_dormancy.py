@@ -14,7 +14,7 @@ from expectations import standing
 from expectations.scene import Scene
 from expectations.submissions import Submissions
 from schemas import tables
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from tasks.dormancy import states, sweep_dormancy

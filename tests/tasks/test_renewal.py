@@ -10,7 +10,7 @@ from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, run_on
 from sqlalchemy import insert, update
 
 from schemas import tables
-from schemas.qualification import last_day
+from schemas.law.terms import last_day
 from tasks.store import overview, register, retold
 from tasks.store.database import reading
 from tasks.store.leases import writing

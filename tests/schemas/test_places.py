@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from schemas.cycle import cycle_id
+from schemas.law.cycle import cycle_id
+from schemas.law.places import take_in_turn
 from schemas.policy import for_cycle
-from tasks.saturation import take_in_turn
 
 POLICY = for_cycle(cycle_id("2026-09"))
 SOCIAL, ENTERPRISE, SCHOOL = "social_organisation", "enterprise", "technical_school"

@@ -1,0 +1,1 @@
+"""The notice as pure functions of facts, policy and day."""
