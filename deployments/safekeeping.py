@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
 from deployments import home_files, schema
 from schemas.settings import settings
+from tasks.gateways.disk import files, folders
 from tasks.store import snapshot
 
 _MANIFEST = "backup.json"
@@ -40,21 +42,21 @@ def backup(archive: Path) -> Backup:
     The database is copied first: what it says was delivered or published then lies in the files copied after it.
     """
     root = settings().root
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    part = archive.with_name(f".{archive.name}.part")
     with tempfile.TemporaryDirectory(prefix="filing-backup-") as aside:
         told = _copy_databases(Path(aside))
-        kept, left_out = home_files.kept(root, {archive.resolve(), part.resolve()})
+        kept, left_out = home_files.kept(root, {archive.resolve()})
         told = replace(told, left_out=left_out)
         (Path(aside) / _MANIFEST).write_text(json.dumps(asdict(told), indent=2), "utf-8")
-        part.touch(mode=0o600)
-        with tarfile.open(part, "w:gz", compresslevel=6) as tar:
-            tar.add(Path(aside) / _MANIFEST, _MANIFEST)
-            tar.add(Path(aside) / _DATABASE, _DATABASE)
-            for path in kept:
-                with suppress(FileNotFoundError):  # moved on by others, who go on working
-                    tar.add(path, f"{_HOME}/{path.relative_to(root)}", recursive=False)
-    part.replace(archive)
+
+        def write(stream: BinaryIO) -> None:
+            with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=6) as tar:
+                tar.add(Path(aside) / _MANIFEST, _MANIFEST)
+                tar.add(Path(aside) / _DATABASE, _DATABASE)
+                for path in kept:
+                    with suppress(FileNotFoundError):  # moved on by others, who go on working
+                        tar.add(path, f"{_HOME}/{path.relative_to(root)}", recursive=False)
+
+        files.fill(archive.parent, archive.name, write, private=True)
     return told
 
 
@@ -92,7 +94,7 @@ def restore(archive: Path) -> Backup:
             shutil.copytree(databases, home, dirs_exist_ok=True)
         if root.exists():
             root.rmdir()
-        home.rename(root)
+        folders.move(home, root)
     return told
 
 

@@ -1,6 +1,5 @@
 """The processes of `filing up`: server and workers, started in order, watched, and stopped in order."""
 
-import fcntl
 import json
 import os
 import signal
@@ -18,6 +17,7 @@ import psutil
 
 from deployments import parentage, prefect_environment
 from schemas.settings import settings
+from tasks.gateways.disk import lock
 
 #: Where is served if nothing else is said: this machine alone.
 HOST = "127.0.0.1"
@@ -156,11 +156,9 @@ def only_one(running: Running) -> Iterator[bool]:
     folder = settings().root / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "up.json"
-    with (folder / "up.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as held:
-            raise AlreadyUpError(f"already running{_where(told)}") from held
+    with (folder / "up.lock").open("a") as held:
+        if not lock.take(held):
+            raise AlreadyUpError(f"already running{_where(told)}")
         was_killed = told.exists()
         told.write_text(json.dumps(asdict(running)), "utf-8")
         try:

@@ -199,20 +199,20 @@ def test_killed_after_it_could_be_seen_the_period_stands(filing: Filing, monkeyp
 
 
 def test_a_full_disk_leaves_no_half_notice(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tasks.gateways.disk import durable
+    from tasks.gateways.disk import files
 
-    write = durable.write
+    write = files.write
 
     def full(path: Path, content: bytes) -> None:
         if path.name == "index.html":
             raise OSError(errno.ENOSPC, "No space left on device")
         write(path, content)
 
-    monkeypatch.setattr(durable, "write", full)
+    monkeypatch.setattr(files, "write", full)
     failed = decision(CYCLE, BEGINS).failed
     assert "No space left on device" in failed[f"notices/{CYCLE}.1"]
     assert list((filing.home / "published" / "notices").iterdir()) == []
-    monkeypatch.setattr(durable, "write", write)
+    monkeypatch.setattr(files, "write", write)
     assert decision(CYCLE, BEGINS).done == {"public_notices": 1}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import factories
 import pytest
@@ -20,7 +20,7 @@ from flows.sweeps import sweeps
 from schemas import tables
 from schemas.settings import Settings, settings, using
 from tasks.desk.approval import approve_edition
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import files
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
 from tasks.store import database
@@ -140,15 +140,19 @@ def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
 ) -> None:
     before = factories.output(published)
     take_over([(THREE, COOK, "4")], NEXT, date(2029, 6, 1))
-    write = durable.write
+    write, put = files.write, files.put
 
     def full(path: Path, content: bytes) -> None:
         if file in path.name:
             path.write_bytes(content[:10])
-            raise OSError(errno.ENOSPC, "No space left on device")
+            _no_space()
         write(path, content)
 
-    monkeypatch.setattr(durable, "write", full)
+    def also_full(folder: Path, relative: str, content: bytes, *, private: bool = False) -> Path:
+        return _no_space() if file in relative else put(folder, relative, content, private=private)
+
+    monkeypatch.setattr(files, "write", full)
+    monkeypatch.setattr(files, "put", also_full)
     failed = publication(CYCLE, NEXT).failed
     assert "No space left on device" in failed[f"{CYCLE}.2"]
     now = factories.output(published)
@@ -156,7 +160,8 @@ def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
     assert now["published/latest"] == f"{CYCLE}.1".encode()
     if file != "report.json":
         assert sorted(path.name for path in (published / "published").iterdir()) == [f"{CYCLE}.1", "latest"]
-    monkeypatch.setattr(durable, "write", write)
+    monkeypatch.setattr(files, "write", write)
+    monkeypatch.setattr(files, "put", put)
     assert publication(CYCLE, NEXT).done["editions"] == 1
     assert factories.output(published)["published/latest"] == f"{CYCLE}.2".encode()
 
@@ -166,7 +171,7 @@ def test_by_the_command_line_a_full_disk_fails_the_run_and_stops_no_sweep(
 ) -> None:
     filing = Filing(published, monkeypatch, capsys)
     with monkeypatch.context() as patch:
-        patch.setattr(durable, "write", _no_space)
+        patch.setattr(files, "write", _no_space)
         told = filing("run", CYCLE, "--as-of", NEXT.isoformat())
     assert told.code == 1
     assert "the former edition stays in force: mend this and run again" in told.err
@@ -176,7 +181,7 @@ def test_by_the_command_line_a_full_disk_fails_the_run_and_stops_no_sweep(
     assert (again.code, again.out.splitlines()[-1]) == (0, f"edition: {CYCLE}.2")
 
 
-def _no_space(*_: object) -> None:
+def _no_space(*_: object) -> NoReturn:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 

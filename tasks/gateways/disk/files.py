@@ -1,16 +1,16 @@
-"""Files put below a folder whole or not at all; what is in them and who gets them does not belong here."""
+"""Whole files: each is put in its place in one move and is on the device by then, or is not there at all."""
 
 import errno
-import fcntl
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+
+from tasks.gateways.disk import lock
 
 #: So long a file waits for another process that writes it; one that sleeps must not make everybody sleep.
 _PATIENCE_SECONDS = 30.0
@@ -35,42 +35,82 @@ def put(folder: Path, relative: str, content: bytes, *, private: bool = False) -
     return _place(folder, target, lambda handle: handle.write(content), private=private)
 
 
+def put_once(folder: Path, relative: str, content: bytes, *, private: bool = False) -> Path:
+    """As `put`, but a file that is there already stays, whatever it holds: of two processes the faster one writes."""
+    target = _below(folder, relative)
+    if target.exists():
+        return target
+    return _place(folder, target, lambda handle: handle.write(content), private=private, keep=True)
+
+
 def put_after(folder: Path, relative: str, content: bytes, act: Callable[[], object]) -> Path:
     """As `put`, but do something that cannot be undone when all is written but the file not yet in its place.
 
-    A disk without room then stops the act, and not the word of it alone; an act that raises leaves no file.
+    A disk without room then stops the act, and not the record of it alone; an act that raises leaves no file.
     """
     target = _below(folder, relative)
     return _place(folder, target, lambda handle: handle.write(content), private=False, act=act)
 
 
+def fill(folder: Path, relative: str, writer: Callable[[BinaryIO], object], *, private: bool = False) -> Path:
+    """As `put`, of any size: `writer` writes the content piece by piece; a file that is there already is replaced."""
+    return _place(folder, _below(folder, relative), writer, private=private)
+
+
 def copy(folder: Path, relative: str, source: Path, *, private: bool = False) -> Path:
-    """As `put`, with the content of a file of any size; a file that is there already is replaced."""
+    """As `fill`, with the content of another file."""
     with source.open("rb") as content:
-        target = _below(folder, relative)
-        return _place(folder, target, lambda handle: shutil.copyfileobj(content, handle), private=private)
+        return fill(folder, relative, lambda handle: shutil.copyfileobj(content, handle), private=private)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a new file where nobody looks yet, and wait until the device has it; raises OSError, as for no space left."""
+    with path.open("xb") as target:
+        target.write(content)
+        _flush(target)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the device has a folder's entries: a rename is only for good after this."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _place(
     folder: Path,
     target: Path,
-    fill: Callable[[BinaryIO], object],
+    writer: Callable[[BinaryIO], object],
     *,
     private: bool,
     act: Callable[[], object] = lambda: None,
+    keep: bool = False,
 ) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     # one name for each target, so that a killed writer's leftover is used up by the next
     part = target.with_name(f".{sha256(target.name.encode()).hexdigest()[:16]}.part")
     with _alone(part, private=private) as handle:
+        if keep and target.exists():  # put by the writer before us
+            part.unlink()
+            return target
         handle.truncate(0)
-        fill(handle)
-        handle.flush()
-        os.fsync(handle.fileno())
+        writer(handle)
+        _flush(handle)
         act()
         part.replace(target)
-    _sync_folders(target.parent, folder)
+    # a rename survives a power cut only once its folder, and the folders made for it, are on disk
+    for changed in (target.parent, *target.parent.parents):
+        sync_folder(changed)
+        if changed == folder:
+            break
     return target
+
+
+def _flush(handle: BinaryIO) -> None:
+    handle.flush()
+    os.fsync(handle.fileno())
 
 
 def safe_name(text: str) -> str:
@@ -97,7 +137,8 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
     mode = 0o600 if private else 0o666
     while True:
         with open(part, "ab", opener=lambda path, flags: os.open(path, flags, mode)) as handle:
-            _lock(handle, part)
+            if not lock.take(handle, _PATIENCE_SECONDS):
+                raise OSError(errno.EBUSY, f"another process is writing into {part.parent}, run again later")
             if not _is_still(part, handle):
                 continue  # the writer before us has moved it into place
             try:
@@ -108,30 +149,5 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
             return
 
 
-def _lock(handle: BinaryIO, part: Path) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise OSError(errno.EBUSY, f"another process is writing into {part.parent}, run again later") from None
-            time.sleep(0.02)
-        else:
-            return
-
-
 def _is_still(part: Path, handle: BinaryIO) -> bool:
     return part.exists() and os.path.samestat(part.stat(), os.fstat(handle.fileno()))
-
-
-def _sync_folders(lowest: Path, highest: Path) -> None:
-    # a rename survives a power cut only once its folder, and the folders made for it, are on disk
-    for folder in (lowest, *lowest.parents):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        if folder == highest:
-            return

@@ -1,26 +1,23 @@
 """Tokens (送评凭证) that bind results to the package they answer: signed as it goes out, read as they come back.
 
-Which results need one is not decided here. The key is FILING_RESULT_KEY, of at least 32 ASCII characters, or one made for
+The key is FILING_RESULT_KEY, of at least 32 ASCII characters, or one made for
 the home once tokens are required; without a key no package has a token, and no token is right.
 """
 
 import hashlib
-import os
 import secrets
 from dataclasses import astuple, dataclass
-from pathlib import Path
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
 
 from schemas.evaluation import EvaluationPackage
 from schemas.settings import Settings
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import files
 
 KEY_FILE: Final = "result.key"
 """Below the home; as secret as the database's password."""
 _SALT: Final = "filing dispatch"
-_ONLY_OWNER: Final = 0o600
 _SHORTEST: Final = 32  # characters; of a shorter one, tokens could be forged by trying
 
 
@@ -61,7 +58,8 @@ def signing_key(installation: Settings) -> str:
     Raises SigningKeyError.
     """
     if not (key := known_key(installation)) and installation.result_tokens == "required":
-        _make(installation.root / KEY_FILE)
+        # packages go out with it next: after a power cut it must be there as they are
+        files.put_once(installation.root, KEY_FILE, f"{secrets.token_urlsafe(_SHORTEST)}\n".encode(), private=True)
         key = known_key(installation)
     return key
 
@@ -86,25 +84,6 @@ def known_key(installation: Settings) -> str:
 
 def _is_key(text: str) -> bool:
     return len(text) >= _SHORTEST and text.isascii()
-
-
-def _make(place: Path) -> None:
-    """Written aside, readable by its owner alone, and put in place unless another process was faster."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    aside = place.with_name(f".{KEY_FILE}.{os.getpid()}.part")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _ONLY_OWNER)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(f"{secrets.token_urlsafe(_SHORTEST)}\n")
-        # packages go out with it next: after a power cut it must be there as they are
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        os.link(aside, place)
-        durable.sync_folder(place.parent)
-    except FileExistsError:
-        pass  # the other one's key is as good
-    finally:
-        aside.unlink()
 
 
 def _serializer(key: str) -> URLSafeSerializer:

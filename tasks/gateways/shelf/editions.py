@@ -1,16 +1,12 @@
-"""Editions on the shelf: built aside, moved into place whole, `latest` last; what files say does not belong here.
+"""Editions on the shelf: built aside, moved into place whole, `latest` last.
 
-One publisher at a time is the caller's lease to keep. A kill at any moment leaves the former edition in force: nothing
-outside a hidden `.building-` folder changes until one rename, and `latest` only after it.
+One publisher at a time is the caller's lease to keep. A kill at any moment leaves the former edition in force.
 """
 
-import os
-import secrets
-import shutil
 from pathlib import Path
 
 from schemas.directory import edition_name
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.documents import ANNOUNCEMENT, announcement
@@ -20,7 +16,6 @@ from tasks.gateways.shelf.page import page
 from tasks.gateways.shelf.workbook import directory_workbook
 
 LATEST = "latest"
-BUILDING, _LINKING = ".building-", ".latest-"
 
 
 class ShelfError(Exception):
@@ -33,22 +28,13 @@ def build(published: Path, content: EditionContent, templates: Path | None = Non
     What killed builds left behind is swept first. An `announcement.docx` in the folder `templates` is used in place of
     the shipped one. Raises ShelfError, leaving nothing, when the files cannot be written.
     """
-    published.mkdir(parents=True, exist_ok=True)
-    sweep(published)
-    folder = published / f"{BUILDING}{content.name}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        folder.mkdir()
-        _fill(folder, content, templates)
+        return folders.build(published, content.name, _files(content, templates))
     except OSError as refused:
-        shutil.rmtree(folder, ignore_errors=True)
         raise ShelfError(
             f"edition {content.name} could not be written below {published}: {refused.strerror or refused}; "
             "the former edition stays in force: mend this and run again"
         ) from refused
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return folder
 
 
 def place(published: Path, built: Path, name: str) -> str:
@@ -61,10 +47,9 @@ def place(published: Path, built: Path, name: str) -> str:
     target = published / edition_name(name)
     if target.exists():
         _require_same(target, digest, name)
-        shutil.rmtree(built)
+        folders.discard(built)
         return digest
-    built.rename(target)
-    durable.sync_folder(published)
+    folders.move(built, target)
     return digest
 
 
@@ -78,27 +63,12 @@ def point_latest(published: Path, name: str) -> None:
         raise ShelfError(f"edition {name} is not below {published}: publish it before `latest` points at it")
     if latest.exists() and not latest.is_symlink():
         raise ShelfError(f"{latest} is not a link: move it away, then run again")
-    sweep(published)
-    if latest.is_symlink() and latest.readlink() == Path(name):
-        return
-    link = published / f"{_LINKING}{secrets.token_hex(4)}"
-    link.symlink_to(name, target_is_directory=True)
-    link.replace(latest)
-    durable.sync_folder(published)
+    folders.sweep(published)
+    if not latest.is_symlink() or latest.readlink() != Path(name):
+        folders.point(latest, name)
 
 
-def sweep(published: Path) -> list[str]:
-    """Remove what killed builds and half-made links left; returns their names."""
-    left = sorted(path for path in published.iterdir() if path.name.startswith((BUILDING, _LINKING)))
-    for path in left:
-        if path.is_symlink():
-            path.unlink()
-        else:
-            shutil.rmtree(path)
-    return [path.name for path in left]
-
-
-def _fill(folder: Path, content: EditionContent, templates: Path | None) -> None:
+def _files(content: EditionContent, templates: Path | None) -> dict[str, bytes]:
     # the page reads nothing of the others, but the manifest needs them all: it is written last
     files = {
         "directory.csv": csv_bytes(content.listed),
@@ -108,10 +78,7 @@ def _fill(folder: Path, content: EditionContent, templates: Path | None) -> None
         "changes.csv": csv_bytes(content.changed),
         "index.html": page(content),
     }
-    for name, data in files.items():
-        durable.write(folder / name, data)
-    durable.write(folder / MANIFEST, manifest(content, {name: sha256(data) for name, data in files.items()}))
-    durable.sync_folder(folder)
+    return {**files, MANIFEST: manifest(content, {name: sha256(data) for name, data in files.items()})}
 
 
 def _digest_of_whole(built: Path, name: str) -> str:

@@ -1,11 +1,11 @@
-"""The report to the province (报省鉴定中心) on one edition: letter, workbook, machine copy; nothing is sent here."""
+"""The report to the province (报省鉴定中心) on one edition: letter, workbook, machine copy."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, DIRECTORY_TITLES
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import files
 from tasks.gateways.paper.sheets import Cell, SheetColumn, book
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.documents import cover_letter
@@ -28,9 +28,9 @@ def write_report(outbox: Path, content: EditionContent, templates: Path | None =
     shipped one. Returns the folder.
     """
     folder = outbox / "province" / content.name
-    durable.put(folder / "report.json", report_json(content))
-    durable.put(folder / "report.xlsx", report_workbook(content))
-    durable.put(folder / COVER_LETTER, cover_letter(content, templates))
+    files.put(folder, "report.json", report_json(content))
+    files.put(folder, "report.xlsx", report_workbook(content))
+    files.put(folder, COVER_LETTER, cover_letter(content, templates))
     return folder
 
 

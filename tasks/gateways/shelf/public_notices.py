@@ -1,8 +1,5 @@
-"""Public notices (公示) on the shelf: a folder of page, table and document, placed whole; who is shown is decided elsewhere."""
+"""Public notices (公示) on the shelf: a folder of page, table and document, placed whole."""
 
-import os
-import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +16,12 @@ from schemas.notice import issuer
 from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
 from schemas.reference_data import reference
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import chinese_date
 from tasks.gateways.shelf.documents import template
-from tasks.gateways.shelf.editions import BUILDING, ShelfError, sweep
+from tasks.gateways.shelf.editions import ShelfError
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, policy_record, read_manifest, sealed, sha256
 from tasks.gateways.shelf.page import hash_source, page_template, style_sheet
 from tasks.letters.render import fill
@@ -100,23 +97,13 @@ def place(published: Path, content: NoticeContent, templates: Path | None = None
         if not (target / MANIFEST).is_file() or file_sha256(target / MANIFEST) != sha256(record):
             raise ShelfError(f"public notice {content.name} is already published with other content: it never changes")
         return sha256(record)
-    building = shelf / f"{BUILDING}{content.name}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        shelf.mkdir(parents=True, exist_ok=True)
-        sweep(shelf)
-        building.mkdir()
-        for name, data in {**files, MANIFEST: record}.items():
-            durable.write(building / name, data)
-        durable.sync_folder(building)
-        building.rename(target)
-        durable.sync_folder(shelf)
+        folders.move(folders.build(shelf, content.name, {**files, MANIFEST: record}), target)
     except OSError as refused:
         raise ShelfError(
             f"public notice {content.name} could not be written below {shelf}: {refused.strerror or refused}; "
             "mend this and run again"
         ) from refused
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return sha256(record)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.gateways.disk import files as post
-from tasks.gateways.disk.files import OutsideFolderError, put, safe_name
+from tasks.gateways.disk.files import OutsideFolderError, put, put_once, safe_name
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -166,3 +166,32 @@ def test_a_process_that_sleeps_over_a_file_keeps_that_file_alone(
         put(tmp_path, "b", b"other")
     put(tmp_path, "a", b"new")
     assert _files(tmp_path) == {"a": b"new", "b": b"other"}, "what was left aside is used up"
+
+
+def test_a_file_put_once_stays_as_the_first_writer_left_it(tmp_path: Path) -> None:
+    put_once(tmp_path, "key", b"first", private=True)
+    put_once(tmp_path, "key", b"second", private=True)
+    assert _files(tmp_path) == {"key": b"first"}
+    assert (tmp_path / "key").stat().st_mode & 0o077 == 0
+
+
+def test_of_two_that_put_once_the_later_takes_what_the_faster_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, may_finish, fsync = Event(), Event(), os.fsync
+
+    def held_up(handle: int) -> None:
+        if not writing.is_set():
+            writing.set()
+            may_finish.wait(10)
+        fsync(handle)
+
+    monkeypatch.setattr(post.os, "fsync", held_up)
+    first, second = (Thread(target=put_once, args=(tmp_path, "key", letter)) for letter in (b"1", b"2"))
+    first.start()
+    assert writing.wait(10)
+    second.start()
+    may_finish.set()
+    first.join(10)
+    second.join(10)
+    assert _files(tmp_path) == {"key": b"1"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from schemas.directory import DIRECTORY_COLUMNS, in_order
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import files
 from tasks.gateways.shelf import ShelfError, build, place, point_latest, read_rows
 from tests.editions import AS_OF, edition, ordinary
 
@@ -28,13 +28,13 @@ FILES = [
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import files
 from tasks.gateways.shelf import build, place, point_latest
 from tests.editions import edition, ordinary
 
 published, moment = Path(sys.argv[1]), sys.argv[2]
 die = lambda: os.kill(os.getpid(), signal.SIGKILL)
-write, written = durable.write, []
+write, written = files.write, []
 
 def write_until(path, content):
     if moment == "half a file" and len(written) == 3:
@@ -43,7 +43,7 @@ def write_until(path, content):
     write(path, content)
     written.append(path)
 
-durable.write = write_until
+files.write = write_until
 content = edition(ordinary().iloc[:3], name="2026-09.2", previous=sys.argv[3])
 built = build(published, content)
 if moment == "built":
@@ -155,7 +155,7 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     def interrupted(path: Path, content: bytes) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(durable, "write", interrupted)
+    monkeypatch.setattr(files, "write", interrupted)
     with pytest.raises(KeyboardInterrupt):
         build(tmp_path, edition(ordinary()))
     assert seen(tmp_path) == []
@@ -216,7 +216,7 @@ def test_an_edition_belongs_to_its_cycle() -> None:
 
 def test_what_a_killed_publisher_left_is_gone_once_latest_is_looked_after(tmp_path: Path) -> None:
     publish(tmp_path)
-    (tmp_path / ".latest-0a1b2c3d").symlink_to("2026-09.1", target_is_directory=True)
+    (tmp_path / ".building-latest-0a1b2c3d").symlink_to("2026-09.1", target_is_directory=True)
     (tmp_path / ".building-2026-09.1-1-0a1b2c3d").mkdir()
     point_latest(tmp_path, "2026-09.1")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2026-09.1", "latest"]

@@ -1,6 +1,7 @@
 """The report to the province reconciles with the edition it reports on."""
 
 import json
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from docx import Document
 
 from schemas.directory import CHANGE_KINDS
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import files
 from tasks.gateways.shelf import EditionContent, write_report
 from tests.editions import HOSTILE, edition, hostile, ordinary, row
 from tests.editions import directory as frame_of
@@ -85,11 +86,10 @@ def test_writing_it_again_writes_nothing(tmp_path: Path, content: EditionContent
 def test_a_failed_write_leaves_no_half_file(
     tmp_path: Path, content: EditionContent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, data: bytes) -> None:
-        path.write_bytes(data[:10])
+    def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(durable, "write", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_report(tmp_path, content)
     assert list((tmp_path / "province" / "2026-09.1").iterdir()) == []
@@ -106,6 +106,6 @@ def test_hostile_names_stay_text_in_the_report(tmp_path: Path) -> None:
 def test_what_a_killed_writer_left_aside_is_used_up(tmp_path: Path, content: EditionContent) -> None:
     folder = tmp_path / "province" / "2026-09.1"
     folder.mkdir(parents=True)
-    (folder / ".report.json.part").write_bytes(b'{"half')
+    (folder / f".{sha256(b'report.json').hexdigest()[:16]}.part").write_bytes(b'{"half')
     write_report(tmp_path, content)
     assert sorted(path.name for path in folder.iterdir()) == ["report.json", "report.xlsx", "报送函.docx"]

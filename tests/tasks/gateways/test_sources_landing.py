@@ -8,7 +8,7 @@ import portals
 import pytest
 from portals import Portal, bring_in, contents
 
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import files
 from tasks.gateways.sources.far import landing
 
 
@@ -22,7 +22,7 @@ class Writes:
     def __init__(self, patch: pytest.MonkeyPatch, fatal: int | None = None) -> None:
         self.passed, self.fatal = 0, fatal
         for holder, name in (
-            (durable, "put"),
+            (files, "put"),
             (landing, "_write"),
             (landing, "_link"),
             (landing.shutil, "rmtree"),

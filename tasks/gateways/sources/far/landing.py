@@ -5,18 +5,16 @@ Below its folder lie `draft` (the pull that goes on, or that stopped and will go
 draft becomes one by a single rename: a killed run leaves the former copy in force. Fetching does not belong here.
 """
 
-import fcntl
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tasks.gateways.disk import durable
+from tasks.gateways.disk import files, folders, lock
 from tasks.gateways.sources.far.bounds import SourceError
 
 _JOURNAL: Final = "landed.jsonl"
@@ -73,7 +71,7 @@ class Copy:
     def rewrite(self) -> None:
         """Let the journal hold what the copy holds, without what was dropped."""
         lines = "".join(_line(entry) for entry in self.entries.values())
-        durable.put(self.folder / _JOURNAL, lines.encode())
+        files.put(self.folder, _JOURNAL, lines.encode())
 
     def _place(self, entry: Landed, fill: Callable[[Path], None]) -> None:
         target = self.files / entry.name
@@ -97,17 +95,10 @@ class Landing:
     def held(self, seconds: float) -> Iterator[None]:
         """Nobody else brings or reads copies meanwhile; raises SourceError when another does for so long."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
-            until = time.monotonic() + seconds
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > until:
-                        raise SourceError("another run is pulling this source: run again when it has ended") from None
-                time.sleep(_ASK_SECONDS)
-            os.utime(lock.fileno())
+        with (self.folder / "lock").open("w") as held:
+            if not lock.take(held, seconds, _ASK_SECONDS):
+                raise SourceError("another run is pulling this source: run again when it has ended")
+            os.utime(held.fileno())
             yield
 
     @property
@@ -120,8 +111,8 @@ class Landing:
     @property
     def asked_at(self) -> float:
         """When the source was last asked, in seconds of the epoch; 0 for never."""
-        lock = self.folder / "lock"
-        return lock.stat().st_mtime if lock.exists() else 0.0
+        held = self.folder / "lock"
+        return held.stat().st_mtime if held.exists() else 0.0
 
     def draft(self) -> Copy:
         """The copy that is being made, with what a stopped pull left of it."""
@@ -141,8 +132,8 @@ class Landing:
         """Make the draft the current copy; removes old ones but the last."""
         numbers = sorted(int(path.name) for path in self.folder.iterdir() if path.name.isdecimal())
         name = f"{max(numbers, default=0) + 1:06}"
-        (self.folder / "draft").rename(self.folder / name)
-        durable.put(self.folder / "current", f"{name}\n".encode())
+        folders.move(self.folder / "draft", self.folder / name)
+        files.put(self.folder, "current", f"{name}\n".encode())
         for number in numbers[: 1 - _KEPT]:
             shutil.rmtree(self.folder / f"{number:06}", ignore_errors=True)
 
@@ -165,8 +156,7 @@ def _line(entry: Landed) -> str:
 
 def _write(aside: Path, chunks: Iterable[bytes]) -> None:
     with aside.open("xb") as target:
-        for chunk in chunks:
-            target.write(chunk)
+        target.writelines(chunks)
         target.flush()
         os.fsync(target.fileno())
 
