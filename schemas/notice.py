@@ -3,11 +3,11 @@
 The texts are JSON-serialisable (`model_dump(mode="json")`): the database keeps what a letter said when it was sent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -173,6 +173,19 @@ class LetterKind:
     def template(self) -> str:
         """File name of the Word template."""
         return f"{self.code}.docx"
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What a template of the kind may ask for; fields of a list's rows with the list in front, `items.levels`."""
+        return frozenset(_fields(self.text))
+
+
+def _fields(text: type[BaseModel]) -> Iterator[str]:
+    for name, field in text.model_fields.items():
+        yield name
+        for row in get_args(field.annotation):
+            if isinstance(row, type) and issubclass(row, BaseModel):
+                yield from (f"{name}.{inner}" for inner in _fields(row))
 
 
 _KINDS = (

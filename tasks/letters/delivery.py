@@ -13,11 +13,12 @@ from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError, settings
 from tasks.gateways.disk import files as post
 from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.paper.word import UnusableTemplateError
 from tasks.gateways.wire import ways_out
 from tasks.gateways.wire.letterbox import LetterBox, OutgoingLetter
 from tasks.gateways.wire.mail import DeliveryFailed, is_address
 from tasks.gateways.wire.patience import Patience
-from tasks.letters.render import UnknownLetterError, UnusableTemplateError, render
+from tasks.letters.render import UnknownLetterError, render
 from tasks.store import addresses, notices
 from tasks.store.database import reading
 from tasks.store.leases import writing

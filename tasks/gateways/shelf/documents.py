@@ -1,4 +1,4 @@
-"""What the announcement (公告) and the letter to the province say; how they look is their templates' matter."""
+"""The announcement of an edition (公告) and the letter to the province, from their Word templates."""
 
 from importlib.resources import files
 from itertools import groupby
@@ -7,8 +7,8 @@ from typing import Any
 
 from schemas.directory import CHANGE_KINDS, levels_text
 from schemas.notice import issuer
+from tasks.gateways.paper.word import fill
 from tasks.gateways.shelf.content import EditionContent
-from tasks.letters.render import fill
 
 ANNOUNCEMENT, COVER_LETTER = "announcement.docx", "cover_letter.docx"
 

@@ -19,12 +19,12 @@ from schemas.reference_data import reference
 from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.paper.word import fill
 from tasks.gateways.shelf.content import chinese_date
 from tasks.gateways.shelf.documents import template
 from tasks.gateways.shelf.editions import ShelfError
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, policy_record, read_manifest, sealed, sha256
 from tasks.gateways.shelf.page import hash_source, page_template, style_sheet
-from tasks.letters.render import fill
 
 FOLDER = "notices"
 DOCUMENT = "notice.docx"

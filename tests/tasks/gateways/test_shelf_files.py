@@ -18,11 +18,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.paper.word import fields
 from tasks.gateways.shelf import EditionContent
-from tasks.gateways.shelf.documents import ANNEX_ROWS, announcement
+from tasks.gateways.shelf.documents import ANNEX_ROWS, ANNOUNCEMENT, COVER_LETTER, announcement, template
 from tasks.gateways.shelf.listing import listing
 from tasks.gateways.shelf.page import page
-from tasks.gateways.shelf.templates_source import announcement as first_template
+from tasks.gateways.shelf.public_notices import DOCUMENT
 from tasks.gateways.shelf.workbook import directory_workbook
 from tests.editions import HOSTILE, directory, edition, hostile, large, ordinary, row
 
@@ -198,10 +199,42 @@ def test_an_empty_or_a_very_long_directory_has_a_sentence_for_its_annex(count: i
 
 
 def test_a_template_edited_in_word_is_used_instead(tmp_path: Path) -> None:
-    document = Document(BytesIO(first_template()))
+    document = Document(BytesIO(template(ANNOUNCEMENT, None)))
     document.paragraphs[0].runs[0].text = "某市人力资源和社会保障局"
     document.save(str(tmp_path / "announcement.docx"))
     assert "某市人力资源和社会保障局" in words(announcement(edition(ordinary()), tmp_path))
+
+
+_COMMON = {"issuer", "document", "as_of", "institutions", "occupations"}
+_ANNEX = {"annex", *(f"annex.{each}" for each in ("number", "name", "type", "uscc", "rows"))}
+_ROWS = {"annex.rows.occupation", "annex.rows.levels"}
+_ASKED = {
+    ANNOUNCEMENT: {
+        *(_COMMON | _ANNEX | _ROWS),
+        *("title", "edition", "changed", "instead_of_annex", "annex.rows.valid_until"),
+        *("by_type", "by_type.title", "by_type.institutions", "by_type.occupations"),
+    },
+    COVER_LETTER: {
+        *_COMMON,
+        *("city", "cycle", "edition", "before", "awaiting", "counts", "counts.title", "counts.count"),
+    },
+    DOCUMENT: {*(_COMMON | _ANNEX | _ROWS), "notice", "ends_on", "workdays", "annex.kind"},
+}
+
+
+@pytest.mark.parametrize("name", _ASKED)
+def test_a_template_asks_for_what_its_document_says(name: str) -> None:
+    assert fields(template(name, None), name) == _ASKED[name]
+
+
+@pytest.mark.parametrize("name", _ASKED)
+def test_a_template_is_a_page_as_the_standard_for_official_documents_asks(name: str) -> None:
+    first, *annexes = Document(BytesIO(template(name, None))).sections
+    margins = (first.top_margin, first.bottom_margin, first.left_margin, first.right_margin)
+    assert [round(length.mm) for length in margins if length is not None] == [37, 35, 28, 26]
+    for section in (first, *annexes):
+        assert {round(section.page_width.mm), round(section.page_height.mm)} == {210, 297}
+    assert [section.page_width > section.page_height for section in annexes] == [True] * (name != COVER_LETTER)
 
 
 def test_office_files_carry_no_moment_of_their_making() -> None:
