@@ -68,7 +68,7 @@ licences: $(VENV)/.checks
 
 # Every hostile input and what became of it, in docs/hostile-input.md.
 hostile: $(VENV)/.checks
-	PYTHONPATH=tests:. $(BIN)/python -m hostile.page docs/hostile-input.md
+	$(BIN)/python -m tests.hostile.page docs/hostile-input.md
 
 # Every fault at every point of a cycle, and load; writes the table of what was survived.
 faults: $(VENV)/.checks

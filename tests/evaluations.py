@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from registers import COOK, ONE, Held, run_on
 from sqlalchemy import insert
 
 from schemas import tables
@@ -14,6 +13,7 @@ from schemas.submission import RESULTS
 from tasks.store import items
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tests.registers import COOK, ONE, Held, run_on
 
 CYCLE, DAY = "2026-09", date(2026, 9, 20)
 

@@ -5,13 +5,13 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import factories
 import pandas as pd
 import pytest
-from registers import COOK, ONE, TWO, take_over
 
 from deployments.cli import main
 from schemas.finding import FINDING_COLUMNS
+from tests import factories
+from tests.registers import COOK, ONE, TWO, take_over
 
 
 def filing(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import evaluations as made
 import pytest
-from registers import COOK, ONE
 from sqlalchemy import insert, select, update
 from typer.testing import CliRunner
 
@@ -12,6 +10,8 @@ from deployments import cli
 from deployments.commands import WrongUse, register_all
 from schemas import tables
 from tasks.store import database
+from tests import evaluations as made
+from tests.registers import COOK, ONE
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from commands import Filing
 
 from schemas.settings import Settings
+from tests.commands import Filing
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENTS = ROOT / "deployments"

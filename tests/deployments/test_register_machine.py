@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from registers import BAKER, COOK, ELECTRICIAN, decide, passed, run_on, take_over
 
 from deployments import schema
 from deployments.sample.identities import credit_code
@@ -24,6 +23,7 @@ from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.store import activities, database, register, retold
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tests.registers import BAKER, COOK, ELECTRICIAN, decide, passed, run_on, take_over
 
 CODES = [credit_code("91", "420200", f"MA40{number:04d}") for number in range(3)]
 SPARE = [credit_code("91", "420200", f"MA60{number:04d}") for number in range(40)]

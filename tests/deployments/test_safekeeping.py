@@ -7,7 +7,6 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import factories
 import pytest
 from sqlalchemy import text
 
@@ -15,6 +14,7 @@ from deployments import examination, safekeeping, schema
 from schemas.settings import Settings, settings, using
 from tasks.store import database
 from tasks.store.database import begin, reading
+from tests import factories
 
 Content = dict[str, str]
 

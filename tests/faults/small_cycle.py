@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import factories
 import pandas as pd
+
+from tests import factories
 
 CYCLE = "2026-09"
 SEED, INSTITUTIONS = 7, 36

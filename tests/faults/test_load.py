@@ -8,16 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import evaluations
 import pytest
-from registers import run_on
 from sqlalchemy import func, insert, select
 
 from schemas import tables
 from schemas.settings import Settings, settings, using
 from tasks.letters import delivery as work
 from tasks.store.database import begin, reading
+from tests import evaluations
 from tests.faults import ledger, mailbox
+from tests.registers import run_on
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plainly")]
 

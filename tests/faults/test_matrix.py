@@ -28,7 +28,7 @@ AT_LEAST = 500
 
 def started(database: str, folder: Path) -> "subprocess.Popen[str]":
     root = str(ledger.ROOT)
-    own = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{root}/tests", "PREFECT_LOGGING_LEVEL": "ERROR"}
+    own = os.environ | {"PYTHONPATH": str(root), "PREFECT_LOGGING_LEVEL": "ERROR"}
     command = [sys.executable, "-m", "tests.faults.matrix", database, str(folder), *TRIED[database]]
     command += ["--every", str(EVERY)]
     return subprocess.Popen(command, env=own, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import factories
 import pytest
 from sqlalchemy import update
 
 from schemas.settings import Settings, using
 from schemas.tables import lease
 from tasks.store import database, leases
+from tests import factories
 from tests.faults import ledger, small_cycle
 from tests.faults.house import TestHouse
 from tests.faults.small_cycle import CYCLE, Act

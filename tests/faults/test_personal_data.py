@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-import factories
 import pytest
 
+from tests import factories
 from tests.faults.house import PATIENCE, TestHouse
 
 #: Where they are by right: what was handed in, the copies of what could not be read, and the product's database.

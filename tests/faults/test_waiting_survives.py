@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import receivers
 
 from deployments import sample as made
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from tasks.runs.orchestration import UNDONE
+from tests import receivers
 from tests.faults.house import TestHouse, free_port
 
 INSTITUTIONS = 12

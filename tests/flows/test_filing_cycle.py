@@ -6,12 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import factories
 import pytest
 
 from schemas.settings import Settings, using
 from schemas.tables import lease
 from tasks.store import database
+from tests import factories
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

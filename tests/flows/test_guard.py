@@ -5,8 +5,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from commands import Filing
-from registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over
 from sqlalchemy import insert, update
 
 from flows.approval import approval
@@ -20,6 +18,8 @@ from tasks.runs.alerts import raise_alerts
 from tasks.runs.page import edition_text
 from tasks.store import alerts, database, editions, history, register
 from tasks.store.database import reading
+from tests.commands import Filing
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import docx
-import factories
 import openpyxl
 import pytest
+
+from tests import factories
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from commands import Filing
-from registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over, terms
 
 from flows.publication import publication
 from schemas.adjustment import Recoding
 from tasks.store import history
 from tasks.store.database import reading
+from tests.commands import Filing
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over, terms
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

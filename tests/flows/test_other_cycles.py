@@ -4,13 +4,13 @@ import json
 from datetime import date
 from pathlib import Path
 
-import evaluations as made
 import pytest
-from commands import Filing
-from registers import COOK, ONE, TWO
 
 from tasks.runs import page as run_page
 from tasks.runs.waiting import wait_of
+from tests import evaluations as made
+from tests.commands import Filing
+from tests.registers import COOK, ONE, TWO
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

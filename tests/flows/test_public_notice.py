@@ -9,10 +9,6 @@ from pathlib import Path
 
 import docx
 import pytest
-from commands import Filing
-from evaluations import accepted, send_out
-from policies import write_policy
-from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, statuses, take_over, terms
 
 from flows.decision import decision
 from flows.publication import publication
@@ -23,6 +19,10 @@ from tasks.runs import waiting
 from tasks.runs.page import overview_text
 from tasks.store import database, leases, public_notices
 from tasks.store.database import reading
+from tests.commands import Filing
+from tests.evaluations import accepted, send_out
+from tests.policies import write_policy
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, statuses, take_over, terms
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -9,10 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-import factories
 import pytest
-from commands import Filing
-from registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, take_over
 from sqlalchemy import update
 
 from flows.publication import publication
@@ -24,6 +21,9 @@ from tasks.gateways.disk import files
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
 from tasks.store import database
+from tests import factories
+from tests.commands import Filing
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, take_over
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import factories
 import pytest
-from receivers import Mailbox, mail_server
 
 from schemas.run_summary import RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.runs.run import NothingFailedError, UnknownRunError, failed_of
+from tests import factories
 from tests.faults.house import free_port
+from tests.receivers import Mailbox, mail_server
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import factories
-import four_step
-import portals
 import pytest
-import remote_servers
 import sqlalchemy as sa
 
 from deployments import sample, schema
 from schemas.settings import Settings, settings, using
+from tests import factories, four_step, portals, remote_servers
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from commands import Filing
-from registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, decide, passed, run_on, take_over
 
 from flows.publication import publication
 from schemas.adjustment import Adjustment
 from schemas.settings import Settings, using
+from tests.commands import Filing
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, decide, passed, run_on, take_over
 
 CYCLE, CODE = "2026-04", "Y000142000001"
 OLD = (date(2023, 6, 10), date(2026, 6, 9))

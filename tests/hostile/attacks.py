@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hostile import binary, texts
+from tests.hostile import binary, texts
 
 Put = Callable[[Path], None]
 

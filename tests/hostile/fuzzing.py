@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hostile import binary, texts
+from tests.hostile import binary, texts
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,9 +70,9 @@ def fuzz(reader: str, seconds: int) -> Fuzzed:
         environment = {
             **os.environ,
             "FUZZ_FOLDER": folder,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+            "PYTHONPATH": str(ROOT),
         }
-        command = [sys.executable, "-m", "hostile.fuzz_target", reader, str(seconds), str(seeds)]
+        command = [sys.executable, "-m", "tests.hostile.fuzz_target", reader, str(seconds), str(seeds)]
         ended = subprocess.run(
             command,
             check=False,

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from hostile import fuzzing, trial
-from hostile.attacks import ATTACKS, Attack
-from hostile.trial import MOST_MIB, MOST_SECONDS, Became
+from tests.hostile import fuzzing, trial
+from tests.hostile.attacks import ATTACKS, Attack
+from tests.hostile.trial import MOST_MIB, MOST_SECONDS, Became
 
 TITLES = {
     "bombs": "Files made to burst memory or time",

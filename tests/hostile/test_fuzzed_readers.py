@@ -1,7 +1,8 @@
 """No bytes break a reader: atheris looks for some that do, some seconds a reader."""
 
 import pytest
-from hostile import fuzzing
+
+from tests.hostile import fuzzing
 
 
 @pytest.mark.slow

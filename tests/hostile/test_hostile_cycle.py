@@ -5,16 +5,16 @@ import json
 import tempfile
 from pathlib import Path
 
-import evaluations as made
-import factories
 import pytest
-from hostile import trial
-from hostile.attacks import ATTACKS
-from hostile.texts import CLIMBS, SQL
-from registers import COOK, ONE
 
 from tasks.store import runs
 from tasks.store.database import reading
+from tests import evaluations as made
+from tests import factories
+from tests.hostile import trial
+from tests.hostile.attacks import ATTACKS
+from tests.hostile.texts import CLIMBS, SQL
+from tests.registers import COOK, ONE
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hostile import page, trial
-from hostile.attacks import ATTACKS, Attack
+
+from tests.hostile import page, trial
+from tests.hostile.attacks import ATTACKS, Attack
 
 FAMILIES = list(dict.fromkeys(attack.family for attack in ATTACKS))
 PAGE = Path(__file__).parents[2] / "docs" / "hostile-input.md"

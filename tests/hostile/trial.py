@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hostile.attacks import Attack
+from tests.hostile.attacks import Attack
 
 MIB = 1024**2
 #: What an input may take beside the sound one: memory of the pull itself (MiB) and seconds, on a busy machine.
@@ -28,9 +28,8 @@ class Became:
 
 def in_inbox(attack: Attack, folder: Path) -> Became:
     """Beside a sound application, which must be read."""
-    from hostile.binary import numbered
-
     from tasks.gateways.sources import pull_folder
+    from tests.hostile.binary import numbered
 
     (folder / "good.xlsx").write_bytes(numbered("GOOD"))
     attack.put(folder)

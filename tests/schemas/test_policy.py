@@ -4,11 +4,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from policies import write_policy
 
 from schemas.law.cycle import cycle_id
 from schemas.policy import UnusablePolicyError, for_cycle, in_force, known
 from schemas.settings import Settings, using
+from tests.policies import write_policy
 
 
 def own(folder: Path, since: str, **numbers: str) -> Settings:

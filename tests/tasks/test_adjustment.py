@@ -5,8 +5,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-import registers
-from registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
 from sqlalchemy import select
 
 from schemas import tables
@@ -19,6 +17,8 @@ from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.store import overview, register
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
+from tests import registers
+from tests.registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
 DAY = date(2026, 6, 1)

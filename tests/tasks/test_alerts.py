@@ -5,8 +5,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import receivers
-from receivers import Mailbox, Webhook, mail_server
 from sqlalchemy import insert
 
 from schemas import tables
@@ -15,7 +13,9 @@ from schemas.settings import Settings, settings, using
 from tasks.runs import alerts, orchestration
 from tasks.runs import run as runs
 from tasks.store.database import begin
+from tests import receivers
 from tests.faults.house import free_port
+from tests.receivers import Mailbox, Webhook, mail_server
 
 
 @pytest.fixture

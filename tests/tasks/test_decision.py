@@ -6,10 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import evaluations as made
 import pandas as pd
 import pytest
-from registers import BAKER, COOK, ONE, THREE, TWO, run_on, sweep, take_over, terms
 from sqlalchemy import insert
 
 from schemas import tables
@@ -17,6 +15,8 @@ from schemas.submission import DECISIONS
 from tasks.store import database, decisions, history
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tests import evaluations as made
+from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, sweep, take_over, terms
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from registers import BAKER, COOK, ONE, TWO, run_on, take_over, terms
 from sqlalchemy import select
 
 from expectations import standing
@@ -21,6 +20,7 @@ from tasks.dormancy import states, sweep_dormancy
 from tasks.store import activities, dormancy, frames, overview
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tests.registers import BAKER, COOK, ONE, TWO, run_on, take_over, terms
 
 TERM = (date(2025, 10, 20), date(2028, 10, 19))
 POLICY = for_cycle(cycle_id("2026-04"))

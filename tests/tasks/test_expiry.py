@@ -4,10 +4,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import registers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, passed, run_on, sweep, take_over, terms
 from sqlalchemy import select
 
 from schemas import tables
@@ -16,6 +14,8 @@ from tasks.decision import decide
 from tasks.publication import draft, publish
 from tasks.store import database, history, register
 from tasks.store.database import reading
+from tests import registers
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, passed, run_on, sweep, take_over, terms
 
 FIRST, LAST = date(2026, 1, 1), date(2027, 3, 1)
 DAYS = (LAST - FIRST).days

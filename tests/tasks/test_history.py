@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from registers import BAKER, COOK, ONE, decide, passed, run_on, sweep
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
@@ -16,6 +15,7 @@ from tasks.dormancy import sweep_dormancy
 from tasks.store import activities, findings, frames, history, items, overview, retold
 from tasks.store.database import begin, is_sqlite, reading
 from tasks.store.leases import writing
+from tests.registers import BAKER, COOK, ONE, decide, passed, run_on, sweep
 
 
 def fill() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
 
 from deployments.commands.drawing import draw as draw_command
 from schemas.inspection import Draw, differences, draw
@@ -17,6 +16,7 @@ from tasks.desk.importing import import_file
 from tasks.inspection import DrawnAlreadyError, draw_once, make_draw, publish_inspection, unlike_edition
 from tasks.store import overview
 from tasks.store.database import reading
+from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
 
 DAY = date(2026, 11, 2)
 

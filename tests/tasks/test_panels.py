@@ -4,7 +4,6 @@ import json
 from datetime import date
 from pathlib import Path
 
-import factories
 import pandas as pd
 import pytest
 from sqlalchemy import select, update
@@ -16,6 +15,7 @@ from schemas.settings import Settings, settings, using
 from schemas.submission import EXPERTS
 from tasks.store import database, dispatches, experts, panels
 from tasks.store.database import reading
+from tests import factories
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import registers
-from registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, run_on, sweep, take_over, terms
 from sqlalchemy import insert, update
 
 from schemas import tables
@@ -15,6 +13,8 @@ from tasks.store import overview, register, retold
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.verdicts import take_verdicts
+from tests import registers
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, run_on, sweep, take_over, terms
 
 OLD_TERM = (date(2023, 10, 20), date(2026, 10, 19))
 

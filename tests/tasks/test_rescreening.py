@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
 from sqlalchemy import insert
 
 from schemas import tables
@@ -13,6 +12,7 @@ from schemas.submission import FORM_TABLES
 from tasks import screening
 from tasks.store import findings, history, versions
 from tasks.store.database import begin, reading
+from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
 
 CYCLE, DAY = "2026-09", date(2026, 9, 11)
 CODES = {"A1": ONE, "A2": TWO, "A3": THREE}

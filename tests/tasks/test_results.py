@@ -7,16 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import evaluations as made
 import openpyxl
 import pytest
-from registers import BAKER, COOK, ONE, THREE, TWO, take_over, terms
 from sqlalchemy import select
 
 from schemas.tables import hold, quarantined
 from tasks.desk.importing import import_file
 from tasks.store import database, history, items
 from tasks.store.database import reading
+from tests import evaluations as made
+from tests.registers import BAKER, COOK, ONE, THREE, TWO, take_over, terms
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

@@ -4,13 +4,13 @@ import traceback
 from pathlib import Path
 
 import pytest
-from commands import Filing
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from schemas import tables
 from schemas.settings import Settings, settings
 from tasks.store import database
+from tests.commands import Filing
 
 SECRET = "geheim"
 NOBODY = "11010519491231002X"

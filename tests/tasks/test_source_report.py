@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import portals
 import pytest
-from commands import Filing
 
 from deployments import sample
 from schemas.settings import Settings
+from tests import portals
+from tests.commands import Filing
 
 FORM: dict[str, Any] = {
     "application_no": "A1",

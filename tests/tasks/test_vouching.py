@@ -5,11 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import evaluations as made
 import openpyxl
 import pytest
-from commands import Filing
-from registers import BAKER, COOK, ONE, TWO
 
 from schemas.settings import Settings, settings, using
 from tasks.desk.importing import import_file
@@ -17,6 +14,9 @@ from tasks.gateways.evaluators.dispatch_tokens import Dispatch, SigningKeyError,
 from tasks.runs import run as runs
 from tasks.store import history
 from tasks.store.database import reading
+from tests import evaluations as made
+from tests.commands import Filing
+from tests.registers import BAKER, COOK, ONE, TWO
 
 pytestmark = pytest.mark.usefixtures("plainly")
 

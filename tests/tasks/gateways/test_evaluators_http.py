@@ -14,10 +14,10 @@ from threading import Event, Thread
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from portals import PACKED
 
 from schemas.evaluation import EvaluationPackage
 from tasks.gateways.evaluators import DeliveryFailed, HttpChannel, HttpSettings, package_files
+from tests.portals import PACKED
 
 MakePackage = Callable[..., EvaluationPackage]
 _KEY = "HS-2026-09-0012:r1"

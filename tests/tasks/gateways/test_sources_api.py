@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import portals
 import pytest
-from portals import Portal, bring_in, contents, quick
 
 from tasks.gateways.sources import Pull, pull_folder
+from tests import portals
+from tests.portals import Portal, bring_in, contents, quick
 
 TOKEN = "hush-hush-token"
 

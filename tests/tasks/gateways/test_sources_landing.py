@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import portals
 import pytest
-from portals import Portal, bring_in, contents
 
 from tasks.gateways.disk import files
 from tasks.gateways.sources.far import landing
+from tests import portals
+from tests.portals import Portal, bring_in, contents
 
 
 class Killed(BaseException):

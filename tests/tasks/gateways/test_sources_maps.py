@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import four_step
-import portals
 import pytest
-from portals import Brought, bring_in, contents
 
 from deployments import sample
 from schemas.submission import FORM_TABLES, MATERIALS, SIDE_TABLES
 from tasks.gateways.sources import pull_folder
 from tasks.gateways.sources.cells import map_file
 from tasks.gateways.sources.cells.map_file import ColumnMapError, load
+from tests import four_step, portals
+from tests.portals import Brought, bring_in, contents
 
 
 @pytest.fixture(scope="module")

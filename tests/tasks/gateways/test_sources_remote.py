@@ -6,14 +6,13 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
-import portals
 import pytest
-import remote_servers
-from portals import Brought, bring_in, contents, quick
-from remote_servers import PASSWORD, Server
 
 from deployments import sample
 from tasks.gateways.sources import pull_folder
+from tests import portals, remote_servers
+from tests.portals import Brought, bring_in, contents, quick
+from tests.remote_servers import PASSWORD, Server
 
 
 def one(number: str) -> bytes:

@@ -6,16 +6,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import portals
 import pytest
 import sqlalchemy as sa
-from portals import bring_in, contents, fill, quick
 
 from deployments import sample
 from schemas.settings import Settings
 from schemas.submission import TABLES
 from tasks.gateways.sources import pull_folder
 from tasks.gateways.sources.far.addresses import address
+from tests import portals
+from tests.portals import bring_in, contents, fill, quick
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

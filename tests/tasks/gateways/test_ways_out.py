@@ -11,10 +11,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import evaluations as made
 import pytest
 from aiosmtpd.controller import Controller
-from registers import BAKER, COOK, ONE, THREE, TWO
 from sqlalchemy import insert, update
 
 from schemas import settings as environment
@@ -26,6 +24,8 @@ from tasks.gateways.evaluators import FolderChannel, HttpChannel, SmtpChannel
 from tasks.gateways.wire import ways_out
 from tasks.gateways.wire.mail import SmtpSettings
 from tasks.store import database, dispatches, notices
+from tests import evaluations as made
+from tests.registers import BAKER, COOK, ONE, THREE, TWO
 
 pytestmark = pytest.mark.usefixtures("plainly")
 
