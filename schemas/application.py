@@ -1,9 +1,5 @@
 """An application (申报): its statuses; the first three are set by what happens to it, the others follow from its items."""
 
-from collections.abc import Collection
-
-from schemas.item import FINAL
-
 STATUSES: dict[str, str] = {
     "received": "已收件",
     "returned": "退回补正",
@@ -11,8 +7,3 @@ STATUSES: dict[str, str] = {
     "in_progress": "办理中",
     "closed": "已办结",
 }
-
-
-def status_of(item_statuses: Collection[str]) -> str:
-    """The status of a screened application: `closed` once every item is final."""
-    return "closed" if set(item_statuses) <= FINAL else "in_progress"

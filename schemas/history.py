@@ -1,18 +1,32 @@
-"""One entry of the append-only history, and the digest that chains it to the one before."""
+"""One entry of the append-only history: its facts, and the digest that chains it to the one before."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 
-#: What the digest covers, in this order; `entry` is the number of the entry.
-CHAINED = ("entry", "kind", "subject", "occupation_code", "level", "was", "became", "because", "by", "on", "run_id")
+from schemas.item import UNIT
+
+#: The columns of an entry that the digest covers, in this order; `entry` is its number, `facts` canonical JSON.
+CHAINED = ("entry", "kind", "subject", *UNIT, "was", "became", "because", "facts", "by", "on", "run_id")
 
 #: The digest before the first entry.
 GENESIS = "0" * 64
 
 _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def digest(previous: str, entry: Sequence[object]) -> str:
     """SHA-256 over the digest before and this entry's values, in the order of CHAINED."""
     return hashlib.sha256(_as_json([previous, *map(str, entry)]).encode()).hexdigest()
+
+
+def facts_text(**facts: object) -> str:
+    """Facts of an entry as the history keeps them: JSON with sorted keys; days are ISO text, what is None is left out."""
+    return _canonical({name: str(value) for name, value in facts.items() if value is not None})
+
+
+def facts_of(text: str) -> dict[str, str]:
+    """The facts of an entry, by name."""
+    facts: dict[str, str] = json.loads(text)
+    return facts

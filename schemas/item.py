@@ -1,6 +1,12 @@
-"""An item (申报职业等级): its statuses and the moves between them, as data; who makes a move is the store's matter."""
+"""An item (申报职业等级): its key, its statuses and the moves between them, as data."""
 
 from dataclasses import dataclass
+
+#: What is evaluated and filed, within an application or of an institution.
+UNIT = ["occupation_code", "level"]
+
+#: The key of an item.
+KEYS = ["application_no", *UNIT]
 
 STATUSES: dict[str, str] = {
     "returned": "退回补正",
@@ -17,9 +23,6 @@ STATUSES: dict[str, str] = {
 
 #: Statuses after which nothing more is awaited.
 FINAL = frozenset({"failed", "filed", "refused", "lapsed"})
-
-#: Before these nobody outside has been asked to evaluate: a corrected version may still replace the item.
-REPLACEABLE = frozenset({"returned", "screened", "held", "accepted", "refused"})
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
-"""A qualification (备案资质): the standings of what is on the register, and the moves between them."""
+"""A qualification (备案资质): the key and the standings of what is on the register, and the moves between them."""
 
-import re
 from dataclasses import dataclass
-from datetime import date
+
+from schemas.item import UNIT
+
+#: The key of what is on file.
+KEYS = ["uscc", *UNIT]
 
 #: Where an occupation level of an institution stands on the register.
 STANDINGS: dict[str, str] = {
@@ -48,8 +51,6 @@ MOVES: tuple[Move, ...] = (
 )
 
 _ALLOWED = {(move.was, move.became) for move in MOVES}
-_TERM = re.compile(r"（备案(\d{4}-\d{2}-\d{2})，有效期至(\d{4}-\d{2}-\d{2})）$")
-_FROM = re.compile(r"^自(\d{4}-\d{2}-\d{2})起")
 
 
 class IllegalStandingError(ValueError):
@@ -60,29 +61,3 @@ def assert_moves(moves: set[tuple[str, str]]) -> None:
     """Raise IllegalStandingError naming the first move that is not in the table."""
     for was, became in sorted(moves - _ALLOWED):
         raise IllegalStandingError(f"a qualification may not go from '{was}' to '{became}'")
-
-
-def with_term(because: str, filed_on: str, valid_until: str) -> str:
-    """The because of a history entry that files, with the term it gives: the history alone tells the register."""
-    return f"{because}（备案{filed_on}，有效期至{valid_until}）"
-
-
-def term_of(because: str) -> tuple[str, str]:
-    """`filed_on` and `valid_until` (ISO) from the because of an entry that files; raises ValueError without them."""
-    found = _TERM.search(because)
-    if found is None:
-        raise ValueError(f"no term in '{because}'")
-    return found[1], found[2]
-
-
-def with_effect(day: date, because: str) -> str:
-    """The because of a history entry that takes effect on a day."""
-    return f"自{day.isoformat()}起{because}"
-
-
-def effect_of(because: str) -> date:
-    """The day from the because of an entry that takes effect; raises ValueError without one."""
-    found = _FROM.search(because)
-    if found is None:
-        raise ValueError(f"no day of effect in '{because}'")
-    return date.fromisoformat(found[1])

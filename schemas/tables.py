@@ -1,9 +1,12 @@
-"""The database: every table with its keys; statements that read or write them belong to `tasks.store`.
+"""The database: every table with its keys.
 
 Submissions are kept as the cleaned text that came in, so that checking again is judging the same bytes again.
 Facts about the register carry two times: when they hold (`filed_on`..`valid_until`) and when we knew them
 (`known_from`..`known_to`, open while it is what we know now).
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -21,7 +24,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from schemas import submission
+from schemas import item as item_model
+from schemas import qualification, submission
 
 metadata = MetaData(
     naming_convention={
@@ -33,8 +37,8 @@ metadata = MetaData(
 )
 
 
-def _texts(names: list[str]) -> list[Column[str]]:
-    return [Column(name, Text) for name in names]
+def _texts(names: Sequence[str], **options: Any) -> list[Column[str]]:
+    return [Column(name, Text, **options) for name in names]
 
 
 def _form_table(name: str, source: submission.Table) -> Table:
@@ -139,9 +143,7 @@ finding = Table(
 item = Table(
     "item",
     metadata,
-    Column("application_no", Text, primary_key=True),
-    Column("occupation_code", Text, primary_key=True),
-    Column("level", Text, primary_key=True),
+    *_texts(item_model.KEYS, primary_key=True),
     Column("cycle", Text, nullable=False),
     Column("uscc", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -157,9 +159,7 @@ item = Table(
 hold = Table(
     "hold",
     metadata,
-    Column("application_no", Text, primary_key=True),
-    Column("occupation_code", Text, primary_key=True),
-    Column("level", Text, primary_key=True),
+    *_texts(item_model.KEYS, primary_key=True),
     Column("rule", Text, primary_key=True),
     Column("cycle", Text, nullable=False),
 )
@@ -220,9 +220,7 @@ dispatch = Table(
 dispatched_item = Table(
     "dispatched_item",
     metadata,
-    Column("application_no", Text, primary_key=True),
-    Column("occupation_code", Text, primary_key=True),
-    Column("level", Text, primary_key=True),
+    *_texts(item_model.KEYS, primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("cycle", Text, nullable=False),
     Index("ix_dispatched_item_cycle", "cycle"),
@@ -260,9 +258,7 @@ qualification_item = Table(
     "qualification_item",
     metadata,
     Column("entry", BigInteger, primary_key=True, autoincrement=False),
-    Column("uscc", Text, nullable=False),
-    Column("occupation_code", Text, nullable=False),
-    Column("level", Text, nullable=False),
+    *_texts(qualification.KEYS, nullable=False),
     Column("filed_on", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
     Column("application_no", Text),  # null: taken over from before the first run
@@ -281,9 +277,7 @@ suspension = Table(
     "suspension",
     metadata,
     Column("entry", BigInteger, primary_key=True, autoincrement=False),
-    Column("uscc", Text, nullable=False),
-    Column("occupation_code", Text, nullable=False),
-    Column("level", Text, nullable=False),
+    *_texts(qualification.KEYS, nullable=False),
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date),  # the last day of it, null while nobody has reinstated the item
     Column("known_from", Date, nullable=False),
@@ -323,9 +317,7 @@ recoding = Table(
 activity = Table(
     "activity",
     metadata,
-    Column("uscc", Text, primary_key=True),
-    Column("occupation_code", Text, primary_key=True),
-    Column("level", Text, primary_key=True),
+    *_texts(qualification.KEYS, primary_key=True),
     Column("held_on", Date, primary_key=True),
     Column("candidates", Integer, nullable=False),
     Column("passed", Integer, nullable=False),
@@ -428,9 +420,7 @@ public_notice = Table(
 public_notice_item = Table(
     "public_notice_item",
     metadata,
-    Column("application_no", Text, primary_key=True),
-    Column("occupation_code", Text, primary_key=True),
-    Column("level", Text, primary_key=True),
+    *_texts(item_model.KEYS, primary_key=True),
     Column("notice", Text, nullable=False),
     *_texts(["institution_name", "institution_type", "uscc", "region_code", "kind"]),
     ForeignKeyConstraint(["notice"], ["public_notice.notice"]),
@@ -457,11 +447,11 @@ history = Table(
     Column("entry", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),  # application, item, qualification, institution, dormancy, and so on
     Column("subject", Text, nullable=False),  # application number or credit code or edition
-    Column("occupation_code", Text, nullable=False),
-    Column("level", Text, nullable=False),
+    *_texts(item_model.UNIT, nullable=False),
     Column("was", Text, nullable=False),
     Column("became", Text, nullable=False),
-    Column("because", Text, nullable=False),
+    Column("because", Text, nullable=False),  # why it changed, in words for people
+    Column("facts", JSON, nullable=False),  # the same for programs, as canonical JSON: terms, days of effect, codes
     Column("by", Text, nullable=False),
     Column("on", Date, nullable=False),
     Column("run_id", Text, nullable=False),

@@ -19,7 +19,7 @@ from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
 from tasks.runs.run import moving_latest
-from tasks.store import editions, register
+from tasks.store import editions, history, register
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
@@ -99,7 +99,7 @@ def publish(run: Run, edition: str) -> Counts:
     """
     with reading() as db:
         content, before = content_of(db, edition)
-        traces = register.traces(db)
+        traces = history.filings(db)
     broken = check_directory(content.rows, before, content.changes, content.as_of, traces)
     if broken:
         with writing(run) as db:

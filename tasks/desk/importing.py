@@ -89,7 +89,7 @@ class _Word:
         told = f"导入文件“{self.file}”，{new}条新记录"
         for subject in sorted(subjects) or [self.kind]:
             if new:
-                history.add(db, history.one("import", subject, "", self.kind, told), run, self.by)
+                history.add_one(db, "import", subject, told, run, self.by, became=self.kind)
 
 
 def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Imported:

@@ -6,10 +6,11 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from schemas import tables
+from schemas.qualification import KEYS
 from schemas.run import Run
 from tasks.store import frames, recodings
 
-_KEYS = ["uscc", "occupation_code", "level", "held_on"]
+_KEYS = [*KEYS, "held_on"]
 
 
 def note_supplied(db: Connection, names: set[str], run: Run) -> None:
@@ -46,12 +47,6 @@ def add(db: Connection, rows: pd.DataFrame) -> int:
 
 def _drop_activities(db: Connection, replaced: pd.DataFrame) -> None:
     table = tables.activity
-    for row in replaced.itertuples(index=False):
-        db.execute(
-            table.delete().where(
-                table.c.uscc == row.uscc,
-                table.c.occupation_code == row.occupation_code,
-                table.c.level == row.level,
-                table.c.held_on == date.fromisoformat(str(row.held_on)),
-            )
-        )
+    for row in replaced.to_dict("records"):
+        same = (table.c[key] == row[key] for key in KEYS)
+        db.execute(table.delete().where(*same, table.c.held_on == date.fromisoformat(row["held_on"])))

@@ -1,4 +1,4 @@
-"""Operators' decisions about qualifications on the register; which of them is possible is decided by the task."""
+"""Operators' decisions about qualifications (动态调整), carried out on the register, and what they write into the history."""
 
 from datetime import timedelta
 
@@ -7,11 +7,12 @@ from sqlalchemy import Connection, insert, select
 
 from schemas import tables
 from schemas.adjustment import Adjustment, Recoding
-from schemas.qualification import with_effect, with_term
+from schemas.history import facts_text
 from schemas.run import Run
-from tasks.store import applications, dormancy, items, recodings, register, suspensions
+from tasks.store import applications, dormancy, history, items, recodings, register, suspensions
 
 _adjustment = tables.adjustment
+_Decided = Adjustment | Recoding
 
 
 def is_recorded(db: Connection, adjustment: Adjustment) -> bool:
@@ -29,23 +30,23 @@ def record(db: Connection, adjustment: Adjustment, run: Run) -> None:
 def suspend(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run) -> None:
     """Suspend what is held (rows of `register.on_file`, with `standing`)."""
     suspensions.begin(db, held, adjustment.effective_on, run)
-    _tell(db, held, "suspended", with_effect(adjustment.effective_on, f"暂停：{adjustment.because}"), adjustment, run)
+    _tell(db, held, "suspended", "暂停", adjustment, run)
 
 
 def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run) -> None:
     """Put what is suspended back in force; its term is what it was."""
     suspensions.end(db, held, adjustment.effective_on, run)
-    _tell(db, held, "filed", with_effect(adjustment.effective_on, f"恢复：{adjustment.because}"), adjustment, run)
+    _tell(db, held, "filed", "恢复", adjustment, run)
 
 
 def end(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became: str, title: str, run: Run) -> None:
     """Let terms end on the day before the decision takes effect; the items that filed them lapse with them."""
-    because = with_effect(adjustment.effective_on, f"{title}：{adjustment.because}")
+    because = _because(adjustment, title)
     day = adjustment.effective_on - timedelta(days=1)
     present = register.current_entries(db)
     still = present[present["valid_until"] >= run.day.isoformat()].merge(held[register.KEYS], on=register.KEYS)
     register.shorten(db, still.assign(because=because), day, became, run)
-    _tell(db, held, became, because, adjustment, run)
+    _tell(db, held, became, title, adjustment, run)
     lapsed = items.in_status(db, ["filed"]).merge(held[register.KEYS], on=register.KEYS)
     items.move(db, lapsed.assign(became="lapsed", reason="", because=because), run, adjustment.decided_by)
     for cycle in sorted(lapsed["cycle"].unique()):
@@ -68,23 +69,24 @@ def recode(db: Connection, recoding: Recoding, run: Run) -> int:
 
 def _tell_recoding(db: Connection, held: pd.DataFrame, recoding: Recoding, run: Run) -> None:
     """The old code's levels are gone, the new one's are there with the same terms, suspended where they were."""
-    gone = with_effect(recoding.effective_on, f"改用统一社会信用代码{recoding.new_uscc}：{recoding.because}")
-    _tell(db, held, "recoded", gone, recoding, run)
-    terms = zip(held["filed_on"], held["valid_until"], strict=True)
-    come = f"由统一社会信用代码{recoding.old_uscc}变更：{recoding.because}"
-    moved = held.assign(uscc=recoding.new_uscc, was="", became="filed", because=[with_term(come, *t) for t in terms])
-    register.tell(db, moved, run, recoding.decided_by)
-    suspended = (
-        suspensions.known(db)
-        .query("ends_on.isna()")
-        .merge(moved.loc[moved["standing"] == "suspended", register.KEYS], on=register.KEYS)
-    )
+    _tell(db, held, "recoded", f"改用统一社会信用代码{recoding.new_uscc}", recoding, run)
+    because = f"由统一社会信用代码{recoding.old_uscc}变更：{recoding.because}"
+    moved = held.assign(uscc=recoding.new_uscc, was="", became="filed", because=because)
+    register.tell(db, register.with_terms(moved, old_uscc=recoding.old_uscc), run, recoding.decided_by)
+    open_still = suspensions.known(db).query("ends_on.isna()")
+    suspended = open_still.merge(moved.loc[moved["standing"] == "suspended", register.KEYS], on=register.KEYS)
     since = [f"自{start}起暂停：随统一社会信用代码变更延续" for start in suspended["starts_on"]]
-    register.tell(db, suspended.assign(was="filed", became="suspended", because=since), run, recoding.decided_by)
+    starts = suspended[["starts_on"]].rename(columns={"starts_on": "effective_on"})
+    facts = history.facts(starts, old_uscc=recoding.old_uscc)
+    moves = suspended.assign(was="filed", became="suspended", because=since, facts=facts)
+    register.tell(db, moves, run, recoding.decided_by)
 
 
-def _tell(
-    db: Connection, held: pd.DataFrame, became: str, because: str, decided: Adjustment | Recoding, run: Run
-) -> None:
-    told = held.assign(was=held["standing"], became=became, because=because)
-    register.tell(db, told, run, decided.decided_by)
+def _tell(db: Connection, held: pd.DataFrame, became: str, title: str, decided: _Decided, run: Run) -> None:
+    facts = facts_text(**decided.model_dump(mode="json", include={"effective_on", "ground", "document_no", "new_uscc"}))
+    moves = held.assign(was=held["standing"], became=became, because=_because(decided, title), facts=facts)
+    register.tell(db, moves, run, decided.decided_by)
+
+
+def _because(decided: _Decided, title: str) -> str:
+    return f"自{decided.effective_on.isoformat()}起{title}：{decided.because}"

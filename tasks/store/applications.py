@@ -1,4 +1,4 @@
-"""Applications: taking them for screening, and the status that follows from their items; receiving is `versions`."""
+"""Applications: taking them for screening, and the status that follows from their items."""
 
 import pandas as pd
 from sqlalchemy import Connection, Select, Table, and_, case, exists, or_, select, update
@@ -189,8 +189,5 @@ def _set_status(db: Connection, now: pd.DataFrame, run: Run) -> None:
 
 def tell(db: Connection, told: pd.DataFrame, run: Run) -> None:
     """History entries of applications: application_no, was, became, because."""
-    entries = told.sort_values("application_no").assign(
-        kind="application", subject=lambda frame: frame["application_no"], occupation_code="", level=""
-    )
-    wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-    history.add(db, entries[wanted], run, "filing")
+    entries = told.sort_values("application_no").assign(subject=lambda frame: frame["application_no"])
+    history.add(db, "application", entries, run, "filing")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from expectations import reading
 from schemas import tables
+from schemas.item import KEYS
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.run import Run
@@ -30,11 +31,11 @@ def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
     known = frames.read(db, select(tables.decision.c.decision_id))
     new = rows[~rows["decision_id"].isin(known["decision_id"])]
     frames.append(db, tables.decision, new.assign(recorded_on=run.day.isoformat()))
-    told = new.assign(kind="decision", subject=new["application_no"], level="", was="", became=new["verdict"])
+    told = new.assign(subject=new["application_no"], became=new["verdict"])
     told["because"] = told["rule"] + "：" + told["reason"] + "（" + told["document_no"] + "）"
+    told["facts"] = history.facts(new[["rule", "reason", "document_no"]])
     for operator, group in told.groupby("decided_by", sort=True):
-        wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-        history.add(db, group.sort_values(_TOLD)[wanted], run, str(operator))
+        history.add(db, "decision", group.sort_values(_TOLD), run, str(operator))
     return len(new)
 
 
@@ -65,7 +66,7 @@ def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
         decided[["application_no", "rule", "concerns", "verdict", "order"]], on=["application_no", "rule"]
     )
     pairs = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
-    keys = ["application_no", "occupation_code", "level", "rule"]
+    keys = [*KEYS, "rule"]
     latest = pairs.sort_values("order").drop_duplicates(keys, keep="last")
     return holds.merge(latest[[*keys, "verdict"]], on=keys, how="left")
 

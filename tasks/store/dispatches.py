@@ -132,9 +132,7 @@ def awaited(db: Connection, cycle: str) -> pd.DataFrame:
         .where(
             _sent.c.cycle == cycle,
             ~exists().where(
-                tables.result.c.application_no == _sent.c.application_no,
-                tables.result.c.occupation_code == _sent.c.occupation_code,
-                tables.result.c.level == _sent.c.level,
+                *(tables.result.c[key] == _sent.c[key] for key in items.KEYS),
                 tables.result.c.standing == "accepted",
             ),
         )

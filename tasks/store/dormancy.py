@@ -33,9 +33,8 @@ def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
     db.execute(delete(_mark).where(select(work.c.uscc).where(same).exists()))
     present = changed[changed["state"] != ""]
     frames.append(db, _mark, present[[*KEYS, "state"]].assign(since=run.day.isoformat()))
-    told = changed.assign(kind="dormancy", subject=changed["uscc"], level="", became=changed["state"])
-    wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-    history.add(db, told[wanted], run, "filing")
+    moves = changed[["occupation_code", "was", "because"]].assign(subject=changed["uscc"], became=changed["state"])
+    history.add(db, "dormancy", moves, run, "filing")
     return present
 
 

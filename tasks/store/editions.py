@@ -9,6 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from schemas import tables
 from schemas.directory import DIRECTORY_COLUMNS
+from schemas.history import facts_text
 from schemas.run import Run
 from tasks.store import frames, history
 
@@ -64,7 +65,7 @@ def draft(db: Connection, rows: pd.DataFrame, day: date, run: Run, *, previous: 
     standing = "waiting" if waits_because else "building"
     db.execute(insert(_edition).values(**values, standing=standing, waits_because=waits_because, previous=previous))
     frames.append(db, _row, rows[DIRECTORY_COLUMNS].assign(edition=name))
-    history.add(db, history.one("edition", name, "", standing, waits_because or "目录有变化"), run, "filing")
+    history.add_one(db, "edition", name, waits_because or "目录有变化", run, "filing", became=standing)
     return name
 
 
@@ -98,4 +99,5 @@ def _move(db: Connection, name: str, became: str, because: str, run: Run, by: st
     mine = _edition.c.edition == name
     was = db.execute(select(_edition.c.standing).where(mine)).scalar_one()
     db.execute(update(_edition).where(mine).values(standing=became, **values))
-    history.add(db, history.one("edition", name, was, became, because), run, by)
+    facts = facts_text(**values)
+    history.add_one(db, "edition", name, because, run, by, was=was, became=became, facts=facts)

@@ -1,10 +1,11 @@
 """Findings and holds: what screening found, and which items it holds."""
 
 import pandas as pd
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, and_, delete, or_, select
 
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
+from schemas.item import KEYS
 from tasks.store import frames
 
 _finding = tables.finding
@@ -44,20 +45,11 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
 
 
 def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
-    """Note which in-principle findings hold which items (application_no, occupation_code, level, rule)."""
-    keys = ["application_no", "occupation_code", "level", "rule"]
-    work = frames.working(db, "holding", holds[keys])
-    there = tables.hold
-    known = frames.read(
-        db,
-        select(*(work.c[name] for name in keys)).join(
-            there,
-            (there.c.application_no == work.c.application_no)
-            & (there.c.occupation_code == work.c.occupation_code)
-            & (there.c.level == work.c.level)
-            & (there.c.rule == work.c.rule),
-        ),
-    )
+    """Note which in-principle findings hold which items (KEYS, rule)."""
+    keys = [*KEYS, "rule"]
+    work, there = frames.working(db, "holding", holds[keys]), tables.hold
+    same = and_(*(there.c[key] == work.c[key] for key in keys))
+    known = frames.read(db, select(*(work.c[key] for key in keys)).join(there, same))
     new = holds.merge(known, on=keys, how="left", indicator=True)
     frames.append(db, there, new.loc[new["_merge"] == "left_only", keys].assign(cycle=cycle))
 

@@ -1,9 +1,10 @@
-"""Inspectors, draws and outcomes in the database; drawing is the model's, files are the task's."""
+"""Inspectors, draws and outcomes in the database."""
 
 import pandas as pd
 from sqlalchemy import Connection, delete, insert, select
 
 from schemas import tables
+from schemas.history import facts_text
 from schemas.inspection import OUTCOMES, Draw, Inspector
 from schemas.run import Run
 from tasks.store import frames, history
@@ -43,8 +44,8 @@ def record_draw(db: Connection, made: Draw, run: Run) -> None:
     db.execute(insert(_draw).values(**values, record=made.model_dump(mode="json")))
     drawn = pd.DataFrame({"subject": [visit.uscc for visit in made.visits]}, dtype=frames.TEXT)
     because = f"双随机抽查（{made.cycle}，种子：{made.seed}）"
-    told = drawn.assign(kind="inspection", occupation_code="", level="", was="", became="drawn", because=because)
-    history.add(db, told[["kind", "subject", "occupation_code", "level", "was", "became", "because"]], run, "filing")
+    facts = facts_text(cycle=made.cycle, seed=made.seed)
+    history.add(db, "inspection", drawn.assign(became="drawn", because=because, facts=facts), run, "filing")
 
 
 def add_outcomes(db: Connection, rows: pd.DataFrame, run: Run) -> int:
@@ -59,9 +60,10 @@ def add_outcomes(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     former = known.set_index(["cycle", "uscc"])["outcome"].rename("was")
     told = new.join(former, on=["cycle", "uscc"]).fillna({"was": "drawn"}).sort_values(["cycle", "uscc"])
     because = "双随机抽查（" + told["cycle"] + "，" + told["inspected_on"] + "）：" + told["outcome"].map(OUTCOMES)
-    told = told.assign(kind="inspection", subject=told["uscc"], occupation_code="", level="", became=told["outcome"])
+    told = told.assign(subject=told["uscc"], became=told["outcome"])
+    told["facts"] = history.facts(told[["cycle", "inspected_on"]])
     told["because"] = because + told["remarks"].where(told["remarks"] == "", "；" + told["remarks"])
-    history.add(db, told[["kind", "subject", "occupation_code", "level", "was", "became", "because"]], run, "filing")
+    history.add(db, "inspection", told, run, "filing")
     return len(new)
 
 

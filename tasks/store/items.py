@@ -4,19 +4,19 @@ import pandas as pd
 from sqlalchemy import Connection, Table, and_, delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from schemas import tables
-from schemas.item import assert_moves
+from schemas import item, tables
+from schemas.item import UNIT, assert_moves
 from schemas.run import Run
 from tasks.store import frames, history
 
-KEYS = ["application_no", "occupation_code", "level"]
+KEYS = item.KEYS
 _item = tables.item
 
 
 def create(db: Connection, born: pd.DataFrame, run: Run, by: str) -> None:
     """Items of freshly screened applications.
 
-    `born`: application_no, occupation_code, level, cycle, uscc, status, reason. Held and accepted items were
+    `born`: KEYS, cycle, uscc, status, reason. Held and accepted items were
     screened first: one entry tells both.
     """
     if born.empty:
@@ -103,7 +103,7 @@ def of_cycle(db: Connection, cycle: str, statuses: list[str] | None = None) -> p
 
 
 #: The columns of `items.csv`, in order (contract section 6).
-LISTED = ["application_no", "uscc", "occupation_code", "level", "status", "reason", "score"]
+LISTED = ["application_no", "uscc", *UNIT, "status", "reason", "score"]
 
 
 def listing(db: Connection, cycle: str) -> pd.DataFrame:
@@ -129,5 +129,4 @@ def _same(work: Table) -> ColumnElement[bool]:
 
 
 def _tell(db: Connection, told: pd.DataFrame, run: Run, by: str) -> None:
-    entries = told.sort_values(KEYS).assign(kind="item", subject=lambda frame: frame["application_no"])
-    history.add(db, entries[["kind", "subject", "occupation_code", "level", "was", "became", "because"]], run, by)
+    history.add(db, "item", told.sort_values(KEYS).assign(subject=lambda frame: frame["application_no"]), run, by)

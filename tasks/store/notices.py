@@ -48,9 +48,7 @@ def write(db: Connection, notices: Sequence[Notice], run: Run) -> int:
     ]
     db.execute(insert(_notice), rows)
     told = pd.DataFrame(rows)[["kind", "subject", "occasion"]].rename(columns={"kind": "became", "occasion": "because"})
-    told = told.assign(kind="notice", occupation_code="", level="", was="")
-    wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-    history.add(db, told[wanted], run, "filing")
+    history.add(db, "notice", told, run, "filing")
     return len(new)
 
 

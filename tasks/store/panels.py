@@ -5,6 +5,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from schemas import tables
 from schemas.evaluation import PanelDraw
+from schemas.history import facts_text
 from schemas.panel import Applicant
 from schemas.run import Run
 from tasks.store import frames, history
@@ -56,6 +57,5 @@ def record(db: Connection, draws: dict[str, PanelDraw], because: dict[str, str],
     told = pd.DataFrame({"subject": sorted(draws)}, dtype=frames.TEXT)
     told["became"] = ["、".join(member.expert_no for member in draws[number].panel.members) for number in sorted(draws)]
     told["because"] = [f"{because[number]}（种子：{draws[number].seed}）" for number in sorted(draws)]
-    told = told.assign(kind="panel", occupation_code="", level="", was="")
-    wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-    history.add(db, told[wanted], run, "filing")
+    told["facts"] = [facts_text(seed=draws[number].seed) for number in sorted(draws)]
+    history.add(db, "panel", told, run, "filing")

@@ -1,4 +1,4 @@
-"""Public notices in the database: which items each shows, and until when; building their files belongs to the shelf."""
+"""Public notices in the database: which items each shows, and until when."""
 
 from datetime import date
 from typing import Any
@@ -7,13 +7,14 @@ import pandas as pd
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
-from schemas import tables
+from schemas import item, tables
+from schemas.history import facts_text
 from schemas.run import Run
 from tasks.store import frames, history
 
+KEYS = item.KEYS
 _notice = tables.public_notice
 _item = tables.public_notice_item
-KEYS = ["application_no", "occupation_code", "level"]
 #: What a notice says of an item beside its keys, as it was said then.
 SAID = ["institution_name", "institution_type", "uscc", "region_code", "kind"]
 
@@ -33,7 +34,7 @@ def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date
     dates: dict[str, Any] = {"published_on": published_on, "ends_on": ends_on}
     db.execute(insert(_notice).values(notice=name, cycle=run.cycle, number=number, standing="building", **dates))
     frames.append(db, _item, items[[*KEYS, *SAID]].sort_values(KEYS).assign(notice=name))
-    history.add(db, history.one("public_notice", name, "", "building", _period(published_on, ends_on)), run, "filing")
+    _tell(db, name, _period(published_on, ends_on), run, became="building", facts=_dates(published_on, ends_on))
     return name
 
 
@@ -69,16 +70,24 @@ def items_of(db: Connection, name: str) -> pd.DataFrame:
 def redate(db: Connection, name: str, published_on: date, ends_on: date, run: Run) -> None:
     """Let the period of a notice nobody has seen yet begin on another day."""
     db.execute(update(_notice).where(_notice.c.notice == name).values(published_on=published_on, ends_on=ends_on))
-    told = history.one("public_notice", name, "building", "building", _period(published_on, ends_on))
-    history.add(db, told, run, "filing")
+    because, facts = _period(published_on, ends_on), _dates(published_on, ends_on)
+    _tell(db, name, because, run, was="building", became="building", facts=facts)
 
 
 def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
     """Note that the notice's folder stands in its place."""
     moved = {"standing": "published", "manifest_sha256": manifest_sha256}
     db.execute(update(_notice).where(_notice.c.notice == name).values(**moved))
-    told = history.one("public_notice", name, "building", "published", manifest_sha256)
-    history.add(db, told, run, "filing")
+    facts = facts_text(manifest_sha256=manifest_sha256)
+    _tell(db, name, manifest_sha256, run, was="building", became="published", facts=facts)
+
+
+def _tell(db: Connection, name: str, because: str, run: Run, **entry: str) -> None:
+    history.add_one(db, "public_notice", name, because, run, "filing", **entry)
+
+
+def _dates(published_on: date, ends_on: date) -> str:
+    return facts_text(published_on=published_on, ends_on=ends_on)
 
 
 def _period(published_on: date, ends_on: date) -> str:

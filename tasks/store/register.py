@@ -1,4 +1,4 @@
-"""The register (备案名册): who holds what, when it holds and when we knew it; what gets filed is decided elsewhere."""
+"""The register (备案名册): who holds what, when it holds and when we knew it."""
 
 from datetime import date
 
@@ -6,16 +6,14 @@ import pandas as pd
 from sqlalchemy import Connection, Table, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from schemas import tables
-from schemas.qualification import assert_moves, with_term
+from schemas import qualification, tables
+from schemas.qualification import assert_moves
 from schemas.run import Run
 from tasks.store import frames, history, recodings, suspensions
 
+KEYS = qualification.KEYS
 _entry = tables.qualification_item
 _institution = tables.institution
-KEYS = ["uscc", "occupation_code", "level"]
-#: The because of an entry that was on file before the first run.
-TAKEN_OVER = "名册接收"
 DETAILS = ["institution_name", "institution_type", "region_code", "institution_code"]
 
 
@@ -111,14 +109,23 @@ def write(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     if entries.empty:
         return
     was = _standing_of(db, entries, run.day)
-    present = current_entries(db).merge(entries[[*KEYS, "filed_on", "because"]], on=KEYS, suffixes=("", "_new"))
-    corrected = (present["because"] == TAKEN_OVER) & (present["because_new"] == TAKEN_OVER)
+    present = current_entries(db).merge(entries[[*KEYS, "filed_on", "application_no"]], on=KEYS, suffixes=("", "_new"))
+    corrected = _as_taken_over(present) & present["application_no_new"].isna()
     superseded = corrected | (present["valid_until"] >= present["filed_on_new"])
     _forget(db, present[superseded], run, entries["cycle"].iloc[0])
     enter(db, entries, run)
-    terms = zip(entries["because"], entries["filed_on"], entries["valid_until"], strict=True)
-    told = entries.assign(was=was, became=was.where(was != "", "filed"), because=[with_term(*term) for term in terms])
-    tell(db, told, run, "filing")
+    tell(db, with_terms(entries.assign(was=was, became=was.where(was != "", "filed"))), run, "filing")
+
+
+def with_terms(filed: pd.DataFrame, **shared: str) -> pd.DataFrame:
+    """Moves that file (filed_on, valid_until, because), their terms in the because for people and in facts."""
+    because = filed["because"] + "（备案" + filed["filed_on"] + "，有效期至" + filed["valid_until"] + "）"
+    return filed.assign(because=because, facts=history.facts(filed[["filed_on", "valid_until"]], **shared))
+
+
+def _as_taken_over(entries: pd.DataFrame) -> "pd.Series[bool]":
+    """Which of `current_entries` were on file before the first run and stand as they were taken over."""
+    return entries["application_no"].isna() & entries["ended_by"].isna()
 
 
 def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
@@ -155,9 +162,7 @@ def bring_back(db: Connection, keys: pd.DataFrame, cycle: str, run: Run) -> None
     # the copy takes its place also where the cycle is judged as if its own decisions had not been
     _reclaim(db, former)
     enter(db, former, run)
-    terms = zip(former["filed_on"], former["valid_until"], strict=True)
-    because = [with_term("更正后恢复原备案", *term) for term in terms]
-    tell(db, former.assign(was="", became="filed", because=because), run, "filing")
+    tell(db, with_terms(former.assign(was="", became="filed", because="更正后恢复原备案")), run, "filing")
 
 
 def _forget(db: Connection, entries: pd.DataFrame, run: Run, superseded_in: str | None = None) -> None:
@@ -207,10 +212,10 @@ def name_institutions(db: Connection, named: pd.DataFrame, run: Run) -> int:
         changed.assign(entry=range(first, first + len(changed)), known_from=run.day.isoformat()),
     )
     before = changed["uscc"].map(known.apply("｜".join, axis=1).where(known["institution_name"] != "", ""))
-    told = changed.assign(kind="institution", subject=changed["uscc"], occupation_code="", level="", was=before)
-    told["became"] = changed[DETAILS].apply("｜".join, axis=1)
-    wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-    history.add(db, told.assign(because="机构信息")[wanted], run, "filing")
+    became = changed[DETAILS].apply("｜".join, axis=1)
+    facts = history.facts(changed[DETAILS])
+    named = changed.assign(subject=changed["uscc"], was=before, became=became, because="机构信息", facts=facts)
+    history.add(db, "institution", named, run, "filing")
     return len(changed)
 
 
@@ -229,12 +234,10 @@ def _next(db: Connection, table: Table) -> int:
     return int(db.execute(select(func.coalesce(func.max(table.c.entry), 0))).scalar_one()) + 1
 
 
-def tell(db: Connection, told: pd.DataFrame, run: Run, by: str) -> None:
-    """Put moves into the history: keys, was, became, because; raises IllegalStandingError instead of a wrong one."""
-    assert_moves(set(zip(told["was"], told["became"], strict=True)))
-    entries = told.sort_values(KEYS).assign(kind="qualification", subject=lambda frame: frame["uscc"])
-    wanted = ["kind", "subject", "occupation_code", "level", "was", "became", "because"]
-    history.add(db, entries[wanted], run, by)
+def tell(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> None:
+    """Put moves into the history: keys, was, became, because, facts; raises IllegalStandingError instead of a wrong one."""
+    assert_moves(set(zip(moves["was"], moves["became"], strict=True)))
+    history.add(db, "qualification", moves.sort_values(KEYS).assign(subject=lambda frame: frame["uscc"]), run, by)
 
 
 def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
@@ -247,44 +250,33 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(KEYS, keep="last").sort_index()
     present = current_entries(db).drop_duplicates(KEYS, keep="last")
     both = rows.merge(present, on=KEYS, how="left", suffixes=("", "_present"))
-    ours = both["because"].notna() & (both["because"] != TAKEN_OVER)
+    ours = both["entry"].notna() & ~_as_taken_over(both)
     same = (both["filed_on"] == both["filed_on_present"]) & (both["valid_until"] == both["valid_until_present"])
     new = both[~ours & ~same]
     name_institutions(db, new[["uscc", *DETAILS]], run)
-    write(db, new.assign(application_no=None, cycle=None, because=TAKEN_OVER), run)
+    write(db, new.assign(application_no=None, cycle=None, because="名册接收"), run)
     return len(new)
 
 
 def explained(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which rows (uscc, occupation_code) have left the register by a recorded move, with their index.
 
-    The history's last word on each level counts: what was filed anew after a lapse and then vanished is not explained.
+    The history's last move of each level counts: what was filed anew after a lapse and then vanished is not explained.
     """
-    table, rank = tables.history, ["uscc", "occupation_code"]
-    own = select(table.c.subject.label("uscc"), table.c.occupation_code, table.c.level, table.c.entry, table.c.became)
-    told = frames.read(db, own.where(table.c.kind == "qualification")).merge(rows[rank], on=rank)
-    last = told.sort_values("entry").drop_duplicates([*rank, "level"], keep="last")
+    rank = ["uscc", "occupation_code"]
+    last = history.last_moves(db).merge(rows[rank], on=rank)
     ended = (last["became"] != "filed").groupby([last[name] for name in rank]).all()
     return pd.Series(pd.MultiIndex.from_frame(rows[rank]).isin(ended[ended].index), index=rows.index)
 
 
-def traces(db: Connection) -> pd.DataFrame:
-    """uscc, occupation_code and level of everything the history tells the filing of."""
-    table = tables.history
-    told = (table.c.subject.label("uscc"), table.c.occupation_code, table.c.level)
-    return frames.read(db, select(*told).where(table.c.kind == "qualification", table.c.became == "filed").distinct())
-
-
 def tell_lapsed(db: Connection, over: pd.DataFrame, run: Run) -> int:
     """Tell the history once of entries whose term has run out (of `current_entries`); returns how many were new."""
-    table = tables.history
-    statement = select(table.c.subject, table.c.occupation_code, table.c.level, table.c.because).where(
-        table.c.kind == "qualification", table.c.became == "lapsed"
-    )
-    told = {tuple(row) for row in db.execute(statement)}
-    over = over.assign(because="有效期至" + over["valid_until"])
-    keys = zip(over["uscc"], over["occupation_code"], over["level"], over["because"], strict=True)
-    new = over[pd.Series([key not in told for key in keys], index=over.index, dtype="bool")]
+    known = history.lapses(db)
+    terms = over[[*KEYS, "valid_until"]].itertuples(index=False, name=None)
+    new = over[pd.Series([term not in known for term in terms], index=over.index, dtype="bool")]
+    facts = history.facts(new[["valid_until"]])
     suspended = suspensions.concerning(suspensions.known(db), new, new["valid_until"])
-    tell(db, new.assign(was=suspended.map({True: "suspended", False: "filed"}), became="lapsed"), run, "filing")
+    was = suspended.map({True: "suspended", False: "filed"})
+    because = "有效期至" + new["valid_until"]
+    tell(db, new.assign(was=was, became="lapsed", because=because, facts=facts), run, "filing")
     return len(new)

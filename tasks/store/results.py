@@ -88,15 +88,7 @@ def _receive_again(db: Connection, present: set[str], batch: int) -> int:
 def reconsider(db: Connection, cycle: str) -> None:
     """Results refused only because their item had not been sent out are received again once it has."""
     sent = tables.dispatched_item
-    out_now = (
-        select(sent.c.application_no)
-        .where(
-            sent.c.application_no == _result.c.application_no,
-            sent.c.occupation_code == _result.c.occupation_code,
-            sent.c.level == _result.c.level,
-        )
-        .exists()
-    )
+    out_now = select(sent.c.application_no).where(*(sent.c[key] == _result.c[key] for key in items.KEYS)).exists()
     refused_as_unsent = (
         select(tables.finding.c.rule)
         .where(

@@ -1,4 +1,4 @@
-"""The register told again from the history alone, to hold the tables to it; nothing is written here."""
+"""The register told again from the facts of the history alone, to hold the tables to it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.qualification import effect_of, term_of
+from schemas.history import facts_of
+from schemas.item import UNIT
 from tasks.store import frames, history, register
 
-Key = tuple[str, str, str]
+Key = tuple[str, ...]
 
 
 @dataclass
@@ -31,26 +32,26 @@ class Retold:
 
     def __init__(self) -> None:
         self.levels: dict[Key, _Level] = {}
-        self.institutions: dict[str, list[str]] = {}
+        self.institutions: dict[str, dict[str, str]] = {}
 
     def take(self, entry: dict[str, Any]) -> None:
         """Take the next entry of the history; those of other kinds change nothing."""
         if entry["kind"] == "institution":
-            self.institutions[entry["subject"]] = entry["became"].rsplit("｜", 3)
+            self.institutions[entry["subject"]] = facts_of(entry["facts"])
         elif entry["kind"] == "qualification":
-            self._move((entry["subject"], entry["occupation_code"], entry["level"]), entry)
+            key = (entry["subject"], *(entry[name] for name in UNIT))
+            self._move(key, entry["was"], entry["became"], facts_of(entry["facts"]))
 
-    def _move(self, key: Key, entry: dict[str, Any]) -> None:
-        was, became, because = entry["was"], entry["became"], entry["because"]
+    def _move(self, key: Key, was: str, became: str, facts: dict[str, str]) -> None:
         if was in ("", became):
-            self._file(key, *term_of(because))
+            self._file(key, facts["filed_on"], facts["valid_until"])
         elif became == "suspended":
-            self.levels[key].suspended.append((effect_of(because), None))
+            self.levels[key].suspended.append((date.fromisoformat(facts["effective_on"]), None))
         elif became == "filed":
             start, _ = self.levels[key].suspended.pop()
-            self.levels[key].suspended.append((start, effect_of(because) - timedelta(days=1)))
+            self.levels[key].suspended.append((start, _day_before(facts)))
         elif became in ("withdrawn", "revoked"):
-            self.levels[key].valid_until = (effect_of(because) - timedelta(days=1)).isoformat()
+            self.levels[key].valid_until = _day_before(facts).isoformat()
         elif became in ("removed", "recoded"):
             del self.levels[key]
 
@@ -69,12 +70,16 @@ class Retold:
                 level.filed_on,
                 level.valid_until,
                 "suspended" if level.is_suspended(day) else "filed",
-                *self.institutions[key[0]],
+                *(self.institutions[key[0]][name] for name in register.DETAILS),
             )
             for key, level in self.levels.items()
             if level.filed_on <= day.isoformat() <= level.valid_until
         ]
         return pd.DataFrame(rows, columns=columns, dtype=frames.TEXT).sort_values(register.KEYS, ignore_index=True)
+
+
+def _day_before(facts: dict[str, str]) -> date:
+    return date.fromisoformat(facts["effective_on"]) - timedelta(days=1)
 
 
 def differences(db: Connection, day: date) -> list[str]:

@@ -1,4 +1,4 @@
-"""Suspensions (暂停) on the register: who is suspended when, and when we knew it; deciding is the operator's."""
+"""Suspensions (暂停) on the register: who is suspended when, and when we knew it."""
 
 from datetime import date, timedelta
 
@@ -7,11 +7,11 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
+from schemas.qualification import KEYS
 from schemas.run import Run
 from tasks.store import frames
 
 _suspension = tables.suspension
-KEYS = ["uscc", "occupation_code", "level"]
 
 
 def known(db: Connection, known_on: date | None = None) -> pd.DataFrame:

@@ -108,8 +108,8 @@ def test_an_old_reason_explains_no_new_loss(filing: Filing) -> None:
     publication(CYCLE, date(2026, 6, 3))
     with run_on(date(2026, 6, 4), CYCLE) as run, database.begin() as db:
         # filed anew after the revocation, and gone again by no move
-        told = history.one("qualification", THREE, "", "filed", "申报X").assign(occupation_code=COOK, level="4")
-        history.add(db, told, run, "filing")
+        entry = {"became": "filed", "occupation_code": COOK, "level": "4"}
+        history.add_one(db, "qualification", THREE, "申报X", run, "filing", **entry)
         rows = editions.rows_of(db, "2026-04.3")
         gone = rows[(rows["uscc"] == THREE) & (rows["occupation_code"] == COOK)]
         assert register.explained(db, gone).tolist() == [False]
@@ -119,10 +119,8 @@ def test_a_reason_recorded_later_releases_it(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
     publication(CYCLE, DAY)
     with run_on(DAY, CYCLE) as run, database.begin() as db:
-        told = history.one("qualification", THREE, "filed", "removed", "名册更正").assign(
-            occupation_code=ELECTRICIAN, level="3"
-        )
-        history.add(db, told, run, "李科长")
+        entry = {"was": "filed", "became": "removed", "occupation_code": ELECTRICIAN, "level": "3"}
+        history.add_one(db, "qualification", THREE, "名册更正", run, "李科长", **entry)
     assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 4}
     assert in_force(filing.home) == ("2026-04.2", 4)
 

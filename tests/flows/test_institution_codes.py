@@ -9,6 +9,7 @@ import pytest
 
 from flows.publication import publication
 from schemas.adjustment import Recoding
+from schemas.history import facts_of
 from tasks.store import history
 from tasks.store.database import reading
 from tests.commands import Filing
@@ -102,8 +103,8 @@ def test_a_corrected_code_replaces_the_former_and_the_history_keeps_both(filing:
     publication(CYCLE, NEXT)
     assert set(edition(filing.home, "2026-04.2").query("uscc == @ONE")["institution_code"]) == {B}
     with reading() as db:
-        told = history.of(db, [ONE]).query("kind == 'institution'")["became"].tolist()
-    assert [text.rpartition("｜")[2] for text in told] == ["", A, B]
+        entries = history.all_entries(db).query("kind == 'institution' and subject == @ONE")
+    assert [facts_of(text)["institution_code"] for text in entries["facts"]] == ["", A, B]
 
 
 def test_a_code_given_to_a_former_credit_code_finds_its_institution(filing: Filing) -> None:

