@@ -12,10 +12,9 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError, settings
 from tasks import panels
-from tasks.gateways.evaluators import Channel, DeliveryFailed, package_files
+from tasks.gateways.evaluators import Channel, DeliveryFailed, evaluation_channel, package_files
 from tasks.gateways.evaluators.dispatch_tokens import token_for
-from tasks.gateways.wire import ways_out
-from tasks.gateways.wire.patience import Patience
+from tasks.gateways.wire.retry import Patience
 from tasks.letters import contents
 from tasks.letters.result_returns import result_returns
 from tasks.packages import packages_for
@@ -74,7 +73,7 @@ def deliver_packages(run: Run) -> Counts:
     if not due:
         return Counts()
     try:
-        channel = ways_out.evaluation_channel(settings(), _address_of)
+        channel = evaluation_channel(settings(), _address_of)
     except UnusableSettingsError as unset:
         return Counts(failed={number: f"the package was not sent: {unset}" for number, _ in due})
     failed: dict[str, str] = {}

@@ -14,10 +14,9 @@ from schemas.settings import UnusableSettingsError, settings
 from tasks.gateways.disk import files as post
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.paper.word import UnusableTemplateError
-from tasks.gateways.wire import ways_out
-from tasks.gateways.wire.letterbox import LetterBox, OutgoingLetter
-from tasks.gateways.wire.mail import DeliveryFailed, is_address
-from tasks.gateways.wire.patience import Patience
+from tasks.gateways.wire.letterbox import LetterBox, OutgoingLetter, letter_box
+from tasks.gateways.wire.mail import is_address
+from tasks.gateways.wire.retry import DeliveryFailed, Patience
 from tasks.letters.render import UnknownLetterError, render
 from tasks.store import addresses, notices
 from tasks.store.database import reading
@@ -38,7 +37,7 @@ def deliver_letters(run: Run) -> Counts:
     if not due:
         return Counts()
     try:
-        box = ways_out.letter_box(settings())
+        box = letter_box(settings())
     except UnusableSettingsError as unset:
         return Counts(failed={occasion: f"letter {occasion} was not posted: {unset}" for occasion in due})
     failed: dict[str, str] = {}

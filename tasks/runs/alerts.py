@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle, in_force
-from schemas.settings import settings
-from tasks.gateways.wire.mail import DeliveryFailed, Mail, Mailer, SmtpSettings
+from schemas.settings import UnusableSettingsError, settings
+from tasks.gateways.wire.mail import Mail, mailer
+from tasks.gateways.wire.retry import DeliveryFailed
 from tasks.runs import orchestration
 from tasks.runs.run import CURRENT, chosen_cycle
 from tasks.runs.waiting import over_on, today
@@ -97,14 +98,14 @@ def deliver_alerts() -> dict[str, str]:
     """Deliver what has not been, by each way that is set up; returns the occasions that could not be, and why."""
     failed: dict[str, str] = {}
     ways = {"mail": _mail, "webhook": _post}
-    set_up = {"mail": bool(settings().alert_mail and settings().smtp_host), "webhook": bool(settings().alert_webhook)}
+    set_up = {"mail": bool(settings().alert_mail), "webhook": bool(settings().alert_webhook)}
     for way in sorted(name for name, is_set in set_up.items() if is_set):
         with reading() as db:
             due = alerts.undelivered(db, way)
         for each in due:
             try:
                 ways[way](each)
-            except (DeliveryFailed, OSError, httpx.HTTPError, httpx.InvalidURL) as refused:
+            except (DeliveryFailed, UnusableSettingsError, OSError, httpx.HTTPError, httpx.InvalidURL) as refused:
                 failed[f"{way}:{each.occasion}"] = f"alert {each.occasion} did not go by {way}: {_said(refused)}"
                 continue
             with begin() as db:
@@ -122,20 +123,10 @@ def _said(refused: Exception) -> str:
 
 
 def _mail(alert: Alert) -> None:
-    own = settings()
-    smtp = SmtpSettings(
-        host=own.smtp_host,
-        sender=own.smtp_sender,
-        port=own.smtp_port,
-        security=own.smtp_security,
-        username=own.smtp_username,
-        password=own.smtp_password.get_secret_value(),
-        timeout_seconds=own.smtp_timeout_seconds,
-    )
-    mailer = Mailer(smtp, own.outbox / ".mailed")
+    sender = mailer(settings())
     subject = " ".join(each for each in (f"【备案】{alert.cycle}", _SUBJECTS[alert.kind]) if each)
-    for recipient in (each.strip() for each in own.alert_mail.split(",")):
-        mailer.send(Mail(f"alert:{alert.occasion}:{recipient}", recipient, subject, alert.told, {}))
+    for recipient in (each.strip() for each in settings().alert_mail.split(",")):
+        sender.send(Mail(f"alert:{alert.occasion}:{recipient}", recipient, subject, alert.told, {}))
 
 
 def _post(alert: Alert) -> None:

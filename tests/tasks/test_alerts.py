@@ -187,3 +187,20 @@ def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhoo
     assert alerts.deliver_alerts() == {}
     assert "filing run 2026-04" in told[1].got[0][1]["text"]
     assert alerts.raise_alerts(date(2026, 9, 13)) == []
+
+
+@pytest.mark.parametrize(
+    ("lacking", "named"),
+    [({"smtp_sender": ""}, "FILING_SMTP_SENDER"), ({"smtp_host": ""}, "FILING_SMTP_HOST")],
+)
+def test_mail_that_is_not_set_up_whole_is_named_and_the_alert_goes_once_it_is(
+    told: tuple[Mailbox, Webhook], lacking: dict[str, str], named: str
+) -> None:
+    waiting_edition()
+    alerts.raise_alerts(date(2026, 9, 30))
+    with using(settings().model_copy(update=lacking)):
+        (sentence,) = alerts.deliver_alerts().values()
+    assert f"{named}: set it to" in sentence
+    assert told[0].mails == []
+    assert alerts.deliver_alerts() == {}
+    assert len(told[0].mails) == 2

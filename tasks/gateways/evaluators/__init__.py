@@ -1,8 +1,7 @@
 """The panels: packages made for them, the ways packages reach them, and the scoring workbooks they send back."""
 
-from tasks.gateways.evaluators.channels import Channel, FolderChannel, SmtpChannel
+from tasks.gateways.evaluators.channels import Channel, FolderChannel, SmtpChannel, evaluation_channel, package_files
 from tasks.gateways.evaluators.http_channel import HttpChannel, HttpSettings
-from tasks.gateways.evaluators.packages import package_files
 from tasks.gateways.evaluators.scoring_reader import (
     Scored,
     UnreadableScoring,
@@ -10,7 +9,7 @@ from tasks.gateways.evaluators.scoring_reader import (
     read_scoring,
     read_scoring_workbook,
 )
-from tasks.gateways.wire.mail import DeliveryFailed
+from tasks.gateways.wire.retry import DeliveryFailed
 
 __all__ = [
     "Channel",
@@ -21,6 +20,7 @@ __all__ = [
     "Scored",
     "SmtpChannel",
     "UnreadableScoring",
+    "evaluation_channel",
     "is_scoring_workbook",
     "package_files",
     "read_scoring",

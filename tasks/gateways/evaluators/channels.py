@@ -1,4 +1,4 @@
-"""How a package reaches its panel: one protocol, and the folder and mail channels; HTTP has a module of its own."""
+"""How a package reaches its panel: a folder for the centre, mail to the lead, or an evaluation system over HTTP."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,18 +7,33 @@ from pathlib import Path
 from typing import Protocol
 
 from schemas.evaluation import EvaluationPackage
+from schemas.settings import Settings
 from tasks.gateways.disk.files import put, safe_name
-from tasks.gateways.evaluators.packages import PACKAGE
+from tasks.gateways.evaluators.http_channel import HttpChannel, HttpSettings
 from tasks.gateways.evaluators.scoring_layout import WORKBOOK
+from tasks.gateways.evaluators.scoring_workbook import scoring_workbook
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.wire.mail import DeliveryFailed, Mail, Mailer
+from tasks.gateways.wire.mail import Mail, Mailer, mailer, office_address, unset
+from tasks.gateways.wire.retry import DeliveryFailed
+
+PACKAGE = "package.json"
+
+
+def package_files(package: EvaluationPackage, token: str = "") -> dict[str, bytes]:
+    """File name to bytes: `package.json` and `评分表.xlsx`; the same package and token give the same bytes.
+
+    A `token` is what results of this dispatch are to bring back; it stands in both.
+    """
+    content = package.model_dump(mode="json") | ({"token": token} if token else {})
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True)
+    return {WORKBOOK: scoring_workbook(package, token), PACKAGE: f"{text}\n".encode()}
 
 
 class Channel(Protocol):
     """A way out; delivering again with the same key has no further effect."""
 
     def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
-        """Hand a package over and return the receipt; raises `tasks.gateways.wire.mail.DeliveryFailed`."""
+        """Hand a package over and return the receipt; raises `tasks.gateways.wire.retry.DeliveryFailed`."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +57,8 @@ class FolderChannel:
         return f"folder:{place}#{package.revision}"
 
     def _put(self, place: str, files: Mapping[str, bytes]) -> None:
-        said, workbook = self.folder / place / PACKAGE, self.folder / place / WORKBOOK
-        there = said.read_bytes() if said.is_file() else b""
+        record, workbook = self.folder / place / PACKAGE, self.folder / place / WORKBOOK
+        there = record.read_bytes() if record.is_file() else b""
         if there == files[PACKAGE] and workbook.is_file():
             return
         if there and there != files[PACKAGE] and workbook.is_file():
@@ -51,7 +66,7 @@ class FolderChannel:
             # killed between workbook and package.json, the workbook here is already the new one
             if not (self.folder / former).exists():
                 put(self.folder, former, workbook.read_bytes())
-        for name in sorted(files, key=lambda each: each == PACKAGE):
+        for name in sorted(files, key=lambda name: name == PACKAGE):
             put(self.folder, f"{place}/{name}", files[name])
 
 
@@ -80,3 +95,26 @@ class SmtpChannel:
             f"并于{package.due_on:%Y-%m-%d}前报回。初审意见和须当场提供的承诺材料见评分表封面。\n"
         )
         return self.mailer.send(Mail(idempotency_key, address or self.office, subject, body, files))
+
+
+def evaluation_channel(installation: Settings, address_of: Callable[[str], str]) -> Channel:
+    """The channel `FILING_EVALUATION_CHANNEL` names; `address_of` is expert number to mail address, blank for none.
+
+    Raises UnusableSettingsError where something the channel needs is not set.
+    """
+    match installation.evaluation_channel:
+        case "folder":
+            return FolderChannel(installation.outbox / "evaluation")
+        case "smtp":
+            office = office_address("evaluation_office", installation.evaluation_office)
+            return SmtpChannel(mailer(installation), address_of, office)
+        case "http":
+            if not installation.evaluation_url.startswith(("http://", "https://")):
+                raise unset("evaluation_url", "the address packages are posted to")
+            return HttpChannel(
+                HttpSettings(
+                    installation.evaluation_url,
+                    installation.evaluation_token.get_secret_value(),
+                    installation.evaluation_timeout_seconds,
+                )
+            )

@@ -1,4 +1,4 @@
-"""Packages posted to an evaluation system over HTTP; what the system does with them does not belong here.
+"""Packages posted to an evaluation system over HTTP.
 
 One POST of `multipart/form-data`, a part for each file, with the header `Idempotency-Key` (IETF draft
 idempotency-key-header). The receiving system must treat requests with the same key as one: that alone makes sending
@@ -14,9 +14,8 @@ import httpx
 
 from schemas.evaluation import EvaluationPackage
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.wire.codings import codings
-from tasks.gateways.wire.mail import DeliveryFailed
-from tasks.gateways.wire.retry_after import retry_after
+from tasks.gateways.wire.answers import codings, retry_after
+from tasks.gateways.wire.retry import Attempts, DeliveryFailed
 
 _LONGEST_ANSWER = 65536  # bytes
 _TYPES = {"json": "application/json", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -46,23 +45,18 @@ class HttpChannel:
     def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
         """Post the files until the system has taken them; every attempt is the same request to the byte.
 
-        Tried again after 408, 409, 425, 429, 5xx, a refused connection and a lost answer, with doubled pauses or as
-        long as Retry-After says. Any other answer but 2xx is final.
+        Tried again after 408, 409, 425, 429, 5xx, a refused connection and a lost answer. Asked by Retry-After to wait
+        longer than a process is held, the outbox tries again later. Any other answer but 2xx is final.
         """
-        pause = self.settings.first_pause_seconds
+        attempts = Attempts(
+            self.settings.attempts,
+            self.settings.first_pause_seconds,
+            self.settings.longest_pause_seconds,
+            self.sleep,
+        )
         with httpx.Client(timeout=self.settings.timeout_seconds, follow_redirects=False) as client:
             request = self._request(client, package, files, idempotency_key)
-            for left in reversed(range(self.settings.attempts)):
-                try:
-                    return _post(client, request)
-                except DeliveryFailed as failed:
-                    wanted = failed.retry_after_seconds if failed.retry_after_seconds is not None else pause
-                    # asked to wait longer than we hold a process: the outbox tries again later
-                    if not failed.retryable or not left or wanted > self.settings.longest_pause_seconds:
-                        raise
-                self.sleep(wanted)
-                pause = min(pause * 2, self.settings.longest_pause_seconds)
-        raise DeliveryFailed("no attempt was allowed: set attempts to 1 or more", retryable=False)
+            return attempts.of(lambda: _post(client, request))
 
     def _request(
         self, client: httpx.Client, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str

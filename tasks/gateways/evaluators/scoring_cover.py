@@ -5,7 +5,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from schemas.evaluation import EvaluationPackage
 from schemas.notice import ItemLine, item_lines
-from tasks.gateways.evaluators.scoring_styles import Styles, row_height
+from tasks.gateways.evaluators.scoring_layout import Styles, row_height
 from tasks.gateways.paper.visible_text import visible
 
 _WIDTHS = (6, 13, 7, 19, 44, 11)

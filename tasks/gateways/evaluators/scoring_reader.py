@@ -1,4 +1,4 @@
-"""Reads what a panel filled into a scoring workbook; whether a value is right is judged by the rule book."""
+"""Reads what a panel filled into a scoring workbook."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The scoring workbook a panel fills in: cover, scoring sheet, hidden manifest; what stands where is the layout's."""
+"""The scoring workbook a panel fills in: cover, scoring sheet, hidden manifest."""
 
 from datetime import date, datetime
 from io import BytesIO
@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from schemas.evaluation import EvaluationPackage
 from tasks.gateways.evaluators import scoring_layout as layout
 from tasks.gateways.evaluators.scoring_cover import write_cover
-from tasks.gateways.evaluators.scoring_styles import Styles, row_height
+from tasks.gateways.evaluators.scoring_layout import Styles, row_height
 from tasks.gateways.paper.packing import packed
 from tasks.gateways.paper.visible_text import visible
 

@@ -1,11 +1,12 @@
-"""Where letters to institutions are posted: a folder for a clerk, or mail; what they say does not belong here."""
+"""Where letters to institutions are posted: a folder for a clerk, or mail."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from tasks.gateways.disk import files as post
-from tasks.gateways.wire.mail import Mail, Mailer
+from schemas.settings import Settings
+from tasks.gateways.disk import files
+from tasks.gateways.wire.mail import Mail, Mailer, mailer
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class LetterBox(Protocol):
     """Where letters are posted; posting one again, with the same key, has no further effect."""
 
     def post(self, letter: OutgoingLetter) -> str:
-        """Post a letter and return its receipt; raises `tasks.gateways.wire.mail.DeliveryFailed`."""
+        """Post a letter and return its receipt; raises `tasks.gateways.wire.retry.DeliveryFailed`."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class FolderBox:
     folder: Path
 
     def post(self, letter: OutgoingLetter) -> str:
-        post.put(self.folder, letter.relative, letter.content)
+        files.put(self.folder, letter.relative, letter.content)
         return f"file:{letter.relative}"
 
 
@@ -51,3 +52,9 @@ class MailBox:
             return filed
         name = PurePosixPath(letter.relative).name
         return self.mailer.send(Mail(letter.key, letter.recipient, letter.subject, letter.body, {name: letter.content}))
+
+
+def letter_box(installation: Settings) -> LetterBox:
+    """Where `FILING_LETTER_CHANNEL` has letters posted; raises UnusableSettingsError where something is not set."""
+    folder = installation.outbox / "letters"
+    return MailBox(folder, mailer(installation)) if installation.letter_channel == "smtp" else FolderBox(folder)

@@ -1,4 +1,4 @@
-"""Mail by SMTP, once for each key; what is written to whom does not belong here."""
+"""Mail by SMTP, once for each key, from the office's address in the settings."""
 
 import re
 import smtplib
@@ -13,8 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
+from schemas.settings import Settings, UnusableSettingsError
 from tasks.gateways.disk.files import put_after
 from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.wire.retry import DeliveryFailed
 
 _ADDRESS = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+")
 _TRANSIENT = range(400, 500)
@@ -23,16 +25,6 @@ _TYPES = {
     "xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "json",
 }
-
-
-class DeliveryFailed(Exception):  # noqa: N818  the outbox's word for it
-    """Nothing was delivered as far as we know; `retryable` says whether trying later with the same key may help."""
-
-    def __init__(self, reason: str, *, retryable: bool, retry_after_seconds: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.retryable = retryable
-        self.retry_after_seconds = retry_after_seconds
 
 
 def is_address(text: str) -> bool:
@@ -91,6 +83,34 @@ class Mailer:
 
         put_after(self.marks, mark.name, receipt.encode(), transmit)
         return receipt
+
+
+def mailer(installation: Settings) -> Mailer:
+    """The mail server of the installation; raises UnusableSettingsError where something is not set."""
+    if not installation.smtp_host:
+        raise unset("smtp_host", "the mail server's name")
+    settings = SmtpSettings(
+        host=installation.smtp_host,
+        sender=office_address("smtp_sender", installation.smtp_sender),
+        port=installation.smtp_port,
+        security=installation.smtp_security,
+        username=installation.smtp_username,
+        password=installation.smtp_password.get_secret_value(),
+        timeout_seconds=installation.smtp_timeout_seconds,
+    )
+    return Mailer(settings, installation.root / "mailed")
+
+
+def office_address(name: str, text: str) -> str:
+    """The mail address a setting holds; raises UnusableSettingsError where it is none."""
+    if not is_address(text):
+        raise unset(name, "the office's mail address")
+    return text
+
+
+def unset(name: str, meaning: str) -> UnusableSettingsError:
+    """The error that a channel needs a setting, in one sentence that says what to set it to."""
+    return UnusableSettingsError(f"the chosen channel needs FILING_{name.upper()}: set it to {meaning}, then run again")
 
 
 def compose(settings: SmtpSettings, mail: Mail) -> EmailMessage:

@@ -16,7 +16,8 @@ from aiosmtpd.controller import Controller
 
 from tasks.gateways.wire import mail
 from tasks.gateways.wire.letterbox import FolderBox, MailBox, OutgoingLetter
-from tasks.gateways.wire.mail import DeliveryFailed, Mail, Mailer, SmtpSettings, compose
+from tasks.gateways.wire.mail import Mail, Mailer, SmtpSettings, compose
+from tasks.gateways.wire.retry import DeliveryFailed
 
 
 def _mail(**changed: Any) -> Mail:

@@ -20,8 +20,7 @@ from schemas import tables
 from schemas.panel import Expert
 from schemas.run_summary import Counts
 from schemas.settings import Settings, UnusableSettingsError, using
-from tasks.gateways.evaluators import FolderChannel, HttpChannel, SmtpChannel
-from tasks.gateways.wire import ways_out
+from tasks.gateways.evaluators import FolderChannel, HttpChannel, SmtpChannel, channels
 from tasks.gateways.wire.mail import SmtpSettings
 from tasks.store import database, dispatches, notices
 from tests import evaluations as made
@@ -251,7 +250,7 @@ def system() -> Iterator[System]:
 @pytest.fixture
 def posting(home: Path, system: System, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation that posts, and does not wait between attempts."""
-    monkeypatch.setattr(ways_out, "HttpChannel", partial(HttpChannel, sleep=lambda _: None))
+    monkeypatch.setattr(channels, "HttpChannel", partial(HttpChannel, sleep=lambda _: None))
     said: dict[str, Any] = {"evaluation_url": system.url, "evaluation_token": "geheim"}
     return Settings(home=home, evaluation_channel="http", evaluation_timeout_seconds=0.5, **said)
 
@@ -357,7 +356,7 @@ def test_each_setting_is_its_channel(home: Path) -> None:
     }
     for name, kind in chosen.items():
         said: dict[str, Any] = {**mail, "evaluation_channel": name, "evaluation_url": "https://evaluation.example"}
-        assert isinstance(ways_out.evaluation_channel(Settings(home=home, **said), lambda _: ""), kind)
+        assert isinstance(channels.evaluation_channel(Settings(home=home, **said), lambda _: ""), kind)
 
 
 def test_a_rehearsal_sends_nothing(home: Path, smtp: SmtpSettings, postmaster: Any) -> None:

@@ -1,4 +1,4 @@
-"""One page asked of an HTTP API until it is there, within bounds; which pages are asked for does not belong here."""
+"""One page asked of an HTTP API until it is there, within bounds."""
 
 import logging
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import httpx
 
 from tasks.gateways.sources.far.addresses import Address
 from tasks.gateways.sources.far.bounds import Allowance, SourceError
-from tasks.gateways.wire.codings import codings
-from tasks.gateways.wire.retry_after import retry_after
+from tasks.gateways.wire.answers import codings, retry_after
+from tasks.gateways.wire.retry import AttemptFailed, Attempts
 
 _CREDENTIALS: Final = {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
 _GONE: Final = {httpx.codes.NOT_FOUND, httpx.codes.GONE}
@@ -24,14 +24,6 @@ class Answer:
     etag: str = ""
     next: str = ""
     unchanged: bool = False
-
-
-class _LostError(Exception):
-    """An answer that another attempt may bring; `wait` is how long the server asks to be left alone."""
-
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait = wait
 
 
 class Asking:
@@ -58,21 +50,18 @@ class Asking:
         Asked again after 408, 425, 429, 5xx and a lost or cut answer, with doubled pauses or as long as Retry-After
         says; raises SourceError for any other answer, and once the attempts or the bounds are used up.
         """
-        pauses = self._allowance.pauses()
-        while True:
-            self._allowance.check()
-            try:
-                return self._attempt(address, etag)
-            except _LostError as lost:
-                pause = next(pauses, None)
-                wait = lost.wait if lost.wait is not None else pause
-                if pause is None or wait is None:
-                    raise SourceError(f"{self._where.shown} {lost}") from lost
-                if wait > self._allowance.bounds.longest_pause_seconds:
-                    raise SourceError(f"{self._where.shown} asks to be left alone for {wait:.0f} seconds") from lost
-            self._allowance.bounds.sleep(wait)
+        bounds = self._allowance.bounds
+        attempts = Attempts(bounds.attempts, bounds.first_pause_seconds, bounds.longest_pause_seconds, bounds.sleep)
+        try:
+            return attempts.of(lambda: self._attempt(address, etag))
+        except AttemptFailed as lost:
+            wait = lost.retry_after_seconds or 0
+            if wait > bounds.longest_pause_seconds:
+                raise SourceError(f"{self._where.shown} asks to be left alone for {wait:.0f} seconds") from lost
+            raise SourceError(f"{self._where.shown} {lost}") from lost
 
     def _attempt(self, address: str, etag: str) -> Answer:
+        self._allowance.check()
         if not etag.isascii():
             etag = ""  # some servers give one that no request may carry
         try:
@@ -89,14 +78,14 @@ class Asking:
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError) as wrong:
             raise SourceError(f"{self._where.shown} cannot be asked: {wrong}") from wrong
         except httpx.HTTPError as lost:
-            raise _LostError(f"did not answer: {lost or type(lost).__name__}") from lost
+            raise AttemptFailed(f"did not answer: {lost or type(lost).__name__}", retryable=True) from lost
 
     def _assert_answered(self, response: httpx.Response) -> None:
         code = response.status_code
         if response.is_success or code == httpx.codes.NOT_MODIFIED:
             return
         if code in _RETRIED or response.is_server_error:
-            raise _LostError(f"answered {code}", retry_after(response))
+            raise AttemptFailed(f"answered {code}", retryable=True, retry_after_seconds=retry_after(response))
         said: dict[int, str] = {
             **dict.fromkeys(_CREDENTIALS, "check FILING_SOURCE_TOKEN, or FILING_SOURCE_USERNAME and _PASSWORD"),
             **dict.fromkeys(_GONE, "check the path in FILING_SOURCE"),

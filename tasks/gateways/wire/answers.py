@@ -1,9 +1,18 @@
-"""How long a server asks to be left alone; whether to wait so long is the caller's to say."""
+"""What the header of an HTTP answer says: how its body is packed, and when to ask again."""
 
 import email.utils
 from datetime import UTC, datetime
 
 import httpx
+
+
+def codings(response: httpx.Response) -> list[str]:
+    """The codings an answer was put through, one after another (RFC 9110, 8.4).
+
+    httpx undoes all of them before the first byte can be counted: each layer of gzip makes a thousand bytes of one.
+    """
+    names = (name.strip().lower() for name in response.headers.get_list("Content-Encoding", split_commas=True))
+    return [name for name in names if name not in ("", "identity")]
 
 
 def retry_after(response: httpx.Response) -> float | None:

@@ -1,0 +1,88 @@
+"""When to try again: at once with pauses, later with the next run, or not at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential
+
+_Result = TypeVar("_Result")
+
+#: So many failures in a row that another time might mend are no accident of single packages or letters.
+_ENOUGH = 3
+
+
+class AttemptFailed(Exception):  # noqa: N818  what failed is not yet an error
+    """One attempt came to nothing; `retryable` says whether another may succeed.
+
+    `retry_after_seconds` is how long the other side asks to be left alone, None where it says nothing.
+    """
+
+    def __init__(self, reason: str, *, retryable: bool, retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retryable = retryable
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DeliveryFailed(AttemptFailed):
+    """Nothing was delivered as far as we know; where it is retryable, trying later with the same key may help."""
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """How often to try while a process is held: `number` counts the first attempt too; pauses, in seconds, double.
+
+    `sleep` waits so many seconds.
+    """
+
+    number: int
+    first_pause_seconds: float
+    longest_pause_seconds: float
+    sleep: Callable[[float], None]
+
+    def of(self, work: Callable[[], _Result]) -> _Result:
+        """Work until it succeeds, pausing as long as the other side asks, and raise the last AttemptFailed if none does.
+
+        Asked to wait longer than the longest pause, it gives up at once.
+        """
+        doubled = wait_exponential(multiplier=self.first_pause_seconds, max=self.longest_pause_seconds)
+
+        def pause(state: RetryCallState) -> float:
+            asked = _failure(state).retry_after_seconds
+            return doubled(state) if asked is None else asked
+
+        trying = Retrying(
+            retry=retry_if_exception(lambda failed: isinstance(failed, AttemptFailed) and failed.retryable),
+            wait=pause,
+            stop=lambda state: state.attempt_number >= self.number or state.upcoming_sleep > self.longest_pause_seconds,
+            sleep=self.sleep,
+            reraise=True,
+        )
+        return trying(work)
+
+
+def _failure(state: RetryCallState) -> AttemptFailed:
+    failed = state.outcome.exception() if state.outcome else None
+    assert isinstance(failed, AttemptFailed)
+    return failed
+
+
+class Patience:
+    """Counts failures in a row of one way out, so that a dead server costs three time-outs and not three hundred."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def assert_left(self) -> None:
+        """Raises DeliveryFailed once enough deliveries in a row have failed."""
+        if self._lost >= _ENOUGH:
+            raise DeliveryFailed("not tried, for the deliveries before it found nobody there", retryable=True)
+
+    def note(self, failed: DeliveryFailed) -> None:
+        """Count a failure; one that trying later would not mend says nothing about the way out."""
+        self._lost = self._lost + 1 if failed.retryable else 0
+
+    def renew(self) -> None:
+        """A delivery succeeded."""
+        self._lost = 0
