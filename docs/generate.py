@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from schemas import qualification, submission, tables
+from schemas import directory, qualification, submission, tables
 from schemas.adjustment import ADJUSTMENTS
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.item import FINAL, MOVES, STATUSES
@@ -87,11 +87,11 @@ def _qualifications() -> list[str]:
 
 
 def input_and_database_tables() -> str:
-    """The input tables with their headers, and the database's tables with their keys."""
+    """The input tables with their headers, the directory's columns, and the database's tables with their keys."""
     lines = [
         "# Tables",
         "",
-        "Generated from `schemas/submission.py` and `schemas/tables.py` by `docs/generate.py`.",
+        "Generated from `schemas/submission.py`, `schemas/directory.py` and `schemas/tables.py` by `docs/generate.py`.",
         "",
         "## Input",
         "",
@@ -109,6 +109,10 @@ def input_and_database_tables() -> str:
             words = "、".join(f"{word} {title}" for word, title in column.words.items())
             optional = " (optional)" if column.optional else ""
             lines.append(f"| `{column.name}` | {column.title} | {column.kind}{optional} | {words} |")
+    lines += ["", "## Directory", "", "| column | header | kind | of | may be blank |", "|---|---|---|---|---|"]
+    for shown in directory.COLUMNS:
+        blank = "yes" if shown.optional else ""
+        lines.append(f"| `{shown.name}` | {shown.title} | {shown.kind} | {shown.of} | {blank} |")
     lines += ["", "## Database", "", "| table | key | columns |", "|---|---|---|"]
     for table in tables.metadata.sorted_tables:
         keys = ", ".join(f"`{column.name}`" for column in table.primary_key.columns)

@@ -1,6 +1,4 @@
-"""What must be true of a directory before it is published; how editions are built and compared does not belong here.
-
-The demands as a Great Expectations suite are `directory_suite`'s.
+"""What must be true of a directory before it is published, as demands that `directory_suite` makes expectations.
 
 Source: contract section 6; Notice, article 3(4).
 """
@@ -13,14 +11,13 @@ import pandas as pd
 import polars as pl
 
 from expectations import identifiers, reading
-from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES
+from schemas.directory import COLUMNS, DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES
 from schemas.reference_data import Reference, reference
 from schemas.submission import INSTITUTION_TYPES
 
 _INSTITUTION_CODE = r"^[YS][0-9]{4}42[0-9]{6}$"
 _OCCUPATION_CODE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"
-_GIVEN_LATER = "institution_code"
-_REQUIRED = [name for name in DIRECTORY_COLUMNS if name != _GIVEN_LATER]
+_REQUIRED = [column.name for column in COLUMNS if not column.optional]
 _LEVEL_LISTS = [",".join(str(level) for level in range(5, 0, -1) if mask >> level & 1) for mask in reading.MASKS]
 _CAME, _WENT, _STAYED = ("added",), ("expired", "removed"), ("levels_changed", "renewed", "details_changed")
 _SHOWN = 3
@@ -38,8 +35,7 @@ DEMANDS: Mapping[str, str] = {
     "occupation": "职业编码未知",
     "occupation_name": "职业名称与编码不一致",
     "levels": "职业等级应由低到高写作“5,4,3”",
-    "filed_on": f"“{DIRECTORY_TITLES['filed_on']}”应写作“2026-09-10”",
-    "valid_until": f"“{DIRECTORY_TITLES['valid_until']}”应写作“2026-09-10”",
+    **{column.name: f"“{column.title}”应写作“2026-09-10”" for column in COLUMNS if column.kind == "date"},
     "term": "有效期不得早于备案日期",
     "in_force": "有效期已在{as_of}之前届满，不得列入目录",
     "traceable": "没有备案记录可以追溯",
@@ -128,7 +124,7 @@ def _filled() -> dict[str, pl.Expr]:
 
 def _codes(facts: Reference) -> dict[str, pl.Expr]:
     code, name, region = pl.col("occupation_code"), pl.col("occupation_name"), pl.col("region_code")
-    uscc, kind, given = pl.col("uscc"), pl.col("institution_type"), pl.col(_GIVEN_LATER)
+    uscc, kind, given = pl.col("uscc"), pl.col("institution_type"), pl.col("institution_code")
     listed = pl.col("dictionary_name").is_not_null()
     known = listed | name.is_in(facts.later["name"].tolist()) | code.str.contains(_OCCUPATION_CODE)
     return {
@@ -143,15 +139,18 @@ def _codes(facts: Reference) -> dict[str, pl.Expr]:
 
 
 def _terms(as_of: date) -> dict[str, pl.Expr]:
-    filed, until = (pl.col(name).str.to_date("%Y-%m-%d", strict=False) for name in ("filed_on", "valid_until"))
-    levels = pl.col("levels")
+    filed, until, levels = _day("filed_on"), _day("valid_until"), pl.col("levels")
+    dates = [column.name for column in COLUMNS if column.kind == "date"]
     return {
         "levels": (levels != "") & ~levels.is_in(_LEVEL_LISTS),
-        "filed_on": (pl.col("filed_on") != "") & filed.is_null(),
-        "valid_until": (pl.col("valid_until") != "") & until.is_null(),
+        **{name: (pl.col(name) != "") & _day(name).is_null() for name in dates},
         "term": until < filed,
         "in_force": until < pl.lit(as_of),
     }
+
+
+def _day(name: str) -> pl.Expr:
+    return pl.col(name).str.to_date("%Y-%m-%d", strict=False)
 
 
 def _unaccounted(now: pl.DataFrame, before: pl.DataFrame, told: pl.DataFrame, as_of: date) -> Iterator[Unmet]:

@@ -1,4 +1,4 @@
-"""The demands on a directory as a Great Expectations suite, an expectation a demand; judging is `directory_edition`'s."""
+"""The demands on a directory as a Great Expectations suite, an expectation a demand."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

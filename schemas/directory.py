@@ -1,31 +1,66 @@
-"""The directory (备案目录) and what changed between two of its editions, as frames; files do not belong here.
+"""The directory (备案目录): its columns as one table, and what changed between two editions.
 
 Source: contract section 6; Notice, article 3(4).
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import pandas as pd
 
 from schemas.submission import INSTITUTION_TYPES, LEVELS
 
-#: Canonical columns of a directory row (one institution and occupation) with the headers people see.
-DIRECTORY_TITLES: dict[str, str] = {
-    "institution_name": "机构名称",
-    "institution_type": "机构类型",
-    "uscc": "统一社会信用代码",
-    "institution_code": "机构编码",
-    "region_code": "所属区划",
-    "occupation_code": "职业编码",
-    "occupation_name": "职业名称",
-    "levels": "职业等级",
-    "filed_on": "备案日期",
-    "valid_until": "有效期至",
-}
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, the header people see, how its cells read, and its width in half-width characters.
+
+    `kind`: text as it is; code, text that is never wrapped; type and region, codes shown by their names; levels,
+    `5,4,3`; date, ISO. `of`: whose it is; one institution's cells are merged over its rows and known to the register.
+    `page`: its name in the data of `index.html`, blank if the page does not show it. `optional`: may be blank.
+    `move`: the kind of change that tells of it alone; blank for what `details_changed` tells.
+    """
+
+    name: str
+    title: str
+    kind: Literal["text", "code", "type", "region", "levels", "date"]
+    width: float
+    of: Literal["institution", "occupation", "filing"]
+    page: str = ""
+    optional: bool = False
+    move: str = ""
+
+
+#: The columns of a directory row, one institution and occupation, in the order of every output. The register's table of
+#: institutions, the rows of editions, `directory.csv`, `.xlsx`, `.json`, the page's data, the checks and docs/tables.md
+#: follow from it.
+COLUMNS: tuple[Column, ...] = (
+    Column("institution_name", "机构名称", "text", 34, "institution", "name"),
+    Column("institution_type", "机构类型", "type", 18, "institution", "type"),
+    Column("uscc", "统一社会信用代码", "code", 21, "institution", "uscc"),
+    Column("institution_code", "机构编码", "code", 15, "institution", "code", optional=True),
+    Column("region_code", "所属区划", "region", 20, "institution", "region"),
+    Column("occupation_code", "职业编码", "code", 13, "occupation", "code"),
+    Column("occupation_name", "职业名称", "text", 24, "occupation", "name"),
+    Column("levels", "职业等级", "levels", 24, "filing", "levels", move="levels_changed"),
+    Column("filed_on", "备案日期", "date", 12, "filing", "filed"),
+    Column("valid_until", "有效期至", "date", 12, "filing", "valid", move="renewed"),
+)
+DIRECTORY_TITLES: dict[str, str] = {column.name: column.title for column in COLUMNS}
 DIRECTORY_COLUMNS = list(DIRECTORY_TITLES)
 DIRECTORY_KEY = ["uscc", "occupation_code"]
+OPTIONAL = [column.name for column in COLUMNS if column.optional]
+
+_OF_INSTITUTION = [column.name for column in COLUMNS if column.of == "institution" and column.name not in DIRECTORY_KEY]
+#: What one institution shares over all its rows.
+INSTITUTION_COLUMNS = ["uscc", *_OF_INSTITUTION]
+#: What the register knows of an institution beside its credit code; what may be blank comes last.
+INSTITUTION_DETAILS = sorted(_OF_INSTITUTION, key=OPTIONAL.__contains__)
+#: What one occupation shares over all its rows.
+OCCUPATION_COLUMNS = [column.name for column in COLUMNS if column.of == "occupation"]
 
 CHANGE_KINDS: dict[str, str] = {
     "added": "新增",
@@ -47,11 +82,12 @@ CHANGE_TITLES: dict[str, str] = {
 CHANGE_COLUMNS = list(CHANGE_TITLES)
 CHANGE_ORDER = [*DIRECTORY_KEY, "change"]
 
-#: What `details_changed` speaks of; levels and a longer validity have kinds of their own.
-_DETAILS = ["institution_name", "institution_type", "institution_code", "region_code", "occupation_name", "filed_on"]
+#: What `details_changed` tells; levels and a longer validity have kinds of their own.
+_DETAILS = [column.name for column in COLUMNS if not column.move and column.name not in DIRECTORY_KEY]
 
 _EDITION = re.compile(r"20\d{2}-(04|09)\.[1-9]\d*")
-_CODED = re.compile(r"(?<![^；])(机构类型：|所属区划：)([^；]+)")
+_NAMED = "|".join(f"{column.title}：" for column in COLUMNS if column.kind in ("type", "region"))
+_CODED = re.compile(rf"(?<![^；])({_NAMED})([^；]+)")
 _LEADING_LEVELS = re.compile(r"\A[1-5](,[1-5])*(?=；|\Z)")
 
 

@@ -24,8 +24,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from schemas import directory, qualification, submission
 from schemas import item as item_model
-from schemas import qualification, submission
 
 metadata = MetaData(
     naming_convention={
@@ -245,10 +245,7 @@ institution = Table(
     metadata,
     Column("entry", BigInteger, primary_key=True, autoincrement=False),
     Column("uscc", Text, nullable=False),
-    Column("institution_name", Text, nullable=False),
-    Column("institution_type", Text, nullable=False),
-    Column("region_code", Text, nullable=False),
-    Column("institution_code", Text, nullable=False, default=""),
+    *_texts(directory.INSTITUTION_DETAILS, nullable=False),
     Column("known_from", Date, nullable=False),
     Column("known_to", Date),
     Index("ix_institution_uscc", "uscc"),
@@ -386,21 +383,8 @@ edition = Table(
 edition_row = Table(
     "edition_row",
     metadata,
-    Column("edition", Text, primary_key=True),
-    Column("uscc", Text, primary_key=True),
-    Column("occupation_code", Text, primary_key=True),
-    *_texts(
-        [
-            "institution_name",
-            "institution_type",
-            "institution_code",
-            "region_code",
-            "occupation_name",
-            "levels",
-            "filed_on",
-            "valid_until",
-        ]
-    ),
+    *_texts(["edition", *directory.DIRECTORY_KEY], primary_key=True),
+    *_texts([name for name in directory.DIRECTORY_COLUMNS if name not in directory.DIRECTORY_KEY]),
     ForeignKeyConstraint(["edition"], ["edition.edition"]),
 )
 

@@ -95,7 +95,7 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
         cycle=run.cycle,
         because="申报" + granted["application_no"],
     )
-    register.name_institutions(db, granted.assign(institution_code=""), run)
+    register.name_institutions(db, granted, run)
     register.write(db, entries, run)
 
 

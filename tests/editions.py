@@ -73,7 +73,7 @@ def row(
         "filed_on": "2026-09-10",
         "valid_until": "2029-09-09",
     }
-    return tuple({**ordinary, **cells}[column] for column in DIRECTORY_COLUMNS)
+    return tuple({**ordinary, **cells}.get(column, "") for column in DIRECTORY_COLUMNS)
 
 
 def ordinary() -> pd.DataFrame:

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.directory import in_order
+from schemas.directory import DIRECTORY_KEY, in_order
 from tasks.store import register
 from tasks.store.occupation_names import occupation_names
 
@@ -26,7 +26,7 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
     """
     rows = (
         held.sort_values("level", ascending=False)
-        .groupby(["uscc", "occupation_code"], as_index=False)
+        .groupby(DIRECTORY_KEY, as_index=False)
         .agg(
             {
                 **dict.fromkeys(register.DETAILS, "first"),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from schemas import tables
-from schemas.directory import DIRECTORY_COLUMNS
+from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY
 from schemas.history import facts_text
 from schemas.run import Run
 from tasks.store import frames, history
@@ -53,7 +53,7 @@ def published(db: Connection) -> list[RowMapping]:
 def rows_of(db: Connection, name: str) -> pd.DataFrame:
     """The directory rows of an edition (DIRECTORY_COLUMNS, text), sorted."""
     statement = select(*(_row.c[column] for column in DIRECTORY_COLUMNS)).where(_row.c.edition == name)
-    return frames.read(db, statement).fillna("").sort_values(["uscc", "occupation_code"], ignore_index=True)
+    return frames.read(db, statement).fillna("").sort_values(DIRECTORY_KEY, ignore_index=True)
 
 
 def draft(db: Connection, rows: pd.DataFrame, day: date, run: Run, *, previous: str | None, waits_because: str) -> str:

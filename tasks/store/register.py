@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import qualification, tables
+from schemas.directory import INSTITUTION_DETAILS, OPTIONAL
 from schemas.qualification import assert_moves
 from schemas.run import Run
 from tasks.store import frames, history, recodings, suspensions
@@ -14,7 +15,7 @@ from tasks.store import frames, history, recodings, suspensions
 KEYS = qualification.KEYS
 _entry = tables.qualification_item
 _institution = tables.institution
-DETAILS = ["institution_name", "institution_type", "region_code", "institution_code"]
+DETAILS = INSTITUTION_DETAILS
 
 
 def _known(table: Table, known_on: date | None) -> ColumnElement[bool]:
@@ -191,11 +192,13 @@ def institutions(db: Connection) -> pd.DataFrame:
 
 
 def name_institutions(db: Connection, named: pd.DataFrame, run: Run) -> int:
-    """Bring institutions' details up to date (uscc and DETAILS; a blank institution_code keeps the present one)."""
+    """Bring institutions' details up to date (uscc and DETAILS); an optional one that is blank keeps the present one."""
     present = institutions(db).set_index("uscc")
-    rows = named.drop_duplicates("uscc", keep="last").set_index("uscc")[DETAILS].fillna("")
+    last = named.drop_duplicates("uscc", keep="last").set_index("uscc")
+    rows = last.reindex(columns=DETAILS).fillna("").astype(frames.TEXT)
     known = present.reindex(rows.index)[DETAILS].fillna("")
-    rows["institution_code"] = rows["institution_code"].where(rows["institution_code"] != "", known["institution_code"])
+    for name in set(DETAILS).intersection(OPTIONAL):
+        rows[name] = rows[name].where(rows[name] != "", known[name])
     changed = rows[(rows != known).any(axis=1)].reset_index().sort_values("uscc")
     if changed.empty:
         return 0
@@ -253,7 +256,7 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     ours = both["entry"].notna() & ~_as_taken_over(both)
     same = (both["filed_on"] == both["filed_on_present"]) & (both["valid_until"] == both["valid_until_present"])
     new = both[~ours & ~same]
-    name_institutions(db, new[["uscc", *DETAILS]], run)
+    name_institutions(db, new, run)
     write(db, new.assign(application_no=None, cycle=None, because="名册接收"), run)
     return len(new)
 

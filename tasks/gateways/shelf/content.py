@@ -7,15 +7,12 @@ from functools import cached_property
 
 import pandas as pd
 
-from schemas.directory import CHANGE_COLUMNS, change_counts, edition_name, in_order
+from schemas.directory import CHANGE_COLUMNS, INSTITUTION_COLUMNS, change_counts, edition_name, in_order
 from schemas.policy import Policy
 from schemas.reference_data import reference
 
 #: An earlier edition: its name, its `as_of`, and its changes (CHANGE_COLUMNS) or only their counts by kind.
 EarlierEdition = tuple[str, date, pd.DataFrame | Mapping[str, int]]
-
-#: What one institution shares over all its rows.
-INSTITUTION_COLUMNS = ["uscc", "institution_name", "institution_type", "institution_code", "region_code"]
 
 
 @dataclass(frozen=True, eq=False)

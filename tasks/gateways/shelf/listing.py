@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from schemas.directory import DIRECTORY_COLUMNS
+from schemas.directory import DIRECTORY_COLUMNS, OPTIONAL
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.manifest import policy_record
 
@@ -13,7 +13,7 @@ LISTING = "directory.json"
 
 
 def listing(content: EditionContent) -> bytes:
-    """`directory.json`: the edition's particulars and `rows`, one object a line; no `institution_code` yet is null."""
+    """`directory.json`: the edition's particulars and `rows`, one object a line; an optional cell that is blank is null."""
     head = {
         "edition": content.name,
         "cycle": content.cycle,
@@ -34,4 +34,4 @@ def read_rows(edition: Path) -> pd.DataFrame:
 def _records(rows: pd.DataFrame) -> list[dict[str, str | None]]:
     columns = (rows[column].tolist() for column in DIRECTORY_COLUMNS)
     records = [dict(zip(DIRECTORY_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
-    return [{**record, "institution_code": record["institution_code"] or None} for record in records]
+    return [{**record, **{name: record[name] or None for name in OPTIONAL}} for record in records]

@@ -1,26 +1,33 @@
-"""The directory as data for its page: each institution, occupation and date once; looks do not belong here."""
+"""The directory as data for its page: each institution, occupation and date once."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, change_counts, change_text, levels_text
+from schemas.directory import (
+    CHANGE_COLUMNS,
+    CHANGE_KINDS,
+    COLUMNS,
+    INSTITUTION_COLUMNS,
+    OCCUPATION_COLUMNS,
+    change_counts,
+    change_text,
+    levels_text,
+)
 from schemas.submission import LEVEL_TITLES, LEVELS
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.shelf.content import INSTITUTION_COLUMNS, EarlierEdition, EditionContent, chinese_date
+from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
 
 #: A page lists so many changes of its own edition, and of each earlier one; `changes.csv` has them all.
 OWN_CHANGES, EARLIER_CHANGES = 2000, 500
-
-_OCCUPATION = ["occupation_code", "occupation_name"]
 
 
 def page_data(content: EditionContent) -> dict[str, Any]:
     """What the page embeds, ready for JSON; all texts harmless to show."""
     rows = content.listed
     institution, institutions = _once(rows, INSTITUTION_COLUMNS)
-    occupation, occupations = _once(rows, _OCCUPATION)
+    occupation, occupations = _once(rows, OCCUPATION_COLUMNS)
     levels, level_sets = _once(rows, ["levels"])
     dates = sorted({*rows["filed_on"], *rows["valid_until"]})
     types = _named(institutions["institution_type"], content.type_titles)
@@ -34,27 +41,28 @@ def page_data(content: EditionContent) -> dict[str, Any]:
         "level_names": [f"{LEVELS[level]}/{LEVEL_TITLES[level]}" for level in LEVELS],
         "levels": [_level_set(text) for text in level_sets["levels"]],
         "dates": dates,
-        "institutions": {
-            "name": _shown(institutions["institution_name"]),
-            "uscc": _shown(institutions["uscc"]),
-            "code": _shown(institutions["institution_code"]),
-            "type": _places(institutions["institution_type"], types),
-            "region": _places(institutions["region_code"], regions),
-        },
-        "occupations": {
-            "code": _shown(occupations["occupation_code"]),
-            "name": _shown(occupations["occupation_name"]),
-        },
+        "institutions": _columns("institution", institutions, {"type": types, "region": regions}),
+        "occupations": _columns("occupation", occupations, {}),
         "rows": {
             "institution": institution,
             "occupation": occupation,
             "levels": levels,
-            "filed": _places(rows["filed_on"], dates),
-            "valid": _places(rows["valid_until"], dates),
+            **_columns("filing", rows, {"date": dates}),
         },
         "change_kinds": list(CHANGE_KINDS.values()),
         "editions": _editions(content),
     }
+
+
+def _columns(of: str, rows: pd.DataFrame, places: Mapping[str, Mapping[str, str] | list[str]]) -> dict[str, Any]:
+    """The columns the page shows of institutions, occupations or filings: texts, then places among what is known.
+
+    `places`: by kind of column what its cells are places in; level sets have a list of their own.
+    """
+    shown = [column for column in COLUMNS if column.of == of and column.page and column.kind != "levels"]
+    texts = {column.page: _shown(rows[column.name]) for column in shown if column.kind not in places}
+    placed = [column for column in shown if column.kind in places]
+    return texts | {column.page: _places(rows[column.name], places[column.kind]) for column in placed}
 
 
 def _once(rows: pd.DataFrame, columns: list[str]) -> tuple[list[int], pd.DataFrame]:

@@ -1,28 +1,26 @@
-"""The directory as a workbook (`directory.xlsx`) to read, filter and print; the look of sheets does not belong here."""
+"""The directory as a workbook (`directory.xlsx`) to read, filter and print."""
 
 from collections.abc import Iterator
 from itertools import groupby
 
-import pandas as pd
-
-from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, CHANGE_TITLES, DIRECTORY_TITLES, change_text, levels_text
+from schemas.directory import (
+    CHANGE_COLUMNS,
+    CHANGE_KINDS,
+    CHANGE_TITLES,
+    COLUMNS,
+    Column,
+    change_text,
+    levels_text,
+)
 from tasks.gateways.paper.sheets import Cell, Sheet, SheetColumn, Style, book, day, lines, points
 from tasks.gateways.shelf.content import EditionContent, chinese_date
 
-#: Canonical column, width, look; the first five are one institution's and merged over its rows.
-_SHARED = 5
-_LAYOUT: list[tuple[str, float, Style]] = [
-    ("institution_name", 34, "text"),
-    ("institution_type", 18, "centred"),
-    ("uscc", 21, "centred"),
-    ("institution_code", 15, "centred"),
-    ("region_code", 20, "centred"),
-    ("occupation_code", 13, "centred"),
-    ("occupation_name", 24, "text"),
-    ("levels", 24, "centred"),
-    ("filed_on", 12, "date"),
-    ("valid_until", 12, "date"),
-]
+#: How the cells of a kind of column look; others are centred.
+_STYLES: dict[str, Style] = {"text": "text", "date": "date"}
+#: So many columns, the first ones, are one institution's and merged over its rows.
+_SHARED = sum(column.of == "institution" for column in COLUMNS)
+#: Columns whose texts may need several lines, with their places.
+_WRAPPED = [(place, column) for place, column in enumerate(COLUMNS) if column.kind in ("text", "levels")]
 _NUMBER = SheetColumn("序号", 6, "centred")
 _CHANGE_WIDTHS = {"uscc": 21, "institution_name": 32, "occupation_code": 13, "occupation_name": 20, "change": 11}
 
@@ -40,7 +38,7 @@ def directory_workbook(content: EditionContent) -> bytes:
 
 def directory_columns() -> list[SheetColumn]:
     """The columns of a sheet with one full row for each row of the directory."""
-    return [SheetColumn(DIRECTORY_TITLES[name], width, style) for name, width, style in _LAYOUT]
+    return [SheetColumn(column.title, column.width, _STYLES.get(column.kind, "centred")) for column in COLUMNS]
 
 
 def edition_line(content: EditionContent) -> str:
@@ -51,15 +49,23 @@ def edition_line(content: EditionContent) -> str:
 
 def directory_cells(content: EditionContent) -> Iterator[tuple[Cell, ...]]:
     """One row of cells for each row of the directory, as people read it."""
-    rows = content.listed
-    shown = pd.DataFrame({name: rows[name] for name, _, _ in _LAYOUT})
-    shown["institution_type"] = rows["institution_type"].replace(content.type_titles)
-    shown["region_code"] = rows["region_code"].replace(content.region_names)
-    shown["levels"] = rows["levels"].map(levels_text)
-    dates = {text: day(text) for column in ("filed_on", "valid_until") for text in set(rows[column])}
     # columns as lists: walking a frame's cells one by one costs as much as writing them
-    for *texts, filed, valid in zip(*(shown[name].tolist() for name in shown), strict=True):
-        yield (*texts, dates[filed], dates[valid])
+    yield from zip(*(_cells(content, column) for column in COLUMNS), strict=True)
+
+
+def _cells(content: EditionContent, column: Column) -> list[Cell]:
+    """The cells of one column of the directory, as people read them."""
+    texts = content.listed[column.name]
+    if column.kind == "type":
+        texts = texts.replace(content.type_titles)
+    elif column.kind == "region":
+        texts = texts.replace(content.region_names)
+    elif column.kind == "levels":
+        texts = texts.map(levels_text)
+    elif column.kind == "date":
+        dates = {text: day(text) for text in set(texts)}
+        return [dates[text] for text in texts]
+    return list(texts.tolist())
 
 
 def change_columns() -> list[SheetColumn]:
@@ -94,14 +100,20 @@ def _write_grouped(sheet: Sheet, content: EditionContent) -> None:
         for offset, row in enumerate(rows):
             for place, value in enumerate(row, start=_SHARED + 1):
                 sheet.cell(top + offset, place, value, sheet.columns[place].style)
-        _fit(sheet, top, str(shared[0]), rows)
+        _fit(sheet, top, shared, rows)
         sheet.next_row = bottom + 1
 
 
-def _fit(sheet: Sheet, top: int, name: str, rows: list[tuple[Cell, ...]]) -> None:
-    """Give a block's rows the height that the merged name needs: spreadsheets fit no height to merged cells."""
-    own = [max(lines(str(row[1]), _LAYOUT[6][1]), lines(str(row[2]), _LAYOUT[7][1])) for row in rows]
-    needed = points(lines(name, _LAYOUT[0][1]))
-    spare = max(0.0, needed - sum(map(points, own))) / len(rows)
-    for offset, count in enumerate(own):
+def _fit(sheet: Sheet, top: int, shared: tuple[Cell, ...], rows: list[tuple[Cell, ...]]) -> None:
+    """Give a block's rows the height that its merged cells need: spreadsheets fit no height to merged cells."""
+    heights = [_lines((*shared, *row), of_institution=False) for row in rows]
+    needed = points(_lines(shared, of_institution=True))
+    spare = max(0.0, needed - sum(map(points, heights))) / len(rows)
+    for offset, count in enumerate(heights):
         sheet.height(top + offset, max(points(count) + spare, 20))
+
+
+def _lines(cells: tuple[Cell, ...], *, of_institution: bool) -> int:
+    """The lines that the longest of an institution's own cells needs, or of the others."""
+    wrapped = [(place, column.width) for place, column in _WRAPPED if (place < _SHARED) == of_institution]
+    return max(lines(str(cells[place]), width) for place, width in wrapped)
