@@ -1,13 +1,18 @@
-"""Writes `states.md` and `tables.md` from the model, so that they cannot tell anything else; run it after changing either."""
+"""Writes the pages that follow from the model and the settings, and `.env.example`; `make docs` runs it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
 
 from schemas import directory, qualification, submission, tables
 from schemas.adjustment import ADJUSTMENTS
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.item import FINAL, MOVES, STATUSES
 from schemas.notice import LETTER_KINDS
+from schemas.settings import Settings
 
 HERE = Path(__file__).parent
 
@@ -114,14 +119,70 @@ def input_and_database_tables() -> str:
         blank = "yes" if shown.optional else ""
         lines.append(f"| `{shown.name}` | {shown.title} | {shown.kind} | {shown.of} | {blank} |")
     lines += ["", "## Database", "", "| table | key | columns |", "|---|---|---|"]
-    for table in tables.metadata.sorted_tables:
-        keys = ", ".join(f"`{column.name}`" for column in table.primary_key.columns)
-        others = ", ".join(f"`{column.name}`" for column in table.columns if not column.primary_key)
-        lines.append(f"| `{table.name}` | {keys} | {others} |")
+    for stored in tables.metadata.sorted_tables:
+        keys = ", ".join(f"`{column.name}`" for column in stored.primary_key.columns)
+        others = ", ".join(f"`{column.name}`" for column in stored.columns if not column.primary_key)
+        lines.append(f"| `{stored.name}` | {keys} | {others} |")
     return "\n".join([*lines, ""])
 
 
-PAGES: dict[str, Callable[[], str]] = {"states.md": states, "tables.md": input_and_database_tables}
+def settings_page() -> str:
+    """Every setting with its title, values, default and description."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated from `schemas/settings.py` by `docs/generate.py`, as is [`.env.example`](../.env.example).",
+        "",
+        "Settings are environment variables. A value that cannot be used is refused with the name of its variable. Secrets",
+        "reach no log, no artifact and no sentence of an error. The law's numbers are not settings: they stand in the policy.",
+        "The [runbook](runbook.md#mail) shows how mail is set up, [sources](sources.md) how submissions come from elsewhere.",
+        "",
+        "| variable | title | values | default | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for variable, field in _settings():
+        default = f"`{_default(field)}`" if _default(field) else ""
+        lines.append(f"| `{variable}` | {field.title} | {_values(field)} | {default} | {field.description} |")
+    return "\n".join([*lines, ""])
+
+
+def env_example() -> str:
+    """Every setting as a commented line with its default, to be copied and filled in."""
+    lines = [
+        "# Generated from schemas/settings.py by docs/generate.py. Copy it, uncomment what you set, keep it mode 0600."
+    ]
+    for variable, field in _settings():
+        lines += ["", f"# {field.title}. {field.description}", f"#{variable}={_default(field)}"]
+    return "\n".join([*lines, ""])
+
+
+def _settings() -> Iterator[tuple[str, FieldInfo]]:
+    prefix = Settings.model_config["env_prefix"]
+    for name, field in Settings.model_fields.items():
+        yield f"{prefix}{name.upper()}", field
+
+
+def _values(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(field.annotation))
+    kinds = {str: "text", int: "whole number", float: "number", SecretStr: "secret"}
+    return kinds.get(field.annotation or str, "folder")
+
+
+def _default(field: FieldInfo) -> str:
+    """The default as it would be typed; nothing where it is empty or depends on the machine."""
+    if field.default_factory is not None or field.default is None or isinstance(field.default, SecretStr):
+        return ""
+    return f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
+
+
+#: Files by their path from this folder.
+PAGES: dict[str, Callable[[], str]] = {
+    "states.md": states,
+    "tables.md": input_and_database_tables,
+    "settings.md": settings_page,
+    "../.env.example": env_example,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

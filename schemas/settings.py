@@ -1,4 +1,4 @@
-"""The installation's environment; numbers of the notice belong to the policy."""
+"""The settings of an installation, read from `FILING_*` variables; `docs/settings.md` is generated from them."""
 
 import os
 from collections.abc import Iterator
@@ -24,54 +24,130 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FILING_", extra="ignore")
 
-    home: Path = Path("var")
-    #: Addresses may carry a password: they are not shown with the other settings.
-    database_url: str = Field(default="", repr=False)
-    inbox_folder: Path | None = None
-    policies: Path | None = None
+    home: Path = Field(
+        default=Path("var"), title="Home", description="Folder of the inbox, the outbox, the editions and the database."
+    )
+    database_url: str = Field(
+        default="",
+        repr=False,  # an address may carry a password
+        title="Database",
+        description="SQLAlchemy URL; without one, SQLite in the home. `postgresql://…` in production.",
+    )
+    inbox_folder: Path | None = Field(
+        default=None, title="Inbox", description="Folder for what is handed in, where it is not `inbox/` in the home."
+    )
+    policies: Path | None = Field(
+        default=None, title="Policies", description="Folder of policy files that take the place of those shipped."
+    )
 
-    #: Where submissions come from (docs/sources.md): a folder, or the address of an API, a database, a remote folder.
-    #: It may carry a password, so it is as secret as one; without it, the inbox.
-    source: SecretStr = SecretStr("")
-    source_username: str = ""
-    source_password: SecretStr = SecretStr("")
-    source_token: SecretStr = SecretStr("")
-    #: Fingerprint (`SHA256:…`) of an SFTP server's key; without it the server has to be in `known_hosts`.
-    source_host_key: str = ""
-    source_timeout_seconds: float = Field(default=30.0, gt=0)
-    source_minutes: float = Field(default=60.0, gt=0)
-    #: A waiting cycle asks a source far away so often.
-    source_hours: float = Field(default=24.0, gt=0)
-    #: A TOML file, or the name of a map that comes with the program.
-    column_map: str = ""
+    source: SecretStr = Field(
+        default=SecretStr(""),
+        title="Source",
+        description="Where submissions come from: a folder, or the address of an API, a database or a remote folder; "
+        "without one, the inbox.",
+    )
+    source_username: str = Field(default="", title="Source: user name", description="User name at the source.")
+    source_password: SecretStr = Field(
+        default=SecretStr(""), title="Source: password", description="Password at the source."
+    )
+    source_token: SecretStr = Field(
+        default=SecretStr(""), title="Source: token", description="Bearer token of an HTTP source."
+    )
+    source_host_key: str = Field(
+        default="",
+        title="Source: host key",
+        description="Fingerprint (`SHA256:…`) of an SFTP server's key; without it `known_hosts` must know the server.",
+    )
+    source_timeout_seconds: float = Field(
+        default=30.0, gt=0, title="Source: time-out", description="Seconds one request to the source may take."
+    )
+    source_minutes: float = Field(
+        default=60.0, gt=0, title="Source: whole time", description="Minutes a whole reading of the source may take."
+    )
+    source_hours: float = Field(
+        default=24.0, gt=0, title="Source: interval", description="Hours between two readings while a cycle waits."
+    )
+    column_map: str = Field(
+        default="", title="Column map", description="A TOML file, or the name of a column map that is shipped."
+    )
 
-    operator: str = Field(default_factory=lambda: os.environ.get("USER", "") or "operator")
+    operator: str = Field(
+        default_factory=lambda: os.environ.get("USER", "") or "operator",
+        title="Operator",
+        description="Name entered for a decision without `--by`; without one, the user name of the account.",
+    )
+    panel_seed: str = Field(
+        default="",
+        title="Seed of panels",
+        description="Text agreed on in public, such as the numbers of a lottery; panels are drawn from it and the cycle.",
+    )
 
-    #: Text agreed on in public, such as a lottery's numbers: panels are drawn from it and the cycle.
-    panel_seed: str = ""
+    evaluation_channel: Literal["folder", "smtp", "http"] = Field(
+        default="folder",
+        title="Evaluation packages",
+        description="How packages reach the panels: left in `outbox/evaluation/`, by mail, or posted over HTTP.",
+    )
+    evaluation_url: str = Field(
+        default="", repr=False, title="Evaluation: address", description="Address that packages are posted to (`http`)."
+    )
+    evaluation_token: SecretStr = Field(
+        default=SecretStr(""), title="Evaluation: token", description="Bearer token for that address."
+    )
+    result_tokens: Literal["off", "required"] = Field(
+        default="off",
+        title="Tokens of results",
+        description="Whether results are taken only with the token of their dispatch.",
+    )
+    result_key: SecretStr = Field(
+        default=SecretStr(""), title="Key of results", description="Secret that these tokens are signed with."
+    )
+    evaluation_timeout_seconds: float = Field(
+        default=20.0, gt=0, title="Evaluation: time-out", description="Seconds one post of a package may take."
+    )
+    evaluation_office: str = Field(
+        default="",
+        title="Evaluation: office",
+        description="Mail address of the office that gets the packages of panels without an address (`smtp`).",
+    )
+    letter_channel: Literal["folder", "smtp"] = Field(
+        default="folder",
+        title="Letters",
+        description="How letters reach applicants: left in `outbox/letters/`, or by mail to their contact.",
+    )
+    smtp_host: str = Field(default="", title="Mail server", description="Host name of the mail server.")
+    smtp_port: int = Field(
+        default=587, gt=0, lt=65536, title="Mail: port", description="587 for `starttls`, 465 for `tls`, 25 for `none`."
+    )
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        default="starttls", title="Mail: encryption", description="How the connection to the mail server is protected."
+    )
+    smtp_username: str = Field(
+        default="", title="Mail: user name", description="User name at the mail server; without one, no log-in."
+    )
+    smtp_password: SecretStr = Field(
+        default=SecretStr(""), title="Mail: password", description="Password or authorisation code of that user."
+    )
+    smtp_sender: str = Field(
+        default="", title="Mail: sender", description="From address of letters, packages and alerts."
+    )
+    smtp_timeout_seconds: float = Field(
+        default=30.0, gt=0, title="Mail: time-out", description="Seconds one exchange with the mail server may take."
+    )
 
-    evaluation_channel: Literal["folder", "smtp", "http"] = "folder"
-    evaluation_url: str = Field(default="", repr=False)
-    evaluation_token: SecretStr = SecretStr("")
-    #: Whether results are taken only with the token of their dispatch, and what tokens are signed with.
-    result_tokens: Literal["off", "required"] = "off"
-    result_key: SecretStr = SecretStr("")
-    evaluation_timeout_seconds: float = Field(default=20.0, gt=0)
-    #: Mail address of the office that gets the packages of panels without an address.
-    evaluation_office: str = ""
-    letter_channel: Literal["folder", "smtp"] = "folder"
-    smtp_host: str = ""
-    smtp_port: int = Field(default=587, gt=0, lt=65536)
-    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
-    smtp_username: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    smtp_sender: str = ""
-    smtp_timeout_seconds: float = Field(default=30.0, gt=0)
-
-    # what operators have to see to: mail addresses divided by commas, an address that takes JSON
-    alert_mail: str = ""
-    alert_webhook: str = Field(default="", repr=False)
-    alert_days_before_deadline: int = Field(default=3, ge=0)
+    alert_mail: str = Field(
+        default="",
+        title="Alerts by mail",
+        description="Addresses of operators, divided by commas; needs the mail server.",
+    )
+    alert_webhook: str = Field(
+        default="", repr=False, title="Alerts to a webhook", description="Address that alerts are posted to as JSON."
+    )
+    alert_days_before_deadline: int = Field(
+        default=3,
+        ge=0,
+        title="Alert before the deadline",
+        description="Days before the deadline an alert reminds of it.",
+    )
 
     @property
     def root(self) -> Path:
