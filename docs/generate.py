@@ -11,7 +11,7 @@ from schemas import directory, qualification, submission, tables
 from schemas.adjustment import ADJUSTMENTS
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.item import FINAL, MOVES, STATUSES
-from schemas.notice import LETTER_KINDS
+from schemas.letter import LETTER_KINDS
 from schemas.settings import Settings
 
 HERE = Path(__file__).parent

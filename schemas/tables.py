@@ -211,9 +211,6 @@ dispatch = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("cycle", Text, nullable=False),
     Column("sent_on", Date, nullable=False),
-    Column("package", JSON, nullable=False),
-    Column("delivered_at", DateTime(timezone=True)),
-    Column("receipt", Text),
     Index("ix_dispatch_cycle", "cycle"),
 )
 
@@ -411,18 +408,20 @@ public_notice_item = Table(
     Index("ix_public_notice_item_notice", "notice"),
 )
 
-notice = Table(
-    "notice",
+outbox = Table(
+    "outbox",
     metadata,
-    Column("occasion", Text, primary_key=True),  # one letter of a kind for an occasion, however often a run is repeated
+    Column("box", Text, primary_key=True),  # letter, package, alert_mail, alert_webhook: what leaves by one way
+    Column("occasion", Text, primary_key=True),  # one entry for an occasion, however often a run is repeated
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),  # application number or credit code
-    Column("cycle", Text),
+    Column("cycle", Text, nullable=False),
     Column("written_on", Date, nullable=False),
     Column("content", JSON, nullable=False),
     Column("delivered_at", DateTime(timezone=True)),
     Column("receipt", Text),
-    Index("ix_notice_subject", "subject"),
+    Index("ix_outbox_subject", "subject"),
+    Index("ix_outbox_undelivered", "box", "delivered_at"),
 )
 
 history = Table(
@@ -450,16 +449,4 @@ quarantined = Table(
     Column("reason", Text, primary_key=True),
     Column("cycle", Text, nullable=False),
     Column("first_on", Date, nullable=False),
-)
-
-alert = Table(
-    "alert",
-    metadata,
-    Column("occasion", Text, primary_key=True),  # told once to the operators, however often it is seen
-    Column("kind", Text, nullable=False),  # failed, crashed, overdue, approval, empty
-    Column("cycle", Text, nullable=False),
-    Column("told", Text, nullable=False),
-    Column("raised_on", Date, nullable=False),
-    Column("mailed_at", DateTime(timezone=True)),
-    Column("posted_at", DateTime(timezone=True)),
 )

@@ -10,15 +10,15 @@ from sqlalchemy import Connection
 
 from expectations.identifiers import is_credit_code
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
-from schemas.notice import LETTER_KINDS, AdjustmentText, item_lines
+from schemas.letter import LETTER_KINDS, AdjustmentText, item_lines
 from schemas.policy import in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.contents import addressee
-from tasks.store import adjustments, notices, recodings, register
+from tasks.store import adjustments, letters, recodings, register
 from tasks.store.leases import writing
-from tasks.store.notices import Notice
 from tasks.store.occupation_names import occupation_names
+from tasks.store.outbox import Entry
 
 
 class ImpossibleAdjustmentError(ValueError):
@@ -52,7 +52,7 @@ def carry_out(run: Run, adjustment: Adjustment) -> Counts:
             adjustments.reinstate(db, concerned, adjustment, run)
         adjustments.record(db, adjustment, run)
         letter = _letter(adjustment, own, concerned, occupation_names(db), run)
-        return Counts(done={kind.became: len(concerned), "letters": notices.write(db, [letter], run)})
+        return Counts(done={kind.became: len(concerned), "letters": letters.write(db, [letter], run)})
 
 
 def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -78,7 +78,7 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
 
 def _letter(
     adjustment: Adjustment, own: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: Run
-) -> Notice:
+) -> Entry:
     """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
     pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
     lines = item_lines((code, names.get(code, code), level) for code, level in pairs)
@@ -92,7 +92,7 @@ def _letter(
     )
     letter = LETTER_KINDS[ADJUSTMENTS[adjustment.kind].letter].code
     occasion = f"{letter}:{adjustment.uscc}:{adjustment.identity[:16]}"
-    return Notice(occasion, letter, adjustment.uscc, text.model_dump(mode="json"))
+    return Entry(occasion, letter, adjustment.uscc, text.model_dump(mode="json"))
 
 
 @task(task_run_name="recode-{recoding.old_uscc}", cache_policy=NO_CACHE)

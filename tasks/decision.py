@@ -14,7 +14,7 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks import public_notice
 from tasks.letters import contents
-from tasks.store import applications, decisions, findings, history, items, notices, register
+from tasks.store import applications, decisions, findings, history, items, letters, register
 from tasks.store.lapsing import lapse
 from tasks.store.leases import writing
 from tasks.store.occupation_names import occupation_names
@@ -130,6 +130,6 @@ def _write_letters(db: Connection, run: Run) -> int:
     own = own[own["application_no"].isin(closed)]
     filed = register.filed_by(db, run.cycle)
     turns = history.reopened(db, closed)
-    return notices.write(
+    return letters.write(
         db, contents.outcomes(applications.current(db, closed), own, filed, turns, occupation_names(db), run), run
     )

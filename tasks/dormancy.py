@@ -8,15 +8,15 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from schemas.law.cycle import add_months
-from schemas.notice import DormancyText, DormantLine
+from schemas.letter import DormancyText, DormantLine
 from schemas.policy import Policy, in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.contents import addressee
-from tasks.store import activities, dormancy, notices, recodings, register
+from tasks.store import activities, dormancy, letters, recodings, register
 from tasks.store.leases import writing
-from tasks.store.notices import Notice
 from tasks.store.occupation_names import occupation_names
+from tasks.store.outbox import Entry
 
 _OCCUPATION = ["uscc", "occupation_code"]
 
@@ -30,8 +30,8 @@ def sweep_dormancy(run: Run) -> Counts:
         marks = states(on_file, activities.every(db), policy, run.day)
         changed = dormancy.mark(db, marks.assign(because=_because(marks, policy)), run)
         newly = marks.merge(changed[changed["state"] == "dormant"][_OCCUPATION], on=_OCCUPATION)
-        written = notices.write(
-            db, letters(newly, on_file, policy, run.day, occupation_names(db), recodings.first(db)), run
+        written = letters.write(
+            db, hints(newly, on_file, policy, run.day, occupation_names(db), recodings.first(db)), run
         )
     marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
     counts = {**marked, "letters": written}
@@ -74,14 +74,14 @@ def _because(marks: pd.DataFrame, policy: Policy) -> "pd.Series[str]":
     return marks["state"].map(texts).fillna("最近一次认定：" + marks["last_held_on"])
 
 
-def letters(
+def hints(
     dormant: pd.DataFrame,
     on_file: pd.DataFrame,
     policy: Policy,
     day: date,
     names: Mapping[str, str],
     first_codes: Mapping[str, str] | None = None,
-) -> list[Notice]:
+) -> list[Entry]:
     """One letter an institution about the occupations that newly fell dormant.
 
     `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
@@ -103,7 +103,7 @@ def letters(
         text = DormancyText(**addressee(head, policy, day), as_of=day, occupations=lines)
         which = "+".join(f"{line.occupation_code}@{line.filed_on}" for line in lines)
         written.append(
-            Notice(
+            Entry(
                 f"dormancy:{known_as.get(str(uscc), uscc)}:{which}", "dormancy", str(uscc), text.model_dump(mode="json")
             )
         )

@@ -1,5 +1,7 @@
 """Evaluation (评估): packages out, results in and judged; what follows from a result belongs to the decision."""
 
+from functools import partial
+
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -12,16 +14,16 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError, settings
 from tasks import panels
-from tasks.gateways.evaluators import Channel, DeliveryFailed, evaluation_channel, package_files
+from tasks.gateways.evaluators import Channel, evaluation_channel, package_files
 from tasks.gateways.evaluators.dispatch_tokens import token_for
-from tasks.gateways.wire.retry import Patience
 from tasks.letters import contents
 from tasks.letters.result_returns import result_returns
 from tasks.packages import packages_for
-from tasks.store import applications, dispatches, experts, findings, items, notices, results
+from tasks.store import applications, dispatches, experts, findings, items, letters, outbox, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.store.occupation_names import occupation_names
+from tasks.store.outbox import PACKAGES, Entry
 from tasks.store.scene import scene
 from tasks.verdicts import take_verdicts
 
@@ -38,12 +40,12 @@ def send_out(run: Run) -> Counts:
         if carried.empty:
             return Counts()
         packages = packages_for(db, carried, drawn.standing, run)
-        letters = _acceptances(db, {number: packages[number] for number in set(accepted["application_no"])}, run)
+        acceptances = _acceptances(db, {number: packages[number] for number in set(accepted["application_no"])}, run)
         said = {number: package.model_dump(mode="json") for number, package in packages.items()}
         first = set(accepted["application_no"])
         dispatches.send(db, {number: each for number, each in said.items() if number in first}, accepted, run)
         dispatches.send_again(db, said, again, run)
-        written = notices.write(db, letters, run)
+        written = letters.write(db, acceptances, run)
     counts = {"packages": len(packages), "dispatched": len(accepted), "letters": written, "redrawn": len(drawn.anew)}
     return Counts(done={name: count for name, count in counts.items() if count})
 
@@ -52,7 +54,7 @@ def _chosen(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
     return frame if run.only is None else frame[frame["application_no"].isin(run.only)]
 
 
-def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Run) -> list[notices.Notice]:
+def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Run) -> list[Entry]:
     numbers = sorted(packages)
     own = items.of_cycle(db, run.cycle, ["accepted", "held"])
     return contents.acceptances(
@@ -76,29 +78,21 @@ def deliver_packages(run: Run) -> Counts:
         channel = evaluation_channel(settings(), _address_of)
     except UnusableSettingsError as unset:
         return Counts(failed={number: f"the package was not sent: {unset}" for number, _ in due})
-    failed: dict[str, str] = {}
-    done, patience = 0, Patience()
-    for number, revision in due:
-        try:
-            patience.assert_left()
-            _hand_over(channel, number, revision, run)
-            patience.renew()
-            done += 1
-        except DeliveryFailed as refused:
-            patience.note(refused)
-            failed[number] = f"package {number}:r{revision} could not be delivered: {refused}"
-        except (ValueError, LookupError, OSError, XlsxWriterException) as broken:
-            failed[number] = f"package {number}:r{revision} could not be made: {type(broken).__name__}: {broken}"
-    return Counts(done={"delivered": done} if done else {}, failed=failed)
+    numbers = {dispatches.occasion(number, revision): number for number, revision in due}
+    delivery = outbox.deliver(PACKAGES, list(numbers), partial(_hand_over, channel), lambda: writing(run))
+    return Counts(
+        done={"delivered": delivery.done} if delivery.done else {},
+        failed={numbers[occasion]: why for occasion, why in delivery.failed.items()},
+    )
 
 
-def _hand_over(channel: Channel, number: str, revision: int, run: Run) -> None:
-    with reading() as db:
-        package = EvaluationPackage.model_validate(dispatches.package(db, number, revision))
-    files = package_files(package, token_for(package, settings()))
-    receipt = channel.deliver(package, files, f"{number}:r{revision}")
-    with writing(run) as db:
-        dispatches.delivered(db, number, revision, receipt)
+def _hand_over(channel: Channel, entry: Entry) -> str:
+    package = EvaluationPackage.model_validate(entry.content)
+    try:
+        files = package_files(package, token_for(package, settings()))
+    except XlsxWriterException as refused:
+        raise ValueError(str(refused)) from refused
+    return channel.deliver(package, files, entry.occasion)
 
 
 def _address_of(expert_no: str) -> str:
@@ -136,7 +130,7 @@ def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
         "accepted_results": int(numbered["accepted"].sum()),
         "refused_results": len(refused),
         "replaced_results": len(replaced),
-        "letters": notices.write(db, _returned(db, refused, found, run), run),
+        "letters": letters.write(db, _returned(db, refused, found, run), run),
     }
     return Counts(
         done={name: count for name, count in counts.items() if count},
@@ -144,7 +138,7 @@ def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
     )
 
 
-def _returned(db: Connection, refused: pd.DataFrame, found: pd.DataFrame, run: Run) -> list[notices.Notice]:
+def _returned(db: Connection, refused: pd.DataFrame, found: pd.DataFrame, run: Run) -> list[Entry]:
     if refused.empty:
         return []
     known = applications.current(db, sorted(set(found["application_no"])))

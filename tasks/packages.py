@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
-from schemas.notice import finding_line
+from schemas.letter import finding_line
 from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.submission import INSTITUTION_TYPES, KINDS

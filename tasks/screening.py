@@ -13,7 +13,7 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import settings
 from tasks.letters import contents
-from tasks.store import applications, findings, items, notices, register
+from tasks.store import applications, findings, items, letters, register
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.store.scene import scene
@@ -67,7 +67,7 @@ def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) ->
     findings.hold(db, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
     numbers = screened["application_no"].tolist()
     applications.screened(db, numbers, returned, register.knowledge(db, run.cycle), run)
-    written = notices.write(db, contents.corrections(screened, hard, run), run)
+    written = letters.write(db, contents.corrections(screened, hard, run), run)
     counts = {
         "screened": len(numbers),
         "returned": len(returned),

@@ -20,6 +20,7 @@ from tasks.store import editions, frames, history, register, retold
 from tasks.store.database import reading
 from tasks.store.directory import directory_rows
 from tasks.store.occupation_names import occupation_names
+from tasks.store.outbox import LETTERS
 
 _OCCUPATION = ["uscc", "occupation_code"]
 
@@ -129,7 +130,7 @@ def _permitted(db: Connection, rule: str) -> set[tuple[str, str]]:
 
 def repeated_letters(db: Connection, day: date) -> Iterator[str]:
     """Each letter was written once, and stands in the outbox once."""
-    letters = list(db.execute(select(tables.notice)).mappings())
+    letters = list(db.execute(select(tables.outbox).where(tables.outbox.c.box == LETTERS.code)).mappings())
     said = pd.Series(
         [f"{each['kind']} {each['subject']} {sorted(each['content'].items())}" for each in letters], dtype="str"
     )

@@ -10,7 +10,7 @@ import polars as pl
 
 from expectations import reading
 from schemas.law.workdays import UnknownCalendarYearError, add_workdays
-from schemas.notice import (
+from schemas.letter import (
     AcceptanceText,
     CorrectionText,
     FilingText,
@@ -26,7 +26,7 @@ from schemas.policy import Policy
 from schemas.public_notice import OBJECTION
 from schemas.run import Run
 from schemas.submission import KINDS
-from tasks.store.notices import Notice
+from tasks.store.outbox import Entry
 
 Heads = Mapping[str, dict[str, Any]]
 
@@ -64,7 +64,7 @@ def addressee(row: Mapping[Any, Any], policy: Policy, day: date) -> dict[str, An
     }
 
 
-def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: Run) -> list[Notice]:
+def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: Run) -> list[Entry]:
     """One correction notice a returned application, with all its hard findings (article 3(2))."""
     workdays = run.policy.correction.workdays
     own = heads(applications[applications["application_no"].isin(hard["application_no"])], run)
@@ -101,7 +101,7 @@ def acceptances(
     revisions: Mapping[str, int],
     names: Mapping[str, str],
     run: Run,
-) -> list[Notice]:
+) -> list[Entry]:
     """One acceptance a package: what goes out for evaluation, what still waits, what must be shown (article 3(2)).
 
     `items`: the applications' items with `status`; `committed`: application_no to the titles of materials under commitment;
@@ -128,7 +128,7 @@ def outcomes(
     turns: Mapping[str, int],
     names: Mapping[str, str],
     run: Run,
-) -> list[Notice]:
+) -> list[Entry]:
     """One filing letter and one refusal an application that is closed (article 3(4)).
 
     `items`: items of closed applications; `filed`: register entries with application_no, filed_on, valid_until and
@@ -183,5 +183,5 @@ def _reasoned(items: pd.DataFrame, otherwise: str, names: Mapping[str, str]) -> 
     return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
 
 
-def _letter(occasion: str, kind: str, subject: str, text: LetterText) -> Notice:
-    return Notice(occasion, kind, subject, text.model_dump(mode="json"))
+def _letter(occasion: str, kind: str, subject: str, text: LetterText) -> Entry:
+    return Entry(occasion, kind, subject, text.model_dump(mode="json"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.notice import LETTER_KINDS, LetterKind
+from schemas.letter import LETTER_KINDS, LetterKind
 from tasks.gateways.paper import word
 
 
@@ -18,7 +18,7 @@ class UnknownLetterError(ValueError):
 def render(kind: str, content: Mapping[str, Any], templates: Path | None = None) -> bytes:
     """One letter as docx bytes; the same content and template give the same bytes.
 
-    `content` is what the kind's model in `schemas.notice` says, as it is or from JSON. A template of that kind in the
+    `content` is what the kind's model in `schemas.letter` says, as it is or from JSON. A template of that kind in the
     folder `templates` is used in place of the shipped one. Raises UnknownLetterError or
     `tasks.gateways.paper.word.UnusableTemplateError`.
     """

@@ -5,15 +5,15 @@ import json
 
 import pandas as pd
 
-from schemas.notice import ResultReturnText, ReturnedResultLine, finding_line, issuer, level_title
+from schemas.letter import ResultReturnText, ReturnedResultLine, finding_line, issuer, level_title
 from schemas.reference_data import reference
 from schemas.run import Run
-from tasks.store.notices import Notice
+from tasks.store.outbox import Entry
 
 _READERS = "评估专家组"
 
 
-def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[str, str], run: Run) -> list[Notice]:
+def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[str, str], run: Run) -> list[Entry]:
     """One letter an application with results that were not accepted (Notice, article 3(3)).
 
     `refused`: result_id, occupation_code and level of these results; `found`: findings, whose `version` is the result
@@ -38,7 +38,7 @@ def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[
         )
         said = json.dumps([line.model_dump() for line in text.results], ensure_ascii=False, sort_keys=True)
         mark = hashlib.sha256(said.encode()).hexdigest()[:12]
-        letters.append(Notice(f"result_return:{number}:{mark}", "result_return", number, text.model_dump(mode="json")))
+        letters.append(Entry(f"result_return:{number}:{mark}", "result_return", number, text.model_dump(mode="json")))
     return letters
 
 

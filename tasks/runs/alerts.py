@@ -1,7 +1,8 @@
 """Alerts (提醒): what operators have to see to, asked from the database and told once by mail and webhook."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from hashlib import sha256
 
 import httpx
@@ -9,15 +10,15 @@ from sqlalchemy import Connection
 
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle, in_force
-from schemas.settings import UnusableSettingsError, settings
-from tasks.gateways.wire.mail import Mail, mailer
+from schemas.settings import Settings, UnusableSettingsError, settings
+from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
 from tasks.runs import orchestration
 from tasks.runs.run import CURRENT, chosen_cycle
 from tasks.runs.waiting import over_on, today
-from tasks.store import alerts, editions, overview, results, runs
-from tasks.store.alerts import Alert
+from tasks.store import editions, outbox, overview, results, runs
 from tasks.store.database import begin, reading
+from tasks.store.outbox import ALERT_CALLS, ALERT_MAILS, Box, Entry
 
 _SUBJECTS = {
     "failed": "批次办理有未办成的",
@@ -37,108 +38,118 @@ def raise_alerts(as_of: date | None = None) -> list[str]:
     with reading() as db:
         found = [*broken, *_failed(db), *_overdue(db, day), *_approval(db), *_empty(db, day), *_unjudged(db, day)]
     with begin() as db:
-        return alerts.write(db, found, day)
+        new = [entry for box in (ALERT_MAILS, ALERT_CALLS) for entry in outbox.write(db, box, found, day)]
+    return sorted({entry.occasion for entry in new})
 
 
-def _broken_runs() -> Iterator[Alert]:
+def _alert(occasion: str, kind: str, cycle: str, text: str) -> Entry:
+    return Entry(occasion, kind, "", {"cycle": cycle, "text": text}, cycle)
+
+
+def _broken_runs() -> Iterator[Entry]:
     for run in orchestration.broken_runs():
         if run.undone:
             # the same left undone night after night is one thing to see to
             told = f"{run.name}：{run.undone}。处理后再运行：已办的不会重办"
-            yield Alert(f"undone:{run.name}:{run.undone}", "failed", run.cycle, told)
+            yield _alert(f"undone:{run.name}:{run.undone}", "failed", run.cycle, told)
         else:
             told = f"{run.name} 的运行未办完（{run.state}）。请在运行页面查看日志，然后重新运行：已办的不会重办"
-            yield Alert(f"crashed:{run.flow_run_id}", "crashed", run.cycle, told)
+            yield _alert(f"crashed:{run.flow_run_id}", "crashed", run.cycle, told)
 
 
-def _failed(db: Connection) -> Iterator[Alert]:
+def _failed(db: Connection) -> Iterator[Entry]:
     for summary in runs.newly_failed(db):
         keys = "、".join(sorted(summary.failed)[:10])
         told = f"{summary.cycle} 批次有 {len(summary.failed)} 项未办成：{keys}。处理后运行 filing run {summary.cycle}"
-        yield Alert(f"failed:{summary.run_id}", "failed", summary.cycle, f"{told} --only-failed-of {summary.run_id}")
+        yield _alert(f"failed:{summary.run_id}", "failed", summary.cycle, f"{told} --only-failed-of {summary.run_id}")
 
 
-def _overdue(db: Connection, day: date) -> Iterator[Alert]:
+def _overdue(db: Connection, day: date) -> Iterator[Entry]:
     for cycle in overview.cycles(db):
         back, sent = results.progress(db, cycle)
         if back < sent and day >= (due := over_on(cycle)):
             told = f"{cycle} 批次评估结果自 {due} 起逾期：已收 {back} / 共 {sent}。请催专家组；结果到后自动办理"
-            yield Alert(f"overdue:{cycle}:{due}", "overdue", cycle, told)
+            yield _alert(f"overdue:{cycle}:{due}", "overdue", cycle, told)
 
 
-def _approval(db: Connection) -> Iterator[Alert]:
+def _approval(db: Connection) -> Iterator[Entry]:
     newest = editions.newest(db)
     if newest is not None and newest["standing"] == "waiting":
         name = str(newest["edition"])
         told = (
             f"目录 {name} 等待批准：{newest['waits_because']}。核对后在页面运行 approve，或运行 filing approve {name}"
         )
-        yield Alert(f"approval:{name}:{newest['as_of']}", "approval", str(newest["cycle"]), told)
+        yield _alert(f"approval:{name}:{newest['as_of']}", "approval", str(newest["cycle"]), told)
 
 
-def _empty(db: Connection, day: date) -> Iterator[Alert]:
+def _empty(db: Connection, day: date) -> Iterator[Entry]:
     policy = in_force(day)
     cycle = policy.cycle_on(day)
     deadline = for_cycle(cycle_id(cycle)).deadline(cycle)
     near = deadline - timedelta(days=settings().alert_days_before_deadline) <= day <= deadline
     if near and not overview.of_cycle(db, cycle)["applications"]:
         told = f"{cycle} 批次 {deadline} 截止，至今没有收到申报。请查看收件箱和申报渠道是否正常"
-        yield Alert(f"empty:{cycle}", "empty", cycle, told)
+        yield _alert(f"empty:{cycle}", "empty", cycle, told)
 
 
-def _unjudged(db: Connection, day: date) -> Iterator[Alert]:
+def _unjudged(db: Connection, day: date) -> Iterator[Entry]:
     for each in results.unjudged(db):
         # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
         if each.since < day:
             told = f"{each.cycle} 批次有 {each.number} 条评估结果自 {each.since} 起待审。请运行 filing run {each.cycle}"
-            yield Alert(f"unjudged:{each.cycle}:{each.since}", "unjudged", each.cycle, told)
+            yield _alert(f"unjudged:{each.cycle}:{each.since}", "unjudged", each.cycle, told)
 
 
 def deliver_alerts() -> dict[str, str]:
     """Deliver what has not been, by each way that is set up; returns the occasions that could not be, and why."""
+    installation = settings()
     failed: dict[str, str] = {}
-    ways = {"mail": _mail, "webhook": _post}
-    set_up = {"mail": bool(settings().alert_mail), "webhook": bool(settings().alert_webhook)}
-    for way in sorted(name for name, is_set in set_up.items() if is_set):
-        with reading() as db:
-            due = alerts.undelivered(db, way)
-        for each in due:
-            try:
-                ways[way](each)
-            except (DeliveryFailed, UnusableSettingsError, OSError, httpx.HTTPError, httpx.InvalidURL) as refused:
-                failed[f"{way}:{each.occasion}"] = f"alert {each.occasion} did not go by {way}: {_said(refused)}"
-                continue
-            with begin() as db:
-                alerts.delivered(db, each.occasion, way)
+    if installation.alert_mail:
+        failed |= _deliver("mail", ALERT_MAILS, lambda: partial(_mail, installation, mailer(installation)))
+    if installation.alert_webhook:
+        failed |= _deliver("webhook", ALERT_CALLS, lambda: partial(_call, installation))
     return failed
 
 
-def _said(refused: Exception) -> str:
-    """Why, without the webhook's address: whoever knows that may post there."""
-    if isinstance(refused, httpx.HTTPStatusError):
-        return f"the receiver answered {refused.response.status_code}"
-    if isinstance(refused, httpx.InvalidURL):
-        return "FILING_ALERT_WEBHOOK is no address"
-    return str(refused) or type(refused).__name__
+def _deliver(way: str, box: Box, opened: Callable[[], Callable[[Entry], str]]) -> dict[str, str]:
+    """Deliver one box; `opened` makes ready to post, or raises UnusableSettingsError."""
+    with reading() as db:
+        due = outbox.undelivered(db, box)
+    if not due:
+        return {}
+    try:
+        post = opened()
+    except UnusableSettingsError as unset:
+        return {f"{way}:{occasion}": f"alert {occasion} did not go by {way}: {unset}" for occasion in due}
+    delivery = outbox.deliver(box, due, post, begin)
+    return {f"{way}:{occasion}": f"by {way}: {why}" for occasion, why in delivery.failed.items()}
 
 
-def _mail(alert: Alert) -> None:
-    sender = mailer(settings())
-    subject = " ".join(each for each in (f"【备案】{alert.cycle}", _SUBJECTS[alert.kind]) if each)
-    for recipient in (each.strip() for each in settings().alert_mail.split(",")):
-        sender.send(Mail(f"alert:{alert.occasion}:{recipient}", recipient, subject, alert.told, {}))
+def _mail(installation: Settings, sender: Mailer, alert: Entry) -> str:
+    subject = " ".join(part for part in (f"【备案】{alert.content['cycle']}", _SUBJECTS[alert.kind]) if part)
+    recipients = [address.strip() for address in installation.alert_mail.split(",")]
+    for recipient in recipients:
+        sender.send(Mail(f"alert:{alert.occasion}:{recipient}", recipient, subject, alert.content["text"], {}))
+    return f"mail:{len(recipients)}"
 
 
-def _post(alert: Alert) -> None:
-    said = {"occasion": alert.occasion, "kind": alert.kind, "cycle": alert.cycle, "text": alert.told}
-    answer = httpx.post(
-        settings().alert_webhook,
-        json=said,
-        # a receiver that knows the key drops the second copy of one whose answer was lost
-        headers={"Idempotency-Key": _key(alert.occasion)},
-        timeout=_WEBHOOK_SECONDS,
-    )
-    answer.raise_for_status()
+def _call(installation: Settings, alert: Entry) -> str:
+    # whoever knows the webhook's address may post there: no sentence names it
+    try:
+        answer = httpx.post(
+            installation.alert_webhook,
+            json={"occasion": alert.occasion, "kind": alert.kind, **alert.content},
+            # a receiver that knows the key drops the second copy of one whose answer was lost
+            headers={"Idempotency-Key": _key(alert.occasion)},
+            timeout=_WEBHOOK_SECONDS,
+        )
+    except httpx.InvalidURL as wrong:
+        raise DeliveryFailed("FILING_ALERT_WEBHOOK is no address", retryable=False) from wrong
+    except httpx.HTTPError as lost:
+        raise DeliveryFailed(str(lost) or type(lost).__name__, retryable=True) from lost
+    if not answer.is_success:
+        raise DeliveryFailed(f"the receiver answered {answer.status_code}", retryable=answer.is_server_error)
+    return f"http:{answer.status_code}"
 
 
 def _key(occasion: str) -> str:

@@ -15,7 +15,7 @@ from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
 from schemas.submission import INSTITUTION_TYPES, TABLES
 from tasks.runs.waiting import Wait
-from tasks.store import editions, findings, notices, overview, public_notices, runs
+from tasks.store import editions, findings, letters, overview, public_notices, runs
 from tasks.store.database import reading
 
 #: Rows of one table on a page; the whole list is a command away.
@@ -142,9 +142,10 @@ def findings_rows(cycle: str) -> list[Row]:
 def letter_rows(cycle: str) -> list[Row]:
     """Correction letters of the cycle."""
     with reading() as db:
-        letters = notices.of_cycle(db, cycle, "correction")
+        corrections = letters.of_cycle(db, cycle, "correction")
     return [
-        {"申报编号": subject, "日期": day, "文件": PurePosixPath(file).name} for subject, day, file in letters[:MOST]
+        {"申报编号": subject, "日期": day, "文件": PurePosixPath(file).name}
+        for subject, day, file in corrections[:MOST]
     ]
 
 

@@ -20,7 +20,7 @@ from schemas.run_summary import SOURCE, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.gateways.disk import files as post
 from tasks.gateways.evaluators.dispatch_tokens import known_key
-from tasks.store import applications, database, leases, notices, runs
+from tasks.store import applications, database, leases, letters, runs
 from tasks.store.database import reading
 
 #: The name by which schedules ask for the cycle in progress.
@@ -80,7 +80,7 @@ def failed_of(run_id: str) -> list[str] | None:
         if summary is None:
             raise UnknownRunError(f"there is no ended run {run_id}: the folder `runs` of the home names them")
         numbers = applications.known(db, sorted(summary.failed))
-        numbers |= notices.subjects(db, sorted(summary.failed))
+        numbers |= letters.subjects(db, sorted(summary.failed))
     if not summary.failed:
         raise NothingFailedError(f"nothing failed in run {run_id}: run the cycle without it")
     return None if SOURCE in summary.failed else sorted(numbers)

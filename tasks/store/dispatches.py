@@ -1,6 +1,5 @@
 """What was sent out for evaluation: packages still to deliver, and the items they carry."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -8,7 +7,8 @@ from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
 from schemas import tables
 from schemas.run import Run
-from tasks.store import frames, items
+from tasks.store import frames, items, outbox
+from tasks.store.outbox import PACKAGES, Entry
 
 _dispatch = tables.dispatch
 _sent = tables.dispatched_item
@@ -45,19 +45,21 @@ def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.
 def _put(db: Connection, packages: dict[str, dict[str, Any]], run: Run) -> None:
     if not packages:
         return
-    db.execute(
-        insert(_dispatch),
-        [
-            {
-                "application_no": number,
-                "revision": package["revision"],
-                "cycle": run.cycle,
-                "sent_on": run.day,
-                "package": package,
-            }
-            for number, package in sorted(packages.items())
-        ],
-    )
+    sent = [
+        {"application_no": number, "revision": package["revision"], "cycle": run.cycle, "sent_on": run.day}
+        for number, package in sorted(packages.items())
+    ]
+    db.execute(insert(_dispatch), sent)
+    entries = [
+        Entry(occasion(number, package["revision"]), "package", number, package, run.cycle)
+        for number, package in packages.items()
+    ]
+    outbox.write(db, PACKAGES, entries, run.day)
+
+
+def occasion(application_no: str, revision: int) -> str:
+    """The package's key in the outbox, and for whoever receives it."""
+    return f"{application_no}:r{revision}"
 
 
 def next_revisions(db: Connection, cycle: str) -> dict[str, int]:
@@ -71,23 +73,17 @@ def undelivered(db: Connection, cycle: str) -> list[tuple[str, int]]:
     carries = exists().where(
         _sent.c.application_no == _dispatch.c.application_no, _sent.c.revision == _dispatch.c.revision
     )
-    statement = select(_dispatch.c.application_no, _dispatch.c.revision).where(
-        _dispatch.c.cycle == cycle, _dispatch.c.delivered_at.is_(None), carries
-    )
-    return [(number, int(revision)) for number, revision in sorted(map(tuple, db.execute(statement)))]
-
-
-def package(db: Connection, application_no: str, revision: int) -> dict[str, Any]:
-    """The package as it was put into the outbox."""
-    mine = and_(_dispatch.c.application_no == application_no, _dispatch.c.revision == revision)
-    found: dict[str, Any] = db.execute(select(_dispatch.c.package).where(mine)).scalar_one()
-    return found
+    statement = select(_dispatch.c.application_no, _dispatch.c.revision).where(_dispatch.c.cycle == cycle, carries)
+    waiting = set(outbox.undelivered(db, PACKAGES))
+    found = sorted((number, int(revision)) for number, revision in db.execute(statement))
+    return [each for each in found if occasion(*each) in waiting]
 
 
 def packages(db: Connection, application_no: str) -> list[dict[str, Any]]:
     """Every package of an application as it was put into the outbox, oldest first."""
-    own = select(_dispatch.c.package).where(_dispatch.c.application_no == application_no)
-    return list(db.execute(own.order_by(_dispatch.c.revision)).scalars())
+    own = select(_dispatch.c.revision).where(_dispatch.c.application_no == application_no)
+    numbers = db.execute(own.order_by(_dispatch.c.revision)).scalars().all()
+    return [outbox.read(db, PACKAGES, occasion(application_no, number)).content for number in numbers]
 
 
 def revisions(db: Connection, numbers: list[str]) -> dict[tuple[str, str, str], int]:
@@ -95,12 +91,6 @@ def revisions(db: Connection, numbers: list[str]) -> dict[tuple[str, str, str], 
     rows = db.execute(select(*(_sent.c[key] for key in items.KEYS), _sent.c.revision))
     wanted = set(numbers)
     return {(number, code, level): revision for number, code, level, revision in rows if number in wanted}
-
-
-def delivered(db: Connection, application_no: str, revision: int, receipt: str) -> None:
-    """Note that a package has been handed over."""
-    mine = and_(_dispatch.c.application_no == application_no, _dispatch.c.revision == revision)
-    db.execute(update(_dispatch).where(mine).values(delivered_at=datetime.now(UTC), receipt=receipt))
 
 
 def sent_items(db: Connection, cycle: str) -> pd.DataFrame:

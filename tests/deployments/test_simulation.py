@@ -118,11 +118,11 @@ TAMPERINGS = {
     "an expired row": ("UPDATE edition_row SET valid_until = '2020-01-01'", "over since 2020-01-01"),
     "an edited edition": ("UPDATE edition_row SET institution_name = '别家'", "built again from the database is another"),
     "a letter written twice": (
-        "INSERT INTO notice SELECT occasion || 'b', kind, subject, cycle, written_on, content, delivered_at, receipt"
-        " FROM notice WHERE occasion = (SELECT min(occasion) FROM notice)",
+        "INSERT INTO outbox SELECT box, occasion || 'b', kind, subject, cycle, written_on, content, delivered_at, receipt"
+        " FROM outbox WHERE box = 'letter' AND occasion = (SELECT min(occasion) FROM outbox WHERE box = 'letter')",
         "written twice",
     ),
-    "a letter not delivered": ("UPDATE notice SET delivered_at = NULL", "was not delivered"),
+    "a letter not delivered": ("UPDATE outbox SET delivered_at = NULL WHERE box = 'letter'", "was not delivered"),
     "an application returned": (
         "INSERT INTO finding SELECT application_no, 1, 'FORM-4', 'applications', 1, 'uscc', cycle, 'hard', '', '', ''"
         f" FROM qualification_item WHERE entry = {FILED}",

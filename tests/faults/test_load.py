@@ -86,7 +86,7 @@ def _write_letters() -> None:
 def _rows(subjects: list[str], said: dict[str, Any]) -> dict[Any, list[dict[str, Any]]]:
     day = evaluations.DAY
     version = {"version": 1, "received_on": day, "standing": "current"}
-    letter = {"kind": "suspension", "cycle": evaluations.CYCLE, "written_on": day, "content": said}
+    letter = {"box": "letter", "kind": "suspension", "cycle": evaluations.CYCLE, "written_on": day, "content": said}
     return {
         tables.application_version: [
             {**version, "application_no": each, "content_hash": each, "contact_email": f"{each}@example.com"}
@@ -95,7 +95,7 @@ def _rows(subjects: list[str], said: dict[str, Any]) -> dict[Any, list[dict[str,
         tables.application: [
             {"application_no": each, "cycle": evaluations.CYCLE, "version": 1, "status": "closed"} for each in subjects
         ],
-        tables.notice: [{**letter, "occasion": f"suspension:{each}", "subject": each} for each in subjects],
+        tables.outbox: [{**letter, "occasion": f"suspension:{each}", "subject": each} for each in subjects],
     }
 
 
@@ -147,4 +147,4 @@ def test_two_thousand_letters_through_a_slow_server(slow_server: Path, monkeypat
 
 def _content() -> dict[str, Any]:
     with reading() as db:
-        return dict(db.execute(select(tables.notice.c.content).limit(1)).scalar_one())
+        return dict(db.execute(select(tables.outbox.c.content).limit(1)).scalar_one())

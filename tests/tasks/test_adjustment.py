@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from schemas import tables
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
-from schemas.notice import LETTER_KINDS
+from schemas.letter import LETTER_KINDS
 from schemas.qualification import MOVES, ON_FILE, STANDINGS, IllegalStandingError, assert_moves
 from schemas.run_summary import Counts
 from tasks import adjustment
@@ -50,7 +50,7 @@ def listed(day: date) -> set[tuple[str, str]]:
 
 def letters(kind: str) -> list[dict[str, object]]:
     with reading() as db:
-        return list(db.execute(select(tables.notice.c.content).where(tables.notice.c.kind == kind)).scalars())
+        return list(db.execute(select(tables.outbox.c.content).where(tables.outbox.c.kind == kind)).scalars())
 
 
 @pytest.fixture

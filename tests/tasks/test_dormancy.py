@@ -72,7 +72,7 @@ def test_from_new_to_dormant_to_active() -> None:
     assert set(terms(date(2026, 5, 7))) == {(ONE, COOK, "4"), (ONE, BAKER, "4")}, "nobody is removed"
     with reading() as db:
         life = overview.life(db, ONE)
-        letters = list(db.execute(select(tables.notice.c.content)).scalars())
+        letters = list(db.execute(select(tables.outbox.c.content)).scalars())
     told = life[(life["kind"] == "dormancy") & (life["occupation_code"] == COOK)]
     assert list(zip(told["was"], told["became"], strict=True)) == [
         ("", "new"),

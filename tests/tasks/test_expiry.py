@@ -31,7 +31,7 @@ ENDS = {
 
 def occasions() -> list[str]:
     with reading() as db:
-        return sorted(db.execute(select(tables.notice.c.occasion)).scalars())
+        return sorted(db.execute(select(tables.outbox.c.occasion)).scalars())
 
 
 def expected_reminders(days: list[date]) -> list[str]:
@@ -132,12 +132,12 @@ def test_a_reminder_names_the_last_cycle_before_the_end(home: Path) -> None:
     take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], date(2024, 1, 10), date(2026, 10, 19))
     sweep(date(2026, 8, 1))
     with reading() as db:
-        (text,) = db.execute(select(tables.notice.c.content)).scalars()
+        (text,) = db.execute(select(tables.outbox.c.content)).scalars()
     assert (text["renewal_cycle"], text["renewal_deadline"]) == ("2026-09", "2026-09-10")
     assert (text["days_left"], len(text["items"])) == (79, 2)
     sweep(date(2026, 10, 1))
     with reading() as db:
-        late = list(db.execute(select(tables.notice.c.content).order_by(tables.notice.c.occasion)).scalars())
+        late = list(db.execute(select(tables.outbox.c.content).order_by(tables.outbox.c.occasion)).scalars())
     assert late[0]["renewal_deadline"] is None or late[1]["renewal_deadline"] is None
 
 

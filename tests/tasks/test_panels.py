@@ -13,7 +13,7 @@ from schemas.evaluation import EvaluationPackage, PanelDraw
 from schemas.panel import repeat
 from schemas.settings import Settings, settings, using
 from schemas.submission import EXPERTS
-from tasks.store import database, dispatches, experts, panels
+from tasks.store import database, experts, outbox, panels
 from tasks.store.database import reading
 from tests import factories
 
@@ -112,7 +112,7 @@ def test_a_member_who_becomes_a_rivals_is_replaced_and_the_package_goes_out_agai
 
 def _package(number: str, revision: int) -> EvaluationPackage:
     with reading() as db:
-        return EvaluationPackage.model_validate(dispatches.package(db, number, revision))
+        return EvaluationPackage.model_validate(outbox.read(db, outbox.PACKAGES, f"{number}:r{revision}").content)
 
 
 def test_without_a_pool_packages_go_out_without_names(home: Path, story: factories.Story) -> None:

@@ -36,9 +36,7 @@ def waits(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         db.execute(
             insert(tables.application).values(application_no="A-1", cycle=CYCLE, version=1, status="in_progress")
         )
-        db.execute(
-            insert(tables.dispatch).values(application_no="A-1", revision=1, cycle=CYCLE, sent_on=DAY, package={})
-        )
+        db.execute(insert(tables.dispatch).values(application_no="A-1", revision=1, cycle=CYCLE, sent_on=DAY))
         for level in ("4", "3"):
             db.execute(insert(tables.dispatched_item).values(application_no="A-1", level=level, revision=1, **KEYS))
     run_of_the_cycle()

@@ -33,17 +33,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_adjustment_uscc", "adjustment", ["uscc"], unique=False)
     op.create_table(
-        "alert",
-        sa.Column("occasion", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("cycle", sa.Text(), nullable=False),
-        sa.Column("told", sa.Text(), nullable=False),
-        sa.Column("raised_on", sa.Date(), nullable=False),
-        sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("occasion", name=op.f("pk_alert")),
-    )
-    op.create_table(
         "application",
         sa.Column("application_no", sa.Text(), nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
@@ -103,9 +92,6 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
         sa.Column("sent_on", sa.Date(), nullable=False),
-        sa.Column("package", sa.JSON(), nullable=False),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("receipt", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("application_no", "revision", name=op.f("pk_dispatch")),
     )
     op.create_index("ix_dispatch_cycle", "dispatch", ["cycle"], unique=False)
@@ -261,18 +247,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cycle", name=op.f("pk_lease")),
     )
     op.create_table(
-        "notice",
+        "outbox",
+        sa.Column("box", sa.Text(), nullable=False),
         sa.Column("occasion", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("cycle", sa.Text(), nullable=True),
+        sa.Column("cycle", sa.Text(), nullable=False),
         sa.Column("written_on", sa.Date(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("receipt", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("occasion", name=op.f("pk_notice")),
+        sa.PrimaryKeyConstraint("box", "occasion", name=op.f("pk_outbox")),
     )
-    op.create_index("ix_notice_subject", "notice", ["subject"], unique=False)
+    op.create_index("ix_outbox_subject", "outbox", ["subject"], unique=False)
+    op.create_index("ix_outbox_undelivered", "outbox", ["box", "delivered_at"], unique=False)
     op.create_table(
         "panel_draw",
         sa.Column("application_no", sa.Text(), nullable=False),
@@ -537,8 +525,9 @@ def downgrade() -> None:
     op.drop_table("public_notice")
     op.drop_index("ix_panel_draw_cycle", table_name="panel_draw")
     op.drop_table("panel_draw")
-    op.drop_index("ix_notice_subject", table_name="notice")
-    op.drop_table("notice")
+    op.drop_index("ix_outbox_undelivered", table_name="outbox")
+    op.drop_index("ix_outbox_subject", table_name="outbox")
+    op.drop_table("outbox")
     op.drop_table("lease")
     op.drop_index("ix_item_uscc", table_name="item")
     op.drop_index("ix_item_cycle_status", table_name="item")
@@ -566,7 +555,6 @@ def downgrade() -> None:
     op.drop_index("ix_application_uscc", table_name="application")
     op.drop_index("ix_application_cycle_status", table_name="application")
     op.drop_table("application")
-    op.drop_table("alert")
     op.drop_index("ix_adjustment_uscc", table_name="adjustment")
     op.drop_table("adjustment")
     op.drop_table("activity")

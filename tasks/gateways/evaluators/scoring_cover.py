@@ -4,7 +4,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from schemas.evaluation import EvaluationPackage
-from schemas.notice import ItemLine, item_lines
+from schemas.letter import ItemLine, item_lines
 from tasks.gateways.evaluators.scoring_layout import Styles, row_height
 from tasks.gateways.paper.visible_text import visible
 

@@ -10,7 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
 from schemas.evaluation import EvaluatedItem, EvaluationPackage
-from schemas.notice import level_title
+from schemas.letter import level_title
 from schemas.submission import BOOLEANS, RESULT_VERDICTS, RESULTS
 from tasks.gateways.paper.visible_text import visible
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.directory import CHANGE_KINDS, levels_text
-from schemas.notice import issuer
+from schemas.letter import issuer
 from tasks.gateways.paper.word import fill
 from tasks.gateways.shelf.content import EditionContent
 

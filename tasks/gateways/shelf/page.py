@@ -13,7 +13,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from schemas.notice import issuer
+from schemas.letter import issuer
 from tasks.gateways.shelf.content import EditionContent, chinese_date
 from tasks.gateways.shelf.page_data import page_data
 

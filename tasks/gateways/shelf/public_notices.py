@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from schemas.directory import levels_text
-from schemas.notice import issuer
+from schemas.letter import issuer
 from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
 from schemas.reference_data import reference

@@ -16,7 +16,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from schemas.evaluation import EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel
-from schemas.notice import FindingLine
+from schemas.letter import FindingLine
 from schemas.submission import RESULTS
 from tasks.gateways.evaluators import (
     UnreadableScoring,

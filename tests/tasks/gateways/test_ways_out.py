@@ -3,7 +3,7 @@
 import logging
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 
 from schemas import settings as environment
 from schemas import tables
@@ -22,7 +22,8 @@ from schemas.run_summary import Counts
 from schemas.settings import Settings, UnusableSettingsError, using
 from tasks.gateways.evaluators import FolderChannel, HttpChannel, SmtpChannel, channels
 from tasks.gateways.wire.mail import SmtpSettings
-from tasks.store import database, dispatches, notices
+from tasks.store import database, dispatches, outbox
+from tasks.store.outbox import LETTERS, PACKAGES, Box
 from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, THREE, TWO
 
@@ -143,12 +144,16 @@ class _Killed(BaseException):
 
 
 @contextmanager
-def _killed_before_the_note(patch: pytest.MonkeyPatch, owner: Any) -> Iterator[None]:
-    def die(*_: Any, **__: Any) -> None:
-        raise _Killed
+def _killed_before_the_note(patch: pytest.MonkeyPatch, box: Box) -> Iterator[None]:
+    note = outbox.note
+
+    def die(db: Connection, noted: Box, receipts: Mapping[str, str]) -> None:
+        if noted == box:
+            raise _Killed
+        note(db, noted, receipts)
 
     with patch.context() as mortal, pytest.raises(_Killed):
-        mortal.setattr(owner, "delivered", die)
+        mortal.setattr(outbox, "note", die)
         yield
 
 
@@ -157,9 +162,9 @@ def test_killed_between_delivery_and_note_nothing_is_mailed_twice(
 ) -> None:
     made.accepted("A1", email="a1@schools.example")
     with using(_mailing(home, smtp, letter_channel="smtp")):
-        with _killed_before_the_note(monkeypatch, dispatches):
+        with _killed_before_the_note(monkeypatch, PACKAGES):
             made.send_out(home)
-        with _killed_before_the_note(monkeypatch, notices):
+        with _killed_before_the_note(monkeypatch, LETTERS):
             made.send_out(home)
         made.send_out(home)
         assert made.send_out(home).total == 0
@@ -296,7 +301,7 @@ def test_killed_between_answer_and_note_the_system_hears_the_same_key_again(
 ) -> None:
     made.accepted("A1")
     with using(posting):
-        with _killed_before_the_note(monkeypatch, dispatches):
+        with _killed_before_the_note(monkeypatch, PACKAGES):
             made.send_out(home)
         made.send_out(home)
     assert system.effects == Counter({"A1:r1": 1})
@@ -312,8 +317,9 @@ def test_one_package_that_cannot_be_made_stops_no_other(home: Path) -> None:
     with using(down):
         made.send_out(home)  # into the outbox, no further
     with database.begin() as db:
-        table = tables.dispatch
-        db.execute(update(table).where(table.c.application_no == "A2").values(package={"application_no": "A2"}))
+        table = tables.outbox
+        package = (table.c.box == PACKAGES.code) & (table.c.subject == "A2")
+        db.execute(update(table).where(package).values(content={"application_no": "A2"}))
     counts = made.send_out(home)
     assert list(counts.failed) == ["A2"]
     assert "could not be made" in counts.failed["A2"]

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from expectations.rulebook import rules
-from schemas.notice import LETTER_KINDS, AcceptanceText, finding_line, issuer, item_lines, level_title
+from schemas.letter import LETTER_KINDS, AcceptanceText, finding_line, issuer, item_lines, level_title
 
 
 def _finding(**changed: object) -> dict[str, object]:

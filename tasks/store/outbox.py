@@ -1,0 +1,135 @@
+"""The outbox: letters, packages and alerts in one table, written once for an occasion and delivered by one loop.
+
+An entry is written in the transaction that decides it, and delivered later: killed anywhere, a run delivers again only
+what it had not noted yet, with the same key and the same bytes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, insert, select, update
+
+from schemas.tables import outbox
+from tasks.gateways.wire.retry import DeliveryFailed, Patience
+from tasks.store import frames
+from tasks.store.database import reading
+
+
+@dataclass(frozen=True)
+class Box:
+    """Entries that leave by one way: its code in the table, the English noun for an entry.
+
+    `portion` entries are handed over between two notes in the database: a kill repeats at most so many.
+    """
+
+    code: str
+    noun: str
+    portion: int = 1
+
+
+LETTERS = Box("letter", "letter", portion=50)
+PACKAGES = Box("package", "package")
+ALERT_MAILS = Box("alert_mail", "alert")
+ALERT_CALLS = Box("alert_webhook", "alert")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that is to leave: its occasion is its key in its box, `content` is JSON-serialisable."""
+
+    occasion: str
+    kind: str
+    subject: str
+    content: dict[str, Any]
+    cycle: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How many entries were delivered, and of the others the occasion and why not."""
+
+    done: int
+    failed: dict[str, str]
+
+
+def write(db: Connection, box: Box, entries: Sequence[Entry], day: date) -> list[Entry]:
+    """Put entries into a box whose occasion has had none yet; returns these, by occasion."""
+    if not entries:
+        return []
+    asked = pd.DataFrame({"occasion": [entry.occasion for entry in entries]}, dtype=frames.TEXT)
+    work = frames.working(db, "occasions", asked)
+    same = (work.c.occasion == outbox.c.occasion) & (outbox.c.box == box.code)
+    known = set(db.execute(select(outbox.c.occasion).join(work, same)).scalars())
+    new = {entry.occasion: entry for entry in entries if entry.occasion not in known}
+    rows = [
+        {
+            "box": box.code,
+            "occasion": entry.occasion,
+            "kind": entry.kind,
+            "subject": entry.subject,
+            "cycle": entry.cycle,
+            "written_on": day,
+            "content": entry.content,
+        }
+        for _, entry in sorted(new.items())
+    ]
+    if rows:
+        db.execute(insert(outbox), rows)
+    return [entry for _, entry in sorted(new.items())]
+
+
+def undelivered(db: Connection, box: Box) -> list[str]:
+    """Occasions whose entry has not been delivered, in order."""
+    statement = select(outbox.c.occasion).where(outbox.c.box == box.code, outbox.c.delivered_at.is_(None))
+    return sorted(db.execute(statement).scalars())
+
+
+def read(db: Connection, box: Box, occasion: str) -> Entry:
+    """The entry as it was written."""
+    mine = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)
+    row = db.execute(select(outbox).where(mine)).one()
+    return Entry(row.occasion, row.kind, row.subject, row.content, row.cycle)
+
+
+def deliver(
+    box: Box,
+    due: Sequence[str],
+    post: Callable[[Entry], str],
+    noting: Callable[[], AbstractContextManager[Connection]],
+) -> Delivery:
+    """Deliver entries of a box; one that cannot be delivered stays in the outbox and stops no other.
+
+    `due`: occasions; `post` hands an entry over and returns its receipt, or raises DeliveryFailed, OSError, ValueError
+    or LookupError; `noting` opens the transaction in which receipts are noted.
+    """
+    failed: dict[str, str] = {}
+    patience = Patience()
+    for start in range(0, len(due), box.portion):
+        receipts: dict[str, str] = {}
+        for occasion in due[start : start + box.portion]:
+            try:
+                patience.assert_left()
+                with reading() as db:
+                    entry = read(db, box, occasion)
+                receipts[occasion] = post(entry)
+                patience.renew()
+            except DeliveryFailed as refused:
+                patience.note(refused)
+                failed[occasion] = f"{box.noun} {occasion} could not be delivered: {refused}"
+            except (OSError, ValueError, LookupError) as broken:
+                failed[occasion] = f"{box.noun} {occasion} could not be made: {type(broken).__name__}: {broken}"
+        if receipts:
+            with noting() as db:
+                note(db, box, receipts)
+    return Delivery(len(due) - len(failed), failed)
+
+
+def note(db: Connection, box: Box, receipts: Mapping[str, str]) -> None:
+    """Note that entries have been handed over; `receipts`: occasion to receipt."""
+    for occasion, receipt in receipts.items():
+        mine = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)
+        db.execute(update(outbox).where(mine).values(delivered_at=datetime.now(UTC), receipt=receipt))
