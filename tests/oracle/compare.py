@@ -6,45 +6,57 @@
 
 import argparse
 import sys
-from collections import Counter
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from facts import Row, read_csv
 
 FINDING_KEY = ("application_no", "rule", "table", "row", "field")
-ITEM_KEY = ("application_no", "occupation_code", "level")
+ITEM_KEY = ("application_no", "occupation_code", "work_type", "level")
 _FINDING_REST = ("nature", "article", "value")
 _ITEM_REST = ("uscc", "status", "reason", "score")
 
 
 def differences(expected: list[Row], actual: list[Row], *, loose: bool = False) -> list[tuple[str, str]]:
-    """(group, one line) for each missing, surplus, repeated or different row; an empty list when all agree."""
+    """(group, one line) for each missing, surplus or different row; an empty list when all agree.
+
+    Two pulls of results may give one finding twice: rows of one key are compared in the order of their contents.
+    """
     findings = "rule" in (expected or actual or [{}])[0]
     key = FINDING_KEY[: 4 if loose else 5] if findings else ITEM_KEY
     rest = () if loose else _FINDING_REST if findings else _ITEM_REST
     left, right = _by_key(expected, key), _by_key(actual, key)
-    lines = []
+    lines: list[tuple[str, str]] = []
     for which in sorted(left.keys() | right.keys()):
-        mine, theirs = left.get(which), right.get(which)
-        group = which[1] if findings else (mine or theirs or {}).get("status", "")
-        where = " ".join(which)
-        if theirs is None:
-            lines.append((f"{group} missing", f"{where} {_rest(mine, rest)}"))
-        elif mine is None:
-            lines.append((f"{group} surplus", f"{where} {_rest(theirs, rest)}"))
-        else:
-            for name in rest:
-                if not _same(name, mine.get(name, ""), theirs.get(name, "")):
-                    said = f"{where}: expected {mine.get(name, '')!r}, actual {theirs.get(name, '')!r}"
-                    lines.append((f"{group} {name}", said))
-    for which, times in Counter(tuple(row[name] for name in key) for row in actual).items():
-        if times > 1 and not loose:
-            lines.append((f"{which[1]} repeated", f"{' '.join(which)} {times} times"))
+        if loose and which in left and which in right:
+            continue
+        for mine, theirs in zip_longest(left.get(which, ()), right.get(which, ())):
+            group = which[1] if findings else (mine or theirs or {}).get("status", "")
+            lines += _one_pair(group, " ".join(which), (mine, theirs), rest)
     return lines
 
 
-def _by_key(rows: list[Row], key: tuple[str, ...]) -> dict[tuple[str, ...], Row]:
-    return {tuple(row[name] for name in key): row for row in rows}
+def _one_pair(
+    group: str, where: str, pair: tuple[Row | None, Row | None], rest: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    mine, theirs = pair
+    if theirs is None:
+        yield f"{group} missing", f"{where} {_rest(mine, rest)}"
+    elif mine is None:
+        yield f"{group} surplus", f"{where} {_rest(theirs, rest)}"
+    else:
+        for name in rest:
+            if not _same(name, mine.get(name, ""), theirs.get(name, "")):
+                line = f"{where}: expected {mine.get(name, '')!r}, actual {theirs.get(name, '')!r}"
+                yield f"{group} {name}", line
+
+
+def _by_key(rows: list[Row], key: tuple[str, ...]) -> dict[tuple[str, ...], list[Row]]:
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row.get(name, "") for name in key), []).append(row)
+    return {which: sorted(group, key=lambda row: sorted(row.items())) for which, group in groups.items()}
 
 
 def _rest(row: Row | None, names: tuple[str, ...]) -> str:

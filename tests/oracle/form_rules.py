@@ -1,12 +1,11 @@
-"""Rules of the application form, one row at a time: WINDOW-1, FORM-1 to FORM-10, ROUTE-1 (contract section 5)."""
+"""Rules of the application form that need nothing but the form: FORM-1 to FORM-7, FORM-9 to FORM-11, ROUTE-1."""
 
 import re
 from collections.abc import Iterator
-from datetime import date
 
 import codes
 import values
-from facts import Facts, Row, deadline
+from facts import Facts, Row, cycle_is_readable, known_materials, region_code
 from filing import Filing, Finding
 
 REQUIRED = [
@@ -26,10 +25,16 @@ REQUIRED = [
     "social_insurance",
     "no_violations",
 ]
+PUBLIC = {
+    "applications": ("institution_name", "registered_address"),
+    "occupations": ("occupation_name", "work_type"),
+}
+_IDENTITY = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+_TELEPHONE = re.compile(r"(?<![0-9])(1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8})(?![0-9])")
 
 
-def form_findings(filing: Filing, others: list[Filing], facts: Facts, cycle: str) -> Iterator[Finding]:
-    """All findings of the row of `applications`, given every application of the cycle's pull."""
+def form_findings(filing: Filing, facts: Facts) -> Iterator[Finding]:
+    """All findings of the row of `applications` that the form alone gives."""
     form = filing.form
 
     def at(rule: str, field: str) -> Finding:
@@ -38,13 +43,8 @@ def form_findings(filing: Filing, others: list[Filing], facts: Facts, cycle: str
     for field in REQUIRED:
         if not form.get(field):
             yield at("FORM-1", field)
-    if filing.submitted_at and re.fullmatch(r"20\d\d-(04|09)", form.get("cycle", "")):
-        last = deadline(facts.policy, cycle)
-        opens = values.midnight(values.add_months(last, -facts.policy["cycle"]["window_months"]))
-        if not opens <= filing.submitted_at <= values.midnight(values.day_after(last)):
-            yield at("WINDOW-1", "submitted_at")
     yield from _credit_code(filing, facts)
-    if form.get("region_code") and form["region_code"] not in facts.policy["regions"]["codes"]:
+    if form.get("region_code") and filing.region is None:
         yield at("FORM-3", "region_code")
     if values.boolean(form.get("social_insurance", "")) is False:
         yield at("FORM-5", "social_insurance")
@@ -52,12 +52,11 @@ def form_findings(filing: Filing, others: list[Filing], facts: Facts, cycle: str
         yield at("FORM-6", "no_violations")
     if form.get("contact_phone") and not phone_is_valid(form["contact_phone"]):
         yield at("FORM-7", "contact_phone")
-    if filing.uscc and any(other.no != filing.no and other.uscc == filing.uscc for other in others):
-        yield at("FORM-8", "uscc")
     if filing.affiliation in ("central", "provincial") and not any(
-        row.get("material") == "parent_receipt" for row in filing.rows["materials"]
+        row.get("material") in facts.policy["required"]["branch"] for row in filing.rows["materials"]
     ):
         yield at("ROUTE-1", "affiliation")
+    yield from _personal(filing)
 
 
 def _credit_code(filing: Filing, facts: Facts) -> Iterator[Finding]:
@@ -74,40 +73,52 @@ def _credit_code(filing: Filing, facts: Facts) -> Iterator[Finding]:
         yield Finding(filing.no, "FORM-9", "applications", 1, "uscc", code)
 
 
+def _personal(filing: Filing) -> Iterator[Finding]:
+    """FORM-11: what the public will read holds an identity number or a telephone number."""
+    for table, rows in (("applications", [filing.form]), ("occupations", filing.rows["occupations"])):
+        for number, row in enumerate(rows, 1):
+            for field in PUBLIC[table]:
+                text = row.get(field, "")
+                if _IDENTITY.search(text) or _TELEPHONE.search(text):
+                    shown = _IDENTITY.sub(lambda found: values.masked(found[0]), text)
+                    yield Finding(filing.no, "FORM-11", table, number, field, shown)
+
+
 def phone_is_valid(text: str) -> bool:
     """A mainland mobile number (11 digits from 13 to 19) or a landline with its area code."""
     return bool(re.fullmatch(r"1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}", text))
 
 
-def unreadable(filing: Filing, facts: Facts) -> Iterator[Finding]:
+def unreadable(filing: Filing) -> Iterator[Finding]:
     """FORM-10 in the five tables of the application: a value, not blank, that cannot be read as its type."""
     for table, rows in {"applications": [filing.form], **filing.rows}.items():
         for number, row in enumerate(rows, 1):
-            for field in unreadable_fields(table, row, facts):
+            for field in unreadable_fields(table, row):
                 yield Finding(filing.no, "FORM-10", table, number, field, row[field])
 
 
-def unreadable_fields(table: str, row: Row, facts: Facts) -> Iterator[str]:
+def unreadable_fields(table: str, row: Row) -> Iterator[str]:
     """The fields of one row that hold a text that is not of the field's type."""
     for field, text in row.items():
-        if text and not _readable(table, field, text, facts):
+        if text and not _readable(table, field, text):
             yield field
 
 
-def _readable(table: str, field: str, text: str, facts: Facts) -> bool:
+def _readable(table: str, field: str, text: str) -> bool:
     if field == "verdict":
         return values.enum("result_verdict" if table == "results" else "decision_verdict", text) is not None
     if field in values.WORDS:
         return values.enum(field, text) is not None
     if field == "cycle":
-        return bool(re.fullmatch(r"20\d\d-(04|09)", text))
+        return cycle_is_readable(text)
     if (table, field) == ("materials", "material"):
-        return text in known_materials(facts)
+        return text in known_materials()
     reader = {
         "submitted_at": values.instant,
         "decided_at": values.instant,
         "social_insurance": values.boolean,
         "no_violations": values.boolean,
+        "withdrawn": values.boolean,
         "commitments_shown": values.boolean,
         "levels": values.levels,
         "level": values.level,
@@ -120,18 +131,15 @@ def _readable(table: str, field: str, text: str, facts: Facts) -> bool:
     return reader is None or reader(text) is not None
 
 
-def known_materials(facts: Facts) -> set[str]:
-    """Every material the policy names."""
-    return {name for names in facts.policy["materials"].values() for name in names}
-
-
-def cycle_of(form: Row, run: str) -> str:
-    """The cycle a form belongs to; one whose own cycle is missing or unreadable belongs to the run that pulled it."""
-    text = form.get("cycle", "")
-    return text if re.fullmatch(r"20\d\d-(04|09)", text) else run
-
-
-def wait_is_over(facts: Facts, cycle: str, as_of: date) -> bool:
-    """`as_of >= deadline + wait_days`."""
-    waited = (as_of - deadline(facts.policy, cycle)).days
-    return waited >= int(facts.policy["evaluation"]["wait_days"])
+def as_cleaned(field: str, value: str) -> str:
+    """A cell as it stands after cleaning (contract section 4): the canonical word, an offset in figures."""
+    if field in ("submitted_at", "decided_at"):
+        return value.replace("Z", "+00:00").replace(" ", "T")
+    if field == "size_bytes":
+        return value.replace(" ", "")
+    if field == "region_code":
+        return region_code(value) or value
+    if values.boolean(value) is not None:
+        return str(values.boolean(value)).lower()
+    field = "result_verdict" if field == "verdict" else field
+    return (values.enum(field, value) if field in values.WORDS else None) or value

@@ -1,12 +1,13 @@
-"""One made application, complete and without a fault: its rows in the five tables; spoiling it does not belong here."""
+"""One made application, complete and without a fault: its rows in the five tables."""
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import values
-from facts import Facts, Row, deadline
+from facts import Facts, Row, deadline, window_opens
+from filing import Trade
 from made_values import Maker
 
 AREAS = ("420202", "420203", "420204", "420205", "420222", "420281")
@@ -15,13 +16,13 @@ _CHINESE = {field: {word: chinese for chinese, word in words.items()} for field,
 
 @dataclass
 class Institution:
-    """Who files, and what it has on file (occupation code to levels)."""
+    """Who files, and what it has on file (occupation and work type to levels)."""
 
     name: str
     type: str
     uscc: str
     region: str
-    on_file: dict[str, list[str]] = field(default_factory=dict)
+    on_file: dict[Trade, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -52,6 +53,8 @@ class World:
     cycle: str
     pool: list[str]  # occupations that social organisations crowd into
     skills: list[str]  # occupations without any finding of their own
+    since: date  # submissions made now fall between these days
+    until: date
 
     def word(self, field: str, canonical: str) -> str:
         """The canonical word, or now and then the Chinese one."""
@@ -68,16 +71,22 @@ class World:
 
     def submitted_at(self) -> str:
         """A moment in the window, sometimes at its very ends, in one of several spellings."""
-        last = deadline(self.facts.policy, self.cycle)
-        opens = values.midnight(values.add_months(last, -1))
-        closes = values.midnight(values.day_after(last))
-        minutes = int((closes - opens).total_seconds() // 60)
-        moment = opens + timedelta(minutes=self.rng.randrange(minutes))
-        if self.rng.random() < 0.06:
-            moment = self.rng.choice((opens, closes, closes - timedelta(seconds=1)))
+        last = deadline(self.cycle)
+        opens, closes = values.midnight(window_opens(self.cycle)), values.midnight(values.day_after(last))
+        since = max(opens, values.midnight(self.since))
+        until = min(closes, values.midnight(values.day_after(self.until)))
+        minutes = int((until - since).total_seconds() // 60)
+        moment = since + timedelta(minutes=self.rng.randrange(minutes))
+        ends = [moment for moment in (opens, closes, closes - timedelta(seconds=1)) if since <= moment <= until]
+        if ends and self.rng.random() < 0.06:
+            moment = self.rng.choice(ends)
         elif self.rng.random() < 0.3:  # few distinct moments, so that ranking by score has ties to break
-            moment = opens + timedelta(days=self.rng.randrange(1, 4), hours=9)
+            moment = since + timedelta(hours=9)
         return spelled_moment(self.rng, moment)
+
+    def work_type(self, code: str) -> str:
+        """Mostly none; else one of two of the occupation."""
+        return f"{self.facts.dictionary[code]}{self.rng.choice('甲乙')}类" if self.rng.random() < 0.25 else ""
 
 
 def spelled_moment(rng: random.Random, moment: datetime) -> str:
@@ -111,49 +120,58 @@ def application(world: World, institution: Institution, number: int, kind: str) 
         "submitted_at": world.submitted_at(),
         "social_insurance": world.yes(),
         "no_violations": world.yes(),
+        "withdrawn": world.rng.choice(("", "", "", "false", "否")),
     }
     filing = MadeFiling(institution, form, [], [], [], [])
-    for code, levels in _wanted(world, institution, kind).items():
-        request(world, filing, code, world.facts.dictionary[code], levels)
+    for trade, levels in _wanted(world, institution, kind).items():
+        request(world, filing, trade, levels)
     _staff(world, filing)
     _institution_materials(world, filing)
     return filing
 
 
-def _wanted(world: World, institution: Institution, kind: str) -> dict[str, list[str]]:
+def _wanted(world: World, institution: Institution, kind: str) -> dict[Trade, list[str]]:
     rng, held = world.rng, institution.on_file
     pool = world.pool if institution.type == "social_organisation" and rng.random() < 0.7 else world.skills
-    fresh = rng.sample([code for code in pool if code not in held], rng.choice((1, 1, 2, 2, 3)))
-    wanted = {code: world.levels() for code in fresh}
+    known = {trade.occupation for trade in held}
+    fresh = rng.sample([code for code in pool if code not in known], rng.choice((1, 1, 2, 2, 3)))
+    wanted = {Trade(code, world.work_type(code)): world.levels() for code in fresh}
     if kind == "renewal" and held:
         kept = rng.sample(sorted(held), rng.randrange(1, len(held) + 1))
-        return {code: rng.sample(held[code], rng.randrange(1, len(held[code]) + 1)) for code in kept}
+        return {trade: rng.sample(held[trade], rng.randrange(1, len(held[trade]) + 1)) for trade in kept}
     if kind == "addition" and held and rng.random() < 0.4:  # further levels of an occupation on file
-        code = rng.choice(sorted(held))
-        wanted[code] = sorted({*held[code], rng.choice("12345")}, reverse=True)
+        trade = rng.choice(sorted(held))
+        wanted[trade] = sorted({*held[trade], rng.choice("12345")}, reverse=True)
     return wanted
 
 
-def request(world: World, filing: MadeFiling, code: str, name: str, levels: list[str], *, neighbour: str = "") -> Row:
-    """Add an occupation row with its materials and, for a school, its programme; gives back the row."""
+def request(
+    world: World, filing: MadeFiling, trade: Trade, levels: list[str], *, code: str = "", name: str = ""
+) -> Row:
+    """Add an occupation row with its materials and, for a school, its programme; gives back the row.
+
+    With a `code` and `name` of its own the row is an unlisted occupation with `trade` as its neighbour; with a name
+    alone it is a later occupation.
+    """
     rng = world.rng
     levels = sorted(levels, reverse=True)
     open_to = world.facts.policy["institution"][filing.institution.type]["audiences"]
     row = {
         "application_no": filing.form["application_no"],
-        "occupation_code": code,
-        "occupation_name": name,
-        "work_type": "",
+        "occupation_code": code or trade.occupation,
+        "occupation_name": name or world.facts.dictionary[trade.occupation],
+        "work_type": trade.work_type,
         "levels": world.make.spelled(levels),
         "audience": world.word("audience", rng.choice(open_to)),
-        "neighbour_code": neighbour,
+        "neighbour_code": trade.occupation if code and trade.occupation != name else "",
     }
     filing.occupations.append(row)
-    for material in world.facts.policy["materials"]["every_occupation"]:
-        filing.materials.append(paper(world, filing, material, neighbour or code))
+    named = trade.work_type if rng.random() < 0.5 else ""
+    for material in world.facts.policy["required"]["every_occupation"]:
+        filing.materials.append(paper(world, filing, material, trade.occupation, named))
     if filing.institution.type == "technical_school":
         highest = str(rng.randrange(1, int(levels[-1]) + 1))
-        filing.programmes.append(programme(world, filing, neighbour or code, highest))
+        filing.programmes.append(programme(world, filing, trade.occupation, highest))
     return row
 
 
@@ -168,7 +186,7 @@ def programme(world: World, filing: MadeFiling, code: str, highest: str) -> Row:
     }
 
 
-def paper(world: World, filing: MadeFiling, material: str, code: str = "") -> Row:
+def paper(world: World, filing: MadeFiling, material: str, code: str = "", work_type: str = "") -> Row:
     """A material handed in as a file."""
     rng = world.rng
     ending = rng.choice(world.facts.policy["attachments"]["types"])
@@ -176,6 +194,7 @@ def paper(world: World, filing: MadeFiling, material: str, code: str = "") -> Ro
         "application_no": filing.form["application_no"],
         "material": material,
         "occupation_code": code,
+        "work_type": work_type,
         "form": world.word("form", "file"),
         "file_name": f"{material}-{rng.randrange(100)}.{ending}",
         "size_bytes": str(rng.choice((1, rng.randrange(1_000, 5_000_000), 52428800))),
@@ -189,8 +208,8 @@ def committed(row: Row) -> Row:
 
 
 def _institution_materials(world: World, filing: MadeFiling) -> None:
-    policy = world.facts.policy["materials"]
-    names = [*policy["every_institution"], *policy[filing.institution.type]]
+    policy = world.facts.policy["required"]
+    names = [*policy["every_institution"], *world.facts.policy["institution"][filing.institution.type]["materials"]]
     if values.enum("affiliation", filing.form["affiliation"]) != "municipal":
         names += policy["branch"]
     for name in names:

@@ -1,9 +1,9 @@
-"""Made registers and activity feeds, crowded round the boundary days of the rules."""
+"""Made registers, activity feeds and complaints, crowded round the boundary days of the rules."""
 
 from datetime import date, timedelta
 
 from facts import Row, deadline
-from filing import Item
+from filing import Item, Trade
 from made_filings import AREAS, Institution, World
 from values import add_months
 
@@ -23,18 +23,19 @@ def institution(world: World, institution_type: str, number: int) -> Institution
 def on_file(world: World, holder: Institution, occupations: list[str], as_of: date) -> list[Row]:
     """Put occupations on file for an institution: its register rows; expired ones leave `holder.on_file` empty."""
     rng = world.rng
-    last = deadline(world.facts.policy, world.cycle)
+    last = deadline(world.cycle)
     valid_until = _valid_until(world, last, as_of)
     first = add_months(valid_until, -36) + timedelta(days=1)
     rows = []
     for code in occupations:
+        work_type = world.work_type(code)
         top = rng.randrange(3, 6)
         levels = [str(level) for level in range(top, rng.randrange(1, top + 1) - 1, -1)]
         for level in levels:
             filed_on = rng.choice((first, first, _round_the_grace(world, first, last)))
-            rows.append(_entry(world, holder, Item(code, level), min(filed_on, last), valid_until))
+            rows.append(_entry(world, holder, Item(code, work_type, level), min(filed_on, world.since), valid_until))
         if valid_until >= last:
-            holder.on_file[code] = levels
+            holder.on_file[Trade(code, work_type)] = levels
     return rows
 
 
@@ -56,14 +57,17 @@ def _round_the_grace(world: World, first: date, last: date) -> date:
 
 
 def _entry(world: World, holder: Institution, item: Item, filed_on: date, valid_until: date) -> Row:
-    code, level = item
+    code, work_type, level = item
     return {
         "uscc": holder.uscc,
         "institution_name": holder.name,
         "institution_type": world.word("institution_type", holder.type),
         "region_code": holder.region,
+        "registered_address": "黄石市磁湖路1号",
         "occupation_code": code,
+        "work_type": work_type,
         "level": level if world.rng.random() < 0.9 else world.make.spelled([level]),
+        "audience": world.rng.choice(("staff", "public", "staff;students")),
         "filed_on": filed_on.isoformat(),
         "valid_until": valid_until.isoformat(),
         "institution_code": f"Y{world.rng.randrange(10**4):04d}42{world.rng.randrange(10**6):06d}",
@@ -73,33 +77,60 @@ def _entry(world: World, holder: Institution, item: Item, filed_on: date, valid_
 def activities(world: World, register: list[Row]) -> list[Row]:
     """Activities of what is on file: most keep an occupation awake, some just fail to."""
     rng = world.rng
-    last = deadline(world.facts.policy, world.cycle)
-    filed: dict[tuple[str, str], date] = {}
+    last = deadline(world.cycle)
+    filed: dict[tuple[str, Trade], date] = {}
     for row in register:
-        key = (row["uscc"], row["occupation_code"])
+        key = (row["uscc"], Trade(row["occupation_code"], row["work_type"]))
         filed[key] = min(filed.get(key, date.max), date.fromisoformat(row["filed_on"]))
     feed = []
-    for (uscc, code), first in filed.items():
+    for (uscc, trade), first in filed.items():
         within = first + timedelta(days=rng.randrange(max(1, (last - first).days)))
         before, after = first - timedelta(days=1), last + timedelta(days=1)
-        days = rng.choices(([within], [first], [last], [before], [after], [before, after], []), (88, 4, 4, 3, 3, 2, 5))[
-            0
-        ]
-        for held_on in days:
+        ways: tuple[list[date], ...] = ([within], [first], [last], [before], [after], [before, after], [])
+        for held_on in rng.choices(ways, (84, 4, 4, 3, 3, 2, 7))[0]:
             candidates = 0 if rng.random() < 0.03 else rng.randrange(1, 80)
-            feed.append(_activity(world, uscc, code, held_on, candidates))
+            work_type = rng.choice(("", trade.work_type, trade.work_type, "丁类"))
+            feed.append(_activity(world, uscc, Trade(trade.occupation, work_type), held_on, candidates))
     # activity of an occupation on another institution's file wakes nobody
     feed += [row | {"uscc": rng.choice(feed)["uscc"]} for row in rng.sample(feed, len(feed) // 10)]
     rng.shuffle(feed)
     return feed
 
 
-def _activity(world: World, uscc: str, code: str, held_on: date, candidates: int) -> Row:
+def _activity(world: World, uscc: str, trade: Trade, held_on: date, candidates: int) -> Row:
     return {
         "uscc": uscc,
-        "occupation_code": code,
+        "occupation_code": trade.occupation,
+        "work_type": trade.work_type,
         "level": world.rng.choice("54321"),
         "held_on": held_on.isoformat(),
         "candidates": str(candidates),
         "passed": str(candidates // 2),
     }
+
+
+def complaints(world: World, register: list[Row], day: date) -> list[Row]:
+    """Complaints against some of those on file: open, unfounded, to be mended, mended."""
+    rng = world.rng
+    codes = sorted({row["uscc"] for row in register})
+    rows = []
+    for number, uscc in enumerate(rng.sample(codes, len(codes) // 5), 1):
+        received = day - timedelta(days=rng.randrange(1, 60))
+        outcome = rng.choice(("open", "open", "rectify", "rectify", "unfounded"))
+        closed = received + timedelta(days=rng.randrange(1, 5))
+        rows.append(
+            {
+                "complaint_no": f"TS{world.cycle[:4]}{number:03d}",
+                "uscc": uscc,
+                "received_on": received.isoformat(),
+                "summary": "收费问题",
+                "handled_by": world.make.person(),
+                "outcome": outcome,
+                "due_on": (received + timedelta(days=30)).isoformat() if outcome == "rectify" else "",
+                "closed_on": min(closed, day).isoformat() if outcome == "unfounded" or rng.random() < 0.3 else "",
+                "document_no": "",
+            }
+        )
+        if rows[-1]["outcome"] == "open":
+            rows[-1]["closed_on"] = ""
+    return rows

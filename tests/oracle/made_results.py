@@ -1,135 +1,184 @@
-"""Made decisions and results for a cycle whose screening the oracle has read; nothing of the form's tables here."""
+"""Made decisions and results for a cycle whose state the oracle has read."""
 
 from datetime import date, timedelta
 
-from facts import Row, deadline
+from facts import Row
 from filing import Filing, Item
 from made_filings import World
-from reading import Run
+from office import Office
 from result_rules import ItemKey
 
 _SCORES = ("60", "60", "75", "80", "80", "80.5", "88", "88", "90", "95.5", "100")
 
 
-def decisions(world: World, screened: Run, as_of: date) -> list[Row]:
-    """Operators' decisions on some of what is held: for all occupations or one; and some that nothing waits for."""
-    rng = world.rng
-    rows: list[Row] = []
-    held: dict[tuple[str, str], set[str]] = {}
-    for (no, item), state in screened.items.items():
-        for rule in state.reason if state.status == "held" else ():
-            held.setdefault((no, rule), set()).add(item.occupation)
-    for (no, rule), occupations in sorted(held.items()):
-        way = rng.choices(("none", "permit", "refuse", "each"), (30, 35, 12, 23))[0]
-        if way in ("permit", "refuse"):
-            rows.append(_decision(world, (no, rule), "", way, as_of))
-        if way == "each":
+class Recorder:
+    """Makes decisions with moments that never repeat, and results whose faults come once an application."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._minutes = 0
+        self._had_results: set[str] = set()
+        self._decided: set[tuple[str, str]] = set()
+
+    def decision(self, no: str, rule: str, code: str, verdict: str, day: date) -> Row:
+        """One row of the decisions table, taken on the day before."""
+        self._minutes += 1
+        hour, minute = divmod(self._minutes % 600, 60)
+        self._decided.add((no, rule))
+        return {
+            "application_no": no,
+            "rule": rule,
+            "occupation_code": code,
+            "verdict": self.world.word("decision_verdict", verdict),
+            "decided_by": self.world.make.person(),
+            "decided_at": f"{day - timedelta(days=1)}T{hour + 8:02d}:{minute:02d}:00",
+            "document_no": f"黄人社例〔{day.year}〕{self.world.rng.randrange(1, 99)}号",
+            "reason": "经集体研究",
+        }
+
+    def on_held(self, office: Office, day: date, *, share: float) -> list[Row]:
+        """Decisions on a share of what is held: for all occupations or one by one; and some on nothing that waits."""
+        rng = self.world.rng
+        rows: list[Row] = []
+        held: dict[tuple[str, str], set[str]] = {}
+        for app in office.of_cycle(self.world.cycle):
+            for item, state in app.items.items():
+                for rule in state.reason if state.status == "held" else ():
+                    held.setdefault((app.no, rule), set()).add(item.occupation)
+        for (no, rule), occupations in sorted(held.items()):
+            way = rng.choices(("permit", "refuse", "one by one"), (50, 18, 32))[0]
+            if rng.random() > share:
+                continue
+            if way != "one by one":
+                rows.append(self.decision(no, rule, "", way, day))
+                continue
             for code in sorted(occupations):
                 if rng.random() < 0.7:
-                    rows.append(_decision(world, (no, rule), code, rng.choice(("permit", "permit", "refuse")), as_of))
-    for no, filing in screened.filings.items():
-        if filing.type == "social_organisation" and rng.random() < 0.08:
-            code = rng.choice(["", *sorted(filing.occupations())])
-            if (no, "CAP-2") not in held:
-                rows.append(_decision(world, (no, "CAP-2"), code, "permit", as_of))
-        if rng.random() < 0.02:
-            rule = rng.choice(("FORM-3", "DORM-1", "CAP-1"))
-            rows.append(_decision(world, (no, rule), "6-31-01-99", "permit", as_of))
-    rng.shuffle(rows)
-    return rows
+                    rows.append(self.decision(no, rule, code, rng.choice(("permit", "permit", "refuse")), day))
+        for app in office.of_cycle(self.world.cycle):
+            if rng.random() < 0.02:  # refused: no such occupation, rule or application
+                odd = rng.choice((("FORM-3", ""), ("DORM-1", "6-31-01-99"), ("NO-SUCH", "")))
+                rows.append(self.decision(app.no, odd[0], odd[1], "permit", day))
+            if app.filing.type == "social_organisation" and (app.no, "CAP-2") not in held and rng.random() < 0.06:
+                rows.append(self.decision(app.no, "CAP-2", "", "permit", day))
+        rng.shuffle(rows)
+        return rows
 
+    def turned(self, office: Office, day: date) -> list[Row]:
+        """Refuse → permit for some of what is refused, permit → refuse for some of what was permitted and is out."""
+        rng = self.world.rng
+        rows = []
+        for app in office.of_cycle(self.world.cycle):
+            turns: dict[tuple[str, str], str] = {}
+            for item, state in sorted(app.items.items()):
+                if state.status == "refused" and not state.reason & {"RENEW-1", "EVAL-5"}:
+                    turns |= {(rule, item.occupation): "permit" for rule in state.reason}
+                if state.status == "dispatched":
+                    for rule in ("WINDOW-1", "DORM-1", "CAP-1", "CAP-2"):
+                        if office.verdict(app.no, rule, item.occupation) == "permit" and any(
+                            found.rule == rule for found in app.findings
+                        ):
+                            turns[(rule, item.occupation)] = "refuse"
+            for (rule, code), verdict in sorted(turns.items()):
+                if rng.random() < 0.3:
+                    rows.append(self.decision(app.no, rule, code, verdict, day))
+        return rows
 
-def _decision(world: World, finding: tuple[str, str], code: str, verdict: str, as_of: date) -> Row:
-    no, rule = finding
-    return {
-        "application_no": no,
-        "rule": rule,
-        "occupation_code": code,
-        "verdict": world.word("decision_verdict", verdict),
-        "decided_by": world.make.person(),
-        "decided_at": f"{as_of - timedelta(days=world.rng.randrange(1, 9))}T10:00:00",
-        "document_no": f"黄人社例〔{as_of.year}〕{world.rng.randrange(1, 99)}号",
-        "reason": "经集体研究",
-    }
+    def results(self, office: Office, day: date, share: float) -> list[Row]:
+        """Results of a share of the dispatched items, some not acceptable, and of some items that were not sent."""
+        rng, world = self.world.rng, self.world
+        keys = sorted(
+            (app.no, item)
+            for app in office.of_cycle(world.cycle)
+            for item, state in app.items.items()
+            if state.status == "dispatched"
+        )
+        rows = [self._result(key, office.applications[key[0]].filing, day) for key in keys if rng.random() < share]
+        first_time = [row for row in rows if row["application_no"] not in self._had_results]
+        faulty = [row for row in first_time if rng.random() < 0.12]
+        for row in faulty:
+            row.update(self._fault(day))
+        rows += [_other_verdict(row) for row in rng.sample(first_time, len(first_time) // 30)]
+        rows += [dict(row) for row in rng.sample(rows, len(rows) // 25)]
+        rows += self._unsent(office, keys, day)
+        self._had_results |= {row["application_no"] for row in rows}
+        rng.shuffle(rows)
+        return rows
 
+    def corrected(self, office: Office, day: date) -> list[Row]:
+        """Later results for filed and failed items: a failure of what is filed, a pass of what failed."""
+        rows = []
+        for app in office.of_cycle(self.world.cycle):
+            for item, state in sorted(app.items.items()):
+                row = self._result((app.no, item), app.filing, day)
+                if state.status == "filed" and state.score and self.world.rng.random() < 0.06:
+                    rows.append(row | {"verdict": "fail", "score": f"{state.score:g}"})
+                if state.status == "failed" and self.world.rng.random() < 0.3:
+                    rows.append(row | {"verdict": "pass", "score": "77", "commitments_shown": "true"})
+        return rows
 
-def results(world: World, sent: Run, manner: str) -> list[Row]:
-    """Results of the dispatched items: `complete`, `partial` (some missing or not acceptable) or `none`."""
-    rng = world.rng
-    keys = sorted(key for key, state in sent.items.items() if state.status == "dispatched")
-    if manner == "none":
-        return []
-    rows = [_result(world, key, sent.filings[key[0]]) for key in keys]
-    rows = [row for row in rows if manner == "complete" or rng.random() > 0.15]
-    if manner == "partial":
-        for row in rows:
-            if rng.random() < 0.1:
-                row.update(rng.choice((_short_panel(world), _below_the_mark(), _unreadable(world))))
-        rows += [_other_verdict(row) for row in rng.sample(rows, len(rows) // 30)]
-    rows += [dict(row) for row in rng.sample(rows, len(rows) // 25)]
-    rows += _unsent(world, sent, keys)
-    rng.shuffle(rows)
-    return rows
+    def _result(self, key: ItemKey, filing: Filing, day: date) -> Row:
+        rng, world = self.world.rng, self.world
+        no, item = key
+        fails = rng.random() < 0.12
+        promised = bool(filing.commitments())
+        shown = ("true", "是", "false", "否") if promised else ("true", "false", "否")
+        return {
+            "application_no": no,
+            "occupation_code": item.occupation,
+            "work_type": item.work_type,
+            "level": item.level if rng.random() < 0.9 else world.make.spelled([item.level]),
+            "verdict": world.word("result_verdict", "fail" if fails else "pass"),
+            "score": str(rng.randrange(0, 60)) if fails else rng.choice(_SCORES),
+            "evaluated_on": (day - timedelta(days=rng.randrange(0, 4))).isoformat(),
+            "panel_lead": world.make.person(),
+            "panel_size": str(rng.choice((3, 3, 5))),
+            "commitments_shown": rng.choices(shown, (6, 2, 1, 1)[: len(shown)])[0],
+            "remarks": "",
+        }
 
+    def _fault(self, day: date) -> Row:
+        rng = self.world.rng
+        ways: tuple[Row, ...] = (
+            {"panel_size": rng.choice(("0", "1", "2"))},
+            {"verdict": "pass", "score": "59.5"},
+            {"verdict": "待定"},
+            {"score": "八十五"},
+            {"panel_size": "三人"},
+            {"commitments_shown": "部分"},
+            {"evaluated_on": "上周"},
+            {"evaluated_on": ""},
+            {"evaluated_on": (day + timedelta(days=1)).isoformat()},
+            {"panel_lead": ""},
+        )
+        return rng.choice(ways)
 
-def _result(world: World, key: ItemKey, filing: Filing) -> Row:
-    rng = world.rng
-    no, item = key
-    fails = rng.random() < 0.12
-    promised = bool(filing.commitments())
-    shown = ("true", "是", "false", "否") if promised else ("true", "false", "否")
-    level = item.level if rng.random() < 0.9 else world.make.spelled([item.level])
-    return {
-        "application_no": no,
-        "occupation_code": item.occupation,
-        "level": level,
-        "verdict": world.word("result_verdict", "fail" if fails else "pass"),
-        "score": str(rng.randrange(0, 60)) if fails else rng.choice(_SCORES),
-        "evaluated_on": (deadline(world.facts.policy, world.cycle) + timedelta(days=rng.randrange(1, 20))).isoformat(),
-        "panel_lead": world.make.person(),
-        "panel_size": str(rng.choice((3, 3, 5))),
-        "commitments_shown": rng.choices(shown, (6, 2, 1, 1)[: len(shown)])[0],
-        "remarks": "",
-    }
-
-
-def _short_panel(world: World) -> Row:
-    return {"panel_size": world.rng.choice(("0", "1", "2"))}
-
-
-def _below_the_mark() -> Row:
-    return {"verdict": "pass", "score": "59.5"}
-
-
-def _unreadable(world: World) -> Row:
-    ways: tuple[Row, ...] = (
-        {"verdict": "待定"},
-        {"score": "八十五"},
-        {"panel_size": "三人"},
-        {"commitments_shown": "部分"},
-        {"evaluated_on": "上周"},
-    )
-    return world.rng.choice(ways)
+    def _unsent(self, office: Office, keys: list[ItemKey], day: date) -> list[Row]:
+        """Results that name what was not sent out: an application, an occupation, a work type, a level."""
+        rng = self.world.rng
+        idle = sorted(
+            (app.no, item)
+            for app in office.of_cycle(self.world.cycle)
+            for item, state in app.items.items()
+            if state.status in ("returned", "held", "refused") and app.live and app.no not in self._had_results
+        )
+        rows = [
+            self._result(key, office.applications[key[0]].filing, day) for key in rng.sample(idle, min(len(idle), 2))
+        ]
+        fresh = [key for key in keys if key[0] not in self._had_results]
+        if fresh:
+            no, item = rng.choice(fresh)
+            filing = office.applications[no].filing
+            rows.append(self._result((no, item), filing, day) | {"application_no": "HS0000-99999"})
+            rows.append(self._result((no, Item("4-01-99-01", "", item.level)), filing, day))
+            rows.append(self._result((no, item._replace(work_type="戊类")), filing, day))
+            taken = {key[1].level for key in keys if key[0] == no and key[1][:2] == item[:2]}
+            for level in sorted(set("12345") - taken)[:1]:
+                rows.append(self._result((no, item._replace(level=level)), filing, day))
+        return rows
 
 
 def _other_verdict(row: Row) -> Row:
     if row["verdict"] in ("pass", "合格"):
         return row | {"verdict": "fail", "score": "41"}
     return row | {"verdict": "pass", "score": "66"}
-
-
-def _unsent(world: World, sent: Run, keys: list[ItemKey]) -> list[Row]:
-    """Results that name what was not sent out: an application, an occupation, a level."""
-    rng = world.rng
-    rows = []
-    idle = sorted(key for key, state in sent.items.items() if state.status in ("returned", "held", "refused"))
-    for key in rng.sample(idle, min(len(idle), 4)):
-        rows.append(_result(world, key, sent.filings[key[0]]))
-    if keys:
-        no, item = rng.choice(keys)
-        rows.append(_result(world, (no, item), sent.filings[no]) | {"application_no": "HS0000-99999"})
-        rows.append(_result(world, (no, Item("4-01-99-01", item.level)), sent.filings[no]))
-        taken = {key[1].level for key in keys if key[0] == no and key[1].occupation == item.occupation}
-        for level in sorted(set("12345") - taken)[:1]:
-            rows.append(_result(world, (no, Item(item.occupation, level)), sent.filings[no]))
-    return rows

@@ -1,4 +1,4 @@
-"""Rules of one application's occupation and programme rows: OCC-1 to OCC-13; what needs the register is not here."""
+"""Rules of one application's occupation and programme rows that need no register: OCC-1 to OCC-13."""
 
 from collections.abc import Iterator
 
@@ -8,16 +8,15 @@ from filing import Filing, Finding, Requested
 
 
 def occupation_findings(filing: Filing, facts: Facts) -> Iterator[Finding]:
-    """All OCC findings of an application (Notice, article 1)."""
+    """OCC findings of an application (Notice, article 1)."""
     if not filing.requested:
         yield Finding(filing.no, "OCC-1", "occupations", 0, "occupation_code")
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str, str]] = set()
     for row in filing.requested:
         for rule, field in (*_of_the_code(row, facts), *_of_the_request(filing, row, facts)):
             yield _at(filing, row, rule, field)
-        if row.levels and row.audience:
-            code = row.occupation or row.cells.get("occupation_code", "")
-            keys = {(code, level, row.audience) for level in row.levels} if code else set()
+        if row.levels and row.audience and row.occupation:
+            keys = {(row.occupation, row.work_type, level, row.audience) for level in row.levels}
             if keys & seen:
                 yield _at(filing, row, "OCC-9", "levels")
             seen |= keys
@@ -28,24 +27,24 @@ def _at(filing: Filing, row: Requested, rule: str, field: str) -> Finding:
 
 
 def _of_the_code(row: Requested, facts: Facts) -> Iterator[tuple[str, str]]:
-    """OCC-2 to OCC-7; a code with OCC-2 or OCC-3 is not judged further."""
+    """OCC-2 to OCC-7; OCC-5 to OCC-7 judge the code the item will carry."""
     if row.state == "unlisted":
         yield "OCC-2", "occupation_code"
         return
-    if row.state == "neighbour":
-        yield "OCC-3", "occupation_code"
-        return
     if row.state == "unknown":
         return
-    code = row.occupation
-    if row.state == "listed" and row.cells.get("occupation_name", "") != facts.dictionary[code]:
+    if row.state == "neighbour":
+        yield "OCC-3", "occupation_code"
+    if row.state == "listed" and row.cells.get("occupation_name", "") != row.name:
         yield "OCC-4", "occupation_name"
-    if code and not is_skill(code, facts):
+    if row.state == "later":  # a name carries no class and stands in no access-type entry
+        return
+    if not is_skill(row.occupation, facts):
         yield "OCC-5", "occupation_code"
-    coverage = facts.access.get(code, frozenset())
-    if "whole" in coverage:
+    entry = facts.access.get(row.occupation)
+    if entry and (entry.whole or row.work_type in entry.work_types):
         yield "OCC-6", "occupation_code"
-    if "partial" in coverage:
+    elif entry and entry.partial:
         yield "OCC-7", "occupation_code"
 
 
@@ -63,18 +62,21 @@ def _of_the_request(filing: Filing, row: Requested, facts: Facts) -> Iterator[tu
     """OCC-8 and OCC-10 to OCC-13: levels, audience and programmes."""
     cells = row.cells
     own = facts.policy["institution"][filing.type] if filing.type else None
-    if not cells.get("levels") or (own and row.levels and row.levels - set(own["levels"])):
+    listed = row.state != "unlisted"  # OCC-8, OCC-11 and OCC-12 are not judged for a code with OCC-2
+    if listed and (not cells.get("levels") or (own and row.levels and row.levels - set(own["levels"]))):
         yield "OCC-8", "levels"
     # a blank audience is not one that is open; an unreadable one is FORM-10's
     if own and row.audience not in own["audiences"] and (row.audience or not cells.get("audience")):
         yield "OCC-10", "audience"
     if row.levels and len(row.levels) != int(max(row.levels)) - int(min(row.levels)) + 1:
         yield "OCC-13", "levels"
-    if filing.type != "technical_school":
-        return
-    code = row.occupation or cells.get("occupation_code", "")
-    majors = [major for major in filing.rows["programmes"] if code and major.get("occupation_code", "") == code]
-    if code and not majors:
+    if own and own.get("programmes") and listed and row.state != "unknown":
+        yield from _of_the_programmes(filing, row)
+
+
+def _of_the_programmes(filing: Filing, row: Requested) -> Iterator[tuple[str, str]]:
+    majors = [major for major in filing.rows["programmes"] if major.get("occupation_code", "") == row.occupation]
+    if not majors:
         yield "OCC-11", "occupation_code"
     highest = [values.level(major.get("highest_level", "")) for major in majors]
     if row.audience == "students" and row.levels and highest and None not in highest:

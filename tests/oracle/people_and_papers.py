@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import codes
 import values
-from facts import Facts, Row
+from facts import Facts, Row, known_materials
 from filing import Filing, Finding
 
 
@@ -42,17 +42,21 @@ def _of_the_number(rule: str, at: tuple[str, str, int, str]) -> Finding:
 
 def material_findings(filing: Filing, facts: Facts) -> Iterator[Finding]:
     """MAT findings; a sha256 is compared only with an attachment present, and tables alone bring none."""
-    policy = facts.policy["materials"]
+    required = facts.policy["required"]
     present = {row.get("material", "") for row in filing.rows["materials"]}
     if filing.type:
-        for material in [*policy["every_institution"], *policy[filing.type]]:
+        for material in [*required["every_institution"], *facts.policy["institution"][filing.type]["materials"]]:
             if material not in present:
                 yield Finding(filing.no, "MAT-1", "materials", 0, material)
-    pairs = {(row.get("material", ""), row.get("occupation_code", "")) for row in filing.rows["materials"]}
-    for occupation in filing.occupations():
-        for material in policy["every_occupation"]:
-            if (material, occupation) not in pairs:
-                yield Finding(filing.no, "MAT-2", "materials", 0, f"{material}:{occupation}")
+    served = {
+        (row.get("material", ""), row.get("occupation_code", ""), row.get("work_type", ""))
+        for row in filing.rows["materials"]
+    }
+    for occupation, work_type in filing.trades():
+        for material in required["every_occupation"]:
+            if not {(material, occupation, work_type), (material, occupation, "")} & served:
+                asked = f"{material}:{occupation}:{work_type}" if work_type else f"{material}:{occupation}"
+                yield Finding(filing.no, "MAT-2", "materials", 0, asked)
     for number, row in enumerate(filing.rows["materials"], 1):
         for rule, field in _of_one_paper(row, facts):
             yield Finding(filing.no, rule, "materials", number, field, row.get(field, ""))
@@ -61,11 +65,9 @@ def material_findings(filing: Filing, facts: Facts) -> Iterator[Finding]:
 def _of_one_paper(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
     form = values.enum("form", row.get("form", ""))
     material = row.get("material", "")
-    if form == "commitment":
-        yield "MAT-5", "form"
-        known = {name for names in facts.policy["materials"].values() for name in names}
-        if material in known and material not in facts.policy["materials"]["commitment_allowed"]:
-            yield "MAT-3", "form"
+    if form == "commitment" and material in known_materials():
+        allowed = material in facts.policy["required"]["commitment_allowed"]
+        yield "MAT-5" if allowed else "MAT-3", "form"
     if form == "file":
         size = values.integer(row.get("size_bytes", ""))
         if size is not None and not 0 < size <= facts.policy["attachments"]["max_bytes"]:

@@ -1,179 +1,266 @@
-"""Command: make a seeded, adversarial cycle as the folder of CSVs of contract section 4.
+"""Command: make a seeded, adversarial history of two cycles as folders of CSVs, an act a folder.
 
-`python tests/oracle/random_cycles.py --seed 1 --institutions 300 --out DIR` prints the cycle and the day to run it on.
-Most applications are valid; the others have mishaps over all rules. `--edges` adds what the contract leaves open.
+`python tests/oracle/random_cycles.py --seed 1 --institutions 60 --out DIR` writes DIR/act-1, act-2 … (the forms, with
+`desk/` and `results/` below), `reference/` where later lists are published, and `plan.json`: a day, a cycle, commands
+and whether a run follows, for each act. `--edges` adds what the contract leaves open.
 """
 
 import argparse
+import json
 import random
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 
-import made_results
-import spoiled_occupations
-import spoiled_people_and_papers
 from expected import write_csv
-from facts import Row, Tables, deadline, facts
-from made_filings import Institution, MadeFiling, World, application
-from made_register import activities, institution, on_file
-from made_values import Maker
-from reading import run
-from spoiled_forms import EDGES, MISHAPS, Mishap
+from facts import Row, deadline
+from made_register import activities
+from made_story import Story, all_mishaps
+from office import Act, Office
 
 CYCLES = (
     *("2021-04", "2021-09", "2022-04", "2022-09", "2023-04", "2023-09"),
-    *("2024-04", "2024-09", "2025-04", "2025-09", "2025-09", "2026-04", "2026-09", "2026-09"),
+    *("2024-04", "2024-09", "2025-04", "2025-09", "2025-04", "2025-09"),
 )
-_TYPES = ("enterprise", "technical_school", "social_organisation")
-_SPOILING = (spoiled_occupations, spoiled_people_and_papers)  # their mishaps enter themselves on import
 
 
 @dataclass(frozen=True)
-class MadeCycle:
-    """A made cycle: its tables, the day of the run, and how often each mishap was used."""
+class MadeHistory:
+    """A made history: its acts, the later reference lists, and how often each mishap was used."""
 
     seed: int
-    cycle: str
-    as_of: date
-    tables: Tables
+    acts: list[Act]
+    reference: dict[str, list[Row]]
     mishaps: Counter[str]
 
+    @property
+    def cycles(self) -> list[str]:
+        return sorted({act.cycle for act in self.acts})
 
-def make_cycle(seed: int, institutions: int, *, edges: bool = False) -> MadeCycle:
-    """One cycle, the same for the same seed and size; about a tenth of a second for 30 institutions."""
+
+def make_history(seed: int, institutions: int, *, edges: bool = False) -> MadeHistory:
+    """Two cycles one after the other, the same for the same seed and size; two seconds for 30 institutions."""
     rng = random.Random(seed)
     cycle = rng.choice(CYCLES)
-    known = facts(cycle)
-    skills = [code for code in known.dictionary if code[0] in "3456" and code not in known.access]
-    pool = rng.sample(skills, max(6, institutions * 2 // 5))
-    world = World(rng, Maker(rng), known, cycle, pool, skills)
-    last = deadline(known.policy, cycle)
-    wait = int(known.policy["evaluation"]["wait_days"])
-    manner, days = rng.choice(
-        (
-            *(("complete", 3), ("complete", 20), ("complete", 40), ("complete", wait), ("complete", wait + 30)),
-            *(("partial", 10), ("partial", wait - 1), ("partial", wait), ("partial", wait + 30), ("none", wait - 1)),
-        )
-    )
-    as_of = last + timedelta(days=days)
-    filings, register, used = _filings(world, institutions, as_of, MISHAPS | EDGES if edges else MISHAPS)
-    tables = _tables(world, filings, register)
-    if rng.random() < 0.8:
-        tables["activities"] = activities(world, register)
-    tables["decisions"] = made_results.decisions(world, run(tables, cycle, last), as_of)
-    tables["results"] = made_results.results(world, run(tables, cycle, last), manner)
-    return MadeCycle(seed, cycle, as_of, tables, used)
+    reference = _reference(rng, cycle) if rng.random() < 0.4 else {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, rows in reference.items():
+            write_csv(Path(folder) / name, list(rows[0]), rows)
+        office = Office(Path(folder) if reference else None)
+        first = Story(rng, cycle, office, all_mishaps(edges=edges))
+        _first_cycle(first, institutions)
+        second = Story(rng, next_cycle(cycle), office, first.mishaps)
+        _second_cycle(second, first)
+    return MadeHistory(seed, first.acts + second.acts, reference, first.used + second.used)
 
 
-def _filings(
-    world: World, count: int, as_of: date, mishaps: dict[str, Mishap]
-) -> tuple[list[MadeFiling], list[Row], Counter[str]]:
-    rng = world.rng
-    filings: list[MadeFiling] = []
-    register: list[Row] = []
-    used: Counter[str] = Counter()
-    for number in range(count):
-        who = institution(world, rng.choices(_TYPES, (40, 20, 40))[0], number)
-        kind = "initial"
-        if rng.random() < 0.45:
-            source = world.pool if who.type == "social_organisation" else world.skills
-            register += on_file(world, who, rng.sample(source, min(len(source), rng.choice((1, 2, 2, 3, 5)))), as_of)
-            kind = rng.choice(("addition", "addition", "renewal", "initial")) if who.on_file else "addition"
-        filing = application(world, who, number, kind)
-        times = rng.choices((0, 1, 2, 3), (50, 30, 13, 7))[0]
-        for name in dict.fromkeys(rng.choices(_fitting(mishaps, who), k=times)):
-            mishaps[name](world, filing)
-            used[name] += 1
-        filings.append(filing)
-        filings += _another(world, who, filing, count + number)
-    register += _bystanders(world, count, as_of)
-    rng.shuffle(filings)
-    return filings, register, used
+def next_cycle(cycle: str) -> str:
+    year, month = cycle.split("-")
+    return f"{year}-09" if month == "04" else f"{int(year) + 1}-04"
 
 
-def _fitting(mishaps: dict[str, Mishap], who: Institution) -> list[str]:
-    """All mishaps, those of schools oftener for a school, which are few."""
-    own = ("students_above_their_programme", "programme_missing", "level_requested_twice")
-    return sorted(mishaps) + list(own) * (5 if who.type == "technical_school" else 0)
+def _first_cycle(story: Story, institutions: int) -> None:
+    """From the opening of the window to the closing of the cycle, in ten acts and perhaps an eleventh."""
+    _while_the_window_is_open(story, institutions)
+    _corrections_and_results(story)
+    _after_the_decision(story)
 
 
-def _another(world: World, who: Institution, filing: MadeFiling, number: int) -> list[MadeFiling]:
-    """Now and then a second application of the institution, the same number again, or one for another cycle."""
-    chance = world.rng.random()
-    if chance < 0.015:
-        return [application(world, who, number, "addition")]
-    if chance < 0.025:
-        again = application(world, who, number, "initial")
-        again.form["application_no"] = filing.form["application_no"]
-        return [MadeFiling(who, again.form, [], [], [], [])]
-    if chance < 0.035:
-        other = application(world, who, number, "addition")
-        other.form["cycle"] = "2020-09"
-        return [other]
-    return []
+def _while_the_window_is_open(story: Story, institutions: int) -> None:
+    rng, office, recorder = story.rng, story.office, story.recorder
+    opening = story.begin(-27)
+    story.found(institutions)
+    story.first_desk(opening)
+    story.play(opening)
+    people = list(story.people)
+    rng.shuffle(people)
+    early, late = people[: len(people) * 6 // 10], people[len(people) * 9 // 10 :]
+
+    act = story.begin(-14)
+    story.supervise(act, 0.12)
+    story.hand_in(act, early)
+    story.play(act)
+
+    act = story.begin(-4)
+    story.hand_in(act, people[len(early) : len(people) - len(late)])
+    story.amend(act, 0.25)
+    story.strangers(act)
+    story.withdraw(act, 0.02)
+    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.2)
+    story.play(act)
+
+    act = story.begin(2)
+    story.hand_in(act, late)
+    story.withdraw(act, 0.03)
+    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.4)
+    act.results = recorder.results(office, act.day, 0.3)
+    story.play(act)
 
 
-def _bystanders(world: World, count: int, as_of: date) -> list[Row]:
-    """Institutions that only hold: near saturation in the pool, of counted and uncounted types."""
-    rows: list[Row] = []
-    for number in range(count // 6):
-        who = institution(world, world.rng.choices(_TYPES, (15, 15, 70))[0], 2 * count + number)
-        rows += on_file(world, who, world.rng.sample(world.pool, 2), as_of)
-    return rows
+def _corrections_and_results(story: Story) -> None:
+    rng, office, recorder = story.rng, story.office, story.recorder
+    act = story.begin(7)
+    story.correct(act, 0.5)
+    story.amend_unasked(act, 0.1)
+    act.desk["decisions"] = recorder.turned(office, act.day)
+    story.play(act)
+
+    act = story.begin(rng.choice((18, 25)))
+    story.correct(act, 0.4)
+    story.permit_late(act, 0.5)
+    act.desk["decisions"] += recorder.on_held(office, act.day, share=0.5)
+    story.supervise(act, 0.12)
+    act.results = recorder.results(office, act.day, 0.8)
+    story.play(act)
+
+    act = story.begin(35)
+    story.withdraw(act, 0.01)
+    act.desk["decisions"] = [*recorder.turned(office, act.day), *recorder.on_held(office, act.day, share=0.3)]
+    act.results = recorder.results(office, act.day, rng.choice((0.7, 1.0)))
+    story.play(act)
+
+    act = story.begin(rng.choice((44, 45, 47)))
+    act.results = recorder.results(office, act.day, 0.7)
+    story.play(act)
 
 
-def _tables(world: World, filings: list[MadeFiling], register: list[Row]) -> Tables:
-    tables: Tables = {"applications": [], "occupations": [], "staff": [], "materials": [], "programmes": []}
-    for filing in filings:
-        tables["applications"].append(filing.form)
-        for name, rows in filing.tables():
-            tables[name] += rows
-    for name in ("staff", "materials"):
-        if world.rng.random() < 0.5:  # rows of one application need not stand together
-            world.rng.shuffle(tables[name])
-    return tables | {"register": register}
+def _after_the_decision(story: Story) -> None:
+    rng, office, recorder = story.rng, story.office, story.recorder
+    act = story.begin(55)
+    story.end_some(act, 0.05)
+    story.free_places(act)
+    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.3)
+    act.results = [*recorder.results(office, act.day, 0.6), *recorder.corrected(office, act.day)]
+    story.play(act)
+
+    act = story.begin(65)
+    story.on_corrected(act)
+    act.desk["decisions"] += recorder.turned(office, act.day)
+    act.results = recorder.results(office, act.day, 0.9)
+    story.play(act)
+    if rng.random() < 0.4:
+        act = story.begin(70)
+        story.close_cycle(act)
+        story.play(act, run=False)
 
 
-def write(made: MadeCycle, folder: Path) -> None:
-    """Write each table as `<name>.csv`; a table without rows has its header only."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in made.tables.items():
-        write_csv(folder / f"{name}.csv", COLUMNS[name].split(), rows)
+def _second_cycle(story: Story, before: Story) -> None:
+    """The next cycle, with what the former left pending beside it."""
+    rng, office, recorder = story.rng, story.office, story.recorder
+    closed = before.world.cycle in office.closed_cycles
+    opening = story.begin(-20)
+    people = rng.sample(before.people, max(2, len(before.people) * 2 // 3))
+    for who in people:
+        story.refresh(who, deadline(story.world.cycle))
+    waiting = [app for app in before.open_applications() if not app.closed]
+    story.register = before.register
+    story.hand_in(opening, people)
+    if closed and waiting:  # a version for a closed cycle is late
+        before.version(opening, waiting[0])
+    if office.activities is not None:
+        opening.desk["activities"] = activities(story.world, office.register.rows(opening.day))
+    story.play(opening)
+
+    act = story.begin(-8)
+    if not closed:
+        before.close_cycle(act)
+    story.amend(act, 0.15)
+    story.play(act)
+
+    act = story.begin(3)
+    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.5)
+    story.withdraw(act, 0.03)
+    story.play(act)
+
+    act = story.begin(20)
+    story.supervise(act, 0.1)
+    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.4)
+    act.results = recorder.results(office, act.day, 0.7)
+    story.play(act)
+
+    act = story.begin(46)
+    act.results = recorder.results(office, act.day, 1.0)
+    story.play(act)
+    if rng.random() < 0.6:  # long after: what an addition shared has lapsed
+        act = story.begin(rng.choice((60, 150, 400)))
+        story.play(act)
+
+
+def _reference(rng: random.Random, cycle: str) -> dict[str, list[Row]]:
+    """Later lists: new occupations published about the window, an access-type list in force about a deadline."""
+    year = cycle[:4]
+    published = f"{year}-{int(cycle[5:]) - 1:02d}-{rng.choice((1, 20, 28)):02d}"
+    names = ("矿山生态修复工", "铜冶炼智控员")
+    new = [
+        {"batch": "99", "document": "人社厅发〔2099〕1号", "published_on": published, "name": name, "code_2022": code}
+        for name, code in zip(names, ("", "6-97-01-01"), strict=True)
+    ]
+    access = [
+        {"item": "1", "group": "焊工", "qualification": "民用核安全设备焊工、焊接操作工", "code_2022": "6-18-02-04"}
+        | {"occupation_2022": "焊工", "coverage": "partial", "in_force_from": f"{cycle}-{rng.choice(('10', '11'))}"},
+        {"item": "2", "group": "服务", "qualification": "保安员", "code_2022": "4-07-05-01"}
+        | {"occupation_2022": "保安员", "coverage": "whole", "in_force_from": f"{cycle}-10"},
+    ]
+    for row in access:
+        row["in_force_from"] = access[0]["in_force_from"]
+    return {"new_occupations_later.csv": new, "access_qualifications_later.csv": access}
+
+
+def write(made: MadeHistory, folder: Path) -> None:
+    """Write each act's folder and `plan.json`; a table without rows has its header only."""
+    for number, act in enumerate(made.acts, 1):
+        here = folder / f"act-{number}"
+        here.mkdir(parents=True, exist_ok=True)
+        for name, rows in act.forms.items():
+            write_csv(here / f"{name}.csv", COLUMNS[name].split(), rows)
+        for name, rows in act.desk.items():
+            write_csv(here / "desk" / f"{name}.csv", COLUMNS[name].split(), rows)
+        if act.results:
+            write_csv(here / "results" / "results.csv", COLUMNS["results"].split(), act.results)
+    for name, rows in made.reference.items():
+        write_csv(folder / "reference" / name, list(rows[0]), rows)
+    plan = [
+        {"day": act.day.isoformat(), "cycle": act.cycle, "commands": act.commands, "run": act.run} for act in made.acts
+    ]
+    text = json.dumps({"seed": made.seed, "cycles": made.cycles, "acts": plan}, ensure_ascii=False, indent=1)
+    (folder / "plan.json").write_text(text + "\n", "utf-8")
 
 
 COLUMNS = {
     "applications": (
         "application_no cycle kind institution_name uscc institution_type affiliation region_code registered_address "
-        "legal_representative contact_name contact_phone contact_email submitted_at social_insurance no_violations"
+        "legal_representative contact_name contact_phone contact_email submitted_at social_insurance no_violations "
+        "withdrawn"
     ),
     "occupations": "application_no occupation_code occupation_name work_type levels audience neighbour_code",
     "staff": "application_no role name id_type id_number title certificate_no",
-    "materials": "application_no material occupation_code form file_name size_bytes sha256",
+    "materials": "application_no material occupation_code work_type form file_name size_bytes sha256",
     "programmes": "application_no programme_code programme_name occupation_code highest_level",
-    "activities": "uscc occupation_code level held_on candidates passed",
+    "activities": "uscc occupation_code work_type level held_on candidates passed",
     "results": (
-        "application_no occupation_code level verdict score evaluated_on panel_lead panel_size commitments_shown "
-        "remarks"
+        "application_no occupation_code work_type level verdict score evaluated_on panel_lead panel_size "
+        "commitments_shown remarks"
     ),
     "register": (
-        "uscc institution_name institution_type region_code occupation_code level filed_on valid_until institution_code"
+        "uscc institution_name institution_type region_code registered_address occupation_code work_type level "
+        "audience filed_on valid_until institution_code"
     ),
     "decisions": "application_no rule occupation_code verdict decided_by decided_at document_no reason",
+    "complaints": "complaint_no uscc received_on summary handled_by outcome due_on closed_on document_no",
 }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make a seeded, adversarial cycle as a folder of CSVs.")
+    parser = argparse.ArgumentParser(description="Make a seeded, adversarial history as folders of CSVs.")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--institutions", type=int, default=300)
+    parser.add_argument("--institutions", type=int, default=60)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--edges", action="store_true", help="add mishaps that the contract's text leaves open")
     arguments = parser.parse_args()
-    made = make_cycle(arguments.seed, arguments.institutions, edges=arguments.edges)
+    made = make_history(arguments.seed, arguments.institutions, edges=arguments.edges)
     write(made, arguments.out)
-    print(f"{made.cycle} {made.as_of}")
+    print(f"{' '.join(made.cycles)}: {len(made.acts)} acts")
 
 
 if __name__ == "__main__":

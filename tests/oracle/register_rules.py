@@ -1,139 +1,187 @@
-"""The register on a day, and the rules judged against it: CAP-1, CAP-2, DORM-1, DORM-2, RENEW-1, RENEW-2."""
+"""Rules judged against the register: CAP-1, CAP-2, DORM-*, STAND-*, IDENT-*, RENEW-*."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import values
 from facts import Facts, Row, deadline
-from filing import Filing, Finding, Item
+from filing import Filing, Finding, Requested, Trade
+from register import Register
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One occupation level on the register."""
+class Scene:
+    """The things one application is judged by beside its own rows."""
 
-    uscc: str
-    institution_type: str | None
-    item: Item
-    filed_on: date
-    valid_until: date
+    register: Register
+    facts: Facts
+    cycle: str
+    activities: list[Row] | None  # None when no activities table was ever supplied
+    complaints: dict[str, Row]  # complaint_no -> newest row
+    elsewhere: frozenset[Trade]  # under way in other cycles
+    requested: frozenset[Trade]  # by all its current applications of the cycle, ended ones left out
 
-
-class Register:
-    """Entries on file; `on file` means `valid_until >= day` (contract section 5)."""
-
-    def __init__(self, rows: list[Row]) -> None:
-        self.entries = [entry for row in rows if (entry := _entry(row))]
-
-    def of(self, uscc: str, day: date) -> list[Entry]:
-        """The institution's entries valid on a day."""
-        return [entry for entry in self.entries if uscc and entry.uscc == uscc and entry.valid_until >= day]
-
-    def items(self, uscc: str, day: date) -> set[Item]:
-        return {entry.item for entry in self.of(uscc, day)}
-
-    def occupations(self, uscc: str, day: date) -> set[str]:
-        return {item.occupation for item in self.items(uscc, day)}
-
-    def valid_until(self, uscc: str, day: date) -> date | None:
-        return max((entry.valid_until for entry in self.of(uscc, day)), default=None)
-
-    def holders(self, occupation: str, day: date, counted: list[str], applicant: str) -> int:
-        """Institutions of the counted types, other than the applicant, with the occupation on file."""
-        return len(
-            {
-                entry.uscc
-                for entry in self.entries
-                if entry.item.occupation == occupation
-                and entry.institution_type in counted
-                and entry.uscc != applicant
-                and entry.valid_until >= day
-            }
-        )
+    @property
+    def deadline(self) -> date:
+        return deadline(self.cycle)
 
 
-def _entry(row: Row) -> Entry | None:
-    level, filed_on, valid_until = (
-        values.level(row["level"]),
-        values.day(row["filed_on"]),
-        values.day(row["valid_until"]),
-    )
-    if level is None or filed_on is None or valid_until is None:
-        return None
-    kind = values.enum("institution_type", row["institution_type"])
-    return Entry(row["uscc"], kind, Item(row["occupation_code"], level), filed_on, valid_until)
+def register_findings(filing: Filing, scene: Scene) -> Iterator[Finding]:
+    """Findings against the register as it stands on the cycle's deadline; none for a form without a credit code."""
+    if filing.uscc:
+        yield from _places(filing, scene)
+        yield from _dormancy(filing, scene)
+        yield from _standing(filing, scene)
+        yield from _identity(filing, scene)
+        yield from _term(filing, scene)
 
 
-def saturated(register: Register, facts: Facts, occupation: str, day: date, applicant: str) -> bool:
-    """CAP-2: other holders of the occupation on a day have reached saturation."""
-    cap = facts.policy["cap"]
-    return register.holders(occupation, day, cap["saturation_counts"], applicant) >= int(cap["saturation"])
+def _row_1(filing: Filing, rule: str, field: str) -> Finding:
+    return Finding(filing.no, rule, "applications", 1, field, filing.form.get(field, ""))
 
 
-def register_findings(
-    filing: Filing, register: Register, activities: list[Row] | None, facts: Facts, cycle: str
-) -> Iterator[Finding]:
-    """All findings against the register as it stands on the cycle's deadline; none for a form without a credit code."""
-    if not filing.uscc:
-        return
-    day = deadline(facts.policy, cycle)
-    yield from _cap(filing, register, facts, day)
-    on_file = register.items(filing.uscc, day)
-    if on_file and cycle >= facts.policy["dormancy"]["first_cycle"]:
-        if activities is None:
-            yield Finding(filing.no, "DORM-2", "applications", 1, "uscc", filing.uscc)
-        elif dormant(filing.uscc, register, activities, facts, day):
-            for row in filing.requested:
-                if set(row.items()) - on_file:
-                    code = row.cells.get("occupation_code", "")
-                    yield Finding(filing.no, "DORM-1", "occupations", row.row, "occupation_code", code)
-    if filing.kind == "renewal":
-        yield from _renewal(filing, register, facts, day)
+def _at(filing: Filing, row: Requested, rule: str, field: str) -> Finding:
+    return Finding(filing.no, rule, "occupations", row.row, field, row.cells.get(field, ""))
 
 
-def _cap(filing: Filing, register: Register, facts: Facts, day: date) -> Iterator[Finding]:
-    if filing.type != "social_organisation":
-        return
-    held = register.occupations(filing.uscc, day)
-    requested = filing.occupations()
-    if requested - held and len(held | requested) > facts.policy["cap"]["occupations"]:
-        text = filing.form.get("institution_type", "")
-        yield Finding(filing.no, "CAP-1", "applications", 1, "institution_type", text)
-    for row in filing.requested:
-        new = row.occupation and row.occupation not in held
-        if new and saturated(register, facts, row.occupation, day, filing.uscc):
-            code = row.cells.get("occupation_code", "")
-            yield Finding(filing.no, "CAP-2", "occupations", row.row, "occupation_code", code)
+def place(facts: Facts, trade: Trade) -> Trade:
+    """The unit the cap counts: the occupation, or the work type where the policy says so."""
+    return trade if facts.policy["cap"]["unit"] == "work_type" else Trade(trade.occupation, "")
 
 
-def dormant(uscc: str, register: Register, activities: list[Row], facts: Facts, day: date) -> bool:
-    """Whether any occupation on file is past its grace and without an activity since it was filed."""
-    for occupation in register.occupations(uscc, day):
-        filed_on = min(entry.filed_on for entry in register.of(uscc, day) if entry.item.occupation == occupation)
-        if values.add_months(filed_on, facts.policy["dormancy"]["grace_months"]) > day:
-            continue
-        if not any(_counts(row, uscc, occupation, filed_on, day) for row in activities):
-            return True
-    return False
+def places(facts: Facts, trades: Iterable[Trade]) -> set[Trade]:
+    return {place(facts, trade) for trade in trades}
 
 
-def _counts(row: Row, uscc: str, occupation: str, first: date, last: date) -> bool:
-    held_on, candidates = values.day(row["held_on"]), values.integer(row["candidates"])
-    if (row["uscc"], row["occupation_code"]) != (uscc, occupation) or held_on is None or candidates is None:
+def cap_is_exceeded(filing: Filing, scene: Scene, day: date) -> bool:
+    """CAP-1: on file, under way elsewhere and requested come to more than the cap, and something is new."""
+    cap, register = scene.facts.policy["cap"], scene.register
+    if filing.type not in cap["capped"]:
         return False
-    return candidates > 0 and first <= held_on <= last
+    new = places(scene.facts, filing.trades()) - places(scene.facts, register.trades(filing.uscc, scene.deadline))
+    together = {*register.trades(filing.uscc, day), *scene.elsewhere, *scene.requested}
+    return bool(new) and len(places(scene.facts, together)) > int(cap["occupations"])
 
 
-def _renewal(filing: Filing, register: Register, facts: Facts, day: date) -> Iterator[Finding]:
-    on_file = register.items(filing.uscc, day)
+def is_saturated(filing: Filing, trade: Trade, scene: Scene, day: date) -> bool:
+    """CAP-2: other holders of an occupation that is new to the applicant have reached saturation on a day."""
+    cap, register = scene.facts.policy["cap"], scene.register
+    one = place(scene.facts, trade)
+    if filing.type not in cap["capped"] or one in places(scene.facts, register.trades(filing.uscc, scene.deadline)):
+        return False
+    return register.holders(one, day, cap["saturation_counts"], filing.uscc) >= int(cap["saturation"])
+
+
+def _places(filing: Filing, scene: Scene) -> Iterator[Finding]:
+    if cap_is_exceeded(filing, scene, scene.deadline):
+        yield _row_1(filing, "CAP-1", "institution_type")
     for row in filing.requested:
-        if set(row.items()) - on_file:
-            yield Finding(filing.no, "RENEW-1", "occupations", row.row, "levels", row.cells.get("levels", ""))
-    expiry = register.valid_until(filing.uscc, day)
-    if expiry is None:
+        if row.occupation and is_saturated(filing, Trade(row.occupation, row.work_type), scene, scene.deadline):
+            yield _at(filing, row, "CAP-2", "occupation_code")
+
+
+def _dormancy(filing: Filing, scene: Scene) -> Iterator[Finding]:
+    """DORM-1 for rows that hold a new item, DORM-3 for what a renewal asks for; DORM-2 where nothing is known."""
+    day, on_file = scene.deadline, scene.register.items(filing.uscc, scene.deadline)
+    if not on_file or scene.cycle < scene.facts.policy["dormancy"]["first_cycle"]:
         return
-    months = facts.policy["cycle"]["months"]
-    deadlines = [date(year, m, day.day) for year in (expiry.year - 1, expiry.year) for m in months]
-    if day < max(end for end in deadlines if end <= expiry):
-        yield Finding(filing.no, "RENEW-2", "applications", 1, "cycle", filing.form.get("cycle", ""))
+    new = [row for row in filing.requested if set(row.items()) - on_file]
+    renews = filing.kind == "renewal"
+    if scene.activities is None:
+        if new or renews:
+            yield _row_1(filing, "DORM-2", "uscc")
+        return
+    asleep = dormant(filing.uscc, scene, day)
+    for row in new if asleep else ():
+        yield _at(filing, row, "DORM-1", "occupation_code")
+    for row in filing.requested if renews else ():
+        if Trade(row.occupation, row.work_type) in asleep:
+            yield _at(filing, row, "DORM-3", "occupation_code")
+
+
+def dormant(uscc: str, scene: Scene, day: date) -> set[Trade]:
+    """What is on file past its grace and without an activity since the earliest filing of its levels."""
+    asleep = set()
+    for trade in scene.register.trades(uscc, day):
+        filed_on = min(
+            entry.filed_on
+            for entry in scene.register.of(uscc, day)
+            if (entry.item.occupation, entry.item.work_type) == trade
+        )
+        if values.add_months(filed_on, scene.facts.policy["dormancy"]["grace_months"]) <= day and not any(
+            _counts(row, uscc, trade, filed_on, day) for row in scene.activities or ()
+        ):
+            asleep.add(trade)
+    return asleep
+
+
+def _counts(row: Row, uscc: str, trade: Trade, first: date, last: date) -> bool:
+    """An activity without work type serves all of its occupation, one with it also the occupation as a whole."""
+    held_on, candidates = values.day(row["held_on"]), values.integer(row["candidates"])
+    if (row["uscc"], row["occupation_code"]) != (uscc, trade.occupation) or held_on is None or candidates is None:
+        return False
+    serves = not row.get("work_type") or trade.work_type in ("", row["work_type"])
+    return serves and candidates > 0 and first <= held_on <= last
+
+
+def stands_badly(filing: Filing, scene: Scene, day: date) -> bool:
+    """STAND-1: suspended as a whole or in an occupation asked for, or revoked not long ago."""
+    if filing.uscc not in scene.register.institutions:
+        return False
+    bar = int(scene.facts.policy["adjustment"]["bar_months"])
+    return scene.register.revoked_within(filing.uscc, bar, day) or any(
+        scene.register.suspended(filing.uscc, occupation, day) for occupation in ("", *filing.occupations())
+    )
+
+
+def _standing(filing: Filing, scene: Scene) -> Iterator[Finding]:
+    if stands_badly(filing, scene, scene.deadline):
+        yield _row_1(filing, "STAND-1", "uscc")
+    if scene.register.of(filing.uscc, scene.deadline) and any(
+        row["uscc"] == filing.uscc and _unsettled(row, scene.deadline) for row in scene.complaints.values()
+    ):
+        yield _row_1(filing, "STAND-2", "uscc")
+
+
+def _unsettled(row: Row, day: date) -> bool:
+    """An open complaint, or one still to be mended, on the day."""
+    received_on, closed_on = values.day(row["received_on"]), values.day(row.get("closed_on", ""))
+    if received_on is None or received_on > day or row["outcome"] not in ("open", "rectify"):
+        return False
+    return closed_on is None or closed_on > day
+
+
+def _identity(filing: Filing, scene: Scene) -> Iterator[Finding]:
+    """IDENT-1, IDENT-2: what the application says differs from the register; what is blank or unreadable does not."""
+    if not scene.register.of(filing.uscc, scene.deadline):
+        return
+    who = scene.register.institutions[filing.uscc]
+    if filing.form.get("institution_name") and filing.form["institution_name"] != who.name:
+        yield _row_1(filing, "IDENT-1", "institution_name")
+    if filing.region and filing.region != who.region:
+        yield _row_1(filing, "IDENT-1", "region_code")
+    if filing.type and filing.type != who.type_on(scene.deadline):
+        yield _row_1(filing, "IDENT-2", "institution_type")
+
+
+def _term(filing: Filing, scene: Scene) -> Iterator[Finding]:
+    """RENEW-1 to RENEW-3."""
+    day, policy = scene.deadline, scene.facts.policy
+    on_file, ends = scene.register.items(filing.uscc, day), scene.register.ends(filing.uscc, day)
+    for row in filing.requested if filing.kind == "renewal" else ():
+        if set(row.items()) - on_file:
+            yield _at(filing, row, "RENEW-1", "levels")
+    if filing.kind == "renewal" and ends and day < _last_deadline_before(ends[0], policy):
+        yield _row_1(filing, "RENEW-2", "cycle")
+    if filing.kind == "addition" and ends and (ends[-1] - day).days < max(policy["validity"]["reminder_days"]):
+        yield _row_1(filing, "RENEW-3", "cycle")
+
+
+def _last_deadline_before(end: date, policy: dict[str, dict[str, object]]) -> date:
+    """The last deadline that, with the wait for results, is on or before the end of a term."""
+    cycle, wait = policy["cycle"], timedelta(days=int(str(policy["evaluation"]["wait_days"])))
+    months, last = cycle["months"], int(str(cycle["deadline_day"]))
+    assert isinstance(months, list)
+    days = [date(year, month, last) for year in (end.year - 1, end.year) for month in months]
+    return max(one for one in days if one + wait <= end)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import codes
 import values
-from facts import deadline
+from facts import deadline, window_opens
 from made_filings import MadeFiling, World, committed, paper, spelled_moment
 
 Mishap = Callable[[World, MadeFiling], None]
@@ -27,7 +27,8 @@ def edge(spoil: Mishap) -> Mishap:
 
 @mishap
 def required_field_blank(world: World, filing: MadeFiling) -> None:
-    names = [name for name in filing.form if name not in ("application_no", "cycle", "contact_email")]
+    kept = ("application_no", "cycle", "contact_email", "withdrawn")
+    names = [name for name in filing.form if name not in kept]
     for name in world.rng.sample(names, world.rng.choice((1, 1, 2))):
         filing.form[name] = ""
 
@@ -101,11 +102,31 @@ def phone_wrong(world: World, filing: MadeFiling) -> None:
 
 @mishap
 def outside_the_window(world: World, filing: MadeFiling) -> None:
-    last = deadline(world.facts.policy, world.cycle)
-    opens, closes = values.midnight(values.add_months(last, -1)), values.midnight(values.day_after(last))
-    late = timedelta(seconds=world.rng.choice((1, 3600, 86400, 30 * 86400)))
-    moment = world.rng.choice((opens - late, closes + late))
+    opens = values.midnight(window_opens(world.cycle))
+    closes = values.midnight(values.day_after(deadline(world.cycle)))
+    early = timedelta(seconds=world.rng.choice((1, 3600, 86400, 30 * 86400)))
+    moment = opens - early
+    if world.until > deadline(world.cycle) and world.rng.random() < 0.7:
+        moment = closes + timedelta(seconds=world.rng.choice((1, 3600)))
     filing.form["submitted_at"] = spelled_moment(world.rng, moment)
+
+
+@mishap
+def personal_data_the_public_would_read(world: World, filing: MadeFiling) -> None:
+    text = world.rng.choice((world.make.phone(), world.make.identity_number(), "0714-6512345"))
+    if filing.occupations and world.rng.random() < 0.4:
+        filing.occupations[0]["work_type"] = f"热线{text}"
+    else:
+        filing.form["registered_address"] += f"（{text}）"
+
+
+@mishap
+def identity_differs(world: World, filing: MadeFiling) -> None:
+    """A name or region the register does not have: nothing to say of a newcomer."""
+    if world.rng.random() < 0.5:
+        filing.form["institution_name"] = f"湖北{filing.form['institution_name']}"
+    else:
+        filing.form["region_code"] = world.rng.choice(("420202", "阳新县", "HS-XG", "开发区"))
 
 
 @mishap

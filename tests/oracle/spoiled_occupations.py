@@ -1,5 +1,6 @@
 """Mishaps of occupations and programmes: each spoils one made application in one way."""
 
+from filing import Trade
 from made_filings import MadeFiling, World, request
 from spoiled_forms import edge, mishap
 
@@ -18,27 +19,30 @@ def no_occupation(world: World, filing: MadeFiling) -> None:
 
 @mishap
 def occupation_unlisted(world: World, filing: MadeFiling) -> None:
+    """No neighbour, or one that is unlisted too, or one that only an enterprise may name."""
     code, name = _unlisted(world)
     neighbour = world.rng.choice(("", "", "6-99-99-99", world.rng.choice(world.skills)))
     neighbour = neighbour if filing.institution.type != "enterprise" or neighbour == "6-99-99-99" else ""
-    request(world, filing, code, name, world.levels())["neighbour_code"] = neighbour
+    request(world, filing, Trade(code, ""), world.levels(), name=name)["neighbour_code"] = neighbour
 
 
 @mishap
 def occupation_with_a_neighbour(world: World, filing: MadeFiling) -> None:
-    """Unlisted with a valid neighbour: any of the Dictionary, skill or not, now and then one requested anyway."""
+    """Unlisted with a valid neighbour: any of the Dictionary, skill or not, access-type or not."""
     rng = world.rng
     taken = {row["occupation_code"] for row in filing.occupations}
     odd = rng.choice((sorted(world.facts.dictionary), sorted(world.facts.access)))
-    neighbour = rng.choice(odd if rng.random() < 0.3 else world.skills)
+    neighbour = rng.choice(odd if rng.random() < 0.4 else world.skills)
     if neighbour not in taken:
-        request(world, filing, *_unlisted(world), world.levels(), neighbour=neighbour)
+        code, name = _unlisted(world)
+        request(world, filing, Trade(neighbour, ""), world.levels(), code=code, name=name)
 
 
 @mishap
 def neighbours_materials_under_the_unlisted_code(world: World, filing: MadeFiling) -> None:
     code, name = _unlisted(world)
-    request(world, filing, code, name, world.levels())["neighbour_code"] = world.rng.choice(world.skills)
+    row = request(world, filing, Trade(code, ""), world.levels(), name=name)
+    row["neighbour_code"] = world.rng.choice(world.skills)
 
 
 @mishap
@@ -46,12 +50,9 @@ def occupation_published_later(world: World, filing: MadeFiling) -> None:
     """Without a code in the Dictionary: recognised by its name once published, whatever code is given."""
     uncoded = [later for later in world.facts.later if not later.code]
     later = world.rng.choice(uncoded)
-    major = world.rng.choices("462", (6, 6, 1))[0]
-    code = f"{major}-98-01-{uncoded.index(later) + 10}"
-    if world.rng.random() < 0.3:
-        day = later.published_on.isoformat()
-        filing.form["submitted_at"] = f"{day}T00:00:00+08:00" if world.rng.random() < 0.5 else f"{day}T00:00:00+09:00"
-    request(world, filing, code, later.name, world.levels())
+    if later.name not in {row["occupation_name"] for row in filing.occupations}:
+        row = request(world, filing, Trade(later.name, ""), world.levels(), name=later.name)
+        row["occupation_code"] = world.rng.choice((f"4-98-01-{uncoded.index(later) + 10}", later.name))
 
 
 @mishap
@@ -64,22 +65,33 @@ def occupation_name_differs(world: World, filing: MadeFiling) -> None:
 @mishap
 def not_a_skill_occupation(world: World, filing: MadeFiling) -> None:
     code = world.rng.choice([code for code in world.facts.dictionary if code[0] in "1278"])
-    request(world, filing, code, world.facts.dictionary[code], world.levels())
+    request(world, filing, Trade(code, ""), world.levels())
 
 
 @mishap
 def access_type_occupation(world: World, filing: MadeFiling) -> None:
     code = world.rng.choice(sorted(world.facts.access))
-    request(world, filing, code, world.facts.dictionary[code], world.levels())
+    if code in world.facts.dictionary:
+        request(world, filing, Trade(code, ""), world.levels())
 
 
 @mishap
 def partly_access_type_occupation(world: World, filing: MadeFiling) -> None:
-    partial = sorted(code for code, coverage in world.facts.access.items() if coverage == {"partial"})
+    """With a work type the list names, with another one, or as a whole."""
+    partial = sorted(code for code, entry in world.facts.access.items() if entry.partial and not entry.whole)
     taken = {row["occupation_code"] for row in filing.occupations}
     code = world.rng.choice(partial)
+    named = world.rng.choice(sorted(world.facts.access[code].work_types))
     if code not in taken:
-        request(world, filing, code, world.facts.dictionary[code], world.levels())
+        request(world, filing, Trade(code, world.rng.choice(("", named, "普通类"))), world.levels())
+
+
+@mishap
+def two_work_types(world: World, filing: MadeFiling) -> None:
+    """Two work types of one occupation are two items."""
+    for row in filing.occupations[:1]:
+        if row["occupation_code"] in world.facts.dictionary:
+            request(world, filing, Trade(row["occupation_code"], "丙类"), world.levels())
 
 
 @mishap
@@ -133,20 +145,21 @@ def training_level_unreadable(_world: World, filing: MadeFiling) -> None:
 @mishap
 def many_occupations(world: World, filing: MadeFiling) -> None:
     """Around the cap: distinct occupations on file and requested together come to 4 up to 7."""
-    together = {*filing.institution.on_file, *(row["occupation_code"] for row in filing.occupations)}
+    held = {trade.occupation for trade in filing.institution.on_file}
+    together = {*held, *(row["occupation_code"] for row in filing.occupations)}
     wanted = world.rng.choice((4, 5, 5, 6, 6, 7))
     free = [code for code in world.skills if code not in together]
     for code in world.rng.sample(free, max(0, wanted - len(together))):
-        request(world, filing, code, world.facts.dictionary[code], world.levels())
+        request(world, filing, Trade(code, ""), world.levels())
 
 
 @mishap
 def occupation_on_file_again(world: World, filing: MadeFiling) -> None:
     """Only what is on file, or one level more: nothing new, or a new item of a known occupation."""
-    for code, levels in sorted(filing.institution.on_file.items())[:1]:
-        if code not in {row["occupation_code"] for row in filing.occupations}:
+    for trade, levels in sorted(filing.institution.on_file.items())[:1]:
+        if trade.occupation not in {row["occupation_code"] for row in filing.occupations}:
             more = {*levels, *world.rng.choice(((), ("2",)))}
-            request(world, filing, code, world.facts.dictionary[code], sorted(more, reverse=True))
+            request(world, filing, trade, sorted(more, reverse=True))
 
 
 @edge
@@ -172,7 +185,8 @@ def neighbour_requested_as_well(world: World, filing: MadeFiling) -> None:
     for row in filing.occupations[:1]:
         code, name = _unlisted(world)
         neighbour = row["occupation_code"]
-        request(world, filing, code, name, world.levels(), neighbour=neighbour)["audience"] = row["audience"]
+        asked = request(world, filing, Trade(neighbour, ""), world.levels(), code=code, name=name)
+        asked["audience"] = row["audience"]
 
 
 @edge

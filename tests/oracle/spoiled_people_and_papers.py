@@ -91,7 +91,7 @@ def promised_though_not_allowed(world: World, filing: MadeFiling) -> None:
 @mishap
 def promised(world: World, filing: MadeFiling) -> None:
     for place, row in enumerate(filing.materials):
-        if row["material"] in world.facts.policy["materials"]["commitment_allowed"] and world.rng.random() < 0.7:
+        if row["material"] in world.facts.policy["required"]["commitment_allowed"] and world.rng.random() < 0.7:
             filing.materials[place] = committed(row) | {"form": world.rng.choice(("commitment", "告知承诺"))}
 
 
@@ -145,3 +145,10 @@ def file_ending_in_capitals(_world: World, filing: MadeFiling) -> None:
 def identity_number_with_small_x(_world: World, filing: MadeFiling) -> None:
     for row in filing.staff:
         row["id_number"] = row["id_number"].replace("X", "x")
+
+
+@mishap
+def materials_of_another_work_type(world: World, filing: MadeFiling) -> None:
+    """A work type's own materials serve no other, nor the occupation as a whole."""
+    for row in [row for row in filing.materials if row["occupation_code"]][:2]:
+        row["work_type"] = world.rng.choice(("其他类", "", "其他类"))

@@ -1,4 +1,4 @@
-"""Reading one cell's text as its type; what a value means for a rule does not belong here.
+"""Reading one cell's text as its type.
 
 Each reader returns None for a text it cannot read; a blank cell is the caller's matter. Source: contract section 4.
 """
@@ -6,6 +6,8 @@ Each reader returns None for a text it cannot read; a blank cell is the caller's
 import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import chinese_calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -117,3 +119,22 @@ def masked(number: str) -> str:
     if len(number) <= 8:
         return "*" * len(number)
     return number[:6] + "*" * (len(number) - 8) + number[-2:]
+
+
+def workdays_after(start: date, count: int) -> date:
+    """The last day of a period of so many workdays that begins on the day after `start`.
+
+    Workdays are the State Council's where the calendar knows the year, else Monday to Friday.
+    """
+    day = start
+    while count:
+        day = day_after(day)
+        count -= _is_workday(day)
+    return day
+
+
+def _is_workday(day: date) -> bool:
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5

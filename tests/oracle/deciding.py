@@ -1,0 +1,224 @@
+"""One run of a cycle: collect results, wait or decide, file, and let lapse what has expired."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import values
+from applications import Application
+from facts import Row, deadline
+from filing import Finding, Item, Trade
+from office import Act, Office
+from register import AUDIENCES, Entry, Institution
+from register_rules import is_saturated, place, places, stands_badly
+from result_rules import ItemKey, Sent, judge
+from screening import scene, screen
+
+
+def play(acts: list[Act], office: Office | None = None) -> Office:
+    """Live through a history of acts."""
+    office = office or Office()
+    for act in acts:
+        office.take(act)
+        if act.run:
+            run(office, act)
+    return office
+
+
+def run(office: Office, act: Act) -> None:
+    """Screen, collect, decide when the day has come, and let what has expired lapse."""
+    screen(office, act.cycle, act.day)
+    if act.cycle not in office.closed_cycles:
+        collect(office, act.cycle, act.results, act.day)
+        office.waiting[act.cycle] = not _decides(office, act.cycle, act.day)
+        if not office.waiting[act.cycle]:
+            _Filing(office, act.cycle, act.day).decide()
+    _lapse(office, act.day)
+
+
+def collect(office: Office, cycle: str, rows: list[Row], as_of: date) -> None:
+    """Judge the results that are there; an accepted one makes its item passed or failed."""
+    apps = office.of_cycle(cycle)
+    sent = Sent(
+        {
+            (app.no, item): state.status
+            for app in apps
+            for item, state in app.items.items()
+            if state.status in ("dispatched", "passed", "failed", "filed")
+        },
+        {app.no for app in office.applications.values() if app.ended or app.cycle in office.closed_cycles},
+        {app.no: app.filing for app in apps},
+        office.facts(cycle),
+        as_of,
+    )
+    judged = judge(rows, sent)
+    for found in judged.findings:
+        if found.application_no in office.applications:
+            office.applications[found.application_no].on_results.append(found)
+        else:
+            office.stray.setdefault(cycle, []).append(found)
+    for (no, item), result in judged.accepted.items():
+        state = office.state(no, item)
+        if state.status == "filed":
+            state.corrected |= not result.passed
+            continue
+        state.stands("passed" if result.passed else "failed", {"EVAL-1"} if result.unproduced else None)
+        state.score, state.held_at = result.score, ""
+
+
+def _decides(office: Office, cycle: str, as_of: date) -> bool:
+    """The day on which a cycle is decided together has come (contract section 3, when a run decides)."""
+    policy = office.facts(cycle).policy
+    if cycle in office.deciding or not policy["decision"]["together"]:
+        return True
+    apps = office.of_cycle(cycle)
+    correcting = any(app.returned and app.period_end and as_of <= app.period_end for app in apps)
+    missing = any(state.status == "dispatched" for app in apps for state in app.items.values())
+    waited = as_of >= deadline(cycle) + timedelta(days=int(policy["evaluation"]["wait_days"]))
+    if waited or (as_of > deadline(cycle) and not correcting and not missing):
+        office.deciding.add(cycle)
+        return True
+    return False
+
+
+def _lapse(office: Office, as_of: date) -> None:
+    for app in office.applications.values():
+        for item, state in app.items.items():
+            entry = office.register.entry(app.filing.uscc, item) if state.status == "filed" else None
+            if entry and entry.valid_until < as_of:
+                state.stands("lapsed")
+
+
+@dataclass
+class _Filing:
+    """Filing what passed on one day, in the order of the contract."""
+
+    office: Office
+    cycle: str
+    as_of: date
+
+    def decide(self) -> None:
+        before: dict[str, date | None] = {}
+        for app in self.office.of_cycle(self.cycle):
+            before[app.filing.uscc] = max(self.office.register.ends(app.filing.uscc, self.as_of), default=None)
+        groups = self._groups()
+        filed: list[ItemKey] = []
+        for no, trade in sorted(groups, key=lambda group: self._rank(group, groups[group])):
+            filed += self._file_group(no, trade, groups[(no, trade)])
+        self._terms(filed, before)
+
+    def _groups(self) -> dict[tuple[str, Trade], list[Item]]:
+        """What may be filed now, an application's occupation at a time, after RENEW-1 and STAND-1."""
+        groups: dict[tuple[str, Trade], list[Item]] = {}
+        for app in self.office.of_cycle(self.cycle):
+            for item, state in sorted(app.items.items()):
+                at_filing = state.status == "held" and state.held_at == "filing" and "STAND-1" not in state.reason
+                if (state.status == "passed" or at_filing) and self._may_stand(app, item):
+                    unit = place(self.office.facts(self.cycle), Trade(item.occupation, item.work_type))
+                    groups.setdefault((app.no, unit), []).append(item)
+        return groups
+
+    def _may_stand(self, app: Application, item: Item) -> bool:
+        register, state = self.office.register, app.items[item]
+        gone = [one for one in register.entries if (one.uscc, one.item) == (app.filing.uscc, item)]
+        renewal = app.filing.kind == "renewal"
+        if renewal and gone and gone[-1].off_on is not None and gone[-1].off_on <= self.as_of:
+            state.stands("refused", {"RENEW-1"})
+            return False
+        new = not renewal and item not in register.items(app.filing.uscc, self.as_of)
+        if new and stands_badly(app.filing, scene(self.office, app), self.as_of):
+            verdict = self.office.verdict(app.no, "STAND-1", item.occupation)
+            if verdict != "permit":
+                self._hold(app, item, {"STAND-1"}, refused=verdict == "refuse")
+                return False
+        return True
+
+    def _hold(self, app: Application, item: Item, reason: set[str], *, refused: bool) -> None:
+        state = app.items[item]
+        state.stands("refused" if refused else "held", reason)
+        state.held_at = "filing"
+
+    def _rank(self, group: tuple[str, Trade], items: list[Item]) -> tuple[float, datetime, str, str, str]:
+        app = self.office.applications[group[0]]
+        best = max(app.items[item].score or 0 for item in items)
+        return -best, app.current.moment(), app.no, *group[1]
+
+    def _file_group(self, no: str, unit: Trade, items: list[Item]) -> list[ItemKey]:
+        """File one institution's occupation, or hold it for want of a place."""
+        app = self.office.applications[no]
+        hit = {rule: self.office.verdict(no, rule, unit.occupation) for rule in sorted(self._without_place(app, unit))}
+        refused = {rule for rule, verdict in hit.items() if verdict == "refuse"}
+        undecided = {rule for rule, verdict in hit.items() if verdict is None}
+        for item in items:
+            if refused or undecided:
+                self._hold(app, item, refused or undecided, refused=bool(refused))
+            else:
+                self._enter(app, item)
+        return [] if refused or undecided else [(no, item) for item in items]
+
+    def _without_place(self, app: Application, unit: Trade) -> set[str]:
+        """CAP-1 and CAP-2 on `as_of`; what the applicant holds on the deadline is not new."""
+        here, register = scene(self.office, app), self.office.register
+        cap = here.facts.policy["cap"]
+        uscc = app.filing.uscc
+        if app.filing.type not in cap["capped"]:
+            return set()
+        if unit in places(here.facts, register.trades(uscc, here.deadline)):
+            return set()
+        rules = set()
+        if len(places(here.facts, register.trades(uscc, self.as_of)) | {unit}) > int(cap["occupations"]):
+            rules.add("CAP-1")
+        if is_saturated(app.filing, unit, here, self.as_of):
+            rules.add("CAP-2")
+        return rules
+
+    def _enter(self, app: Application, item: Item) -> None:
+        """Put an item on file, its term still to be set; an addition joins its audiences, a renewal replaces them."""
+        register, filing = self.office.register, app.filing
+        app.items[item].stands("filed")
+        if not register.of(filing.uscc, self.as_of):
+            renews = filing.kind == "renewal" and filing.uscc in register.institutions
+            if not renews:
+                code = register.institutions[filing.uscc].code if filing.uscc in register.institutions else ""
+                register.institutions[filing.uscc] = Institution(
+                    filing.form["institution_name"],
+                    filing.region or "",
+                    filing.form["registered_address"],
+                    [(date.min, filing.type)],
+                    code,
+                )
+        who = register.institutions[filing.uscc]
+        if filing.type != who.type_on(self.as_of) and self.office.verdict(app.no, "IDENT-2", "") == "permit":
+            who.types.append((self.as_of, filing.type))
+        entry = register.entry(filing.uscc, item)
+        if entry is None or (filing.kind != "renewal" and not entry.on_file(self.as_of)):
+            entry = Entry(filing.uscc, item, self.as_of, self.as_of)
+            register.entries.append(entry)
+        asked = filing.audiences(item) & set(AUDIENCES)
+        entry.audiences = asked if filing.kind == "renewal" else entry.audiences | asked
+        entry.valid_until = max(entry.valid_until, self.as_of)
+
+    def _terms(self, filed: list[ItemKey], before: dict[str, date | None]) -> None:
+        """Set terms: a renewal begins a new one, the rest shares it, joins the old one, or begins a qualification."""
+        months = int(self.office.facts(self.cycle).policy["validity"]["months"])
+
+        def end_of(start: date) -> date:
+            return values.add_months(start, months) - timedelta(days=1)
+
+        applications = self.office.applications
+        renewing = {applications[no].filing.uscc for no, _ in filed if applications[no].filing.kind == "renewal"}
+        for no, item in filed:
+            uscc = applications[no].filing.uscc
+            end = before[uscc]
+            if uscc in renewing:
+                end = end_of(values.day_after(end) if end else self.as_of)
+            elif end is None:
+                end = end_of(self.as_of)
+            entry = self.office.register.entry(uscc, item)
+            assert entry, "what is filed stands on the register"
+            entry.valid_until = end
+
+
+def finding_list(office: Office, cycle: str) -> list[Finding]:
+    """All findings of a cycle, those on results too."""
+    open_findings = [found for app in office.of_cycle(cycle) for found in (*app.findings, *app.on_results)]
+    return open_findings + office.stray.get(cycle, [])

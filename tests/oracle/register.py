@@ -1,0 +1,189 @@
+"""The register through time: who is on file with what on a day, and what supervision has done to it."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import values
+from facts import Row, region_code
+from filing import Item, Trade
+
+AUDIENCES = ("staff", "students", "public")
+
+
+@dataclass
+class Entry:
+    """One occupation level on file; `off_on` is the day from which it is withdrawn or revoked."""
+
+    uscc: str
+    item: Item
+    filed_on: date
+    valid_until: date
+    audiences: set[str] = field(default_factory=set)
+    off_on: date | None = None
+
+    def on_file(self, day: date) -> bool:
+        """Filed and valid on the day: `filed_on <= day <= valid_until`, and neither withdrawn nor revoked."""
+        return self.filed_on <= day <= self.valid_until and (self.off_on is None or day < self.off_on)
+
+
+@dataclass
+class Institution:
+    """The register's own particulars; the type is dated, because a permit changes it."""
+
+    name: str
+    region: str
+    address: str
+    types: list[tuple[date, str | None]]
+    code: str = ""
+
+    def type_on(self, day: date) -> str | None:
+        return [kind for since, kind in self.types if since <= day or since == self.types[0][0]][-1]
+
+
+@dataclass
+class Suspension:
+    """A suspension of an institution as a whole (blank occupation) or in one occupation."""
+
+    uscc: str
+    occupation: str
+    since: date
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+class Register:
+    """All entries ever made, suspensions and revocations."""
+
+    def __init__(self) -> None:
+        self.institutions: dict[str, Institution] = {}
+        self.entries: list[Entry] = []
+        self.suspensions: list[Suspension] = []
+        self.revocations: dict[str, list[date]] = {}
+
+    def take_over(self, rows: list[Row]) -> None:
+        """Rows of a register handed in by the centre; one that cannot be read is refused."""
+        for row in rows:
+            one, filed_on, ends = (
+                values.level(row["level"]),
+                values.day(row["filed_on"]),
+                values.day(row["valid_until"]),
+            )
+            kind, region = values.enum("institution_type", row["institution_type"]), region_code(row["region_code"])
+            if one is None or filed_on is None or ends is None or kind is None or region is None:
+                continue
+            item = Item(row["occupation_code"], row.get("work_type", ""), one)
+            audiences = set(row.get("audience", "").split(";")) & set(AUDIENCES)
+            self.entries.append(Entry(row["uscc"], item, filed_on, ends, audiences))
+            who = Institution(row["institution_name"], region, row.get("registered_address", ""), [(date.min, kind)])
+            self.institutions.setdefault(row["uscc"], who).code = row.get("institution_code", "")
+
+    def of(self, uscc: str, day: date) -> list[Entry]:
+        """The institution's entries on file on a day."""
+        return [entry for entry in self.entries if uscc and entry.uscc == uscc and entry.on_file(day)]
+
+    def items(self, uscc: str, day: date) -> set[Item]:
+        return {entry.item for entry in self.of(uscc, day)}
+
+    def trades(self, uscc: str, day: date) -> set[Trade]:
+        return {Trade(item.occupation, item.work_type) for item in self.items(uscc, day)}
+
+    def ends(self, uscc: str, day: date) -> list[date]:
+        """The ends of what is on file on a day, earliest first."""
+        return sorted(entry.valid_until for entry in self.of(uscc, day))
+
+    def entry(self, uscc: str, item: Item) -> Entry | None:
+        """The newest entry of an item that is neither withdrawn nor revoked."""
+        found = [entry for entry in self.entries if (entry.uscc, entry.item) == (uscc, item) and entry.off_on is None]
+        return found[-1] if found else None
+
+    def holders(self, trade: Trade, day: date, counted: list[str], applicant: str) -> int:
+        """Institutions of the counted types, other than the applicant, with it on file; a blank work type is any."""
+        return len(
+            {
+                entry.uscc
+                for entry in self.entries
+                if entry.item.occupation == trade.occupation
+                and trade.work_type in ("", entry.item.work_type)
+                and entry.uscc != applicant
+                and entry.on_file(day)
+                and self.institutions[entry.uscc].type_on(day) in counted
+            }
+        )
+
+    def take_off(self, uscc: str, occupation: str, day: date, *, revoked: bool) -> None:
+        """Withdraw or revoke what is on file, as a whole (blank occupation) or one occupation."""
+        for entry in self.of(uscc, day):
+            if occupation in ("", entry.item.occupation):
+                entry.off_on = day
+        if revoked:
+            self.revocations.setdefault(uscc, []).append(day)
+
+    def suspend(self, uscc: str, occupation: str, day: date) -> None:
+        self.suspensions.append(Suspension(uscc, occupation, day))
+
+    def reinstate(self, uscc: str, occupation: str, day: date) -> None:
+        for suspension in self.suspensions:
+            if suspension.uscc == uscc and suspension.until is None and occupation in ("", suspension.occupation):
+                suspension.until = day
+
+    def suspended(self, uscc: str, occupation: str, day: date) -> bool:
+        """Suspended as a whole or in the occupation."""
+        return any(
+            suspension.uscc == uscc and suspension.occupation in ("", occupation) and suspension.holds(day)
+            for suspension in self.suspensions
+        )
+
+    def revoked_within(self, uscc: str, months: int, day: date) -> bool:
+        """A revocation less than so many months before the day."""
+        return any(since <= day < values.add_months(since, months) for since in self.revocations.get(uscc, ()))
+
+    def renumber(self, old: str, new: str) -> None:
+        """Carry out a change of an occupation's code."""
+        for entry in self.entries:
+            if entry.item.occupation == old:
+                entry.item = entry.item._replace(occupation=new)
+
+    def rows(self, day: date) -> list[Row]:
+        """What is on file on a day, an item a row."""
+        return [
+            {
+                "uscc": entry.uscc,
+                "occupation_code": entry.item.occupation,
+                "work_type": entry.item.work_type,
+                "level": entry.item.level,
+                "audience": ";".join(one for one in AUDIENCES if one in entry.audiences),
+                "filed_on": entry.filed_on.isoformat(),
+                "valid_until": entry.valid_until.isoformat(),
+            }
+            for entry in sorted(self.entries, key=lambda one: (one.uscc, one.item))
+            if entry.on_file(day)
+        ]
+
+    def directory(self, day: date) -> list[Row]:
+        """Rows of directory.csv: an institution, occupation and work type; what is suspended is not in it."""
+        groups: dict[tuple[str, Trade], list[Entry]] = {}
+        for entry in self.entries:
+            trade = Trade(entry.item.occupation, entry.item.work_type)
+            if entry.on_file(day) and not self.suspended(entry.uscc, trade.occupation, day):
+                groups.setdefault((entry.uscc, trade), []).append(entry)
+        return [self._directory_row(uscc, trade, groups[(uscc, trade)], day) for uscc, trade in sorted(groups)]
+
+    def _directory_row(self, uscc: str, trade: Trade, entries: list[Entry], day: date) -> Row:
+        who = self.institutions[uscc]
+        audiences = set().union(*(entry.audiences for entry in entries))
+        return {
+            "institution_name": who.name,
+            "institution_type": who.type_on(day) or "",
+            "uscc": uscc,
+            "institution_code": who.code,
+            "region_code": who.region,
+            "registered_address": who.address,
+            "occupation_code": trade.occupation,
+            "work_type": trade.work_type,
+            "levels": ",".join(sorted({entry.item.level for entry in entries}, reverse=True)),
+            "audiences": ";".join(one for one in AUDIENCES if one in audiences),
+            "filed_on": max(entry.filed_on for entry in entries).isoformat(),
+            "valid_until": max(entry.valid_until for entry in entries).isoformat(),
+        }

@@ -1,0 +1,262 @@
+"""Screening what is current: findings, and the holds, refusals and dispatches that follow from them."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import values
+from applications import FINAL, UNDER_WAY, Application, State
+from facts import deadline, rules, window_opens
+from filing import Finding, Item, Trade
+from form_rules import form_findings, unreadable
+from occupation_rules import occupation_findings
+from office import Office
+from people_and_papers import material_findings, staff_findings
+from register_rules import Scene, cap_is_exceeded, is_saturated, register_findings
+
+UNMENDABLE = ("FORM-3", "FORM-6", "OCC-5", "OCC-6")  # told as not accepted: no correction period, nobody waits
+
+
+def screen(office: Office, cycle: str, as_of: date) -> None:
+    """Take permitted late versions, screen what is new or due again, and settle all items until nothing moves."""
+    for app in office.of_cycle(cycle):
+        office.take_permitted(app)
+    for _ in range(20):
+        again = {app.no: found for app in office.of_cycle(cycle) if (found := _screened_again(office, app)) is not None}
+        for no, found in again.items():
+            app = office.applications[no]
+            app.findings, app.screened, app.twins = found, True, _live_twins(office, app)
+            _return(office, app, as_of)
+        before = _picture(office, cycle)
+        for app in office.of_cycle(cycle):
+            if app.live:
+                for item in app.items:
+                    _settle_item(office, app, item, as_of)
+        if _picture(office, cycle) == before and not again:
+            return
+    raise AssertionError("screening does not come to rest")
+
+
+def _screened_again(office: Office, app: Application) -> list[Finding] | None:
+    """New findings of an application that is screened now; None where the former ones stand.
+
+    A version is screened once; again when a twin of its screening was withdrawn or ended, or when what it was
+    returned for as a repetition is no longer so.
+    """
+    if not app.live or (app.screened and not app.waits):
+        return None
+    if app.screened and app.twins <= _live_twins(office, app) and not _repetitions(app.findings):
+        return None
+    found = sorted(set(findings(office, app)))
+    if app.screened and app.twins <= _live_twins(office, app) and _repetitions(found) == _repetitions(app.findings):
+        return None
+    return found
+
+
+def _repetitions(found: list[Finding]) -> list[Finding]:
+    return [one for one in found if one.rule in ("FORM-8", "OCC-14")]
+
+
+def _live_twins(office: Office, app: Application) -> set[str]:
+    uscc = app.filing.uscc
+    return {one.no for one in office.of_cycle(app.cycle) if uscc and one.filing.uscc == uscc and one.live} - {app.no}
+
+
+def _picture(office: Office, cycle: str) -> object:
+    return [
+        (app.no, item, state.status, sorted(state.reason))
+        for app in office.of_cycle(cycle)
+        for item, state in app.items.items()
+    ]
+
+
+def scene(office: Office, app: Application) -> Scene:
+    """What an application is judged by."""
+    own = [other for other in office.applications.values() if other.filing.uscc == app.filing.uscc]
+    elsewhere = {
+        Trade(item.occupation, item.work_type)
+        for other in own
+        for item, state in other.items.items()
+        if other.cycle != app.cycle and state.status in UNDER_WAY
+    }
+    requested = set().union(*(other.counted() for other in own if other.cycle == app.cycle))
+    return Scene(
+        office.register,
+        office.facts(app.cycle),
+        app.cycle,
+        office.activities,
+        office.complaints,
+        frozenset(elsewhere),
+        frozenset(requested),
+    )
+
+
+def findings(office: Office, app: Application) -> list[Finding]:
+    """All findings of the current version."""
+    facts, filing, version = office.facts(app.cycle), app.filing, app.current
+    version.alone = version.alone or [
+        *form_findings(filing, facts),
+        *unreadable(filing),
+        *occupation_findings(filing, facts),
+        *staff_findings(filing, facts),
+        *material_findings(filing, facts),
+    ]
+    return [
+        *_window(app),
+        *version.alone,
+        *_twins(office, app),
+        *register_findings(app.filing, scene(office, app)),
+    ]
+
+
+def _window(app: Application) -> Iterator[Finding]:
+    """WINDOW-1 judges and shows the first version's time; WINDOW-2 stands on a version taken late."""
+    opens = values.midnight(window_opens(app.cycle))
+    closes = values.midnight(values.day_after(deadline(app.cycle)))
+    first = app.first.submitted_at
+    if first and app.filing.form.get("cycle") == app.cycle and not opens <= first <= closes:
+        yield Finding(app.no, "WINDOW-1", "applications", 1, "submitted_at", app.first.form["submitted_at"])
+    if app.current.late_correction:
+        yield Finding(app.no, "WINDOW-2", "applications", 1, "submitted_at", app.filing.form["submitted_at"])
+
+
+def _twins(office: Office, app: Application) -> Iterator[Finding]:
+    """FORM-8 and OCC-14: the institution's other applications."""
+    uscc, kind = app.filing.uscc, app.filing.kind
+    others = [one for one in office.applications.values() if one.no != app.no and uscc and one.filing.uscc == uscc]
+    same = [one for one in others if one.cycle == app.cycle and one.live]
+    if kind and any(one.filing.kind and (one.filing.kind == "renewal") == (kind == "renewal") for one in same):
+        yield Finding(app.no, "FORM-8", "applications", 1, "uscc", uscc)
+    taken: set[Item] = set()
+    for one in others:
+        for item, state in one.items.items():
+            if one.cycle != app.cycle:
+                if state.status in UNDER_WAY:
+                    taken.add(item)
+            elif one.live and state.status not in ("withdrawn", "ended") and _is_earlier(one, app):
+                taken.add(item)
+    for row in app.filing.requested:
+        if taken & set(row.items()):
+            yield Finding(app.no, "OCC-14", "occupations", row.row, "levels", row.cells.get("levels", ""))
+
+
+def _is_earlier(one: Application, other: Application) -> bool:
+    """Submitted earlier, then the smaller number."""
+    return (one.current.moment(), one.no) < (other.current.moment(), other.no)
+
+
+# -- what follows ------------------------------------------------------------------------------------------------
+
+
+def _hard(app: Application) -> set[str]:
+    return {found.rule for found in app.findings if rules()[found.rule]["nature"] == "hard"}
+
+
+def _return(office: Office, app: Application, as_of: date) -> None:
+    """Hard findings return the whole application, with a correction period where a correction can mend them."""
+    hard, was_returned = _hard(app), app.returned
+    app.returned = bool(hard)
+    if not hard:
+        app.period_end = None
+    elif not was_returned:
+        days = int(office.facts(app.cycle).policy["correction"]["workdays"])
+        app.period_end = values.workdays_after(as_of, days) if hard - set(UNMENDABLE) else None
+
+
+def _settle_item(office: Office, app: Application, item: Item, as_of: date) -> None:
+    state = app.items[item]
+    if state.status == "filed" and state.corrected:
+        if office.verdict(app.no, "EVAL-5", item.occupation) == "refuse":
+            _take_off(office, app, item, as_of)
+        return
+    if state.status == "refused" and not _is_permitted_again(office, app, item):
+        return
+    if state.status in FINAL:
+        return
+    if app.returned:
+        state.stands("returned", _hard(app))
+        state.score, state.held_at = None, ""
+        return
+    concerned, free = _holding(office, app, item, as_of)
+    if state.status == "held" and state.held_at == "filing":
+        _settle_at_filing(office, app, item, concerned)
+        return
+    verdicts = {rule: office.verdict(app.no, rule, item.occupation) for rule in concerned}
+    refused = {rule for rule, verdict in verdicts.items() if verdict == "refuse"}
+    undecided = {rule for rule, verdict in verdicts.items() if verdict is None} - free
+    if refused:
+        state.stands("refused", refused)
+        state.held_at = "screening"
+    elif state.status in ("dispatched", "passed"):  # what has gone on is judged again only at filing
+        return
+    elif undecided:
+        state.stands("held", undecided)
+        state.held_at, state.score = "screening", None
+    else:
+        state.stands("dispatched")
+        state.held_at, state.score = "", None
+
+
+def _settle_at_filing(office: Office, app: Application, item: Item, concerned: set[str]) -> None:
+    """An item held at its filing: CAP is looked at again by the filing itself."""
+    state = app.items[item]
+    verdicts = {rule: office.verdict(app.no, rule, item.occupation) for rule in concerned | state.reason}
+    refused = {rule for rule, verdict in verdicts.items() if verdict == "refuse"}
+    undecided = {rule for rule in state.reason if verdicts[rule] is None}
+    if refused:
+        state.held_at = "filing" if refused <= state.reason else "screening"
+        state.stands("refused", refused)
+    elif undecided:
+        state.stands("held", undecided)
+    else:
+        state.stands("passed")
+
+
+def _is_permitted_again(office: Office, app: Application, item: Item) -> bool:
+    """Refuse → permit takes a refused item back to where it was held."""
+    state = app.items[item]
+    if state.reason & {"RENEW-1", "EVAL-5"}:
+        return False
+    still = {rule for rule in state.reason if office.verdict(app.no, rule, item.occupation) == "refuse"}
+    if still:
+        state.reason = still
+        return False
+    state.stands("held", state.reason)
+    return True
+
+
+def _holding(office: Office, app: Application, item: Item, as_of: date) -> tuple[set[str], set[str]]:
+    """In-principle rules whose findings concern the item, and the CAP rules among them whose place is free on a day."""
+    here = scene(office, app)
+    concerned = {found.rule for found in app.findings if _concerns(app, found, item, here)}
+    free = set()
+    if not cap_is_exceeded(app.filing, here, as_of):
+        free.add("CAP-1")
+    if not is_saturated(app.filing, Trade(item.occupation, item.work_type), here, as_of):
+        free.add("CAP-2")
+    return concerned, concerned & free
+
+
+def _concerns(app: Application, found: Finding, item: Item, here: Scene) -> bool:
+    """Whether an in-principle finding concerns an item (contract section 2)."""
+    if rules()[found.rule]["nature"] != "in_principle":
+        return False
+    on_file = here.register.items(app.filing.uscc, here.deadline)
+    if found.rule.startswith("WINDOW-") or found.rule == "IDENT-2":
+        return True
+    if found.rule == "CAP-1":
+        return item.occupation not in {held.occupation for held in on_file}
+    if found.rule == "STAND-1":
+        return item not in on_file
+    if item not in app.filing.requested[found.row - 1].items():
+        return False
+    return found.rule == "CAP-2" or item not in on_file
+
+
+def _take_off(office: Office, app: Application, item: Item, as_of: date) -> None:
+    """A refused EVAL-5 takes a filed item off the register; it counts as a revocation."""
+    state: State = app.items[item]
+    state.stands("refused", {"EVAL-5"})
+    entry = office.register.entry(app.filing.uscc, item)
+    if entry:
+        entry.off_on = as_of
+        office.register.revocations.setdefault(app.filing.uscc, []).append(as_of)
