@@ -174,7 +174,7 @@ def _staff(form: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
 def _materials(form: pl.DataFrame, asked: pl.DataFrame, random: np.random.Generator, policy: Policy) -> pl.DataFrame:
     """What the policy asks of each institution and occupation, a few as commitments."""
     own = pl.DataFrame(
-        [(name, material) for name in policy.institution for material in policy.materials.of_institution(name)],
+        [(name, material) for name in policy.institution for material in policy.materials_of(name)],
         schema=["institution_type", "material"],
         orient="row",
     )
@@ -190,7 +190,7 @@ def _materials(form: pl.DataFrame, asked: pl.DataFrame, random: np.random.Genera
         "application_no", maintain_order=True
     )
     committed = pl.Series(random.random(len(papers)) < 0.3) & papers["material"].is_in(
-        policy.materials.commitment_allowed
+        policy.required.commitment_allowed
     )
     digests = pl.Series(random.integers(0, 2**62, len(papers))).cast(pl.String).str.zfill(64)
     papers = papers.with_columns(

@@ -12,7 +12,7 @@ from great_expectations.expectations.row_conditions import Column
 from benchmarks.frames import MadeCycle
 from schemas.policy import Policy
 from schemas.reference_data import Reference
-from schemas.submission import APPLICATIONS, AUDIENCES, BOOLEANS, FORMS, ID_TYPES, MATERIALS, ROLES
+from schemas.submission import APPLICATIONS, AUDIENCES, BOOLEANS, FORMS, ID_TYPES, ROLES
 
 #: The library exports its expectations at run time only.
 gxe: Any = great_expectations.expectations
@@ -68,13 +68,13 @@ def _round_pairs_of_occupations(policy: Policy) -> list[Expectation]:
 
 
 def _pairs_of_materials(policy: Policy) -> list[Expectation]:
-    files = [("file", name) for name in MATERIALS]
-    allowed = [*files, *(("commitment", name) for name in policy.materials.commitment_allowed)]
+    files = [("file", name) for name in policy.materials]
+    allowed = [*files, *(("commitment", name) for name in policy.required.commitment_allowed)]
     return [gxe.ExpectColumnPairValuesToBeInSet(column_A="form", column_B="material", value_pairs_set=allowed)]
 
 
 def _round_pairs_of_materials(policy: Policy) -> list[Expectation]:
-    allowed = policy.materials.commitment_allowed
+    allowed = policy.required.commitment_allowed
     condition = _only("form", "commitment")
     return [gxe.ExpectColumnValuesToBeInSet(column="material", value_set=allowed, row_condition=condition)]
 
@@ -83,11 +83,14 @@ def _application_form(policy: Policy) -> list[Expectation]:
     required = [
         gxe.ExpectColumnValuesToNotBeNull(column=each.name) for each in APPLICATIONS.columns if not each.optional
     ]
-    enums = [each for each in APPLICATIONS.columns if each.words]
+    enums = [each for each in APPLICATIONS.columns if each.kind == "enum"]
     prefixes = {name: "|".join(each.credit_code_prefixes) for name, each in policy.institution.items()}
     return [
         *required,
-        *(gxe.ExpectColumnValuesToBeInSet(column=each.name, value_set=_words(each.words)) for each in enums),
+        *(
+            gxe.ExpectColumnValuesToBeInSet(column=each.name, value_set=_words(policy.column(each).words))
+            for each in enums
+        ),
         gxe.ExpectColumnValuesToMatchRegex(column="cycle", regex=r"^20\d\d-(?:04|09)$"),
         gxe.ExpectColumnValuesToMatchRegex(column="submitted_at", regex=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"),
         gxe.ExpectColumnValuesToBeBetween(
@@ -144,7 +147,7 @@ def _materials(policy: Policy) -> list[Expectation]:
     file = _only("form", "file")
     return [
         gxe.ExpectColumnValuesToNotBeNull(column="material"),
-        gxe.ExpectColumnValuesToBeInSet(column="material", value_set=_words(MATERIALS)),
+        gxe.ExpectColumnValuesToBeInSet(column="material", value_set=_words(policy.materials)),
         gxe.ExpectColumnValuesToNotBeNull(column="form"),
         gxe.ExpectColumnValuesToBeInSet(column="form", value_set=_words(FORMS)),
         gxe.ExpectColumnValuesToMatchRegex(column="size_bytes", regex=r"^\d+$"),

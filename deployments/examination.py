@@ -112,7 +112,6 @@ def _facts() -> Iterator[Found]:
         "occupations_2022.csv": facts.occupations,
         "new_occupations.csv": facts.later,
         "access_qualifications_2021.csv": facts.access,
-        "regions.csv": facts.regions,
     }
     for file in manifest():
         rows = len(frames[file.name])

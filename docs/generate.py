@@ -12,6 +12,7 @@ from schemas.adjustment import ADJUSTMENTS
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.item import FINAL, MOVES, STATUSES
 from schemas.letter import LETTER_KINDS
+from schemas.policy import shipped
 from schemas.settings import Settings
 
 HERE = Path(__file__).parent
@@ -93,6 +94,7 @@ def _qualifications() -> list[str]:
 
 def input_and_database_tables() -> str:
     """The input tables with their headers, the directory's columns, and the database's tables with their keys."""
+    policy = shipped()[-1]
     lines = [
         "# Tables",
         "",
@@ -100,7 +102,7 @@ def input_and_database_tables() -> str:
         "",
         "## Input",
         "",
-        "Sheets, files and columns may be named in English or Chinese.",
+        f"Sheets, files and columns may be named in English or Chinese. The words are those of the policy of {policy.title}.",
     ]
     for table in submission.READ_TABLES.values():
         lines += [
@@ -111,7 +113,7 @@ def input_and_database_tables() -> str:
             "|---|---|---|---|",
         ]
         for column in table.columns:
-            words = "、".join(f"{word} {title}" for word, title in column.words.items())
+            words = "、".join(f"{word} {title}" for word, title in policy.column(column).words.items())
             optional = " (optional)" if column.optional else ""
             lines.append(f"| `{column.name}` | {column.title} | {column.kind}{optional} | {words} |")
     lines += ["", "## Directory", "", "| column | header | kind | of | may be blank |", "|---|---|---|---|---|"]

@@ -1,11 +1,12 @@
 """What other tables need of an applicant: type, kind, code, day; the form itself is `application_form`'s."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import polars as pl
 
 from expectations.submissions import Submissions, typed
-from schemas.submission import INSTITUTION_TYPES
+from schemas.policy import Policy
 
 
 def applicants(submissions: Submissions) -> pl.DataFrame:
@@ -27,9 +28,15 @@ def by_type(texts: Mapping[str, str], column: str = "type") -> pl.Expr:
     return pl.col(column).cast(pl.String).replace_strict(dict(texts), default="", return_dtype=pl.String)
 
 
-def type_title() -> pl.Expr:
+def type_title(policy: Policy) -> pl.Expr:
     """The institution type in Chinese."""
-    return by_type(INSTITUTION_TYPES)
+    return by_type(policy.institution_types)
+
+
+def has_trait(policy: Policy, trait: Literal["neighbour", "programmes"]) -> pl.Expr:
+    """Whether the row's institution type has a trait in the policy; false without a type."""
+    types = [name for name, each in policy.institution.items() if getattr(each, trait)]
+    return pl.col("type").cast(pl.String).is_in(types).fill_null(False)
 
 
 def is_one_of(column: pl.Expr, allowed: Mapping[str, list[str]]) -> pl.Expr:

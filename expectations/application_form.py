@@ -61,9 +61,9 @@ def _others(submissions: Submissions) -> pl.DataFrame:
 
 
 def _form(submissions: Submissions) -> list[Breach]:
-    policy, names = submissions.scene.policy, submissions.scene.reference.region_names()
+    policy = submissions.scene.policy
     opens, closes = policy.window(submissions.scene.cycle)
-    regions = "、".join(names.get(code, code) for code in policy.regions.codes)
+    regions = "、".join(policy.region_names.values())
     first = pl.col("first_submitted")
     period = f"本批次申报期为{opens:%Y-%m-%d}至{policy.deadline(submissions.scene.cycle):%Y-%m-%d}"
     return [
@@ -86,7 +86,7 @@ def _form(submissions: Submissions) -> list[Breach]:
             "ROUTE-1",
             "affiliation",
             typed("affiliation").cast(pl.String).is_in(["central", "provincial"])
-            & ~pl.col("has_parent_receipt").fill_null(False),
+            & ~pl.col("has_parent_receipt").fill_null(not policy.required.branch),
             "请补交上级或省级的备案回执",
         ),
     ]
@@ -104,7 +104,7 @@ def _codes(submissions: Submissions) -> list[Breach]:
             "FORM-4",
             "uscc",
             sound & ~is_one_of(uscc.str.head(2), prefixes),
-            pl.format("{}的代码应以{}开头", type_title(), by_type(listed)),
+            pl.format("{}的代码应以{}开头", type_title(policy), by_type(listed)),
         ),
         Breach("FORM-8", "uscc", pl.col("numbers").is_not_null(), pl.format("申报编号{}，请只保留一份", "numbers")),
         Breach("FORM-9", "uscc", sound & ~uscc.str.slice(2).str.starts_with(area), f"代码第3至8位不以{area}开头"),
@@ -115,7 +115,7 @@ def _standing(submissions: Submissions) -> list[Breach]:
     policy, cycle = submissions.scene.policy, submissions.scene.cycle
     total = pl.col("filed_count").fill_null(0) + pl.col("new_count")
     over = (
-        (typed("institution_type") == "social_organisation")
+        typed("institution_type").cast(pl.String).is_in(policy.cap.capped)
         & pl.col("uscc").is_not_null()  # without a code nobody knows what is new to the institution
         & (pl.col("new_count") > 0)
         & (total > policy.cap.occupations)

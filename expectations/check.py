@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -30,6 +30,7 @@ from expectations.judging import findings, holds
 from expectations.scene import Scene
 from expectations.submissions import Submissions
 from expectations.suites import UNDER_JUDGEMENT, Judgement, TableJudgement, suite
+from schemas.policy import Policy
 from schemas.submission import FORM_TABLES
 
 # this logger sets its own level: it would tell of a temporary folder at every start
@@ -103,18 +104,19 @@ def check_directory(
     previous: pd.DataFrame,
     changes: pd.DataFrame,
     as_of: date,
+    policies: Sequence[Policy],
     traces: pd.DataFrame | None = None,
 ) -> list[str]:
     """What keeps a directory from being published, one Chinese sentence a broken expectation; [] when nothing does.
 
     `rows` and `previous` hold DIRECTORY_COLUMNS as text, `changes` CHANGE_COLUMNS between them; blank cells are blank or
-    missing. Expected: every cell filled (the institution code comes later), one row an institution and occupation, valid
-    codes, well-formed levels and dates, no row whose validity ended before `as_of`, and changes that account for every row
-    that came, went or differs; where `traces` (uscc, occupation_code, level of every filing there was) are given, also
-    that each level of every row was filed.
+    missing; `policies`: every one something on file may have been filed under. Expected: every cell filled (the institution
+    code comes later), one row an institution and occupation, valid codes, well-formed levels and dates, no row whose
+    validity ended before `as_of`, and changes that account for every row that came, went or differs; where `traces` (uscc,
+    occupation_code, level of every filing there was) are given, also that each level of every row was filed.
     """
     with _ONE_AT_A_TIME:
-        judgement = DirectoryJudgement(DIRECTORY, rows, Edition(rows, previous, changes, as_of, traces))
+        judgement = DirectoryJudgement(DIRECTORY, rows, Edition(rows, previous, changes, as_of, policies, traces))
         _run(judgement)
         return [each.sentence for each in judgement.unmet]
 

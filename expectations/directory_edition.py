@@ -3,22 +3,22 @@
 Source: contract section 6; Notice, article 3(4).
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 import polars as pl
 
-from expectations import identifiers, reading
+from expectations import identifiers
+from expectations.levels import Levels
 from schemas.directory import COLUMNS, DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES
+from schemas.policy import Policy
 from schemas.reference_data import Reference, reference
-from schemas.submission import INSTITUTION_TYPES
 
-_INSTITUTION_CODE = r"^[YS][0-9]{4}42[0-9]{6}$"
 _OCCUPATION_CODE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 _REQUIRED = [column.name for column in COLUMNS if not column.optional]
-_LEVEL_LISTS = [",".join(str(level) for level in range(5, 0, -1) if mask >> level & 1) for mask in reading.MASKS]
 _CAME, _WENT, _STAYED = ("added",), ("expired", "removed"), ("levels_changed", "renewed", "details_changed")
 _SHOWN = 3
 
@@ -48,12 +48,16 @@ DEMANDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Edition:
-    """A directory about to be published, with what it is held against; frames as `expectations.check_directory` takes them."""
+    """A directory about to be published, with what it is held against; frames as `expectations.check_directory` takes them.
+
+    `policies`: every one under which something on file may have been filed.
+    """
 
     rows: pd.DataFrame
     previous: pd.DataFrame
     changes: pd.DataFrame
     as_of: date
+    policies: Sequence[Policy]
     traces: pd.DataFrame | None = None
 
 
@@ -74,7 +78,7 @@ def unmet(edition: Edition) -> list[Unmet]:
     now, before = _text(edition.rows, DIRECTORY_COLUMNS), _text(edition.previous, DIRECTORY_COLUMNS)
     told = _text(edition.changes, [*DIRECTORY_KEY, "change"])
     untraced = [] if edition.traces is None else _untraced(now, _text(edition.traces, [*DIRECTORY_KEY, "level"]))
-    return [*_broken_rows(now, edition.as_of), *untraced, *_unaccounted(now, before, told, edition.as_of)]
+    return [*_broken_rows(now, edition), *untraced, *_unaccounted(now, before, told, edition.as_of)]
 
 
 def _unmet(demand: str, rows: pl.DataFrame, more: str = "", **values: object) -> Unmet:
@@ -101,12 +105,13 @@ def _text(frame: pd.DataFrame, columns: list[str]) -> pl.DataFrame:
     return pl.DataFrame([cell.cast(pl.String).fill_null("") for cell in cells])
 
 
-def _broken_rows(rows: pl.DataFrame, as_of: date) -> Iterator[Unmet]:
+def _broken_rows(rows: pl.DataFrame, edition: Edition) -> Iterator[Unmet]:
     read = rows.join(_dictionary(reference()), on="occupation_code", how="left", maintain_order="left")
-    for demand, broken in {**_filled(), **_codes(reference()), **_terms(as_of)}.items():
+    demands = {**_filled(), **_codes(rows, edition.policies, reference()), **_terms(edition)}
+    for demand, broken in demands.items():
         found = read.filter(broken.fill_null(False))
         if len(found):
-            yield _unmet(demand, found, as_of=as_of)
+            yield _unmet(demand, found, as_of=edition.as_of)
 
 
 def _dictionary(facts: Reference) -> pl.DataFrame:
@@ -122,7 +127,13 @@ def _filled() -> dict[str, pl.Expr]:
     return {f"{name}_filled": pl.col(name) == "" for name in _REQUIRED}
 
 
-def _codes(facts: Reference) -> dict[str, pl.Expr]:
+def _misshapen(codes: pl.Series, policies: Sequence[Policy]) -> list[str]:
+    """Institution codes that have the shape of no policy's province."""
+    shapes = [re.compile(policy.province.institution_code) for policy in policies]
+    return [code for code in codes.unique() if code and not any(shape.search(code) for shape in shapes)]
+
+
+def _codes(rows: pl.DataFrame, policies: Sequence[Policy], facts: Reference) -> dict[str, pl.Expr]:
     code, name, region = pl.col("occupation_code"), pl.col("occupation_name"), pl.col("region_code")
     uscc, kind, given = pl.col("uscc"), pl.col("institution_type"), pl.col("institution_code")
     listed = pl.col("dictionary_name").is_not_null()
@@ -130,22 +141,23 @@ def _codes(facts: Reference) -> dict[str, pl.Expr]:
     return {
         "one_row_each": pl.struct(DIRECTORY_KEY).is_duplicated(),
         "credit_code": (uscc != "") & ~identifiers.is_credit_code(uscc),
-        "institution_type": (kind != "") & ~kind.is_in(list(INSTITUTION_TYPES)),
-        "institution_code": (given != "") & ~given.str.contains(_INSTITUTION_CODE),
-        "region": (region != "") & ~region.is_in(facts.regions["code"].tolist()),
+        "institution_type": (kind != "") & ~kind.is_in([name for policy in policies for name in policy.institution]),
+        "institution_code": given.is_in(_misshapen(rows.get_column("institution_code"), policies)),
+        "region": (region != "") & ~region.is_in([code for policy in policies for code in policy.regions.codes]),
         "occupation": (code != "") & ~known,
         "occupation_name": listed & (name != "") & (name != pl.col("dictionary_name")),
     }
 
 
-def _terms(as_of: date) -> dict[str, pl.Expr]:
+def _terms(edition: Edition) -> dict[str, pl.Expr]:
     filed, until, levels = _day("filed_on"), _day("valid_until"), pl.col("levels")
     dates = [column.name for column in COLUMNS if column.kind == "date"]
+    written = [text for policy in edition.policies for text in Levels.of(policy).written()]
     return {
-        "levels": (levels != "") & ~levels.is_in(_LEVEL_LISTS),
+        "levels": (levels != "") & ~levels.is_in(written),
         **{name: (pl.col(name) != "") & _day(name).is_null() for name in dates},
         "term": until < filed,
-        "in_force": until < pl.lit(as_of),
+        "in_force": until < pl.lit(edition.as_of),
     }
 
 

@@ -1,37 +1,41 @@
 """Rules on the materials handed in; what stands in a document is for the panel to judge."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from expectations import occupations
 from expectations.applicants import applicants
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
-from schemas.submission import MATERIALS
-
-_BITS = {name: 1 << place for place, name in enumerate(MATERIALS)}
+from schemas.policy import Policy
 
 
-def _mask(materials: list[str]) -> int:
-    return sum(_BITS[name] for name in materials)
+def _bits(policy: Policy) -> dict[str, int]:
+    return {name: 1 << place for place, name in enumerate(policy.materials)}
 
 
-def _bit() -> pl.Expr:
-    """The material of a row as one bit."""
-    return typed("material").replace_strict(_BITS, default=None, return_dtype=pl.UInt32)
+def _mask(materials: Iterable[str], policy: Policy) -> int:
+    """A set of materials as a whole number."""
+    bits = _bits(policy)
+    return sum(bits[name] for name in materials)
 
 
 def handed_in(submissions: Submissions) -> pl.DataFrame:
     """What each application handed in: application_no, handed_in (mask), has_parent_receipt (Notice, article 2(6))."""
     present = submissions.once(_named).group_by("application_no").agg(pl.col("bit").bitwise_or().alias("handed_in"))
-    receipt = _mask(submissions.scene.policy.materials.branch)
+    policy = submissions.scene.policy
+    receipt = _mask(policy.required.branch, policy)
     return present.with_columns((pl.col("handed_in") & receipt == receipt).alias("has_parent_receipt"))
 
 
 def _named(submissions: Submissions) -> pl.DataFrame:
     """Material rows that name a material, as bits."""
+    bits = _bits(submissions.scene.policy)
+    bit = typed("material").cast(pl.String).replace_strict(bits, default=None, return_dtype=pl.UInt64)
     return (
         submissions.table("materials")
-        .select("application_no", "occupation_code", _bit().alias("bit"))
+        .select("application_no", "occupation_code", bit.alias("bit"))
         .filter(pl.col("bit").is_not_null())
     )
 
@@ -39,38 +43,39 @@ def _named(submissions: Submissions) -> pl.DataFrame:
 def _institution_materials(submissions: Submissions) -> pl.DataFrame:
     """MAT-1: what an institution of the type must hand in and did not (Notice, article 2(1) to 2(5))."""
     policy = submissions.scene.policy
-    needed = {name: _mask(policy.materials.of_institution(name)) for name in policy.institution}
-    required = pl.col("type").cast(pl.String).replace_strict(needed, default=None, return_dtype=pl.UInt32)
+    needed = {name: _mask(policy.materials_of(name), policy) for name in policy.institution}
+    required = pl.col("type").cast(pl.String).replace_strict(needed, default=None, return_dtype=pl.UInt64)
     known = submissions.once(applicants).filter(pl.col("type").is_not_null())
     rows = known.join(submissions.once(handed_in), on="application_no", how="left")
     missing = rows.select("application_no", (required & ~pl.col("handed_in").fill_null(0)).alias("missing"))
-    title = pl.col("field").replace_strict(MATERIALS)
-    return absent("MAT-1", "materials", _each_missing(missing), pl.format("请补交“{}”", title))
+    title = pl.col("field").replace_strict(policy.materials)
+    return absent("MAT-1", "materials", _each_missing(missing, policy), pl.format("请补交“{}”", title))
 
 
-def _each_missing(rows: pl.DataFrame) -> pl.DataFrame:
+def _each_missing(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """A row for each bit of `missing`, with the material as `field`."""
     lacking = rows.filter(pl.col("missing") != 0)
     return pl.concat(
         [
             lacking.filter(pl.col("missing") & bit != 0).with_columns(pl.lit(name).alias("field"))
-            for name, bit in _BITS.items()
+            for name, bit in _bits(policy).items()
         ]
     )
 
 
 def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
     """MAT-2: what a requested occupation needs and has not (Notice, article 2(2)); an unlisted one is its neighbour."""
-    needed = _mask(submissions.scene.policy.materials.every_occupation)
+    policy = submissions.scene.policy
+    needed = _mask(policy.required.every_occupation, policy)
     asked = submissions.once(occupations.requested).filter(pl.col("item_code").is_not_null())
     key = ["application_no", "item_code"]
     rows = submissions.once(_named).filter(pl.col("bit") & needed != 0).rename({"occupation_code": "item_code"})
     present = rows.group_by(key).agg(pl.col("bit").bitwise_or())
     found = asked.select(key).unique().join(present, on=key, how="left")
-    missing = found.select(*key, (pl.lit(needed, pl.UInt32()) & ~pl.col("bit").fill_null(0)).alias("missing"))
-    title = pl.col("material").replace_strict(MATERIALS)
+    missing = found.select(*key, (pl.lit(needed, pl.UInt64()) & ~pl.col("bit").fill_null(0)).alias("missing"))
+    title = pl.col("material").replace_strict(policy.materials)
     each = (
-        _each_missing(missing)
+        _each_missing(missing, policy)
         .rename({"field": "material"})
         .with_columns(pl.format("{}:{}", "material", "item_code").alias("field"))
     )
@@ -78,12 +83,19 @@ def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
 
 
 def _commitments(submissions: Submissions) -> list[Breach]:
-    allowed = submissions.scene.policy.materials.commitment_allowed
+    policy = submissions.scene.policy
+    allowed = policy.required.commitment_allowed
     committed = typed("form") == "commitment"
-    titles = "、".join(MATERIALS[name] for name in allowed)
-    title = typed("material").cast(pl.String).replace_strict(MATERIALS, default="该材料")
+    titles = "、".join(policy.materials[name] for name in allowed)
+    title = typed("material").cast(pl.String).replace_strict(policy.materials, default="该材料")
+    may_be_committed = typed("material").cast(pl.String).is_in(allowed)
     return [
-        Breach("MAT-3", "form", committed & ~typed("material").is_in(allowed), f"请提交附件；仅{titles}可以承诺代替"),
+        Breach(
+            "MAT-3",
+            "form",
+            committed & ~may_be_committed,
+            f"请提交附件；仅{titles}可以承诺代替",
+        ),
         Breach("MAT-5", "form", committed, pl.format("请于评估时出示“{}”", title)),
     ]
 

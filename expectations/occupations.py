@@ -3,30 +3,16 @@
 import polars as pl
 
 from expectations import standing
-from expectations.applicants import applicants, by_type, is_one_of, type_title
+from expectations.applicants import applicants, by_type, has_trait, is_one_of, type_title
+from expectations.levels import Levels
 from expectations.recognition import recognised
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
-from schemas.submission import AUDIENCES, LEVELS
+from schemas.submission import AUDIENCES
 
 _CODE_SHAPE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 _LEVELS = pl.col("levels!").cast(pl.Int64)
 _NEW_LEVELS = _LEVELS & ~pl.col("filed_levels").fill_null(0)
-
-
-def _level_sets() -> dict[int, list[int]]:
-    """Every mask with its levels, the lowest (5) first."""
-    return {mask: [level for level in range(5, 0, -1) if mask >> level & 1] for mask in range(2, 64, 2)}
-
-
-def _titles(mask: pl.Expr) -> pl.Expr:
-    """A mask in Chinese: 五级、三级."""
-    texts = {mask: "、".join(LEVELS[str(level)] for level in levels) for mask, levels in _level_sets().items()}
-    return mask.cast(pl.Int64).replace_strict(texts, default="", return_dtype=pl.String)
-
-
-def _gaps() -> list[int]:
-    return [mask for mask, levels in _level_sets().items() if levels[0] - levels[-1] + 1 != len(levels)]
 
 
 def requested(submissions: Submissions) -> pl.DataFrame:
@@ -36,32 +22,27 @@ def requested(submissions: Submissions) -> pl.DataFrame:
     rows = rows.join(submissions.once(standing.holders), on="item_code", how="left", maintain_order="left")
     rows = rows.join(submissions.once(standing.dormant), on="uscc", how="left", maintain_order="left")
     rows = rows.join(_taught(submissions), on=["application_no", "occupation_code"], how="left", maintain_order="left")
-    return rows.with_columns(_asked_before(rows))
+    return rows.with_columns(_asked_before(rows, Levels.of(submissions.scene.policy)))
 
 
 def _taught(submissions: Submissions) -> pl.DataFrame:
-    """Programmes by application and occupation: taught_to (best level), untold (a level could not be read)."""
+    """Programmes by application and occupation: taught_to (place of the best level), untold (one could not be read)."""
     programmes = submissions.table("programmes").filter(pl.col("occupation_code").is_not_null())
-    level = typed("highest_level")
+    level = Levels.of(submissions.scene.policy).rank(typed("highest_level"))
     return programmes.group_by("application_no", "occupation_code").agg(
-        level.min().alias("taught_to"), level.is_null().any().alias("untold"), pl.lit(True).alias("taught")
+        level.max().alias("taught_to"), level.is_null().any().alias("untold"), pl.lit(True).alias("taught")
     )
 
 
-def _asked_before(rows: pl.DataFrame) -> pl.Series:
+def _asked_before(rows: pl.DataFrame, levels: Levels) -> pl.Series:
     """Levels of each row that an earlier row asks for too, for the same occupation and audience, as a mask."""
     key = ["application_no", "item_code", "audience!"]
     candidates = rows.select(*key, "row", _LEVELS).with_row_index("place").drop_nulls()
-    shared = candidates.filter(pl.len().over(key) > 1).join(_each_level(), on="levels!").sort("row", "place")
+    shared = candidates.filter(pl.len().over(key) > 1).join(levels.single(), on="levels!").sort("row", "place")
     repeated = shared.filter(~pl.struct(*key, "level").is_first_distinct())
     masks = repeated.group_by("place").agg(pl.col("bit").sum().alias("asked_before"))
     places = pl.DataFrame({"place": pl.int_range(len(rows), dtype=pl.get_index_type(), eager=True)})
     return places.join(masks, on="place", how="left", maintain_order="left").get_column("asked_before")
-
-
-def _each_level() -> pl.DataFrame:
-    triples = [(mask, level, 1 << level) for mask, levels in _level_sets().items() for level in levels]
-    return pl.DataFrame(triples, schema={"levels!": pl.Int64(), "level": pl.Int64(), "bit": pl.Int64()}, orient="row")
 
 
 def items_by_row(submissions: Submissions) -> pl.DataFrame:
@@ -70,11 +51,10 @@ def items_by_row(submissions: Submissions) -> pl.DataFrame:
     asked = rows.select("application_no", "row", pl.col("item_code").alias("occupation_code"), _LEVELS, "filed_levels")
     on_file = pl.col("filed_levels").fill_null(0) & pl.col("bit") != 0
     return (
-        asked.join(_each_level(), on="levels!")
-        .sort("application_no", "row", "occupation_code", "level", descending=[False, False, False, True])
+        asked.join(Levels.of(submissions.scene.policy).single(), on="levels!")
+        .sort("application_no", "row", "occupation_code", "bit")
         .with_columns(pl.col("filed_levels").is_null().alias("new_occupation"), on_file.alias("on_file"))
         .drop("levels!", "bit", "filed_levels")
-        .with_columns(pl.col("level").cast(pl.String))
     )
 
 
@@ -123,8 +103,9 @@ def _recognition(submissions: Submissions) -> list[Breach]:
 
 
 def _forms(submissions: Submissions) -> list[Breach]:
-    types = submissions.scene.policy.institution
-    levels = {name: "、".join(LEVELS[level] for level in each.levels) for name, each in types.items()}
+    policy = submissions.scene.policy
+    types, order = policy.institution, Levels.of(policy)
+    levels = {name: "、".join(order.names[level] for level in each.levels) for name, each in types.items()}
     audiences = {name: "、".join(AUDIENCES[word] for word in each.audiences) for name, each in types.items()}
     return [
         Breach(
@@ -133,36 +114,36 @@ def _forms(submissions: Submissions) -> list[Breach]:
             pl.col("levels").is_null() | (_LEVELS & ~_allowed_levels(submissions) != 0).fill_null(False),
             pl.when(pl.col("type").is_null())
             .then(pl.lit("请填写申报等级"))
-            .otherwise(pl.format("{}可申报的等级为{}", type_title(), by_type(levels))),
+            .otherwise(pl.format("{}可申报的等级为{}", type_title(policy), by_type(levels))),
         ),
         Breach(
             "OCC-9",
             "levels",
             pl.col("asked_before") > 0,
-            pl.format("{}已在前面的行申报，请删除重复的等级", _titles(pl.col("asked_before"))),
+            pl.format("{}已在前面的行申报，请删除重复的等级", order.titles(pl.col("asked_before"))),
         ),
         Breach(
             "OCC-10",
             "audience",
             ~is_one_of(typed("audience"), {name: each.audiences for name, each in types.items()}),
-            pl.format("{}的服务对象为{}", type_title(), by_type(audiences)),
+            pl.format("{}的服务对象为{}", type_title(policy), by_type(audiences)),
         ),
-        Breach("OCC-13", "levels", _LEVELS.is_in(_gaps()), "请核对是否漏报中间的等级"),
+        Breach("OCC-13", "levels", order.has_gap(_LEVELS), "请核对是否漏报中间的等级"),
     ]
 
 
 def _allowed_levels(submissions: Submissions) -> pl.Expr:
     """The policy's levels of the row's institution type as a mask; null without a type."""
-    masks = {
-        name: sum(1 << int(level) for level in each.levels)
-        for name, each in submissions.scene.policy.institution.items()
-    }
+    policy = submissions.scene.policy
+    masks = {name: Levels.of(policy).mask(each.levels) for name, each in policy.institution.items()}
     return pl.col("type").cast(pl.String).replace_strict(masks, default=None, return_dtype=pl.Int64)
 
 
-def _schools() -> list[Breach]:
-    school = pl.col("type") == "technical_school"
-    above = pl.col("taught_to").cast(pl.Int64) > _highest(_LEVELS)
+def _schools(submissions: Submissions) -> list[Breach]:
+    order = Levels.of(submissions.scene.policy)
+    school = has_trait(submissions.scene.policy, "programmes")
+    above = pl.col("taught_to") < order.highest(_LEVELS)
+    taught = pl.col("taught_to").replace_strict(dict(enumerate(order.names.values())), return_dtype=pl.String)
     return [
         Breach(
             "OCC-11",
@@ -174,23 +155,16 @@ def _schools() -> list[Breach]:
             "OCC-12",
             "levels",
             school & (typed("audience") == "students") & above & ~pl.col("untold"),
-            pl.format("所设专业的培养层次为{}，请删除更高的等级", pl.col("taught_to").cast(pl.String).replace(LEVELS)),
+            pl.format("所设专业的培养层次为{}，请删除更高的等级", taught),
         ),
     ]
-
-
-def _highest(mask: pl.Expr) -> pl.Expr:
-    """The highest level of a mask: the smallest number."""
-    return mask.replace_strict(
-        {mask: levels[-1] for mask, levels in _level_sets().items()}, default=None, return_dtype=pl.Int64
-    )
 
 
 def _register(submissions: Submissions) -> list[Breach]:
     policy, cycle = submissions.scene.policy, submissions.scene.cycle
     # without a credit code nobody knows what the institution has on file
     known = pl.col("uscc").is_not_null() & pl.col("item_code").is_not_null()
-    newcomer = (pl.col("type") == "social_organisation") & known & pl.col("filed_levels").is_null()
+    newcomer = pl.col("type").cast(pl.String).is_in(policy.cap.capped) & known & pl.col("filed_levels").is_null()
     breaches = [
         Breach(
             "CAP-2",
@@ -202,7 +176,7 @@ def _register(submissions: Submissions) -> list[Breach]:
             "RENEW-1",
             "levels",
             (pl.col("kind") == "renewal") & known & (_NEW_LEVELS != 0),
-            pl.format("{}不在备案目录内，请删除或另按增项申报", _titles(_NEW_LEVELS)),
+            pl.format("{}不在备案目录内，请删除或另按增项申报", Levels.of(policy).titles(_NEW_LEVELS)),
         ),
     ]
     if cycle >= policy.dormancy.first_cycle and submissions.scene.activities is not None:
@@ -218,7 +192,7 @@ def verdicts(submissions: Submissions) -> list[pl.DataFrame]:
         *unread_cells(submissions, "occupations"),
         *_recognition(submissions),
         *_forms(submissions),
-        *_schools(),
+        *_schools(submissions),
         *_register(submissions),
     ]
     return [*breached("occupations", rows, breaches, submissions.raw("occupations")), _none_requested(submissions)]

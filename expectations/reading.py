@@ -7,10 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import polars as pl
 
-from schemas.submission import BOOLEANS, LEVEL_TITLES, LEVELS, Column
-
-#: A level set is a bit mask: level 5 is bit 5, level 1 bit 1.
-MASKS = tuple(range(2, 64, 2))
+from schemas.submission import BOOLEANS, Column
 
 _DAY, _HOUR = 24, 60
 _FARTHEST_OFFSET = 14
@@ -18,7 +15,9 @@ _TRUE = ("true", "是", "1")
 _FALSE = ("false", "否", "0")
 _RANGE_MARK = r"\s*[-－–—~～]\s*"
 _SEPARATORS = r"[\s,，、/／;；]+"
-_SPELLED = r"^[1-5](?:-[1-5])?(?:,[1-5](?:-[1-5])?)*$"
+#: While levels are read each stands as one sign of the private use area, the lowest as the first.
+_FIRST_SIGN = 0xE000
+_SPELLED = r"^\p{Co}(?:-\p{Co})?(?:,\p{Co}(?:-\p{Co})?)*$"
 _DATE = (
     r"(?<year>[0-9]{4})"
     r"(?:[-/.年](?<month>[0-9]{1,2})[-/.月](?<day>[0-9]{1,2})|(?<basic_month>[0-9]{2})(?<basic_day>[0-9]{2}))"
@@ -34,8 +33,8 @@ _INSTANT = rf"^{_DATE}(?:日?|(?:日\s*|[Tt]|\s+){_CLOCK}{_OFFSET})$"
 def read(column: Column, timezone: str, months: Collection[int] = range(1, 13)) -> pl.Expr:  # noqa: PLR0911  one a kind
     """The typed value of a column, null where the text is blank or cannot be read.
 
-    boolean: Boolean; instant: Datetime in UTC; date: Date; integer: Int64 from 0; number: Float64; level: Int8 1..5;
-    levels: UInt8 mask; enum: Enum of the canonical words; cycle: text.
+    boolean: Boolean; instant: Datetime in UTC; date: Date; integer: Int64 from 0; number: Float64; level and enum: Enum of
+    the canonical words; levels: a set as `expectations.levels` keeps it, UInt16; cycle: text.
     """
     text = pl.col(column.name)
     match column.kind:
@@ -52,9 +51,9 @@ def read(column: Column, timezone: str, months: Collection[int] = range(1, 13)) 
         case "number":
             return number(text)
         case "level":
-            return level(text)
+            return level(text, column.words)
         case "levels":
-            return levels(text)
+            return levels(text, column.words)
         case "cycle":
             return cycle(text, months)
         case "text":
@@ -93,32 +92,50 @@ def cycle(text: pl.Expr, months: Iterable[int]) -> pl.Expr:
     return pl.when(text.str.contains(r"^[0-9]{4}-[0-9]{2}$") & text.str.tail(2).is_in(allowed)).then(text)
 
 
-def _spelled_levels(text: pl.Expr) -> pl.Expr:
-    """Levels as `5`, `5,4` or `5-3`; anything that was not a level stays and will not match."""
-    digits = text.str.replace_all(r"([1-5])级", "${1}")
-    words = {title: digit for digit, title in (*LEVEL_TITLES.items(), *LEVELS.items())}
-    longest_first = sorted(words, key=len, reverse=True)
-    plain = digits.str.replace_many(longest_first, [words[word] for word in longest_first], leftmost=True)
+def _signs(words: Mapping[str, str]) -> dict[str, str]:
+    """Every spelling of a level with its sign: `5`, `5级`, `五级` and `初级工` of `五级/初级工`; the longest first."""
+    spelled = {
+        spelling: chr(_FIRST_SIGN + place)
+        for place, (code, title) in enumerate(words.items())
+        for spelling in (code, *([f"{code}级"] if code.isdigit() else []), *title.split("/"))
+    }
+    return {spelling.strip(): spelled[spelling] for spelling in sorted(spelled, key=len, reverse=True)}
+
+
+def _spelled_levels(text: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
+    """Levels as signs, listed or in ranges; anything that was not a level stays and will not match."""
+    signs = _signs(words)
+    plain = text.str.replace_many(list(signs), list(signs.values()), leftmost=True)
     ranged = plain.str.replace_all(_RANGE_MARK, "-").str.replace_all(_SEPARATORS, ",").str.strip_chars(",")
     return pl.when(ranged.str.contains(_SPELLED)).then(ranged)
 
 
-def _range_words() -> dict[str, str]:
-    pairs = ((first, last) for first in range(1, 6) for last in range(1, 6))
-    return {f"{a}-{b}": ",".join(str(each) for each in range(min(a, b), max(a, b) + 1)) for a, b in pairs}
+def _ranges(count: int) -> dict[str, str]:
+    """`a-b` in signs, with all signs from the one to the other."""
+    pairs = ((first, last) for first in range(count) for last in range(count))
+    return {
+        f"{chr(_FIRST_SIGN + a)}-{chr(_FIRST_SIGN + b)}": ",".join(
+            chr(_FIRST_SIGN + each) for each in range(min(a, b), max(a, b) + 1)
+        )
+        for a, b in pairs
+    }
 
 
-def levels(text: pl.Expr) -> pl.Expr:
-    """A set of levels as a UInt8 mask: `5,4,3`, `五级、四级`, `5-3级`, `初级工/中级工`."""
-    words = _range_words()
-    listed = _spelled_levels(text).str.replace_many(list(words), list(words.values()))
-    bits = (pl.when(listed.str.contains(str(each), literal=True)).then(1 << each).otherwise(0) for each in range(1, 6))
-    return pl.when(listed.is_not_null()).then(pl.sum_horizontal(*bits)).cast(pl.UInt8)
+def levels(text: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
+    """A set of levels as UInt16: `5,4,3`, `五级、四级`, `5-3级`, `初级工/中级工`; `words`: code to title, lowest first."""
+    ranges = _ranges(len(words))
+    listed = _spelled_levels(text, words).str.replace_many(list(ranges), list(ranges.values()))
+    bits = (
+        pl.when(listed.str.contains(chr(_FIRST_SIGN + place), literal=True)).then(1 << place).otherwise(0)
+        for place in range(len(words))
+    )
+    return pl.when(listed.is_not_null()).then(pl.sum_horizontal(*bits)).cast(pl.UInt16)
 
 
-def level(text: pl.Expr) -> pl.Expr:
-    """One level as Int8, 5 the lowest and 1 the highest; `三级/高级工` is one level in two words."""
-    return levels(text).replace_strict({1 << each: each for each in range(1, 6)}, default=None, return_dtype=pl.Int8)
+def level(text: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
+    """One level as the Enum of its codes, lowest first; `三级/高级工` is one level in two words."""
+    single = {1 << place: code for place, code in enumerate(words)}
+    return levels(text, words).replace_strict(single, default=None, return_dtype=pl.Enum(list(words)))
 
 
 def day(text: pl.Expr) -> pl.Expr:
@@ -187,8 +204,20 @@ def _moment(part: _Part, timezone: str) -> pl.Expr:
     return pl.when(signed.is_not_null()).then(stated).otherwise(here)
 
 
+def _level_spellings(column: Column) -> dict[str, str]:
+    codes, names = list(column.words), [title.split("/")[0] for title in column.words.values()]
+    grade = "级" if all(code.isdigit() for code in codes) else ""
+    listed, named = ",".join(codes[:3]), "、".join(names[:2])
+    return {
+        "level": f"请填写{'、'.join(codes)}或{names[0]}至{names[-1]}之一",
+        "levels": f"请按“{listed}”“{named}”或“{codes[0]}-{codes[:3][-1]}{grade}”的格式填写",
+    }
+
+
 def spellings(column: Column) -> str:
     """What may stand in a column, in Chinese, for the person who has to mend it."""
+    if column.kind in ("level", "levels"):
+        return _level_spellings(column)[column.kind]
     words = "、".join(column.words.values())
     known = {
         "enum": f"可填：{words}",
@@ -197,8 +226,6 @@ def spellings(column: Column) -> str:
         "date": "请按“2026-09-01”的格式填写",
         "integer": "请填写不小于0的整数",
         "number": "请填写0至100的数字",
-        "level": "请填写5、4、3、2、1或五级至一级之一",
-        "levels": "请按“5,4,3”“五级、四级”或“5-3级”的格式填写",
         "cycle": "请按“2026-09”的格式填写申报批次",
     }
     return known.get(column.kind, "请按要求填写")

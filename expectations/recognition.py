@@ -5,7 +5,7 @@ Source: Notice, article 1; contract section 5.
 
 import polars as pl
 
-from expectations.applicants import applicants
+from expectations.applicants import applicants, has_trait
 from expectations.submissions import Submissions
 
 
@@ -36,7 +36,7 @@ def recognised(submissions: Submissions) -> pl.DataFrame:
     rows = rows.join(_later(submissions), on="occupation_name", how="left", maintain_order="left")
     named = pl.col("dictionary_name").is_null() & pl.col("published_on").is_not_null()
     neighbours = submissions.scene.reference.occupations["code"].tolist()
-    enterprise = (pl.col("type") == "enterprise").fill_null(False)
+    may_neighbour = has_trait(submissions.scene.policy, "neighbour")
     return (
         rows.with_columns(
             pl.col("dictionary_name").is_not_null().alias("listed"),
@@ -46,7 +46,7 @@ def recognised(submissions: Submissions) -> pl.DataFrame:
         .with_columns(
             (
                 ~(pl.col("listed") | pl.col("later") | pl.col("undated"))
-                & enterprise
+                & may_neighbour
                 & pl.col("neighbour_code").is_in(neighbours).fill_null(False)
             ).alias("neighboured")
         )

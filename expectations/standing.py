@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from expectations.levels import Levels
 from expectations.submissions import Submissions
 from schemas.law.cycle import add_months
 
@@ -19,7 +20,7 @@ def _register(submissions: Submissions) -> pl.DataFrame:
 
 def on_file(submissions: Submissions) -> pl.DataFrame:
     """One row an institution and occupation: uscc, item_code, filed_levels (mask), filed_on (earliest, ISO text)."""
-    bit = (2 ** pl.col("level").cast(pl.Int64)).cast(pl.Int64)
+    bit = Levels.of(submissions.scene.policy).bit(pl.col("level")).fill_null(0)
     return (
         submissions.once(_register)
         .group_by("uscc", pl.col("occupation_code").alias("item_code"))

@@ -56,6 +56,10 @@ class Submissions:
         """A table with blank cells as nulls and a typed reading `column!` beside each column that is not plain text."""
         return self._remember(("read", name), lambda: self._read(name))
 
+    def columns(self, name: str) -> tuple[Column, ...]:
+        """A table's columns with the words that the policy gives them."""
+        return self.scene.policy.table(TABLES[name]).columns
+
     def release(self, name: str) -> None:
         """Let go of a table's rows; asked for again, they are read again."""
         for kind in ("raw", "read"):
@@ -70,7 +74,7 @@ class Submissions:
         raw = self.raw(name)
         texts = [pl.col(column).str.strip_chars() for column in raw.columns if column != "row"]
         stripped = raw.with_columns(pl.when(text != "").then(text).name.keep() for text in texts)
-        columns = [each for each in TABLES[name].columns if each.kind != "text"]
+        columns = [each for each in self.columns(name) if each.kind != "text"]
         policy = self.scene.policy
         return stripped.with_columns(_typed(each, stripped.get_column(each.name), policy) for each in columns)
 

@@ -19,7 +19,8 @@ from expectations.judging import judge
 from expectations.rulebook import Rule, rules, tables_of
 from expectations.submissions import Submissions
 from schemas.finding import Nature
-from schemas.submission import MATERIALS, ROLES, TABLES
+from schemas.policy import Policy
+from schemas.submission import ROLES, TABLES
 
 SEVERITY: dict[Nature, FailureSeverity] = {
     "hard": FailureSeverity.CRITICAL,
@@ -78,11 +79,11 @@ class TableJudgement(Judgement):
 
     def judged(self) -> Tally:
         self.verdicts = judge(self.submissions, self.table)
-        return _tally(self.table, len(self.batch), self.verdicts)
+        return _tally(self.table, len(self.batch), self.verdicts, self.submissions.scene.policy)
 
 
-def _tally(table: str, rows: int, verdicts: pl.DataFrame) -> Tally:
-    titles = {**TABLES[table].titles(), **ROLES, **MATERIALS}
+def _tally(table: str, rows: int, verdicts: pl.DataFrame, policy: Policy) -> Tally:
+    titles = {**TABLES[table].titles(), **ROLES, **policy.materials}
     place = pl.format("{} 第{}行 {}", pl.col("application_no").fill_null(""), "row", pl.col("field").replace(titles))
     counted = (
         verdicts.sort("application_no", "row", "field")

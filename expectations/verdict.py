@@ -8,7 +8,7 @@ import polars as pl
 from expectations.reading import spellings
 from expectations.submissions import Submissions, unreadable
 from schemas.finding import IDENTITY
-from schemas.submission import TABLES, Column
+from schemas.submission import Column
 
 #: The columns of a verdict; nature, article and the rule's own sentence are the rule book's and join later.
 VERDICT = {
@@ -88,7 +88,7 @@ def unread_cells(submissions: Submissions, table: str) -> list[Breach]:
 
     Source: contract section 5. Blank cells of `applications` are FORM-1's, blank `levels` OCC-8's.
     """
-    columns = (column for column in TABLES[table].columns if column.kind != "text")
+    columns = (column for column in submissions.columns(table) if column.kind != "text")
     return [_unread(column, blank_too=_indispensable(table, column)) for column in columns]
 
 

@@ -4,14 +4,14 @@ Source: contract section 6; Notice, article 3(4).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 import pandas as pd
 
-from schemas.submission import INSTITUTION_TYPES, LEVELS
+from schemas.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,9 @@ CHANGE_ORDER = [*DIRECTORY_KEY, "change"]
 #: What `details_changed` tells; levels and a longer validity have kinds of their own.
 _DETAILS = [column.name for column in COLUMNS if not column.move and column.name not in DIRECTORY_KEY]
 
-_EDITION = re.compile(r"20\d{2}-(04|09)\.[1-9]\d*")
+_EDITION = re.compile(r"20\d{2}-(0[1-9]|1[0-2])\.[1-9]\d*")
 _NAMED = "|".join(f"{column.title}：" for column in COLUMNS if column.kind in ("type", "region"))
 _CODED = re.compile(rf"(?<![^；])({_NAMED})([^；]+)")
-_LEADING_LEVELS = re.compile(r"\A[1-5](,[1-5])*(?=；|\Z)")
 
 
 def edition_name(text: str) -> str:
@@ -98,22 +97,23 @@ def edition_name(text: str) -> str:
     return text
 
 
-def levels_text(levels: str) -> str:
+def levels_text(levels: str, policy: Policy) -> str:
     """`5,4,3` as people read it, `五级、四级、三级`; tokens that are no level stay as they are."""
-    return "、".join(LEVELS.get(level, level) for level in levels.split(","))
+    return "、".join(policy.level_names(level)[0] for level in levels.split(","))
 
 
-def levels_of(levels: Iterable[str]) -> str:
+def levels_of(levels: Iterable[str], policy: Policy) -> str:
     """Single levels as a directory row holds them, `5,4,3`."""
-    return ",".join(sorted(levels, reverse=True))
+    return ",".join(policy.in_level_order(levels))
 
 
-def change_text(text: str, region_names: Mapping[str, str]) -> str:
+def change_text(text: str, policy: Policy) -> str:
     """A `before` or `after` as people read it: levels in words, institution types and regions by their names."""
-    words = _LEADING_LEVELS.sub(lambda found: levels_text(found.group()), text, count=1)
-    return _CODED.sub(
-        lambda found: found[1] + INSTITUTION_TYPES.get(found[2], region_names.get(found[2], found[2])), words
-    )
+    first, mark, rest = text.partition("；")
+    if set(first.split(",")) <= set(policy.levels):
+        first = levels_text(first, policy)
+    names = {**policy.region_names, **policy.institution_types}
+    return _CODED.sub(lambda found: found[1] + names.get(found[2], found[2]), first + mark + rest)
 
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:

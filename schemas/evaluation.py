@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.letter import FindingLine
-from schemas.submission import MATERIALS
+from schemas.policy import Policy
 
 
 class _Part(BaseModel):
@@ -42,10 +42,9 @@ class CommitmentDue(_Part):
     material: str = Field(description="材料类别")
     occupation_code: str = Field(default="", description="职业编码（机构层面的材料为空）")
 
-    @property
-    def title(self) -> str:
+    def title(self, policy: Policy) -> str:
         """The material's Chinese name."""
-        name = MATERIALS.get(self.material, self.material)
+        name = policy.materials.get(self.material, self.material)
         return f"{name}（{self.occupation_code}）" if self.occupation_code else name
 
 

@@ -11,7 +11,8 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from schemas.submission import LEVEL_TITLES, LEVELS, MATERIALS, ROLES, TABLES
+from schemas.policy import Policy
+from schemas.submission import ROLES, TABLES
 
 
 class _Said(BaseModel):
@@ -209,51 +210,42 @@ def issuer(city: str) -> str:
     return f"{city}职业技能鉴定中心"
 
 
-def level_title(level: str) -> str:
-    """`3` as `三级/高级工`; a level that is none stays as it is."""
-    return f"{LEVELS[level]}/{LEVEL_TITLES[level]}" if level in LEVELS else level
-
-
-def levels_title(levels: Iterable[str]) -> str:
-    """Levels from five to one, as a letter writes them."""
-    return "、".join(map(level_title, sorted(levels, reverse=True)))
-
-
-def item_lines(items: Iterable[tuple[str, str, str]]) -> list[ItemLine]:
-    """One line an occupation from (occupation_code, occupation_name, level); by code, levels from five to one."""
+def item_lines(items: Iterable[tuple[str, str, str]], policy: Policy) -> list[ItemLine]:
+    """One line an occupation from (occupation_code, occupation_name, level); by code, the lowest level first."""
     levels: dict[tuple[str, str], set[str]] = {}
     for code, name, level in items:
         levels.setdefault((code, name), set()).add(level)
     return [
         ItemLine(
-            occupation_code=code, occupation_name=name, levels="、".join(map(level_title, sorted(held, reverse=True)))
+            occupation_code=code,
+            occupation_name=name,
+            levels="、".join(map(policy.level_title, policy.in_level_order(held))),
         )
         for (code, name), held in sorted(levels.items())
     ]
 
 
-def finding_line(finding: Mapping[str, Any]) -> FindingLine:
+def finding_line(finding: Mapping[str, Any], policy: Policy) -> FindingLine:
     """A row with the columns of `schemas.finding.FINDING_COLUMNS` in the words of the form."""
     table = str(finding["table"])
     return FindingLine(
         rule=str(finding["rule"]),
         table=TABLES[table].title if table in TABLES else table,
         row=int(finding["row"]),
-        field=_field_title(table, str(finding["field"])),
-        value=_value_in_words(table, str(finding["field"]), finding.get("value")),
+        field=_field_title(table, str(finding["field"]), policy),
+        value=_value_in_words(table, str(finding["field"]), finding.get("value"), policy),
         problem=str(finding["message"]),
         basis=str(finding["article"]),
     )
 
 
-def _value_in_words(table: str, field: str, value: object) -> str:
+def _value_in_words(table: str, field: str, value: object, policy: Policy) -> str:
     # the applicant wrote 否, the table holds `false`
-    return _words(table).get(field, {}).get(value, value) if isinstance(value, str) else ""
-
-
-@cache
-def _words(table: str) -> Mapping[str, Mapping[str, str]]:
-    return {column.name: column.words for column in TABLES[table].columns} if table in TABLES else {}
+    if not isinstance(value, str):
+        return ""
+    columns = TABLES[table].columns if table in TABLES else ()
+    column = next((policy.column(each) for each in columns if each.name == field), None)
+    return column.words.get(value, value) if column and column.kind in ("enum", "boolean") else value
 
 
 @cache
@@ -261,11 +253,11 @@ def _titles(table: str) -> Mapping[str, str]:
     return TABLES[table].titles() if table in TABLES else {}
 
 
-def _field_title(table: str, field: str) -> str:
+def _field_title(table: str, field: str, policy: Policy) -> str:
     # what is missing altogether is named by a role or a material (contract section 5), not by a column
     material, _, occupation = field.partition(":")
     if table == "staff" and field in ROLES:
         return ROLES[field]
-    if table == "materials" and material in MATERIALS:
-        return f"{MATERIALS[material]}（{occupation}）" if occupation else MATERIALS[material]
+    if table == "materials" and material in policy.materials:
+        return f"{policy.materials[material]}（{occupation}）" if occupation else policy.materials[material]
     return _titles(table).get(field, field)

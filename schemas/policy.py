@@ -1,158 +1,154 @@
-"""The numbers and lists of the notice, read from policy files; judging with them does not belong here.
+"""The numbers and lists of the notice, read from policy files.
 
-Source: `schemas/policies/*.toml`. A policy holds from its `in_force_from`; a later file replaces it for later cycles.
-To change a number, copy the newest file into the folder FILING_POLICIES names, change it there, and say from when.
+Source: `schemas/policies/*.toml`. A policy holds from its `in_force_from`; a cycle is worked by the policy in force on its
+deadline, reckoned with that policy's own months and day. To change a number, copy the newest file into the folder
+FILING_POLICIES names, change it there, and say from when.
 """
 
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
-from schemas.law.cycle import CycleId, cycle_before_or_on, deadline_day, window
+from schemas import policy_parts as parts
+from schemas.law.cycle import CycleId, add_months, cycle_before_or_on, deadline_day, month_of, months_around, window
+from schemas.law.workdays import next_workday
+from schemas.policy_parts import ContradictionError
 from schemas.settings import settings
+from schemas.submission import Column, Table
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Policy(parts.Part):
+    """One policy file, whole: a value that is missing, unknown or contradicts another is refused when it is read."""
 
-
-class CycleNumbers(_Part):
-    months: list[int]
-    deadline_day: int
-    window_months: int
-    roll: Literal["none", "next_workday"]
-
-
-class Correction(_Part):
-    workdays: int
-
-
-class Evaluation(_Part):
-    panel_size: int
-    pass_mark: float
-    wait_days: int
-
-
-class Publication(_Part):
-    public_notice_workdays: int = Field(ge=0)
-    max_drop_share: float = Field(ge=0, le=1)
-
-
-class Validity(_Part):
-    months: int
-    reminder_days: list[int]
-
-
-class Dormancy(_Part):
-    first_cycle: str
-    grace_months: int
-
-
-class Cap(_Part):
-    occupations: int
-    saturation: int
-    saturation_counts: list[str]
-
-
-class Inspection(_Part):
-    share: float
-    inspectors_per_visit: int
-
-
-class Regions(_Part):
-    codes: list[str]
-    area_prefix: str
-
-
-class Occupations(_Part):
-    skill_classes: list[int]
-    skill_yes: list[str]
-    skill_no: list[str]
-
-
-class InstitutionType(_Part):
-    title: str
-    credit_code_prefixes: list[str]
-    audiences: list[str]
-    levels: list[str]
-
-
-class Attachments(_Part):
-    max_bytes: int
-    types: list[str]
-
-
-class Materials(_Part):
-    every_institution: list[str]
-    every_occupation: list[str]
-    enterprise: list[str]
-    technical_school: list[str]
-    social_organisation: list[str]
-    branch: list[str]
-    commitment_allowed: list[str]
-
-    def of_institution(self, institution_type: str) -> list[str]:
-        """Institution-level materials a type must hand in (Notice, article 2(1) to 2(5))."""
-        own: list[str] = getattr(self, institution_type)
-        return [*self.every_institution, *own]
-
-
-class Policy(_Part):
-    name: str
-    title: str
-    document: str
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    title: parts.Title
+    document: parts.Title
     in_force_from: date
-    timezone: str
-    cycle: CycleNumbers
-    correction: Correction
-    evaluation: Evaluation
-    publication: Publication
-    validity: Validity
-    dormancy: Dormancy
-    cap: Cap
-    inspection: Inspection
-    regions: Regions
-    occupations: Occupations
-    institution: dict[str, InstitutionType] = Field(min_length=1)
-    staff: dict[str, int]
-    attachments: Attachments
-    materials: Materials
+    timezone: parts.Zone
+    cycle: parts.CycleNumbers
+    correction: parts.Correction
+    evaluation: parts.Evaluation
+    decision: parts.Decision
+    closing: parts.Closing
+    publication: parts.Publication
+    validity: parts.Validity
+    dormancy: parts.Dormancy
+    cap: parts.Cap
+    adjustment: parts.Adjustment
+    retention: parts.Retention
+    inspection: parts.Inspection
+    regions: parts.Regions
+    province: parts.Province
+    occupations: parts.Occupations
+    levels: dict[parts.LevelCode, parts.Title] = Field(min_length=1, max_length=parts.MOST_LEVELS)
+    materials: dict[parts.Name, parts.Title] = Field(min_length=1, max_length=parts.MOST_MATERIALS)
+    required: parts.Required
+    institution: Annotated[dict[parts.Name, parts.InstitutionType], Field(min_length=1)]
+    staff: parts.Staff
+    attachments: parts.Attachments
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        types = self.institution_types
+        self._assert_known("cap", {"capped": self.cap.capped, "saturation_counts": self.cap.saturation_counts}, types)
+        self._assert_known("required", self.required.model_dump(), self.materials)
+        for name, each in self.institution.items():
+            self._assert_known(f"institution.{name}", {"levels": each.levels}, self.levels)
+            self._assert_known(f"institution.{name}", {"materials": each.materials}, self.materials)
+        parts.assert_distinct("institution", types.values())
+        parts.assert_distinct("materials", [*self.materials, *self.materials.values()])
+        parts.assert_distinct(
+            "levels", [*self.levels, *(name for code in self.levels for name in self.level_names(code))]
+        )
+        return self
+
+    def _assert_known(self, part: str, lists: Mapping[str, Iterable[str]], known: Iterable[str]) -> None:
+        for field, values in lists.items():
+            for value in values:
+                if value not in known:
+                    raise ContradictionError(f"{part}.{field}", f"names '{value}', which is none of {', '.join(known)}")
+
+    @property
+    def institution_types(self) -> dict[str, str]:
+        """Type to title."""
+        return {name: each.title for name, each in self.institution.items()}
+
+    @property
+    def region_names(self) -> dict[str, str]:
+        """Region code to the name it is shown by."""
+        return {code: names[0] for code, names in self.regions.names.items()}
+
+    def materials_of(self, institution_type: str) -> list[str]:
+        """Institution-level materials a type must hand in (Notice, article 2(1) to 2(5))."""
+        return [*self.required.every_institution, *self.institution[institution_type].materials]
+
+    def level_names(self, code: str) -> list[str]:
+        """The names a level goes by: `三级` and `高级工` of `三级/高级工`; a code that is no level is its own name."""
+        return [name.strip() for name in self.levels.get(code, code).split("/")]
+
+    def level_title(self, code: str) -> str:
+        """`3` as `三级/高级工`; a code that is no level stays as it is."""
+        return self.levels.get(code, code)
+
+    def in_level_order(self, codes: Iterable[str]) -> list[str]:
+        """Level codes from the lowest to the highest; those that are no level come last."""
+        order = list(self.levels)
+        return sorted(codes, key=lambda code: (order.index(code) if code in order else len(order), code))
+
+    def column(self, column: Column) -> Column:
+        """A column with the words and other spellings that this policy gives it."""
+        match column.listed:
+            case "":
+                return column
+            case "institution_types":
+                return replace(column, words=self.institution_types)
+            case "materials":
+                return replace(column, words=self.materials)
+            case "levels":
+                also = {name: code for code in self.levels for name in self.level_names(code)}
+                return replace(column, words=self.levels, also=also)
+            case "regions":
+                also = {name: code for code, names in self.regions.names.items() for name in names}
+                return replace(column, words=self.region_names, also=also)
+
+    def table(self, table: Table) -> Table:
+        """A table with the words that this policy gives its columns."""
+        return replace(table, columns=tuple(map(self.column, table.columns)))
+
+    def has(self, cycle: CycleId) -> bool:
+        """Whether the policy has a cycle in that month."""
+        return month_of(cycle) in self.cycle.months
 
     def deadline(self, cycle: CycleId) -> date:
         """The cycle's last day, rolled to the next working day where the policy says so (Notice, article 3(1))."""
         day = deadline_day(cycle, self.cycle.deadline_day)
-        if self.cycle.roll == "none":
-            return day
-        from schemas.law.workdays import next_workday  # noqa: PLC0415  the calendar is read only by policies that roll
-
-        return next_workday(day)
+        return day if self.cycle.roll == "none" else next_workday(day)
 
     def window(self, cycle: CycleId) -> tuple[datetime, datetime]:
         """Both ends of the cycle's window, each included."""
         return window(self.deadline(cycle), self.cycle.window_months, self.timezone)
 
-    def cycle_on(self, day: date) -> CycleId:
-        """The cycle whose window opened last on or before a day (Notice, article 3(1))."""
-        cycles = [
-            CycleId(f"{year:04d}-{month:02d}")
-            for year in (day.year - 1, day.year, day.year + 1)
-            for month in self.cycle.months
-        ]
-        return max(cycle for cycle in cycles if self.window(cycle)[0].date() <= day)
-
     def last_cycle_on(self, day: date) -> CycleId:
-        """The last cycle whose deadline is on or before a day."""
+        """The last cycle by this policy's calendar whose deadline is on or before a day."""
         return cycle_before_or_on(day, self.cycle.months, self.cycle.deadline_day)
 
 
 class UnusablePolicyError(ValueError):
     """A policy file that cannot be read: one sentence naming file and field."""
+
+
+class UnknownCycleError(ValueError):
+    """A month in which no policy has a cycle."""
 
 
 def known() -> tuple[Policy, ...]:
@@ -166,34 +162,51 @@ def known() -> tuple[Policy, ...]:
 
 @cache
 def _merged(folder: Path | None) -> tuple[Policy, ...]:
-    if folder is not None and not folder.is_dir():
+    if folder is None:
+        return shipped()
+    if not folder.is_dir():
         raise UnusablePolicyError(
             f"FILING_POLICIES names {folder}, which is no folder: give the folder of policy files"
         )
-    read = [*shipped(), *(_read(entry.name, entry) for entry in _files(folder))] if folder else shipped()
-    return tuple(sorted(read, key=lambda policy: policy.in_force_from))
+    return tuple(sorted([*shipped(), *_folder(folder)], key=lambda policy: policy.in_force_from))
 
 
 @cache
 def shipped() -> tuple[Policy, ...]:
     """Every policy in the package, oldest first."""
-    policies = (_read(entry.name, entry) for entry in _files(files("schemas") / "policies"))
-    return tuple(sorted(policies, key=lambda policy: policy.in_force_from))
+    return tuple(_folder(files("schemas") / "policies"))
 
 
-def _files(folder: Traversable) -> list[Traversable]:
-    return sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
+def _folder(folder: Traversable) -> list[Policy]:
+    """The policies of a folder, oldest first; raises UnusablePolicyError, also for two in force from one day."""
+    entries = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name)
+    read = sorted(((_read(each.name, each), each.name) for each in entries), key=lambda pair: pair[0].in_force_from)
+    for (former, one), (later, other) in pairwise(read):
+        if former.in_force_from == later.in_force_from:
+            raise UnusablePolicyError(
+                f"policy files {one} and {other}: both are in_force_from {later.in_force_from}; leave one of them out"
+            )
+    return [policy for policy, _ in read]
 
 
 def _read(name: str, entry: Traversable) -> Policy:
     try:
         return Policy.model_validate(tomllib.loads(entry.read_text("utf-8")))
     except ValidationError as wrong:
-        first = wrong.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise UnusablePolicyError(f"policy file {name}: {field}: {first['msg']}; mend the file") from wrong
+        raise UnusablePolicyError(f"policy file {name}: {_sentence(wrong.errors()[0])}; mend the file") from wrong
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
         raise UnusablePolicyError(f"policy file {name} cannot be read: {wrong}; mend the file") from wrong
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Field and fault, as one sentence."""
+    fault = error.get("ctx", {}).get("error")
+    path = [str(step) for step in error["loc"] if step != "[key]"]
+    if isinstance(fault, ContradictionError):
+        path.append(fault.field)
+    plain = {"missing": "is missing", "extra_forbidden": "is not known: is it misspelt?"}
+    text = plain.get(error["type"]) or (str(fault) if isinstance(fault, ValueError) else error["msg"])
+    return f"{'.'.join(path)}: {text}"
 
 
 def in_force(day: date) -> Policy:
@@ -203,5 +216,45 @@ def in_force(day: date) -> Policy:
 
 
 def for_cycle(cycle: CycleId) -> Policy:
-    """The policy in force on the cycle's deadline."""
-    return in_force(deadline_day(cycle, shipped()[0].cycle.deadline_day))
+    """The policy in force on the cycle's deadline, reckoned with that policy's own months and day.
+
+    Where a later deadline day lets two answer, the later policy counts: it reopens the window. Where an earlier one lets
+    none answer, the policy in force when the month began does. Raises UnknownCycleError.
+    """
+    having = [policy for policy in known() if policy.has(cycle)]
+    answering = next((policy for policy in reversed(having) if in_force(policy.deadline(cycle)) is policy), None)
+    policy = answering or in_force(deadline_day(cycle, 1))
+    if policy not in having:
+        months = ", ".join(f"{month:02d}" for month in sorted(policy.cycle.months))
+        raise UnknownCycleError(f"'{cycle}' is not a cycle: {policy.title} has cycles in the months {months}")
+    return policy
+
+
+def cycle_on(day: date) -> CycleId:
+    """The cycle whose window opened last on or before a day (Notice, article 3(1))."""
+    return max(
+        cycle
+        for cycle, policy in _cycles(add_months(day, -13), add_months(day, 13))
+        if policy.window(cycle)[0].date() <= day
+    )
+
+
+def last_cycle_on(day: date) -> CycleId:
+    """The last cycle whose deadline is on or before a day."""
+    return max(cycle for cycle, policy in _cycles(add_months(day, -13), day) if policy.deadline(cycle) <= day)
+
+
+def _cycles(first: date, last: date) -> Iterator[tuple[CycleId, Policy]]:
+    """The cycles of the months from the first day's to the last day's, each with its policy."""
+    for month in months_around(first, last):
+        try:
+            yield month, for_cycle(month)
+        except UnknownCycleError:
+            continue
+
+
+def any_policy(column: Column) -> Column:
+    """A column with the words that any policy there is gives it: a file may hold applications of several cycles."""
+    bound = [policy.column(column) for policy in known()]
+    words = {word: title for each in bound for word, title in each.words.items()}
+    return replace(column, words=words, also={name: word for each in bound for name, word in each.spellings().items()})

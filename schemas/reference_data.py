@@ -1,4 +1,4 @@
-"""Facts shipped with the package: occupations, later occupations, access-type qualifications, regions.
+"""Facts shipped with the package: occupations, later occupations, access-type qualifications.
 
 Source and edition of each file stand in `schemas/reference/manifest.toml`.
 """
@@ -31,15 +31,10 @@ class Reference:
     occupations: pd.DataFrame  # code, name, minor_class_code, minor_class_name, marks
     later: pd.DataFrame  # batch, document, published_on, name, code_2022
     access: pd.DataFrame  # item, group, qualification, code_2022, occupation_2022, coverage
-    regions: pd.DataFrame  # code, name, kind
 
     def occupation_names(self) -> dict[str, str]:
         """Dictionary code to Dictionary name."""
         return dict(zip(self.occupations["code"], self.occupations["name"], strict=True))
-
-    def region_names(self) -> dict[str, str]:
-        """Region code to name."""
-        return dict(zip(self.regions["code"], self.regions["name"], strict=True))
 
     def later_names(self, day: date) -> set[str]:
         """Names of later occupations without a Dictionary code, published on or before a day."""
@@ -59,7 +54,6 @@ def reference() -> Reference:
         occupations=_frame("occupations_2022.csv"),
         later=_frame("new_occupations.csv"),
         access=_frame("access_qualifications_2021.csv"),
-        regions=_frame("regions.csv"),
     )
 
 

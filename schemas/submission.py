@@ -10,7 +10,6 @@ from typing import Literal
 Kind = Literal["text", "enum", "boolean", "instant", "date", "integer", "number", "level", "levels", "cycle"]
 
 KINDS = {"initial": "首次备案", "addition": "增项", "renewal": "换证"}
-INSTITUTION_TYPES = {"enterprise": "企业", "technical_school": "技工院校", "social_organisation": "社会培训评价组织"}
 AFFILIATIONS = {"municipal": "市级", "provincial": "省级", "central": "中央"}
 AUDIENCES = {"staff": "本企业职工", "students": "在校学生", "public": "社会人员"}
 ROLES = {"full_time": "专职人员", "examiner": "考评人员", "supervisor": "质量督导人员", "expert": "专家"}
@@ -19,41 +18,29 @@ FORMS = {"file": "附件", "commitment": "告知承诺"}
 RESULT_VERDICTS = {"pass": "合格", "fail": "不合格"}
 DECISION_VERDICTS = {"permit": "准予", "refuse": "不予"}
 BOOLEANS = {"true": "是", "false": "否"}
-LEVELS = {"5": "五级", "4": "四级", "3": "三级", "2": "二级", "1": "一级"}
-LEVEL_TITLES = {"5": "初级工", "4": "中级工", "3": "高级工", "2": "技师", "1": "高级技师"}
-MATERIALS = {
-    "application_form": "备案申请表",
-    "legal_person_certificate": "法人登记证书",
-    "credit_report": "信用证明",
-    "social_insurance_proof": "参保证明",
-    "financial_rules": "财务与经费保障制度",
-    "work_plan": "工作方案",
-    "management_rules": "管理制度",
-    "surveillance_description": "视频监控配置",
-    "expert_skill_proof": "专家技术技能水平证明",
-    "site_equipment_proof": "场地设备设施资产证明",
-    "undertaking": "认定工作承诺书",
-    "question_bank": "题库",
-    "assessment_specification": "考核规范",
-    "assessment_standard": "考核标准",
-    "evaluation_rules": "评价制度",
-    "pay_linkage": "薪酬挂钩机制",
-    "enrolment": "学籍与招生证明",
-    "dual_certificate_record": "双证书工作记录",
-    "evaluation_experience": "评价工作经历证明",
-    "parent_receipt": "上级备案回执",
-}
+#: Lists of words that the policy holds.
+Listed = Literal["", "institution_types", "levels", "materials", "regions"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: canonical name, Chinese header, what its text must be readable as, and the words of an enumeration."""
+    """One column: canonical name, Chinese header, what its text must be readable as, and the words of an enumeration.
+
+    `listed` names the policy's list its words come from (`Policy.column` fills them in); `also` gives further spellings.
+    """
 
     name: str
     title: str
     kind: Kind = "text"
     optional: bool = False
     words: Mapping[str, str] = field(default_factory=dict)
+    listed: Listed = ""
+    also: Mapping[str, str] = field(default_factory=dict)
+
+    def spellings(self) -> dict[str, str]:
+        """Every spelling of the column's words, with the word: itself, its title, and what else it goes by."""
+        titles = {title: word for word, title in self.words.items()}
+        return {**self.also, **titles, **{word: word for word in self.words}}
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class Table:
 
 _NO = Column("application_no", "申报编号")
 _USCC = Column("uscc", "统一社会信用代码")
-_LEVEL = Column("level", "等级", "level")
+_LEVEL = Column("level", "等级", "level", listed="levels")
 
 APPLICATIONS = Table(
     "applications",
@@ -89,9 +76,9 @@ APPLICATIONS = Table(
         Column("kind", "申报类型", "enum", words=KINDS),
         Column("institution_name", "机构名称"),
         _USCC,
-        Column("institution_type", "机构类型", "enum", words=INSTITUTION_TYPES),
+        Column("institution_type", "机构类型", "enum", listed="institution_types"),
         Column("affiliation", "机构属性", "enum", words=AFFILIATIONS),
-        Column("region_code", "所属区划"),
+        Column("region_code", "所属区划", listed="regions"),
         Column("registered_address", "注册地址"),
         Column("legal_representative", "法定代表人"),
         Column("contact_name", "联系人"),
@@ -110,7 +97,7 @@ OCCUPATIONS = Table(
         Column("occupation_code", "职业编码"),
         Column("occupation_name", "职业名称"),
         Column("work_type", "工种", optional=True),
-        Column("levels", "申报等级", "levels"),
+        Column("levels", "申报等级", "levels", listed="levels"),
         Column("audience", "服务对象", "enum", words=AUDIENCES),
         Column("neighbour_code", "相邻职业编码", optional=True),
     ),
@@ -133,7 +120,7 @@ MATERIALS_TABLE = Table(
     "申报材料",
     (
         _NO,
-        Column("material", "材料类别", "enum", words=MATERIALS),
+        Column("material", "材料类别", "enum", listed="materials"),
         Column("occupation_code", "职业编码", optional=True),
         Column("form", "提交方式", "enum", words=FORMS),
         Column("file_name", "文件名", optional=True),
@@ -149,7 +136,7 @@ PROGRAMMES = Table(
         Column("programme_code", "专业代码"),
         Column("programme_name", "专业名称"),
         Column("occupation_code", "对应职业编码"),
-        Column("highest_level", "培养层次", "level"),
+        Column("highest_level", "培养层次", "level", listed="levels"),
     ),
 )
 ACTIVITIES = Table(
@@ -188,8 +175,8 @@ REGISTER = Table(
     (
         _USCC,
         Column("institution_name", "机构名称"),
-        Column("institution_type", "机构类型", "enum", words=INSTITUTION_TYPES),
-        Column("region_code", "所属区划"),
+        Column("institution_type", "机构类型", "enum", listed="institution_types"),
+        Column("region_code", "所属区划", listed="regions"),
         Column("occupation_code", "职业编码"),
         _LEVEL,
         Column("filed_on", "备案日期", "date"),

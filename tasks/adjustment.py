@@ -81,9 +81,10 @@ def _letter(
 ) -> Entry:
     """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
     pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
-    lines = item_lines((code, names.get(code, code), level) for code, level in pairs)
+    policy = in_force(run.day)
+    lines = item_lines(((code, names.get(code, code), level) for code, level in pairs), policy)
     text = AdjustmentText(
-        **addressee(concerned.iloc[0].to_dict(), in_force(run.day), run.day),
+        **addressee(concerned.iloc[0].to_dict(), policy, run.day),
         items=lines if len(concerned) < len(own) else [],
         ground=adjustment.ground,
         decision_no=adjustment.document_no,

@@ -60,7 +60,7 @@ def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Ru
     return contents.acceptances(
         applications.current(db, numbers),
         own[own["application_no"].isin(numbers)],
-        {number: [due.title for due in package.commitments] for number, package in packages.items()},
+        {number: [due.title(run.policy) for due in package.commitments] for number, package in packages.items()},
         {number: package.revision for number, package in packages.items()},
         occupation_names(db),
         run,

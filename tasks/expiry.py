@@ -65,8 +65,11 @@ def _reminder(
     text = ExpiryReminderText(
         **addressee(head, policy, day),
         items=item_lines(
-            (code, names.get(code, code), level)
-            for code, level in zip(own["occupation_code"], own["level"], strict=True)
+            [
+                (code, names.get(code, code), level)
+                for code, level in zip(own["occupation_code"], own["level"], strict=True)
+            ],
+            policy,
         ),
         valid_until=end,
         days_left=(end - day).days,

@@ -130,7 +130,7 @@ def _told(number: str) -> str:
 
 def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[str]]:
     """Store one side table's readable rows; returns how many were new, and a sentence for each row left out."""
-    rows, complaints = readable(frame, submission.TABLES[name], policy.timezone)
+    rows, complaints = readable(frame, policy.table(submission.TABLES[name]), policy.timezone)
     if name == "activities":
         return activities.add(db, rows), complaints
     if name == "decisions":

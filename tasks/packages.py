@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
 from schemas.letter import finding_line
-from schemas.reference_data import reference
+from schemas.policy import Policy
 from schemas.run import Run
-from schemas.submission import INSTITUTION_TYPES, KINDS
+from schemas.submission import KINDS
 from tasks.store import applications, dispatches, findings
 from tasks.store.occupation_names import occupation_names
 
@@ -37,10 +37,10 @@ def packages_for(
             cycle=run.cycle,
             kind=KINDS.get(row["kind"], row["kind"]),
             revision=revisions.get(row["application_no"], 1),
-            institution=_institution(row),
+            institution=_institution(row, policy),
             items=_items(items[row["application_no"]], names),
             findings=tuple(
-                finding_line({str(key): value for key, value in line.items()})
+                finding_line({str(key): value for key, value in line.items()}, policy)
                 for line in shown.get(row["application_no"], found.iloc[:0]).to_dict("records")
             ),
             commitments=tuple(committed.get(row["application_no"], [])),
@@ -65,13 +65,12 @@ def commitments(db: Connection, numbers: list[str]) -> dict[str, list[Commitment
     return due
 
 
-def _institution(row: dict[Any, Any]) -> EvaluatedInstitution:
-    regions = reference().region_names()
+def _institution(row: dict[Any, Any], policy: Policy) -> EvaluatedInstitution:
     return EvaluatedInstitution(
         name=row["institution_name"],
         uscc=row["uscc"],
-        institution_type=INSTITUTION_TYPES.get(row["institution_type"], row["institution_type"]),
-        region=regions.get(row["region_code"], row["region_code"]),
+        institution_type=policy.institution_types.get(row["institution_type"], row["institution_type"]),
+        region=policy.region_names.get(row["region_code"], row["region_code"]),
         registered_address=row["registered_address"],
         contact=f"{row['contact_name']} {row['contact_phone']}".strip(),
     )

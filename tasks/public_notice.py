@@ -135,8 +135,9 @@ def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -
     shown = public_notices.items_of(db, name)
     names = occupation_names(db)
     grouped = shown.groupby(["application_no", "occupation_code"], as_index=False).agg(
-        {**dict.fromkeys(public_notices.SAID, "first"), "level": levels_of}
+        {**dict.fromkeys(public_notices.SAID, "first"), "level": list}
     )
+    grouped["level"] = [levels_of(levels, policy) for levels in grouped["level"]]
     codes = grouped["occupation_code"]
     rows = grouped.rename(columns={"level": "levels"}).assign(
         occupation_name=codes.map(names).fillna(codes), kind=grouped["kind"].map(kind_title)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import RowMapping
 from expectations.check import check_directory
 from schemas.directory import changes
 from schemas.law.cycle import cycle_id
-from schemas.policy import Policy, for_cycle
+from schemas.policy import Policy, for_cycle, known
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import settings
@@ -100,7 +100,7 @@ def publish(run: Run, edition: str) -> Counts:
     with reading() as db:
         content, before = content_of(db, edition)
         traces = history.filings(db)
-    broken = check_directory(content.rows, before, content.changes, content.as_of, traces)
+    broken = check_directory(content.rows, before, content.changes, content.as_of, known(), traces)
     if broken:
         with writing(run) as db:
             editions.discard(db, edition, run, "；".join(broken))

@@ -5,7 +5,9 @@ import polars as pl
 from sqlalchemy import Connection
 
 from expectations import reading
+from schemas.policy import any_policy
 from schemas.settings import Settings
+from schemas.submission import RESULTS
 from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token
 from tasks.gateways.sources import QuarantinedFile
 from tasks.gateways.sources.returned_results import FILE, PATH
@@ -64,7 +66,8 @@ def _fault(dispatch: Dispatch | None, item: tuple[str, str, str], sent: dict[tup
 
 
 def _levels(rows: pd.DataFrame) -> list[str]:
-    """Levels as `5`..`1` however they are spelt, else as they are."""
+    """Levels as their codes however they are spelt, else as they are."""
     text = pl.Series("level", rows["level"].fillna("").tolist(), pl.String).to_frame()
-    read = reading.level(pl.col("level")).cast(pl.String)
+    words = any_policy(RESULTS.column("level")).words
+    read = reading.level(pl.col("level"), words).cast(pl.String)
     return text.select(pl.coalesce(read, pl.col("level"))).to_series().to_list()

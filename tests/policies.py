@@ -1,17 +1,21 @@
-"""Policy files of an installation's own: the shipped numbers but for some, from another day on."""
+"""Policy files of an installation's own: the shipped numbers but for some, or another city's whole."""
 
 from importlib.resources import files
 from pathlib import Path
 
 SHIPPED = (files("schemas") / "policies" / "huangshi_2021.toml").read_text("utf-8")
+SECOND_CITY = (Path(__file__).parent / "schemas" / "second_city.toml").read_text("utf-8")
 
 
-def write_policy(folder: Path, since: str, **numbers: str) -> Path:
+def write_policy(folder: Path, since: str, text: str = SHIPPED, **numbers: str) -> Path:
     """Put a policy file into the folder; returns the folder."""
-    text = SHIPPED.replace("in_force_from = 2021-02-02", f"in_force_from = {since}")
+    text = text.replace(_line(text, "in_force_from"), f"in_force_from = {since}")
     for name, value in numbers.items():
-        lines = [f"{name} = {value}" if line.startswith(f"{name} =") else line for line in text.splitlines()]
-        text = "\n".join(lines)
+        text = text.replace(_line(text, name), f"{name} = {value}")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{since}.toml").write_text(text, "utf-8")
     return folder
+
+
+def _line(text: str, name: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith(f"{name} ="))

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert
 
 from schemas import tables
-from schemas.policy import in_force
+from schemas.policy import last_cycle_on
 from schemas.run import Run
 from tasks.runs.run import run_of
 from tasks.store import register
@@ -25,7 +25,7 @@ Held = tuple[str, str, str]  # uscc, occupation_code, level
 @contextmanager
 def run_on(day: date, cycle: str | None = None) -> Iterator[Run]:
     """A run of the last cycle whose deadline has passed, or of another."""
-    with run_of(cycle or in_force(day).last_cycle_on(day), day) as run:
+    with run_of(cycle or last_cycle_on(day), day) as run:
         yield run
 
 

@@ -11,7 +11,7 @@ from deployments import orchestrator
 from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import read_day, read_words, ready
 from schemas.adjustment import Adjustment, Recoding
-from schemas.policy import in_force, shipped
+from schemas.policy import last_cycle_on, shipped
 
 
 class What(StrEnum):
@@ -63,7 +63,7 @@ def _carry_out(decided: Adjustment | Recoding, day: date) -> None:
     from flows.publication import publication  # noqa: PLC0415
     from tasks.runs.run import CycleBusyError  # noqa: PLC0415
 
-    cycle = in_force(day).last_cycle_on(day)
+    cycle = last_cycle_on(day)
     try:
         counts = recoding(cycle, decided, day) if isinstance(decided, Recoding) else adjustment(cycle, decided, day)
         if counts.failed:

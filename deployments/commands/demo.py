@@ -21,7 +21,6 @@ from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
 from schemas.settings import settings
-from schemas.submission import INSTITUTION_TYPES
 
 _SMALLEST = 20
 _MARK = "made by filing demo"
@@ -112,6 +111,7 @@ def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
 
     with reading() as db:
         rows = overview.outcomes(db, cycle)
+    types = for_cycle(cycle).institution_types
     table = Table(title=f"{cycle} 批次各申报的结果", title_justify="left")
     for header in ("申报编号", "机构名称", "类型", "申报状态", "职业等级", "涉及规则"):
         table.add_column(header, overflow="fold")
@@ -120,7 +120,7 @@ def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
         table.add_row(
             row.application_no,
             row.institution_name,
-            INSTITUTION_TYPES.get(row.institution_type, row.institution_type),
+            types.get(row.institution_type, row.institution_type),
             APPLICATION_STATUSES[row.status],
             counted,
             "、".join(row.rules),

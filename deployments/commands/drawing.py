@@ -12,7 +12,7 @@ from deployments import orchestrator
 from deployments.commands import EXIT_FAILED, Refused, WrongUse
 from deployments.commands.readiness import read_cycle, read_day, ready
 from schemas.inspection import Draw, differences
-from schemas.policy import in_force, shipped
+from schemas.policy import last_cycle_on, shipped
 from schemas.settings import settings
 
 
@@ -38,7 +38,7 @@ def draw(
 
     try:
         # the list is the public one, so what changed since the last edition is published first
-        published = publication(in_force(day).last_cycle_on(day), day)
+        published = publication(last_cycle_on(day), day)
         if published.failed:
             raise RuntimeError("; ".join(published.failed.values()))
         counts = inspection(chosen, seed, day)

@@ -10,7 +10,7 @@ import typer
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED, Refused
 from deployments.commands.readiness import read_day, ready
-from schemas.policy import in_force, shipped
+from schemas.policy import last_cycle_on, shipped
 
 
 class Sweep(StrEnum):
@@ -33,7 +33,7 @@ def sweep(
     from tasks.store import editions  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 
-    cycle = in_force(day).last_cycle_on(day)
+    cycle = last_cycle_on(day)
     try:
         counts = (expiry if which is Sweep.expiry else dormancy)(cycle, day)
         published = publication(cycle, day)

@@ -22,7 +22,7 @@ from deployments.sample.tabulating import frame
 from deployments.sample.takeover import take_over
 from schemas import policy as policies
 from schemas.law.cycle import CycleId
-from schemas.submission import ACTIVITIES, DECISIONS, EXPERTS, FORM_TABLES, MATERIALS, REGISTER, RESULTS, TABLES
+from schemas.submission import ACTIVITIES, DECISIONS, EXPERTS, FORM_TABLES, REGISTER, RESULTS, TABLES
 
 _WITH_ATTACHMENTS = 3  # applications whose documents lie beside the workbook
 _ATTACHED = ("application_form", "work_plan", "undertaking")
@@ -112,7 +112,7 @@ def _assemble(
     cases = [case for case in cases if _write(case, setting)]
     cases += [_second_form(case, setting) for case in cases if case.scenario.mishap == "FORM-8"]
     _number(setting, cases, contests)
-    attachments = _attach(cases)
+    attachments = _attach(cases, setting)
     results = {case.application_no: outcomes.results_of(case, setting) for case in cases}
     for number, (winner, loser) in enumerate(contests):
         outcomes.settle_contest(number, winner, loser, results)
@@ -183,13 +183,15 @@ def _number(setting: Setting, cases: list[Case], contests: Sequence[tuple[Case, 
         case.application_no = f"HS{setting.cycle.replace('-', '')}-{order:04d}"
 
 
-def _attach(cases: Sequence[Case]) -> dict[str, bytes]:
+def _attach(cases: Sequence[Case], setting: Setting) -> dict[str, bytes]:
     """Real files for a few plain applications; their sizes and hashes go into the forms."""
     attached: dict[str, bytes] = {}
     for case in [case for case in cases if case.scenario == PLAIN][:_WITH_ATTACHMENTS]:
         for row in case.draft.materials:
             if row["material"] in _ATTACHED:
-                content = document(MATERIALS[row["material"]], case.institution.name, case.application_no)
+                content = document(
+                    setting.policy.materials[row["material"]], case.institution.name, case.application_no
+                )
                 row.update(size_bytes=str(len(content)), sha256=sha256(content).hexdigest())
                 attached[f"{case.application_no}/{row['file_name']}"] = content
     return attached

@@ -15,7 +15,6 @@ from deployments.sample.tabulating import Row
 from deployments.sample.trades import PROGRAMMES, WORK_TYPES
 from deployments.sample.wishes import Wish
 from schemas.policy import Policy
-from schemas.submission import MATERIALS
 
 _TITLES = {
     "full_time": ("鉴定科科长", "考务管理员", "人力资源部主管", "培训部主任"),
@@ -67,7 +66,7 @@ def compose(institution: Institution, kind: str, wished: Iterable[Wish], setting
     rng = setting.stream(institution.uscc, "application")
     draft = Draft(_form(institution, kind, setting, rng), staff=_people(institution, setting))
     for material in _required(institution, setting.policy):
-        draft.materials.append(material_row(institution, material, rng))
+        draft.materials.append(material_row(setting.policy, institution, material, rng))
     for wish in wished:
         add_occupation(draft, institution, wish, setting)
     if institution.institution_type == "technical_school":
@@ -92,8 +91,10 @@ def add_occupation(draft: Draft, institution: Institution, wish: Wish, setting: 
     draft.occupations.append(row)
     rng = setting.stream(institution.uscc, "materials", wish.code)
     if not any(material.get("occupation_code") == wish.code for material in draft.materials):
-        each = setting.policy.materials.every_occupation
-        draft.materials += [material_row(institution, material, rng, wish.code, named) for material in each]
+        each = setting.policy.required.every_occupation
+        draft.materials += [
+            material_row(setting.policy, institution, material, rng, wish.code, named) for material in each
+        ]
     return row
 
 
@@ -102,9 +103,11 @@ def occupation_of(row: Row) -> str:
     return row.get("neighbour_code") or row["occupation_code"] or row["occupation_name"]
 
 
-def material_row(institution: Institution, material: str, rng: Random, code: str = "", name: str = "") -> Row:
+def material_row(
+    policy: Policy, institution: Institution, material: str, rng: Random, code: str = "", name: str = ""
+) -> Row:
     """A material handed in as a file."""
-    title = MATERIALS[material] + (f"（{name}）" if name else "")
+    title = policy.materials[material] + (f"（{name}）" if name else "")
     digest = hashlib.sha256(f"{institution.uscc} {material} {code}".encode())
     return {
         "material": material,
@@ -179,8 +182,8 @@ def _someone(role: str, known: set[str], rng: Random) -> Row:
 
 
 def _required(institution: Institution, policy: Policy) -> list[str]:
-    branch = policy.materials.branch if institution.affiliation != "municipal" else []
-    return [*policy.materials.of_institution(institution.institution_type), *branch]
+    branch = policy.required.branch if institution.affiliation != "municipal" else []
+    return [*policy.materials_of(institution.institution_type), *branch]
 
 
 def _programmes(institution: Institution, draft: Draft, setting: Setting) -> list[Row]:

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from schemas.reference_data import reference
-from schemas.submission import LEVEL_TITLES, LEVELS, Column
+from schemas.policy import any_policy
+from schemas.submission import Column
 
 Cell = str | int | datetime
 _FASHIONS = 4
@@ -15,11 +15,11 @@ def spelled(column: Column, text: str, applicant: int) -> Cell:
     """A cell as the applicant of that number writes it; what is no value of the column stays as it is."""
     match column.kind:
         case "enum" | "boolean":
-            return column.words.get(text, text)
+            return any_policy(column).words.get(text, text)
         case "levels":
-            return _levels(text, applicant)
+            return _levels(column, text, applicant)
         case "level":
-            return LEVELS.get(text, text) if applicant % 2 else text
+            return _level_names(column, text)[0] if applicant % 2 else text
         case "instant":
             return _instant(text)
         case "integer" if text.isdigit():
@@ -29,25 +29,31 @@ def spelled(column: Column, text: str, applicant: int) -> Cell:
 
 def _text(column: Column, text: str, *, untidy: bool) -> str:
     if column.name == "region_code":
-        return reference().region_names().get(text, text)
+        return any_policy(column).words.get(text, text)
     if untidy and column.name == "legal_representative":
         return f" {text}\u00a0"
     return text.translate(_WIDE) if untidy and column.name == "occupation_code" else text
 
 
-def _levels(text: str, applicant: int) -> str:
+def _level_names(column: Column, code: str) -> list[str]:
+    """A level's names, `三级` and `高级工`."""
+    return any_policy(column).words.get(code, code).split("/")
+
+
+def _levels(column: Column, text: str, applicant: int) -> str:
     """`5,4,3`, `五级、四级、三级`, `5-3级` or `初级工/中级工/高级工`."""
     levels = text.split(",")
-    if not set(levels) <= set(LEVELS):
+    order = list(any_policy(column).words)
+    if not set(levels) <= set(order):
         return text
     fashion = applicant % _FASHIONS
-    consecutive = len(levels) == int(levels[0]) - int(levels[-1]) + 1
+    consecutive = len(levels) == order.index(levels[-1]) - order.index(levels[0]) + 1
     if fashion == 1:
-        return "、".join(LEVELS[level] for level in levels)
+        return "、".join(_level_names(column, level)[0] for level in levels)
     if fashion == 2 and consecutive and len(levels) > 1:  # noqa: PLR2004  the fashions have no names
         return f"{levels[0]}-{levels[-1]}级"
     if fashion == 3:  # noqa: PLR2004  the fashions have no names
-        return "/".join(LEVEL_TITLES[level] for level in levels)
+        return "/".join(_level_names(column, level)[-1] for level in levels)
     return text
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import xlsxwriter
 
 from deployments.sample.spelling import Cell, spelled
+from schemas.policy import any_policy
 from schemas.submission import FORM_TABLES, Table
 
 #: One moment for every made workbook: the same input gives the same bytes.
@@ -51,8 +52,12 @@ def _lay_out(sheet: Any, table: Table, rows: int, formats: Mapping[str, Any]) ->
         width = _WIDTHS.get(column.name) or _KIND_WIDTHS.get(column.kind, _USUAL_WIDTH)
         sheet.set_column(place, place, width)
         sheet.write_string(_HEADER_LINE, place, column.title, formats["header"])
-        if column.words and rows:
-            choice = {"validate": "list", "source": list(column.words.values()), "error_type": "information"}
+        if column.kind in ("enum", "boolean") and rows:
+            choice = {
+                "validate": "list",
+                "source": list(any_policy(column).words.values()),
+                "error_type": "information",
+            }
             if column.name != "material":  # twenty words are more than a drop-down list of a workbook holds
                 sheet.data_validation(_HEADER_LINE + 1, place, _HEADER_LINE + rows, place, choice)
     sheet.freeze_panes(_HEADER_LINE + 1, 0)

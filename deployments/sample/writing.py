@@ -8,6 +8,7 @@ import pandas as pd
 
 from deployments.sample.cycle import SampleCycle
 from deployments.sample.workbooks import workbook
+from schemas.policy import any_policy
 from schemas.submission import (
     ACTIVITIES,
     DECISIONS,
@@ -145,7 +146,9 @@ def _csv(frame: pd.DataFrame) -> bytes:
 
 def _chinese_csv(table: Table, frame: pd.DataFrame) -> bytes:
     """With a byte order mark, so that a spreadsheet shows the Chinese."""
-    words = {column.name: dict(column.words) for column in table.columns if column.words}
+    words = {
+        column.name: dict(any_policy(column).words) for column in table.columns if column.kind in ("enum", "boolean")
+    }
     return b"\xef\xbb\xbf" + _csv(frame.replace(words).rename(columns=table.titles()))
 
 

@@ -8,14 +8,30 @@ from zoneinfo import ZoneInfo
 
 CycleId = NewType("CycleId", str)
 
-_PATTERN = re.compile(r"(20\d{2})-(04|09)")
+_PATTERN = re.compile(r"20\d{2}-(0[1-9]|1[0-2])")
 
 
 def cycle_id(text: str) -> CycleId:
-    """Read `YYYY-04` or `YYYY-09`; raises ValueError with one sentence for anything else (Notice, article 3(1))."""
+    """Read `YYYY-MM`; raises ValueError with one sentence for anything else. Which months there are, the policy says."""
     if not _PATTERN.fullmatch(text):
-        raise ValueError(f"'{text}' is not a cycle: write YYYY-04 or YYYY-09, for example 2026-09")
+        raise ValueError(f"'{text}' is not a cycle: write year and month, for example 2026-09")
     return CycleId(text)
+
+
+def month_of(cycle: CycleId) -> int:
+    """The month of a cycle, 1 to 12."""
+    return int(cycle[5:])
+
+
+def month_length(month: int) -> int:
+    """How many days a month has in a year without a leap day."""
+    return monthrange(2001, month)[1]
+
+
+def months_around(first: date, last: date) -> list[CycleId]:
+    """Every month from the first day's to the last day's, as if it were a cycle."""
+    start, end = (day.year * 12 + day.month - 1 for day in (first, last))
+    return [CycleId(f"{index // 12:04d}-{index % 12 + 1:02d}") for index in range(start, end + 1)]
 
 
 def add_months(day: date, months: int) -> date:

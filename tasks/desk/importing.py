@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.policy import in_force
+from schemas.policy import in_force, last_cycle_on
 from schemas.run import Run
 from schemas.settings import settings
 from schemas.submission import INSTITUTION_CODES
@@ -48,9 +48,8 @@ _OF_INSPECTIONS = {"inspectors": inspection.take_inspectors, "inspection-outcome
 @contextmanager
 def _run(day: date | None, cycle: str | None = None) -> Iterator[Run]:
     """A run of its own, of the given cycle or the last one whose deadline has passed."""
-    policy = in_force(day or date.max)
-    today = day or datetime.now(ZoneInfo(policy.timezone)).date()
-    with run_of(cycle or policy.last_cycle_on(today), today) as run:
+    today = day or datetime.now(ZoneInfo(in_force(date.max).timezone)).date()
+    with run_of(cycle or last_cycle_on(today), today) as run:
         yield run
 
 

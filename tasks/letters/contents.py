@@ -71,18 +71,18 @@ def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: Run) -> lis
     versions = dict(zip(applications["application_no"], applications["version"], strict=True))
     due_on = _due_on(run.day, workdays)
     letters = []
-    for number, lines in sorted(_lines(hard).items()):
+    for number, lines in sorted(_lines(hard, run.policy).items()):
         text = CorrectionText(**own[number], findings=lines, workdays=workdays, due_on=due_on)
         letters.append(_letter(f"correction:{number}:v{versions[number]}", "correction", number, text))
     return letters
 
 
-def _lines(found: pd.DataFrame) -> dict[str, list[FindingLine]]:
+def _lines(found: pd.DataFrame, policy: Policy) -> dict[str, list[FindingLine]]:
     """The findings of each application in the words of the form, in the order of the findings."""
     lines: dict[str, list[FindingLine]] = {}
     # a frame an application would cost more than all else: there are thousands of them
     for row in pl.from_pandas(found).iter_rows(named=True):
-        lines.setdefault(row["application_no"], []).append(finding_line(row))
+        lines.setdefault(row["application_no"], []).append(finding_line(row, policy))
     return lines
 
 
@@ -113,8 +113,8 @@ def acceptances(
         number = str(key)
         text = AcceptanceText(
             **own[number],
-            items=item_lines(_named(mine[mine["status"] == "accepted"], names)),
-            held=_reasoned(mine[mine["status"] == "held"], "待例外审批", names),
+            items=item_lines(_named(mine[mine["status"] == "accepted"], names), run.policy),
+            held=_reasoned(mine[mine["status"] == "held"], "待例外审批", names, run.policy),
             commitments=committed.get(number, []),
         )
         letters.append(_letter(f"acceptance:{number}:r{revisions[number]}", "acceptance", number, text))
@@ -147,7 +147,7 @@ def outcomes(
             term = dict(terms.loc[number])
             filing = FilingText(
                 **own[number],
-                items=item_lines(_named(granted, names)),
+                items=item_lines(_named(granted, names), run.policy),
                 filed_on=date.fromisoformat(term["filed_on"]),
                 valid_until=date.fromisoformat(term["valid_until"]),
                 institution_code=term["institution_code"],
@@ -155,7 +155,10 @@ def outcomes(
             letters.append(_letter(f"filing:{number}:{occasion}", "filing", number, filing))
         if len(denied):
             failed, refused = denied[denied["status"] == "failed"], denied[denied["status"] == "refused"]
-            lines = [*_reasoned(failed, "评估不合格", names), *_reasoned(refused, "不符合备案规定", names)]
+            lines = [
+                *_reasoned(failed, "评估不合格", names, run.policy),
+                *_reasoned(refused, "不符合备案规定", names, run.policy),
+            ]
             refusal = RefusalText(**own[number], items=lines)
             letters.append(_letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
     return letters
@@ -173,13 +176,13 @@ def _named(items: pd.DataFrame, names: Mapping[str, str]) -> list[tuple[str, str
     return [(code, names.get(code, code), level) for code, level in pairs]
 
 
-def _reasoned(items: pd.DataFrame, otherwise: str, names: Mapping[str, str]) -> list[ReasonedLine]:
+def _reasoned(items: pd.DataFrame, otherwise: str, names: Mapping[str, str], policy: Policy) -> list[ReasonedLine]:
     """One line an occupation and reason."""
     lines = []
     for reason, own in items.groupby("reason", sort=True):
         rules = "、".join("公示异议成立" if rule == OBJECTION else rule for rule in str(reason).split(";"))
         why = f"{otherwise}（{rules}）" if reason else otherwise
-        lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(own, names))]
+        lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(own, names), policy)]
     return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
 
 

@@ -5,7 +5,8 @@ import json
 
 import pandas as pd
 
-from schemas.letter import ResultReturnText, ReturnedResultLine, finding_line, issuer, level_title
+from schemas.letter import ResultReturnText, ReturnedResultLine, finding_line, issuer
+from schemas.policy import Policy
 from schemas.reference_data import reference
 from schemas.run import Run
 from tasks.store.outbox import Entry
@@ -24,7 +25,7 @@ def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[
     policy = run.policy
     letters = []
     for key, rows in told.sort_values(["version", "rule", "field"]).groupby("application_no", sort=True):
-        number, lines = str(key), [_line(row) for row in rows.fillna("").to_dict("records")]
+        number, lines = str(key), [_line(row, policy) for row in rows.fillna("").to_dict("records")]
         text = ResultReturnText(
             institution_name=_READERS,
             uscc="",
@@ -42,13 +43,13 @@ def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[
     return letters
 
 
-def _line(row: "dict[object, object]") -> ReturnedResultLine:
-    said = finding_line({str(name): value for name, value in row.items()})
+def _line(row: "dict[object, object]", policy: Policy) -> ReturnedResultLine:
+    said = finding_line({str(name): value for name, value in row.items()}, policy)
     code = str(row["occupation_code"])
     return ReturnedResultLine(
         occupation_code=code,
         occupation_name=reference().occupation_names().get(code, "未列入职业分类大典的职业"),
-        level=level_title(str(row["level"])),
+        level=policy.level_title(str(row["level"])),
         field=said.field,
         value=said.value,
         problem=said.problem,

@@ -8,8 +8,7 @@ from hashlib import sha256
 import httpx
 from sqlalchemy import Connection
 
-from schemas.law.cycle import cycle_id
-from schemas.policy import for_cycle, in_force
+from schemas.policy import cycle_on, for_cycle
 from schemas.settings import Settings, UnusableSettingsError, settings
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
@@ -83,9 +82,8 @@ def _approval(db: Connection) -> Iterator[Entry]:
 
 
 def _empty(db: Connection, day: date) -> Iterator[Entry]:
-    policy = in_force(day)
-    cycle = policy.cycle_on(day)
-    deadline = for_cycle(cycle_id(cycle)).deadline(cycle)
+    cycle = cycle_on(day)
+    deadline = for_cycle(cycle).deadline(cycle)
     near = deadline - timedelta(days=settings().alert_days_before_deadline) <= day <= deadline
     if near and not overview.of_cycle(db, cycle)["applications"]:
         told = f"{cycle} 批次 {deadline} 截止，至今没有收到申报。请查看收件箱和申报渠道是否正常"

@@ -13,7 +13,7 @@ from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
-from schemas.submission import INSTITUTION_TYPES, TABLES
+from schemas.submission import TABLES
 from tasks.runs.waiting import Wait
 from tasks.store import editions, findings, letters, overview, public_notices, runs
 from tasks.store.database import reading
@@ -35,7 +35,7 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
         items = overview.of_cycle(db, summary.cycle)["items"]
     parts = [
         f"# {summary.cycle} 批次 · {summary.title}\n\n办理日期 {summary.as_of}",
-        _applications(told),
+        _applications(told, summary.cycle),
         _table("申报职业等级", ["状态", "数量"], [[ITEM_STATUSES.get(name, name), n] for name, n in items.items()]),
         _waits(told, items, wait, summary),
         _deadlines(summary.cycle, wait),
@@ -47,11 +47,10 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _applications(told: list[overview.Outcome]) -> str:
-    kinds = [*INSTITUTION_TYPES.items(), ("", "类型不明")]
-    counted = Counter(
-        (each.status, each.institution_type if each.institution_type in INSTITUTION_TYPES else "") for each in told
-    )
+def _applications(told: list[overview.Outcome], cycle: str) -> str:
+    types = for_cycle(cycle_id(cycle)).institution_types
+    kinds = [*types.items(), ("", "类型不明")]
+    counted = Counter((each.status, each.institution_type if each.institution_type in types else "") for each in told)
     if not any(counted[status, ""] for status in APPLICATION_STATUSES):
         del kinds[-1]
     rows = [

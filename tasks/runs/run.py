@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from schemas.law.cycle import cycle_id
-from schemas.policy import for_cycle, in_force, shipped
+from schemas.policy import cycle_on, for_cycle, last_cycle_on, shipped
 from schemas.run import Run
 from schemas.run_summary import SOURCE, RunSummary
 from schemas.settings import Settings, settings, using
@@ -54,13 +54,12 @@ class NothingFailedError(LookupError):
 
 def chosen_cycle(cycle: str, as_of: date | None) -> str:
     """The cycle that is meant: itself, or for `current` the one whose window opened last on or before the day."""
-    return in_force(day := as_of or today()).cycle_on(day) if cycle == CURRENT else cycle_id(cycle)
+    return cycle_on(as_of or today()) if cycle == CURRENT else cycle_id(cycle)
 
 
 def last_cycle(as_of: date | None) -> str:
     """The cycle a sweep on the day belongs to: the last one whose deadline has passed."""
-    day = as_of or today()
-    return in_force(day).last_cycle_on(day)
+    return last_cycle_on(as_of or today())
 
 
 def today() -> date:

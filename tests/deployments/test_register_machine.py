@@ -16,7 +16,7 @@ from deployments import schema
 from deployments.sample.identities import credit_code
 from deployments.simulation import stages, truths
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
-from schemas.policy import in_force
+from schemas.policy import last_cycle_on
 from schemas.settings import Settings, using
 from schemas.settings import settings as settings_of
 from tasks.adjustment import ImpossibleAdjustmentError
@@ -60,7 +60,7 @@ class RegisterLife(RuleBasedStateMachine):
 
     @property
     def cycle(self) -> str:
-        return in_force(self.day).last_cycle_on(self.day)
+        return last_cycle_on(self.day)
 
     @rule(days=st.integers(1, 200))
     def time_passes(self, days: int) -> None:

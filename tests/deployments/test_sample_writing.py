@@ -15,7 +15,8 @@ from deployments import sample as samples
 from deployments.sample import SampleCycle, make_cycle
 from expectations.reading import levels
 from schemas.law.cycle import CycleId
-from schemas.submission import BOOLEANS, FORM_TABLES, INSTITUTION_TYPES, TABLES
+from schemas.policy import shipped
+from schemas.submission import BOOLEANS, FORM_TABLES, TABLES
 from tasks.gateways.sources.contents import Pull
 from tasks.gateways.sources.folder import pull_folder
 
@@ -111,7 +112,7 @@ def test_workbooks_look_as_people_hand_them_in(inbox: Path) -> None:
     cells = dict(zip((str(cell.value) for cell in form[2]), form[3], strict=True))
     assert isinstance(cells["提交时间"].value, datetime)
     assert cells["统一社会信用代码"].number_format == "@"
-    assert str(cells["机构类型"].value) in INSTITUTION_TYPES.values()
+    assert str(cells["机构类型"].value) in shipped()[-1].institution_types.values()
     assert str(cells["依法参保"].value) in BOOLEANS.values()
     assert form.freeze_panes == "A3"
 

@@ -91,12 +91,12 @@ def sound(institution_type: str = "enterprise", number: str = "A1", occupations:
         "audience": _AUDIENCE[institution_type],
     }
     asked = [base | row for row in (occupations if occupations is not None else [{}])]
-    papers: list[Row] = [{"material": name} for name in policy.materials.of_institution(institution_type)]
+    papers: list[Row] = [{"material": name} for name in policy.materials_of(institution_type)]
     codes = dict.fromkeys(
         row.get("neighbour_code") or row["occupation_code"] or row["occupation_name"] for row in asked
     )
     papers += [
-        {"material": name, "occupation_code": code} for code in codes for name in policy.materials.every_occupation
+        {"material": name, "occupation_code": code} for code in codes for name in policy.required.every_occupation
     ]
     file = {"form": "file", "file_name": "材料.pdf", "size_bytes": "20480", "sha256": "ab" * 32}
     people = [

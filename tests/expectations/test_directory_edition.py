@@ -13,6 +13,7 @@ from expectations.check import check, check_directory
 from expectations.directory_edition import DEMANDS, Edition, unmet
 from expectations.directory_suite import DirectoryJudgement
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
+from schemas.policy import known
 
 AS_OF = date(2026, 9, 10)
 ROW = {
@@ -36,7 +37,7 @@ def _directory(*rows):
 
 def _checked(rows, previous=None, changed=None):
     before = _directory() if previous is None else previous
-    return check_directory(rows, before, changes(before, rows, AS_OF) if changed is None else changed, AS_OF)
+    return check_directory(rows, before, changes(before, rows, AS_OF) if changed is None else changed, AS_OF, known())
 
 
 def test_a_sound_directory_may_be_published():
@@ -89,7 +90,7 @@ def test_many_broken_rows_are_one_sentence_that_counts_them():
 
 
 def test_a_missing_column_is_told():
-    assert check_directory(_directory({}).drop(columns="levels"), _directory(), _directory(), AS_OF) == [
+    assert check_directory(_directory({}).drop(columns="levels"), _directory(), _directory(), AS_OF, known()) == [
         "目录缺少“职业等级”一栏"
     ]
 
@@ -151,7 +152,7 @@ def test_changes_without_columns_are_no_changes():
 
 def _validated(rows, traces=None):
     """What Great Expectations says of a directory that is not told in any changes: success, and the demands not met."""
-    judgement = DirectoryJudgement("directory", rows, Edition(rows, rows, pd.DataFrame(), AS_OF, traces))
+    judgement = DirectoryJudgement("directory", rows, Edition(rows, rows, pd.DataFrame(), AS_OF, known(), traces))
     result = checking._run(judgement)
     missed = {each.expectation_config.kwargs["demand"]: each.result for each in result.results if not each.success}
     return result, missed, judgement
@@ -206,5 +207,5 @@ def test_a_fault_while_judging_keeps_a_directory_back(monkeypatch):
 
 def test_what_is_told_begins_with_its_demand():
     rows = _directory({"levels": "3,5"}, {"filed_on": "", "valid_until": "2020-01-01"})
-    for each in unmet(Edition(rows, rows.iloc[:0], pd.DataFrame(), AS_OF)):
+    for each in unmet(Edition(rows, rows.iloc[:0], pd.DataFrame(), AS_OF, known())):
         assert each.sentence.startswith(DEMANDS[each.demand].format(as_of=AS_OF))

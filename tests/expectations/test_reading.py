@@ -9,9 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations import reading
+from expectations.levels import Levels
+from schemas.policy import shipped
 from schemas.submission import AUDIENCES, TABLES
 
 _CELL = pl.col("cell")
+POLICY = shipped()[-1]
+COLUMNS = [POLICY.column(column) for table in TABLES.values() for column in table.columns]
 
 
 def _read(expression, *cells):
@@ -19,8 +23,8 @@ def _read(expression, *cells):
 
 
 def _levels(cell):
-    (mask,) = _read(reading.levels(_CELL), cell)
-    return None if mask is None else "".join(str(level) for level in range(5, 0, -1) if mask >> level & 1)
+    (mask,) = _read(reading.levels(_CELL, POLICY.levels), cell)
+    return None if mask is None else "".join(Levels.of(POLICY).sets[mask])
 
 
 @pytest.mark.parametrize(
@@ -46,11 +50,9 @@ def test_what_is_no_level(cell):
 @settings(deadline=None, max_examples=60)
 @given(st.one_of(st.text(max_size=12), st.text("0123456789-/:T Z年月日级五,+", max_size=20)))
 def test_any_text_is_read_or_not_but_never_an_error(cell):
-    kinds = (reading.levels, reading.level, reading.boolean, reading.integer, reading.number, reading.day)
     frame = pl.DataFrame({"cell": [cell, None]}, schema={"cell": pl.String()})
-    read = frame.select(
-        *(kind(_CELL).alias(kind.__name__) for kind in kinds), reading.instant(_CELL, "Asia/Shanghai").alias("instant")
-    )
+    columns = {column.kind: dataclasses.replace(column, name="cell") for column in COLUMNS}
+    read = frame.select(reading.read(column, "Asia/Shanghai").alias(kind) for kind, column in columns.items())
     assert read.row(1) == (None,) * len(read.columns)
 
 
@@ -58,11 +60,10 @@ def test_no_cells_at_all_keep_their_type():
     empty = pl.DataFrame(schema={"cell": pl.String()})
     types = {
         column.kind: empty.select(reading.read(column, "Asia/Shanghai").alias("read")).schema["read"]
-        for table in TABLES.values()
-        for column in (dataclasses.replace(each, name="cell") for each in table.columns)
+        for column in (dataclasses.replace(each, name="cell") for each in COLUMNS)
     }
-    assert types["levels"] == pl.UInt8
-    assert types["level"] == pl.Int8
+    assert types["levels"] == pl.UInt16
+    assert types["level"] == pl.Enum(["5", "4", "3", "2", "1"])
     assert types["instant"] == pl.Datetime("us", "UTC")
     assert (types["date"], types["integer"], types["number"], types["boolean"]) == (
         pl.Date,
@@ -73,10 +74,10 @@ def test_no_cells_at_all_keep_their_type():
 
 
 @pytest.mark.parametrize(
-    ("cell", "level"), [("三级", 3), ("3", 3), ("高级工", 3), ("三级/高级工", 3), ("5-3", None), ("5,4", None)]
+    ("cell", "level"), [("三级", "3"), ("3", "3"), ("高级工", "3"), ("三级/高级工", "3"), ("5-3", None), ("5,4", None)]
 )
 def test_one_level(cell, level):
-    assert _read(reading.level(_CELL), cell) == [level]
+    assert _read(reading.level(_CELL, POLICY.levels), cell) == [level]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_days():
 @given(st.lists(st.one_of(st.none(), st.text("0123456789-/:T Z年月日级五三,+.", max_size=20)), max_size=6))
 def test_a_whole_column_is_read_as_its_cells_are(cells):
     frame = pl.DataFrame({"cell": cells}, schema={"cell": pl.String()})
-    for column in {each.kind: each for table in TABLES.values() for each in table.columns}.values():
+    for column in {each.kind: each for each in COLUMNS}.values():
         own = dataclasses.replace(column, name="cell")
         by_expression = frame.select(reading.read(own, "Asia/Shanghai").alias("cell")).to_series()
         as_column = reading.read_cells(own, frame["cell"], "Asia/Shanghai", range(1, 13))
@@ -152,6 +153,22 @@ def test_numbers():
         85.5,
         *[None] * 4,
     ]
+
+
+CITY_LEVELS = {"X": "学徒工", "5": "初级工", "4": "中级工", "T": "特级技师"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "levels"),
+    [
+        *(("X", ["X"]), ("学徒工、初级工", ["X", "5"]), ("X-4", ["X", "5", "4"]), ("特级技师", ["T"])),
+        *(("T,5级", ["5", "T"]), ("3", None), ("学徒", None), ("x", None)),
+    ],
+)
+def test_levels_of_another_city(cell, levels):
+    order = Levels(list(CITY_LEVELS), CITY_LEVELS)
+    (mask,) = _read(reading.levels(_CELL, CITY_LEVELS), cell)
+    assert (None if mask is None else order.sets[mask]) == levels
 
 
 def test_enumerations():

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from schemas.evaluation import CommitmentDue, EvaluationPackage, Panel, PanelMember
+from schemas.policy import shipped
 
 _SAID: dict[str, Any] = {
     "application_no": "HS-1",
@@ -67,4 +68,4 @@ def test_the_leader_is_the_member_with_the_leads_number() -> None:
     ],
 )
 def test_a_commitment_has_the_materials_name(material: str, occupation: str, title: str) -> None:
-    assert CommitmentDue(material=material, occupation_code=occupation).title == title
+    assert CommitmentDue(material=material, occupation_code=occupation).title(shipped()[-1]) == title

@@ -7,7 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from expectations.rulebook import rules
-from schemas.letter import LETTER_KINDS, AcceptanceText, finding_line, issuer, item_lines, level_title
+from schemas.letter import LETTER_KINDS, AcceptanceText, finding_line, issuer, item_lines
+from schemas.policy import shipped
+
+POLICY = shipped()[-1]
 
 
 def _finding(**changed: object) -> dict[str, object]:
@@ -54,22 +57,22 @@ def test_no_template_is_without_its_kind() -> None:
     ],
 )
 def test_a_finding_is_said_in_the_words_of_the_form(table: str, row: int, field: str, said: tuple[str, str]) -> None:
-    line = finding_line(_finding(table=table, row=row, field=field))
+    line = finding_line(_finding(table=table, row=row, field=field), POLICY)
     assert (line.table, line.field) == said
     assert line.row == row
 
 
 def test_a_blank_value_of_a_frame_is_blank() -> None:
-    assert finding_line(_finding(value=float("nan"))).value == ""
+    assert finding_line(_finding(value=float("nan")), POLICY).value == ""
 
 
 def test_every_rule_of_the_rule_book_has_a_table_that_can_be_named() -> None:
-    titles = [finding_line(_finding(table=rule.table)).table for rule in rules().values()]
+    titles = [finding_line(_finding(table=rule.table), POLICY).table for rule in rules().values()]
     assert not [title for title in titles if title.isascii()]
 
 
 def test_items_are_one_line_an_occupation_from_level_five_up() -> None:
-    lines = item_lines([("6-2", "乙", "3"), ("6-1", "甲", "4"), ("6-2", "乙", "5"), ("6-2", "乙", "3")])
+    lines = item_lines([("6-2", "乙", "3"), ("6-1", "甲", "4"), ("6-2", "乙", "5"), ("6-2", "乙", "3")], POLICY)
     assert [(line.occupation_code, line.levels) for line in lines] == [
         ("6-1", "四级/中级工"),
         ("6-2", "五级/初级工、三级/高级工"),
@@ -77,7 +80,7 @@ def test_items_are_one_line_an_occupation_from_level_five_up() -> None:
 
 
 def test_a_level_that_is_none_is_shown_as_it_is() -> None:
-    assert level_title("特级") == "特级"
+    assert POLICY.level_title("特级") == "特级"
 
 
 def test_the_centre_is_named_after_its_city() -> None:

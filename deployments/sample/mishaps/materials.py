@@ -11,18 +11,18 @@ _TOO_MUCH = 7  # bytes beyond the limit
 
 def one_missing(case: Case, setting: Setting, rng: Random) -> None:
     """MAT-1."""
-    required = setting.policy.materials.of_institution(case.institution.institution_type)
+    required = setting.policy.materials_of(case.institution.institution_type)
     case.draft.materials.remove(_one_of(case, required, rng))
 
 
 def occupation_one_missing(case: Case, setting: Setting, rng: Random) -> None:
     """MAT-2."""
-    case.draft.materials.remove(_one_of(case, setting.policy.materials.every_occupation, rng))
+    case.draft.materials.remove(_one_of(case, setting.policy.required.every_occupation, rng))
 
 
 def commitment_not_allowed(case: Case, setting: Setting, rng: Random) -> None:
     """MAT-3: promises what must be handed in."""
-    materials = setting.policy.materials
+    materials = setting.policy.required
     _promise(_one_of(case, [m for m in materials.every_institution if m not in materials.commitment_allowed], rng))
 
 
@@ -40,7 +40,7 @@ def unfit_file(case: Case, setting: Setting, rng: Random) -> None:
 
 def commitment(case: Case, setting: Setting, rng: Random) -> None:
     """MAT-5: promises what may be promised (Notice, article 3(2))."""
-    _promise(_one_of(case, setting.policy.materials.commitment_allowed, rng))
+    _promise(_one_of(case, setting.policy.required.commitment_allowed, rng))
 
 
 def _one_of(case: Case, materials: list[str], rng: Random) -> Row:

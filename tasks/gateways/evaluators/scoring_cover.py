@@ -4,7 +4,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from schemas.evaluation import EvaluationPackage
+from schemas.law.cycle import cycle_id
 from schemas.letter import ItemLine, item_lines
+from schemas.policy import for_cycle
 from tasks.gateways.evaluators.scoring_layout import Styles, row_height
 from tasks.gateways.paper.visible_text import visible
 
@@ -60,7 +62,8 @@ def _facts(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Style
 
 
 def _items(package: EvaluationPackage) -> list[ItemLine]:
-    return item_lines((item.occupation_code, item.occupation_name, item.level) for item in package.items)
+    policy = for_cycle(cycle_id(package.cycle))
+    return item_lines(((item.occupation_code, item.occupation_name, item.level) for item in package.items), policy)
 
 
 def _commitments(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Styles) -> int:
@@ -70,10 +73,11 @@ def _commitments(sheet: Worksheet, row: int, package: EvaluationPackage, styles:
     note = "申报单位以告知承诺方式提交，评估时未提供的不得评为合格，并在评分表“承诺材料已提供”一栏选“否”。"
     _across(sheet, row, 0, styles.note, note)
     row += 1
+    policy = for_cycle(cycle_id(package.cycle))
     for number, commitment in enumerate(package.commitments, start=1):
         sheet.write_number(row, 0, number, styles.centred)
         sheet.merge_range(row, 1, row, 4, "", styles.text)
-        sheet.write_string(row, 1, visible(commitment.title), styles.text)
+        sheet.write_string(row, 1, visible(commitment.title(policy)), styles.text)
         sheet.write_string(row, _LAST, "□ 已提供", styles.centred)
         sheet.set_row(row, row_height((), ()))
         row += 1

@@ -10,7 +10,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
 from schemas.evaluation import EvaluatedItem, EvaluationPackage
-from schemas.letter import level_title
+from schemas.law.cycle import cycle_id
+from schemas.policy import for_cycle
 from schemas.submission import BOOLEANS, RESULT_VERDICTS, RESULTS
 from tasks.gateways.paper.visible_text import visible
 
@@ -113,7 +114,8 @@ def lines(package: EvaluationPackage) -> list[ManifestLine]:
     prefilled = {"panel_lead": visible(leader.name)} if leader else {}
     if not package.commitments:
         prefilled["commitments_shown"] = BOOLEANS["true"]
-    ordered = sorted(package.items, key=lambda item: (item.occupation_code, -ord(item.level[:1] or "0"), item.level))
+    levels = list(for_cycle(cycle_id(package.cycle)).levels)
+    ordered = sorted(package.items, key=lambda item: (item.occupation_code, levels.index(item.level)))
     return [
         ManifestLine(
             key=_key(package, item),
@@ -128,7 +130,8 @@ def lines(package: EvaluationPackage) -> list[ManifestLine]:
 
 
 def _shown(package: EvaluationPackage, item: EvaluatedItem) -> tuple[str, ...]:
-    return (package.application_no, item.occupation_code, item.occupation_name, level_title(item.level))
+    policy = for_cycle(cycle_id(package.cycle))
+    return (package.application_no, item.occupation_code, item.occupation_name, policy.level_title(item.level))
 
 
 def _key(package: EvaluationPackage, item: EvaluatedItem) -> str:

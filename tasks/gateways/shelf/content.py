@@ -9,7 +9,6 @@ import pandas as pd
 
 from schemas.directory import CHANGE_COLUMNS, INSTITUTION_COLUMNS, change_counts, edition_name, in_order
 from schemas.policy import Policy
-from schemas.reference_data import reference
 
 #: An earlier edition: its name, its `as_of`, and its changes (CHANGE_COLUMNS) or only their counts by kind.
 EarlierEdition = tuple[str, date, pd.DataFrame | Mapping[str, int]]
@@ -59,12 +58,12 @@ class EditionContent:
     @cached_property
     def type_titles(self) -> dict[str, str]:
         """Institution types and their Chinese titles, in the policy's order."""
-        return {code: kind.title for code, kind in self.policy.institution.items()}
+        return self.policy.institution_types
 
-    @cached_property
+    @property
     def region_names(self) -> dict[str, str]:
-        """Region code to name, as far as known."""
-        return reference().region_names()
+        """Region code to name, in the policy's order."""
+        return self.policy.region_names
 
     @property
     def title(self) -> str:

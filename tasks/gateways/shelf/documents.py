@@ -88,7 +88,7 @@ def _annex(content: EditionContent) -> list[dict[str, Any]]:
             "type": content.type_titles.get(kind, kind),
             "uscc": uscc,
             "rows": [
-                {"occupation": occupation, "levels": levels_text(levels), "valid_until": until}
+                {"occupation": occupation, "levels": levels_text(levels, content.policy), "valid_until": until}
                 for *_, occupation, levels, until in block
             ],
         }

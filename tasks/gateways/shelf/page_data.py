@@ -15,7 +15,7 @@ from schemas.directory import (
     change_text,
     levels_text,
 )
-from schemas.submission import LEVEL_TITLES, LEVELS
+from schemas.policy import Policy
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
 
@@ -31,15 +31,15 @@ def page_data(content: EditionContent) -> dict[str, Any]:
     levels, level_sets = _once(rows, ["levels"])
     dates = sorted({*rows["filed_on"], *rows["valid_until"]})
     types = _named(institutions["institution_type"], content.type_titles)
-    regions = _named(institutions["region_code"], _in_policy_order(content))
+    regions = _named(institutions["region_code"], content.region_names)
     return {
         "edition": content.name,
         "as_of": content.as_of.isoformat(),
         "reminder_days": content.policy.validity.reminder_days,
         "types": [visible(title) for title in types.values()],
         "regions": [visible(title) for title in regions.values()],
-        "level_names": [f"{LEVELS[level]}/{LEVEL_TITLES[level]}" for level in LEVELS],
-        "levels": [_level_set(text) for text in level_sets["levels"]],
+        "level_names": list(content.policy.levels.values()),
+        "levels": [_level_set(text, content.policy) for text in level_sets["levels"]],
         "dates": dates,
         "institutions": _columns("institution", institutions, {"type": types, "region": regions}),
         "occupations": _columns("occupation", occupations, {}),
@@ -80,11 +80,6 @@ def _named(codes: pd.Series, titles: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _in_policy_order(content: EditionContent) -> dict[str, str]:
-    names = content.region_names
-    return {code: names.get(code, code) for code in content.policy.regions.codes} | names
-
-
 def _places(values: pd.Series, known: Mapping[str, str] | list[str]) -> list[int]:
     place = {value: index for index, value in enumerate(known)}
     return [place[value] for value in values.tolist()]
@@ -94,12 +89,12 @@ def _shown(texts: pd.Series) -> list[str]:
     return [visible(text) for text in texts.tolist()]
 
 
-def _level_set(text: str) -> dict[str, Any]:
-    own = [level for level in LEVELS if level in text.split(",")]
+def _level_set(text: str, policy: Policy) -> dict[str, Any]:
+    own = [level for level in policy.levels if level in text.split(",")]
     return {
-        "text": levels_text(text),
-        "titles": " ".join(LEVEL_TITLES[level] for level in own),
-        "places": [list(LEVELS).index(level) for level in own],
+        "text": levels_text(text, policy),
+        "titles": " ".join(policy.level_names(level)[-1] for level in own),
+        "places": [list(policy.levels).index(level) for level in own],
     }
 
 
@@ -107,7 +102,7 @@ def _editions(content: EditionContent) -> list[dict[str, Any]]:
     own: EarlierEdition = (content.name, content.as_of, content.changed)
     earlier = sorted(content.earlier, key=lambda edition: _order(edition[0]), reverse=True)
     return [
-        _edition(edition, content.region_names, limit)
+        _edition(edition, content.policy, limit)
         for edition, limit in [(own, OWN_CHANGES), *((one, EARLIER_CHANGES) for one in earlier)]
     ]
 
@@ -117,7 +112,7 @@ def _order(name: str) -> tuple[int, ...]:
     return (*map(int, cycle.split("-")), int(number))
 
 
-def _edition(edition: EarlierEdition, region_names: Mapping[str, str], limit: int) -> dict[str, Any]:
+def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, Any]:
     name, as_of, changed = edition
     record = {"name": name, "as_of": chinese_date(as_of)}
     if not isinstance(changed, pd.DataFrame):
@@ -125,11 +120,11 @@ def _edition(edition: EarlierEdition, region_names: Mapping[str, str], limit: in
     listed = changed[CHANGE_COLUMNS].head(limit).fillna("").itertuples(index=False, name=None)
     kinds = {kind: place for place, kind in enumerate(CHANGE_KINDS)}
     rows = [
-        [kinds[kind], *map(visible, (uscc, institution, code, occupation)), *_moved(before, after, region_names)]
+        [kinds[kind], *map(visible, (uscc, institution, code, occupation)), *_moved(before, after, policy)]
         for uscc, institution, code, occupation, kind, before, after in listed
     ]
     return {**record, "counts": list(change_counts(changed).values()), "rows": rows}
 
 
-def _moved(before: str, after: str, region_names: Mapping[str, str]) -> list[str]:
-    return [visible(change_text(text, region_names)) for text in (before, after)]
+def _moved(before: str, after: str, policy: Policy) -> list[str]:
+    return [visible(change_text(text, policy)) for text in (before, after)]

@@ -15,7 +15,6 @@ from schemas.directory import levels_text
 from schemas.letter import issuer
 from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
-from schemas.reference_data import reference
 from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.paper.visible_text import visible
@@ -54,8 +53,7 @@ class NoticeContent:
     @cached_property
     def institutions(self) -> list[dict[str, Any]]:
         """One entry an application, with its occupations, as people read them."""
-        types = {code: kind.title for code, kind in self.policy.institution.items()}
-        regions = reference().region_names()
+        types, regions = self.policy.institution_types, self.policy.region_names
         records = self.listed.to_dict("records")
         return [
             {
@@ -69,7 +67,7 @@ class NoticeContent:
                     {
                         "code": row["occupation_code"],
                         "occupation": row["occupation_name"],
-                        "levels": levels_text(row["levels"]),
+                        "levels": levels_text(row["levels"], self.policy),
                     }
                     for row in block
                 ],

@@ -61,7 +61,7 @@ def _cells(content: EditionContent, column: Column) -> list[Cell]:
     elif column.kind == "region":
         texts = texts.replace(content.region_names)
     elif column.kind == "levels":
-        texts = texts.map(levels_text)
+        texts = texts.map(lambda levels: levels_text(levels, content.policy))
     elif column.kind == "date":
         dates = {text: day(text) for text in set(texts)}
         return [dates[text] for text in texts]
@@ -81,8 +81,8 @@ def write_changes(sheet: Sheet, content: EditionContent) -> None:
             (
                 *key,
                 CHANGE_KINDS[kind],
-                change_text(before, content.region_names),
-                change_text(after, content.region_names),
+                change_text(before, content.policy),
+                change_text(after, content.policy),
             )
             for *key, kind, before, after in changed
         ),

@@ -4,13 +4,12 @@ Source: contract section 4, "Cells are cleaned before any check". Cleaning a cle
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import Final
 
 import polars as pl
 
-from schemas.reference_data import reference
-from schemas.submission import Column, Table
+from schemas.policy import any_policy
+from schemas.submission import APPLICATIONS, Column, Table
 from tasks.gateways.sources.cells.dates import cycle_text, iso_date, iso_instant
 
 #: Text columns that hold codes: no space is part of them, and every full-width sign is its ASCII one.
@@ -51,7 +50,7 @@ def clean_column(cells: pl.Series, column: Column) -> pl.Series:
     cells = clean_text(cells)
     if column.name == "occupation_prefixes":
         return _prefixes(cells)
-    if column.words:
+    if column.kind in ("enum", "boolean"):
         return _words(cells, column)
     return _BY_KIND.get(column.kind, _unchanged)(cells)
 
@@ -80,7 +79,7 @@ def _codes(cells: pl.Series, name: str) -> pl.Series:
         cells = _plain_codes(cells)
     cells = _blank_to_null(cells)
     if name == "region_code":
-        return cells.replace(_region_codes())
+        return cells.replace(any_policy(APPLICATIONS.column("region_code")).spellings())
     if name == "sha256":
         return cells.str.to_lowercase()
     return _undo_dates(cells) if name in _DICTIONARY_CODES else cells
@@ -114,16 +113,9 @@ def _prefixes(cells: pl.Series) -> pl.Series:
     return pl.select(pl.coalesce(found["1"] + "-" + found["2"].str.zfill(2), plain)).to_series().alias(cells.name)
 
 
-@cache
-def _region_codes() -> dict[str, str]:
-    """People write the region's name where its code is asked for."""
-    return {name: code for code, name in reference().region_names().items()}
-
-
 def _words(cells: pl.Series, column: Column) -> pl.Series:
     """Canonical values for Chinese words and for English ones in any capitals; what is neither stays."""
-    spelled = {canonical: canonical for canonical in column.words}
-    spelled |= {title: canonical for canonical, title in column.words.items()}
+    spelled = any_policy(column).spellings()
     keys = cells.str.replace_all(r"\s", "").str.to_lowercase()
     known = keys.replace_strict(list(spelled), list(spelled.values()), default=None, return_dtype=pl.String)
     return pl.select(pl.coalesce(known, cells)).to_series().alias(cells.name)

@@ -7,7 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from schemas.submission import LEVELS, TABLES, Column, Table
+from schemas.policy import any_policy
+from schemas.submission import TABLES, Column, Table
 from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.column_map import UNMAPPED, ColumnMap, PageWords, TableMap, word
 from tasks.gateways.sources.contents import discreet
@@ -130,12 +131,12 @@ class _Reading:
     def _cell(self, where: str, key: str, column: Column, value: object) -> str:
         """A canonical cell; for a column of words its Chinese word is taken as well."""
         text = self._text(where, key, value)
-        words = dict(column.words) or (LEVELS if column.kind in ("level", "levels") else {})
-        if not words or text in words:
+        words = any_policy(column)
+        if not words.words or column.kind == "text" or text in words.words:
             return text
-        canonical = {title: name for name, title in words.items()}.get(text)
+        canonical = words.spellings().get(text)
         if canonical is None:
-            self._wrong(where, key, f"gives '{text}'; write one of {', '.join(words)}")
+            self._wrong(where, key, f"gives '{text}'; write one of {', '.join(words.words)}")
         return canonical
 
     def _column(self, table: Table, where: str, name: str) -> Column:

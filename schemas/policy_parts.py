@@ -1,0 +1,226 @@
+"""The parts of a policy file, each refusing what cannot be meant; what contradicts another part is `policy`'s to find."""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from schemas.law.cycle import cycle_id, month_length
+from schemas.submission import AUDIENCES, ROLES
+
+T = TypeVar("T")
+
+#: More levels and materials than any city has; the rules keep sets of them as bits.
+MOST_LEVELS, MOST_MATERIALS = 12, 60
+
+
+class ContradictionError(ValueError):
+    """A value that does not fit the rest of the policy: the field it stands in, and one sentence."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def assert_distinct(field: str, values: Iterable[object]) -> None:
+    """Raise ContradictionError where a list names something twice."""
+    seen = set()
+    for value in values:
+        if value in seen:
+            raise ContradictionError(field, f"names '{value}' twice")
+        seen.add(value)
+
+
+def _distinct(values: list[T]) -> list[T]:
+    if len(set(values)) < len(values):
+        raise ValueError("names something twice")
+    return values
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as wrong:
+        raise ValueError(f"is no regular expression: {wrong}") from wrong
+    return text
+
+
+def _cycle(text: str) -> str:
+    return cycle_id(text)
+
+
+def _audience(text: str) -> str:
+    if text not in AUDIENCES:
+        raise ValueError(f"'{text}' is not known: the audiences are {', '.join(AUDIENCES)}")
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as wrong:
+        raise ValueError(f"'{name}' is no time zone: write one like Asia/Shanghai") from wrong
+    return name
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Title = Annotated[str, Field(pattern=r"^\S(?:.*\S)?$")]
+Zone = Annotated[str, AfterValidator(_zone)]
+LevelCode = Annotated[str, Field(pattern=r"^[^\s,;:|/，；、：~～–—\-]{1,8}$")]
+Count = Annotated[int, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+Names = Annotated[list[Name], AfterValidator(_distinct)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CycleNumbers(Part):
+    months: Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(min_length=1), AfterValidator(_distinct)]
+    deadline_day: int = Field(ge=1, le=31)
+    window_months: int = Field(ge=1, le=12)
+    roll: Literal["none", "next_workday"]
+    moment: Literal["stated", "received"]
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for month in self.months:
+            if self.deadline_day > month_length(month):
+                raise ContradictionError("deadline_day", f"is {self.deadline_day}, which month {month} does not have")
+        ordered = sorted(self.months)
+        gaps = [later - earlier for earlier, later in zip(ordered, [*ordered[1:], ordered[0] + 12], strict=True)]
+        if self.window_months > min(gaps):
+            raise ContradictionError(
+                "window_months", f"is {self.window_months}, but two deadlines are {min(gaps)} months apart"
+            )
+        return self
+
+
+class Correction(Part):
+    workdays: AtLeastOne
+
+
+class Evaluation(Part):
+    panel_size: AtLeastOne
+    pass_mark: float = Field(ge=0, le=100)
+    wait_days: Count
+
+
+class Decision(Part):
+    together: bool
+
+
+class Closing(Part):
+    remind_days: Count
+
+
+class Publication(Part):
+    public_notice_workdays: Count
+    max_drop_share: float = Field(ge=0, le=1)
+    release: Literal["automatic", "approved"]
+    show_phone: bool
+
+
+class Validity(Part):
+    months: AtLeastOne
+    reminder_days: Annotated[list[AtLeastOne], Field(min_length=1), AfterValidator(_distinct)]
+
+
+class Dormancy(Part):
+    first_cycle: Annotated[str, AfterValidator(_cycle)]
+    grace_months: Count
+
+
+class Cap(Part):
+    capped: Names
+    occupations: AtLeastOne
+    saturation: AtLeastOne
+    saturation_counts: Names
+    unit: Literal["occupation", "work_type"]
+
+
+class Adjustment(Part):
+    bar_months: Count
+
+
+class Retention(Part):
+    staff_months: Count
+
+
+class Inspection(Part):
+    share: float = Field(gt=0, le=1)
+    inspectors_per_visit: AtLeastOne
+
+
+class Regions(Part):
+    area_prefix: str = Field(pattern=r"^\d{0,6}$")
+    names: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], Annotated[list[Title], Field(min_length=1)]] = Field(
+        min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        assert_distinct("names", [*self.names, *(name for names in self.names.values() for name in names)])
+        return self
+
+    @property
+    def codes(self) -> list[str]:
+        return list(self.names)
+
+
+class Province(Part):
+    institution_code: Annotated[str, AfterValidator(_pattern)]
+
+
+class Occupations(Part):
+    skill_classes: Annotated[list[Annotated[int, Field(ge=1, le=8)]], AfterValidator(_distinct)]
+    skill_yes: Annotated[list[str], AfterValidator(_distinct)]
+    skill_no: Annotated[list[str], AfterValidator(_distinct)]
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if both := sorted(set(self.skill_yes) & set(self.skill_no)):
+            raise ContradictionError("skill_no", f"names '{both[0]}', which skill_yes names too")
+        return self
+
+
+class Required(Part):
+    every_institution: Names
+    every_occupation: Names
+    branch: Names
+    commitment_allowed: Names
+
+
+class InstitutionType(Part):
+    title: Title
+    credit_code_prefixes: Annotated[
+        list[Annotated[str, Field(pattern="^[0-9A-HJ-NPQRTUWXY]{2}$")]], Field(min_length=1), AfterValidator(_distinct)
+    ]
+    audiences: Annotated[
+        list[Annotated[str, AfterValidator(_audience)]], Field(min_length=1), AfterValidator(_distinct)
+    ]
+    levels: Annotated[list[str], Field(min_length=1), AfterValidator(_distinct)]
+    materials: Names
+    neighbour: bool = Field(False, description="an unlisted occupation may go by its neighbour's code (OCC-3)")
+    programmes: bool = Field(False, description="occupations answer to the programmes it teaches (OCC-11, OCC-12)")
+
+
+class Attachments(Part):
+    max_bytes: AtLeastOne
+    types: Annotated[list[Annotated[str, Field(pattern="^[a-z0-9]+$")]], Field(min_length=1), AfterValidator(_distinct)]
+
+
+def _roles(counts: dict[str, int]) -> dict[str, int]:
+    for role in ROLES:
+        if role not in counts:
+            raise ContradictionError(role, "is missing")
+    for role in counts:
+        if role not in ROLES:
+            raise ContradictionError(role, f"is not known: the roles are {', '.join(ROLES)}")
+    return counts
+
+
+Staff = Annotated[dict[str, Count], AfterValidator(_roles)]
