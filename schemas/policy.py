@@ -102,8 +102,12 @@ class Policy(parts.Part):
 
     def in_level_order(self, codes: Iterable[str]) -> list[str]:
         """Level codes from the lowest to the highest; those that are no level come last."""
+        return sorted(codes, key=self.level_place)
+
+    def level_place(self, code: str) -> tuple[int, str]:
+        """What levels are sorted by."""
         order = list(self.levels)
-        return sorted(codes, key=lambda code: (order.index(code) if code in order else len(order), code))
+        return order.index(code) if code in order else len(order), code
 
     def column(self, column: Column) -> Column:
         """A column with the words and other spellings that this policy gives it."""

@@ -114,8 +114,8 @@ def lines(package: EvaluationPackage) -> list[ManifestLine]:
     prefilled = {"panel_lead": visible(leader.name)} if leader else {}
     if not package.commitments:
         prefilled["commitments_shown"] = BOOLEANS["true"]
-    levels = list(for_cycle(cycle_id(package.cycle)).levels)
-    ordered = sorted(package.items, key=lambda item: (item.occupation_code, levels.index(item.level)))
+    policy = for_cycle(cycle_id(package.cycle))
+    ordered = sorted(package.items, key=lambda item: (item.occupation_code, policy.level_place(item.level)))
     return [
         ManifestLine(
             key=_key(package, item),

@@ -50,7 +50,8 @@ def test_the_contracts_own_map_names_every_table_column_and_word() -> None:
         assert f'[tables.{table.name}]\nfrom = ["{table.name}", "{table.title}"]' in text
         for column in table.columns:
             assert f'["{column.name}", "{column.title}"]' in text
-            assert all(f'"{title}" = "{name}"' in text for name, title in any_policy(column).words.items())
+            if column.kind in ("enum", "boolean"):
+                assert all(f'"{title}" = "{name}"' in text for name, title in any_policy(column).words.items())
 
 
 def test_the_four_step_portal_by_pages(document: dict[str, Any], expected: dict[str, str], tmp_path: Path) -> None:
