@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -79,11 +80,11 @@ def _load(db: Connection, forms: dict[str, pd.DataFrame]) -> int:
 
 def _load_standing(db: Connection, made: MadeCycle) -> None:
     held = made.scene.on_file.drop_duplicates(["uscc", "occupation_code", "level"])
-    known = {"known_from": _DAY.isoformat()}
+    known: dict[str, Any] = {"known_from": _DAY.isoformat()}
     entries = held.assign(entry=range(1, len(held) + 1), because="名册接收", **known)
     frames.append(db, tables.qualification_item, entries.drop(columns="institution_type"))
     named = held[["uscc", "institution_type"]].drop_duplicates("uscc")
-    details = {"institution_name": named["uscc"], "region_code": "420202", "institution_code": ""}
+    details: dict[str, Any] = {"institution_name": named["uscc"], "region_code": "420202", "institution_code": ""}
     frames.append(db, tables.institution, named.assign(entry=range(1, len(named) + 1), **details, **known))
     if made.scene.activities is not None:
         held_on = made.scene.activities.assign(level="5", passed=0).drop_duplicates(

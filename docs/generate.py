@@ -167,8 +167,8 @@ def _settings() -> Iterator[tuple[str, FieldInfo]]:
 def _values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(field.annotation))
-    kinds = {str: "text", int: "whole number", float: "number", SecretStr: "secret"}
-    return kinds.get(field.annotation or str, "folder")
+    kinds: dict[object, str] = {str: "text", int: "whole number", float: "number", SecretStr: "secret"}
+    return kinds.get(field.annotation, "folder")
 
 
 def _default(field: FieldInfo) -> str:

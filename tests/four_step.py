@@ -91,7 +91,7 @@ SHEETS = {
     ],
 }
 _TABLES = dict(zip(SHEETS, ("applications", "occupations", "programmes", "staff", "materials"), strict=True))
-_CODES = {
+_CODES: dict[str, dict[Any, Any]] = {
     "kind": KINDS,
     "institution_type": TYPES,
     "affiliation": AFFILIATIONS,

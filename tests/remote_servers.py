@@ -85,7 +85,7 @@ class _Files(paramiko.SFTPServerInterface):
         try:
             self.server.before(path.lstrip("/"))
             handle = paramiko.SFTPHandle(flags)
-            handle.readfile = self._real(path).open("rb")  # type: ignore[attr-defined]
+            handle.readfile = self._real(path).open("rb")
         except OSError as failed:
             return paramiko.SFTPServer.convert_errno(failed.errno or errno.EIO)
         return handle

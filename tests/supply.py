@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 ROOT = Path(__file__).parents[1]
 LOCK, LICENCES, BILL = ROOT / "requirements.lock", ROOT / "docs" / "licences.md", ROOT / "dist" / "sbom.cdx.json"
@@ -68,7 +68,7 @@ def vulnerabilities() -> Checked:
     return judged(audited)
 
 
-def judged(audited: list[dict[str, object]]) -> Checked:
+def judged(audited: list[dict[str, Any]]) -> Checked:
     """What pip-audit's list amounts to: packages the service does not know were not audited."""
     bad = [f"{each['name']} {each['version']}: {found['id']}" for each in audited for found in each.get("vulns", ())]
     skipped = sum("skip_reason" in each for each in audited)

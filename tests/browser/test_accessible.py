@@ -81,7 +81,7 @@ def test_the_directory_keeps_nobody_out(sized: Page, ordinary_page: Path, view: 
 def test_a_public_notice_keeps_nobody_out(sized: Page, notice_page: Path) -> None:
     sized.goto(notice_page.as_uri())
     assert violations(sized) == []
-    assert sized.evaluate("document.documentElement.scrollWidth") == sized.viewport_size["width"]  # type: ignore[index]
+    assert sized.evaluate("document.documentElement.scrollWidth") == sized.viewport_size["width"]
 
 
 def test_the_data_docs_keep_nobody_out(sized: Page, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_the_data_docs_keep_nobody_out(sized: Page, tmp_path: Path) -> None:
     for name in ("index.html", "applications.html", "staff.html"):
         sized.goto((index.parent / name).as_uri())
         assert violations(sized) == [], name
-        assert sized.evaluate("document.documentElement.scrollWidth") == sized.viewport_size["width"]  # type: ignore[index]
+        assert sized.evaluate("document.documentElement.scrollWidth") == sized.viewport_size["width"]
 
 
 @pytest.mark.parametrize("width", [640, 320])

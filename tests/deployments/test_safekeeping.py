@@ -135,7 +135,7 @@ def test_restore_touches_no_home_that_holds_something(filled: Path, tmp_path: Pa
 def test_a_spoilt_archive_leaves_nothing_behind(filled: Path, tmp_path: Path, spoil: object) -> None:
     archive = tmp_path / "kept.tar.gz"
     safekeeping.backup(archive)
-    archive.write_bytes(spoil(archive.read_bytes()))  # type: ignore[operator]
+    archive.write_bytes(spoil(archive.read_bytes()))
     other = tmp_path / "other" / "home"
     with (
         using(Settings(home=other, database_url=settings().database_url)),

@@ -58,7 +58,7 @@ def test_any_text_is_read_or_not_but_never_an_error(cell):
 
 def test_no_cells_at_all_keep_their_type():
     empty = pl.DataFrame(schema={"cell": pl.String()})
-    types = {
+    types: dict[str, object] = {
         column.kind: empty.select(reading.read(column, "Asia/Shanghai").alias("read")).schema["read"]
         for column in (dataclasses.replace(each, name="cell") for each in COLUMNS)
     }

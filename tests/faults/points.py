@@ -140,8 +140,8 @@ def _watch_files(points: Points) -> None:
                 points.at(HALF, lambda: _ftruncate(handle, held.st_size // 2))
         _fsync(handle)
 
-    io.open = builtins.open = opening  # type: ignore[assignment]
-    os.fsync = flushing
+    io.open = builtins.open = opening
+    os.fsync = flushing  # type: ignore[assignment]
 
 
 def _open_as(handle: int) -> Path:

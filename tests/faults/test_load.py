@@ -55,7 +55,7 @@ def slow_server(home: Path, tmp_path: Path) -> Iterator[Path]:
     mails = tmp_path / "mails"
     mails.mkdir()
     pid, port = mailbox.serve(mails, SLOW)
-    mailing = {"letter_channel": "smtp", "smtp_host": mailbox.HOST, "smtp_port": port}
+    mailing: dict[str, Any] = {"letter_channel": "smtp", "smtp_host": mailbox.HOST, "smtp_port": port}
     with using(Settings(home=home, smtp_security="none", smtp_sender="office@example.com", **mailing)):
         yield mails
     os.kill(pid, signal.SIGTERM)
@@ -107,7 +107,7 @@ def test_two_thousand_letters_through_a_slow_server(slow_server: Path, monkeypat
     from functools import cache
 
     _write_letters()
-    render = work.render
+    render: Any = vars(work)["render"]
     once = cache(lambda kind: render(kind, _content()))
     monkeypatch.setattr(work, "render", lambda kind, _said: once(kind))
     send, sent = smtplib.SMTP.data, []

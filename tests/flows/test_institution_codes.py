@@ -49,7 +49,7 @@ def test_the_report_filled_in_fills_the_rows_of_the_next_edition(filing: Filing)
     assert [cell.value for cell in sheet[1]] == ["统一社会信用代码", "机构名称", "机构编码"]
     given = {ONE: A, TWO: B}
     for row in sheet.iter_rows(min_row=2):
-        row[2].value = given.get(row[0].value)
+        row[2].value = given.get(str(row[0].value))
     filled = filing.home / "核发结果.xlsx"
     book.save(filled)
     before, was = edition(filing.home, "2026-04.1"), terms(NEXT)

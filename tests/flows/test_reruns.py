@@ -28,7 +28,7 @@ def mailing(installation: Path) -> Iterator[int]:
     port = free_port()
     said: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none"}
     ways: dict[str, Any] = {"evaluation_channel": "smtp", "letter_channel": "smtp"}
-    to_from = {"smtp_sender": "centre@example.org", "evaluation_office": "office@example.org"}
+    to_from: dict[str, Any] = {"smtp_sender": "centre@example.org", "evaluation_office": "office@example.org"}
     own = Settings(home=installation, database_url=settings().database_url, **said, **ways, **to_from)
     with using(own):
         yield port
@@ -52,6 +52,7 @@ def test_what_failed_is_run_again_alone_and_nothing_is_mailed_twice(
     assert (first.outcome, first.awaits_results) == ("failed", True)
     assert first.title == "有未办成的，等待评估结果"
     numbers = failed_of(first.run_id)
+    assert numbers is not None
     packages = set(first.stages["evaluation"].failed) & set(numbers)
     assert packages, "the keys of packages are the numbers of applications"
     with mail_server(mailing) as box:

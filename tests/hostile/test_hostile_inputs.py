@@ -94,18 +94,18 @@ def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tasks.gateways.sources import pull_folder
-    from tasks.gateways.sources.formats import plain_files
+    from tasks.gateways.sources.formats import limits
 
     file = tmp_path / "applications.csv"
     file.write_text("申报编号\nA1\n", "utf-8")
-    sizes = plain_files.limits.check_size
+    sizes = limits.check_size
 
     def grow(name: str, size: int) -> None:
         sizes(name, size)
         with file.open("a", encoding="utf-8") as stream:
             stream.write("A2\n")
 
-    monkeypatch.setattr(plain_files.limits, "check_size", grow)
+    monkeypatch.setattr(limits, "check_size", grow)
     (told,) = pull_folder(tmp_path).quarantined
     assert "仍在写入，写完后下次运行会重新收取" in told.reason
     monkeypatch.undo()

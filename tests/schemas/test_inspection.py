@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import date
 from math import ceil
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ def made_draw(institutions: int = 60, inspectors: int = 8, units: int = 8, seed:
 )  # fmt: skip
 def test_shares_loads_and_order(institutions: int, inspectors: int, share: float, seed: str, order: Random) -> None:
     given_institutions, given_inspectors = made_institutions(institutions), made_inspectors(inspectors, inspectors)
-    words = {"share": share, "inspectors_per_visit": 2}
+    words: dict[str, Any] = {"share": share, "inspectors_per_visit": 2}
     made = draw(
         "2026-09", seed, date(2026, 11, 1), institutions=given_institutions, inspectors=given_inspectors, **words
     )

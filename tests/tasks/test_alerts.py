@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert
@@ -50,7 +52,7 @@ def told(installation: Path, mailbox: tuple[Mailbox, int], webhook: Webhook) -> 
 def failed_run(*numbers: str) -> str:
     with runs.run_of("2026-09", date(2026, 9, 11)) as run:
         counts = Counts(failed=dict.fromkeys(numbers, "the mail server cannot be reached"))
-        outcome = "failed" if numbers else "waiting"
+        outcome: Literal["failed", "waiting"] = "failed" if numbers else "waiting"
         runs.end(
             RunSummary(
                 run_id=run.run_id, cycle="2026-09", as_of=run.day, outcome=outcome, stages={"evaluation": counts}
@@ -125,7 +127,7 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
 def test_what_a_scheduled_run_left_undone_goes_by_webhook_too(
     told: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = orchestration.BrokenRun("1", "retry-notices", "", orchestration.UNDONE, "1 项未办成：letter:7")
+    left = orchestration.BrokenRun(UUID(int=1), "retry-notices", "", orchestration.UNDONE, "1 项未办成：letter:7")
     monkeypatch.setattr(orchestration, "broken_runs", lambda: [left])
     (occasion,) = alerts.raise_alerts(date(2026, 9, 30))
     assert alerts.deliver_alerts() == {}

@@ -319,7 +319,7 @@ def _filled(home: Path, number: str, change: Callable[[openpyxl.Workbook], None]
     sheet = book["评分表"]
     header = next(row for row in sheet.iter_rows() if any(cell.value == "条目键" for cell in row))
     places = {str(cell.value).rstrip("*"): cell.column for cell in header if cell.value}
-    said = {
+    said: dict[str, Any] = {
         "结论": "合格",
         "评分": 88,
         "承诺材料已提供": "是",

@@ -2,6 +2,7 @@
 
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -17,7 +18,7 @@ NOBODY = "11010519491231002X"
 
 
 def test_settings_show_no_secret() -> None:
-    said = {
+    said: dict[str, Any] = {
         "database_url": f"postgresql://filing:{SECRET}@db/filing",
         "evaluation_url": f"https://filing:{SECRET}@evaluation.example",
         "alert_webhook": f"https://hook.example/?key={SECRET}",

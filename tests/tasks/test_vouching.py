@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -94,8 +95,9 @@ def test_the_scoring_workbook_bears_it(asked: Path) -> None:
     path = asked / "outbox/evaluation" / made.CYCLE / "B1" / "评分表.xlsx"
     book = openpyxl.load_workbook(path)
     sheet = book["评分表"]
-    titles = {str(cell.value).rstrip("*"): cell.column for cell in sheet[4]}
-    for title, value in {"结论": "合格", "评分": 80, "承诺材料已提供": "是", "评估日期": "2026-09-18"}.items():
+    titles = {str(cell.value).rstrip("*"): int(cell.column or 0) for cell in sheet[4]}
+    values: dict[str, Any] = {"结论": "合格", "评分": 80, "承诺材料已提供": "是", "评估日期": "2026-09-18"}
+    for title, value in values.items():
         sheet.cell(5, titles[title], value)
     sheet.cell(5, titles["评估组长"], "刘芳")
     sheet.cell(5, titles["评估专家人数"], 3)
@@ -158,7 +160,7 @@ def test_the_key_is_the_owner_s_alone_and_made_once(asked: Path) -> None:
 
 
 def test_a_key_from_the_environment_signs_the_same_everywhere(tmp_path: Path) -> None:
-    said = {"result_tokens": "required", "result_key": KEY}
+    said: dict[str, Any] = {"result_tokens": "required", "result_key": KEY}
     here, there = (Settings(home=tmp_path / name, **said) for name in ("here", "there"))
     assert signing_key(here) == signing_key(there) == KEY
     assert not (tmp_path / "here").exists()

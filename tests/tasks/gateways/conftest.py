@@ -74,7 +74,7 @@ class Postmaster:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.replies:
             return self.replies.pop(0)
-        self.accepted.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        self.accepted.append(message_from_bytes(envelope.content, policy=default))
         return "250 taken"
 
 

@@ -72,7 +72,7 @@ def test_a_kill_between_any_two_files_is_mended_by_delivering_again(
         if revision > 1:
             _deliver(FolderChannel(folder), make_package(revision=revision - 1))
     package, left = make_package(revision=revision), survived
-    put = channels.put
+    put: Callable[..., Path] = vars(channels)["put"]
 
     def mortal(*args: Any) -> Path:
         nonlocal left

@@ -334,7 +334,7 @@ def test_a_damaged_part_is_refused(make_package: MakePackage, tmp_path: Path) ->
 
 def test_another_workbook_is_none_of_ours(tmp_path: Path) -> None:
     other = Workbook()
-    other.active.title = "评估结果"  # type: ignore[union-attr]
+    other.active.title = "评估结果"
     path = _saved(other, tmp_path)
     assert not is_scoring_workbook(_sheets(path))
     with pytest.raises(UnreadableScoring, match="缺少工作表“评分表”“送评清单”"):

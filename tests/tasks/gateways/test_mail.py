@@ -14,7 +14,6 @@ import pytest
 from aiosmtpd import smtp as aiosmtp
 from aiosmtpd.controller import Controller
 
-from tasks.gateways.wire import mail
 from tasks.gateways.wire.letterbox import FolderBox, MailBox, OutgoingLetter
 from tasks.gateways.wire.mail import Mail, Mailer, SmtpSettings, compose
 from tasks.gateways.wire.retry import DeliveryFailed
@@ -180,7 +179,7 @@ def test_a_message_taken_but_not_confirmed_is_sent_again_under_the_same_id(
             raise TimeoutError("timed out")
 
     with monkeypatch.context() as network:
-        network.setattr(mail.smtplib, "SMTP", Lost)
+        network.setattr(smtplib, "SMTP", Lost)
         with pytest.raises(DeliveryFailed) as lost:
             Mailer(smtp, tmp_path).send(_mail())
     assert lost.value.retryable
@@ -258,7 +257,7 @@ def test_a_certificate_nobody_vouches_for_is_a_matter_of_settings(
     def refuse(*_: Any, **__: Any) -> None:
         raise ssl.SSLCertVerificationError("self-signed certificate")
 
-    monkeypatch.setattr(mail.smtplib.SMTP, "starttls", refuse)
+    monkeypatch.setattr(smtplib.SMTP, "starttls", refuse)
     secure = SmtpSettings(smtp.host, smtp.sender, smtp.port)
     with pytest.raises(DeliveryFailed, match="self-signed") as refused:
         Mailer(secure, tmp_path).send(_mail())

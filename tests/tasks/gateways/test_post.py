@@ -63,7 +63,7 @@ def test_a_full_disk_leaves_the_former_file_and_nothing_else(tmp_path: Path, mon
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(post.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         put(tmp_path, "a", b"new")
     assert _files(tmp_path) == {"a": b"old"}
@@ -74,7 +74,7 @@ def _killed_while_writing(folder: Path, before: str) -> None:
         os._exit(9)
 
     if before == "fsync":
-        post.os.fsync = die  # type: ignore[assignment]
+        os.fsync = die  # type: ignore[assignment]
     else:
         Path.replace = die  # type: ignore[assignment, method-assign]
     put(folder, "a", b"new" * 1000)
@@ -101,7 +101,7 @@ def test_a_second_writer_waits_for_the_first(tmp_path: Path, monkeypatch: pytest
             may_finish.wait(10)
         fsync(handle)
 
-    monkeypatch.setattr(post.os, "fsync", held_up)
+    monkeypatch.setattr(os, "fsync", held_up)
     first, second = (Thread(target=put, args=(tmp_path, "a", letter * 1000)) for letter in (b"1", b"2"))
     first.start()
     assert writing.wait(10)
@@ -186,7 +186,7 @@ def test_of_two_that_put_once_the_later_takes_what_the_faster_wrote(
             may_finish.wait(10)
         fsync(handle)
 
-    monkeypatch.setattr(post.os, "fsync", held_up)
+    monkeypatch.setattr(os, "fsync", held_up)
     first, second = (Thread(target=put_once, args=(tmp_path, "key", letter)) for letter in (b"1", b"2"))
     first.start()
     assert writing.wait(10)

@@ -1,6 +1,7 @@
 """The report to the province reconciles with the edition it reports on."""
 
 import json
+import os
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,6 @@ import pytest
 from docx import Document
 
 from schemas.directory import CHANGE_KINDS
-from tasks.gateways.disk import files
 from tasks.gateways.shelf import EditionContent, write_report
 from tests.editions import HOSTILE, edition, hostile, ordinary, row
 from tests.editions import directory as frame_of
@@ -89,7 +89,7 @@ def test_a_failed_write_leaves_no_half_file(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_report(tmp_path, content)
     assert list((tmp_path / "province" / "2026-09.1").iterdir()) == []

@@ -77,7 +77,7 @@ def test_a_passing_fault_is_outlasted(fault: str, portal: Portal, tmp_path: Path
     brought = bring_in(tmp_path, portal.url)
     assert not brought.failed
     assert numbers(brought) == everyone()
-    assert not brought.pull.quarantined  # type: ignore[union-attr]
+    assert not brought.pull.quarantined
 
 
 def test_pauses_double_and_retry_after_is_kept(portal: Portal, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
+from typing import Literal
 from unicodedata import normalize
 
 import pandas as pd
@@ -61,7 +62,9 @@ def test_names_are_matched_as_cleaned_and_may_have_folders(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("on_disk", "named"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
 @pytest.mark.parametrize("place", ["Köln", "Köln/A/é", "attachments/A/é"])
-def test_a_name_is_found_however_its_accents_are_spelled(on_disk: str, named: str, place: str, tmp_path: Path) -> None:
+def test_a_name_is_found_however_its_accents_are_spelled(
+    on_disk: Literal["NFC", "NFD"], named: Literal["NFC", "NFD"], place: str, tmp_path: Path
+) -> None:
     folder = "é/" if "é" in place else ""
     sub = normalize(on_disk, "Köln")
     inbox(tmp_path, normalize(named, f"{folder}résumé材料.pdf"), sub=sub)

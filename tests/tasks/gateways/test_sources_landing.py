@@ -1,5 +1,6 @@
 """Copies of a source: killed at any write, a pull is simply done again; the former copy stays in force until then."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class Writes:
             (files, "put"),
             (landing, "_write"),
             (landing, "_link"),
-            (landing.shutil, "rmtree"),
+            (shutil, "rmtree"),
             (Path, "replace"),
             (Path, "rename"),
         ):

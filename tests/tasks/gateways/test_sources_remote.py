@@ -5,6 +5,7 @@ import shutil
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_a_server_that_is_down_gives_what_it_gave_before(tmp_path: Path) -> None
 
 
 def test_a_lost_connection_is_made_again(sftp: Server, tmp_path: Path) -> None:
-    lost = []
+    lost: list[Any] = []
 
     def before(name: str) -> None:
         if name == "B.json" and len(lost) < 2:

@@ -58,7 +58,7 @@ def test_typed_columns_say_what_their_text_says(url: str, engine: sa.Engine, tmp
         "no_violations": False,
     }
     results = {"application_no": "A1", "level": 5, "score": Decimal("85.50"), "evaluated_on": date(2026, 10, 8)}
-    kinds = {"submitted_at": sa.DateTime, "social_insurance": sa.Boolean, "no_violations": sa.Boolean}
+    kinds: dict[str, Any] = {"submitted_at": sa.DateTime, "social_insurance": sa.Boolean, "no_violations": sa.Boolean}
     kinds |= {"level": sa.Integer, "score": sa.Numeric(6, 2), "evaluated_on": sa.Date}
     fill(engine, {"applications": [applications], "评估结果": [results]}, **kinds)
     pull = bring_in(tmp_path / "home", url).pull
@@ -109,7 +109,8 @@ def test_nothing_is_written_and_one_moment_is_read(url: str, engine: sa.Engine, 
 
 
 def test_a_cell_that_is_none_sets_its_table_aside(url: str, engine: sa.Engine, tmp_path: Path) -> None:
-    rows = {"applications": [{"application_no": "A1"}], "staff": [{"application_no": "A1", "name": b"\x00\x01"}]}
+    staff: list[dict[str, Any]] = [{"application_no": "A1", "name": b"\x00\x01"}]
+    rows = {"applications": [{"application_no": "A1"}], "staff": staff}
     fill(engine, rows, name=sa.LargeBinary)
     pull = bring_in(tmp_path / "home", url).pull
     assert pull is not None
