@@ -183,4 +183,4 @@ def _watch_mail(points: Points) -> None:
         return answer
 
     smtplib.SMTP.connect = connecting  # type: ignore[method-assign]
-    smtplib.SMTP.data = sending  # type: ignore[method-assign]
+    smtplib.SMTP.data = sending  # type: ignore[assignment]

@@ -16,7 +16,7 @@ from tasks.adjustment import adjust
 from tasks.desk.approval import NothingToApproveError
 from tasks.runs.alerts import raise_alerts
 from tasks.runs.page import edition_text
-from tasks.store import alerts, database, editions, history, register
+from tasks.store import database, editions, history, outbox, register
 from tasks.store.database import reading
 from tests.commands import Filing
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over
@@ -186,9 +186,10 @@ def test_operators_are_told_once_what_waits_and_how_to_release_it() -> None:
     (occasion,) = raise_alerts(DAY)
     assert occasion.startswith("approval:2026-04.2")
     with reading() as db:
-        (alert,) = [each for each in alerts.undelivered(db, "mail") if each.kind == "approval"]
-    assert f"以下1行的移出没有记录原因：机构{THREE}" in alert.told
-    assert "filing approve 2026-04.2" in alert.told
+        alert = outbox.read(db, outbox.ALERT_MAILS, occasion)
+    assert alert.kind == "approval"
+    assert f"以下1行的移出没有记录原因：机构{THREE}" in alert.content["text"]
+    assert "filing approve 2026-04.2" in alert.content["text"]
     assert raise_alerts(DAY) == []
     told = edition_text("2026-04.2")
     assert "**等待批准**" in told

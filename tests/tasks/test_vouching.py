@@ -108,14 +108,14 @@ def test_the_scoring_workbook_bears_it(asked: Path) -> None:
 
 
 def test_a_panel_that_was_replaced_has_no_say_any_more(asked: Path) -> None:
-    from tasks.store import dispatches
+    from tasks.store import dispatches, outbox
     from tasks.store.leases import writing
 
     former = token(asked)
     with made.run_on(made.DAY) as run, writing(run) as db:
         again = dispatches.awaited(db, made.CYCLE)
         again = again[(again["application_no"] == "A1") & (again["occupation_code"] == COOK)]
-        said = {"A1": {**dispatches.package(db, "A1", 1), "revision": 2}}
+        said = {"A1": {**outbox.read(db, outbox.PACKAGES, dispatches.occasion("A1", 1)).content, "revision": 2}}
         dispatches.send_again(db, said, again, run)
     drop(asked, "r.json", made.result("A1", level="四级", token=former), made.result("A1", BAKER, "3", token=former))
     made.go_on(asked)
