@@ -70,7 +70,7 @@ def make_population(seed: int, institutions: int) -> Population:
 def make_institution(seed: int, number: int, institution_type: str, taken: set[str]) -> Institution:
     """The institution of a number; `taken` holds the names given so far and takes the new one."""
     rng = stream(seed, "institution", number, institution_type)
-    region = rng.choice(tuple(names.STREETS))
+    region = rng.choice(tuple(names.REGIONS))
     trade = rng.choice(names.TRADES[institution_type])
     grade = rng.choice(_GRADES)
     name = names.awkward(number, institution_type) or names.institution(institution_type, grade, region, trade, rng)

@@ -13,7 +13,7 @@ from deployments.sample.institutions import Institution, Population, make_instit
 from deployments.sample.market import Market, filable_occupations
 from deployments.sample.streams import stream
 from deployments.sample.tabulating import frame
-from deployments.sample.trades import PUBLIC_TRADES
+from deployments.sample.trades import TRADES
 from schemas import policy as policies
 from schemas.law.cycle import CycleId, add_months
 from schemas.law.terms import last_day
@@ -123,7 +123,7 @@ def _neighbours(population: Population, cycle: CycleId, policy: Policy, market: 
 
 def _neighbourhood(applicants: int, cycle: CycleId, policy: Policy, rng: Random) -> list[_Neighbour]:
     """Holders of full and of half-full occupations, ended, ending and dormant ones, and ordinary ones."""
-    public = tuple(trade.occupations[0] for trade in PUBLIC_TRADES)
+    public = tuple(trade.occupations[0] for trade in TRADES["social_organisation"])
     full, half_full = public[:_FULL_OCCUPATIONS], public[_FULL_OCCUPATIONS:][:_HALF_FULL_OCCUPATIONS]
     recent = _filing_day(cycle, 3, policy, rng)
     special = [
