@@ -6,71 +6,14 @@ from random import Random
 
 from deployments.sample.cases import PLAIN, Case, Scenario
 from deployments.sample.mishaps import MISHAPS
+from deployments.sample.trades import read
+
+_DATA = read("scenarios.toml")
 
 #: Turns that keep an application from being filed at once; a small sample shows the first of them.
-TROUBLES: tuple[Scenario, ...] = (
-    Scenario("FORM-2", "returned:FORM-2 corrected"),
-    Scenario("CAP-1", "held:CAP-1 permitted"),
-    Scenario("CAP-2", "held:CAP-2"),
-    Scenario("DORM-1", "held:DORM-1 refused"),
-    Scenario("WINDOW-1", "held:WINDOW-1 permitted"),
-    Scenario("FAILED", "failed"),
-    Scenario("CONTEST", "filed"),
-    Scenario("CONTEST", "held:CAP-2 at filing"),
-    Scenario("MAT-1", "returned:MAT-1 corrected"),
-    Scenario("EVAL-1", "failed:EVAL-1"),
-    Scenario("STAFF-1", "returned:STAFF-1 corrected"),
-    Scenario("OCC-6", "returned:OCC-6"),
-    Scenario("EVAL-2", "dispatched:EVAL-2"),
-    Scenario("FORM-8", "returned:FORM-8"),
-    Scenario("OCC-12", "returned:OCC-12 corrected"),
-    Scenario("RENEW-1", "returned:RENEW-1 corrected"),
-    Scenario("EVAL-4", "dispatched:EVAL-4"),
-    Scenario("MAT-4", "returned:MAT-4 corrected"),
-    Scenario("ROUTE-1", "returned:ROUTE-1"),
-    Scenario("OCC-1", "returned:OCC-1"),
-    Scenario("FORM-1", "returned:FORM-1 corrected"),
-    Scenario("OCC-11", "returned:OCC-11"),
-    Scenario("FORM-3", "returned:FORM-3"),
-    Scenario("FORM-4", "returned:FORM-4"),
-    Scenario("FORM-5", "returned:FORM-5"),
-    Scenario("FORM-6", "returned:FORM-6"),
-    Scenario("FORM-7", "returned:FORM-7 corrected"),
-    Scenario("FORM-10", "returned:FORM-10 corrected"),
-    Scenario("OCC-2", "returned:OCC-2 corrected"),
-    Scenario("OCC-4", "returned:OCC-4 corrected"),
-    Scenario("OCC-5", "returned:OCC-5"),
-    Scenario("OCC-8", "returned:OCC-8 corrected"),
-    Scenario("OCC-9", "returned:OCC-9 corrected"),
-    Scenario("OCC-10", "returned:OCC-10 corrected"),
-    Scenario("STAFF-2", "returned:STAFF-2 corrected"),
-    Scenario("MAT-2", "returned:MAT-2 corrected"),
-    Scenario("MAT-3", "returned:MAT-3 corrected"),
-    Scenario("CAP-2", "held:CAP-2 permitted"),
-    Scenario("CAP-1", "held:CAP-1 refused"),
-    Scenario("DORM-1", "held:DORM-1 permitted"),
-    Scenario("WINDOW-1", "held:WINDOW-1 refused"),
-    Scenario("CAP-1", "held:CAP-1"),
-    Scenario("CAP-2", "held:CAP-2 refused"),
-    Scenario("DORM-1", "held:DORM-1"),
-    Scenario("WINDOW-1", "held:WINDOW-1"),
-)
-
+TROUBLES = tuple(Scenario(mishap, outcome) for mishap, outcome in _DATA["troubles"])
 #: Turns that end in a filing all the same.
-FLAVOURS: tuple[Scenario, ...] = (
-    Scenario("MAT-5", "filed:MAT-5"),
-    Scenario("RENEW-2", "filed:RENEW-2"),
-    Scenario("OCC-7", "filed:OCC-7"),
-    Scenario("OCC-3", "filed:OCC-3"),
-    Scenario("FORM-9", "filed:FORM-9"),
-    Scenario("STAFF-4", "filed:STAFF-4"),
-    Scenario("NARROWER", "filed narrower"),
-    Scenario("IN-PART", "filed in part"),
-    Scenario("STAFF-3", "filed:STAFF-3"),
-    Scenario("OCC-13", "filed:OCC-13"),
-    Scenario("EVAL-3", "filed:EVAL-3"),
-    Scenario("LATER", "filed"),
-)
+FLAVOURS = tuple(Scenario(mishap, outcome) for mishap, outcome in _DATA["flavours"])
 _TROUBLE_SHARE = 0.37
 _FLAVOUR_SHARE = 0.21
 
