@@ -1,4 +1,4 @@
-"""An evaluation package: what a panel is given to evaluate one application; how the panel is drawn is `panel`'s matter.
+"""An evaluation package: what a panel is given to evaluate one application.
 
 Source: Notice, article 3(3). A package is JSON-serialisable and is kept as it was sent. It carries no staff and no
 identity numbers.

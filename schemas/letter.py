@@ -1,4 +1,4 @@
-"""The letters to institutions: which kinds there are and what each says; how they look is the template's matter.
+"""Letters (文书) to institutions and panels: the kinds there are, and the fields of a letter of each kind.
 
 The texts are JSON-serialisable (`model_dump(mode="json")`): the database keeps what a letter said when it was sent.
 """

@@ -1,4 +1,4 @@
-"""Drawing the panels of a cycle from the pool of experts, so that anyone can repeat the draw; sending it is not here.
+"""Drawing the panels of a cycle from the pool of experts, so that anyone can repeat the draw.
 
 Source: Notice, article 3(3). Chance comes from the seed alone: an expert's lot for an application is the SHA-256 of
 `seed|application_no|expert_no` in UTF-8, as hexadecimal text, and the lowest lot wins.
@@ -41,8 +41,8 @@ class Expert:
     def knows(self, occupation_code: str) -> bool:
         """Whether the occupation is one of theirs: whole parts of the code, so `6-1` is not `6-18`."""
         parts = occupation_code.split("-")
-        wanted = (prefix.strip("-").split("-") for prefix in self.occupation_prefixes if prefix.strip("-"))
-        return any(parts[: len(prefix)] == prefix for prefix in wanted)
+        known = (prefix.strip("-").split("-") for prefix in self.occupation_prefixes if prefix.strip("-"))
+        return any(parts[: len(prefix)] == prefix for prefix in known)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def draw_panels(
     for draw in drawn.values():
         _add(load, draw.panel)
     barred = barred_employers(applicants)
-    for applicant in sorted(applicants, key=lambda each: each.application_no):
+    for applicant in sorted(applicants, key=lambda one: one.application_no):
         number = applicant.application_no
         if number in drawn or (wanted is not None and number not in wanted):
             continue
@@ -138,8 +138,8 @@ def barred_employers(applicants: Iterable[Applicant]) -> dict[str, frozenset[str
         for code in applicant.occupation_codes:
             rivals.setdefault(code, set()).add(applicant.uscc)
     return {
-        each.application_no: frozenset({each.uscc}.union(*(rivals[code] for code in each.occupation_codes)) - {""})
-        for each in applicants
+        one.application_no: frozenset({one.uscc}.union(*(rivals[code] for code in one.occupation_codes)) - {""})
+        for one in applicants
     }
 
 
@@ -160,11 +160,11 @@ def _members(
     seed: str, application_no: str, size: int, codes: Sequence[str], candidates: Iterable[Candidate]
 ) -> list[Candidate]:
     """In the order drawn: first somebody for each occupation nobody knows yet, then anyone; lowest load, then lot."""
-    left = sorted(candidates, key=lambda each: (each.load, lot(seed, application_no, each.expert_no)))
+    left = sorted(candidates, key=lambda one: (one.load, lot(seed, application_no, one.expert_no)))
     members: list[Candidate] = []
     uncovered = set(codes)
     while left and len(members) < size:
-        chosen = next((each for each in left if uncovered.intersection(each.knows)), left[0])
+        chosen = next((one for one in left if uncovered.intersection(one.knows)), left[0])
         left.remove(chosen)
         members.append(chosen)
         uncovered.difference_update(chosen.knows)
@@ -172,9 +172,9 @@ def _members(
 
 
 def _panel(seed: str, application_no: str, members: Sequence[Candidate]) -> Panel:
-    lead = min(members, key=lambda each: lot(seed, application_no, each.expert_no), default=None)
+    lead = min(members, key=lambda one: lot(seed, application_no, one.expert_no), default=None)
     return Panel(
-        members=tuple(PanelMember(expert_no=each.expert_no, name=each.name) for each in members),
+        members=tuple(PanelMember(expert_no=one.expert_no, name=one.name) for one in members),
         lead=lead.expert_no if lead else "",
         seed=seed if members else "",
     )

@@ -1,7 +1,5 @@
 """Adjustment (调整): operators' decisions about what is on file carried out, each with its letter; sweeps are elsewhere."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 import polars as pl
 from prefect import task
@@ -10,15 +8,12 @@ from sqlalchemy import Connection
 
 from expectations.identifiers import is_credit_code
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
-from schemas.letter import LETTER_KINDS, AdjustmentText, item_lines
-from schemas.policy import in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks.letters.contents import addressee
+from tasks.letters.holders import adjustment_letter
 from tasks.store import adjustments, letters, recodings, register
 from tasks.store.leases import writing
 from tasks.store.occupation_names import occupation_names
-from tasks.store.outbox import Entry
 
 
 class ImpossibleAdjustmentError(ValueError):
@@ -51,7 +46,7 @@ def carry_out(run: Run, adjustment: Adjustment) -> Counts:
         else:
             adjustments.reinstate(db, concerned, adjustment, run)
         adjustments.record(db, adjustment, run)
-        letter = _letter(adjustment, own, concerned, occupation_names(db), run)
+        letter = adjustment_letter(adjustment, own, concerned, occupation_names(db), run)
         return Counts(done={kind.became: len(concerned), "letters": letters.write(db, [letter], run)})
 
 
@@ -74,26 +69,6 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
             f"there is nothing to {kind.code}: {what} is {stands}; `filing history {adjustment.uscc}` tells why"
         )
     return own, concerned
-
-
-def _letter(
-    adjustment: Adjustment, own: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: Run
-) -> Entry:
-    """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
-    pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
-    policy = in_force(run.day)
-    lines = item_lines(((code, names.get(code, code), level) for code, level in pairs), policy)
-    text = AdjustmentText(
-        **addressee(concerned.iloc[0].to_dict(), policy, run.day),
-        items=lines if len(concerned) < len(own) else [],
-        ground=adjustment.ground,
-        decision_no=adjustment.document_no,
-        decided_on=adjustment.effective_on,
-        effective_on=adjustment.effective_on,
-    )
-    letter = LETTER_KINDS[ADJUSTMENTS[adjustment.kind].letter].code
-    occasion = f"{letter}:{adjustment.uscc}:{adjustment.identity[:16]}"
-    return Entry(occasion, letter, adjustment.uscc, text.model_dump(mode="json"))
 
 
 @task(task_run_name="recode-{recoding.old_uscc}", cache_policy=NO_CACHE)

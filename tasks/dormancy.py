@@ -1,6 +1,5 @@
 """Dormancy (休眠): which occupations on file had no activity in time; it removes nobody and decides nothing."""
 
-from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
@@ -8,15 +7,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from schemas.law.cycle import add_months
-from schemas.letter import DormancyText, DormantLine
 from schemas.policy import Policy, in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks.letters.contents import addressee
+from tasks.letters.holders import dormancy_hints
 from tasks.store import activities, dormancy, letters, recodings, register
 from tasks.store.leases import writing
 from tasks.store.occupation_names import occupation_names
-from tasks.store.outbox import Entry
 
 _OCCUPATION = ["uscc", "occupation_code"]
 
@@ -31,7 +28,7 @@ def sweep_dormancy(run: Run) -> Counts:
         changed = dormancy.mark(db, marks.assign(because=_because(marks, policy)), run)
         newly = marks.merge(changed[changed["state"] == "dormant"][_OCCUPATION], on=_OCCUPATION)
         written = letters.write(
-            db, hints(newly, on_file, policy, run.day, occupation_names(db), recodings.first(db)), run
+            db, dormancy_hints(newly, on_file, policy, run.day, occupation_names(db), recodings.first(db)), run
         )
     marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
     counts = {**marked, "letters": written}
@@ -72,39 +69,3 @@ def _because(marks: pd.DataFrame, policy: Policy) -> "pd.Series[str]":
         "unknown": "未提供认定活动数据",
     }
     return marks["state"].map(texts).fillna("最近一次认定：" + marks["last_held_on"])
-
-
-def hints(
-    dormant: pd.DataFrame,
-    on_file: pd.DataFrame,
-    policy: Policy,
-    day: date,
-    names: Mapping[str, str],
-    first_codes: Mapping[str, str] | None = None,
-) -> list[Entry]:
-    """One letter an institution about the occupations that newly fell dormant.
-
-    `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
-    new code makes no new occasion.
-    """
-    known_as = first_codes or {}
-    heads = on_file.drop_duplicates("uscc").set_index("uscc")
-    written = []
-    for uscc, own in dormant.groupby("uscc", sort=True):
-        lines = [
-            DormantLine(
-                occupation_code=row["occupation_code"],
-                occupation_name=names.get(row["occupation_code"], row["occupation_code"]),
-                filed_on=date.fromisoformat(row["filed_on"]),
-            )
-            for row in own.sort_values("occupation_code").to_dict("records")
-        ]
-        head = {**heads.loc[str(uscc)].to_dict(), "uscc": str(uscc)}
-        text = DormancyText(**addressee(head, policy, day), as_of=day, occupations=lines)
-        which = "+".join(f"{line.occupation_code}@{line.filed_on}" for line in lines)
-        written.append(
-            Entry(
-                f"dormancy:{known_as.get(str(uscc), uscc)}:{which}", "dormancy", str(uscc), text.model_dump(mode="json")
-            )
-        )
-    return written

@@ -1,4 +1,4 @@
-"""What letters say, put together from what the store knows; how a letter looks is the template's matter."""
+"""Letters on an application: to be corrected, accepted, filed or refused."""
 
 import hashlib
 from collections.abc import Mapping
@@ -67,21 +67,21 @@ def addressee(row: Mapping[Any, Any], policy: Policy, day: date) -> dict[str, An
 def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: Run) -> list[Entry]:
     """One correction notice a returned application, with all its hard findings (article 3(2))."""
     workdays = run.policy.correction.workdays
-    own = heads(applications[applications["application_no"].isin(hard["application_no"])], run)
+    heads_of = heads(applications[applications["application_no"].isin(hard["application_no"])], run)
     versions = dict(zip(applications["application_no"], applications["version"], strict=True))
     due_on = _due_on(run.day, workdays)
     letters = []
     for number, lines in sorted(_lines(hard, run.policy).items()):
-        text = CorrectionText(**own[number], findings=lines, workdays=workdays, due_on=due_on)
-        letters.append(_letter(f"correction:{number}:v{versions[number]}", "correction", number, text))
+        text = CorrectionText(**heads_of[number], findings=lines, workdays=workdays, due_on=due_on)
+        letters.append(letter(f"correction:{number}:v{versions[number]}", "correction", number, text))
     return letters
 
 
-def _lines(found: pd.DataFrame, policy: Policy) -> dict[str, list[FindingLine]]:
+def _lines(findings: pd.DataFrame, policy: Policy) -> dict[str, list[FindingLine]]:
     """The findings of each application in the words of the form, in the order of the findings."""
     lines: dict[str, list[FindingLine]] = {}
     # a frame an application would cost more than all else: there are thousands of them
-    for row in pl.from_pandas(found).iter_rows(named=True):
+    for row in pl.from_pandas(findings).iter_rows(named=True):
         lines.setdefault(row["application_no"], []).append(finding_line(row, policy))
     return lines
 
@@ -107,17 +107,17 @@ def acceptances(
     `items`: the applications' items with `status`; `committed`: application_no to the titles of materials under commitment;
     `names`: occupation code to name.
     """
-    own = heads(applications, run)
+    heads_of = heads(applications, run)
     letters = []
     for key, mine in items.groupby("application_no", sort=True):
         number = str(key)
         text = AcceptanceText(
-            **own[number],
+            **heads_of[number],
             items=item_lines(_named(mine[mine["status"] == "accepted"], names), run.policy),
             held=_reasoned(mine[mine["status"] == "held"], "待例外审批", names, run.policy),
             commitments=committed.get(number, []),
         )
-        letters.append(_letter(f"acceptance:{number}:r{revisions[number]}", "acceptance", number, text))
+        letters.append(letter(f"acceptance:{number}:r{revisions[number]}", "acceptance", number, text))
     return letters
 
 
@@ -136,7 +136,7 @@ def outcomes(
     code to name. What was decided anew is another occasion, also where it comes to what was once decided before; what
     lapsed since is none.
     """
-    own = heads(applications, run)
+    heads_of = heads(applications, run)
     terms = filed.groupby("application_no")[["filed_on", "valid_until", "institution_code"]].max()
     letters = []
     for key, mine in items.groupby("application_no", sort=True):
@@ -146,21 +146,21 @@ def outcomes(
         if len(granted) and number in terms.index:
             term = dict(terms.loc[number])
             filing = FilingText(
-                **own[number],
+                **heads_of[number],
                 items=item_lines(_named(granted, names), run.policy),
                 filed_on=date.fromisoformat(term["filed_on"]),
                 valid_until=date.fromisoformat(term["valid_until"]),
                 institution_code=term["institution_code"],
             )
-            letters.append(_letter(f"filing:{number}:{occasion}", "filing", number, filing))
+            letters.append(letter(f"filing:{number}:{occasion}", "filing", number, filing))
         if len(denied):
             failed, refused = denied[denied["status"] == "failed"], denied[denied["status"] == "refused"]
             lines = [
                 *_reasoned(failed, "评估不合格", names, run.policy),
                 *_reasoned(refused, "不符合备案规定", names, run.policy),
             ]
-            refusal = RefusalText(**own[number], items=lines)
-            letters.append(_letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
+            refusal = RefusalText(**heads_of[number], items=lines)
+            letters.append(letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
     return letters
 
 
@@ -179,12 +179,13 @@ def _named(items: pd.DataFrame, names: Mapping[str, str]) -> list[tuple[str, str
 def _reasoned(items: pd.DataFrame, otherwise: str, names: Mapping[str, str], policy: Policy) -> list[ReasonedLine]:
     """One line an occupation and reason."""
     lines = []
-    for reason, own in items.groupby("reason", sort=True):
+    for reason, rows in items.groupby("reason", sort=True):
         rules = "、".join("公示异议成立" if rule == OBJECTION else rule for rule in str(reason).split(";"))
         why = f"{otherwise}（{rules}）" if reason else otherwise
-        lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(own, names), policy)]
+        lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(rows, names), policy)]
     return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
 
 
-def _letter(occasion: str, kind: str, subject: str, text: LetterText) -> Entry:
+def letter(occasion: str, kind: str, subject: str, text: LetterText) -> Entry:
+    """A letter for the outbox; the same occasion is written once."""
     return Entry(occasion, kind, subject, text.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""The letter that tells a panel which of its results are not accepted and how to mend them; judging is the rule book's."""
+"""The letter to a panel about results that are not accepted, and how to mend them."""
 
 import hashlib
 import json
@@ -9,22 +9,23 @@ from schemas.letter import ResultReturnText, ReturnedResultLine, finding_line, i
 from schemas.policy import Policy
 from schemas.reference_data import reference
 from schemas.run import Run
+from tasks.letters.contents import letter
 from tasks.store.outbox import Entry
 
 _READERS = "评估专家组"
 
 
-def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[str, str], run: Run) -> list[Entry]:
+def result_returns(refused: pd.DataFrame, findings: pd.DataFrame, applicants: dict[str, str], run: Run) -> list[Entry]:
     """One letter an application with results that were not accepted (Notice, article 3(3)).
 
-    `refused`: result_id, occupation_code and level of these results; `found`: findings, whose `version` is the result
+    `refused`: result_id, occupation_code and level of these results; `findings`: those, whose `version` is the result
     they stand on; `applicants`: institution by application number. The same results refused for the same reasons again
     are the same occasion.
     """
-    told = found.merge(refused, left_on="version", right_on="result_id")
+    joined = findings.merge(refused, left_on="version", right_on="result_id")
     policy = run.policy
     letters = []
-    for key, rows in told.sort_values(["version", "rule", "field"]).groupby("application_no", sort=True):
+    for key, rows in joined.sort_values(["version", "rule", "field"]).groupby("application_no", sort=True):
         number, lines = str(key), [_line(row, policy) for row in rows.fillna("").to_dict("records")]
         text = ResultReturnText(
             institution_name=_READERS,
@@ -37,21 +38,21 @@ def result_returns(refused: pd.DataFrame, found: pd.DataFrame, applicants: dict[
             cycle=run.cycle,
             results=list(dict.fromkeys(lines)),
         )
-        said = json.dumps([line.model_dump() for line in text.results], ensure_ascii=False, sort_keys=True)
-        mark = hashlib.sha256(said.encode()).hexdigest()[:12]
-        letters.append(Entry(f"result_return:{number}:{mark}", "result_return", number, text.model_dump(mode="json")))
+        content = json.dumps([line.model_dump() for line in text.results], ensure_ascii=False, sort_keys=True)
+        mark = hashlib.sha256(content.encode()).hexdigest()[:12]
+        letters.append(letter(f"result_return:{number}:{mark}", "result_return", number, text))
     return letters
 
 
 def _line(row: "dict[object, object]", policy: Policy) -> ReturnedResultLine:
-    said = finding_line({str(name): value for name, value in row.items()}, policy)
+    finding = finding_line({str(name): value for name, value in row.items()}, policy)
     code = str(row["occupation_code"])
     return ReturnedResultLine(
         occupation_code=code,
         occupation_name=reference().occupation_names().get(code, "未列入职业分类大典的职业"),
         level=policy.level_title(str(row["level"])),
-        field=said.field,
-        value=said.value,
-        problem=said.problem,
-        basis=f"{said.rule} {said.basis}",
+        field=finding.field,
+        value=finding.value,
+        problem=finding.problem,
+        basis=f"{finding.rule} {finding.basis}",
     )

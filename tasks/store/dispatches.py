@@ -35,7 +35,9 @@ def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.
     `packages` and `carried` as for `send`.
     """
     there = set(db.execute(select(_dispatch.c.application_no, _dispatch.c.revision)).tuples())
-    _put(db, {key: each for key, each in packages.items() if (key, each["revision"]) not in there}, run)
+    _put(
+        db, {number: package for number, package in packages.items() if (number, package["revision"]) not in there}, run
+    )
     revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
     work = frames.working(db, "sent_again", carried[items.KEYS].assign(now=revisions.astype("int64")))
     same = and_(*(_sent.c[key] == work.c[key] for key in items.KEYS))
@@ -75,22 +77,22 @@ def undelivered(db: Connection, cycle: str) -> list[tuple[str, int]]:
     )
     statement = select(_dispatch.c.application_no, _dispatch.c.revision).where(_dispatch.c.cycle == cycle, carries)
     waiting = set(outbox.undelivered(db, PACKAGES))
-    found = sorted((number, int(revision)) for number, revision in db.execute(statement))
-    return [each for each in found if occasion(*each) in waiting]
+    sent = sorted((number, int(revision)) for number, revision in db.execute(statement))
+    return [key for key in sent if occasion(*key) in waiting]
 
 
 def packages(db: Connection, application_no: str) -> list[dict[str, Any]]:
     """Every package of an application as it was put into the outbox, oldest first."""
-    own = select(_dispatch.c.revision).where(_dispatch.c.application_no == application_no)
-    numbers = db.execute(own.order_by(_dispatch.c.revision)).scalars().all()
+    revisions_of = select(_dispatch.c.revision).where(_dispatch.c.application_no == application_no)
+    numbers = db.execute(revisions_of.order_by(_dispatch.c.revision)).scalars().all()
     return [outbox.read(db, PACKAGES, occasion(application_no, number)).content for number in numbers]
 
 
 def revisions(db: Connection, numbers: list[str]) -> dict[tuple[str, str, str], int]:
     """Every item of these applications that was sent out (its key) to the revision of the package that carries it."""
     rows = db.execute(select(*(_sent.c[key] for key in items.KEYS), _sent.c.revision))
-    wanted = set(numbers)
-    return {(number, code, level): revision for number, code, level, revision in rows if number in wanted}
+    chosen = set(numbers)
+    return {(number, code, level): revision for number, code, level, revision in rows if number in chosen}
 
 
 def sent_items(db: Connection, cycle: str) -> pd.DataFrame:

@@ -27,11 +27,11 @@ def keep(home: Path, source: Path, reason: str) -> Path:
     kept = folder / f"{(digest or named)[:12]}-{_safe(source.name)}"
     if digest and not kept.exists():
         post.copy(folder, kept.name, source, private=True)
-    told = kept.with_name(f"{kept.name}.reason.txt")
-    before = told.read_text("utf-8").splitlines() if told.exists() else []
+    reasons = kept.with_name(f"{kept.name}.reason.txt")
+    before = reasons.read_text("utf-8").splitlines() if reasons.exists() else []
     if reason not in before:
-        post.put(folder, told.name, "".join(f"{line}\n" for line in [*before, reason]).encode(), private=True)
-    return kept if digest else told
+        post.put(folder, reasons.name, "".join(f"{line}\n" for line in [*before, reason]).encode(), private=True)
+    return kept if digest else reasons
 
 
 def _digest(source: Path) -> str | None:

@@ -70,9 +70,9 @@ def read_sheets(name: str, sheets: Sequence[Sheet]) -> Scored:
         raise UnreadableScoring(f"“{name}”缺少工作表“{'”“'.join(missing)}”，可能已被删除或改名，{_AS_SENT}")
     head, sent = _manifest(name, grids[layout.MANIFEST])
     columns, body = _table(name, grids[layout.SCORING])
-    found = _by_key(name, columns, body, {line.key for line in sent})
-    _refuse_altered(name, [each for line in sent for each in _altered(line, columns, *found[line.key])])
-    rows = [row for line in sent if (row := _filled(line, columns, found[line.key][1]))]
+    by_key = _by_key(name, columns, body, {line.key for line in sent})
+    _refuse_altered(name, [cell for line in sent for cell in _altered(line, columns, *by_key[line.key])])
+    rows = [row for line in sent if (row := _filled(line, columns, by_key[line.key][1]))]
     if not rows:
         raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”一行也未填写，请填写黄底单元格、保存后重新报送")
     return Scored(head.application_no, head.cycle, head.revision, head.token, _clean(rows))
@@ -99,19 +99,19 @@ def _table(name: str, grid: _Grid) -> tuple[dict[str, int], list[tuple[int, list
     """Header to column, and the sheet's rows below the header with their numbers from 1."""
     titles = [field.title for field in layout.FIELDS]
     headers = ({_text(cell).rstrip("*"): place for place, cell in enumerate(row)} for row in grid[:_SEARCHED_ROWS])
-    start, found = next(((place, each) for place, each in enumerate(headers) if layout.KEY in each), (0, {}))
-    if not found:
+    start, columns = next(((place, header) for place, header in enumerate(headers) if layout.KEY in header), (0, {}))
+    if not columns:
         raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”找不到表头（隐藏列“{layout.KEY}”），{_AS_SENT}")
-    absent = [title for title in titles if title not in found]
+    absent = [title for title in titles if title not in columns]
     if absent:
         raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”缺少列“{'”“'.join(absent)}”，{_AS_SENT}")
-    return found, list(enumerate(grid[start + 1 :], start=start + 2))
+    return columns, list(enumerate(grid[start + 1 :], start=start + 2))
 
 
 def _by_key(
     name: str, columns: dict[str, int], body: Sequence[tuple[int, list[Any]]], sent: set[str]
 ) -> dict[str, tuple[int, list[Any]]]:
-    found: dict[str, tuple[int, list[Any]]] = {}
+    by_key: dict[str, tuple[int, list[Any]]] = {}
     for number, row in body:
         key = _text(row[columns[layout.KEY]])
         if not key:
@@ -120,16 +120,16 @@ def _by_key(
             raise UnreadableScoring(
                 f"“{name}”的“{layout.SCORING}”第{number}行不在送评清单内（条目键已被改动），{_AS_SENT}"
             )
-        elif key in found:
+        elif key in by_key:
             raise UnreadableScoring(
-                f"“{name}”的“{layout.SCORING}”第{number}行与第{found[key][0]}行是同一职业等级，请删去其中一行后重新报送"
+                f"“{name}”的“{layout.SCORING}”第{number}行与第{by_key[key][0]}行是同一职业等级，请删去其中一行后重新报送"
             )
         else:
-            found[key] = number, row
-    if sent - set(found):
-        lost = len(sent) - len(found)
+            by_key[key] = number, row
+    if sent - set(by_key):
+        lost = len(sent) - len(by_key)
         raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”少了{lost}行送评职业等级，可能已被删除，{_AS_SENT}")
-    return found
+    return by_key
 
 
 def _refuse_stray(name: str, number: int, row: list[Any], columns: dict[str, int]) -> None:
@@ -150,8 +150,8 @@ def _altered(line: layout.ManifestLine, columns: dict[str, int], number: int, ro
 def _refuse_altered(name: str, altered: list[str]) -> None:
     if altered:
         more = f"等{len(altered)}处" if len(altered) > _NAMED else ""
-        told = "、".join(altered[:_NAMED])
-        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”{told}{more}已被改动，请恢复原值后重新报送")
+        cells = "、".join(altered[:_NAMED])
+        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”{cells}{more}已被改动，请恢复原值后重新报送")
 
 
 def _filled(line: layout.ManifestLine, columns: dict[str, int], row: list[Any]) -> dict[str, str | None] | None:

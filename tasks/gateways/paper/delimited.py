@@ -1,4 +1,4 @@
-"""Frames as CSV files that a spreadsheet opens rightly and runs nothing of; which frames is the edition's matter.
+"""Frames as CSV files that a spreadsheet opens rightly and runs nothing of.
 
 A cell that a spreadsheet would take for a formula (its first visible character is `=`, `+`, `-`, `@` or their
 full-width forms, or it begins with a tab or a line break) gets an apostrophe in front, as OWASP advises ("CSV

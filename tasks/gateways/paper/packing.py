@@ -1,4 +1,4 @@
-"""Office files as the same bytes for the same content; what is in them does not belong here."""
+"""Office files as the same bytes for the same content."""
 
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo

@@ -1,4 +1,4 @@
-"""Printed tables as bureaus lay them out: A4 landscape, ruled, header on every page; which tables is not decided here.
+"""Printed tables as bureaus lay them out: A4 landscape, ruled, header on every page.
 
 Text is written as text whatever it begins with, so no cell can run; dates are real dates; codes stay text.
 """

@@ -1,4 +1,4 @@
-"""Text from outside made harmless to print: what nobody can see is spelled out; escaping for a format is not here."""
+"""Text from outside made harmless to print: what nobody can see is spelled out."""
 
 import unicodedata
 

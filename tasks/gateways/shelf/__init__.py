@@ -1,4 +1,4 @@
-"""The shelf: editions of the directory as files, their chain, the report on them; the register is not known here."""
+"""The shelf: editions of the directory as files, their chain, the report on them."""
 
 from tasks.gateways.shelf.chain import edition_names, verify_chain
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent

@@ -1,4 +1,4 @@
-"""Whether the published editions are still what they were: every file, every link; mending is not done here."""
+"""Whether the published editions are still what they were: every file, every link."""
 
 import re
 from collections.abc import Mapping

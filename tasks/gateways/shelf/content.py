@@ -1,4 +1,4 @@
-"""What an edition says, before it is any file; how it is written does not belong here."""
+"""What an edition says, before it is any file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

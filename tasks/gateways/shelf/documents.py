@@ -19,31 +19,31 @@ ANNEX_ROWS = 3000
 def announcement(content: EditionContent, templates: Path | None = None) -> bytes:
     """`announcement.docx`: number left to fill in, institutions by type, what changed, the directory as annex."""
     long = len(content.rows) > ANNEX_ROWS
-    said = {
+    fields = {
         **_common(content),
         "by_type": _by_type(content),
         "changed": _changed(content),
         "annex": [] if long else _annex(content),
         "instead_of_annex": _instead_of_annex(content, long=long),
     }
-    return fill(template(ANNOUNCEMENT, templates), said, ANNOUNCEMENT)
+    return fill(template(ANNOUNCEMENT, templates), fields, ANNOUNCEMENT)
 
 
 def cover_letter(content: EditionContent, templates: Path | None = None) -> bytes:
     """The letter that goes with a report to the province: counts by kind, and how many institutions await a code."""
-    said = {
+    fields = {
         **_common(content),
         "before": content.rows_before,
         "counts": [{"title": title, "count": content.counts[kind]} for kind, title in CHANGE_KINDS.items()],
         "awaiting": int((content.institutions["institution_code"] == "").sum()),
     }
-    return fill(template(COVER_LETTER, templates), said, COVER_LETTER)
+    return fill(template(COVER_LETTER, templates), fields, COVER_LETTER)
 
 
-def template(name: str, own: Path | None) -> bytes:
+def template(name: str, folder: Path | None) -> bytes:
     """A Word template: the office's own from its folder, else the shipped one."""
-    if own is not None and (own / name).is_file():
-        return (own / name).read_bytes()
+    if folder is not None and (folder / name).is_file():
+        return (folder / name).read_bytes()
     return (files("tasks.gateways.shelf") / "templates" / name).read_bytes()
 
 
@@ -74,8 +74,8 @@ def _by_type(content: EditionContent) -> list[dict[str, Any]]:
 def _changed(content: EditionContent) -> str:
     if content.previous_manifest_sha256 is None:
         return "本版为首次公布。"
-    told = [f"{title} {content.counts[kind]} 项" for kind, title in CHANGE_KINDS.items() if content.counts[kind]]
-    return f"与上一版目录相比，{'、'.join(told)}。" if told else "与上一版目录相比，无变更。"
+    changes = [f"{title} {content.counts[kind]} 项" for kind, title in CHANGE_KINDS.items() if content.counts[kind]]
+    return f"与上一版目录相比，{'、'.join(changes)}。" if changes else "与上一版目录相比，无变更。"
 
 
 def _annex(content: EditionContent) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The record of an edition (`manifest.json`): its files, their SHA-256, the edition before; judging is not its part."""
+"""The record of an edition (`manifest.json`): its files, their SHA-256, the edition before."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The directory's page (`index.html`): one file that asks nothing of the network; its data are worked out elsewhere.
+"""The directory's page (`index.html`): one file that asks nothing of the network.
 
 Style and script stand in the page and are named in its content security policy by their hashes, so nothing else runs,
 loads or connects, not even what a name might smuggle in (docs/adr/0006-directory-page.md).

@@ -119,19 +119,19 @@ def _faults(folder: Path, digest: str) -> list[str]:
     try:
         record = read_manifest((folder / MANIFEST).read_bytes())
         there = {path.name: file_sha256(path) for path in folder.iterdir() if path.name != MANIFEST}
-    except (OSError, ValueError) as broken:
-        return [f"public notice {folder.name}: {MANIFEST} cannot be relied on: {broken}"]
+    except (OSError, ValueError) as unreadable:
+        return [f"public notice {folder.name}: {MANIFEST} cannot be relied on: {unreadable}"]
     wrong = sorted(name for name in {*there, *record["files"]} if there.get(name) != record["files"].get(name))
-    told = [f"public notice {folder.name}: {name} is not what was published" for name in wrong]
+    broken = [f"public notice {folder.name}: {name} is not what was published" for name in wrong]
     if file_sha256(folder / MANIFEST) != digest:
-        told.insert(0, f"public notice {folder.name}: {MANIFEST} is not the one that was published")
-    return told
+        broken.insert(0, f"public notice {folder.name}: {MANIFEST} is not the one that was published")
+    return broken
 
 
 def _files(content: NoticeContent, templates: Path | None) -> dict[str, bytes]:
     return {
         "notice.csv": csv_bytes(content.listed),
-        DOCUMENT: fill(template(DOCUMENT, templates), _said(content), DOCUMENT),
+        DOCUMENT: fill(template(DOCUMENT, templates), _fields(content), DOCUMENT),
         "index.html": _page(content),
     }
 
@@ -150,7 +150,7 @@ def _record(content: NoticeContent, files: Mapping[str, str]) -> bytes:
     )
 
 
-def _said(content: NoticeContent) -> dict[str, Any]:
+def _fields(content: NoticeContent) -> dict[str, Any]:
     return {
         "issuer": issuer(content.policy.title),
         "title": content.title,
@@ -167,12 +167,12 @@ def _said(content: NoticeContent) -> dict[str, Any]:
 
 def _page(content: NoticeContent) -> bytes:
     style = style_sheet()
-    said = {**_said(content), "as_of": chinese_date(content.published_on), "ends_on": chinese_date(content.ends_on)}
+    fields = {**_fields(content), "as_of": chinese_date(content.published_on), "ends_on": chinese_date(content.ends_on)}
     html = page_template("notice.html").render(
         policy=f"default-src 'none'; style-src {hash_source(style)}; img-src data:; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704  shipped with the package
         titles=NOTICE_TITLES,
         visible=visible,
-        **said,
+        **fields,
     )
     return html.encode("utf-8")

@@ -1,0 +1,113 @@
+"""Letters to institutions on file: their term ends, an occupation lies dormant, a decision was taken about them."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from schemas.adjustment import ADJUSTMENTS, Adjustment
+from schemas.law.cycle import CycleId
+from schemas.letter import AdjustmentText, DormancyText, DormantLine, ExpiryReminderText, item_lines
+from schemas.policy import Policy, in_force
+from schemas.run import Run
+from tasks.letters.contents import addressee, letter
+from tasks.store.outbox import Entry
+
+
+def expiry_reminders(
+    on_file: pd.DataFrame,
+    policy: Policy,
+    day: date,
+    names: Mapping[str, str],
+    first_codes: Mapping[str, str] | None = None,
+) -> list[Entry]:
+    """One reminder an institution and term: the nearest of `reminder_days` that has been reached (article 3(4)).
+
+    When several were missed only the nearest is written: its occasion names the term and the number of days.
+    `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
+    new code makes no new occasion.
+    """
+    known_as = first_codes or {}
+    due = []
+    for (uscc, end), rows in on_file.groupby(["uscc", "valid_until"], sort=True):
+        days_left = (date.fromisoformat(str(end)) - day).days
+        reached = [days for days in policy.validity.reminder_days if days_left <= days]
+        if reached:
+            occasion = f"expiry_reminder:{known_as.get(str(uscc), uscc)}:{end}:{min(reached)}"
+            due.append(_reminder(occasion, date.fromisoformat(str(end)), rows, policy, day, names))
+    return due
+
+
+def _reminder(
+    occasion: str, end: date, rows: pd.DataFrame, policy: Policy, day: date, names: Mapping[str, str]
+) -> Entry:
+    last_cycle: CycleId = policy.last_cycle_on(end)
+    deadline = policy.deadline(last_cycle)
+    head = rows.iloc[0].to_dict()
+    text = ExpiryReminderText(
+        **addressee(head, policy, day),
+        items=item_lines(
+            [
+                (code, names.get(code, code), level)
+                for code, level in zip(rows["occupation_code"], rows["level"], strict=True)
+            ],
+            policy,
+        ),
+        valid_until=end,
+        days_left=(end - day).days,
+        renewal_cycle=last_cycle if deadline >= day else "",
+        renewal_deadline=deadline if deadline >= day else None,
+    )
+    return letter(occasion, "expiry_reminder", str(head["uscc"]), text)
+
+
+def dormancy_hints(
+    dormant: pd.DataFrame,
+    on_file: pd.DataFrame,
+    policy: Policy,
+    day: date,
+    names: Mapping[str, str],
+    first_codes: Mapping[str, str] | None = None,
+) -> list[Entry]:
+    """One letter an institution about the occupations that newly fell dormant.
+
+    `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
+    new code makes no new occasion.
+    """
+    known_as = first_codes or {}
+    heads = on_file.drop_duplicates("uscc").set_index("uscc")
+    hints = []
+    for uscc, rows in dormant.groupby("uscc", sort=True):
+        lines = [
+            DormantLine(
+                occupation_code=row["occupation_code"],
+                occupation_name=names.get(row["occupation_code"], row["occupation_code"]),
+                filed_on=date.fromisoformat(row["filed_on"]),
+            )
+            for row in rows.sort_values("occupation_code").to_dict("records")
+        ]
+        head = {**heads.loc[str(uscc)].to_dict(), "uscc": str(uscc)}
+        text = DormancyText(**addressee(head, policy, day), as_of=day, occupations=lines)
+        which = "+".join(f"{line.occupation_code}@{line.filed_on}" for line in lines)
+        occasion = f"dormancy:{known_as.get(str(uscc), uscc)}:{which}"
+        hints.append(letter(occasion, "dormancy", str(uscc), text))
+    return hints
+
+
+def adjustment_letter(
+    adjustment: Adjustment, on_file: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: Run
+) -> Entry:
+    """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
+    pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
+    policy = in_force(run.day)
+    lines = item_lines(((code, names.get(code, code), level) for code, level in pairs), policy)
+    text = AdjustmentText(
+        **addressee(concerned.iloc[0].to_dict(), policy, run.day),
+        items=lines if len(concerned) < len(on_file) else [],
+        ground=adjustment.ground,
+        decision_no=adjustment.document_no,
+        decided_on=adjustment.effective_on,
+        effective_on=adjustment.effective_on,
+    )
+    kind = ADJUSTMENTS[adjustment.kind].letter
+    return letter(f"{kind}:{adjustment.uscc}:{adjustment.identity[:16]}", kind, adjustment.uscc, text)
