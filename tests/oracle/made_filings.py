@@ -36,6 +36,10 @@ class MadeFiling:
     materials: list[Row]
     programmes: list[Row]
 
+    @property
+    def no(self) -> str:
+        return self.form["application_no"]
+
     def tables(self) -> Iterator[tuple[str, list[Row]]]:
         yield "occupations", self.occupations
         yield "staff", self.staff

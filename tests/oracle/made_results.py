@@ -19,6 +19,7 @@ class Recorder:
         self._minutes = 0
         self._had_results: set[str] = set()
         self._decided: set[tuple[str, str]] = set()
+        self.by_command: set[tuple[str, str]] = set()  # decided by `filing decide`: never decided again
 
     def decision(self, no: str, rule: str, code: str, verdict: str, day: date) -> Row:
         """One row of the decisions table, taken on the day before."""
@@ -36,32 +37,48 @@ class Recorder:
             "reason": "经集体研究",
         }
 
-    def on_held(self, office: Office, day: date, *, share: float) -> list[Row]:
-        """Decisions on a share of what is held: for all occupations or one by one; and some on nothing that waits."""
+    def on_held(self, office: Office, day: date, *, share: float) -> tuple[list[Row], list[list[str]]]:
+        """Decisions on a share of what is held, as rows of the table and as commands; some on nothing that waits."""
         rng = self.world.rng
         rows: list[Row] = []
+        commands: list[list[str]] = []
         held: dict[tuple[str, str], set[str]] = {}
         for app in office.of_cycle(self.world.cycle):
             for item, state in app.items.items():
                 for rule in state.reason if state.status == "held" else ():
                     held.setdefault((app.no, rule), set()).add(item.occupation)
         for (no, rule), occupations in sorted(held.items()):
-            way = rng.choices(("permit", "refuse", "one by one"), (50, 18, 32))[0]
-            if rng.random() > share:
+            way = rng.choices(("permit", "refuse", "one by one", "command"), (40, 15, 30, 15))[0]
+            if rng.random() > share or (no, rule) in self.by_command:
                 continue
-            if way != "one by one":
-                rows.append(self.decision(no, rule, "", way, day))
-                continue
-            for code in sorted(occupations):
-                if rng.random() < 0.7:
-                    rows.append(self.decision(no, rule, code, rng.choice(("permit", "permit", "refuse")), day))
+            if way == "command" and (no, rule) not in self._decided:
+                commands.append(self._command(no, rule, rng.choice(("permit", "permit", "refuse")), day))
+            elif way == "one by one":
+                for code in sorted(occupations):
+                    if rng.random() < 0.7:
+                        rows.append(self.decision(no, rule, code, rng.choice(("permit", "permit", "refuse")), day))
+            else:
+                rows.append(self.decision(no, rule, "", "refuse" if way == "refuse" else "permit", day))
+        rows += self._on_nothing(office, held, day)
+        rng.shuffle(rows)
+        return rows, commands
+
+    def _command(self, no: str, rule: str, verdict: str, day: date) -> list[str]:
+        self.by_command.add((no, rule))
+        words = ["decide", no, rule, verdict, "--by", self.world.make.person(), "--reason", "经集体研究"]
+        return [*words, "--document", f"黄人社例〔{day.year}〕1号", "--as-of", day.isoformat()]
+
+    def _on_nothing(self, office: Office, held: dict[tuple[str, str], set[str]], day: date) -> list[Row]:
+        """Decisions refused for want of such an occupation or rule, and permits for what is not held."""
+        rng = self.world.rng
+        rows = []
         for app in office.of_cycle(self.world.cycle):
-            if rng.random() < 0.02:  # refused: no such occupation, rule or application
+            if rng.random() < 0.02:
                 odd = rng.choice((("FORM-3", ""), ("DORM-1", "6-31-01-99"), ("NO-SUCH", "")))
                 rows.append(self.decision(app.no, odd[0], odd[1], "permit", day))
-            if app.filing.type == "social_organisation" and (app.no, "CAP-2") not in held and rng.random() < 0.06:
+            undecided = (app.no, "CAP-2") not in {*held, *self.by_command}
+            if undecided and app.filing.type == "social_organisation" and rng.random() < 0.06:
                 rows.append(self.decision(app.no, "CAP-2", "", "permit", day))
-        rng.shuffle(rows)
         return rows
 
     def turned(self, office: Office, day: date) -> list[Row]:
@@ -80,7 +97,7 @@ class Recorder:
                         ):
                             turns[(rule, item.occupation)] = "refuse"
             for (rule, code), verdict in sorted(turns.items()):
-                if rng.random() < 0.3:
+                if rng.random() < 0.3 and (app.no, rule) not in self.by_command:
                     rows.append(self.decision(app.no, rule, code, verdict, day))
         return rows
 

@@ -78,9 +78,8 @@ class Story:
             tables["applications"].append(filing.form)
             for name, rows in filing.tables():
                 tables[name] += rows
-        for name in ("staff", "materials"):
-            if self.rng.random() < 0.5:  # rows of one application need not stand together
-                self.rng.shuffle(tables[name])
+        for name in [name for name in ("staff", "materials") if self.rng.random() < 0.5]:
+            self.rng.shuffle(tables[name])  # rows of one application need not stand together
         return tables
 
     # -- applicants ----------------------------------------------------------------------------------------------
@@ -195,15 +194,22 @@ class Story:
     def open_applications(self) -> list[Application]:
         return [app for app in self.office.of_cycle(self.world.cycle) if app.live and app.no in self.clean]
 
+    def decide(self, draft: Draft, share: float) -> None:
+        """Decide on a share of what is held."""
+        rows, commands = self.recorder.on_held(self.office, draft.day, share=share)
+        draft.desk.setdefault("decisions", []).extend(rows)
+        gone = {words[1] for words in draft.commands if words[0] in ("withdraw", "close")}
+        draft.commands += [words for words in commands if words[1] not in gone]
+
     def permit_late(self, draft: Draft, share: float) -> None:
         """Permit some late versions of what is still undecided."""
         rows = draft.desk.setdefault("decisions", [])
         for app in self.open_applications():
             late = any(version.status == "late" for version in app.versions)
-            if late and not any(state.status in FINAL for state in app.items.values()) and self.rng.random() < share:
-                verdict = self.rng.choice(("permit", "permit", "refuse"))
-                if verdict == "permit":
-                    rows.append(self.recorder.decision(app.no, "WINDOW-2", "", verdict, draft.day))
+            decided = any(state.status in FINAL for state in app.items.values())
+            free = not decided and (app.no, "WINDOW-2") not in self.recorder.by_command
+            if late and free and self.rng.random() < share:
+                rows.append(self.recorder.decision(app.no, "WINDOW-2", "", "permit", draft.day))
 
     def on_corrected(self, draft: Draft) -> None:
         """Decisions on corrected results of filed items."""

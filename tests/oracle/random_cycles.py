@@ -87,13 +87,13 @@ def _while_the_window_is_open(story: Story, institutions: int) -> None:
     story.amend(act, 0.25)
     story.strangers(act)
     story.withdraw(act, 0.02)
-    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.2)
+    story.decide(act, 0.2)
     story.play(act)
 
     act = story.begin(2)
     story.hand_in(act, late)
     story.withdraw(act, 0.03)
-    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.4)
+    story.decide(act, 0.4)
     act.results = recorder.results(office, act.day, 0.3)
     story.play(act)
 
@@ -109,14 +109,15 @@ def _corrections_and_results(story: Story) -> None:
     act = story.begin(rng.choice((18, 25)))
     story.correct(act, 0.4)
     story.permit_late(act, 0.5)
-    act.desk["decisions"] += recorder.on_held(office, act.day, share=0.5)
+    story.decide(act, 0.5)
     story.supervise(act, 0.12)
     act.results = recorder.results(office, act.day, 0.8)
     story.play(act)
 
     act = story.begin(35)
     story.withdraw(act, 0.01)
-    act.desk["decisions"] = [*recorder.turned(office, act.day), *recorder.on_held(office, act.day, share=0.3)]
+    story.decide(act, 0.3)
+    act.desk["decisions"] += recorder.turned(office, act.day)
     act.results = recorder.results(office, act.day, rng.choice((0.7, 1.0)))
     story.play(act)
 
@@ -130,7 +131,7 @@ def _after_the_decision(story: Story) -> None:
     act = story.begin(55)
     story.end_some(act, 0.05)
     story.free_places(act)
-    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.3)
+    story.decide(act, 0.3)
     act.results = [*recorder.results(office, act.day, 0.6), *recorder.corrected(office, act.day)]
     story.play(act)
 
@@ -169,13 +170,13 @@ def _second_cycle(story: Story, before: Story) -> None:
     story.play(act)
 
     act = story.begin(3)
-    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.5)
+    story.decide(act, 0.5)
     story.withdraw(act, 0.03)
     story.play(act)
 
     act = story.begin(20)
     story.supervise(act, 0.1)
-    act.desk["decisions"] = recorder.on_held(office, act.day, share=0.4)
+    story.decide(act, 0.4)
     act.results = recorder.results(office, act.day, 0.7)
     story.play(act)
 

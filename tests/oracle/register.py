@@ -61,6 +61,7 @@ class Register:
         self.entries: list[Entry] = []
         self.suspensions: list[Suspension] = []
         self.revocations: dict[str, list[date]] = {}
+        self._renumbered: dict[str, str] = {}
 
     def take_over(self, rows: list[Row]) -> None:
         """Rows of a register handed in by the centre; one that cannot be read is refused."""
@@ -95,6 +96,7 @@ class Register:
 
     def entry(self, uscc: str, item: Item) -> Entry | None:
         """The newest entry of an item that is neither withdrawn nor revoked."""
+        item = item._replace(occupation=self.now(item.occupation))
         found = [entry for entry in self.entries if (entry.uscc, entry.item) == (uscc, item) and entry.off_on is None]
         return found[-1] if found else None
 
@@ -140,10 +142,15 @@ class Register:
         return any(since <= day < values.add_months(since, months) for since in self.revocations.get(uscc, ()))
 
     def renumber(self, old: str, new: str) -> None:
-        """Carry out a change of an occupation's code."""
+        """Carry out a change of an occupation's code; activities under the old one go on counting."""
+        self._renumbered[old] = new
         for entry in self.entries:
             if entry.item.occupation == old:
                 entry.item = entry.item._replace(occupation=new)
+
+    def now(self, code: str) -> str:
+        """The code an occupation goes by since its renumbering."""
+        return self._renumbered.get(code, code)
 
     def rows(self, day: date) -> list[Row]:
         """What is on file on a day, an item a row."""

@@ -103,6 +103,8 @@ def _dormancy(filing: Filing, scene: Scene) -> Iterator[Finding]:
 def dormant(uscc: str, scene: Scene, day: date) -> set[Trade]:
     """What is on file past its grace and without an activity since the earliest filing of its levels."""
     asleep = set()
+    now = scene.register.now
+    activities = [row | {"occupation_code": now(row["occupation_code"])} for row in scene.activities or ()]
     for trade in scene.register.trades(uscc, day):
         filed_on = min(
             entry.filed_on
@@ -110,7 +112,7 @@ def dormant(uscc: str, scene: Scene, day: date) -> set[Trade]:
             if (entry.item.occupation, entry.item.work_type) == trade
         )
         if values.add_months(filed_on, scene.facts.policy["dormancy"]["grace_months"]) <= day and not any(
-            _counts(row, uscc, trade, filed_on, day) for row in scene.activities or ()
+            _counts(row, uscc, trade, filed_on, day) for row in activities
         ):
             asleep.add(trade)
     return asleep

@@ -17,7 +17,7 @@ CYCLE = "2025-04"  # deadline 10 April 2025; its window opens on 10 March
 class Case:
     """A small office whose acts are written by hand."""
 
-    def __init__(self, cycle: str = CYCLE, office: Office | None = None) -> None:
+    def __init__(self, cycle: str = CYCLE, office: Office | None = None, *, number: int = 0) -> None:
         self.cycle = cycle
         self.office = office or Office()
         known = facts(cycle)
@@ -25,8 +25,9 @@ class Case:
         rng = random.Random(4)
         self.world = World(rng, Maker(rng), known, cycle, skills, skills, window_opens(cycle), deadline(cycle))
         self.codes = skills
+        self.activities: list[Row] = []  # instead of those that keep all that is on file awake
         self._register: list[Row] = []
-        self._number = 0
+        self._number = number
 
     def day(self, after_deadline: int) -> date:
         return deadline(self.cycle) + timedelta(days=after_deadline)
@@ -38,6 +39,7 @@ class Case:
         *,
         since: str = "2024-06-01",
         until: str = "2027-05-31",
+        work_type: str = "",
     ) -> Institution:
         """An institution, with occupations (code to levels) on file for a term."""
         self._number += 1
@@ -53,7 +55,7 @@ class Case:
                         "region_code": who.region,
                         "registered_address": "黄石市磁湖路1号",
                         "occupation_code": code,
-                        "work_type": "",
+                        "work_type": work_type,
                         "level": level,
                         "audience": "public",
                         "filed_on": since,
@@ -63,6 +65,10 @@ class Case:
                 )
             who.on_file[Trade(code, "")] = levels.split(",")
         return who
+
+    def becoming(self, who: Institution, kind: str) -> Institution:
+        """The institution as it would be under another type; its credit code stays."""
+        return Institution(who.name, kind, who.uscc, who.region, dict(who.on_file))
 
     def application(
         self,
@@ -117,7 +123,7 @@ class Case:
                 tables.setdefault(name, []).extend(rows)
         extra: Tables = {"decisions": decisions or [], **(desk or {})}
         if self._register:
-            extra |= {"register": self._register, "activities": self._busy()}
+            extra |= {"register": self._register, "activities": self.activities or self._busy()}
             self._register = []
         words = [[*line.split(), "--by", "王某", "--as-of", day] for line in commands or ()]
         play([Act(date.fromisoformat(day), self.cycle, tables, extra, results or [], words, run)], self.office)

@@ -1,0 +1,106 @@
+"""Command: play a random history with the product's command line and print where it differs from the oracle.
+
+`python tests/oracle/against_product.py --seed 3 --institutions 30 --out DIR [--every-act]` writes the acts to DIR/acts
+and the product's home to DIR/home; exit code 1 when they differ. The `filing` beside this Python is the product.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from compare import differences, report
+from deciding import play
+from expected import finding_rows, item_rows, read_acts
+from facts import Row, read_csv
+from office import Act, Office
+from random_cycles import make_history, write
+
+DIRECTORY = ["institution_name", "institution_type", "region_code", "levels", "audiences", "filed_on", "valid_until"]
+
+
+class Product:
+    """The product's command line on one home, with the later reference lists of a written history."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        command = shutil.which("filing", path=str(Path(sys.executable).parent))
+        if command is None:
+            raise FileNotFoundError("the console script is not installed: install the project into this environment")
+        self._command = [command, "--home", str(home)]
+        self._environment = os.environ | {"FILING_PRACTICE": "yes"}
+        if (folder / "reference").is_dir():
+            self._environment["FILING_REFERENCE"] = str(folder / "reference")
+        self.folder, self.home = folder, home
+
+    def filing(self, *words: str) -> str:
+        """Standard output of one command; a refused command is an error."""
+        done = subprocess.run(
+            [*self._command, *words], capture_output=True, text=True, check=False, env=self._environment
+        )
+        if done.returncode:
+            raise RuntimeError(f"filing {' '.join(words)}: exit code {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def act(self, number: int, act: Act) -> None:
+        """Record an act's commands, then lay in its folder and run."""
+        for words in act.commands:
+            self.filing(*words)
+        if act.run:
+            inbox = str(self.folder / f"act-{number}")
+            self.filing("run", act.cycle, "--inbox", inbox, "--as-of", act.day.isoformat())
+
+    def rows(self, name: str, cycle: str) -> list[Row]:
+        """Rows of findings.csv or items.csv of a cycle."""
+        path = self.home / f"{cycle}-{name}.csv"
+        path.write_text(self.filing(name, cycle), "utf-8")
+        return read_csv(path)
+
+
+def play_both(folder: Path, home: Path) -> Iterator[tuple[Act, Office, Product]]:
+    """Play a written history act by act with the oracle and with the product."""
+    reference = folder / "reference"
+    office = Office(reference if reference.is_dir() else None)
+    product = Product(folder, home)
+    home.mkdir(parents=True, exist_ok=True)
+    for number, act in enumerate(read_acts(folder), 1):
+        product.act(number, act)
+        yield act, play([act], office), product
+
+
+def cycle_differences(office: Office, product: Product, cycle: str) -> list[tuple[str, str]]:
+    """Where findings or items of a cycle differ."""
+    findings = differences(finding_rows(office, cycle), product.rows("findings", cycle))
+    return findings + differences(item_rows(office, cycle), product.rows("items", cycle))
+
+
+def directory_columns(rows: list[Row]) -> dict[tuple[str, ...], list[str]]:
+    """The directory's columns that the oracle reads, by institution, occupation and work type."""
+    key = ("uscc", "occupation_code", "work_type")
+    return {tuple(row[name] for name in key): [row[name] for name in DIRECTORY] for row in rows}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Play a random history with the product and compare.")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--institutions", type=int, default=30)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--every-act", action="store_true", help="compare after each act, not only at the end")
+    arguments = parser.parse_args()
+    made = make_history(arguments.seed, arguments.institutions)
+    write(made, arguments.out / "acts")
+    found: list[tuple[str, str]] = []
+    for act, office, product in play_both(arguments.out / "acts", arguments.out / "home"):
+        last = act.day == made.acts[-1].day
+        if arguments.every_act or last:
+            for cycle in made.cycles if last else [act.cycle]:
+                lines = cycle_differences(office, product, cycle)
+                print(f"{act.day} {cycle}\n{report(lines, 3)}", flush=True)
+                found += lines
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Versions, ways out and the day of decision, worked by hand: the oracle's reading of the contract, section 3."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ORACLE = Path(__file__).parent / "oracle"
+if str(ORACLE) not in sys.path:
+    sys.path.append(str(ORACLE))  # the oracle's modules are plain files, also run as commands
+
+import values  # noqa: E402
+from worked import Case  # noqa: E402
+
+
+@pytest.fixture
+def case() -> Case:
+    return Case()
+
+
+def test_who_hands_in_first_takes_no_place_from_a_higher_score(case: Case) -> None:
+    """61 points handed in on 11 March do not take the last place from 99 points handed in on 25 March."""
+    code = case.codes[0]
+    case.institution(on_file={code: "5"})
+    early = case.application(case.institution(), {code: "5"})
+    late = case.application(case.institution(), {code: "5"}, submitted="2025-03-25T09:00:00")
+    case.act("2025-03-12", early)
+    case.act("2025-03-21", results=case.results(early.no, "61", "2025-03-20"))
+    assert case.status(early.no) == "passed"
+    case.act("2025-03-26", late)
+    case.act("2025-04-10", results=case.results(late.no, "99", "2025-04-09"))
+    assert (case.status(early.no), case.status(late.no)) == ("passed", "passed")  # not before the deadline
+    case.act("2025-04-11")
+    assert (case.status(late.no), case.status(early.no)) == ("filed", "held CAP-2")
+
+
+def test_nobody_decides_while_a_correction_period_runs(case: Case) -> None:
+    one = case.application(case.institution("enterprise"), {case.codes[0]: "5"})
+    other = case.application(case.institution("enterprise"), {case.codes[1]: "5"})
+    other.form["contact_phone"] = "12"
+    case.act("2025-04-09", one)
+    case.act("2025-04-11", other, results=case.results(one.no, "80", "2025-04-10"))
+    assert case.app(other.no).period_end == values.workdays_after(case.day(1), 5)
+    case.act("2025-04-18")
+    assert case.status(one.no) == "passed"
+    case.act("2025-04-19")
+    assert case.status(one.no) == "filed"
+
+
+def test_nobody_waits_for_a_correction_that_cannot_mend(case: Case) -> None:
+    one = case.application(case.institution("enterprise"), {case.codes[0]: "5"})
+    other = case.application(case.institution("enterprise"), {case.codes[1]: "5"})
+    other.form["region_code"] = "420106"
+    case.act("2025-04-09", one, other)
+    case.act("2025-04-11", results=case.results(one.no, "80", "2025-04-10"))
+    assert (case.status(other.no), case.status(one.no)) == ("returned FORM-3", "filed")
+
+
+def test_the_wait_ends_after_its_days(case: Case) -> None:
+    one = case.application(case.institution("enterprise"), {case.codes[0]: "5", case.codes[1]: "5"})
+    case.act("2025-04-09", one)
+    half = [row for row in case.results(one.no, "80", "2025-04-10") if row["occupation_code"] == case.codes[0]]
+    case.act("2025-05-24", results=half)
+    assert case.statuses(one.no) == {case.codes[0]: "passed", case.codes[1]: "dispatched"}
+    case.act("2025-05-25")
+    assert case.statuses(one.no) == {case.codes[0]: "filed", case.codes[1]: "dispatched"}
+    case.act("2025-06-01", results=case.results(one.no, "70", "2025-05-30"))
+    assert case.status(one.no) == "filed"
+
+
+def test_a_version_inside_the_window_is_taken_and_sent_anew(case: Case) -> None:
+    who = case.institution("enterprise")
+    first = case.application(who, {case.codes[0]: "5"})
+    case.act("2025-03-12", first)
+    case.act("2025-03-20", results=case.results(first.no, "80", "2025-03-19"))
+    second = case.application(who, {case.codes[1]: "5"}, submitted="2025-04-10T23:59:00", no=first.no)
+    case.act("2025-04-12", second)
+    assert case.statuses(first.no) == {case.codes[1]: "dispatched"}
+    assert [version.status for version in case.app(first.no).versions] == ["superseded", "current"]
+
+
+@pytest.mark.parametrize(
+    ("submitted", "status", "rules"),
+    [
+        ("2025-04-18T23:00:00", "dispatched", set()),
+        ("2025-04-19T00:30:00", "held WINDOW-2", {"WINDOW-2"}),
+    ],
+)
+def test_a_correction_within_its_period_and_after(case: Case, submitted: str, status: str, rules: set[str]) -> None:
+    who = case.institution("enterprise")
+    first = case.application(who, {case.codes[0]: "5"})
+    first.form["contact_phone"] = "12"
+    case.act("2025-04-11", first)
+    case.act("2025-04-20", case.application(who, {case.codes[0]: "5"}, submitted=submitted, no=first.no))
+    assert (case.status(first.no), case.rules(first.no)) == (status, rules)
+
+
+def test_an_amendment_nobody_asked_for_waits_for_a_permit(case: Case) -> None:
+    who = case.institution("enterprise")
+    first = case.application(who, {case.codes[0]: "5"})
+    case.act("2025-03-12", first)
+    second = case.application(who, {case.codes[1]: "5"}, submitted="2025-04-12T09:00:00", no=first.no)
+    case.act("2025-04-13", second)
+    assert case.statuses(first.no) == {case.codes[0]: "dispatched"}
+    assert [version.status for version in case.app(first.no).versions] == ["current", "late"]
+    case.act("2025-04-16", decisions=[case.decision(first.no, "WINDOW-2", "permit", "2025-04-15")])
+    assert case.statuses(first.no) == {case.codes[1]: "dispatched"}
+    assert case.rules(first.no) == {"WINDOW-2"}
+    case.act("2025-04-18", decisions=[case.decision(first.no, "WINDOW-2", "refuse", "2025-04-17")])
+    assert case.status(first.no) == "refused WINDOW-2"
+
+
+def test_a_decided_item_makes_later_versions_late(case: Case) -> None:
+    who = case.institution("enterprise")
+    first = case.application(who, {case.codes[0]: "5", case.codes[1]: "5"})
+    case.act("2025-03-12", first)
+    fails = case.results(first.no, "40", "2025-03-19", "fail", case.codes[0])
+    case.act("2025-03-20", results=fails)
+    case.act("2025-03-22", case.application(who, {case.codes[2]: "5"}, submitted="2025-03-21T09:00:00", no=first.no))
+    assert case.statuses(first.no) == {case.codes[0]: "failed", case.codes[1]: "dispatched"}
+
+
+def test_another_institution_under_a_number_is_set_aside(case: Case) -> None:
+    first = case.application(case.institution("enterprise"), {case.codes[0]: "5"})
+    other = case.application(
+        case.institution("enterprise"), {case.codes[1]: "5"}, submitted="2025-03-15T09:00:00", no=first.no
+    )
+    case.act("2025-03-12", first)
+    case.act("2025-03-16", other)
+    assert case.statuses(first.no) == {case.codes[0]: "dispatched"}
+    assert [no for no, _ in case.office.set_aside] == [first.no]
+
+
+def test_a_mistyped_cycle_is_set_aside_and_one_that_is_over_is_taken(case: Case) -> None:
+    far, past = (case.application(case.institution("enterprise"), {case.codes[0]: "5"}) for _ in range(2))
+    far.form["cycle"], past.form["cycle"] = "2027-04", "2024-09"
+    case.act("2025-03-12", far, past)
+    assert [no for no, _ in case.office.set_aside] == [far.no]
+    assert case.app(past.no).status == "received"
+
+
+def test_two_numbers_by_mistake(case: Case) -> None:
+    """Withdraw one, and the other goes on without a new version."""
+    who = case.institution("enterprise")
+    one, two = (case.application(who, {case.codes[n]: "5"}) for n in (0, 1))
+    case.act("2025-03-12", one, two)
+    assert {case.status(filing.no) for filing in (one, two)} == {"returned FORM-8"}
+    case.act("2025-03-14", commands=[f"withdraw {two.no} --reason 重复"])
+    assert (case.status(one.no), case.status(two.no)) == ("dispatched", "withdrawn")
+    assert [case.app(filing.no).status for filing in (one, two)] == ["in_progress", "closed"]
+
+
+def test_a_withdrawing_version_is_not_checked(case: Case) -> None:
+    who = case.institution("enterprise")
+    first = case.application(who, {case.codes[0]: "5"})
+    case.act("2025-03-12", first)
+    second = case.application(who, {case.codes[0]: "5"}, submitted="2025-04-20T09:00:00", no=first.no)
+    second.form |= {"withdrawn": "是", "contact_phone": "12"}
+    case.act("2025-04-21", second)
+    assert (case.status(first.no), case.rules(first.no)) == ("withdrawn", set())
+
+
+def test_renewal_and_addition_stand_side_by_side(case: Case) -> None:
+    code, new = case.codes[:2]
+    who = case.institution(on_file={code: "5"}, until="2025-06-30", since="2022-07-01")
+    renewal = case.application(who, {code: "5"}, "renewal")
+    addition = case.application(who, {new: "5"}, "addition")
+    case.act("2025-03-12", renewal, addition)
+    assert case.rules(addition.no) == {"RENEW-3"}
+    both = [*case.results(renewal.no, "70", "2025-04-02"), *case.results(addition.no, "90", "2025-04-02")]
+    case.act("2025-04-11", results=both)
+    # the new term starts after the old one; what is filed on the day of a renewal shares it
+    assert case.valid_until(who, code) == case.valid_until(who, new) == "2028-06-30"
+
+
+def test_the_same_item_is_pending_in_another_cycle() -> None:
+    before = Case("2024-09")
+    code = before.codes[0]
+    who = before.institution("enterprise")
+    old = before.application(who, {code: "5,4"}, submitted="2024-09-20T09:00:00")
+    before.act("2024-09-22", old)
+    assert before.status(old.no) == "held WINDOW-1"
+    case = Case("2025-04", before.office, number=50)
+    new = case.application(who, {code: "4,3"})
+    case.act("2025-03-12", new)
+    assert case.rules(new.no) == {"OCC-14"}
+    before.act("2025-03-20", commands=["close 2024-09 --reason 办结"], run=False)
+    assert before.status(old.no) == "ended"
+    case.act("2025-03-21")
+    assert case.status(new.no) == "dispatched"
+
+
+def test_a_cycle_closes_only_after_its_wait(case: Case) -> None:
+    one = case.application(case.institution("enterprise"), {case.codes[0]: "5"})
+    two = case.application(case.institution("enterprise"), {case.codes[0]: "5"})
+    two.form["contact_phone"] = "12"
+    case.act("2025-03-12", one, two)
+    case.act("2025-05-24", commands=["close 2025-04 --reason 办结"], run=False)
+    assert {case.app(filing.no).status for filing in (one, two)} == {"in_progress", "returned"}
+    case.act("2025-05-25", commands=["close 2025-04 --reason 办结"], run=False)
+    assert {case.status(filing.no) for filing in (one, two)} == {"ended"}
+    assert {case.app(filing.no).status for filing in (one, two)} == {"closed"}
