@@ -9,6 +9,7 @@ from expectations.applicants import by_type, is_one_of, type_title
 from expectations.materials import handed_in
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, breached, unread_cells
+from schemas.law.dormancy import is_judged
 from schemas.submission import APPLICATIONS
 
 
@@ -130,7 +131,7 @@ def _standing(submissions: Submissions) -> list[Breach]:
             pl.format("备案有效期至{}，最后一个有效批次为{}", "valid_until", last),
         ),
     ]
-    if submissions.scene.activities is None and cycle >= policy.dormancy.first_cycle:
+    if submissions.scene.activities is None and is_judged(cycle, policy):
         breaches.append(Breach("DORM-2", "uscc", pl.col("valid_until").is_not_null(), "请提供已备案职业的认定活动数据"))
     return breaches
 

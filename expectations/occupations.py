@@ -8,6 +8,7 @@ from expectations.levels import Levels
 from expectations.recognition import recognised
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
+from schemas.law.dormancy import is_judged
 from schemas.submission import AUDIENCES
 
 _CODE_SHAPE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"
@@ -179,7 +180,7 @@ def _register(submissions: Submissions) -> list[Breach]:
             pl.format("{}不在备案目录内，请删除或另按增项申报", Levels.of(policy).titles(_NEW_LEVELS)),
         ),
     ]
-    if cycle >= policy.dormancy.first_cycle and submissions.scene.activities is not None:
+    if is_judged(cycle, policy) and submissions.scene.activities is not None:
         asleep = pl.col("dormant").is_not_null() & pl.col("item_code").is_not_null() & (_NEW_LEVELS != 0)
         breaches.append(Breach("DORM-1", "occupation_code", asleep, pl.format("未开展认定的已备案职业：{}", "dormant")))
     return breaches

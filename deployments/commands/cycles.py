@@ -15,7 +15,7 @@ _STAGES = ("intake", "screening", "evaluation", "decision", "publication", "expi
 
 
 def run(
-    cycle: Annotated[str, typer.Argument(help="The cycle, YYYY-04 or YYYY-09.")],
+    cycle: Annotated[str, typer.Argument(help="The cycle, YYYY-MM: a month in which the policy has one.")],
     inbox: Annotated[
         Path | None, typer.Option(help="Folder of submissions. [default: FILING_SOURCE, else HOME/inbox]")
     ] = None,

@@ -8,6 +8,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from deployments.commands import Refused, WrongUse
 from schemas.law.cycle import CycleId, cycle_id
+from schemas.policy import for_cycle
 from schemas.settings import settings
 
 #: Longer than any ground a decision states; a mistaken paste is longer still.
@@ -17,9 +18,11 @@ _MOST_WORDS = 1000
 def read_cycle(text: str) -> CycleId:
     """A cycle from the command line."""
     try:
-        return cycle_id(text)
+        cycle = cycle_id(text)
+        for_cycle(cycle)
     except ValueError as wrong:
         raise WrongUse(str(wrong)) from wrong
+    return cycle
 
 
 def read_day(text: str | None) -> date | None:

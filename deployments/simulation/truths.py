@@ -93,8 +93,8 @@ def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
         plain = {uscc for uscc in own["uscc"] if not permitted["CAP-2"] & {(uscc, str(code)), (uscc, "")}}
         if len(plain) > cap.saturation and not all((uscc, str(code)) in lasting for uscc in plain):
             yield f"{code} is held by {len(plain)} institutions without a permit, {cap.saturation} are allowed"
-    social = held[held["institution_type"] == "social_organisation"].drop_duplicates(_OCCUPATION)
-    for uscc, own in social.groupby("uscc", sort=True):
+    capped = held[held["institution_type"].isin(cap.capped)].drop_duplicates(_OCCUPATION)
+    for uscc, own in capped.groupby("uscc", sort=True):
         free = own[[(uscc, code) not in lasting for code in own["occupation_code"]]]
         if len(own) > cap.occupations and len(free) and not any(one == uscc for one, _ in permitted["CAP-1"]):
             yield f"{uscc} holds {len(own)} occupations without a permit, {cap.occupations} are allowed"

@@ -28,7 +28,7 @@ def take_in_turn(
         uscc, code, number = turn["uscc"], turn["occupation_code"], turn["application_no"]
         present = holders.setdefault(code, set())
         is_new = (uscc, code) not in known
-        capped = turn["institution_type"] == "social_organisation" and is_new and (number, code) not in permits
+        capped = turn["institution_type"] in policy.cap.capped and is_new and (number, code) not in permits
         if capped and len(present - {uscc}) >= policy.cap.saturation:
             refused.add((number, code))
         elif turn["institution_type"] in policy.cap.saturation_counts:

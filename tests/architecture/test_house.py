@@ -40,3 +40,13 @@ def test_nothing_names_a_machine_or_a_registry() -> None:
     texts = [*MODULES, *ROOT.glob("*.lock"), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "Makefile"]
     found = [_named(path) for path in texts if any(word in path.read_text("utf-8") for word in words)]
     assert not found
+
+
+#: What only the policy of a city may say; the sample is one city's.
+CITY_WORDS = ("social_organisation", "社会培训评价组织", "技工院校", "黄石", "4202", "YYYY-04", "4 and 9")
+
+
+def test_a_citys_words_stand_in_its_policy_alone() -> None:
+    sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "sample" not in path.parts]
+    found = [(path.name, word) for path in sources for word in CITY_WORDS if word in path.read_text("utf-8")]
+    assert not found

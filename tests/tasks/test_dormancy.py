@@ -14,9 +14,10 @@ from expectations.scene import Scene
 from expectations.submissions import Submissions
 from schemas import tables
 from schemas.law.cycle import cycle_id
+from schemas.law.dormancy import states
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
-from tasks.dormancy import states, sweep_dormancy
+from tasks.dormancy import sweep_dormancy
 from tasks.store import activities, dormancy, frames, overview
 from tasks.store.database import reading
 from tasks.store.leases import writing
