@@ -45,10 +45,8 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
     policy = run.policy
     current = applications.current(db, passed["application_no"].unique().tolist())
-    candidates = passed.merge(
-        current[["application_no", "kind", "institution_name", "institution_type", "region_code", "submitted_utc"]],
-        on="application_no",
-    )
+    stated = current.columns.intersection(["application_no", "kind", "submitted_utc", *register.DETAILS])
+    candidates = passed.merge(current[stated], on="application_no")
     candidates["chosen"] = run.only is None or candidates["application_no"].isin(run.only or [])
     ended = _ended(candidates, register.current_entries(db))
     barred = candidates[ended & candidates["chosen"]]

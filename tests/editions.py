@@ -176,4 +176,5 @@ def large(count: int, seed: int = 1) -> pd.DataFrame:
             "valid_until": np.asarray(until.strftime("%Y-%m-%d"))[institution],
         }
     )
+    frame = frame.reindex(columns=DIRECTORY_COLUMNS, fill_value="")
     return frame.astype("str").drop_duplicates(["uscc", "occupation_code"], ignore_index=True)

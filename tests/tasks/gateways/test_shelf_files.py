@@ -15,7 +15,7 @@ import pytest
 from docx import Document
 from openpyxl.worksheet.worksheet import Worksheet
 
-from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS
+from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, INSTITUTION_COLUMNS
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.paper.word import fields
@@ -55,14 +55,15 @@ def embedded(html: bytes) -> dict[str, Any]:
 
 def test_the_csv_has_a_bom_canonical_headers_and_sorted_rows() -> None:
     content = csv_bytes(edition(ordinary()).listed)
-    assert content.startswith(b"\xef\xbb\xbfinstitution_name,institution_type,uscc,institution_code,region_code,")
+    assert content.startswith(b"\xef\xbb\xbfinstitution_name,institution_type,uscc,")
     assert b"\r" not in content
     header, *rows = cells(content)
     assert header == DIRECTORY_COLUMNS
-    keys = [(one[2], one[5]) for one in rows]
+    named = [dict(zip(header, one, strict=True)) for one in rows]
+    keys = [(one["uscc"], one["occupation_code"]) for one in named]
     assert keys == sorted(keys)
-    assert rows[0][:6] == ["黄石技师学院", "technical_school", "12420200MA48000002", "", "420202", "4-04-05-01"]
-    assert rows[0][7:] == ["5", "2026-09-10", "2029-09-09"]
+    first = row("黄石技师学院", "12420200MA48000002", "4-04-05-01", institution_type="technical_school", levels="5")
+    assert tuple(rows[0]) == first
 
 
 def test_nothing_in_a_csv_begins_as_a_formula() -> None:
@@ -115,8 +116,9 @@ def test_the_workbook_is_laid_out_for_print() -> None:
 def test_an_institution_is_one_merged_block() -> None:
     found = sheet(edition(ordinary()), "目录")
     merged = {str(area) for area in found.merged_cells.ranges}
-    assert {f"{column}4:{column}6" for column in "ABCDEF"} <= merged
-    assert not [area for area in merged if area.startswith("G")]
+    *shared, after = "ABCDEFGHIJKLMNOP"[: len(INSTITUTION_COLUMNS) + 2]
+    assert {f"{column}4:{column}6" for column in shared} <= merged
+    assert not [area for area in merged if area.startswith(after)]
     assert [found[f"B{line}"].value for line in (4, 7, 8, 10)] == [
         "黄石技师学院",
         "阳新县新港物流职业培训学校",
@@ -128,14 +130,14 @@ def test_an_institution_is_one_merged_block() -> None:
 
 def test_dates_are_dates_and_codes_are_text() -> None:
     found = sheet(edition(ordinary()), "明细")
-    line = {found.cell(1, place).value: found.cell(2, place) for place in range(1, 11)}
+    line = {found.cell(1, place).value: found.cell(2, place) for place in range(1, found.max_column + 1)}
     assert line["备案日期"].data_type == "d"
     assert line["备案日期"].number_format == "yyyy-mm-dd"
     assert (line["统一社会信用代码"].data_type, line["统一社会信用代码"].value) == ("s", "12420200MA48000002")
     assert line["职业等级"].value == "五级"
     assert line["机构类型"].value == "技工院校"
     assert line["所属区划"].value == "黄石港区"
-    assert found.auto_filter.ref == "A1:J8"
+    assert found.auto_filter.ref == found.dimensions
 
 
 def test_a_long_name_over_one_row_gets_the_height_it_needs() -> None:
