@@ -11,9 +11,9 @@ from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.holders import adjustment_letter
-from tasks.store import adjustments, letters, recodings, register
+from tasks.store import adjustments, institutions, letters, register
+from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.occupation_names import occupation_names
 
 
 class ImpossibleAdjustmentError(ValueError):
@@ -87,7 +87,7 @@ def change_code(run: Run, recoding: Recoding) -> Counts:
     """
     old, new = recoding.old_uscc, recoding.new_uscc
     with writing(run) as db:
-        if recodings.newest(db).get(old) == new:
+        if institutions.newest(db).get(old) == new:
             return Counts()
         _require_possible(db, recoding, run)
         return Counts(done={"recoded": adjustments.recode(db, recoding, run)})
@@ -95,7 +95,7 @@ def change_code(run: Run, recoding: Recoding) -> Counts:
 
 def _require_possible(db: Connection, recoding: Recoding, run: Run) -> None:
     old, new = recoding.old_uscc, recoding.new_uscc
-    known, former = set(register.institutions(db)["uscc"]), recodings.newest(db)
+    known, former = set(institutions.known(db)["uscc"]), institutions.newest(db)
     if recoding.effective_on > run.day:
         raise ImpossibleAdjustmentError(
             f"{recoding.effective_on} is still to come: record the change on that day or after it"

@@ -7,6 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
+from schemas.directory import INSTITUTION_DETAILS
 from schemas.law.places import take_in_turn
 from schemas.law.terms import last_day, renewed_term
 from schemas.policy import Policy
@@ -14,10 +15,10 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks import public_notice
 from tasks.letters import contents
-from tasks.store import applications, decisions, findings, history, items, letters, register
-from tasks.store.lapsing import lapse
+from tasks.store import applications, decisions, findings, history, institutions, items, letters, register
+from tasks.store.adjustments import lapse
+from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.occupation_names import occupation_names
 
 
 @task(task_run_name="decide-{run.cycle}", cache_policy=NO_CACHE)
@@ -45,7 +46,7 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
     policy = run.policy
     current = applications.current(db, passed["application_no"].unique().tolist())
-    stated = current.columns.intersection(["application_no", "kind", "submitted_utc", *register.DETAILS])
+    stated = current.columns.intersection(["application_no", "kind", "submitted_utc", *INSTITUTION_DETAILS])
     candidates = passed.merge(current[stated], on="application_no")
     candidates["chosen"] = run.only is None or candidates["application_no"].isin(run.only or [])
     ended = _ended(candidates, register.current_entries(db))
@@ -93,7 +94,7 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
         cycle=run.cycle,
         because="申报" + granted["application_no"],
     )
-    register.name_institutions(db, granted, run)
+    institutions.name(db, granted, run)
     register.write(db, entries, run)
 
 

@@ -9,9 +9,9 @@ from schemas.policy import Policy, in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.holders import dormancy_hints
-from tasks.store import activities, dormancy, letters, recodings, register
+from tasks.store import activities, institutions, letters, register
+from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.occupation_names import occupation_names
 
 
 @task(task_run_name="dormancy-{run.day}", cache_policy=NO_CACHE)
@@ -21,10 +21,10 @@ def sweep_dormancy(run: Run) -> Counts:
     with writing(run) as db:
         on_file = register.on_file(db, run.day)
         marks = states(on_file, activities.every(db), policy, run.day)
-        changed = dormancy.mark(db, marks.assign(because=_because(marks, policy)), run)
+        changed = activities.mark(db, marks.assign(because=_because(marks, policy)), run)
         newly = marks.merge(changed[changed["state"] == "dormant"][OCCUPATION], on=OCCUPATION)
         written = letters.write(
-            db, dormancy_hints(newly, on_file, policy, run.day, occupation_names(db), recodings.first(db)), run
+            db, dormancy_hints(newly, on_file, policy, run.day, occupation_names(db), institutions.first(db)), run
         )
     marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
     counts = {**marked, "letters": written}

@@ -19,12 +19,13 @@ from tasks.gateways.evaluators.dispatch_tokens import token_for
 from tasks.letters import contents
 from tasks.letters.result_returns import result_returns
 from tasks.packages import packages_for
-from tasks.store import applications, dispatches, experts, findings, items, letters, outbox, results
+from tasks.store import applications, dispatches, findings, items, letters, outbox, results
+from tasks.store.applications import scene
 from tasks.store.database import reading
+from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.occupation_names import occupation_names
 from tasks.store.outbox import PACKAGES, Entry
-from tasks.store.scene import scene
+from tasks.store.panels import address
 from tasks.verdicts import take_verdicts
 
 
@@ -97,7 +98,7 @@ def _hand_over(channel: Channel, entry: Entry) -> str:
 
 def _address_of(expert_no: str) -> str:
     with reading() as db:
-        return experts.address(db, expert_no)
+        return address(db, expert_no)
 
 
 @task(task_run_name="collect-{run.cycle}", cache_policy=NO_CACHE)

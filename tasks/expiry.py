@@ -7,10 +7,10 @@ from schemas.policy import in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.holders import expiry_reminders
-from tasks.store import letters, recodings, register
-from tasks.store.lapsing import lapse
+from tasks.store import institutions, letters, register
+from tasks.store.adjustments import lapse
+from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.occupation_names import occupation_names
 
 
 @task(task_run_name="expiry-{run.day}", cache_policy=NO_CACHE)
@@ -19,7 +19,7 @@ def sweep_expiry(run: Run) -> Counts:
     with writing(run) as db:
         lapsed = lapse(db, run)
         on_file, names = register.on_file(db, run.day), occupation_names(db)
-        due = expiry_reminders(on_file, in_force(run.day), run.day, names, recodings.first(db))
+        due = expiry_reminders(on_file, in_force(run.day), run.day, names, institutions.first(db))
         reminded = letters.write(db, due, run)
     counts = {"lapsed": lapsed, "reminders": reminded}
     return Counts(done={name: count for name, count in counts.items() if count})

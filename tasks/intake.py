@@ -23,7 +23,7 @@ from tasks.gateways.disk import quarantine
 from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
 from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
 from tasks.gateways.sources.returned_results import FILE, PATH, pull_results, results_folders
-from tasks.store import activities, decisions, experts, register, results, runs, versions
+from tasks.store import activities, decisions, panels, register, results, runs, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
 from tasks.vouching import vouched
@@ -136,7 +136,7 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
     if name == "decisions":
         return decisions.record(db, rows, run), complaints
     if name == "experts":
-        changed, twice = experts.take_in(db, rows)
+        changed, twice = panels.take_in(db, rows)
         return changed, [*complaints, *twice]
     return register.take_over(db, rows, run), complaints
 

@@ -13,7 +13,7 @@ from schemas.policy import Policy
 from schemas.run import Run
 from schemas.submission import KINDS
 from tasks.store import applications, dispatches, findings
-from tasks.store.occupation_names import occupation_names
+from tasks.store.directory import occupation_names
 
 
 def packages_for(

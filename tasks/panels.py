@@ -9,7 +9,7 @@ from schemas.evaluation import PanelDraw
 from schemas.panel import barred_employers, draw_panels
 from schemas.run import Run
 from schemas.settings import settings
-from tasks.store import experts, panels
+from tasks.store import panels
 
 _FIRST, _AGAIN = "从专家库随机抽取", "原专家组成员的所在单位参加本批次同职业申报，回避后重新抽取"
 
@@ -29,7 +29,7 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
     made before stands as long as no member is employed by an applicant of one of its occupations (Notice, article
     3(3)). Without a pool nobody is drawn and packages go out without names.
     """
-    pool = experts.pool(db)
+    pool = panels.pool(db)
     if not pool:
         return Drawn({})
     everyone = panels.applicants(db, run.cycle)

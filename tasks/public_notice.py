@@ -20,8 +20,8 @@ from tasks.gateways.shelf import public_notices as shelf
 from tasks.runs.waiting import still_waits
 from tasks.store import applications, decisions, items, public_notices
 from tasks.store.database import reading
+from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.occupation_names import occupation_names
 
 
 def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: Run) -> "pd.Series[bool]":

@@ -14,9 +14,9 @@ from schemas.run_summary import Counts
 from schemas.settings import settings
 from tasks.letters import contents
 from tasks.store import applications, findings, items, letters, register
+from tasks.store.applications import scene
 from tasks.store.database import reading
 from tasks.store.leases import writing
-from tasks.store.scene import scene
 
 #: Applications checked in one pass: a city is one batch, a nation a few dozen. What a batch costs whatever its size
 #: (the register read, five checkpoints) is paid once for each; 16,000 applications take about 1 GiB.

@@ -1,4 +1,4 @@
-"""What must be true of an installation after every cycle, each as a question to its database and files; mending is not here."""
+"""What must be true of an installation after every cycle, each as a question to its database and files."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -6,9 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from schemas import tables
 from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.settings import settings
@@ -16,10 +15,9 @@ from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256
 from tasks.publication import content_of
-from tasks.store import editions, frames, history, register, retold
+from tasks.store import decisions, editions, findings, history, institutions, items, outbox, register, results, retold
 from tasks.store.database import reading
-from tasks.store.directory import directory_rows
-from tasks.store.occupation_names import occupation_names
+from tasks.store.directory import directory_rows, occupation_names
 from tasks.store.outbox import LETTERS
 
 _OCCUPATION = ["uscc", "occupation_code"]
@@ -54,22 +52,13 @@ def out_of_scope(db: Connection, day: date) -> Iterator[str]:
     )
     wrong = ours[~coded & ~ours["occupation_code"].isin(facts.later_names(day))]
     yield from (f"{row['uscc']} is on file for {row['occupation_code']}, no skill occupation" for row in _rows(wrong))
-    named = register.institutions(db)
+    named = institutions.known(db)
     away = named[~named["region_code"].isin(policy.regions.codes)]
     yield from (f"{row['uscc']} is on file in {row['region_code']}, no region of the city" for row in _rows(away))
-    accepted = select(*(tables.result.c[key] for key in ("application_no", "occupation_code", "level", "verdict")))
-    passed = frames.read(db, accepted.where(tables.result.c.standing == "accepted", tables.result.c.verdict == "pass"))
-    keys = ["application_no", "occupation_code", "level"]
-    both = ours.merge(passed[keys].drop_duplicates(), on=keys, how="left", indicator=True)
+    both = ours.merge(results.passed(db).drop_duplicates(), on=items.KEYS, how="left", indicator=True)
     unpassed = both[both["_merge"] == "left_only"]
     yield from (f"{row['uscc']} is on file for {row['occupation_code']} without a pass" for row in _rows(unpassed))
-    hard = select(tables.finding.c.application_no).join(
-        tables.application,
-        (tables.application.c.application_no == tables.finding.c.application_no)
-        & (tables.application.c.version == tables.finding.c.version),
-    )
-    bad = set(db.execute(hard.where(tables.finding.c.nature == "hard", tables.finding.c.table != "results")).scalars())
-    for number in sorted(bad & set(ours["application_no"])):
+    for number in sorted(findings.hard(db) & set(ours["application_no"])):
         yield f"application {number} is on file in spite of a hard finding"
 
 
@@ -86,8 +75,8 @@ def expired_rows(db: Connection, day: date) -> Iterator[str]:
 def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
     """Caps are only exceeded with a recorded permit, by what was taken over, or by what was renewed late (article 1(3))."""
     cap, held = in_force(day).cap, register.on_file(db, day)
-    lasting = _taken_over(db) | _renewed_late(db)
-    permitted = {rule: _permitted(db, rule) for rule in ("CAP-1", "CAP-2")}
+    lasting = register.taken_over(db) | register.renewed_late(db)
+    permitted = {rule: decisions.permits(db, rule) for rule in ("CAP-1", "CAP-2")}
     counted = held[held["institution_type"].isin(cap.saturation_counts)].drop_duplicates(_OCCUPATION)
     for code, own in counted.groupby("occupation_code", sort=True):
         plain = {uscc for uscc in own["uscc"] if not permitted["CAP-2"] & {(uscc, str(code)), (uscc, "")}}
@@ -100,37 +89,9 @@ def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
             yield f"{uscc} holds {len(own)} occupations without a permit, {cap.occupations} are allowed"
 
 
-def _taken_over(db: Connection) -> set[tuple[str, str]]:
-    """Institutions and occupations that were on file before the first run, under their present codes."""
-    entry = tables.qualification_item
-    statement = select(entry.c.uscc, entry.c.occupation_code).where(entry.c.application_no.is_(None))
-    return {(uscc, code) for uscc, code in db.execute(statement)}
-
-
-def _renewed_late(db: Connection) -> set[tuple[str, str]]:
-    """What was over when its renewal was filed: an occupation held on the deadline is not new (contract section 5)."""
-    entry, version = tables.qualification_item, tables.application_version
-    statement = (
-        select(entry.c.uscc, entry.c.occupation_code)
-        .join(version, version.c.application_no == entry.c.application_no)
-        .where(version.c.kind == "renewal", entry.c.filed_on == entry.c.known_from)
-    )
-    return {(uscc, code) for uscc, code in db.execute(statement)}
-
-
-def _permitted(db: Connection, rule: str) -> set[tuple[str, str]]:
-    decision, application = tables.decision, tables.application
-    statement = (
-        select(application.c.uscc, decision.c.occupation_code)
-        .join(application, application.c.application_no == decision.c.application_no)
-        .where(decision.c.rule == rule, decision.c.verdict == "permit")
-    )
-    return {(uscc, code) for uscc, code in db.execute(statement)}
-
-
 def repeated_letters(db: Connection, day: date) -> Iterator[str]:
     """Each letter was written once, and stands in the outbox once."""
-    letters = list(db.execute(select(tables.outbox).where(tables.outbox.c.box == LETTERS.code)).mappings())
+    letters = outbox.written(db, LETTERS)
     said = pd.Series(
         [f"{each['kind']} {each['subject']} {sorted(each['content'].items())}" for each in letters], dtype="str"
     )

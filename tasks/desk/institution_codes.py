@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from schemas.run import Run
 from schemas.submission import INSTITUTION_CODES
 from tasks.gateways.paper.visible_text import visible
-from tasks.store import recodings, register
+from tasks.store import institutions
 
 CODE = r"[YS][0-9]{4}42[0-9]{6}"
 
@@ -22,14 +22,14 @@ def take_in(db: Connection, frame: pd.DataFrame, run: Run) -> tuple[int, list[st
     """
     rows = frame[[*INSTITUTION_CODES.names, "row"]].fillna(dict.fromkeys(INSTITUTION_CODES.names, ""))
     rows = rows[rows["institution_code"] != ""].drop_duplicates(["uscc", "institution_code"])
-    rows["uscc"] = recodings.followed(db, rows["uscc"])
-    known = register.institutions(db)
+    rows["uscc"] = institutions.followed(db, rows["uscc"])
+    known = institutions.known(db)
     faults = _faults(rows, known)
     good = rows.loc[faults == "", ["uscc", "institution_code"]]
     named = known.drop(columns="institution_code").merge(good, on="uscc")
     bad = rows.assign(fault=faults).query("fault != ''")[["row", "uscc", "fault"]]
     told = [f"第{row}行（{visible(uscc)}）未采用：{fault}" for row, uscc, fault in bad.to_numpy().tolist()]
-    return register.name_institutions(db, named, run), told
+    return institutions.name(db, named, run), told
 
 
 def _faults(rows: pd.DataFrame, known: pd.DataFrame) -> "pd.Series[str]":

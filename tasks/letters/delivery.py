@@ -16,7 +16,7 @@ from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.wire.letterbox import LetterBox, OutgoingLetter, letter_box
 from tasks.gateways.wire.mail import is_address
 from tasks.letters.render import render
-from tasks.store import addresses, outbox
+from tasks.store import applications, outbox, panels
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.store.outbox import LETTERS, Entry
@@ -61,8 +61,8 @@ def _post(postbox: LetterBox, letter: Entry) -> str:
 
 def _address(db: Connection, letter: Entry) -> str:
     if LETTER_KINDS[letter.kind].reader == "panel":
-        return addresses.of_lead(db, letter.subject)
-    return addresses.of_applicant(db, letter.subject)
+        return panels.lead_address(db, letter.subject)
+    return applications.address(db, letter.subject)
 
 
 def letter_path(letter: Entry) -> str:

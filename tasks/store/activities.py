@@ -1,14 +1,14 @@
-"""Evaluation activities (认定活动) and whether any were ever supplied; what makes an occupation dormant is decided elsewhere."""
+"""Evaluation activities (认定活动), whether any were ever supplied, and which occupations were dormant when last swept."""
 
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, delete, select, update
 
 from schemas import tables
 from schemas.qualification import KEYS
 from schemas.run import Run
-from tasks.store import frames, recodings
+from tasks.store import frames, history, institutions
 
 _KEYS = [*KEYS, "held_on"]
 
@@ -26,7 +26,7 @@ def every(db: Connection) -> pd.DataFrame | None:
     if db.execute(ever).first() is None:
         return None
     frame = frames.read(db, select(tables.activity))
-    return frame.assign(uscc=recodings.followed(db, frame["uscc"]), candidates=frame["candidates"].astype("str"))
+    return frame.assign(uscc=institutions.followed(db, frame["uscc"]), candidates=frame["candidates"].astype("str"))
 
 
 def add(db: Connection, rows: pd.DataFrame) -> int:
@@ -50,3 +50,39 @@ def _drop_activities(db: Connection, replaced: pd.DataFrame) -> None:
     for row in replaced.to_dict("records"):
         same = (table.c[key] == row[key] for key in KEYS)
         db.execute(table.delete().where(*same, table.c.held_on == date.fromisoformat(row["held_on"])))
+
+
+_mark = tables.dormancy_mark
+_OCCUPATION = ["uscc", "occupation_code"]
+
+
+def marks(db: Connection) -> pd.DataFrame:
+    """uscc, occupation_code, state, since (ISO)."""
+    return frames.read(db, select(_mark)).sort_values(_OCCUPATION, ignore_index=True)
+
+
+def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Write the marks that changed (uscc, occupation_code, state, because), with their history; returns those.
+
+    The mark of an occupation that was not swept is taken away: it is no longer on file.
+    """
+    both = swept[[*_OCCUPATION, "state", "because"]].merge(
+        marks(db).rename(columns={"state": "was"})[[*_OCCUPATION, "was"]], on=_OCCUPATION, how="outer"
+    )
+    both = both.fillna({"was": "", "state": "", "because": "已不在册"})
+    changed = both[both["state"] != both["was"]].sort_values(_OCCUPATION, ignore_index=True)
+    if changed.empty:
+        return changed
+    work = frames.working(db, "marking", changed[_OCCUPATION])
+    same = and_(_mark.c.uscc == work.c.uscc, _mark.c.occupation_code == work.c.occupation_code)
+    db.execute(delete(_mark).where(select(work.c.uscc).where(same).exists()))
+    present = changed[changed["state"] != ""]
+    frames.append(db, _mark, present[[*_OCCUPATION, "state"]].assign(since=run.day.isoformat()))
+    moves = changed[["occupation_code", "was", "because"]].assign(subject=changed["uscc"], became=changed["state"])
+    history.add(db, "dormancy", moves, run, "filing")
+    return present
+
+
+def move_marks(db: Connection, old: str, new: str) -> None:
+    """Give the marks of one credit code to another."""
+    db.execute(update(_mark).where(_mark.c.uscc == old).values(uscc=new))

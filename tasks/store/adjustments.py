@@ -1,4 +1,4 @@
-"""Operators' decisions about qualifications (动态调整), carried out on the register, and what they write into the history."""
+"""What interrupts or ends a qualification: operators' decisions (动态调整) carried out on the register, and lapsing."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from schemas import tables
 from schemas.adjustment import Adjustment, Recoding
 from schemas.history import facts_text
 from schemas.run import Run
-from tasks.store import applications, dormancy, history, items, recodings, register, suspensions
+from tasks.store import activities, applications, history, institutions, items, register, suspensions
 
 _adjustment = tables.adjustment
 _Decided = Adjustment | Recoding
@@ -58,10 +58,10 @@ def recode(db: Connection, recoding: Recoding, run: Run) -> int:
     old, new = recoding.old_uscc, recoding.new_uscc
     held = register.standings(db, run.day)
     held = held[held["uscc"] == old]
-    recodings.record(db, recoding, run)
+    institutions.record(db, recoding, run)
     register.move_institution(db, old, new, run)
     suspensions.move(db, old, new, run)
-    dormancy.move(db, old, new)
+    activities.move_marks(db, old, new)
     applications.recode(db, old, new)
     _tell_recoding(db, held, recoding, run)
     return len(held)
@@ -90,3 +90,22 @@ def _tell(db: Connection, held: pd.DataFrame, became: str, title: str, decided: 
 
 def _because(decided: _Decided, title: str) -> str:
     return f"自{decided.effective_on.isoformat()}起{title}：{decided.because}"
+
+
+def lapse(db: Connection, run: Run) -> int:
+    """Lapse whatever is over on the run's day and not told yet; returns how many levels on the register it concerned.
+
+    Filed items whose occupation level is no longer on file lapse; a renewed level keeps the items of both applications.
+    """
+    filed = items.in_status(db, ["filed"])
+    present = register.current_entries(db)
+    over = present["valid_until"] < run.day.isoformat()
+    valid = present.loc[~over, register.KEYS].drop_duplicates()
+    gone = filed.merge(valid, on=register.KEYS, how="left", indicator=True)
+    gone = gone[gone["_merge"] == "left_only"]
+    moved = items.move(db, gone.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
+    # what an operator's decision ended was told with the decision
+    ended = register.tell_lapsed(db, present[over & present["ended_by"].isna()], run)
+    for cycle in sorted(gone["cycle"].unique()):
+        applications.follow_items(db, cycle, run)
+    return max(moved, ended)

@@ -4,12 +4,16 @@ import pandas as pd
 from sqlalchemy import Connection, Select, Table, and_, case, exists, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from expectations.scene import Scene
 from expectations.submissions import wanted
 from schemas import tables
 from schemas.item import FINAL
+from schemas.law.cycle import CycleId
+from schemas.policy import for_cycle
+from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
-from tasks.store import frames, history, recodings
+from tasks.store import activities, frames, history, institutions, register
 
 _application = tables.application
 _version = tables.application_version
@@ -46,7 +50,7 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
         statement = select(*columns).join(_application, same).where(_application.c.application_no.in_(chosen))
         found[source.name] = frames.read(db, _in_order(statement, table))
     found["applications"]["row"] = 1
-    found["applications"]["uscc"] = recodings.followed(db, found["applications"]["uscc"])
+    found["applications"]["uscc"] = institutions.followed(db, found["applications"]["uscc"])
     return found
 
 
@@ -65,7 +69,19 @@ def current(db: Connection, numbers: list[str]) -> pd.DataFrame:
         .join(work, work.c.application_no == _application.c.application_no)
     )
     found = frames.read(db, statement.order_by(_application.c.application_no))
-    return found.assign(uscc=recodings.followed(db, found["uscc"]))
+    return found.assign(uscc=institutions.followed(db, found["uscc"]))
+
+
+def address(db: Connection, subject: str) -> str:
+    """The mail address in an application, or in the last one of an institution, by credit code, that gave one; or blank."""
+    own = or_(_application.c.application_no == subject, _application.c.uscc == subject)
+    statement = (
+        select(_version.c.contact_email)
+        .join(_application, is_current())
+        .where(own, _version.c.contact_email.is_not(None), _version.c.contact_email != "")
+        .order_by(_application.c.cycle.desc(), _application.c.application_no.desc())
+    )
+    return db.execute(statement).scalar() or ""
 
 
 def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
@@ -108,6 +124,19 @@ def peers(db: Connection, cycle: str) -> pd.DataFrame:
     """application_no and uscc of every current application of the cycle (for FORM-8)."""
     chosen = select(_application.c.application_no, _application.c.uscc).where(_application.c.cycle == cycle)
     return frames.read(db, chosen)
+
+
+def scene(db: Connection, cycle: CycleId) -> Scene:
+    """The world the cycle is judged against: the register as it stands on the deadline (contract section 5)."""
+    policy = for_cycle(cycle)
+    return Scene(
+        cycle=cycle,
+        policy=policy,
+        reference=reference(),
+        on_file=register.before_cycle(db, policy.deadline(cycle), cycle),
+        activities=activities.every(db),
+        peers=peers(db, cycle),
+    )
 
 
 def screened(db: Connection, numbers: list[str], returned: set[str], knowledge: int, run: Run) -> None:

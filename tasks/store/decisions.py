@@ -78,6 +78,17 @@ def permitted(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> set
     return set(zip(granted["application_no"], granted["occupation_code"], strict=True))
 
 
+def permits(db: Connection, rule: str) -> set[tuple[str, str]]:
+    """uscc and occupation_code of every permit ever given under a rule; a blank code concerns all occupations."""
+    decision, application = tables.decision, tables.application
+    statement = (
+        select(application.c.uscc, decision.c.occupation_code)
+        .join(application, application.c.application_no == decision.c.application_no)
+        .where(decision.c.rule == rule, decision.c.verdict == "permit")
+    )
+    return {(uscc, code) for uscc, code in db.execute(statement)}
+
+
 def latest(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> pd.DataFrame:
     """The latest decision on a rule for each (application_no, occupation_code) asked that has one: these and verdict.
 

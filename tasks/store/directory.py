@@ -1,14 +1,15 @@
-"""The directory as rows, from the register; editions and their files are publication's."""
+"""The directory as rows, from the register, and what its occupations are called."""
 
 from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from schemas.directory import DIRECTORY_KEY, in_order
+from schemas.directory import DIRECTORY_KEY, INSTITUTION_DETAILS, in_order
+from schemas.reference_data import reference
+from schemas.tables import requested_occupation
 from tasks.store import register
-from tasks.store.occupation_names import occupation_names
 
 
 def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
@@ -29,7 +30,7 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
         .groupby(DIRECTORY_KEY, as_index=False)
         .agg(
             {
-                **dict.fromkeys(register.DETAILS, "first"),
+                **dict.fromkeys(INSTITUTION_DETAILS, "first"),
                 "level": ",".join,
                 "filed_on": "min",
                 "valid_until": "max",
@@ -39,3 +40,18 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
     )
     codes = rows["occupation_code"]
     return in_order(rows.assign(occupation_name=codes.map(names).fillna(codes)))
+
+
+def occupation_names(db: Connection) -> dict[str, str]:
+    """Code to name, for every code of the Dictionary and every code given for a later occupation that has none there.
+
+    Of two names given for one code the one of the first application counts (contract section 5).
+    """
+    facts, asked = reference(), requested_occupation
+    later = facts.later[facts.later["code_2022"].isna()]["name"].tolist()
+    given = select(asked.c.application_no, asked.c.occupation_code, asked.c.occupation_name).where(
+        asked.c.occupation_name.in_(later), asked.c.occupation_code.is_not(None)
+    )
+    # sorted here: databases do not agree on the order of texts
+    named = {code: name for _, code, name in sorted(map(tuple, db.execute(given)), reverse=True)}
+    return named | facts.occupation_names()

@@ -44,6 +44,16 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
     return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
 
 
+def hard(db: Connection) -> set[str]:
+    """Numbers of applications whose current version has a hard finding."""
+    current = and_(
+        tables.application.c.application_no == _finding.c.application_no,
+        tables.application.c.version == _finding.c.version,
+    )
+    statement = select(_finding.c.application_no).join(tables.application, current)
+    return set(db.execute(statement.where(_finding.c.nature == "hard", _finding.c.table != "results")).scalars())
+
+
 def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     """Note which in-principle findings hold which items (KEYS, rule)."""
     keys = [*KEYS, "rule"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.engine import RowMapping
 
 from schemas.tables import outbox
 from tasks.gateways.wire.retry import DeliveryFailed, Patience
@@ -86,6 +87,11 @@ def undelivered(db: Connection, box: Box) -> list[str]:
     """Occasions whose entry has not been delivered, in order."""
     statement = select(outbox.c.occasion).where(outbox.c.box == box.code, outbox.c.delivered_at.is_(None))
     return sorted(db.execute(statement).scalars())
+
+
+def written(db: Connection, box: Box) -> list[RowMapping]:
+    """Every entry ever put into a box, by occasion."""
+    return list(db.execute(select(outbox).where(outbox.c.box == box.code).order_by(outbox.c.occasion)).mappings())
 
 
 def read(db: Connection, box: Box, occasion: str) -> Entry:

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, Table, func, select
 
 from schemas import tables
-from tasks.store import editions, findings, frames, history, public_notices, recodings, results, runs
+from tasks.store import editions, findings, frames, history, institutions, public_notices, results, runs
 
 
 def cycles(db: Connection) -> list[str]:
@@ -45,7 +45,7 @@ def _counted(db: Connection, table: Table, column: str, cycle: str) -> dict[str,
 def life(db: Connection, subject: str) -> pd.DataFrame:
     """Every history entry of an application, or of an institution under all its codes and all its applications, in order."""
     table = tables.application
-    codes = recodings.family(db, subject)
+    codes = institutions.family(db, subject)
     own = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
     told = history.of(db, [*codes, *own])
     return told.drop(columns=["run_id", "digest"])

@@ -7,15 +7,14 @@ from sqlalchemy import Connection, Table, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import qualification, tables
-from schemas.directory import INSTITUTION_DETAILS, OPTIONAL
+from schemas.directory import INSTITUTION_DETAILS as DETAILS
 from schemas.qualification import assert_moves
 from schemas.run import Run
-from tasks.store import frames, history, recodings, suspensions
+from tasks.store import frames, history, institutions, suspensions
 
 KEYS = qualification.KEYS
 _entry = tables.qualification_item
 _institution = tables.institution
-DETAILS = INSTITUTION_DETAILS
 
 
 def _known(table: Table, known_on: date | None) -> ColumnElement[bool]:
@@ -131,7 +130,7 @@ def _as_taken_over(entries: pd.DataFrame) -> "pd.Series[bool]":
 
 def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     """Append entries as known from now on; whoever calls this tells the history what they mean."""
-    first = _next(db, _entry)
+    first = _next(db)
     columns = [*KEYS, "filed_on", "valid_until", "application_no", "cycle", "because"]
     rows = entries[[*columns, *entries.columns.intersection(["ended_by"])]].sort_values(KEYS)
     frames.append(db, _entry, rows.assign(entry=range(first, first + len(rows)), known_from=run.day.isoformat()))
@@ -185,56 +184,16 @@ def _standing_of(db: Connection, asked: pd.DataFrame, day: date, over: str = "")
     return asked[KEYS].join(standing, on=KEYS)["standing"].fillna(over)
 
 
-def institutions(db: Connection) -> pd.DataFrame:
-    """Every institution as we know it now: entry, uscc and details."""
-    statement = select(_institution.c.entry, _institution.c.uscc, *(_institution.c[name] for name in DETAILS))
-    return frames.read(db, statement.where(_institution.c.known_to.is_(None)))
-
-
-def name_institutions(db: Connection, named: pd.DataFrame, run: Run) -> int:
-    """Bring institutions' details up to date (uscc and DETAILS); an optional one that is blank keeps the present one."""
-    present = institutions(db).set_index("uscc")
-    last = named.drop_duplicates("uscc", keep="last").set_index("uscc")
-    rows = last.reindex(columns=DETAILS).fillna("").astype(frames.TEXT)
-    known = present.reindex(rows.index)[DETAILS].fillna("")
-    for name in set(DETAILS).intersection(OPTIONAL):
-        rows[name] = rows[name].where(rows[name] != "", known[name])
-    changed = rows[(rows != known).any(axis=1)].reset_index().sort_values("uscc")
-    if changed.empty:
-        return 0
-    work = frames.working(db, "renaming", changed[["uscc"]])
-    db.execute(
-        update(_institution)
-        .where(_institution.c.uscc == work.c.uscc, _institution.c.known_to.is_(None))
-        .values(known_to=run.day)
-    )
-    first = _next(db, _institution)
-    frames.append(
-        db,
-        _institution,
-        changed.assign(entry=range(first, first + len(changed)), known_from=run.day.isoformat()),
-    )
-    before = changed["uscc"].map(known.apply("｜".join, axis=1).where(known["institution_name"] != "", ""))
-    became = changed[DETAILS].apply("｜".join, axis=1)
-    facts = history.facts(changed[DETAILS])
-    named = changed.assign(subject=changed["uscc"], was=before, became=became, because="机构信息", facts=facts)
-    history.add(db, "institution", named, run, "filing")
-    return len(changed)
-
-
 def move_institution(db: Connection, old: str, new: str, run: Run) -> None:
-    """Know an institution and all its entries under another credit code from now on; telling it is the caller's."""
-    named = institutions(db)
-    name_institutions(db, named[named["uscc"] == old].assign(uscc=new), run)
-    mine = and_(_institution.c.uscc == old, _institution.c.known_to.is_(None))
-    db.execute(update(_institution).where(mine).values(known_to=run.day))
+    """Know an institution and all its entries under another credit code from now on; the caller writes the history."""
+    institutions.move(db, old, new, run)
     own = current_entries(db).query("uscc == @old")
     _forget(db, own, run)
     enter(db, own.assign(uscc=new), run)
 
 
-def _next(db: Connection, table: Table) -> int:
-    return int(db.execute(select(func.coalesce(func.max(table.c.entry), 0))).scalar_one()) + 1
+def _next(db: Connection) -> int:
+    return int(db.execute(select(func.coalesce(func.max(_entry.c.entry), 0))).scalar_one()) + 1
 
 
 def tell(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> None:
@@ -249,16 +208,33 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
     Of several terms of one level the one that ends last counts, whatever their order.
     """
-    rows = rows.assign(uscc=recodings.followed(db, rows["uscc"])).reset_index(drop=True)
+    rows = rows.assign(uscc=institutions.followed(db, rows["uscc"])).reset_index(drop=True)
     rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(KEYS, keep="last").sort_index()
     present = current_entries(db).drop_duplicates(KEYS, keep="last")
     both = rows.merge(present, on=KEYS, how="left", suffixes=("", "_present"))
     ours = both["entry"].notna() & ~_as_taken_over(both)
     same = (both["filed_on"] == both["filed_on_present"]) & (both["valid_until"] == both["valid_until_present"])
     new = both[~ours & ~same]
-    name_institutions(db, new, run)
+    institutions.name(db, new, run)
     write(db, new.assign(application_no=None, cycle=None, because="名册接收"), run)
     return len(new)
+
+
+def taken_over(db: Connection) -> set[tuple[str, str]]:
+    """uscc and occupation_code of everything that was on file before the first run, under their present codes."""
+    statement = select(_entry.c.uscc, _entry.c.occupation_code).where(_entry.c.application_no.is_(None))
+    return {(uscc, code) for uscc, code in db.execute(statement)}
+
+
+def renewed_late(db: Connection) -> set[tuple[str, str]]:
+    """uscc and occupation_code of what was over when its renewal was filed (contract section 5: not new then)."""
+    version = tables.application_version
+    statement = (
+        select(_entry.c.uscc, _entry.c.occupation_code)
+        .join(version, version.c.application_no == _entry.c.application_no)
+        .where(version.c.kind == "renewal", _entry.c.filed_on == _entry.c.known_from)
+    )
+    return {(uscc, code) for uscc, code in db.execute(statement)}
 
 
 def explained(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":

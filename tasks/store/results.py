@@ -170,6 +170,12 @@ def accepted(db: Connection, cycle: str) -> pd.DataFrame:
     return frames.read(db, statement.where(_result.c.cycle == cycle, _result.c.standing == "accepted"))
 
 
+def passed(db: Connection) -> pd.DataFrame:
+    """The keys of every item with an accepted result that says pass."""
+    statement = select(*(_result.c[key] for key in items.KEYS))
+    return frames.read(db, statement.where(_result.c.standing == "accepted", _result.c.verdict == "pass"))
+
+
 def progress(db: Connection, cycle: str) -> tuple[int, int]:
     """How many of the cycle's dispatched items have an accepted result, and how many were dispatched."""
     sent = select(func.count()).select_from(tables.dispatched_item).where(tables.dispatched_item.c.cycle == cycle)

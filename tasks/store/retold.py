@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
+from schemas.directory import INSTITUTION_DETAILS
 from schemas.history import facts_of
 from schemas.item import UNIT
 from tasks.store import frames, history, register
@@ -63,14 +64,14 @@ class Retold:
 
     def standings(self, day: date) -> pd.DataFrame:
         """What is on file on a day: keys, filed_on, valid_until, standing, and the institution's details; sorted."""
-        columns = [*register.KEYS, "filed_on", "valid_until", "standing", *register.DETAILS]
+        columns = [*register.KEYS, "filed_on", "valid_until", "standing", *INSTITUTION_DETAILS]
         rows = [
             (
                 *key,
                 level.filed_on,
                 level.valid_until,
                 "suspended" if level.is_suspended(day) else "filed",
-                *(self.institutions[key[0]][name] for name in register.DETAILS),
+                *(self.institutions[key[0]][name] for name in INSTITUTION_DETAILS),
             )
             for key, level in self.levels.items()
             if level.filed_on <= day.isoformat() <= level.valid_until

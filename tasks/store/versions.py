@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, case, exists, func, select, update
 from schemas import tables
 from schemas.run import Run
 from schemas.submission import APPLICATIONS
-from tasks.store import applications, frames, items, recodings
+from tasks.store import applications, frames, institutions, items
 
 _application = tables.application
 _version = tables.application_version
@@ -27,7 +27,7 @@ def receive(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> dict[st
     incoming["standing"] = _standing(incoming)
     _retire(db, incoming[(incoming["standing"] == "current") & (incoming["version"] > 1)], run)
     _insert(db, incoming, forms, run)
-    incoming["uscc"] = recodings.followed(db, incoming["uscc"])
+    incoming["uscc"] = institutions.followed(db, incoming["uscc"])
     _make_current(db, incoming[incoming["standing"] == "current"], run)
     first = incoming["version"] == 1
     counts = {

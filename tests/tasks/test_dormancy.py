@@ -18,7 +18,7 @@ from schemas.law.dormancy import states
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from tasks.dormancy import sweep_dormancy
-from tasks.store import activities, dormancy, frames, overview
+from tasks.store import activities, frames, overview
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests.registers import BAKER, COOK, ONE, TWO, run_on, take_over, terms
@@ -42,7 +42,7 @@ def sweep(day: date) -> dict[str, int]:
 
 def marked() -> dict[tuple[str, str], str]:
     with reading() as db:
-        marks = dormancy.marks(db)
+        marks = activities.marks(db)
     return dict(zip(zip(marks["uscc"], marks["occupation_code"], strict=True), marks["state"], strict=True))
 
 

@@ -13,7 +13,7 @@ from schemas.evaluation import EvaluationPackage, PanelDraw
 from schemas.panel import repeat
 from schemas.settings import Settings, settings, using
 from schemas.submission import EXPERTS
-from tasks.store import database, experts, outbox, panels
+from tasks.store import database, outbox, panels
 from tasks.store.database import reading
 from tests import factories
 
@@ -60,7 +60,7 @@ def test_nobody_judges_a_rival_of_the_employer_whenever_the_rival_came(home: Pat
         _run(story, home, act)
         with reading() as db:
             asked = {each.application_no: each for each in panels.applicants(db, story.cycle)}
-            employer = {each.expert_no: each.employer_uscc for each in experts.pool(db)}
+            employer = {each.expert_no: each.employer_uscc for each in panels.pool(db)}
         for number, draw in _draws(story).items():
             rivals = {each.uscc for each in asked.values() if each.occupation_codes & asked[number].occupation_codes}
             assert asked[number].uscc in rivals
@@ -141,7 +141,7 @@ def _expert(**changed: str) -> dict[str, str]:
 
 def _take_in(*rows: dict[str, str]) -> tuple[int, list[str]]:
     with database.begin() as db:
-        return experts.take_in(db, pd.DataFrame(list(rows), columns=EXPERTS.names, dtype="str"))
+        return panels.take_in(db, pd.DataFrame(list(rows), columns=EXPERTS.names, dtype="str"))
 
 
 def test_the_pool_is_kept_up_to_date(installation: Path) -> None:
@@ -152,8 +152,8 @@ def test_the_pool_is_kept_up_to_date(installation: Path) -> None:
     assert count == 0
     assert complaints == ["专家库中专家编号“ZJ1”有两行不同的内容，均未采用，请只保留一行"]
     with reading() as db:
-        assert [(each.expert_no, each.active) for each in experts.pool(db)] == [("ZJ1", False), ("ZJ2", True)]
-        assert [experts.address(db, number) for number in ("ZJ1", "ZJ2", "ZJ3")] == ["", "b@example.com", ""]
+        assert [(each.expert_no, each.active) for each in panels.pool(db)] == [("ZJ1", False), ("ZJ2", True)]
+        assert [panels.address(db, number) for number in ("ZJ1", "ZJ2", "ZJ3")] == ["", "b@example.com", ""]
 
 
 def test_the_pool_is_imported_from_a_workbook_as_people_keep_it(home: Path, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_the_pool_is_imported_from_a_workbook_as_people_keep_it(home: Path, tmp_
     (complaint,) = imported.complaints
     assert "第3行“姓名”" in complaint
     with reading() as db:
-        first, second = experts.pool(db)
+        first, second = panels.pool(db)
     assert (first.expert_no, first.employer_uscc) == ("1001", "91420200MA40000124")
     assert first.occupation_prefixes == ("6-18", "4-03-02")
     assert (second.active, second.occupation_prefixes) == (False, ("6-18",))

@@ -1,0 +1,101 @@
+"""Institutions: their details on the register (name, type, region, code), and the credit codes they have and had."""
+
+import pandas as pd
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from schemas import tables
+from schemas.adjustment import Recoding
+from schemas.directory import INSTITUTION_DETAILS as DETAILS
+from schemas.directory import OPTIONAL
+from schemas.run import Run
+from tasks.store import frames, history
+
+_recoding = tables.recoding
+_institution = tables.institution
+
+
+def known(db: Connection) -> pd.DataFrame:
+    """Every institution as we know it now: entry, uscc and details."""
+    statement = select(_institution.c.entry, _institution.c.uscc, *(_institution.c[name] for name in DETAILS))
+    return frames.read(db, statement.where(_institution.c.known_to.is_(None)))
+
+
+def name(db: Connection, named: pd.DataFrame, run: Run) -> int:
+    """Bring institutions' details up to date (uscc and DETAILS); an optional one that is blank keeps the present one."""
+    present = known(db).set_index("uscc")
+    last = named.drop_duplicates("uscc", keep="last").set_index("uscc")
+    rows = last.reindex(columns=DETAILS).fillna("").astype(frames.TEXT)
+    before = present.reindex(rows.index)[DETAILS].fillna("")
+    for optional in set(DETAILS).intersection(OPTIONAL):
+        rows[optional] = rows[optional].where(rows[optional] != "", before[optional])
+    changed = rows[(rows != before).any(axis=1)].reset_index().sort_values("uscc")
+    if changed.empty:
+        return 0
+    work = frames.working(db, "renaming", changed[["uscc"]])
+    db.execute(
+        update(_institution)
+        .where(_institution.c.uscc == work.c.uscc, _institution.c.known_to.is_(None))
+        .values(known_to=run.day)
+    )
+    first = int(db.execute(select(func.coalesce(func.max(_institution.c.entry), 0))).scalar_one()) + 1
+    frames.append(
+        db,
+        _institution,
+        changed.assign(entry=range(first, first + len(changed)), known_from=run.day.isoformat()),
+    )
+    was = changed["uscc"].map(before.apply("｜".join, axis=1).where(before["institution_name"] != "", ""))
+    became = changed[DETAILS].apply("｜".join, axis=1)
+    facts = history.facts(changed[DETAILS])
+    named = changed.assign(subject=changed["uscc"], was=was, became=became, because="机构信息", facts=facts)
+    history.add(db, "institution", named, run, "filing")
+    return len(changed)
+
+
+def move(db: Connection, old: str, new: str, run: Run) -> None:
+    """Know an institution under another credit code from now on."""
+    present = known(db)
+    name(db, present[present["uscc"] == old].assign(uscc=new), run)
+    mine = and_(_institution.c.uscc == old, _institution.c.known_to.is_(None))
+    db.execute(update(_institution).where(mine).values(known_to=run.day))
+
+
+def followed(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
+    """Each credit code as it is now; codes that never changed stay as they are."""
+    present = newest(db)
+    return codes.replace(present) if present else codes
+
+
+def newest(db: Connection) -> dict[str, str]:
+    """Every former credit code to the one its institution has now."""
+    steps = _steps(db)
+    return {old: _walk(old, steps) for old in steps}
+
+
+def first(db: Connection) -> dict[str, str]:
+    """Every present credit code that replaced others to the first one its institution had."""
+    backwards = {new: old for old, new in _steps(db).items()}
+    return {new: _walk(new, backwards) for new in backwards}
+
+
+def family(db: Connection, code: str) -> list[str]:
+    """All credit codes of an institution, given any of them, the first one first."""
+    steps = _steps(db)
+    chain = [_walk(code, {new: old for old, new in steps.items()})]
+    while chain[-1] in steps:
+        chain.append(steps[chain[-1]])
+    return chain
+
+
+def record(db: Connection, recoding: Recoding, run: Run) -> None:
+    """Note that an institution has another credit code."""
+    db.execute(insert(_recoding).values(recorded_on=run.day, **recoding.model_dump()))
+
+
+def _steps(db: Connection) -> dict[str, str]:
+    return {str(old): str(new) for old, new in db.execute(select(_recoding.c.old_uscc, _recoding.c.new_uscc))}
+
+
+def _walk(code: str, steps: dict[str, str]) -> str:
+    while code in steps:
+        code = steps[code]
+    return code
