@@ -50,3 +50,19 @@ def test_a_citys_words_stand_in_its_policy_alone() -> None:
     sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "sample" not in path.parts]
     found = [(path.name, word) for path in sources for word in CITY_WORDS if word in path.read_text("utf-8")]
     assert not found
+
+
+#: Where SQL is written: the store, the tables, and the source that reads a foreign database.
+SQL = ("tasks/store/", "schemas/tables.py", "tasks/gateways/sources/far/sql_tables.py")
+
+
+def _statements(path: Path) -> set[str]:
+    imported = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom))
+    names = {alias.name for node in imported if node.module == "sqlalchemy" for alias in node.names}
+    return names & {"select", "insert", "update", "delete", "text", "func"}
+
+
+def test_only_the_store_writes_sql() -> None:
+    writing = {_named(path) for path in MODULES if _statements(path) and not _named(path).startswith(SQL)}
+    assert not writing, "ask tasks.store instead"
+    assert _statements(ROOT / "tasks/store/items.py") >= {"select", "update"}

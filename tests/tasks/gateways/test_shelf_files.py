@@ -116,7 +116,7 @@ def test_the_workbook_is_laid_out_for_print() -> None:
 def test_an_institution_is_one_merged_block() -> None:
     found = sheet(edition(ordinary()), "目录")
     merged = {str(area) for area in found.merged_cells.ranges}
-    *shared, after = "ABCDEFGHIJKLMNOP"[: len(INSTITUTION_COLUMNS) + 2]
+    *shared, after = list("ABCDEFGHIJKLMNOP"[: len(INSTITUTION_COLUMNS) + 2])
     assert {f"{column}4:{column}6" for column in shared} <= merged
     assert not [area for area in merged if area.startswith(after)]
     assert [found[f"B{line}"].value for line in (4, 7, 8, 10)] == [
