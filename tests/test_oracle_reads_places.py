@@ -230,7 +230,7 @@ def test_a_permit_changes_the_registers_type(case: Case) -> None:
     case.act("2025-03-16", decisions=[case.decision(one.no, "IDENT-2", "permit", "2025-03-15")])
     case.act("2025-04-11", results=case.results(one.no, "80", "2025-04-01"))
     kept = case.office.register.institutions[who.uscc]
-    assert (kept.type_on(case.day(0)), kept.type_on(case.day(1))) == ("enterprise", "social_organisation")
+    assert (kept.on(case.day(0)).type, kept.on(case.day(1)).type) == ("enterprise", "social_organisation")
 
 
 def test_a_renumbered_occupation_is_the_same_item(case: Case) -> None:
@@ -252,3 +252,13 @@ def test_the_shared_end_of_an_addition_lapses_with_it(case: Case) -> None:
     assert case.status(one.no) == "filed"
     case.act("2025-06-01")
     assert case.status(one.no) == "lapsed"
+
+
+def test_a_merged_item_keeps_the_later_term(case: Case) -> None:
+    both, one = case.codes[:2]
+    old = case.institution("enterprise", {both: "5", one: "5"}, until="2027-12-31")
+    into = case.institution("enterprise", {both: "5"})
+    case.act("2025-03-10")
+    case.act("2025-03-11", commands=[f"adjust merge {old.uscc} {into.uscc} --ground 合并 --document 1号"])
+    assert [case.valid_until(into, code) for code in (both, one)] == ["2027-12-31", "2027-12-31"]
+    assert case.office.register.of(old.uscc, case.day(0)) == []

@@ -103,7 +103,7 @@ class Application:
             if former.status == "current":
                 former.status = "superseded"
         version.status = "current"
-        self.current = version
+        self.current, self.withdrawn = version, False
         if not any(version is known for known in self.versions):
             self.versions.append(version)
         self.items = {item: State() for item in version.filing.items()}

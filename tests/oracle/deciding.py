@@ -8,7 +8,7 @@ from applications import Application
 from facts import Row, deadline
 from filing import Finding, Item, Trade
 from office import Act, Office
-from register import AUDIENCES, Entry, Institution
+from register import AUDIENCES, Entry, Institution, Particulars
 from register_rules import is_saturated, place, places, stands_badly
 from result_rules import ItemKey, Sent, judge
 from screening import scene, screen
@@ -179,16 +179,14 @@ class _Filing:
             renews = filing.kind == "renewal" and filing.uscc in register.institutions
             if not renews:
                 code = register.institutions[filing.uscc].code if filing.uscc in register.institutions else ""
-                register.institutions[filing.uscc] = Institution(
-                    filing.form["institution_name"],
-                    filing.region or "",
-                    filing.form["registered_address"],
-                    [(date.min, filing.type)],
-                    code,
+                form = filing.form
+                who = Particulars(
+                    form["institution_name"], filing.type, filing.region or "", form["registered_address"]
                 )
-        who = register.institutions[filing.uscc]
-        if filing.type != who.type_on(self.as_of) and self.office.verdict(app.no, "IDENT-2", "") == "permit":
-            who.types.append((self.as_of, filing.type))
+                register.institutions[filing.uscc] = Institution(who, code)
+        known = register.institutions[filing.uscc]
+        if filing.type != known.on(self.as_of).type and self.office.verdict(app.no, "IDENT-2", "") == "permit":
+            known.change(self.as_of, type=filing.type)
         entry = register.entry(filing.uscc, item)
         if entry is None or (filing.kind != "renewal" and not entry.on_file(self.as_of)):
             entry = Entry(filing.uscc, item, self.as_of, self.as_of)

@@ -177,7 +177,10 @@ class Recorder:
             (app.no, item)
             for app in office.of_cycle(self.world.cycle)
             for item, state in app.items.items()
-            if state.status in ("returned", "held", "refused") and app.live and app.no not in self._had_results
+            if state.status in ("returned", "held")
+            and app.live
+            and len(app.versions) == 1
+            and app.no not in self._had_results
         )
         rows = [
             self._result(key, office.applications[key[0]].filing, day) for key in rng.sample(idle, min(len(idle), 2))

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import made_register
-import spoiled_occupations
-import spoiled_people_and_papers
 import values
 from applications import FINAL, UNDER_WAY, Application
 from deciding import play
@@ -19,10 +17,9 @@ from made_register import institution, on_file
 from made_results import Recorder
 from made_values import Maker
 from office import Act, Office
-from spoiled_forms import EDGES, MISHAPS, Mishap
+from spoiled_forms import Mishap
 
 TYPES = ("enterprise", "technical_school", "social_organisation")
-_SPOILING = (spoiled_occupations, spoiled_people_and_papers)  # their mishaps enter themselves on import
 
 
 @dataclass
@@ -65,9 +62,21 @@ class Story:
         return Draft(day, [], {}, [], [])
 
     def play(self, draft: Draft, *, run: bool = True) -> None:
-        act = Act(
-            draft.day, self.world.cycle, self._tables(draft.forms), draft.desk, draft.results, draft.commands, run
-        )
+        """Play the act, without what the order of one day would leave open.
+
+        Nobody decides on, or withdraws, what comes in anew on that day, and no panel writes a result on the day on which
+        its package is called back.
+        """
+        handed_in = {filing.no for filing in draft.forms}
+        commands = [words for words in draft.commands if words[1] not in handed_in]
+        decisions = [row for row in draft.desk.get("decisions", []) if row["application_no"] not in handed_in]
+        desk = draft.desk | {"decisions": decisions}
+        touched = handed_in | {words[1] for words in commands}
+        for row in decisions:
+            if row["rule"] == "WINDOW-2" or values.enum("decision_verdict", row["verdict"]) == "refuse":
+                touched.add(row["application_no"])
+        results = [row for row in draft.results if row["application_no"] not in touched]
+        act = Act(draft.day, self.world.cycle, self._tables(draft.forms), desk, results, commands, run)
         play([act], self.office)
         self.acts.append(act)
 
@@ -135,11 +144,8 @@ class Story:
     def version(self, draft: Draft, app: Application, *, faults: int = 0) -> MadeFiling:
         """A further version: the application as it should have been, handed in since the last act."""
         filing = copy.deepcopy(self.clean[app.no])
-        moment = self._moment(draft)
-        filing.form["submitted_at"] = spelled_moment(self.rng, moment)
         self.spoil(filing, faults)
-        if not values.instant(filing.form["submitted_at"]) or filing.form["submitted_at"][:4] < str(draft.day.year):
-            filing.form["submitted_at"] = spelled_moment(self.rng, moment)
+        filing.form["submitted_at"] = spelled_moment(self.rng, self._moment(draft))
         draft.forms.append(filing)
         return filing
 
@@ -247,13 +253,15 @@ class Story:
         names = sorted(held & set(self.office.register.institutions))
         for uscc in self.rng.sample(names, int(len(names) * share)):
             what = self.rng.choice(("suspend", "suspend", "revoke", "withdraw", "withdraw", "rename"))
+            if what == "suspend" and self.office.register.suspended(uscc, "", draft.day):
+                what = "reinstate"
             words = ["adjust", what, uscc]
             on_day = sorted({one.occupation for one in self.office.register.trades(uscc, draft.day)})
             if not on_day:
                 continue
             if what == "rename":
                 words += ["--name", f"黄石新名{len(self.acts)}{uscc[-4:]}有限公司"]
-            elif self.rng.random() < 0.4 and what != "suspend":
+            elif self.rng.random() < 0.4 and what in ("revoke", "withdraw"):
                 words += ["--occupation", self.rng.choice(on_day)]
             draft.commands.append(self._adjusted(words, draft.day))
 
@@ -293,8 +301,3 @@ class Story:
         who.on_file.clear()
         for item in sorted(self.office.register.items(who.uscc, day), reverse=True):
             who.on_file.setdefault(Trade(item.occupation, item.work_type), []).append(item.level)
-
-
-def all_mishaps(*, edges: bool) -> dict[str, Mishap]:
-    """The mishaps a story may use; `edges` adds what the contract leaves open."""
-    return MISHAPS | EDGES if edges else dict(MISHAPS)

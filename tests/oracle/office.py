@@ -128,7 +128,7 @@ class Office:
             app.versions.append(version)
         elif moment <= app.current.moment():
             version.status = "superseded"
-            app.versions.insert(0 if moment < app.versions[0].moment() else len(app.versions) - 1, version)
+            app.versions.append(version)
         elif version.filing.withdrawn or moment <= ends:
             app.take(version)
         elif app.returned:
@@ -200,12 +200,14 @@ class Office:
         elif what == "renumber":
             self.register.renumber(plain[2], plain[3])
         elif what == "rename":
-            who = self.register.institutions[uscc]
-            who.name = options.get("name", who.name)
-            who.region = region_code(options.get("region", who.region)) or who.region
-            who.address = options.get("address", who.address)
-            if "type" in options:
-                who.types.append((day, options["type"]))
+            changes: dict[str, str | None] = {
+                name: options[name] for name in ("name", "type", "address") if name in options
+            }
+            if "region" in options:
+                changes["region"] = region_code(options["region"])
+            self.register.institutions[uscc].change(day, **changes)
+        elif what == "merge":
+            self.register.merge(plain[2], plain[3])
         else:
             raise ValueError(f"the oracle does not know adjust {what}")
 

@@ -13,16 +13,20 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import spoiled_occupations
+import spoiled_people_and_papers
 from expected import write_csv
 from facts import Row, deadline
 from made_register import activities
-from made_story import Story, all_mishaps
+from made_story import Story
 from office import Act, Office
+from spoiled_forms import EDGES, MISHAPS
 
 CYCLES = (
     *("2021-04", "2021-09", "2022-04", "2022-09", "2023-04", "2023-09"),
     *("2024-04", "2024-09", "2025-04", "2025-09", "2025-04", "2025-09"),
 )
+_SPOILING = (spoiled_occupations, spoiled_people_and_papers)  # their mishaps enter themselves on import
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def make_history(seed: int, institutions: int, *, edges: bool = False) -> MadeHi
         for name, rows in reference.items():
             write_csv(Path(folder) / name, list(rows[0]), rows)
         office = Office(Path(folder) if reference else None)
-        first = Story(rng, cycle, office, all_mishaps(edges=edges))
+        first = Story(rng, cycle, office, MISHAPS | EDGES if edges else dict(MISHAPS))
         _first_cycle(first, institutions)
         second = Story(rng, next_cycle(cycle), office, first.mishaps)
         _second_cycle(second, first)

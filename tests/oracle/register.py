@@ -1,6 +1,6 @@
 """The register through time: who is on file with what on a day, and what supervision has done to it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import values
@@ -26,18 +26,28 @@ class Entry:
         return self.filed_on <= day <= self.valid_until and (self.off_on is None or day < self.off_on)
 
 
-@dataclass
-class Institution:
-    """The register's own particulars; the type is dated, because a permit changes it."""
+@dataclass(frozen=True)
+class Particulars:
+    """An institution as the register knows it."""
 
     name: str
+    type: str | None
     region: str
     address: str
-    types: list[tuple[date, str | None]]
-    code: str = ""
 
-    def type_on(self, day: date) -> str | None:
-        return [kind for since, kind in self.types if since <= day or since == self.types[0][0]][-1]
+
+class Institution:
+    """The register's own particulars through time, and the province's code."""
+
+    def __init__(self, first: Particulars, code: str = "") -> None:
+        self._history = [(date.min, first)]
+        self.code = code
+
+    def on(self, day: date) -> Particulars:
+        return [particulars for since, particulars in self._history if since <= day][-1]
+
+    def change(self, since: date, **changes: str | None) -> None:
+        self._history.append((since, replace(self._history[-1][1], **changes)))
 
 
 @dataclass
@@ -77,8 +87,8 @@ class Register:
             item = Item(row["occupation_code"], row.get("work_type", ""), one)
             audiences = set(row.get("audience", "").split(";")) & set(AUDIENCES)
             self.entries.append(Entry(row["uscc"], item, filed_on, ends, audiences))
-            who = Institution(row["institution_name"], region, row.get("registered_address", ""), [(date.min, kind)])
-            self.institutions.setdefault(row["uscc"], who).code = row.get("institution_code", "")
+            who = Particulars(row["institution_name"], kind, region, row.get("registered_address", ""))
+            self.institutions.setdefault(row["uscc"], Institution(who)).code = row.get("institution_code", "")
 
     def of(self, uscc: str, day: date) -> list[Entry]:
         """The institution's entries on file on a day."""
@@ -110,7 +120,7 @@ class Register:
                 and trade.work_type in ("", entry.item.work_type)
                 and entry.uscc != applicant
                 and entry.on_file(day)
-                and self.institutions[entry.uscc].type_on(day) in counted
+                and self.institutions[entry.uscc].on(day).type in counted
             }
         )
 
@@ -148,6 +158,17 @@ class Register:
             if entry.item.occupation == old:
                 entry.item = entry.item._replace(occupation=new)
 
+    def merge(self, old: str, into: str) -> None:
+        """One institution goes into another; an item both hold keeps the later term."""
+        held = {entry.item: entry for entry in self.entries if entry.uscc == into and entry.off_on is None}
+        for entry in [entry for entry in self.entries if entry.uscc == old]:
+            twin = held.get(entry.item) if entry.off_on is None else None
+            if twin:
+                twin.valid_until = max(twin.valid_until, entry.valid_until)
+                twin.audiences |= entry.audiences
+                self.entries.remove(entry)
+            entry.uscc = into
+
     def now(self, code: str) -> str:
         """The code an occupation goes by since its renumbering."""
         return self._renumbered.get(code, code)
@@ -178,13 +199,13 @@ class Register:
         return [self._directory_row(uscc, trade, groups[(uscc, trade)], day) for uscc, trade in sorted(groups)]
 
     def _directory_row(self, uscc: str, trade: Trade, entries: list[Entry], day: date) -> Row:
-        who = self.institutions[uscc]
+        who = self.institutions[uscc].on(day)
         audiences = set().union(*(entry.audiences for entry in entries))
         return {
             "institution_name": who.name,
-            "institution_type": who.type_on(day) or "",
+            "institution_type": who.type or "",
             "uscc": uscc,
-            "institution_code": who.code,
+            "institution_code": self.institutions[uscc].code,
             "region_code": who.region,
             "registered_address": who.address,
             "occupation_code": trade.occupation,
