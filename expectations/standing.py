@@ -3,18 +3,13 @@
 import polars as pl
 
 from expectations.levels import Levels
+from expectations.scene import ON_FILE, texts
 from expectations.submissions import Submissions
 from schemas.law.dormancy import states
 
-_ON_FILE = ("uscc", "institution_type", "occupation_code", "level", "filed_on", "valid_until")
-
 
 def _register(submissions: Submissions) -> pl.DataFrame:
-    frame = submissions.scene.on_file
-    if frame.empty:
-        return pl.DataFrame(schema=dict.fromkeys(_ON_FILE, pl.String()))
-    texts = pl.from_pandas(frame[list(_ON_FILE)].reset_index(drop=True))
-    return texts.select(pl.col(name).cast(pl.String) for name in _ON_FILE)
+    return texts(submissions.scene.on_file, ON_FILE)
 
 
 def on_file(submissions: Submissions) -> pl.DataFrame:
