@@ -31,7 +31,7 @@ def _rows(submissions: Submissions) -> pl.DataFrame:
 
 
 def _first_submitted(submissions: Submissions) -> pl.Expr:
-    return reading.instant(pl.col("first_submitted_at"), submissions.scene.policy.timezone)
+    return reading.moment(pl.col("first_submitted_at"), submissions.scene.policy.timezone)
 
 
 def _requested_count(submissions: Submissions) -> pl.DataFrame:

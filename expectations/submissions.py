@@ -1,4 +1,4 @@
-"""The submitted tables as the rules see them: stripped text beside typed readings; no rule is judged here."""
+"""The submitted tables as the rules see them: the text of each cell beside its typed value; no rule is judged here."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
@@ -6,15 +6,18 @@ from typing import Any, TypeVar, cast
 import pandas as pd
 import polars as pl
 
-from expectations import reading
+from expectations.reading import typed_cells
 from expectations.scene import Scene
-from schemas.policy import Policy
-from schemas.submission import TABLES, Column, Table
+from schemas.submission import TABLES, WRITTEN, Column, Table
 
 T = TypeVar("T")
 
 #: Columns that intake adds to a form table (the row's number in its application is added to all).
-ADDED = {"applications": ("first_submitted_at",), "materials": ("attachment_sha256",)}
+ADDED = {
+    **dict.fromkeys(("occupations", "staff", "programmes", "results"), (WRITTEN,)),
+    "applications": ("first_submitted_at", WRITTEN),
+    "materials": ("attachment_sha256", WRITTEN),
+}
 #: Columns no rule looks at stay outside, so that a million rows cost no more than they must.
 UNREAD = {
     "occupations": ("work_type",),
@@ -24,7 +27,7 @@ UNREAD = {
 
 
 def typed(column: str) -> pl.Expr:
-    """The typed reading of a column; null where the cell is blank or unreadable."""
+    """The typed value of a column; null where the cell is blank or unreadable."""
     return pl.col(f"{column}!")
 
 
@@ -34,7 +37,7 @@ def unreadable(column: str) -> pl.Expr:
 
 
 class Submissions:
-    """One check's tables: `raw` text, `table` stripped and read, `once` what rules share, `sent` for results."""
+    """One check's tables: `raw` text, `table` with typed values, `once` what rules share, `sent` for results."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame], scene: Scene, sent: pd.DataFrame | None = None) -> None:
         self.frames = frames
@@ -49,11 +52,11 @@ class Submissions:
         return cast(T, self._made[make])
 
     def raw(self, name: str) -> pl.DataFrame:
-        """A table as it came, as text, with its `row` numbers (Int64)."""
-        return self._remember(("raw", name), lambda: _text_frame(self.frames.get(name), TABLES[name]))
+        """A table as it came: the text of each cell, read or not, with `row` numbers (Int64)."""
+        return self._remember(("raw", name), lambda: _as_written(self._values(name), TABLES[name]))
 
     def table(self, name: str) -> pl.DataFrame:
-        """A table with blank cells as nulls and a typed reading `column!` beside each column that is not plain text."""
+        """A table as it came, with a typed value `column!` beside each column that is not plain text."""
         return self._remember(("read", name), lambda: self._read(name))
 
     def columns(self, name: str) -> tuple[Column, ...]:
@@ -62,7 +65,7 @@ class Submissions:
 
     def release(self, name: str) -> None:
         """Let go of a table's rows; asked for again, they are read again."""
-        for kind in ("raw", "read"):
+        for kind in ("values", "raw", "read"):
             self._made.pop((kind, name), None)
 
     def _remember(self, key: object, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
@@ -70,17 +73,27 @@ class Submissions:
             self._made[key] = make()
         return cast(pl.DataFrame, self._made[key])
 
+    def _values(self, name: str) -> pl.DataFrame:
+        return self._remember(("values", name), lambda: _text_frame(self.frames.get(name), TABLES[name]))
+
     def _read(self, name: str) -> pl.DataFrame:
-        raw = self.raw(name)
-        texts = [pl.col(column).str.strip_chars() for column in raw.columns if column != "row"]
-        stripped = raw.with_columns(pl.when(text != "").then(text).name.keep() for text in texts)
+        values, policy = self._values(name), self.scene.policy
         columns = [each for each in self.columns(name) if each.kind != "text"]
-        policy = self.scene.policy
-        return stripped.with_columns(_typed(each, stripped.get_column(each.name), policy) for each in columns)
+        return self.raw(name).with_columns(
+            typed_cells(each, values.get_column(each.name), policy.timezone, policy.cycle.months).alias(f"{each.name}!")
+            for each in columns
+        )
 
 
-def _typed(column: Column, cells: pl.Series, policy: Policy) -> pl.Series:
-    return reading.read_cells(column, cells, policy.timezone, policy.cycle.months).alias(f"{column.name}!")
+def _as_written(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The rows with what was written in place of values that say less."""
+    written = rows.get_column(WRITTEN)
+    if written.null_count() == len(written):
+        return rows
+    names = [name for name in table.names if name in rows.columns]
+    return rows.with_columns(
+        pl.coalesce(pl.col(WRITTEN).str.json_path_match(f"$.{name}"), pl.col(name)).alias(name) for name in names
+    )
 
 
 def wanted(table: Table) -> list[str]:

@@ -1,6 +1,7 @@
 """The input tables and their columns, as the outside names them; reading files and judging values do not belong here.
 
-Source: contract section 4. Every cell travels as cleaned text; `Kind` says what it must be readable as.
+Source: contract section 4. Every cell is read once, where it comes in, and travels as canonical text; `Kind` says what it
+is read as.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,9 @@ DECISION_VERDICTS = {"permit": "准予", "refuse": "不予"}
 BOOLEANS = {"true": "是", "false": "否"}
 #: Lists of words that the policy holds.
 Listed = Literal["", "institution_types", "levels", "materials", "regions"]
+
+WRITTEN = "written"
+"""Column beside those of a table: JSON of the cells whose text says more than their value, or has none, by column."""
 
 
 @dataclass(frozen=True)

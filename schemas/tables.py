@@ -1,6 +1,7 @@
 """The database: every table with its keys.
 
-Submissions are kept as the cleaned text that came in, so that checking again is judging the same bytes again.
+Submissions are kept as the values read when they came in, and beside them the text where a cell could not be read, so that
+checking again is judging the same again.
 Facts about the register carry two times: when they hold (`filed_on`..`valid_until`) and when we knew them
 (`known_from`..`known_to`, open while it is what we know now).
 """
@@ -42,7 +43,7 @@ def _texts(names: Sequence[str], **options: Any) -> list[Column[str]]:
 
 
 def _form_table(name: str, source: submission.Table) -> Table:
-    """Rows of one table of the form, of one version of an application, as cleaned text."""
+    """Rows of one table of the form, of one version of an application, as canonical text."""
     columns = [column for column in source.names if column != "application_no"]
     return Table(
         name,
@@ -51,6 +52,7 @@ def _form_table(name: str, source: submission.Table) -> Table:
         Column("version", Integer, primary_key=True, autoincrement=False),
         Column("row", Integer, primary_key=True, autoincrement=False),
         *_texts(columns),
+        Column(submission.WRITTEN, Text),
         ForeignKeyConstraint(
             ["application_no", "version"], ["application_version.application_no", "application_version.version"]
         ),
@@ -92,6 +94,7 @@ application_version = Table(
     Column("standing", Text, nullable=False),  # current, superseded, late
     Column("submitted_utc", BigInteger),  # microseconds since 1970, null when `submitted_at` cannot be read
     *_texts([name for name in submission.APPLICATIONS.names if name != "application_no"]),
+    Column(submission.WRITTEN, Text),
     UniqueConstraint("application_no", "content_hash"),
 )
 
@@ -234,6 +237,7 @@ result = Table(
     Column("standing", Text, nullable=False),  # received, accepted, refused, replaced
     Column("received_on", Date, nullable=False),
     *_texts(submission.RESULTS.names),
+    Column(submission.WRITTEN, Text),
     Index("ix_result_cycle", "cycle"),
 )
 

@@ -18,7 +18,6 @@ from schemas.inspection import (
     Source,
     draw,
 )
-from schemas.policy import in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import settings
@@ -157,14 +156,14 @@ def _listed(made: Draw, outcomes: pd.DataFrame) -> pd.DataFrame:
 
 def take_inspectors(file: Path, run: Run) -> tuple[int, int, list[str]]:
     """Enter a list of inspectors; rows read, rows new or changed, and a sentence for each row left out."""
-    rows, complaints = read_list(file, INSPECTORS_TABLE, in_force(run.day).timezone)
+    rows, complaints = read_list(file, INSPECTORS_TABLE)
     with writing(run) as db:
         return len(rows), inspections.add_inspectors(db, rows), complaints
 
 
 def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[str]]:
     """Enter outcomes of institutions that were drawn; rows read, rows new, and a sentence for each row left out."""
-    rows, complaints = read_list(file, OUTCOMES_TABLE, in_force(run.day).timezone)
+    rows, complaints = read_list(file, OUTCOMES_TABLE)
     with writing(run) as db:
         draws = {str(cycle): inspections.draw_of(db, str(cycle)) for cycle in rows["cycle"].unique()}
         drawn = {(cycle, visit.uscc) for cycle, made in draws.items() if made for visit in made.visits}

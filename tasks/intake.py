@@ -130,7 +130,7 @@ def _told(number: str) -> str:
 
 def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[str]]:
     """Store one side table's readable rows; returns how many were new, and a sentence for each row left out."""
-    rows, complaints = readable(frame, policy.table(submission.TABLES[name]), policy.timezone)
+    rows, complaints = readable(frame, policy.table(submission.TABLES[name]))
     if name == "activities":
         return activities.add(db, rows), complaints
     if name == "decisions":
@@ -144,8 +144,11 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
 def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:
     forms = {table.name: _only(pulled.tables[table.name], run) for table in submission.FORM_TABLES}
     read = pl.from_pandas(forms["applications"][["cycle", "submitted_at"]]).select(
-        reading.cycle(pl.col("cycle"), policy.cycle.months).fill_null(run.cycle).alias("assigned_cycle"),
-        reading.instant(pl.col("submitted_at"), policy.timezone).dt.epoch("us").alias("submitted_utc"),
+        pl.when(pl.col("cycle").str.tail(2).is_in([f"{month:02d}" for month in policy.cycle.months]))
+        .then("cycle")
+        .otherwise(pl.lit(run.cycle))
+        .alias("assigned_cycle"),
+        reading.moment(pl.col("submitted_at"), policy.timezone).dt.epoch("us").alias("submitted_utc"),
     )
     return {
         **forms,

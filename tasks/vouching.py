@@ -1,13 +1,9 @@
 """Which returned results may be taken: those that bear the token of the dispatch they answer; judging them is not here."""
 
 import pandas as pd
-import polars as pl
 from sqlalchemy import Connection
 
-from expectations import reading
-from schemas.policy import any_policy
 from schemas.settings import Settings
-from schemas.submission import RESULTS
 from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token
 from tasks.gateways.sources import QuarantinedFile
 from tasks.gateways.sources.returned_results import FILE, PATH
@@ -33,7 +29,7 @@ def vouched(
     known = {token: read_token(token, installation) for token in tokens.unique() if token}
     sent = dispatches.revisions(db, rows["application_no"].dropna().unique().tolist())
     items = zip(
-        tokens, rows["application_no"].fillna(""), rows["occupation_code"].fillna(""), _levels(rows), strict=True
+        tokens, *(rows[name].fillna("") for name in ("application_no", "occupation_code", "level")), strict=True
     )
     faults = pd.Series(
         [
@@ -63,11 +59,3 @@ def _fault(dispatch: Dispatch | None, item: tuple[str, str, str], sent: dict[tup
     # what was not sent out at all is refused by its rule
     revision = sent.get(item, dispatch.revision)
     return "" if revision == dispatch.revision else _REPLACED.format(given=dispatch.revision, sent=revision)
-
-
-def _levels(rows: pd.DataFrame) -> list[str]:
-    """Levels as their codes however they are spelt, else as they are."""
-    text = pl.Series("level", rows["level"].fillna("").tolist(), pl.String).to_frame()
-    words = any_policy(RESULTS.column("level")).words
-    read = reading.level(pl.col("level"), words).cast(pl.String)
-    return text.select(pl.coalesce(read, pl.col("level"))).to_series().to_list()

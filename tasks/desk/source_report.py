@@ -1,5 +1,6 @@
 """What the source would give and what of it is not understood, for a person to read; nothing is taken in or kept."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,12 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 import pandas as pd
-import polars as pl
 
 from expectations import reading
 from schemas.policy import Policy, in_force
 from schemas.settings import Settings
-from schemas.submission import APPLICATIONS, TABLES, Column, Table
+from schemas.submission import APPLICATIONS, TABLES, WRITTEN, Column, Table
 from tasks.gateways.sources import Pull, bring, sends_openly, stated
 from tasks.gateways.sources.far.bounds import Bounds
 
@@ -59,7 +59,7 @@ def _of_pull(pull: Pull, policy: Policy) -> Iterator[Told]:
     yield from _unknown_columns(pull)
     for name, rows in pull.tables.items():
         for column in policy.table(TABLES[name]).columns:
-            yield from _not_understood(TABLES[name], column, rows[column.name], policy)
+            yield from _not_understood(TABLES[name], column, rows, policy)
     for each in pull.quarantined[:_MOST]:
         yield Told("problem", "quarantine", each.reason)
     yield from _left_out("problem", "quarantine", len(pull.quarantined))
@@ -82,22 +82,23 @@ def _unknown_columns(pull: Pull) -> Iterator[Told]:
     yield from _left_out("note", "unknown column", len(counted), 5 * _MOST)
 
 
-def _not_understood(table: Table, column: Column, cells: "pd.Series[str]", policy: Policy) -> Iterator[Told]:
-    """Cells that cannot be read as what their column is: unknown codes, and whatever is no day, number or level."""
-    if column.kind == "text":
-        return
-    texts = pl.Series(column.name, cells.astype(object).where(cells.notna(), None).tolist(), pl.String)
-    read = reading.read_cells(column, texts, policy.timezone, policy.cycle.months)
-    odd = Counter(texts.filter(texts.is_not_null() & read.is_null()).to_list())
+def _not_understood(table: Table, column: Column, rows: pd.DataFrame, policy: Policy) -> Iterator[Told]:
+    """Cells that have no value: unknown codes, and whatever is no day, number or level."""
+    written = rows[WRITTEN].dropna().map(json.loads)
+    unread = [cells[column.name] for cells in written[rows[column.name].isna()] if column.name in cells]
+    if column.kind == "cycle":
+        months = tuple(f"-{month:02d}" for month in policy.cycle.months)
+        unread += [text for text in rows[column.name].dropna() if not text.endswith(months)]
+    odd = Counter(unread)
     coded = column.kind in ("enum", "boolean", "level", "levels")
-    for text, rows in odd.most_common(_MOST):
+    for text, count in odd.most_common(_MOST):
         remedy = (
             f"say in [tables.{table.name}.values.{column.name}] of the column map what it means"
             if coded
             else f"the applicant will be told: {reading.spellings(column)}"
         )
         kind = "unknown code" if coded else "unreadable"
-        yield Told("problem", kind, f"{table.name}.{column.name}: '{_discreet(text)}' in {rows} row(s); {remedy}")
+        yield Told("problem", kind, f"{table.name}.{column.name}: '{_discreet(text)}' in {count} row(s); {remedy}")
     yield from _left_out("problem", f"{table.name}.{column.name}", len(odd))
 
 

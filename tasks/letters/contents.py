@@ -38,7 +38,7 @@ def heads(applications: pd.DataFrame, run: Run) -> Heads:
     """What every letter on an application begins with; `applications`: current versions as `submissions` gives them."""
     policy = run.policy
     days = pl.from_pandas(applications[["submitted_at"]]).select(
-        reading.instant(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
+        reading.moment(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
     )
     rows = applications[_HEAD].fillna("").to_dict("records")
     return {

@@ -45,7 +45,7 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
     statement = select(tables.decision).where(tables.decision.c.application_no.in_(mine))
     zone = for_cycle(cycle_id(cycle)).timezone
     decided = frames.read(db, statement)
-    moments = pl.from_pandas(decided[["decided_at"]]).select(reading.instant(pl.col("decided_at"), zone))
+    moments = pl.from_pandas(decided[["decided_at"]]).select(reading.moment(pl.col("decided_at"), zone))
     order = ["moment", "recorded_on", "decision_id"]
     return (
         decided.assign(moment=moments.to_series().to_pandas())

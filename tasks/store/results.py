@@ -10,20 +10,20 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 
 from schemas import tables
 from schemas.run import Run
-from schemas.submission import RESULTS
+from schemas.submission import RESULTS, WRITTEN
 from tasks.store import frames, items
 
 _result = tables.result
 
 
 def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
-    """Store results (cleaned text and `row`) that are not known yet, as one batch; returns how many were new."""
+    """Store results (canonical text, `written` and `row`) that are not known yet, as one batch; returns how many were new."""
     if results.empty:
         return 0
     rows = results.copy()
     rows["content_hash"] = [
         hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-        for record in rows[RESULTS.names].fillna("").to_dict("records")
+        for record in rows[[*RESULTS.names, WRITTEN]].fillna("").to_dict("records")
     ]
     known = frames.read(db, select(_result.c.content_hash))
     new = rows[~rows["content_hash"].isin(known["content_hash"])].drop_duplicates("content_hash")
@@ -34,7 +34,7 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     frames.append(
         db,
         _result,
-        new[["content_hash", "row", *RESULTS.names]].assign(
+        new[["content_hash", "row", *RESULTS.names, WRITTEN]].assign(
             result_id=range(first, first + len(new)),
             batch=str(batch),
             cycle=belongs,

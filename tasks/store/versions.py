@@ -6,7 +6,7 @@ from sqlalchemy import Connection, and_, case, exists, func, select, update
 
 from schemas import tables
 from schemas.run import Run
-from schemas.submission import APPLICATIONS
+from schemas.submission import APPLICATIONS, WRITTEN
 from tasks.store import applications, frames, institutions, items
 
 _application = tables.application
@@ -16,7 +16,7 @@ _version = tables.application_version
 def receive(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> dict[str, int]:
     """Store what is new of a pull: a known content changes nothing, another content is a new version.
 
-    `forms`: the five form tables as cleaned text with `row`; applications also `content_hash`, `submitted_utc`
+    `forms`: the five form tables as canonical text with `written` and `row`; applications also `content_hash`, `submitted_utc`
     (microseconds or NaN) and `assigned_cycle`. Returns how many came new, corrected, older than the current, too late.
     """
     incoming = _unknown(db, forms["applications"])
@@ -85,7 +85,7 @@ def _retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
 
 
 def _insert(db: Connection, incoming: pd.DataFrame, forms: dict[str, pd.DataFrame], run: Run) -> None:
-    kept = ["application_no", "version", "content_hash", "standing", "submitted_utc", *APPLICATIONS.names[1:]]
+    kept = ["application_no", "version", "content_hash", "standing", "submitted_utc", *APPLICATIONS.names[1:], WRITTEN]
     frames.append(db, _version, incoming[kept].assign(received_on=run.day.isoformat()))
     versions = incoming[["application_no", "version"]]
     for name, table in tables.FORM_PARTS.items():

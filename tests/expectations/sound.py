@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+import polars as pl
 
 from expectations.check import Checked, CheckedResults, check, check_results
 from expectations.scene import Scene
@@ -11,6 +12,7 @@ from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from schemas.submission import TABLES
+from tasks.gateways.sources.cells.reader import read_table
 
 Row = dict[str, Any]
 
@@ -45,10 +47,16 @@ def credit_code(beginning: str, organisation: str) -> str:
 
 
 def frame(table: str, rows: list[Row]) -> pd.DataFrame:
-    """Rows as intake hands them over: text cells, blank ones missing, numbered within their application."""
+    """Rows as intake hands them over: cells read, blank ones missing, numbered within their application."""
     columns = [*TABLES[table].names, *_ADDED.get(table, ())]
     cells = [{name: row.get(name) if row.get(name) != "" else None for name in columns} for row in rows]
-    made = pd.DataFrame(cells, columns=columns, dtype="str")
+    texts = pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String()), orient="row")
+    if table == "applications":  # what came first was read then
+        first = texts.select(application_no="application_no", submitted_at="first_submitted_at")
+        absent = [pl.lit(None, pl.String).alias(name) for name in TABLES[table].names if name not in first.columns]
+        read = read_table(first.with_columns(absent), TABLES[table])
+        texts = texts.with_columns(read["submitted_at"].alias("first_submitted_at"))
+    made = read_table(texts, TABLES[table]).to_pandas()
     numbers = made.groupby("application_no", dropna=False).cumcount() + 1
     return made.assign(row=numbers.astype("int64"))
 
@@ -71,7 +79,7 @@ class Case:
         cycle = CycleId(self.cycle)
         held = ["uscc", "institution_type", "occupation_code", "level", "filed_on", "valid_until"]
         active = ["uscc", "occupation_code", "held_on", "candidates"]
-        own = [{name: row.get(name) for name in ("application_no", "uscc")} for row in self.tables["applications"]]
+        own = frame("applications", self.tables["applications"])[["application_no", "uscc"]].to_dict("records")
         activities = None if self.activities is None else pd.DataFrame(self.activities, columns=active, dtype="str")
         peers = pd.DataFrame([*own, *self.peers], columns=["application_no", "uscc"], dtype="str")
         on_file = pd.DataFrame(self.on_file, columns=held, dtype="str")

@@ -59,7 +59,7 @@ def test_no_submitted_value_stands_in_them(spoiled, tmp_path):
         assert value not in text
     assert not re.search(r"\d{15}", text)
     # an application's number is named, as text and not as markup
-    assert "&lt;img src=x&gt; 第1行 联系电话" in text
+    assert "&lt;IMGSRC=X&gt; 第1行 联系电话" in text
     assert "<img" not in text
 
 

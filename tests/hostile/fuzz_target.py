@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["tasks.gateways", "schemas.submission"]
     from schemas.inspection import INSPECTORS_TABLE
     from schemas.submission import READ_TABLES
     from tasks.gateways.evaluators.scoring_reader import UnreadableScoring, read_sheets
-    from tasks.gateways.sources.cells.cleaning import clean_table
+    from tasks.gateways.sources.cells.reader import read_table
     from tasks.gateways.sources.contents import FileContent, UnreadableError
     from tasks.gateways.sources.formats.columnar import ColumnOpener, read_columnar
     from tasks.gateways.sources.formats.delimited import read_delimited
@@ -43,7 +43,7 @@ def _cleaned(read: Callable[[bytes], FileContent]) -> Callable[[bytes], None]:
             columns = part.rows.with_columns(
                 pl.lit(None, pl.String).alias(name) for name in table.names if name not in part.rows.columns
             )
-            clean_table(columns, table).write_json()
+            read_table(columns, table).write_json()
 
     return tried
 
@@ -59,7 +59,7 @@ def _inspectors(data: bytes) -> None:
     file = _FOLDER / "list.csv"
     file.write_bytes(data)
     try:
-        read_list(file, INSPECTORS_TABLE, "Asia/Shanghai")
+        read_list(file, INSPECTORS_TABLE)
     except UnreadableListError:
         return
 

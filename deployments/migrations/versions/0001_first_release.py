@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("submitted_at", sa.Text(), nullable=True),
         sa.Column("social_insurance", sa.Text(), nullable=True),
         sa.Column("no_violations", sa.Text(), nullable=True),
+        sa.Column("written", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("application_no", "version", name=op.f("pk_application_version")),
         sa.UniqueConstraint("application_no", "content_hash", name=op.f("uq_application_version_application_no")),
     )
@@ -341,6 +342,7 @@ def upgrade() -> None:
         sa.Column("panel_size", sa.Text(), nullable=True),
         sa.Column("commitments_shown", sa.Text(), nullable=True),
         sa.Column("remarks", sa.Text(), nullable=True),
+        sa.Column("written", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("result_id", name=op.f("pk_result")),
         sa.UniqueConstraint("content_hash", name=op.f("uq_result_content_hash")),
     )
@@ -402,6 +404,7 @@ def upgrade() -> None:
         sa.Column("file_name", sa.Text(), nullable=True),
         sa.Column("size_bytes", sa.Text(), nullable=True),
         sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("written", sa.Text(), nullable=True),
         sa.Column("attachment_sha256", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["application_no", "version"],
@@ -420,6 +423,7 @@ def upgrade() -> None:
         sa.Column("programme_name", sa.Text(), nullable=True),
         sa.Column("occupation_code", sa.Text(), nullable=True),
         sa.Column("highest_level", sa.Text(), nullable=True),
+        sa.Column("written", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["application_no", "version"],
             ["application_version.application_no", "application_version.version"],
@@ -454,6 +458,7 @@ def upgrade() -> None:
         sa.Column("levels", sa.Text(), nullable=True),
         sa.Column("audience", sa.Text(), nullable=True),
         sa.Column("neighbour_code", sa.Text(), nullable=True),
+        sa.Column("written", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["application_no", "version"],
             ["application_version.application_no", "application_version.version"],
@@ -473,6 +478,7 @@ def upgrade() -> None:
         sa.Column("id_number", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("certificate_no", sa.Text(), nullable=True),
+        sa.Column("written", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["application_no", "version"],
             ["application_version.application_no", "application_version.version"],

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from schemas.submission import RESULTS
+from schemas.submission import RESULTS, WRITTEN, Table
 from tasks.gateways.evaluators import scoring_layout as layout
-from tasks.gateways.sources.cells.cleaning import clean_column
-from tasks.gateways.sources.cells.typed import cell_text
+from tasks.gateways.sources.cells.reader import read_table
+from tasks.gateways.sources.cells.text import cell_text
 from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.formats import plain_files
 from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
@@ -37,7 +37,8 @@ class UnreadableScoring(Exception):  # noqa: N818  the quarantine's word for it
 class Scored:
     """What came back: which package it answers, the token it bears (blank: none), and the rows that were filled in.
 
-    `results` has the columns of `schemas.submission.RESULTS` as cleaned text (dtype str, NaN = blank), sorted as sent.
+    `results` has the columns of `schemas.submission.RESULTS` as canonical text and `written` (dtype str, NaN = blank), sorted as
+    sent.
     """
 
     application_no: str
@@ -172,8 +173,8 @@ def _text(cell: object) -> str:
 
 
 def _clean(rows: list[dict[str, str | None]]) -> pd.DataFrame:
-    """What was typed, cleaned as any input is; the item's own keys stay as they were sent."""
+    """What was typed, read as any input is; the item's own keys stay as they were sent."""
     typed = pl.DataFrame(rows, schema=dict.fromkeys(RESULTS.names, pl.String()))
-    filled = [RESULTS.column(field.fills) for field in layout.FILLED_FIELDS]
-    cleaned = typed.with_columns(clean_column(typed[column.name], column) for column in filled)
-    return pd.DataFrame({name: pd.Series(cleaned[name].to_list(), dtype="str") for name in RESULTS.names})
+    filled = Table(RESULTS.name, RESULTS.title, tuple(RESULTS.column(field.fills) for field in layout.FILLED_FIELDS))
+    read = read_table(typed, filled)
+    return pd.DataFrame({name: pd.Series(read[name].to_list(), dtype="str") for name in [*RESULTS.names, WRITTEN]})

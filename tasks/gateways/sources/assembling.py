@@ -8,9 +8,19 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from schemas.submission import ACTIVITIES, APPLICATIONS, FORM_TABLES, MATERIALS_TABLE, READ_TABLES, SIDE_TABLES, Table
+from schemas.submission import (
+    ACTIVITIES,
+    APPLICATIONS,
+    FORM_TABLES,
+    MATERIALS_TABLE,
+    READ_TABLES,
+    SIDE_TABLES,
+    WRITTEN,
+    Table,
+)
 from tasks.gateways.sources import attachments
-from tasks.gateways.sources.cells.cleaning import CODES, LOST_DIGITS, clean_table
+from tasks.gateways.sources.cells.codes import CODES
+from tasks.gateways.sources.cells.reader import read_table
 from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, Pull, QuarantinedFile
 from tasks.gateways.sources.setting_aside import CLOSED, FILE, Tables, usable
 
@@ -78,8 +88,8 @@ def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
     ]
     empty = pl.DataFrame(schema={**schema, FILE: pl.String(), CLOSED: pl.Boolean()})
     rows = pl.concat([empty, *frames], how="diagonal").rechunk()
-    rows = clean_table(rows, table)
-    return rows.filter(~pl.all_horizontal(pl.col(*table.names, FLAW).is_null()))
+    rows = read_table(rows, table)
+    return rows.filter(~pl.all_horizontal(pl.col(*table.names, WRITTEN, FLAW).is_null()))
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
@@ -93,7 +103,7 @@ def _content_hashes(tables: Tables) -> pl.Series:
     """SHA-256 of each application's rows in all five tables: the cells that are filled, under their names, in order."""
     digests = {number: hashlib.sha256() for number in tables[APPLICATIONS.name][_NO]}
     for table in FORM_TABLES:
-        names = [*table.names, *([attachments.SHA256] if table is MATERIALS_TABLE else [])]
+        names = [*table.names, WRITTEN, *([attachments.SHA256] if table is MATERIALS_TABLE else [])]
         cells = [pl.when(pl.col(name).is_not_null()).then(pl.lit(f"{name}=") + pl.col(name)) for name in names]
         row = pl.concat_str(cells, separator=_CELL, ignore_nulls=True).alias("cells")
         grouped = tables[table.name].select(_NO, row).group_by(_NO).agg(pl.col("cells").str.join(_ROW))
@@ -125,7 +135,9 @@ def _lost_digits(name: str, rows: pl.DataFrame) -> list[Advice]:
         if column.name not in CODES:
             continue
         number = pl.col(_NO) if _NO in rows.columns else pl.lit("")
-        lost = rows.filter(pl.col(column.name).str.contains(LOST_DIGITS)).select(FILE, LINE, number.alias("number"))
+        lost = rows.filter(pl.col(WRITTEN).str.json_path_match(f"$.{column.name}").is_not_null()).select(
+            FILE, LINE, number.alias("number")
+        )
         for file, line, application_no in lost.rows():
             sentence = (
                 f"文件“{file}”“{READ_TABLES[name].title}”第{line}行的“{column.title}”被电子表格变成了数字，末尾数位已丢失，"
@@ -137,4 +149,4 @@ def _lost_digits(name: str, rows: pl.DataFrame) -> list[Advice]:
 
 def _as_pandas(name: str, rows: pl.DataFrame) -> pd.DataFrame:
     extra = {APPLICATIONS.name: ["content_hash"], MATERIALS_TABLE.name: [attachments.SHA256]}
-    return rows.select(*READ_TABLES[name].names, "row", *extra.get(name, [])).to_pandas()
+    return rows.select(*READ_TABLES[name].names, WRITTEN, "row", *extra.get(name, [])).to_pandas()

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from unicodedata import normalize
 
 import polars as pl
 
-from tasks.gateways.sources.cells.cleaning import clean_text
+from tasks.gateways.sources.cells.text import compared
 from tasks.gateways.sources.formats import limits, plain_files
 
 FOLDER: Final = "attachments"
@@ -38,7 +37,7 @@ def hash_attachments(root: Path, materials: pl.DataFrame) -> Hashed:
     if not index:
         return Hashed(materials.with_columns(pl.lit(None, pl.String).alias(SHA256)), frozenset(), ())
     known = _known(index)
-    paths = materials.select(_meant(known)).to_series()
+    paths = _meant(materials, known)
     hashes: dict[str, str] = {}
     unreadable = []
     for path in sorted(paths.drop_nulls().unique()):
@@ -82,22 +81,25 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _known(index: dict[str, Path]) -> dict[str, str]:
-    """Paths as a cleaned `file_name` would name them, composed (NFC) too, to the paths as they are."""
-    paths = list(index)
-    folders = [path.rpartition("/")[0] for path in paths]
-    names = clean_text(pl.Series([path.rpartition("/")[2] for path in paths], dtype=pl.String)).to_list()
-    spelled = [f"{folder}/{name}".removeprefix("/") for folder, name in zip(folders, names, strict=True)]
-    known = dict(zip(spelled, paths, strict=True)) | dict(zip(paths, paths, strict=True))
-    return {normalize("NFC", name): path for name, path in known.items()} | known
+    """Paths as they are, and as they are compared, to the paths as they are."""
+    return {compared(path): path for path in reversed(index)} | {path: path for path in index}
 
 
-def _meant(known: dict[str, str]) -> pl.Expr:
+def _meant(materials: pl.DataFrame, known: dict[str, str]) -> pl.Series:
+    """The path of each material's file, null where there is none."""
     name = pl.col("file_name").str.replace_all("\\", "/", literal=True)
     number = pl.col("application_no")
     beside = pl.col("file").str.replace(r"[^/]*$", "")
     safe = ~name.str.contains(r"^/|(^|/)\.{1,2}(/|$)") & ~number.str.contains(r"/|^\.{1,2}$")
-    places = (beside + number + "/" + name, pl.lit(f"{FOLDER}/") + number + "/" + name, beside + name)
-    # macOS takes é apart into e and an accent, in names of files but not in what people type
-    spellings = (spelling for place in places for spelling in (place, place.str.normalize("NFC")))
-    found = (spelling.replace_strict(known, default=None, return_dtype=pl.String) for spelling in spellings)
-    return pl.when(safe).then(pl.coalesce(*found))
+    places = [beside + number + "/" + name, pl.lit(f"{FOLDER}/") + number + "/" + name, beside + name]
+    tried = materials.select(pl.when(safe).then(place).alias(str(order)) for order, place in enumerate(places))
+    exact = [tried[column].replace_strict(known, default=None, return_dtype=pl.String) for column in tried.columns]
+    found = pl.select(pl.coalesce(exact)).to_series()
+    for column in tried.columns:
+        # capitals, spaces and the way a character is put together differ between systems, and between people
+        left = tried[column].set(found.is_not_null(), None)
+        loose = {text: known.get(compared(text)) for text in left.drop_nulls().unique()}
+        found = pl.select(
+            pl.coalesce(found, left.replace_strict(loose, default=None, return_dtype=pl.String))
+        ).to_series()
+    return found

@@ -8,8 +8,9 @@ import polars as pl
 
 from expectations.side_tables import readable
 from schemas.submission import Table
-from tasks.gateways.sources.cells import cleaning, headers
-from tasks.gateways.sources.cells.typed import cell_text
+from tasks.gateways.sources.cells import headers
+from tasks.gateways.sources.cells.reader import read_table
+from tasks.gateways.sources.cells.text import cell_text
 from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.formats import plain_files
 from tasks.gateways.sources.formats.delimited import decoded
@@ -20,7 +21,7 @@ class UnreadableListError(ValueError):
     """A file that is no such list: one sentence that says how to mend it."""
 
 
-def read_list(file: Path, table: Table, timezone: str) -> tuple[pd.DataFrame, list[str]]:
+def read_list(file: Path, table: Table) -> tuple[pd.DataFrame, list[str]]:
     """The readable rows of a CSV or XLSX file under English or Chinese headers, and a sentence for each row left out.
 
     Raises UnreadableListError for a file of another kind, or without one of the columns.
@@ -35,8 +36,8 @@ def read_list(file: Path, table: Table, timezone: str) -> tuple[pd.DataFrame, li
     if twice:
         raise UnreadableListError(f"“{file.name}”的列“{'、'.join(twice)}”出现不止一次，请只保留一列后重新导入")
     cells = named.reindex(columns=table.names).astype("str").dropna(how="all")
-    cleaned = cleaning.clean_table(pl.from_pandas(cells.reset_index(drop=True)), table)
-    return readable(cleaned.with_row_index("row", 1).to_pandas(), table, timezone)
+    read = read_table(pl.from_pandas(cells.reset_index(drop=True)), table)
+    return readable(read.with_row_index("row", 1).to_pandas(), table)
 
 
 def _raw(file: Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from schemas.submission import RESULTS, RETURNED_RESULTS
+from schemas.submission import RESULTS, RETURNED_RESULTS, WRITTEN
 from tasks.gateways.evaluators.scoring_reader import UnreadableScoring, is_scoring_workbook, read_sheets
 from tasks.gateways.sources import QuarantinedFile, pull_file
 from tasks.gateways.sources.contents import UnreadableError
@@ -51,7 +51,7 @@ def _readable(folder: Path, locked: list[OSError]) -> Iterator[Path]:
 
 
 def _all(files: list[tuple[str, Path]]) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
-    columns = [*RETURNED_RESULTS.names, FILE, PATH]
+    columns = [*RETURNED_RESULTS.names, WRITTEN, FILE, PATH]
     parts: list[pd.DataFrame] = []
     refused: list[QuarantinedFile] = []
     with SheetOpener() as opener:
@@ -81,5 +81,5 @@ def _read(opener: SheetOpener, name: str, path: Path) -> tuple[pd.DataFrame, lis
     pulled = pull_file(path, RETURNED_RESULTS.name)
     spoilt = list(pulled.quarantined)
     if RETURNED_RESULTS.name not in pulled.tables:
-        return pd.DataFrame(columns=RETURNED_RESULTS.names, dtype="str"), spoilt
-    return pulled.tables[RETURNED_RESULTS.name][RETURNED_RESULTS.names], spoilt
+        return pd.DataFrame(columns=[*RETURNED_RESULTS.names, WRITTEN], dtype="str"), spoilt
+    return pulled.tables[RETURNED_RESULTS.name][[*RETURNED_RESULTS.names, WRITTEN]], spoilt

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from schemas.evaluation import EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel
 from schemas.letter import FindingLine
-from schemas.submission import RESULTS
+from schemas.submission import RESULTS, WRITTEN
 from tasks.gateways.evaluators import (
     UnreadableScoring,
     is_scoring_workbook,
@@ -89,10 +90,11 @@ def test_what_a_panel_fills_in_comes_back_as_text(workbook: Workbook, tmp_path: 
     _pass(sheet, _FIRST + 1, verdict="不合格", score=52.5, commitments_shown="否", remarks=None)
     scored = read_scoring(_saved(workbook, tmp_path))
     assert (scored.application_no, scored.cycle, scored.revision) == ("HS-2026-09-0012", "2026-09", 1)
-    assert list(scored.results.columns) == RESULTS.names
+    assert list(scored.results.columns) == [*RESULTS.names, WRITTEN]
     assert {str(kind) for kind in scored.results.dtypes} == {"str"}
     first, second = scored.results.fillna("").to_dict("records")
     assert first == {
+        WRITTEN: "",
         "application_no": "HS-2026-09-0012",
         "occupation_code": "4-03-02-01",
         "level": "1",
@@ -143,7 +145,10 @@ def test_whatever_is_typed_comes_back_for_the_rule_book(
     workbook: Workbook, tmp_path: Path, name: str, typed: Any, text: str
 ) -> None:
     _pass(workbook["评分表"], _FIRST, **{name: typed})
-    assert read_scoring_workbook(_saved(workbook, tmp_path))[name].to_list() == [text]
+    row = read_scoring_workbook(_saved(workbook, tmp_path)).iloc[0]
+    written = {} if pd.isna(row[WRITTEN]) else json.loads(row[WRITTEN])
+    assert written.get(name, row[name]) == text
+    assert pd.isna(row[name]) == (name in written)
 
 
 def test_items_without_commitments_have_the_answer_filled_in_and_locked(

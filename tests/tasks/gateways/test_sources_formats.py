@@ -227,7 +227,7 @@ def test_cells_are_canonical(expected: Pull) -> None:
     assert pd.isna(second["uscc"])
     assert expected.tables["occupations"]["row"].tolist() == [1, 2, 1]
     assert expected.tables["occupations"]["occupation_code"].tolist()[1] == "6-18-02-05"
-    assert expected.tables["occupations"]["levels"].tolist() == ["5,4,3", "5", "五级、四级"]
+    assert expected.tables["occupations"]["levels"].tolist() == ["5,4,3", "5", "5,4"]
     assert expected.tables["staff"]["name"].tolist() == ["张 三", "李四"]
     assert expected.tables["materials"]["material"].tolist() == ["application_form", "question_bank"]
     assert expected.tables["materials"]["sha256"].tolist()[0] == "ab12"
@@ -385,7 +385,7 @@ def test_a_parquet_table_of_any_types_is_text(tmp_path: Path) -> None:
     ]
     assert given["panel_lead"] == "张三,李四"
     codes = pull_folder(tmp_path).tables["results"]["occupation_code"]
-    assert codes.tolist() == ["914202001234567", "9.142020012345678e+16"]
+    assert codes.fillna("").tolist() == ["914202001234567", ""]  # a number of more digits has lost its last ones
 
 
 def test_a_parquet_instant_with_a_zone_keeps_its_offset(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_what_changed_is_fetched_and_what_went_is_gone(server: Server, tmp_path:
     server.put("B.json", one("B-corrected"))
     server.remove("C.json")
     server.opened.clear()
-    assert numbers(pull(server, tmp_path / "home")) == ["A", "B-corrected"]
+    assert numbers(pull(server, tmp_path / "home")) == ["A", "B-CORRECTED"]
     assert server.opened in ([], ["B.json"])  # only the SFTP server tells
 
 

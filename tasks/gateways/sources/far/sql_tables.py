@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from schemas.submission import APPLICATIONS, TABLES, Table
 from tasks.gateways.sources.cells.column_map import ColumnMap
-from tasks.gateways.sources.cells.typed import cell_text
+from tasks.gateways.sources.cells.text import cell_text
 from tasks.gateways.sources.contents import QuarantinedFile, UnreadableError
 from tasks.gateways.sources.far.addresses import Address
 from tasks.gateways.sources.far.bounds import Allowance, SourceError

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from schemas.submission import Table
 from tasks.gateways.sources.cells import headers
-from tasks.gateways.sources.cells.typed import EXACT_BELOW, cell_text
+from tasks.gateways.sources.cells.text import EXACT_BELOW, cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, UnknownColumn, UnreadableError
 from tasks.gateways.sources.formats import limits
 from tasks.gateways.sources.formats.apart import EndedError, ProcessApart

@@ -7,7 +7,7 @@ import polars as pl
 
 from schemas.submission import APPLICATIONS, FORM_TABLES, Table
 from tasks.gateways.sources.cells import headers
-from tasks.gateways.sources.cells.typed import cell_text
+from tasks.gateways.sources.cells.text import cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, UnknownColumn, UnreadableError
 from tasks.gateways.sources.formats import limits
 from tasks.gateways.sources.formats.sheets import Sheet

@@ -1,0 +1,124 @@
+"""The one reader of a cell: text becomes a value or is unreadable; nothing that comes after parses it again.
+
+A column comes out as canonical text (an enumeration's word, `true`/`false`, `2026-09-01`, `5,4,3`, digits), blank where
+the cell is blank or cannot be read; `WRITTEN` keeps what stood there. Source: docs/intake.md.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import polars as pl
+
+from schemas.policy import any_policy
+from schemas.submission import WRITTEN, Column, Table
+from tasks.gateways.sources.cells import moments
+from tasks.gateways.sources.cells.codes import CODES, LOST_DIGITS, PLAIN, prefixes
+from tasks.gateways.sources.cells.levels import LevelWords
+from tasks.gateways.sources.cells.text import clean_text, compared, respelled, visible
+
+_MOST_DIGITS: Final = 18
+_CANONICAL: Final[Mapping[str, str]] = {
+    "date": r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])$",
+    "instant": r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T[01]\d:[0-5]\d:[0-5]\d(?:[+-](?:0\d|1[0-3]):[0-5]\d)?$",
+    "cycle": r"^20\d{2}-(?:0[1-9]|1[0-2])$",
+    "integer": r"^(?:0|[1-9][0-9]{0,17})$",
+    "number": r"^(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,3}[1-9])?$",
+    "boolean": r"^(?:true|false)$",
+}
+"""Cells that are canonical already, by kind; the last days of a month are looked at, for not each month has them."""
+
+
+def read_table(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Every column of the table as canonical text, and WRITTEN; other columns untouched.
+
+    Words are those of any policy there is: a file may hold applications of several cycles.
+    """
+    columns = [any_policy(column) for column in table.columns]
+    texts = [tidy(rows[column.name], column) for column in columns]
+    read = [values(cells, column) for cells, column in zip(texts, columns, strict=True)]
+    return rows.with_columns(*read, _written(table, texts, read))
+
+
+def tidy(cells: pl.Series, column: Column) -> pl.Series:
+    """One column as it is shown to people: its text made plain, blank ones null."""
+    if column.name == "file_name":  # two files may differ in how a character is spelt, and in nothing else
+        return respelled(cells, cells.is_not_null(), lambda text: visible(text) or None)
+    if column.kind != "text" or column.name not in CODES:
+        cells = clean_text(cells)
+        return respelled(cells, cells.is_not_null(), prefixes) if column.name == "occupation_prefixes" else cells
+    spell = CODES[column.name]
+    plain = cells.str.contains(PLAIN.get(column.name, r"^[0-9A-Za-z-]+$")) | cells.str.contains(LOST_DIGITS)
+    cells = respelled(cells, ~plain, lambda text: spell(text) or None)
+    return cells.replace(_spellings(column)) if column.listed == "regions" else cells
+
+
+def values(cells: pl.Series, column: Column) -> pl.Series:
+    """The values of tidy cells as canonical text, null where the cell is blank or cannot be read."""
+    if column.kind == "text":
+        return cells.set(cells.str.contains(LOST_DIGITS), None) if column.name in CODES else cells
+    canonical = _CANONICAL.get(column.kind)
+    odd = ~cells.str.contains(canonical) if canonical else cells.is_not_null()
+    return respelled(cells, odd, _reading(column))
+
+
+def _reading(column: Column) -> Callable[[str], str | None]:
+    """How one cell of a column is read."""
+    if column.kind in ("enum", "boolean"):
+        spelled = _spellings(column)
+        return lambda text: spelled.get(compared(text))
+    if column.kind in ("level", "levels"):
+        levels = LevelWords(column.words)
+        return levels.read_one if column.kind == "level" else levels.read
+    by_kind: dict[str, Callable[[str], str | None]] = {
+        "date": moments.iso_day,
+        "instant": moments.iso_moment,
+        "cycle": moments.cycle,
+        "integer": integer,
+        "number": number,
+    }
+    return by_kind[column.kind]
+
+
+def _spellings(column: Column) -> dict[str, str]:
+    """Every spelling of a column's words, as it is compared."""
+    spelled = {compared(spelling): word for spelling, word in column.spellings().items()}
+    if column.kind == "boolean":
+        spelled |= {"1": "true", "0": "false"}
+    return spelled
+
+
+def integer(text: str) -> str | None:
+    """A whole number from 0 on, of at most 18 digits."""
+    found = re.fullmatch(r"(\d+)(?:\.0*)?", _figures(text), re.ASCII)
+    return str(int(found[1])) if found and len(found[1].lstrip("0")) <= _MOST_DIGITS else None
+
+
+def number(text: str) -> str | None:
+    """A decimal number from 0 on, also with an exponent as spreadsheets write it."""
+    plain = _figures(text)
+    if not re.fullmatch(r"\d+(?:\.\d*)?(?:e[+-]?\d+)?", plain, re.ASCII):
+        return None
+    read = float(plain)
+    return f"{read:.15g}" if read < 10**_MOST_DIGITS else None
+
+
+def _figures(text: str) -> str:
+    return compared(text)
+
+
+def _written(table: Table, texts: Sequence[pl.Series], read: Sequence[pl.Series]) -> pl.Series:
+    """For each row the texts of the cells that cannot be read or say more than their value, as JSON; null for none."""
+    kept: dict[int, dict[str, str]] = {}
+    for column, cells, canonical in zip(table.columns, texts, read, strict=True):
+        unread = cells.is_not_null() & canonical.is_null()
+        if column.kind in ("level", "levels"):
+            unread |= (cells != canonical).fill_null(False)
+        for place in unread.arg_true():
+            kept.setdefault(place, {})[column.name] = cells[place]
+    size = len(texts[0])
+    if not kept:
+        return pl.Series(WRITTEN, [None], pl.String).extend_constant(None, size)[:size]
+    told = [json.dumps(kept[place], ensure_ascii=False) if place in kept else None for place in range(size)]
+    return pl.Series(WRITTEN, told, pl.String)
