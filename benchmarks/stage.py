@@ -40,15 +40,15 @@ def loading(made: MadeCycle) -> Callable[[], object]:
 def whole_stage(made: MadeCycle) -> Callable[[], object]:
     """(d) The whole stage: rows read from the database, checked, and statuses, findings, history, letters written."""
     _installed()
-    run = _OPEN.enter_context(runs.run_of(made.scene.cycle, _DAY))
+    run = _OPEN.enter_context(runs.begin(made.scene.cycle, _DAY))
     with database.begin() as db:
         versions.receive(db, _forms(made), run)
         _load_standing(db, made)
 
     def stage() -> object:
-        batches = screening.find_unscreened.fn(run)
+        batches = screening.find_unscreened(run)
         assert batches, "the stage is measured once: afterwards nothing is left to screen"
-        return [screening.screen.fn(run, numbers, number) for number, numbers in enumerate(batches, start=1)]
+        return [screening.screen(run, numbers, number) for number, numbers in enumerate(batches, start=1)]
 
     return stage
 

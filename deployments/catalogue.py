@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from importlib.metadata import version
 from typing import Any
 
@@ -19,20 +18,14 @@ from deployments import parameters, schedules
 from deployments.prefect_environment import POOL
 from deployments.schedules import Moment
 from flows.approval import approval
-from flows.decision import decision
-from flows.dormancy import dormancy
-from flows.evaluation import evaluation
-from flows.expiry import expiry
 from flows.filing_cycle import filing_cycle
-from flows.inspection import inspection
-from flows.intake import intake
-from flows.publication import publication
-from flows.screening import screening
+from flows.stages import ALONE, STAGES, inspection
 from flows.sweeps import sweeps
 from flows.waiting import resume_waiting
 from flows.watch import watch
 from schemas.policy import Policy, in_force
 from tasks.runs.orchestration import CYCLE_DEPLOYMENT, TAG
+from tasks.runs.today import today
 
 _OWNER = "负责：市职业技能鉴定中心"
 _ENQUEUE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
@@ -62,13 +55,10 @@ ENTRIES = (
         ("批次",),
         schedules.cycle_moments,
     ),
-    Entry("intake", intake, "收件：读取收件箱中的申报材料（通知三（一））", ("环节",)),
-    Entry("screening", screening, "初审：核对申报材料，出具补正通知书或受理通知（通知三（二））", ("环节",)),
-    Entry("evaluation", evaluation, "送评与评估结果：发出评估材料包，收回评估结果（通知三（三））", ("环节",)),
-    Entry("decision", decision, "决定：评估合格的予以备案（通知三（四））", ("环节",)),
-    Entry("publication", publication, "发布与上报：目录有变化即发布新版并报省鉴定中心（通知三（四））", ("环节",)),
-    Entry("expiry", expiry, "到期清理：有效期满的移出目录，将满的提醒（通知三（四））", ("环节",)),
-    Entry("dormancy", dormancy, "休眠核定：备案后未开展认定活动的职业（通知三（一））", ("环节",)),
+    *(
+        Entry(stage.name, alone, f"{stage.title}：{stage.description}（通知{stage.article}）", ("环节",))
+        for stage, alone in zip(STAGES, ALONE, strict=True)
+    ),
     Entry(
         "inspection",
         inspection,
@@ -133,7 +123,7 @@ def build(entry: Entry, policy: Policy) -> RunnerDeployment:
 def register() -> list[str]:
     """Make the pool and every deployment on the server; again brings them up to date. Returns their full names."""
     _make_pool()
-    policy = in_force(date.today())
+    policy = in_force(today())
     built = [build(entry, policy) for entry in ENTRIES]
     for deployment in built:
         deployment.apply()

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from typer._click import exceptions as clicks  # typer carries its own click and re-exports only parts of it
 
-from deployments.commands import EXIT_FAILED, Refused, WrongUse
+from deployments.commands import EXIT_FAILED
+from schemas.errors import FilingError
 
 app = typer.Typer(
     name="filing",
@@ -47,7 +48,7 @@ def main() -> None:
     except clicks.ClickException as wrong:
         _correct(wrong)
         sys.exit(2)
-    except (WrongUse, Refused) as known:
+    except FilingError as known:
         _say(str(known))
         sys.exit(known.exit_code)
     except Exception as unexpected:  # noqa: BLE001  the last place where anything can be said to the user
@@ -78,22 +79,14 @@ def _correct(wrong: clicks.ClickException) -> None:
 
 
 def _tell(unexpected: Exception) -> int:
-    """Tell a failure, and return the exit code for it."""
-    from schemas.policy import UnusablePolicyError  # noqa: PLC0415  only a failure needs them
-    from schemas.settings import UnusableSettingsError  # noqa: PLC0415
-
-    codes = {UnusableSettingsError: WrongUse.exit_code, UnusablePolicyError: Refused.exit_code}
-    code = next((code for kind, code in codes.items() if isinstance(unexpected, kind)), EXIT_FAILED)
+    """Tell a failure nobody foresaw, and return the exit code for it."""
     if os.environ.get("FILING_DEBUG"):
         traceback.print_exception(unexpected)
-        return code
-    if code != EXIT_FAILED:
-        _say(str(unexpected))
-        return code
+        return EXIT_FAILED
     first = str(unexpected).strip().splitlines()
     what = _mend(unexpected) or (first[0] if first else type(unexpected).__name__)
     _say(f"{what} (run `filing --debug …` to see where)")
-    return code
+    return EXIT_FAILED
 
 
 def _mend(unexpected: Exception) -> str:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
 
@@ -16,6 +14,7 @@ from tasks.gateways import sources
 from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError, known_key
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import public_notices as shelf_notices
+from tasks.runs.today import today
 from tasks.store import editions, history, overview, public_notices, results, retold, runs
 from tasks.store.database import reading
 
@@ -128,8 +127,7 @@ def _history() -> Iterator[Found]:
     with reading() as db:
         broken = next(history.broken_links(db), None)
         count = history.count(db)
-        day = datetime.now(ZoneInfo(known_policies()[-1].timezone)).date()
-        unlike = [] if broken else retold.differences(db, day)
+        unlike = [] if broken else retold.differences(db, today())
     yield Found("history", broken is None, broken or f"{count} entries, chain whole")
     if broken is None:
         yield from (Found("register", False, sentence) for sentence in unlike)

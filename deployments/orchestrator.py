@@ -2,8 +2,12 @@
 
 import os
 from contextlib import ExitStack
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from schemas.settings import settings
+
+if TYPE_CHECKING:
+    from prefect import Flow
 
 #: Set where the environment says nothing else.
 _DEFAULTS = {
@@ -20,6 +24,9 @@ _DEFAULTS = {
 
 _for_this_process = ExitStack()
 
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
 
 def prepare() -> None:
     """Set Prefect's environment for the rest of this process; to be called before Prefect is imported."""
@@ -33,3 +40,8 @@ def prepare() -> None:
 
     # no variable can say "none"; the heartbeat costs a second a flow and serves runs that a worker started
     _for_this_process.enter_context(temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
+
+
+def run(flow: "Flow[_Arguments, _Result]", *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+    """Run a flow in this process and on the server's pages; after `prepare`."""
+    return flow(*args, **kwargs)

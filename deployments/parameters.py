@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.policy import in_force, shipped
 from tasks.runs.run import CURRENT
+from tasks.runs.today import today
 
 #: Cycles offered beyond the present one.
 _AHEAD_YEARS = 1
@@ -89,9 +90,9 @@ _FORM: dict[str, Callable[[], Property]] = {
 }
 
 
-def cycles(today: date | None = None) -> list[str]:
+def cycles(on: date | None = None) -> list[str]:
     """Every cycle since the notice came into force and through the coming year, newest first."""
-    day = today or date.today()
+    day = on or today()
     first, last = shipped()[0].in_force_from, day.year + _AHEAD_YEARS
     months = in_force(day).cycle.months
     every = [(year, month) for year in range(first.year, last + 1) for month in months]

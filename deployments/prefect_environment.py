@@ -4,6 +4,7 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 
+from schemas.errors import RefusedError
 from schemas.settings import settings
 
 #: The one work pool; every worker takes its runs from it.
@@ -42,7 +43,7 @@ SERVER_PASSWORD, CLIENT_PASSWORD = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_AP
 _SHORTEST = 12
 
 
-class UnguardedError(RuntimeError):
+class UnguardedError(RefusedError):
     """The API would be open to others without a password worth the name."""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deployments import home_files, schema
+from schemas.errors import RefusedError
 from schemas.settings import settings
 from tasks.gateways.disk import files, folders
 from tasks.store import snapshot
@@ -20,7 +21,7 @@ _MANIFEST = "backup.json"
 _HOME, _DATABASE = "home", "database"
 
 
-class NotRestorableError(RuntimeError):
+class NotRestorableError(RefusedError):
     """A backup that does not fit here: one sentence on what to do."""
 
 

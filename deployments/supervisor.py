@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from deployments import parentage, prefect_environment
+from schemas.errors import RefusedError
 from schemas.settings import settings
 from tasks.gateways.disk import lock
 
@@ -27,11 +28,11 @@ _START_SECONDS = 300.0
 _STOP_SECONDS = 30.0
 
 
-class StartFailedError(RuntimeError):
+class StartFailedError(RefusedError):
     """A process that did not come up."""
 
 
-class AlreadyUpError(RuntimeError):
+class AlreadyUpError(RefusedError):
     """Another `filing up` serves this home."""
 
 

@@ -18,6 +18,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from expectations.judging import judge
 from expectations.rulebook import Rule, rules, tables_of
 from expectations.submissions import Submissions
+from schemas.errors import FilingError
 from schemas.finding import Nature
 from schemas.policy import Policy
 from schemas.submission import ROLES, TABLES
@@ -34,7 +35,7 @@ SEVERITY: dict[Nature, FailureSeverity] = {
 SHOWN = 20
 
 
-class ForeignBatchError(RuntimeError):
+class ForeignBatchError(FilingError):
     """Great Expectations handed over another frame than the one being checked."""
 
 

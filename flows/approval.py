@@ -4,13 +4,16 @@ from datetime import date
 
 from prefect import flow
 
-from flows.publication import publication
+from flows.stages import PUBLICATION, carry_out
 from schemas.run_summary import Counts
 from tasks.desk.approval import approve_edition
 from tasks.runs.orchestration import ended
+from tasks.runs.run import begin
 
 
 @flow(name="approval", flow_run_name="{edition} · 批准发布")
 def approval(edition: str, by: str, as_of: date | None = None) -> Counts:
     """Put on record who approves, and publish; raises NothingToApproveError for an edition that does not wait."""
-    return ended(publication(*approve_edition(edition, by, as_of)))
+    cycle, day = approve_edition(edition, by, as_of)
+    with begin(cycle, day) as run:
+        return ended(carry_out(PUBLICATION, run))

@@ -1,22 +1,18 @@
-"""One cycle (申报批次), from submissions pulled to directory published and sweeps done; each stage's work is in its own flow."""
+"""One cycle (申报批次), from submissions pulled to directory published and sweeps done."""
 
 from datetime import date
 
 from prefect import flow
 
-from flows.decision import decision
-from flows.dormancy import dormancy
-from flows.evaluation import evaluation
-from flows.expiry import expiry
-from flows.intake import intake
-from flows.publication import publication
-from flows.screening import screening
+from flows.stages import STAGES, carry_out
 from flows.waiting import wait_for_results
+from schemas.run import Run
 from schemas.run_summary import RunSummary
 from tasks.runs.orchestration import began_before, ended, name_cycle
 from tasks.runs.progress import Progress
-from tasks.runs.run import CURRENT, chosen_cycle, rehearsed, run_of
-from tasks.runs.waiting import day_now
+from tasks.runs.rehearsal import rehearsed
+from tasks.runs.run import CURRENT, begin, chosen_cycle
+from tasks.runs.waiting import day_now, still_waits
 
 
 @flow(name="filing-cycle", flow_run_name="{cycle} 批次")
@@ -31,22 +27,18 @@ def filing_cycle(
     cycle = chosen_cycle(cycle, as_of)
     name_cycle(cycle)
     day = day_now(cycle, as_of, began_before())
-    with rehearsed(dry_run), run_of(cycle, day, only, inbox) as run:
-        summary = _stages(cycle, Progress(run))
+    with rehearsed(dry_run), begin(cycle, day, only, inbox) as run:
+        summary = go_through(run)
     if summary.awaits_results and not dry_run:
         wait_for_results(summary)
     return ended(summary)
 
 
-def _stages(cycle: str, progress: Progress) -> RunSummary:
+def go_through(run: Run) -> RunSummary:
     """The stages in the order of the notice, up to the one that has to wait."""
-    progress.note("intake", intake(cycle))
-    progress.note("screening", screening(cycle))
-    progress.note("evaluation", evaluation(cycle))
-    if progress.is_waiting():
-        return progress.finish("waiting")
-    progress.note("decision", decision(cycle))
-    progress.note("publication", publication(cycle))
-    progress.note("expiry", expiry(cycle))
-    progress.note("dormancy", dormancy(cycle))
+    progress = Progress(run)
+    for stage in STAGES:
+        if stage.needs_results and still_waits(run.cycle, run.day):
+            return progress.finish("waiting")
+        progress.note(stage.name, stage.title, carry_out(stage, run))
     return progress.finish("done")

@@ -1,33 +1,38 @@
-"""The night's sweeps (清理): notices and terms that ended, occupations that sleep, and the edition that tells of it."""
+"""The night's sweeps (清理): notices and terms that ended, occupations that sleep, and the edition that shows it."""
 
 from datetime import date
 
 from prefect import flow
 
-from flows.decision import decision
-from flows.dormancy import dormancy
-from flows.expiry import expiry
-from flows.publication import publication
+from flows.stages import DECISION, DORMANCY, EXPIRY, PUBLICATION, carry_out
+from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.public_notice import cycles_due
 from tasks.runs.orchestration import ended
 from tasks.runs.progress import log
-from tasks.runs.run import CycleBusyError, last_cycle, run_of
+from tasks.runs.run import CycleBusyError, begin, last_cycle
 
 
 @flow(name="sweeps", flow_run_name="每日清理")
 def sweeps(as_of: date | None = None) -> Counts:
     """Do everything due on the day and not done yet, and publish if the directory changed (articles 3(1), 3(4))."""
-    cycle = last_cycle(as_of)
-    with run_of(cycle, as_of) as run:
-        filed = [_file_what_was_shown(each, run.day) for each in cycles_due(run.day)]
-        return ended(Counts.sum([*filed, expiry(cycle), dormancy(cycle), publication(cycle)]))
+    with begin(last_cycle(as_of), as_of) as run:
+        return ended(sweep(run))
 
 
-def _file_what_was_shown(cycle: str, as_of: date) -> Counts:
+def sweep(run: Run) -> Counts:
+    """The work of one night."""
+    filed = [_file_shown(cycle, run) for cycle in cycles_due(run.day)]
+    return Counts.sum([*filed, *(carry_out(stage, run) for stage in (EXPIRY, DORMANCY, PUBLICATION))])
+
+
+def _file_shown(cycle: str, run: Run) -> Counts:
     """File the items whose public notice is over; a cycle that is being worked on is left to the next night."""
+    if cycle == run.cycle:
+        return carry_out(DECISION, run)
     try:
-        return decision(cycle, as_of)
+        with begin(cycle, run.day) as other:
+            return carry_out(DECISION, other)
     except CycleBusyError as busy:
         log(f"cycle {cycle}: what its public notice showed is filed the next night, for {busy}")
         return Counts()

@@ -6,6 +6,7 @@ from prefect.logging import get_run_logger
 from schemas.run_summary import RunSummary
 from tasks.runs import orchestration
 from tasks.runs import waiting as work
+from tasks.runs.today import today
 
 #: A run nobody ever wakes fails this long after the wait is over.
 _GRACE_DAYS = 60
@@ -25,7 +26,7 @@ def wait_for_results(summary: RunSummary) -> None:
         logger.info("cycle %s: another run waits for its results already, this one ends", summary.cycle)
         return
     over = work.over_on(summary.cycle)
-    days = max((over - work.today(summary.cycle)).days, 0) + _GRACE_DAYS
+    days = max((over - today()).days, 0) + _GRACE_DAYS
     logger.info(
         "cycle %s waits: %s of %s results are in; it goes on by itself when the last one is in, or on %s",
         summary.cycle,

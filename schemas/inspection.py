@@ -12,6 +12,7 @@ from math import ceil
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.errors import RefusedError
 from schemas.submission import BOOLEANS, Column, Table
 
 OUTCOMES = {
@@ -52,7 +53,7 @@ METHOD = (
 )
 
 
-class ImpossibleDrawError(ValueError):
+class ImpossibleDrawError(RefusedError, ValueError):
     """A draw that the inspectors or institutions at hand do not allow: one sentence."""
 
 

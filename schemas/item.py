@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from schemas.errors import FilingError
+
 #: What is evaluated and filed, within an application or of an institution.
 UNIT = ["occupation_code", "level"]
 
@@ -62,7 +64,7 @@ MOVES: tuple[Move, ...] = (
 _ALLOWED = {(move.was, move.became) for move in MOVES}
 
 
-class IllegalMoveError(ValueError):
+class IllegalMoveError(FilingError, ValueError):
     """A move that the table does not have."""
 
 

@@ -20,6 +20,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from schemas import policy_parts as parts
+from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId, add_months, cycle_before_or_on, deadline_day, month_of, months_around, window
 from schemas.law.workdays import next_workday
 from schemas.policy_parts import ContradictionError
@@ -147,11 +148,11 @@ class Policy(parts.Part):
         return cycle_before_or_on(day, self.cycle.months, self.cycle.deadline_day)
 
 
-class UnusablePolicyError(ValueError):
+class UnusablePolicyError(RefusedError, ValueError):
     """A policy file that cannot be read: one sentence naming file and field."""
 
 
-class UnknownCycleError(ValueError):
+class UnknownCycleError(WrongUseError, ValueError):
     """A month in which no policy has a cycle."""
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from schemas.errors import RefusedError
 from schemas.law.cycle import cycle_id, month_length
 from schemas.submission import AUDIENCES, ROLES
 
@@ -16,7 +17,7 @@ T = TypeVar("T")
 MOST_LEVELS, MOST_MATERIALS = 12, 60
 
 
-class ContradictionError(ValueError):
+class ContradictionError(RefusedError, ValueError):
     """A value that does not fit the rest of the policy: the field it stands in, and one sentence."""
 
     def __init__(self, field: str, sentence: str) -> None:

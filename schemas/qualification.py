@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from schemas.errors import FilingError
 from schemas.item import UNIT
 
 #: The key of what is on file.
@@ -53,7 +54,7 @@ MOVES: tuple[Move, ...] = (
 _ALLOWED = {(move.was, move.became) for move in MOVES}
 
 
-class IllegalStandingError(ValueError):
+class IllegalStandingError(FilingError, ValueError):
     """A move of a qualification that the table does not have."""
 
 

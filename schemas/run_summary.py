@@ -5,17 +5,6 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-#: The stages in the order of the notice.
-STAGE_TITLES: dict[str, str] = {
-    "intake": "收件",
-    "screening": "初审",
-    "evaluation": "送评与评估结果",
-    "decision": "决定",
-    "publication": "发布与上报",
-    "expiry": "到期清理",
-    "dormancy": "休眠核定",
-}
-
 #: What the stages count.
 COUNT_TITLES: dict[str, str] = {
     "new": "新申报",
@@ -105,11 +94,18 @@ class RunSummary(BaseModel):
     awaits_results: bool = False
     #: Results that came in and wait for the run of another cycle: cycle -> how many.
     results_elsewhere: dict[str, int] = Field(default_factory=dict)
+    #: In the order they were worked in.
     stages: dict[str, Counts] = Field(default_factory=dict)
+    #: The stages' Chinese titles.
+    titles: dict[str, str] = Field(default_factory=dict)
     received_results: int = 0
     awaited_results: int = 0
     edition: str | None = None
     waits_for_approval: str | None = None
+
+    def title_of(self, stage: str) -> str:
+        """A stage's Chinese title; its name where the summary has none, as those of earlier releases."""
+        return self.titles.get(stage, stage)
 
     @property
     def failed(self) -> dict[str, str]:

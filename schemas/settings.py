@@ -10,8 +10,10 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.errors import WrongUseError
 
-class UnusableSettingsError(ValueError):
+
+class UnusableSettingsError(WrongUseError, ValueError):
     """A `FILING_*` variable that cannot be used: one sentence naming it and how to mend it."""
 
 

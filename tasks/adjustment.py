@@ -2,25 +2,31 @@
 
 import pandas as pd
 import polars as pl
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from expectations.identifiers import is_credit_code
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
+from schemas.errors import RefusedError
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
+from tasks.runs.step import step
 from tasks.store import adjustments, institutions, letters, register
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
 
-class ImpossibleAdjustmentError(ValueError):
+class ImpossibleAdjustmentError(RefusedError, ValueError):
     """A decision that cannot be carried out on the register as it is: one sentence."""
 
 
-@task(task_run_name="adjust-{adjustment.uscc}", cache_policy=NO_CACHE)
+def adjustment(run: Run, decided: Adjustment) -> Counts:
+    """Suspend, reinstate, withdraw or revoke what is on file; the next edition shows it (Notice, article 4)."""
+    return Counts.sum([adjust(run, decided), deliver_letters(run)])
+
+
+@step("adjust-{adjustment.uscc}")
 def adjust(run: Run, adjustment: Adjustment) -> Counts:
     """Carry out one decision; again changes nothing. What cannot be carried out is told as failed: nothing is written."""
     try:
@@ -71,7 +77,7 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
     return own, concerned
 
 
-@task(task_run_name="recode-{recoding.old_uscc}", cache_policy=NO_CACHE)
+@step("recode-{recoding.old_uscc}")
 def recode(run: Run, recoding: Recoding) -> Counts:
     """Let an institution go on under another code; again changes nothing. What cannot be is told as failed."""
     try:

@@ -3,8 +3,6 @@
 from datetime import date
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from schemas.directory import INSTITUTION_DETAILS
@@ -14,14 +12,23 @@ from schemas.policy import Policy
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks import public_notice
+from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
+from tasks.letters.delivery import deliver_letters
+from tasks.runs.step import step
 from tasks.store import applications, decisions, findings, history, institutions, items, letters, register
 from tasks.store.adjustments import lapse
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
 
-@task(task_run_name="decide-{run.cycle}", cache_policy=NO_CACHE)
+def decision(run: Run) -> Counts:
+    """Decide on every accepted result once, and write to the applicants whose application is closed (article 3(4))."""
+    shown = [public_notice.settle_objections(run), decide(run), public_notice.publish_notices(run)]
+    return Counts.sum([*shown, settle_holds(run), write_outcomes(run), deliver_letters(run)])
+
+
+@step("decide-{run.cycle}")
 def decide(run: Run) -> Counts:
     """File every item that passed and has not been filed; twice changes nothing."""
     with writing(run) as db:
@@ -30,7 +37,7 @@ def decide(run: Run) -> Counts:
     return Counts(done={name: count for name, count in counts.items() if count})
 
 
-@task(task_run_name="outcomes-{run.cycle}", cache_policy=NO_CACHE)
+@step("outcomes-{run.cycle}")
 def write_outcomes(run: Run) -> Counts:
     """Write to the applicants whose application is closed: what is filed, what is not; one letter for each outcome."""
     with writing(run) as db:

@@ -1,20 +1,25 @@
 """Dormancy (休眠): which occupations on file had no activity in time; it removes nobody and decides nothing."""
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from schemas.law.dormancy import OCCUPATION, states
 from schemas.policy import Policy, in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import dormancy_hints
+from tasks.runs.step import step
 from tasks.store import activities, institutions, letters, register
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
 
-@task(task_run_name="dormancy-{run.day}", cache_policy=NO_CACHE)
+def dormancy(run: Run) -> Counts:
+    """Mark occupations without an activity dormant, and write to who has them; nobody is removed (article 3(1))."""
+    return Counts.sum([sweep_dormancy(run), deliver_letters(run)])
+
+
+@step("dormancy-{run.day}")
 def sweep_dormancy(run: Run) -> Counts:
     """Mark every occupation on file `new`, `active`, `dormant` or `unknown`, and write to those newly dormant."""
     policy = in_force(run.day)

@@ -3,8 +3,6 @@
 from functools import partial
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 from xlsxwriter.exceptions import XlsxWriterException
 
@@ -12,13 +10,15 @@ from expectations.check import check_results
 from schemas.evaluation import EvaluationPackage
 from schemas.run import Run
 from schemas.run_summary import Counts
-from schemas.settings import UnusableSettingsError, settings
+from schemas.settings import Settings, UnusableSettingsError
 from tasks import panels
 from tasks.gateways.evaluators import Channel, evaluation_channel, package_files
 from tasks.gateways.evaluators.dispatch_tokens import token_for
 from tasks.letters import contents
+from tasks.letters.delivery import deliver_letters
 from tasks.letters.result_returns import result_returns
 from tasks.packages import packages_for
+from tasks.runs.step import step
 from tasks.store import applications, dispatches, findings, items, letters, outbox, results
 from tasks.store.applications import scene
 from tasks.store.database import reading
@@ -29,7 +29,12 @@ from tasks.store.panels import address
 from tasks.verdicts import take_verdicts
 
 
-@task(task_run_name="send-{run.cycle}", cache_policy=NO_CACHE)
+def evaluation(run: Run) -> Counts:
+    """Send out what is accepted, and take in the results that have come back (Notice, article 3(3))."""
+    return Counts.sum([send_out(run), deliver_packages(run), collect(run), deliver_letters(run)])
+
+
+@step("send-{run.cycle}")
 def send_out(run: Run) -> Counts:
     """Put a package into the outbox for every application with accepted items, and tell the applicant (3(2), 3(3))."""
     with writing(run) as db:
@@ -68,7 +73,7 @@ def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Ru
     )
 
 
-@task(task_run_name="packages-{run.cycle}", cache_policy=NO_CACHE)
+@step("packages-{run.cycle}")
 def deliver_packages(run: Run) -> Counts:
     """Hand over every package not handed over yet; one that cannot be delivered stays in the outbox and stops no other."""
     with reading() as db:
@@ -76,21 +81,23 @@ def deliver_packages(run: Run) -> Counts:
     if not due:
         return Counts()
     try:
-        channel = evaluation_channel(settings(), _address_of)
+        channel = evaluation_channel(run.installation, _address_of)
     except UnusableSettingsError as unset:
         return Counts(failed={number: f"the package was not sent: {unset}" for number, _ in due})
     numbers = {dispatches.occasion(number, revision): number for number, revision in due}
-    delivery = outbox.deliver(PACKAGES, list(numbers), partial(_hand_over, channel), lambda: writing(run))
+    delivery = outbox.deliver(
+        PACKAGES, list(numbers), partial(_hand_over, channel, run.installation), lambda: writing(run)
+    )
     return Counts(
         done={"delivered": delivery.done} if delivery.done else {},
         failed={numbers[occasion]: why for occasion, why in delivery.failed.items()},
     )
 
 
-def _hand_over(channel: Channel, entry: Entry) -> str:
+def _hand_over(channel: Channel, installation: Settings, entry: Entry) -> str:
     package = EvaluationPackage.model_validate(entry.content)
     try:
-        files = package_files(package, token_for(package, settings()))
+        files = package_files(package, token_for(package, installation))
     except XlsxWriterException as refused:
         raise ValueError(str(refused)) from refused
     return channel.deliver(package, files, entry.occasion)
@@ -101,7 +108,7 @@ def _address_of(expert_no: str) -> str:
         return address(db, expert_no)
 
 
-@task(task_run_name="collect-{run.cycle}", cache_policy=NO_CACHE)
+@step("collect-{run.cycle}")
 def collect(run: Run) -> Counts:
     """Judge every result that came in: accept it, or refuse it with findings that tell the panel what to mend."""
     with writing(run) as db:

@@ -1,19 +1,23 @@
 """Expiry (到期): what has lapsed by a day, and reminders before it does; renewing belongs to the decision."""
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from schemas.policy import in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import expiry_reminders
+from tasks.runs.step import step
 from tasks.store import institutions, letters, register
 from tasks.store.adjustments import lapse
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
 
-@task(task_run_name="expiry-{run.day}", cache_policy=NO_CACHE)
+def expiry(run: Run) -> Counts:
+    """Let terms that are over lapse, and remind those whose term ends soon (Notice, article 3(4))."""
+    return Counts.sum([sweep_expiry(run), deliver_letters(run)])
+
+
+@step("expiry-{run.day}")
 def sweep_expiry(run: Run) -> Counts:
     """Lapse everything that is over on the day and not lapsed yet; remind everybody due and not reminded yet."""
     with writing(run) as db:

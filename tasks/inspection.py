@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from schemas.directory import edition_name
+from schemas.errors import RefusedError
 from schemas.inspection import (
     INSPECTORS_TABLE,
     OUTCOMES,
@@ -20,12 +19,12 @@ from schemas.inspection import (
 )
 from schemas.run import Run
 from schemas.run_summary import Counts
-from schemas.settings import settings
 from tasks.gateways.disk import files as post
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf.listing import LISTING, read_rows
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
 from tasks.gateways.sources.inspection_files import read_list
+from tasks.runs.step import step
 from tasks.store import editions, inspections
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -42,11 +41,16 @@ _TITLES = {
 }
 
 
-class DrawnAlreadyError(RuntimeError):
+class DrawnAlreadyError(RefusedError):
     """A cycle's inspection is drawn once."""
 
 
-@task(task_run_name="draw-{run.cycle}", cache_policy=NO_CACHE)
+def inspection(run: Run, seed: str) -> Counts:
+    """Draw once, and publish the draw with its list, seed and result (Notice, article 4(3))."""
+    return Counts.sum([make_draw(run, seed), publish_inspection(run)])
+
+
+@step("draw-{run.cycle}")
 def make_draw(run: Run, seed: str) -> Counts:
     """Draw the cycle's inspection; the same seed again changes nothing. What cannot be drawn is told as failed."""
     try:
@@ -97,11 +101,11 @@ def institutions_of(rows: pd.DataFrame) -> list[Institution]:
     return [Institution.model_validate(row) for row in listed.to_dict("records")]
 
 
-def unlike_edition(made: Draw) -> list[str]:
+def unlike_edition(made: Draw, published: Path) -> list[str]:
     """How a draw's list differs from the published directory it names; empty when it does not, or names none."""
     if made.source is None:
         return []
-    folder = settings().published / edition_name(made.source.edition)
+    folder = published / edition_name(made.source.edition)
     if not (folder / MANIFEST).is_file():
         return [f"edition {folder.name} is not below {folder.parent}: put it there to compare the draw's list with it"]
     if file_sha256(folder / MANIFEST) != made.source.manifest_sha256:
@@ -122,19 +126,19 @@ def _unlike_listing(made: Draw, folder: Path) -> str:
     return "" if same else f"the list of the draw is not that of edition {folder.name}"
 
 
-@task(task_run_name="inspections-{run.cycle}", cache_policy=NO_CACHE)
+@step("inspections-{run.cycle}")
 def publish_inspection(run: Run) -> Counts:
     """Put the draw and the list of outcomes where anyone can see them; unchanged files are left alone."""
-    _publish(run.cycle)
+    _publish(run.cycle, run.installation.published)
     return Counts()
 
 
-def _publish(cycle: str) -> None:
+def _publish(cycle: str, published: Path) -> None:
     with reading() as db:
         made = inspections.draw_of(db, cycle)
         outcomes = inspections.outcomes_of(db, cycle)
     if made is not None:
-        folder = settings().published / FOLDER
+        folder = published / FOLDER
         post.put(folder, f"{cycle}/{DRAW_FILE}", f"{made.model_dump_json(indent=2)}\n".encode())
         post.put(folder, f"{cycle}/{OUTCOMES_FILE}", csv_bytes(_listed(made, outcomes)))
 
@@ -174,5 +178,5 @@ def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[str]]:
         ]
         new = inspections.add_outcomes(db, rows[known], run)
     for cycle in sorted(draws):
-        _publish(cycle)
+        _publish(cycle, run.installation.published)
     return len(rows), new, complaints

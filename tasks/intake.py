@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 import polars as pl
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from expectations import reading
@@ -17,12 +15,13 @@ from schemas.finding import IDENTITY_NUMBER, masked
 from schemas.policy import Policy
 from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
-from schemas.settings import settings
+from schemas.settings import Settings
 from schemas.submission import RESULTS
 from tasks.gateways.disk import quarantine
 from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
 from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
 from tasks.gateways.sources.returned_results import FILE, PATH, pull_results, results_folders
+from tasks.runs.step import step
 from tasks.store import activities, decisions, panels, register, results, runs, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
@@ -32,25 +31,30 @@ from tasks.vouching import vouched
 MOST_ADVICE = 20
 
 
-@task(task_run_name="pull-{run.cycle}", cache_policy=NO_CACHE)
+def intake(run: Run) -> Counts:
+    """Take in what applicants, panels and operators handed in since the last time (Notice, article 3(1))."""
+    return pull(run)
+
+
+@step("pull-{run.cycle}")
 def pull(run: Run) -> Counts:
     """Take in whatever is new in the source and among the results in the inbox; the same again changes nothing.
 
     A source that cannot be pulled is a failed key, and stops nothing else.
     """
-    folder = Path(run.inbox or settings().inbox)
-    named = bool(settings().source.get_secret_value()) and folder == settings().inbox
+    folder, installation = Path(run.inbox), run.installation
+    named = bool(installation.source.get_secret_value()) and folder == installation.inbox
     if not named and not folder.is_dir():
         return Counts()
-    brought = bring(settings(), None if named else folder, beat=lambda: _stay(run))
+    brought = bring(installation, None if named else folder, beat=lambda: _stay(run))
     failed = {SOURCE: "; ".join(brought.failed)} if brought.failed else {}
     pulled = brought.pull or nothing()
     returned, unreadable = _returned([folder, brought.root] if named else [folder])
-    taken, unvouched, unjudged = _vouched(pulled, returned)
+    taken, unvouched, unjudged = _vouched(pulled, returned, installation)
     failed |= unjudged
     for spoilt in [*pulled.quarantined, *unreadable, *unvouched]:
         if spoilt.path is not None:
-            quarantine.keep(settings().root, spoilt.path, spoilt.reason)
+            quarantine.keep(installation.root, spoilt.path, spoilt.reason)
     with writing(run) as db:
         counts = take_in(db, pulled, taken, [*unreadable, *unvouched], run)
     return counts.model_copy(update={"failed": failed, "advice": _advice(pulled)})
@@ -83,7 +87,9 @@ def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]
     return pd.concat(frames, ignore_index=True), unreadable
 
 
-def _vouched(pulled: Pull, returned: pd.DataFrame) -> tuple[pd.DataFrame, list[QuarantinedFile], dict[str, str]]:
+def _vouched(
+    pulled: Pull, returned: pd.DataFrame, installation: Settings
+) -> tuple[pd.DataFrame, list[QuarantinedFile], dict[str, str]]:
     """Results of the pull, wherever they lay, that may be taken; `row` counts within the application.
 
     With a key that cannot be used none may, none is refused, and the last part says so.
@@ -94,7 +100,7 @@ def _vouched(pulled: Pull, returned: pd.DataFrame) -> tuple[pd.DataFrame, list[Q
         rows = own if returned.empty else pd.concat([own, returned], ignore_index=True)
     try:
         with reading_database() as db:
-            rows, refused = vouched(db, rows, settings(), required=settings().result_tokens == "required")
+            rows, refused = vouched(db, rows, installation, required=installation.result_tokens == "required")
     except SigningKeyError as damaged:
         return rows.iloc[:0], [], {RESULTS.name: str(damaged)}
     return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused, {}

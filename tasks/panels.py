@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 from schemas.evaluation import PanelDraw
 from schemas.panel import barred_employers, draw_panels
 from schemas.run import Run
-from schemas.settings import settings
 from tasks.store import panels
 
 _FIRST, _AGAIN = "从专家库随机抽取", "原专家组成员的所在单位参加本批次同职业申报，回避后重新抽取"
@@ -54,6 +53,6 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
 
 def _seed(kept: dict[str, PanelDraw], run: Run) -> str:
     """The seed the cycle's draws began with; else the cycle and the text the installation was given."""
-    text = settings().panel_seed
+    text = run.installation.panel_seed
     fresh = f"{run.cycle}|{text}" if text else run.cycle
     return next(iter(kept.values())).seed if kept else fresh

@@ -3,8 +3,6 @@
 from datetime import date
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
@@ -14,9 +12,9 @@ from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, OBJECTION, kind_title, last_day_of_notice
 from schemas.run import Run
 from schemas.run_summary import Counts
-from schemas.settings import settings
 from tasks.gateways.shelf import ShelfError
 from tasks.gateways.shelf import public_notices as shelf
+from tasks.runs.step import step
 from tasks.runs.waiting import still_waits
 from tasks.store import applications, decisions, items, public_notices
 from tasks.store.database import reading
@@ -52,7 +50,7 @@ def cycles_due(day: date) -> list[str]:
     return [cycle for cycle in due if not still_waits(cycle, day)]
 
 
-@task(task_run_name="objections-{run.cycle}", cache_policy=NO_CACHE)
+@step("objections-{run.cycle}")
 def settle_objections(run: Run) -> Counts:
     """End the items that passed and that operators refuse after an objection, or whose permit they took back."""
     with writing(run) as db:
@@ -82,7 +80,7 @@ def _refused(db: Connection, passed: pd.DataFrame, run: Run) -> pd.DataFrame:
     return pd.concat(told).groupby(items.KEYS)["rule"].agg(items.joined).rename("reason").reset_index()
 
 
-@task(task_run_name="public-notices-{run.cycle}", cache_policy=NO_CACHE)
+@step("public-notices-{run.cycle}")
 def publish_notices(run: Run) -> Counts:
     """Build and place the files of notices that are due; one that cannot be placed is tried again by the next run."""
     policy = run.policy
@@ -119,14 +117,14 @@ def _unannounced(run: Run, policy: Policy) -> dict[str, str]:
 
 def _publish(notice: RowMapping, policy: Policy, run: Run) -> None:
     name, began = notice["notice"], notice["published_on"]
-    if began != run.day and not shelf.is_placed(settings().published, name):
+    if began != run.day and not shelf.is_placed(run.installation.published, name):
         # nobody has seen it: the public has its whole period from the day it can
         began = run.day
         with writing(run) as db:
             public_notices.redate(db, name, began, last_day_of_notice(began, policy), run)
     with reading() as db:
         content = _content(db, name, began, policy, run)
-    digest = shelf.place(settings().published, content)
+    digest = shelf.place(run.installation.published, content)
     with writing(run) as db:
         public_notices.placed(db, name, digest, run)
 

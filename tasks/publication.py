@@ -3,8 +3,6 @@
 from datetime import date
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
@@ -14,11 +12,11 @@ from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
 from schemas.run import Run
 from schemas.run_summary import Counts
-from schemas.settings import settings
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
-from tasks.runs.run import moving_latest
+from tasks.runs.publishing import moving_latest, publishing
+from tasks.runs.step import step
 from tasks.store import editions, history, register
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
@@ -32,7 +30,16 @@ EARLIER = 12
 NAMED = 20
 
 
-@task(task_run_name="draft-{run.cycle}", cache_policy=NO_CACHE)
+def publication(run: Run) -> Counts:
+    """Publish a new edition if the directory changed and nothing makes it wait; what fails is named and tried again."""
+    with publishing() as publisher:
+        published = Counts()
+        while not published.failed and (edition := draft(run)) is not None:
+            published = Counts.sum([published, publish(run, edition)])
+        return Counts.sum([published, point_latest(run, publisher)])
+
+
+@step("draft-{run.cycle}")
 def draft(run: Run) -> str | None:
     """The edition to publish now: one begun earlier, or a new one if the directory changed; None if none is due."""
     with writing(run) as db:
@@ -90,7 +97,7 @@ def _named(rows: pd.DataFrame) -> str:
     return "、".join(names.head(NAMED)) + ("等" if len(rows) > NAMED else "")
 
 
-@task(task_run_name="publish-{edition}", cache_policy=NO_CACHE)
+@step("publish-{edition}")
 def publish(run: Run, edition: str) -> Counts:
     """Build the edition aside, check it, move it into its place, and report it to the province (article 3(4)).
 
@@ -105,11 +112,11 @@ def publish(run: Run, edition: str) -> Counts:
         with writing(run) as db:
             editions.discard(db, edition, run, "；".join(broken))
         return Counts(failed={edition: f"edition {edition} is not published: {'; '.join(broken)}"})
-    published = settings().published
+    published = run.installation.published
     try:
         built = shelf.build(published, content)
         digest = shelf.place(published, built, edition)
-        province.write_report(settings().outbox, content)
+        province.write_report(run.installation.outbox, content)
     except (shelf.ShelfError, OSError) as refused:
         return Counts(failed={edition: str(refused)})
     with writing(run) as db:
@@ -155,15 +162,15 @@ def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:
     return told
 
 
-@task(task_run_name="latest-{run.cycle}", cache_policy=NO_CACHE)
-def point_latest(run: Run) -> Counts:
-    """Have `published/latest` show the newest published edition."""
-    with moving_latest(run) as db:
+@step("latest-{run.cycle}")
+def point_latest(run: Run, publisher: int) -> Counts:
+    """Have `published/latest` show the newest published edition; `publisher`: the token of `publishing`."""
+    with moving_latest(run, publisher) as db:
         newest = editions.newest(db, "published")
         if newest is None:
             return Counts()
         try:
-            shelf.point_latest(settings().published, newest["edition"])
+            shelf.point_latest(run.installation.published, newest["edition"])
         except (shelf.ShelfError, OSError) as refused:
             return Counts(failed={"latest": str(refused)})
     return Counts()

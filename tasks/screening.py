@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 import polars as pl
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from expectations.check import Checked, check, data_docs
 from schemas.run import Run
 from schemas.run_summary import Counts
-from schemas.settings import settings
+from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
+from tasks.letters.delivery import deliver_letters
+from tasks.runs.step import step
 from tasks.store import applications, findings, items, letters, register
 from tasks.store.applications import scene
 from tasks.store.database import reading
@@ -23,7 +23,13 @@ from tasks.store.leases import writing
 BATCH = 16_000
 
 
-@task(task_run_name="find-{run.cycle}", cache_policy=NO_CACHE)
+def screening(run: Run) -> Counts:
+    """Check what came since the last time, settle what is held, and write to applicants (Notice, article 3(2))."""
+    checked = [screen(run, numbers, number) for number, numbers in enumerate(find_unscreened(run), start=1)]
+    return Counts.sum([*checked, settle_holds(run), deliver_letters(run)])
+
+
+@step("find-{run.cycle}")
 def find_unscreened(run: Run) -> list[list[str]]:
     """Numbers of the applications to check, in batches; those that others' changes concern are among them."""
     with writing(run) as db:
@@ -38,7 +44,7 @@ def _concerned(db: Connection, run: Run) -> list[str]:
     return applications.outdated(db, run.cycle, register.knowledge(db, run.cycle))
 
 
-@task(task_run_name="screen-{batch_no}", retries=2, cache_policy=NO_CACHE)
+@step("screen-{batch_no}", retries=2)
 def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
     """Check one batch and write statuses, findings, holds and letters in one transaction; twice changes nothing."""
     with writing(run) as db:
@@ -47,13 +53,13 @@ def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
             return Counts()
         submissions = applications.submissions(db, due)
         checked = check(submissions, scene(db, run.cycle))
-        data_docs(checked.validation, _docs_folder(run.cycle, batch_no))
+        data_docs(checked.validation, _docs_folder(run, batch_no))
         return write(db, submissions["applications"], checked, run)
 
 
-def _docs_folder(cycle: str, batch_no: int) -> Path:
+def _docs_folder(run: Run, batch_no: int) -> Path:
     """Where the newest check of a cycle is told; a nation's later batches lie beside the first."""
-    folder = settings().root / "data-docs" / cycle
+    folder = run.installation.root / "data-docs" / run.cycle
     return folder if batch_no == 1 else folder / f"batch-{batch_no}"
 
 

@@ -103,9 +103,8 @@ def _installed(root: Path, url: str) -> Iterator[Path]:
 
 
 @pytest.fixture
-def plainly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flows and tasks as the plain functions they are: what they do is tested here, Prefect where it matters."""
-    import prefect
+def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands call flows as the plain functions they are, and start no Prefect server to keep their runs."""
+    from deployments import orchestrator
 
-    monkeypatch.setattr(prefect.Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
-    monkeypatch.setattr(prefect.Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
+    monkeypatch.setattr(orchestrator, "run", lambda flow, *args, **kwargs: flow.fn(*args, **kwargs))

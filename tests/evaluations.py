@@ -99,25 +99,22 @@ def go_on(
     home: Path, day: date = DAY, cycle: str = CYCLE, only: list[str] | None = None, *, publish: bool = False
 ) -> dict[str, Counts]:
     """One run from the inbox to the decision, or to the directory, but for the screening; what each stage did."""
-    from flows.decision import decision
-    from flows.evaluation import evaluation
-    from flows.intake import intake
-    from flows.publication import publication
+    from flows.stages import decision, evaluation, intake, publication
 
     (home / "inbox").mkdir(parents=True, exist_ok=True)
     return {
-        "intake": intake(cycle, day, only, str(home / "inbox")),
-        "evaluation": evaluation(cycle, day, only),
-        "decision": decision(cycle, day, only),
-        "publication": publication(cycle, day) if publish else Counts(),
+        "intake": intake.fn(cycle, day, only, str(home / "inbox")),
+        "evaluation": evaluation.fn(cycle, day, only),
+        "decision": decision.fn(cycle, day, only),
+        "publication": publication.fn(cycle, day) if publish else Counts(),
     }
 
 
 def send_out(home: Path, cycle: str = CYCLE) -> Counts:
     """The evaluation stage alone."""
-    from flows.evaluation import evaluation
+    from flows.stages import evaluation
 
-    return evaluation(cycle, DAY)
+    return evaluation.fn(cycle, DAY)
 
 
 def standing(number: str, occupation: str = COOK, level: str = "4", cycle: str = CYCLE) -> str:

@@ -52,7 +52,7 @@ def play(story: Story, home: Path, begun: list[int] | None = None) -> RunSummary
     for number in range(max(begun, default=1), 4):
         begun.append(number)
         day = story.act(number, home / "inbox")
-        summary = filing_cycle(story.cycle, day)
+        summary = filing_cycle.fn(story.cycle, day)
     return summary
 
 

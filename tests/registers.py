@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert
 from schemas import tables
 from schemas.policy import last_cycle_on
 from schemas.run import Run
-from tasks.runs.run import run_of
+from tasks.runs.run import begin
 from tasks.store import register
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -25,7 +25,7 @@ Held = tuple[str, str, str]  # uscc, occupation_code, level
 @contextmanager
 def run_on(day: date, cycle: str | None = None) -> Iterator[Run]:
     """A run of the last cycle whose deadline has passed, or of another."""
-    with run_of(cycle or last_cycle_on(day), day) as run:
+    with begin(cycle or last_cycle_on(day), day) as run:
         yield run
 
 
@@ -84,8 +84,8 @@ def decide(cycle: str, day: date) -> None:
     from tasks.decision import write_outcomes
 
     with run_on(day, cycle) as run:
-        task.fn(run)
-        write_outcomes.fn(run)
+        task(run)
+        write_outcomes(run)
 
 
 def sweep(day: date) -> None:
@@ -93,7 +93,7 @@ def sweep(day: date) -> None:
     from tasks.expiry import sweep_expiry
 
     with run_on(day) as run:
-        sweep_expiry.fn(run)
+        sweep_expiry(run)
 
 
 def terms(day: date) -> dict[Held, tuple[str, str]]:

@@ -4,21 +4,10 @@ from importlib import import_module
 
 import typer
 
-EXIT_WRONG_USE = 2
-EXIT_REFUSED = 3
-EXIT_FAILED = 1
+from schemas.errors import FilingError
 
-
-class WrongUse(Exception):  # noqa: N818  it is what the user did, not what broke
-    """The command cannot be understood: one sentence that says how to write it."""
-
-    exit_code = EXIT_WRONG_USE
-
-
-class Refused(Exception):  # noqa: N818
-    """Understood but not allowed now: a lock, a missing decision, a policy."""
-
-    exit_code = EXIT_REFUSED
+#: What a command did not finish, or found to be wrong.
+EXIT_FAILED = FilingError.exit_code
 
 
 def register_all(app: typer.Typer) -> None:

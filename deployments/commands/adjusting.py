@@ -1,17 +1,17 @@
 """`filing adjust`: operators' decisions about what is on file; what follows from them is the flow's."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from deployments import orchestrator
-from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import read_day, read_words, ready
 from schemas.adjustment import Adjustment, Recoding
-from schemas.policy import last_cycle_on, shipped
+from schemas.errors import RefusedError, WrongUseError
+from schemas.policy import last_cycle_on
+from tasks.runs.today import today
 
 
 class What(StrEnum):
@@ -46,8 +46,8 @@ def adjust(
         "decided_by": read_words("--by", by, says),
     }
     if (what is What.recode) != bool(new) or (what is What.recode and occupation):
-        raise WrongUse("write `filing adjust recode OLD NEW …`; the other decisions take one credit code")
-    day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
+        raise WrongUseError("write `filing adjust recode OLD NEW …`; the other decisions take one credit code")
+    day = read_day(as_of) or today()
     words = {**said, "effective_on": read_day(on) or day}
     if what is What.recode:
         _carry_out(Recoding.model_validate({"old_uscc": uscc, "new_uscc": new, **words}), day)
@@ -60,17 +60,16 @@ def _carry_out(decided: Adjustment | Recoding, day: date) -> None:
     ready()
     orchestrator.prepare()
     from flows.adjustment import adjustment, recoding  # noqa: PLC0415  after Prefect's environment is set
-    from flows.publication import publication  # noqa: PLC0415
-    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
+    from flows.stages import publication  # noqa: PLC0415
 
     cycle = last_cycle_on(day)
-    try:
-        counts = recoding(cycle, decided, day) if isinstance(decided, Recoding) else adjustment(cycle, decided, day)
-        if counts.failed:
-            raise Refused("; ".join(counts.failed.values()))
-        published = publication(cycle, day)
-    except CycleBusyError as refused:
-        raise Refused(str(refused)) from refused
+    if isinstance(decided, Recoding):
+        counts = orchestrator.run(recoding, cycle, decided, day)
+    else:
+        counts = orchestrator.run(adjustment, cycle, decided, day)
+    if counts.failed:
+        raise RefusedError("; ".join(counts.failed.values()))
+    published = orchestrator.run(publication, cycle, day)
     told = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
     typer.echo(told or "nothing to do: this very decision is on record")
 

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from deployments import orchestrator
-from deployments.commands import EXIT_FAILED, Refused, WrongUse
+from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_day, read_words, ready
 from schemas.directory import edition_name
+from schemas.errors import WrongUseError
 from schemas.settings import settings
 
 
@@ -24,21 +25,15 @@ def approve(
     try:
         name = edition_name(edition)
     except ValueError as wrong:
-        raise WrongUse(str(wrong)) from wrong
+        raise WrongUseError(str(wrong)) from wrong
     ready()
     orchestrator.prepare()
-    from flows.publication import publication  # noqa: PLC0415  after Prefect's environment is set
-    from tasks.desk.approval import NothingToApproveError, approve_edition  # noqa: PLC0415
-    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
+    from flows.stages import publication  # noqa: PLC0415  after Prefect's environment is set
+    from tasks.desk.approval import approve_edition  # noqa: PLC0415
     from tasks.store import editions  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 
-    try:
-        published = publication(*approve_edition(name, who, day))
-    except NothingToApproveError as nothing:
-        raise Refused(str(nothing)) from nothing
-    except CycleBusyError as busy:
-        raise Refused(str(busy)) from busy
+    published = orchestrator.run(publication, *approve_edition(name, who, day))
     for key, why in sorted(published.failed.items()):
         typer.echo(f"failed {key}: {why}", err=True)
     if published.failed:

@@ -7,11 +7,9 @@ import typer
 from rich.console import Console
 
 from deployments import orchestrator
-from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import read_cycle, read_day, ready
+from schemas.errors import WrongUseError
 from schemas.run_summary import RunSummary
-
-_STAGES = ("intake", "screening", "evaluation", "decision", "publication", "expiry", "dormancy")
 
 
 def run(
@@ -29,24 +27,16 @@ def run(
     """Run one cycle as far as it can go now; repeat it freely."""
     chosen, day = read_cycle(cycle), read_day(as_of)
     if inbox is not None and not inbox.is_dir():
-        raise WrongUse(f"the inbox {inbox} is not a folder: give the folder that holds the submissions")
+        raise WrongUseError(f"the inbox {inbox} is not a folder: give the folder that holds the submissions")
     ready()
     orchestrator.prepare()
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
-    from tasks.runs.run import CycleBusyError, NothingFailedError, UnknownRunError  # noqa: PLC0415
-    from tasks.store.leases import LeaseTakenError  # noqa: PLC0415
 
     chosen_only = [*(only or []), *([f"failed:{only_failed_of}"] if only_failed_of else [])] or None
     console = Console(stderr=True)
-    try:
-        with console.status(f"cycle {chosen}: starting"):
-            summary = filing_cycle(
-                chosen, day, only=chosen_only, inbox=str(inbox.resolve()) if inbox else None, dry_run=dry_run
-            )
-    except (CycleBusyError, LeaseTakenError) as busy:
-        raise Refused(str(busy)) from busy
-    except (UnknownRunError, NothingFailedError) as nothing:
-        raise WrongUse(str(nothing)) from nothing
+    folder = str(inbox.resolve()) if inbox else None
+    with console.status(f"cycle {chosen}: starting"):
+        summary = orchestrator.run(filing_cycle, chosen, day, only=chosen_only, inbox=folder, dry_run=dry_run)
     tell(summary, dry_run=dry_run)
     return 1 if summary.outcome == "failed" else 0
 
@@ -55,9 +45,8 @@ def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
     """Print what a run did, in the order of the stages."""
     if dry_run:
         typer.echo("dry run: nothing was written or sent")
-    for stage in _STAGES:
-        counts = summary.stages.get(stage)
-        if counts and counts.total:
+    for stage, counts in summary.stages.items():
+        if counts.total:
             typer.echo(
                 f"{stage}: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
             )

@@ -13,13 +13,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deployments import orchestrator
-from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import read_cycle, ready
 from schemas.application import STATUSES as APPLICATION_STATUSES
+from schemas.errors import RefusedError, WrongUseError
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
-from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
+from schemas.run_summary import COUNT_TITLES, RunSummary
 from schemas.settings import settings
 
 _SMALLEST = 20
@@ -34,7 +34,7 @@ def demo(
     """Make a realistic sample cycle and run it whole, without any server to start; a former demo is made anew."""
     chosen = read_cycle(cycle)
     if institutions < _SMALLEST:
-        raise WrongUse(f"--institutions {institutions} is too few to show every outcome: give {_SMALLEST} or more")
+        raise WrongUseError(f"--institutions {institutions} is too few to show every outcome: give {_SMALLEST} or more")
     _clear_former()
     ready()
     orchestrator.prepare()
@@ -48,9 +48,9 @@ def _clear_former() -> None:
     """A demo begins anew, and never touches a home that something else was done in."""
     root, mark = settings().root, settings().root / ".demo"
     if not settings().database.startswith("sqlite"):
-        raise Refused("the demo works on its own SQLite database: unset FILING_DATABASE_URL, then run it again")
+        raise RefusedError("the demo works on its own SQLite database: unset FILING_DATABASE_URL, then run it again")
     if (root / "filing.db").exists() and not mark.exists():
-        raise Refused(f"{root} holds a real installation: give the demo a home of its own with --home DIR")
+        raise RefusedError(f"{root} holds a real installation: give the demo a home of its own with --home DIR")
     if mark.exists():
         shutil.rmtree(root)
     root.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def _play(cycle: CycleId, seed: int, institutions: int, say: Callable[[str], Non
     for title, day, prepare in acts:
         shown.update(task, description=f"{day} {title}")
         prepare()
-        summary = filing_cycle(cycle, day)
+        summary = orchestrator.run(filing_cycle, cycle, day)
         say(f"[bold]{day} {title}[/bold]\n{_summed_up(summary)}")
     shown.update(task, description="完成")
     return summary
@@ -95,9 +95,10 @@ def _play(cycle: CycleId, seed: int, institutions: int, say: Callable[[str], Non
 
 def _summed_up(summary: RunSummary) -> str:
     lines = [
-        f"  {title}：" + "，".join(f"{COUNT_TITLES.get(name, name)} {number}" for name, number in counts.done.items())
-        for stage, title in STAGE_TITLES.items()
-        if (counts := summary.stages.get(stage)) and counts.total
+        f"  {summary.title_of(stage)}："
+        + "，".join(f"{COUNT_TITLES.get(name, name)} {number}" for name, number in counts.done.items())
+        for stage, counts in summary.stages.items()
+        if counts.total
     ]
     if summary.awaits_results:
         lines.append(f"  等待评估结果：已收 {summary.received_results} / 共 {summary.awaited_results}")

@@ -1,19 +1,19 @@
 """`filing draw`: the random inspection draw, made or verified; how it is drawn is the model's."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
 
 from deployments import orchestrator
-from deployments.commands import EXIT_FAILED, Refused, WrongUse
+from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_cycle, read_day, ready
+from schemas.errors import FilingError, RefusedError, WrongUseError
 from schemas.inspection import Draw, differences
-from schemas.policy import last_cycle_on, shipped
+from schemas.policy import last_cycle_on
 from schemas.settings import settings
+from tasks.runs.today import today
 
 
 def draw(
@@ -26,26 +26,21 @@ def draw(
     if verify is not None:
         return _verify(verify)
     if not cycle or not seed.strip():
-        raise WrongUse("write `filing draw CYCLE --seed TEXT`, or `filing draw --verify FILE`")
+        raise WrongUseError("write `filing draw CYCLE --seed TEXT`, or `filing draw --verify FILE`")
     chosen = read_cycle(cycle)
-    day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
+    day = read_day(as_of) or today()
     ready()
     orchestrator.prepare()
-    from flows.inspection import inspection  # noqa: PLC0415  after Prefect's environment is set
-    from flows.publication import publication  # noqa: PLC0415
+    from flows.stages import inspection, publication  # noqa: PLC0415  after Prefect's environment is set
     from tasks.inspection import DRAW_FILE, FOLDER  # noqa: PLC0415
-    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
 
-    try:
-        # the list is the public one, so what changed since the last edition is published first
-        published = publication(last_cycle_on(day), day)
-        if published.failed:
-            raise RuntimeError("; ".join(published.failed.values()))
-        counts = inspection(chosen, seed, day)
-    except CycleBusyError as refused:
-        raise Refused(str(refused)) from refused
+    # the list is the public one, so what changed since the last edition is published first
+    published = orchestrator.run(publication, last_cycle_on(day), day)
+    if published.failed:
+        raise FilingError("; ".join(published.failed.values()))
+    counts = orchestrator.run(inspection, chosen, seed, day)
     if counts.failed:
-        raise Refused("; ".join(counts.failed.values()))
+        raise RefusedError("; ".join(counts.failed.values()))
     told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
     typer.echo(told or "drawn already with this seed")
     typer.echo(settings().published / FOLDER / chosen / DRAW_FILE)
@@ -56,7 +51,7 @@ def _verify(file: Path) -> int:
     try:
         made = Draw.model_validate_json(file.read_bytes())
     except OSError as missing:
-        raise WrongUse(f"{file} cannot be read: give the file of a draw") from missing
+        raise WrongUseError(f"{file} cannot be read: give the file of a draw") from missing
     except ValidationError as wrong:
         place = ".".join(map(str, wrong.errors()[0]["loc"])) or "the file"
         typer.echo(f"{file} is not the file of a draw: {place}: {wrong.errors()[0]['msg']}", err=True)
@@ -64,7 +59,7 @@ def _verify(file: Path) -> int:
     orchestrator.prepare()
     from tasks.inspection import unlike_edition  # noqa: PLC0415  after Prefect's environment is set
 
-    found = [*differences(made), *unlike_edition(made)]
+    found = [*differences(made), *unlike_edition(made, settings().published)]
     for sentence in found:
         typer.echo(sentence, err=True)
     if not found:

@@ -5,18 +5,18 @@ from typing import Annotated
 
 import typer
 
-from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import ready
+from schemas.errors import RefusedError, WrongUseError
 from schemas.settings import settings
 
 
 def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for example filing.tar.gz.")]) -> None:
     """Write the whole home and database into one file; it holds personal data, keep it as such."""
     if file.exists():
-        raise WrongUse(f"{file} exists: give a new name, backups are never overwritten")
+        raise WrongUseError(f"{file} exists: give a new name, backups are never overwritten")
     root = settings().root
     if not root.is_dir():
-        raise Refused(f"there is no installation in {root}: name its home with --home DIR")
+        raise RefusedError(f"there is no installation in {root}: name its home with --home DIR")
     ready()
     from deployments import safekeeping  # noqa: PLC0415
 
@@ -31,14 +31,10 @@ def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for 
 def restore(file: Annotated[Path, typer.Argument(help="An archive that `filing backup` wrote.")]) -> None:
     """Put a backup into an empty home, and into an empty database where the database is a server's."""
     if not file.is_file():
-        raise WrongUse(f"there is no file {file}")
+        raise WrongUseError(f"there is no file {file}")
     from deployments import safekeeping  # noqa: PLC0415
-    from tasks.store.database import DatabaseNotReadyError  # noqa: PLC0415
 
-    try:
-        told = safekeeping.restore(file)
-    except (safekeeping.NotRestorableError, DatabaseNotReadyError) as unfit:
-        raise Refused(str(unfit)) from unfit
+    told = safekeeping.restore(file)
     ready()
     typer.echo(f"restored: {settings().root} as of {told.made_at}; `filing doctor` looks at the whole")
 

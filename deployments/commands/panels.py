@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deployments.commands import WrongUse
 from deployments.commands.readiness import ready
+from schemas.errors import WrongUseError
 from schemas.evaluation import EvaluationPackage, PanelDraw
 from schemas.panel import lot, repeat
 
@@ -27,7 +27,9 @@ def panel(
         draws = panels.of_application(db, number)
         packages = [EvaluationPackage.model_validate(each) for each in dispatches.packages(db, number)]
     if not draws:
-        raise WrongUse(f"no panel was drawn for '{number}': give the number of an application sent out with a pool")
+        raise WrongUseError(
+            f"no panel was drawn for '{number}': give the number of an application sent out with a pool"
+        )
     if as_json:
         typer.echo(json.dumps([draw.model_dump(mode="json") for draw in draws], ensure_ascii=False, indent=2))
     else:

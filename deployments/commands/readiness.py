@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from deployments.commands import Refused, WrongUse
+from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import settings
@@ -21,7 +21,7 @@ def read_cycle(text: str) -> CycleId:
         cycle = cycle_id(text)
         for_cycle(cycle)
     except ValueError as wrong:
-        raise WrongUse(str(wrong)) from wrong
+        raise WrongUseError(str(wrong)) from wrong
     return cycle
 
 
@@ -32,17 +32,17 @@ def read_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as wrong:
-        raise WrongUse(f"'{text}' is not a day: write YYYY-MM-DD, for example 2026-09-10") from wrong
+        raise WrongUseError(f"'{text}' is not a day: write YYYY-MM-DD, for example 2026-09-10") from wrong
 
 
 def read_words(option: str, text: str, says: str) -> str:
     """What a person states on the command line, which stays in history and letters; `says`: what it is asked for."""
     if not (words := text.strip()):
-        raise WrongUse(f"{option} is empty: {says}")
+        raise WrongUseError(f"{option} is empty: {says}")
     if len(words) > _MOST_WORDS:
-        raise WrongUse(f"{option} has {len(words):,} characters: state it in at most {_MOST_WORDS:,}")
+        raise WrongUseError(f"{option} has {len(words):,} characters: state it in at most {_MOST_WORDS:,}")
     if unseen := [sign for sign in words if unicodedata.category(sign) in ("Cc", "Cf", "Cs")]:
-        raise WrongUse(f"{option} holds an unseen character (U+{ord(unseen[0]):04X}): type it anew")
+        raise WrongUseError(f"{option} holds an unseen character (U+{ord(unseen[0]):04X}): type it anew")
     return words
 
 
@@ -54,7 +54,7 @@ def ready() -> None:
     try:
         present, newest = schema.revisions()
     except OperationalError as unreachable:
-        raise Refused(
+        raise RefusedError(
             "the database cannot be reached: check FILING_DATABASE_URL and that its server runs"
         ) from unreachable
     if present == newest:
@@ -62,18 +62,18 @@ def ready() -> None:
     if settings().database.startswith("sqlite"):
         schema.migrate()
         return
-    raise Refused(
+    raise RefusedError(
         f"the database's schema is at {present or 'nothing'}, this release needs {newest}: run `filing migrate`"
     )
 
 
 def _assert_address() -> None:
-    """Raises WrongUse where the address of the database is none; it is not repeated, for it may hold a password."""
+    """Raises WrongUseError where the address of the database is none; it is not repeated, for it may hold a password."""
     address = settings().database
     try:
         make_url(address).get_dialect().import_dbapi()
     except (ArgumentError, ValueError, ImportError) as wrong:
-        raise WrongUse(
+        raise WrongUseError(
             "FILING_DATABASE_URL is no address of a database that can be used here: write postgresql://user@host/name, "
             "or leave it out for the embedded one"
         ) from wrong

@@ -9,8 +9,8 @@ import pandas as pd
 import typer
 
 from deployments import orchestrator
-from deployments.commands import Refused, WrongUse
 from deployments.commands.readiness import read_day, read_words, ready
+from schemas.errors import WrongUseError
 from schemas.public_notice import OBJECTION
 
 
@@ -39,16 +39,12 @@ def import_(
     """Take in results, activities, a register, decisions, institution codes, inspectors or inspection outcomes."""
     day = read_day(as_of)
     if not file.is_file():
-        raise WrongUse(f"there is no file {file}")
+        raise WrongUseError(f"there is no file {file}")
     ready()
     orchestrator.prepare()
     from tasks.desk.importing import import_file  # noqa: PLC0415
-    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
 
-    try:
-        imported = import_file(kind.value, file, day, by.strip())
-    except CycleBusyError as busy:
-        raise Refused(str(busy)) from busy
+    imported = import_file(kind.value, file, day, by.strip())
     typer.echo(f"{imported.new} new of {imported.rows} rows of {kind.value}")
     for cycle, number in imported.unjudged.items():
         typer.echo(
@@ -73,12 +69,11 @@ def decide(
     ready()
     orchestrator.prepare()
     from expectations.rulebook import rules  # noqa: PLC0415
-    from tasks.desk.importing import UnknownApplicationError, record_decision  # noqa: PLC0415
-    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
+    from tasks.desk.rulings import record_rulings  # noqa: PLC0415
 
     known = [*sorted(code for code, each in rules().items() if each.nature == "in_principle"), OBJECTION]
     if rule not in known:
-        raise WrongUse(f"'{rule}' is no rule to decide on: decide on one of {', '.join(known)}")
+        raise WrongUseError(f"'{rule}' is no rule to decide on: decide on one of {', '.join(known)}")
     says = "a decision says who, why and by which document"
     row = {
         "application_no": number,
@@ -90,12 +85,7 @@ def decide(
         "document_no": read_words("--document", document, says),
         "reason": read_words("--reason", reason, says),
     }
-    try:
-        record_decision(pd.DataFrame([row]))
-    except UnknownApplicationError as unknown:
-        raise WrongUse(str(unknown)) from unknown
-    except CycleBusyError as busy:
-        raise Refused(str(busy)) from busy
+    record_rulings(pd.DataFrame([row]))
     typer.echo("recorded: `filing run` of its cycle acts on it")
 
 

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from deployments.commands import Refused
 from deployments.commands.readiness import ready
-from deployments.prefect_environment import UnguardedError, assert_guarded, hold_anywhere
-from deployments.supervisor import HOST, AlreadyUpError, House, Running, StartFailedError, only_one, own_process
+from deployments.prefect_environment import assert_guarded, hold_anywhere
+from deployments.supervisor import HOST, AlreadyUpError, House, Running, only_one, own_process
 from schemas.settings import settings
 
 
@@ -25,10 +24,7 @@ def up(
     ] = HOST,
 ) -> int:
     """Start the Prefect server, its pages and every deployment; Ctrl-C stops them cleanly."""
-    try:
-        assert_guarded(host)
-    except UnguardedError as unguarded:
-        raise Refused(str(unguarded)) from unguarded
+    assert_guarded(host)
     hold_anywhere()
     ready()
     if settings().inbox_folder is None:
@@ -42,8 +38,6 @@ def up(
     except AlreadyUpError as running:
         typer.echo(f"{running}: nothing to start")
         return 0
-    except StartFailedError as failed:
-        raise Refused(str(failed)) from failed
 
 
 def _serve(house: House) -> int:

@@ -2,21 +2,19 @@
 
 import json
 import sys
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from deployments.commands import WrongUse
 from deployments.commands.readiness import read_cycle, read_day, ready
+from schemas.errors import WrongUseError
 from schemas.finding import FINDING_COLUMNS
-from schemas.policy import known
 from schemas.settings import settings
+from tasks.runs.today import today
 
 
 class Format(StrEnum):
@@ -95,7 +93,7 @@ def history(
     with reading() as db:
         told = overview.life(db, subject)
     if told.empty:
-        raise WrongUse(f"nothing is known of '{subject}': give an application number or a credit code")
+        raise WrongUseError(f"nothing is known of '{subject}': give an application number or a credit code")
     _print_csv(told, list(told.columns))
 
 
@@ -105,7 +103,7 @@ def directory(
     output: Annotated[Format, typer.Option("--format", help="csv or json.")] = Format.csv,
 ) -> None:
     """Print the directory on any day, as it is known now or as it was known then."""
-    day, known_on = read_day(as_of) or datetime.now(ZoneInfo(known()[-1].timezone)).date(), read_day(as_known_on)
+    day, known_on = read_day(as_of) or today(), read_day(as_known_on)
     ready()
     from tasks.store.database import reading  # noqa: PLC0415
     from tasks.store.directory import directory_on  # noqa: PLC0415
@@ -129,7 +127,7 @@ def diff(
         found = [editions.get(db, name) for name in (before, after)]
         for name, edition in zip((before, after), found, strict=True):
             if edition is None or edition["standing"] == "discarded":
-                raise WrongUse(f"there is no edition {name}: `filing status` lists the editions")
+                raise WrongUseError(f"there is no edition {name}: `filing status` lists the editions")
         assert found[1] is not None
         rows = changes(editions.rows_of(db, before), editions.rows_of(db, after), found[1]["as_of"])
     _print(rows, Format.csv)

@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 
 from deployments import orchestrator
-from deployments.commands import EXIT_FAILED, Refused, WrongUse
+from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_cycle, ready
+from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId
 from schemas.settings import Settings, settings, using
 
@@ -32,7 +33,7 @@ def simulate(
     """
     first, last = _read_span(cycles)
     if institutions < _FEWEST:
-        raise WrongUse(f"--institutions {institutions} is too few to live through a cycle: give {_FEWEST} or more")
+        raise WrongUseError(f"--institutions {institutions} is too few to live through a cycle: give {_FEWEST} or more")
     with own_home():
         ready()
         orchestrator.prepare()
@@ -42,10 +43,10 @@ def simulate(
 def _read_span(text: str) -> tuple[CycleId, CycleId]:
     first, parted, last = text.partition("..")
     if not parted:
-        raise WrongUse(f"'{text}' is no span of cycles: write A..B, for example 2021-04..2031-09")
+        raise WrongUseError(f"'{text}' is no span of cycles: write A..B, for example 2021-04..2031-09")
     span = read_cycle(first), read_cycle(last)
     if span[0] > span[1]:
-        raise WrongUse(f"'{text}' ends before it begins: write the earlier cycle first")
+        raise WrongUseError(f"'{text}' ends before it begins: write the earlier cycle first")
     return span
 
 
@@ -71,12 +72,12 @@ def _claim() -> None:
     root, mark = settings().root, settings().root / _MARK
     if settings().database_url:
         if schema.revisions()[0] is not None:
-            raise Refused("the database of FILING_DATABASE_URL is in use: give a simulation an empty one")
+            raise RefusedError("the database of FILING_DATABASE_URL is in use: give a simulation an empty one")
         schema.migrate()  # a server's database is nobody's yet, so nobody is asked
     elif mark.exists():
         shutil.rmtree(root)
     if root.exists() and any(root.iterdir()) and not mark.exists():
-        raise Refused(f"{root} is in use: give a simulation an empty home with --home DIR, or none at all")
+        raise RefusedError(f"{root} is in use: give a simulation an empty home with --home DIR, or none at all")
     root.mkdir(parents=True, exist_ok=True)
     mark.write_text("made by filing simulate", "utf-8")
 

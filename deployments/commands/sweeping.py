@@ -1,16 +1,15 @@
 """`filing sweep`: the sweeps on their own, on any day."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from deployments import orchestrator
-from deployments.commands import EXIT_FAILED, Refused
+from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_day, ready
-from schemas.policy import last_cycle_on, shipped
+from schemas.policy import last_cycle_on
+from tasks.runs.today import today
 
 
 class Sweep(StrEnum):
@@ -23,22 +22,16 @@ def sweep(
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
 ) -> int:
     """Do what is due on the day of one kind and not done yet, and publish a new edition if the directory changed."""
-    day = read_day(as_of) or datetime.now(ZoneInfo(shipped()[-1].timezone)).date()
+    day = read_day(as_of) or today()
     ready()
     orchestrator.prepare()
-    from flows.dormancy import dormancy  # noqa: PLC0415
-    from flows.expiry import expiry  # noqa: PLC0415
-    from flows.publication import publication  # noqa: PLC0415
-    from tasks.runs.run import CycleBusyError  # noqa: PLC0415
+    from flows.stages import dormancy, expiry, publication  # noqa: PLC0415  after Prefect's environment is set
     from tasks.store import editions  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 
     cycle = last_cycle_on(day)
-    try:
-        counts = (expiry if which is Sweep.expiry else dormancy)(cycle, day)
-        published = publication(cycle, day)
-    except CycleBusyError as busy:
-        raise Refused(str(busy)) from busy
+    counts = orchestrator.run(expiry if which is Sweep.expiry else dormancy, cycle, day)
+    published = orchestrator.run(publication, cycle, day)
     failed = {**counts.failed, **published.failed}
     for key, why in sorted(failed.items()):
         typer.echo(f"failed {key}: {why}", err=True)

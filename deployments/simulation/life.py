@@ -12,13 +12,13 @@ from deployments import sample
 from deployments.sample.identities import credit_code
 from deployments.sample.institutions import Population, make_population
 from deployments.sample.streams import stream
-from deployments.simulation import stages
+from deployments.simulation import acts
 from schemas.adjustment import Adjustment, Recoding
 from schemas.inspection import Inspector
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.settings import settings
-from tasks.runs.run import run_of
+from tasks.runs.run import begin
 from tasks.store import inspections, register
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -67,7 +67,7 @@ def live_cycle(city: City, cycle: CycleId, *, is_first: bool) -> Iterator[date]:
     for day, inbox in zip(
         (deadline + timedelta(days=1), deadline + _CORRECTED_AFTER, last), _inboxes(made, cycle), strict=True
     ):
-        stages.run_cycle(cycle, day, inbox)
+        acts.run_cycle(cycle, day, inbox)
         yield day
     yield from _between(city, cycle, last + timedelta(days=10), _next_deadline(cycle))
 
@@ -95,14 +95,14 @@ def _inboxes(made: sample.SampleCycle, cycle: CycleId) -> Iterator[Path]:
 def _between(city: City, cycle: CycleId, day: date, until: date) -> Iterator[date]:
     """Decisions on what is on file, the inspection, and a sweep every month."""
     for what in _decisions(city, cycle, day):
-        stages.adjust(cycle, what, day)
+        acts.adjust(cycle, what, day)
         if isinstance(what, Recoding):
             city.recoded(what.old_uscc, what.new_uscc)
         yield day
     _employ_inspectors(cycle, day)
-    stages.draw(cycle, f"{cycle} 公开抽取", day)
+    acts.draw(cycle, f"{cycle} 公开抽取", day)
     while day < until:
-        stages.sweep(cycle, day)
+        acts.sweep(cycle, day)
         yield day
         day += _SWEEP_EVERY
 
@@ -112,7 +112,7 @@ def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | R
     with reading() as db:
         held = register.standings(db, day)
     rng = city.chance(cycle, "decisions")
-    words = {"document_no": f"黄人社监〔{day.year}〕{cycle[-2:]}号", "decided_by": stages.OPERATOR, "effective_on": day}
+    words = {"document_no": f"黄人社监〔{day.year}〕{cycle[-2:]}号", "decided_by": acts.OPERATOR, "effective_on": day}
     for uscc in sorted(set(held.loc[held["standing"] == "suspended", "uscc"])):
         yield Adjustment.model_validate({"kind": "reinstate", "uscc": uscc, "ground": "整改完成", **words})
     free = _wholly_filed(held)
@@ -141,7 +141,7 @@ def _employ_inspectors(cycle: CycleId, day: date) -> None:
         Inspector(inspector_no=f"J{number:02d}", name=f"检查员{number}", unit=_UNITS[number % len(_UNITS)]).model_dump()
         for number in range(10)
     ]
-    with run_of(cycle, day) as run, writing(run) as db:
+    with begin(cycle, day) as run, writing(run) as db:
         inspections.add_inspectors(db, pd.DataFrame(rows, dtype="str").assign(active="true"))
 
 

@@ -4,8 +4,10 @@ from datetime import date, timedelta
 
 import chinese_calendar
 
+from schemas.errors import FilingError
 
-class UnknownCalendarYearError(ValueError):
+
+class UnknownCalendarYearError(FilingError, ValueError):
     """The State Council's holiday calendar of a year is not in the installed release of chinesecalendar."""
 
 

@@ -5,14 +5,16 @@ from datetime import date
 from sqlalchemy.engine import RowMapping
 
 from schemas.directory import edition_name
+from schemas.errors import RefusedError
 from schemas.law.cycle import cycle_id
-from tasks.runs.run import run_of, today
+from tasks.runs.run import begin
+from tasks.runs.today import today
 from tasks.store import editions
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
 
-class NothingToApproveError(LookupError):
+class NothingToApproveError(RefusedError, LookupError):
     """The edition does not wait for approval: one sentence that says where it stands."""
 
 
@@ -30,7 +32,7 @@ def approve_edition(name: str, by: str, as_of: date | None = None) -> tuple[str,
     if own is None:
         raise NothingToApproveError(_why_not(name, own))
     day = max(as_of or today(), own["as_of"])
-    with run_of(cycle, day) as run, writing(run) as db:
+    with begin(cycle, day) as run, writing(run) as db:
         own = editions.get(db, name)
         if own is not None and own["standing"] == "waiting":
             editions.approve(db, name, run, by.strip())

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.policy import in_force, last_cycle_on
+from schemas.policy import in_force
 from schemas.run import Run
 from schemas.settings import settings
 from schemas.submission import INSTITUTION_CODES
@@ -20,15 +18,10 @@ from tasks.gateways.sources import pull_file
 from tasks.gateways.sources.contents import discreet
 from tasks.gateways.sources.inspection_files import UnreadableListError
 from tasks.gateways.sources.returned_results import read_results
-from tasks.runs.run import run_of
-from tasks.store import activities, applications, decisions, history, results
-from tasks.store.database import reading
+from tasks.runs.run import begin, last_cycle
+from tasks.store import activities, history, results
 from tasks.store.leases import writing
 from tasks.vouching import vouched
-
-
-class UnknownApplicationError(LookupError):
-    """A decision on an application nobody filed."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +39,9 @@ _OF_INSPECTIONS = {"inspectors": inspection.take_inspectors, "inspection-outcome
 
 
 @contextmanager
-def _run(day: date | None, cycle: str | None = None) -> Iterator[Run]:
-    """A run of its own, of the given cycle or the last one whose deadline has passed."""
-    today = day or datetime.now(ZoneInfo(in_force(date.max).timezone)).date()
-    with run_of(cycle or last_cycle_on(today), today) as run:
-        yield run
-
-
-@contextmanager
-def _transaction(day: date | None, cycle: str | None = None) -> Iterator[tuple[Connection, Run]]:
-    """A transaction in such a run."""
-    with _run(day, cycle) as run, writing(run) as db:
+def _transaction(day: date | None) -> Iterator[tuple[Connection, Run]]:
+    """A transaction in a run of its own, of the last cycle whose deadline has passed."""
+    with begin(last_cycle(day), day) as run, writing(run) as db:
         yield db, run
 
 
@@ -107,7 +92,7 @@ def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Impor
 
 def _import_of_inspections(kind: str, file: Path, day: date | None, word: _Word) -> Imported:
     try:
-        with _run(day) as run:
+        with begin(last_cycle(day), day) as run:
             imported = Imported(*_OF_INSPECTIONS[kind](file, run))
             with writing(run) as db:
                 word.keep(db, imported.new, run)
@@ -123,7 +108,7 @@ def _import_results(file: Path, day: date | None, word: _Word) -> Imported:
     """
     rows, spoilt = read_results(file)
     with _transaction(day) as (db, run):
-        taken, refused = vouched(db, rows, settings(), required=False)
+        taken, refused = vouched(db, rows, run.installation, required=False)
         last = results.last(db)
         new = results.receive(db, taken, run)
         word.keep(db, new, run, results.numbers_after(db, last))
@@ -142,14 +127,3 @@ def _import_codes(file: Path, day: date | None, word: _Word) -> Imported:
         new, more = institution_codes.take_in(db, rows, run)
         word.keep(db, new, run)
     return Imported(len(rows), new, [*complaints, *more])
-
-
-def record_decision(rows: pd.DataFrame) -> int:
-    """Record operators' decisions; raises UnknownApplicationError for a number nobody filed under."""
-    number = str(rows["application_no"].iloc[0])
-    with reading() as db:
-        cycle = applications.cycle_of(db, number)
-    if cycle is None:
-        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
-    with _transaction(None, cycle) as (db, run):
-        return decisions.record(db, rows, run)

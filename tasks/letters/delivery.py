@@ -4,18 +4,17 @@ import hashlib
 import re
 from functools import partial
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection
 
 from schemas.letter import LETTER_KINDS
 from schemas.run import Run
 from schemas.run_summary import Counts
-from schemas.settings import UnusableSettingsError, settings
+from schemas.settings import UnusableSettingsError
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.wire.letterbox import LetterBox, OutgoingLetter, letter_box
 from tasks.gateways.wire.mail import is_address
 from tasks.letters.render import render
+from tasks.runs.step import step
 from tasks.store import applications, outbox, panels
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -26,7 +25,7 @@ _UNSAFE = re.compile(r"[^\w.+@-]+")
 _LONGEST_SUBJECT = 40
 
 
-@task(task_run_name="letters-{run.cycle}", cache_policy=NO_CACHE)
+@step("letters-{run.cycle}")
 def deliver_letters(run: Run) -> Counts:
     """Deliver every letter not delivered yet; one that cannot be delivered stays in the outbox and stops no other."""
     with reading() as db:
@@ -34,7 +33,7 @@ def deliver_letters(run: Run) -> Counts:
     if not due:
         return Counts()
     try:
-        postbox = letter_box(settings())
+        postbox = letter_box(run.installation)
     except UnusableSettingsError as unset:
         return Counts(failed={occasion: f"letter {occasion} was not posted: {unset}" for occasion in due})
     delivery = outbox.deliver(LETTERS, due, partial(_post, postbox), lambda: writing(run))

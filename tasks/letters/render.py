@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from schemas.errors import FilingError
 from schemas.letter import LETTER_KINDS, LetterKind
 from tasks.gateways.paper import word
 
 
-class UnknownLetterError(ValueError):
+class UnknownLetterError(FilingError, ValueError):
     """A letter of no known kind, or one that does not say what its kind must."""
 
 

@@ -13,8 +13,8 @@ from schemas.settings import Settings, UnusableSettingsError, settings
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
 from tasks.runs import orchestration
-from tasks.runs.run import CURRENT, chosen_cycle
-from tasks.runs.waiting import over_on, today
+from tasks.runs.today import today
+from tasks.runs.waiting import over_on
 from tasks.store import editions, outbox, overview, results, runs
 from tasks.store.database import begin, reading
 from tasks.store.outbox import ALERT_CALLS, ALERT_MAILS, Box, Entry
@@ -32,7 +32,7 @@ _WEBHOOK_SECONDS = 15.0
 
 def raise_alerts(as_of: date | None = None) -> list[str]:
     """Write an alert for everything to be seen to that has had none; returns the new occasions."""
-    day = as_of or today(chosen_cycle(CURRENT, None))
+    day = as_of or today()
     broken = list(_broken_runs())
     with reading() as db:
         found = [*broken, *_failed(db), *_overdue(db, day), *_approval(db), *_empty(db, day), *_unjudged(db, day)]

@@ -12,7 +12,7 @@ from schemas.finding import NATURES_ZH
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
-from schemas.run_summary import COUNT_TITLES, STAGE_TITLES, RunSummary
+from schemas.run_summary import COUNT_TITLES, RunSummary
 from schemas.submission import TABLES
 from tasks.runs.waiting import Wait
 from tasks.store import editions, findings, letters, overview, public_notices, runs
@@ -91,9 +91,11 @@ def _deadlines(cycle: str, wait: Wait) -> str:
 
 def _stages(summary: RunSummary) -> str:
     rows = [
-        [title, "，".join(f"{COUNT_TITLES.get(name, name)} {n}" for name, n in counts.done.items()) or "—"]
-        for stage, title in STAGE_TITLES.items()
-        if (counts := summary.stages.get(stage))
+        [
+            summary.title_of(stage),
+            "，".join(f"{COUNT_TITLES.get(name, name)} {n}" for name, n in counts.done.items()) or "—",
+        ]
+        for stage, counts in summary.stages.items()
     ]
     failed = [[key, why] for key, why in sorted(summary.failed.items())]
     parts = [_table("本次运行", ["环节", "办了什么"], rows), _table("未办成的", ["编号", "原因"], failed)]

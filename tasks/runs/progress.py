@@ -9,7 +9,6 @@ from schemas.run import Run
 from schemas.run_summary import Counts, Outcome, RunSummary
 from tasks.runs import artifacts
 from tasks.runs import run as runs
-from tasks.runs.waiting import still_waits
 from tasks.store import database, editions, results
 from tasks.store.database import reading
 
@@ -26,18 +25,15 @@ class Progress:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.stages: dict[str, Counts] = {}
+        self.titles: dict[str, str] = {}
 
-    def note(self, stage: str, counts: Counts) -> None:
-        """Keep what a stage did."""
-        self.stages[stage] = counts
-        told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
-        log(f"cycle {self.run.cycle}, {stage}: {told or 'nothing left to do'}")
+    def note(self, stage: str, title: str, counts: Counts) -> None:
+        """Keep what a stage did, with the title people know it by."""
+        self.stages[stage], self.titles[stage] = counts, title
+        numbers = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
+        log(f"cycle {self.run.cycle}, {stage}: {numbers or 'nothing left to do'}")
         for key, why in sorted(counts.failed.items()):
             log(f"{key} could not be done: {why}", logging.WARNING)
-
-    def is_waiting(self) -> bool:
-        """Whether results are still awaited: then the run decides nothing."""
-        return still_waits(self.run.cycle, self.run.day)
 
     def finish(self, outcome: Outcome) -> RunSummary:
         """End the run; one that did nothing says so."""
@@ -58,6 +54,7 @@ class Progress:
             awaits_results=outcome == "waiting",
             results_elsewhere={each.cycle: each.number for each in unjudged if each.cycle != self.run.cycle},
             stages=self.stages,
+            titles=self.titles,
             received_results=back,
             awaited_results=sent,
             edition=newest["edition"] if newest else None,
@@ -69,6 +66,6 @@ class Progress:
             summary.outcome = "failed"
         for cycle, number in summary.results_elsewhere.items():
             log(f"{number} results of cycle {cycle} wait to be judged: run that cycle", logging.WARNING)
-        ended = runs.end(summary)
+        ended = runs.end(self.run, summary)
         artifacts.tell(ended, rehearsal=database.is_rehearsal())
         return ended

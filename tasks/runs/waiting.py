@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.settings import settings
 from tasks.gateways.sources import chosen as sources
+from tasks.runs.today import day_of, today
 from tasks.store import applications, dispatches, results, runs
 from tasks.store.database import reading
 
@@ -39,15 +39,6 @@ class Wait:
     sent: int
     over_on: date
     missing: list[Missing]
-
-
-def today(cycle: str) -> date:
-    """The day it is where the policy of the cycle is in force."""
-    return _day_of(cycle, datetime.now(UTC))
-
-
-def _day_of(cycle: str, moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(for_cycle(cycle_id(cycle)).timezone)).date()
 
 
 def over_on(cycle: str) -> date:
@@ -90,7 +81,7 @@ def day_now(cycle: str, as_of: date | None, began: datetime | None) -> date | No
     """
     if as_of is None or began is None:
         return as_of
-    passed = today(cycle) - _day_of(cycle, began)
+    passed = today() - day_of(began)
     with reading() as db:
         last = runs.last_day(db, cycle)
     return max(as_of + max(passed, timedelta(0)), last or as_of)
@@ -112,7 +103,7 @@ def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbo
     reasons = [
         (back >= sent, f"all {sent} results are in"),
         (
-            (as_of or today(cycle)) >= over,
+            (as_of or today()) >= over,
             f"the wait is over since {over}: {sent - back} of {sent} results are missing",
         ),
         (unjudged, f"{unjudged} results wait to be judged"),

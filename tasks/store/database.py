@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 
+from schemas.errors import RefusedError
 from schemas.settings import settings
 
 #: SQLite waits this long for another writer before it gives up.
@@ -18,7 +19,7 @@ BUSY_SECONDS = 60
 IDLE_SECONDS = 600
 
 
-class DatabaseNotReadyError(RuntimeError):
+class DatabaseNotReadyError(RefusedError):
     """The database cannot be reached, or has not been migrated."""
 
 

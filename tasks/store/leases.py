@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
+from schemas.errors import RefusedError
 from schemas.run import Run
 from schemas.tables import lease
 from tasks.store import database
@@ -23,7 +24,7 @@ TERM = timedelta(minutes=10)
 _SAME_SECONDS = 2.0
 
 
-class LeaseTakenError(RuntimeError):
+class LeaseTakenError(RefusedError):
     """Another run is working on this cycle; or this run's lease was taken over."""
 
 

@@ -68,7 +68,7 @@ def test_the_home_may_stand_behind_the_command(
     assert capsys.readouterr().out.startswith("application_no,uscc")
 
 
-@pytest.mark.usefixtures("plainly")
+@pytest.mark.usefixtures("without_pages")
 def test_a_cycle_somebody_works_on_is_refused_with_code_3(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -167,7 +167,7 @@ def test_doctor_finds_a_sound_installation_well(
     assert "edition 2022, 1639 rows" in told
 
 
-@pytest.mark.usefixtures("plainly")
+@pytest.mark.usefixtures("without_pages")
 def test_status_names_the_pages_of_the_last_check(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,7 +188,7 @@ def on_file(home: Path) -> Path:
     return home
 
 
-@pytest.mark.usefixtures("plainly")
+@pytest.mark.usefixtures("without_pages")
 def test_a_sweep_that_cannot_publish_does_not_end_well(
     on_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,7 +207,7 @@ def test_a_sweep_that_cannot_publish_does_not_end_well(
     assert capsys.readouterr().out == "nothing to do\n"
 
 
-@pytest.mark.usefixtures("plainly")
+@pytest.mark.usefixtures("without_pages")
 def test_a_draw_publishes_the_directory_it_is_made_from(
     on_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,13 +7,14 @@ from sqlalchemy import insert, select, update
 from typer.testing import CliRunner
 
 from deployments import cli
-from deployments.commands import WrongUse, register_all
+from deployments.commands import register_all
 from schemas import tables
+from schemas.errors import WrongUseError
 from tasks.store import database
 from tests import evaluations as made
 from tests.registers import COOK, ONE
 
-pytestmark = pytest.mark.usefixtures("plainly")
+pytestmark = pytest.mark.usefixtures("without_pages")
 
 
 def _filing(*words: str) -> tuple[int, str]:
@@ -75,7 +76,7 @@ def test_a_record_that_was_changed_is_found_out(drawn: Path) -> None:
 
 
 def test_an_application_without_a_panel_is_wrong_use(drawn: Path) -> None:
-    with pytest.raises(WrongUse, match="no panel was drawn"):
+    with pytest.raises(WrongUseError, match="no panel was drawn"):
         _filing("panel", "B9")
 
 

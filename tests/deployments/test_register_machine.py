@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from deployments import schema
 from deployments.sample.identities import credit_code
-from deployments.simulation import stages, truths
+from deployments.simulation import acts, truths
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.policy import last_cycle_on
 from schemas.settings import Settings, using
@@ -68,7 +68,7 @@ class RegisterLife(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        stages.sweep(self.cycle, self.day)
+        acts.sweep(self.cycle, self.day)
 
     @rule(
         who=st.integers(0, 2),
@@ -99,7 +99,7 @@ class RegisterLife(RuleBasedStateMachine):
     def adjust(self, who: int, kind: str, occupation: str) -> None:
         words = {"kind": kind, "uscc": self.codes[who], "occupation_code": occupation, "effective_on": self.day}
         try:
-            stages.adjust(self.cycle, Adjustment.model_validate({**words, **WORDS}), self.day)
+            acts.adjust(self.cycle, Adjustment.model_validate({**words, **WORDS}), self.day)
         except ImpossibleAdjustmentError:
             return  # nothing of it stands so that it could be moved: refused, as its own tests hold
 
@@ -108,7 +108,7 @@ class RegisterLife(RuleBasedStateMachine):
     def recode(self, who: int) -> None:
         old, new = self.codes[who], self.spare.pop()
         words = {"old_uscc": old, "new_uscc": new, "effective_on": self.day}
-        stages.adjust(self.cycle, Recoding.model_validate({**words, **WORDS}), self.day)
+        acts.adjust(self.cycle, Recoding.model_validate({**words, **WORDS}), self.day)
         self.codes[who] = new
 
     @rule(who=st.integers(0, 2), occupation=st.sampled_from([COOK, BAKER]), candidates=st.integers(0, 3))
@@ -126,7 +126,7 @@ class RegisterLife(RuleBasedStateMachine):
         assert not held.duplicated(register.KEYS).any()
 
     def teardown(self) -> None:
-        stages.sweep(self.cycle, self.day)
+        acts.sweep(self.cycle, self.day)
         with reading() as db:
             for ask in (
                 truths.expired_rows,

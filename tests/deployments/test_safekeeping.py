@@ -168,13 +168,12 @@ def test_a_backup_of_another_kind_of_database_says_so(home: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("plainly")
 def test_a_cycle_goes_on_in_a_home_that_was_lost_as_if_nothing_had_been(installation: Path, tmp_path: Path) -> None:
     from flows.filing_cycle import filing_cycle
 
     story = factories.make_story(institutions=20, seed=3)
     for number in (1, 2):
-        filing_cycle(story.cycle, story.act(number, installation / "inbox"))
+        filing_cycle.fn(story.cycle, story.act(number, installation / "inbox"))
     archive = tmp_path / "kept.tar.gz"
     safekeeping.backup(archive)
     ended = []
@@ -182,7 +181,7 @@ def test_a_cycle_goes_on_in_a_home_that_was_lost_as_if_nothing_had_been(installa
         if lost:
             lose(installation)
             safekeeping.restore(archive)
-        assert filing_cycle(story.cycle, story.act(3, installation / "inbox")).outcome == "done"
+        assert filing_cycle.fn(story.cycle, story.act(3, installation / "inbox")).outcome == "done"
         ended.append((factories.output(installation), factories.tables(story.cycle)))
         assert [found.told for found in examination.examine() if not found.well] == []
     assert ended[0] == ended[1]

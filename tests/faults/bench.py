@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import prefect
 from sqlalchemy.engine import make_url
 
+from deployments import orchestrator
 from tests.faults import mailbox, remembered, small_cycle, states
 from tests.faults.postgresql import Server
 from tests.faults.small_cycle import ACTS, BEGIN, END, STAGES, Act
@@ -106,10 +106,9 @@ def child(work: Callable[[], object], expected: int = 0) -> None:
         raise AssertionError(f"a process ended with {code}, not {expected}")
 
 
-def plainly() -> None:
-    """Flows and tasks as the functions they are: what is tried is what they do."""
-    prefect.Flow.__call__ = lambda self, *args, **kwargs: self.fn(*args, **kwargs)  # type: ignore[method-assign]
-    prefect.Task.__call__ = lambda self, *args, **kwargs: self.fn(*args, **kwargs)  # type: ignore[method-assign]
+def without_pages() -> None:
+    """Commands call flows as the functions they are, and what was worked out before is remembered."""
+    orchestrator.run = lambda flow, *args, **kwargs: flow.fn(*args, **kwargs)
     remembered.attach()
 
 
@@ -133,13 +132,13 @@ def run_act(bench: Bench, act: Act, watch: Callable[[Any], None] | None = None, 
     import flows.filing_cycle as module
     from schemas.settings import using
 
-    plainly()
+    remembered.attach()
     if watch is not None:
         watch(module)
     if upto != END:
         _stop_after(module, STAGES[0] if upto == BEGIN else upto)
     with using(settings_of(bench, bench.here)), suppress(EnoughError):
-        summary = module.filing_cycle(small_cycle.CYCLE, act.day, inbox=str(act.inbox))
+        summary = module.filing_cycle.fn(small_cycle.CYCLE, act.day, inbox=str(act.inbox))
         if summary.failed:
             raise AssertionError(f"left undone: {summary.failed}")
 
@@ -147,8 +146,8 @@ def run_act(bench: Bench, act: Act, watch: Callable[[Any], None] | None = None, 
 def _stop_after(module: Any, last: str) -> None:
     note = module.Progress.note
 
-    def noting(self: Any, stage: str, counts: Any) -> None:
-        note(self, stage, counts)
+    def noting(self: Any, stage: str, title: str, counts: Any) -> None:
+        note(self, stage, title, counts)
         if counts.failed:
             raise AssertionError(f"left undone: {counts.failed}")
         if stage == last:
@@ -195,11 +194,11 @@ def _keep_between(bench: Bench, module: Any, act: int) -> None:
     """After each stage of a run, keep the installation as it is before the next."""
     note = module.Progress.note
 
-    def noting(self: Any, stage: str, counts: Any) -> None:
+    def noting(self: Any, stage: str, title: str, counts: Any) -> None:
         from schemas.settings import settings
         from tasks.store import database
 
-        note(self, stage, counts)
+        note(self, stage, title, counts)
         database.engine(settings().database).dispose()  # a database in use cannot be copied
         bench.copy(bench.here, bench.after(act, stage))
 

@@ -55,8 +55,7 @@ def counting_in(stage: str, counted: Points) -> Callable[[Any], None]:
     def watch(module: Any) -> None:
         points.attach(counted)
         counted.on = stage == BEGIN
-        for name in STAGES:
-            setattr(module, name, _around(name, getattr(module, name), stage, counted))
+        module.carry_out = _around(module.carry_out, stage, counted)
         finish = module.Progress.finish
 
         def finishing(self: Any, outcome: Any) -> Any:
@@ -68,15 +67,15 @@ def counting_in(stage: str, counted: Points) -> Callable[[Any], None]:
     return watch
 
 
-def _around(name: str, run: Any, stage: str, counted: Points) -> Callable[[str], Any]:
-    def staged(cycle: str) -> Any:
+def _around(carry_out: Any, stage: str, counted: Points) -> Callable[[Any, Any], Any]:
+    def staged(present: Any, run: Any) -> Any:
         from schemas.run_summary import Counts
 
-        if stage == END or (stage != BEGIN and STAGES.index(name) < STAGES.index(stage)):
+        if stage == END or (stage != BEGIN and STAGES.index(present.name) < STAGES.index(stage)):
             return Counts()
-        counted.on = name == stage
+        counted.on = present.name == stage
         try:
-            return run(cycle)
+            return carry_out(present, run)
         finally:
             counted.on = False
 
@@ -253,7 +252,7 @@ def _filing(bench: Bench, words: list[str], gate: int) -> int:
     from deployments import cli
     from schemas.settings import using
 
-    benches.plainly()
+    benches.without_pages()
     sys.argv = ["filing", *words]
     sys.stdout = sys.stderr = (bench.root / f"{os.getpid()}.log").open("w", encoding="utf-8")
     with using(benches.settings_of(bench, bench.here)):

@@ -19,7 +19,7 @@ from tests import evaluations
 from tests.faults import ledger, mailbox
 from tests.registers import run_on
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plainly")]
+pytestmark = pytest.mark.slow
 
 FILES, LETTERS = 100, 2000
 #: What the mail server takes its time for, a letter, in seconds.

@@ -27,11 +27,10 @@ def state(home: Path) -> tuple[dict[str, bytes], dict[str, str]]:
 def run(act: Act, days_before: int = 0) -> str:
     from flows.filing_cycle import filing_cycle
 
-    return filing_cycle(CYCLE, act.day - timedelta(days=days_before), inbox=str(act.inbox)).outcome
+    return filing_cycle.fn(CYCLE, act.day - timedelta(days=days_before), inbox=str(act.inbox)).outcome
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("plainly")
 def test_runs_for_earlier_days_turn_nothing_back(tmp_path: Path) -> None:
     from deployments import schema
 
@@ -103,7 +102,6 @@ def filing_run(house: TestHouse, act: Act) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("plainly")
 def test_the_prefect_server_is_lost_and_comes_back(house: TestHouse, tmp_path: Path) -> None:
     from deployments import schema
 

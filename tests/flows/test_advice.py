@@ -5,15 +5,12 @@ import re
 from datetime import date
 from pathlib import Path
 
-import pytest
 from markdown_it import MarkdownIt
 
-from flows.intake import intake
+from flows.stages import intake
 from schemas.run_summary import Counts, RunSummary
 from tasks.runs.page import overview_text
 from tasks.runs.waiting import Wait
-
-pytestmark = pytest.mark.usefixtures("plainly")
 
 CYCLE, DAY = "2026-09", date(2026, 9, 11)
 
@@ -23,7 +20,7 @@ def test_a_column_nobody_knows_is_told_once_with_its_table_and_changes_nothing(h
     inbox.mkdir()
     for name in ("activities.csv", "认定活动.csv"):
         (inbox / name).write_text("uscc,occupation_code,level,held_on,candidates,passed,天气|<b>\n", "utf-8")
-    told = intake(CYCLE)
+    told = intake.fn(CYCLE)
     assert told.advice == ["“认定活动”有不认识的列“天气|<b>”（2个文件），已搁置未用"]
     assert (told.done, told.failed) == ({}, {})
     assert not (home / "quarantine").exists()
@@ -43,7 +40,7 @@ def test_what_an_applicant_wrote_is_no_markup_on_the_run_s_page(home: Path) -> N
 def test_what_was_set_aside_is_on_the_run_s_page_with_its_reason(home: Path) -> None:
     (home / "inbox" / "results").mkdir(parents=True)
     (home / "inbox" / "results" / "评分表.xlsx").write_bytes(b"no workbook")
-    assert intake(CYCLE).done["quarantined"] == 1
+    assert intake.fn(CYCLE).done["quarantined"] == 1
     summary = RunSummary(run_id="1", cycle=CYCLE, as_of=DAY, outcome="nothing_to_do")
     page = overview_text(summary, Wait(CYCLE, 0, 0, DAY, []), None)
     assert re.search(r"\| 评分表\.xlsx \| .+ \|", page)

@@ -13,8 +13,6 @@ from schemas.tables import lease
 from tasks.store import database
 from tests import factories
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 
 @pytest.fixture(scope="module")
 def story() -> factories.Story:
@@ -39,7 +37,7 @@ def test_a_second_run_does_nothing(installation: Path, story: factories.Story) -
 
     factories.play(story, installation)
     before, told = factories.output(installation), factories.tables(story.cycle)
-    again = filing_cycle(story.cycle, story.days[2])
+    again = filing_cycle.fn(story.cycle, story.days[2])
     assert again.outcome == "nothing_to_do"
     assert factories.output(installation) == before
     assert factories.tables(story.cycle) == told
@@ -64,7 +62,7 @@ def test_a_dry_run_shows_and_leaves_nothing(installation: Path, story: factories
 
     day = story.act(1, installation / "inbox")
     before = factories.tables(story.cycle)
-    summary = filing_cycle(story.cycle, day, dry_run=True)
+    summary = filing_cycle.fn(story.cycle, day, dry_run=True)
     assert summary.stages["screening"].done["screened"] > 0
     assert factories.tables(story.cycle) == before
     assert factories.output(installation) == {}
@@ -77,7 +75,7 @@ def test_only_the_named_applications_are_worked_on(home: Path, story: factories.
 
     day = story.act(1, home / "inbox")
     chosen = sorted(number for number, intended in story.sample.intended.items() if intended == "filed")[:2]
-    filing_cycle(story.cycle, day, only=chosen)
+    filing_cycle.fn(story.cycle, day, only=chosen)
     with reading() as db:
         assert sorted(set(items.listing(db, story.cycle)["application_no"])) == chosen
 
@@ -194,12 +192,8 @@ def test_killed_at_each_kind_of_boundary(
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A small story, the boundaries an undisturbed play of it passes, and what it puts out."""
-    import prefect
-
     story = factories.make_story(institutions=20, seed=3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prefect.Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
-        patch.setattr(prefect.Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
         boundaries = Boundaries()
         _attach(patch, boundaries)
         for home in _fresh(tmp_path_factory.mktemp("undisturbed") / "home"):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from flows.approval import approval
-from flows.publication import publication
+from flows.stages import publication
 from schemas import tables
 from schemas.adjustment import Adjustment
 from schemas.run_summary import Counts
@@ -21,8 +21,6 @@ from tasks.store.database import reading
 from tests.commands import Filing
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 CYCLE, DAY = "2026-04", date(2026, 6, 1)
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
 #: Five institutions and occupations: two lost are more than a fifth, one is not.
@@ -33,14 +31,14 @@ HELD = [(ONE, COOK, "4"), (ONE, BAKER, "4"), (TWO, COOK, "4"), (TWO, BAKER, "4")
 def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
     """An installation with a published edition of five rows."""
     take_over(HELD, *TERM)
-    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 5}
+    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 5}
     return Filing(home, monkeypatch, capsys)
 
 
 def revoke(uscc: str, occupation: str, day: date = DAY) -> None:
     words = {"ground": "抽查发现考评人员不足", "document_no": "黄职鉴〔2026〕8号", "decided_by": "王处长"}
     with run_on(day, CYCLE) as run:
-        adjust.fn(
+        adjust(
             run,
             Adjustment.model_validate(
                 {"kind": "revoke", "uscc": uscc, "occupation_code": occupation, "effective_on": day, **words}
@@ -71,14 +69,14 @@ def in_force(home: Path) -> tuple[str, int]:
 
 def test_an_edition_at_the_allowed_share_is_published(filing: Filing) -> None:
     revoke(ONE, COOK)
-    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 4}
+    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 4}
     assert in_force(filing.home) == ("2026-04.2", 4)
 
 
 def test_one_that_loses_more_waits_and_says_why(filing: Filing) -> None:
     revoke(ONE, COOK)
     revoke(TWO, COOK)
-    assert publication(CYCLE, DAY) == Counts()
+    assert publication.fn(CYCLE, DAY) == Counts()
     why = "本版将减少2行（上一版共5行），超过允许的20%"
     assert standing("2026-04.2") == ("waiting", why, None)
     assert in_force(filing.home) == ("2026-04.1", 5), "the former edition stays in force"
@@ -86,26 +84,26 @@ def test_one_that_loses_more_waits_and_says_why(filing: Filing) -> None:
     (told,) = json.loads(filing("status", CYCLE, "--json").out)
     assert told["waits_for_approval"] == f"2026-04.2：{why}"
     assert why in filing("run", CYCLE, "--as-of", DAY.isoformat()).out
-    assert publication(CYCLE, date(2026, 6, 2)) == Counts(), "it waits, however often it is asked"
+    assert publication.fn(CYCLE, date(2026, 6, 2)) == Counts(), "it waits, however often it is asked"
     assert standing("2026-04.2")[0] == "waiting"
 
 
 def test_a_row_without_a_reason_waits_and_is_named(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
-    assert publication(CYCLE, DAY) == Counts()
+    assert publication.fn(CYCLE, DAY) == Counts()
     waits = standing("2026-04.2")[1]
     assert waits == f"以下1行的移出没有记录原因：机构{THREE}（{THREE}，{ELECTRICIAN}）"
 
 
 def test_an_old_reason_explains_no_new_loss(filing: Filing) -> None:
     revoke(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     take_over([(THREE, COOK, "4")], date(2026, 6, 2), date(2029, 6, 1))
     take_over([(ONE, ELECTRICIAN, "3")], date(2026, 6, 2), date(2029, 6, 1))
-    publication(CYCLE, date(2026, 6, 2))
+    publication.fn(CYCLE, date(2026, 6, 2))
     revoke(THREE, COOK, date(2026, 6, 3))
     take_over([(THREE, BAKER, "4")], date(2026, 6, 3), date(2029, 6, 2))
-    publication(CYCLE, date(2026, 6, 3))
+    publication.fn(CYCLE, date(2026, 6, 3))
     with run_on(date(2026, 6, 4), CYCLE) as run, database.begin() as db:
         # filed anew after the revocation, and gone again by no move
         entry = {"became": "filed", "occupation_code": COOK, "level": "4"}
@@ -117,17 +115,17 @@ def test_an_old_reason_explains_no_new_loss(filing: Filing) -> None:
 
 def test_a_reason_recorded_later_releases_it(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     with run_on(DAY, CYCLE) as run, database.begin() as db:
         entry = {"was": "filed", "became": "removed", "occupation_code": ELECTRICIAN, "level": "3"}
         history.add_one(db, "qualification", THREE, "名册更正", run, "李科长", **entry)
-    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 4}
+    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 4}
     assert in_force(filing.home) == ("2026-04.2", 4)
 
 
 def test_approved_it_is_published_and_says_who(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     told = filing("approve", "2026-04.2", "--by", "王处长", "--as-of", "2026-06-03")
     assert (told.code, told.out) == (0, "edition: 2026-04.2\n"), told.err
     assert in_force(filing.home) == ("2026-04.2", 4)
@@ -144,8 +142,8 @@ def test_approved_it_is_published_and_says_who(filing: Filing) -> None:
 
 def test_the_form_releases_it_too_and_says_who(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
-    assert approval("2026-04.2", " 王处长 ", DAY).done == {"editions": 1, "rows": 4}
+    publication.fn(CYCLE, DAY)
+    assert approval.fn("2026-04.2", " 王处长 ", DAY).done == {"editions": 1, "rows": 4}
     assert in_force(filing.home) == ("2026-04.2", 4)
     assert standing("2026-04.2")[::2] == ("published", "王处长")
 
@@ -161,9 +159,9 @@ def test_the_form_releases_it_too_and_says_who(filing: Filing) -> None:
 )
 def test_the_form_refuses_what_cannot_be_approved(edition: str, by: str, told: str) -> None:
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     with pytest.raises((NothingToApproveError, ValueError), match=told):
-        approval(edition, by, DAY)
+        approval.fn(edition, by, DAY)
     assert standing("2026-04.2") == ("waiting", standing("2026-04.2")[1], None)
 
 
@@ -172,17 +170,17 @@ def test_an_approved_edition_that_cannot_be_written_is_told(monkeypatch: pytest.
     from tasks.gateways.shelf import editions as shelf
 
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     with monkeypatch.context() as patch:
         patch.setattr(shelf, "place", lambda *_: (_ for _ in ()).throw(OSError("No space left on device")))
-        assert approval("2026-04.2", "王处长", DAY).failed == {"2026-04.2": "No space left on device"}
-    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 4}, "its approval stands"
+        assert approval.fn("2026-04.2", "王处长", DAY).failed == {"2026-04.2": "No space left on device"}
+    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 4}, "its approval stands"
 
 
 @pytest.mark.usefixtures("filing")
 def test_operators_are_told_once_what_waits_and_how_to_release_it() -> None:
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     (occasion,) = raise_alerts(DAY)
     assert occasion.startswith("approval:2026-04.2")
     with reading() as db:
@@ -200,10 +198,10 @@ def test_killed_after_approval_the_next_run_publishes(filing: Filing) -> None:
     from tasks.desk.approval import approve_edition
 
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     approve_edition("2026-04.2", "王处长", DAY)  # and no more: killed
     assert in_force(filing.home) == ("2026-04.1", 5)
-    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 4}
+    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 4}
     assert standing("2026-04.2")[::2] == ("published", "王处长")
 
 
@@ -211,7 +209,7 @@ def test_killed_after_approval_it_may_be_approved_again(filing: Filing) -> None:
     from tasks.desk.approval import approve_edition
 
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     approve_edition("2026-04.2", "王处长", DAY)
     assert filing("approve", "2026-04.2", "--by", "李科长", "--as-of", DAY.isoformat()).code == 0
     assert standing("2026-04.2")[::2] == ("published", "王处长"), "the first word counts"
@@ -220,9 +218,9 @@ def test_killed_after_approval_it_may_be_approved_again(filing: Filing) -> None:
 
 def test_when_the_directory_changes_again_it_is_replaced(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     take_over([(THREE, COOK, "4")], DAY, date(2029, 5, 31))
-    assert publication(CYCLE, DAY) == Counts()
+    assert publication.fn(CYCLE, DAY) == Counts()
     assert standing("2026-04.2")[0] == "discarded"
     assert standing("2026-04.3")[0] == "waiting"
     refused = filing("approve", "2026-04.2", "--by", "王处长")
@@ -235,10 +233,10 @@ def test_when_the_directory_changes_again_it_is_replaced(filing: Filing) -> None
 
 def test_changed_back_nothing_waits_any_more(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     with database.begin() as db:
         db.execute(update(tables.qualification_item).values(known_to=None))
-    assert publication(CYCLE, DAY) == Counts()
+    assert publication.fn(CYCLE, DAY) == Counts()
     assert standing("2026-04.2")[0] == "discarded"
     assert json.loads(filing("status", CYCLE, "--json").out)[0]["waits_for_approval"] == ""
 
@@ -261,12 +259,12 @@ def test_approving_nothing_is_refused_in_one_sentence(filing: Filing, edition: s
 def test_an_edition_that_is_not_sound_is_not_published(filing: Filing) -> None:
     with database.begin() as db:
         db.execute(update(tables.institution).where(tables.institution.c.uscc == TWO).values(region_code="420106"))
-    failed = publication(CYCLE, DAY).failed
+    failed = publication.fn(CYCLE, DAY).failed
     assert failed["2026-04.2"].startswith("edition 2026-04.2 is not published: 所属区划未知")
     assert in_force(filing.home) == ("2026-04.1", 5)
     with database.begin() as db:
         db.execute(update(tables.institution).values(region_code="420203"))
-    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 5}, "mended, it is published"
+    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 5}, "mended, it is published"
     assert in_force(filing.home)[0] == "2026-04.3"
 
 
@@ -274,36 +272,37 @@ def test_a_row_nobody_filed_is_not_published(filing: Filing) -> None:
     slipped = {"uscc": TWO, "occupation_code": ELECTRICIAN, "level": "4", "because": "", "known_from": DAY}
     with database.begin() as db:
         db.execute(insert(tables.qualification_item).values(entry=99, filed_on=TERM[0], valid_until=TERM[1], **slipped))
-    failed = publication(CYCLE, DAY).failed
+    failed = publication.fn(CYCLE, DAY).failed
     assert failed["2026-04.2"].endswith(f"没有备案记录可以追溯：{TWO} {ELECTRICIAN}")
     assert in_force(filing.home) == ("2026-04.1", 5)
 
 
 def test_a_run_for_a_day_gone_by_turns_nothing_back(filing: Filing) -> None:
     take_over([(THREE, COOK, "4")], date(2026, 6, 10), date(2029, 6, 9))
-    publication(CYCLE, date(2026, 6, 10))
+    publication.fn(CYCLE, date(2026, 6, 10))
     assert in_force(filing.home) == ("2026-04.2", 6)
-    assert publication(CYCLE, DAY) == Counts()
+    assert publication.fn(CYCLE, DAY) == Counts()
     assert in_force(filing.home) == ("2026-04.2", 6)
 
 
 def test_a_late_edition_of_an_old_cycle_follows_the_newest(filing: Filing) -> None:
     take_over([(THREE, COOK, "4")], date(2026, 9, 20), date(2029, 9, 19))
-    publication("2026-09", date(2026, 9, 20))
+    publication.fn("2026-09", date(2026, 9, 20))
     take_over([(THREE, BAKER, "4")], date(2026, 9, 21), date(2029, 9, 20))
-    assert publication(CYCLE, date(2026, 9, 21)).done == {"editions": 1, "rows": 7}
-    assert publication(CYCLE, date(2026, 9, 21)) == Counts()
+    assert publication.fn(CYCLE, date(2026, 9, 21)).done == {"editions": 1, "rows": 7}
+    assert publication.fn(CYCLE, date(2026, 9, 21)) == Counts()
     assert in_force(filing.home) == ("2026-04.2", 7)
     assert "ok      editions: chain whole" in filing("doctor").out.splitlines()
     take_over([(ONE, ELECTRICIAN, "4")], date(2026, 9, 22), date(2029, 9, 21))
-    publication("2026-09", date(2026, 9, 22))
+    publication.fn("2026-09", date(2026, 9, 22))
     assert in_force(filing.home) == ("2026-09.2", 8)
     assert "ok      editions: chain whole" in filing("doctor").out.splitlines()
 
 
 @pytest.mark.usefixtures("filing")
 def test_two_never_publish_at_once() -> None:
-    from tasks.runs.run import CycleBusyError, publishing
+    from tasks.runs.publishing import publishing
+    from tasks.runs.run import CycleBusyError
 
     with publishing(), pytest.raises(CycleBusyError, match="is working on publication"):
-        publication(CYCLE, DAY)
+        publication.fn(CYCLE, DAY)

@@ -13,8 +13,6 @@ import pytest
 
 from tests import factories
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 NAMES = [
     "=cmd|' /C calc'!A0",
     "+1+1",
@@ -47,15 +45,11 @@ def _story() -> factories.Story:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a whole cycle with such names put out."""
-    import prefect
-
     from deployments import sample, schema
     from schemas.settings import Settings, using
 
     root = tmp_path_factory.mktemp("hostile") / "home"
     with using(Settings(home=root)), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prefect.Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
-        patch.setattr(prefect.Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
         # an attacker hands in a table, not a workbook named after the institution
         patch.setattr(sample, "write_inbox", sample.write_json)
         schema.migrate()

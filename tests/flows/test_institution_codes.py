@@ -7,15 +7,13 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from flows.publication import publication
+from flows.stages import publication
 from schemas.adjustment import Recoding
 from schemas.history import facts_of
 from tasks.store import history
 from tasks.store.database import reading
 from tests.commands import Filing
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over, terms
-
-pytestmark = pytest.mark.usefixtures("plainly")
 
 CYCLE, DAY, NEXT = "2026-04", date(2026, 6, 1), date(2026, 6, 20)
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
@@ -27,7 +25,7 @@ A, B, C = "Y000142000001", "Y000142000002", "S000142000003"
 def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
     """An installation with a published edition and its report."""
     take_over(HELD, *TERM)
-    publication(CYCLE, DAY)
+    publication.fn(CYCLE, DAY)
     return Filing(home, monkeypatch, capsys)
 
 
@@ -56,7 +54,7 @@ def test_the_report_filled_in_fills_the_rows_of_the_next_edition(filing: Filing)
 
     first = filing("import", "institution-codes", str(filled), "--as-of", NEXT.isoformat())
     assert (first.code, first.out) == (0, "2 new of 3 rows of institution-codes\n"), first.err
-    assert publication(CYCLE, NEXT).done == {"editions": 1, "rows": 4}
+    assert publication.fn(CYCLE, NEXT).done == {"editions": 1, "rows": 4}
     after = edition(filing.home, "2026-04.2")
     assert dict(zip(after["uscc"], after["institution_code"], strict=True)) == {ONE: A, TWO: B, THREE: ""}
     assert after.drop(columns="institution_code").equals(before.drop(columns="institution_code"))
@@ -71,7 +69,7 @@ def test_the_report_filled_in_fills_the_rows_of_the_next_edition(filing: Filing)
 
     again = filing("import", "institution-codes", str(filled), "--as-of", NEXT.isoformat())
     assert (again.code, again.out) == (0, "0 new of 3 rows of institution-codes\n")
-    assert publication(CYCLE, NEXT).done == {}, "twice is once"
+    assert publication.fn(CYCLE, NEXT).done == {}, "twice is once"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +90,7 @@ def test_a_row_that_cannot_be_taken_is_named_and_the_others_are(
     refused = filing("import", "institution-codes", write(filing.home, [*rows, (TWO, C)]))
     assert refused.code == 1
     assert any(line.startswith(told) for line in refused.err.splitlines()), refused.err
-    publication(CYCLE, NEXT)
+    publication.fn(CYCLE, NEXT)
     codes = edition(filing.home, "2026-04.2").drop_duplicates("uscc").set_index("uscc")["institution_code"]
     assert codes.to_dict() == {ONE: "", TWO: C, THREE: ""}
 
@@ -100,7 +98,7 @@ def test_a_row_that_cannot_be_taken_is_named_and_the_others_are(
 def test_a_corrected_code_replaces_the_former_and_the_history_keeps_both(filing: Filing) -> None:
     filing("import", "institution-codes", write(filing.home, [(ONE, A)]), "--as-of", "2026-06-10")
     filing("import", "institution-codes", write(filing.home, [(ONE, B)]), "--as-of", "2026-06-12")
-    publication(CYCLE, NEXT)
+    publication.fn(CYCLE, NEXT)
     assert set(edition(filing.home, "2026-04.2").query("uscc == @ONE")["institution_code"]) == {B}
     with reading() as db:
         entries = history.all_entries(db).query("kind == 'institution' and subject == @ONE")
@@ -113,7 +111,7 @@ def test_a_code_given_to_a_former_credit_code_finds_its_institution(filing: Fili
     words = {"ground": "登记机关换发", "document_no": "鄂市监〔2026〕2号", "decided_by": "王处长", "effective_on": DAY}
     new = valid_like(TWO)
     with run_on(DAY, CYCLE) as run:
-        recode.fn(run, Recoding.model_validate({"old_uscc": TWO, "new_uscc": new, **words}))
+        recode(run, Recoding.model_validate({"old_uscc": TWO, "new_uscc": new, **words}))
     assert filing("import", "institution-codes", write(filing.home, [(TWO, A)]), "--as-of", NEXT.isoformat()).code == 0
     lines = filing.lines("directory", "--as-of", NEXT.isoformat())
     assert any(new in line and A in line for line in lines)

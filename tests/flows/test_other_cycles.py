@@ -12,8 +12,6 @@ from tests import evaluations as made
 from tests.commands import Filing
 from tests.registers import COOK, ONE, TWO
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 EARLIER = "2026-04"
 
 
@@ -36,7 +34,7 @@ def test_they_are_told_until_their_cycle_is_run(home: Path, filing: Filing) -> N
     assert f"1 results wait for a run of cycle {EARLIER}" in imported.out
     assert f"`filing run {EARLIER}`" in imported.out
 
-    summary = filing_cycle(made.CYCLE, made.DAY)
+    summary = filing_cycle.fn(made.CYCLE, made.DAY)
     assert summary.results_elsewhere == {EARLIER: 1}
     assert f"该批次有 1 条评估结果待审（filing run {EARLIER}）" in run_page.overview_text(
         summary, wait_of(made.CYCLE), None
@@ -47,7 +45,7 @@ def test_they_are_told_until_their_cycle_is_run(home: Path, filing: Filing) -> N
     assert doctor.code != 0
     assert f"1 results of cycle {EARLIER} wait to be judged since 2026-09-20: run `filing run {EARLIER}`" in doctor.out
 
-    assert filing_cycle(EARLIER, date(2026, 9, 21)).results_elsewhere == {}
-    assert filing_cycle(made.CYCLE, date(2026, 9, 21)).results_elsewhere == {}
+    assert filing_cycle.fn(EARLIER, date(2026, 9, 21)).results_elsewhere == {}
+    assert filing_cycle.fn(made.CYCLE, date(2026, 9, 21)).results_elsewhere == {}
     assert made.standing("B1", cycle=EARLIER) == "filed"
     assert filing("doctor").code == 0

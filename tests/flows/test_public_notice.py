@@ -10,8 +10,7 @@ from pathlib import Path
 import docx
 import pytest
 
-from flows.decision import decision
-from flows.publication import publication
+from flows.stages import decision, publication
 from flows.sweeps import sweeps
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import settings, using
@@ -23,8 +22,6 @@ from tests.commands import Filing
 from tests.evaluations import accepted, send_out
 from tests.policies import write_policy
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, statuses, take_over, terms
-
-pytestmark = pytest.mark.usefixtures("plainly")
 
 CYCLE = "2026-09"
 #: Seven days of holidays and a Saturday worked lie between: 29 and 30 September, 8, 9 and 10 October.
@@ -56,20 +53,20 @@ def notice(home: Path, name: str = f"{CYCLE}.1") -> Path:
 
 
 def test_shown_first_and_filed_when_the_period_is_over(filing: Filing) -> None:
-    assert decision(CYCLE, BEGINS).done == {"public_notices": 1}
+    assert decision.fn(CYCLE, BEGINS).done == {"public_notices": 1}
     assert now() == {"A1": "passed", "A2": "passed"}
     assert terms(BEGINS) == {}
-    assert decision(CYCLE, ENDS) == Counts(), "the last day is the public's"
-    done = decision(CYCLE, AFTER).done
+    assert decision.fn(CYCLE, ENDS) == Counts(), "the last day is the public's"
+    done = decision.fn(CYCLE, AFTER).done
     assert done["filed"] == 4
     assert now() == {"A1": "filed", "A2": "filed"}
     assert terms(AFTER)[ONE, COOK, "4"] == ("2026-10-11", "2029-10-10")
-    assert publication(CYCLE, AFTER).done == {"editions": 1, "rows": 3}
-    assert decision(CYCLE, AFTER) == Counts()
+    assert publication.fn(CYCLE, AFTER).done == {"editions": 1, "rows": 3}
+    assert decision.fn(CYCLE, AFTER) == Counts()
 
 
 def test_the_notice_says_what_is_to_be_filed(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     folder = notice(filing.home)
     assert sorted(path.name for path in folder.iterdir()) == [
         "index.html",
@@ -95,7 +92,7 @@ def test_the_notice_says_what_is_to_be_filed(filing: Filing) -> None:
 
 
 def test_the_same_notice_has_the_same_bytes(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     first = {path.name: path.read_bytes() for path in notice(filing.home).iterdir()}
     for path in notice(filing.home).iterdir():
         path.unlink()
@@ -105,19 +102,19 @@ def test_the_same_notice_has_the_same_bytes(filing: Filing) -> None:
 
     with database.begin() as db:
         db.execute(tables.public_notice.update().values(standing="building"))
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     assert {path.name: path.read_bytes() for path in notice(filing.home).iterdir()} == first
 
 
 def test_an_objection_upheld_ends_what_it_concerns(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     words = ("--by", "王处长", "--reason", "实名举报属实", "--document", "黄职鉴〔2026〕9号")
     assert filing("decide", "A1", "OBJECTION", "refuse", "--occupation", BAKER, *words).code == 0
-    assert decision(CYCLE, date(2026, 9, 30)).done["refused"] == 1
+    assert decision.fn(CYCLE, date(2026, 9, 30)).done["refused"] == 1
     with reading() as db:
         found = statuses(db)
     assert (found["A1", BAKER, "4"], found["A1", COOK, "4"]) == ("refused", "passed")
-    decision(CYCLE, AFTER)
+    decision.fn(CYCLE, AFTER)
     assert sorted(terms(AFTER)) == [(ONE, COOK, "3"), (ONE, COOK, "4"), (TWO, ELECTRICIAN, "3")]
     letters = sorted(path.name for path in (filing.home / "outbox" / "letters" / "refusal").iterdir())
     assert len(letters) == 1
@@ -126,26 +123,26 @@ def test_an_objection_upheld_ends_what_it_concerns(filing: Filing) -> None:
 
 
 def test_an_objection_set_aside_stops_nothing(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     words = ("--by", "王处长", "--reason", "查无实据", "--document", "黄职鉴〔2026〕9号")
     filing("decide", "A1", "OBJECTION", "refuse", *words)
     filing("decide", "A1", "OBJECTION", "permit", *words)
-    assert decision(CYCLE, AFTER).done["filed"] == 4
+    assert decision.fn(CYCLE, AFTER).done["filed"] == 4
 
 
 def test_what_passes_later_gets_a_notice_and_a_period_of_its_own(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     passed("A3", "initial", [(TWO, COOK, "4")], cycle=CYCLE)
-    assert decision(CYCLE, date(2026, 10, 9)).done == {"public_notices": 1}
-    assert decision(CYCLE, AFTER).done["filed"] == 4
+    assert decision.fn(CYCLE, date(2026, 10, 9)).done == {"public_notices": 1}
+    assert decision.fn(CYCLE, AFTER).done["filed"] == 4
     assert now()["A3"] == "passed"
-    assert decision(CYCLE, date(2026, 10, 17)).done["filed"] == 1
+    assert decision.fn(CYCLE, date(2026, 10, 17)).done["filed"] == 1
     assert notice(filing.home, f"{CYCLE}.2").is_dir()
 
 
 def test_a_year_without_a_calendar_is_named_and_nothing_is_half_done(filing: Filing) -> None:
     day = date(2026, 12, 28)
-    failed = decision(CYCLE, day).failed
+    failed = decision.fn(CYCLE, day).failed
     assert (
         "4 items wait for their public notice: the holiday calendar of 2027 is not known" in failed[f"notices/{CYCLE}"]
     )
@@ -153,7 +150,7 @@ def test_a_year_without_a_calendar_is_named_and_nothing_is_half_done(filing: Fil
     assert not (filing.home / "published" / "notices").exists()
     with reading() as db:
         assert public_notices.shown(db, CYCLE).empty
-    assert decision(CYCLE, BEGINS).done == {"public_notices": 1}
+    assert decision.fn(CYCLE, BEGINS).done == {"public_notices": 1}
 
 
 def test_by_the_command_line_an_unknown_year_fails_in_one_sentence(filing: Filing) -> None:
@@ -175,13 +172,13 @@ def test_killed_before_it_can_be_seen_the_period_begins_when_it_can(
 
     monkeypatch.setattr(shelf, "place", killed)
     with pytest.raises(KeyboardInterrupt):
-        decision(CYCLE, BEGINS)
+        decision.fn(CYCLE, BEGINS)
     monkeypatch.setattr(shelf, "place", place)
-    assert decision(CYCLE, date(2026, 10, 12)).done == {"public_notices": 1}
+    assert decision.fn(CYCLE, date(2026, 10, 12)).done == {"public_notices": 1}
     with reading() as db:
         assert {str(each) for each in public_notices.shown(db, CYCLE)["ends_on"]} == {"2026-10-19"}
-    assert decision(CYCLE, date(2026, 10, 19)) == Counts()
-    assert decision(CYCLE, date(2026, 10, 20)).done["filed"] == 4
+    assert decision.fn(CYCLE, date(2026, 10, 19)) == Counts()
+    assert decision.fn(CYCLE, date(2026, 10, 20)).done["filed"] == 4
 
 
 def test_killed_after_it_could_be_seen_the_period_stands(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,10 +189,10 @@ def test_killed_after_it_could_be_seen_the_period_stands(filing: Filing, monkeyp
 
     monkeypatch.setattr(public_notices, "placed", killed)
     with pytest.raises(KeyboardInterrupt):
-        decision(CYCLE, BEGINS)
+        decision.fn(CYCLE, BEGINS)
     monkeypatch.setattr(public_notices, "placed", placed)
-    assert decision(CYCLE, date(2026, 9, 29)).done == {"public_notices": 1}
-    assert decision(CYCLE, AFTER).done["filed"] == 4
+    assert decision.fn(CYCLE, date(2026, 9, 29)).done == {"public_notices": 1}
+    assert decision.fn(CYCLE, AFTER).done["filed"] == 4
 
 
 def test_a_full_disk_leaves_no_half_notice(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,16 +206,16 @@ def test_a_full_disk_leaves_no_half_notice(filing: Filing, monkeypatch: pytest.M
         write(path, content)
 
     monkeypatch.setattr(files, "write", full)
-    failed = decision(CYCLE, BEGINS).failed
+    failed = decision.fn(CYCLE, BEGINS).failed
     assert "No space left on device" in failed[f"notices/{CYCLE}.1"]
     assert list((filing.home / "published" / "notices").iterdir()) == []
     monkeypatch.setattr(files, "write", write)
-    assert decision(CYCLE, BEGINS).done == {"public_notices": 1}
+    assert decision.fn(CYCLE, BEGINS).done == {"public_notices": 1}
 
 
 @pytest.mark.parametrize("name", ["notice.csv", "notice.docx", "index.html", "manifest.json"])
 def test_doctor_sees_a_changed_byte(filing: Filing, name: str) -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     path = notice(filing.home) / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -229,20 +226,20 @@ def test_doctor_sees_a_changed_byte(filing: Filing, name: str) -> None:
 
 
 def test_the_night_after_the_period_files_and_an_edition_follows(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
-    assert sweeps(ENDS).done == {}, "the last day is the public's"
-    done = sweeps(AFTER).done
+    decision.fn(CYCLE, BEGINS)
+    assert sweeps.fn(ENDS).done == {}, "the last day is the public's"
+    done = sweeps.fn(AFTER).done
     assert (done["filed"], done["editions"], done["rows"]) == (4, 1, 3)
     assert now() == {"A1": "filed", "A2": "filed"}
     assert (filing.home / "published" / "latest").resolve().name == f"{CYCLE}.1"
     assert len(list((filing.home / "outbox" / "letters" / "filing").iterdir())) == 2
-    again = sweeps(date(2026, 10, 12)).done
+    again = sweeps.fn(date(2026, 10, 12)).done
     assert not {"filed", "letters", "editions"} & set(again)
 
 
 def test_nights_that_were_missed_are_made_up_for(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
-    assert sweeps(date(2027, 4, 20)).done["filed"] == 4, "another cycle is the last one by then"
+    decision.fn(CYCLE, BEGINS)
+    assert sweeps.fn(date(2027, 4, 20)).done["filed"] == 4, "another cycle is the last one by then"
     assert terms(date(2027, 4, 20))[ONE, COOK, "4"] == ("2027-04-20", "2030-04-19")
     assert (filing.home / "published" / "latest").resolve().name == "2027-04.1"
 
@@ -258,43 +255,43 @@ def test_a_notice_that_could_not_be_placed_is_placed_by_the_night(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(shelf, "place", full)
-    assert decision(CYCLE, BEGINS).failed
-    assert "No space left on device" in sweeps(date(2026, 9, 29)).failed[f"notices/{CYCLE}.1"]
+    assert decision.fn(CYCLE, BEGINS).failed
+    assert "No space left on device" in sweeps.fn(date(2026, 9, 29)).failed[f"notices/{CYCLE}.1"]
     monkeypatch.setattr(shelf, "place", place)
-    assert sweeps(date(2026, 9, 29)).done["public_notices"] == 1
+    assert sweeps.fn(date(2026, 9, 29)).done["public_notices"] == 1
     assert notice(filing.home).is_dir()
 
 
 def test_a_cycle_that_waits_for_results_again_decides_nothing_at_night(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     accepted("A3", [(TWO, COOK, "4")], cycle=CYCLE)
     send_out(filing.home)
-    assert "filed" not in sweeps(AFTER).done
+    assert "filed" not in sweeps.fn(AFTER).done
     assert now()["A1"] == "passed"
     over = waiting.over_on(CYCLE)
-    assert sweeps(over).done["filed"] == 4, "the wait is over"
+    assert sweeps.fn(over).done["filed"] == 4, "the wait is over"
 
 
 @pytest.mark.usefixtures("filing")
 def test_a_cycle_that_is_being_worked_on_is_left_to_the_next_night() -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     with database.begin() as db:
         token = leases.take(db, CYCLE)
     night = date(2027, 4, 20)
-    assert "filed" not in sweeps(night).done
+    assert "filed" not in sweeps.fn(night).done
     with database.begin() as db:
         leases.give_back(db, CYCLE, token)
-    assert sweeps(night).done["filed"] == 4
+    assert sweeps.fn(night).done["filed"] == 4
 
 
 def test_status_tells_the_period(filing: Filing) -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     assert json.loads(filing("status", CYCLE, "--json").out)[0]["public_notices"] == f"{CYCLE}.1 2026-09-28–2026-10-10"
 
 
 @pytest.mark.usefixtures("filing")
 def test_the_overview_of_a_run_says_what_is_shown_and_until_when() -> None:
-    decision(CYCLE, BEGINS)
+    decision.fn(CYCLE, BEGINS)
     told = {
         day: overview_text(RunSummary(run_id="1", cycle=CYCLE, as_of=day, outcome="done"), waiting.wait_of(CYCLE), None)
         for day in (ENDS, AFTER)
@@ -307,6 +304,6 @@ def test_the_overview_of_a_run_says_what_is_shown_and_until_when() -> None:
 
 def test_a_policy_without_a_period_files_at_once(home: Path) -> None:
     passed("A1", "initial", [(ONE, COOK, "4")], cycle="2026-04")
-    assert decision("2026-04", date(2026, 5, 25)).done["filed"] == 1
+    assert decision.fn("2026-04", date(2026, 5, 25)).done["filed"] == 1
     take_over([(TWO, COOK, "4")], date(2026, 5, 1), date(2029, 4, 30))
     assert not (home / "published" / "notices").exists()

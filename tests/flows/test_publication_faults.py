@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pytest
 from sqlalchemy import update
 
-from flows.publication import publication
+from flows.stages import publication
 from flows.sweeps import sweeps
 from schemas import tables
 from schemas.settings import Settings, settings, using
@@ -24,8 +24,6 @@ from tasks.store import database
 from tests import factories
 from tests.commands import Filing
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, take_over
-
-pytestmark = pytest.mark.usefixtures("plainly")
 
 CYCLE, DAY, NEXT = "2026-04", date(2026, 6, 1), date(2026, 6, 2)
 TERM, ENDING = (date(2024, 5, 25), date(2027, 5, 24)), (date(2023, 6, 2), date(2026, 6, 1))
@@ -41,7 +39,7 @@ def published(home: Path) -> Path:
     """Six rows published, one of which ends that day."""
     take_over(HELD, *TERM)
     take_over([(THREE, ELECTRICIAN, "3")], *ENDING)
-    assert publication(CYCLE, DAY).done == {"editions": 1, "rows": 6}
+    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 6}
     return home
 
 
@@ -53,7 +51,7 @@ def vanish() -> None:
 
 
 def approve_and_publish() -> None:
-    publication(*approve_edition(f"{CYCLE}.2", "王处长", NEXT))
+    publication.fn(*approve_edition(f"{CYCLE}.2", "王处长", NEXT))
 
 
 def _dying(patch: pytest.MonkeyPatch, fatal: int | None) -> list[str]:
@@ -99,8 +97,8 @@ def _copied(home: Path, target: Path) -> Settings:
 def test_killed_anywhere_and_repeated_the_end_is_the_same(published: Path, tmp_path: Path, work: str) -> None:
     if work == "approve":
         vanish()
-        publication(CYCLE, DAY)
-    act = approve_and_publish if work == "approve" else (lambda: sweeps(NEXT))
+        publication.fn(CYCLE, DAY)
+    act = approve_and_publish if work == "approve" else (lambda: sweeps.fn(NEXT))
     with using(_copied(published, tmp_path / "undisturbed")), pytest.MonkeyPatch.context() as patch:
         passed = _dying(patch, None)
         act()
@@ -118,7 +116,7 @@ def test_killed_anywhere_and_repeated_the_end_is_the_same(published: Path, tmp_p
             with database.begin() as db:  # the process that held the lease is gone
                 db.execute(tables.lease.update().values(process_started=0.0))
             if work == "approve" and _standing(f"{CYCLE}.2") == "published":
-                publication(CYCLE, NEXT)
+                publication.fn(CYCLE, NEXT)
             else:
                 act()
             assert factories.output(settings().root) == expected, f"killed {killed.value}"
@@ -153,7 +151,7 @@ def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
 
     monkeypatch.setattr(files, "write", full)
     monkeypatch.setattr(files, "put", also_full)
-    failed = publication(CYCLE, NEXT).failed
+    failed = publication.fn(CYCLE, NEXT).failed
     assert "No space left on device" in failed[f"{CYCLE}.2"]
     now = factories.output(published)
     assert {path: now[path] for path in before} == before
@@ -162,7 +160,7 @@ def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
         assert sorted(path.name for path in (published / "published").iterdir()) == [f"{CYCLE}.1", "latest"]
     monkeypatch.setattr(files, "write", write)
     monkeypatch.setattr(files, "put", put)
-    assert publication(CYCLE, NEXT).done["editions"] == 1
+    assert publication.fn(CYCLE, NEXT).done["editions"] == 1
     assert factories.output(published)["published/latest"] == f"{CYCLE}.2".encode()
 
 
@@ -190,7 +188,7 @@ def chained(published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     """Three editions."""
     for number, day in enumerate((NEXT, date(2026, 6, 3)), start=2):
         take_over([(THREE, COOK if number == 2 else BAKER, "4")], day, date(2029, 6, 1))
-        publication(CYCLE, day)
+        publication.fn(CYCLE, day)
     filing = Filing(published, monkeypatch, capsys)
     assert "ok      editions: chain whole" in filing("doctor").out.splitlines()
     return filing

@@ -14,8 +14,6 @@ from tests import factories
 from tests.faults.house import free_port
 from tests.receivers import Mailbox, mail_server
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 
 @pytest.fixture(scope="module")
 def story() -> factories.Story:
@@ -37,7 +35,7 @@ def mailing(installation: Path) -> Iterator[int]:
 def run(story: factories.Story, number: int, home: Path, **how: Any) -> RunSummary:
     from flows.filing_cycle import filing_cycle
 
-    return filing_cycle(story.cycle, story.act(number, home / "inbox"), **how)
+    return filing_cycle.fn(story.cycle, story.act(number, home / "inbox"), **how)
 
 
 def assert_each_once(box: Mailbox) -> None:

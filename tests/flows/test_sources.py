@@ -14,8 +14,6 @@ from deployments import sample, schema
 from schemas.settings import Settings, settings, using
 from tests import factories, four_step, portals, remote_servers
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 Document = dict[str, Any]
 
 
@@ -57,9 +55,9 @@ def play(story: factories.Story, home: Path, show: Callable[[Document], None]) -
         show(shown(story, act))
         if act == 3:
             sample.write_results(story.sample, home / "inbox" / "results")
-        summary = filing_cycle(story.cycle, day)
+        summary = filing_cycle.fn(story.cycle, day)
         assert not summary.failed
-    assert filing_cycle(story.cycle, story.days[2]).outcome == "nothing_to_do"
+    assert filing_cycle.fn(story.cycle, story.days[2]).outcome == "nothing_to_do"
     return {**factories.tables(story.cycle), "files": factories.output(home)}
 
 
@@ -72,16 +70,8 @@ def write(folder: Path, document: Document) -> None:
 def expected(story: factories.Story, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The same content out of the inbox."""
     home = tmp_path_factory.mktemp("expected")
-    patch = pytest.MonkeyPatch()
-    import prefect
-
-    for kind in (prefect.Flow, prefect.Task):
-        patch.setattr(kind, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
-    try:
-        with installed(home, {}):
-            return play(story, home, lambda document: write(home / "inbox", document))
-    finally:
-        patch.undo()
+    with installed(home, {}):
+        return play(story, home, lambda document: write(home / "inbox", document))
 
 
 @contextmanager
@@ -197,18 +187,18 @@ def test_a_source_that_is_down_fails_the_run_and_stops_nothing(
         source = portal.url.replace("http://", "http://clerk:s3cr3t-word@")
     with installed(tmp_path / "home", {"source": source, "source_timeout_seconds": 1}) as home:
         write(home / "inbox" / "elsewhere", shown(story, 1))
-        patient = filing_cycle(story.cycle, story.days[0], inbox=str(home / "inbox" / "elsewhere"))
+        patient = filing_cycle.fn(story.cycle, story.days[0], inbox=str(home / "inbox" / "elsewhere"))
         assert patient.stages["intake"].done["new"]
         assert not patient.failed
         sample.write_results(story.sample, home / "inbox" / "results")
-        summary = filing_cycle(story.cycle, story.days[0])
+        summary = filing_cycle.fn(story.cycle, story.days[0])
         assert summary.outcome == "failed"
         assert list(summary.failed) == ["source"]
         assert "did not answer" in summary.failed["source"]
         assert summary.stages["intake"].done["results"]  # the results in the inbox came in all the same
         said = "".join(path.read_text("utf-8") for path in (home / "runs").glob("*.json"))
         assert "s3cr3t" not in said
-        again = filing_cycle(story.cycle, story.days[0], only=[f"failed:{summary.run_id}"])
+        again = filing_cycle.fn(story.cycle, story.days[0], only=[f"failed:{summary.run_id}"])
         assert list(again.failed) == ["source"]
 
 
@@ -219,7 +209,7 @@ def test_a_dry_run_pulls_and_leaves_nothing(story: factories.Story, tmp_path: Pa
         portals.serving(portals.Portal(portals.paged(shown(story, 1), 5))) as portal,
         installed(tmp_path / "home", {"source": portal.url}) as home,
     ):
-        summary = filing_cycle(story.cycle, story.days[0], dry_run=True)
+        summary = filing_cycle.fn(story.cycle, story.days[0], dry_run=True)
         assert summary.stages["intake"].done["new"]
         assert not (home / "sources").exists()
 
@@ -236,9 +226,9 @@ def test_only_some_of_a_pull_leaves_the_rest_for_the_next(story: factories.Story
         portals.serving(portals.Portal(pages)) as portal,
         installed(tmp_path / "home", {"source": portal.url, "column_map": str(tmp_path / "map.toml")}),
     ):
-        few = filing_cycle(story.cycle, story.days[0], only=numbers[:2])
+        few = filing_cycle.fn(story.cycle, story.days[0], only=numbers[:2])
         portal.pages[:] = [{"applications": [], "cursor": "c2"}]  # nothing has changed since
-        rest = filing_cycle(story.cycle, story.days[0])
+        rest = filing_cycle.fn(story.cycle, story.days[0])
     assert few.stages["intake"].done["new"] + rest.stages["intake"].done["new"] == len(numbers)
 
 

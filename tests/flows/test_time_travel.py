@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.publication import publication
+from flows.stages import publication
 from schemas.adjustment import Adjustment
 from schemas.settings import Settings, using
 from tests.commands import Filing
@@ -28,19 +28,15 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     from tasks.desk.importing import import_file
 
     home = tmp_path_factory.mktemp("lived") / "home"
-    with using(Settings(home=home)), pytest.MonkeyPatch.context() as patch:
-        import prefect
-
-        patch.setattr(prefect.Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
-        patch.setattr(prefect.Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))
+    with using(Settings(home=home)):
         schema.migrate()
         take_over([(ONE, COOK, "4")], *OLD, day=date(2026, 4, 1))
         take_over([(TWO, BAKER, "3"), (THREE, ELECTRICIAN, "3")], *LATER, day=date(2026, 4, 1))
         take_over([(TWO, COOK, "3"), (TWO, ELECTRICIAN, "3")], *LATER, day=date(2026, 4, 1))
-        publication(CYCLE, date(2026, 4, 10))
+        publication.fn(CYCLE, date(2026, 4, 10))
         passed("A1", "renewal", [(ONE, COOK, "4")], cycle=CYCLE)
         decide(CYCLE, date(2026, 5, 25))
-        publication(CYCLE, date(2026, 5, 25))
+        publication.fn(CYCLE, date(2026, 5, 25))
         codes = home / "codes.csv"
         codes.write_text(f"uscc,institution_code\n{ONE},{CODE}\n", "utf-8")
         import_file("institution-codes", codes, date(2026, 6, 20))
@@ -49,8 +45,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         words = {"ground": "抽查不合格", "document_no": "黄职鉴〔2026〕8号", "decided_by": "王处长"}
         revoked = {"kind": "revoke", "uscc": TWO, "occupation_code": BAKER, "effective_on": date(2026, 7, 1), **words}
         with run_on(date(2026, 7, 10), CYCLE) as run:
-            adjust.fn(run, Adjustment.model_validate(revoked))
-        publication(CYCLE, date(2026, 7, 10))
+            adjust(run, Adjustment.model_validate(revoked))
+        publication.fn(CYCLE, date(2026, 7, 10))
         yield home
 
 

@@ -16,8 +16,6 @@ from tests.hostile.attacks import ATTACKS
 from tests.hostile.texts import CLIMBS, SQL
 from tests.registers import COOK, ONE
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 
 @pytest.fixture(scope="module")
 def watch() -> trial.Watch:
@@ -47,7 +45,7 @@ def test_the_cycle_goes_to_its_end(installation: Path, watch: trial.Watch, tmp_p
     with watch.watching():
         for number in (1, 2, 3):
             day = story.act(number, installation / "inbox")
-            summary = filing_cycle(story.cycle, day)
+            summary = filing_cycle.fn(story.cycle, day)
             assert summary.failed == {}
     own = f"{tempfile.gettempdir()}/tmp"  # folders a library asks the system for
     assert [path for path in watch.outside(installation, tmp_path) if not path.startswith(own)] == []
@@ -60,7 +58,7 @@ def test_the_cycle_goes_to_its_end(installation: Path, watch: trial.Watch, tmp_p
     assert len(told) > 100
     assert all(reason.isprintable() for _, reason in told)
     before = factories.output(installation)
-    filing_cycle(story.cycle, day)
+    filing_cycle.fn(story.cycle, day)
     assert factories.output(installation) == before, "the same inbox again changes nothing"
 
 

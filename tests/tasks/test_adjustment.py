@@ -141,10 +141,10 @@ def test_what_cannot_be_carried_out_is_refused_in_one_sentence(decision: Adjustm
 @pytest.mark.usefixtures("filed")
 def test_the_task_tells_a_refusal_as_failed() -> None:
     with run_on(DAY) as run:
-        assert "nothing to reinstate" in adjustment.adjust.fn(run, decided("reinstate")).failed[ONE]
+        assert "nothing to reinstate" in adjustment.adjust(run, decided("reinstate")).failed[ONE]
         words = {"ground": "换发", "document_no": "2号", "decided_by": "王处长", "effective_on": DAY}
         same = Recoding.model_validate({"old_uscc": ONE, "new_uscc": TWO, **words})
-        assert "another institution" in adjustment.recode.fn(run, same).failed[ONE]
+        assert "another institution" in adjustment.recode(run, same).failed[ONE]
 
 
 @pytest.mark.usefixtures("filed")

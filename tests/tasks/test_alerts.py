@@ -50,13 +50,14 @@ def told(installation: Path, mailbox: tuple[Mailbox, int], webhook: Webhook) -> 
 
 
 def failed_run(*numbers: str) -> str:
-    with runs.run_of("2026-09", date(2026, 9, 11)) as run:
+    with runs.begin("2026-09", date(2026, 9, 11)) as run:
         counts = Counts(failed=dict.fromkeys(numbers, "the mail server cannot be reached"))
         outcome: Literal["failed", "waiting"] = "failed" if numbers else "waiting"
         runs.end(
+            run,
             RunSummary(
                 run_id=run.run_id, cycle="2026-09", as_of=run.day, outcome=outcome, stages={"evaluation": counts}
-            )
+            ),
         )
         return run.run_id
 

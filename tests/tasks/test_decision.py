@@ -18,8 +18,6 @@ from tasks.store.leases import writing
 from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, sweep, take_over, terms
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 SOCIAL = "social_organisation"
 FOUR, FIVE, SIX = "52420203MA4015856C", "52420204MA4015857X", "52420205MA4015858A"
 BEFORE, AFTER = date(2025, 1, 1), date(2027, 12, 31)
@@ -142,13 +140,13 @@ def test_the_last_place_is_taken_by_score(
 
 
 def test_a_permit_after_the_hold_files_and_says_so(installation: Path) -> None:
-    from flows.screening import screening
+    from flows.stages import screening
 
     _contest(installation, ("A", THREE, "70"), ("B", FIVE, "90"))
     made.go_on(installation)
     assert len(made.letters(installation, "filing")) == 1
     _decided("A", "permit", at="2026-09-22T10:00:00")
-    screening(made.CYCLE, date(2026, 9, 23))
+    screening.fn(made.CYCLE, date(2026, 9, 23))
     made.go_on(installation, date(2026, 9, 23))
     assert _standings("A", "B") == {"A": "filed", "B": "filed"}
     assert len(made.letters(installation, "filing")) == 2
@@ -173,9 +171,9 @@ def test_whoever_holds_the_occupation_by_then_is_not_new(home: Path) -> None:
         "held CAP-2",
     )
     _decided("B", "permit", at="2026-09-21T10:00:00")
-    from flows.screening import screening
+    from flows.stages import screening
 
-    screening(made.CYCLE, date(2026, 9, 22))
+    screening.fn(made.CYCLE, date(2026, 9, 22))
     made.go_on(home, date(2026, 9, 22))
     assert made.standing("B") == "filed"
     made.drop(home, "late.csv", made.result("A", level="3", score="61"))
@@ -185,17 +183,16 @@ def test_whoever_holds_the_occupation_by_then_is_not_new(home: Path) -> None:
 
 
 def test_deciding_on_some_leaves_the_places_to_whom_their_scores_give_them(home: Path) -> None:
-    from flows.decision import decision
+    from flows.stages import decision
 
     _contest(home, ("A", THREE, "70"), ("B", FIVE, "90"))
-    from flows.evaluation import evaluation
-    from flows.intake import intake
+    from flows.stages import evaluation, intake
 
-    intake(made.CYCLE, made.DAY, None, str(home / "inbox"))
-    evaluation(made.CYCLE, made.DAY)
-    decision(made.CYCLE, made.DAY, ["A"])
+    intake.fn(made.CYCLE, made.DAY, None, str(home / "inbox"))
+    evaluation.fn(made.CYCLE, made.DAY)
+    decision.fn(made.CYCLE, made.DAY, ["A"])
     assert _standings("A", "B") == {"A": "held CAP-2", "B": "passed"}
-    decision(made.CYCLE, made.DAY)
+    decision.fn(made.CYCLE, made.DAY)
     assert _standings("A", "B") == {"A": "held CAP-2", "B": "filed"}
 
 

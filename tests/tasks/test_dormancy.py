@@ -37,7 +37,7 @@ def hold(uscc: str, occupation: str, held_on: date, candidates: int = 12) -> Non
 
 def sweep(day: date) -> dict[str, int]:
     with run_on(day) as run:
-        return sweep_dormancy.fn(run).done
+        return sweep_dormancy(run).done
 
 
 def marked() -> dict[tuple[str, str], str]:

@@ -57,7 +57,7 @@ def live_through(days: list[date]) -> tuple[object, ...]:
     for day in sorted([*days, DECIDED, LAST]):
         if day == DECIDED:
             with run_on(DECIDED, "2026-09") as run:
-                decide.fn(run)
+                decide(run)
         if day in days or day == LAST:
             sweep(day)
     with reading() as db:
@@ -148,9 +148,9 @@ def test_a_changed_directory_gives_one_edition(home: Path) -> None:
     for day in (date(2026, 9, 20), date(2026, 9, 21), date(2026, 10, 20), date(2026, 10, 21)):
         sweep(day)
         with run_on(day) as run:
-            names.append(draft.fn(run))
+            names.append(draft(run))
             if names[-1]:
-                publish.fn(run, names[-1])
+                publish(run, names[-1])
     assert names == ["2026-09.1", None, None, None], "two of three rows fewer waits for approval"
     with reading() as db:
         waiting = db.execute(select(tables.edition.c.standing).order_by(tables.edition.c.number)).scalars().all()

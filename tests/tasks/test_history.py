@@ -92,7 +92,7 @@ def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:
     with run_on(date(2023, 11, 26)) as run:
         with writing(run) as db:
             activities.note_supplied(db, {"activities"}, run)
-        sweep_dormancy.fn(run)
+        sweep_dormancy(run)
     _bar("A2", BAKER, date(2024, 4, 11))
     with run_on(date(2024, 6, 1)) as run:
         row = {
@@ -105,11 +105,11 @@ def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:
         }
         with writing(run) as db:
             activities.add(db, pd.DataFrame([row]))
-        sweep_dormancy.fn(run)
+        sweep_dormancy(run)
     words = {"uscc": ONE, "ground": "视频监控缺失", "document_no": "黄人社监〔2025〕3号", "decided_by": "王处长"}
     for kind, day in (("suspend", date(2025, 3, 1)), ("reinstate", date(2025, 5, 1))):
         with run_on(day) as run:
-            adjust.fn(run, Adjustment.model_validate({"kind": kind, "effective_on": day, **words}))
+            adjust(run, Adjustment.model_validate({"kind": kind, "effective_on": day, **words}))
     passed("A3", "renewal", [(ONE, COOK, "4")], cycle="2026-04")
     decide("2026-04", date(2026, 5, 20))
     sweep(date(2026, 6, 1))

@@ -39,11 +39,11 @@ def drawn(home: Path, tmp_path: Path) -> Draw:
     )
     import_file("inspectors", inspectors(tmp_path), DAY)
     with run_on(DAY) as run:
-        assert "no directory is published yet" in make_draw.fn(run, "公开的种子").failed["2026-09"]
-        edition = publication.draft.fn(run)
-        assert edition is not None and not publication.publish.fn(run, edition).failed
-        assert make_draw.fn(run, "公开的种子").done == {"institutions_listed": 3, "drawn": 1}
-        publish_inspection.fn(run)
+        assert "no directory is published yet" in make_draw(run, "公开的种子").failed["2026-09"]
+        edition = publication.draft(run)
+        assert edition is not None and not publication.publish(run, edition).failed
+        assert make_draw(run, "公开的种子").done == {"institutions_listed": 3, "drawn": 1}
+        publish_inspection(run)
     return Draw.model_validate_json(file().read_bytes())
 
 
@@ -66,12 +66,12 @@ def test_a_draw_is_made_once() -> None:
     before = file().read_bytes()
     take_over([("91420200MA4TEST012", COOK, "4")], date(2025, 5, 25), date(2028, 5, 24))
     with run_on(DAY) as run:
-        assert make_draw.fn(run, "公开的种子").done == {}
-        publish_inspection.fn(run)
+        assert make_draw(run, "公开的种子").done == {}
+        publish_inspection(run)
         assert file().read_bytes() == before
         with pytest.raises(DrawnAlreadyError, match="drawn on 2026-11-02 with the seed"):
             draw_once(run, "更好的种子")
-        assert "drawn on 2026-11-02" in make_draw.fn(run, "更好的种子").failed["2026-09"]
+        assert "drawn on 2026-11-02" in make_draw(run, "更好的种子").failed["2026-09"]
 
 
 @pytest.mark.usefixtures("drawn")
@@ -91,9 +91,10 @@ def test_verifying_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> No
 def test_the_list_is_that_of_a_published_edition(drawn: Draw) -> None:
     """Who leaves an institution out, or draws from another directory, is told: anyone can compare the two."""
     assert drawn.source is not None and drawn.source.edition == "2026-09.1"
-    folder = settings().published / "2026-09.1"
+    published = settings().published
+    folder = published / "2026-09.1"
     assert drawn.source.manifest_sha256 == sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    assert unlike_edition(drawn) == []
+    assert unlike_edition(drawn, published) == []
     shorter = draw(
         drawn.cycle,
         drawn.seed,
@@ -105,14 +106,16 @@ def test_the_list_is_that_of_a_published_edition(drawn: Draw) -> None:
         source=drawn.source,
     )
     assert differences(shorter) == []
-    assert "is not that of edition 2026-09.1" in unlike_edition(shorter)[0]
+    assert "is not that of edition 2026-09.1" in unlike_edition(shorter, published)[0]
     (folder / "directory.json").write_bytes(b"{}")
-    assert "directory.json of edition 2026-09.1 was changed" in unlike_edition(drawn)[0]
+    assert "directory.json of edition 2026-09.1 was changed" in unlike_edition(drawn, published)[0]
     (folder / "manifest.json").write_bytes(b"{}")
-    assert "another SHA-256" in unlike_edition(drawn)[0]
+    assert "another SHA-256" in unlike_edition(drawn, published)[0]
     folder.rename(folder.with_name("elsewhere"))
-    assert "put it there to compare" in unlike_edition(drawn)[0]
-    assert unlike_edition(drawn.model_copy(update={"source": None})) == [], "draws of earlier releases name no edition"
+    assert "put it there to compare" in unlike_edition(drawn, published)[0]
+    assert unlike_edition(drawn.model_copy(update={"source": None}), published) == [], (
+        "draws of earlier releases name no edition"
+    )
 
 
 def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> None:

@@ -17,8 +17,6 @@ from tasks.store import database, outbox, panels
 from tasks.store.database import reading
 from tests import factories
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 
 @pytest.fixture(scope="module")
 def story() -> factories.Story:
@@ -29,7 +27,7 @@ def _run(story: factories.Story, home: Path, act: int) -> date:
     from flows.filing_cycle import filing_cycle
 
     day = story.act(act, home / "inbox")
-    filing_cycle(story.cycle, day)
+    filing_cycle.fn(story.cycle, day)
     return day
 
 
@@ -73,7 +71,7 @@ def test_a_draw_stands_however_often_the_run_is_repeated(home: Path, story: fact
     day = _run(story, home, 1)
     before = _draws(story)
     with using(Settings(home=home, panel_seed="另一个种子")):
-        filing_cycle(story.cycle, day)
+        filing_cycle.fn(story.cycle, day)
     assert _draws(story) == before
 
 
@@ -96,7 +94,7 @@ def test_a_member_who_becomes_a_rivals_is_replaced_and_the_package_goes_out_agai
         moved = update(tables.expert).where(tables.expert.c.expert_no == changed)
         db.execute(moved.values(employer_uscc=_package(number, 1).institution.uscc))
     (home / "inbox" / "experts.csv").unlink()
-    summary = filing_cycle(story.cycle, day)
+    summary = filing_cycle.fn(story.cycle, day)
     after = _draws(story)
     assert changed not in {member.expert_no for member in after[number].panel.members}
     assert summary.stages["evaluation"].done["redrawn"] >= 1
@@ -107,7 +105,7 @@ def test_a_member_who_becomes_a_rivals_is_replaced_and_the_package_goes_out_agai
         assert [len(panels.of_application(db, number)), panels.of_application(db, number)[0]] == [2, draw]
         sent = select(tables.dispatched_item.c.revision).where(tables.dispatched_item.c.application_no == number)
         assert set(db.execute(sent).scalars()) == {2}
-    assert filing_cycle(story.cycle, day).stages["evaluation"].total == 0
+    assert filing_cycle.fn(story.cycle, day).stages["evaluation"].total == 0
 
 
 def _package(number: str, revision: int) -> EvaluationPackage:
@@ -120,13 +118,13 @@ def test_without_a_pool_packages_go_out_without_names(home: Path, story: factori
 
     day = story.act(1, home / "inbox")
     (home / "inbox" / "experts.csv").unlink()
-    filing_cycle(story.cycle, day)
+    filing_cycle.fn(story.cycle, day)
     packages = _packages(home)
     assert packages
     assert {(package.panel.members, package.draw) for package in packages.values()} == {((), None)}
     # a pool that comes later names nobody for what is out already
     (home / "inbox" / "experts.csv").write_bytes(_csv(story))
-    filing_cycle(story.cycle, day)
+    filing_cycle.fn(story.cycle, day)
     assert _packages(home) == packages
 
 

@@ -41,9 +41,9 @@ def _frame(names: list[str], row: dict[str, str] | None) -> pd.DataFrame:
 def screened() -> list[str]:
     """Screen what is due; the numbers of the applications that were checked."""
     with run_on(DAY, CYCLE) as run:
-        batches = screening.find_unscreened.fn(run)
+        batches = screening.find_unscreened(run)
         for place, numbers in enumerate(batches, start=1):
-            screening.screen.fn(run, numbers, place)
+            screening.screen(run, numbers, place)
     return [number for numbers in batches for number in numbers]
 
 

@@ -18,8 +18,6 @@ from tasks.store.database import reading
 from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, take_over, terms
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 LATER = date(2026, 9, 25)
 SOCIAL = "social_organisation"
 

@@ -12,14 +12,12 @@ import pytest
 from schemas.settings import Settings, settings, using
 from tasks.desk.importing import import_file
 from tasks.gateways.evaluators.dispatch_tokens import Dispatch, SigningKeyError, read_token, signing_key
-from tasks.runs import run as runs
+from tasks.runs.rehearsal import rehearsed
 from tasks.store import history
 from tasks.store.database import reading
 from tests import evaluations as made
 from tests.commands import Filing
 from tests.registers import BAKER, COOK, ONE, TWO
-
-pytestmark = pytest.mark.usefixtures("plainly")
 
 KEY = "one key for both homes, long enough"
 
@@ -201,11 +199,11 @@ def test_a_key_is_on_the_device_before_anything_is_signed_with_it(
 
 def test_a_rehearsal_makes_no_key(home: Path) -> None:
     with using(settings().model_copy(update={"result_tokens": "required"})):
-        with runs.rehearsed(True):
+        with rehearsed(True):
             assert len(signing_key(settings())) >= 32
         assert not (home / "result.key").exists()
         made_for_good = signing_key(settings())
-        with runs.rehearsed(True):
+        with rehearsed(True):
             assert signing_key(settings()) == made_for_good
 
 

@@ -12,6 +12,7 @@ from schemas import tables
 from schemas.run_summary import Outcome, RunSummary
 from tasks.runs import run as runs
 from tasks.runs import waiting
+from tasks.runs.today import today
 from tasks.store.database import begin
 
 CYCLE = "2026-09"
@@ -44,8 +45,8 @@ def waits(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run_of_the_cycle(outcome: Outcome = "waiting", day: date = DAY) -> None:
-    with runs.run_of(CYCLE, day) as run:
-        runs.end(RunSummary(run_id=run.run_id, cycle=CYCLE, as_of=day, outcome=outcome, awaits_results=True))
+    with runs.begin(CYCLE, day) as run:
+        runs.end(run, RunSummary(run_id=run.run_id, cycle=CYCLE, as_of=day, outcome=outcome, awaits_results=True))
 
 
 def result(number: int, level: str, standing: str) -> None:
@@ -75,7 +76,7 @@ def test_it_goes_on_when_the_wait_is_over(waits: Path) -> None:
 
 
 def test_without_a_day_it_is_today(waits: Path) -> None:
-    assert waiting.today(CYCLE) >= date(2026, 10, 25)
+    assert today() >= date(2026, 10, 25)
     told = waiting.reason_to_go_on(CYCLE, None, None, None)
     assert told is not None and told.startswith("the wait is over")
 
@@ -91,7 +92,7 @@ def test_a_run_that_waited_goes_on_as_many_days_later(waits: Path) -> None:
 
 def test_a_run_that_waited_does_not_fall_behind_its_cycle(waits: Path) -> None:
     later = date(2026, 10, 25)
-    with runs.run_of(CYCLE, later):  # an import, a decision, a night's sweep
+    with runs.begin(CYCLE, later):  # an import, a decision, a night's sweep
         pass
     assert waiting.day_now(CYCLE, DAY, datetime.now(UTC)) == DAY
     run_of_the_cycle("done", later)
@@ -128,7 +129,7 @@ def test_a_file_still_being_copied_is_left_alone(waits: Path, monkeypatch: pytes
 
 
 def test_an_import_or_a_decision_wakes_it_once(waits: Path) -> None:
-    with runs.run_of(CYCLE, DAY):
+    with runs.begin(CYCLE, DAY):
         pass
     assert reason() == "something was imported or decided"
     run_of_the_cycle()

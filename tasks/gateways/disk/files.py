@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from schemas.errors import FilingError
 from tasks.gateways.disk import lock
 
 #: So long a file waits for another process that writes it; one that sleeps must not make everybody sleep.
@@ -17,7 +18,7 @@ _PATIENCE_SECONDS = 30.0
 _LONGEST_NAME = 120  # bytes; with a suffix well below the 255 every file system takes
 
 
-class OutsideFolderError(ValueError):
+class OutsideFolderError(FilingError, ValueError):
     """A file name that would leave its folder."""
 
 

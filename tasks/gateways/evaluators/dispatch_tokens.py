@@ -11,6 +11,7 @@ from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from schemas.errors import WrongUseError
 from schemas.evaluation import EvaluationPackage
 from schemas.settings import Settings
 from tasks.gateways.disk import files
@@ -21,7 +22,7 @@ _SALT: Final = "filing dispatch"
 _SHORTEST: Final = 32  # characters; of a shorter one, tokens could be forged by trying
 
 
-class SigningKeyError(ValueError):
+class SigningKeyError(WrongUseError, ValueError):
     """A key that cannot be used, in one sentence with the remedy; nothing is sent or taken without it meanwhile."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
+from schemas.errors import FilingError
 from schemas.submission import RESULTS, WRITTEN, Table
 from tasks.gateways.evaluators import scoring_layout as layout
 from tasks.gateways.sources.cells.reader import read_table
@@ -25,7 +26,7 @@ _OURS = (layout.SCORING, layout.MANIFEST)
 _Grid = list[list[Any]]
 
 
-class UnreadableScoring(Exception):  # noqa: N818  the quarantine's word for it
+class UnreadableScoring(FilingError):  # noqa: N818  the quarantine's word for it
     """A scoring workbook that cannot be taken; `reason` is one Chinese sentence saying where and how to mend it."""
 
     def __init__(self, reason: str) -> None:

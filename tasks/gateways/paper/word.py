@@ -16,11 +16,12 @@ from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
+from schemas.errors import FilingError
 from tasks.gateways.paper.packing import packed
 from tasks.gateways.paper.visible_text import visible
 
 
-class UnusableTemplateError(ValueError):
+class UnusableTemplateError(FilingError, ValueError):
     """A template that Word or the template language cannot make sense of, named with what to mend."""
 
 

@@ -6,6 +6,7 @@ One publisher at a time is the caller's lease to keep. A kill at any moment leav
 from pathlib import Path
 
 from schemas.directory import edition_name
+from schemas.errors import FilingError
 from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf.content import EditionContent
@@ -18,7 +19,7 @@ from tasks.gateways.shelf.workbook import directory_workbook
 LATEST = "latest"
 
 
-class ShelfError(Exception):
+class ShelfError(FilingError):
     """An edition that cannot be built or placed: one sentence that says what to do."""
 
 

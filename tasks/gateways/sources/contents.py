@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
+from schemas.errors import FilingError
 from schemas.finding import IDENTITY, IDENTITY_NUMBER, masked
 
 LINE: Final = "line"
@@ -16,7 +17,7 @@ FLAW: Final = "flaw"
 """Column of a part: one Chinese sentence saying why the row cannot be used; null for a good row."""
 
 
-class UnreadableError(Exception):
+class UnreadableError(FilingError):
     """A file that cannot be read; the text is one Chinese sentence saying why and how to mend it.
 
     `foreign` marks a file that opens but holds no submission: an attachment may be such a file.

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 
 from expectations.side_tables import readable
+from schemas.errors import FilingError
 from schemas.submission import Table
 from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.reader import read_table
@@ -17,7 +18,7 @@ from tasks.gateways.sources.formats.delimited import decoded
 from tasks.gateways.sources.formats.sheets import SheetOpener
 
 
-class UnreadableListError(ValueError):
+class UnreadableListError(FilingError, ValueError):
     """A file that is no such list: one sentence that says how to mend it."""
 
 

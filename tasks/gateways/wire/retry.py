@@ -6,13 +6,15 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential
 
+from schemas.errors import FilingError
+
 _Result = TypeVar("_Result")
 
 #: So many failures in a row that another time might mend are no accident of single packages or letters.
 _ENOUGH = 3
 
 
-class AttemptFailed(Exception):  # noqa: N818  what failed is not yet an error
+class AttemptFailed(FilingError):  # noqa: N818  what failed is not yet an error
     """One attempt came to nothing; `retryable` says whether another may succeed.
 
     `retry_after_seconds` is how long the other side asks to be left alone, None where it says nothing.

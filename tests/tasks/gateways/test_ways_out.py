@@ -27,8 +27,6 @@ from tasks.store.outbox import LETTERS, PACKAGES, Box
 from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, THREE, TWO
 
-pytestmark = pytest.mark.usefixtures("plainly")
-
 THREE_NUMBERS = ("A1", "A2", "A3")
 
 
@@ -366,7 +364,7 @@ def test_each_setting_is_its_channel(home: Path) -> None:
 
 
 def test_a_rehearsal_sends_nothing(home: Path, smtp: SmtpSettings, postmaster: Any) -> None:
-    from tasks.runs.run import rehearsed
+    from tasks.runs.rehearsal import rehearsed
 
     made.accepted("A1", email="a1@schools.example")
     with using(_mailing(home, smtp, letter_channel="smtp")):

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from schemas.errors import WrongUseError
 from schemas.policy import any_policy
 from schemas.submission import TABLES, Column, Table
 from tasks.gateways.sources.cells import headers
@@ -21,7 +22,7 @@ _LARGEST_BYTES: Final = 1024 * 1024
 _LONGEST_NAME: Final = 100
 
 
-class ColumnMapError(ValueError):
+class ColumnMapError(WrongUseError, ValueError):
     """A column map that cannot be used: one sentence naming file, table, key and the remedy."""
 
 

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from schemas.errors import FilingError
 from tasks.gateways.sources.formats.limits import MAX_FILE_BYTES, MIB
 
 _GIB: Final = 1024 * MIB
 _BEAT_SECONDS: Final = 60.0
 
 
-class SourceError(Exception):
+class SourceError(FilingError):
     """A source that could not be pulled: one English sentence saying why and how to mend it, without any secret."""
 
 

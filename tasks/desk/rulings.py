@@ -1,16 +1,36 @@
-"""Decisions on exceptions (例外审批): what operators' permits and refusals do to held items; recording them is elsewhere."""
+"""Rulings (例外审批): operators' permits and refusals put on record, and carried out on the items that are held."""
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
+from schemas.errors import WrongUseError
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.runs.run import begin
+from tasks.runs.step import step
 from tasks.store import applications, decisions, items
+from tasks.store.database import reading
 from tasks.store.leases import writing
 
 
-@task(task_run_name="settle-{run.cycle}", cache_policy=NO_CACHE)
+class UnknownApplicationError(WrongUseError):
+    """A ruling on an application nobody filed."""
+
+
+def record_rulings(rows: pd.DataFrame) -> int:
+    """Put rulings on one application on record; raises UnknownApplicationError for a number nobody filed under.
+
+    `rows`: the columns of the table of decisions. Returns how many are new.
+    """
+    number = str(rows["application_no"].iloc[0])
+    with reading() as db:
+        cycle = applications.cycle_of(db, number)
+    if cycle is None:
+        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
+    with begin(cycle) as run, writing(run) as db:
+        return decisions.record(db, rows, run)
+
+
+@step("settle-{run.cycle}")
 def settle_holds(run: Run) -> Counts:
     """Let held items go on, end them, or leave them held, as the operators' decisions say (contract section 2)."""
     with writing(run) as db:

@@ -1,0 +1,124 @@
+"""The stages of a cycle (环节): the one table of their order and titles, and each as a flow that can be started alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from prefect import Flow, flow
+from prefect.context import FlowRunContext
+
+from schemas.run import Run
+from schemas.run_summary import Counts
+from tasks.decision import decision as decide
+from tasks.dormancy import dormancy as mark_dormant
+from tasks.evaluation import evaluation as evaluate
+from tasks.expiry import expiry as expire
+from tasks.inspection import inspection as inspect
+from tasks.intake import intake as take_in
+from tasks.publication import publication as publish
+from tasks.runs.orchestration import ended
+from tasks.runs.run import begin
+from tasks.screening import screening as screen
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: its name, its Chinese title, its work, the article of the notice it serves, and what it does in Chinese."""
+
+    name: str
+    title: str
+    work: Callable[[Run], Counts]
+    article: str
+    description: str
+    #: Not begun while results are awaited.
+    needs_results: bool = False
+
+    @property
+    def run_name(self) -> str:
+        """What a run of it is called, as a pattern for its cycle."""
+        return f"{{cycle}} 批次 · {self.title}"
+
+
+INTAKE = Stage("intake", "收件", take_in, "三（一）", "读取收件箱中的申报材料")
+SCREENING = Stage("screening", "初审", screen, "三（二）", "核对申报材料，出具补正通知书或受理通知")
+EVALUATION = Stage("evaluation", "送评与评估结果", evaluate, "三（三）", "发出评估材料包，收回评估结果")
+DECISION = Stage("decision", "决定", decide, "三（四）", "评估合格的予以备案", needs_results=True)
+PUBLICATION = Stage("publication", "发布与上报", publish, "三（四）", "目录有变化即发布新版并报省鉴定中心")
+EXPIRY = Stage("expiry", "到期清理", expire, "三（四）", "有效期满的移出目录，将满的提醒")
+DORMANCY = Stage("dormancy", "休眠核定", mark_dormant, "三（一）", "备案后未开展认定活动的职业")
+
+#: In the order of the notice.
+STAGES = (INTAKE, SCREENING, EVALUATION, DECISION, PUBLICATION, EXPIRY, DORMANCY)
+
+
+def carry_out(stage: Stage, run: Run) -> Counts:
+    """A stage's work for a run: a sub-run with a page of its own inside a flow run, the plain function elsewhere."""
+    if FlowRunContext.get() is None:
+        return stage.work(run)
+
+    # the parameter is what operators see of a sub-run; the run itself is no matter of theirs
+    @flow(name=stage.name, flow_run_name=stage.run_name)
+    def sub_run(cycle: str) -> Counts:
+        return stage.work(run)
+
+    return sub_run(run.cycle)
+
+
+@flow(name=INTAKE.name, flow_run_name=INTAKE.run_name)
+def intake(cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None) -> Counts:
+    """Pull the inbox; the same folder again changes nothing."""
+    with begin(cycle, as_of, only, inbox) as run:
+        return ended(INTAKE.work(run))
+
+
+@flow(name=SCREENING.name, flow_run_name=SCREENING.run_name)
+def screening(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
+    """Check what was received since the last time, apply decisions on what is held, and write to applicants."""
+    with begin(cycle, as_of, only) as run:
+        return ended(SCREENING.work(run))
+
+
+@flow(name=EVALUATION.name, flow_run_name=EVALUATION.run_name)
+def evaluation(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
+    """Send out what is accepted, and take in the results that have come back."""
+    with begin(cycle, as_of, only) as run:
+        return ended(EVALUATION.work(run))
+
+
+@flow(name=DECISION.name, flow_run_name=DECISION.run_name)
+def decision(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
+    """Decide on every accepted result once, and write to the applicants whose application is closed."""
+    with begin(cycle, as_of, only) as run:
+        return ended(DECISION.work(run))
+
+
+@flow(name=PUBLICATION.name, flow_run_name=PUBLICATION.run_name)
+def publication(cycle: str, as_of: date | None = None) -> Counts:
+    """Publish a new edition if the directory changed and nothing makes it wait; what fails is named and tried again."""
+    with begin(cycle, as_of) as run:
+        return ended(PUBLICATION.work(run))
+
+
+@flow(name=EXPIRY.name, flow_run_name=EXPIRY.run_name)
+def expiry(cycle: str, as_of: date | None = None) -> Counts:
+    """Do everything due on the day and not done yet."""
+    with begin(cycle, as_of) as run:
+        return ended(EXPIRY.work(run))
+
+
+@flow(name=DORMANCY.name, flow_run_name=DORMANCY.run_name)
+def dormancy(cycle: str, as_of: date | None = None) -> Counts:
+    """Mark every occupation on file; nobody is removed."""
+    with begin(cycle, as_of) as run:
+        return ended(DORMANCY.work(run))
+
+
+#: The same as flows that are started alone.
+ALONE: tuple[Flow[..., Counts], ...] = (intake, screening, evaluation, decision, publication, expiry, dormancy)
+
+
+@flow(name="inspection", flow_run_name="{cycle} 批次 · 双随机抽查")
+def inspection(cycle: str, seed: str, as_of: date | None = None) -> Counts:
+    """Draw once, and publish the draw with its list, seed and result (Notice, article 4(3))."""
+    with begin(cycle, as_of) as run:
+        return ended(inspect(run, seed))

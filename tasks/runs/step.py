@@ -1,0 +1,32 @@
+"""The one place where Prefect's tasks are made: a step of a stage, which is a plain function wherever no flow runs."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def step(
+    run_name: str, *, retries: int = 0
+) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
+    """Have a function be a task run of the flow run around it, under a name that may hold its arguments.
+
+    Outside a flow run (in the simulation, in tests) the function is called as it is and never repeated.
+    """
+
+    def decorate(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+        tracked = task(task_run_name=run_name, retries=retries, cache_policy=NO_CACHE)(function)
+
+        @wraps(function)
+        def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+            return function(*args, **kwargs) if FlowRunContext.get() is None else tracked(*args, **kwargs)
+
+        return call
+
+    return decorate

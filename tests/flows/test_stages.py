@@ -1,0 +1,58 @@
+"""The stages of a cycle: one table, plain functions for whoever calls them outside a flow run."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from flows.filing_cycle import go_through
+from flows.stages import ALONE, DECISION, STAGES, Stage, carry_out
+from schemas.run import Run
+from schemas.run_summary import Counts
+from tasks.runs.run import CycleBusyError, begin
+from tasks.runs.step import step
+
+
+def test_every_stage_can_be_started_alone_under_its_name() -> None:
+    for stage, alone in zip(STAGES, ALONE, strict=True):
+        assert (alone.name, alone.flow_run_name) == (stage.name, f"{{cycle}} 批次 · {stage.title}")
+        assert list(inspect.signature(stage.work).parameters) == ["run"]
+
+
+def test_only_the_decision_waits_for_results() -> None:
+    assert [stage for stage in STAGES if stage.needs_results] == [DECISION]
+
+
+def test_a_stage_is_handed_its_own_run(home: Path) -> None:
+    handed: list[Run] = []
+
+    def work(run: Run) -> Counts:
+        handed.append(run)
+        return Counts()
+
+    with begin("2026-04", only=["A1"], inbox=str(home)) as outer, begin("2026-09") as inner:
+        for run in (outer, inner):
+            carry_out(Stage("any", "任一", work, "三", "任一环节"), run)
+    assert handed == [outer, inner]
+    assert (outer.only, outer.inbox, inner.only, inner.inbox) == (["A1"], str(home), None, str(home / "inbox"))
+
+
+def test_a_run_is_begun_once(home: Path) -> None:
+    """A second run of the same cycle is refused, also in the same process: no run is taken for another."""
+    with begin("2026-09"), pytest.raises(CycleBusyError, match="is working on 2026-09"), begin("2026-09", only=["A1"]):
+        pass
+
+
+def test_a_summary_names_the_stages_in_their_order(home: Path) -> None:
+    with begin("2026-09") as run:
+        summary = go_through(run)
+    assert list(summary.stages) == [stage.name for stage in STAGES]
+    assert summary.titles == {stage.name: stage.title for stage in STAGES}
+
+
+def test_outside_a_flow_run_a_step_is_the_function() -> None:
+    def work(number: int) -> int:
+        raise LookupError(str(number))
+
+    with pytest.raises(LookupError, match="7"):
+        step("work-{number}", retries=2)(work)(7)
