@@ -172,3 +172,42 @@ def test_what_the_public_reads_holds_no_number(case: Case) -> None:
     case.act("2025-03-12", one)
     found = [(found.rule, found.field, found.value) for found in case.app(one.no).findings]
     assert found == [("FORM-11", "registered_address", "磁湖路1号（110105**********2X）")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "handed_in", "missing"),
+    [
+        ("", "", ""),
+        ("甲", "", ""),  # a blank one serves all
+        ("甲", "甲", ""),
+        ("甲", "乙", ":甲"),
+        ("", "甲", "·"),  # a work type's own papers do not serve the occupation as a whole
+    ],
+)
+def test_materials_of_a_work_type(case: Case, asked: str, handed_in: str, missing: str) -> None:
+    code = case.codes[0]
+    one = case.application(case.institution("enterprise"), {code: "5"}, work_type=asked)
+    for row in one.materials:
+        row["work_type"] = handed_in if row["occupation_code"] else ""
+    case.act("2025-03-12", one)
+    fields = {found.field for found in case.app(one.no).findings if found.rule == "MAT-2"}
+    names = ("question_bank", "assessment_specification", "assessment_standard", "evaluation_rules")
+    assert fields == ({f"{name}:{code}{missing.strip('·')}" for name in names} if missing else set())
+
+
+@pytest.mark.parametrize(
+    ("work_type", "levels", "audience", "repeated"),
+    [
+        ("甲", "5", "staff", True),
+        ("甲", "4", "staff", False),
+        ("乙", "5", "staff", False),
+        ("", "5", "staff", False),
+        ("甲", "5", "public", False),
+    ],
+)
+def test_a_row_asked_for_twice(case: Case, work_type: str, levels: str, audience: str, *, repeated: bool) -> None:
+    one = case.application(case.institution("technical_school"), {case.codes[0]: "5"}, work_type="甲")
+    again = {"work_type": work_type, "levels": levels, "audience": audience}
+    one.occupations.append(one.occupations[0] | again)
+    case.act("2025-03-12", one)
+    assert [found.row for found in case.app(one.no).findings if found.rule == "OCC-9"] == [2] * repeated

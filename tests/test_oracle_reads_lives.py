@@ -200,3 +200,61 @@ def test_a_cycle_closes_only_after_its_wait(case: Case) -> None:
     case.act("2025-05-25", commands=["close 2025-04 --reason 办结"], run=False)
     assert {case.status(filing.no) for filing in (one, two)} == {"ended"}
     assert {case.app(filing.no).status for filing in (one, two)} == {"closed"}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [
+        (("initial", "addition"), {"FORM-8"}),
+        (("renewal", "renewal"), {"FORM-8"}),
+        (("renewal", "addition"), set()),
+    ],
+)
+def test_how_many_numbers_an_institution_may_have(case: Case, kinds: tuple[str, str], found: set[str]) -> None:
+    who = case.institution("enterprise", {case.codes[0]: "5", case.codes[1]: "5"})
+    asked = [case.codes[n] if kind == "renewal" else case.codes[n + 2] for n, kind in enumerate(kinds)]
+    pair = [case.application(who, {code: "5"}, kind) for code, kind in zip(asked, kinds, strict=True)]
+    case.act("2025-03-12", *pair)
+    assert [case.rules(one.no) - {"RENEW-2"} for one in pair] == [found, found]
+
+
+def test_an_item_asked_for_twice_stands_on_the_later_application(case: Case) -> None:
+    code = case.codes[0]
+    who = case.institution("enterprise", {code: "5"}, since="2022-06-01", until="2025-05-31")
+    later = case.application(who, {code: "5"}, "renewal", submitted="2025-03-12T09:00:00")
+    earlier = case.application(who, {code: "5,4"}, "addition")
+    case.act("2025-03-13", later, earlier)
+    assert ("OCC-14" in case.rules(later.no), "OCC-14" in case.rules(earlier.no)) == (True, False)
+    case.act("2025-03-14", commands=[f"withdraw {earlier.no} --reason 重复"])
+    assert case.status(later.no) == "dispatched"
+
+
+def test_a_version_for_a_closed_cycle_is_late(case: Case) -> None:
+    who = case.institution("enterprise")
+    one = case.application(who, {case.codes[0]: "5"})
+    one.form["contact_phone"] = "12"
+    case.act("2025-03-12", one)
+    case.act("2025-06-01", commands=["close 2025-04 --reason 办结"], run=False)
+    case.act("2025-06-03", case.application(who, {case.codes[0]: "5"}, submitted="2025-06-02T09:00:00", no=one.no))
+    assert [version.status for version in case.app(one.no).versions] == ["current", "late"]
+    assert case.status(one.no) == "ended"
+
+
+def test_one_occupation_is_ended_and_the_others_go_on(case: Case) -> None:
+    one = case.application(case.institution("enterprise"), {case.codes[0]: "5", case.codes[1]: "5"})
+    case.act("2025-03-12", one)
+    case.act("2025-03-20", commands=[f"close {one.no} --occupation {case.codes[0]} --reason 设备已拆"])
+    assert case.statuses(one.no) == {case.codes[0]: "ended", case.codes[1]: "dispatched"}
+    assert case.app(one.no).status == "in_progress"
+
+
+def test_what_is_withdrawn_after_a_permit_is_out_of_every_count(case: Case) -> None:
+    """Six occupations over two numbers: with one of them withdrawn the rest needs no permit."""
+    who = case.institution(on_file={case.codes[6]: "5"}, since="2022-06-01", until="2025-05-31")
+    renewal = case.application(who, {case.codes[6]: "5"}, "renewal")
+    five = case.application(who, dict.fromkeys(case.codes[:5], "5"), "addition")
+    case.act("2025-03-12", renewal, five)
+    assert (case.status(renewal.no), case.status(five.no)) == ("dispatched", "held CAP-1")
+    left = f"adjust withdraw {who.uscc} --occupation {case.codes[6]} --ground 申请 --document 1号 --on 2025-03-20"
+    case.act("2025-03-20", commands=[left, f"withdraw {renewal.no} --reason 不再换证"])
+    assert case.status(five.no) == "dispatched"

@@ -52,8 +52,6 @@ class Story:
         self.register: list[Row] = []
         self._count = 0
 
-    # -- playing -------------------------------------------------------------------------------------------------
-
     def begin(self, days: int) -> Draft:
         """An act so many days after the deadline (before it where negative); submissions fall since the last act."""
         day = deadline(self.world.cycle) + timedelta(days=days)
@@ -90,8 +88,6 @@ class Story:
         for name in [name for name in ("staff", "materials") if self.rng.random() < 0.5]:
             self.rng.shuffle(tables[name])  # rows of one application need not stand together
         return tables
-
-    # -- applicants ----------------------------------------------------------------------------------------------
 
     def found(self, count: int) -> None:
         """Institutions, many with something on file, and bystanders that only hold."""
@@ -194,8 +190,6 @@ class Story:
         far = application(self.world, institution(self.world, "enterprise", 903), 904, "initial")
         far.form["cycle"] = f"{int(self.world.cycle[:4]) + 1}{self.world.cycle[4:]}"
         draft.forms.append(far)
-
-    # -- the centre ----------------------------------------------------------------------------------------------
 
     def open_applications(self) -> list[Application]:
         return [app for app in self.office.of_cycle(self.world.cycle) if app.live and app.no in self.clean]
