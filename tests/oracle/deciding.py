@@ -1,6 +1,6 @@
 """One run of a cycle: collect results, wait or decide, file, and let lapse what has expired."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import values
@@ -186,7 +186,7 @@ class _Filing:
                 register.institutions[filing.uscc] = Institution(who, code)
         known = register.institutions[filing.uscc]
         if filing.type != known.on(self.as_of).type and self.office.verdict(app.no, "IDENT-2", "") == "permit":
-            known.change(self.as_of, type=filing.type)
+            known.change(self.as_of, replace(known.on(self.as_of), type=filing.type))
         entry = register.entry(filing.uscc, item)
         if entry is None or (filing.kind != "renewal" and not entry.on_file(self.as_of)):
             entry = Entry(filing.uscc, item, self.as_of, self.as_of)

@@ -10,7 +10,7 @@ import values
 from applications import DECIDED, Application, State, Version
 from facts import Facts, Row, Tables, cycle_is_readable, deadline, facts, region_code, rules, window_opens
 from filing import Filing, Finding, Item, rows_of
-from register import Register
+from register import Particulars, Register
 
 
 @dataclass(frozen=True)
@@ -200,12 +200,11 @@ class Office:
         elif what == "renumber":
             self.register.renumber(plain[2], plain[3])
         elif what == "rename":
-            changes: dict[str, str | None] = {
-                name: options[name] for name in ("name", "type", "address") if name in options
-            }
-            if "region" in options:
-                changes["region"] = region_code(options["region"])
-            self.register.institutions[uscc].change(day, **changes)
+            who = self.register.institutions[uscc]
+            known = who.on(date.max)
+            name, kind = options.get("name", known.name), options.get("type", known.type)
+            region = region_code(options.get("region", known.region)) or known.region
+            who.change(day, Particulars(name, kind, region, options.get("address", known.address)))
         elif what == "merge":
             self.register.merge(plain[2], plain[3])
         else:

@@ -1,6 +1,6 @@
 """The register through time: who is on file with what on a day, and what supervision has done to it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 import values
@@ -46,8 +46,8 @@ class Institution:
     def on(self, day: date) -> Particulars:
         return [particulars for since, particulars in self._history if since <= day][-1]
 
-    def change(self, since: date, **changes: str | None) -> None:
-        self._history.append((since, replace(self._history[-1][1], **changes)))
+    def change(self, since: date, particulars: Particulars) -> None:
+        self._history.append((since, particulars))
 
 
 @dataclass
