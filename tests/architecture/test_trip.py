@@ -10,7 +10,7 @@ from tests.architecture.trip import executed, one_cycle
 PAGE = Path(__file__).parents[2] / "docs" / "developing.md"
 
 
-@pytest.mark.usefixtures("plainly", "home")
+@pytest.mark.usefixtures("home")
 def test_one_cycle_executes_no_more_than_the_page_allows(tmp_path: Path) -> None:
     bounds = re.search(r"at most (\d+) modules and (\d+) functions", PAGE.read_text("utf-8"))
     assert bounds, f"{PAGE.name} no longer names the bounds"

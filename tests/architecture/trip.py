@@ -46,18 +46,14 @@ def one_cycle(folder: Path) -> None:
     from tests.faults import small_cycle
 
     for act in small_cycle.write_acts(folder):
-        filing_cycle(small_cycle.CYCLE, act.day, inbox=str(act.inbox))
+        filing_cycle.fn(small_cycle.CYCLE, act.day, inbox=str(act.inbox))
 
 
 def main() -> None:
     """Print the counts and the modules."""
-    import prefect
-
     from deployments import schema
     from schemas.settings import Settings, using
 
-    for kind in (prefect.Flow, prefect.Task):
-        setattr(kind, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs))  # noqa: B010
     with tempfile.TemporaryDirectory() as folder, using(Settings(home=Path(folder) / "home", database_url="")):
         (Path(folder) / "home").mkdir()
         schema.migrate()
