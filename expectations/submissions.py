@@ -79,10 +79,22 @@ class Submissions:
     def _read(self, name: str) -> pl.DataFrame:
         values, policy = self._values(name), self.scene.policy
         columns = [each for each in self.columns(name) if each.kind != "text"]
-        return self.raw(name).with_columns(
+        unread = [each.name for each in self.columns(name) if each.kind == "text" and each.name in values.columns]
+        texts = self.raw(name)
+        marks = [marked for column in unread if (marked := _unread(texts, values, column)).any()]
+        return texts.with_columns(*marks).with_columns(
             typed_cells(each, values.get_column(each.name), policy.timezone, policy.cycle.months).alias(f"{each.name}!")
             for each in columns
         )
+
+
+def mark(column: str) -> str:
+    """The column that marks cells of a plain text that cannot be read, there only where a table has some."""
+    return f"{column}?"
+
+
+def _unread(texts: pl.DataFrame, values: pl.DataFrame, column: str) -> pl.Series:
+    return (texts.get_column(column).is_not_null() & values.get_column(column).is_null()).alias(mark(column))
 
 
 def _as_written(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from expectations.reading import spellings
-from expectations.submissions import Submissions, unreadable
+from expectations.submissions import Submissions, mark, unreadable
 from schemas.finding import IDENTITY
 from schemas.submission import Column
 
@@ -23,6 +23,8 @@ VERDICT = {
 #: Fields of these names may hold a long number that is not a person's.
 _NOT_PERSONAL = ("uscc", "sha256", "size_bytes", "application_no")
 _HIDDEN = "${1}**********${3}${5}"
+#: A code that a spreadsheet turned into a number and shows in scientific notation.
+_LOST_DIGITS = r"^-?[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}$"
 _UNDATED, _UNDATED_HIDDEN = r"([1-9][0-9]{5})[0-9]{10}([0-9][0-9Xx])", "${1}**********${2}"
 
 
@@ -45,10 +47,18 @@ def breached(table: str, rows: pl.DataFrame, breaches: Sequence[Breach], raw: pl
     """The verdicts on all rows of a table for all its breaches, judged in one pass; `raw` is aligned with `rows`."""
     if rows.is_empty():
         return []
-    conditions = (each.when.fill_null(False).alias(str(place)) for place, each in enumerate(breaches))
+    conditions = (_judged(each, rows).alias(str(place)) for place, each in enumerate(breaches))
     flags = rows.lazy().select(conditions).collect()
     found = ((each, flags.get_column(str(place)).arg_true()) for place, each in enumerate(breaches))
     return [_verdict(table, each, rows[at], raw[at]) for each, at in found if len(at)]
+
+
+def _judged(breach: Breach, rows: pl.DataFrame) -> pl.Expr:
+    """Where a rule is not met; of text that cannot be read nothing but that is said."""
+    when = breach.when.fill_null(False)
+    if breach.rule == "FORM-10" or not isinstance(breach.field, str) or mark(breach.field) not in rows.columns:
+        return when
+    return when & ~pl.col(mark(breach.field))
 
 
 def _verdict(table: str, breach: Breach, rows: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
@@ -88,8 +98,13 @@ def unread_cells(submissions: Submissions, table: str) -> list[Breach]:
 
     Source: contract section 5. Blank cells of `applications` are FORM-1's, blank `levels` OCC-8's.
     """
-    columns = (column for column in submissions.columns(table) if column.kind != "text")
-    return [_unread(column, blank_too=_indispensable(table, column)) for column in columns]
+    marks = submissions.table(table).columns
+    typed = [column for column in submissions.columns(table) if column.kind != "text"]
+    texts = [column for column in submissions.columns(table) if mark(column.name) in marks]
+    return [
+        *(_unread(column, blank_too=_indispensable(table, column)) for column in typed),
+        *(Breach("FORM-10", each.name, pl.col(mark(each.name)), _mend(each, "请按要求填写")) for each in texts),
+    ]
 
 
 def _indispensable(table: str, column: Column) -> bool:
@@ -100,7 +115,21 @@ def _unread(column: Column, *, blank_too: bool) -> Breach:
     when = unreadable(column.name)
     if blank_too:
         when = when | pl.col(column.name).is_null()
-    return Breach("FORM-10", column.name, when, f"“{column.title}”无法识别，{spellings(column)}")
+    return Breach("FORM-10", column.name, when, _mend(column, spellings(column)))
+
+
+def _mend(column: Column, spelled: str) -> pl.Expr:
+    """What is wrong with a cell, by what is left of it, and how to mend it."""
+    text = pl.col(column.name)
+    return (
+        pl.when(text == "=")
+        .then(pl.lit(f"“{column.title}”的公式没有计算结果，请用表格软件打开并保存，或直接填写内容后重新提交"))
+        .when(text.str.starts_with("#"))
+        .then(pl.format("“{}”的公式出错（{}），请直接填写内容后重新提交", pl.lit(column.title), text))
+        .when(text.str.contains(_LOST_DIGITS))
+        .then(pl.lit(f"“{column.title}”被电子表格变成了数字，末尾数位已丢失，请将该列设为文本格式后重新填写"))
+        .otherwise(pl.lit(f"“{column.title}”无法识别，{spelled}"))
+    )
 
 
 def gathered(verdicts: Iterable[pl.DataFrame]) -> pl.DataFrame:

@@ -93,7 +93,7 @@ PLAIN: Final[Mapping[str, str]] = {
     "id_number": r"^[0-9]{17}[0-9X]$",
     "occupation_code": r"^[1-8](-[0-9]{2}){2,3}$",
     "neighbour_code": r"^[1-8](-[0-9]{2}){2,3}$",
-    "application_no": r"^[0-9A-Z-]+$",
+    **dict.fromkeys(("application_no", "institution_code", "rule"), r"^[0-9A-Z-]+$"),
     "sha256": r"^[0-9a-f]+$",
     "contact_phone": r"^[0-9]+$",
     "region_code": r"^[0-9]+$",

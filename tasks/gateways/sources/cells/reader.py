@@ -5,7 +5,6 @@ the cell is blank or cannot be read; `WRITTEN` keeps what stood there. Source: d
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -13,12 +12,17 @@ import polars as pl
 
 from schemas.policy import any_policy
 from schemas.submission import WRITTEN, Column, Table
+from schemas.synonyms import NOTHING
 from tasks.gateways.sources.cells import moments
 from tasks.gateways.sources.cells.codes import CODES, LOST_DIGITS, PLAIN, prefixes
 from tasks.gateways.sources.cells.levels import LevelWords
-from tasks.gateways.sources.cells.text import clean_text, compared, respelled, visible
+from tasks.gateways.sources.cells.text import clean_text, respelled, visible
+from tasks.gateways.sources.cells.words import Regions, WordReader, integer, number
 
-_MOST_DIGITS: Final = 18
+#: Names in which no space is meant: a cell was justified with them.
+_UNSPACED: Final = frozenset({"occupation_name", "work_type"})
+#: What a spreadsheet shows in place of a value, and what is kept for a formula that was never worked out.
+_FAILED: Final = r"^#(REF|N/A|VALUE|NAME|DIV/0|NUM|NULL|SPILL|CALC|GETTING_DATA|FIELD|BLOCKED|CONNECT|BUSY)[!?]?$|^=$"
 _CANONICAL: Final[Mapping[str, str]] = {
     "date": r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])$",
     "instant": r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T[01]\d:[0-5]\d:[0-5]\d(?:[+-](?:0\d|1[0-3]):[0-5]\d)?$",
@@ -42,22 +46,33 @@ def read_table(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 
 def tidy(cells: pl.Series, column: Column) -> pl.Series:
-    """One column as it is shown to people: its text made plain, blank ones null."""
+    """One column as it is shown to people: its text made plain, blank ones null, what says nothing in an optional one too."""
+    cells = _tidy(cells, column)
+    return cells.set(cells.str.to_lowercase().is_in(NOTHING), None) if column.optional else cells
+
+
+def _tidy(cells: pl.Series, column: Column) -> pl.Series:
     if column.name == "file_name":  # two files may differ in how a character is spelt, and in nothing else
         return respelled(cells, cells.is_not_null(), lambda text: visible(text) or None)
     if column.kind != "text" or column.name not in CODES:
         cells = clean_text(cells)
+        if column.name in _UNSPACED:
+            return cells.str.replace_all(" ", "", literal=True)
         return respelled(cells, cells.is_not_null(), prefixes) if column.name == "occupation_prefixes" else cells
     spell = CODES[column.name]
     plain = cells.str.contains(PLAIN.get(column.name, r"^[0-9A-Za-z-]+$")) | cells.str.contains(LOST_DIGITS)
     cells = respelled(cells, ~plain, lambda text: spell(text) or None)
-    return cells.replace(_spellings(column)) if column.listed == "regions" else cells
+    if column.listed == "regions":
+        regions = Regions(column)
+        return respelled(cells, cells.is_not_null() & ~cells.is_in(list(column.words)), regions.code)
+    return cells
 
 
 def values(cells: pl.Series, column: Column) -> pl.Series:
     """The values of tidy cells as canonical text, null where the cell is blank or cannot be read."""
     if column.kind == "text":
-        return cells.set(cells.str.contains(LOST_DIGITS), None) if column.name in CODES else cells
+        failed = cells.str.contains(_FAILED)
+        return cells.set(failed | cells.str.contains(LOST_DIGITS) if column.name in CODES else failed, None)
     canonical = _CANONICAL.get(column.kind)
     odd = ~cells.str.contains(canonical) if canonical else cells.is_not_null()
     return respelled(cells, odd, _reading(column))
@@ -66,8 +81,7 @@ def values(cells: pl.Series, column: Column) -> pl.Series:
 def _reading(column: Column) -> Callable[[str], str | None]:
     """How one cell of a column is read."""
     if column.kind in ("enum", "boolean"):
-        spelled = _spellings(column)
-        return lambda text: spelled.get(compared(text))
+        return WordReader(column).read
     if column.kind in ("level", "levels"):
         levels = LevelWords(column.words)
         return levels.read_one if column.kind == "level" else levels.read
@@ -75,37 +89,10 @@ def _reading(column: Column) -> Callable[[str], str | None]:
         "date": moments.iso_day,
         "instant": moments.iso_moment,
         "cycle": moments.cycle,
-        "integer": integer,
-        "number": number,
+        "integer": lambda text: integer(text, column.name),
+        "number": lambda text: number(text, column.name),
     }
     return by_kind[column.kind]
-
-
-def _spellings(column: Column) -> dict[str, str]:
-    """Every spelling of a column's words, as it is compared."""
-    spelled = {compared(spelling): word for spelling, word in column.spellings().items()}
-    if column.kind == "boolean":
-        spelled |= {"1": "true", "0": "false"}
-    return spelled
-
-
-def integer(text: str) -> str | None:
-    """A whole number from 0 on, of at most 18 digits."""
-    found = re.fullmatch(r"(\d+)(?:\.0*)?", _figures(text), re.ASCII)
-    return str(int(found[1])) if found and len(found[1].lstrip("0")) <= _MOST_DIGITS else None
-
-
-def number(text: str) -> str | None:
-    """A decimal number from 0 on, also with an exponent as spreadsheets write it."""
-    plain = _figures(text)
-    if not re.fullmatch(r"\d+(?:\.\d*)?(?:e[+-]?\d+)?", plain, re.ASCII):
-        return None
-    read = float(plain)
-    return f"{read:.15g}" if read < 10**_MOST_DIGITS else None
-
-
-def _figures(text: str) -> str:
-    return compared(text)
 
 
 def _written(table: Table, texts: Sequence[pl.Series], read: Sequence[pl.Series]) -> pl.Series:
