@@ -1,17 +1,13 @@
-"""The rule book as data: code, article, nature and sentence of every rule; judging has modules of its own."""
+"""The rule book as data: code, article, nature and sentence of every rule."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
-from schemas import policy as policies
 from schemas.finding import Nature
-from schemas.law.cycle import CycleId
-from schemas.policy import Policy
-from schemas.reference_data import Reference, reference
 
 #: The materials that have rules, in the order they are checked.
 RULED_TABLES = ("applications", "occupations", "staff", "materials", "programmes", "results")
@@ -30,19 +26,6 @@ class Rule:
     message_zh: str
 
 
-@dataclass(frozen=True, eq=False)
-class RuleBook:
-    """The rules with the numbers and facts they are judged by in one cycle."""
-
-    rules: Mapping[str, Rule]
-    policy: Policy
-    reference: Reference
-
-    def of_table(self, table: str) -> Iterator[Rule]:
-        """The rules whose findings may stand in a table; FORM-10 may stand in any."""
-        return (rule for rule in self.rules.values() if table in tables_of(rule))
-
-
 def tables_of(rule: Rule) -> tuple[str, ...]:
     """The tables a rule's findings may stand in (contract section 5: FORM-10 stands where the cell stands)."""
     return RULED_TABLES if rule.code == "FORM-10" else (rule.table,)
@@ -58,8 +41,3 @@ def rules() -> Mapping[str, Rule]:
 def _rule(row: dict[str, str]) -> Rule:
     texts = {name: text for name, text in row.items() if name != "nature"}
     return Rule(nature=cast(Nature, row["nature"]), **texts)
-
-
-def for_cycle(cycle: CycleId) -> RuleBook:
-    """The rule book in force on a cycle's deadline."""
-    return RuleBook(rules(), policies.for_cycle(cycle), reference())

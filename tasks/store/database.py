@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
 
 from schemas.errors import RefusedError
@@ -125,9 +125,3 @@ def is_rehearsal() -> bool:
 
 def is_sqlite(db: Connection) -> bool:
     return db.dialect.name == "sqlite"
-
-
-def is_migrated() -> bool:
-    """Whether the schema is there at all."""
-    with reading() as db:
-        return inspect(db).has_table("history")

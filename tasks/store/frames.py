@@ -83,8 +83,3 @@ def working(db: Connection, name: str, frame: pd.DataFrame) -> Table:
     table.create(db)
     append(db, table, frame)
     return table
-
-
-def text_frame(names: Sequence[str]) -> pd.DataFrame:
-    """An empty frame of text columns."""
-    return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in names})

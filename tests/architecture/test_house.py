@@ -66,3 +66,14 @@ def test_only_the_store_writes_sql() -> None:
     writing = {_named(path) for path in MODULES if _statements(path) and not _named(path).startswith(SQL)}
     assert not writing, "ask tasks.store instead"
     assert _statements(ROOT / "tasks/store/items.py") >= {"select", "update"}
+
+
+def test_only_a_step_is_a_task_of_prefect() -> None:
+    def takes_task(path: Path) -> bool:
+        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        imports = [
+            node for node in nodes if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("prefect")
+        ]
+        return any(alias.name == "task" for node in imports for alias in node.names)
+
+    assert [_named(path) for path in MODULES if takes_task(path)] == ["tasks/runs/step.py"]

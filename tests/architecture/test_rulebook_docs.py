@@ -5,11 +5,10 @@ import tomllib
 from pathlib import Path
 
 from expectations.judging import HELD_BY
-from expectations.rulebook import RULED_TABLES, for_cycle, rules
+from expectations.rulebook import RULED_TABLES, rules
 from expectations.rules_page import page
 from expectations.suites import SEVERITY, suite
 from schemas.finding import NATURES_ZH
-from schemas.law.cycle import CycleId
 from schemas.policy import shipped
 from schemas.submission import TABLES
 
@@ -52,9 +51,3 @@ def test_every_in_principle_rule_says_what_it_holds():
 def test_every_example_is_of_a_rule():
     named = {code for path in EXAMPLES.glob("*.toml") for code in tomllib.loads(path.read_text("utf-8"))}
     assert named == set(rules())
-
-
-def test_the_book_of_a_cycle_carries_its_policy():
-    book = for_cycle(CycleId("2026-09"))
-    assert (book.policy.name, len(book.reference.occupations)) == ("huangshi", 1639)
-    assert [rule.code for rule in book.of_table("programmes")] == ["FORM-10"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from deployments.sample import SampleCycle, make_cycle, make_population
@@ -21,6 +22,7 @@ from schemas import policy
 from schemas.law.cycle import CycleId
 from schemas.reference_data import reference
 from schemas.submission import FORM_TABLES
+from tasks.gateways.sources.cells.reader import read_table
 
 CYCLES = [("2026-09", 1, 120), ("2026-04", 2, 120), ("2022-04", 3, 120), ("2026-09", 4, 600)]
 #: What a mishap changes beside the table of its rule.
@@ -43,7 +45,7 @@ NOT_FROM_A_FIRST_FORM = {
 
 def with_rows(tables: Mapping[str, pd.DataFrame], first_version: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The form tables as intake hands them to the rule book."""
-    forms = {table.name: tables[table.name].copy() for table in FORM_TABLES}
+    forms = {table.name: read_table(pl.from_pandas(tables[table.name]), table).to_pandas() for table in FORM_TABLES}
     for form in forms.values():
         form["row"] = form.groupby("application_no").cumcount() + 1
     moments = first_version.set_index("application_no")["submitted_at"]

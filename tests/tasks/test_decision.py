@@ -119,7 +119,7 @@ Given = Callable[[], None]
             {},
             lambda: (
                 _decided("A", "refuse", at="2026-09-19T09:59:00"),
-                _decided("A", "permit", at="2026-09-19T02:00:00Z"),
+                _decided("A", "permit", at="2026-09-19T02:00:00+00:00"),
             ),
             {"A": "filed", "B": "filed"},
             id="the later decision counts, told in another offset",

@@ -10,7 +10,7 @@ from deployments.sample.setting import Setting
 
 _MAY_BE_FORGOTTEN = ("registered_address", "legal_representative", "contact_name", "contact_phone")
 _UNREADABLE = (("affiliation", "市属国企"), ("social_insurance", "办理中"), ("no_violations", "见附件"))
-_UNREADABLE_LEVELS = "三级以上"
+_UNREADABLE_LEVELS = "按培训大纲"
 _TRADER = "92"  # an individual business: no independent legal person
 _WUHAN = ("420104", "武汉市硚口区解放大道388号")
 _WUHAN_REGISTERED = "420111"

