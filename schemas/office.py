@@ -1,0 +1,115 @@
+"""The office that writes: its names, its contact and its series of numbers, as `office.toml` in the home states them.
+
+Where the home has no such file, the shipped one counts. It is read whenever a letter is written, so that a change
+holds from the next letter on.
+"""
+
+import re
+import tomllib
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from schemas.notice import LETTER_KINDS
+
+FILE: Final = "office.toml"
+
+#: Documents beside the letters to institutions and panels: announcement, public notice, report to the province.
+DOCUMENTS: Final = ("announcement", "public_notice", "report")
+#: What is published takes no number of the letters: only a pattern of its own.
+_PUBLISHED: Final = ("announcement", "public_notice")
+
+_DEFAULT: Final = "default"
+_PLACES: Final = re.compile(r"\{([^{}]*)\}")
+#: A number beside the serial would make two series read alike: 1 and 11 of `A{serial}`, 1 of `A1{serial}`.
+_AMBIGUOUS: Final = re.compile(r"[0-9}]\{serial\}|\{serial\}[0-9{]")
+
+
+class UnusableOfficeError(ValueError):
+    """An office file that cannot be used: one sentence naming file and field, and how to mend it."""
+
+
+class Office(BaseModel):
+    """Who writes, and what every letter repeats; a blank field is left on paper to be written in by hand."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    name: str = Field(min_length=1)
+    authority: str = Field(min_length=1)
+    contact: str = ""
+    phone: str = ""
+    address: str = ""
+    postcode: str = ""
+    email: str = ""
+    copy_to: list[str] = []
+    remedies: str = ""
+    templates: str = ""
+    numbering: dict[str, str] = {}
+
+    @field_validator("numbering")
+    @classmethod
+    def _patterns(cls, numbering: dict[str, str]) -> dict[str, str]:
+        known = (*LETTER_KINDS, *DOCUMENTS, _DEFAULT)
+        for kind, pattern in numbering.items():
+            if kind not in known:
+                raise ValueError(f"{kind}: there is no such kind of letter; write one of {', '.join(known)}")
+            if pattern:
+                _assert_countable(kind, pattern)
+        return numbering
+
+    def series(self, kind: str, day: date) -> str:
+        """The series a letter of this kind written on this day belongs to: its pattern with the year filled in.
+
+        "" where its number is left open. Kinds of the same pattern share a series, so that no number is given twice.
+        """
+        general = "" if kind in _PUBLISHED else self.numbering.get(_DEFAULT, "")
+        return self.numbering.get(kind, general).replace("{year}", f"{day.year}")
+
+    def folder(self, home: Path) -> Path | None:
+        """The folder of the office's own Word templates, a relative one below the home; None where it has none."""
+        return home / Path(self.templates).expanduser() if self.templates else None
+
+
+def number(series: str, serial: int) -> str:
+    """The number of the letter that is this one of its series; "" where the series leaves it open."""
+    return series.replace("{serial}", f"{serial}")
+
+
+def read(home: Path) -> Office:
+    """The office of this home; raises UnusableOfficeError."""
+    path = home / FILE
+    try:
+        text = path.read_text("utf-8-sig") if path.is_file() else shipped()
+        return Office.model_validate(tomllib.loads(text))
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise UnusableOfficeError(
+            f"{path}: {field}: {_sentence(first['type'], first['msg'])}; mend the file"
+        ) from wrong
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
+        raise UnusableOfficeError(f"{path} cannot be read: {wrong}; mend the file") from wrong
+
+
+def shipped() -> str:
+    """The office file that comes with the program, to be filled in."""
+    return (files("schemas") / FILE).read_text("utf-8")
+
+
+def _sentence(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return f"there is no such field; write one of {', '.join(Office.model_fields)}"
+    return message.removeprefix("Value error, ")
+
+
+def _assert_countable(kind: str, pattern: str) -> None:
+    places = _PLACES.findall(pattern)
+    if unknown := [place for place in places if place not in ("year", "serial")]:
+        raise ValueError(f"{kind}: '{{{unknown[0]}}}' cannot be filled in; write {{year}} and {{serial}}")
+    if places.count("serial") != 1:
+        raise ValueError(f"{kind}: '{pattern}' must hold {{serial}} once, or be left blank")
+    if _AMBIGUOUS.search(pattern):
+        raise ValueError(f"{kind}: '{pattern}' has a figure beside {{serial}}; put a sign between them, such as 〕")
