@@ -10,6 +10,11 @@ FINDING_ORDER = ["application_no", "rule", "table", "row", "field"]
 
 NATURES_ZH: dict[str, str] = {"hard": "须补正", "in_principle": "原则性例外", "review": "请核定", "advice": "提示"}
 
+#: Hard findings that no correction mends: what they concern is not taken up, has no correction period, and nobody waits.
+UNMENDABLE = frozenset({"FORM-3", "FORM-6", "OCC-5", "OCC-6"})
+#: Those of them that concern the application as a whole; the others concern the occupation of their row.
+UNMENDABLE_WHOLE = frozenset({"FORM-3", "FORM-6"})
+
 
 #: What people put between the digits of a long number: spaces of any width, a hyphen.
 _BETWEEN = "[ \u00a0\u3000\u200b-]?"

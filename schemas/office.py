@@ -9,11 +9,12 @@ import tomllib
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from schemas.notice import LETTER_KINDS
+from schemas.errors import RefusedError
+from schemas.letter import LETTER_KINDS, LetterKind
 
 FILE: Final = "office.toml"
 
@@ -28,7 +29,7 @@ _PLACES: Final = re.compile(r"\{([^{}]*)\}")
 _AMBIGUOUS: Final = re.compile(r"[0-9}]\{serial\}|\{serial\}[0-9{]")
 
 
-class UnusableOfficeError(ValueError):
+class UnusableOfficeError(RefusedError, ValueError):
     """An office file that cannot be used: one sentence naming file and field, and how to mend it."""
 
 
@@ -67,6 +68,15 @@ class Office(BaseModel):
         """
         general = "" if kind in _PUBLISHED else self.numbering.get(_DEFAULT, "")
         return self.numbering.get(kind, general).replace("{year}", f"{day.year}")
+
+    def lines(self, kind: LetterKind) -> dict[str, Any]:
+        """What a letter of this kind says of the office that writes it."""
+        lines = {
+            **self.model_dump(include={"contact", "phone", "address", "postcode", "email", "copy_to", "remedies"}),
+            "issuer": self.authority if kind.signer == "authority" else self.name,
+            "printed_by": self.name,
+        }
+        return {field: line for field, line in lines.items() if field in kind.text.model_fields}
 
     def folder(self, home: Path) -> Path | None:
         """The folder of the office's own Word templates, a relative one below the home; None where it has none."""

@@ -424,8 +424,21 @@ outbox = Table(
     Column("content", JSON, nullable=False),
     Column("delivered_at", DateTime(timezone=True)),
     Column("receipt", Text),
+    Column("number", Text),  # of a letter: as it is printed, blank where the office leaves it open
+    Column("series", Text),
+    Column("serial", Integer),
+    Column("printed_at", DateTime(timezone=True)),
+    UniqueConstraint("series", "serial"),
     Index("ix_outbox_subject", "subject"),
     Index("ix_outbox_undelivered", "box", "delivered_at"),
+)
+
+# how far a series of letters' numbers has been counted; the count is raised in the transaction that writes the letter
+numbering = Table(
+    "numbering",
+    metadata,
+    Column("series", Text, primary_key=True),  # the pattern with the year filled in: 黄职鉴补〔2026〕{serial}号
+    Column("last", Integer, nullable=False),
 )
 
 history = Table(

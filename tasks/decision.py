@@ -136,6 +136,6 @@ def _write_letters(db: Connection, run: Run) -> int:
     own = own[own["application_no"].isin(closed)]
     filed = register.filed_by(db, run.cycle)
     turns = history.reopened(db, closed)
-    return letters.write(
-        db, contents.outcomes(applications.current(db, closed), own, filed, turns, occupation_names(db), run), run
-    )
+    decided = decisions.of_cycle(db, run.cycle)
+    current = applications.current(db, closed)
+    return letters.write(db, contents.outcomes(current, own, filed, turns, occupation_names(db), decided, run), run)

@@ -6,6 +6,7 @@ import pandas as pd
 from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
+from schemas import office
 from schemas.directory import levels_of
 from schemas.law.workdays import UnknownCalendarYearError
 from schemas.policy import Policy
@@ -146,5 +147,6 @@ def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -
         published_on=began,
         ends_on=last_day_of_notice(began, policy),
         policy=policy,
+        office=office.read(run.installation.root),
         rows=rows.sort_values(["uscc", "application_no", "occupation_code"], ignore_index=True)[NOTICE_COLUMNS],
     )

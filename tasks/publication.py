@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
 from expectations.check import check_directory
+from schemas import office
 from schemas.directory import changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
@@ -69,7 +70,7 @@ def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: Run) -> str
 
 def _still_waiting(db: Connection, waiting: RowMapping, run: Run) -> str | None:
     """The waiting edition if what made it wait has been explained meanwhile, else None."""
-    content, before = content_of(db, waiting["edition"])
+    content, before = content_of(db, waiting["edition"], office.read(run.installation.root))
     because = _waits_because(db, before, content.changes, content.policy)
     if not because:
         editions.release(db, waiting["edition"], run, "移出原因已有记录")
@@ -105,7 +106,7 @@ def publish(run: Run, edition: str) -> Counts:
     edition must be is discarded.
     """
     with reading() as db:
-        content, before = content_of(db, edition)
+        content, before = content_of(db, edition, office.read(run.installation.root))
         traces = history.filings(db)
     broken = check_directory(content.rows, before, content.changes, content.as_of, known(), traces)
     if broken:
@@ -124,8 +125,8 @@ def publish(run: Run, edition: str) -> Counts:
     return Counts(done={"editions": 1, "rows": len(content.rows)})
 
 
-def content_of(db: Connection, edition: str) -> tuple[EditionContent, pd.DataFrame]:
-    """What an edition says, from the database alone; and the rows of the edition before it."""
+def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[EditionContent, pd.DataFrame]:
+    """What an edition says, from the database and in the name of its office; and the rows of the edition before it."""
     own = editions.get(db, edition)
     if own is None:
         raise LookupError(f"there is no edition {edition}")
@@ -140,6 +141,7 @@ def content_of(db: Connection, edition: str) -> tuple[EditionContent, pd.DataFra
         cycle=own["cycle"],
         as_of=own["as_of"],
         policy=for_cycle(cycle_id(own["cycle"])),
+        office=writer,
         rows=rows,
         changes=changes(before, rows, own["as_of"]),
         previous_manifest_sha256=digest,

@@ -73,7 +73,7 @@ def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) ->
     findings.hold(db, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
     numbers = screened["application_no"].tolist()
     applications.screened(db, numbers, returned, register.knowledge(db, run.cycle), run)
-    written = letters.write(db, contents.corrections(screened, hard, run), run)
+    written = letters.write(db, contents.corrections(screened, hard, checked.items, run), run)
     counts = {
         "screened": len(numbers),
         "returned": len(returned),

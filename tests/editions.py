@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from schemas import office
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
@@ -14,6 +16,7 @@ from tasks.gateways.shelf import EarlierEdition, EditionContent
 
 AS_OF = date(2026, 9, 10)
 POLICY = for_cycle(cycle_id("2026-09"))
+OFFICE = office.read(Path("no-home"))
 
 #: Names that spreadsheets, browsers, templates or terminals might take for something else than text.
 HOSTILE = [
@@ -140,6 +143,7 @@ def edition(
         cycle="2026-09",
         as_of=AS_OF,
         policy=POLICY,
+        office=OFFICE,
         rows=rows,
         changes=changed[CHANGE_COLUMNS],
         previous_manifest_sha256=previous,

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from sqlalchemy import Connection
 
+from schemas import office
 from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.settings import settings
@@ -127,7 +128,7 @@ def irreproducible_editions(db: Connection, rebuilt: set[str]) -> Iterator[str]:
     yield from chain.verify_chain(settings().published, known)
     with TemporaryDirectory(prefix="filing-rebuilt-") as aside:
         for name in sorted(known.keys() - rebuilt):
-            built = shelf.build(Path(aside), content_of(db, name)[0])
+            built = shelf.build(Path(aside), content_of(db, name, office.read(settings().root))[0])
             if file_sha256(built / MANIFEST) != known[name]:
                 yield f"edition {name} built again from the database is another one"
             rebuilt.add(name)

@@ -1,34 +1,40 @@
-"""Letters on an application: to be corrected, accepted, filed or refused."""
+"""Letters on an application: to be corrected, not taken up, accepted, filed or refused."""
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 import polars as pl
 
 from expectations import reading
+from expectations.rulebook import rules
+from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
 from schemas.law.workdays import UnknownCalendarYearError, add_workdays
-from schemas.letter import (
+from schemas.letter import finding_line, item_lines
+from schemas.letter_text import (
     AcceptanceText,
     CorrectionText,
+    FiledLine,
     FilingText,
     FindingLine,
     LetterText,
+    MendingLine,
+    NonAcceptanceText,
     ReasonedLine,
     RefusalText,
-    finding_line,
-    issuer,
-    item_lines,
 )
 from schemas.policy import Policy
 from schemas.public_notice import OBJECTION
 from schemas.run import Run
 from schemas.submission import KINDS
+from tasks.letters.remedies import remedies
 from tasks.store.outbox import Entry
 
 Heads = Mapping[str, dict[str, Any]]
+
+_OBJECTED = "公示期间的异议成立"
 
 #: What the head of a letter says of an application.
 _HEAD = ["application_no", "institution_name", "uscc", "kind"]
@@ -54,27 +60,60 @@ def heads(applications: pd.DataFrame, run: Run) -> Heads:
 
 
 def addressee(row: Mapping[Any, Any], policy: Policy, day: date) -> dict[str, Any]:
-    """Whom a letter is to and from whom it comes."""
+    """Whom a letter is to, on which document it rests and when it is written."""
     return {
         "institution_name": row["institution_name"],
         "uscc": row["uscc"],
-        "issuer": issuer(policy.title),
         "document": policy.document,
         "issued_on": day,
     }
 
 
-def corrections(applications: pd.DataFrame, hard: pd.DataFrame, run: Run) -> list[Entry]:
-    """One correction notice a returned application, with all its hard findings (article 3(2))."""
-    workdays = run.policy.correction.workdays
-    heads_of = heads(applications[applications["application_no"].isin(hard["application_no"])], run)
-    versions = dict(zip(applications["application_no"], applications["version"], strict=True))
-    due_on = _due_on(run.day, workdays)
+def corrections(applications: pd.DataFrame, hard: pd.DataFrame, items: pd.DataFrame, run: Run) -> list[Entry]:
+    """One letter a returned application, with all its hard findings (article 3(2)).
+
+    A correction notice; where no correction could save a single item, a letter that the application is not taken up.
+    `items`: the applications' items, with application_no and occupation_code.
+    """
+    returned = applications[applications["application_no"].isin(hard["application_no"])]
+    heads_of = heads(returned, run)
+    versions = dict(zip(returned["application_no"], returned["version"], strict=True))
+    lost = _lost(hard, items)
+    workdays, due_on = run.policy.correction.workdays, _due_on(run.day, run.policy.correction.workdays)
     letters = []
     for number, lines in sorted(_lines(hard, run.policy).items()):
-        text = CorrectionText(**heads_of[number], findings=lines, workdays=workdays, due_on=due_on)
+        beyond = [line for line in lines if line.rule in UNMENDABLE]
+        if number in lost:
+            letters.append(
+                letter(
+                    f"non_acceptance:{number}:v{versions[number]}",
+                    "non_acceptance",
+                    number,
+                    NonAcceptanceText(**heads_of[number], findings=beyond),
+                )
+            )
+            continue
+        mendable = [_mending(line) for line in lines if line.rule not in UNMENDABLE]
+        text = CorrectionText(
+            **heads_of[number], findings=mendable, not_accepted=beyond, workdays=workdays, due_on=due_on
+        )
         letters.append(letter(f"correction:{number}:v{versions[number]}", "correction", number, text))
     return letters
+
+
+def _lost(hard: pd.DataFrame, items: pd.DataFrame) -> set[str]:
+    """Applications that no correction can save: as a whole, or every occupation they ask for."""
+    whole = set(hard.loc[hard["rule"].isin(UNMENDABLE_WHOLE), "application_no"])
+    rows = hard[hard["rule"].isin(UNMENDABLE)]
+    barred = set(zip(rows["application_no"], rows["value"], strict=True))
+    asked: dict[str, set[str]] = {}
+    for number, code in zip(items["application_no"], items["occupation_code"], strict=True):
+        asked.setdefault(number, set()).add(code)
+    return whole | {
+        number
+        for number in set(rows["application_no"]) & set(asked)
+        if all((number, code) in barred for code in asked[number])
+    }
 
 
 def _lines(findings: pd.DataFrame, policy: Policy) -> dict[str, list[FindingLine]]:
@@ -84,6 +123,10 @@ def _lines(findings: pd.DataFrame, policy: Policy) -> dict[str, list[FindingLine
     for row in pl.from_pandas(findings).iter_rows(named=True):
         lines.setdefault(row["application_no"], []).append(finding_line(row, policy))
     return lines
+
+
+def _mending(line: FindingLine) -> MendingLine:
+    return MendingLine(**line.model_dump(), remedy=remedies().get(line.rule, ""))
 
 
 def _due_on(day: date, workdays: int) -> date | None:
@@ -108,14 +151,16 @@ def acceptances(
     `names`: occupation code to name.
     """
     heads_of = heads(applications, run)
+    wait = timedelta(days=run.policy.evaluation.wait_days)
     letters = []
     for key, mine in items.groupby("application_no", sort=True):
         number = str(key)
         text = AcceptanceText(
             **heads_of[number],
             items=item_lines(_named(mine[mine["status"] == "accepted"], names), run.policy),
-            held=_reasoned(mine[mine["status"] == "held"], "待例外审批", names, run.policy),
+            held=_reasoned(mine[mine["status"] == "held"], names, run.policy),
             commitments=committed.get(number, []),
+            decided_by=run.policy.deadline(run.cycle) + wait,
         )
         letters.append(letter(f"acceptance:{number}:r{revisions[number]}", "acceptance", number, text))
     return letters
@@ -127,39 +172,36 @@ def outcomes(
     filed: pd.DataFrame,
     turns: Mapping[str, int],
     names: Mapping[str, str],
+    decided: pd.DataFrame,
     run: Run,
 ) -> list[Entry]:
     """One filing letter and one refusal an application that is closed (article 3(4)).
 
-    `items`: items of closed applications; `filed`: register entries with application_no, filed_on, valid_until and
-    institution_code; `turns`: how often corrected results reopened an application; `names`: occupation
-    code to name. What was decided anew is another occasion, also where it comes to what was once decided before; what
-    lapsed since is none.
+    `items`: items of closed applications; `filed`: register entries with the item's keys, filed_on, valid_until,
+    former_until and institution_code; `turns`: how often corrected results reopened an application; `names`: occupation
+    code to name; `decided`: decisions, earliest first. What was decided anew is another occasion, also where it comes to
+    what was once decided before; what lapsed since is none.
     """
     heads_of = heads(applications, run)
-    terms = filed.groupby("application_no")[["filed_on", "valid_until", "institution_code"]].max()
+    granted = items[items["status"] == "filed"].merge(
+        filed.drop(columns="uscc"), on=["application_no", "occupation_code", "level"]
+    )
     letters = []
     for key, mine in items.groupby("application_no", sort=True):
         number = str(key)
-        granted, denied = mine[mine["status"] == "filed"], mine[mine["status"].isin(["failed", "refused"])]
         occasion = _fingerprint(mine) + (f":{turns[number]}" if turns.get(number) else "")
-        if len(granted) and number in terms.index:
-            term = dict(terms.loc[number])
+        lines = granted[granted["application_no"] == number]
+        if len(lines):
             filing = FilingText(
                 **heads_of[number],
-                items=item_lines(_named(granted, names), run.policy),
-                filed_on=date.fromisoformat(term["filed_on"]),
-                valid_until=date.fromisoformat(term["valid_until"]),
-                institution_code=term["institution_code"],
+                items=_filed(lines, names, run.policy),
+                renewed=bool((lines["former_until"] != "").any()),
+                institution_code=lines["institution_code"].max(),
             )
             letters.append(letter(f"filing:{number}:{occasion}", "filing", number, filing))
+        denied = mine[mine["status"].isin(["failed", "refused"])]
         if len(denied):
-            failed, refused = denied[denied["status"] == "failed"], denied[denied["status"] == "refused"]
-            lines = [
-                *_reasoned(failed, "评估不合格", names, run.policy),
-                *_reasoned(refused, "不符合备案规定", names, run.policy),
-            ]
-            refusal = RefusalText(**heads_of[number], items=lines)
+            refusal = RefusalText(**heads_of[number], items=_reasoned(denied, names, run.policy, decided))
             letters.append(letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
     return letters
 
@@ -176,14 +218,56 @@ def _named(items: pd.DataFrame, names: Mapping[str, str]) -> list[tuple[str, str
     return [(code, names.get(code, code), level) for code, level in pairs]
 
 
-def _reasoned(items: pd.DataFrame, otherwise: str, names: Mapping[str, str], policy: Policy) -> list[ReasonedLine]:
-    """One line an occupation and reason."""
+def _filed(entries: pd.DataFrame, names: Mapping[str, str], policy: Policy) -> list[FiledLine]:
+    """One line an occupation and term."""
     lines = []
-    for reason, rows in items.groupby("reason", sort=True):
-        rules = "、".join("公示异议成立" if rule == OBJECTION else rule for rule in str(reason).split(";"))
-        why = f"{otherwise}（{rules}）" if reason else otherwise
-        lines += [ReasonedLine(**line.model_dump(), reason=why) for line in item_lines(_named(rows, names), policy)]
+    for (since, until, former), rows in entries.groupby(["filed_on", "valid_until", "former_until"], sort=True):
+        term = {"filed_on": str(since), "valid_until": str(until), "former_until": str(former) or None}
+        lines += [
+            FiledLine.model_validate({**line.model_dump(), **term}) for line in item_lines(_named(rows, names), policy)
+        ]
     return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
+
+
+def _reasoned(
+    items: pd.DataFrame, names: Mapping[str, str], policy: Policy, decided: pd.DataFrame | None = None
+) -> list[ReasonedLine]:
+    """One line an occupation and reason; `decided`: decisions on these items' rules, the latest of which is named."""
+    lines = []
+    for (reason, status, score), rows in items.groupby(["reason", "status", "score"], sort=True, dropna=False):
+        words = _words(str(reason), str(status), str(score))
+        for line in item_lines(_named(rows, names), policy):
+            ruling = _ruling(rows, line.occupation_code, str(reason), decided)
+            lines.append(ReasonedLine(**line.model_dump(), **words, **ruling))
+    return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
+
+
+def _words(reason: str, status: str, score: str) -> dict[str, str]:
+    """The rules behind an item's status in their own sentences, with their articles and what the applicant can do."""
+    if not reason:
+        found = "" if score in ("", "nan") else f"（评分{float(score):g}分）"
+        return {"reason": f"评估不合格{found}", "basis": "三（三）"}
+    codes = reason.split(";")
+    sentences = [_OBJECTED if code == OBJECTION else rules()[code].message_zh for code in codes]
+    articles = dict.fromkeys("三（四）" if code == OBJECTION else rules()[code].article for code in codes)
+    todo = [remedies()[code] for code in codes if code in remedies()] if status == "held" else []
+    return {"reason": "；".join(sentences), "basis": "、".join(articles), "remedy": "；".join(todo)}
+
+
+def _ruling(items: pd.DataFrame, code: str, reason: str, decided: pd.DataFrame | None) -> dict[str, str]:
+    """Number and reason of the latest decision behind a refused occupation; nothing where no person decided."""
+    if decided is None or not reason:
+        return {}
+    mine = decided[
+        (decided["application_no"] == items["application_no"].iloc[0])
+        & decided["rule"].isin(reason.split(";"))
+        & decided["occupation_code"].isin(["", code])
+        & (decided["verdict"] == "refuse")
+    ]
+    if mine.empty:
+        return {}
+    last = mine.iloc[-1]
+    return {"decision_no": str(last["document_no"]), "decision_reason": str(last["reason"])}
 
 
 def letter(occasion: str, kind: str, subject: str, text: LetterText) -> Entry:

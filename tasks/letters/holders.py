@@ -7,7 +7,8 @@ import pandas as pd
 
 from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.law.cycle import CycleId
-from schemas.letter import AdjustmentText, DormancyText, DormantLine, ExpiryReminderText, item_lines
+from schemas.letter import LETTER_KINDS, item_lines
+from schemas.letter_text import AdjustmentText, AdverseAdjustmentText, DormancyText, DormantLine, ExpiryReminderText
 from schemas.policy import Policy, in_force
 from schemas.run import Run
 from tasks.letters.contents import addressee, letter
@@ -101,7 +102,8 @@ def adjustment_letter(
     pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
     policy = in_force(run.day)
     lines = item_lines(((code, names.get(code, code), level) for code, level in pairs), policy)
-    text = AdjustmentText(
+    kind = ADJUSTMENTS[adjustment.kind].letter
+    text = (AdverseAdjustmentText if LETTER_KINDS[kind].refuses else AdjustmentText)(
         **addressee(concerned.iloc[0].to_dict(), policy, run.day),
         items=lines if len(concerned) < len(on_file) else [],
         ground=adjustment.ground,
@@ -109,5 +111,4 @@ def adjustment_letter(
         decided_on=adjustment.effective_on,
         effective_on=adjustment.effective_on,
     )
-    kind = ADJUSTMENTS[adjustment.kind].letter
     return letter(f"{kind}:{adjustment.uscc}:{adjustment.identity[:16]}", kind, adjustment.uscc, text)

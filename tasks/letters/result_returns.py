@@ -5,7 +5,8 @@ import json
 
 import pandas as pd
 
-from schemas.letter import ResultReturnText, ReturnedResultLine, finding_line, issuer
+from schemas.letter import finding_line
+from schemas.letter_text import ResultReturnText, ReturnedResultLine
 from schemas.policy import Policy
 from schemas.reference_data import reference
 from schemas.run import Run
@@ -30,7 +31,6 @@ def result_returns(refused: pd.DataFrame, findings: pd.DataFrame, applicants: di
         text = ResultReturnText(
             institution_name=_READERS,
             uscc="",
-            issuer=issuer(policy.title),
             document=policy.document,
             issued_on=run.day,
             applicant=applicants.get(number, ""),
@@ -54,5 +54,5 @@ def _line(row: "dict[object, object]", policy: Policy) -> ReturnedResultLine:
         field=finding.field,
         value=finding.value,
         problem=finding.problem,
-        basis=f"{finding.rule} {finding.basis}",
+        basis=finding.basis,
     )

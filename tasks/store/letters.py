@@ -6,23 +6,56 @@ from dataclasses import replace
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from schemas import tables
+from schemas import office, tables
+from schemas.letter import LETTER_KINDS
 from schemas.run import Run
 from schemas.tables import outbox
-from tasks.store import history
-from tasks.store.outbox import LETTERS, Entry
-from tasks.store.outbox import write as put
+from tasks.store import frames, history, numbering
+from tasks.store.outbox import LETTERS, Entry, put, unwritten
 
 _LETTERS = outbox.c.box == LETTERS.code
 
 
 def write(db: Connection, letters: Sequence[Entry], run: Run) -> int:
-    """Put letters into the outbox whose occasion has had none yet; returns how many."""
-    new = put(db, LETTERS, [replace(letter, cycle=run.cycle) for letter in letters], run.day)
+    """Put letters into the outbox whose occasion has had none yet, signed and numbered; returns how many.
+
+    Raises `schemas.office.UnusableOfficeError`.
+    """
+    new = unwritten(db, LETTERS, letters)
     if new:
+        put(db, LETTERS, _signed(db, new, run), run.day)
         lines = [{"subject": entry.subject, "became": entry.kind, "because": entry.occasion} for entry in new]
         history.add(db, "notice", pd.DataFrame(lines), run, "filing")
     return len(new)
+
+
+def _signed(db: Connection, new: Sequence[Entry], run: Run) -> list[Entry]:
+    """Letters with the lines of the office that writes them, and the next numbers of their series."""
+    writer = office.read(run.installation.root)
+    series = [writer.series(entry.kind, run.day) for entry in new]
+    signed = []
+    for entry, one, serial in zip(new, series, numbering.give(db, series), strict=True):
+        number = office.number(one, serial)
+        content = {**entry.content, **writer.lines(LETTER_KINDS[entry.kind]), "letter_no": number}
+        signed.append(replace(entry, content=content, cycle=run.cycle, number=number, series=one, serial=serial))
+    return signed
+
+
+def register(db: Connection, cycle: str | None = None) -> pd.DataFrame:
+    """The register of documents, as text: number, kind, subject, addressee, cycle, written_on, file, printed_at.
+
+    Every letter, of one cycle or of all; by day, series and serial.
+    """
+    columns = [outbox.c[name] for name in ("number", "kind", "subject", "cycle", "written_on", "receipt", "printed_at")]
+    order = [outbox.c.series, outbox.c.serial, outbox.c.occasion]
+    statement = select(*columns, outbox.c.content["institution_name"].as_string().label("addressee"), *order)
+    chosen = statement.where(_LETTERS if cycle is None else _LETTERS & (outbox.c.cycle == cycle))
+    rows = frames.read(db, chosen)
+    rows = rows.assign(serial=rows["serial"].fillna(0).astype("int64")).fillna("")
+    ordered = rows.sort_values(["written_on", "series", "serial", "occasion"], ignore_index=True)
+    return ordered.rename(columns={"receipt": "file"})[
+        ["number", "kind", "subject", "addressee", "cycle", "written_on", "file", "printed_at"]
+    ]
 
 
 def of_cycle(db: Connection, cycle: str, kind: str) -> list[tuple[str, str, str]]:

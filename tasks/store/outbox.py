@@ -47,6 +47,9 @@ class Entry:
     subject: str
     content: dict[str, Any]
     cycle: str = ""
+    number: str = ""
+    series: str = ""
+    serial: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ class Delivery:
     failed: dict[str, str]
 
 
-def write(db: Connection, box: Box, entries: Sequence[Entry], day: date) -> list[Entry]:
-    """Put entries into a box whose occasion has had none yet; returns these, by occasion."""
+def unwritten(db: Connection, box: Box, entries: Sequence[Entry]) -> list[Entry]:
+    """Those of these entries whose occasion has none in the box yet, by occasion."""
     if not entries:
         return []
     asked = pd.DataFrame({"occasion": [entry.occasion for entry in entries]}, dtype=frames.TEXT)
@@ -66,6 +69,18 @@ def write(db: Connection, box: Box, entries: Sequence[Entry], day: date) -> list
     same = (work.c.occasion == outbox.c.occasion) & (outbox.c.box == box.code)
     known = set(db.execute(select(outbox.c.occasion).join(work, same)).scalars())
     new = {entry.occasion: entry for entry in entries if entry.occasion not in known}
+    return [entry for _, entry in sorted(new.items())]
+
+
+def write(db: Connection, box: Box, entries: Sequence[Entry], day: date) -> list[Entry]:
+    """Put entries into a box whose occasion has had none yet; returns these, by occasion."""
+    new = unwritten(db, box, entries)
+    put(db, box, new, day)
+    return new
+
+
+def put(db: Connection, box: Box, new: Sequence[Entry], day: date) -> None:
+    """Put entries into a box that are not in it (`unwritten`)."""
     rows = [
         {
             "box": box.code,
@@ -75,12 +90,14 @@ def write(db: Connection, box: Box, entries: Sequence[Entry], day: date) -> list
             "cycle": entry.cycle,
             "written_on": day,
             "content": entry.content,
+            "number": entry.number or None,
+            "series": entry.series or None,
+            "serial": entry.serial or None,
         }
-        for _, entry in sorted(new.items())
+        for entry in new
     ]
     if rows:
         db.execute(insert(outbox), rows)
-    return [entry for _, entry in sorted(new.items())]
 
 
 def undelivered(db: Connection, box: Box) -> list[str]:
@@ -98,7 +115,7 @@ def read(db: Connection, box: Box, occasion: str) -> Entry:
     """The entry as it was written."""
     mine = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)
     row = db.execute(select(outbox).where(mine)).one()
-    return Entry(row.occasion, row.kind, row.subject, row.content, row.cycle)
+    return Entry(row.occasion, row.kind, row.subject, row.content, row.cycle, row.number or "")
 
 
 def deliver(

@@ -78,13 +78,28 @@ def current_entries(db: Connection) -> pd.DataFrame:
 
 
 def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
-    """What the cycle's applications filed and still hold: application_no, filed_on, valid_until, institution_code."""
+    """What the cycle's applications filed and still hold.
+
+    Columns: application_no, keys, filed_on, valid_until, institution_code, and former_until, the end of the term that a
+    renewal replaced, "" where there was none.
+    """
     statement = (
-        select(_entry.c.application_no, _entry.c.filed_on, _entry.c.valid_until, _institution.c.institution_code)
+        select(
+            _entry.c.application_no,
+            *(_entry.c[key] for key in KEYS),
+            _entry.c.filed_on,
+            _entry.c.valid_until,
+            _institution.c.institution_code,
+        )
         .join(_institution, and_(_institution.c.uscc == _entry.c.uscc, _known(_institution, None)))
         .where(_entry.c.known_to.is_(None), _entry.c.cycle == cycle)
     )
-    return frames.read(db, statement)
+    replaced = select(*(_entry.c[key] for key in KEYS), _entry.c.valid_until.label("former_until")).where(
+        _entry.c.superseded_in == cycle, _entry.c.ended_by.is_(None), _entry.c.cycle.is_distinct_from(cycle)
+    )
+    former = frames.read(db, replaced).groupby(KEYS, as_index=False)["former_until"].max()
+    filed = frames.read(db, statement).merge(former, on=KEYS, how="left")
+    return filed.assign(former_until=filed["former_until"].fillna(""))
 
 
 def knowledge(db: Connection, cycle: str) -> int:

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from expectations.check import data_docs
+from schemas import office
 from schemas.policy import for_cycle
 from schemas.public_notice import NOTICE_COLUMNS
 from tasks.gateways.shelf import public_notices
@@ -166,6 +167,7 @@ def notice_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         published_on=date(2026, 9, 28),
         ends_on=date(2026, 10, 10),
         policy=for_cycle("2026-09"),  # type: ignore[arg-type]
+        office=office.read(tmp_path_factory.getbasetemp()),
         rows=named[NOTICE_COLUMNS],
     )
     folder = tmp_path_factory.mktemp("notice")

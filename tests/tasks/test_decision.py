@@ -238,7 +238,8 @@ def test_letters_name_what_is_filed_and_what_is_not(home: Path) -> None:
     assert "2029-09-19" in filed or "2029年9月19日" in filed
     assert BAKER in refused
     assert COOK not in refused
-    assert "EVAL-1" in refused
+    assert "承诺材料评估时未提供，不得评为合格" in refused
+    assert "EVAL-1" not in refused
 
 
 def test_a_later_occupation_goes_by_its_published_name(home: Path) -> None:

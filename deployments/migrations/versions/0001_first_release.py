@@ -248,6 +248,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cycle", name=op.f("pk_lease")),
     )
     op.create_table(
+        "numbering",
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_numbering")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("box", sa.Text(), nullable=False),
         sa.Column("occasion", sa.Text(), nullable=False),
@@ -258,7 +264,12 @@ def upgrade() -> None:
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("receipt", sa.Text(), nullable=True),
+        sa.Column("number", sa.Text(), nullable=True),
+        sa.Column("series", sa.Text(), nullable=True),
+        sa.Column("serial", sa.Integer(), nullable=True),
+        sa.Column("printed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("box", "occasion", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("series", "serial", name=op.f("uq_outbox_series")),
     )
     op.create_index("ix_outbox_subject", "outbox", ["subject"], unique=False)
     op.create_index("ix_outbox_undelivered", "outbox", ["box", "delivered_at"], unique=False)
@@ -534,6 +545,7 @@ def downgrade() -> None:
     op.drop_index("ix_outbox_undelivered", table_name="outbox")
     op.drop_index("ix_outbox_subject", table_name="outbox")
     op.drop_table("outbox")
+    op.drop_table("numbering")
     op.drop_table("lease")
     op.drop_index("ix_item_uscc", table_name="item")
     op.drop_index("ix_item_cycle_status", table_name="item")

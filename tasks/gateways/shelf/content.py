@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from schemas.directory import CHANGE_COLUMNS, INSTITUTION_COLUMNS, change_counts, edition_name, in_order
+from schemas.office import Office
 from schemas.policy import Policy
 
 #: An earlier edition: its name, its `as_of`, and its changes (CHANGE_COLUMNS) or only their counts by kind.
@@ -26,6 +27,7 @@ class EditionContent:
     cycle: str
     as_of: date
     policy: Policy
+    office: Office
     rows: pd.DataFrame
     changes: pd.DataFrame
     previous_manifest_sha256: str | None = None

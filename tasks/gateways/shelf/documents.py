@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.directory import CHANGE_KINDS, levels_text
-from schemas.letter import issuer
+from schemas.office import Office
 from tasks.gateways.paper.word import fill
 from tasks.gateways.shelf.content import EditionContent
 
@@ -47,9 +47,18 @@ def template(name: str, folder: Path | None) -> bytes:
     return (files("tasks.gateways.shelf") / "templates" / name).read_bytes()
 
 
+def signature(office: Office, number: str = "") -> dict[str, Any]:
+    """Who signs a document, under which number, and whom to ask; a blank number is left open."""
+    return {
+        "issuer": office.authority,
+        "letter_no": number,
+        **office.model_dump(include={"contact", "phone", "address", "postcode", "email"}),
+    }
+
+
 def _common(content: EditionContent) -> dict[str, Any]:
     return {
-        "issuer": issuer(content.policy.title),
+        **signature(content.office),
         "title": content.title,
         "city": content.policy.title,
         "document": content.policy.document,

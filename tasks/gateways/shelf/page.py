@@ -13,7 +13,6 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from schemas.letter import issuer
 from tasks.gateways.shelf.content import EditionContent, chinese_date
 from tasks.gateways.shelf.page_data import page_data
 
@@ -34,7 +33,7 @@ def page(content: EditionContent) -> bytes:
         edition=content.name,
         as_of=chinese_date(content.as_of),
         document=content.policy.document,
-        issuer=issuer(content.policy.title),
+        issuer=content.office.authority,
         institutions=f"{len(content.institutions):,}",
         rows=f"{len(content.rows):,}",
     )

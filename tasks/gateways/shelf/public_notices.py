@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from schemas.directory import levels_text
-from schemas.letter import issuer
+from schemas.office import Office
 from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
 from tasks.gateways.disk import folders
@@ -20,7 +20,7 @@ from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.paper.word import fill
 from tasks.gateways.shelf.content import chinese_date
-from tasks.gateways.shelf.documents import template
+from tasks.gateways.shelf.documents import signature, template
 from tasks.gateways.shelf.editions import ShelfError
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, policy_record, read_manifest, sealed, sha256
 from tasks.gateways.shelf.page import hash_source, page_template, style_sheet
@@ -38,6 +38,7 @@ class NoticeContent:
     published_on: date
     ends_on: date
     policy: Policy
+    office: Office
     rows: pd.DataFrame
 
     @cached_property
@@ -152,7 +153,7 @@ def _record(content: NoticeContent, files: Mapping[str, str]) -> bytes:
 
 def _fields(content: NoticeContent) -> dict[str, Any]:
     return {
-        "issuer": issuer(content.policy.title),
+        **signature(content.office),
         "title": content.title,
         "document": content.policy.document,
         "notice": content.name,

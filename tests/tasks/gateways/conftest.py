@@ -12,7 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelMember
-from schemas.letter import FindingLine
+from schemas.letter_text import FindingLine
 from tasks.gateways.wire.mail import SmtpSettings
 
 MakePackage = Callable[..., EvaluationPackage]

@@ -171,7 +171,7 @@ def test_the_announcement_says_numbers_by_type_and_leaves_its_own_open() -> None
     document = Document(BytesIO(announcement(edition(ordinary(), previous=HASH))))
     text = words(announcement(edition(ordinary(), previous=HASH)))
     assert "＿＿＿＿〔2026〕＿＿号" in text
-    assert "黄石市职业技能鉴定中心（盖章）\n2026年9月10日" in text
+    assert "黄石市人力资源和社会保障局\n2026年9月10日" in text
     assert "与上一版目录相比，新增 7 项。" in text
     by_type = [[cell.text for cell in line.cells] for line in document.tables[0].rows][1:]
     assert by_type == [["企业", "1", "1"], ["技工院校", "1", "3"], ["社会培训评价组织", "2", "3"], ["合计", "4", "7"]]
@@ -207,7 +207,8 @@ def test_a_template_edited_in_word_is_used_instead(tmp_path: Path) -> None:
     assert "某市人力资源和社会保障局" in words(announcement(edition(ordinary()), tmp_path))
 
 
-_COMMON = {"issuer", "document", "as_of", "institutions", "occupations"}
+_OFFICE = {"letter_no", "contact", "phone", "address", "postcode", "email"}
+_COMMON = {"issuer", "document", "as_of", "institutions", "occupations", *_OFFICE}
 _ANNEX = {"annex", *(f"annex.{each}" for each in ("number", "name", "type", "uscc", "rows"))}
 _ROWS = {"annex.rows.occupation", "annex.rows.levels"}
 _ASKED = {

@@ -63,8 +63,8 @@ def test_the_letter_counts_and_asks_for_codes(tmp_path: Path, content: EditionCo
     document = Document(str(write_report(tmp_path, content) / "报送函.docx"))
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     assert "省职业技能鉴定中心：" in text
-    assert "目录上版 8 项，本版 7 项" in text
-    assert "其中 3 家机构尚无机构编码" in text
+    assert "目录上版8项，本版7项" in text
+    assert "其中3家机构尚无机构编码" in text
     lines = {line.cells[0].text: line.cells[1].text for line in document.tables[0].rows}
     assert (lines["新增"], lines["到期失效"], lines["移出目录"]) == ("1", "1", "1")
 

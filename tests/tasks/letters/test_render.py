@@ -17,88 +17,12 @@ from tasks.gateways.paper.packing import packed
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.paper.word import UnusableTemplateError, fields, fill
 from tasks.letters.render import UnknownLetterError, render
+from tests.letters_said import LONGEST, SHORTEST
 
-_BASE: dict[str, Any] = {
-    "institution_name": "湖北新冶钢职业培训学校",
-    "uscc": "91420200MA4XXXXXXX",
-    "issuer": "黄石市职业技能鉴定中心",
-    "document": "黄人社函〔2021〕26号",
-    "issued_on": "2026-09-12",
-}
-_APPLICATION: dict[str, Any] = {
-    **_BASE,
-    "application_no": "HS-2026-09-0012",
-    "cycle": "2026-09",
-    "kind": "首次备案",
-    "submitted_on": "2026-09-01",
-}
-_ITEM = {"occupation_code": "6-18-02-04", "occupation_name": "焊工", "levels": "五级/初级工、四级/中级工"}
-_FINDING = {
-    "rule": "FORM-2",
-    "table": "基本信息",
-    "row": 1,
-    "field": "统一社会信用代码",
-    "value": "91420200MA4XXXXXXX",
-    "problem": "统一社会信用代码校验不通过",
-    "basis": "二（一）",
-}
-_ADJUSTMENT = {
-    **_BASE,
-    "items": [_ITEM],
-    "ground": "视频资料保存不全",
-    "decision_no": "黄技鉴〔2026〕8号",
-    "decided_on": "2026-10-08",
-    "effective_on": "2026-10-10",
-}
-_SAID: dict[str, dict[str, Any]] = {
-    "correction": {**_APPLICATION, "findings": [_FINDING], "workdays": 5, "due_on": "2026-09-17"},
-    "acceptance": {
-        **_APPLICATION,
-        "items": [_ITEM],
-        "held": [{**_ITEM, "reason": "CAP-2"}],
-        "commitments": ["专家技术技能水平证明"],
-    },
-    "result_return": {
-        **_BASE,
-        "institution_name": "评估专家组",
-        "uscc": "",
-        "applicant": "湖北新冶钢职业培训学校",
-        "application_no": "HS-2026-09-0012",
-        "cycle": "2026-09",
-        "results": [
-            {
-                "occupation_code": "6-18-02-04",
-                "occupation_name": "焊工",
-                "level": "四级/中级工",
-                "field": "评分",
-                "value": "八十五",
-                "problem": "“评分”须为数字",
-                "basis": "FORM-10 三（三）",
-            }
-        ],
-    },
-    "refusal": {**_APPLICATION, "items": [{**_ITEM, "reason": "评估不合格"}]},
-    "filing": {**_APPLICATION, "items": [_ITEM], "filed_on": "2026-10-20", "valid_until": "2029-10-19"},
-    "expiry_reminder": {
-        **_BASE,
-        "items": [_ITEM],
-        "valid_until": "2026-12-01",
-        "days_left": 90,
-        "renewal_cycle": "2026-09",
-        "renewal_deadline": "2026-09-10",
-    },
-    "dormancy": {
-        **_BASE,
-        "as_of": "2026-09-10",
-        "occupations": [{"occupation_code": "6-18-02-04", "occupation_name": "焊工", "filed_on": "2024-04-01"}],
-    },
-    "suspension": _ADJUSTMENT,
-    "reinstatement": _ADJUSTMENT,
-    "withdrawal": {**_ADJUSTMENT, "items": []},
-    "revocation": _ADJUSTMENT,
-}
 #: The rule's code is for programs; a letter names the article.
-NOT_PRINTED = {"findings.rule"}
+NOT_PRINTED = {"findings.rule", "not_accepted.rule"}
+#: The delivery receipt goes with a printed letter and is no kind of its own.
+RECEIPT = "receipt.docx"
 
 
 def _text(letter: bytes) -> str:
@@ -117,11 +41,14 @@ def _template(*lines: str) -> bytes:
 
 @pytest.mark.parametrize("kind", LETTER_KINDS)
 def test_every_kind_says_what_it_must_to_whom_it_must(kind: str) -> None:
-    said = _text(render(kind, _SAID[kind]))
+    said = _text(render(kind, SHORTEST[kind]))
     assert LETTER_KINDS[kind].title in said
-    institution = "湖北新冶钢职业培训学校（统一社会信用代码：91420200MA4XXXXXXX）："
+    institution = "湖北新冶钢职业培训学校（统一社会信用代码：52420200MJH1234567）："
     assert {"institution": institution, "panel": "评估专家组："}[LETTER_KINDS[kind].reader] in said
-    assert "黄石市职业技能鉴定中心（盖章）" in said
+    assert "黄石市职业技能鉴定指导中心" in said
+    assert "盖章" not in said  # nothing is printed where the seal goes
+    assert "黄职鉴〔2026〕12号" in said
+    assert "（联系人：王芳，电话：0714-6350000）" in said
     assert "2026年9月12日" in said
     assert "{{" not in said
     assert "{%" not in said
@@ -159,7 +86,7 @@ def test_a_template_is_a_page_as_the_standard_for_official_documents_asks(kind: 
 
 def test_every_template_is_of_a_kind() -> None:
     shipped = Path(__file__).parents[3] / "tasks" / "letters" / "templates"
-    assert {path.name for path in shipped.iterdir()} == {kind.template for kind in LETTER_KINDS.values()}
+    assert {path.name for path in shipped.iterdir()} == {kind.template for kind in LETTER_KINDS.values()} | {RECEIPT}
 
 
 def test_a_field_misspelt_in_a_row_of_a_list_is_seen() -> None:
@@ -169,46 +96,70 @@ def test_a_field_misspelt_in_a_row_of_a_list_is_seen() -> None:
 
 @pytest.mark.parametrize("kind", LETTER_KINDS)
 def test_the_same_letter_has_the_same_bytes_also_from_json(kind: str) -> None:
-    said = LETTER_KINDS[kind].text.model_validate(_SAID[kind])
+    said = LETTER_KINDS[kind].text.model_validate(SHORTEST[kind])
     from_database = json.loads(json.dumps(said.model_dump(mode="json")))
-    letter = render(kind, _SAID[kind])
+    letter = render(kind, SHORTEST[kind])
     assert letter == render(kind, from_database) == render(kind, said.model_dump())
     with zipfile.ZipFile(BytesIO(letter)) as archive:
         assert archive.namelist() == sorted(archive.namelist())
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_a_correction_lists_every_finding_and_how_to_file_again() -> None:
-    missing = {**_FINDING, "rule": "MAT-1", "table": "申报材料", "row": 0, "field": "信用证明", "value": ""}
-    said = _text(render("correction", {**_SAID["correction"], "findings": [_FINDING, missing] * 30}))
+def test_a_correction_lists_every_finding_how_to_mend_it_and_how_to_file_again() -> None:
+    finding = SHORTEST["correction"]["findings"][0]
+    missing = {**finding, "rule": "MAT-1", "table": "申报材料", "row": 0, "field": "信用证明", "value": ""}
+    said = _text(render("correction", {**SHORTEST["correction"], "findings": [finding, missing] * 30}))
     assert "有下列60处" in said
-    assert said.count("统一社会信用代码校验不通过（所填内容：91420200MA4XXXXXXX）") == 30
-    assert said.count("信用证明") == 30
-    assert "5个工作日内（2026年9月17日前，含当日）" in said
-    assert "以原申报编号HS-2026-09-0012重新提交" in said
-    assert all(title in said for title in ("序号", "表", "行", "字段", "问题", "依据"))
+    assert said.count("统一社会信用代码校验不通过（所填内容：52420200MJH1234567）") == 30
+    assert said.count("申报材料“信用证明”") == said.count("基本信息第1行“统一社会信用代码”") == 30
+    assert said.count("请按法人登记证书逐字核对后重新填写") == 60
+    assert "请于2026年9月19日前（含当日，自发出之日起5个工作日内）一次补正，以原申报编号重新提交" in said
+    assert "逾期不补正的，终止办理" in said
+    assert all(title in said for title in ("序号", "位置", "问题", "依据", "更正办法"))
 
 
 def test_a_correction_in_a_year_without_a_calendar_names_the_workdays_alone() -> None:
-    said = _text(render("correction", {**_SAID["correction"], "due_on": None}))
-    assert "5个工作日内一次补正" in said
+    said = _text(render("correction", {**SHORTEST["correction"], "due_on": None}))
+    assert "请于自发出之日起5个工作日内一次补正" in said
+
+
+def test_what_no_correction_mends_is_not_asked_to_be_mended() -> None:
+    beyond = {**SHORTEST["correction"], "not_accepted": SHORTEST["non_acceptance"]["findings"], "findings": []}
+    said = _text(render("correction", beyond))
+    assert "下列内容无法通过补正办理，不予受理，请从申报中删除：" in said
+    assert "更正办法" not in said
+
+
+@pytest.mark.parametrize("kind", [code for code, kind in LETTER_KINDS.items() if kind.refuses])
+def test_what_refuses_names_the_remedies_or_leaves_room_for_them(kind: str) -> None:
+    assert "申请行政复议" in _text(render(kind, LONGEST[kind]))
+    assert "不服本决定的，＿＿＿" in _text(render(kind, SHORTEST[kind]))
+
+
+@pytest.mark.parametrize("kind", LETTER_KINDS)
+def test_a_letter_that_voids_an_earlier_one_names_it(kind: str) -> None:
+    sentence = (
+        "我方2026年10月20日发出的不予备案通知书（黄职鉴备〔2026〕7号）与本文书不一致的内容，自本文书发出之日起作废。"
+    )
+    assert sentence in _text(render(kind, LONGEST[kind]))
+    assert "作废" not in _text(render(kind, SHORTEST[kind]))
 
 
 def test_a_letter_to_an_applicant_who_left_out_the_name_is_still_a_letter() -> None:
-    said = _text(render("correction", {**_SAID["correction"], "institution_name": "", "uscc": ""}))
+    said = _text(render("correction", {**SHORTEST["correction"], "institution_name": "", "uscc": ""}))
     assert "申报单位：" in said
 
 
 def test_an_acceptance_of_items_that_all_wait_sends_nothing_to_evaluation() -> None:
-    said = _text(render("acceptance", {**_SAID["acceptance"], "items": [], "commitments": []}))
+    said = _text(render("acceptance", {**LONGEST["acceptance"], "items": [], "commitments": []}))
     assert "转入专家评估" not in said
-    assert "须经例外审批后办理：" in said
+    assert "须经例外审批后办理；" in said
     assert "告知承诺" not in said
 
 
 def test_an_adjustment_of_no_items_is_of_all() -> None:
-    assert "你单位全部职业等级的备案资质" in _text(render("withdrawal", _SAID["withdrawal"]))
-    assert "你单位下列职业等级的备案资质" in _text(render("suspension", _SAID["suspension"]))
+    assert "你单位全部职业等级的备案资质" in _text(render("withdrawal", SHORTEST["withdrawal"]))
+    assert "你单位下列职业等级的备案资质" in _text(render("suspension", SHORTEST["suspension"]))
 
 
 @pytest.mark.parametrize(
@@ -230,7 +181,11 @@ def test_an_adjustment_of_no_items_is_of_all() -> None:
     ],
 )
 def test_hostile_text_is_shown_as_text(hostile: str) -> None:
-    said = {**_SAID["refusal"], "institution_name": hostile, "items": [{**_ITEM, "reason": hostile}]}
+    said = {
+        **SHORTEST["refusal"],
+        "institution_name": hostile,
+        "items": [{**SHORTEST["refusal"]["items"][0], "reason": hostile}],
+    }
     letter = render("refusal", said)
     assert letter == render("refusal", said)
     assert _text(letter).count(visible(hostile)) == 2
@@ -239,18 +194,18 @@ def test_hostile_text_is_shown_as_text(hostile: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.text(st.characters(), min_size=1, max_size=40))
 def test_any_text_comes_out_as_it_went_in(text: str) -> None:
-    said = {**_SAID["refusal"], "items": [{**_ITEM, "reason": text}]}
+    said = {**SHORTEST["refusal"], "items": [{**SHORTEST["refusal"]["items"][0], "reason": text}]}
     cells = [cell.text for row in Document(BytesIO(render("refusal", said))).tables[0].rows for cell in row.cells]
-    assert cells[-1] == visible(text)
+    assert cells[-2] == visible(text)
 
 
 @pytest.mark.parametrize(
     ("kind", "content", "sentence"),
     [
         ("greeting", {}, "'greeting' is no kind of letter: write one of correction"),
-        ("refusal", {**_SAID["refusal"], "items": []}, "'refusal' cannot be written: items"),
-        ("filing", {**_SAID["filing"], "valid_until": "soon"}, "'filing' cannot be written: valid_until"),
-        ("filing", {**_SAID["filing"], "id_number": "1"}, "'filing' cannot be written: id_number"),
+        ("refusal", {**SHORTEST["refusal"], "items": []}, "'refusal' cannot be written: items"),
+        ("filing", {**SHORTEST["filing"], "issued_on": "soon"}, "'filing' cannot be written: issued_on"),
+        ("filing", {**SHORTEST["filing"], "id_number": "1"}, "'filing' cannot be written: id_number"),
     ],
 )
 def test_a_letter_that_says_too_little_or_too_much_is_refused(
@@ -264,8 +219,8 @@ def test_a_letter_that_says_too_little_or_too_much_is_refused(
 
 def test_a_template_edited_by_a_clerk_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:
     (tmp_path / "filing.docx").write_bytes(_template("本中心新写的一句，{{ application_no }}。"))
-    assert "本中心新写的一句，HS-2026-09-0012。" in _text(render("filing", _SAID["filing"], tmp_path))
-    assert "不予备案" in _text(render("refusal", _SAID["refusal"], tmp_path))
+    assert "本中心新写的一句，HS202609-0012。" in _text(render("filing", SHORTEST["filing"], tmp_path))
+    assert "不予备案" in _text(render("refusal", SHORTEST["refusal"], tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -279,7 +234,7 @@ def test_a_template_edited_by_a_clerk_takes_the_place_of_the_shipped_one(tmp_pat
 def test_a_template_spoilt_in_word_is_named(tmp_path: Path, line: str, sentence: str) -> None:
     (tmp_path / "filing.docx").write_bytes(_template(line))
     with pytest.raises(UnusableTemplateError) as refused:
-        render("filing", _SAID["filing"], tmp_path)
+        render("filing", SHORTEST["filing"], tmp_path)
     assert sentence in str(refused.value)
     assert "filing.docx" in str(refused.value)
 
@@ -297,5 +252,5 @@ def test_a_template_that_is_no_word_file_is_named(content: bytes) -> None:
 
 
 def test_packing_twice_changes_nothing() -> None:
-    letter = render("filing", _SAID["filing"])
+    letter = render("filing", SHORTEST["filing"])
     assert packed(letter) == letter
