@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -13,26 +14,32 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deployments import orchestrator
+from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_cycle, ready
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.errors import RefusedError, WrongUseError
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import CycleId
-from schemas.policy import for_cycle
+from schemas.law.workdays import add_workdays
+from schemas.policy import for_cycle, last_cycle_on
 from schemas.run_summary import COUNT_TITLES, RunSummary
 from schemas.settings import settings
 
 _SMALLEST = 20
+#: Where no cycle is named, the last one by this day is made.
+_USUAL_DAY = date(2026, 9, 30)
 _MARK = "made by filing demo"
 
 
 def demo(
     seed: Annotated[int, typer.Option(help="Another seed makes another cycle.")] = 1,
     institutions: Annotated[int, typer.Option(help="How many institutions apply.")] = 72,
-    cycle: Annotated[str, typer.Option(help="The cycle to make.")] = "2026-09",
-) -> None:
+    cycle: Annotated[
+        str | None, typer.Option(help="The cycle to make. [default: 2026-09, or the last one before it]")
+    ] = None,
+) -> int:
     """Make a realistic sample cycle and run it whole, without any server to start; a former demo is made anew."""
-    chosen = read_cycle(cycle)
+    chosen = read_cycle(cycle) if cycle else last_cycle_on(_USUAL_DAY)
     if institutions < _SMALLEST:
         raise WrongUseError(f"--institutions {institutions} is too few to show every outcome: give {_SMALLEST} or more")
     _clear_former()
@@ -40,8 +47,11 @@ def demo(
     orchestrator.prepare()
     console = Console(width=None if sys.stdout.isatty() else 140)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as shown:
-        summary = _play(chosen, seed, institutions, shown.console.print, shown)
+        summary, failed = _play(chosen, seed, institutions, shown.console.print, shown)
     _tell(console, chosen, summary)
+    for key, why in sorted(failed.items()):
+        typer.echo(f"failed {key}: {why}", err=True)
+    return EXIT_FAILED if failed else 0
 
 
 def _clear_former() -> None:
@@ -57,40 +67,66 @@ def _clear_former() -> None:
     mark.write_text(_MARK, "utf-8")
 
 
-def _play(cycle: CycleId, seed: int, institutions: int, say: Callable[[str], None], shown: Progress) -> RunSummary:
-    """The acts of a cycle, each followed by a run: hand-in, corrections and decisions, results."""
-    from deployments import sample as made  # noqa: PLC0415
+@dataclass(frozen=True)
+class _Act:
+    """A day of a cycle: its Chinese title, and what happens before the run."""
+
+    title: str
+    day: date
+    prepare: Callable[[], None] = lambda: None
+
+
+def _play(
+    cycle: CycleId, seed: int, institutions: int, say: Callable[[str], None], shown: Progress
+) -> tuple[RunSummary, dict[str, str]]:
+    """The acts of a cycle, each followed by a run, and the approval of an edition that waits for one.
+
+    Returns the last run's summary, and what any run left undone.
+    """
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
 
-    policy = for_cycle(cycle)
-    deadline, inbox = policy.deadline(cycle), settings().inbox
-    task = shown.add_task("编制示例数据")
-    sample = made.make_cycle(cycle, seed, institutions)
+    task, failed = shown.add_task("编制示例数据"), dict[str, str]()
+    for act in _acts(cycle, seed, institutions):
+        shown.update(task, description=f"{act.day} {act.title}")
+        act.prepare()
+        summary = orchestrator.run(filing_cycle, cycle, act.day)
+        failed |= summary.failed
+        say(f"[bold]{act.day} {act.title}[/bold]\n{_summed_up(summary)}")
+    if summary.waits_for_approval:
+        failed |= _approve(summary.waits_for_approval, act.day)
+        summary = summary.model_copy(update={"edition": summary.waits_for_approval})
+        say(f"[bold]{act.day} 批准发布目录[/bold]")
+    shown.update(task, description="完成")
+    return summary, failed
+
+
+def _acts(cycle: CycleId, seed: int, institutions: int) -> list[_Act]:
+    """Hand-in, corrections and decisions, results, and the end of the public notice where the policy has one."""
+    from deployments import sample as made  # noqa: PLC0415
+
+    policy, inbox = for_cycle(cycle), settings().inbox
+    deadline, sample = policy.deadline(cycle), made.make_cycle(cycle, seed, institutions)
+    decided_on = deadline + timedelta(days=policy.evaluation.wait_days)
 
     def mend_and_decide() -> None:
         made.write_corrections(sample, inbox)
         made.write_decisions(sample, inbox)
 
-    acts: list[tuple[str, date, Callable[[], None]]] = [
-        ("申报截止，机构交来申报材料", deadline + timedelta(days=1), lambda: made.write_inbox(sample, inbox)),
-        (
-            "机构补正，中心作出例外审批",
-            deadline + timedelta(days=8),
-            mend_and_decide,
-        ),
-        (
-            "专家组交回评估结果",
-            deadline + timedelta(days=policy.evaluation.wait_days),
-            lambda: made.write_results(sample, inbox / "results"),
-        ),
+    acts = [
+        _Act("申报截止，机构交来申报材料", made.hand_in_day(policy, cycle), lambda: made.write_inbox(sample, inbox)),
+        _Act("机构补正，中心作出例外审批", deadline + timedelta(days=8), mend_and_decide),
+        _Act("专家组交回评估结果", decided_on, lambda: made.write_results(sample, inbox / "results")),
     ]
-    for title, day, prepare in acts:
-        shown.update(task, description=f"{day} {title}")
-        prepare()
-        summary = orchestrator.run(filing_cycle, cycle, day)
-        say(f"[bold]{day} {title}[/bold]\n{_summed_up(summary)}")
-    shown.update(task, description="完成")
-    return summary
+    if shown_for := policy.publication.public_notice_workdays:
+        acts.append(_Act("公示期满，予以备案", add_workdays(decided_on, shown_for) + timedelta(days=1)))
+    return acts
+
+
+def _approve(edition: str, day: date) -> dict[str, str]:
+    """Publish an edition on the operator's word; what could not be done."""
+    from flows.approval import approval  # noqa: PLC0415  after Prefect's environment is set
+
+    return orchestrator.run(approval, edition, settings().operator, day).failed
 
 
 def _summed_up(summary: RunSummary) -> str:

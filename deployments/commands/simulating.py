@@ -16,6 +16,7 @@ from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_cycle, ready
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId
+from schemas.policy import for_cycle
 from schemas.settings import Settings, settings, using
 
 _MARK = ".simulation"
@@ -88,7 +89,7 @@ def _live(first: CycleId, last: CycleId, institutions: int, seed: int) -> int:
     from tasks.store import overview  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 
-    city, rebuilt, wrong = City.make(seed, institutions), set[str](), 0
+    city, rebuilt, wrong = City.make(seed, institutions, for_cycle(first)), set[str](), 0
     for number, cycle in enumerate(cycles_between(first, last)):
         begun = time.monotonic()
         day = list(live_cycle(city, cycle, is_first=number == 0))[-1]

@@ -1,6 +1,6 @@
 """A made sample cycle for demonstrations, tests and simulations, data and files; running it does not belong here."""
 
-from deployments.sample.cycle import SampleCycle, later_cycle, make_cycle
+from deployments.sample.cycle import SampleCycle, hand_in_day, later_cycle, make_cycle
 from deployments.sample.institutions import Population, make_population
 from deployments.sample.writing import (
     write_corrections,
@@ -15,6 +15,7 @@ from deployments.sample.writing import (
 __all__ = [
     "Population",
     "SampleCycle",
+    "hand_in_day",
     "later_cycle",
     "make_cycle",
     "make_population",

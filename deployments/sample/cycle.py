@@ -15,17 +15,18 @@ from deployments.sample.drafts import compose, working_moment
 from deployments.sample.experts import experts_of
 from deployments.sample.holdings import cycle_before, is_dormant
 from deployments.sample.institutions import Institution, Population, make_population
-from deployments.sample.mishaps import MISHAPS
+from deployments.sample.mishaps import MISHAPS, mishaps_without_rule
 from deployments.sample.scenarios import TROUBLES, assign, pair_contests
 from deployments.sample.setting import Setting, setting_for
 from deployments.sample.tabulating import frame
 from deployments.sample.takeover import take_over
 from schemas import policy as policies
 from schemas.law.cycle import CycleId
+from schemas.policy import Policy
 from schemas.submission import ACTIVITIES, DECISIONS, EXPERTS, FORM_TABLES, REGISTER, RESULTS, TABLES
 
 _WITH_ATTACHMENTS = 3  # applications whose documents lie beside the workbook
-_ATTACHED = ("application_form", "work_plan", "undertaking")
+_ATTACHED_AS = ".docx"
 _NEWCOMERS = 0.18  # share of those not on file that apply in a cycle
 _ADDERS = 0.10
 _RENEWERS = 0.93
@@ -56,7 +57,7 @@ def make_cycle(cycle: CycleId, seed: int, institutions: int) -> SampleCycle:
     From 120 institutions on, every rule but DORM-2 (which needs a cycle without activities) is broken at least once.
     """
     policy = policies.for_cycle(cycle)
-    population = make_population(seed, institutions)
+    population = make_population(seed, institutions, policy)
     takeover = take_over(population, cycle, policy)
     everyone = (*population.institutions, *takeover.neighbours)
     setting = setting_for(seed, cycle, takeover.register, everyone)
@@ -77,6 +78,11 @@ def later_cycle(cycle: CycleId, population: Population, register: pd.DataFrame) 
     cases = [case for case in (_case(each, setting) for each in population.institutions) if _applies(case, setting)]
     since = policy.deadline(cycle_before(cycle, 1, policy))
     return _assemble(setting, cases, population.institutions, since=since, left_out=("FORM-9",))
+
+
+def hand_in_day(policy: Policy, cycle: CycleId) -> date:
+    """The day of the first run: the one after the deadline, or where arrival counts the deadline itself."""
+    return policy.deadline(cycle) + timedelta(days=policy.cycle.moment == "stated")
 
 
 def _case(institution: Institution, setting: Setting) -> Case:
@@ -104,7 +110,7 @@ def _assemble(
     since: date | None = None,
     left_out: Collection[str] = (),
 ) -> SampleCycle:
-    impossible = () if setting.market.saturated() else ("CAP-2",)
+    impossible = mishaps_without_rule(setting.policy) | (set() if setting.market.saturated() else {"CAP-2"})
     rng = setting.stream("scenarios")
     first = 0 if since is None else rng.randrange(len(TROUBLES))
     assign(cases, rng, {*left_out, *impossible}, first)
@@ -180,7 +186,7 @@ def _number(setting: Setting, cases: list[Case], contests: Sequence[tuple[Case, 
             case.draft.application["submitted_at"] = moment
     cases.sort(key=lambda case: (case.draft.application["submitted_at"], case.institution.uscc))
     for order, case in enumerate(cases, 1):
-        case.application_no = f"HS{setting.cycle.replace('-', '')}-{order:04d}"
+        case.application_no = f"{setting.locality.application_numbers}{setting.cycle.replace('-', '')}-{order:04d}"
 
 
 def _attach(cases: Sequence[Case], setting: Setting) -> dict[str, bytes]:
@@ -188,7 +194,7 @@ def _attach(cases: Sequence[Case], setting: Setting) -> dict[str, bytes]:
     attached: dict[str, bytes] = {}
     for case in [case for case in cases if case.scenario == PLAIN][:_WITH_ATTACHMENTS]:
         for row in case.draft.materials:
-            if row["material"] in _ATTACHED:
+            if row["file_name"].endswith(_ATTACHED_AS) and not row["occupation_code"]:
                 content = document(
                     setting.policy.materials[row["material"]], case.institution.name, case.application_no
                 )

@@ -9,10 +9,11 @@ from random import Random
 
 from deployments.sample import identities, names
 from deployments.sample.institutions import Institution
+from deployments.sample.locality import Locality
 from deployments.sample.setting import Setting
 from deployments.sample.streams import stream
 from deployments.sample.tabulating import Row
-from deployments.sample.trades import PROGRAMMES, WORK_TYPES
+from deployments.sample.trades import FILE_TYPES, PROGRAMMES, WORK_TYPES
 from deployments.sample.wishes import Wish
 from schemas.policy import Policy
 
@@ -26,14 +27,8 @@ _CERTIFIED = ("examiner", "supervisor")
 _SPARE_PEOPLE = {"full_time": 2, "examiner": 3, "supervisor": 1, "expert": 2}
 _FIRST_TO_COME, _LAST_TO_COME = 14, 25  # numbers of institutions
 _OTHER_ID_SHARE = 0.02
-_MATERIAL_TYPES = {
-    "application_form": "docx",
-    "work_plan": "docx",
-    "undertaking": "docx",
-    "assessment_standard": "docx",
-    "question_bank": "zip",
-    "site_equipment_proof": "zip",
-}
+_USUAL_FILE_TYPE = "pdf"
+_LARGEST_FILE = 9_000_000
 
 
 @dataclass
@@ -69,7 +64,7 @@ def compose(institution: Institution, kind: str, wished: Iterable[Wish], setting
         draft.materials.append(material_row(setting.policy, institution, material, rng))
     for wish in wished:
         add_occupation(draft, institution, wish, setting)
-    if institution.institution_type == "technical_school":
+    if institution.kind.character == "school":
         draft.programmes = _programmes(institution, draft, setting)
     return draft
 
@@ -113,10 +108,16 @@ def material_row(
         "material": material,
         "occupation_code": code,
         "form": "file",
-        "file_name": f"{title}.{_MATERIAL_TYPES.get(material, 'pdf')}",
-        "size_bytes": str(rng.randint(20_000, 9_000_000)),
+        "file_name": f"{title}.{_file_type(material, policy)}",
+        "size_bytes": str(rng.randint(20_000, min(_LARGEST_FILE, policy.attachments.max_bytes))),
         "sha256": digest.hexdigest(),
     }
+
+
+def _file_type(material: str, policy: Policy) -> str:
+    """The usual type of a material's file, or the first that the policy allows."""
+    allowed, usual = policy.attachments.types, FILE_TYPES.get(material, _USUAL_FILE_TYPE)
+    return usual if usual in allowed else allowed[0]
 
 
 def working_moment(first: datetime, last: datetime, rng: Random) -> str:
@@ -161,15 +162,15 @@ def _people(institution: Institution, setting: Setting) -> list[Row]:
     people = []
     for role, needed in setting.policy.staff.items():
         for _ in range(needed + rng.randint(0, _SPARE_PEOPLE.get(role, 0))):
-            people.append(_someone(role, known, rng))
+            people.append(_someone(role, known, setting.locality, rng))
     return people
 
 
-def _someone(role: str, known: set[str], rng: Random) -> Row:
+def _someone(role: str, known: set[str], locality: Locality, rng: Random) -> Row:
     foreign = rng.random() < _OTHER_ID_SHARE
     number = ""
     while not number or number in known:
-        number = f"H{rng.randint(10_000_000, 99_999_999)}" if foreign else identities.someone(rng)
+        number = f"H{rng.randint(10_000_000, 99_999_999)}" if foreign else identities.someone(rng, locality.birth_areas)
     known.add(number)
     return {
         "role": role,
@@ -177,7 +178,7 @@ def _someone(role: str, known: set[str], rng: Random) -> Row:
         "id_type": "other" if foreign else "resident_id",
         "id_number": number,
         "title": rng.choice(_TITLES[role]) if role in _TITLES else "",
-        "certificate_no": f"42{rng.randint(10**9, 10**10 - 1)}" if role in _CERTIFIED else "",
+        "certificate_no": f"{locality.area()[:2]}{rng.randint(10**9, 10**10 - 1)}" if role in _CERTIFIED else "",
     }
 
 
@@ -202,5 +203,5 @@ def programme_row(institution: Institution, code: str, setting: Setting) -> Row:
         "programme_code": number,
         "programme_name": title,
         "occupation_code": code,
-        "highest_level": str(institution.grade),
+        "highest_level": institution.grade,
     }

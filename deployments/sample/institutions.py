@@ -1,29 +1,19 @@
 """Made institutions that live on from cycle to cycle; what they hold and ask for does not stand here."""
 
 from dataclasses import dataclass
+from random import Random
 
 from deployments.sample import names
 from deployments.sample.identities import credit_code
+from deployments.sample.locality import Kind, Locality, locality_of
 from deployments.sample.streams import stream
 from deployments.sample.trades import Trade
+from schemas.policy import Policy, known
 
-#: Types in turn; beyond MOST_SOCIAL institutions only the others, for two social organisations fill an occupation.
-_TYPES = (
-    "enterprise",
-    "social_organisation",
-    "enterprise",
-    "technical_school",
-    "enterprise",
-    "social_organisation",
-    "enterprise",
-)
-_MOST_NUMBERS_WITH_SOCIAL = 1750
-_PREFIXES = {
-    "enterprise": ("91", "91", "91", "91", "93"),
-    "technical_school": ("12", "12", "52", "91"),
-    "social_organisation": ("52", "52", "52", "51", "91", "12"),
-}
-_GRADES = (2, 3, 3, 4)
+#: From this number on nobody of a capped type is made: two of them fill an occupation.
+_MOST_NUMBERS_WITH_CAPPED = 1750
+#: The highest level a school trains up to, by its place among those of its type, the lowest first.
+_GRADES = (3, 2, 2, 1)
 _SLEEPERS = 20  # one in so many never holds an assessment
 _AFFILIATIONS = ("provincial", *("municipal",) * 15, "central", *("municipal",) * 11)
 _MOST_INSTITUTIONS = 80_000  # leaves codes for those on the register that do not apply
@@ -32,12 +22,12 @@ _BODIES = 100_000  # organisation bodies a letter stem can tell apart
 
 @dataclass(frozen=True)
 class Institution:
-    """One institution; `grade` is the highest level a school trains up to, `sleeps`: it never holds assessments."""
+    """One institution; `grade` is the highest level it may ask for, `sleeps`: it never holds assessments."""
 
     number: int
     uscc: str
     name: str
-    institution_type: str
+    kind: Kind
     region_code: str
     address: str
     affiliation: str
@@ -46,8 +36,17 @@ class Institution:
     contact_phone: str
     contact_email: str
     trade: Trade
-    grade: int
+    grade: str
     sleeps: bool
+
+    @property
+    def institution_type(self) -> str:
+        return self.kind.name
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels it may ask for, the lowest first."""
+        return self.kind.levels[: self.kind.levels.index(self.grade) + 1]
 
 
 @dataclass(frozen=True)
@@ -58,41 +57,58 @@ class Population:
     institutions: tuple[Institution, ...]
 
 
-def make_population(seed: int, institutions: int) -> Population:
-    """So many institutions, 80,000 at most (else ValueError); a larger population begins with a smaller one."""
+def make_population(seed: int, institutions: int, policy: Policy | None = None) -> Population:
+    """So many institutions, 80,000 at most (else ValueError); a larger population begins with a smaller one.
+
+    Of the city of a policy; without one, of the newest.
+    """
     if institutions > _MOST_INSTITUTIONS:
         raise ValueError(f"{institutions} institutions are too many: ask for {_MOST_INSTITUTIONS:,} at most")
     taken: set[str] = set()
-    made = tuple(make_institution(seed, number, _type_of(number), taken) for number in range(institutions))
+    locality = locality_of(policy or known()[-1])
+    kinds = (_kind_of(number, locality) for number in range(institutions))
+    made = tuple(make_institution(seed, number, kind, locality, taken) for number, kind in enumerate(kinds))
     return Population(seed, made)
 
 
-def make_institution(seed: int, number: int, institution_type: str, taken: set[str]) -> Institution:
+def make_institution(seed: int, number: int, kind: Kind, locality: Locality, taken: set[str]) -> Institution:
     """The institution of a number; `taken` holds the names given so far and takes the new one."""
-    rng = stream(seed, "institution", number, institution_type)
-    region = rng.choice(tuple(names.REGIONS))
-    trade = rng.choice(names.TRADES[institution_type])
-    grade = rng.choice(_GRADES)
-    name = names.awkward(number, institution_type) or names.institution(institution_type, grade, region, trade, rng)
+    rng = stream(seed, "institution", number, kind.name)
+    region = rng.choice(locality.regions)
+    trade = rng.choice(kind.trades)
+    grade = _grade(kind, rng)
+    name = locality.awkward_name(number, kind.name) or _name(kind, grade, region, trade, locality, rng)
     while name in taken:
-        name = names.institution(institution_type, grade, region, trade, rng)
+        name = _name(kind, grade, region, trade, locality, rng)
     taken.add(name)
     return Institution(
         number=number,
-        uscc=credit_code(rng.choice(_PREFIXES[institution_type]), _area(region), _body(seed, number)),
+        uscc=credit_code(rng.choice(kind.prefixes), locality.area(region), _body(seed, number)),
         name=name,
-        institution_type=institution_type,
+        kind=kind,
         region_code=region,
-        address=names.address(region, rng),
+        address=locality.address(region, rng),
         affiliation=_AFFILIATIONS[number % len(_AFFILIATIONS)],
         legal_representative=names.person(rng),
         contact_name=names.person(rng),
-        contact_phone=names.telephone(rng),
+        contact_phone=locality.telephone(rng),
         contact_email=f"office{number + 1:04d}@example.com" if number % 3 else "",
         trade=trade,
         grade=grade,
         sleeps=number % _SLEEPERS == _SLEEPERS - 1,
     )
+
+
+def _grade(kind: Kind, rng: Random) -> str:
+    """The highest level a school trains up to, and anybody else may ask for."""
+    place = rng.choice(_GRADES)
+    if kind.character != "school":
+        return kind.levels[-1]
+    return kind.levels[min(place, len(kind.levels) - 1)]
+
+
+def _name(kind: Kind, grade: str, region: str, trade: Trade, locality: Locality, rng: Random) -> str:
+    return names.institution(kind.name, kind.title, grade, locality.short_place(region, rng), trade, rng)
 
 
 def other_code(institution: Institution, seed: int, prefix: str, area: str) -> str:
@@ -105,14 +121,10 @@ def area_of(institution: Institution) -> str:
     return institution.uscc[2:8]
 
 
-def _type_of(number: int) -> str:
-    chosen = _TYPES[number % len(_TYPES)]
-    full = number >= _MOST_NUMBERS_WITH_SOCIAL and chosen == "social_organisation"
-    return "enterprise" if full else chosen
-
-
-def _area(region_code: str) -> str:
-    return region_code if region_code.isdigit() else "420200"
+def _kind_of(number: int, locality: Locality) -> Kind:
+    kind = locality.kind_at(number)
+    full = number >= _MOST_NUMBERS_WITH_CAPPED and kind.capped
+    return locality.of_character("employer")[0] if full else kind
 
 
 def _body(seed: int, number: int, stem: str = "MA4") -> str:

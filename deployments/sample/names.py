@@ -1,16 +1,10 @@
-"""Made names, addresses and telephones as they look in Huangshi; they belong to nobody, and likeness is chance."""
+"""Made names of people and institutions; they belong to nobody, and likeness is chance."""
 
 from random import Random
-from typing import Any
 
-from deployments.sample.trades import TRADES, Trade, read
-
-__all__ = ["REGIONS", "TRADES", "address", "awkward", "institution", "person", "telephone"]
+from deployments.sample.trades import Trade, read
 
 _DATA = read("names.toml")
-
-#: Street and place words by region code.
-REGIONS: dict[str, dict[str, Any]] = _DATA["regions"]
 
 
 def person(rng: Random) -> str:
@@ -21,30 +15,12 @@ def person(rng: Random) -> str:
     return str(rng.choice(_DATA["surnames"])) + "".join(given)
 
 
-def awkward(number: int, institution_type: str) -> str:
-    """A legal name that is hard on tables and files, for a few numbers; else empty."""
-    known = _DATA["awkward"].get(str(number), {"type": "", "name": ""})
-    return str(known["name"]) if known["type"] == institution_type else ""
+def institution(institution_type: str, title: str, grade: str, place: str, trade: Trade, rng: Random) -> str:
+    """A name that ends as those of its type do, else with the type's title.
 
-
-def institution(institution_type: str, grade: int, region_code: str, trade: Trade, rng: Random) -> str:
-    """A name of the type; `grade` is the highest level a school trains up to, which its name tells."""
-    place = REGIONS[region_code].get("short", rng.choice(_DATA["places"]))
-    brand = rng.choice(_DATA["brand_first"]) + rng.choice(_DATA["brand_second"])
-    word = rng.choice(trade.words)
-    if institution_type == "technical_school":
-        return f"{place}{brand}{word}{_DATA['school_kinds'][str(grade)]}"
-    return f"{place}{brand}{word}{rng.choice(_DATA['forms'][institution_type])}"
-
-
-def address(region_code: str, rng: Random) -> str:
-    """A street address in a region."""
-    region = REGIONS[region_code]
-    return f"{region['place']}{rng.choice(region['streets'])}{rng.randint(1, 399)}号"
-
-
-def telephone(rng: Random) -> str:
-    """A mainland mobile number, or a landline with Huangshi's area code."""
-    if rng.random() < 0.3:  # noqa: PLR2004  three offices in ten give the landline
-        return f"0714-6{rng.randint(200000, 599999)}"
-    return f"1{rng.choice('35789')}{rng.randint(0, 9)}{rng.randint(0, 99999999):08d}"
+    `grade`: the highest level it trains up to, which the name of a school may show.
+    """
+    name = place + rng.choice(_DATA["brand_first"]) + rng.choice(_DATA["brand_second"]) + rng.choice(trade.words)
+    if graded := _DATA["graded_forms"].get(institution_type):
+        return f"{name}{graded.get(grade, title)}"
+    return f"{name}{rng.choice(_DATA['forms'].get(institution_type, [title]))}"

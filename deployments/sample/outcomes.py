@@ -15,7 +15,7 @@ _PLACE_SCORES = (("92.5", "71"), ("83", "83"))  # for a last place: the better o
 _ASKED_BY_NONE = "6-18-02-04"  # a welder is asked for only where OCC-7 is shown
 _OPERATOR = "周明（市职业技能鉴定指导中心）"
 _REASONS = {
-    "CAP-1": ("该机构师资场地充足，社会评价良好，同意突破5个职业", "现有职业尚未开展认定，暂不同意突破5个职业"),
+    "CAP-1": ("该机构师资场地充足，社会评价良好，同意突破{cap}个职业", "现有职业尚未开展认定，暂不同意突破{cap}个职业"),
     "CAP-2": ("该职业本地评价需求旺盛，同意增设一家", "该职业现有机构已能满足需求，不再新增"),
     "DORM-1": ("已提交年度认定计划并书面承诺，同意受理", "已备案职业未开展认定，不同意新增"),
     "WINDOW-1": ("因系统故障未能按时提交，情况属实，同意受理", "逾期无正当理由，不予受理"),
@@ -37,7 +37,9 @@ def results_of(case: Case, setting: Setting) -> list[Row]:
     rng = setting.stream(case.institution.uscc, "results")
     shared = {
         "application_no": case.application_no,
-        "evaluated_on": (setting.deadline + timedelta(days=rng.randint(12, 30))).isoformat(),
+        "evaluated_on": (
+            setting.deadline + timedelta(days=min(rng.randint(12, 30), setting.policy.evaluation.wait_days))
+        ).isoformat(),
         "panel_lead": names.person(rng),
         "panel_size": str(setting.policy.evaluation.panel_size + rng.choice((0, 0, 2))),
         "commitments_shown": "true",
@@ -79,8 +81,8 @@ def decision_of(case: Case, number: int, setting: Setting) -> Row | None:
         "verdict": "permit" if verdict == "permitted" else "refuse",
         "decided_by": _OPERATOR,
         "decided_at": f"{day.isoformat()}T10:{number % 60:02d}:00",
-        "document_no": f"黄职鉴审〔{day.year}〕{number}号",
-        "reason": _REASONS[rule][verdict == "refused"],
+        "document_no": f"{setting.policy.title[0]}职鉴审〔{day.year}〕{number}号",
+        "reason": _REASONS[rule][verdict == "refused"].format(cap=setting.policy.cap.occupations),
     }
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from deployments.sample.holdings import Holding, holdings_on
 from deployments.sample.institutions import Institution
+from deployments.sample.locality import Locality, locality_of
 from deployments.sample.market import Market, filable_occupations
 from deployments.sample.streams import stream
 from schemas import policy as policies
@@ -28,6 +29,7 @@ class Setting:
     reference: Reference
     holdings: Mapping[str, Holding]
     market: Market
+    locality: Locality
 
     @cached_property
     def deadline(self) -> date:
@@ -52,4 +54,4 @@ def setting_for(seed: int, cycle: CycleId, register: pd.DataFrame, everyone: Seq
     holdings = holdings_on(register, policy.deadline(cycle))
     counted = [each.uscc for each in everyone if each.institution_type in policy.cap.saturation_counts]
     market = Market(holdings, counted, policy.cap.saturation, filable_occupations(policy, reference()))
-    return Setting(seed, cycle, policy, reference(), holdings, market)
+    return Setting(seed, cycle, policy, reference(), holdings, market, locality_of(policy))

@@ -1,5 +1,6 @@
 """The register a centre takes over before its first run, as earlier cycles left it; later registers are its own."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -10,10 +11,10 @@ import pandas as pd
 from deployments.sample import wishes
 from deployments.sample.holdings import cycle_before, cycles_in_term
 from deployments.sample.institutions import Institution, Population, make_institution
+from deployments.sample.locality import Kind, Locality, locality_of
 from deployments.sample.market import Market, filable_occupations
 from deployments.sample.streams import stream
 from deployments.sample.tabulating import frame
-from deployments.sample.trades import TRADES
 from schemas import policy as policies
 from schemas.law.cycle import CycleId, add_months
 from schemas.law.terms import last_day
@@ -51,7 +52,7 @@ class Takeover:
 class _Neighbour:
     """An institution to make that does not apply now; without occupations it gets those of its trade."""
 
-    institution_type: str
+    kind: Kind
     filed_on: date
     occupations: tuple[str, ...] = ()
     sleeps: bool = False
@@ -71,13 +72,14 @@ def take_over(population: Population, cycle: CycleId, policy: Policy) -> Takeove
     """The register before a cycle whose applicants are the population; each eighth institution on it does not apply."""
     offered = filable_occupations(policy, reference())
     market = Market({}, (), policy.cap.saturation, offered)
-    grants = _neighbours(population, cycle, policy, market)
+    locality = locality_of(policy)
+    grants = _neighbours(population, cycle, policy, market, locality)
     for institution in population.institutions:
         standing = _STANDINGS[institution.number % len(_STANDINGS)]
         if standing != _NEW:
             grants.append(_granted(institution, standing, cycle, market, population.seed))
     known = len(population.institutions)
-    return Takeover(_register(grants), tuple(g.institution for g in grants if g.institution.number >= known))
+    return Takeover(_register(grants, policy), tuple(g.institution for g in grants if g.institution.number >= known))
 
 
 def _granted(institution: Institution, standing: str, cycle: CycleId, market: Market, seed: int) -> _Grant:
@@ -102,41 +104,53 @@ def _filing_day(cycle: CycleId, steps: int, policy: Policy, rng: Random) -> date
     return deadline + timedelta(days=policy.evaluation.wait_days + rng.randint(5, 30))
 
 
-def _neighbours(population: Population, cycle: CycleId, policy: Policy, market: Market) -> list[_Grant]:
+def _neighbours(
+    population: Population, cycle: CycleId, policy: Policy, market: Market, locality: Locality
+) -> list[_Grant]:
     """Grants of institutions that do not apply now."""
     known = len(population.institutions)
     taken = {each.name for each in population.institutions}
     rng = stream(population.seed, cycle, "neighbours")
     grants = []
-    for place, neighbour in enumerate(_neighbourhood(known, cycle, policy, rng)):
-        made = make_institution(population.seed, known + place, neighbour.institution_type, taken)
+    for place, neighbour in enumerate(_neighbourhood(known, cycle, policy, locality, rng)):
+        made = make_institution(population.seed, known + place, neighbour.kind, locality, taken)
         institution = replace(made, sleeps=neighbour.sleeps)
         for code in neighbour.occupations:
             market.promise(code)
         wished = wishes.first(institution, policy, market, rng, modest=True) if not neighbour.occupations else []
-        items: list[Granted] = [(code, ("5", "4", "3"), neighbour.filed_on) for code in neighbour.occupations]
+        items: list[Granted] = [(code, institution.levels[:3], neighbour.filed_on) for code in neighbour.occupations]
         items += [(wish.code, wish.levels, neighbour.filed_on) for wish in wished]
         valid_until = last_day(neighbour.filed_on, policy.validity.months)
         grants.append(_Grant(institution, tuple(items), valid_until, coded=True))
     return grants
 
 
-def _neighbourhood(applicants: int, cycle: CycleId, policy: Policy, rng: Random) -> list[_Neighbour]:
+def _neighbourhood(
+    applicants: int, cycle: CycleId, policy: Policy, locality: Locality, rng: Random
+) -> list[_Neighbour]:
     """Holders of full and of half-full occupations, ended, ending and dormant ones, and ordinary ones."""
-    public = tuple(trade.occupations[0] for trade in TRADES["social_organisation"])
-    full, half_full = public[:_FULL_OCCUPATIONS], public[_FULL_OCCUPATIONS:][:_HALF_FULL_OCCUPATIONS]
-    recent = _filing_day(cycle, 3, policy, rng)
+    recent, employer = _filing_day(cycle, 3, policy, rng), locality.of_character("employer")[0]
     special = [
-        *[_Neighbour("social_organisation", recent, full)] * policy.cap.saturation,
-        *[_Neighbour("social_organisation", recent, half_full)] * (policy.cap.saturation - 1),
-        _Neighbour("enterprise", _filed_to_end(cycle, policy, _FEW_DAYS_LEFT)),
-        _Neighbour("enterprise", _filed_to_end(cycle, policy, 0)),
-        _Neighbour("enterprise", _filed_to_end(cycle, policy, -_LONG_ENDED)),
-        _Neighbour("technical_school", recent, sleeps=True),
+        *_competitors(policy, locality, recent),
+        _Neighbour(employer, _filed_to_end(cycle, policy, _FEW_DAYS_LEFT)),
+        _Neighbour(employer, _filed_to_end(cycle, policy, 0)),
+        _Neighbour(employer, _filed_to_end(cycle, policy, -_LONG_ENDED)),
+        _Neighbour(locality.of_character("school")[0], recent, sleeps=True),
     ]
     ordinary = max(1, applicants // _APPLICANTS_PER_NEIGHBOUR - len(special))
-    return special + [
-        _Neighbour("enterprise", _filing_day(cycle, rng.randint(1, 5), policy, rng)) for _ in range(ordinary)
+    return special + [_Neighbour(employer, _filing_day(cycle, rng.randint(1, 5), policy, rng)) for _ in range(ordinary)]
+
+
+def _competitors(policy: Policy, locality: Locality, recent: date) -> list[_Neighbour]:
+    """Holders of occupations of which no place is left, and of others of which one is; none without a cap."""
+    kinds = [kind for kind in locality.kinds.values() if kind.capped and kind.name in policy.cap.saturation_counts]
+    if not kinds:
+        return []
+    public = tuple(trade.occupations[0] for trade in kinds[0].trades)
+    full, half_full = public[:_FULL_OCCUPATIONS], public[_FULL_OCCUPATIONS:][:_HALF_FULL_OCCUPATIONS]
+    return [
+        *[_Neighbour(kinds[0], recent, full)] * policy.cap.saturation,
+        *[_Neighbour(kinds[0], recent, half_full)] * (policy.cap.saturation - 1),
     ]
 
 
@@ -145,18 +159,24 @@ def _filed_to_end(cycle: CycleId, policy: Policy, days: int) -> date:
     return add_months(policy.deadline(cycle) + timedelta(days=days + 1), -policy.validity.months)
 
 
-def _register(grants: Sequence[_Grant]) -> pd.DataFrame:
+def _code(institution: Institution, order: int, policy: Policy) -> str:
+    """A code like those the province gives; none where the policy's pattern is another one."""
+    letter = "S" if institution.kind.character == "provider" else "Y"
+    code = f"{letter}0000{policy.regions.area_prefix}{order:04d}"
+    return code if re.fullmatch(policy.province.institution_code, code) else ""
+
+
+def _register(grants: Sequence[_Grant], policy: Policy) -> pd.DataFrame:
     """The grants as rows of 备案名册, by credit code, occupation and level."""
     rows = []
     for order, grant in enumerate(sorted(grants, key=lambda g: (min(i[2] for i in g.items), g.institution.uscc)), 1):
-        letter = "S" if grant.institution.institution_type == "social_organisation" else "Y"
         shared = {
             "uscc": grant.institution.uscc,
             "institution_name": grant.institution.name,
             "institution_type": grant.institution.institution_type,
             "region_code": grant.institution.region_code,
             "valid_until": grant.valid_until.isoformat(),
-            "institution_code": f"{letter}00004202{order:04d}" if grant.coded else "",
+            "institution_code": _code(grant.institution, order, policy) if grant.coded else "",
         }
         for code, levels, filed_on in grant.items:
             rows += [

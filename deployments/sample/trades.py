@@ -3,7 +3,10 @@
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal, get_args
+
+#: How an institution works, whatever a city calls its type: for its own staff, as a school, for the public.
+Character = Literal["employer", "school", "provider"]
 
 
 @dataclass(frozen=True)
@@ -21,15 +24,17 @@ def read(name: str) -> dict[str, Any]:
 
 _DATA = read("trades.toml")
 
-#: By type of institution.
-TRADES: dict[str, tuple[Trade, ...]] = {
-    kind: tuple(Trade(tuple(trade["words"]), tuple(trade["occupations"])) for trade in _DATA[kind])
-    for kind in ("enterprise", "technical_school", "social_organisation")
+#: By the character of an institution.
+TRADES: dict[Character, tuple[Trade, ...]] = {
+    character: tuple(Trade(tuple(trade["words"]), tuple(trade["occupations"])) for trade in _DATA[character])
+    for character in get_args(Character)
 }
-#: Majors of technical schools by the occupation they lead to: code, name.
+#: Majors of schools by the occupation they lead to: code, name.
 PROGRAMMES: dict[str, tuple[str, str]] = {
     code: (number, title) for code, (number, title) in _DATA["programmes"].items()
 }
+#: What a material is usually handed in as, where it is no PDF.
+FILE_TYPES: dict[str, str] = _DATA["file_types"]
 #: Kinds of work within an occupation, as some name them on the form.
 WORK_TYPES: dict[str, str] = _DATA["work_types"]
 #: Work that the Dictionary does not list, with the listed occupation nearest to it.

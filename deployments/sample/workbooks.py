@@ -14,7 +14,7 @@ from schemas.submission import FORM_TABLES, Table
 
 #: One moment for every made workbook: the same input gives the same bytes.
 _CREATED = datetime(2021, 2, 2)
-_TITLE = "黄石市职业技能等级认定机构备案申报表"
+_TITLE = "{city}职业技能等级认定机构备案申报表"
 _FONT = {"font_name": "宋体", "font_size": 11, "valign": "vcenter", "border": 1}
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"font_name": "黑体", "font_size": 16, "bold": True, "align": "center", "valign": "vcenter"},
@@ -29,23 +29,25 @@ _USUAL_WIDTH = 16
 _HEADER_LINE = 1  # the title stands above it
 
 
-def workbook(tables: Mapping[str, pd.DataFrame], applicant: int, extra: Mapping[str, str] | None = None) -> bytes:
+def workbook(
+    tables: Mapping[str, pd.DataFrame], applicant: int, city: str, extra: Mapping[str, str] | None = None
+) -> bytes:
     """The form tables of one applicant as a workbook; `extra`: by table, the header of one more column."""
-    content = BytesIO()
+    content, title = BytesIO(), _TITLE.format(city=city)
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        book.set_properties({"title": _TITLE, "created": _CREATED})
+        book.set_properties({"title": title, "created": _CREATED})
         formats = {name: book.add_format(look) for name, look in _FORMATS.items()}
         for table in FORM_TABLES:
             sheet = book.add_worksheet(table.title)
-            _lay_out(sheet, table, len(tables[table.name]), formats)
+            _lay_out(sheet, table, title, len(tables[table.name]), formats)
             _fill(sheet, table, tables[table.name], applicant, formats)
             if extra and table.name in extra:
                 _add_column(sheet, table, extra[table.name], len(tables[table.name]), formats)
     return content.getvalue()
 
 
-def _lay_out(sheet: Any, table: Table, rows: int, formats: Mapping[str, Any]) -> None:
-    sheet.merge_range(0, 0, 0, len(table.columns) - 1, f"{_TITLE}　{table.title}", formats["title"])
+def _lay_out(sheet: Any, table: Table, title: str, rows: int, formats: Mapping[str, Any]) -> None:
+    sheet.merge_range(0, 0, 0, len(table.columns) - 1, f"{title}　{table.title}", formats["title"])
     sheet.set_default_row(20)
     sheet.set_row(0, 32)
     for place, column in enumerate(table.columns):

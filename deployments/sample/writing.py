@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from deployments.sample.cycle import SampleCycle
+from deployments.sample.locality import locality_of
 from deployments.sample.workbooks import workbook
-from schemas.policy import any_policy
+from schemas.policy import any_policy, for_cycle
 from schemas.submission import (
     ACTIVITIES,
     DECISIONS,
@@ -24,7 +25,7 @@ from schemas.submission import (
 _FORM = [table.name for table in FORM_TABLES]
 _EXTRA_COLUMN = {"occupations": "是否紧缺工种"}
 _EXTRA_COLUMN_IN = 2  # the applicant of this number added a column
-_BROKEN_NAME = "黄石楚江精密铸造有限公司"
+_BROKEN_NAME = "{place}楚江精密铸造有限公司"
 _BROKEN_SHARE = 3  # so much of a sound workbook arrived: one third
 
 Json = dict[str, object]
@@ -35,11 +36,11 @@ def write_inbox(sample: SampleCycle, inbox: Path) -> None:
 
     One workbook has a column nobody asked for, and one, of an institution that is not in the sample, cannot be opened.
     """
-    last = b""
+    last, policy = b"", for_cycle(sample.cycle)
     for applicant, name, tables in _by_institution(sample.tables):
-        last = workbook(tables, applicant, _EXTRA_COLUMN if applicant == _EXTRA_COLUMN_IN else None)
+        last = workbook(tables, applicant, policy.title, _EXTRA_COLUMN if applicant == _EXTRA_COLUMN_IN else None)
         _write(inbox / f"{name}.xlsx", last)
-    _write(inbox / f"{_BROKEN_NAME}.xlsx", last[: len(last) // _BROKEN_SHARE])
+    _write(inbox / f"{_BROKEN_NAME.format(place=locality_of(policy).name)}.xlsx", last[: len(last) // _BROKEN_SHARE])
     _write_attachments(sample, inbox)
     for table in (ACTIVITIES, REGISTER, EXPERTS):
         _write(inbox / f"{table.name}.csv", _chinese_csv(table, sample.tables[table.name]))
@@ -47,8 +48,9 @@ def write_inbox(sample: SampleCycle, inbox: Path) -> None:
 
 def write_corrections(sample: SampleCycle, inbox: Path) -> None:
     """The second hand-in: the workbooks of those that mended theirs, in place of their first ones."""
+    city = for_cycle(sample.cycle).title
     for applicant, name, tables in _by_institution(sample.corrected):
-        _write(inbox / f"{name}.xlsx", workbook(tables, applicant))
+        _write(inbox / f"{name}.xlsx", workbook(tables, applicant, city))
 
 
 def write_results(sample: SampleCycle, folder: Path) -> None:

@@ -36,8 +36,8 @@ class City:
     population: Population
 
     @classmethod
-    def make(cls, seed: int, institutions: int) -> "City":
-        return cls(seed, make_population(seed, institutions))
+    def make(cls, seed: int, institutions: int, policy: Policy | None = None) -> "City":
+        return cls(seed, make_population(seed, institutions, policy))
 
     def chance(self, *about: object) -> Random:
         """The city's own stream of chance for one matter."""
@@ -65,7 +65,7 @@ def live_cycle(city: City, cycle: CycleId, *, is_first: bool) -> Iterator[date]:
     made = _handed_in(city, cycle, deadline, is_first=is_first)
     last = deadline + timedelta(days=policy.evaluation.wait_days)
     for day, inbox in zip(
-        (deadline + timedelta(days=1), deadline + _CORRECTED_AFTER, last), _inboxes(made, cycle), strict=True
+        (sample.hand_in_day(policy, cycle), deadline + _CORRECTED_AFTER, last), _inboxes(made, cycle), strict=True
     ):
         acts.run_cycle(cycle, day, inbox)
         yield day
@@ -112,7 +112,11 @@ def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | R
     with reading() as db:
         held = register.standings(db, day)
     rng = city.chance(cycle, "decisions")
-    words = {"document_no": f"黄人社监〔{day.year}〕{cycle[-2:]}号", "decided_by": acts.OPERATOR, "effective_on": day}
+    words = {
+        "document_no": f"{for_cycle(cycle).title[0]}人社监〔{day.year}〕{cycle[-2:]}号",
+        "decided_by": acts.OPERATOR,
+        "effective_on": day,
+    }
     for uscc in sorted(set(held.loc[held["standing"] == "suspended", "uscc"])):
         yield Adjustment.model_validate({"kind": "reinstate", "uscc": uscc, "ground": "整改完成", **words})
     free = _wholly_filed(held)

@@ -7,6 +7,7 @@ from random import Random
 from deployments.sample.cases import Case
 from deployments.sample.mishaps import form, in_principle, materials, occupations, staff, terms
 from deployments.sample.setting import Setting
+from schemas.policy import Policy
 
 Spoil = Callable[[Case, Setting, Random], None]
 
@@ -28,20 +29,32 @@ def initial(case: Case) -> bool:
     return case.kind == "initial"
 
 
-def by_enterprise(case: Case) -> bool:
-    return initial(case) and case.institution.institution_type == "enterprise"
+def by_employer(case: Case) -> bool:
+    return initial(case) and case.institution.kind.character == "employer"
 
 
-def by_social(case: Case) -> bool:
-    return initial(case) and case.institution.institution_type == "social_organisation"
+def by_neighbouring(case: Case) -> bool:
+    return initial(case) and case.institution.kind.neighbour
+
+
+def by_capped(case: Case) -> bool:
+    return initial(case) and case.institution.kind.capped
 
 
 def by_school(case: Case) -> bool:
-    return initial(case) and case.institution.institution_type == "technical_school"
+    return initial(case) and case.institution.kind.character == "school"
 
 
 def not_by_school(case: Case) -> bool:
-    return initial(case) and case.institution.institution_type != "technical_school"
+    return initial(case) and case.institution.kind.character != "school"
+
+
+def by_some_closed(case: Case) -> bool:
+    return not_by_school(case) and occupations.closed_to(case) is not None
+
+
+def not_by_school_of_three(case: Case) -> bool:
+    return not_by_school(case) and len(case.institution.levels) > occupations.GAP[-1]
 
 
 def unspoiled(_case: Case, _setting: Setting, _rng: Random) -> None:
@@ -62,23 +75,23 @@ MISHAPS: dict[str, Mishap] = {
     "FORM-7": Mishap(any_case, form.short_telephone),
     "FORM-8": Mishap(initial, unspoiled),
     "FORM-9": Mishap(initial, form.registered_elsewhere),
-    "FORM-10": Mishap(by_enterprise, form.unreadable),
+    "FORM-10": Mishap(by_employer, form.unreadable),
     "ROUTE-1": Mishap(any_case, form.branch_without_receipt),
     "OCC-1": Mishap(initial, occupations.none_asked),
-    "OCC-2": Mishap(by_enterprise, occupations.unlisted_code),
-    "OCC-3": Mishap(by_enterprise, occupations.neighbouring),
+    "OCC-2": Mishap(by_employer, occupations.unlisted_code),
+    "OCC-3": Mishap(by_neighbouring, occupations.neighbouring),
     "OCC-4": Mishap(initial, occupations.other_name),
-    "OCC-5": Mishap(by_enterprise, occupations.not_a_skill),
-    "OCC-6": Mishap(by_enterprise, occupations.access_whole),
-    "OCC-7": Mishap(by_enterprise, occupations.access_partial),
+    "OCC-5": Mishap(by_employer, occupations.not_a_skill),
+    "OCC-6": Mishap(by_employer, occupations.access_whole),
+    "OCC-7": Mishap(by_employer, occupations.access_partial),
     "OCC-8": Mishap(initial, occupations.no_levels),
     "OCC-9": Mishap(initial, occupations.asked_twice),
-    "OCC-10": Mishap(not_by_school, occupations.closed_audience),
+    "OCC-10": Mishap(by_some_closed, occupations.closed_audience),
     "OCC-11": Mishap(by_school, occupations.without_programme),
     "OCC-12": Mishap(by_school, occupations.beyond_programme),
-    "OCC-13": Mishap(not_by_school, occupations.level_skipped),
+    "OCC-13": Mishap(not_by_school_of_three, occupations.level_skipped),
     "CAP-1": Mishap(in_principle.below_cap, in_principle.beyond_cap),
-    "CAP-2": Mishap(by_social, in_principle.saturated),
+    "CAP-2": Mishap(by_capped, in_principle.saturated),
     "DORM-1": Mishap(in_principle.adds_while_dormant, unspoiled),
     "RENEW-1": Mishap(terms.may_overreach, terms.not_on_file),
     "RENEW-2": Mishap(terms.runs_on, terms.early),
@@ -95,9 +108,23 @@ MISHAPS: dict[str, Mishap] = {
     "EVAL-2": Mishap(any_case, unspoiled),
     "EVAL-3": Mishap(any_case, unspoiled),
     "EVAL-4": Mishap(any_case, unspoiled),
-    "CONTEST": Mishap(by_social, in_principle.last_place),
-    "LATER": Mishap(by_enterprise, occupations.later_by_name),
+    "CONTEST": Mishap(by_capped, in_principle.last_place),
+    "LATER": Mishap(by_employer, occupations.later_by_name),
     "NARROWER": Mishap(terms.may_narrow, terms.narrower),
     "FAILED": Mishap(any_case, unspoiled),
     "IN-PART": Mishap(in_principle.asks_several, unspoiled),
 }
+
+
+def mishaps_without_rule(policy: Policy) -> set[str]:
+    """Mishaps that nothing in a city can bring about, for its policy has no such rule."""
+    without = {
+        ("CAP-1", "CAP-2", "CONTEST"): not policy.cap.capped,
+        ("CAP-2", "CONTEST"): not policy.cap.saturation_counts,
+        ("FORM-9",): not policy.regions.area_prefix,
+        ("ROUTE-1",): not policy.required.branch,
+        ("MAT-2",): not policy.required.every_occupation,
+        ("MAT-5", "EVAL-1"): not policy.required.commitment_allowed,
+        ("STAFF-1",): not any(policy.staff.values()),
+    }
+    return {mishap for mishaps, lacking in without.items() if lacking for mishap in mishaps}

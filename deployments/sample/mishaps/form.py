@@ -11,9 +11,8 @@ from deployments.sample.setting import Setting
 _MAY_BE_FORGOTTEN = ("registered_address", "legal_representative", "contact_name", "contact_phone")
 _UNREADABLE = (("affiliation", "市属国企"), ("social_insurance", "办理中"), ("no_violations", "见附件"))
 _UNREADABLE_LEVELS = "按培训大纲"
-_TRADER = "92"  # an individual business: no independent legal person
-_WUHAN = ("420104", "武汉市硚口区解放大道388号")
-_WUHAN_REGISTERED = "420111"
+#: An individual business, no independent legal person; then what else a type may not be registered as.
+_TRADERS = ("92", "93", "51", "91", "12", "11")
 _LATE_SHARE = 0.5
 
 
@@ -35,14 +34,17 @@ def mistyped_code(case: Case, _setting: Setting, rng: Random) -> None:
     case.draft.application["uscc"] = mistyped(case.draft.application["uscc"], rng)
 
 
-def other_city(case: Case, _setting: Setting, _rng: Random) -> None:
-    """FORM-3: has its seat in Wuhan."""
-    case.draft.application["region_code"], case.draft.application["registered_address"] = _WUHAN
+def other_city(case: Case, setting: Setting, _rng: Random) -> None:
+    """FORM-3: has its seat elsewhere."""
+    seat = setting.locality.elsewhere
+    case.draft.application.update(region_code=seat["region_code"], registered_address=seat["address"])
 
 
 def trader(case: Case, setting: Setting, _rng: Random) -> None:
     """FORM-4: gives the credit code of its owner's shop."""
-    case.draft.application["uscc"] = other_code(case.institution, setting.seed, _TRADER, area_of(case.institution))
+    allowed = setting.policy.institution[case.institution.institution_type].credit_code_prefixes
+    prefix = next(prefix for prefix in _TRADERS if prefix not in allowed)
+    case.draft.application["uscc"] = other_code(case.institution, setting.seed, prefix, area_of(case.institution))
 
 
 def uninsured(case: Case, _setting: Setting, _rng: Random) -> None:
@@ -65,7 +67,8 @@ def short_telephone(case: Case, _setting: Setting, rng: Random) -> None:
 def registered_elsewhere(case: Case, setting: Setting, _rng: Random) -> None:
     """FORM-9: moved here and kept the code it was registered under."""
     prefix = case.draft.application["uscc"][:2]
-    case.draft.application["uscc"] = other_code(case.institution, setting.seed, prefix, _WUHAN_REGISTERED)
+    area = setting.locality.elsewhere["registered_in"]
+    case.draft.application["uscc"] = other_code(case.institution, setting.seed, prefix, area)
 
 
 def unreadable(case: Case, _setting: Setting, rng: Random) -> None:
@@ -77,9 +80,9 @@ def unreadable(case: Case, _setting: Setting, rng: Random) -> None:
         case.draft.application[field] = words
 
 
-def branch_without_receipt(case: Case, _setting: Setting, _rng: Random) -> None:
+def branch_without_receipt(case: Case, setting: Setting, _rng: Random) -> None:
     """ROUTE-1: a branch of a provincial body that hands in no receipt of it."""
     draft = case.draft
     if draft.application["affiliation"] == "municipal":
         draft.application["affiliation"] = "provincial"
-    draft.materials = [row for row in draft.materials if row["material"] != "parent_receipt"]
+    draft.materials = [row for row in draft.materials if row["material"] not in setting.policy.required.branch]

@@ -7,13 +7,13 @@ from deployments.sample.drafts import add_occupation
 from deployments.sample.setting import Setting
 from deployments.sample.wishes import Wish
 
-_LEVELS = ("5", "4", "3")
+_LEVELS = 3  # so many of the lowest
 _SEVERAL = 2
 
 
 def below_cap(case: Case) -> bool:
-    """A social organisation that asks for something new."""
-    return case.institution.institution_type == "social_organisation" and case.kind != "renewal" and not case.dormant
+    """One of a capped type that asks for something new."""
+    return case.institution.kind.capped and case.kind != "renewal" and not case.dormant
 
 
 def adds_while_dormant(case: Case) -> bool:
@@ -40,15 +40,20 @@ def beyond_cap(case: Case, setting: Setting, rng: Random) -> None:
         added.append(code)
     case.draft.occupations = asked
     for code in added:
-        add_occupation(case.draft, institution, Wish(code, _LEVELS, "public"), setting)
+        add_occupation(case.draft, institution, _wish(case, code), setting)
 
 
 def saturated(case: Case, setting: Setting, rng: Random) -> None:
     """CAP-2: one occupation more, whose places were full before the cycle."""
     case.occupation = rng.choice(setting.market.saturated())
-    add_occupation(case.draft, case.institution, Wish(case.occupation, _LEVELS, "public"), setting)
+    add_occupation(case.draft, case.institution, _wish(case, case.occupation), setting)
 
 
 def last_place(case: Case, setting: Setting, _rng: Random) -> None:
     """CAP-2 at filing: one occupation more, which another applicant asks for too and which has one place left."""
-    add_occupation(case.draft, case.institution, Wish(case.occupation, _LEVELS, "public"), setting)
+    add_occupation(case.draft, case.institution, _wish(case, case.occupation), setting)
+
+
+def _wish(case: Case, code: str) -> Wish:
+    institution = case.institution
+    return Wish(code, institution.levels[:_LEVELS], institution.kind.audience)

@@ -7,10 +7,12 @@ from deployments.sample.drafts import add_occupation
 from deployments.sample.setting import Setting
 from deployments.sample.trades import UNLISTED_WORK
 from deployments.sample.wishes import Wish
+from schemas.submission import AUDIENCES
 
 _NOT_SKILLS = ("2-02-07-01", "2-02-04-06", "2-06-03-01", "1-06-01-01")
-_LEVELS = ("4", "3")
-_GAP = ("5", "3")
+_LEVELS = slice(1, 3)
+#: Two levels with one between them, by their places among those of a type.
+GAP = (0, 2)
 _LATER_WORK = ("智能制造系统运维员", "储能电站运维管理员", "氢基直接还原炼铁工", "电气电子产品环保检测员")
 
 
@@ -51,7 +53,8 @@ def other_name(case: Case, _setting: Setting, _rng: Random) -> None:
 
 def not_a_skill(case: Case, setting: Setting, rng: Random) -> None:
     """OCC-5: an occupation of professionals."""
-    _add(case, setting, rng.choice([code for code in _NOT_SKILLS if code in setting.occupation_names]))
+    counted, listed = setting.policy.occupations.skill_yes, setting.occupation_names
+    _add(case, setting, rng.choice([code for code in _NOT_SKILLS if code in listed and code not in counted]))
 
 
 def access_whole(case: Case, setting: Setting, rng: Random) -> None:
@@ -77,9 +80,13 @@ def asked_twice(case: Case, _setting: Setting, _rng: Random) -> None:
 
 
 def closed_audience(case: Case, _setting: Setting, _rng: Random) -> None:
-    """OCC-10: an enterprise for the public, a social organisation for staff."""
-    enterprise = case.institution.institution_type == "enterprise"
-    case.draft.occupations[0]["audience"] = "public" if enterprise else "staff"
+    """OCC-10: an employer for the public, another one for staff."""
+    case.draft.occupations[0]["audience"] = closed_to(case) or ""
+
+
+def closed_to(case: Case) -> str | None:
+    """An audience that the institution's type may not serve, if there is one."""
+    return next((each for each in ("public", *AUDIENCES) if each not in case.institution.kind.audiences), None)
 
 
 def without_programme(case: Case, _setting: Setting, _rng: Random) -> None:
@@ -91,19 +98,22 @@ def without_programme(case: Case, _setting: Setting, _rng: Random) -> None:
 def beyond_programme(case: Case, _setting: Setting, _rng: Random) -> None:
     """OCC-12: the major ends one level below the highest asked for."""
     row = next(row for row in case.draft.occupations if row["audience"] == "students")
-    highest = int(row["levels"].split(",")[-1])
+    levels = case.institution.kind.levels
+    below = levels[max(0, levels.index(row["levels"].split(",")[-1]) - 1)]
     for programme in case.draft.programmes:
         if programme["occupation_code"] == row["occupation_code"]:
-            programme["highest_level"] = str(highest + 1)
+            programme["highest_level"] = below
 
 
 def level_skipped(case: Case, _setting: Setting, _rng: Random) -> None:
     """OCC-13."""
-    case.draft.occupations[0]["levels"] = ",".join(_GAP)
+    case.draft.occupations[0]["levels"] = ",".join(case.institution.levels[place] for place in GAP)
 
 
 def _add(case: Case, setting: Setting, code: str, name: str = "") -> dict[str, str]:
-    return add_occupation(case.draft, case.institution, Wish(code, _LEVELS, "staff"), setting, name)
+    institution = case.institution
+    levels = institution.levels[_LEVELS] or institution.levels
+    return add_occupation(case.draft, institution, Wish(code, levels, institution.kind.audience), setting, name)
 
 
 def _own_code(near: str) -> str:

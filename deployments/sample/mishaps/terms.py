@@ -33,7 +33,7 @@ def not_on_file(case: Case, _setting: Setting, rng: Random) -> None:
         return
     code, level = rng.choice(missing_levels(case.institution, case.holding))
     row = next(row for row in case.draft.occupations if occupation_of(row) == code)
-    row["levels"] = ",".join(lowest_first([*row["levels"].split(","), level]))
+    row["levels"] = ",".join(lowest_first(case.institution, [*row["levels"].split(","), level]))
 
 
 def early(case: Case, setting: Setting, _rng: Random) -> None:
