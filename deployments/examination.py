@@ -7,6 +7,7 @@ from importlib.metadata import version
 from sqlalchemy.exc import OperationalError
 
 from deployments import schema
+from schemas import office
 from schemas.policy import known as known_policies
 from schemas.reference_data import manifest, reference
 from schemas.settings import settings
@@ -14,6 +15,7 @@ from tasks.gateways import sources
 from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError, known_key
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import public_notices as shelf_notices
+from tasks.letters import templates_in_use
 from tasks.runs.today import today
 from tasks.store import editions, history, overview, public_notices, results, retold, runs
 from tasks.store.database import reading
@@ -37,7 +39,7 @@ def examine() -> list[Found]:
     """Look at everything; a part that cannot be looked at says so and stops no other."""
     return [
         found
-        for look in (_versions, _home, _source, _results, _database, _facts, _history, _editions, _waiting)
+        for look in (_versions, _home, _office, _source, _results, _database, _facts, _history, _editions, _waiting)
         for found in _looked(look)
     ]
 
@@ -70,6 +72,21 @@ def _home() -> Iterator[Found]:
     probe.write_text("", "utf-8")
     probe.unlink()
     yield Found("home", True, str(root))
+
+
+def _office() -> Iterator[Found]:
+    """Who writes, what of it is blank and which letters miss it, and whether its own templates can be used."""
+    writer = office.read(settings().root)
+    yield Found("office", True, f"{writer.name}, {writer.authority}")
+    for line in office.blanks(writer, today()):
+        yield Found("office", True, line)
+    folder = writer.folder(settings().root)
+    if folder is not None:
+        wrong = templates_in_use.faults(folder)
+        for sentence in wrong:
+            yield Found("templates", False, sentence)
+        if not wrong:
+            yield Found("templates", True, str(folder))
 
 
 def _source() -> Iterator[Found]:

@@ -104,6 +104,22 @@ def read(home: Path) -> Office:
         raise UnusableOfficeError(f"{path} cannot be read: {wrong}; mend the file") from wrong
 
 
+def blanks(office: Office, day: date) -> list[str]:
+    """One sentence for each line that is blank, with the letters that leave its place open."""
+    kinds = LETTER_KINDS.values()
+    every = dict.fromkeys(("contact", "phone", "address", "postcode", "email"), "every letter")
+    refusing = ", ".join(kind.title for kind in kinds if kind.refuses)
+    found = [
+        f"{field} is blank in {FILE}: {letters} leaves its place open"
+        for field, letters in {**every, "remedies": refusing}.items()
+        if not getattr(office, field)
+    ]
+    unnumbered = [kind.title for kind in kinds if not office.series(kind.code, day)]
+    if unnumbered:
+        found.append(f"no series of numbers in {FILE}: {', '.join(unnumbered)} leave their number open")
+    return found
+
+
 def shipped() -> str:
     """The office file that comes with the program, to be filled in."""
     return (files("schemas") / FILE).read_text("utf-8")

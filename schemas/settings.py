@@ -116,6 +116,11 @@ class Settings(BaseSettings):
         title="Letters",
         description="How letters reach applicants: left in `outbox/letters/`, or by mail to their contact.",
     )
+    letter_pdf: bool = Field(
+        default=False,
+        title="Letters as PDF",
+        description="Whether each letter is set as a PDF file beside its Word file; needs LibreOffice.",
+    )
     smtp_host: str = Field(default="", title="Mail server", description="Host name of the mail server.")
     smtp_port: int = Field(
         default=587, gt=0, lt=65536, title="Mail: port", description="587 for `starttls`, 465 for `tls`, 25 for `none`."

@@ -17,6 +17,7 @@ def register_all(app: typer.Typer) -> None:
         "recording",
         "approving",
         "showing",
+        "writing",
         "sweeping",
         "installing",
         "demo",

@@ -3,13 +3,17 @@
 import hashlib
 import re
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Connection
 
+from schemas import office
 from schemas.letter import LETTER_KINDS
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError
+from tasks.gateways.disk import files
+from tasks.gateways.paper.pdf import NoOfficeSuiteError, as_pdf
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.wire.letterbox import LetterBox, OutgoingLetter, letter_box
 from tasks.gateways.wire.mail import is_address
@@ -23,6 +27,8 @@ from tasks.store.outbox import LETTERS, Entry
 _UNSAFE = re.compile(r"[^\w.+@-]+")
 #: Characters of a number in a file's name: file systems take 255 bytes, and the mark tells the letters apart.
 _LONGEST_SUBJECT = 40
+#: Letters set as PDF by one process of LibreOffice.
+_SET_AT_ONCE = 50
 
 
 @step("letters-{run.cycle}")
@@ -36,11 +42,29 @@ def deliver_letters(run: Run) -> Counts:
         postbox = letter_box(run.installation)
     except UnusableSettingsError as unset:
         return Counts(failed={occasion: f"letter {occasion} was not posted: {unset}" for occasion in due})
-    delivery = outbox.deliver(LETTERS, due, partial(_post, postbox), lambda: writing(run))
-    return Counts(done={"delivered": delivery.done} if delivery.done else {}, failed=delivery.failed)
+    templates = office.read(run.installation.root).folder(run.installation.root)
+    delivery = outbox.deliver(LETTERS, due, partial(_post, postbox, templates), lambda: writing(run))
+    advice = _set_as_pdf(run.installation.outbox / "letters") if run.installation.letter_pdf else []
+    return Counts(done={"delivered": delivery.done} if delivery.done else {}, failed=delivery.failed, advice=advice)
 
 
-def _post(postbox: LetterBox, letter: Entry) -> str:
+def _set_as_pdf(folder: Path) -> list[str]:
+    """Set every letter that has no PDF file beside it; returns a sentence where that cannot be."""
+    due = [path for path in sorted(folder.glob("*/*.docx")) if not path.with_suffix(".pdf").exists()]
+    try:
+        for start in range(0, len(due), _SET_AT_ONCE):
+            portion = {
+                path.relative_to(folder).with_suffix(".pdf").as_posix(): path.read_bytes()
+                for path in due[start : start + _SET_AT_ONCE]
+            }
+            for relative, content in as_pdf(portion).items():
+                files.put(folder, relative, content)
+    except NoOfficeSuiteError as missing:
+        return [f"{len(due)} letters were not set as PDF: {missing}"]
+    return []
+
+
+def _post(postbox: LetterBox, templates: Path | None, letter: Entry) -> str:
     """Post one letter; the receipt is its file's path in the home, for every letter is kept as a file."""
     with reading() as db:
         address = _address(db, letter)
@@ -49,13 +73,26 @@ def _post(postbox: LetterBox, letter: Entry) -> str:
         OutgoingLetter(
             key=letter.occasion,
             relative=letter_path(letter),
-            content=render(letter.kind, letter.content),
-            subject=f"{title}：{name}（{letter.subject}）",
-            body=f"{name}：\n\n　　{title}见附件，请查收。本邮件由系统发出，请勿直接回复。\n",
+            content=render(letter.kind, letter.content, templates),
+            subject=f"{title}：{name}（{letter.number or letter.subject}）",
+            body=_mail(name, title, letter),
             recipient=address if is_address(address) else "",
         )
     )
     return f"outbox/letters/{letter_path(letter)}"
+
+
+def _mail(name: str, title: str, letter: Entry) -> str:
+    """The text of the mail that brings a letter: its number, and whom to ask."""
+    number = f"（{letter.number}）" if letter.number else ""
+    asked = [
+        f"{word}：{visible(str(line))}"
+        for word, field in (("联系人", "contact"), ("电话", "phone"), ("邮箱", "email"))
+        if (line := letter.content.get(field))
+    ]
+    ask = f"　　{'，'.join(asked)}。\n" if asked else ""
+    issuer = visible(str(letter.content.get("issuer", "")))
+    return f"{name}：\n\n　　{title}{number}见附件，请查收。本邮件由系统发出，请勿直接回复。\n{ask}\n{issuer}\n"
 
 
 def _address(db: Connection, letter: Entry) -> str:

@@ -1,15 +1,15 @@
 """Letters as Word files: what a letter says, set into its template."""
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from schemas.errors import FilingError
-from schemas.letter import LETTER_KINDS, LetterKind
+from schemas.letter import LETTER_KINDS
 from tasks.gateways.paper import word
+from tasks.letters.templates_in_use import template
 
 
 class UnknownLetterError(FilingError, ValueError):
@@ -32,12 +32,5 @@ def render(kind: str, content: Mapping[str, Any], templates: Path | None = None)
         first = refused.errors()[0]
         field = ".".join(map(str, first["loc"]))
         raise UnknownLetterError(f"the letter '{kind}' cannot be written: {field}: {first['msg']}") from refused
-    name, template = _template(letter, templates)
-    return word.fill(template, text.model_dump(), name)
-
-
-def _template(letter: LetterKind, folder: Path | None) -> tuple[str, bytes]:
-    if folder is not None and (folder / letter.template).is_file():
-        return str(folder / letter.template), (folder / letter.template).read_bytes()
-    shipped = files("tasks.letters") / "templates" / letter.template
-    return letter.template, shipped.read_bytes()
+    name, source = template(letter.template, templates)
+    return word.fill(source, text.model_dump(), name)

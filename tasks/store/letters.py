@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select, update
 
 from schemas import office, tables
 from schemas.letter import LETTER_KINDS
@@ -14,6 +15,7 @@ from tasks.store import frames, history, numbering
 from tasks.store.outbox import LETTERS, Entry, put, unwritten
 
 _LETTERS = outbox.c.box == LETTERS.code
+_REGISTER = ["number", "kind", "subject", "addressee", "cycle", "written_on", "file", "printed_at"]
 
 
 def write(db: Connection, letters: Sequence[Entry], run: Run) -> int:
@@ -46,16 +48,39 @@ def register(db: Connection, cycle: str | None = None) -> pd.DataFrame:
 
     Every letter, of one cycle or of all; by day, series and serial.
     """
-    columns = [outbox.c[name] for name in ("number", "kind", "subject", "cycle", "written_on", "receipt", "printed_at")]
-    order = [outbox.c.series, outbox.c.serial, outbox.c.occasion]
-    statement = select(*columns, outbox.c.content["institution_name"].as_string().label("addressee"), *order)
-    chosen = statement.where(_LETTERS if cycle is None else _LETTERS & (outbox.c.cycle == cycle))
-    rows = frames.read(db, chosen)
-    rows = rows.assign(serial=rows["serial"].fillna(0).astype("int64")).fillna("")
-    ordered = rows.sort_values(["written_on", "series", "serial", "occasion"], ignore_index=True)
-    return ordered.rename(columns={"receipt": "file"})[
-        ["number", "kind", "subject", "addressee", "cycle", "written_on", "file", "printed_at"]
+    order = (outbox.c.written_on, func.coalesce(outbox.c.series, ""), outbox.c.serial, outbox.c.occasion)
+    chosen = _LETTERS if cycle is None else _LETTERS & (outbox.c.cycle == cycle)
+    rows = [
+        {
+            "number": row.number or "",
+            "kind": row.kind,
+            "subject": row.subject,
+            "addressee": str(row.content.get("institution_name", "")),
+            "cycle": row.cycle,
+            "written_on": row.written_on.isoformat(),
+            "file": row.receipt or "",
+            "printed_at": row.printed_at.isoformat(timespec="minutes") if row.printed_at else "",
+        }
+        for row in db.execute(select(outbox).where(chosen).order_by(*order))
     ]
+    return pd.DataFrame(rows, columns=_REGISTER, dtype=frames.TEXT)
+
+
+def unprinted(db: Connection, cycle: str | None = None) -> list[tuple[str, str]]:
+    """Letters delivered and not printed yet, in the order of the register: occasion, and file below the home."""
+    statement = select(outbox.c.occasion, outbox.c.receipt).where(
+        _LETTERS, outbox.c.printed_at.is_(None), outbox.c.receipt.is_not(None)
+    )
+    chosen = statement if cycle is None else statement.where(outbox.c.cycle == cycle)
+    ordered = chosen.order_by(outbox.c.written_on, outbox.c.series, outbox.c.serial)
+    return [(occasion, receipt) for occasion, receipt in db.execute(ordered)]
+
+
+def printed(db: Connection, occasions: Sequence[str]) -> None:
+    """Note that letters were set for the printer; they are not set again."""
+    for occasion in occasions:
+        mine = _LETTERS & (outbox.c.occasion == occasion)
+        db.execute(update(outbox).where(mine).values(printed_at=datetime.now(UTC)))
 
 
 def of_cycle(db: Connection, cycle: str, kind: str) -> list[tuple[str, str, str]]:

@@ -1,0 +1,54 @@
+"""Letters set for the printer: those not printed yet in one PDF file, each with its delivery receipt."""
+
+from pathlib import Path
+
+from schemas import office
+from schemas.errors import RefusedError
+from schemas.letter import LETTER_KINDS
+from schemas.settings import Settings
+from tasks.gateways.disk import files
+from tasks.gateways.paper import word
+from tasks.gateways.paper.pdf import as_pdf, joined
+from tasks.letters.templates_in_use import RECEIPT, template
+from tasks.store import letters, outbox
+from tasks.store.database import begin, reading
+from tasks.store.outbox import LETTERS, Entry
+
+
+class LostLetterError(RefusedError, LookupError):
+    """A letter's file is gone from the home: one sentence."""
+
+
+def print_letters(installation: Settings, target: Path, cycle: str | None = None) -> int:
+    """Set all letters not printed yet, of one cycle or of all, into a PDF file; returns how many.
+
+    Letters are noted as printed only when the file is whole. Raises NoOfficeSuiteError, LostLetterError, OSError.
+    """
+    with reading() as db:
+        due = letters.unprinted(db, cycle)
+        entries = [outbox.read(db, LETTERS, occasion) for occasion, _ in due]
+    if not due:
+        return 0
+    name, source = template(RECEIPT, office.read(installation.root).folder(installation.root))
+    pages: dict[str, bytes] = {}
+    for place, ((_, receipt), entry) in enumerate(zip(due, entries, strict=True)):
+        pages[f"{place:06}-letter"] = _file(installation.root / receipt)
+        pages[f"{place:06}-receipt"] = word.fill(source, _receipt(entry), name)
+    whole = as_pdf(pages)
+    files.put(target.resolve().parent, target.name, joined(whole[key] for key in sorted(whole)))
+    with begin() as db:
+        letters.printed(db, [occasion for occasion, _ in due])
+    return len(due)
+
+
+def _file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as gone:
+        raise LostLetterError(f"the letter {path} is gone: restore it from a backup, then print again") from gone
+
+
+def _receipt(entry: Entry) -> dict[str, str]:
+    fields = ("institution_name", "issuer", "phone", "address", "postcode")
+    said = {field: str(entry.content.get(field, "")) for field in fields}
+    return {**said, "title": LETTER_KINDS[entry.kind].title, "letter_no": entry.number}
