@@ -21,3 +21,7 @@ UNITS: Final[Mapping[str, list[str]]] = _DATA["units"]
 """Column to what may stand behind its numbers."""
 SIZES: Final[Mapping[str, int]] = _DATA["sizes"]
 """Units of sizes, in bytes."""
+TABLE_NAMES: Final[Mapping[str, list[str]]] = _DATA["tables"]
+"""Table to other names of its sheet or file."""
+COLUMN_NAMES: Final[Mapping[str, Mapping[str, list[str]]]] = _DATA["columns"]
+"""Table and column to other names of the column."""

@@ -40,7 +40,8 @@ def assemble(root: Path, contents: Sequence[FileContent], refused: Sequence[tupl
     tables[MATERIALS_TABLE.name] = hashed.materials
     tables = {name: _numbered(rows) for name, rows in tables.items()}
     tables[APPLICATIONS.name] = tables[APPLICATIONS.name].with_columns(_content_hashes(tables))
-    aside += [*presumed, *(each for each, foreign in refused if not (foreign and each.file in hashed.used))]
+    aside += [*presumed, *(each for content in contents for each in content.aside)]
+    aside += [*(each for each, foreign in refused if not (foreign and each.file in hashed.used))]
     return Pull(
         tables={name: _as_pandas(name, rows) for name, rows in tables.items()},
         supplied=supplied,

@@ -99,12 +99,13 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class FileContent:
-    """All that one file brings; `absent` names the form sheets a workbook with applications lacks."""
+    """All that one file brings; `absent` names the form sheets a workbook with applications lacks, `aside` what is not read."""
 
     parts: list[Part] = field(default_factory=list)
     unknown_columns: list[UnknownColumn] = field(default_factory=list)
     advice: list[Advice] = field(default_factory=list)
     absent: tuple[str, ...] = ()
+    aside: list[QuarantinedFile] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from tasks.gateways.sources.formats.workbooks import read_workbook
 
 #: Sub-folders that hold something else: what panels send back, and what materials name.
 _OTHER_FOLDERS: Final = frozenset({"results", "attachments"})
-_OTHER_SPREADSHEETS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".et", ".ods", ".numbers"})
+_WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".xlsb")
 _Reader = Callable[[str, bytes, Table | None, headers.Names], FileContent]
 
 
@@ -52,7 +52,7 @@ def _pull(
 ) -> Pull:
     contents: list[FileContent] = []
     with SheetOpener() as opener, ColumnOpener() as unfolder:
-        readers = {**_READERS, ".xlsx": _workbook(opener), ".parquet": _by_name(_parquet(unfolder))}
+        readers = {**_READERS, **dict.fromkeys(_WORKBOOKS, _workbook(opener)), ".parquet": _by_name(_parquet(unfolder))}
         for name, path, table in files:
             try:
                 read = readers.get(path.suffix.lower(), _other_format)
@@ -85,7 +85,13 @@ def _shown(relative: Path) -> str:
 
 def _workbook(opener: SheetOpener) -> _Reader:
     def read(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
-        return read_workbook(name, opener.open(name, data), table, names)
+        try:
+            return read_workbook(name, opener.open(name, data), table, names)
+        except UnreadableError as unreadable:
+            # an equipment list of another make may be an attachment; the form itself comes as .xlsx nearly always
+            raise UnreadableError(
+                unreadable.reason, foreign=unreadable.foreign or not name.lower().endswith(".xlsx")
+            ) from unreadable
 
     return read
 
@@ -114,10 +120,6 @@ def _json(name: str, data: bytes, table: Table | None, names: headers.Names) -> 
     return read_json(name, data, table or names.table_named(Path(name).stem), names)
 
 
-def _other_spreadsheet(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
-    raise UnreadableError(f"文件“{name}”不是.xlsx格式，请用表格软件另存为.xlsx后重新提交", foreign=True)
-
-
 def _other_format(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
     raise UnreadableError(f"文件“{name}”不是.xlsx、.csv、.parquet或.json文件，请另存为其中一种后重新提交")
 
@@ -125,8 +127,8 @@ def _other_format(name: str, data: bytes, table: Table | None, names: headers.Na
 _READERS: Final[dict[str, _Reader]] = {
     ".csv": _by_name(read_delimited),
     ".tsv": _by_name(read_delimited),
+    ".txt": _by_name(read_delimited),
     ".json": _json,
-    **dict.fromkeys(_OTHER_SPREADSHEETS, _other_spreadsheet),
 }
-#: What a submission or a result may lie in, and other spreadsheets, which are refused with what to do.
-SUFFIXES: Final = frozenset({".xlsx", ".parquet", *_READERS})
+#: What a submission or a result may lie in.
+SUFFIXES: Final = frozenset({*_WORKBOOKS, ".parquet", *_READERS})

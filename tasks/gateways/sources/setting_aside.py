@@ -9,8 +9,9 @@ from typing import Final
 
 import polars as pl
 
-from schemas.submission import APPLICATIONS, FORM_TABLES, TABLES
+from schemas.submission import APPLICATIONS, FORM_TABLES, TABLES, WRITTEN
 from tasks.gateways.sources.contents import FLAW, LINE, QuarantinedFile
+from tasks.gateways.sources.formats.layout import NUMBER
 
 FILE: Final = "file"
 CLOSED: Final = "closed"
@@ -19,6 +20,7 @@ _FORM: Final = tuple(table.name for table in FORM_TABLES)
 _NAMED_LINES = 10
 _NAMED_NUMBERS = 20
 _LONGEST_NUMBER = 40
+_MOST_OF_A_NUMBER = 64
 
 Tables = dict[str, pl.DataFrame]
 
@@ -30,6 +32,8 @@ def usable(tables: Mapping[str, pl.DataFrame]) -> tuple[Tables, list[Quarantined
     for name, rows in tables.items():
         kept[name], quarantined = _without_flaws(name, rows)
         aside += quarantined
+    kept[APPLICATIONS.name], phantoms = _without_phantoms(kept)
+    aside += phantoms
     aside += _twice(kept[APPLICATIONS.name])
     numbers = pl.Series(_NO, sorted({each.application_no for each in aside if each.application_no}), pl.String)
     for name in _FORM[1:]:
@@ -61,6 +65,28 @@ def _without_flaws(name: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Qu
 def _flawed(name: str, rows: pl.DataFrame) -> list[tuple[str, str, str | None]]:
     number = pl.col(_NO) if name in _FORM else pl.lit(None, pl.String)
     return rows.filter(pl.col(FLAW).is_not_null()).select(FILE, FLAW, number.alias(_NO)).rows()
+
+
+def _without_phantoms(tables: Tables) -> tuple[pl.DataFrame, list[QuarantinedFile]]:
+    """Leaves out rows of the form that are no application: without a number, or without a code and rows elsewhere."""
+    rows = tables[APPLICATIONS.name]
+    elsewhere = pl.concat([tables[name][_NO] for name in _FORM[1:]]).unique()
+    code = pl.col("uscc").is_not_null() | pl.col(WRITTEN).str.json_path_match("$.uscc").is_not_null()
+    numbered = pl.col(_NO).str.contains(NUMBER) & (pl.col(_NO).str.len_chars() <= _MOST_OF_A_NUMBER)
+    real = numbered & (code | pl.col(_NO).is_in(elsewhere.implode()))
+    aside = [
+        QuarantinedFile(
+            file,
+            f"文件“{file}”“{APPLICATIONS.title}”第{line}{_unit(file)}（“{_short(number)}”）"
+            + ("没有统一社会信用代码，也没有其他各表的内容" if is_number else "的申报编号不是编号")
+            + "，未作为申报读取，请补正后重新提交",
+            whole=False,
+        )
+        for file, line, number, is_number in rows.filter(~real)
+        .select(FILE, LINE, _NO, numbered.alias("is_number"))
+        .rows()
+    ]
+    return rows.filter(real), aside
 
 
 def _twice(applications: pl.DataFrame) -> list[QuarantinedFile]:

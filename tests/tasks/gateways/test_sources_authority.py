@@ -19,7 +19,7 @@ def _workbook(path: Path, *tables: tuple[str, list[str], list[str]]) -> None:
 
 
 def test_a_submission_brings_neither_permission_nor_result(tmp_path: Path) -> None:
-    form = (APPLICATIONS.title, ["申报编号", "机构名称"], ["HS1", "甲公司"])
+    form = (APPLICATIONS.title, ["申报编号", "统一社会信用代码"], ["HS1", "9142"])
     own = (DECISIONS.title, ["申报编号", "规则", "审批结论"], ["HS1", "CAP-1", "准予"])
     score = (RESULTS.title, ["申报编号", "职业编码", "等级", "结论"], ["HS1", "6-18-01-01", "5", "合格"])
     held = (ACTIVITIES.title, ["统一社会信用代码", "职业编码"], ["9142", "6-18-01-01"])

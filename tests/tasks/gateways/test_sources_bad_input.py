@@ -51,7 +51,7 @@ UNREADABLE = {
     "zero.xlsx": (b"", "空"),
     "zero.csv": (b"", "空"),
     "noise.xlsx": (b"this is no workbook", "另存为.xlsx"),
-    "old.xlsx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "旧版Excel"),
+    "old.xlsx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "可能已损坏"),
     "locked.xlsx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "取消密码"),
     "old.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "另存为.xlsx"),
     "notes.csv": (b"a,b\n1,2\n", "applications（基本信息）"),
@@ -132,7 +132,7 @@ def test_a_sheet_nobody_knows_is_named(folder: Path) -> None:
 def test_a_sheet_without_a_header_sets_its_workbook_aside(folder: Path) -> None:
     workbook(folder / "b.xlsx", form("B", staff=[["B", "张三"]]))
     pull = pull_folder(folder)
-    assert "工作表“人员队伍”前10行没有表头" in only_reason(pull)
+    assert "工作表“人员队伍”前30行没有表头" in only_reason(pull)
     assert numbers(pull) == ["GOOD"]
 
 
@@ -278,7 +278,7 @@ def test_lines_shorter_than_the_header_are_blank_at_their_end(body: str, folder:
     """With and without quotation marks: two ways of reading that must lead to the same rows."""
     pulls = []
     for quote in ("", '"'):
-        (folder / "applications.csv").write_text("application_no\nA\n")
+        (folder / "applications.csv").write_text("application_no,uscc\nA,X\n")
         (folder / "staff.csv").write_text(f"application_no,{quote}name{quote},title\n{body}")
         pulls.append(pull_folder(folder))
     plain, quoted = (pull.tables["staff"] for pull in pulls)
@@ -360,7 +360,7 @@ def test_no_identity_number_is_told(folder: Path) -> None:
     workbook(folder / "b.xlsx", form("B", staff=people))
     pull = pull_folder(folder)
     told = [*(each.reason for each in pull.quarantined), *(each.sentence for each in pull.advice)]
-    assert len(told) == 2
+    assert len(told) == 1
     assert not any("1101" in sentence or "张三" in sentence or "1.10105" in sentence for sentence in told)
 
 

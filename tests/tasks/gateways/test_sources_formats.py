@@ -304,7 +304,7 @@ def test_a_cell_does_not_run_over_into_the_next_one(tmp_path: Path) -> None:
     """`张` with title `三` is another content than `张三`."""
     hashes = []
     for name, title in (("张", "三"), ("张三", ""), ("", "张三")):
-        (tmp_path / "applications.csv").write_text("application_no\nA\n")
+        (tmp_path / "applications.csv").write_text("application_no,uscc\nA,X\n")
         (tmp_path / "staff.csv").write_text(f"application_no,name,title\nA,{name},{title}\n")
         hashes.append(pull_folder(tmp_path).tables["applications"]["content_hash"][0])
     assert len(set(hashes)) == 3
@@ -392,5 +392,7 @@ def test_a_parquet_instant_with_a_zone_keeps_its_offset(tmp_path: Path) -> None:
     instants = (
         pl.Series([datetime(2026, 9, 10, 1, 30)]).dt.replace_time_zone("UTC").dt.convert_time_zone("Asia/Shanghai")
     )
-    pl.DataFrame({"application_no": ["A"], "submitted_at": instants}).write_parquet(tmp_path / "applications.parquet")
+    pl.DataFrame({"application_no": ["A"], "uscc": ["X"], "submitted_at": instants}).write_parquet(
+        tmp_path / "applications.parquet"
+    )
     assert pull_folder(tmp_path).tables["applications"]["submitted_at"].tolist() == ["2026-09-10T09:30:00+08:00"]

@@ -31,10 +31,10 @@ def archive(members: dict[str, bytes]) -> bytes:
 def workbook(path: Path, *cells: tuple[int, int]) -> None:
     book = xlsxwriter.Workbook(path)
     sheet = book.add_worksheet("基本信息")
-    sheet.write_row(0, 0, ["申报编号"])
+    sheet.write_row(0, 0, ["申报编号", "统一社会信用代码"])
     sheet.write_blank(1_048_575, 16_383, None, book.add_format({"bold": True}))
     for line, place in cells:
-        sheet.write(line, place, "A")
+        sheet.write_row(line, place, ["A", "9142"] if place == 0 else ["A"])
     book.close()
 
 

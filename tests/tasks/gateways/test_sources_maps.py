@@ -181,7 +181,7 @@ def test_what_is_no_file_is_one_sentence(
 def test_a_folder_is_named_by_path_or_address(prefix: str, tmp_path: Path) -> None:
     folder = tmp_path / "申报 材料"
     folder.mkdir()
-    (folder / "applications.csv").write_text("application_no\n1\n")
+    (folder / "applications.csv").write_text("application_no,uscc\n1,X\n")
     named = prefix + (quote(str(folder)) if prefix else str(folder))
     brought = bring_in(tmp_path / "home", named)
     assert brought.pull is not None
@@ -200,7 +200,7 @@ def test_deeply_nested_records_are_flawed_not_fatal(tmp_path: Path) -> None:
     deep: Any = "x"
     for _ in range(500):
         deep = {"a": deep}
-    forms = [{"applyNo": "1", "baseInfo": deep}, {"applyNo": "2"}]
+    forms = [{"applyNo": "1", "社会信用代码": "X", "baseInfo": deep}, {"applyNo": "2", "社会信用代码": "X"}]
     (tmp_path / "folder" / "applications.json").write_text(json.dumps(forms))
     pull = bring_in(tmp_path / "home", str(tmp_path / "folder"), column_map="four-step").pull
     assert pull is not None

@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Final
 
 from schemas.submission import READ_TABLES, Table
+from schemas.synonyms import COLUMN_NAMES, TABLE_NAMES
 
 #: A title, a note or a logo may stand above the header; further down it is no header any more.
-SEARCHED_LINES = 10
+SEARCHED_LINES = 30
+#: So many known names side by side are no labels of values.
+_BESIDE = 3
 
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>")
 _STRAY = re.compile(r"[\s*_\-.:·★#\u200b-\u200f\u2060\ufeff\u00ad]+")
@@ -24,6 +28,20 @@ class Header:
     columns: dict[str, int]
     unknown: list[tuple[int, str]]
     repeated: list[str]
+
+
+#: What people put before and behind the name of a table: its number, that it is a table or a list, a copy's number.
+_BEFORE = re.compile(r"^(?:附?表|附件|sheet)?[0-9一二三四五六七八九十]*[、,:]?(?=.)")
+_BEHIND = re.compile(r"(?:(?:一览|登记|申报|统计|汇总|信息|情况|明细)?表格?|清单|名单|明细)?(?:表格)?(?:续表?)?[0-9]*$")
+#: Sheets of this kind are not what was handed in.
+_NOT_HANDED_IN = re.compile(
+    r"旧|示例|范例|样例|样表|填写说明|填表说明|填报说明|使用说明|作废|废弃|备份|参考|下拉|字典|隐藏"
+)
+
+
+def is_aside(sheet: str) -> bool:
+    """Whether a sheet's name says that it is an old one, an example or a note on how to fill the others in."""
+    return bool(_NOT_HANDED_IN.search(sheet))
 
 
 def key(text: str) -> str:
@@ -58,13 +76,21 @@ class Names:
 
     def _table_named(self, text: str) -> Table | None:
         """The table of a sheet or file name."""
-        named = self._tables.get(key(text))
-        return READ_TABLES[named] if named else _tables().get(key(text))
+        word = key(text)
+        named = self._tables.get(word)
+        if named:
+            return READ_TABLES[named]
+        bare = _BEHIND.sub("", _BEFORE.sub("", word)) or word
+        return next((_tables()[each] for each in (word, _BEHIND.sub("", word), bare) if each in _tables()), None)
 
     def _column_named(self, table: str, text: str) -> str | None:
-        """The canonical column of a table that a header means."""
+        """The canonical column of a table that a header means, by its own names."""
         word = key(text)
         return self._columns.get(table, {}).get(word) or _columns(table).get(word)
+
+    def column_meant(self, table: str, text: str) -> str | None:
+        """The canonical column of a table that a header means in other words."""
+        return _synonyms(table).get(key(text))
 
     def _is_ignored(self, table: str, text: str) -> bool:
         """Whether a header is known and not wanted."""
@@ -77,7 +103,8 @@ CONTRACT: Final = Names()
 
 @cache
 def _tables() -> dict[str, Table]:
-    return {key(name): table for table in READ_TABLES.values() for name in (table.name, table.title)}
+    named = {name: READ_TABLES[table] for table, names in TABLE_NAMES.items() for name in map(key, names)}
+    return named | {key(name): table for table in READ_TABLES.values() for name in (table.name, table.title)}
 
 
 @cache
@@ -85,10 +112,30 @@ def _columns(table: str) -> dict[str, str]:
     return {key(name): column.name for column in READ_TABLES[table].columns for name in (column.name, column.title)}
 
 
+@cache
+def _synonyms(table: str) -> dict[str, str]:
+    columns = COLUMN_NAMES.get(table, {})
+    return {
+        key(name): column for column, names in columns.items() if column in READ_TABLES[table].names for name in names
+    }
+
+
 def header(table: Table, cells: Sequence[str], names: Names = CONTRACT) -> Header:
-    """What each cell of a header line means; blank ones are neither known nor unknown."""
-    places = [(place, name, names.column_named(table.name, name)) for place, name in enumerate(cells) if name.strip()]
-    counts = Counter(column for _, _, column in places if column)
+    """What each cell of a header line means; blank ones are neither known nor unknown.
+
+    Another word for a column counts only where the column does not stand there by its own name.
+    """
+    own = [(place, name, names.column_named(table.name, name)) for place, name in enumerate(cells) if name.strip()]
+    taken = {column for _, _, column in own if column}
+    places: list[tuple[int, str, str | None]] = []
+    for place, name, column in own:
+        meant = column or names.column_meant(table.name, name)
+        if column is None and meant in taken:
+            meant = None
+        if meant:
+            taken.add(meant)
+        places.append((place, name, meant))
+    counts = Counter(column for _, _, column in own if column)
     return Header(
         columns={column: place for place, _, column in reversed(places) if column},
         unknown=[(place, name) for place, name, column in places if not (column or names.is_ignored(table.name, name))],
@@ -97,7 +144,16 @@ def header(table: Table, cells: Sequence[str], names: Names = CONTRACT) -> Heade
 
 
 def header_line(table: Table, lines: Sequence[Sequence[str]], names: Names = CONTRACT) -> int | None:
-    """The line among the first ten that names most of the table's columns; None when none names any."""
+    """The line among the first ones that names most of the table's columns; None when none names any."""
     scores = [len(header(table, line, names).columns) for line in lines[:SEARCHED_LINES]]
     best = max(scores, default=0)
     return scores.index(best) if best else None
+
+
+def is_header(table: Table, cells: Sequence[str], names: Names = CONTRACT) -> bool:
+    """Whether a line is a header, not one of labels with their values beside them: most of its cells name columns."""
+    filled = sum(1 for cell in cells if cell.strip())
+    found = header(table, cells, names)
+    places = sorted(found.columns.values())
+    beside = sum(after - before == 1 for before, after in pairwise(places))
+    return len(places) * 2 > filled or beside >= _BESIDE

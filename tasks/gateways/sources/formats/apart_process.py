@@ -6,12 +6,16 @@ of some kilobytes may unfold to as much, and the sizes it declares are only what
 process of the pull, and it has limits of its own. It imports nothing of the program, to start in an instant.
 """
 
+import html
 import pickle
+import re
 import resource
 import sys
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any, BinaryIO, Final
+from zipfile import BadZipFile, ZipFile
 
 MEMORY_BYTES: Final = 3 * 1024**3
 #: Of processor time, for one file; the largest a reader takes (200 MB unfolded) needs a quarter of it.
@@ -23,23 +27,141 @@ FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 LENGTH_BYTES: Final = 8
 
 
-def sheets(data: bytes) -> bytes:
-    """The pickled worksheets (name, lines of typed cells from A1, merged ranges), or None for what does not open."""
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum  # noqa: PLC0415  not for Parquet
+#: What stands for a formula that was never worked out.
+UNCALCULATED: Final = "="
+#: Workbooks under this password are only protected against changes; every program opens them.
+_PROTECTION: Final = "VelvetSweatshop"
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HIDDEN_ROW: Final = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
+_CELL: Final = re.compile(
+    rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d+)"(?P<tail>[^>]*)>\s*'
+    rb"(?P<formula><(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>))?\s*(?:<(?:\w+:)?v>(?P<value>[^<]*)</(?:\w+:)?v>|<(?:\w+:)?v\s*/>)?"
+)
 
+
+def sheets(data: bytes) -> bytes:
+    """The pickled worksheets, b"locked" for a workbook with a password, or None for what does not open.
+
+    Of each: name, whether it shows, lines of typed cells from A1, merged ranges, hidden rows (from 0), and cells without a
+    value as (row, column, what stands there); then whether days are counted from 1904.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415  not for Parquet
+
+    data = _unprotected(data) or data
     try:
         with CalamineWorkbook.from_filelike(BytesIO(data)) as workbook:
-            names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-            found = [(name, workbook.get_sheet_by_name(name)) for name in names]
+            found = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+            hidden, broken, from_1904 = _beside(data)
             # plain tuples: the program's classes are not known here
-            return pickle.dumps(
-                [
-                    (name, sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges or [])
-                    for name, sheet in found
-                ]
-            )
-    except CalamineError:
-        return pickle.dumps(None)
+            read = [
+                (
+                    each.name,
+                    each.visible == SheetVisibleEnum.Visible,
+                    sheet.to_python(skip_empty_area=False),
+                    sheet.merged_cell_ranges or [],
+                    hidden.get(each.name, []),
+                    broken.get(each.name, []),
+                )
+                for each in found
+                for sheet in [workbook.get_sheet_by_name(each.name)]
+            ]
+            return pickle.dumps((read, from_1904))
+    except CalamineError as error:
+        return pickle.dumps(b"locked" if "password" in str(error).lower() or _is_locked(data) else None)
+
+
+def _unprotected(data: bytes) -> bytes | None:
+    """A workbook that is protected against changes alone, opened; None for any other."""
+    if not _is_locked(data):
+        return None
+    import msoffcrypto  # noqa: PLC0415  for few files
+
+    opened = BytesIO()
+    try:
+        office = msoffcrypto.OfficeFile(BytesIO(data))
+        office.load_key(password=_PROTECTION)
+        office.decrypt(opened)
+    except Exception:  # noqa: BLE001  of whatever a broken file makes of it: it stays locked
+        return None
+    return opened.getvalue()
+
+
+def _is_locked(data: bytes) -> bool:
+    """Whether the workbook is encrypted."""
+    if not data.startswith(_OLE):
+        return False
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return True
+    import msoffcrypto  # noqa: PLC0415  for few files
+
+    try:
+        return bool(msoffcrypto.OfficeFile(BytesIO(data)).is_encrypted())
+    except Exception:  # noqa: BLE001  no workbook at all
+        return False
+
+
+_Beside = tuple[dict[str, list[int]], dict[str, list[tuple[int, int, str]]], bool]
+
+
+def _beside(data: bytes) -> _Beside:
+    """What the workbook library leaves out of .xlsx and .ods: hidden rows, cells whose formula failed, the first day."""
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            names = set(archive.namelist())
+            if "content.xml" in names:
+                return _hidden_in_ods(archive.read("content.xml")), {}, False
+            if "xl/workbook.xml" not in names:
+                return {}, {}, False
+            book = archive.read("xl/workbook.xml")
+            relations = archive.read("xl/_rels/workbook.xml.rels")
+            targets = {
+                _attribute(each, b"Id"): _attribute(each, b"Target")
+                for each in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations)
+            }
+            hidden, broken = {}, {}
+            for each in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", book):
+                target = targets.get(_attribute(each, b"id"), "")
+                path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+                if path in names:
+                    sheet = html.unescape(_attribute(each, b"name"))
+                    xml = archive.read(path)
+                    hidden[sheet] = [int(row) - 1 for row in _HIDDEN_ROW.findall(xml)] if b"hidden=" in xml else []
+                    broken[sheet] = list(_broken(xml)) if b"<f" in xml or b't="e"' in xml or b":f" in xml else []
+            return hidden, broken, b'date1904="1"' in book or b'date1904="true"' in book
+    except (BadZipFile, KeyError, NotImplementedError, OSError, ValueError, zlib.error):
+        return {}, {}, False
+
+
+def _attribute(tag: bytes, name: bytes) -> str:
+    found = re.search(rb"(?:\s|:)" + name + rb'="([^"]*)"', tag)
+    return found[1].decode("utf-8", "replace") if found else ""
+
+
+def _broken(xml: bytes) -> Iterator[tuple[int, int, str]]:
+    for cell in _CELL.finditer(xml):
+        failed = b't="e"' in cell["tail"]
+        if failed or (cell["formula"] and not cell["value"] and b't="str"' not in cell["tail"]):
+            column = 0
+            for letter in cell[1]:
+                column = column * 26 + letter - 64
+            text = (cell["value"] or b"#N/A").decode("utf-8", "replace") if failed else UNCALCULATED
+            yield int(cell[2]) - 1, column - 1, text
+
+
+def _hidden_in_ods(xml: bytes) -> dict[str, list[int]]:
+    """The hidden and filtered-out rows of each sheet."""
+    hidden: dict[str, list[int]] = {}
+    sheet, row = "", 0
+    for tag in re.finditer(rb"<table:(table|table-row)\b[^>]*>", xml):
+        if tag[1] == b"table":
+            sheet, row = html.unescape(_attribute(tag[0], b"name")), 0
+            hidden[sheet] = []
+            continue
+        count = int(_attribute(tag[0], b"number-rows-repeated") or 1)
+        if _attribute(tag[0], b"visibility") in ("collapse", "filter") and count < 100_000:  # noqa: PLR2004  not all below
+            hidden[sheet] += range(row, row + count)
+        row += count
+    return hidden
 
 
 def columns(data: bytes) -> bytes | memoryview:

@@ -26,7 +26,7 @@ MAX_OBJECTS: Final = 6_000_000
 MAX_COLUMNS: Final = 2_000
 
 _SPLIT_LARGE = "请拆分成几个文件后重新提交"
-_OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".encode("utf-16-le")
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def check_size(name: str, size: int) -> None:
@@ -58,23 +58,17 @@ def check_columns(name: str, columns: int) -> None:
 
 
 def check_workbook(name: str, data: bytes) -> None:
-    """Refuses what is no workbook, is encrypted, or unfolds to too much."""
+    """Refuses what is no workbook, or unfolds to too much."""
     if data.startswith(_OLE):
-        raise UnreadableError(_what_ole_is(name, data))
+        return  # an old one or an encrypted one; neither is packed
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as broken:
         raise UnreadableError(
-            f"文件“{name}”不是完整的xlsx工作簿，可能已损坏，请用表格软件打开、另存为.xlsx后重新提交"
+            f"文件“{name}”不是完整的工作簿，可能已损坏，请用表格软件打开、另存为.xlsx后重新提交"
         ) from broken
     _check_members(name, members)
-
-
-def _what_ole_is(name: str, data: bytes) -> str:
-    if _ENCRYPTED in data:
-        return f"工作簿“{name}”设有打开密码，请取消密码、另存后重新提交"
-    return f"文件“{name}”是旧版Excel格式，请用表格软件另存为.xlsx后重新提交"
 
 
 def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:

@@ -1,19 +1,32 @@
-"""The sheets of one workbook made parts of tables; which of their rows can be used and cleaning do not belong here."""
+"""The sheets of one workbook made parts of tables; which of their rows can be used is decided when all files are read."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Final
 
 import polars as pl
 
 from schemas.submission import APPLICATIONS, FORM_TABLES, Table
 from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.text import cell_text
-from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, UnknownColumn, UnreadableError
-from tasks.gateways.sources.formats import limits
+from tasks.gateways.sources.contents import (
+    FLAW,
+    LINE,
+    Advice,
+    FileContent,
+    Part,
+    QuarantinedFile,
+    UnknownColumn,
+    UnreadableError,
+)
+from tasks.gateways.sources.formats import layout, limits
 from tasks.gateways.sources.formats.sheets import Sheet
 
-_FORM = tuple(table.name for table in FORM_TABLES)
-_Lines = list[list[Any]]
+_FORM: Final = tuple(table.name for table in FORM_TABLES)
+#: Days that a workbook counts from 1904 are so many behind those of all others.
+_LATER: Final = 1462
+#: The sheets of a filled scoring workbook, which panels hand in elsewhere.
+_SCORING: Final = ("评分表", "送评清单")
+_NAMED: Final = 20
 
 
 def read_workbook(
@@ -21,13 +34,22 @@ def read_workbook(
 ) -> FileContent:
     """The sheets named after tables; with `table`, the first sheet that has its header if none is named so.
 
-    Raises UnreadableError where the workbook has no such sheet, or has form sheets but no 基本信息.
+    Hidden sheets, and those whose name says that they are old or an example, are told and not read. Raises
+    UnreadableError where the workbook has no such sheet, or has form sheets but no 基本信息.
     """
-    content = _named(name, sheets, table, names)
-    if table is not None and table.name not in {part.table for part in content.parts}:
-        headed = (sheet for sheet in sheets if _header_line(table, sheet, names) is not None)
-        if (sheet := next(headed, None)) is not None:
-            _read(name, sheet, table, content, names)
+    _refuse_scoring(name, sheets, table)
+    content = FileContent()
+    shown = [sheet for sheet in sheets if not _is_left_out(name, sheet, content)]
+    for sheet in shown:
+        if holder := names.table_named(sheet.name):
+            _read(name, sheet, holder, content, names)
+    supplied = {part.table for part in content.parts}
+    if table is not None and table.name not in supplied:
+        headed = next((each for each in shown if layout.head_of(table, each, names) is not None), None)
+        if headed is not None:
+            _read(name, headed, table, content, names)
+    if table is None:
+        _read_unnamed(name, [sheet for sheet in shown if not names.table_named(sheet.name)], content, names)
     supplied = {part.table for part in content.parts}
     if not supplied:
         titles = "、".join(each.title for each in FORM_TABLES)
@@ -35,67 +57,101 @@ def read_workbook(
     if table is None and supplied & set(_FORM) and APPLICATIONS.name not in supplied:
         raise UnreadableError(f"工作簿“{name}”缺少“{APPLICATIONS.title}”工作表，请补上该工作表后重新提交", foreign=True)
     absent = tuple(each for each in _FORM if each not in supplied) if APPLICATIONS.name in supplied else ()
-    return FileContent(content.parts, content.unknown_columns, content.advice, absent)
+    parts = layout.with_numbers(content.parts) if APPLICATIONS.name in supplied else content.parts
+    return FileContent(parts, content.unknown_columns, content.advice, absent, content.aside)
 
 
-def _named(name: str, sheets: Sequence[Sheet], table: Table | None, names: headers.Names) -> FileContent:
-    content = FileContent()
+def _refuse_scoring(name: str, sheets: Sequence[Sheet], table: Table | None) -> None:
+    if table is None and {sheet.name for sheet in sheets} & set(_SCORING):
+        raise UnreadableError(f"工作簿“{name}”是评估组填写的评分表，不是申报材料，请放入results文件夹后重新报送")
+
+
+def _is_left_out(name: str, sheet: Sheet, content: FileContent) -> bool:
+    why = "已隐藏" if not sheet.visible else "从名称看不是本次申报的内容" if headers.is_aside(sheet.name) else ""
+    if why and any(cell != "" for line in sheet.lines for cell in line):
+        content.aside.append(
+            QuarantinedFile(
+                name,
+                f"工作簿“{name}”的工作表“{sheet.name}”{why}，未读取；如需申报请取消隐藏或改名后重新提交",
+                whole=False,
+            )
+        )
+    return bool(why)
+
+
+def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, names: headers.Names) -> None:
+    """Sheets of other names that have the header of a form table nobody named a sheet after; the others are told."""
     for sheet in sheets:
-        if holder := names.table_named(sheet.name):
-            _read(name, sheet, holder, content, names)
-        elif sheet.lines and table is None:
+        supplied = {part.table for part in content.parts}
+        known = [each for each in FORM_TABLES if each.name not in supplied and layout.is_surely(each, sheet, names)]
+        if len(known) == 1:
+            _read(name, sheet, known[0], content, names)
+        elif sheet.lines:
             content.advice.append(Advice(name, f"工作簿“{name}”的工作表“{sheet.name}”不是申报表，未读取"))
-    return content
-
-
-def _header_line(table: Table, sheet: Sheet, names: headers.Names) -> int | None:
-    return headers.header_line(table, _texts(sheet.lines[: headers.SEARCHED_LINES]), names)
 
 
 def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: headers.Names) -> None:
-    lines = sheet.lines
-    start = _header_line(table, sheet, names)
-    if start is None:
-        if any(cell != "" for line in lines for cell in line):
+    head = layout.head_of(table, sheet, names)
+    pairs = layout.pairs_of(table, sheet, names) if table is APPLICATIONS else None
+    columns = len(headers.header(table, head.names, names).columns) if head else 0
+    if pairs and len(pairs[0]) > columns:
+        cells, line = pairs
+        rows = {column: [cell_text(cell)] for column, cell in cells.items()}
+        content.parts.append(Part(name, table.name, _frame(rows, [line]), closed=True))
+        return
+    if head is None:
+        if any(cell != "" for line in sheet.lines for cell in line):
             raise UnreadableError(
                 f"工作簿“{name}”的工作表“{sheet.name}”前{headers.SEARCHED_LINES}行没有表头，"
                 f"请写上列名（如“{table.columns[0].title}”）后重新提交"
             )
-        content.parts.append(Part(name, table.name, _frame({}, 0, []), closed=True))
+        content.parts.append(Part(name, table.name, _frame({}, []), closed=True))
         return
-    _fill_merged(sheet, start)
-    head, body = _texts([lines[start]])[0], lines[start + 1 :]
-    found = headers.header(table, head, names)
+    found = headers.header(table, head.names, names)
     if found.repeated:
         titles = "、".join(table.column(column).title for column in found.repeated)
         raise UnreadableError(f"工作簿“{name}”的工作表“{sheet.name}”表头“{titles}”出现不止一次，请只保留一列后重新提交")
-    content.parts.append(Part(name, table.name, _frame(found.columns, start, body), closed=True))
-    content.unknown_columns.extend(UnknownColumn(name, table.name, head[place].strip()) for place, _ in found.unknown)
+    _fill_merged(sheet, head.last)
+    body = layout.body_of(table, sheet, head, found.columns)
+    if body.hidden:
+        listed = "、".join(str(line) for line in body.hidden[:_NAMED]) + ("等" if len(body.hidden) > _NAMED else "")
+        content.aside.append(
+            QuarantinedFile(
+                name,
+                f"工作簿“{name}”的“{table.title}”第{listed}行已隐藏或被筛选，未读取；如需申报请取消隐藏后重新提交",
+                whole=False,
+            )
+        )
+    texts = {column: _texts(table, column, sheet, body, place) for column, place in found.columns.items()}
+    content.parts.append(Part(name, table.name, _frame(texts, body.numbers), closed=True))
+    content.unknown_columns.extend(
+        UnknownColumn(name, table.name, head.names[place].strip()) for place, _ in found.unknown
+    )
 
 
-def _fill_merged(sheet: Sheet, start: int) -> None:
+def _texts(table: Table, column: str, sheet: Sheet, body: layout.Body, place: int) -> list[str | None]:
+    cells = [line[place] for line in body.lines]
+    if sheet.from_1904 and table.column(column).kind in ("date", "instant", "cycle"):
+        cells = [
+            cell + _LATER if isinstance(cell, (int, float)) and not isinstance(cell, bool) else cell for cell in cells
+        ]
+    return [cell if type(cell) is str else cell_text(cell) for cell in cells]
+
+
+def _fill_merged(sheet: Sheet, last: int) -> None:
     """A value merged downwards below the header stands in each of its rows: a person reads it there too."""
     budget, lines = limits.MAX_MERGED_CELLS, sheet.lines
     for (top, left), (bottom, _) in sheet.merged:
-        last = min(bottom, len(lines) - 1)
-        budget -= max(last - top, 0)
-        if top <= start or budget < 0:
+        end = min(bottom, len(lines) - 1)
+        budget -= max(end - top, 0)
+        if top <= last or budget < 0:
             continue
-        for line in lines[top + 1 : last + 1]:
+        for line in lines[top + 1 : end + 1]:
             line[left] = lines[top][left]
 
 
-def _texts(lines: _Lines) -> list[list[str]]:
-    return [[cell_text(cell) or "" for cell in line] for line in lines]
-
-
-def _frame(columns: dict[str, int], start: int, body: _Lines) -> pl.DataFrame:
-    cells = {
-        column: [cell if type(cell) is str else cell_text(cell) for cell in (line[place] for line in body)]
-        for column, place in columns.items()
-    }
-    numbers = list(range(start + 2, start + 2 + len(body)))
+def _frame(cells: dict[str, list[str | None]], numbers: list[int]) -> pl.DataFrame:
     return pl.DataFrame(
-        {**cells, LINE: numbers, FLAW: [None] * len(body)},
+        {**cells, LINE: numbers, FLAW: [None] * len(numbers)},
         schema={**dict.fromkeys(cells, pl.String()), LINE: pl.Int64(), FLAW: pl.String()},
     )

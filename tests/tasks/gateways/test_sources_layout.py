@@ -1,0 +1,218 @@
+"""Sheets as offices lay them out: each small workbook with what must be read of it, and what must be told."""
+
+import shutil
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+import xlwt
+
+from tasks.gateways.sources import Pull, pull_folder
+
+CASES = Path(__file__).parent / "cases"
+HEAD = ["申报编号", "统一社会信用代码", "机构名称"]
+FORM = ["HS202609-X001", "91420202MAF013024R", "黄石试验机械有限公司"]
+OCCUPATIONS = ["申报编号", "职业编码", "职业名称", "申报等级"]
+ROW = ["HS202609-X001", "6-18-01-01", "车工", "5,4"]
+
+
+def pulled(folder: Path, case: str) -> Pull:
+    shutil.copy(CASES / case, folder / case)
+    return pull_folder(folder)
+
+
+def numbers(pull: Pull) -> list[str]:
+    return list(pull.tables["applications"]["application_no"])
+
+
+@pytest.mark.parametrize(
+    ("case", "number", "items"),
+    [
+        ("c03.xlsx", "HS202609-C003", ["5,4", "5,4,3"]),
+        ("c05.xlsx", "HS202609-C005", ["5,4", "5,4,3"]),
+        ("c12.xlsx", "HS202609-C012", ["5,4"]),
+        ("c17.xlsx", "HS202609-C017", ["5,4"]),
+        ("c18.xlsx", "HS202609-C018", ["5,4"]),
+        ("l1.xlsx", "HS202609-L001", ["5,4,3"]),
+    ],
+)
+def test_a_small_workbook_holds_one_application(case: str, number: str, items: list[str], tmp_path: Path) -> None:
+    pull = pulled(tmp_path, case)
+    assert numbers(pull) == [number]
+    assert list(pull.tables["occupations"]["levels"]) == items
+    assert set(pull.tables["occupations"]["application_no"]) == {number}
+    assert len(pull.tables["staff"]) == 6
+    assert not [each for each in pull.quarantined if "隐藏" not in each.reason]
+
+
+def test_a_hidden_sheet_is_told_once(tmp_path: Path) -> None:
+    (told,) = pulled(tmp_path, "c12.xlsx").quarantined
+    assert "申报职业（旧）" in told.reason
+    assert "未读取" in told.reason
+
+
+def test_credit_codes_are_what_they_mean(tmp_path: Path) -> None:
+    codes = pulled(tmp_path, "f.xlsx").tables["applications"]["uscc"]
+    assert [code for code in codes if len(code) != 18] == ["420200000012345", "MAF005112"]
+    assert codes[0] == "91420202MAF0050406"
+    assert codes[13] == "91420202MAF0051712"
+
+
+def book(path: Path, **sheets: list[list[Any]]) -> None:
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    for title, lines in sheets.items():
+        sheet = made.create_sheet(title)
+        for line in lines:
+            sheet.append(line)
+    made.save(path)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "申报职业",
+        "二、申报职业",
+        "表2 申报职业",
+        "申报职业表",
+        "申报职业（续）",
+        "2.申报职业清单",
+        "申报职业 - 表格 1",
+        "职业信息",
+    ],
+)
+def test_a_sheet_is_known_whatever_stands_around_its_name(title: str, tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", **{"表1 基本信息": [HEAD, FORM], title: [OCCUPATIONS, ROW]})
+    assert list(pull_folder(tmp_path).tables["occupations"]["levels"]) == ["5,4"]
+
+
+@pytest.mark.parametrize("title", ["申报职业（旧）", "示例", "填写说明", "申报职业样表"])
+def test_old_sheets_and_examples_are_told_and_not_read(title: str, tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", **{"基本信息": [HEAD, FORM], title: [OCCUPATIONS, ROW]})
+    pull = pull_folder(tmp_path)
+    assert pull.tables["occupations"].empty
+    assert len(pull.quarantined) == 1
+
+
+BELOW = [
+    ["合计", "", "", "2"],
+    ["备注：1. 本表一式两份", "", "", ""],
+    ["填表人：王某", "", "", "2026年9月1日"],
+    ["（盖章）", "", "", ""],
+]
+EARLY = [["示例：HS202609-0000", "6-00-00-00", "某工", "5"], ["必填", "必填，下拉选择", "必填", "填写5至1"]]
+
+
+@pytest.mark.parametrize("lines", [*([line] for line in BELOW), BELOW])
+def test_lines_below_a_table_are_no_rows(lines: list[list[str]], tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", 基本信息=[HEAD, FORM, *lines], 申报职业=[OCCUPATIONS, ROW, *lines])
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001"]
+    assert len(pull.tables["occupations"]) == 1
+
+
+@pytest.mark.parametrize("line", EARLY)
+def test_examples_under_a_header_are_no_rows(line: list[str], tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", 基本信息=[HEAD, line, FORM], 申报职业=[OCCUPATIONS, line, ROW])
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001"]
+    assert len(pull.tables["occupations"]) == 1
+
+
+@pytest.mark.parametrize("row", [["联系人", "", "欧小兰"], ["HS202609-X009", "", "只有名称"], ["注册地址", "", ""]])
+def test_no_application_is_born_of_a_row_that_is_none(row: list[str], tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", 基本信息=[HEAD, FORM, row], 申报职业=[OCCUPATIONS, ROW])
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001"]
+    assert len(pull.quarantined) == 1
+    assert "第3行" in pull.quarantined[0].reason
+
+
+def test_a_header_may_stand_in_two_lines_below_titles(tmp_path: Path) -> None:
+    made = xlsxwriter.Workbook(tmp_path / "a.xlsx")
+    form = made.add_worksheet("基本信息")
+    form.write_row(0, 0, HEAD)
+    form.write_row(1, 0, FORM)
+    sheet = made.add_worksheet("申报职业")
+    for line in range(14):
+        sheet.write(line, 0, f"说明{line}")
+    sheet.merge_range(14, 0, 15, 0, "申报编号")
+    sheet.merge_range(14, 1, 14, 3, "职业")
+    sheet.write_row(15, 1, ["职业代码", "职业名称", "级别"])
+    sheet.write_row(16, 0, ROW)
+    made.close()
+    pull = pull_folder(tmp_path)
+    assert pull.tables["occupations"][["occupation_code", "levels"]].to_numpy().tolist() == [["6-18-01-01", "5,4"]]
+
+
+def test_hidden_rows_are_told_and_not_read(tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    sheet = made.worksheets[0]
+    sheet.title = "基本信息"
+    for line in (HEAD, FORM, ["HS202609-X002", *FORM[1:]]):
+        sheet.append(line)
+    sheet.row_dimensions[3].hidden = True
+    made.save(tmp_path / "a.xlsx")
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001"]
+    (told,) = pull.quarantined
+    assert "第3行已隐藏" in told.reason
+
+
+def test_a_formula_without_its_value_and_an_error_are_no_blanks(tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    sheet = made.worksheets[0]
+    sheet.title = "基本信息"
+    sheet.append([*HEAD, "联系人", "提交时间"])
+    sheet.append([*FORM, "=A1", "#REF!"])
+    sheet["E2"].data_type = "e"
+    made.save(tmp_path / "a.xlsx")
+    written = pull_folder(tmp_path).tables["applications"]["written"][0]
+    assert '"contact_name": "="' in written
+    assert '"submitted_at": "#REF!"' in written
+
+
+def test_an_old_workbook_is_read(tmp_path: Path) -> None:
+    made = xlwt.Workbook(encoding="utf-8")
+    for title, lines in {"基本信息": [HEAD, FORM], "申报职业": [OCCUPATIONS, ROW]}.items():
+        sheet = made.add_sheet(title)
+        for place, line in enumerate(lines):
+            for column, cell in enumerate(line):
+                sheet.write(place, column, cell)
+    for suffix in ("xls", "et"):
+        folder = tmp_path / suffix
+        folder.mkdir()
+        made.save(folder / f"申报表.{suffix}")
+        pull = pull_folder(folder)
+        assert numbers(pull) == ["HS202609-X001"]
+        assert list(pull.tables["occupations"]["levels"]) == ["5,4"]
+
+
+def test_days_are_counted_from_where_the_workbook_counts_them(tmp_path: Path) -> None:
+    made = xlsxwriter.Workbook(tmp_path / "a.xlsx", {"date_1904": True})
+    sheet = made.add_worksheet("基本信息")
+    sheet.write_row(0, 0, [*HEAD, "提交时间"])
+    sheet.write_row(1, 0, [*FORM, 46266 - 1462])
+    made.close()
+    assert list(pull_folder(tmp_path).tables["applications"]["submitted_at"]) == ["2026-09-01T00:00:00"]
+
+
+def test_a_workbook_protected_against_changes_is_read_and_one_with_a_password_is_told(tmp_path: Path) -> None:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    plain = BytesIO()
+    made = openpyxl.Workbook()
+    made.worksheets[0].title = "基本信息"
+    for line in (HEAD, FORM):
+        made.worksheets[0].append(line)
+    made.save(plain)
+    for name, password in (("protected", "VelvetSweatshop"), ("locked", "secret")):
+        with (tmp_path / f"{name}.xlsx").open("wb") as target:
+            OOXMLFile(BytesIO(plain.getvalue())).encrypt(password, target)
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001"]
+    (told,) = pull.quarantined
+    assert "设有打开密码" in told.reason
