@@ -1,8 +1,9 @@
 """The parts of all files put together into one pull: cleaned, sorted out, numbered, hashed; not read."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
@@ -30,13 +31,21 @@ _OFFICE_TABLES: Final = frozenset(table.name for table in SIDE_TABLES) - {ACTIVI
 _CELL, _ROW = "\x1f", "\x1e"
 
 
-def assemble(root: Path, contents: Sequence[FileContent], refused: Sequence[tuple[QuarantinedFile, bool]]) -> Pull:
-    """One pull of what the files hold; a `refused` file with True is forgotten where a material means it."""
+def assemble(
+    root: Path,
+    contents: Sequence[FileContent],
+    refused: Sequence[tuple[QuarantinedFile, bool]],
+    unpacked: Mapping[str, Path] = MappingProxyType({}),
+) -> Pull:
+    """One pull of what the files hold; a `refused` file with True is forgotten where a material means it.
+
+    `unpacked`: files of archives by the path people are told.
+    """
     parts, presumed = _within_their_say([part for content in contents for part in content.parts])
     supplied = frozenset(part.table for part in parts)
     gathered = {table.name: _gathered(table, parts) for table in READ_TABLES.values() if _wanted(table, supplied)}
     tables, aside = usable(gathered)
-    hashed = attachments.hash_attachments(root, tables[MATERIALS_TABLE.name])
+    hashed = attachments.hash_attachments(root, unpacked, tables[MATERIALS_TABLE.name])
     tables[MATERIALS_TABLE.name] = hashed.materials
     tables = {name: _numbered(rows) for name, rows in tables.items()}
     tables[APPLICATIONS.name] = tables[APPLICATIONS.name].with_columns(_content_hashes(tables))

@@ -7,7 +7,7 @@ source, beside the submission. Nothing outside the source's folder is opened: no
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,10 +30,10 @@ class Hashed:
     unreadable: tuple[str, ...]
 
 
-def hash_attachments(root: Path, materials: pl.DataFrame) -> Hashed:
+def hash_attachments(root: Path, unpacked: Mapping[str, Path], materials: pl.DataFrame) -> Hashed:
     """SHA-256 of each material's file, null where there is none; `materials` has application_no, file_name, file."""
     named = materials["file_name"].null_count() < len(materials)
-    index = _index(root) if named else {}
+    index = {**_index(root), **unpacked} if named else {}
     if not index:
         return Hashed(materials.with_columns(pl.lit(None, pl.String).alias(SHA256)), frozenset(), ())
     known = _known(index)
@@ -102,4 +102,30 @@ def _meant(materials: pl.DataFrame, known: dict[str, str]) -> pl.Series:
         found = pl.select(
             pl.coalesce(found, left.replace_strict(loose, default=None, return_dtype=pl.String))
         ).to_series()
-    return found
+    return _below(materials, found, known)
+
+
+def _below(materials: pl.DataFrame, found: pl.Series, known: dict[str, str]) -> pl.Series:
+    """What is still missing, looked for by its name alone in the folders below the submission's own.
+
+    Not in the source's top folder, where the files of all lie: below it only in the application's own folder.
+    """
+    named: dict[str, list[str]] = {}
+    for path in dict.fromkeys(known.values()):
+        named.setdefault(compared(path.rpartition("/")[2]), []).append(path)
+    keys = materials.select("file", "application_no", "file_name").rows()
+    meant: dict[tuple[str, str, str], str | None] = {}
+    for key, path in zip(keys, found.to_list(), strict=True):
+        if path is None and None not in key and key not in meant:
+            meant[key] = _only_below(key, named)
+    paths = [path or meant.get(key) for path, key in zip(found.to_list(), keys, strict=True)]
+    return pl.Series(paths, dtype=pl.String)
+
+
+def _only_below(key: tuple[str, str, str], named: dict[str, list[str]]) -> str | None:
+    file, number, name = key
+    beside = file.rpartition("/")[0]
+    folder = compared(f"{beside}/" if beside else f"{number}/")
+    last = compared(name.replace("\\", "/").rpartition("/")[2])
+    below = [path for path in named.get(last, []) if compared(path).startswith(folder)]
+    return below[0] if len(below) == 1 else None

@@ -1,8 +1,11 @@
 """A folder of submissions, or one file, pulled whole; not how each format is read."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Final
 
 from schemas.submission import READ_TABLES, Table
@@ -11,6 +14,7 @@ from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.column_map import UNMAPPED, ColumnMap
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
 from tasks.gateways.sources.formats import plain_files
+from tasks.gateways.sources.formats.archives import ARCHIVES, FOREIGN, Opened, opened
 from tasks.gateways.sources.formats.columnar import ColumnOpener, read_columnar
 from tasks.gateways.sources.formats.delimited import read_delimited
 from tasks.gateways.sources.formats.nested_json import read_json
@@ -19,7 +23,7 @@ from tasks.gateways.sources.formats.workbooks import read_workbook
 
 #: Sub-folders that hold something else: what panels send back, and what materials name.
 _OTHER_FOLDERS: Final = frozenset({"results", "attachments"})
-_WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".xlsb")
+WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".xlsb")
 _Reader = Callable[[str, bytes, Table | None, headers.Names], FileContent]
 
 
@@ -33,8 +37,20 @@ def pull_folder(folder: Path, column_map: ColumnMap = UNMAPPED, missing: Sequenc
         raise NotADirectoryError(f"'{folder}' is not a folder: name the folder that holds the submissions")
     locked: list[OSError] = []
     found = sorted((_shown(path.relative_to(folder)), path) for path in _submissions(folder, locked))
-    refused = [*((each, False) for each in missing), *((locked_folder(folder, error), False) for error in locked)]
-    return _pull(folder, [(name, path, None) for name, path in found], refused, column_map)
+    archives = [each for each in found if each[1].suffix.lower() in ARCHIVES]
+    with ExitStack() as stack:
+        inside = Opened()
+        if archives:
+            spare = stack.enter_context(TemporaryDirectory(prefix="filing-archives-"))
+            inside = opened(folder, archives, Path(spare))
+        refused = [
+            *((each, False) for each in missing),
+            *((locked_folder(folder, error), False) for error in locked),
+            *((each, True) for each in inside.refused),
+        ]
+        files = [(name, path, None) for name, path in found if (name, path) not in archives]
+        files += [(name, path, None) for name, path in inside.files.items()]
+        return _pull(folder, sorted(files, key=lambda file: file[0]), refused, column_map, inside.files)
 
 
 def pull_file(file: Path, table: str) -> Pull:
@@ -49,18 +65,20 @@ def _pull(
     files: list[tuple[str, Path, Table | None]],
     refused: list[tuple[QuarantinedFile, bool]],
     column_map: ColumnMap,
+    unpacked: Mapping[str, Path] = MappingProxyType({}),
 ) -> Pull:
     contents: list[FileContent] = []
     with SheetOpener() as opener, ColumnOpener() as unfolder:
-        readers = {**_READERS, **dict.fromkeys(_WORKBOOKS, _workbook(opener)), ".parquet": _by_name(_parquet(unfolder))}
+        readers = {**_READERS, **dict.fromkeys(WORKBOOKS, _workbook(opener)), ".parquet": _by_name(_parquet(unfolder))}
         for name, path, table in files:
             try:
-                read = readers.get(path.suffix.lower(), _other_format)
-                content = read(name, plain_files.content(root, name, path), table, column_map.names)
+                read = readers.get(path.suffix.lower(), _no_table)
+                origin = path.parent if name in unpacked else root
+                content = read(name, plain_files.content(origin, name, path), table, column_map.names)
                 contents.append(column_map.translated(content))
             except UnreadableError as unreadable:
                 refused.append((QuarantinedFile(name, unreadable.reason, path=path), unreadable.foreign))
-    return assemble(root, contents, refused)
+    return assemble(root, contents, refused, unpacked)
 
 
 def _submissions(folder: Path, locked: list[OSError]) -> Iterator[Path]:
@@ -68,7 +86,7 @@ def _submissions(folder: Path, locked: list[OSError]) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in _OTHER_FOLDERS]
         for name in names:
             path = where / name
-            if path.suffix.lower() in SUFFIXES and not name.startswith((".", "~$")):
+            if plain_files.is_handed_in(name):
                 yield path
 
 
@@ -120,8 +138,16 @@ def _json(name: str, data: bytes, table: Table | None, names: headers.Names) -> 
     return read_json(name, data, table or names.table_named(Path(name).stem), names)
 
 
-def _other_format(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
-    raise UnreadableError(f"文件“{name}”不是.xlsx、.csv、.parquet或.json文件，请另存为其中一种后重新提交")
+def _no_table(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
+    raise UnreadableError(_other(name), foreign=True)
+
+
+def _other(name: str) -> str:
+    """Why a file of a kind that is no table is not read."""
+    suffix = Path(name).suffix.lower()
+    if suffix in FOREIGN:
+        return f"压缩包“{name}”不是zip格式，无法打开，请解压或改为zip后重新提交"
+    return f"文件“{name}”不能作为申报表读取，请提交工作簿；如是附件，请在“申报材料”中写明文件名"
 
 
 _READERS: Final[dict[str, _Reader]] = {
@@ -131,4 +157,4 @@ _READERS: Final[dict[str, _Reader]] = {
     ".json": _json,
 }
 #: What a submission or a result may lie in.
-SUFFIXES: Final = frozenset({*_WORKBOOKS, ".parquet", *_READERS})
+SUFFIXES: Final = frozenset({*WORKBOOKS, ".parquet", *_READERS})

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -11,8 +12,9 @@ from schemas.submission import RESULTS, RETURNED_RESULTS, WRITTEN
 from tasks.gateways.evaluators.scoring_reader import UnreadableScoring, is_scoring_workbook, read_sheets
 from tasks.gateways.sources import QuarantinedFile, pull_file
 from tasks.gateways.sources.contents import UnreadableError
-from tasks.gateways.sources.folder import SUFFIXES, locked_folder
+from tasks.gateways.sources.folder import SUFFIXES, WORKBOOKS, locked_folder
 from tasks.gateways.sources.formats import plain_files
+from tasks.gateways.sources.formats.archives import ARCHIVES, opened
 from tasks.gateways.sources.formats.sheets import SheetOpener
 
 FILE, PATH = "file", "path"
@@ -23,7 +25,14 @@ def pull_results(folder: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     """Every result row in the folder, in order of file names (RETURNED_RESULTS columns as text, `row` within its
     application, FILE and PATH), and the files that cannot be read with the reason."""
     locked: list[OSError] = []
-    rows, refused = _all([(path.relative_to(folder).as_posix(), path) for path in sorted(_readable(folder, locked))])
+    files = [(path.relative_to(folder).as_posix(), path) for path in sorted(_readable(folder, locked))]
+    with TemporaryDirectory(prefix="filing-archives-") as spare:
+        archives = [each for each in files if each[1].suffix.lower() in ARCHIVES]
+        inside = opened(folder, archives, Path(spare))
+        rows, refused = _all([*(each for each in files if each not in archives), *inside.files.items()])
+        # what lay in an archive is gone from here
+        rows[PATH] = rows[PATH].where(~rows[FILE].isin(list(inside.files)), None)
+    refused += inside.refused
     closed = [error for error in locked if not isinstance(error, FileNotFoundError)]
     return rows, [*refused, *(locked_folder(folder.parent, error) for error in closed)]
 
@@ -46,7 +55,7 @@ def read_results(file: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
 def _readable(folder: Path, locked: list[OSError]) -> Iterator[Path]:
     for where, _, names in plain_files.walk(folder, locked.append):
         for name in names:
-            if Path(name).suffix.lower() in SUFFIXES and not name.startswith(("~$", ".")):
+            if plain_files.is_handed_in(name):
                 yield where / name
 
 
@@ -71,7 +80,9 @@ def _all(files: list[tuple[str, Path]]) -> tuple[pd.DataFrame, list[QuarantinedF
 
 
 def _read(opener: SheetOpener, name: str, path: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
-    if path.suffix.lower() == ".xlsx":
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnreadableError(f"“{name}”不能作为评估结果读取，请填写评分表、以工作簿报送")
+    if path.suffix.lower() in WORKBOOKS:
         sheets = opener.open(name, plain_files.content(path.parent, name, path))
         if is_scoring_workbook(sheets):
             scored = read_sheets(name, sheets)

@@ -5,10 +5,13 @@ which a row is broken, is set aside whole: half of it would be returned for faul
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from schemas.policy import known
 from schemas.submission import APPLICATIONS, FORM_TABLES, TABLES, WRITTEN
 from tasks.gateways.sources.contents import FLAW, LINE, QuarantinedFile
 from tasks.gateways.sources.formats.layout import NUMBER
@@ -21,6 +24,7 @@ _NAMED_LINES = 10
 _NAMED_NUMBERS = 20
 _LONGEST_NUMBER = 40
 _MOST_OF_A_NUMBER = 64
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 Tables = dict[str, pl.DataFrame]
 
@@ -34,6 +38,8 @@ def usable(tables: Mapping[str, pl.DataFrame]) -> tuple[Tables, list[Quarantined
         aside += quarantined
     kept[APPLICATIONS.name], phantoms = _without_phantoms(kept)
     aside += phantoms
+    kept, older = _without_older(kept)
+    aside += older
     aside += _twice(kept[APPLICATIONS.name])
     numbers = pl.Series(_NO, sorted({each.application_no for each in aside if each.application_no}), pl.String)
     for name in _FORM[1:]:
@@ -87,6 +93,56 @@ def _without_phantoms(tables: Tables) -> tuple[pl.DataFrame, list[QuarantinedFil
         .rows()
     ]
     return rows.filter(real), aside
+
+
+def _without_older(tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
+    """Leaves out all but the latest of several versions of one application that lie in files of their own.
+
+    They are versions where all are of one institution; the latest `submitted_at` counts, of equal ones the first file's.
+    """
+    applications = tables[APPLICATIONS.name].filter(pl.col(CLOSED))
+    several = applications.filter((pl.len().over(_NO) > 1) & (pl.col(FILE).n_unique().over(_NO) == pl.len().over(_NO)))
+    aside: list[QuarantinedFile] = []
+    lost: list[tuple[str, str]] = []
+    for (number,), group in several.group_by(_NO, maintain_order=True):
+        files = group[FILE].to_list()
+        contents = [_content(tables, str(number), file) for file in files]
+        # of equal files the first counts, and nobody is told of the others
+        first = {content: place for place, content in reversed(list(enumerate(contents)))}
+        moments = {place: _moment(group["submitted_at"][place]) for place in first.values()}
+        known_ones = [moment for moment in moments.values() if moment is not None]
+        if group["uscc"].n_unique() > 1 or (len(first) > 1 and len(set(known_ones)) < len(first)):
+            continue  # nobody can say which of them counts
+        best = max(first.values(), key=lambda place: moments[place] or _NEVER)
+        for place, file in enumerate(files):
+            if place == best:
+                continue
+            lost.append((str(number), file))
+            if contents[place] != contents[best]:
+                reason = f"文件“{file}”中的申报“{_short(number)}”另有提交时间更晚的一份（“{files[best]}”），以后者为准"
+                aside.append(QuarantinedFile(file, reason, whole=False))
+    if not lost:
+        return tables, []
+    gone = pl.DataFrame(lost, schema={_NO: pl.String(), FILE: pl.String()}, orient="row")
+    kept = {
+        name: rows.join(gone, on=[_NO, FILE], how="anti", maintain_order="left") if name in _FORM else rows
+        for name, rows in tables.items()
+    }
+    return kept, aside
+
+
+def _content(tables: Tables, number: str, file: str) -> str:
+    """Everything one file says of an application."""
+    mine = (pl.col(_NO) == number) & (pl.col(FILE) == file)
+    return "".join(tables[name].filter(mine).drop(FILE, LINE).write_csv() for name in _FORM)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A moment from canonical text; those without an offset are of one time zone."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(known()[-1].timezone))
 
 
 def _twice(applications: pl.DataFrame) -> list[QuarantinedFile]:

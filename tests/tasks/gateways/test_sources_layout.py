@@ -216,3 +216,23 @@ def test_a_workbook_protected_against_changes_is_read_and_one_with_a_password_is
     assert numbers(pull) == ["HS202609-X001"]
     (told,) = pull.quarantined
     assert "设有打开密码" in told.reason
+
+
+def test_of_several_versions_in_one_pull_the_latest_counts(tmp_path: Path) -> None:
+    head = [*HEAD, "提交时间"]
+    for name, moment, levels in (("申报表", "2026-09-03 10:00", "5"), ("申报表 - 更正", "2026年9月4日", "5,4")):
+        row = [*ROW[:3], levels]
+        book(tmp_path / f"{name}.xlsx", 基本信息=[head, [*FORM, moment]], 申报职业=[OCCUPATIONS, row])
+    shutil.copy(tmp_path / "申报表 - 更正.xlsx", tmp_path / "申报表 - 更正 - 副本.xlsx")
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001"]
+    assert list(pull.tables["occupations"]["levels"]) == ["5,4"]
+
+
+def test_a_copy_beside_the_original_is_one(tmp_path: Path) -> None:
+    book(tmp_path / "申报表.xlsx", 基本信息=[HEAD, FORM], 申报职业=[OCCUPATIONS, ROW])
+    shutil.copy(tmp_path / "申报表.xlsx", tmp_path / "申报表 - 副本.xlsx")
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001"]
+    assert len(pull.tables["occupations"]) == 1
+    assert pull.quarantined == []

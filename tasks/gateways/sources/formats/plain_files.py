@@ -14,6 +14,7 @@ from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.formats import limits
 
 _DEEPEST: Final = 32
+_LEFT_BEHIND: Final = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
 
 
 def content(root: Path, name: str, path: Path) -> bytes:
@@ -37,6 +38,11 @@ def walk(folder: Path, onerror: Callable[[OSError], object]) -> Iterator[tuple[P
             onerror(OSError(errno.ELOOP, f"其中的文件夹超过{_DEEPEST}层", where))
             folders.clear()
         yield Path(where), folders, names
+
+
+def is_handed_in(name: str) -> bool:
+    """Whether a file's name is none of those that systems and programs leave beside what people hand in."""
+    return not (name.startswith((".", "~$")) or name.lower() in _LEFT_BEHIND or name.lower().endswith((".tmp", ".lnk")))
 
 
 def is_plain(path: Path) -> bool:
