@@ -19,7 +19,7 @@ from schemas.letter import LETTER_KINDS, LetterKind
 FILE: Final = "office.toml"
 
 #: Documents beside the letters to institutions and panels: announcement, public notice, report to the province.
-DOCUMENTS: Final = ("announcement", "public_notice", "report")
+DOCUMENTS: Final = {"announcement": "公告", "public_notice": "公示", "report": "报送函"}
 #: What is published takes no number of the letters: only a pattern of its own.
 _PUBLISHED: Final = ("announcement", "public_notice")
 

@@ -415,7 +415,7 @@ public_notice_item = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("box", Text, primary_key=True),  # letter, package, alert_mail, alert_webhook: what leaves by one way
+    Column("box", Text, primary_key=True),  # letter, document, package, alert_mail, alert_webhook
     Column("occasion", Text, primary_key=True),  # one entry for an occasion, however often a run is repeated
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),  # application number or credit code

@@ -1,6 +1,7 @@
 """Public notice (公示): items to be filed are shown to the public first, where the policy asks for it; filing is decision's."""
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -9,18 +10,21 @@ from sqlalchemy.engine import RowMapping
 from schemas import office
 from schemas.directory import levels_of
 from schemas.law.workdays import UnknownCalendarYearError
-from schemas.policy import Policy
+from schemas.policy import Policy, for_cycle
 from schemas.public_notice import NOTICE_COLUMNS, OBJECTION, kind_title, last_day_of_notice
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.gateways.disk import files
 from tasks.gateways.shelf import ShelfError
 from tasks.gateways.shelf import public_notices as shelf
+from tasks.letters.drafts import PUBLIC, write_drafts
 from tasks.runs.step import step
 from tasks.runs.waiting import still_waits
-from tasks.store import applications, decisions, items, public_notices
+from tasks.store import applications, decisions, items, letters, public_notices
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
+from tasks.store.outbox import Entry
 
 
 def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: Run) -> "pd.Series[bool]":
@@ -96,7 +100,8 @@ def publish_notices(run: Run) -> Counts:
             done += 1
         except (ShelfError, OSError, UnknownCalendarYearError) as refused:
             failed[f"notices/{notice['notice']}"] = str(refused)
-    return Counts(done={"public_notices": done} if done else {}, failed=failed)
+    placed = Counts(done={"public_notices": done} if done else {}, failed=failed)
+    return Counts.sum([placed, write_drafts(run, "public_notice", partial(_draft, run))])
 
 
 def _unannounced(run: Run, policy: Policy) -> dict[str, str]:
@@ -128,6 +133,18 @@ def _publish(notice: RowMapping, policy: Policy, run: Run) -> None:
     digest = shelf.place(run.installation.published, content)
     with writing(run) as db:
         public_notices.placed(db, name, digest, run)
+        letters.write_document(db, "public_notice", name, PUBLIC, run)
+
+
+def _draft(run: Run, entry: Entry) -> str:
+    """Write the notice as a Word file to be sealed; returns where, below the home."""
+    home = run.installation.root
+    with reading() as db:
+        [notice] = [each for each in public_notices.published(db) if each["notice"] == entry.subject]
+        content = _content(db, entry.subject, notice["published_on"], for_cycle(notice["cycle"]), run)
+    draft = shelf.document(content, entry.number, content.office.folder(home))
+    path = files.put(run.installation.outbox, f"announcements/notices/{entry.subject}/公示.docx", draft)
+    return str(path.relative_to(home))
 
 
 def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -> shelf.NoticeContent:
@@ -143,7 +160,7 @@ def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -
     )
     return shelf.NoticeContent(
         name=name,
-        cycle=run.cycle,
+        cycle=name.rpartition(".")[0],
         published_on=began,
         ends_on=last_day_of_notice(began, policy),
         policy=policy,

@@ -13,18 +13,23 @@ from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.gateways.disk import files
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
+from tasks.gateways.shelf.documents import announcement
+from tasks.letters.drafts import PUBLIC, write_drafts
 from tasks.runs.publishing import moving_latest, publishing
 from tasks.runs.step import step
-from tasks.store import editions, history, register
+from tasks.store import editions, history, letters, register
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
+from tasks.store.outbox import Entry
 
 #: The page tells what changed in this many editions before.
 EARLIER = 12
+_PROVINCE = "省职业技能鉴定中心"
 
 
 #: So many rows without a reason are named one by one.
@@ -37,7 +42,7 @@ def publication(run: Run) -> Counts:
         published = Counts()
         while not published.failed and (edition := draft(run)) is not None:
             published = Counts.sum([published, publish(run, edition)])
-        return Counts.sum([published, point_latest(run, publisher)])
+        return Counts.sum([published, point_latest(run, publisher), write_papers(run)])
 
 
 @step("draft-{run.cycle}")
@@ -100,7 +105,7 @@ def _named(rows: pd.DataFrame) -> str:
 
 @step("publish-{edition}")
 def publish(run: Run, edition: str) -> Counts:
-    """Build the edition aside, check it, move it into its place, and report it to the province (article 3(4)).
+    """Build the edition aside, check it and move it into its place (article 3(4)).
 
     What cannot be written leaves the former edition in force and is tried again by the next run; what is not as every
     edition must be is discarded.
@@ -117,12 +122,34 @@ def publish(run: Run, edition: str) -> Counts:
     try:
         built = shelf.build(published, content)
         digest = shelf.place(published, built, edition)
-        province.write_report(run.installation.outbox, content)
     except (shelf.ShelfError, OSError) as refused:
         return Counts(failed={edition: str(refused)})
     with writing(run) as db:
         editions.placed(db, edition, digest, run)
+        letters.write_document(db, "announcement", edition, PUBLIC, run)
+        letters.write_document(db, "report", edition, _PROVINCE, run)
     return Counts(done={"editions": 1, "rows": len(content.rows)})
+
+
+@step("papers-{run.cycle}")
+def write_papers(run: Run) -> Counts:
+    """Draft the announcement and the report to the province of every edition that has none yet (article 3(4))."""
+    home, outbox = run.installation.root, run.installation.outbox
+    writer = office.read(home)
+
+    def content(entry: Entry) -> EditionContent:
+        with reading() as db:
+            return content_of(db, entry.subject, writer)[0]
+
+    def announce(entry: Entry) -> str:
+        draft = announcement(content(entry), entry.number, writer.folder(home))
+        return str(files.put(outbox, f"announcements/{entry.subject}/公告.docx", draft).relative_to(home))
+
+    def report(entry: Entry) -> str:
+        folder = province.write_report(outbox, content(entry), entry.number, writer.folder(home))
+        return str((folder / province.COVER_LETTER).relative_to(home))
+
+    return Counts.sum([write_drafts(run, "announcement", announce), write_drafts(run, "report", report)])
 
 
 def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[EditionContent, pd.DataFrame]:

@@ -34,7 +34,7 @@ from tasks.store.outbox import Entry
 
 Heads = Mapping[str, dict[str, Any]]
 
-_OBJECTED = "公示期间的异议成立"
+_OBJECTED = "公示异议成立"
 
 #: What the head of a letter says of an application.
 _HEAD = ["application_no", "institution_name", "uscc", "kind"]

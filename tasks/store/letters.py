@@ -12,9 +12,10 @@ from schemas.letter import LETTER_KINDS
 from schemas.run import Run
 from schemas.tables import outbox
 from tasks.store import frames, history, numbering
-from tasks.store.outbox import LETTERS, Entry, put, unwritten
+from tasks.store.outbox import DOCUMENTS, LETTERS, Entry, put, unwritten
 
 _LETTERS = outbox.c.box == LETTERS.code
+_DOCUMENTS = outbox.c.box == DOCUMENTS.code
 _REGISTER = ["number", "kind", "subject", "addressee", "cycle", "written_on", "file", "printed_at"]
 
 
@@ -43,13 +44,24 @@ def _signed(db: Connection, new: Sequence[Entry], run: Run) -> list[Entry]:
     return signed
 
 
+def write_document(db: Connection, kind: str, subject: str, addressee: str, run: Run) -> None:
+    """Enter a document that is to be drafted (`schemas.office.DOCUMENTS`) with its number, once for a subject."""
+    drafted = Entry(f"{kind}:{subject}", kind, subject, {"institution_name": addressee}, run.cycle)
+    new = unwritten(db, DOCUMENTS, [drafted])
+    series = office.read(run.installation.root).series(kind, run.day)
+    for entry, serial in zip(new, numbering.give(db, [series] * len(new)), strict=True):
+        numbered = replace(entry, number=office.number(series, serial), series=series, serial=serial)
+        put(db, DOCUMENTS, [numbered], run.day)
+
+
 def register(db: Connection, cycle: str | None = None) -> pd.DataFrame:
     """The register of documents, as text: number, kind, subject, addressee, cycle, written_on, file, printed_at.
 
-    Every letter, of one cycle or of all; by day, series and serial.
+    Every letter and every document that was drafted, of one cycle or of all; by day, series and serial.
     """
     order = (outbox.c.written_on, func.coalesce(outbox.c.series, ""), outbox.c.serial, outbox.c.occasion)
-    chosen = _LETTERS if cycle is None else _LETTERS & (outbox.c.cycle == cycle)
+    every = _LETTERS | _DOCUMENTS
+    chosen = every if cycle is None else every & (outbox.c.cycle == cycle)
     rows = [
         {
             "number": row.number or "",

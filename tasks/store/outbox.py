@@ -33,6 +33,7 @@ class Box:
 
 
 LETTERS = Box("letter", "letter", portion=50)
+DOCUMENTS = Box("document", "document")
 PACKAGES = Box("package", "package")
 ALERT_MAILS = Box("alert_mail", "alert")
 ALERT_CALLS = Box("alert_webhook", "alert")

@@ -39,8 +39,8 @@ def attach() -> None:
         intake: ("pull_results",),
         notices: ("render",),
         evaluation: ("package_files", "check_results"),
-        publication: ("check_directory",),
-        editions: ("directory_workbook", "announcement", "page"),
+        publication: ("check_directory", "announcement"),
+        editions: ("directory_workbook", "page"),
         province: ("report_workbook", "cover_letter"),
     }.items():
         for name in names:

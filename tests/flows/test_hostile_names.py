@@ -102,7 +102,7 @@ def test_documents_show_names_as_text(home: Path) -> None:
         texts[path] = "\n".join([*(paragraph.text for paragraph in said.paragraphs), *cells])
         assert not DIRECTIONS.search(texts[path]), path
         assert "\n49" not in texts[path], "a template was run"
-    announced = next(text for path, text in texts.items() if path.name == "announcement.docx")
+    announced = next(text for path, text in texts.items() if path.name == "公告.docx")
     for name in ("=cmd|' /C calc'!A0", "<script>window.hacked=1</script>", "长" * 300, "{{ 7 * 7 }}{% raw %}"):
         assert name in announced
     assert "abcgnp.exe" in announced, "marks that turn text around are gone since intake"

@@ -16,11 +16,11 @@ ANNOUNCEMENT, COVER_LETTER = "announcement.docx", "cover_letter.docx"
 ANNEX_ROWS = 3000
 
 
-def announcement(content: EditionContent, templates: Path | None = None) -> bytes:
-    """`announcement.docx`: number left to fill in, institutions by type, what changed, the directory as annex."""
+def announcement(content: EditionContent, number: str = "", templates: Path | None = None) -> bytes:
+    """The announcement (公告): institutions by type, what changed, the directory as annex; a blank number is left open."""
     long = len(content.rows) > ANNEX_ROWS
     fields = {
-        **_common(content),
+        **_common(content, number),
         "by_type": _by_type(content),
         "changed": _changed(content),
         "annex": [] if long else _annex(content),
@@ -29,10 +29,10 @@ def announcement(content: EditionContent, templates: Path | None = None) -> byte
     return fill(template(ANNOUNCEMENT, templates), fields, ANNOUNCEMENT)
 
 
-def cover_letter(content: EditionContent, templates: Path | None = None) -> bytes:
+def cover_letter(content: EditionContent, number: str = "", templates: Path | None = None) -> bytes:
     """The letter that goes with a report to the province: counts by kind, and how many institutions await a code."""
     fields = {
-        **_common(content),
+        **_common(content, number),
         "before": content.rows_before,
         "counts": [{"title": title, "count": content.counts[kind]} for kind, title in CHANGE_KINDS.items()],
         "awaiting": int((content.institutions["institution_code"] == "").sum()),
@@ -56,9 +56,9 @@ def signature(office: Office, number: str = "") -> dict[str, Any]:
     }
 
 
-def _common(content: EditionContent) -> dict[str, Any]:
+def _common(content: EditionContent, number: str) -> dict[str, Any]:
     return {
-        **signature(content.office),
+        **signature(content.office, number),
         "title": content.title,
         "city": content.policy.title,
         "document": content.policy.document,

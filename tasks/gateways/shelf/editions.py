@@ -10,7 +10,6 @@ from schemas.errors import FilingError
 from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf.content import EditionContent
-from tasks.gateways.shelf.documents import ANNOUNCEMENT, announcement
 from tasks.gateways.shelf.listing import LISTING, listing
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, manifest, read_manifest, sha256
 from tasks.gateways.shelf.page import page
@@ -23,14 +22,13 @@ class ShelfError(FilingError):
     """An edition that cannot be built or placed: one sentence that says what to do."""
 
 
-def build(published: Path, content: EditionContent, templates: Path | None = None) -> Path:
+def build(published: Path, content: EditionContent) -> Path:
     """Write all files of an edition into a new hidden folder beside the editions and return that folder.
 
-    What killed builds left behind is swept first. An `announcement.docx` in the folder `templates` is used in place of
-    the shipped one. Raises ShelfError, leaving nothing, when the files cannot be written.
+    What killed builds left behind is swept first. Raises ShelfError, leaving nothing, when the files cannot be written.
     """
     try:
-        return folders.build(published, content.name, _files(content, templates))
+        return folders.build(published, content.name, _files(content))
     except OSError as refused:
         raise ShelfError(
             f"edition {content.name} could not be written below {published}: {refused.strerror or refused}; "
@@ -69,13 +67,12 @@ def point_latest(published: Path, name: str) -> None:
         folders.point(latest, name)
 
 
-def _files(content: EditionContent, templates: Path | None) -> dict[str, bytes]:
+def _files(content: EditionContent) -> dict[str, bytes]:
     # the page reads nothing of the others, but the manifest needs them all: it is written last
     files = {
         "directory.csv": csv_bytes(content.listed),
         LISTING: listing(content),
         "directory.xlsx": directory_workbook(content),
-        ANNOUNCEMENT: announcement(content, templates),
         "changes.csv": csv_bytes(content.changed),
         "index.html": page(content),
     }

@@ -21,7 +21,7 @@ from tasks.gateways.shelf.workbook import (
 COVER_LETTER = "报送函.docx"
 
 
-def write_report(outbox: Path, content: EditionContent, templates: Path | None = None) -> Path:
+def write_report(outbox: Path, content: EditionContent, number: str = "", templates: Path | None = None) -> Path:
     """Write `province/<edition>/` with letter, `report.xlsx` and `report.json`; again, it changes nothing.
 
     Each file appears whole or not at all. A `cover_letter.docx` in the folder `templates` is used in place of the
@@ -30,7 +30,7 @@ def write_report(outbox: Path, content: EditionContent, templates: Path | None =
     folder = outbox / "province" / content.name
     files.put(folder, "report.json", report_json(content))
     files.put(folder, "report.xlsx", report_workbook(content))
-    files.put(folder, COVER_LETTER, cover_letter(content, templates))
+    files.put(folder, COVER_LETTER, cover_letter(content, number, templates))
     return folder
 
 

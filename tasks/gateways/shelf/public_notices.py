@@ -82,14 +82,14 @@ def _blocks(records: list[dict[Any, Any]]) -> list[tuple[dict[Any, Any], list[di
     return [(block[0], block) for block in blocks]
 
 
-def place(published: Path, content: NoticeContent, templates: Path | None = None) -> str:
+def place(published: Path, content: NoticeContent) -> str:
     """Let `published/notices/<name>/` hold the notice, whole or not at all; returns the SHA-256 of its manifest.
 
     The same notice again changes nothing. Raises ShelfError if another content has that name, or when the files cannot
     be written; then there is no such folder.
     """
     shelf = published / FOLDER
-    files = _files(content, templates)
+    files = _files(content)
     record = _record(content, {name: sha256(data) for name, data in files.items()})
     target = shelf / content.name
     if target.exists():
@@ -104,6 +104,12 @@ def place(published: Path, content: NoticeContent, templates: Path | None = None
             "mend this and run again"
         ) from refused
     return sha256(record)
+
+
+def document(content: NoticeContent, number: str = "", templates: Path | None = None) -> bytes:
+    """The notice as a Word file to be sealed (公示); a blank number is left open."""
+    fields = {**_fields(content), **signature(content.office, number)}
+    return fill(template(DOCUMENT, templates), fields, DOCUMENT)
 
 
 def is_placed(published: Path, name: str) -> bool:
@@ -129,10 +135,9 @@ def _faults(folder: Path, digest: str) -> list[str]:
     return broken
 
 
-def _files(content: NoticeContent, templates: Path | None) -> dict[str, bytes]:
+def _files(content: NoticeContent) -> dict[str, bytes]:
     return {
         "notice.csv": csv_bytes(content.listed),
-        DOCUMENT: fill(template(DOCUMENT, templates), _fields(content), DOCUMENT),
         "index.html": _page(content),
     }
 

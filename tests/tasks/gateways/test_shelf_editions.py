@@ -15,7 +15,6 @@ from tasks.gateways.shelf import ShelfError, build, place, point_latest, read_ro
 from tests.editions import AS_OF, edition, ordinary
 
 FILES = [
-    "announcement.docx",
     "changes.csv",
     "directory.csv",
     "directory.json",
