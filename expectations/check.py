@@ -23,6 +23,7 @@ from great_expectations.data_context.types.base import (
 from great_expectations.execution_engine import pandas_execution_engine
 
 from expectations import occupations, results
+from expectations.along import along
 from expectations.data_docs import Validation, data_docs
 from expectations.directory_edition import Edition
 from expectations.directory_suite import DIRECTORY, DirectoryJudgement, directory_suite
@@ -30,6 +31,7 @@ from expectations.judging import findings, holds
 from expectations.scene import Scene
 from expectations.submissions import Submissions
 from expectations.suites import UNDER_JUDGEMENT, Judgement, TableJudgement, suite
+from schemas.item import ALONG, KEYS
 from schemas.policy import Policy
 from schemas.submission import FORM_TABLES
 
@@ -52,8 +54,8 @@ class Checked:
     """What screening needs of a check; frames as in contract sections 5 and 6, `row` Int64, all else text."""
 
     findings: pd.DataFrame
-    items: pd.DataFrame  # application_no, row, occupation_code, level; distinct but for the row
-    holds: pd.DataFrame  # application_no, occupation_code, level, rule
+    items: pd.DataFrame  # application_no, row, UNIT, ALONG; distinct but for the row
+    holds: pd.DataFrame  # application_no, UNIT, rule
     validation: Validation
 
 
@@ -62,7 +64,7 @@ class CheckedResults:
     """What evaluation needs of a check of results: findings, and how each row is to be taken (one a row, in order)."""
 
     findings: pd.DataFrame
-    readings: pd.DataFrame  # application_no, row, occupation_code, level, verdict, score, accepted, failed_by
+    readings: pd.DataFrame  # application_no, row, UNIT, verdict, score, accepted, failed_by
     validation: Validation
 
 
@@ -78,9 +80,10 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
         known = taken.table("applications").select("application_no").drop_nulls()
         own = verdicts.join(known, on="application_no", how="semi")
         items = taken.once(occupations.items).join(known, on="application_no", how="semi", maintain_order="left")
+        items = items.join(along(taken), on=KEYS, how="left", maintain_order="left")
         return Checked(
             findings=findings(own).to_pandas(),
-            items=items.select("application_no", "row", "occupation_code", "level").to_pandas(),
+            items=items.select("row", *KEYS, *ALONG).to_pandas(),
             holds=holds(taken, own).to_pandas(),
             validation=validation,
         )
@@ -89,7 +92,7 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
 def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene) -> CheckedResults:
     """Check evaluation results against the rule book (Notice, article 3(3)).
 
-    `results_frame`: the columns of results as text, and `row`; `sent`: application_no, occupation_code, level,
+    `results_frame`: the columns of results as text, and `row`; `sent`: KEYS,
     has_commitment (bool) of every item ever sent out.
     """
     with _ONE_AT_A_TIME:
@@ -111,9 +114,9 @@ def check_directory(
 
     `rows` and `previous` hold DIRECTORY_COLUMNS as text, `changes` CHANGE_COLUMNS between them; blank cells are blank or
     missing; `policies`: every one something on file may have been filed under. Expected: every cell filled (the institution
-    code comes later), one row an institution and occupation, valid codes, well-formed levels and dates, no row whose
+    code comes later), one row an institution, occupation and work type, valid codes, well-formed levels and dates, no row whose
     validity ended before `as_of`, and changes that account for every row that came, went or differs; where `traces` (uscc,
-    occupation_code, level of every filing there was) are given, also that each level of every row was filed.
+    UNIT of every filing there was) are given, also that each level of every row was filed.
     """
     with _ONE_AT_A_TIME:
         judgement = DirectoryJudgement(DIRECTORY, rows, Edition(rows, previous, changes, as_of, policies, traces))

@@ -13,7 +13,7 @@ import polars as pl
 
 from expectations import identifiers
 from expectations.levels import Levels
-from schemas.directory import COLUMNS, DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES
+from schemas.directory import COLUMNS, DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES, audiences_of
 from schemas.policy import Policy
 from schemas.reference_data import Reference, reference
 
@@ -27,7 +27,7 @@ _SHOWN = 3
 DEMANDS: Mapping[str, str] = {
     "complete": "目录缺少“{title}”一栏",
     **{f"{name}_filled": f"“{DIRECTORY_TITLES[name]}”不得为空" for name in _REQUIRED},
-    "one_row_each": "同一机构的同一职业只能有一行",
+    "one_row_each": "同一机构的同一职业（工种）只能有一行",
     "credit_code": "统一社会信用代码校验不通过",
     "institution_type": "机构类型未知",
     "institution_code": "机构编码格式不正确",
@@ -35,6 +35,7 @@ DEMANDS: Mapping[str, str] = {
     "occupation": "职业编码未知",
     "occupation_name": "职业名称与编码不一致",
     "levels": "职业等级应由低到高写作“5,4,3”",
+    "audiences": "服务对象应按顺序写作“staff;students”",
     **{column.name: f"“{column.title}”应写作“2026-09-10”" for column in COLUMNS if column.kind == "date"},
     "term": "有效期不得早于备案日期",
     "in_force": "有效期已在{as_of}之前届满，不得列入目录",
@@ -63,11 +64,11 @@ class Edition:
 
 @dataclass(frozen=True)
 class Unmet:
-    """A demand that is not met: a Chinese sentence for people, and the keys (uscc, occupation_code) it is about."""
+    """A demand that is not met: a Chinese sentence for people, and the keys (uscc, TRADE) it is about."""
 
     demand: str
     sentence: str
-    keys: tuple[tuple[str, str], ...] = ()
+    keys: tuple[tuple[str, ...], ...] = ()
 
 
 def unmet(edition: Edition) -> list[Unmet]:
@@ -82,8 +83,8 @@ def unmet(edition: Edition) -> list[Unmet]:
 
 
 def _unmet(demand: str, rows: pl.DataFrame, more: str = "", **values: object) -> Unmet:
-    keys = tuple((uscc, code) for uscc, code in rows.select(DIRECTORY_KEY).rows())
-    shown = "、".join(" ".join(key) for key in keys[:_SHOWN])
+    keys = tuple(rows.select(DIRECTORY_KEY).rows())
+    shown = "、".join(" ".join(filter(None, key)) for key in keys[:_SHOWN])
     count = f"（共{len(keys)}行）" if len(keys) > _SHOWN else ""
     return Unmet(demand, f"{DEMANDS[demand].format(**values)}{more}：{shown}{count}", keys)
 
@@ -145,8 +146,13 @@ def _codes(rows: pl.DataFrame, policies: Sequence[Policy], facts: Reference) -> 
         "institution_code": given.is_in(_misshapen(rows.get_column("institution_code"), policies)),
         "region": (region != "") & ~region.is_in([code for policy in policies for code in policy.regions.codes]),
         "occupation": (code != "") & ~known,
-        "occupation_name": listed & (name != "") & (name != pl.col("dictionary_name")),
+        "occupation_name": listed & (name != "") & ~_is_named(name, pl.col("dictionary_name")),
     }
+
+
+def _is_named(name: pl.Expr, listed: pl.Expr) -> pl.Expr:
+    """Whether an occupation has its name, alone or with an enterprise's own one in brackets (contract section 5, OCC-3)."""
+    return (name == listed) | (name.str.starts_with(listed + "（") & name.str.ends_with("）"))
 
 
 def _terms(edition: Edition) -> dict[str, pl.Expr]:
@@ -155,10 +161,16 @@ def _terms(edition: Edition) -> dict[str, pl.Expr]:
     written = [text for policy in edition.policies for text in Levels.of(policy).written()]
     return {
         "levels": (levels != "") & ~levels.is_in(written),
+        "audiences": pl.col("audiences").is_in(_misordered(edition.rows)),
         **{name: (pl.col(name) != "") & _day(name).is_null() for name in dates},
         "term": until < filed,
         "in_force": until < pl.lit(edition.as_of),
     }
+
+
+def _misordered(rows: pd.DataFrame) -> list[str]:
+    """Audiences that no directory row would say so."""
+    return [text for text in rows["audiences"].fillna("").unique() if text != audiences_of([text])]
 
 
 def _day(name: str) -> pl.Expr:

@@ -26,7 +26,7 @@ class DirectoryJudgement(Judgement):
         self.unmet = unmet(self.edition)
         places: dict[str, list[str]] = defaultdict(list)
         for each in self.unmet:
-            places[each.demand] += [" ".join(key) for key in each.keys] or [each.sentence]
+            places[each.demand] += [" ".join(filter(None, key)) for key in each.keys] or [each.sentence]
         counts = {demand: len(named) for demand, named in places.items()}
         return Tally(len(self.batch), counts, {demand: named[:SHOWN] for demand, named in places.items()})
 

@@ -10,6 +10,7 @@ from expectations.rulebook import rules
 from expectations.submissions import Submissions
 from expectations.verdict import breached, gathered, unread_cells
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
+from schemas.item import KEYS
 
 
 def _programmes(submissions: Submissions) -> list[pl.DataFrame]:
@@ -61,7 +62,7 @@ def findings(verdicts: pl.DataFrame) -> pl.DataFrame:
 
 def holds(submissions: Submissions, verdicts: pl.DataFrame) -> pl.DataFrame:
     """Which in-principle findings hold which items (contract section 2), by item and rule."""
-    order = ["application_no", "occupation_code", "level", "rule"]
+    order = [*KEYS, "rule"]
     of_rule = [_held(submissions, verdicts.filter(pl.col("rule") == rule), rule).select(order) for rule in HELD_BY]
     return pl.concat(of_rule).unique().sort(order)
 

@@ -8,6 +8,7 @@ from expectations.levels import Levels
 from expectations.recognition import recognised
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
+from schemas.item import KEYS
 from schemas.law.dormancy import is_judged
 from schemas.submission import AUDIENCES
 
@@ -37,8 +38,9 @@ def _taught(submissions: Submissions) -> pl.DataFrame:
 
 def _asked_before(rows: pl.DataFrame, levels: Levels) -> pl.Series:
     """Levels of each row that an earlier row asks for too, for the same occupation and audience, as a mask."""
-    key = ["application_no", "item_code", "audience!"]
-    candidates = rows.select(*key, "row", _LEVELS).with_row_index("place").drop_nulls()
+    key = ["application_no", "item_code", "work_type", "audience!"]
+    candidates = rows.with_columns(pl.col("work_type").fill_null("")).select(*key, "row", _LEVELS)
+    candidates = candidates.with_row_index("place").drop_nulls()
     shared = candidates.filter(pl.len().over(key) > 1).join(levels.single(), on="levels!").sort("row", "place")
     repeated = shared.filter(~pl.struct(*key, "level").is_first_distinct())
     masks = repeated.group_by("place").agg(pl.col("bit").sum().alias("asked_before"))
@@ -47,13 +49,20 @@ def _asked_before(rows: pl.DataFrame, levels: Levels) -> pl.Series:
 
 
 def items_by_row(submissions: Submissions) -> pl.DataFrame:
-    """Every level asked for: application_no, row, occupation_code, level (text), new_occupation, on_file."""
+    """Every level asked for: application_no, row, UNIT (text), new_occupation, on_file."""
     rows = submissions.once(requested).filter(pl.col("item_code").is_not_null())
-    asked = rows.select("application_no", "row", pl.col("item_code").alias("occupation_code"), _LEVELS, "filed_levels")
+    asked = rows.select(
+        "application_no",
+        "row",
+        pl.col("item_code").alias("occupation_code"),
+        pl.col("work_type").fill_null(""),
+        _LEVELS,
+        "filed_levels",
+    )
     on_file = pl.col("filed_levels").fill_null(0) & pl.col("bit") != 0
     return (
         asked.join(Levels.of(submissions.scene.policy).single(), on="levels!")
-        .sort("application_no", "row", "occupation_code", "bit")
+        .sort("application_no", "row", "occupation_code", "work_type", "bit")
         .with_columns(pl.col("filed_levels").is_null().alias("new_occupation"), on_file.alias("on_file"))
         .drop("levels!", "bit", "filed_levels")
     )
@@ -61,9 +70,7 @@ def items_by_row(submissions: Submissions) -> pl.DataFrame:
 
 def items(submissions: Submissions) -> pl.DataFrame:
     """Every item asked for, once, with the first row that asks for it (columns of `items_by_row`)."""
-    return submissions.once(items_by_row).unique(
-        ["application_no", "occupation_code", "level"], keep="first", maintain_order=True
-    )
+    return submissions.once(items_by_row).unique(KEYS, keep="first", maintain_order=True)
 
 
 def _recognition(submissions: Submissions) -> list[Breach]:

@@ -45,7 +45,7 @@ def _typed(column: Column, text: pl.Expr, timezone: str, months: Collection[int]
         case "cycle":
             allowed = [f"{month:02d}" for month in months]
             return pl.when(text.str.tail(2).is_in(allowed)).then(text)
-        case "levels" | "text":
+        case "levels" | "enums" | "text":
             return text
 
 
@@ -84,6 +84,7 @@ def spellings(column: Column) -> str:
     words = "、".join(column.words.values())
     known = {
         "enum": f"可填：{words}",
+        "enums": f"可填：{words}，多个以“;”分隔",
         "boolean": f"可填：{'、'.join(BOOLEANS.values())}",
         "instant": "请按“2026-09-01 09:30”的格式填写",
         "date": "请按“2026-09-01”的格式填写",

@@ -5,16 +5,17 @@ import polars as pl
 
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, breached, unread_cells
+from schemas.item import KEYS
 from schemas.submission import RESULTS
 
 #: Rules whose findings keep a result from being accepted (contract section 5).
 REJECTING = ("FORM-10", "EVAL-2", "EVAL-3", "EVAL-4")
 _FULL_SCORE = 100
-_ITEM = ("application_no", "occupation_code", "level")
+_ITEM = tuple(KEYS)
 
 
 def sent_items(sent: pd.DataFrame) -> pl.DataFrame:
-    """Items sent out: application_no, occupation_code, level (text), has_commitment."""
+    """Items sent out: KEYS (text), has_commitment."""
     schema = {**dict.fromkeys(_ITEM, pl.String()), "has_commitment": pl.Boolean()}
     if sent.empty:
         return pl.DataFrame(schema=schema)
@@ -25,15 +26,20 @@ def sent_items(sent: pd.DataFrame) -> pl.DataFrame:
 def judged_rows(submissions: Submissions, sent: pl.DataFrame) -> pl.DataFrame:
     """Result rows, in input order, beside what was sent and what the other rows of their item say.
 
-    Adds `known_application`, `known_occupation`, `known_item`, `has_commitment`, `conflicting` (two results
-    differ in more than remarks) and `again` (the same result was there before).
+    Adds `known_application`, `known_occupation`, `known_work_type`, `known_item`, `has_commitment`, `conflicting` (two
+    results differ in more than remarks) and `again` (the same result was there before).
     """
     rows = submissions.table("results").with_row_index("place")
-    rows = rows.with_columns(typed("level").cast(pl.String).alias("item_level"), _content().alias("content"))
-    item = ["application_no", "occupation_code", "item_level"]
+    rows = rows.with_columns(
+        pl.col("work_type").fill_null(""),
+        typed("level").cast(pl.String).alias("item_level"),
+        _content().alias("content"),
+    )
+    item = ["application_no", "occupation_code", "work_type", "item_level"]
     known = (
         (sent.select(_ITEM[0]).unique().with_columns(pl.lit(True).alias("known_application")), item[:1]),
         (sent.select(_ITEM[:2]).unique().with_columns(pl.lit(True).alias("known_occupation")), item[:2]),
+        (sent.select(_ITEM[:3]).unique().with_columns(pl.lit(True).alias("known_work_type")), item[:3]),
         (sent.rename({"level": "item_level"}).with_columns(pl.lit(True).alias("known_item")), item),
     )
     for frame, key in known:
@@ -92,6 +98,8 @@ def _unsent() -> Breach:
         .then(pl.lit("application_no"))
         .when(pl.col("known_occupation").is_null())
         .then(pl.lit("occupation_code"))
+        .when(pl.col("known_work_type").is_null())
+        .then(pl.lit("work_type"))
         .when(pl.col("known_item").is_null() & pl.col("item_level").is_not_null())
         .then(pl.lit("level"))
     )
@@ -100,9 +108,11 @@ def _unsent() -> Breach:
         .then(pl.col("application_no"))
         .when(wrong == "occupation_code")
         .then(pl.col("occupation_code"))
+        .when(wrong == "work_type")
+        .then(pl.col("work_type"))
         .otherwise(pl.col("level"))
     )
-    return Breach("EVAL-3", wrong, wrong.is_not_null(), "请按送评清单核对申报编号、职业编码和等级", value)
+    return Breach("EVAL-3", wrong, wrong.is_not_null(), "请按送评清单核对申报编号、职业编码、工种和等级", value)
 
 
 def _contradiction(passed: pl.Expr, pass_mark: float) -> Breach:
@@ -139,6 +149,7 @@ def readings(submissions: Submissions, found: pl.DataFrame) -> pl.DataFrame:
         "application_no",
         "row",
         "occupation_code",
+        "work_type",
         pl.coalesce("item_level", "level").alias("level"),
         pl.when(failed).then(pl.lit("fail")).otherwise(typed("verdict").cast(pl.String)).alias("verdict"),
         typed("score").alias("score"),

@@ -20,7 +20,6 @@ ADDED = {
 }
 #: Columns no rule looks at stay outside, so that a million rows cost no more than they must.
 UNREAD = {
-    "occupations": ("work_type",),
     "staff": ("name", "title", "certificate_no"),
     "programmes": ("programme_code", "programme_name"),
 }

@@ -11,7 +11,9 @@ from typing import Literal
 
 import pandas as pd
 
+from schemas.item import TRADE
 from schemas.policy import Policy
+from schemas.submission import AUDIENCES
 
 
 @dataclass(frozen=True)
@@ -19,14 +21,15 @@ class Column:
     """One column: its name, the header people see, how its cells read, and its width in half-width characters.
 
     `kind`: text as it is; code, text that is never wrapped; type and region, codes shown by their names; levels,
-    `5,4,3`; date, ISO. `of`: whose it is; one institution's cells are merged over its rows and known to the register.
+    `5,4,3`; audiences, `staff;students`; date, ISO. `of`: whose it is; one institution's cells are merged over its rows
+    and known to the register.
     `page`: its name in the data of `index.html`, blank if the page does not show it. `optional`: may be blank.
     `move`: the kind of change that tells of it alone; blank for what `details_changed` tells.
     """
 
     name: str
     title: str
-    kind: Literal["text", "code", "type", "region", "levels", "date"]
+    kind: Literal["text", "code", "type", "region", "levels", "audiences", "date"]
     width: float
     of: Literal["institution", "occupation", "filing"]
     page: str = ""
@@ -34,24 +37,27 @@ class Column:
     move: str = ""
 
 
-#: The columns of a directory row, one institution and occupation, in the order of every output. The register's table of
-#: institutions, the rows of editions, `directory.csv`, `.xlsx`, `.json`, the page's data, the checks and docs/tables.md
-#: follow from it.
+#: The columns of a directory row, one institution, occupation and work type, in the order of every output. The register's
+#: table of institutions, the rows of editions, `directory.csv`, `.xlsx`, `.json`, the page's data, the checks and
+#: docs/tables.md follow from it.
 COLUMNS: tuple[Column, ...] = (
     Column("institution_name", "机构名称", "text", 34, "institution", "name"),
     Column("institution_type", "机构类型", "type", 18, "institution", "type"),
     Column("uscc", "统一社会信用代码", "code", 21, "institution", "uscc"),
     Column("institution_code", "机构编码", "code", 15, "institution", "code", optional=True),
     Column("region_code", "所属区划", "region", 20, "institution", "region"),
+    Column("registered_address", "注册地址", "text", 30, "institution", optional=True),
     Column("occupation_code", "职业编码", "code", 13, "occupation", "code"),
     Column("occupation_name", "职业名称", "text", 24, "occupation", "name"),
+    Column("work_type", "工种", "text", 18, "occupation", "work_type", optional=True),
     Column("levels", "职业等级", "levels", 24, "filing", "levels", move="levels_changed"),
+    Column("audiences", "服务对象", "audiences", 16, "filing", "audiences", optional=True),
     Column("filed_on", "备案日期", "date", 12, "filing", "filed"),
     Column("valid_until", "有效期至", "date", 12, "filing", "valid", move="renewed"),
 )
 DIRECTORY_TITLES: dict[str, str] = {column.name: column.title for column in COLUMNS}
 DIRECTORY_COLUMNS = list(DIRECTORY_TITLES)
-DIRECTORY_KEY = ["uscc", "occupation_code"]
+DIRECTORY_KEY = ["uscc", *TRADE]
 OPTIONAL = [column.name for column in COLUMNS if column.optional]
 
 _OF_INSTITUTION = [column.name for column in COLUMNS if column.of == "institution" and column.name not in DIRECTORY_KEY]
@@ -75,6 +81,7 @@ CHANGE_TITLES: dict[str, str] = {
     "institution_name": "机构名称",
     "occupation_code": "职业编码",
     "occupation_name": "职业名称",
+    "work_type": "工种",
     "change": "变更类型",
     "before": "变更前",
     "after": "变更后",
@@ -86,7 +93,7 @@ CHANGE_ORDER = [*DIRECTORY_KEY, "change"]
 _DETAILS = [column.name for column in COLUMNS if not column.move and column.name not in DIRECTORY_KEY]
 
 _EDITION = re.compile(r"20\d{2}-(0[1-9]|1[0-2])\.[1-9]\d*")
-_NAMED = "|".join(f"{column.title}：" for column in COLUMNS if column.kind in ("type", "region"))
+_NAMED = "|".join(f"{column.title}：" for column in COLUMNS if column.kind in ("type", "region", "audiences"))
 _CODED = re.compile(rf"(?<![^；])({_NAMED})([^；]+)")
 
 
@@ -107,22 +114,33 @@ def levels_of(levels: Iterable[str], policy: Policy) -> str:
     return ",".join(policy.in_level_order(levels))
 
 
+def audiences_text(audiences: str) -> str:
+    """`staff;students` as people read it, `本企业职工、在校学生`; tokens that are no audience stay as they are."""
+    return "、".join(AUDIENCES.get(word, word) for word in audiences.split(";"))
+
+
+def audiences_of(words: Iterable[str]) -> str:
+    """Audiences, single ones or joined, as a directory row holds them, `staff;students`; others are left out."""
+    named = {each for word in words for each in word.split(";")}
+    return ";".join(word for word in AUDIENCES if word in named)
+
+
 def change_text(text: str, policy: Policy) -> str:
-    """A `before` or `after` as people read it: levels in words, institution types and regions by their names."""
+    """A `before` or `after` as people read it: levels and audiences in words, institution types and regions by name."""
     first, mark, rest = text.partition("；")
     if set(first.split(",")) <= set(policy.levels):
         first = levels_text(first, policy)
     names = {**policy.region_names, **policy.institution_types}
-    return _CODED.sub(lambda found: found[1] + names.get(found[2], found[2]), first + mark + rest)
+    return _CODED.sub(lambda found: found[1] + names.get(found[2], audiences_text(found[2])), first + mark + rest)
 
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    """Directory rows with exactly the canonical columns, missing cells blank, sorted by uscc and occupation_code."""
+    """Directory rows with exactly the canonical columns, missing cells blank, sorted by DIRECTORY_KEY."""
     return rows[DIRECTORY_COLUMNS].fillna("").astype("str").sort_values(DIRECTORY_KEY, ignore_index=True)
 
 
 def changes(before: pd.DataFrame, after: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """What changed from one directory to the next, one row per (uscc, occupation_code, change), sorted so.
+    """What changed from one directory to the next, one row a DIRECTORY_KEY and change, sorted so.
 
     Both frames hold DIRECTORY_COLUMNS as text; the result holds CHANGE_COLUMNS. A row that is gone is `expired`
     when its validity ended before `as_of` and `removed` otherwise. `before` and `after` hold levels for

@@ -32,7 +32,8 @@ class EvaluatedItem(_Part):
     """One item to evaluate; `level` is 5 to 1."""
 
     occupation_code: str = Field(description="职业编码")
-    occupation_name: str = Field(description="职业名称")
+    occupation_name: str = Field(description="职业名称（未列入大典的附企业自定名称）")
+    work_type: str = Field(default="", description="工种（空白为职业整体）")
     level: str = Field(description="等级")
 
 
@@ -41,11 +42,13 @@ class CommitmentDue(_Part):
 
     material: str = Field(description="材料类别")
     occupation_code: str = Field(default="", description="职业编码（机构层面的材料为空）")
+    work_type: str = Field(default="", description="工种（空白为职业整体）")
 
     def title(self, policy: Policy) -> str:
         """The material's Chinese name."""
         name = policy.materials.get(self.material, self.material)
-        return f"{name}（{self.occupation_code}）" if self.occupation_code else name
+        of = " ".join(filter(None, (self.occupation_code, self.work_type)))
+        return f"{name}（{of}）" if of else name
 
 
 class PanelMember(_Part):
@@ -121,7 +124,7 @@ class EvaluationPackage(_Part):
 
     @model_validator(mode="after")
     def _items_once(self) -> Self:
-        keys = [(item.occupation_code, item.level) for item in self.items]
+        keys = [(item.occupation_code, item.work_type, item.level) for item in self.items]
         if len(set(keys)) < len(keys):
             raise ValueError("an item stands in the package twice")
         return self

@@ -4,8 +4,14 @@ from dataclasses import dataclass
 
 from schemas.errors import FilingError
 
+#: What is certified, at whatever level: an occupation as a whole (blank work type) or one work type (工种) of it.
+TRADE = ["occupation_code", "work_type"]
+
 #: What is evaluated and filed, within an application or of an institution.
-UNIT = ["occupation_code", "level"]
+UNIT = [*TRADE, "level"]
+
+#: What goes along with an item from the form to the register: whom it is for, and the enterprise's own name of it.
+ALONG = ["audiences", "own_name"]
 
 #: The key of an item.
 KEYS = ["application_no", *UNIT]
@@ -72,3 +78,8 @@ def assert_moves(moves: set[tuple[str, str]]) -> None:
     """Raise IllegalMoveError naming the first move that is not in the table."""
     for was, became in sorted(moves - _ALLOWED):
         raise IllegalMoveError(f"an item may not go from '{was}' to '{became}'")
+
+
+def occupation_title(name: str, own_name: str) -> str:
+    """An occupation as people read it; an unlisted one, which goes by its neighbour's code, with its enterprise's name."""
+    return f"{name}（{own_name}）" if own_name else name

@@ -32,6 +32,9 @@ from schemas.letter_text import (
 from schemas.policy import Policy
 from schemas.submission import ROLES, TABLES
 
+#: An item as letters name it: occupation code, occupation name, work type, level.
+Named = tuple[str, str, str, str]
+
 
 @dataclass(frozen=True)
 class LetterKind:
@@ -91,18 +94,19 @@ _KINDS = (
 LETTER_KINDS: dict[str, LetterKind] = {kind.code: kind for kind in _KINDS}
 
 
-def item_lines(items: Iterable[tuple[str, str, str]], policy: Policy) -> list[ItemLine]:
-    """One line an occupation from (occupation_code, occupation_name, level); by code, the lowest level first."""
-    levels: dict[tuple[str, str], set[str]] = {}
-    for code, name, level in items:
-        levels.setdefault((code, name), set()).add(level)
+def item_lines(items: Iterable[Named], policy: Policy) -> list[ItemLine]:
+    """One line an occupation and work type; by code and work type, the lowest level first."""
+    levels: dict[tuple[str, str, str], set[str]] = {}
+    for code, name, work_type, level in items:
+        levels.setdefault((code, work_type, name), set()).add(level)
     return [
         ItemLine(
             occupation_code=code,
             occupation_name=name,
+            work_type=work_type,
             levels="、".join(map(policy.level_title, policy.in_level_order(held))),
         )
-        for (code, name), held in sorted(levels.items())
+        for (code, work_type, name), held in sorted(levels.items())
     ]
 
 
@@ -140,5 +144,9 @@ def _field_title(table: str, field: str, policy: Policy) -> str:
     if table == "staff" and field in ROLES:
         return ROLES[field]
     if table == "materials" and material in policy.materials:
-        return f"{policy.materials[material]}（{occupation}）" if occupation else policy.materials[material]
+        return (
+            f"{policy.materials[material]}（{occupation.replace(':', ' ')}）"
+            if occupation
+            else policy.materials[material]
+        )
     return _titles(table).get(field, field)

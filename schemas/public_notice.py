@@ -12,7 +12,7 @@ from schemas.submission import KINDS
 #: The rule under which operators decide on objections (公示异议): a refusal ends the item, a permit sets one aside.
 OBJECTION = "OBJECTION"
 
-#: One row an application and occupation, with the headers people see.
+#: One row an application, occupation and work type, with the headers people see.
 NOTICE_TITLES: dict[str, str] = {
     "application_no": "申报编号",
     "institution_name": "机构名称",
@@ -22,6 +22,7 @@ NOTICE_TITLES: dict[str, str] = {
     "kind": "申报类型",
     "occupation_code": "职业编码",
     "occupation_name": "职业名称",
+    "work_type": "工种",
     "levels": "职业等级",
 }
 NOTICE_COLUMNS = list(NOTICE_TITLES)

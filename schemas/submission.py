@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["text", "enum", "boolean", "instant", "date", "integer", "number", "level", "levels", "cycle"]
+Kind = Literal["text", "enum", "enums", "boolean", "instant", "date", "integer", "number", "level", "levels", "cycle"]
 
 KINDS = {"initial": "首次备案", "addition": "增项", "renewal": "换证"}
 AFFILIATIONS = {"municipal": "市级", "provincial": "省级", "central": "中央"}
@@ -30,7 +30,8 @@ WRITTEN = "written"
 class Column:
     """One column: canonical name, Chinese header, what its text must be readable as, and the words of an enumeration.
 
-    `listed` names the policy's list its words come from (`Policy.column` fills them in); `also` gives further spellings.
+    `listed` names the policy's list its words come from (`Policy.column` fills them in); `also` gives further spellings;
+    `headers` are further headers it goes by.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column:
     words: Mapping[str, str] = field(default_factory=dict)
     listed: Listed = ""
     also: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()
 
     def spellings(self) -> dict[str, str]:
         """Every spelling of the column's words, with the word: itself, its title, and what else it goes by."""
@@ -70,6 +72,7 @@ class Table:
 _NO = Column("application_no", "申报编号")
 _USCC = Column("uscc", "统一社会信用代码")
 _LEVEL = Column("level", "等级", "level", listed="levels")
+_WORK_TYPE = Column("work_type", "工种", optional=True)
 
 APPLICATIONS = Table(
     "applications",
@@ -100,7 +103,7 @@ OCCUPATIONS = Table(
         _NO,
         Column("occupation_code", "职业编码"),
         Column("occupation_name", "职业名称"),
-        Column("work_type", "工种", optional=True),
+        _WORK_TYPE,
         Column("levels", "申报等级", "levels", listed="levels"),
         Column("audience", "服务对象", "enum", words=AUDIENCES),
         Column("neighbour_code", "相邻职业编码", optional=True),
@@ -126,6 +129,7 @@ MATERIALS_TABLE = Table(
         _NO,
         Column("material", "材料类别", "enum", listed="materials"),
         Column("occupation_code", "职业编码", optional=True),
+        _WORK_TYPE,
         Column("form", "提交方式", "enum", words=FORMS),
         Column("file_name", "文件名", optional=True),
         Column("size_bytes", "大小", "integer", optional=True),
@@ -149,6 +153,7 @@ ACTIVITIES = Table(
     (
         _USCC,
         Column("occupation_code", "职业编码"),
+        _WORK_TYPE,
         _LEVEL,
         Column("held_on", "认定日期", "date"),
         Column("candidates", "参加人数", "integer"),
@@ -161,6 +166,7 @@ RESULTS = Table(
     (
         _NO,
         Column("occupation_code", "职业编码"),
+        _WORK_TYPE,
         _LEVEL,
         Column("verdict", "结论", "enum", words=RESULT_VERDICTS),
         Column("score", "评分", "number"),
@@ -173,6 +179,7 @@ RESULTS = Table(
 )
 #: Results on their way in: beside what is kept of them, the token of the dispatch they answer.
 RETURNED_RESULTS = Table(RESULTS.name, RESULTS.title, (*RESULTS.columns, Column("token", "送评凭证", optional=True)))
+#: What is on file when the centre begins; a row may hold all levels of an occupation, as our own directory does.
 REGISTER = Table(
     "register",
     "备案名册",
@@ -181,8 +188,11 @@ REGISTER = Table(
         Column("institution_name", "机构名称"),
         Column("institution_type", "机构类型", "enum", listed="institution_types"),
         Column("region_code", "所属区划", listed="regions"),
+        Column("registered_address", "注册地址", optional=True),
         Column("occupation_code", "职业编码"),
-        _LEVEL,
+        _WORK_TYPE,
+        Column("level", "等级", "levels", listed="levels", headers=("levels", "职业等级", "申报等级")),
+        Column("audience", "服务对象", "enums", optional=True, words=AUDIENCES, headers=("audiences",)),
         Column("filed_on", "备案日期", "date"),
         Column("valid_until", "有效期至", "date"),
         Column("institution_code", "机构编码", optional=True),

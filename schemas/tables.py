@@ -154,6 +154,7 @@ item = Table(
     Column("verdict", Text),
     Column("score", Float),
     Column("failed_by", Text),  # the rule that made a pass a failure
+    *_texts(item_model.ALONG, nullable=False, default=""),
     Column("decided_result", BigInteger),  # the result the present status rests on
     Index("ix_item_cycle_status", "cycle", "status"),
     Index("ix_item_uscc", "uscc"),
@@ -259,6 +260,7 @@ qualification_item = Table(
     *_texts(qualification.KEYS, nullable=False),
     Column("filed_on", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
+    *_texts(item_model.ALONG, nullable=False, default=""),
     Column("application_no", Text),  # null: taken over from before the first run
     Column("cycle", Text),
     Column("because", Text, nullable=False),
@@ -332,8 +334,7 @@ supplied = Table(
 dormancy_mark = Table(
     "dormancy_mark",
     metadata,
-    Column("uscc", Text, primary_key=True),
-    Column("occupation_code", Text, primary_key=True),
+    *_texts(["uscc", *item_model.TRADE], primary_key=True),
     Column("state", Text, nullable=False),  # new, active, dormant, unknown
     Column("since", Date, nullable=False),
 )
@@ -407,7 +408,7 @@ public_notice_item = Table(
     metadata,
     *_texts(item_model.KEYS, primary_key=True),
     Column("notice", Text, nullable=False),
-    *_texts(["institution_name", "institution_type", "uscc", "region_code", "kind"]),
+    *_texts(["institution_name", "institution_type", "uscc", "region_code", "kind", "own_name"]),
     ForeignKeyConstraint(["notice"], ["public_notice.notice"]),
     Index("ix_public_notice_item_notice", "notice"),
 )

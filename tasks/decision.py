@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.directory import INSTITUTION_DETAILS
+from schemas.directory import INSTITUTION_DETAILS, audiences_of
 from schemas.law.places import take_in_turn
 from schemas.law.terms import last_day, renewed_term
 from schemas.policy import Policy
@@ -96,6 +96,7 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
     standing = on_file.set_index(register.KEYS)["filed_on"]
     since = granted.join(standing, on=register.KEYS)["filed_on"]
     entries = granted.assign(
+        audiences=_audiences(granted, on_file),
         filed_on=since.fillna(run.day.isoformat()).to_numpy(),
         valid_until=[end.isoformat() for end in terms],
         cycle=run.cycle,
@@ -103,6 +104,15 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
     )
     institutions.name(db, granted, run)
     register.write(db, entries, run)
+
+
+def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:
+    """Whom each item may be certified for: a renewal replaces what is on file, anything else joins it (section 3)."""
+    standing = granted.join(on_file.set_index(register.KEYS)["audiences"].rename("standing"), on=register.KEYS)[
+        "standing"
+    ]
+    kept = standing.where(granted["kind"] != "renewal").fillna("")
+    return [audiences_of(both) for both in zip(granted["audiences"], kept, strict=True)]
 
 
 def _ends(granted: pd.DataFrame, on_file: pd.DataFrame, present: pd.DataFrame) -> list[date | None]:

@@ -8,6 +8,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from expectations.check import check_results
 from schemas.evaluation import EvaluationPackage
+from schemas.item import ALONG, UNIT
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import Settings, UnusableSettingsError
@@ -41,7 +42,8 @@ def send_out(run: Run) -> Counts:
         accepted = _chosen(items.of_cycle(db, run.cycle, ["accepted"]), run)
         out = _chosen(dispatches.awaited(db, run.cycle), run)
         drawn = panels.draw(db, set(accepted["application_no"]), set(out["application_no"]), run)
-        again = out[out["application_no"].isin(drawn.anew)]
+        known = items.of_cycle(db, run.cycle)[[*items.KEYS, *ALONG]]
+        again = out[out["application_no"].isin(drawn.anew)].merge(known, on=items.KEYS)
         carried = pd.concat([accepted, again], ignore_index=True)
         if carried.empty:
             return Counts()
@@ -133,7 +135,7 @@ def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
     found = _on_results(checked.findings, numbered)
     findings.replace_of_results(db, found, numbered["result_id"], run.cycle)
     replaced = results.judged(db, numbered)
-    refused = numbered.loc[~numbered["accepted"], ["result_id", "occupation_code", "level"]]
+    refused = numbered.loc[~numbered["accepted"], ["result_id", *UNIT]]
     counts = {
         "accepted_results": int(numbered["accepted"].sum()),
         "refused_results": len(refused),

@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
+from schemas.item import UNIT, occupation_title
 from schemas.letter import finding_line
 from schemas.policy import Policy
 from schemas.run import Run
@@ -60,7 +61,7 @@ def commitments(db: Connection, numbers: list[str]) -> dict[str, list[Commitment
     due: dict[str, list[CommitmentDue]] = {}
     for row in applications.commitments(db, numbers).fillna("").to_dict("records"):
         due.setdefault(row["application_no"], []).append(
-            CommitmentDue(material=row["material"], occupation_code=row["occupation_code"])
+            CommitmentDue(**{name: row[name] for name in ("material", "occupation_code", "work_type")})
         )
     return due
 
@@ -77,8 +78,13 @@ def _institution(row: dict[Any, Any], policy: Policy) -> EvaluatedInstitution:
 
 
 def _items(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[EvaluatedItem, ...]:
-    ordered = rows.sort_values(["occupation_code", "level"], ascending=[True, False])
+    ordered = rows.sort_values(UNIT, ascending=[name != "level" for name in UNIT])
     return tuple(
-        EvaluatedItem(occupation_code=code, occupation_name=names.get(code, code), level=level)
-        for code, level in zip(ordered["occupation_code"], ordered["level"], strict=True)
+        EvaluatedItem(
+            occupation_name=occupation_title(
+                names.get(row["occupation_code"], row["occupation_code"]), row["own_name"]
+            ),
+            **{name: row[name] for name in UNIT},
+        )
+        for row in ordered.to_dict("records")
     )

@@ -9,6 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from schemas import office
 from schemas.directory import levels_of
+from schemas.item import TRADE, occupation_title
 from schemas.law.workdays import UnknownCalendarYearError
 from schemas.policy import Policy, for_cycle
 from schemas.public_notice import NOTICE_COLUMNS, OBJECTION, kind_title, last_day_of_notice
@@ -150,13 +151,16 @@ def _draft(run: Run, entry: Entry) -> str:
 def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -> shelf.NoticeContent:
     shown = public_notices.items_of(db, name)
     names = occupation_names(db)
-    grouped = shown.groupby(["application_no", "occupation_code"], as_index=False).agg(
+    grouped = shown.groupby(["application_no", *TRADE], as_index=False).agg(
         {**dict.fromkeys(public_notices.SAID, "first"), "level": list}
     )
     grouped["level"] = [levels_of(levels, policy) for levels in grouped["level"]]
-    codes = grouped["occupation_code"]
+    titles = [
+        occupation_title(names.get(code, code), own)
+        for code, own in zip(grouped["occupation_code"], grouped["own_name"], strict=True)
+    ]
     rows = grouped.rename(columns={"level": "levels"}).assign(
-        occupation_name=codes.map(names).fillna(codes), kind=grouped["kind"].map(kind_title)
+        occupation_name=titles, kind=grouped["kind"].map(kind_title)
     )
     return shelf.NoticeContent(
         name=name,
@@ -165,5 +169,5 @@ def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -
         ends_on=last_day_of_notice(began, policy),
         policy=policy,
         office=office.read(run.installation.root),
-        rows=rows.sort_values(["uscc", "application_no", "occupation_code"], ignore_index=True)[NOTICE_COLUMNS],
+        rows=rows.sort_values(["uscc", "application_no", *TRADE], ignore_index=True)[NOTICE_COLUMNS],
     )

@@ -99,7 +99,7 @@ def _waits_because(db: Connection, before: pd.DataFrame, changed: pd.DataFrame, 
 
 
 def _named(rows: pd.DataFrame) -> str:
-    names = rows["institution_name"] + "（" + rows["uscc"] + "，" + rows["occupation_code"] + "）"
+    names = rows["institution_name"] + "（" + rows["uscc"] + "，" + rows["occupation_code"] + rows["work_type"] + "）"
     return "、".join(names.head(NAMED)) + ("等" if len(rows) > NAMED else "")
 
 

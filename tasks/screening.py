@@ -7,6 +7,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from expectations.check import Checked, check, data_docs
+from schemas.item import ALONG
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.rulings import settle_holds
@@ -88,14 +89,14 @@ def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.Da
     """The items with their first status and the rules that returned or hold them."""
     holding = _rules(checked.holds, items.KEYS, "holding")
     returning = _rules(hard, ["application_no"], "returning")
-    born = checked.items[items.KEYS].merge(holding, on=items.KEYS, how="left")
+    born = checked.items[[*items.KEYS, *ALONG]].merge(holding, on=items.KEYS, how="left")
     born = born.merge(returning, on="application_no", how="left")
     born["status"] = "accepted"
     born.loc[born["holding"].notna(), "status"] = "held"
     born.loc[born["returning"].notna(), "status"] = "returned"
     born["reason"] = born["returning"].fillna(born["holding"]).fillna("")
     born["uscc"] = born["application_no"].map(uscc).fillna("")
-    return born[[*items.KEYS, "uscc", "status", "reason"]]
+    return born[[*items.KEYS, *ALONG, "uscc", "status", "reason"]]
 
 
 def _rules(found: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import pandas as pd
 from sqlalchemy import Connection
 
+from schemas.item import KEYS
 from schemas.settings import Settings
 from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token
 from tasks.gateways.sources import QuarantinedFile
@@ -28,13 +29,11 @@ def vouched(
         return rows, []
     known = {token: read_token(token, installation) for token in tokens.unique() if token}
     sent = dispatches.revisions(db, rows["application_no"].dropna().unique().tolist())
-    items = zip(
-        tokens, *(rows[name].fillna("") for name in ("application_no", "occupation_code", "level")), strict=True
-    )
+    items = zip(*(rows[name].fillna("") for name in KEYS), strict=True)
     faults = pd.Series(
         [
-            _fault(known[token], (number, code, level), sent) if token else _NONE * required
-            for token, number, code, level in items
+            _fault(known[token], item, sent) if token else _NONE * required
+            for token, item in zip(tokens, items, strict=True)
         ],
         index=rows.index,
         dtype="str",
@@ -51,7 +50,7 @@ def vouched(
     return rows[faults == ""], told
 
 
-def _fault(dispatch: Dispatch | None, item: tuple[str, str, str], sent: dict[tuple[str, str, str], int]) -> str:
+def _fault(dispatch: Dispatch | None, item: tuple[str, ...], sent: dict[tuple[str, ...], int]) -> str:
     if dispatch is None:
         return _FORGED
     if dispatch.application_no != item[0]:

@@ -70,9 +70,11 @@ def row(
         "uscc": uscc,
         "institution_code": "",
         "region_code": "420202",
+        "registered_address": "湖北省黄石市磁湖路1号",
         "occupation_code": occupation,
         "occupation_name": reference().occupation_names().get(occupation, "车工"),
         "levels": "5,4,3",
+        "audiences": "public",
         "filed_on": "2026-09-10",
         "valid_until": "2029-09-09",
     }

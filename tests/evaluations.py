@@ -8,12 +8,13 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from schemas import tables
+from schemas.item import UNIT
 from schemas.run_summary import Counts
 from schemas.submission import RESULTS
 from tasks.store import items
 from tasks.store.database import reading
 from tasks.store.leases import writing
-from tests.registers import COOK, ONE, Held, run_on
+from tests.registers import COOK, ONE, Held, key, run_on
 
 CYCLE, DAY = "2026-09", date(2026, 9, 20)
 
@@ -60,8 +61,8 @@ def accepted(
                 application_no=number, cycle=cycle, version=1, status="in_progress", uscc=uscc, screened_at=0
             )
         )
-        for _, occupation, level in held:
-            db.execute(insert(tables.item).values(**item, occupation_code=occupation, level=level))
+        for _, *unit in map(key, held):
+            db.execute(insert(tables.item).values(**item, **dict(zip(UNIT, unit, strict=True))))
         if commitment:
             shown = {"material": "expert_skill_proof", "form": "commitment"}
             db.execute(insert(tables.material).values(application_no=number, version=1, row=1, **shown))
@@ -72,6 +73,7 @@ def result(number: str, occupation: str = COOK, level: str = "4", **changed: str
     row = {
         "application_no": number,
         "occupation_code": occupation,
+        "work_type": "",
         "level": level,
         "verdict": "pass",
         "score": "80",
@@ -117,11 +119,11 @@ def send_out(home: Path, cycle: str = CYCLE) -> Counts:
     return evaluation.fn(cycle, DAY)
 
 
-def standing(number: str, occupation: str = COOK, level: str = "4", cycle: str = CYCLE) -> str:
+def standing(number: str, occupation: str = COOK, level: str = "4", cycle: str = CYCLE, work_type: str = "") -> str:
     """The status of an item with its reason, `held CAP-2`."""
     with reading() as db:
         rows = items.listing(db, cycle).set_index(items.KEYS)
-    row = rows.loc[(number, occupation, level)]
+    row = rows.loc[(number, occupation, work_type, level)]
     return f"{row['status']} {row['reason']}".strip()
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert
 
 from schemas import tables
+from schemas.item import KEYS, UNIT
 from schemas.policy import last_cycle_on
 from schemas.run import Run
 from tasks.runs.run import begin
@@ -19,7 +20,18 @@ ONE, TWO, THREE = "91420200MA40000124", "91420202MA40079352", "52420202MA4015855
 #: Skill occupations of the Dictionary.
 COOK, BAKER, ELECTRICIAN = "4-03-02-01", "4-03-02-02", "6-31-01-03"
 
-Held = tuple[str, str, str]  # uscc, occupation_code, level
+Held = tuple[str, ...]  # uscc, occupation_code, level; or uscc, occupation_code, work_type, level
+
+
+def key(held: Held) -> Held:
+    """The key of what is held, with its work type."""
+    uscc, code, *work_type, level = held
+    return uscc, code, *(work_type or [""]), level
+
+
+def plain(whole: Held) -> Held:
+    """A key as tests write it: without the work type where it is blank."""
+    return tuple(part for place, part in enumerate(whole) if place != 2 or part)
 
 
 @contextmanager
@@ -36,10 +48,13 @@ def take_over(
     *,
     day: date | None = None,
     institution_type: str = "enterprise",
+    audience: str = "",
 ) -> None:
     """Enter what was on file before the first run."""
-    rows = pd.DataFrame(list(held), columns=register.KEYS, dtype="str").assign(
-        institution_name="机构" + pd.Series([uscc for uscc, _, _ in held]),
+    rows = pd.DataFrame(list(map(key, held)), columns=register.KEYS, dtype="str").assign(
+        institution_name="机构" + pd.Series([uscc for uscc, *_ in held]),
+        registered_address="",
+        audience=audience,
         institution_type=institution_type,
         region_code="420202",
         institution_code="",
@@ -51,7 +66,14 @@ def take_over(
 
 
 def passed(
-    number: str, kind: str, held: Iterable[Held], *, cycle: str, name: str = "", institution_type: str = "enterprise"
+    number: str,
+    kind: str,
+    held: Iterable[Held],
+    *,
+    cycle: str,
+    name: str = "",
+    institution_type: str = "enterprise",
+    **along: str,
 ) -> None:
     """An application in the cycle all of whose items have passed and wait to be filed."""
     held = list(held)
@@ -67,6 +89,7 @@ def passed(
     }
     version = {"application_no": number, "version": 1, "content_hash": number, "received_on": date(2021, 1, 1)}
     item = {"application_no": number, "cycle": cycle, "uscc": uscc, "status": "passed", "verdict": "pass", "score": 80}
+    item |= along
     with run_on(date(2021, 5, 1), cycle) as run, writing(run) as db:
         db.execute(insert(tables.application_version).values(**version, **form, standing="current", submitted_utc=1))
         db.execute(
@@ -74,8 +97,8 @@ def passed(
                 application_no=number, cycle=cycle, version=1, status="in_progress", uscc=uscc, screened_at=0
             )
         )
-        for _, occupation, level in held:
-            db.execute(insert(tables.item).values(**item, occupation_code=occupation, level=level, reason=""))
+        for _, *unit in map(key, held):
+            db.execute(insert(tables.item).values(**item, **dict(zip(UNIT, unit, strict=True)), reason=""))
 
 
 def decide(cycle: str, day: date) -> None:
@@ -100,12 +123,12 @@ def terms(day: date) -> dict[Held, tuple[str, str]]:
     """What is on file on a day: keys to filed_on and valid_until."""
     with reading() as db:
         held = register.on_file(db, day)
-    keys = zip(held["uscc"], held["occupation_code"], held["level"], strict=True)
+    keys = map(plain, held[register.KEYS].itertuples(index=False, name=None))
     return dict(zip(keys, zip(held["filed_on"], held["valid_until"], strict=True), strict=True))
 
 
-def statuses(db: Connection) -> dict[tuple[str, str, str], str]:
+def statuses(db: Connection) -> dict[Held, str]:
     """Every item's status by its keys."""
     table = tables.item
     rows = db.execute(table.select()).mappings()
-    return {(row["application_no"], row["occupation_code"], row["level"]): row["status"] for row in rows}
+    return {plain(tuple(row[name] for name in KEYS)): row["status"] for row in rows}

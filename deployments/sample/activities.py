@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from deployments.sample.holdings import Holding
 from deployments.sample.setting import Setting
 from deployments.sample.tabulating import Row
+from deployments.sample.trades import WORK_TYPES
 
 _DAYS_TO_FIRST = 14
 _MOST = 3
@@ -37,6 +38,7 @@ def _held(key: tuple[str, str], levels: list[str], first: date, setting: Setting
             {
                 "uscc": uscc,
                 "occupation_code": occupation,
+                "work_type": WORK_TYPES.get(occupation, ""),
                 "level": rng.choice(levels),
                 "held_on": (first + timedelta(days=day)).isoformat(),
                 "candidates": str(candidates),

@@ -9,6 +9,7 @@ from deployments.sample.cases import Case
 from deployments.sample.drafts import Draft, occupation_of, working_moment
 from deployments.sample.setting import Setting
 from deployments.sample.tabulating import Row
+from schemas.item import UNIT
 from schemas.policy import Policy
 
 _PLACE_SCORES = (("92.5", "71"), ("83", "83"))  # for a last place: the better one, and a tie that the earlier one wins
@@ -45,16 +46,18 @@ def results_of(case: Case, setting: Setting) -> list[Row]:
         "commitments_shown": "true",
     }
     rows = [
-        {**shared, **passing(setting.policy, rng), "occupation_code": o, "level": each} for o, each in sent_items(case)
+        {**shared, **passing(setting.policy, rng), **dict(zip(UNIT, item, strict=True))} for item in sent_items(case)
     ]
     return _turned(case.scenario.mishap, rows, setting.policy, rng)
 
 
-def sent_items(case: Case) -> list[tuple[str, str]]:
-    """Occupation as the register will name it, and level, in the order of the form, each once."""
+def sent_items(case: Case) -> list[tuple[str, str, str]]:
+    """Occupation as the register will name it, work type and level, in the order of the form, each once."""
     held_back = case.scenario.mishap == "CAP-2" and not case.scenario.outcome.endswith(" permitted")
     items = dict.fromkeys(
-        (occupation_of(row), level) for row in case.final.occupations for level in row["levels"].split(",")
+        (occupation_of(row), row["work_type"], level)
+        for row in case.final.occupations
+        for level in row["levels"].split(",")
     )
     return [item for item in items if not (held_back and item[0] == case.occupation)]
 

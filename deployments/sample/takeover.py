@@ -15,6 +15,7 @@ from deployments.sample.locality import Kind, Locality, locality_of
 from deployments.sample.market import Market, filable_occupations
 from deployments.sample.streams import stream
 from deployments.sample.tabulating import frame
+from deployments.sample.trades import WORK_TYPES
 from schemas import policy as policies
 from schemas.law.cycle import CycleId, add_months
 from schemas.law.terms import last_day
@@ -175,11 +176,20 @@ def _register(grants: Sequence[_Grant], policy: Policy) -> pd.DataFrame:
             "institution_name": grant.institution.name,
             "institution_type": grant.institution.institution_type,
             "region_code": grant.institution.region_code,
+            "registered_address": grant.institution.address,
+            "audience": ";".join(policy.institution[grant.institution.institution_type].audiences),
             "valid_until": grant.valid_until.isoformat(),
             "institution_code": _code(grant.institution, order, policy) if grant.coded else "",
         }
         for code, levels, filed_on in grant.items:
             rows += [
-                {**shared, "occupation_code": code, "level": each, "filed_on": filed_on.isoformat()} for each in levels
+                {
+                    **shared,
+                    "occupation_code": code,
+                    "work_type": WORK_TYPES.get(code, ""),
+                    "level": each,
+                    "filed_on": filed_on.isoformat(),
+                }
+                for each in levels
             ]
     return frame(REGISTER, sorted(rows, key=lambda row: (row["uscc"], row["occupation_code"], row["level"])))

@@ -90,7 +90,7 @@ def _not_understood(table: Table, column: Column, rows: pd.DataFrame, policy: Po
         months = tuple(f"-{month:02d}" for month in policy.cycle.months)
         unread += [text for text in rows[column.name].dropna() if not text.endswith(months)]
     odd = Counter(unread)
-    coded = column.kind in ("enum", "boolean", "level", "levels")
+    coded = column.kind in ("enum", "enums", "boolean", "level", "levels")
     for text, count in odd.most_common(_MOST):
         remedy = (
             f"say in [tables.{table.name}.values.{column.name}] of the column map what it means"

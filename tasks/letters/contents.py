@@ -11,8 +11,9 @@ import polars as pl
 from expectations import reading
 from expectations.rulebook import rules
 from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
+from schemas.item import KEYS, UNIT, occupation_title
 from schemas.law.workdays import UnknownCalendarYearError, add_workdays
-from schemas.letter import finding_line, item_lines
+from schemas.letter import Named, finding_line, item_lines
 from schemas.letter_text import (
     AcceptanceText,
     CorrectionText,
@@ -157,7 +158,7 @@ def acceptances(
         number = str(key)
         text = AcceptanceText(
             **heads_of[number],
-            items=item_lines(_named(mine[mine["status"] == "accepted"], names), run.policy),
+            items=item_lines(named(mine[mine["status"] == "accepted"], names), run.policy),
             held=_reasoned(mine[mine["status"] == "held"], names, run.policy),
             commitments=committed.get(number, []),
             decided_by=run.policy.deadline(run.cycle) + wait,
@@ -183,9 +184,7 @@ def outcomes(
     what was once decided before; what lapsed since is none.
     """
     heads_of = heads(applications, run)
-    granted = items[items["status"] == "filed"].merge(
-        filed.drop(columns="uscc"), on=["application_no", "occupation_code", "level"]
-    )
+    granted = items[items["status"] == "filed"].merge(filed.drop(columns="uscc"), on=KEYS)
     letters = []
     for key, mine in items.groupby("application_no", sort=True):
         number = str(key)
@@ -207,39 +206,43 @@ def outcomes(
 
 
 def _fingerprint(items: pd.DataFrame) -> str:
-    ordered = items.sort_values(["occupation_code", "level"])
-    outcome = ordered["status"].replace({"lapsed": "filed"})
-    text = "|".join(ordered["occupation_code"] + ":" + ordered["level"] + ":" + outcome)
+    ordered = items.sort_values(UNIT)
+    parts = ordered[UNIT].assign(outcome=ordered["status"].replace({"lapsed": "filed"}))
+    text = "|".join(":".join(filter(None, row)) for row in parts.itertuples(index=False, name=None))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _named(items: pd.DataFrame, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    pairs = zip(items["occupation_code"], items["level"], strict=True)
-    return [(code, names.get(code, code), level) for code, level in pairs]
+def named(items: pd.DataFrame, names: Mapping[str, str]) -> list[Named]:
+    """Items (UNIT, own_name) as letters name them; `names`: occupation code to name."""
+    columns = items[[*UNIT, "own_name"]].itertuples(index=False, name=None)
+    return [
+        (code, occupation_title(names.get(code, code), own_name), work_type, level)
+        for code, work_type, level, own_name in columns
+    ]
 
 
 def _filed(entries: pd.DataFrame, names: Mapping[str, str], policy: Policy) -> list[FiledLine]:
-    """One line an occupation and term."""
+    """One line an occupation or work type and term."""
     lines = []
     for (since, until, former), rows in entries.groupby(["filed_on", "valid_until", "former_until"], sort=True):
         term = {"filed_on": str(since), "valid_until": str(until), "former_until": str(former) or None}
         lines += [
-            FiledLine.model_validate({**line.model_dump(), **term}) for line in item_lines(_named(rows, names), policy)
+            FiledLine.model_validate({**line.model_dump(), **term}) for line in item_lines(named(rows, names), policy)
         ]
-    return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
+    return sorted(lines, key=lambda line: (line.occupation_code, line.work_type, line.levels))
 
 
 def _reasoned(
     items: pd.DataFrame, names: Mapping[str, str], policy: Policy, decided: pd.DataFrame | None = None
 ) -> list[ReasonedLine]:
-    """One line an occupation and reason; `decided`: decisions on these items' rules, the latest of which is named."""
+    """One line an occupation, work type and reason; `decided`: decisions on the items' rules, the latest is named."""
     lines = []
     for (reason, status, score), rows in items.groupby(["reason", "status", "score"], sort=True, dropna=False):
         words = _words(str(reason), str(status), str(score))
-        for line in item_lines(_named(rows, names), policy):
+        for line in item_lines(named(rows, names), policy):
             ruling = _ruling(rows, line.occupation_code, str(reason), decided)
             lines.append(ReasonedLine(**line.model_dump(), **words, **ruling))
-    return sorted(lines, key=lambda line: (line.occupation_code, line.levels))
+    return sorted(lines, key=lambda line: (line.occupation_code, line.work_type, line.levels))
 
 
 def _words(reason: str, status: str, score: str) -> dict[str, str]:

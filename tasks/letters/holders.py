@@ -6,12 +6,13 @@ from datetime import date
 import pandas as pd
 
 from schemas.adjustment import ADJUSTMENTS, Adjustment
+from schemas.item import TRADE
 from schemas.law.cycle import CycleId
 from schemas.letter import LETTER_KINDS, item_lines
 from schemas.letter_text import AdjustmentText, AdverseAdjustmentText, DormancyText, DormantLine, ExpiryReminderText
 from schemas.policy import Policy, in_force
 from schemas.run import Run
-from tasks.letters.contents import addressee, letter
+from tasks.letters.contents import addressee, letter, named
 from tasks.store.outbox import Entry
 
 
@@ -47,13 +48,7 @@ def _reminder(
     head = rows.iloc[0].to_dict()
     text = ExpiryReminderText(
         **addressee(head, policy, day),
-        items=item_lines(
-            [
-                (code, names.get(code, code), level)
-                for code, level in zip(rows["occupation_code"], rows["level"], strict=True)
-            ],
-            policy,
-        ),
+        items=item_lines(named(rows, names), policy),
         valid_until=end,
         days_left=(end - day).days,
         renewal_cycle=last_cycle if deadline >= day else "",
@@ -83,13 +78,14 @@ def dormancy_hints(
             DormantLine(
                 occupation_code=row["occupation_code"],
                 occupation_name=names.get(row["occupation_code"], row["occupation_code"]),
+                work_type=row["work_type"],
                 filed_on=date.fromisoformat(row["filed_on"]),
             )
-            for row in rows.sort_values("occupation_code").to_dict("records")
+            for row in rows.sort_values(TRADE).to_dict("records")
         ]
         head = {**heads.loc[str(uscc)].to_dict(), "uscc": str(uscc)}
         text = DormancyText(**addressee(head, policy, day), as_of=day, occupations=lines)
-        which = "+".join(f"{line.occupation_code}@{line.filed_on}" for line in lines)
+        which = "+".join(f"{line.occupation_code}{line.work_type}@{line.filed_on}" for line in lines)
         occasion = f"dormancy:{known_as.get(str(uscc), uscc)}:{which}"
         hints.append(letter(occasion, "dormancy", str(uscc), text))
     return hints
@@ -99,9 +95,8 @@ def adjustment_letter(
     adjustment: Adjustment, on_file: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: Run
 ) -> Entry:
     """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
-    pairs = zip(concerned["occupation_code"], concerned["level"], strict=True)
     policy = in_force(run.day)
-    lines = item_lines(((code, names.get(code, code), level) for code, level in pairs), policy)
+    lines = item_lines(named(concerned, names), policy)
     kind = ADJUSTMENTS[adjustment.kind].letter
     text = (AdverseAdjustmentText if LETTER_KINDS[kind].refuses else AdjustmentText)(
         **addressee(concerned.iloc[0].to_dict(), policy, run.day),

@@ -19,7 +19,7 @@ _READERS = "评估专家组"
 def result_returns(refused: pd.DataFrame, findings: pd.DataFrame, applicants: dict[str, str], run: Run) -> list[Entry]:
     """One letter an application with results that were not accepted (Notice, article 3(3)).
 
-    `refused`: result_id, occupation_code and level of these results; `findings`: those, whose `version` is the result
+    `refused`: result_id and UNIT of these results; `findings`: those, whose `version` is the result
     they stand on; `applicants`: institution by application number. The same results refused for the same reasons again
     are the same occasion.
     """
@@ -50,6 +50,7 @@ def _line(row: "dict[object, object]", policy: Policy) -> ReturnedResultLine:
     return ReturnedResultLine(
         occupation_code=code,
         occupation_name=reference().occupation_names().get(code, "未列入职业分类大典的职业"),
+        work_type=str(row["work_type"]),
         level=policy.level_title(str(row["level"])),
         field=finding.field,
         value=finding.value,

@@ -1,4 +1,4 @@
-"""Evaluation activities (认定活动), whether any were ever supplied, and which occupations were dormant when last swept."""
+"""Evaluation activities (认定活动), whether any were ever supplied, and what was dormant when last swept."""
 
 from datetime import date
 
@@ -6,6 +6,8 @@ import pandas as pd
 from sqlalchemy import Connection, and_, delete, select, update
 
 from schemas import tables
+from schemas.item import TRADE
+from schemas.law.dormancy import OCCUPATION
 from schemas.qualification import KEYS
 from schemas.run import Run
 from tasks.store import frames, history, institutions
@@ -36,6 +38,7 @@ def add(db: Connection, rows: pd.DataFrame) -> int:
     one that was held (contract section 5, DORM-1).
     """
     keys = _KEYS
+    rows = rows.fillna({"work_type": ""})
     rows = rows.sort_values("candidates", kind="stable").drop_duplicates(keys, keep="last").sort_index()
     known = frames.read(db, select(tables.activity))
     new = rows.merge(known, on=[*keys, "candidates", "passed"], how="left", indicator=True)
@@ -53,32 +56,31 @@ def _drop_activities(db: Connection, replaced: pd.DataFrame) -> None:
 
 
 _mark = tables.dormancy_mark
-_OCCUPATION = ["uscc", "occupation_code"]
 
 
 def marks(db: Connection) -> pd.DataFrame:
-    """uscc, occupation_code, state, since (ISO)."""
-    return frames.read(db, select(_mark)).sort_values(_OCCUPATION, ignore_index=True)
+    """OCCUPATION, state, since (ISO)."""
+    return frames.read(db, select(_mark)).sort_values(OCCUPATION, ignore_index=True)
 
 
 def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Write the marks that changed (uscc, occupation_code, state, because), with their history; returns those.
+    """Write the marks that changed (OCCUPATION, state, because), with their history; returns those.
 
-    The mark of an occupation that was not swept is taken away: it is no longer on file.
+    The mark of what was not swept is taken away: it is no longer on file.
     """
-    both = swept[[*_OCCUPATION, "state", "because"]].merge(
-        marks(db).rename(columns={"state": "was"})[[*_OCCUPATION, "was"]], on=_OCCUPATION, how="outer"
+    both = swept[[*OCCUPATION, "state", "because"]].merge(
+        marks(db).rename(columns={"state": "was"})[[*OCCUPATION, "was"]], on=OCCUPATION, how="outer"
     )
     both = both.fillna({"was": "", "state": "", "because": "已不在册"})
-    changed = both[both["state"] != both["was"]].sort_values(_OCCUPATION, ignore_index=True)
+    changed = both[both["state"] != both["was"]].sort_values(OCCUPATION, ignore_index=True)
     if changed.empty:
         return changed
-    work = frames.working(db, "marking", changed[_OCCUPATION])
-    same = and_(_mark.c.uscc == work.c.uscc, _mark.c.occupation_code == work.c.occupation_code)
+    work = frames.working(db, "marking", changed[OCCUPATION])
+    same = and_(*(_mark.c[key] == work.c[key] for key in OCCUPATION))
     db.execute(delete(_mark).where(select(work.c.uscc).where(same).exists()))
     present = changed[changed["state"] != ""]
-    frames.append(db, _mark, present[[*_OCCUPATION, "state"]].assign(since=run.day.isoformat()))
-    moves = changed[["occupation_code", "was", "because"]].assign(subject=changed["uscc"], became=changed["state"])
+    frames.append(db, _mark, present[[*OCCUPATION, "state"]].assign(since=run.day.isoformat()))
+    moves = changed[[*TRADE, "was", "because"]].assign(subject=changed["uscc"], became=changed["state"])
     history.add(db, "dormancy", moves, run, "filing")
     return present
 

@@ -7,7 +7,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from expectations.scene import Scene
 from expectations.submissions import wanted
 from schemas import tables
-from schemas.item import FINAL
+from schemas.item import FINAL, TRADE
 from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
@@ -85,12 +85,12 @@ def address(db: Connection, subject: str) -> str:
 
 
 def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
-    """application_no, material and occupation_code of every commitment in these applications, in order."""
+    """application_no, material and TRADE of every commitment in these applications, in order."""
     work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     table = tables.material
     same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
     statement = (
-        select(table.c.application_no, table.c.material, table.c.occupation_code)
+        select(table.c.application_no, table.c.material, *(table.c[name] for name in TRADE))
         .join(_application, same)
         .join(work, work.c.application_no == _application.c.application_no)
         .where(table.c.form == "commitment")

@@ -6,14 +6,15 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from schemas.directory import DIRECTORY_KEY, INSTITUTION_DETAILS, in_order
+from schemas.directory import DIRECTORY_KEY, INSTITUTION_DETAILS, audiences_of, in_order
+from schemas.item import occupation_title
 from schemas.reference_data import reference
 from schemas.tables import requested_occupation
 from tasks.store import register
 
 
 def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
-    """One row an institution and occupation in force on a day (DIRECTORY_COLUMNS, text), sorted (contract section 6).
+    """One row an institution, occupation and work type in force on a day (DIRECTORY_COLUMNS, text), sorted (contract section 6).
 
     What is suspended is on file and not in the directory.
     """
@@ -21,9 +22,9 @@ def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> 
 
 
 def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """The directory's rows of what is held (keys, DETAILS, filed_on, valid_until), by the names of occupations.
+    """The directory's rows of what is held (keys, DETAILS, ALONG, filed_on, valid_until), by the names of occupations.
 
-    `filed_on` is the earliest and `valid_until` the latest of the occupation's levels.
+    `filed_on` and `valid_until` are the latest of its levels; its audiences are those of any.
     """
     rows = (
         held.sort_values("level", ascending=False)
@@ -32,14 +33,19 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
             {
                 **dict.fromkeys(INSTITUTION_DETAILS, "first"),
                 "level": ",".join,
-                "filed_on": "min",
+                "audiences": audiences_of,
+                "own_name": "max",
+                "filed_on": "max",
                 "valid_until": "max",
             }
         )
         .rename(columns={"level": "levels"})
     )
-    codes = rows["occupation_code"]
-    return in_order(rows.assign(occupation_name=codes.map(names).fillna(codes)))
+    titles = [
+        occupation_title(names.get(code, code), own)
+        for code, own in zip(rows["occupation_code"], rows["own_name"], strict=True)
+    ]
+    return in_order(rows.assign(occupation_name=pd.Series(titles, index=rows.index, dtype="str")))
 
 
 def occupation_names(db: Connection) -> dict[str, str]:

@@ -88,11 +88,11 @@ def packages(db: Connection, application_no: str) -> list[dict[str, Any]]:
     return [outbox.read(db, PACKAGES, occasion(application_no, number)).content for number in numbers]
 
 
-def revisions(db: Connection, numbers: list[str]) -> dict[tuple[str, str, str], int]:
+def revisions(db: Connection, numbers: list[str]) -> dict[tuple[str, ...], int]:
     """Every item of these applications that was sent out (its key) to the revision of the package that carries it."""
     rows = db.execute(select(*(_sent.c[key] for key in items.KEYS), _sent.c.revision))
     chosen = set(numbers)
-    return {(number, code, level): revision for number, code, level, revision in rows if number in chosen}
+    return {tuple(key): revision for *key, revision in rows if key[0] in chosen}
 
 
 def sent_items(db: Connection, cycle: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, Table, and_, delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import item, tables
-from schemas.item import UNIT, assert_moves
+from schemas.item import ALONG, UNIT, assert_moves
 from schemas.run import Run
 from tasks.store import frames, history
 
@@ -16,7 +16,7 @@ _item = tables.item
 def create(db: Connection, born: pd.DataFrame, run: Run, by: str) -> None:
     """Items of freshly screened applications.
 
-    `born`: KEYS, cycle, uscc, status, reason. Held and accepted items were
+    `born`: KEYS, ALONG, cycle, uscc, status, reason. Held and accepted items were
     screened first: one entry tells both.
     """
     if born.empty:
@@ -35,7 +35,7 @@ def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: Run) 
     """
     work = frames.working(db, "screening", screened[["application_no"]])
     present = frames.read(db, select(_item).where(_item.c.application_no.in_(select(work.c.application_no))))
-    told = [*KEYS, "status", "reason"]
+    told = [*KEYS, *ALONG, "status", "reason"]
     both = present[told].merge(born[told], on=told, how="outer", indicator=True)
     changed = both.loc[both["_merge"] != "both", ["application_no"]].drop_duplicates()
     replace(db, changed[changed["application_no"].isin(present["application_no"])], run, "重新初审")

@@ -16,7 +16,7 @@ KEYS = item.KEYS
 _notice = tables.public_notice
 _item = tables.public_notice_item
 #: What a notice says of an item beside its keys, as it was said then.
-SAID = ["institution_name", "institution_type", "uscc", "region_code", "kind"]
+SAID = ["institution_name", "institution_type", "uscc", "region_code", "kind", "own_name"]
 
 
 def shown(db: Connection, cycle: str) -> pd.DataFrame:

@@ -8,6 +8,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import qualification, tables
 from schemas.directory import INSTITUTION_DETAILS as DETAILS
+from schemas.directory import audiences_of
+from schemas.item import ALONG, TRADE
 from schemas.qualification import assert_moves
 from schemas.run import Run
 from tasks.store import frames, history, institutions, suspensions
@@ -25,7 +27,7 @@ def _known(table: Table, known_on: date | None) -> ColumnElement[bool]:
 
 
 def on_file(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
-    """What is on file on a day: uscc, institution details, occupation_code, level, filed_on, valid_until (ISO).
+    """What is on file on a day: uscc, institution details, UNIT, ALONG, filed_on, valid_until (ISO).
 
     As we know it now, or exactly as it was known on `known_on`. What is suspended is on file.
     """
@@ -60,6 +62,7 @@ def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: 
         select(
             *(_entry.c[key] for key in KEYS),
             *(_institution.c[name] for name in DETAILS),
+            *(_entry.c[name] for name in ALONG),
             _entry.c.filed_on,
             _entry.c.valid_until,
             _entry.c.application_no,
@@ -71,8 +74,8 @@ def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: 
 
 
 def current_entries(db: Connection) -> pd.DataFrame:
-    """Every entry as we know it now, expired ones included: keys, filed_on, valid_until, application_no, ended_by."""
-    told = ("entry", *KEYS, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
+    """Every entry as we know it now, expired ones included: keys, ALONG, filed_on, valid_until, application_no."""
+    told = ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
     statement = select(*(_entry.c[name] for name in told)).where(_entry.c.known_to.is_(None))
     return frames.read(db, statement).sort_values([*KEYS, "entry"], ignore_index=True)
 
@@ -116,7 +119,7 @@ def knowledge(db: Connection, cycle: str) -> int:
 
 
 def write(db: Connection, entries: pd.DataFrame, run: Run) -> None:
-    """Enter items: keys, filed_on, valid_until, application_no, cycle, because.
+    """Enter items: keys, ALONG, filed_on, valid_until, application_no, cycle, because.
 
     A present entry whose term has not ended before the new one begins is superseded; one that has stays what it was,
     except that a register taken over again replaces the former whatever its terms.
@@ -133,9 +136,9 @@ def write(db: Connection, entries: pd.DataFrame, run: Run) -> None:
 
 
 def with_terms(filed: pd.DataFrame, **shared: str) -> pd.DataFrame:
-    """Moves that file (filed_on, valid_until, because), their terms in the because for people and in facts."""
+    """Moves that file (ALONG, filed_on, valid_until, because), their terms in the because for people and all in facts."""
     because = filed["because"] + "（备案" + filed["filed_on"] + "，有效期至" + filed["valid_until"] + "）"
-    return filed.assign(because=because, facts=history.facts(filed[["filed_on", "valid_until"]], **shared))
+    return filed.assign(because=because, facts=history.facts(filed[["filed_on", "valid_until", *ALONG]], **shared))
 
 
 def _as_taken_over(entries: pd.DataFrame) -> "pd.Series[bool]":
@@ -146,7 +149,7 @@ def _as_taken_over(entries: pd.DataFrame) -> "pd.Series[bool]":
 def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     """Append entries as known from now on; whoever calls this tells the history what they mean."""
     first = _next(db)
-    columns = [*KEYS, "filed_on", "valid_until", "application_no", "cycle", "because"]
+    columns = [*KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because"]
     rows = entries[[*columns, *entries.columns.intersection(["ended_by"])]].sort_values(KEYS)
     frames.append(db, _entry, rows.assign(entry=range(first, first + len(rows)), known_from=run.day.isoformat()))
 
@@ -166,7 +169,9 @@ def shorten(db: Connection, entries: pd.DataFrame, last_day: date, became: str, 
 
 def bring_back(db: Connection, keys: pd.DataFrame, cycle: str, run: Run) -> None:
     """Enter again what a cycle's decisions on these keys, now taken back, had superseded."""
-    columns = [_entry.c[name] for name in ("entry", *KEYS, "filed_on", "valid_until", "application_no", "because")]
+    columns = [
+        _entry.c[name] for name in ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "because")
+    ]
     statement = select(*columns, _entry.c.cycle, _entry.c.ended_by).where(
         _entry.c.superseded_in == cycle, or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle)
     )
@@ -218,21 +223,35 @@ def tell(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> None:
 
 
 def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
-    """Enter what was on file before the first run (REGISTER columns, ISO dates); returns how many entries were new.
+    """Enter what was on file before the first run (REGISTER columns, ISO dates); returns how many levels were new.
 
+    A row holds one level or all of an occupation; without an audience it keeps the one that an earlier one gave.
     An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
     Of several terms of one level the one that ends last counts, whatever their order.
     """
-    rows = rows.assign(uscc=institutions.followed(db, rows["uscc"])).reset_index(drop=True)
+    rows = _one_level_each(rows.assign(uscc=institutions.followed(db, rows["uscc"])))
     rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(KEYS, keep="last").sort_index()
     present = current_entries(db).drop_duplicates(KEYS, keep="last")
     both = rows.merge(present, on=KEYS, how="left", suffixes=("", "_present"))
     ours = both["entry"].notna() & ~_as_taken_over(both)
-    same = (both["filed_on"] == both["filed_on_present"]) & (both["valid_until"] == both["valid_until_present"])
+    both["audiences"] = both["audiences"].where(both["audiences"] != "", both["audiences_present"].fillna(""))
+    both["own_name"] = both["own_name"].fillna("")
+    kept = ("filed_on", "valid_until", "audiences")
+    same = pd.concat([both[name] == both[f"{name}_present"] for name in kept], axis=1).all(axis=1)
     new = both[~ours & ~same]
     institutions.name(db, new, run)
     write(db, new.assign(application_no=None, cycle=None, because="名册接收"), run)
     return len(new)
+
+
+def _one_level_each(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a register handed in as entries have them: one level each, audiences joined."""
+    single = rows.assign(
+        work_type=rows["work_type"].fillna(""),
+        audiences=[audiences_of([words]) for words in rows["audience"].fillna("")],
+        level=rows["level"].str.split(","),
+    )
+    return single.explode("level").astype({"level": frames.TEXT}).reset_index(drop=True)
 
 
 def taken_over(db: Connection) -> set[tuple[str, str]]:
@@ -253,11 +272,11 @@ def renewed_late(db: Connection) -> set[tuple[str, str]]:
 
 
 def explained(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows (uscc, occupation_code) have left the register by a recorded move, with their index.
+    """Which rows (uscc, TRADE) have left the register by a recorded move, with their index.
 
     The history's last move of each level counts: what was filed anew after a lapse and then vanished is not explained.
     """
-    rank = ["uscc", "occupation_code"]
+    rank = ["uscc", *TRADE]
     last = history.last_moves(db).merge(rows[rank], on=rank)
     ended = (last["became"] != "filed").groupby([last[name] for name in rank]).all()
     return pd.Series(pd.MultiIndex.from_frame(rows[rank]).isin(ended[ended].index), index=rows.index)

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from schemas import tables
+from schemas.item import UNIT
 from schemas.run import Run
 from schemas.submission import RESULTS, WRITTEN
 from tasks.store import frames, items
@@ -20,7 +21,8 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     """Store results (canonical text, `written` and `row`) that are not known yet, as one batch; returns how many were new."""
     if results.empty:
         return 0
-    rows = results.copy()
+    # a blank work type is the occupation as a whole, one key like any other
+    rows = results.fillna({"work_type": ""})
     rows["content_hash"] = [
         hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
         for record in rows[[*RESULTS.names, WRITTEN]].fillna("").to_dict("records")
@@ -155,11 +157,7 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     db.execute(update(_result).where(same, older).values(standing="replaced"))
     # the cleaned level of the item may be spelt otherwise in the result: its own row is found by number
     own = _result.c.result_id == work.c.result_id
-    db.execute(
-        update(_result)
-        .where(own)
-        .values(standing="accepted", occupation_code=work.c.occupation_code, level=work.c.level)
-    )
+    db.execute(update(_result).where(own).values(standing="accepted", **{name: work.c[name] for name in UNIT}))
     items.record_verdicts(db, accepted)
     return replaced
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from schemas.directory import INSTITUTION_DETAILS
 from schemas.history import facts_of
-from schemas.item import UNIT
+from schemas.item import ALONG, UNIT
 from tasks.store import frames, history, register
 
 Key = tuple[str, ...]
@@ -18,10 +18,11 @@ Key = tuple[str, ...]
 
 @dataclass
 class _Level:
-    """One occupation level of an institution: its last term, and since when it is suspended."""
+    """One occupation level of an institution: its last term, what went along, and since when it is suspended."""
 
     filed_on: str
     valid_until: str
+    along: tuple[str, ...]
     suspended: list[tuple[date, date | None]] = field(default_factory=list)
 
     def is_suspended(self, day: date) -> bool:
@@ -45,7 +46,7 @@ class Retold:
 
     def _move(self, key: Key, was: str, became: str, facts: dict[str, str]) -> None:
         if was in ("", became):
-            self._file(key, facts["filed_on"], facts["valid_until"])
+            self._file(key, facts)
         elif became == "suspended":
             self.levels[key].suspended.append((date.fromisoformat(facts["effective_on"]), None))
         elif became == "filed":
@@ -56,20 +57,22 @@ class Retold:
         elif became in ("removed", "recoded"):
             del self.levels[key]
 
-    def _file(self, key: Key, filed_on: str, valid_until: str) -> None:
-        former = self.levels.get(key)
+    def _file(self, key: Key, facts: dict[str, str]) -> None:
+        former, filed_on = self.levels.get(key), facts["filed_on"]
         # a suspension concerns the filing it was decided on
         kept = [each for each in former.suspended if each[0].isoformat() >= filed_on] if former else []
-        self.levels[key] = _Level(filed_on, valid_until, kept)
+        along = tuple(facts[name] for name in ALONG)
+        self.levels[key] = _Level(filed_on, facts["valid_until"], along, kept)
 
     def standings(self, day: date) -> pd.DataFrame:
-        """What is on file on a day: keys, filed_on, valid_until, standing, and the institution's details; sorted."""
-        columns = [*register.KEYS, "filed_on", "valid_until", "standing", *INSTITUTION_DETAILS]
+        """What is on file on a day: keys, filed_on, valid_until, ALONG, standing, and the institution's details; sorted."""
+        columns = [*register.KEYS, "filed_on", "valid_until", *ALONG, "standing", *INSTITUTION_DETAILS]
         rows = [
             (
                 *key,
                 level.filed_on,
                 level.valid_until,
+                *level.along,
                 "suspended" if level.is_suspended(day) else "filed",
                 *(self.institutions[key[0]][name] for name in INSTITUTION_DETAILS),
             )
@@ -98,7 +101,7 @@ def differences(db: Connection, day: date) -> list[str]:
         "right_only": "in the history and not on the register",
     }
     return [
-        f"{row['uscc']} {row['occupation_code']}/{row['level']}, {row['standing']} until {row['valid_until']}, is "
+        f"{row['uscc']} {'/'.join(row[name] for name in UNIT if row[name])}, {row['standing']} until {row['valid_until']}, is "
         f"{sides[str(row['_merge'])]}"
         for row in wrong.sort_values([*register.KEYS, "_merge"]).to_dict("records")
     ]

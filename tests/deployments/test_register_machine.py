@@ -113,7 +113,13 @@ class RegisterLife(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 2), occupation=st.sampled_from([COOK, BAKER]), candidates=st.integers(0, 3))
     def hold_an_activity(self, who: int, occupation: str, candidates: int) -> None:
-        row = {"uscc": self.codes[who], "occupation_code": occupation, "level": "4", "held_on": self.day.isoformat()}
+        row = {
+            "uscc": self.codes[who],
+            "occupation_code": occupation,
+            "work_type": "",
+            "level": "4",
+            "held_on": self.day.isoformat(),
+        }
         with run_on(self.day) as run, writing(run) as db:
             activities.note_supplied(db, {"activities"}, run)
             activities.add(db, pd.DataFrame([{**row, "candidates": candidates, "passed": 0}]))

@@ -36,8 +36,6 @@ def last_versions(sample: SampleCycle) -> dict[str, pd.DataFrame]:
         kept = tables[name][~tables[name]["application_no"].isin(mended)]
         changed = {"submitted_at": later["application_no"].map(moments)} if name == "applications" else {}
         tables[name] = pd.concat([kept, later.assign(**changed)])
-    if "work_type" not in tables["results"]:  # the work type is part of an item: without it in results, nowhere
-        tables["occupations"] = tables["occupations"].assign(work_type="")
     return tables
 
 

@@ -68,6 +68,8 @@ def test_a_sound_directory_may_be_published():
         ({"levels": "3,4,5"}, "职业等级应由低到高写作“5,4,3”"),
         ({"levels": "5,5"}, "职业等级应由低到高写作“5,4,3”"),
         ({"levels": ""}, "“职业等级”不得为空"),
+        ({"audiences": "students;staff"}, "服务对象应按顺序写作“staff;students”"),
+        ({"audiences": "职工"}, "服务对象应按顺序写作“staff;students”"),
         ({"filed_on": "2026/9/10"}, "“备案日期”应写作“2026-09-10”"),
         ({"filed_on": "2029-09-10"}, "有效期不得早于备案日期"),
         ({"valid_until": "2026-09-09", "filed_on": "2023-09-10"}, "有效期已在2026-09-10之前届满"),
@@ -80,7 +82,20 @@ def test_one_broken_cell_keeps_it_back(cells, says):
 
 def test_an_institution_has_one_row_an_occupation():
     sentences = _checked(_directory({}, {"levels": "2"}))
-    assert sentences[0] == "同一机构的同一职业只能有一行：52420202MJ49000052 6-18-01-01、52420202MJ49000052 6-18-01-01"
+    assert (
+        sentences[0]
+        == "同一机构的同一职业（工种）只能有一行：52420202MJ49000052 6-18-01-01、52420202MJ49000052 6-18-01-01"
+    )
+
+
+def test_two_work_types_of_one_occupation_are_two_rows():
+    row = {"work_type": "数控车工", "audiences": "staff;students", "registered_address": "湖北省黄石市杭州东路1号"}
+    assert _checked(_directory({}, row)) == []
+
+
+def test_an_enterprises_own_name_stands_in_brackets_behind_the_occupations():
+    assert _checked(_directory({"occupation_name": "车工（曲轴精车工）"})) == []
+    assert _checked(_directory({"occupation_name": "曲轴精车工（车工）"})) != []
 
 
 def test_many_broken_rows_are_one_sentence_that_counts_them():
@@ -168,7 +183,7 @@ def test_the_demands_are_a_suite_of_great_expectations():
 
 def test_an_expectation_that_fails_names_the_rows_and_is_what_is_told():
     rows = _directory({"region_code": "420106"}, {"occupation_code": "6-18-01-02", "occupation_name": "铣工"})
-    result, missed, judgement = _validated(rows, _directory({}).assign(level="5"))
+    result, missed, judgement = _validated(rows, _directory({}).assign(work_type="", level="5"))
     assert not result.success
     assert {demand: (each["unexpected_count"], each["partial_unexpected_list"]) for demand, each in missed.items()} == {
         "region": (1, ["52420202MJ49000052 6-18-01-01"]),

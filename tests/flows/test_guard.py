@@ -106,7 +106,7 @@ def test_an_old_reason_explains_no_new_loss(filing: Filing) -> None:
     publication.fn(CYCLE, date(2026, 6, 3))
     with run_on(date(2026, 6, 4), CYCLE) as run, database.begin() as db:
         # filed anew after the revocation, and gone again by no move
-        entry = {"became": "filed", "occupation_code": COOK, "level": "4"}
+        entry = {"became": "filed", "occupation_code": COOK, "work_type": "", "level": "4"}
         history.add_one(db, "qualification", THREE, "申报X", run, "filing", **entry)
         rows = editions.rows_of(db, "2026-04.3")
         gone = rows[(rows["uscc"] == THREE) & (rows["occupation_code"] == COOK)]
@@ -117,7 +117,7 @@ def test_a_reason_recorded_later_releases_it(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
     publication.fn(CYCLE, DAY)
     with run_on(DAY, CYCLE) as run, database.begin() as db:
-        entry = {"was": "filed", "became": "removed", "occupation_code": ELECTRICIAN, "level": "3"}
+        entry = {"was": "filed", "became": "removed", "occupation_code": ELECTRICIAN, "work_type": "", "level": "3"}
         history.add_one(db, "qualification", THREE, "名册更正", run, "李科长", **entry)
     assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 4}
     assert in_force(filing.home) == ("2026-04.2", 4)
@@ -269,7 +269,14 @@ def test_an_edition_that_is_not_sound_is_not_published(filing: Filing) -> None:
 
 
 def test_a_row_nobody_filed_is_not_published(filing: Filing) -> None:
-    slipped = {"uscc": TWO, "occupation_code": ELECTRICIAN, "level": "4", "because": "", "known_from": DAY}
+    slipped = {
+        "uscc": TWO,
+        "occupation_code": ELECTRICIAN,
+        "work_type": "",
+        "level": "4",
+        "because": "",
+        "known_from": DAY,
+    }
     with database.begin() as db:
         db.execute(insert(tables.qualification_item).values(entry=99, filed_on=TERM[0], valid_until=TERM[1], **slipped))
     failed = publication.fn(CYCLE, DAY).failed

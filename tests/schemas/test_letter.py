@@ -72,11 +72,21 @@ def test_every_rule_of_the_rule_book_has_a_table_that_can_be_named() -> None:
     assert not [title for title in titles if title.isascii()]
 
 
-def test_items_are_one_line_an_occupation_from_level_five_up() -> None:
-    lines = item_lines([("6-2", "乙", "3"), ("6-1", "甲", "4"), ("6-2", "乙", "5"), ("6-2", "乙", "3")], POLICY)
-    assert [(line.occupation_code, line.levels) for line in lines] == [
-        ("6-1", "四级/中级工"),
-        ("6-2", "五级/初级工、三级/高级工"),
+def test_items_are_one_line_an_occupation_and_work_type_from_the_lowest_level_up() -> None:
+    lines = item_lines(
+        [
+            ("6-2", "乙", "", "3"),
+            ("6-1", "甲", "", "4"),
+            ("6-2", "乙", "", "5"),
+            ("6-2", "乙", "", "3"),
+            ("6-2", "乙", "子", "3"),
+        ],
+        POLICY,
+    )
+    assert [(line.occupation_code, line.work_type, line.levels) for line in lines] == [
+        ("6-1", "", "四级/中级工"),
+        ("6-2", "", "五级/初级工、三级/高级工"),
+        ("6-2", "子", "三级/高级工"),
     ]
 
 

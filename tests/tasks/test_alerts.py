@@ -70,7 +70,7 @@ def waiting_edition() -> None:
 
 def sent_item() -> None:
     with begin() as db:
-        keys = {"application_no": "HS202609-0007", "occupation_code": "6-18-01-01", "level": "3"}
+        keys = {"application_no": "HS202609-0007", "occupation_code": "6-18-01-01", "work_type": "", "level": "3"}
         db.execute(insert(tables.dispatched_item).values(**keys, revision=1, cycle="2026-09"))
         db.execute(
             insert(tables.application).values(
@@ -182,7 +182,13 @@ def test_what_fails_again_and_again_is_told_once(told: tuple[Mailbox, Webhook]) 
 
 def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhook]) -> None:
     with begin() as db:
-        keys = {"application_no": "HS202604-0001", "occupation_code": "6-18-01-01", "level": "3", "cycle": "2026-04"}
+        keys = {
+            "application_no": "HS202604-0001",
+            "occupation_code": "6-18-01-01",
+            "work_type": "",
+            "level": "3",
+            "cycle": "2026-04",
+        }
         values = {"result_id": 1, "content_hash": "1", "batch": "1", "row": 1, "received_on": date(2026, 9, 11)}
         db.execute(insert(tables.result).values(**values, **keys, standing="received"))
     assert alerts.raise_alerts(date(2026, 9, 11)) == []

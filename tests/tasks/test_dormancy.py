@@ -28,7 +28,7 @@ POLICY = for_cycle(cycle_id("2026-04"))
 
 
 def hold(uscc: str, occupation: str, held_on: date, candidates: int = 12) -> None:
-    row = {"uscc": uscc, "occupation_code": occupation, "level": "4", "held_on": held_on.isoformat()}
+    row = {"uscc": uscc, "occupation_code": occupation, "work_type": "", "level": "4", "held_on": held_on.isoformat()}
     rows = pd.DataFrame([{**row, "candidates": candidates, "passed": 0}])
     with run_on(held_on) as run, writing(run) as db:
         activities.note_supplied(db, {"activities"}, run)
@@ -53,7 +53,7 @@ def filed(home: Path) -> None:
 
 @pytest.mark.parametrize("order", [(12, 0), (0, 12)])
 def test_an_empty_sitting_does_not_undo_one_of_the_same_day(home: Path, order: tuple[int, int]) -> None:
-    row = {"uscc": ONE, "occupation_code": COOK, "level": "4", "held_on": "2026-01-10", "passed": 0}
+    row = {"uscc": ONE, "occupation_code": COOK, "work_type": "", "level": "4", "held_on": "2026-01-10", "passed": 0}
     with run_on(date(2026, 4, 19)) as run, writing(run) as db:
         rows = pd.DataFrame([{**row, "candidates": number} for number in order])
         assert activities.add(db, rows) == 1

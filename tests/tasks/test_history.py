@@ -98,6 +98,7 @@ def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:
         row = {
             "uscc": ONE,
             "occupation_code": COOK,
+            "work_type": "",
             "level": "4",
             "held_on": "2024-05-20",
             "candidates": 9,
@@ -137,7 +138,8 @@ def _bar(number: str, occupation: str, day: date) -> None:
     passed(number, "addition", [(ONE, occupation, "4")], cycle="2024-04")
     with run_on(day, "2024-04") as run, writing(run) as db:
         held = pd.DataFrame(
-            [{"application_no": number, "occupation_code": occupation, "level": "4"}], dtype=frames.TEXT
+            [{"application_no": number, "occupation_code": occupation, "work_type": "", "level": "4"}],
+            dtype=frames.TEXT,
         )
         findings.hold(db, held.assign(rule="DORM-1"), run.cycle)
         items.move(db, held.assign(became="held", reason="DORM-1", because="DORM-1"), run, "filing")

@@ -173,7 +173,14 @@ def test_a_corrected_result_gives_back_what_the_renewal_had_superseded(home: Pat
     decide("2023-09", date(2023, 10, 20))
     passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
     decide("2026-09", date(2026, 10, 5))
-    row = {"application_no": "A1", "occupation_code": COOK, "level": "4", "verdict": "fail", "cycle": "2026-09"}
+    row = {
+        "application_no": "A1",
+        "occupation_code": COOK,
+        "work_type": "",
+        "level": "4",
+        "verdict": "fail",
+        "cycle": "2026-09",
+    }
     with registers.run_on(date(2026, 10, 12), "2026-09") as run, writing(run) as db:
         db.execute(
             insert(tables.result).values(
@@ -198,10 +205,19 @@ def test_of_two_terms_of_a_level_taken_over_the_later_counts(home: Path, *, reve
     former, present = ("2020-05-25", "2023-05-24"), ("2023-05-25", "2026-05-24")
     rows = pd.DataFrame(
         [
-            {"uscc": ONE, "occupation_code": COOK, "level": "4", "filed_on": filed_on, "valid_until": valid_until}
+            {
+                "uscc": ONE,
+                "occupation_code": COOK,
+                "work_type": "",
+                "level": "4",
+                "filed_on": filed_on,
+                "valid_until": valid_until,
+            }
             for filed_on, valid_until in sorted((former, present), reverse=reverse)
         ]
-    ).assign(institution_name="机构", institution_type="enterprise", region_code="420202", institution_code="")
+    ).assign(
+        institution_name="机构", institution_type="enterprise", region_code="420202", institution_code="", audience=""
+    )
     with run_on(date(2026, 1, 1)) as run, writing(run) as db:
         assert register.take_over(db, rows, run) == 1
     assert terms(date(2026, 4, 10)) == {(ONE, COOK, "4"): present}

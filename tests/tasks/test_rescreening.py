@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from schemas import tables
-from schemas.submission import FORM_TABLES
+from schemas.submission import FORM_TABLES, WRITTEN
 from tasks import screening
 from tasks.store import findings, history, versions
 from tasks.store.database import begin, reading
@@ -33,7 +33,7 @@ def receive(number: str, text: str, uscc: str) -> None:
 
 
 def _frame(names: list[str], row: dict[str, str] | None) -> pd.DataFrame:
-    columns = list(dict.fromkeys([*names, *(row or {}), "row"]))
+    columns = list(dict.fromkeys([*names, *(row or {}), WRITTEN, "row"]))
     frame = pd.DataFrame([row] if row else [], columns=columns).astype(dict.fromkeys(columns, "str"))
     return frame.assign(row=pd.Series(1, index=frame.index, dtype="int64"))
 
@@ -95,7 +95,14 @@ def test_a_twin_that_comes_or_goes_concerns_the_other_application_too() -> None:
 def test_what_others_have_on_file_concerns_everybody_not_sent_out_yet() -> None:
     """CAP-2 counts the holders of an occupation: the register grew, so each count may have."""
     with begin() as db:
-        sent = {"application_no": "A3", "occupation_code": COOK, "level": "5", "revision": 1, "cycle": CYCLE}
+        sent = {
+            "application_no": "A3",
+            "occupation_code": COOK,
+            "work_type": "",
+            "level": "5",
+            "revision": 1,
+            "cycle": CYCLE,
+        }
         db.execute(insert(tables.dispatched_item).values(sent))
     take_over([(TWO, BAKER, "5")], date(2024, 4, 10), date(2027, 4, 9), day=DAY)
     assert screened() == ["A1", "A2"]

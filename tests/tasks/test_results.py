@@ -113,7 +113,7 @@ def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> Non
 def test_a_result_before_its_item_is_sent_out_waits_for_it(installation: Path) -> None:
     made.accepted("A1", [(ONE, COOK, "4")], status="held")
     with database.begin() as db:
-        keys = {"application_no": "A1", "occupation_code": COOK, "level": "4"}
+        keys = {"application_no": "A1", "occupation_code": COOK, "work_type": "", "level": "4"}
         db.execute(hold.insert().values(**keys, rule="WINDOW-1", cycle=made.CYCLE))
     made.drop(installation, "r.csv", made.result("A1", level="四级"))
     made.go_on(installation)

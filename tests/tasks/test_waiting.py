@@ -17,7 +17,7 @@ from tasks.store.database import begin
 
 CYCLE = "2026-09"
 DAY = date(2026, 9, 11)
-KEYS = {"occupation_code": "6-18-01-01", "cycle": CYCLE}
+KEYS = {"work_type": "", "occupation_code": "6-18-01-01", "cycle": CYCLE}
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ def upgrade() -> None:
         "activity",
         sa.Column("uscc", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("held_on", sa.Date(), nullable=False),
         sa.Column("candidates", sa.Integer(), nullable=False),
         sa.Column("passed", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("uscc", "occupation_code", "level", "held_on", name=op.f("pk_activity")),
+        sa.PrimaryKeyConstraint("uscc", "occupation_code", "work_type", "level", "held_on", name=op.f("pk_activity")),
     )
     op.create_table(
         "adjustment",
@@ -100,19 +101,23 @@ def upgrade() -> None:
         "dispatched_item",
         sa.Column("application_no", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("application_no", "occupation_code", "level", name=op.f("pk_dispatched_item")),
+        sa.PrimaryKeyConstraint(
+            "application_no", "occupation_code", "work_type", "level", name=op.f("pk_dispatched_item")
+        ),
     )
     op.create_index("ix_dispatched_item_cycle", "dispatched_item", ["cycle"], unique=False)
     op.create_table(
         "dormancy_mark",
         sa.Column("uscc", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
-        sa.PrimaryKeyConstraint("uscc", "occupation_code", name=op.f("pk_dormancy_mark")),
+        sa.PrimaryKeyConstraint("uscc", "occupation_code", "work_type", name=op.f("pk_dormancy_mark")),
     )
     op.create_table(
         "edition",
@@ -160,6 +165,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("was", sa.Text(), nullable=False),
         sa.Column("became", sa.Text(), nullable=False),
@@ -176,10 +182,13 @@ def upgrade() -> None:
         "hold",
         sa.Column("application_no", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("application_no", "occupation_code", "level", "rule", name=op.f("pk_hold")),
+        sa.PrimaryKeyConstraint(
+            "application_no", "occupation_code", "work_type", "level", "rule", name=op.f("pk_hold")
+        ),
     )
     op.create_table(
         "inspection_draw",
@@ -214,6 +223,7 @@ def upgrade() -> None:
         sa.Column("institution_type", sa.Text(), nullable=False),
         sa.Column("region_code", sa.Text(), nullable=False),
         sa.Column("institution_code", sa.Text(), nullable=False),
+        sa.Column("registered_address", sa.Text(), nullable=False),
         sa.Column("known_from", sa.Date(), nullable=False),
         sa.Column("known_to", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("entry", name=op.f("pk_institution")),
@@ -223,6 +233,7 @@ def upgrade() -> None:
         "item",
         sa.Column("application_no", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
         sa.Column("uscc", sa.Text(), nullable=False),
@@ -231,8 +242,10 @@ def upgrade() -> None:
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("score", sa.Float(), nullable=True),
         sa.Column("failed_by", sa.Text(), nullable=True),
+        sa.Column("audiences", sa.Text(), nullable=False),
+        sa.Column("own_name", sa.Text(), nullable=False),
         sa.Column("decided_result", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("application_no", "occupation_code", "level", name=op.f("pk_item")),
+        sa.PrimaryKeyConstraint("application_no", "occupation_code", "work_type", "level", name=op.f("pk_item")),
     )
     op.create_index("ix_item_cycle_status", "item", ["cycle", "status"], unique=False)
     op.create_index("ix_item_uscc", "item", ["uscc"], unique=False)
@@ -301,9 +314,12 @@ def upgrade() -> None:
         sa.Column("entry", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("uscc", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("filed_on", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column("audiences", sa.Text(), nullable=False),
+        sa.Column("own_name", sa.Text(), nullable=False),
         sa.Column("application_no", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Text(), nullable=True),
         sa.Column("because", sa.Text(), nullable=False),
@@ -345,6 +361,7 @@ def upgrade() -> None:
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("application_no", sa.Text(), nullable=True),
         sa.Column("occupation_code", sa.Text(), nullable=True),
+        sa.Column("work_type", sa.Text(), nullable=True),
         sa.Column("level", sa.Text(), nullable=True),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("score", sa.Text(), nullable=True),
@@ -380,6 +397,7 @@ def upgrade() -> None:
         sa.Column("entry", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("uscc", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
@@ -393,16 +411,19 @@ def upgrade() -> None:
         sa.Column("edition", sa.Text(), nullable=False),
         sa.Column("uscc", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("institution_name", sa.Text(), nullable=True),
         sa.Column("institution_type", sa.Text(), nullable=True),
         sa.Column("institution_code", sa.Text(), nullable=True),
         sa.Column("region_code", sa.Text(), nullable=True),
+        sa.Column("registered_address", sa.Text(), nullable=True),
         sa.Column("occupation_name", sa.Text(), nullable=True),
         sa.Column("levels", sa.Text(), nullable=True),
+        sa.Column("audiences", sa.Text(), nullable=True),
         sa.Column("filed_on", sa.Text(), nullable=True),
         sa.Column("valid_until", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["edition"], ["edition.edition"], name=op.f("fk_edition_row_edition")),
-        sa.PrimaryKeyConstraint("edition", "uscc", "occupation_code", name=op.f("pk_edition_row")),
+        sa.PrimaryKeyConstraint("edition", "uscc", "occupation_code", "work_type", name=op.f("pk_edition_row")),
     )
     op.create_table(
         "material",
@@ -411,6 +432,7 @@ def upgrade() -> None:
         sa.Column("row", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("material", sa.Text(), nullable=True),
         sa.Column("occupation_code", sa.Text(), nullable=True),
+        sa.Column("work_type", sa.Text(), nullable=True),
         sa.Column("form", sa.Text(), nullable=True),
         sa.Column("file_name", sa.Text(), nullable=True),
         sa.Column("size_bytes", sa.Text(), nullable=True),
@@ -447,6 +469,7 @@ def upgrade() -> None:
         "public_notice_item",
         sa.Column("application_no", sa.Text(), nullable=False),
         sa.Column("occupation_code", sa.Text(), nullable=False),
+        sa.Column("work_type", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=False),
         sa.Column("institution_name", sa.Text(), nullable=True),
@@ -454,8 +477,11 @@ def upgrade() -> None:
         sa.Column("uscc", sa.Text(), nullable=True),
         sa.Column("region_code", sa.Text(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column("own_name", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["notice"], ["public_notice.notice"], name=op.f("fk_public_notice_item_public_notice")),
-        sa.PrimaryKeyConstraint("application_no", "occupation_code", "level", name=op.f("pk_public_notice_item")),
+        sa.PrimaryKeyConstraint(
+            "application_no", "occupation_code", "work_type", "level", name=op.f("pk_public_notice_item")
+        ),
     )
     op.create_index("ix_public_notice_item_notice", "public_notice_item", ["notice"], unique=False)
     op.create_table(

@@ -47,7 +47,7 @@ def _facts(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Style
         ("联系方式", institution.contact),
         (
             "送评职业等级",
-            *(f"{line.occupation_code} {line.occupation_name}（{line.levels}）" for line in _items(package)),
+            *(f"{' '.join(_named(line))}（{line.levels}）" for line in _items(package)),
         ),
         ("评估组长", package.panel.leader.name if package.panel.leader else _NOBODY),
         ("评估专家", "、".join(member.name for member in package.panel.members) or _NOBODY),
@@ -64,7 +64,12 @@ def _facts(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Style
 
 def _items(package: EvaluationPackage) -> list[ItemLine]:
     policy = for_cycle(cycle_id(package.cycle))
-    return item_lines(((item.occupation_code, item.occupation_name, item.level) for item in package.items), policy)
+    named = ((item.occupation_code, item.occupation_name, item.work_type, item.level) for item in package.items)
+    return item_lines(named, policy)
+
+
+def _named(line: ItemLine) -> list[str]:
+    return [text for text in (line.occupation_code, line.occupation_name, line.work_type) if text]
 
 
 def _commitments(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Styles) -> int:

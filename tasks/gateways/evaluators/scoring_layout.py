@@ -18,7 +18,7 @@ from tasks.gateways.paper.visible_text import visible
 WORKBOOK = "评分表.xlsx"
 COVER, SCORING, MANIFEST = "封面", "评分表", "送评清单"
 KEY = "条目键"
-FORMAT = 1
+FORMAT = 2
 HEADER_ROW = 3  # from 0
 FIRST_ROW = HEADER_ROW + 1
 
@@ -48,7 +48,13 @@ def _filled(name: str, width: int) -> Field:
 
 
 #: What says which item a row is, in the order of `shown`; locked.
-ITEM_FIELDS = (Field("申报编号", 20), Field("职业编码", 13), Field("职业名称", 18), Field("等级", 16))
+ITEM_FIELDS = (
+    Field("申报编号", 20),
+    Field("职业编码", 13),
+    Field("职业名称", 18),
+    Field("工种", 16),
+    Field("等级", 16),
+)
 FILLED_FIELDS = (
     _filled("verdict", 10),
     _filled("score", 9),
@@ -73,6 +79,7 @@ class ManifestLine:
     key: str
     application_no: str
     occupation_code: str
+    work_type: str
     level: str
     shown: tuple[str, ...]
     prefilled: Mapping[str, str]
@@ -109,18 +116,21 @@ def head(package: EvaluationPackage, token: str = "") -> ManifestHead:
 
 
 def lines(package: EvaluationPackage) -> list[ManifestLine]:
-    """The items of a package in the order of the scoring sheet: by occupation, then from level five to one."""
+    """The items of a package in the order of the scoring sheet: by occupation and work type, then from the lowest level."""
     leader = package.panel.leader
     prefilled = {"panel_lead": visible(leader.name)} if leader else {}
     if not package.commitments:
         prefilled["commitments_shown"] = BOOLEANS["true"]
     policy = for_cycle(cycle_id(package.cycle))
-    ordered = sorted(package.items, key=lambda item: (item.occupation_code, policy.level_place(item.level)))
+    ordered = sorted(
+        package.items, key=lambda item: (item.occupation_code, item.work_type, policy.level_place(item.level))
+    )
     return [
         ManifestLine(
             key=_key(package, item),
             application_no=package.application_no,
             occupation_code=item.occupation_code,
+            work_type=item.work_type,
             level=item.level,
             shown=tuple(map(visible, _shown(package, item))),
             prefilled=prefilled,
@@ -131,11 +141,12 @@ def lines(package: EvaluationPackage) -> list[ManifestLine]:
 
 def _shown(package: EvaluationPackage, item: EvaluatedItem) -> tuple[str, ...]:
     policy = for_cycle(cycle_id(package.cycle))
-    return (package.application_no, item.occupation_code, item.occupation_name, policy.level_title(item.level))
+    level = policy.level_title(item.level)
+    return (package.application_no, item.occupation_code, item.occupation_name, item.work_type, level)
 
 
 def _key(package: EvaluationPackage, item: EvaluatedItem) -> str:
-    parts = (package.application_no, str(package.revision), item.occupation_code, item.level)
+    parts = (package.application_no, str(package.revision), item.occupation_code, item.work_type, item.level)
     return sha256("|".join(parts).encode()).hexdigest()[:16]
 
 

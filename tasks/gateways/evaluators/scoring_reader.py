@@ -164,6 +164,7 @@ def _filled(line: layout.ManifestLine, columns: dict[str, int], row: list[Any]) 
     return {
         "application_no": line.application_no,
         "occupation_code": line.occupation_code,
+        "work_type": line.work_type,
         "level": line.level,
         **cells,
     }

@@ -89,7 +89,9 @@ def _changed(content: EditionContent) -> str:
 
 def _annex(content: EditionContent) -> list[dict[str, Any]]:
     keys = ["institution_name", "institution_type", "uscc"]
-    rows = content.listed[[*keys, "occupation_name", "levels", "valid_until"]].itertuples(index=False, name=None)
+    rows = content.listed[[*keys, "occupation_name", "work_type", "levels", "valid_until"]].itertuples(
+        index=False, name=None
+    )
     return [
         {
             "number": number,
@@ -97,8 +99,12 @@ def _annex(content: EditionContent) -> list[dict[str, Any]]:
             "type": content.type_titles.get(kind, kind),
             "uscc": uscc,
             "rows": [
-                {"occupation": occupation, "levels": levels_text(levels, content.policy), "valid_until": until}
-                for *_, occupation, levels, until in block
+                {
+                    "occupation": f"{occupation}·{work_type}" if work_type else occupation,
+                    "levels": levels_text(levels, content.policy),
+                    "valid_until": until,
+                }
+                for *_, occupation, work_type, levels, until in block
             ],
         }
         for number, ((name, kind, uscc), block) in enumerate(groupby(rows, lambda row: row[:3]), start=1)

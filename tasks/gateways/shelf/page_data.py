@@ -11,6 +11,7 @@ from schemas.directory import (
     COLUMNS,
     INSTITUTION_COLUMNS,
     OCCUPATION_COLUMNS,
+    audiences_text,
     change_counts,
     change_text,
     levels_text,
@@ -29,6 +30,7 @@ def page_data(content: EditionContent) -> dict[str, Any]:
     institution, institutions = _once(rows, INSTITUTION_COLUMNS)
     occupation, occupations = _once(rows, OCCUPATION_COLUMNS)
     levels, level_sets = _once(rows, ["levels"])
+    served = sorted(set(rows["audiences"]))
     dates = sorted({*rows["filed_on"], *rows["valid_until"]})
     types = _named(institutions["institution_type"], content.type_titles)
     regions = _named(institutions["region_code"], content.region_names)
@@ -40,6 +42,7 @@ def page_data(content: EditionContent) -> dict[str, Any]:
         "regions": [visible(title) for title in regions.values()],
         "level_names": list(content.policy.levels.values()),
         "levels": [_level_set(text, content.policy) for text in level_sets["levels"]],
+        "audiences": [visible(audiences_text(each)) for each in served],
         "dates": dates,
         "institutions": _columns("institution", institutions, {"type": types, "region": regions}),
         "occupations": _columns("occupation", occupations, {}),
@@ -47,7 +50,7 @@ def page_data(content: EditionContent) -> dict[str, Any]:
             "institution": institution,
             "occupation": occupation,
             "levels": levels,
-            **_columns("filing", rows, {"date": dates}),
+            **_columns("filing", rows, {"date": dates, "audiences": served}),
         },
         "change_kinds": list(CHANGE_KINDS.values()),
         "editions": _editions(content),
@@ -120,8 +123,12 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, A
     listed = changed[CHANGE_COLUMNS].head(limit).fillna("").itertuples(index=False, name=None)
     kinds = {kind: place for place, kind in enumerate(CHANGE_KINDS)}
     rows = [
-        [kinds[kind], *map(visible, (uscc, institution, code, occupation)), *_moved(before, after, policy)]
-        for uscc, institution, code, occupation, kind, before, after in listed
+        [
+            kinds[kind],
+            *map(visible, (uscc, institution, code, f"{occupation}·{work_type}" if work_type else occupation)),
+            *_moved(before, after, policy),
+        ]
+        for uscc, institution, code, occupation, work_type, kind, before, after in listed
     ]
     return {**record, "counts": list(change_counts(changed).values()), "rows": rows}
 

@@ -68,6 +68,7 @@ class NoticeContent:
                     {
                         "code": row["occupation_code"],
                         "occupation": row["occupation_name"],
+                        "work_type": row["work_type"],
                         "levels": levels_text(row["levels"], self.policy),
                     }
                     for row in block

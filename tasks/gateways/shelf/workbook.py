@@ -9,6 +9,7 @@ from schemas.directory import (
     CHANGE_TITLES,
     COLUMNS,
     Column,
+    audiences_text,
     change_text,
     levels_text,
 )
@@ -20,9 +21,16 @@ _STYLES: dict[str, Style] = {"text": "text", "date": "date"}
 #: So many columns, the first ones, are one institution's and merged over its rows.
 _SHARED = sum(column.of == "institution" for column in COLUMNS)
 #: Columns whose texts may need several lines, with their places.
-_WRAPPED = [(place, column) for place, column in enumerate(COLUMNS) if column.kind in ("text", "levels")]
+_WRAPPED = [(place, column) for place, column in enumerate(COLUMNS) if column.kind in ("text", "levels", "audiences")]
 _NUMBER = SheetColumn("序号", 6, "centred")
-_CHANGE_WIDTHS = {"uscc": 21, "institution_name": 32, "occupation_code": 13, "occupation_name": 20, "change": 11}
+_CHANGE_WIDTHS = {
+    "uscc": 21,
+    "institution_name": 32,
+    "occupation_code": 13,
+    "occupation_name": 20,
+    "work_type": 16,
+    "change": 11,
+}
 
 
 def directory_workbook(content: EditionContent) -> bytes:
@@ -62,6 +70,8 @@ def _cells(content: EditionContent, column: Column) -> list[Cell]:
         texts = texts.replace(content.region_names)
     elif column.kind == "levels":
         texts = texts.map(lambda levels: levels_text(levels, content.policy))
+    elif column.kind == "audiences":
+        texts = texts.map(audiences_text)
     elif column.kind == "date":
         dates = {text: day(text) for text in set(texts)}
         return [dates[text] for text in texts]

@@ -97,6 +97,7 @@ def test_what_a_panel_fills_in_comes_back_as_text(workbook: Workbook, tmp_path: 
         WRITTEN: "",
         "application_no": "HS-2026-09-0012",
         "occupation_code": "4-03-02-01",
+        "work_type": "",
         "level": "1",
         "verdict": "pass",
         "score": "85",
@@ -108,6 +109,19 @@ def test_what_a_panel_fills_in_comes_back_as_text(workbook: Workbook, tmp_path: 
     }
     assert (second["level"], second["verdict"], second["score"]) == ("4", "fail", "52.5")
     assert (second["commitments_shown"], second["remarks"]) == ("false", "")
+
+
+def test_two_work_types_of_one_occupation_are_two_rows(make_package: MakePackage, tmp_path: Path) -> None:
+    weld = {"occupation_code": "6-18-02-04", "occupation_name": "焊工", "level": "4"}
+    items = [EvaluatedItem(**weld, work_type=work_type) for work_type in ("气焊工", "", "电焊工")]
+    workbook = _open(package_files(make_package(items=tuple(items))))
+    sheet = workbook["评分表"]
+    shown = [sheet.cell(row, _column(sheet, "工种")).value for row in range(_FIRST, _FIRST + 3)]
+    assert shown == ["", "气焊工", "电焊工"]
+    _pass(sheet, _FIRST + 1)
+    _pass(sheet, _FIRST + 2, score=90)
+    results = read_scoring_workbook(_saved(workbook, tmp_path))
+    assert list(zip(results["work_type"], results["score"], strict=True)) == [("气焊工", "85"), ("电焊工", "90")]
 
 
 def test_rows_left_blank_are_left_out_whatever_was_filled_in_beforehand(workbook: Workbook, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 // The directory as it was embedded, and what is worked out from it once: texts to search, days left.
 // Values reach the document through textContent only, never as markup.
 const DATA = JSON.parse(document.getElementById("data").textContent);
-const { institutions, occupations, rows, types, regions, levels, dates } = DATA;
+const { institutions, occupations, rows, types, regions, levels, audiences, dates } = DATA;
 const ROWS = rows.institution.length;
 
 const DAY = 86400000;
@@ -28,7 +28,7 @@ const fold = (text) => text.normalize("NFKC").toLowerCase();
 const institutionTexts = institutions.name.map((name, i) =>
   fold([name, institutions.uscc[i], institutions.code[i], types[institutions.type[i]], regions[institutions.region[i]]].join("\n")),
 );
-const occupationTexts = occupations.code.map((code, o) => fold(code + "\n" + occupations.name[o]));
+const occupationTexts = occupations.code.map((code, o) => fold([code, occupations.name[o], occupations.work_type[o]].join("\n")));
 const levelTexts = levels.map((one) => fold(one.text + "\n" + one.titles));
 const LEVELS = DATA.level_names;
 
@@ -37,6 +37,7 @@ const institutionRegion = Int32Array.from(institutions.region);
 const rowInstitution = Int32Array.from(rows.institution);
 const rowOccupation = Int32Array.from(rows.occupation);
 const rowLevels = Int32Array.from(rows.levels);
+const rowAudiences = Int32Array.from(rows.audiences);
 const rowFiled = Int32Array.from(rows.filed);
 const rowValid = Int32Array.from(rows.valid);
 

@@ -21,6 +21,16 @@ function cell(label, className, ...content) {
   return el("td", { role: "cell", class: className }, el("span", { class: "label" }, label), ...content);
 }
 
+function occupationCell(o, ...more) {
+  const workType = occupations.work_type[o];
+  return cell("职业", "", occupations.name[o], ...(workType ? [el("span", { class: "sub" }, "工种：" + workType)] : []), ...more);
+}
+
+function levelsCell(row) {
+  const served = audiences[rowAudiences[row]];
+  return cell("职业等级", "levels", levels[rowLevels[row]].text, ...(served ? [el("span", { class: "sub" }, "服务对象：" + served)] : []));
+}
+
 const validCell = (date) => cell("有效期至", "date", dates[date], el("span", { class: "sub " + leftClass(date) }, leftText(date)));
 
 function institutionLink(uscc, name) {
@@ -36,8 +46,8 @@ function rowOf(row) {
     cell("机构名称", "", institutionLink(institutions.uscc[i], institutions.name[i]), ...codes),
     cell("机构类型", "", types[institutions.type[i]]),
     cell("所属区划", "", regions[institutions.region[i]]),
-    cell("职业", "", occupations.name[o], el("span", { class: "sub num" }, occupations.code[o])),
-    cell("职业等级", "levels", levels[rowLevels[row]].text),
+    occupationCell(o, el("span", { class: "sub num" }, occupations.code[o])),
+    levelsCell(row),
     cell("备案日期", "date", dates[rowFiled[row]]),
     validCell(rowValid[row]));
 }

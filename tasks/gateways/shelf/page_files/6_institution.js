@@ -15,9 +15,9 @@ function particulars(i, own) {
 function occupationTable(own) {
   const heads = ["职业（工种）", "职业编码", "职业等级", "备案日期", "有效期至"].map((title) => el("th", { role: "columnheader", scope: "col" }, title));
   const lines = own.map((row) => el("tr", { role: "row" },
-    cell("职业", "", occupations.name[rowOccupation[row]]),
+    occupationCell(rowOccupation[row]),
     cell("职业编码", "num", occupations.code[rowOccupation[row]]),
-    cell("职业等级", "levels", levels[rowLevels[row]].text),
+    levelsCell(row),
     cell("备案日期", "date", dates[rowFiled[row]]),
     validCell(rowValid[row])));
   return el("table", { class: "cards", role: "table" },

@@ -109,7 +109,11 @@ def _tables() -> dict[str, Table]:
 
 @cache
 def _columns(table: str) -> dict[str, str]:
-    return {key(name): column.name for column in READ_TABLES[table].columns for name in (column.name, column.title)}
+    return {
+        key(name): column.name
+        for column in READ_TABLES[table].columns
+        for name in (*column.headers, column.name, column.title)
+    }
 
 
 @cache

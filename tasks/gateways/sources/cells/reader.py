@@ -82,6 +82,8 @@ def _reading(column: Column) -> Callable[[str], str | None]:
     """How one cell of a column is read."""
     if column.kind in ("enum", "boolean"):
         return WordReader(column).read
+    if column.kind == "enums":
+        return WordReader(column).read_several
     if column.kind in ("level", "levels"):
         levels = LevelWords(column.words)
         return levels.read_one if column.kind == "level" else levels.read

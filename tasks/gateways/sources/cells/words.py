@@ -13,6 +13,7 @@ _MOST_DIGITS: Final = 18
 _NUMBERING: Final = re.compile(
     r"^(?:[(]?[0-9一二三四五六七八九十]{1,3}[)、.．]|[①-⑳]|附件[0-9一二三四五六七八九十]*[:.、])"
 )
+_BETWEEN: Final = re.compile(r"[;；、,，/\n]")
 _NOTE: Final = re.compile(r"[(\[【〔<《][^()\[\]【】〔〕<>《》]*[)\]】〕>》]")
 _PUNCTUATION: Final = re.compile(r"[\s,.。、;:!?·…“”‘’\"'`*_\-—《》<>【】()\[\]]+|[和及与]")
 _TICKED, _OPEN = "☑✓✔√■▣☒●✅", "☐□○◻"
@@ -27,11 +28,17 @@ class WordReader:
 
     def __init__(self, column: Column) -> None:
         self._words = {_key(spelling): word for spelling, word in _spelled(column)}
+        self._order = list(column.words)
 
     def read(self, text: str) -> str | None:
         """The canonical word; of boxes the one that is ticked."""
         plain = compared(text)
         return self._word(plain) or self._ticked(plain)
+
+    def read_several(self, text: str) -> str | None:
+        """The canonical words of a cell with one or several, `staff;students`, each once in the order of the column."""
+        words = {self.read(part) for part in _BETWEEN.split(text) if part.strip()}
+        return None if None in words or not words else ";".join(word for word in self._order if word in words)
 
     def _word(self, plain: str) -> str | None:
         bare = _NUMBERING.sub("", plain)
