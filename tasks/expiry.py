@@ -6,7 +6,7 @@ from schemas.run_summary import Counts
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import expiry_reminders
 from tasks.runs.step import step
-from tasks.store import institutions, letters, register
+from tasks.store import institutions, items, letters, register
 from tasks.store.adjustments import lapse
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
@@ -23,7 +23,8 @@ def sweep_expiry(run: Run) -> Counts:
     with writing(run) as db:
         lapsed = lapse(db, run)
         on_file, names = register.on_file(db, run.day), occupation_names(db)
-        due = expiry_reminders(on_file, in_force(run.day), run.day, names, institutions.first(db))
+        renewals = items.renewals_under_way(db)
+        due = expiry_reminders(on_file, in_force(run.day), run.day, names, institutions.first(db), renewals)
         reminded = letters.write(db, due, run)
     counts = {"lapsed": lapsed, "reminders": reminded}
     return Counts(done={name: count for name, count in counts.items() if count})

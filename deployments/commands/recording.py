@@ -35,6 +35,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="XLSX, CSV, Parquet or JSON.")],
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
     by: Annotated[str, typer.Option(help="Who brings it. [default: the user of this machine]")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Take institution codes that replace others.")] = False,
 ) -> int:
     """Take in results, activities, a register, decisions, institution codes, inspectors or inspection outcomes."""
     day = read_day(as_of)
@@ -44,7 +45,7 @@ def import_(
     orchestrator.prepare()
     from tasks.desk.importing import import_file  # noqa: PLC0415
 
-    imported = import_file(kind.value, file, day, by.strip())
+    imported = import_file(kind.value, file, day, by.strip(), replace=replace)
     typer.echo(f"{imported.new} new of {imported.rows} rows of {kind.value}")
     for cycle, number in imported.unjudged.items():
         typer.echo(

@@ -45,14 +45,14 @@ def _transaction(day: date | None) -> Iterator[tuple[Connection, Run]]:
         yield db, run
 
 
-def import_file(kind: str, file: Path, day: date | None, by: str = "") -> Imported:
+def import_file(kind: str, file: Path, day: date | None, by: str = "", *, replace: bool = False) -> Imported:
     """Take in one file of results, activities, register, decisions, experts or institution codes; again changes nothing.
 
     Whatever it changed is on record under who brought it: `by`, or the installation's operator.
     """
     word = _Word(kind, discreet(file.name), by or settings().operator)
     if kind == "institution-codes":
-        return _import_codes(file, day, word)
+        return _import_codes(file, day, word, replace=replace)
     if kind in _OF_INSPECTIONS:
         return _import_of_inspections(kind, file, day, word)
     if kind == "results":
@@ -116,7 +116,7 @@ def _import_results(file: Path, day: date | None, word: _Word) -> Imported:
     return Imported(len(rows), new, [each.reason for each in [*spoilt, *refused]], unjudged)
 
 
-def _import_codes(file: Path, day: date | None, word: _Word) -> Imported:
+def _import_codes(file: Path, day: date | None, word: _Word, *, replace: bool) -> Imported:
     """Institution codes as the province returns them: the report with its sheet filled in, or a list."""
     pulled = pull_file(file, INSTITUTION_CODES.name)
     complaints = [spoilt.reason for spoilt in pulled.quarantined]
@@ -124,6 +124,6 @@ def _import_codes(file: Path, day: date | None, word: _Word) -> Imported:
         return Imported(0, 0, complaints)
     rows = pulled.tables[INSTITUTION_CODES.name]
     with _transaction(day) as (db, run):
-        new, more = institution_codes.take_in(db, rows, run)
+        new, more = institution_codes.take_in(db, rows, run, replace=replace)
         word.keep(db, new, run)
     return Imported(len(rows), new, [*complaints, *more])

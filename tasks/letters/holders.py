@@ -5,15 +5,34 @@ from datetime import date
 
 import pandas as pd
 
+from expectations.rulebook import rules
 from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.item import TRADE
 from schemas.law.cycle import CycleId
 from schemas.letter import LETTER_KINDS, item_lines
-from schemas.letter_text import AdjustmentText, AdverseAdjustmentText, DormancyText, DormantLine, ExpiryReminderText
+from schemas.letter_text import (
+    AdjustmentText,
+    AdverseAdjustmentText,
+    DormancyText,
+    DormantLine,
+    ExpiryReminderText,
+    UnderWayLine,
+)
 from schemas.policy import Policy, in_force
+from schemas.qualification import KEYS
 from schemas.run import Run
 from tasks.letters.contents import addressee, letter, named
+from tasks.letters.remedies import remedies
 from tasks.store.outbox import Entry
+
+#: How a renewal stands that is not held, and what the institution has to do.
+_STATES = {
+    "returned": "已退回补正，请按补正通知书一次补正后重新提交",
+    "screened": "初审中，无须另行申报",
+    "accepted": "已受理，等待送评，无须另行申报",
+    "dispatched": "专家评估中，请配合评估",
+    "passed": "评估合格，等待决定，无须另行申报",
+}
 
 
 def expiry_reminders(
@@ -22,39 +41,70 @@ def expiry_reminders(
     day: date,
     names: Mapping[str, str],
     first_codes: Mapping[str, str] | None = None,
+    renewals: pd.DataFrame | None = None,
 ) -> list[Entry]:
     """One reminder an institution and term: the nearest of `reminder_days` that has been reached (article 3(4)).
 
     When several were missed only the nearest is written: its occasion names the term and the number of days.
     `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
-    new code makes no new occasion.
+    new code makes no new occasion; `renewals`: items of renewals under way, which are named with what is to be done.
     """
     known_as = first_codes or {}
+    under_way = on_file.iloc[:0] if renewals is None else renewals
     due = []
     for (uscc, end), rows in on_file.groupby(["uscc", "valid_until"], sort=True):
         days_left = (date.fromisoformat(str(end)) - day).days
         reached = [days for days in policy.validity.reminder_days if days_left <= days]
         if reached:
             occasion = f"expiry_reminder:{known_as.get(str(uscc), uscc)}:{end}:{min(reached)}"
-            due.append(_reminder(occasion, date.fromisoformat(str(end)), rows, policy, day, names))
+            due.append(_reminder(occasion, date.fromisoformat(str(end)), rows, under_way, policy, day, names))
     return due
 
 
 def _reminder(
-    occasion: str, end: date, rows: pd.DataFrame, policy: Policy, day: date, names: Mapping[str, str]
+    occasion: str,
+    end: date,
+    rows: pd.DataFrame,
+    renewals: pd.DataFrame,
+    policy: Policy,
+    day: date,
+    names: Mapping[str, str],
 ) -> Entry:
     last_cycle: CycleId = policy.last_cycle_on(end)
     deadline = policy.deadline(last_cycle)
     head = rows.iloc[0].to_dict()
+    asked = renewals.merge(rows[KEYS].drop_duplicates(), on=KEYS)
     text = ExpiryReminderText(
         **addressee(head, policy, day),
         items=item_lines(named(rows, names), policy),
+        under_way=_under_way(asked, names, policy),
+        to_file=len(asked.drop_duplicates(KEYS)) < len(rows.drop_duplicates(KEYS)),
         valid_until=end,
         days_left=(end - day).days,
         renewal_cycle=last_cycle if deadline >= day else "",
         renewal_deadline=deadline if deadline >= day else None,
     )
     return letter(occasion, "expiry_reminder", str(head["uscc"]), text)
+
+
+def _under_way(renewals: pd.DataFrame, names: Mapping[str, str], policy: Policy) -> list[UnderWayLine]:
+    """One line an application, occupation and standing, with what the institution has to do."""
+    if renewals.empty:
+        return []
+    return [
+        UnderWayLine(**line.model_dump(), application_no=str(number), state=_state(str(status), str(reason)))
+        for (number, status, reason), rows in renewals.groupby(["application_no", "status", "reason"], sort=True)
+        for line in item_lines(named(rows, names), policy)
+    ]
+
+
+def _state(status: str, reason: str) -> str:
+    """How a renewal stands, in words, and what is to be done about it."""
+    if status != "held":
+        return _STATES.get(status, "正在办理，无须另行申报")
+    codes = [code for code in reason.split(";") if code in rules()]
+    sentences = "；".join(rules()[code].message_zh for code in codes)
+    return "，".join([f"待例外审批（{sentences}）", *(remedies()[code] for code in codes if code in remedies())])
 
 
 def dormancy_hints(

@@ -5,12 +5,13 @@ from sqlalchemy import Connection, Table, and_, delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import item, tables
-from schemas.item import ALONG, UNIT, assert_moves
+from schemas.item import ALONG, FINAL, UNIT, assert_moves
 from schemas.run import Run
 from tasks.store import frames, history
 
 KEYS = item.KEYS
 _item = tables.item
+_version = tables.application_version
 
 
 def create(db: Connection, born: pd.DataFrame, run: Run, by: str) -> None:
@@ -100,6 +101,13 @@ def of_cycle(db: Connection, cycle: str, statuses: list[str] | None = None) -> p
     if statuses is not None:
         statement = statement.where(_item.c.status.in_(statuses))
     return frames.read(db, statement)
+
+
+def renewals_under_way(db: Connection) -> pd.DataFrame:
+    """Items of renewals on which something is still awaited, whatever their cycle: every column of the table."""
+    renewing = select(_version.c.application_no).where(_version.c.kind == "renewal")
+    statement = select(_item).where(_item.c.status.not_in(FINAL), _item.c.application_no.in_(renewing))
+    return frames.read(db, statement).sort_values(KEYS, ignore_index=True)
 
 
 #: The columns of `items.csv`, in order (contract section 6).

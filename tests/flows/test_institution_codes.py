@@ -65,7 +65,11 @@ def test_the_report_filled_in_fills_the_rows_of_the_next_edition(filing: Filing)
         [ONE, "details_changed", "机构编码：", f"机构编码：{A}"],
         [TWO, "details_changed", "机构编码：", f"机构编码：{B}"],
     ]
-    assert not (filing.home / "outbox" / "letters").exists(), "nobody is written to"
+    written = filing.lines("letters")[1:]
+    assert {tuple(line.split(",")[1:4:2]) for line in written if ONE in line or TWO in line} == {
+        ("机构编码告知书", ONE),
+        ("机构编码告知书", TWO),
+    }
 
     again = filing("import", "institution-codes", str(filled), "--as-of", NEXT.isoformat())
     assert (again.code, again.out) == (0, "0 new of 3 rows of institution-codes\n")
@@ -75,8 +79,8 @@ def test_the_report_filled_in_fills_the_rows_of_the_next_edition(filing: Filing)
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([(ONE, "Z000142000001")], f"第1行（{ONE}）未采用：机构编码“Z000142000001”应为Y或S加4位数字、42和6位数字"),
-        ([(ONE, "Y0001420000012")], f"第1行（{ONE}）未采用：机构编码“Y0001420000012”应为"),
+        ([(ONE, "Z000142000001")], f"第1行（{ONE}）未采用：机构编码“Z000142000001”不符合省级规定的样式"),
+        ([(ONE, "Y0001420000012")], f"第1行（{ONE}）未采用：机构编码“Y0001420000012”不符合"),
         ([("91420200MA4999999X", A)], "第1行（91420200MA4999999X）未采用：该机构不在备案名册内"),
         ([(ONE, A), (ONE, B)], f"第1行（{ONE}）未采用：同一机构给出了不同的机构编码"),
         ([(ONE, A), (THREE, A)], f"第2行（{THREE}）未采用：机构编码“{A}”给了不止一家机构"),
@@ -97,7 +101,12 @@ def test_a_row_that_cannot_be_taken_is_named_and_the_others_are(
 
 def test_a_corrected_code_replaces_the_former_and_the_history_keeps_both(filing: Filing) -> None:
     filing("import", "institution-codes", write(filing.home, [(ONE, A)]), "--as-of", "2026-06-10")
-    filing("import", "institution-codes", write(filing.home, [(ONE, B)]), "--as-of", "2026-06-12")
+    refused = filing("import", "institution-codes", write(filing.home, [(ONE, B)]), "--as-of", "2026-06-12")
+    assert f"该机构已有机构编码“{A}”，确需替换的，请加 --replace 重新导入" in refused.err
+    assert (
+        filing("import", "institution-codes", "--replace", write(filing.home, [(ONE, B)]), "--as-of", "2026-06-12").code
+        == 0
+    )
     publication.fn(CYCLE, NEXT)
     assert set(edition(filing.home, "2026-04.2").query("uscc == @ONE")["institution_code"]) == {B}
     with reading() as db:

@@ -155,3 +155,18 @@ def test_a_changed_directory_gives_one_edition(home: Path) -> None:
     with reading() as db:
         waiting = db.execute(select(tables.edition.c.standing).order_by(tables.edition.c.number)).scalars().all()
     assert waiting == ["published", "waiting"]
+
+
+def test_a_reminder_names_a_renewal_under_way_and_asks_for_the_rest_alone(home: Path) -> None:
+    take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], date(2024, 1, 10), date(2026, 10, 19))
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
+    sweep(date(2026, 9, 25))
+    with reading() as db:
+        [content] = db.execute(
+            select(tables.outbox.c.content).where(tables.outbox.c.kind == "expiry_reminder")
+        ).scalars()
+    [line] = content["under_way"]
+    assert (line["application_no"], line["occupation_code"]) == ("A1", COOK)
+    assert line["state"] == "评估合格，等待决定，无须另行申报"
+    assert content["to_file"] is True
+    assert [item["occupation_code"] for item in content["items"]] == [COOK, BAKER]
