@@ -16,6 +16,7 @@ def register_all(app: typer.Typer) -> None:
         "cycles",
         "recording",
         "approving",
+        "attaching",
         "showing",
         "writing",
         "sweeping",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tasks.gateways.shelf import attachments
 from tasks.gateways.shelf.editions import LATEST
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
 
@@ -50,9 +51,16 @@ def _order(name: str) -> tuple[int, ...]:
 
 def _file_faults(folder: Path, record: Mapping[str, Any]) -> list[str]:
     listed: dict[str, str] = record["files"]
-    there = {path.name for path in folder.iterdir()} - {MANIFEST}
+    there = {path.name for path in folder.iterdir()} - {MANIFEST, attachments.ATTACHMENTS}
+    try:
+        attached = attachments.recorded(folder)
+    except ValueError as broken:
+        return [f"edition {folder.name}: {attachments.ATTACHMENTS} cannot be relied on: {broken}"]
     faults = [f"edition {folder.name}: {name} is missing" for name in sorted(set(listed) - there)]
-    faults += [f"edition {folder.name}: {name} does not belong to it" for name in sorted(there - set(listed))]
+    faults += [
+        f"edition {folder.name}: {name} does not belong to it" for name in sorted(there - set(listed) - set(attached))
+    ]
+    faults += attachments.faults(folder, attached)
     faults += [
         f"edition {folder.name}: {name} was changed after it was published"
         for name in sorted(there & set(listed))

@@ -9,6 +9,7 @@ from schemas.directory import edition_name
 from schemas.errors import FilingError
 from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
+from tasks.gateways.shelf.attachments import ATTACHMENTS
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.listing import LISTING, listing
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, manifest, read_manifest, sha256
@@ -28,7 +29,7 @@ def build(published: Path, content: EditionContent) -> Path:
     What killed builds left behind is swept first. Raises ShelfError, leaving nothing, when the files cannot be written.
     """
     try:
-        return folders.build(published, content.name, _files(content))
+        return folders.build(published, content.name, _files(content, _attached(published, content)))
     except OSError as refused:
         raise ShelfError(
             f"edition {content.name} could not be written below {published}: {refused.strerror or refused}; "
@@ -67,7 +68,15 @@ def point_latest(published: Path, name: str) -> None:
         folders.point(latest, name)
 
 
-def _files(content: EditionContent) -> dict[str, bytes]:
+def _attached(published: Path, content: EditionContent) -> str | None:
+    """SHA-256 of the record of scans beside the edition before."""
+    if not content.earlier:
+        return None
+    record = published / content.earlier[0][0] / ATTACHMENTS
+    return file_sha256(record) if record.is_file() else None
+
+
+def _files(content: EditionContent, attachments: str | None) -> dict[str, bytes]:
     # the page reads nothing of the others, but the manifest needs them all: it is written last
     files = {
         "directory.csv": csv_bytes(content.listed),
@@ -76,7 +85,7 @@ def _files(content: EditionContent) -> dict[str, bytes]:
         "changes.csv": csv_bytes(content.changed),
         "index.html": page(content),
     }
-    return {**files, MANIFEST: manifest(content, {name: sha256(data) for name, data in files.items()})}
+    return {**files, MANIFEST: manifest(content, {name: sha256(data) for name, data in files.items()}, attachments)}
 
 
 def _digest_of_whole(built: Path, name: str) -> str:

@@ -33,11 +33,11 @@ def policy_record(policy: Policy) -> dict[str, str]:
     return {"name": policy.name, "document": policy.document, "in_force_from": policy.in_force_from.isoformat()}
 
 
-def manifest(content: EditionContent, files: Mapping[str, str]) -> bytes:
+def manifest(content: EditionContent, files: Mapping[str, str], attachments: str | None = None) -> bytes:
     """The manifest of an edition whose files have these SHA-256 (contract section 6).
 
-    `seal` is the SHA-256 of the manifest without it: the newest manifest, which no later one names yet, must also show
-    a changed byte.
+    `attachments`: SHA-256 of the record of signed scans beside the edition before, where it has any. `seal` is the
+    SHA-256 of the manifest without it: the newest manifest, which no later one names yet, must also show a changed byte.
     """
     body: dict[str, Any] = {
         "edition": content.name,
@@ -49,6 +49,8 @@ def manifest(content: EditionContent, files: Mapping[str, str]) -> bytes:
         "files": {name: files[name] for name in sorted(files)},
         "previous_manifest_sha256": content.previous_manifest_sha256,
     }
+    if attachments is not None:
+        body["previous_attachments_sha256"] = attachments
     return sealed(body)
 
 
