@@ -23,11 +23,13 @@ from flows.stages import ALONE, STAGES, inspection
 from flows.sweeps import sweeps
 from flows.waiting import resume_waiting
 from flows.watch import watch
+from schemas import office
 from schemas.policy import Policy, in_force
+from schemas.settings import settings
 from tasks.runs.orchestration import CYCLE_DEPLOYMENT, TAG
 from tasks.runs.today import today
 
-_OWNER = "负责：市职业技能鉴定中心"
+_OWNER = "负责：{office}"
 _ENQUEUE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 _SKIP = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 #: A worker that is killed must not take its flows with it at their next line of output.
@@ -101,7 +103,8 @@ def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     """The deployment as Prefect takes it; its entrypoint is a module path, valid wherever the package is installed."""
     moments = entry.moments(policy)
     calendar = "".join(f"\n- {told}" for told in dict.fromkeys(moment.told for moment in moments))
-    said = f"{entry.told}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "") + _OWNER
+    said = f"{entry.told}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
+    said += _OWNER.format(office=office.read(settings().root).name)
     deployment = RunnerDeployment.from_flow(
         entry.flow,
         name=entry.name,

@@ -7,6 +7,7 @@ FILING_POLICIES names, change it there, and say from when.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -161,8 +162,28 @@ def known() -> tuple[Policy, ...]:
 
     Of two policies in force from the same day the folder's counts. Raises UnusablePolicyError.
     """
+    if _instead:
+        return (_instead[-1],)
     own = settings().policies
     return _merged(own.expanduser().resolve() if own else None)
+
+
+_instead: list[Policy] = []
+
+
+@contextmanager
+def instead(policy: Policy) -> Iterator[None]:
+    """One policy in place of every other, whenever it is in force: what a cycle is compared under."""
+    _instead.append(policy)
+    try:
+        yield
+    finally:
+        _instead.pop()
+
+
+def read(path: Path) -> Policy:
+    """The policy of a file; raises UnusablePolicyError."""
+    return _read(str(path), path)
 
 
 @cache
@@ -173,7 +194,15 @@ def _merged(folder: Path | None) -> tuple[Policy, ...]:
         raise UnusablePolicyError(
             f"FILING_POLICIES names {folder}, which is no folder: give the folder of policy files"
         )
-    return tuple(sorted([*shipped(), *_folder(folder)], key=lambda policy: policy.in_force_from))
+    own = _folder(folder)
+    others = [policy for policy in shipped() if not _succeeds_another_city(policy, own)]
+    return tuple(sorted([*others, *own], key=lambda policy: policy.in_force_from))
+
+
+def _succeeds_another_city(policy: Policy, own: list[Policy]) -> bool:
+    """Whether a shipped policy would take the place of an earlier one of the folder, and is of no city in it."""
+    cities, since = {each.name for each in own}, min((each.in_force_from for each in own), default=date.max)
+    return policy.name not in cities and policy.in_force_from >= since
 
 
 @cache
@@ -256,6 +285,12 @@ def _cycles(first: date, last: date) -> Iterator[tuple[CycleId, Policy]]:
             yield month, for_cycle(month)
         except UnknownCycleError:
             continue
+
+
+def level_order() -> dict[str, int]:
+    """Level codes by their places from the lowest to the highest: the newest policy's, then those only older ones have."""
+    codes = dict.fromkeys(code for policy in reversed(known()) for code in policy.levels)
+    return {code: place for place, code in enumerate(codes)}
 
 
 def any_policy(column: Column) -> Column:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
 from schemas.item import UNIT, occupation_title
 from schemas.letter import finding_line
-from schemas.policy import Policy
+from schemas.policy import Policy, level_order
 from schemas.run import Run
 from schemas.submission import KINDS
 from tasks.store import applications, dispatches, findings
@@ -78,7 +78,8 @@ def _institution(row: dict[Any, Any], policy: Policy) -> EvaluatedInstitution:
 
 
 def _items(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[EvaluatedItem, ...]:
-    ordered = rows.sort_values(UNIT, ascending=[name != "level" for name in UNIT])
+    order = level_order()
+    ordered = rows.sort_values(UNIT, key=lambda cells: cells.map(order) if cells.name == "level" else cells)
     return tuple(
         EvaluatedItem(
             occupation_name=occupation_title(

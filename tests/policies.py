@@ -4,7 +4,9 @@ from importlib.resources import files
 from pathlib import Path
 
 SHIPPED = (files("schemas") / "policies" / "huangshi_2021.toml").read_text("utf-8")
-SECOND_CITY = (Path(__file__).parent / "schemas" / "second_city.toml").read_text("utf-8")
+#: A folder of all that makes an invented city: its policy and its office.
+CITIES = Path(__file__).parent / "cities"
+SECOND_CITY = (CITIES / "qinghe.toml").read_text("utf-8")
 
 
 def write_policy(folder: Path, since: str, text: str = SHIPPED, **numbers: str) -> Path:

@@ -18,6 +18,7 @@ def register_all(app: typer.Typer) -> None:
         "approving",
         "attaching",
         "showing",
+        "comparing",
         "writing",
         "sweeping",
         "installing",

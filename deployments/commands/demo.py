@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from rich.table import Table
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_cycle, ready
+from schemas import office
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.errors import RefusedError, WrongUseError
 from schemas.item import STATUSES as ITEM_STATUSES
@@ -62,7 +64,8 @@ def _clear_former() -> None:
     if (root / "filing.db").exists() and not mark.exists():
         raise RefusedError(f"{root} holds a real installation: give the demo a home of its own with --home DIR")
     if mark.exists():
-        shutil.rmtree(root)
+        for entry in root.iterdir():
+            _remove(entry)
     root.mkdir(parents=True, exist_ok=True)
     mark.write_text(_MARK, "utf-8")
 
@@ -74,6 +77,14 @@ class _Act:
     title: str
     day: date
     prepare: Callable[[], None] = lambda: None
+
+
+def _remove(entry: Path) -> None:
+    """Remove what a former demo made; the office's own file stays."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    elif entry.name != office.FILE:
+        entry.unlink()
 
 
 def _play(

@@ -68,7 +68,7 @@ def findings(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
-        _print_csv(store.of_cycle(db, chosen), FINDING_COLUMNS)
+        print_csv(store.of_cycle(db, chosen), FINDING_COLUMNS)
 
 
 def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
@@ -79,7 +79,7 @@ def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
-        _print_csv(store.listing(db, chosen), store.LISTED)
+        print_csv(store.listing(db, chosen), store.LISTED)
 
 
 def history(
@@ -94,7 +94,7 @@ def history(
         told = overview.life(db, subject)
     if told.empty:
         raise WrongUseError(f"nothing is known of '{subject}': give an application number or a credit code")
-    _print_csv(told, list(told.columns))
+    print_csv(told, list(told.columns))
 
 
 def directory(
@@ -137,10 +137,11 @@ def _print(rows: pd.DataFrame, output: Format) -> None:
     if output is Format.json:
         typer.echo(rows.to_json(orient="records", force_ascii=False, indent=2))
         return
-    _print_csv(rows, list(rows.columns))
+    print_csv(rows, list(rows.columns))
 
 
-def _print_csv(rows: pd.DataFrame, columns: list[str]) -> None:
+def print_csv(rows: pd.DataFrame, columns: list[str]) -> None:
+    """Print rows as CSV in which nothing runs in a spreadsheet."""
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
     from tasks.gateways.paper.delimited import disarmed  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from schemas.directory import DIRECTORY_KEY, INSTITUTION_DETAILS, audiences_of, in_order
 from schemas.item import occupation_title
+from schemas.policy import level_order
 from schemas.reference_data import reference
 from schemas.tables import requested_occupation
 from tasks.store import register
@@ -27,7 +28,7 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
     `filed_on` and `valid_until` are the latest of its levels; its audiences are those of any.
     """
     rows = (
-        held.sort_values("level", ascending=False)
+        held.sort_values("level", key=lambda levels: levels.map(level_order()))
         .groupby(DIRECTORY_KEY, as_index=False)
         .agg(
             {

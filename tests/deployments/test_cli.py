@@ -101,7 +101,7 @@ def test_empty_tables_have_their_headers(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert filing(monkeypatch, home, "items", "2026-09") == 0
-    assert capsys.readouterr().out == "application_no,uscc,occupation_code,level,status,reason,score\n"
+    assert capsys.readouterr().out == "application_no,uscc,occupation_code,work_type,level,status,reason,score\n"
     assert filing(monkeypatch, home, "findings", "2026-09") == 0
     assert capsys.readouterr().out == "application_no,rule,nature,article,table,row,field,value,message\n"
 

@@ -9,11 +9,13 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
+from schemas.policy import known
 from schemas.submission import (
     ACTIVITIES,
     APPLICATIONS,
     FORM_TABLES,
     MATERIALS_TABLE,
+    PROGRAMMES,
     READ_TABLES,
     SIDE_TABLES,
     WRITTEN,
@@ -123,14 +125,15 @@ def _content_hashes(tables: Tables) -> pl.Series:
 
 
 def _absent_sheets(contents: Sequence[FileContent], tables: Tables) -> list[Advice]:
-    """Sheets a workbook lacks whose rows did not come otherwise; only technical schools have programmes."""
+    """Sheets a workbook lacks whose rows did not come otherwise; only those that teach have programmes."""
+    taught = {name for policy in known() for name, each in policy.institution.items() if each.programmes}
     lacking = {content.parts[0].file: content.absent for content in contents if content.absent}
     filed = tables[APPLICATIONS.name].filter(pl.col(FILE).is_in(list(lacking)))
     present = {name: set(tables[name][_NO]) for name in {name for names in lacking.values() for name in names}}
     advice = []
     for number, file, kind in filed.select(_NO, FILE, "institution_type").rows():
         for name in lacking[file]:
-            if number in present[name] or (name == "programmes" and kind != "technical_school"):
+            if number in present[name] or (name == PROGRAMMES.name and kind not in taught):
                 continue
             sentence = (
                 f"工作簿“{file}”没有“{READ_TABLES[name].title}”工作表，按未填报处理，如有内容请补上该工作表后重新提交"

@@ -1,0 +1,43 @@
+"""Comparison (比对): what a cycle's outcome would be under another policy; nothing of it is kept."""
+
+from datetime import date, timedelta
+
+from flows.stages import DECISION, EVALUATION, SCREENING
+from schemas.law.cycle import CycleId
+from schemas.law.workdays import add_workdays
+from schemas.policy import Policy
+from tasks.runs.comparison import Compared, compared, take_back
+from tasks.runs.run import begin
+from tasks.runs.waiting import still_waits
+
+
+def compare(cycle: CycleId, policy: Policy, day: date | None, today: date) -> Compared:
+    """A cycle beside what it would be under a policy, on a day; without one, when it is decided, at most today.
+
+    What was received, decided and returned is judged anew; the inbox is not read.
+    """
+    judged_on = day or min(today, _decided_on(cycle, policy))
+    return compared(cycle, policy, lambda: _judge(cycle, policy, judged_on))
+
+
+def _waited_until(cycle: CycleId, policy: Policy) -> date:
+    return policy.deadline(cycle) + timedelta(days=policy.evaluation.wait_days)
+
+
+def _decided_on(cycle: CycleId, policy: Policy) -> date:
+    """The day by which a policy has decided a cycle, its public notice included."""
+    shown_for = policy.publication.public_notice_workdays
+    day = _waited_until(cycle, policy)
+    return add_workdays(day, shown_for) + timedelta(days=1) if shown_for else day
+
+
+def _judge(cycle: CycleId, policy: Policy, day: date) -> None:
+    """Screen, evaluate and decide anew, on the day and before it on the one that begins a public notice."""
+    days = sorted({min(_waited_until(cycle, policy), day), day})
+    for each in days:
+        with begin(cycle, each) as run:
+            if each == days[0]:
+                take_back(run)
+            for stage in (SCREENING, EVALUATION, DECISION):
+                if not (stage.needs_results and still_waits(cycle, each)):
+                    stage.work(run)
