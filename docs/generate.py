@@ -14,6 +14,8 @@ from schemas.item import FINAL, MOVES, STATUSES
 from schemas.letter import LETTER_KINDS
 from schemas.policy import shipped
 from schemas.settings import Settings
+from schemas.submission import READ_TABLES
+from schemas.synonyms import COLUMN_NAMES, NO, SENSES, SYNONYMS, YES
 
 HERE = Path(__file__).parent
 
@@ -178,10 +180,68 @@ def _default(field: FieldInfo) -> str:
     return f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
 
 
+_READ = """\
+<!-- Generated from schemas/reference/synonyms.toml by docs/generate.py. -->
+# What may be written, and how it is read
+
+A value is read as a clerk would read it, once, when the file comes in. What cannot be read surely is told with file, sheet, row
+and how to mend it: on the run's page, in `filing quarantine` (CSV: file, sheet, row, application_no, reason), and where it
+concerns an application in its letter (FORM-10).
+
+## Files and sheets
+
+- .xlsx .xlsm .xls .et .ods .xlsb, .csv .tsv .txt, .parquet, .json, and a .zip of them with its attachments. A workbook that is
+  only protected against changes is read; one with a password, an archive in an archive, a .rar, a scan or a letter is told.
+- A sheet is known with its number, 表, 清单, 续 around its name, under another name below, or by its header. Hidden sheets, old
+  ones (旧), examples (示例, 样表) and notes on filling in (填写说明) are told and not read, and so are hidden rows.
+- The header stands within the first 30 lines, in one or two of them. Sums, notes, signatures and examples are no rows. A form
+  of labels with their values to the right is one application. In a workbook of one application its number may stand once.
+- Of several versions of one application the latest 提交时间 counts; equal files are one. No application is born of a row
+  without a number, or without a credit code and rows elsewhere.
+
+## Cells
+
+- Levels: `5,4,3`, `5-3`, `五级、四级`, `五级至三级`, `初级工/中级工`, `五级（初级工）`, `L5`, `Ⅴ`,
+  `国家职业资格三级`, `三级及以下`. What a spreadsheet took for a day is what was typed: 2005-04-03 is 5-4-3, 2026-04-03 is 4-3; 2005-04-01 is no list of levels.
+- Days and moments begin with the year: `2026-09-01`, `26.9.1`, `2026年9月1日 下午3点`, `二〇二六年九月一日`,
+  a spreadsheet's number.
+- Credit codes without regard to case, spaces, hyphens, labels, copy marks; × at the end of an identity number is X; codes of
+  occupations with or without hyphens, with the marks L, S and the name beside them.
+- Numbers with separators and units: `1,234`, `85分`, `5人`, `2.3MB`. Of boxes the ticked one: `☑是☐否`.
+- A code that a spreadsheet turned into a number, a formula without its value and an error are unreadable, not blank.
+"""
+
+
+def intake_page() -> str:
+    """What a clerk may write, from the tables of spellings."""
+    titles = {table.name: table for table in READ_TABLES.values()}
+    lines = [_READ, "## Words", "", "| word | is also written |", "|---|---|"]
+    for lists in SYNONYMS.values():
+        lines += [f"| {title} | {'、'.join(words)} |" for title, words in lists.items()]
+    lines += [f"| 是 | {_shown(YES)} |", f"| 否 | {_shown(NO)} |"]
+    for name, answers in SENSES.items():
+        column = next(each for table in titles.values() for each in table.columns if each.name == name)
+        lines += [f"| {column.title}：{said} | {_shown(answers[key])} |" for key, said in (("yes", "是"), ("no", "否"))]
+    lines += ["", "## Columns", "", "| table | column | is also called |", "|---|---|---|"]
+    for table, columns in COLUMN_NAMES.items():
+        known = {column.name: column.title for column in titles[table].columns}
+        lines += [
+            f"| {titles[table].title} | {known[name]} | {'、'.join(names)} |"
+            for name, names in columns.items()
+            if name in known
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _shown(words: list[str]) -> str:
+    return "、".join(words)
+
+
 #: Files by their path from this folder.
 PAGES: dict[str, Callable[[], str]] = {
     "states.md": states,
     "tables.md": input_and_database_tables,
+    "intake.md": intake_page,
     "settings.md": settings_page,
     "../.env.example": env_example,
 }

@@ -1,31 +1,69 @@
-"""Whether rows of activities, register and decisions have what they need; the rules of the notice do not stand here."""
+"""Whether rows of activities, register and decisions have what they need, and are sound; a row that is not is told."""
+
+from collections.abc import Iterator
 
 import pandas as pd
 import polars as pl
 
+from expectations.identifiers import is_credit_code
 from expectations.reading import spellings
+from schemas.policy import Policy
+from schemas.reference_data import reference
 from schemas.submission import WRITTEN, Table
 
+_LINE = "line"
 
-def readable(frame: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, list[str]]:
-    """The rows whose every required cell has a value, and one Chinese sentence for each cell for which a row is left out.
 
-    `frame`: the table's columns as canonical text, `written` and `row`. Whole numbers come back as int64.
+def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """The rows whose every required cell has a value and which are sound, and one Chinese sentence for each that is not.
+
+    `frame`: the table's columns as canonical text, `written`, `row` and where there is one `line`, the sheet's own number.
+    Whole numbers come back as int64. Without a policy nothing but the cells is looked at.
     """
     rows = pl.from_pandas(frame)
+    lines = rows[_LINE if _LINE in rows.columns else "row"]
     # an optional cell that is blank is fine; any other null is a cell nobody can read
     broken = rows.select(
         (pl.col(column.name).is_null() & (_stands(column.name) if column.optional else pl.lit(True))).alias(column.name)
         for column in table.columns
     )
     bad = broken.select(pl.any_horizontal(pl.all())).to_series()
+    told: dict[int, list[str]] = {}
+    for column in table.columns:
+        for place in broken[column.name].arg_true():
+            told.setdefault(place, []).append(f"“{column.title}”无法读取：{spellings(column)}")
+    for fault, sentence in _faults(table.name, policy) if policy else ():
+        found = rows.select((fault.fill_null(False) & ~pl.lit(bad)).alias("fault")).to_series()
+        for place in found.arg_true():
+            told.setdefault(place, []).append(f"未采用：{sentence}")
+        bad |= found
     complaints = [
-        f"{table.title}（{table.name}）第{rows['row'][index]}行“{column.title}”无法读取：{spellings(column)}。"
-        for column in table.columns
-        for index in broken[column.name].arg_true()
+        f"{table.title}（{table.name}）第{lines[place]}行{'；'.join(told[place])}。" for place in sorted(told)
     ]
     numbers = [pl.col(column.name).cast(pl.Int64) for column in table.columns if column.kind == "integer"]
-    return rows.filter(~bad).select("row", *table.names).with_columns(numbers).to_pandas(), complaints
+    good = rows.filter(~bad).select("row", *table.names).with_columns(numbers)
+    return good.to_pandas(), complaints
+
+
+def _faults(table: str, policy: Policy) -> Iterator[tuple[pl.Expr, str]]:
+    """What a row of a list that is taken over may not say, with how to mend it."""
+    if table not in ("register", "activities"):
+        return
+    yield ~is_credit_code(pl.col("uscc")), "统一社会信用代码不正确，请按登记证书核对18位代码"
+    names = set(reference().later.loc[reference().later["code_2022"].isna(), "name"])
+    known = [*reference().occupation_names(), *sorted(names)]
+    yield ~pl.col("occupation_code").is_in(known), "职业编码不在《职业分类大典》和新职业名录中，请核对"
+    if table == "activities":
+        passed, candidates = (pl.col(name).cast(pl.Int64) for name in ("passed", "candidates"))
+        yield passed > candidates, "合格人数多于参加人数，请核对"
+        return
+    yield (
+        ~pl.col("region_code").is_in(list(policy.region_names)),
+        f"所属区划应为：{'、'.join(policy.region_names.values())}",
+    )
+    yield pl.col("valid_until") < pl.col("filed_on"), "有效期至早于备案日期，请核对"
+    pattern = f"^(?:{policy.province.institution_code})$"
+    yield ~pl.col("institution_code").str.contains(pattern), "机构编码不合规定的格式，请核对"
 
 
 def _stands(column: str) -> pl.Expr:

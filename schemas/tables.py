@@ -465,6 +465,9 @@ quarantined = Table(
     metadata,
     Column("file", Text, primary_key=True),
     Column("reason", Text, primary_key=True),
+    Column("sheet", Text, nullable=False),
+    Column("row", Text, nullable=False),  # as the sheet counts them, several joined by commas
+    Column("application_no", Text, nullable=False),
     Column("cycle", Text, nullable=False),
     Column("first_on", Date, nullable=False),
 )

@@ -115,17 +115,28 @@ def take_in(
     """
     policy = run.policy
     done: dict[str, int] = {}
-    complaints: list[tuple[str, str]] = []
+    aside: list[dict[str, str]] = [
+        {
+            "file": bad.file,
+            "sheet": bad.sheet,
+            "row": bad.row,
+            "application_no": _told(bad.application_no),
+            "reason": bad.reason,
+        }
+        for bad in [*pulled.quarantined, *unreadable]
+    ]
     activities.note_supplied(db, set(pulled.supplied) & {"activities"}, run)
     for name in ("register", "activities", "decisions", "experts"):
         if name in pulled.supplied:
             count, sentences = take_in_side(db, name, pulled.tables[name], policy, run)
             done[name] = count
-            complaints += [(name, sentence) for sentence in sentences]
+            aside += [
+                {"file": name, "sheet": "", "row": "", "application_no": "", "reason": sentence}
+                for sentence in sentences
+            ]
     done |= versions.receive(db, _forms(pulled, policy, run), run)
     done["results"] = results.receive(db, _only(returned, run), run)
-    spoilt = [(_told(bad.application_no) or bad.file, bad.reason) for bad in [*pulled.quarantined, *unreadable]]
-    done["quarantined"] = runs.note_quarantined(db, [*spoilt, *complaints], run.cycle, run.day)
+    done["quarantined"] = runs.note_quarantined(db, aside, run.cycle, run.day)
     return Counts(done={name: count for name, count in done.items() if count})
 
 
@@ -136,7 +147,7 @@ def _told(number: str) -> str:
 
 def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[str]]:
     """Store one side table's readable rows; returns how many were new, and a sentence for each row left out."""
-    rows, complaints = readable(frame, policy.table(submission.TABLES[name]))
+    rows, complaints = readable(frame, policy.table(submission.TABLES[name]), policy)
     if name == "activities":
         return activities.add(db, rows), complaints
     if name == "decisions":

@@ -54,7 +54,11 @@ def import_(
         )
     for sentence in imported.complaints:
         typer.echo(sentence, err=True)
-    return 1 if imported.complaints else 0
+    if imported.refused is None:
+        return 1 if imported.complaints else 0
+    taken = imported.rows - imported.refused
+    typer.echo(f"taken {taken}, refused {imported.refused}")
+    return 0 if taken or not imported.complaints else 1
 
 
 def decide(

@@ -71,6 +71,19 @@ def findings(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
         print_csv(store.of_cycle(db, chosen), FINDING_COLUMNS)
 
 
+def quarantine(
+    cycle: Annotated[str | None, typer.Argument(help="The cycle. [default: all]")] = None,
+) -> None:
+    """Print what was set aside, whole files and single rows, each with the reason, as CSV."""
+    chosen = read_cycle(cycle) if cycle else None
+    ready()
+    from tasks.store import runs as store  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        _print_csv(store.set_aside(db, chosen), store.SET_ASIDE)
+
+
 def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
     """Print items.csv of a cycle."""
     chosen = read_cycle(cycle)
@@ -150,5 +163,5 @@ def print_csv(rows: pd.DataFrame, columns: list[str]) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (status, findings, items, history, directory, diff):
+    for command in (status, findings, items, quarantine, history, directory, diff):
         app.command(command.__name__)(command)

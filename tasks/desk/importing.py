@@ -31,6 +31,8 @@ class Imported:
     rows: int
     new: int
     complaints: list[str]
+    refused: int | None = None
+    """Of rows of a list; None for other files."""
     unjudged: dict[str, int] = field(default_factory=dict)
 
 
@@ -87,7 +89,7 @@ def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Impor
             activities.note_supplied(db, {"activities"}, run)
         new, more = intake.take_in_side(db, kind, rows, in_force(run.day), run)
         word.keep(db, new, run)
-    return Imported(len(rows), new, [*complaints, *more])
+    return Imported(len(rows), new, [*complaints, *more], refused=len(more))
 
 
 def _import_of_inspections(kind: str, file: Path, day: date | None, word: _Word) -> Imported:
@@ -113,7 +115,7 @@ def _import_results(file: Path, day: date | None, word: _Word) -> Imported:
         new = results.receive(db, taken, run)
         word.keep(db, new, run, results.numbers_after(db, last))
         unjudged = {each.cycle: each.number for each in results.unjudged(db)}
-    return Imported(len(rows), new, [each.reason for each in [*spoilt, *refused]], unjudged)
+    return Imported(len(rows), new, [each.reason for each in [*spoilt, *refused]], unjudged=unjudged)
 
 
 def _import_codes(file: Path, day: date | None, word: _Word, *, replace: bool) -> Imported:

@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime
 
+import pandas as pd
 from sqlalchemy import Connection, func, insert, select, update
 
 from schemas.run_summary import RunSummary
 from schemas.tables import quarantined, run
+from tasks.store import frames
 
 #: So many runs are looked back on for what is told of failures.
 _RECENT, _MANY = 300, 12
@@ -86,17 +88,30 @@ def _in_utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def note_quarantined(db: Connection, files: list[tuple[str, str]], cycle: str, day: object) -> int:
+SET_ASIDE = ["file", "sheet", "row", "application_no", "reason"]
+"""What is kept of a file or of rows that were set aside; `row` as the sheet counts, several joined by commas."""
+
+
+def note_quarantined(db: Connection, aside: list[dict[str, str]], cycle: str, day: object) -> int:
     """Remember files (or rows of files) put aside with their reason; returns how many were not known yet."""
     known = {tuple(row) for row in db.execute(select(quarantined.c.file, quarantined.c.reason))}
-    new = sorted(set(files) - known)
+    new = {(each["file"], each["reason"]): each for each in aside if (each["file"], each["reason"]) not in known}
     if new:
-        rows = [{"file": file, "reason": reason, "cycle": cycle, "first_on": day} for file, reason in new]
-        db.execute(insert(quarantined), rows)
+        db.execute(insert(quarantined), [{**new[key], "cycle": cycle, "first_on": day} for key in sorted(new)])
     return len(new)
 
 
 def quarantine(db: Connection, cycle: str) -> list[tuple[str, str]]:
-    """What was put aside in a cycle: file and reason, sorted."""
-    rows = db.execute(select(quarantined.c.file, quarantined.c.reason).where(quarantined.c.cycle == cycle))
-    return sorted((file, reason) for file, reason in rows)
+    """What was put aside in a cycle: the application it concerns, else the file, and the reason, sorted."""
+    rows = set_aside(db, cycle)
+    return sorted(
+        zip(rows["application_no"].where(rows["application_no"] != "", rows["file"]), rows["reason"], strict=True)
+    )
+
+
+def set_aside(db: Connection, cycle: str | None = None) -> pd.DataFrame:
+    """SET_ASIDE of everything put aside in a cycle, or ever, sorted."""
+    statement = select(*(quarantined.c[name] for name in SET_ASIDE))
+    if cycle is not None:
+        statement = statement.where(quarantined.c.cycle == cycle)
+    return frames.read(db, statement).sort_values(SET_ASIDE, ignore_index=True)

@@ -148,7 +148,7 @@ def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> Non
     [
         ("a.csv", "姓名,所在单位\n张一,市人社局\n", "缺少“检查人员编号、在岗”列"),
         ("a.csv", "", "是空的"),
-        ("a.xlsx", "不是工作簿", "不是完整的xlsx工作簿"),
+        ("a.xlsx", "不是工作簿", "不是完整的工作簿"),
         ("a.txt", "x", "不是.csv或.xlsx文件"),
     ],
 )

@@ -162,4 +162,6 @@ def _lost_digits(name: str, rows: pl.DataFrame) -> list[Advice]:
 
 def _as_pandas(name: str, rows: pl.DataFrame) -> pd.DataFrame:
     extra = {APPLICATIONS.name: ["content_hash"], MATERIALS_TABLE.name: [attachments.SHA256]}
-    return rows.select(*READ_TABLES[name].names, WRITTEN, "row", *extra.get(name, [])).to_pandas()
+    # people find a row of a list by the number its sheet shows
+    line = [] if name in {table.name for table in FORM_TABLES} else [LINE]
+    return rows.select(*READ_TABLES[name].names, WRITTEN, "row", *line, *extra.get(name, [])).to_pandas()

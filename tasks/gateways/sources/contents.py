@@ -46,13 +46,16 @@ def discreet(sentence: str) -> str:
 class QuarantinedFile:
     """What was set aside: a `whole` file, or rows of it; with `application_no`, what concerns that application.
 
-    `path` is where a whole file lies: its name may not be text at all.
+    `sheet` and `row` are where people find the rows, several joined by commas. `path` is where a whole file lies: its name
+    may not be text at all.
     """
 
     file: str
     reason: str
     application_no: str = ""
     whole: bool = True
+    sheet: str = ""
+    row: str = ""
     path: Path | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -22,6 +22,7 @@ _NO: Final = "application_no"
 _FORM: Final = tuple(table.name for table in FORM_TABLES)
 _NAMED_LINES = 10
 _NAMED_NUMBERS = 20
+_MOST_ROWS = 1000
 _LONGEST_NUMBER = 40
 _MOST_OF_A_NUMBER = 64
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -54,9 +55,14 @@ def _without_flaws(name: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Qu
     """Leaves out rows that could not be read and rows without a number where the table has one."""
     aside = [
         QuarantinedFile(
-            file, f"{flaw}；{'整份申报' if number else '该行'}已搁置，请更正后重新提交", number or "", whole=False
+            file,
+            f"{flaw}；{'整份申报' if number else '该行'}已搁置，请更正后重新提交",
+            number or "",
+            whole=False,
+            sheet=TABLES[name].title,
+            row=str(line),
         )
-        for file, flaw, number in _flawed(name, rows)
+        for file, flaw, number, line in _flawed(name, rows)
     ]
     rows = rows.filter(pl.col(FLAW).is_null())
     if _NO not in rows.columns:
@@ -64,13 +70,14 @@ def _without_flaws(name: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Qu
     blank = rows.filter(pl.col(_NO).is_null())
     for (file,), group in blank.group_by(FILE, maintain_order=True):
         reason = f"文件“{file}”“{TABLES[name].title}”{_lines(group)}没有申报编号，已搁置，请补填“申报编号”后重新提交"
-        aside.append(QuarantinedFile(str(file), reason, whole=False))
+        title = TABLES[name].title
+        aside.append(QuarantinedFile(str(file), reason, whole=False, sheet=title, row=_row(group)))
     return rows.filter(pl.col(_NO).is_not_null()), aside
 
 
-def _flawed(name: str, rows: pl.DataFrame) -> list[tuple[str, str, str | None]]:
+def _flawed(name: str, rows: pl.DataFrame) -> list[tuple[str, str, str | None, int]]:
     number = pl.col(_NO) if name in _FORM else pl.lit(None, pl.String)
-    return rows.filter(pl.col(FLAW).is_not_null()).select(FILE, FLAW, number.alias(_NO)).rows()
+    return rows.filter(pl.col(FLAW).is_not_null()).select(FILE, FLAW, number.alias(_NO), LINE).rows()
 
 
 def _without_phantoms(tables: Tables) -> tuple[pl.DataFrame, list[QuarantinedFile]]:
@@ -87,6 +94,8 @@ def _without_phantoms(tables: Tables) -> tuple[pl.DataFrame, list[QuarantinedFil
             + ("没有统一社会信用代码，也没有其他各表的内容" if is_number else "的申报编号不是编号")
             + "，未作为申报读取，请补正后重新提交",
             whole=False,
+            sheet=APPLICATIONS.title,
+            row=str(line),
         )
         for file, line, number, is_number in rows.filter(~real)
         .select(FILE, LINE, _NO, numbered.alias("is_number"))
@@ -188,8 +197,12 @@ def _orphans_of(file: str, title: str, rows: pl.DataFrame) -> list[QuarantinedFi
     for (number,), group in rows.group_by(_NO, maintain_order=True):
         lines = f"文件“{file}”“{title}”{_lines(group)}的申报编号“{_short(number)}”不在{where}中"
         reason = f"{lines}，已搁置，请核对编号后重新提交"
-        quarantined.append(QuarantinedFile(file, reason, str(number), whole=False))
+        quarantined.append(QuarantinedFile(file, reason, str(number), whole=False, sheet=title, row=_row(group)))
     return quarantined
+
+
+def _row(rows: pl.DataFrame) -> str:
+    return ",".join(str(line) for line in rows[LINE].head(_MOST_ROWS))
 
 
 def _lines(rows: pl.DataFrame) -> str:

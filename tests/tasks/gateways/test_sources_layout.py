@@ -1,5 +1,6 @@
 """Sheets as offices lay them out: each small workbook with what must be read of it, and what must be told."""
 
+import re
 import shutil
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 import xlsxwriter
 import xlwt
 
-from tasks.gateways.sources import Pull, pull_folder
+from expectations.side_tables import readable
+from schemas.policy import shipped
+from schemas.submission import TABLES
+from tasks.gateways.sources import Pull, pull_file, pull_folder
 
 CASES = Path(__file__).parent / "cases"
 HEAD = ["申报编号", "统一社会信用代码", "机构名称"]
@@ -236,3 +240,29 @@ def test_a_copy_beside_the_original_is_one(tmp_path: Path) -> None:
     assert numbers(pull) == ["HS202609-X001"]
     assert len(pull.tables["occupations"]) == 1
     assert pull.quarantined == []
+
+
+@pytest.mark.parametrize(
+    ("case", "taken"),
+    [("k05.xlsx", [2, 3, 7, 10, 12, 14, 15, 16, 17, 18]), ("k04.xlsx", [2, 6, 7, 12, 13, 15])],
+)
+def test_a_register_is_taken_over_row_by_row(case: str, taken: list[int]) -> None:
+    policy = shipped()[-1]
+    pull = pull_file(CASES / case, "register")
+    frame = pull.tables["register"]
+    rows, complaints = readable(frame, policy.table(TABLES["register"]), policy)
+    assert [frame["line"][place - 1] for place in rows["row"]] == taken
+    told = sorted(int(re.findall(r"第(\d+)行", each)[0]) for each in complaints)
+    assert sorted({*told, *taken}) == list(range(2, len(frame) + 2))
+    assert set(rows["level"]) == {"5"}
+
+
+def test_all_levels_of_a_register_may_stand_in_one_cell(tmp_path: Path) -> None:
+    head = ["统一社会信用代码", "机构名称", "机构类型", "所属区划", "职业编码", "levels", "备案日期", "有效期至"]
+    row = ["91420202MAF05060XG", "某校", "社会组织", "大冶", "6-18-01-01", "5,4,3", "2024.9.20", "2027.9.19"]
+    book(tmp_path / "目录.xlsx", 备案名册=[head, row])
+    policy = shipped()[-1]
+    frame = pull_file(tmp_path / "目录.xlsx", "register").tables["register"]
+    rows, complaints = readable(frame, policy.table(TABLES["register"]), policy)
+    assert list(rows["level"]) == ["5,4,3"]
+    assert complaints == []

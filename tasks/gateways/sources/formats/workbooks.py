@@ -120,6 +120,8 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
                 name,
                 f"工作簿“{name}”的“{table.title}”第{listed}行已隐藏或被筛选，未读取；如需申报请取消隐藏后重新提交",
                 whole=False,
+                sheet=sheet.name,
+                row=",".join(map(str, body.hidden)),
             )
         )
     texts = {column: _texts(table, column, sheet, body, place) for column, place in found.columns.items()}
