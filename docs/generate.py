@@ -202,7 +202,8 @@ concerns an application in its letter (FORM-10).
 ## Cells
 
 - Levels: `5,4,3`, `5-3`, `五级、四级`, `五级至三级`, `初级工/中级工`, `五级（初级工）`, `L5`, `Ⅴ`,
-  `国家职业资格三级`, `三级及以下`. What a spreadsheet took for a day is what was typed: 2005-04-03 is 5-4-3, 2026-04-03 is 4-3; 2005-04-01 is no list of levels.
+  `国家职业资格三级`, `三级及以下`. What a spreadsheet took for a day is what was typed: 2005-04-03 is 5-4-3, 2026-04-03 is 4-3;
+  2005-04-01 is no list of levels.
 - Days and moments begin with the year: `2026-09-01`, `26.9.1`, `2026年9月1日 下午3点`, `二〇二六年九月一日`,
   a spreadsheet's number.
 - Credit codes without regard to case, spaces, hyphens, labels, copy marks; × at the end of an identity number is X; codes of

@@ -81,7 +81,7 @@ def quarantine(
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
-        _print_csv(store.set_aside(db, chosen), store.SET_ASIDE)
+        print_csv(store.set_aside(db, chosen), store.SET_ASIDE)
 
 
 def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
