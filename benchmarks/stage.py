@@ -15,9 +15,9 @@ from benchmarks.frames import MadeCycle
 from deployments import schema
 from schemas import tables
 from schemas.settings import Settings, using
-from tasks import screening
+from tasks import intake, screening
 from tasks.runs import run as runs
-from tasks.store import database, frames, versions
+from tasks.store import database, frames
 
 #: What is made ready stays until the process ends.
 _OPEN = ExitStack()
@@ -42,7 +42,7 @@ def whole_stage(made: MadeCycle) -> Callable[[], object]:
     _installed()
     run = _OPEN.enter_context(runs.begin(made.scene.cycle, _DAY))
     with database.begin() as db:
-        versions.receive(db, _forms(made), run)
+        intake.take_in_versions(db, _forms(made), run)
         _load_standing(db, made)
 
     def stage() -> object:

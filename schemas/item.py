@@ -26,11 +26,23 @@ STATUSES: dict[str, str] = {
     "failed": "评估不合格",
     "filed": "已备案",
     "refused": "不予备案",
+    "withdrawn": "已撤回",
+    "ended": "已终止办理",
     "lapsed": "已失效",
 }
 
 #: Statuses after which nothing more is awaited.
-FINAL = frozenset({"failed", "filed", "refused", "lapsed"})
+FINAL = frozenset({"failed", "filed", "refused", "withdrawn", "ended", "lapsed"})
+
+#: Final statuses somebody other than the applicant decided on: a further version of the application comes too late.
+DECIDED = FINAL - {"withdrawn"}
+
+
+#: Statuses of an item that is on its way: the institution may not ask for it again (OCC-14), and CAP-1 counts it.
+UNDER_WAY = ("held", "accepted", "dispatched", "passed")
+
+#: Statuses in which somebody has still to act.
+OPEN = ("returned", *UNDER_WAY)
 
 
 @dataclass(frozen=True)
@@ -48,11 +60,24 @@ MOVES: tuple[Move, ...] = (
     Move("returned", "", "申报人补正后重新提交"),
     Move("held", "", "申报人重新提交"),
     Move("accepted", "", "申报人重新提交"),
-    Move("refused", "", "申报人重新提交"),
+    Move("dispatched", "", "申报人重新提交，送评材料撤回"),
+    Move("passed", "", "申报人重新提交，送评材料撤回"),
+    Move("withdrawn", "", "申报人撤回后重新提交"),
+    Move("", "withdrawn", "申报人提交撤回申报的版本"),
+    *(Move(status, "withdrawn", "申报人撤回申报") for status in OPEN),
+    Move("returned", "ended", "终止办理：逾期未补正"),
+    Move("held", "ended", "终止办理：例外审批未获准"),
+    Move("accepted", "ended", "终止办理：未完成评估"),
+    Move("dispatched", "ended", "终止办理：未完成评估"),
+    Move("passed", "ended", "终止办理：有据终止"),
     Move("screened", "held", "有原则性例外意见"),
     Move("screened", "accepted", "无原则性例外意见"),
     Move("held", "accepted", "例外审批准予"),
     Move("held", "refused", "例外审批不予"),
+    Move("accepted", "refused", "例外审批改为不予"),
+    Move("dispatched", "refused", "例外审批改为不予，送评材料撤回"),
+    Move("refused", "held", "例外审批不予后重新核定"),
+    Move("refused", "passed", "公示异议经重新核定驳回"),
     Move("accepted", "dispatched", "送交评估"),
     Move("dispatched", "passed", "评估合格"),
     Move("dispatched", "failed", "评估不合格或承诺材料未提供"),
@@ -61,7 +86,7 @@ MOVES: tuple[Move, ...] = (
     Move("passed", "refused", "公示异议成立，或所换证的备案在审核期间注销、撤销"),
     Move("passed", "failed", "更正后的评估结果为不合格"),
     Move("filed", "lapsed", "有效期届满，或备案注销、撤销"),
-    Move("filed", "failed", "更正后的评估结果为不合格"),
+    Move("filed", "refused", "更正后的评估结果为不合格，经审批撤销备案"),
     Move("failed", "passed", "更正后的评估结果为合格"),
     Move("held", "failed", "更正后的评估结果为不合格"),
     Move("held", "passed", "饱和例外审批准予，或评估结果更正后重新核定"),

@@ -9,9 +9,6 @@ from schemas.law.workdays import add_workdays
 from schemas.policy import Policy
 from schemas.submission import KINDS
 
-#: The rule under which operators decide on objections (公示异议): a refusal ends the item, a permit sets one aside.
-OBJECTION = "OBJECTION"
-
 #: One row an application, occupation and work type, with the headers people see.
 NOTICE_TITLES: dict[str, str] = {
     "application_no": "申报编号",

@@ -5,12 +5,16 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from schemas.law.deciding import Wait
+
 #: What the stages count.
 COUNT_TITLES: dict[str, str] = {
     "new": "新申报",
     "corrected": "补正重报",
     "older": "旧版本",
-    "late": "送评后才到的版本",
+    "withdrawn": "撤回申报",
+    "late": "逾期未采纳的版本",
+    "ended": "终止办理",
     "register": "备案名册",
     "activities": "认定活动",
     "decisions": "例外审批",
@@ -92,6 +96,8 @@ class RunSummary(BaseModel):
     outcome: Outcome
     #: Results are awaited; beside it something may have been left undone, which the outcome then says.
     awaits_results: bool = False
+    #: For what the cycle waits before it is decided.
+    wait: Wait = Field(default_factory=Wait)
     #: Results that came in and wait for the run of another cycle: cycle -> how many.
     results_elsewhere: dict[str, int] = Field(default_factory=dict)
     #: In the order they were worked in.

@@ -94,6 +94,7 @@ APPLICATIONS = Table(
         Column("submitted_at", "提交时间", "instant"),
         Column("social_insurance", "依法参保", "boolean", words=BOOLEANS),
         Column("no_violations", "无违法违规失信", "boolean", words=BOOLEANS),
+        Column("withdrawn", "撤回申报", "boolean", optional=True, words=BOOLEANS),
     ),
 )
 OCCUPATIONS = Table(

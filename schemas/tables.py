@@ -93,6 +93,7 @@ application_version = Table(
     Column("received_on", Date, nullable=False),
     Column("standing", Text, nullable=False),  # current, superseded, late
     Column("submitted_utc", BigInteger),  # microseconds since 1970, null when `submitted_at` cannot be read
+    Column("in_time_until", Date),  # taken after this day, on which it would have been in time: WINDOW-2 stands on it
     *_texts([name for name in submission.APPLICATIONS.names if name != "application_no"]),
     Column(submission.WRITTEN, Text),
     UniqueConstraint("application_no", "content_hash"),
@@ -121,9 +122,25 @@ application = Table(
     Column("status", Text, nullable=False),
     Column("uscc", Text),
     Column("first_submitted_at", Text),
+    Column("first_seen_on", Date),
     Column("screened_at", BigInteger),  # the register's knowledge count when it was screened; null: to be screened
+    Column("judged_among", Text),  # the institution's other applications when it was screened
+    Column("correct_by", Date),  # the last day of the correction period; null: none runs
+    Column("outcome", Text),  # withdrawn or ended as a whole; null: neither
     Index("ix_application_cycle_status", "cycle", "status"),
     Index("ix_application_uscc", "uscc"),
+)
+
+#: What is on record of a cycle as a whole.
+cycle = Table(
+    "cycle",
+    metadata,
+    Column("cycle", Text, primary_key=True),
+    Column("decides_since", Date),  # the day it was first decided; null: not yet
+    Column("closed_on", Date),
+    Column("closed_by", Text),
+    Column("reason", Text),
+    Column("document_no", Text),
 )
 
 finding = Table(

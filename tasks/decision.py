@@ -16,7 +16,7 @@ from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.runs.step import step
-from tasks.store import applications, decisions, findings, history, institutions, items, letters, register
+from tasks.store import applications, cycles, decisions, findings, history, institutions, items, letters, register
 from tasks.store.adjustments import lapse
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
@@ -32,6 +32,7 @@ def decision(run: Run) -> Counts:
 def decide(run: Run) -> Counts:
     """File every item that passed and has not been filed; twice changes nothing."""
     with writing(run) as db:
+        cycles.decides(db, run.cycle, run)
         counts = _file_passed(db, run)
         applications.follow_items(db, run.cycle, run)
     return Counts(done={name: count for name, count in counts.items() if count})

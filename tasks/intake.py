@@ -12,20 +12,29 @@ from expectations import reading
 from expectations.side_tables import readable
 from schemas import submission
 from schemas.finding import IDENTITY_NUMBER, masked
-from schemas.policy import Policy
+from schemas.law.cycle import cycle_id
+from schemas.policy import Policy, UnknownCycleError, for_cycle
 from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
 from schemas.settings import Settings
-from schemas.submission import RESULTS
+from schemas.submission import DECISIONS, RESULTS
+from tasks.desk.rulings import take_rulings
+from tasks.desk.withdrawal import take_back
 from tasks.gateways.disk import quarantine
 from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
 from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
 from tasks.gateways.sources.returned_results import FILE, PATH, pull_results, results_folders
+from tasks.letters.life import late_versions
+from tasks.recall import recall
 from tasks.runs.step import step
-from tasks.store import activities, decisions, panels, register, results, runs, versions
+from tasks.store import activities, applications, items, letters, panels, register, results, runs, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
+from tasks.store.outbox import Entry
 from tasks.vouching import vouched
+
+#: Why a package is taken back when a further version takes the place of the one it was made of.
+_REPLACED = "申报单位重新提交了申报材料，已送评的版本作废"
 
 #: So much advice is told of one pull.
 MOST_ADVICE = 20
@@ -126,18 +135,50 @@ def take_in(
         for bad in [*pulled.quarantined, *unreadable]
     ]
     activities.note_supplied(db, set(pulled.supplied) & {"activities"}, run)
-    for name in ("register", "activities", "decisions", "experts"):
+    for name in ("register", "activities", "experts"):
         if name in pulled.supplied:
-            count, sentences = take_in_side(db, name, pulled.tables[name], policy, run)
-            done[name] = count
-            aside += [
-                {"file": name, "sheet": "", "row": "", "application_no": "", "reason": sentence}
-                for sentence in sentences
-            ]
-    done |= versions.receive(db, _forms(pulled, policy, run), run)
-    done["results"] = results.receive(db, _only(returned, run), run)
+            done[name], sentences = take_in_side(db, name, pulled.tables[name], policy, run)
+            aside += [_set_aside(name, sentence) for sentence in sentences]
+    taken, others = take_in_versions(db, _forms(pulled, policy, run), run)
+    # decisions concern applications, which may have come in the same pull
+    if DECISIONS.name in pulled.supplied:
+        done["decisions"], sentences = take_in_side(db, DECISIONS.name, pulled.tables[DECISIONS.name], policy, run)
+        aside += [_set_aside(DECISIONS.name, sentence) for sentence in sentences]
+    awaited, refused = results.of_open_cycles(db, _only(returned, run))
+    done["results"] = results.receive(db, awaited, run)
+    aside += [_set_aside(number, reason, number) for number, reason in [*others, *refused]]
     done["quarantined"] = runs.note_quarantined(db, aside, run.cycle, run.day)
-    return Counts(done={name: count for name, count in done.items() if count})
+    return Counts.sum([taken, Counts(done={name: count for name, count in done.items() if count})])
+
+
+def _set_aside(file: str, reason: str, number: str = "") -> dict[str, str]:
+    """What is kept of something that was set aside: columns of `runs.SET_ASIDE`."""
+    return {"file": file, "sheet": "", "row": "", "application_no": number, "reason": reason}
+
+
+def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> tuple[Counts, list[tuple[str, str]]]:
+    """Store versions; what they replace is recalled, what is not taken is told. Also number and reason of those set aside.
+
+    `forms`: as `versions.judge` takes them.
+    """
+    ruling = versions.judge(db, forms, run)
+    aside = [(_told(number), reason) for number, reason in ruling.aside]
+    replaced = ruling.again[~ruling.again["is_withdrawal"]]["application_no"].tolist()
+    recall(db, items.of_applications(db, replaced), _REPLACED, run)
+    versions.keep(db, ruling, forms, run)
+    back = ruling.again[ruling.again["is_withdrawal"]]["application_no"].tolist()
+    taken_back = take_back(db, back, "撤回申报的版本", "", "filing", run) if back else Counts()
+    written = letters.write(db, late_letters(db, ruling.late, run), run)
+    told = {**ruling.counts(), "letters": taken_back.done.get("letters", 0) + written}
+    return Counts(done={name: count for name, count in told.items() if count}), aside
+
+
+def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
+    """Letters on versions (of `Ruling.late`) that are not taken."""
+    if late.empty:
+        return []
+    known = applications.current(db, sorted(set(late["application_no"])))
+    return late_versions(known, late.assign(is_open=late["why"].str.contains(versions.WINDOW_2)), run)
 
 
 def _told(number: str) -> str:
@@ -151,7 +192,8 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
     if name == "activities":
         return activities.add(db, rows), complaints
     if name == "decisions":
-        return decisions.record(db, rows, run), complaints
+        new, refused = take_rulings(db, rows, run)
+        return new, [*complaints, *refused]
     if name == "experts":
         changed, twice = panels.take_in(db, rows)
         return changed, [*complaints, *twice]
@@ -160,19 +202,27 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
 
 def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:
     forms = {table.name: _only(pulled.tables[table.name], run) for table in submission.FORM_TABLES}
-    read = pl.from_pandas(forms["applications"][["cycle", "submitted_at"]]).select(
-        pl.when(pl.col("cycle").str.tail(2).is_in([f"{month:02d}" for month in policy.cycle.months]))
-        .then("cycle")
-        .otherwise(pl.lit(run.cycle))
-        .alias("assigned_cycle"),
+    stated = forms["applications"]["cycle"]
+    assigned = {text: _assigned(text, run) for text in stated.dropna().unique()}
+    read = pl.from_pandas(forms["applications"][["submitted_at"]]).select(
         reading.moment(pl.col("submitted_at"), policy.timezone).dt.epoch("us").alias("submitted_utc"),
     )
     return {
         **forms,
         "applications": forms["applications"].assign(
-            assigned_cycle=read["assigned_cycle"].to_pandas(), submitted_utc=read["submitted_utc"].to_pandas()
+            assigned_cycle=stated.map(assigned).fillna(run.cycle), submitted_utc=read["submitted_utc"].to_pandas()
         ),
     }
+
+
+def _assigned(stated: str, run: Run) -> str:
+    """The cycle an application belongs to: the one it states, where there is such a cycle, else the run's."""
+    try:
+        cycle = cycle_id(stated)
+        for_cycle(cycle)
+    except (ValueError, UnknownCycleError):
+        return run.cycle
+    return cycle
 
 
 def _only(frame: pd.DataFrame, run: Run) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
 from schemas.item import UNIT, occupation_title
+from schemas.law import deciding
 from schemas.letter import finding_line
 from schemas.policy import Policy, level_order
 from schemas.run import Run
@@ -31,7 +32,9 @@ def packages_for(
     shown = dict(iter(found[found["nature"] == "review"].groupby("application_no")))
     committed, names = commitments(db, numbers), occupation_names(db)
     items = {str(key): rows for key, rows in carried.groupby("application_no")}
-    due_on = max(policy.deadline(run.cycle), run.day) + timedelta(days=policy.evaluation.wait_days)
+    last = deciding.last_day(policy, run.cycle)
+    # what goes out after the cycle's last day is decided by the run that finds its results
+    due_on = last if run.day < last else run.day + timedelta(days=policy.evaluation.wait_days)
     return {
         row["application_no"]: EvaluationPackage(
             application_no=row["application_no"],

@@ -6,22 +6,28 @@ import pandas as pd
 import polars as pl
 from sqlalchemy import Connection
 
-from expectations.check import Checked, check, data_docs
+from expectations.check import Checked, check, data_docs, requested_items
 from schemas.item import ALONG
+from schemas.law.workdays import assumed_end
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
+from tasks.letters.life import withdrawals
+from tasks.recall import recall
 from tasks.runs.step import step
-from tasks.store import applications, findings, items, letters, register
+from tasks.store import applications, findings, items, late_versions, letters, register
 from tasks.store.applications import scene
 from tasks.store.database import reading
+from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
 #: Applications checked in one pass: a city is one batch, a nation a few dozen. What a batch costs whatever its size
 #: (the register read, five checkpoints) is paid once for each; 16,000 applications take about 1 GiB.
 BATCH = 16_000
+
+_PERMITTED = "逾期提交的材料经例外审批准予采纳，已送评的版本作废"
 
 
 def screening(run: Run) -> Counts:
@@ -34,14 +40,23 @@ def screening(run: Run) -> Counts:
 def find_unscreened(run: Run) -> list[list[str]]:
     """Numbers of the applications to check, in batches; those that others' changes concern are among them."""
     with writing(run) as db:
+        _take_permitted(db, run)
         applications.send_back(db, _concerned(db, run))
     with reading() as db:
         numbers = applications.to_screen(db, run.cycle, run.only)
     return [numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH)]
 
 
+def _take_permitted(db: Connection, run: Run) -> None:
+    """Make late versions current that a decision permits now; what they replace is recalled (contract section 3)."""
+    permitted = late_versions.permitted(db, run)
+    if len(permitted):
+        recall(db, items.of_applications(db, permitted["application_no"].tolist()), _PERMITTED, run)
+        late_versions.promote(db, permitted, run)
+
+
 def _concerned(db: Connection, run: Run) -> list[str]:
-    """Screened applications nothing of which was sent out, whose FORM-8 or register facts may have changed since."""
+    """Applications that wait, nothing of which was sent out, and whose twins or register facts changed since."""
     return applications.outdated(db, run.cycle, register.knowledge(db, run.cycle))
 
 
@@ -52,10 +67,34 @@ def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
         due = sorted(set(numbers) & set(applications.to_screen(db, run.cycle, run.only)))
         if not due:
             return Counts()
-        submissions = applications.submissions(db, due)
+        back = applications.taken_back(db, due)
+        withdrawn = _write_withdrawn(db, sorted(back), run)
+        kept = [number for number in due if number not in back]
+        if not kept:
+            return withdrawn
+        submissions = applications.submissions(db, kept)
         checked = check(submissions, scene(db, run.cycle))
         data_docs(checked.validation, _docs_folder(run, batch_no))
-        return write(db, submissions["applications"], checked, run)
+        return Counts.sum([withdrawn, write(db, submissions["applications"], checked, run)])
+
+
+def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
+    """Applications that were taken back are not checked: the items they name are made, and are `withdrawn`."""
+    if not numbers:
+        return Counts()
+    submissions = applications.submissions(db, numbers)
+    asked = requested_items(submissions, scene(db, run.cycle))
+    present = items.of_applications(db, numbers)[items.KEYS]
+    new = asked.merge(present, on=items.KEYS, how="left", indicator=True).query("_merge == 'left_only'")
+    uscc = submissions["applications"].set_index("application_no")["uscc"]
+    owner = new["application_no"].map(uscc).fillna("")
+    items.create(db, new[items.KEYS].assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
+    findings.replace(db, findings.none(), submissions["applications"], run.cycle)
+    applications.withdrawn(db, numbers, run)
+    known = applications.current(db, sorted(set(new["application_no"])))
+    confirmed = withdrawals(known, new[items.KEYS], occupation_names(db), "撤回申报的版本", "", run)
+    counts = {"withdrawn": len(numbers), "letters": letters.write(db, confirmed, run)}
+    return Counts(done={name: count for name, count in counts.items() if count})
 
 
 def _docs_folder(run: Run, batch_no: int) -> Path:
@@ -73,8 +112,11 @@ def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) ->
     items.renew(db, screened, born, run)
     findings.hold(db, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
     numbers = screened["application_no"].tolist()
-    applications.screened(db, numbers, returned, register.knowledge(db, run.cycle), run)
-    written = letters.write(db, contents.corrections(screened, hard, checked.items, run), run)
+    notices = contents.corrections(screened, hard, checked.items, run)
+    written = letters.write(db, notices, run)
+    ends = assumed_end(run.day, run.policy.correction.workdays)
+    correct_by = {notice.subject: ends for notice in notices if notice.kind == "correction"}
+    applications.screened(db, numbers, returned, correct_by, register.knowledge(db, run.cycle), run)
     counts = {
         "screened": len(numbers),
         "returned": len(returned),

@@ -9,6 +9,7 @@ from rich.console import Console
 from deployments import orchestrator
 from deployments.commands.readiness import read_cycle, read_day, ready
 from schemas.errors import WrongUseError
+from schemas.law.deciding import Wait
 from schemas.run_summary import RunSummary
 
 
@@ -55,7 +56,7 @@ def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
     for key, why in sorted(summary.failed.items()):
         typer.echo(f"failed {key}: {why}", err=True)
     if summary.awaits_results:
-        typer.echo(f"waiting: {summary.received_results} of {summary.awaited_results}")
+        typer.echo(f"waiting: {summary.received_results} of {summary.awaited_results}{_for_whom(summary.wait)}")
     elif summary.outcome == "nothing_to_do":
         typer.echo("nothing to do")
     for cycle, number in summary.results_elsewhere.items():
@@ -64,6 +65,16 @@ def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
         typer.echo(f"waits for approval: {summary.waits_for_approval}")
     elif summary.edition:
         typer.echo(f"edition: {summary.edition}")
+
+
+def _for_whom(wait: Wait) -> str:
+    """Whom a cycle waits for beside the panels, behind the numbers of results."""
+    parts = []
+    if wait.deadline:
+        parts.append(f"the deadline {wait.deadline} 24:00")
+    if wait.corrections:
+        parts.append(f"corrections of {wait.corrections} applications until {wait.corrected_by}")
+    return "; also for " + " and ".join(parts) if parts else ""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -11,7 +11,7 @@ import typer
 from deployments import orchestrator
 from deployments.commands.readiness import read_day, read_words, ready
 from schemas.errors import WrongUseError
-from schemas.public_notice import OBJECTION
+from schemas.law.rulings import OBJECTION
 
 
 class Kind(StrEnum):

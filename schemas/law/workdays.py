@@ -6,6 +6,8 @@ import chinese_calendar
 
 from schemas.errors import FilingError
 
+_SATURDAY = 5
+
 
 class UnknownCalendarYearError(FilingError, ValueError):
     """The State Council's holiday calendar of a year is not in the installed release of chinesecalendar."""
@@ -26,6 +28,17 @@ def next_workday(day: date) -> date:
     while not is_workday(day):
         day += timedelta(days=1)
     return day
+
+
+def assumed_end(day: date, count: int) -> date:
+    """The `count`-th working day after a day; Mondays to Fridays count where a year's holidays are not known."""
+    try:
+        return add_workdays(day, count)
+    except UnknownCalendarYearError:
+        while count:
+            day += timedelta(days=1)
+            count -= day.weekday() < _SATURDAY
+        return day
 
 
 def add_workdays(day: date, count: int) -> date:

@@ -1,49 +1,123 @@
-"""Rulings (例外审批): operators' permits and refusals put on record, and carried out on the items that are held."""
+"""Rulings (例外审批): operators' permits and refusals put on record, and carried out on what is not filed yet."""
+
+from datetime import date
 
 import pandas as pd
+from sqlalchemy import Connection
 
-from schemas.errors import WrongUseError
+from expectations.rulebook import rules
+from schemas.errors import RefusedError, WrongUseError
+from schemas.law.rulings import EVAL_5, Fault, fault_of
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.recall import recall
 from tasks.runs.run import begin
 from tasks.runs.step import step
 from tasks.store import applications, decisions, items
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
+#: Statuses of items that a ruling still moves.
+_REACHED = ["held", "refused", "accepted", "dispatched", "passed"]
+_RECALLED = "例外审批改为不予"
+
 
 class UnknownApplicationError(WrongUseError):
-    """A ruling on an application nobody filed."""
+    """A number nobody filed under."""
 
 
-def record_rulings(rows: pd.DataFrame) -> int:
-    """Put rulings on one application on record; raises UnknownApplicationError for a number nobody filed under.
+class ImpossibleRulingError(WrongUseError):
+    """A ruling that cannot concern what it names."""
 
-    `rows`: the columns of the table of decisions. Returns how many are new.
+
+class LateRulingError(RefusedError):
+    """A ruling on what it no longer reaches."""
+
+
+def record_rulings(rows: pd.DataFrame, as_of: date | None = None) -> int:
+    """Put rulings on one application on record; returns how many are new.
+
+    `rows`: the columns of the table of decisions. Raises UnknownApplicationError, ImpossibleRulingError or
+    LateRulingError, having recorded nothing.
     """
     number = str(rows["application_no"].iloc[0])
     with reading() as db:
         cycle = applications.cycle_of(db, number)
+        faults = list(_faults(db, rows).values())
     if cycle is None:
-        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
-    with begin(cycle) as run, writing(run) as db:
+        raise UnknownApplicationError(faults[0].english)
+    for fault in faults:
+        raise (LateRulingError if fault.is_late else ImpossibleRulingError)(fault.english)
+    with begin(cycle, as_of) as run, writing(run) as db:
         return decisions.record(db, rows, run)
+
+
+def take_rulings(db: Connection, rows: pd.DataFrame, run: Run) -> tuple[int, list[str]]:
+    """Record the rulings of a table that can be taken; how many were new, and a sentence for each of the others.
+
+    `rows`: the columns of the table of decisions and `row`. One that is on record already is not judged again.
+    """
+    new = rows[~decisions.are_known(db, rows)].reset_index(drop=True)
+    faults = _faults(db, new)
+    refused = [
+        f"例外审批（decisions）第{new['row'].iloc[place]}行未采用：{each.chinese}" for place, each in faults.items()
+    ]
+    return decisions.record(db, new[~new.index.isin(list(faults))], run), refused
+
+
+def _faults(db: Connection, rows: pd.DataFrame) -> dict[int, Fault]:
+    """By place, why a ruling is not taken."""
+    in_principle = {code for code, rule in rules().items() if rule.nature == "in_principle"}
+    of = {str(number): decisions.concerned(db, str(number)) for number in rows["application_no"].unique()}
+    told = {
+        place: fault_of(
+            row["application_no"], row["rule"], row["occupation_code"], of[row["application_no"]], in_principle
+        )
+        for place, row in enumerate(rows.fillna("").to_dict("records"))
+    }
+    return {place: fault for place, fault in told.items() if fault}
 
 
 @step("settle-{run.cycle}")
 def settle_holds(run: Run) -> Counts:
-    """Let held items go on, end them, or leave them held, as the operators' decisions say (contract section 2)."""
+    """Let held items go on, end them, take refused ones back, as the latest rulings say (contract section 2)."""
     with writing(run) as db:
-        held = items.of_cycle(db, run.cycle, ["held"])
+        reached = items.of_cycle(db, run.cycle, _REACHED)
         if run.only is not None:
-            held = held[held["application_no"].isin(run.only)]
-        if held.empty:
+            reached = reached[reached["application_no"].isin(run.only)]
+        if reached.empty:
             return Counts()
-        moves = _settled(held, decisions.on_holds(db, run.cycle))
+        holds = decisions.on_holds(db, run.cycle)
+        holds = holds[holds["rule"] != EVAL_5]
+        moved = _refuse(db, reached, holds, run) + _take_back(db, reached, holds, run)
+        moves = _settled(items.of_cycle(db, run.cycle, ["held"]).merge(reached[items.KEYS], on=items.KEYS), holds)
         items.restate(db, moves[moves["became"] == "held"])
-        moved = items.move(db, moves[moves["became"] != "held"], run, "filing")
+        moved += items.move(db, moves[moves["became"] != "held"], run, "filing")
         applications.follow_items(db, run.cycle, run)
         return Counts(done={"settled": moved} if moved else {})
+
+
+def _refuse(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
+    """End what went on under a permit that was turned into a refusal; its package is recalled."""
+    refusing = holds[holds["verdict"] == "refuse"].groupby(items.KEYS)["rule"].agg(items.joined)
+    gone_on = reached[reached["status"].isin(["accepted", "dispatched", "passed"])].drop(columns="reason")
+    turned = gone_on.merge(refusing.rename("reason").reset_index(), on=items.KEYS)
+    recall(db, turned[turned["status"] == "dispatched"], _RECALLED, run)
+    return items.move(
+        db, turned.assign(became="refused", because="例外审批改为不予：" + turned["reason"]), run, "filing"
+    )
+
+
+def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
+    """Take refused items back to where they were held, once none of the rules that refused them does so any more."""
+    refused = reached[reached["status"] == "refused"]
+    rows = refused[[*items.KEYS, "reason"]].assign(rule=refused["reason"].str.split(";")).explode("rule")
+    rows = rows.merge(holds, on=[*items.KEYS, "rule"], how="left")
+    # what was refused under no hold, as an objection or an ended renewal, is not settled here
+    still = (rows["verdict"] != "permit").groupby([rows[key] for key in items.KEYS]).any()
+    back = still[~still].reset_index()[items.KEYS].merge(refused.drop(columns="reason"), on=items.KEYS)
+    because = "例外审批改为准予"
+    return items.move(db, back.assign(became="held", reason="", because=because), run, "filing")
 
 
 def _settled(held: pd.DataFrame, holds: pd.DataFrame) -> pd.DataFrame:

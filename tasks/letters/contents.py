@@ -12,6 +12,7 @@ from expectations import reading
 from expectations.rulebook import rules
 from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
 from schemas.item import KEYS, UNIT, occupation_title
+from schemas.law.rulings import OBJECTION
 from schemas.law.workdays import UnknownCalendarYearError, add_workdays
 from schemas.letter import Named, finding_line, item_lines
 from schemas.letter_text import (
@@ -27,7 +28,6 @@ from schemas.letter_text import (
     RefusalText,
 )
 from schemas.policy import Policy
-from schemas.public_notice import OBJECTION
 from schemas.run import Run
 from schemas.submission import KINDS
 from tasks.letters.remedies import remedies

@@ -9,6 +9,7 @@ from schemas.run import Run
 from schemas.run_summary import Counts, Outcome, RunSummary
 from tasks.runs import artifacts
 from tasks.runs import run as runs
+from tasks.runs.waiting import awaits_results, waits_for
 from tasks.store import database, editions, results
 from tasks.store.database import reading
 
@@ -51,7 +52,8 @@ class Progress:
             cycle=self.run.cycle,
             as_of=self.run.day,
             outcome=outcome,
-            awaits_results=outcome == "waiting",
+            awaits_results=outcome == "waiting" or awaits_results(self.run.cycle, self.run.day),
+            wait=waits_for(self.run.cycle, self.run.day),
             results_elsewhere={each.cycle: each.number for each in unjudged if each.cycle != self.run.cycle},
             stages=self.stages,
             titles=self.titles,

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from schemas.law import deciding
 from schemas.law.cycle import cycle_id
-from schemas.policy import Policy, for_cycle
+from schemas.policy import for_cycle
 from schemas.settings import settings
 from tasks.gateways.sources import chosen as sources
 from tasks.runs.today import day_of, today
-from tasks.store import applications, dispatches, results, runs
+from tasks.store import applications, cycles, dispatches, results, runs
 from tasks.store.database import reading
 
 #: What could not be delivered is tried again so long after the first failure, then after twice as long each time.
@@ -43,19 +46,34 @@ class Wait:
 
 def over_on(cycle: str) -> date:
     """The day from which a cycle waits no longer (contract section 3)."""
-    policy = for_cycle(cycle_id(cycle))
-    return _over_on(policy, cycle)
+    return deciding.last_day(for_cycle(cycle_id(cycle)), cycle_id(cycle))
 
 
-def _over_on(policy: Policy, cycle: str) -> date:
-    return policy.deadline(cycle_id(cycle)) + timedelta(days=policy.evaluation.wait_days)
+def progress_of(db: Connection, cycle: str) -> deciding.Progress:
+    """How far a cycle is."""
+    back, sent = results.progress(db, cycle)
+    return deciding.Progress(back, sent, applications.corrections(db, cycle), cycles.has_decided(db, cycle))
+
+
+def waits_for(cycle: str, day: date) -> deciding.Wait:
+    """For what a cycle waits on a day before it decides; for nothing once it was closed (contract section 3)."""
+    with reading() as db:
+        if cycles.closing(db, cycle):
+            return deciding.Wait()
+        return deciding.wait_on(progress_of(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
 
 
 def still_waits(cycle: str, day: date) -> bool:
-    """Whether results are still awaited on a day: some are missing and the wait is not over (contract section 3)."""
+    """Whether a cycle is not decided yet on a day."""
+    return not waits_for(cycle, day).is_over
+
+
+def awaits_results(cycle: str, day: date) -> bool:
+    """Whether results may still come in on which a cycle goes on, decided or not."""
     with reading() as db:
-        back, sent = results.progress(db, cycle)
-    return back < sent and day < over_on(cycle)
+        if cycles.closing(db, cycle):
+            return False
+        return deciding.awaits_results(progress_of(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
 
 
 def wait_of(cycle: str) -> Wait:
@@ -92,20 +110,20 @@ def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbo
 
     `as_of`: its day now; `only`, `inbox`: what it was started with; without a day it is today.
     """
+    day = as_of or today()
     with reading() as db:
-        back, sent = results.progress(db, cycle)
+        progress = progress_of(db, cycle)
         unjudged = len(results.to_judge(db, cycle, only))
         began = runs.last_cycle_run_began(db, cycle)
         recorded = runs.recorded_since(db, cycle, began)
         failures, last_ended = runs.failures_in_a_row(db, cycle)
-    over = over_on(cycle)
+    over, back, sent = over_on(cycle), progress.back, progress.sent
+    decides = not progress.has_decided and still_waits(cycle, day) is False
     tries_again = failures and last_ended and datetime.now(UTC) >= last_ended + pause_after(failures)
     reasons = [
-        (back >= sent, f"all {sent} results are in"),
-        (
-            (as_of or today()) >= over,
-            f"the wait is over since {over}: {sent - back} of {sent} results are missing",
-        ),
+        (back >= sent and (decides or progress.has_decided), f"all {sent} results are in"),
+        (day >= over, f"the wait is over since {over}: {sent - back} of {sent} results are missing"),
+        (decides, "nothing is waited for any more"),
         (unjudged, f"{unjudged} results wait to be judged"),
         (recorded, "something was imported or decided"),
         (tries_again, "what could not be delivered is tried again"),

@@ -1,5 +1,8 @@
 """Applications: taking them for screening, and the status that follows from their items."""
 
+from collections.abc import Mapping
+from datetime import date
+
 import pandas as pd
 from sqlalchemy import Connection, Select, Table, and_, case, exists, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -13,7 +16,7 @@ from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
-from tasks.store import activities, frames, history, institutions, register
+from tasks.store import activities, frames, history, institutions, register, twins
 
 _application = tables.application
 _version = tables.application_version
@@ -120,12 +123,6 @@ def closed(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
     return sorted(db.execute(statement).scalars())
 
 
-def peers(db: Connection, cycle: str) -> pd.DataFrame:
-    """application_no and uscc of every current application of the cycle (for FORM-8)."""
-    chosen = select(_application.c.application_no, _application.c.uscc).where(_application.c.cycle == cycle)
-    return frames.read(db, chosen)
-
-
 def scene(db: Connection, cycle: CycleId) -> Scene:
     """The world the cycle is judged against: the register as it stands on the deadline (contract section 5)."""
     policy = for_cycle(cycle)
@@ -135,18 +132,73 @@ def scene(db: Connection, cycle: CycleId) -> Scene:
         reference=reference(),
         on_file=register.before_cycle(db, policy.deadline(cycle), cycle),
         activities=activities.every(db),
-        peers=peers(db, cycle),
+        peers=twins.peers(db, cycle),
+        peer_items=twins.peer_items(db, cycle),
+        under_way=twins.under_way(db, cycle),
     )
 
 
-def screened(db: Connection, numbers: list[str], returned: set[str], knowledge: int, run: Run) -> None:
-    """Note the outcome of screening: `returned`, or the status that follows from the items."""
-    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
-    mine = _application.c.application_no.in_(select(work.c.application_no))
-    db.execute(update(_application).where(mine).values(screened_at=knowledge))
+def screened(
+    db: Connection, numbers: list[str], returned: set[str], correct_by: Mapping[str, date], knowledge: int, run: Run
+) -> None:
+    """Note the outcome of screening: `returned`, or the status that follows from the items.
+
+    `correct_by`: the last day for a correction of those that can be corrected and have none running.
+    """
+    others = twins.among(db, run.cycle)
     now = pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT)
     now["became"] = ["returned" if number in returned else "in_progress" for number in numbers]
+    now["among"] = pd.Series([others.get(number, "") for number in numbers], dtype=frames.TEXT)
+    work = frames.working(db, "chosen", now)
+    same = _application.c.application_no == work.c.application_no
+    db.execute(update(_application).where(same).values(screened_at=knowledge, judged_among=work.c.among))
+    db.execute(update(_application).where(same, work.c.became != "returned").values(correct_by=None))
+    for day in sorted(set(correct_by.values())):
+        mine = [number for number, last in correct_by.items() if last == day]
+        own = frames.working(db, "correctable", pd.DataFrame({"application_no": mine}, dtype=frames.TEXT))
+        of = and_(_application.c.application_no == own.c.application_no, _application.c.status != "returned")
+        db.execute(update(_application).where(of).values(correct_by=day))
     _set_status(db, now.assign(because="初审"), run)
+
+
+def withdrawn(db: Connection, numbers: list[str], run: Run) -> None:
+    """Note that the items of applications that were taken back are made: these are closed."""
+    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    mine = _application.c.application_no.in_(select(work.c.application_no))
+    db.execute(update(_application).where(mine).values(screened_at=0))
+    now = pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT)
+    _set_status(db, now.assign(became="closed", because="申报已撤回"), run)
+
+
+def taken_back(db: Connection, numbers: list[str]) -> set[str]:
+    """Those of the numbers that are withdrawn."""
+    mine = (_application.c.application_no.in_(numbers), _application.c.outcome == "withdrawn")
+    return set(db.execute(select(_application.c.application_no).where(*mine)).scalars())
+
+
+def have_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
+    """Note that applications were withdrawn or ended as a whole."""
+    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    mine = _application.c.application_no.in_(select(work.c.application_no))
+    db.execute(update(_application).where(mine).values(outcome=outcome, correct_by=None))
+
+
+def outcome_of(db: Connection, number: str) -> str | None:
+    """Whether an application was withdrawn or ended; None where neither."""
+    return db.execute(select(_application.c.outcome).where(_application.c.application_no == number)).scalar()
+
+
+def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
+    """Every application of a cycle: application_no, status, outcome, uscc, correct_by."""
+    names = ("application_no", "status", "outcome", "uscc", "correct_by")
+    statement = select(*(_application.c[name] for name in names)).where(_application.c.cycle == cycle)
+    return frames.read(db, statement).sort_values("application_no", ignore_index=True)
+
+
+def corrections(db: Connection, cycle: str) -> list[date]:
+    """The last day of the correction period of each returned application that has one."""
+    mine = (_application.c.cycle == cycle, _application.c.status == "returned", _application.c.correct_by.is_not(None))
+    return sorted(db.execute(select(_application.c.correct_by).where(*mine)).scalars())
 
 
 def follow_items(db: Connection, cycle: str, run: Run) -> None:
@@ -154,38 +206,39 @@ def follow_items(db: Connection, cycle: str, run: Run) -> None:
     not_final = and_(
         tables.item.c.application_no == _application.c.application_no, tables.item.c.status.not_in(sorted(FINAL))
     )
-    derived = case((exists().where(not_final), "in_progress"), else_="closed")
+    open_still = and_(_application.c.outcome.is_(None), exists().where(not_final))
+    derived = case((open_still, "in_progress"), else_="closed")
+    given_up = and_(_application.c.outcome.is_not(None), _application.c.screened_at.is_not(None))
     statement = select(_application.c.application_no, derived.label("became")).where(
-        _application.c.cycle == cycle, _application.c.status.in_(["in_progress", "closed"])
+        _application.c.cycle == cycle, or_(_application.c.status.in_(["in_progress", "closed"]), given_up)
     )
     _set_status(db, frames.read(db, statement).assign(because="随申报职业等级"), run)
 
 
 def outdated(db: Connection, cycle: str, knowledge: int) -> list[str]:
-    """Screened applications, none of them sent out, judged on facts that have changed since.
+    """Applications that wait, none of them sent out, judged on facts that have changed since.
 
-    Facts of others: another current application of the same institution came or went (FORM-8); the register or the
+    Facts of others: another application of the same institution came or went (FORM-8, OCC-14); the register or the
     activities grew after the screening (CAP, DORM, RENEW).
     """
     sent = exists().where(tables.dispatched_item.c.application_no == _application.c.application_no)
-    other = _application.alias("other")
-    has_twin = exists().where(
-        other.c.cycle == _application.c.cycle,
-        other.c.uscc == _application.c.uscc,
-        other.c.application_no != _application.c.application_no,
+    waits = exists().where(
+        tables.item.c.application_no == _application.c.application_no,
+        tables.item.c.status.in_(["returned", "held", "accepted"]),
     )
-    told_twin = exists().where(
-        tables.finding.c.application_no == _application.c.application_no,
-        tables.finding.c.version == _application.c.version,
-        tables.finding.c.rule == "FORM-8",
-    )
-    statement = select(_application.c.application_no).where(
+    statement = select(_application.c.application_no, _application.c.screened_at, _application.c.judged_among).where(
         _application.c.cycle == cycle,
         _application.c.screened_at.is_not(None),
+        _application.c.outcome.is_(None),
+        or_(_application.c.status == "returned", waits),
         ~sent,
-        or_(_application.c.screened_at != knowledge, and_(has_twin, ~told_twin), and_(~has_twin, told_twin)),
     )
-    return sorted(db.execute(statement).scalars())
+    others = twins.among(db, cycle)
+    return sorted(
+        number
+        for number, screened_at, judged in db.execute(statement).tuples()
+        if screened_at != knowledge or (judged or "") != others.get(number, "")
+    )
 
 
 def send_back(db: Connection, numbers: list[str]) -> None:

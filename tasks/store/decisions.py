@@ -2,19 +2,21 @@
 
 import hashlib
 import json
+from datetime import datetime
 
 import pandas as pd
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from expectations import reading
 from schemas import tables
 from schemas.item import KEYS
 from schemas.law.cycle import cycle_id
+from schemas.law.rulings import Concerned
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.submission import DECISIONS
-from tasks.store import findings, frames, history
+from tasks.store import cycles, findings, frames, history
 
 _TOLD = ["decided_at", "decision_id"]  # the order of entries of one recording
 
@@ -24,10 +26,7 @@ def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
     if decisions.empty:
         return 0
     rows = decisions[DECISIONS.names].fillna("").drop_duplicates()
-    rows["decision_id"] = [
-        hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-        for record in rows.to_dict("records")
-    ]
+    rows["decision_id"] = _ids(rows)
     known = frames.read(db, select(tables.decision.c.decision_id))
     new = rows[~rows["decision_id"].isin(known["decision_id"])]
     frames.append(db, tables.decision, new.assign(recorded_on=run.day.isoformat()))
@@ -39,19 +38,62 @@ def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
     return len(new)
 
 
-def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
-    """Decisions on applications of the cycle, earliest first: by the moment they were made, whatever offset it is told in."""
+def _ids(rows: pd.DataFrame) -> list[str]:
+    return [
+        hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        for record in rows[DECISIONS.names].fillna("").to_dict("records")
+    ]
+
+
+def are_known(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Which decisions (the columns of the input table) are on record."""
+    known = set(db.execute(select(tables.decision.c.decision_id)).scalars())
+    return pd.Series([each in known for each in _ids(rows)], index=rows.index, dtype="bool")
+
+
+def concerned(db: Connection, number: str) -> Concerned | None:
+    """What is on record of the application a decision names; None where nobody filed it."""
+    application, version = tables.application, tables.application_version
+    current = and_(version.c.application_no == application.c.application_no, version.c.version == application.c.version)
+    columns = (application.c.cycle, application.c.version, application.c.outcome, application.c.uscc)
+    statement = select(*columns, version.c.institution_type).join(version, current)
+    row = db.execute(statement.where(application.c.application_no == number)).first()
+    if row is None:
+        return None
+    asked = tables.requested_occupation
+    names = [asked.c[name] for name in ("occupation_code", "neighbour_code", "occupation_name")]
+    form = db.execute(select(*names).where(asked.c.application_no == number, asked.c.version == row.version))
+    statuses: dict[str, set[str]] = {code: set() for codes in form for code in codes if code}
+    item = tables.item
+    for code, status in db.execute(
+        select(item.c.occupation_code, item.c.status).where(item.c.application_no == number)
+    ):
+        statuses.setdefault(code, set()).add(status)
+    entry = tables.qualification_item
+    return Concerned(
+        cycle=row.cycle,
+        policy=for_cycle(cycle_id(row.cycle)),
+        institution_type=row.institution_type or "",
+        is_closed=row.cycle in cycles.closed(db),
+        outcome=row.outcome or "",
+        is_on_register=db.execute(select(entry.c.entry).where(entry.c.uscc == row.uscc).limit(1)).first() is not None,
+        statuses=statuses,
+    )
+
+
+def of_cycle(db: Connection, cycle: str, *, moments: bool = False) -> pd.DataFrame:
+    """Decisions on applications of the cycle, earliest first: by the moment they were made, whatever offset it is told in.
+
+    With `moments`, also that `moment`.
+    """
     mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
     statement = select(tables.decision).where(tables.decision.c.application_no.in_(mine))
     zone = for_cycle(cycle_id(cycle)).timezone
     decided = frames.read(db, statement)
-    moments = pl.from_pandas(decided[["decided_at"]]).select(reading.moment(pl.col("decided_at"), zone))
+    made = pl.from_pandas(decided[["decided_at"]]).select(reading.moment(pl.col("decided_at"), zone))
     order = ["moment", "recorded_on", "decision_id"]
-    return (
-        decided.assign(moment=moments.to_series().to_pandas())
-        .sort_values(order, ignore_index=True)
-        .drop(columns="moment")
-    )
+    ordered = decided.assign(moment=made.to_series().to_pandas()).sort_values(order, ignore_index=True)
+    return ordered if moments else ordered.drop(columns="moment")
 
 
 def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
@@ -69,6 +111,15 @@ def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
     keys = [*KEYS, "rule"]
     latest = pairs.sort_values("order").drop_duplicates(keys, keep="last")
     return holds.merge(latest[[*keys, "verdict"]], on=keys, how="left")
+
+
+def permitted_since(db: Connection, cycle: str, rule: str) -> dict[str, datetime]:
+    """Application number to the moment of the latest decision on all of it under a rule, where that is a permit."""
+    decided = of_cycle(db, cycle, moments=True)
+    decided = decided[(decided["rule"] == rule) & (decided["occupation_code"] == "")]
+    latest_ones = decided.drop_duplicates("application_no", keep="last")
+    granted = latest_ones[latest_ones["verdict"] == "permit"]
+    return dict(zip(granted["application_no"], granted["moment"].dt.to_pydatetime(), strict=True))
 
 
 def permitted(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> set[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
 
 from schemas import tables
 from schemas.run import Run
@@ -57,6 +57,35 @@ def _put(db: Connection, packages: dict[str, dict[str, Any]], run: Run) -> None:
         for number, package in packages.items()
     ]
     outbox.write(db, PACKAGES, entries, run.day)
+
+
+def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
+    """Take items (keys) back from the panels: they are out no longer, and results on them count no more.
+
+    Returns what was out: keys, revision, sent_on (ISO), and `delivered` (1 where the panel has the package).
+    """
+    work = frames.working(db, "recalled", recalled[items.KEYS])
+    same = and_(*(_sent.c[key] == work.c[key] for key in items.KEYS))
+    package = and_(_dispatch.c.application_no == _sent.c.application_no, _dispatch.c.revision == _sent.c.revision)
+    columns = (*(_sent.c[key] for key in items.KEYS), _sent.c.revision, _dispatch.c.sent_on)
+    out = frames.read(db, select(*columns).join(work, same).join(_dispatch, package))
+    if out.empty:
+        return out.assign(delivered=0)
+    db.execute(delete(_sent).where(select(work.c.application_no).where(same).exists()))
+    result = tables.result
+    about = and_(*(result.c[key] == work.c[key] for key in items.KEYS))
+    counted = result.c.standing.in_(["accepted", "refused", "received"])
+    db.execute(
+        update(result).where(counted, select(work.c.application_no).where(about).exists()).values(standing="replaced")
+    )
+    waiting = set(outbox.undelivered(db, PACKAGES))
+    has = [
+        occasion(no, revision) not in waiting
+        for no, revision in zip(out["application_no"], out["revision"], strict=True)
+    ]
+    return out.assign(delivered=pd.Series(has, index=out.index).astype("int64")).sort_values(
+        items.KEYS, ignore_index=True
+    )
 
 
 def occasion(application_no: str, revision: int) -> str:

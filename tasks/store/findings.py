@@ -22,6 +22,12 @@ def replace(db: Connection, found: pd.DataFrame, applications: pd.DataFrame, cyc
     frames.append(db, _finding, rows.assign(cycle=cycle))
 
 
+def none() -> pd.DataFrame:
+    """No findings, with their columns."""
+    kinds = {name: "int64" if name == "row" else frames.TEXT for name in FINDING_COLUMNS}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
 def replace_of_results(db: Connection, found: pd.DataFrame, judged: "pd.Series[int]", cycle: str) -> None:
     """Put the findings on these results in place of former ones; `version` is the number of the result they stand on."""
     work = frames.working(db, "judged_results", judged.to_frame("version"))

@@ -22,10 +22,11 @@ def create(db: Connection, born: pd.DataFrame, run: Run, by: str) -> None:
     """
     if born.empty:
         return
-    before = {status: "" if status == "returned" else "screened" for status in born["status"].unique()}
+    unchecked = ("returned", "withdrawn")
+    before = {status: "" if status in unchecked else "screened" for status in born["status"].unique()}
     assert_moves({(was, status) for status, was in before.items()})
     frames.append(db, _item, born)
-    because = born["reason"].where(born["reason"] != "", "初审")
+    because = born["reason"].where(born["reason"] != "", born["status"].map({"withdrawn": "申报已撤回"}).fillna("初审"))
     _tell(db, born.assign(was=born["status"].map(before), became=born["status"], because=because), run, by)
 
 
@@ -120,6 +121,17 @@ def listing(db: Connection, cycle: str) -> pd.DataFrame:
     scores = frame["score"].astype("float64")
     frame["score"] = scores.map("{:g}".format).where(scores.notna(), "")
     return frame.sort_values(KEYS, ignore_index=True)[LISTED]
+
+
+def of_application(db: Connection, number: str) -> pd.DataFrame:
+    """The items of an application: every column of the table, in order."""
+    return frames.read(db, select(_item).where(_item.c.application_no == number)).sort_values(KEYS, ignore_index=True)
+
+
+def of_applications(db: Connection, numbers: list[str]) -> pd.DataFrame:
+    """The items of these applications: every column of the table."""
+    work = frames.working(db, "items_of", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    return frames.read(db, select(_item).join(work, work.c.application_no == _item.c.application_no))
 
 
 def in_status(db: Connection, statuses: list[str]) -> pd.DataFrame:

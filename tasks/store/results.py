@@ -47,6 +47,19 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     return len(new) + _receive_again(db, set(rows["content_hash"]), batch)
 
 
+def of_open_cycles(db: Connection, results: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """Results whose cycle and application nobody closed; of the others number and reason."""
+    application, closed = tables.application, tables.cycle
+    over = and_(closed.c.cycle == application.c.cycle, closed.c.closed_on.is_not(None))
+    statement = select(application.c.application_no).where(
+        or_(application.c.outcome == "ended", select(closed.c.cycle).where(over).exists())
+    )
+    ended = results["application_no"].isin(set(db.execute(statement).scalars()))
+    why = "该申报已终止办理，其评估结果不再采纳"
+    refused = [(number, why) for number in sorted(results.loc[ended, "application_no"].unique())]
+    return results[~ended].reset_index(drop=True), refused
+
+
 def last(db: Connection) -> int:
     """The number of the newest result, 0 before the first."""
     return int(db.execute(select(func.coalesce(func.max(_result.c.result_id), 0))).scalar_one())
@@ -176,6 +189,8 @@ def passed(db: Connection) -> pd.DataFrame:
 
 def progress(db: Connection, cycle: str) -> tuple[int, int]:
     """How many of the cycle's dispatched items have an accepted result, and how many were dispatched."""
-    sent = select(func.count()).select_from(tables.dispatched_item).where(tables.dispatched_item.c.cycle == cycle)
-    back = select(func.count()).select_from(_result).where(_result.c.cycle == cycle, _result.c.standing == "accepted")
+    out = tables.dispatched_item
+    sent = select(func.count()).select_from(out).where(out.c.cycle == cycle)
+    answered = and_(_result.c.standing == "accepted", *(_result.c[key] == out.c[key] for key in items.KEYS))
+    back = sent.where(select(_result.c.result_id).where(answered).exists())
     return int(db.execute(back).scalar_one()), int(db.execute(sent).scalar_one())

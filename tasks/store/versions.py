@@ -1,42 +1,90 @@
-"""Versions of applications: receiving what is new of a pull; what becomes of the current one belongs to `applications`."""
+"""Versions of applications: judging what is new of a pull, keeping it, and making one the current version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, and_, case, exists, func, select, update
+import polars as pl
+from sqlalchemy import Connection, and_, case, exists, select, update
 
+from expectations.identifiers import is_credit_code
 from schemas import tables
+from schemas.item import DECIDED
+from schemas.law import versions as law
+from schemas.law.cycle import cycle_id
+from schemas.law.versions import Known, Ruled, Version
+from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, WRITTEN
-from tasks.store import applications, frames, institutions, items
+from tasks.store import applications, cycles, frames, institutions, items
 
 _application = tables.application
 _version = tables.application_version
+#: The rule under which a version that came too late may be taken.
+WINDOW_2 = "WINDOW-2"
 
 
-def receive(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> dict[str, int]:
-    """Store what is new of a pull: a known content changes nothing, another content is a new version.
+@dataclass(frozen=True, eq=False)
+class Ruling:
+    """What is new of a pull, judged: one row a version, with `standing`, `why`, `in_time_until` and `is_withdrawal`.
 
-    `forms`: the five form tables as canonical text with `written` and `row`; applications also `content_hash`, `submitted_utc`
-    (microseconds or NaN) and `assigned_cycle`. Returns how many came new, corrected, older than the current, too late.
+    `aside`: number and reason of versions that are not kept.
+    """
+
+    rows: pd.DataFrame
+    aside: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def current(self) -> pd.DataFrame:
+        return self.rows[self.rows["standing"] == "current"]
+
+    @property
+    def late(self) -> pd.DataFrame:
+        return self.rows[self.rows["standing"] == "late"]
+
+    @property
+    def again(self) -> pd.DataFrame:
+        """Those that become current in the place of a former version."""
+        return self.current[self.current["version"] > 1]
+
+    def counts(self) -> dict[str, int]:
+        """How many came new, corrected, withdrawn, older than the current, too late."""
+        current, later = self.current, self.current["version"] > 1
+        numbers = {
+            "new": int((self.rows["version"] == 1).sum()),
+            "corrected": int((later & ~current["is_withdrawal"]).sum()),
+            "withdrawn": int(current["is_withdrawal"].sum()),
+            "older": int((self.rows["standing"] == "superseded").sum()),
+            "late": len(self.late),
+        }
+        return {name: number for name, number in numbers.items() if number}
+
+
+def judge(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> Ruling:
+    """Judge what is new of a pull (contract section 3); a known content is not new.
+
+    `forms`: the five form tables as cleaned text with `row`; applications also `content_hash`, `submitted_utc`
+    (microseconds or NaN) and `assigned_cycle`.
     """
     incoming = _unknown(db, forms["applications"])
-    if incoming.empty:
-        return {}
-    incoming = incoming.merge(_known(db, incoming), on="application_no", how="left")
-    incoming["version"] = incoming["versions"].fillna(0).astype("int64") + 1
-    incoming["standing"] = _standing(incoming)
-    _retire(db, incoming[(incoming["standing"] == "current") & (incoming["version"] > 1)], run)
-    _insert(db, incoming, forms, run)
-    incoming["uscc"] = institutions.followed(db, incoming["uscc"])
-    _make_current(db, incoming[incoming["standing"] == "current"], run)
-    first = incoming["version"] == 1
-    counts = {
-        "new": int(first.sum()),
-        "corrected": int((~first & (incoming["standing"] == "current")).sum()),
-        "older": int((incoming["standing"] == "superseded").sum()),
-        "late": int((incoming["standing"] == "late").sum()),
-    }
-    return {name: number for name, number in counts.items() if number}
+    incoming = incoming.assign(uscc_now=institutions.followed(db, incoming["uscc"]))
+    incoming["valid_uscc"] = _valid(incoming["uscc_now"])
+    incoming["is_withdrawal"] = _withdraws(incoming)
+    known, closed = known_of(db, incoming["application_no"].tolist()), cycles.closed(db)
+    ruled = [_ruled(row, known, closed, run) for row in incoming.to_dict("records")]
+    incoming["standing"] = pd.Series([each.standing for each in ruled], dtype=frames.TEXT)
+    incoming["why"] = pd.Series([each.reason for each in ruled], dtype=frames.TEXT)
+    days = [each.in_time_until.isoformat() if each.in_time_until else None for each in ruled]
+    incoming["in_time_until"] = pd.Series(days, dtype=frames.TEXT)
+    numbers = incoming["application_no"].map({number: each.last for number, each in known.items()})
+    incoming["version"] = numbers.fillna(0).astype("int64") + 1
+    incoming["was"] = incoming["application_no"].map({number: each.status for number, each in known.items()}).fillna("")
+    aside = incoming[incoming["standing"] == "aside"]
+    kept = incoming[incoming["standing"] != "aside"].reset_index(drop=True)
+    return Ruling(kept, list(zip(aside["application_no"], aside["why"], strict=True)))
 
 
 def _unknown(db: Connection, forms: pd.DataFrame) -> pd.DataFrame:
@@ -46,73 +94,167 @@ def _unknown(db: Connection, forms: pd.DataFrame) -> pd.DataFrame:
     return forms[~forms["application_no"].isin(known["application_no"])].reset_index(drop=True)
 
 
-def _known(db: Connection, incoming: pd.DataFrame) -> pd.DataFrame:
-    work = frames.working(db, "incoming", incoming[["application_no"]])
-    versions = (
-        select(_version.c.application_no, func.max(_version.c.version).label("versions"))
-        .join(work, work.c.application_no == _version.c.application_no)
-        .group_by(_version.c.application_no)
-        .subquery()
-    )
-    sent = exists().where(tables.dispatched_item.c.application_no == _application.c.application_no)
+def _valid(codes: "pd.Series[str]") -> list[str]:
+    """Each credit code, empty where it is none."""
+    text = pl.Series("uscc", codes.fillna("").tolist(), pl.String).to_frame()
+    valid = is_credit_code(pl.col("uscc")).fill_null(False)
+    return text.select(pl.when(valid).then(pl.col("uscc")).otherwise(pl.lit(""))).to_series().to_list()
+
+
+def _withdraws(incoming: pd.DataFrame) -> "pd.Series[bool]":
+    if "withdrawn" not in incoming.columns:
+        return pd.Series(False, index=incoming.index, dtype="bool")
+    return (incoming["withdrawn"] == "true").fillna(False).astype("bool")
+
+
+@dataclass(frozen=True)
+class Number:
+    """What is on record of a number: the law's facts, its status and the number of its last version."""
+
+    facts: Known
+    status: str
+    last: int
+
+
+def _ruled(row: Mapping[Any, Any], known: Mapping[str, Number], closed: set[str], run: Run) -> Ruled:
+    cycle, there = cycle_id(row["assigned_cycle"]), known.get(row["application_no"])
+    policy = for_cycle(there.facts.cycle if there else cycle)
+    stated = law.moment_of(moment(row["submitted_utc"]), run.day, policy)
+    version = Version(cycle, row["valid_uscc"], stated, row["is_withdrawal"])
+    if there is None:
+        return law.first_version(version, policy, run.day, is_closed=cycle in closed)
+    ruled = law.later_version(version, there.facts, policy)
+    if ruled.standing == "current" and cycle != there.facts.cycle:
+        moved = law.first_version(version, for_cycle(cycle), run.day, is_closed=cycle in closed)
+        return ruled if moved.standing == "current" else moved
+    return ruled
+
+
+def moment(submitted_utc: float | None) -> datetime | None:
+    """The moment of a version, from microseconds since 1970; None where it states none that can be read."""
+    if submitted_utc is None or np.isnan(submitted_utc):
+        return None
+    return datetime.fromtimestamp(submitted_utc / 1_000_000, UTC)
+
+
+def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:
+    """What is on record of these numbers; those nobody filed under are left out."""
+    work = frames.working(db, "incoming", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    mine = tables.item.c.application_no == _application.c.application_no
+    decided = exists().where(mine, tables.item.c.status.in_(sorted(DECIDED)))
+    filed = exists().where(mine, tables.item.c.status.in_(["filed", "lapsed"]))
     statement = (
         select(
-            _application.c.application_no,
-            versions.c.versions,
-            _application.c.version.label("current_version"),
-            _application.c.status.label("was"),
-            _version.c.submitted_utc.label("current_utc"),
-            case((sent, 1), else_=0).label("sent"),
+            *(_application.c[name] for name in ("application_no", "cycle", "status", "outcome", "correct_by")),
+            _version.c.submitted_utc,
+            _version.c.received_on,
+            case((decided, 1), else_=0).label("decided"),
+            case((filed, 1), else_=0).label("filed"),
         )
-        .join(versions, versions.c.application_no == _application.c.application_no)
         .join(_version, applications.is_current())
+        .join(work, work.c.application_no == _application.c.application_no)
     )
-    return frames.read(db, statement)
+    rows = frames.read(db, statement)
+    if rows.empty:
+        return {}
+    last, codes, closed = *_versions_of(db, rows), cycles.closed(db)
+    return {
+        row["application_no"]: Number(_facts(row, codes, closed), row["status"], last[row["application_no"]])
+        for row in rows.to_dict("records")
+    }
 
 
-def _standing(incoming: pd.DataFrame) -> np.ndarray:
-    older = incoming["submitted_utc"] < incoming["current_utc"]  # an unreadable time counts as the latest
-    return np.select([incoming["sent"].fillna(0) == 1, older], ["late", "superseded"], default="current")
+def _versions_of(db: Connection, rows: pd.DataFrame) -> tuple[dict[str, int], dict[str, str]]:
+    """The last version's number of each application, and the first valid credit code it was handed in with."""
+    work = frames.working(db, "versions_of", rows[["application_no"]])
+    statement = select(_version.c.application_no, _version.c.version, _version.c.uscc)
+    every = frames.read(db, statement.join(work, work.c.application_no == _version.c.application_no))
+    every["code"] = _valid(institutions.followed(db, every["uscc"]))
+    valid = every[every["code"] != ""].sort_values("version").drop_duplicates("application_no")
+    last = every.groupby("application_no")["version"].max()
+    return (
+        {str(number): int(version) for number, version in last.items()},
+        dict(zip(valid["application_no"], valid["code"], strict=True)),
+    )
 
 
-def _retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
+def _facts(row: Mapping[Any, Any], codes: Mapping[str, str], closed: set[str]) -> Known:
+    cycle = cycle_id(row["cycle"])
+    seen, correct_by = date.fromisoformat(row["received_on"]), row["correct_by"]
+    return Known(
+        cycle=cycle,
+        is_closed=cycle in closed,
+        is_returned=row["status"] == "returned",
+        is_decided=bool(row["decided"]) or row["outcome"] == "ended",
+        is_filed=bool(row["filed"]) or row["outcome"] == "ended",
+        uscc=codes.get(row["application_no"], ""),
+        moment=law.moment_of(moment(row["submitted_utc"]), seen, for_cycle(cycle)),
+        correct_by=date.fromisoformat(correct_by) if isinstance(correct_by, str) else None,
+    )
+
+
+def keep(db: Connection, ruling: Ruling, forms: dict[str, pd.DataFrame], run: Run) -> None:
+    """Store the versions that were judged, and make those current that are taken."""
+    if ruling.rows.empty:
+        return
+    retire(db, ruling.again, run)
+    _insert(db, ruling.rows, forms, run)
+    make_current(db, ruling.current, run)
+    late = ruling.late
+    because = "第" + late["version"].astype(str) + "版：" + late["why"]
+    applications.tell(db, late[["application_no"]].assign(was="", became="late", because=because), run)
+
+
+def retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
+    """Take the place of former versions; a version that withdraws leaves the items to be moved."""
     if replaced.empty:
         return
     work = frames.working(db, "retired", replaced[["application_no"]])
     mine = _version.c.application_no.in_(select(work.c.application_no))
     db.execute(update(_version).where(mine, _version.c.standing == "current").values(standing="superseded"))
-    items.replace(db, replaced, run, "申报人重新提交")
+    items.replace(db, replaced[~replaced["is_withdrawal"]], run, "申报人重新提交")
 
 
-def _insert(db: Connection, incoming: pd.DataFrame, forms: dict[str, pd.DataFrame], run: Run) -> None:
-    kept = ["application_no", "version", "content_hash", "standing", "submitted_utc", *APPLICATIONS.names[1:], WRITTEN]
-    frames.append(db, _version, incoming[kept].assign(received_on=run.day.isoformat()))
-    versions = incoming[["application_no", "version"]]
+def _insert(db: Connection, rows: pd.DataFrame, forms: dict[str, pd.DataFrame], run: Run) -> None:
+    names = [name for name in (*APPLICATIONS.names[1:], WRITTEN) if name in rows.columns]
+    columns = ["application_no", "version", "content_hash", "standing", "submitted_utc", "in_time_until", *names]
+    frames.append(db, _version, rows[columns].assign(received_on=run.day.isoformat()))
+    versions = rows[["application_no", "version"]]
     for name, table in tables.FORM_PARTS.items():
-        rows = forms[name].merge(versions, on="application_no", how="inner")
-        frames.append(db, table, rows[[column.name for column in table.columns]])
+        parts = forms[name].merge(versions, on="application_no", how="inner")
+        frames.append(db, table, parts[[column.name for column in table.columns]])
 
 
-def _make_current(db: Connection, current: pd.DataFrame, run: Run) -> None:
+def make_current(db: Connection, current: pd.DataFrame, run: Run) -> None:
+    """Let versions count: those of new numbers, and those in the place of a former one (of `retire`)."""
+    current = current.assign(outcome=current["is_withdrawal"].map({True: "withdrawn"}).astype(frames.TEXT))
     new = current[current["version"] == 1]
-    rows = new[["application_no", "version", "uscc"]].assign(
-        cycle=new["assigned_cycle"], status="received", first_submitted_at=new["submitted_at"]
+    rows = new[["application_no", "version", "outcome"]].assign(
+        uscc=new["uscc_now"],
+        cycle=new["assigned_cycle"],
+        status="received",
+        first_submitted_at=new["submitted_at"],
+        first_seen_on=run.day.isoformat(),
     )
     frames.append(db, _application, rows)
     again = current[current["version"] > 1]
     if len(again):
-        work = frames.working(db, "again", again[["application_no", "version", "uscc", "assigned_cycle"]])
+        work = frames.working(
+            db, "again", again[["application_no", "version", "uscc_now", "assigned_cycle", "outcome"]]
+        )
         db.execute(
             update(_application)
             .where(_application.c.application_no == work.c.application_no)
             .values(
                 version=work.c.version,
-                uscc=work.c.uscc,
+                uscc=work.c.uscc_now,
                 cycle=work.c.assigned_cycle,
                 status="received",
                 screened_at=None,
+                correct_by=None,
+                outcome=work.c.outcome,
             )
         )
     because = "第" + current["version"].astype(str) + "版"
-    told = current[["application_no"]].assign(was=current["was"].fillna(""), became="received", because=because)
-    applications.tell(db, told, run)
+    moves = current[["application_no", "was"]].assign(became="received", because=because)
+    applications.tell(db, moves, run)

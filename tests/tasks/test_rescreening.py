@@ -9,8 +9,8 @@ from sqlalchemy import insert
 
 from schemas import tables
 from schemas.submission import FORM_TABLES, WRITTEN
-from tasks import screening
-from tasks.store import findings, history, versions
+from tasks import intake, screening
+from tasks.store import findings, history
 from tasks.store.database import begin, reading
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
 
@@ -18,9 +18,10 @@ CYCLE, DAY = "2026-09", date(2026, 9, 11)
 CODES = {"A1": ONE, "A2": TWO, "A3": THREE}
 
 
-def receive(number: str, text: str, uscc: str) -> None:
+def receive(number: str, text: str, uscc: str, withdrawn: str = "") -> None:
     """Hand in an application that asks for one occupation; another text is a correction."""
     form = {"application_no": number, "uscc": uscc, "institution_type": "enterprise", "contact_name": text}
+    form |= {"kind": "initial", "withdrawn": withdrawn}
     rows = {
         "applications": form | {"cycle": CYCLE, "submitted_at": "2026-09-01T09:00:00", "content_hash": text + uscc},
         "occupations": {"application_no": number, "occupation_code": COOK, "levels": "5", "audience": "staff"},
@@ -29,7 +30,7 @@ def receive(number: str, text: str, uscc: str) -> None:
     forms["applications"] = forms["applications"].assign(submitted_utc=1, assigned_cycle=CYCLE)
     forms["materials"] = forms["materials"].assign(attachment_sha256=None)
     with run_on(DAY, CYCLE) as run, begin() as db:
-        versions.receive(db, forms, run)
+        intake.take_in_versions(db, forms, run)
 
 
 def _frame(names: list[str], row: dict[str, str] | None) -> pd.DataFrame:
@@ -80,14 +81,20 @@ def test_a_correction_checks_its_own_application_alone() -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_a_twin_that_comes_or_goes_concerns_the_other_application_too() -> None:
-    """FORM-8: another current application of the same institution."""
-    receive("A2", "第二版", ONE)
-    assert screened() == ["A1", "A2"]
-    assert told() == {"A1", "A2"}
-    receive("A2", "第三版", TWO)
-    assert screened() == ["A1", "A2"]
+def test_a_twin_that_comes_or_is_withdrawn_concerns_the_other_application_too() -> None:
+    """FORM-8: another current application of the same institution; a withdrawn one does not count."""
+    receive("A4", "第一版", ONE)
+    assert screened() == ["A1", "A4"]
+    assert told() == {"A1", "A4"}
+    receive("A4", "第二版", ONE, withdrawn="true")
+    assert screened() == ["A1", "A4"]
     assert told() == set()
+    assert screened() == []
+
+
+@pytest.mark.usefixtures("three")
+def test_a_number_stays_with_its_institution() -> None:
+    receive("A2", "第二版", ONE)
     assert screened() == []
 
 

@@ -41,7 +41,11 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("uscc", sa.Text(), nullable=True),
         sa.Column("first_submitted_at", sa.Text(), nullable=True),
+        sa.Column("first_seen_on", sa.Date(), nullable=True),
         sa.Column("screened_at", sa.BigInteger(), nullable=True),
+        sa.Column("judged_among", sa.Text(), nullable=True),
+        sa.Column("correct_by", sa.Date(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("application_no", name=op.f("pk_application")),
     )
     op.create_index("ix_application_cycle_status", "application", ["cycle", "status"], unique=False)
@@ -54,6 +58,7 @@ def upgrade() -> None:
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("standing", sa.Text(), nullable=False),
         sa.Column("submitted_utc", sa.BigInteger(), nullable=True),
+        sa.Column("in_time_until", sa.Date(), nullable=True),
         sa.Column("cycle", sa.Text(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=True),
         sa.Column("institution_name", sa.Text(), nullable=True),
@@ -69,9 +74,20 @@ def upgrade() -> None:
         sa.Column("submitted_at", sa.Text(), nullable=True),
         sa.Column("social_insurance", sa.Text(), nullable=True),
         sa.Column("no_violations", sa.Text(), nullable=True),
+        sa.Column("withdrawn", sa.Text(), nullable=True),
         sa.Column("written", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("application_no", "version", name=op.f("pk_application_version")),
         sa.UniqueConstraint("application_no", "content_hash", name=op.f("uq_application_version_application_no")),
+    )
+    op.create_table(
+        "cycle",
+        sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("decides_since", sa.Date(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("document_no", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("cycle", name=op.f("pk_cycle")),
     )
     op.create_table(
         "decision",

@@ -1,0 +1,63 @@
+"""When a cycle is decided: its day, and for whom it waits until then (contract section 3, "When a run decides")."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from schemas.law.cycle import CycleId
+from schemas.policy import Policy
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a cycle is: results back of items sent, last days of running correction periods, and whether it was decided.
+
+    `corrections`: one last day a returned application that has a correction period, over or not.
+    """
+
+    back: int
+    sent: int
+    corrections: Sequence[date] = ()
+    has_decided: bool = False
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a cycle still waits for on a day; nothing of all this means that it decides."""
+
+    deadline: date | None = None
+    corrections: int = 0
+    corrected_by: date | None = None
+    results: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self == Wait()
+
+
+def last_day(policy: Policy, cycle: CycleId) -> date:
+    """The day on which a cycle is decided at the latest, and which packages promise the panels."""
+    return policy.deadline(cycle) + timedelta(days=policy.evaluation.wait_days)
+
+
+def wait_on(progress: Progress, policy: Policy, cycle: CycleId, day: date) -> Wait:
+    """For what the cycle waits on a day before it decides.
+
+    One that decides together waits for its deadline, for corrections and for results; once it has decided, or on its
+    last day, for nothing. One that does not decides what it has.
+    """
+    if not policy.decision.together or progress.has_decided or day >= last_day(policy, cycle):
+        return Wait()
+    deadline = policy.deadline(cycle)
+    running = [end for end in progress.corrections if end >= day]
+    return Wait(
+        deadline=deadline if day <= deadline else None,
+        corrections=len(running),
+        corrected_by=max(running, default=None),
+        results=progress.sent - progress.back,
+    )
+
+
+def awaits_results(progress: Progress, policy: Policy, cycle: CycleId, day: date) -> bool:
+    """Whether results may still come in on which the cycle goes on."""
+    return progress.back < progress.sent and day < last_day(policy, cycle)

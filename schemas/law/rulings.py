@@ -1,0 +1,104 @@
+"""Which rulings (例外审批) can be taken: what they may concern, and what they no longer reach (contract section 2)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from schemas.policy import Policy
+
+#: The rule under which objections to a public notice are decided.
+OBJECTION = "OBJECTION"
+#: The rule under which a corrected result takes a filed item off, or does not.
+EVAL_5 = "EVAL-5"
+
+_OF_CAPPED_TYPES = ("CAP-1", "CAP-2")
+_OF_THE_REGISTER = ("STAND-1", "IDENT-2", "DORM-1")
+_FILED = frozenset({"filed", "lapsed"})
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """What is on record of the application a ruling names.
+
+    `statuses`: occupation code to the statuses of its items, empty where none is made yet; every code it asks for is in.
+    """
+
+    cycle: str
+    policy: Policy
+    institution_type: str = ""
+    is_closed: bool = False
+    outcome: str = ""
+    is_on_register: bool = False
+    statuses: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a ruling is not taken, for a command and for the sender of a table; `is_late`: it was right, and comes too late."""
+
+    english: str
+    chinese: str
+    is_late: bool = False
+
+
+def fault_of(
+    number: str, rule: str, occupation: str, of: Concerned | None, in_principle: Collection[str]
+) -> Fault | None:
+    """Why a ruling on an application (None: nobody filed it) under a rule is not taken; None where it is."""
+    if of is None:
+        return Fault(
+            f"there is no application {number}: `filing items CYCLE` lists the numbers",
+            f"没有申报编号“{number}”，请核对",
+        )
+    known = [*sorted(in_principle), OBJECTION]
+    if rule not in known:
+        return Fault(
+            f"'{rule}' is no rule to decide on: decide on one of {', '.join(known)}",
+            f"规则“{rule}”不可作例外审批，可审批的有{'、'.join(known)}",
+        )
+    if occupation and occupation not in of.statuses:
+        return Fault(
+            f"{number} does not apply for occupation {occupation}: it applies for {', '.join(sorted(of.statuses)) or 'none'}",
+            f"申报“{number}”没有申报职业“{occupation}”，请核对职业编码",
+        )
+    return _not_concerned(number, rule, of) or _too_late(number, rule, occupation, of)
+
+
+def _not_concerned(number: str, rule: str, of: Concerned) -> Fault | None:
+    if rule in _OF_CAPPED_TYPES and of.institution_type in set(of.policy.institution) - set(of.policy.cap.capped):
+        title = of.policy.institution_types[of.institution_type]
+        return Fault(
+            f"{rule} cannot concern {number}: it is about {', '.join(of.policy.cap.capped)}, not {of.institution_type}",
+            f"规则“{rule}”不适用于{title}，申报“{number}”无须此项审批",
+        )
+    if rule in _OF_THE_REGISTER and not of.is_on_register:
+        return Fault(
+            f"{rule} cannot concern {number}: its institution has nothing on the register",
+            f"规则“{rule}”只适用于名册中的机构，申报“{number}”的机构不在名册中",
+        )
+    if rule == OBJECTION and not of.policy.publication.public_notice_workdays:
+        return Fault(
+            f"{OBJECTION} cannot concern {number}: {of.policy.title} has no public notice",
+            f"本市不设公示，申报“{number}”没有异议可审批",
+        )
+    if rule == EVAL_5 and not any(_FILED & set(each) for each in of.statuses.values()):
+        return Fault(
+            f"{EVAL_5} cannot concern {number}: nothing of it is filed",
+            f"申报“{number}”没有已备案的职业等级，规则“{EVAL_5}”不适用",
+        )
+    return None
+
+
+def _too_late(number: str, rule: str, occupation: str, of: Concerned) -> Fault | None:
+    if of.is_closed or of.outcome:
+        what = f"cycle {of.cycle} is closed" if of.is_closed else f"{number} is {of.outcome}"
+        return Fault(
+            f"{what}: nothing of it is decided any more", f"申报“{number}”已终止办理或撤回，不再审批", is_late=True
+        )
+    covered = [each for code, each in of.statuses.items() if occupation in ("", code) and each]
+    if rule != EVAL_5 and covered and all(set(each) <= _FILED for each in covered):
+        return Fault(
+            f"what {number} asked for is filed, and a decision does not touch it: see `filing adjust`",
+            f"申报“{number}”已备案，例外审批不再影响，请使用动态调整（filing adjust）",
+            is_late=True,
+        )
+    return None

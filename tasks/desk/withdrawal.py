@@ -1,0 +1,69 @@
+"""Withdrawal (撤回申报): an applicant takes an application back, by a version that says so or by letter to the centre."""
+
+from datetime import date
+
+from sqlalchemy import Connection
+
+from schemas.errors import RefusedError
+from schemas.history import facts_text
+from schemas.item import OPEN
+from schemas.run import Run
+from schemas.run_summary import Counts
+from tasks.desk.rulings import UnknownApplicationError
+from tasks.letters.delivery import deliver_letters
+from tasks.letters.life import withdrawals
+from tasks.recall import recall
+from tasks.runs.run import begin
+from tasks.store import applications, cycles, items, letters
+from tasks.store.database import reading
+from tasks.store.directory import occupation_names
+from tasks.store.leases import writing
+
+_RECALLED = "申报单位撤回申报"
+
+
+class NothingToWithdrawError(RefusedError):
+    """Nothing of an application is open any more."""
+
+
+def withdraw(number: str, by: str, reason: str, as_of: date | None = None) -> Counts:
+    """Take back what is open of an application, in the applicant's name, with recalls and letters.
+
+    Raises UnknownApplicationError, or NothingToWithdrawError where nothing is open.
+    """
+    with reading() as db:
+        cycle = applications.cycle_of(db, number)
+    if cycle is None:
+        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
+    with begin(cycle, as_of) as run:
+        with writing(run) as db:
+            _assert_open(db, number, cycle)
+            counts = take_back(db, [number], "书面申请", reason, by, run)
+            applications.follow_items(db, cycle, run)
+        return Counts.sum([counts, deliver_letters(run)])
+
+
+def _assert_open(db: Connection, number: str, cycle: str) -> None:
+    if cycle in cycles.closed(db):
+        raise NothingToWithdrawError(f"cycle {cycle} is closed: nothing of {number} is open any more")
+    if outcome := applications.outcome_of(db, number):
+        raise NothingToWithdrawError(f"{number} is {outcome} already: `filing history {number}` tells when and why")
+    own = items.of_application(db, number)
+    if len(own) and not own["status"].isin(OPEN).any():
+        raise NothingToWithdrawError(
+            f"nothing of {number} is open any more: what is filed is given up with `filing adjust withdraw`"
+        )
+
+
+def take_back(db: Connection, numbers: list[str], way: str, ground: str, by: str, run: Run) -> Counts:
+    """Let every open item of these applications become `withdrawn`, recall their packages and confirm it by letter."""
+    own = items.of_applications(db, numbers)
+    still = own[own["status"].isin(OPEN)]
+    applications.have_outcome(db, numbers, "withdrawn")
+    recall(db, still, _RECALLED, run)
+    facts = facts_text(way=way, ground=ground)
+    because = f"撤回申报（{way}）" + (f"：{ground}" if ground else "")
+    items.move(db, still.assign(became="withdrawn", reason="", because=because, facts=facts), run, by)
+    confirmed = withdrawals(applications.current(db, numbers), still, occupation_names(db), way, ground, run)
+    counts = {"withdrawn": len(numbers), "letters": letters.write(db, confirmed, run)}
+    return Counts(done={name: count for name, count in counts.items() if count})

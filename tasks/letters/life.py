@@ -1,0 +1,127 @@
+"""Letters on what becomes of an application beside its outcome: withdrawn, late, ended, and packages taken back."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from expectations import reading
+from schemas.item import KEYS, UNIT
+from schemas.letter import item_lines
+from schemas.letter_text import ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText, ReasonedLine
+from schemas.policy import Policy
+from schemas.run import Run
+from tasks.letters.contents import addressee, heads, letter, named
+from tasks.store.outbox import Entry
+
+#: What a panel's letter begins with.
+_READERS = "评估专家组"
+#: The rule under which a late version may still be taken, with its article.
+_WINDOW_2 = "WINDOW-2 三（一）"
+
+
+def withdrawals(
+    applications: pd.DataFrame, withdrawn: pd.DataFrame, names: Mapping[str, str], way: str, ground: str, run: Run
+) -> list[Entry]:
+    """One confirmation an application: what of it was taken back (contract section 3).
+
+    `applications`: current versions; `withdrawn`: the items' keys; `way`, `ground`: how and why it was taken back.
+    """
+    deadline = run.policy.deadline(run.cycle)
+    letters = []
+    for number, mine, head in _each(applications, withdrawn, run):
+        text = ApplicationWithdrawalText(
+            **head,
+            items=item_lines(named(mine, names), run.policy),
+            asked_on=run.day,
+            way=way,
+            ground=ground,
+            open_until=deadline if run.day <= deadline else None,
+        )
+        occasion = f"application_withdrawal:{number}:{_mark(mine)}:{run.day}"
+        letters.append(letter(occasion, "application_withdrawal", number, text))
+    return letters
+
+
+def endings(
+    applications: pd.DataFrame, ended: pd.DataFrame, names: Mapping[str, str], document_no: str, run: Run
+) -> list[Entry]:
+    """One letter an application that a person ended, or a part of it; `ended`: the items' keys and `ground`."""
+    letters = []
+    for number, mine, head in _each(applications, ended, run):
+        lines = [
+            ReasonedLine(**line.model_dump(), reason=str(ground))
+            for ground, rows in mine.groupby("ground", sort=True)
+            for line in item_lines(named(rows, names), run.policy)
+        ]
+        text = EndingText(**head, items=lines, decided_on=run.day, decision_no=document_no)
+        letters.append(letter(f"ending:{number}:{_mark(mine)}:{run.day}", "ending", number, text))
+    return letters
+
+
+def _each(
+    applications: pd.DataFrame, items: pd.DataFrame, run: Run
+) -> Sequence[tuple[str, pd.DataFrame, dict[str, Any]]]:
+    heads_of = heads(applications, run)
+    return [(str(key), mine, heads_of[str(key)]) for key, mine in items.groupby("application_no", sort=True)]
+
+
+def _mark(items: pd.DataFrame) -> str:
+    text = "|".join(sorted(items[UNIT].agg("/".join, axis=1)))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def late_versions(applications: pd.DataFrame, late: pd.DataFrame, run: Run) -> list[Entry]:
+    """One letter a version that is not taken.
+
+    `applications`: the versions that count; `late`: application_no, version and why; `is_open`: a decision may take it.
+    """
+    heads_of, days = heads(applications, run), _days(applications, run.policy)
+    letters = []
+    for row in late.to_dict("records"):
+        number, version = row["application_no"], int(row["version"])
+        text = LateVersionText(
+            **heads_of[number],
+            version=version,
+            received_on=run.day,
+            reason=row["why"],
+            basis=_WINDOW_2 if row["is_open"] else "三（一）",
+            current_on=days.get(number),
+            open_for_decision=row["is_open"],
+        )
+        letters.append(letter(f"late_version:{number}:v{version}", "late_version", number, text))
+    return letters
+
+
+def _days(applications: pd.DataFrame, policy: Policy) -> dict[str, date]:
+    moments = pl.from_pandas(applications[["submitted_at"]]).select(
+        reading.moment(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
+    )
+    pairs = zip(applications["application_no"], moments.to_series().to_list(), strict=True)
+    return {number: day for number, day in pairs if day is not None}
+
+
+def recalls(
+    recalled: pd.DataFrame, applicants: Mapping[str, str], names: Mapping[str, str], reason: str, run: Run
+) -> list[Entry]:
+    """One letter a package to the panel that has it: which of its items are taken back.
+
+    `recalled`: what was out, as `dispatches.recall` gives it; `applicants`: institution by application number.
+    """
+    letters = []
+    for (number, revision), rows in recalled.groupby(["application_no", "revision"], sort=True):
+        text = PackageRecallText(
+            **addressee({"institution_name": _READERS, "uscc": ""}, run.policy, run.day),
+            applicant=applicants.get(str(number), ""),
+            application_no=str(number),
+            cycle=run.cycle,
+            dispatched_on=date.fromisoformat(str(rows["sent_on"].iloc[0])[:10]),
+            items=item_lines(named(rows[KEYS], names), run.policy),
+            reason=reason,
+        )
+        occasion = f"package_recall:{number}:r{revision}:{_mark(rows)}"
+        letters.append(letter(occasion, "package_recall", str(number), text))
+    return letters
