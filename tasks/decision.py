@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from schemas.directory import INSTITUTION_DETAILS, audiences_of
 from schemas.law.places import take_in_turn
+from schemas.law.rulings import EVAL_5
 from schemas.law.terms import last_day, renewed_term
 from schemas.policy import Policy
 from schemas.run import Run
@@ -145,6 +146,8 @@ def _write_letters(db: Connection, run: Run) -> int:
         return 0
     own = items.of_cycle(db, run.cycle)
     own = own[own["application_no"].isin(closed)]
+    # what was revoked has its own letter, and the outcome once told of it stays the occasion it was
+    own["status"] = own["status"].where(own["reason"] != EVAL_5, "lapsed")
     filed = register.filed_by(db, run.cycle)
     turns = history.reopened(db, closed)
     decided = decisions.of_cycle(db, run.cycle)

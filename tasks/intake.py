@@ -13,6 +13,7 @@ from expectations.side_tables import readable
 from schemas import submission
 from schemas.finding import IDENTITY_NUMBER, masked
 from schemas.law.cycle import cycle_id
+from schemas.law.rulings import WINDOW_2
 from schemas.policy import Policy, UnknownCycleError, for_cycle
 from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
@@ -178,7 +179,7 @@ def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
     if late.empty:
         return []
     known = applications.current(db, sorted(set(late["application_no"])))
-    return late_versions(known, late.assign(is_open=late["why"].str.contains(versions.WINDOW_2)), run)
+    return late_versions(known, late.assign(is_open=late["why"].str.contains(WINDOW_2)), run)
 
 
 def _told(number: str) -> str:

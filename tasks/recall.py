@@ -3,6 +3,7 @@
 import pandas as pd
 from sqlalchemy import Connection
 
+from schemas.item import KEYS
 from schemas.run import Run
 from tasks.letters.life import recalls
 from tasks.store import applications, dispatches, letters
@@ -10,11 +11,14 @@ from tasks.store.directory import occupation_names
 
 
 def recall(db: Connection, items: pd.DataFrame, reason: str, run: Run) -> int:
-    """Take items (keys) back from the panels; a letter goes to each that has its package. Returns how many were out."""
+    """Take items back from the panels; a letter goes to each that has the package. Returns how many were out.
+
+    `items`: every column of the table.
+    """
     if items.empty:
         return 0
     out = dispatches.recall(db, items)
-    delivered = out[out["delivered"] == 1]
+    delivered = out[out["delivered"] == 1].merge(items[[*KEYS, "own_name"]], on=KEYS)
     if len(delivered):
         known = applications.current(db, sorted(set(delivered["application_no"])))
         applicants = dict(zip(known["application_no"], known["institution_name"].fillna(""), strict=True))

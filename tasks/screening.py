@@ -88,11 +88,12 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
     new = asked.merge(present, on=items.KEYS, how="left", indicator=True).query("_merge == 'left_only'")
     uscc = submissions["applications"].set_index("application_no")["uscc"]
     owner = new["application_no"].map(uscc).fillna("")
-    items.create(db, new[items.KEYS].assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
+    named = new[[*items.KEYS, *ALONG]]
+    items.create(db, named.assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
     findings.replace(db, findings.none(), submissions["applications"], run.cycle)
     applications.withdrawn(db, numbers, run)
     known = applications.current(db, sorted(set(new["application_no"])))
-    confirmed = withdrawals(known, new[items.KEYS], occupation_names(db), "撤回申报的版本", "", run)
+    confirmed = withdrawals(known, named, occupation_names(db), "撤回申报的版本", "", run)
     counts = {"withdrawn": len(numbers), "letters": letters.write(db, confirmed, run)}
     return Counts(done={name: count for name, count in counts.items() if count})
 

@@ -9,6 +9,8 @@ from schemas.policy import Policy
 OBJECTION = "OBJECTION"
 #: The rule under which a corrected result takes a filed item off, or does not.
 EVAL_5 = "EVAL-5"
+#: The rule under which a version that came too late may be taken.
+WINDOW_2 = "WINDOW-2"
 
 _OF_CAPPED_TYPES = ("CAP-1", "CAP-2")
 _OF_THE_REGISTER = ("STAND-1", "IDENT-2", "DORM-1")

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 
 from expectations import reading
-from schemas.item import KEYS, UNIT
+from schemas.item import UNIT
 from schemas.letter import item_lines
 from schemas.letter_text import ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText, ReasonedLine
 from schemas.policy import Policy
@@ -28,7 +28,7 @@ def withdrawals(
 ) -> list[Entry]:
     """One confirmation an application: what of it was taken back (contract section 3).
 
-    `applications`: current versions; `withdrawn`: the items' keys; `way`, `ground`: how and why it was taken back.
+    `applications`: current versions; `withdrawn`: the items; `way`, `ground`: how and why it was taken back.
     """
     deadline = run.policy.deadline(run.cycle)
     letters = []
@@ -49,7 +49,7 @@ def withdrawals(
 def endings(
     applications: pd.DataFrame, ended: pd.DataFrame, names: Mapping[str, str], document_no: str, run: Run
 ) -> list[Entry]:
-    """One letter an application that a person ended, or a part of it; `ended`: the items' keys and `ground`."""
+    """One letter an application that a person ended, or a part of it; `ended`: the items and `ground`."""
     letters = []
     for number, mine, head in _each(applications, ended, run):
         lines = [
@@ -109,7 +109,7 @@ def recalls(
 ) -> list[Entry]:
     """One letter a package to the panel that has it: which of its items are taken back.
 
-    `recalled`: what was out, as `dispatches.recall` gives it; `applicants`: institution by application number.
+    `recalled`: what was out, as `dispatches.recall` gives it, and own_name; `applicants`: institution by application number.
     """
     letters = []
     for (number, revision), rows in recalled.groupby(["application_no", "revision"], sort=True):
@@ -119,7 +119,7 @@ def recalls(
             application_no=str(number),
             cycle=run.cycle,
             dispatched_on=date.fromisoformat(str(rows["sent_on"].iloc[0])[:10]),
-            items=item_lines(named(rows[KEYS], names), run.policy),
+            items=item_lines(named(rows, names), run.policy),
             reason=reason,
         )
         occasion = f"package_recall:{number}:r{revision}:{_mark(rows)}"

@@ -41,16 +41,21 @@ def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: R
 
 def end(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became: str, title: str, run: Run) -> None:
     """Let terms end on the day before the decision takes effect; the items that filed them lapse with them."""
-    because = _because(adjustment, title)
-    day = adjustment.effective_on - timedelta(days=1)
-    present = register.current_entries(db)
-    still = present[present["valid_until"] >= run.day.isoformat()].merge(held[register.KEYS], on=register.KEYS)
-    register.shorten(db, still.assign(because=because), day, became, run)
-    _tell(db, held, became, title, adjustment, run)
+    take_off(db, held, adjustment, became, title, run)
     lapsed = items.in_status(db, ["filed"]).merge(held[register.KEYS], on=register.KEYS)
+    because = _because(adjustment, title)
     items.move(db, lapsed.assign(became="lapsed", reason="", because=because), run, adjustment.decided_by)
     for cycle in sorted(lapsed["cycle"].unique()):
         applications.follow_items(db, cycle, run)
+
+
+def take_off(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became: str, title: str, run: Run) -> None:
+    """Let terms end on the day before the decision takes effect; the items that filed them are the caller's."""
+    day = adjustment.effective_on - timedelta(days=1)
+    present = register.current_entries(db)
+    still = present[present["valid_until"] >= run.day.isoformat()].merge(held[register.KEYS], on=register.KEYS)
+    register.shorten(db, still.assign(because=_because(adjustment, title)), day, became, run)
+    _tell(db, held, became, title, adjustment, run)
 
 
 def recode(db: Connection, recoding: Recoding, run: Run) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -140,8 +141,10 @@ def permits(db: Connection, rule: str) -> set[tuple[str, str]]:
     return {(uscc, code) for uscc, code in db.execute(statement)}
 
 
-def latest(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> pd.DataFrame:
-    """The latest decision on a rule for each (application_no, occupation_code) asked that has one: these and verdict.
+def latest(
+    db: Connection, cycle: str, rule: str, asked: pd.DataFrame, columns: Sequence[str] = ("verdict",)
+) -> pd.DataFrame:
+    """The latest decision on a rule for each (application_no, occupation_code) asked that has one: these and `columns`.
 
     As on holds, the latest counts, whether it was made for the one occupation or for all.
     """
@@ -149,6 +152,6 @@ def latest(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> pd.Dat
     decided = decided[decided["rule"] == rule].rename(columns={"occupation_code": "concerns"})
     decided["order"] = range(len(decided))
     keys = ["application_no", "occupation_code"]
-    pairs = asked[keys].drop_duplicates().merge(decided[["application_no", "concerns", "verdict", "order"]])
+    pairs = asked[keys].drop_duplicates().merge(decided[["application_no", "concerns", *columns, "order"]])
     pairs = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
-    return pairs.sort_values("order").drop_duplicates(keys, keep="last")[[*keys, "verdict"]]
+    return pairs.sort_values("order").drop_duplicates(keys, keep="last")[[*keys, *columns]]

@@ -86,8 +86,10 @@ def restate(db: Connection, stated: pd.DataFrame) -> None:
 def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:
     """Note what the accepted results said: keys, verdict, score and failed_by."""
     work = frames.working(db, "verdicts", verdicts[[*KEYS, "verdict", "score", "failed_by"]])
-    said = {name: work.c[name] for name in ("verdict", "score", "failed_by")}
+    said = {name: work.c[name] for name in ("verdict", "failed_by")}
     db.execute(update(_item).where(_same(work)).values(**said))
+    # what is filed stands on the score it was filed with
+    db.execute(update(_item).where(_same(work), _item.c.status != "filed").values(score=work.c.score))
 
 
 def decided(db: Connection, settled: pd.DataFrame) -> None:

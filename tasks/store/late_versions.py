@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from schemas import tables
 from schemas.law import versions as law
+from schemas.law.rulings import WINDOW_2
 from schemas.law.versions import Known
 from schemas.policy import Policy
 from schemas.run import Run
@@ -32,7 +33,7 @@ def permitted(db: Connection, run: Run) -> pd.DataFrame:
         return late
     late = late.sort_values("version").drop_duplicates("application_no", keep="last").reset_index(drop=True)
     known = versions.known_of(db, late["application_no"].tolist())
-    moments = decisions.permitted_since(db, run.cycle, versions.WINDOW_2)
+    moments = decisions.permitted_since(db, run.cycle, WINDOW_2)
     taken = [_is_taken(row, known[row["application_no"]].facts, moments, run.policy) for row in late.to_dict("records")]
     chosen = late[pd.Series(taken, index=late.index, dtype="bool")]
     return chosen.assign(

@@ -23,8 +23,6 @@ from tasks.store import applications, cycles, frames, institutions, items
 
 _application = tables.application
 _version = tables.application_version
-#: The rule under which a version that came too late may be taken.
-WINDOW_2 = "WINDOW-2"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 from sqlalchemy import select
 
 from schemas.tables import hold, quarantined
 from tasks.desk.importing import import_file
+from tasks.desk.rulings import record_rulings
 from tasks.store import database, history, items
 from tasks.store.database import reading
 from tests import evaluations as made
@@ -210,7 +212,14 @@ def _life(number: str) -> list[str]:
     return [f"{was}>{became}" for was, became in zip(told["was"], told["became"], strict=True)]
 
 
-def test_filed_then_failed_then_filed_each_with_its_letters_and_editions(installation: Path) -> None:
+def _decided(number: str, rule: str, verdict: str, at: str = "2026-09-24T10:00:00+08:00") -> None:
+    said = {"decided_by": "王主任", "document_no": "黄人社函〔2026〕9号", "reason": "复核属实", "occupation_code": ""}
+    record_rulings(
+        pd.DataFrame([{"application_no": number, "rule": rule, "verdict": verdict, "decided_at": at, **said}])
+    )
+
+
+def test_a_corrected_result_takes_nothing_filed_off_without_a_decision(installation: Path) -> None:
     others = [(TWO, f"6-31-01-0{number}", "4") for number in range(1, 6)]
     take_over(others, date(2025, 1, 1), date(2027, 12, 31))
     made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
@@ -220,24 +229,19 @@ def test_filed_then_failed_then_filed_each_with_its_letters_and_editions(install
     assert (len(made.letters(installation, "filing")), len(made.letters(installation, "refusal"))) == (1, 0)
     made.drop(installation, "r2.csv", made.result("A1", verdict="fail", score="40", remarks="复核更正"))
     second = made.go_on(installation, LATER, publish=True)
-    assert second["publication"].done["editions"] == 1
-    assert made.standing("A1") == "failed"
-    assert made.standing("A1", BAKER) == "filed"
-    assert set(terms(LATER)) == {*others, (ONE, BAKER, "4")}
-    assert (len(made.letters(installation, "filing")), len(made.letters(installation, "refusal"))) == (2, 1)
-    changes = (installation / "published" / "2026-09.2" / "changes.csv").read_text("utf-8-sig")
-    assert "removed" in changes
-    made.drop(installation, "r3.csv", made.result("A1", score="75"))
+    assert "editions" not in second["publication"].done
+    assert (made.standing("A1"), made.standing("A1", BAKER)) == ("filed", "filed")
+    _decided("A1", "EVAL-5", "permit")
     made.go_on(installation, LATER, publish=True)
     assert made.standing("A1") == "filed"
-    assert terms(LATER)[ONE, COOK, "4"] == ("2026-09-25", "2029-09-19"), "joins the qualification it has"
-    assert len(made.letters(installation, "filing")) == 3, "the same outcome again is told again"
-    assert _life("A1").count("passed>filed") == 3
-    assert [move for move in _life("A1") if move in {"filed>failed", "failed>passed"}] == [
-        "filed>failed",
-        "failed>passed",
-    ]
-    assert (installation / "published" / "2026-09.3" / "directory.csv").read_bytes() != b""
+    made.drop(installation, "r3.csv", made.result("A1", verdict="fail", score="30", remarks="再次更正"))
+    _decided("A1", "EVAL-5", "refuse", "2026-09-24T11:00:00+08:00")
+    made.go_on(installation, LATER, publish=True)
+    assert made.standing("A1") == "refused EVAL-5"
+    assert set(terms(LATER)) == {*others, (ONE, BAKER, "4")}
+    assert len(made.letters(installation, "revocation")) == 1
+    with reading() as db:
+        assert "revoked" in set(history.of(db, [ONE])["became"])
     before = sorted(path.name for path in (installation / "outbox" / "letters").rglob("*.docx"))
     assert all(count.total == 0 for count in made.go_on(installation, LATER, publish=True).values())
     assert sorted(path.name for path in (installation / "outbox" / "letters").rglob("*.docx")) == before
