@@ -72,6 +72,7 @@ class Names:
         #: A JSON file asks the same few names once a row.
         self.table_named = lru_cache(maxsize=4096)(self._table_named)
         self.column_named = lru_cache(maxsize=4096)(self._column_named)
+        self.column_meant = lru_cache(maxsize=4096)(self._column_meant)
         self.is_ignored = lru_cache(maxsize=4096)(self._is_ignored)
 
     def _table_named(self, text: str) -> Table | None:
@@ -88,7 +89,7 @@ class Names:
         word = key(text)
         return self._columns.get(table, {}).get(word) or _columns(table).get(word)
 
-    def column_meant(self, table: str, text: str) -> str | None:
+    def _column_meant(self, table: str, text: str) -> str | None:
         """The canonical column of a table that a header means in other words."""
         return _synonyms(table).get(key(text))
 

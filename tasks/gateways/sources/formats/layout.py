@@ -49,10 +49,15 @@ class Body:
 
 def head_of(table: Table, sheet: Sheet, names: headers.Names) -> Head | None:
     """The header of one or two lines that names most of the table's columns."""
-    texts = [_texts(line) for line in sheet.lines[: headers.SEARCHED_LINES]]
+    texts: list[list[str]] = []
+    whole = sum(not column.optional for column in table.columns)
     best, score = None, 0
-    for place, cells in enumerate(texts):
+    for place, line in enumerate(sheet.lines[: headers.SEARCHED_LINES]):
+        cells = _texts(line)
+        texts.append(cells)
         found = len(headers.header(table, cells, names).columns)
+        if found >= whole and headers.is_header(table, cells, names):
+            return Head(cells, place)  # nothing below it names more
         if found > score and headers.is_header(table, cells, names):
             best, score = Head(cells, place), found
     for place in range(len(texts) - 1):
@@ -60,8 +65,8 @@ def head_of(table: Table, sheet: Sheet, names: headers.Names) -> Head | None:
         found = len(headers.header(table, both, names).columns)
         if found > score and _has_none(table, texts[place], texts[place + 1], names):
             best, score = Head(both, place + 1), found
-    if best is None and (line := headers.header_line(table, texts, names)) is not None:
-        return None if pairs_of(table, sheet, names) else Head(texts[line], line)
+    if best is None and (only := headers.header_line(table, texts, names)) is not None:
+        return None if pairs_of(table, sheet, names) else Head(texts[only], only)
     return best
 
 
@@ -161,14 +166,15 @@ def with_numbers(parts: Sequence[Part]) -> list[Part]:
 
 def _numbered(part: Part, number: str) -> Part:
     names = [name for name in part.rows.columns if name not in (_NO, "line", "flaw")]
-    if not names or part.rows.is_empty():
+    if part.table == APPLICATIONS.name or not names or part.rows.is_empty():
+        return part
+    # a frame worked on costs more than its cells looked at: nearly every workbook has its number in every row
+    if _NO in part.rows.columns and all(cell and cell.strip() not in _DITTO for cell in part.rows[_NO].to_list()):
         return part
     rows = part.rows if _NO in part.rows.columns else part.rows.with_columns(pl.lit(None, pl.String).alias(_NO))
     blank = pl.col(_NO).is_null() | pl.col(_NO).str.strip_chars().is_in(["", *_DITTO])
     # another row of the form itself is no row of the application
     filled = pl.any_horizontal(pl.col(name).fill_null("").str.strip_chars() != "" for name in names)
-    if part.table == APPLICATIONS.name:
-        return part
     return replace(part, rows=rows.with_columns(pl.when(blank & filled).then(pl.lit(number)).otherwise(_NO).alias(_NO)))
 
 

@@ -92,8 +92,9 @@ def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, name
 
 def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: headers.Names) -> None:
     head = layout.head_of(table, sheet, names)
-    pairs = layout.pairs_of(table, sheet, names) if table is APPLICATIONS else None
     columns = len(headers.header(table, head.names, names).columns) if head else 0
+    is_whole = columns >= sum(not column.optional for column in table.columns)
+    pairs = layout.pairs_of(table, sheet, names) if table is APPLICATIONS and not is_whole else None
     if pairs and len(pairs[0]) > columns:
         cells, line = pairs
         rows = {column: [cell_text(cell)] for column, cell in cells.items()}
