@@ -146,7 +146,9 @@ def write_papers(run: Run) -> Counts:
         return str(files.put(outbox, f"announcements/{entry.subject}/公告.docx", draft).relative_to(home))
 
     def report(entry: Entry) -> str:
-        folder = province.write_report(outbox, content(entry), entry.number, writer.folder(home))
+        with reading() as db:
+            known = register.known_to_province(db)
+        folder = province.write_report(outbox, content(entry), entry.number, writer.folder(home), known)
         return str((folder / province.COVER_LETTER).relative_to(home))
 
     return Counts.sum([write_drafts(run, "announcement", announce), write_drafts(run, "report", report)])

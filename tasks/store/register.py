@@ -80,6 +80,11 @@ def current_entries(db: Connection) -> pd.DataFrame:
     return frames.read(db, statement).sort_values([*KEYS, "entry"], ignore_index=True)
 
 
+def known_to_province(db: Connection) -> set[tuple[str, ...]]:
+    """What stands as a register taken over had it: uscc, occupation_code and work_type."""
+    return set(current_entries(db).query("application_no.isna()")[["uscc", *TRADE]].itertuples(index=False, name=None))
+
+
 def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
     """What the cycle's applications filed and still hold.
 

@@ -1,10 +1,13 @@
 """The report to the province (报省鉴定中心) on one edition: letter, workbook, machine copy."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, DIRECTORY_TITLES
+import pandas as pd
+
+from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, DIRECTORY_KEY, DIRECTORY_TITLES
 from tasks.gateways.disk import files
 from tasks.gateways.paper.sheets import Cell, SheetColumn, book
 from tasks.gateways.shelf.content import EditionContent
@@ -19,19 +22,43 @@ from tasks.gateways.shelf.workbook import (
 )
 
 COVER_LETTER = "报送函.docx"
+#: What a change tells where nothing but the institution code changed.
+_CODE_ALONE = rf"^{DIRECTORY_TITLES['institution_code']}：[^；]*$"
 
 
-def write_report(outbox: Path, content: EditionContent, number: str = "", templates: Path | None = None) -> Path:
+def write_report(
+    outbox: Path,
+    content: EditionContent,
+    number: str = "",
+    templates: Path | None = None,
+    known: Collection[tuple[str, ...]] = frozenset(),
+) -> Path:
     """Write `province/<edition>/` with letter, `report.xlsx` and `report.json`; again, it changes nothing.
 
     Each file appears whole or not at all. A `cover_letter.docx` in the folder `templates` is used in place of the
     shipped one. Returns the folder.
     """
-    folder = outbox / "province" / content.name
-    files.put(folder, "report.json", report_json(content))
-    files.put(folder, "report.xlsx", report_workbook(content))
-    files.put(folder, COVER_LETTER, cover_letter(content, number, templates))
+    folder, told = outbox / "province" / content.name, against_known(content, known)
+    files.put(folder, "report.json", report_json(told))
+    files.put(folder, "report.xlsx", report_workbook(told))
+    files.put(folder, COVER_LETTER, cover_letter(told, number, templates))
     return folder
+
+
+def against_known(content: EditionContent, known: Collection[tuple[str, ...]]) -> EditionContent:
+    """The edition with the changes that are news to the province.
+
+    `known`: DIRECTORY_KEY of what it filed itself, in a register taken over; that is not added, and a code it gave is no
+    change to report.
+    """
+    changed = content.changed
+    keys = pd.Series(
+        list(changed[DIRECTORY_KEY].itertuples(index=False, name=None)), index=changed.index, dtype="object"
+    )
+    taken_over = (changed["change"] == "added") & keys.isin(list(known))
+    sides = changed["before"].str.match(_CODE_ALONE) & changed["after"].str.match(_CODE_ALONE)
+    returned = (changed["change"] == "details_changed") & sides
+    return replace(content, changes=changed[~(taken_over | returned)])
 
 
 def report_json(content: EditionContent) -> bytes:

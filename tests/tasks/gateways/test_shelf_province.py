@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 from docx import Document
 
-from schemas.directory import CHANGE_KINDS
+from schemas.directory import CHANGE_KINDS, DIRECTORY_KEY
 from tasks.gateways.shelf import EditionContent, write_report
+from tasks.gateways.shelf.province import against_known
 from tests.editions import HOSTILE, edition, hostile, ordinary, row
 from tests.editions import directory as frame_of
 
@@ -109,3 +110,14 @@ def test_what_a_killed_writer_left_aside_is_used_up(tmp_path: Path, content: Edi
     (folder / f".{sha256(b'report.json').hexdigest()[:16]}.part").write_bytes(b'{"half')
     write_report(tmp_path, content)
     assert sorted(path.name for path in folder.iterdir()) == ["report.json", "report.xlsx", "报送函.docx"]
+
+
+def test_what_was_taken_over_is_not_added_and_a_returned_code_is_no_change(tmp_path: Path) -> None:
+    rows = ordinary()
+    known = set(edition(rows).changed[DIRECTORY_KEY].head(1).itertuples(index=False, name=None))
+    report = json.loads((write_report(tmp_path, edition(rows), known=known) / "report.json").read_bytes())
+    assert report["counts"]["added"] == len(rows) - 1
+    assert report["rows_before"] + report["counts"]["added"] == report["rows"]
+    coded = edition(rows.assign(institution_code="Y00042000001"), before=rows.assign(institution_code=""))
+    assert coded.counts["details_changed"] == len(rows)
+    assert not any(against_known(coded, set()).counts.values())
