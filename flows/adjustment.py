@@ -4,9 +4,10 @@ from datetime import date
 
 from prefect import flow
 
-from schemas.adjustment import Adjustment, Recoding
+from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run_summary import Counts
 from tasks import adjustment as work
+from tasks import succession
 from tasks.runs.run import begin
 
 
@@ -17,8 +18,8 @@ def adjustment(cycle: str, decided: Adjustment, as_of: date | None = None) -> Co
         return work.adjustment(run, decided)
 
 
-@flow(name="recoding", flow_run_name="{decided.old_uscc} · 变更统一社会信用代码")
-def recoding(cycle: str, decided: Recoding, as_of: date | None = None) -> Counts:
-    """Let an institution go on under another credit code; the next edition shows it."""
+@flow(name="change", flow_run_name="{cycle} · 变更备案信息")
+def change(cycle: str, decided: Recoding | Renaming | Merger | Renumbering, as_of: date | None = None) -> Counts:
+    """Let an institution, or an occupation, go on under another name or code; the next edition shows it."""
     with begin(cycle, as_of) as run:
-        return work.recode(run, decided)
+        return succession.carry_on(run, decided)

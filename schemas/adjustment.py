@@ -70,3 +70,33 @@ class Recoding(_Decided):
 
     old_uscc: str = Field(min_length=1, title="原统一社会信用代码")
     new_uscc: str = Field(min_length=1, title="新统一社会信用代码")
+
+
+class Renaming(_Decided):
+    """An institution is known to the register by other particulars; what is blank stays as it is."""
+
+    uscc: str = Field(min_length=1, title="统一社会信用代码")
+    institution_name: str = Field(default="", title="机构名称")
+    institution_type: str = Field(default="", title="机构类型")
+    region_code: str = Field(default="", title="所属区划")
+    registered_address: str = Field(default="", title="注册地址")
+
+    @property
+    def particulars(self) -> dict[str, str]:
+        """What changes: the register's column and what it is from now on."""
+        stated = self.model_dump(exclude={"uscc", *_Decided.model_fields})
+        return {name: text for name, text in stated.items() if text}
+
+
+class Merger(_Decided):
+    """An institution has gone into another, which goes on with all that is on file."""
+
+    old_uscc: str = Field(min_length=1, title="被合并机构统一社会信用代码")
+    into_uscc: str = Field(min_length=1, title="合并后机构统一社会信用代码")
+
+
+class Renumbering(_Decided):
+    """An occupation has another code in the Dictionary."""
+
+    old_code: str = Field(min_length=1, title="原职业编码")
+    new_code: str = Field(min_length=1, title="新职业编码")

@@ -17,6 +17,8 @@ STANDINGS: dict[str, str] = {
     "revoked": "撤销",
     "removed": "更正移出",
     "recoded": "改用新代码",
+    "merged": "并入其他机构",
+    "renumbered": "改用新职业编码",
 }
 
 #: Standings of what is on file; a suspended level keeps its term and its place, and is not in the directory.
@@ -46,6 +48,8 @@ MOVES: tuple[Move, ...] = (
             ("revoked", "决定撤销"),
             ("removed", "更正后的评估结果为不合格"),
             ("recoded", "统一社会信用代码变更"),
+            ("merged", "机构合并"),
+            ("renumbered", "职业编码变更"),
         )
         for was in sorted(ON_FILE)
     ),

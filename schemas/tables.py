@@ -183,6 +183,7 @@ hold = Table(
     *_texts(item_model.KEYS, primary_key=True),
     Column("rule", Text, primary_key=True),
     Column("cycle", Text, nullable=False),
+    Column("fallen_on", Date),  # the last day on which it was found not to hold any more, for its place was free
 )
 
 decision = Table(
@@ -265,6 +266,7 @@ institution = Table(
     Column("entry", BigInteger, primary_key=True, autoincrement=False),
     Column("uscc", Text, nullable=False),
     *_texts(directory.INSTITUTION_DETAILS, nullable=False),
+    Column("since", Date, nullable=False),  # the day from which it goes by them
     Column("known_from", Date, nullable=False),
     Column("known_to", Date),
     Index("ix_institution_uscc", "uscc"),
@@ -318,17 +320,47 @@ adjustment = Table(
     Index("ix_adjustment_uscc", "uscc"),
 )
 
-#: One institution that got another credit code; what is on file moved with it.
+#: One institution that got another credit code, or went into another; what is on file moved with it.
 recoding = Table(
     "recoding",
     metadata,
     Column("old_uscc", Text, primary_key=True),
     Column("new_uscc", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # recode, merge
     Column("ground", Text, nullable=False),
     Column("document_no", Text, nullable=False),
     Column("decided_by", Text, nullable=False),
     Column("effective_on", Date, nullable=False),
     Column("recorded_on", Date, nullable=False),
+)
+
+#: An occupation that got another code; what is on file moved with it, what was filed under the old one is told by it.
+renumbering = Table(
+    "renumbering",
+    metadata,
+    Column("old_code", Text, primary_key=True),
+    Column("new_code", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("document_no", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("recorded_on", Date, nullable=False),
+)
+
+#: Complaints (举报投诉) as they stand now; who complained is nowhere.
+complaint = Table(
+    "complaint",
+    metadata,
+    Column("complaint_no", Text, primary_key=True),
+    Column("uscc", Text, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("handled_by", Text, nullable=False),
+    Column("outcome", Text, nullable=False),  # open, unfounded, rectify, suspend, revoke
+    Column("due_on", Date),  # the last day of a rectification
+    Column("closed_on", Date),
+    Column("document_no", Text, nullable=False, default=""),
+    Index("ix_complaint_uscc", "uscc"),
 )
 
 activity = Table(

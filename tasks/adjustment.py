@@ -1,18 +1,16 @@
 """Adjustment (调整): operators' decisions about what is on file carried out, each with its letter; sweeps are elsewhere."""
 
 import pandas as pd
-import polars as pl
 from sqlalchemy import Connection
 
-from expectations.identifiers import is_credit_code
-from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
+from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.errors import RefusedError
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
 from tasks.runs.step import step
-from tasks.store import adjustments, institutions, letters, register
+from tasks.store import adjustments, letters, register
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
@@ -75,44 +73,3 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
             f"there is nothing to {kind.code}: {what} is {stands}; `filing history {adjustment.uscc}` tells why"
         )
     return own, concerned
-
-
-@step("recode-{recoding.old_uscc}")
-def recode(run: Run, recoding: Recoding) -> Counts:
-    """Let an institution go on under another code; again changes nothing. What cannot be is told as failed."""
-    try:
-        return change_code(run, recoding)
-    except ImpossibleAdjustmentError as impossible:
-        return Counts(failed={recoding.old_uscc: str(impossible)})
-
-
-def change_code(run: Run, recoding: Recoding) -> Counts:
-    """Everything known of one credit code moves to another, in one transaction.
-
-    Raises ImpossibleAdjustmentError, having written nothing, for a code that is unknown, invalid or somebody's own.
-    """
-    old, new = recoding.old_uscc, recoding.new_uscc
-    with writing(run) as db:
-        if institutions.newest(db).get(old) == new:
-            return Counts()
-        _require_possible(db, recoding, run)
-        return Counts(done={"recoded": adjustments.recode(db, recoding, run)})
-
-
-def _require_possible(db: Connection, recoding: Recoding, run: Run) -> None:
-    old, new = recoding.old_uscc, recoding.new_uscc
-    known, former = set(institutions.known(db)["uscc"]), institutions.newest(db)
-    if recoding.effective_on > run.day:
-        raise ImpossibleAdjustmentError(
-            f"{recoding.effective_on} is still to come: record the change on that day or after it"
-        )
-    if old in former:
-        raise ImpossibleAdjustmentError(f"{old} was changed to {former[old]} already: change that code instead")
-    if old not in known:
-        raise ImpossibleAdjustmentError(f"{old} is not on the register: `filing directory` lists the credit codes")
-    if not pl.select(is_credit_code(pl.lit(new))).item():
-        raise ImpossibleAdjustmentError(f"{new} is not a valid unified social credit code (GB 32100): check its digits")
-    if new in known or new in former:
-        raise ImpossibleAdjustmentError(
-            f"{new} is or was the code of another institution on the register: a change of code joins no institutions"
-        )

@@ -8,9 +8,10 @@ import typer
 
 from deployments import orchestrator
 from deployments.commands.readiness import read_day, read_words, ready
-from schemas.adjustment import Adjustment, Recoding
+from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.errors import RefusedError, WrongUseError
-from schemas.policy import last_cycle_on
+from schemas.policy import in_force, last_cycle_on
+from schemas.submission import APPLICATIONS
 from tasks.runs.today import today
 
 
@@ -20,58 +21,119 @@ class What(StrEnum):
     withdraw = "withdraw"
     revoke = "revoke"
     recode = "recode"
+    rename = "rename"
+    merge = "merge"
+    renumber = "renumber"
+
+
+#: Those that take two codes, the old and the new one, with the names of these in the decision.
+_PAIRS: dict[What, tuple[type[Recoding] | type[Merger] | type[Renumbering], str, str]] = {
+    What.recode: (Recoding, "old_uscc", "new_uscc"),
+    What.merge: (Merger, "old_uscc", "into_uscc"),
+    What.renumber: (Renumbering, "old_code", "new_code"),
+}
 
 
 def adjust(
-    what: Annotated[What, typer.Argument(help="The decision; recode changes the credit code.")],
-    uscc: Annotated[str, typer.Argument(metavar="USCC", help="The institution's credit code.")],
-    ground: Annotated[str, typer.Option(help="Why: the facts and the provision.")],
-    document: Annotated[str, typer.Option(help="Number of the document that says so.")],
+    what: Annotated[What, typer.Argument(help="The decision.")],
+    code: Annotated[
+        str,
+        typer.Argument(metavar="USCC|OLD", help="The institution's credit code; with renumber, an occupation code."),
+    ],
+    ground: Annotated[str, typer.Option("--ground", "--reason", help="Why: the facts and the provision.")],
     by: Annotated[str, typer.Option(help="Who decides.")],
-    new: Annotated[str, typer.Argument(metavar="[NEW]", help="With recode: the credit code from now on.")] = "",
+    document: Annotated[str, typer.Option(help="Number of the document that says so.")],
+    new: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NEW|INTO]", help="With recode and renumber the code from now on; with merge, of whom."
+        ),
+    ] = "",
     occupation: Annotated[str, typer.Option(help="Only this occupation code. [default: all it has on file]")] = "",
+    name: Annotated[str, typer.Option(help="With rename: the institution's name from now on.")] = "",
+    region: Annotated[str, typer.Option(help="With rename: its region, as code or name.")] = "",
+    kind: Annotated[str, typer.Option("--type", help="With rename: its type.")] = "",
+    address: Annotated[str, typer.Option(help="With rename: its registered address.")] = "",
     on: Annotated[
         str | None, typer.Option(help="The day it takes effect. [default: the day it is taken to be]")
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
 ) -> None:
-    """Suspend, reinstate, withdraw or revoke what an institution has on file, or change its credit code.
+    """Decide on what is on file: suspend, reinstate, withdraw, revoke; recode, rename, merge, renumber.
 
-    What is suspended stays on file, with its term and its place, and is not in the directory.
+    What is suspended stays on file, with its term and its place, and is not in the directory. `recode` gives an
+    institution another credit code, `rename` other particulars, `merge` lets it go into another one, where an item that
+    both hold keeps the later term; `renumber` gives an occupation another code.
     """
     says = "a decision says why, by which document and who"
-    said = {
+    day = read_day(as_of) or today()
+    words = {
         "ground": read_words("--ground", ground, says),
         "document_no": read_words("--document", document, says),
         "decided_by": read_words("--by", by, says),
+        "effective_on": read_day(on) or day,
     }
-    if (what is What.recode) != bool(new) or (what is What.recode and occupation):
-        raise WrongUseError("write `filing adjust recode OLD NEW …`; the other decisions take one credit code")
-    day = read_day(as_of) or today()
-    words = {**said, "effective_on": read_day(on) or day}
-    if what is What.recode:
-        _carry_out(Recoding.model_validate({"old_uscc": uscc, "new_uscc": new, **words}), day)
+    particulars = _particulars(
+        day, institution_name=name, region_code=region, institution_type=kind, registered_address=address
+    )
+    _assert_fits(what, new, occupation, particulars)
+    if what in _PAIRS:
+        model, old_field, new_field = _PAIRS[what]
+        _carry_out(model.model_validate({old_field: code, new_field: new, **words}), day)
+    elif what is What.rename:
+        _carry_out(Renaming.model_validate({"uscc": code, **particulars, **words}), day)
     else:
-        whom = {"kind": what.value, "uscc": uscc, "occupation_code": occupation}
+        whom = {"kind": what.value, "uscc": code, "occupation_code": occupation}
         _carry_out(Adjustment.model_validate({**whom, **words}), day)
 
 
-def _carry_out(decided: Adjustment | Recoding, day: date) -> None:
+def _particulars(day: date, **stated: str) -> dict[str, str]:
+    """What an institution goes by from now on; regions and types by the policy's codes, also where their names are given."""
+    policy = in_force(day)
+    codes = {
+        "region_code": policy.column(APPLICATIONS.column("region_code")).spellings(),
+        "institution_type": policy.column(APPLICATIONS.column("institution_type")).spellings(),
+    }
+    given = {
+        name: read_words("what it is changed to", text, "leave the option out") for name, text in stated.items() if text
+    }
+    return {name: codes.get(name, {}).get(text, text) for name, text in given.items()}
+
+
+def _assert_fits(what: What, new: str, occupation: str, particulars: dict[str, str]) -> None:
+    """Raises WrongUseError where the words of the command do not belong together."""
+    if (what in _PAIRS) != bool(new):
+        raise WrongUseError(
+            "write `filing adjust recode OLD NEW …`, `merge OLD INTO …` or `renumber OLD NEW …`; "
+            "the other decisions take one credit code"
+        )
+    if occupation and (what in _PAIRS or what is What.rename):
+        raise WrongUseError(f"--occupation does not go with {what.value}, which concerns all there is on file")
+    if (what is What.rename) != bool(particulars):
+        raise WrongUseError(
+            "with rename, and only with it, give at least one of --name, --region, --type and --address"
+        )
+
+
+def _carry_out(decided: Adjustment | Recoding | Renaming | Merger | Renumbering, day: date) -> None:
     ready()
     orchestrator.prepare()
-    from flows.adjustment import adjustment, recoding  # noqa: PLC0415  after Prefect's environment is set
+    from flows.adjustment import adjustment, change  # noqa: PLC0415  after Prefect's environment is set
     from flows.stages import publication  # noqa: PLC0415
+    from tasks.succession import assert_sense  # noqa: PLC0415
 
+    if not isinstance(decided, Adjustment):
+        assert_sense(decided, day)
     cycle = last_cycle_on(day)
-    if isinstance(decided, Recoding):
-        counts = orchestrator.run(recoding, cycle, decided, day)
-    else:
+    if isinstance(decided, Adjustment):
         counts = orchestrator.run(adjustment, cycle, decided, day)
+    else:
+        counts = orchestrator.run(change, cycle, decided, day)
     if counts.failed:
         raise RefusedError("; ".join(counts.failed.values()))
     published = orchestrator.run(publication, cycle, day)
-    told = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
-    typer.echo(told or "nothing to do: this very decision is on record")
+    summary = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
+    typer.echo(summary or "nothing to do: this very decision is on record")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from flows.approval import approval
 from flows.filing_cycle import go_through
 from flows.sweeps import sweep as sweep_night
-from schemas.adjustment import Adjustment, Recoding
+from schemas.adjustment import Adjustment
 from schemas.run_summary import Counts
-from tasks import adjustment, inspection
+from tasks import adjustment, inspection, succession
 from tasks.runs.run import begin
 from tasks.store import editions
 from tasks.store.database import reading
@@ -31,14 +31,14 @@ def sweep(cycle: str, day: date) -> None:
     _approve(day)
 
 
-def adjust(cycle: str, decided: Adjustment | Recoding, day: date) -> None:
+def adjust(cycle: str, decided: Adjustment | succession.Change, day: date) -> None:
     """An operator's decision about what is on file; the next sweep's edition shows it."""
     with begin(cycle, day) as run:
         match decided:
-            case Recoding():
-                counts = adjustment.recode(run, decided)
             case Adjustment():
                 counts = adjustment.adjustment(run, decided)
+            case _:
+                counts = succession.carry_on(run, decided)
     _assert_whole(counts.failed)
 
 

@@ -10,7 +10,7 @@ from schemas.item import TRADE
 from schemas.law.dormancy import OCCUPATION
 from schemas.qualification import KEYS
 from schemas.run import Run
-from tasks.store import frames, history, institutions
+from tasks.store import frames, history, institutions, renumberings
 
 _KEYS = [*KEYS, "held_on"]
 
@@ -28,7 +28,11 @@ def every(db: Connection) -> pd.DataFrame | None:
     if db.execute(ever).first() is None:
         return None
     frame = frames.read(db, select(tables.activity))
-    return frame.assign(uscc=institutions.followed(db, frame["uscc"]), candidates=frame["candidates"].astype("str"))
+    return frame.assign(
+        uscc=institutions.followed(db, frame["uscc"]),
+        occupation_code=renumberings.followed(db, frame["occupation_code"]),
+        candidates=frame["candidates"].astype("str"),
+    )
 
 
 def add(db: Connection, rows: pd.DataFrame) -> int:
@@ -85,6 +89,9 @@ def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
     return present
 
 
-def move_marks(db: Connection, old: str, new: str) -> None:
-    """Give the marks of one credit code to another."""
-    db.execute(update(_mark).where(_mark.c.uscc == old).values(uscc=new))
+def rekey_marks(db: Connection, column: str, old: str, new: str) -> None:
+    """Give the marks of one credit code or occupation code to another; where it has one already, its mark stands."""
+    there, mine = _mark.alias(), _mark.c[column] == old
+    same = (there.c[name] == (new if name == column else _mark.c[name]) for name in OCCUPATION)
+    db.execute(delete(_mark).where(mine, select(there.c.uscc).where(*same).exists()))
+    db.execute(update(_mark).where(mine).values({column: new}))

@@ -1,18 +1,20 @@
 """What interrupts or ends a qualification: operators' decisions (动态调整) carried out on the register, and lapsing."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
 from schemas import tables
-from schemas.adjustment import Adjustment, Recoding
+from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.history import facts_text
 from schemas.run import Run
-from tasks.store import activities, applications, history, institutions, items, register, suspensions
+from tasks.store import activities, applications, history, institutions, items, register, renumberings, suspensions
 
 _adjustment = tables.adjustment
-_Decided = Adjustment | Recoding
+_Decided = Adjustment | Recoding | Merger | Renumbering
+_FACTS = {"effective_on", "ground", "document_no", "new_uscc", "into_uscc", "new_code"}
 
 
 def is_recorded(db: Connection, adjustment: Adjustment) -> bool:
@@ -42,7 +44,7 @@ def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: R
 def end(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became: str, title: str, run: Run) -> None:
     """Let terms end on the day before the decision takes effect; the items that filed them lapse with them."""
     take_off(db, held, adjustment, became, title, run)
-    lapsed = items.in_status(db, ["filed"]).merge(held[register.KEYS], on=register.KEYS)
+    lapsed = _as_filed(_as_registered(db, items.in_status(db, ["filed"])).merge(held[register.KEYS], on=register.KEYS))
     because = _because(adjustment, title)
     items.move(db, lapsed.assign(became="lapsed", reason="", because=because), run, adjustment.decided_by)
     for cycle in sorted(lapsed["cycle"].unique()):
@@ -60,35 +62,89 @@ def take_off(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became:
 
 def recode(db: Connection, recoding: Recoding, run: Run) -> int:
     """Give everything known of one credit code to another; returns how many levels on file moved."""
-    old, new = recoding.old_uscc, recoding.new_uscc
-    held = register.standings(db, run.day)
-    held = held[held["uscc"] == old]
+    before = register.standings(db, run.day)
     institutions.record(db, recoding, run)
-    register.move_institution(db, old, new, run)
-    suspensions.move(db, old, new, run)
-    activities.move_marks(db, old, new)
-    applications.recode(db, old, new)
-    _tell_recoding(db, held, recoding, run)
+    institutions.move(db, recoding.old_uscc, recoding.new_uscc, run)
+    change = _Change("uscc", recoding.old_uscc, recoding.new_uscc, "recoded", "统一社会信用代码")
+    return _carry_over(db, before, change, recoding, run)
+
+
+def merge(db: Connection, merger: Merger, run: Run) -> int:
+    """Give everything known of one institution to the one it went into; returns how many levels on file moved."""
+    before = register.standings(db, run.day)
+    institutions.record(db, merger, run)
+    institutions.leave(db, merger.old_uscc, run)
+    change = _Change("uscc", merger.old_uscc, merger.into_uscc, "merged", "机构（统一社会信用代码）")
+    return _carry_over(db, before, change, merger, run)
+
+
+def renumber(db: Connection, renumbering: Renumbering, run: Run) -> int:
+    """Give all that is on file under one occupation code to another; returns how many levels moved."""
+    before = register.standings(db, run.day)
+    renumberings.record(db, renumbering, run)
+    change = _Change("occupation_code", renumbering.old_code, renumbering.new_code, "renumbered", "职业编码")
+    return _carry_over(db, before, change, renumbering, run)
+
+
+def rename(db: Connection, renaming: Renaming, run: Run) -> int:
+    """Know an institution by other particulars from the day of effect on; returns how many institutions that changes."""
+    known = institutions.known(db)
+    named = known[known["uscc"] == renaming.uscc].assign(**renaming.particulars)
+    facts = renaming.model_dump(mode="json", include={"effective_on", "ground", "document_no"})
+    because = f"自{renaming.effective_on}起变更登记事项：{renaming.because}"
+    return institutions.name(
+        db, named, run, since=renaming.effective_on, because=because, by=renaming.decided_by, **facts
+    )
+
+
+@dataclass(frozen=True)
+class _Change:
+    """One value of a key's column that gives way to another: what the old levels become, and what it is in Chinese."""
+
+    column: str
+    old: str
+    new: str
+    became: str
+    title: str
+
+
+def _carry_over(db: Connection, before: pd.DataFrame, change: _Change, decided: _Decided, run: Run) -> int:
+    """Move what is on file, its suspensions and marks to the new key, and put that into the history."""
+    column, old, new = change.column, change.old, change.new
+    held = before[before[column] == old]
+    joined = register.rekey(db, run, column, old, new)
+    suspensions.rekey(db, run, column, old, new, joined)
+    activities.rekey_marks(db, column, old, new)
+    if column == "uscc":
+        applications.recode(db, old, new)
+    _tell(db, held, change.became, f"改用{change.title}{new}", decided, run)
+    _tell_moved(db, before, held, change, decided, run)
     return len(held)
 
 
-def _tell_recoding(db: Connection, held: pd.DataFrame, recoding: Recoding, run: Run) -> None:
-    """The old code's levels are gone, the new one's are there with the same terms, suspended where they were."""
-    _tell(db, held, "recoded", f"改用统一社会信用代码{recoding.new_uscc}", recoding, run)
-    because = f"由统一社会信用代码{recoding.old_uscc}变更：{recoding.because}"
-    moved = held.assign(uscc=recoding.new_uscc, was="", became="filed", because=because)
-    register.tell(db, register.with_terms(moved, old_uscc=recoding.old_uscc), run, recoding.decided_by)
+def _tell_moved(
+    db: Connection, before: pd.DataFrame, held: pd.DataFrame, change: _Change, decided: _Decided, run: Run
+) -> None:
+    """The new key's levels are there with their terms, suspended where they were; those it held go on."""
+    keys = held.assign(**{change.column: change.new})[register.KEYS].drop_duplicates()
+    present = register.standings(db, run.day).merge(keys, on=register.KEYS)
+    was = present.join(before.set_index(register.KEYS)["standing"].rename("was"), on=register.KEYS)["was"].fillna("")
+    because = f"由{change.title}{change.old}变更：{decided.because}"
+    moved = present.assign(was=was, became=was.where(was != "", "filed"), because=because)
+    register.tell(db, register.with_terms(moved, **{f"old_{change.column}": change.old}), run, decided.decided_by)
     open_still = suspensions.known(db).query("ends_on.isna()")
-    suspended = open_still.merge(moved.loc[moved["standing"] == "suspended", register.KEYS], on=register.KEYS)
-    since = [f"自{start}起暂停：随统一社会信用代码变更延续" for start in suspended["starts_on"]]
+    suspended = open_still.merge(
+        present.loc[(was == "") & (present["standing"] == "suspended"), register.KEYS], on=register.KEYS
+    )
+    since = [f"自{start}起暂停：随{change.title}变更延续" for start in suspended["starts_on"]]
     starts = suspended[["starts_on"]].rename(columns={"starts_on": "effective_on"})
-    facts = history.facts(starts, old_uscc=recoding.old_uscc)
+    facts = history.facts(starts, **{f"old_{change.column}": change.old})
     moves = suspended.assign(was="filed", became="suspended", because=since, facts=facts)
-    register.tell(db, moves, run, recoding.decided_by)
+    register.tell(db, moves, run, decided.decided_by)
 
 
 def _tell(db: Connection, held: pd.DataFrame, became: str, title: str, decided: _Decided, run: Run) -> None:
-    facts = facts_text(**decided.model_dump(mode="json", include={"effective_on", "ground", "document_no", "new_uscc"}))
+    facts = facts_text(**decided.model_dump(mode="json", include=_FACTS))
     moves = held.assign(was=held["standing"], became=became, because=_because(decided, title), facts=facts)
     register.tell(db, moves, run, decided.decided_by)
 
@@ -102,15 +158,25 @@ def lapse(db: Connection, run: Run) -> int:
 
     Filed items whose occupation level is no longer on file lapse; a renewed level keeps the items of both applications.
     """
-    filed = items.in_status(db, ["filed"])
+    filed = _as_registered(db, items.in_status(db, ["filed"]))
     present = register.current_entries(db)
     over = present["valid_until"] < run.day.isoformat()
     valid = present.loc[~over, register.KEYS].drop_duplicates()
     gone = filed.merge(valid, on=register.KEYS, how="left", indicator=True)
-    gone = gone[gone["_merge"] == "left_only"]
+    gone = _as_filed(gone[gone["_merge"] == "left_only"])
     moved = items.move(db, gone.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
     # what an operator's decision ended was told with the decision
     ended = register.tell_lapsed(db, present[over & present["ended_by"].isna()], run)
     for cycle in sorted(gone["cycle"].unique()):
         applications.follow_items(db, cycle, run)
     return max(moved, ended)
+
+
+def _as_registered(db: Connection, filed: pd.DataFrame) -> pd.DataFrame:
+    """Items under the occupation code the register goes by now; `_as_filed` gives them back their application's."""
+    codes = filed["occupation_code"]
+    return filed.assign(asked_code=codes, occupation_code=renumberings.followed(db, codes))
+
+
+def _as_filed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(occupation_code=rows["asked_code"]).drop(columns="asked_code")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pandas as pd
-from sqlalchemy import Connection, Text, and_, cast, func, or_, select
+from sqlalchemy import Connection, Select, Text, and_, cast, func, or_, select
 
 from schemas import tables
 from schemas.history import CHAINED, GENESIS, digest, facts_of, facts_text
-from schemas.item import UNIT
+from schemas.item import TRADE, UNIT
 from schemas.run import Run
 from tasks.store import frames
 from tasks.store.database import is_sqlite
@@ -89,6 +89,42 @@ def last_moves(db: Connection) -> pd.DataFrame:
     return moves.drop_duplicates(["uscc", *UNIT], keep="last").drop(columns="entry")
 
 
+def causes(db: Connection, since: str | None, edition: str | None) -> pd.DataFrame:
+    """What made rows of the directory come, change and go between two editions: the columns `directory.changes` takes.
+
+    Of the moves after the draft of the edition `since` and before that of `edition` (to the present where it is not
+    drafted yet) the last of each occupation and work type counts; of an institution's particulars those an operator
+    changed.
+    """
+    first, last = _draft(db, since, 0), _draft(db, edition, None)
+    names = ("entry", "kind", "subject", *TRADE, "was", "became", "because", "by")
+    between = [_history.c.entry > first, _history.c.kind.in_(["qualification", "institution"])]
+    if last is not None:
+        between.append(_history.c.entry < last)
+    rows = frames.read(db, select(*(_history.c[name] for name in names), _FACTS).where(*between)).sort_values("entry")
+    rows = rows[(rows["kind"] == "qualification") | (rows["by"] != "filing")]
+    facts = [facts_of(text) for text in rows["facts"]]
+    return (
+        rows.rename(columns={"subject": "uscc"})
+        .assign(
+            became=rows["became"].mask((rows["was"] == "suspended") & (rows["became"] == "filed"), "reinstated"),
+            reason=pd.Series(
+                [each.get("ground", text) for each, text in zip(facts, rows["because"], strict=True)],
+                index=rows.index,
+                dtype=frames.TEXT,
+            ),
+            document_no=pd.Series([each.get("document_no", "") for each in facts], index=rows.index, dtype=frames.TEXT),
+        )
+        .drop_duplicates(["uscc", *TRADE], keep="last")[["uscc", *TRADE, "became", "reason", "document_no"]]
+    )
+
+
+def _draft(db: Connection, edition: str | None, otherwise: int | None) -> int | None:
+    """The number of the entry that tells of an edition's draft."""
+    statement = select(_history.c.entry).where(_history.c.kind == "edition", _history.c.subject == edition)
+    return db.execute(statement.where(_history.c.was == "").order_by(_history.c.entry)).scalar() or otherwise
+
+
 def filings(db: Connection) -> pd.DataFrame:
     """uscc and UNIT of everything that was ever filed."""
     columns = (_history.c.subject.label("uscc"), *(_history.c[name] for name in UNIT))
@@ -103,6 +139,14 @@ def lapses(db: Connection) -> set[tuple[str, ...]]:
     return {(*key, facts_of(facts)["valid_until"]) for *key, facts in db.execute(statement)}
 
 
+def revocations(db: Connection) -> pd.DataFrame:
+    """uscc and revoked_on (ISO) of every level that was revoked, each with the day on which that took effect."""
+    columns = (_history.c.subject, _history.c.on, _FACTS)
+    statement = select(*columns).where(_history.c.kind == "qualification", _history.c.became == "revoked")
+    days = [(subject, facts_of(facts).get("effective_on", str(on))) for subject, on, facts in db.execute(statement)]
+    return pd.DataFrame(days, columns=["uscc", "revoked_on"], dtype=frames.TEXT)
+
+
 def broken_links(db: Connection) -> Iterator[str]:
     """Sentences naming the first entry whose digest does not fit; nothing when the chain holds."""
     previous, expected = GENESIS, 1
@@ -115,6 +159,16 @@ def broken_links(db: Connection) -> Iterator[str]:
             yield f"history entry {row['entry']} ({row['kind']} {row['subject']}) was changed after it was written"
             return
         expected += 1
+
+
+def counted_beside_the_register() -> "Select[tuple[int]]":
+    """How many entries tell of a complaint, of an outcome of an inspection or of an institution's change of name."""
+    told = or_(
+        _history.c.kind == "complaint",
+        and_(_history.c.kind == "inspection", _history.c.was != ""),
+        and_(_history.c.kind == "institution", _history.c.by != "filing"),
+    )
+    return select(func.count()).select_from(_history).where(told)
 
 
 def count(db: Connection) -> int:

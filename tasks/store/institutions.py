@@ -1,10 +1,12 @@
 """Institutions: their details on the register (name, type, region, code), and the credit codes they have and had."""
 
+from datetime import date
+
 import pandas as pd
 from sqlalchemy import Connection, and_, func, insert, select, update
 
 from schemas import tables
-from schemas.adjustment import Recoding
+from schemas.adjustment import Merger, Recoding
 from schemas.directory import INSTITUTION_DETAILS as DETAILS
 from schemas.directory import OPTIONAL
 from schemas.run import Run
@@ -20,8 +22,29 @@ def known(db: Connection) -> pd.DataFrame:
     return frames.read(db, statement.where(_institution.c.known_to.is_(None)))
 
 
-def name(db: Connection, named: pd.DataFrame, run: Run) -> int:
-    """Bring institutions' details up to date (uscc and DETAILS); an optional one that is blank keeps the present one."""
+def on(db: Connection, day: date) -> pd.DataFrame:
+    """uscc and details of every institution as they were on a day, by what we know now; later ones as they were first."""
+    columns = [_institution.c[each] for each in ("entry", "uscc", "since", *DETAILS)]
+    entries = frames.read(db, select(*columns)).sort_values("entry")
+    begun = entries["since"] <= day.isoformat()
+    then = pd.concat([entries[~begun].drop_duplicates("uscc"), entries[begun].drop_duplicates("uscc", keep="last")])
+    return then.drop_duplicates("uscc", keep="last").sort_values("uscc", ignore_index=True)[["uscc", *DETAILS]]
+
+
+def name(
+    db: Connection,
+    named: pd.DataFrame,
+    run: Run,
+    *,
+    since: date | None = None,
+    because: str = "机构信息",
+    by: str = "filing",
+    **facts: str,
+) -> int:
+    """Bring institutions' details up to date (uscc and DETAILS); an optional one that is blank keeps the present one.
+
+    `since`: the day from which they go by them, the run's if none is given; `facts`: more of them for the history.
+    """
     present = known(db).set_index("uscc")
     last = named.drop_duplicates("uscc", keep="last").set_index("uscc")
     rows = last.reindex(columns=DETAILS).fillna("").astype(frames.TEXT)
@@ -41,13 +64,17 @@ def name(db: Connection, named: pd.DataFrame, run: Run) -> int:
     frames.append(
         db,
         _institution,
-        changed.assign(entry=range(first, first + len(changed)), known_from=run.day.isoformat()),
+        changed.assign(
+            entry=range(first, first + len(changed)),
+            since=(since or run.day).isoformat(),
+            known_from=run.day.isoformat(),
+        ),
     )
     was = changed["uscc"].map(before.apply("｜".join, axis=1).where(before["institution_name"] != "", ""))
     became = changed[DETAILS].apply("｜".join, axis=1)
-    facts = history.facts(changed[DETAILS])
-    named = changed.assign(subject=changed["uscc"], was=was, became=became, because="机构信息", facts=facts)
-    history.add(db, "institution", named, run, "filing")
+    stated = history.facts(changed[DETAILS], **facts)
+    told = changed.assign(subject=changed["uscc"], was=was, became=became, because=because, facts=stated)
+    history.add(db, "institution", told, run, by)
     return len(changed)
 
 
@@ -55,7 +82,12 @@ def move(db: Connection, old: str, new: str, run: Run) -> None:
     """Know an institution under another credit code from now on."""
     present = known(db)
     name(db, present[present["uscc"] == old].assign(uscc=new), run)
-    mine = and_(_institution.c.uscc == old, _institution.c.known_to.is_(None))
+    leave(db, old, run)
+
+
+def leave(db: Connection, code: str, run: Run) -> None:
+    """Know nothing under a credit code from now on: its institution goes by another one, or has gone into another."""
+    mine = and_(_institution.c.uscc == code, _institution.c.known_to.is_(None))
     db.execute(update(_institution).where(mine).values(known_to=run.day))
 
 
@@ -73,26 +105,30 @@ def newest(db: Connection) -> dict[str, str]:
 
 def first(db: Connection) -> dict[str, str]:
     """Every present credit code that replaced others to the first one its institution had."""
-    backwards = {new: old for old, new in _steps(db).items()}
+    backwards = {new: old for old, new in _steps(db, "recode").items()}
     return {new: _walk(new, backwards) for new in backwards}
 
 
 def family(db: Connection, code: str) -> list[str]:
-    """All credit codes of an institution, given any of them, the first one first."""
+    """All credit codes of an institution and of those that went into it, given any of them, the present one last."""
     steps = _steps(db)
-    chain = [_walk(code, {new: old for old, new in steps.items()})]
-    while chain[-1] in steps:
-        chain.append(steps[chain[-1]])
-    return chain
+    present = _walk(code, steps)
+    return [*sorted(old for old in steps if _walk(old, steps) == present), present]
 
 
-def record(db: Connection, recoding: Recoding, run: Run) -> None:
-    """Note that an institution has another credit code."""
-    db.execute(insert(_recoding).values(recorded_on=run.day, **recoding.model_dump()))
+def record(db: Connection, decided: Recoding | Merger, run: Run) -> None:
+    """Note that an institution has another credit code, or has gone into another institution."""
+    stated = decided.model_dump()
+    if isinstance(decided, Merger):
+        stated = {"kind": "merge", "new_uscc": stated.pop("into_uscc"), **stated}
+    db.execute(insert(_recoding).values(**{"kind": "recode", **stated}, recorded_on=run.day))
 
 
-def _steps(db: Connection) -> dict[str, str]:
-    return {str(old): str(new) for old, new in db.execute(select(_recoding.c.old_uscc, _recoding.c.new_uscc))}
+def _steps(db: Connection, kind: str = "") -> dict[str, str]:
+    statement = select(_recoding.c.old_uscc, _recoding.c.new_uscc)
+    if kind:
+        statement = statement.where(_recoding.c.kind == kind)
+    return {str(old): str(new) for old, new in db.execute(statement)}
 
 
 def _walk(code: str, steps: dict[str, str]) -> str:

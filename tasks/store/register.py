@@ -12,7 +12,7 @@ from schemas.directory import audiences_of
 from schemas.item import ALONG, TRADE
 from schemas.qualification import assert_moves
 from schemas.run import Run
-from tasks.store import frames, history, institutions, suspensions
+from tasks.store import frames, history, institutions, renumberings, suspensions
 
 KEYS = qualification.KEYS
 _entry = tables.qualification_item
@@ -119,6 +119,8 @@ def knowledge(db: Connection, cycle: str) -> int:
         select(func.count()).select_from(_entry).where(ended),
         select(func.coalesce(func.sum(tables.activity.c.candidates + 1), 0)),
         select(func.count()).select_from(tables.supplied),
+        select(func.count()).select_from(tables.suspension),
+        history.counted_beside_the_register(),
     )
     return sum(int(db.execute(statement).scalar_one()) for statement in counted)
 
@@ -209,12 +211,28 @@ def _standing_of(db: Connection, asked: pd.DataFrame, day: date, over: str = "")
     return asked[KEYS].join(standing, on=KEYS)["standing"].fillna(over)
 
 
-def move_institution(db: Connection, old: str, new: str, run: Run) -> None:
-    """Know an institution and all its entries under another credit code from now on; the caller writes the history."""
-    institutions.move(db, old, new, run)
-    own = current_entries(db).query("uscc == @old")
-    _forget(db, own, run)
-    enter(db, own.assign(uscc=new), run)
+def rekey(db: Connection, run: Run, column: str, old: str, new: str) -> pd.DataFrame:
+    """Know all entries of one credit code or occupation code under another from now on; telling it is the caller's.
+
+    An item that the other one holds too keeps the later term, and serves the audiences of both; returns the keys of
+    those.
+    """
+    every = current_entries(db)
+    mine = every[every[column] == old]
+    moved, others = mine.assign(**{column: new}), every[every[column] != old]
+    still = others[_is_held(others, run.day)].drop_duplicates(KEYS, keep="last")
+    both = moved[_is_held(moved, run.day)].merge(still, on=KEYS, suffixes=("_moved", ""))
+    _forget(db, pd.concat([mine, both[["entry"]]]), run)
+    both["valid_until"] = both[["valid_until", "valid_until_moved"]].max(axis=1)
+    both["audiences"] = [audiences_of(pair) for pair in zip(both["audiences"], both["audiences_moved"], strict=True)]
+    alone = moved[~moved["entry"].isin(both["entry_moved"])]
+    enter(db, pd.concat([alone, both[list(every.columns)]]), run)
+    return both[KEYS]
+
+
+def _is_held(entries: pd.DataFrame, day: date) -> "pd.Series[bool]":
+    """Which of `current_entries` are neither over on a day nor ended by a decision."""
+    return (entries["valid_until"] >= day.isoformat()) & entries["ended_by"].isna()
 
 
 def _next(db: Connection) -> int:
@@ -234,7 +252,8 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
     Of several terms of one level the one that ends last counts, whatever their order.
     """
-    rows = _one_level_each(rows.assign(uscc=institutions.followed(db, rows["uscc"])))
+    codes = renumberings.followed(db, rows["occupation_code"])
+    rows = _one_level_each(rows.assign(uscc=institutions.followed(db, rows["uscc"]), occupation_code=codes))
     rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(KEYS, keep="last").sort_index()
     present = current_entries(db).drop_duplicates(KEYS, keep="last")
     both = rows.merge(present, on=KEYS, how="left", suffixes=("", "_present"))

@@ -54,7 +54,7 @@ class Retold:
             self.levels[key].suspended.append((start, _day_before(facts)))
         elif became in ("withdrawn", "revoked"):
             self.levels[key].valid_until = _day_before(facts).isoformat()
-        elif became in ("removed", "recoded"):
+        elif became in ("removed", "recoded", "merged", "renumbered"):
             del self.levels[key]
 
     def _file(self, key: Key, facts: dict[str, str]) -> None:

@@ -50,12 +50,14 @@ def end(db: Connection, entries: pd.DataFrame, day: date, run: Run) -> None:
     _append(db, ended.assign(ends_on=(day - timedelta(days=1)).isoformat()), run)
 
 
-def move(db: Connection, old: str, new: str, run: Run) -> None:
-    """Give the suspensions of one credit code to another."""
+def rekey(db: Connection, run: Run, column: str, old: str, new: str, but: pd.DataFrame) -> None:
+    """Give the suspensions of one credit code or occupation code to another; those of the keys in `but` end with it."""
     present = known(db)
-    own = present[present["uscc"] == old]
-    _forget(db, own, run)
-    _append(db, own.assign(uscc=new), run)
+    mine = present[present[column] == old]
+    _forget(db, mine, run)
+    moved = mine.assign(**{column: new})
+    kept = moved.merge(but[KEYS].drop_duplicates(), on=KEYS, how="left", indicator=True)
+    _append(db, kept[kept["_merge"] == "left_only"].drop(columns="_merge"), run)
 
 
 def _forget(db: Connection, rows: pd.DataFrame, run: Run) -> None:

@@ -12,7 +12,7 @@ from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.letter import LETTER_KINDS
 from schemas.qualification import MOVES, ON_FILE, STANDINGS, IllegalStandingError, assert_moves
 from schemas.run_summary import Counts
-from tasks import adjustment
+from tasks import adjustment, succession
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.store import overview, register
 from tasks.store.database import reading
@@ -39,7 +39,7 @@ def carry_out(decision: Adjustment, day: date | None = None) -> Counts:
 def change(old: str, new: str, day: date = DAY) -> Counts:
     words = {"ground": "登记机关换发", "document_no": "鄂市监〔2026〕2号", "decided_by": "王处长", "effective_on": day}
     with run_on(day) as run:
-        return adjustment.change_code(run, Recoding.model_validate({"old_uscc": old, "new_uscc": new, **words}))
+        return succession.carry_out(run, Recoding.model_validate({"old_uscc": old, "new_uscc": new, **words}))
 
 
 def listed(day: date) -> set[tuple[str, str]]:
@@ -144,7 +144,7 @@ def test_the_task_tells_a_refusal_as_failed() -> None:
         assert "nothing to reinstate" in adjustment.adjust(run, decided("reinstate")).failed[ONE]
         words = {"ground": "换发", "document_no": "2号", "decided_by": "王处长", "effective_on": DAY}
         same = Recoding.model_validate({"old_uscc": ONE, "new_uscc": TWO, **words})
-        assert "another institution" in adjustment.recode(run, same).failed[ONE]
+        assert "another institution" in succession.carry_on(run, same).failed[DAY.isoformat()]
 
 
 @pytest.mark.usefixtures("filed")

@@ -202,6 +202,7 @@ def upgrade() -> None:
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("fallen_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint(
             "application_no", "occupation_code", "work_type", "level", "rule", name=op.f("pk_hold")
         ),
@@ -240,6 +241,7 @@ def upgrade() -> None:
         sa.Column("region_code", sa.Text(), nullable=False),
         sa.Column("institution_code", sa.Text(), nullable=False),
         sa.Column("registered_address", sa.Text(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
         sa.Column("known_from", sa.Date(), nullable=False),
         sa.Column("known_to", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("entry", name=op.f("pk_institution")),
@@ -362,6 +364,7 @@ def upgrade() -> None:
         "recoding",
         sa.Column("old_uscc", sa.Text(), nullable=False),
         sa.Column("new_uscc", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("ground", sa.Text(), nullable=False),
         sa.Column("document_no", sa.Text(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
@@ -369,6 +372,31 @@ def upgrade() -> None:
         sa.Column("recorded_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("old_uscc", name=op.f("pk_recoding")),
     )
+    op.create_table(
+        "renumbering",
+        sa.Column("old_code", sa.Text(), nullable=False),
+        sa.Column("new_code", sa.Text(), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("document_no", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("old_code", name=op.f("pk_renumbering")),
+    )
+    op.create_table(
+        "complaint",
+        sa.Column("complaint_no", sa.Text(), nullable=False),
+        sa.Column("uscc", sa.Text(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("handled_by", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("document_no", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("complaint_no", name=op.f("pk_complaint")),
+    )
+    op.create_index("ix_complaint_uscc", "complaint", ["uscc"], unique=False)
     op.create_table(
         "result",
         sa.Column("result_id", sa.BigInteger(), autoincrement=False, nullable=False),

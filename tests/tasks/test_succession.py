@@ -1,0 +1,168 @@
+"""Names, institutions and codes that give way to others: the register, its history and what is counted follow."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from schemas.adjustment import Adjustment, Merger, Renaming, Renumbering
+from schemas.run_summary import Counts
+from tasks import adjustment, succession
+from tasks.adjustment import ImpossibleAdjustmentError
+from tasks.store import institutions, overview, register, retold
+from tasks.store.database import reading
+from tasks.store.directory import directory_on
+from tasks.succession import Change, ImpossibleChangeError
+from tests.registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
+
+TERM = (date(2024, 5, 25), date(2027, 5, 24))
+LATER = (date(2025, 5, 25), date(2028, 5, 24))
+DAY = date(2026, 6, 1)
+WORDS = {"ground": "登记机关核准", "document_no": "鄂市监〔2026〕2号", "decided_by": "王处长"}
+#: A code of the Dictionary that nobody here has on file.
+OTHER = "6-31-01-03"
+
+
+def changed(change: type[Change], day: date = DAY, on: date | None = None, **what: str) -> Counts:
+    return carried_out(change, what, day, on)
+
+
+def carried_out(change: type[Change], what: dict[str, str], day: date = DAY, on: date | None = None) -> Counts:
+    with run_on(day) as run:
+        return succession.carry_out(run, change.model_validate({**what, **WORDS, "effective_on": on or day}))
+
+
+def suspend(uscc: str, occupation: str, day: date) -> None:
+    words = {"kind": "suspend", "uscc": uscc, "occupation_code": occupation, "effective_on": day}
+    with run_on(day) as run:
+        adjustment.carry_out(run, Adjustment.model_validate({**words, **WORDS}))
+
+
+def assert_history_agrees(day: date) -> None:
+    with reading() as db:
+        assert retold.differences(db, day) == []
+
+
+def listed(day: date, column: str) -> dict[str, Any]:
+    with reading() as db:
+        rows = directory_on(db, day)
+    return dict(zip(rows["uscc"], rows[column], strict=True))
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_renamed_institution_goes_by_its_new_name_from_the_day_on() -> None:
+    take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], *TERM)
+    before = listed(DAY, "institution_name")[TWO]
+    assert changed(Renaming, uscc=ONE, institution_name="新名公司", registered_address="杭州东路1号").done == {
+        "renamed": 1
+    }
+    assert changed(Renaming, uscc=ONE, institution_name="新名公司") == Counts()
+    assert listed(DAY, "institution_name") == {ONE: "新名公司", TWO: before}
+    assert listed(DAY, "registered_address")[ONE] == "杭州东路1号"
+    with reading() as db:
+        then = institutions.on(db, date(2026, 5, 31)).set_index("uscc")
+        now = institutions.on(db, DAY).set_index("uscc")
+        entry = overview.life(db, ONE).query("kind == 'institution'").iloc[-1]
+    assert then.loc[ONE, "institution_name"] != "新名公司" == now.loc[ONE, "institution_name"]
+    assert (entry["by"], WORDS["document_no"] in entry["because"]) == ("王处长", True)
+    assert_history_agrees(DAY)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_change_of_name_recorded_late_holds_from_its_day_of_effect() -> None:
+    take_over([(ONE, COOK, "4")], *TERM)
+    changed(Renaming, day=date(2026, 6, 20), on=DAY, uscc=ONE, institution_type="technical_school")
+    with reading() as db:
+        assert set(institutions.on(db, DAY)["institution_type"]) == {"technical_school"}
+        assert set(institutions.on(db, date(2026, 5, 31))["institution_type"]) == {"enterprise"}
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_merged_institution_goes_on_in_the_other_with_the_later_terms() -> None:
+    take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], *LATER)
+    take_over([(TWO, COOK, "4"), (TWO, COOK, "3")], *TERM)
+    passed("A1", "addition", [(ONE, BAKER, "3")], cycle="2026-04")
+    suspend(ONE, BAKER, date(2026, 5, 1))
+    assert changed(Merger, old_uscc=ONE, into_uscc=TWO).done == {"merged": 2}
+    assert changed(Merger, old_uscc=ONE, into_uscc=TWO) == Counts()
+    assert {key: end for key, (_, end) in terms(DAY).items()} == {
+        (TWO, COOK, "4"): "2028-05-24",
+        (TWO, COOK, "3"): "2027-05-24",
+        (TWO, BAKER, "4"): "2028-05-24",
+    }
+    assert set(listed(DAY, "occupation_code").values()) == {COOK}, "what was suspended stays so"
+    assert_history_agrees(DAY)
+    sweep(DAY)
+    decide("2026-04", DAY)
+    assert (TWO, BAKER, "3") in terms(DAY), "an application in progress follows"
+    with reading() as db:
+        assert list(overview.life(db, ONE)["entry"]) == list(overview.life(db, TWO)["entry"])
+        assert ONE not in set(institutions.known(db)["uscc"])
+
+
+@pytest.mark.usefixtures("installation")
+def test_an_occupation_with_another_code_stays_on_file_under_it() -> None:
+    passed("A1", "initial", [(ONE, COOK, "4")], cycle="2025-09")
+    decide("2025-09", date(2025, 10, 20))
+    take_over([(TWO, COOK, "4"), (TWO, OTHER, "4")], *TERM)
+    before = terms(DAY)
+    suspend(TWO, COOK, date(2026, 5, 1))
+    assert changed(Renumbering, old_code=COOK, new_code=OTHER).done == {"renumbered": 2}
+    assert changed(Renumbering, old_code=COOK, new_code=OTHER) == Counts()
+    assert terms(DAY) == {(ONE, OTHER, "4"): before[ONE, COOK, "4"], (TWO, OTHER, "4"): before[TWO, COOK, "4"]}
+    assert_history_agrees(DAY)
+    sweep(date(2026, 6, 2))
+    with reading() as db:
+        assert overview.of_cycle(db, "2025-09")["items"] == {"filed": 1}, "what was filed under the old code is on file"
+    take_over([(TWO, COOK, "4")], *TERM, day=date(2026, 6, 3))
+    assert {code for _, code, _ in terms(date(2026, 6, 3))} == {OTHER}, "an old list brings no old code back"
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("change", "what", "sentence"),
+    [
+        (Renaming, {"uscc": THREE, "institution_name": "甲"}, "not on the register"),
+        (Merger, {"old_uscc": THREE, "into_uscc": ONE}, "not on the register"),
+        (Merger, {"old_uscc": ONE, "into_uscc": THREE}, "not on the register"),
+        (Renumbering, {"old_code": BAKER, "new_code": OTHER}, "not on the register"),
+    ],
+)
+def test_what_the_register_does_not_allow_is_refused(change: type[Change], what: dict[str, str], sentence: str) -> None:
+    take_over([(ONE, COOK, "4")], *TERM)
+    with pytest.raises(ImpossibleAdjustmentError, match=sentence):
+        carried_out(change, what)
+    assert set(terms(DAY)) == {(ONE, COOK, "4")}
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("change", "what", "sentence"),
+    [
+        (Renaming, {"uscc": ONE, "region_code": "武汉市"}, "none of the policy's"),
+        (Renaming, {"uscc": ONE, "institution_type": "shop"}, "none of the policy's"),
+        (Renaming, {"uscc": ONE, "institution_name": "甲 13871234567"}, "telephone number"),
+        (Merger, {"old_uscc": ONE, "into_uscc": ONE}, "into itself"),
+        (Renumbering, {"old_code": COOK, "new_code": COOK}, "the same"),
+        (Renumbering, {"old_code": COOK, "new_code": "9-99-99-99"}, "no list of occupations"),
+    ],
+)
+def test_what_cannot_be_is_wrong_use(change: type[Change], what: dict[str, str], sentence: str) -> None:
+    take_over([(ONE, COOK, "4")], *TERM)
+    with pytest.raises(ImpossibleChangeError, match=sentence):
+        carried_out(change, what)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_code_that_was_given_up_is_refused() -> None:
+    take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], *TERM)
+    changed(Merger, old_uscc=ONE, into_uscc=TWO)
+    with pytest.raises(ImpossibleAdjustmentError, match="changed to"):
+        changed(Renaming, uscc=ONE, institution_name="甲")
+    changed(Renumbering, old_code=COOK, new_code=OTHER)
+    with pytest.raises(ImpossibleAdjustmentError, match="changed to"):
+        changed(Renumbering, old_code=COOK, new_code=BAKER)
+    with pytest.raises(ImpossibleAdjustmentError, match="given up"):
+        changed(Renumbering, old_code=OTHER, new_code=COOK)
+    with reading() as db:
+        assert set(register.on_file(db, DAY)["occupation_code"]) == {OTHER}
