@@ -13,13 +13,13 @@ import polars as pl
 
 from expectations import identifiers
 from expectations.levels import Levels
-from schemas.directory import COLUMNS, DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES, audiences_of
+from schemas.directory import CAME, COLUMNS, DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES, GONE, audiences_of
 from schemas.policy import Policy
 from schemas.reference_data import Reference, reference
 
 _OCCUPATION_CODE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 _REQUIRED = [column.name for column in COLUMNS if not column.optional]
-_CAME, _WENT, _STAYED = ("added",), ("expired", "removed"), ("levels_changed", "renewed", "details_changed")
+_STAYED = ("levels_changed", "renewed", "details_changed")
 _SHOWN = 3
 
 
@@ -180,8 +180,8 @@ def _day(name: str) -> pl.Expr:
 def _unaccounted(now: pl.DataFrame, before: pl.DataFrame, told: pl.DataFrame, as_of: date) -> Iterator[Unmet]:
     """Where the changes do not account for the rows that came, went or differ."""
     expected = {
-        "added_told": (now.join(before, on=DIRECTORY_KEY, how="anti"), _CAME),
-        "gone_told": (before.join(now, on=DIRECTORY_KEY, how="anti"), _WENT),
+        "added_told": (now.join(before, on=DIRECTORY_KEY, how="anti"), CAME),
+        "gone_told": (before.join(now, on=DIRECTORY_KEY, how="anti"), GONE),
         "changed_told": (_differing(now, before), _STAYED),
     }
     for demand, (rows, kinds) in expected.items():

@@ -73,9 +73,16 @@ CHANGE_KINDS: dict[str, str] = {
     "levels_changed": "等级变更",
     "renewed": "换证延续",
     "expired": "到期失效",
+    "suspended": "暂停备案",
+    "reinstated": "恢复备案",
+    "withdrawn": "注销备案",
+    "revoked": "撤销备案",
     "removed": "移出目录",
     "details_changed": "信息变更",
 }
+#: Kinds of rows that came into the directory, and of rows that are gone from it.
+CAME = ("added", "reinstated")
+GONE = ("expired", "suspended", "withdrawn", "revoked", "removed")
 CHANGE_TITLES: dict[str, str] = {
     "uscc": "统一社会信用代码",
     "institution_name": "机构名称",
@@ -85,6 +92,8 @@ CHANGE_TITLES: dict[str, str] = {
     "change": "变更类型",
     "before": "变更前",
     "after": "变更后",
+    "reason": "事由",
+    "document_no": "文号",
 }
 CHANGE_COLUMNS = list(CHANGE_TITLES)
 CHANGE_ORDER = [*DIRECTORY_KEY, "change"]
@@ -139,31 +148,49 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[DIRECTORY_COLUMNS].fillna("").astype("str").sort_values(DIRECTORY_KEY, ignore_index=True)
 
 
-def changes(before: pd.DataFrame, after: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def changes(before: pd.DataFrame, after: pd.DataFrame, as_of: date, causes: pd.DataFrame | None = None) -> pd.DataFrame:
     """What changed from one directory to the next, one row a DIRECTORY_KEY and change, sorted so.
 
-    Both frames hold DIRECTORY_COLUMNS as text; the result holds CHANGE_COLUMNS. A row that is gone is `expired`
-    when its validity ended before `as_of` and `removed` otherwise. `before` and `after` hold levels for
-    `levels_changed`, the last day of validity for `renewed`, `等级；备案日期 至 有效期至` for rows that came or went,
-    and `栏目：值` joined by `；` for `details_changed`.
+    Both frames hold DIRECTORY_COLUMNS as text; the result holds CHANGE_COLUMNS. `causes`: the decisions in between,
+    DIRECTORY_KEY (blank occupation: the institution's particulars), became, reason and document_no, the last of each key.
+    A row that is gone is `expired` when its validity ended before `as_of`, what a decision made of it, or else `removed`;
+    one that came is `added`, or `reinstated` by a decision. `before` and `after` hold levels for `levels_changed`, the
+    last day of validity for `renewed`, `等级；备案日期 至 有效期至` for rows that came or went, and `栏目：值` joined by
+    `；` for `details_changed`.
     """
     if before.empty and after.empty:
         return pd.DataFrame({column: pd.Series(dtype="str") for column in CHANGE_COLUMNS})
     both = in_order(before).merge(
         in_order(after), on=DIRECTORY_KEY, how="outer", suffixes=("_old", "_new"), indicator="side"
     )
+    both = _with_causes(both, causes)
     gone, come, kept = both["side"] == "left_only", both["side"] == "right_only", both["side"] == "both"
     over = both["valid_until_old"] < as_of.isoformat()
+    ended = both["became"].where(both["became"].isin(["suspended", "withdrawn", "revoked"]), "removed")
+    kinds = ended.mask(over & ~ended.isin(["withdrawn", "revoked"]), "expired")
+    back = both["became"] == "reinstated"
     longer = kept & (both["valid_until_new"] > both["valid_until_old"])
     parts = [
-        _rows(both[come], "added", after=_whole(both[come], "new")),
-        _rows(both[gone & over], "expired", before=_whole(both[gone & over], "old")),
-        _rows(both[gone & ~over], "removed", before=_whole(both[gone & ~over], "old")),
+        _rows(both[come & ~back], "added", after=_whole(both[come & ~back], "new")),
+        _rows(both[come & back], "reinstated", after=_whole(both[come & back], "new")),
+        *(_rows(rows, kind, before=_whole(rows, "old")) for kind in GONE if len(rows := both[gone & (kinds == kind)])),
         _moved(both[kept & (both["levels_old"] != both["levels_new"])], "levels_changed", "levels"),
         _moved(both[longer], "renewed", "valid_until"),
         _details(both[kept], longer[kept]),
     ]
     return pd.concat(parts).sort_values(CHANGE_ORDER, ignore_index=True).astype("str")
+
+
+def _with_causes(both: pd.DataFrame, causes: pd.DataFrame | None) -> pd.DataFrame:
+    """Each row with what was decided about it (became, reason, document_no) and about its institution (…_named)."""
+    columns = ["became", "reason", "document_no"]
+    if causes is None or causes.empty:
+        return both.assign(**dict.fromkeys([*columns, "reason_named", "document_no_named"], ""))
+    of_row = causes[causes["occupation_code"] != ""]
+    named = causes.loc[causes["occupation_code"] == "", ["uscc", "reason", "document_no"]].drop_duplicates("uscc")
+    joined = both.merge(of_row[[*DIRECTORY_KEY, *columns]], on=DIRECTORY_KEY, how="left")
+    joined = joined.merge(named, on="uscc", how="left", suffixes=("", "_named"))
+    return joined.fillna(dict.fromkeys([*columns, "reason_named", "document_no_named"], ""))
 
 
 def change_counts(changed: pd.DataFrame) -> dict[str, int]:
@@ -183,7 +210,17 @@ def _rows(
         column: rows[f"{column}_new"].fillna(rows[f"{column}_old"])
         for column in ("institution_name", "occupation_name")
     }
-    return rows[DIRECTORY_KEY].assign(**named, change=kind, before=before, after=after)[CHANGE_COLUMNS]
+    why = _why(rows, kind)
+    return rows[DIRECTORY_KEY].assign(**named, change=kind, before=before, after=after, **why)[CHANGE_COLUMNS]
+
+
+def _why(rows: pd.DataFrame, kind: str) -> "dict[str, pd.Series | str]":
+    """Reason and document number of changes of a kind, where a decision made them."""
+    if kind == "details_changed":
+        return {"reason": rows["reason_named"], "document_no": rows["document_no_named"]}
+    if kind in ("added", "renewed", "expired"):
+        return {"reason": "", "document_no": ""}
+    return {"reason": rows["reason"], "document_no": rows["document_no"]}
 
 
 def _moved(rows: pd.DataFrame, kind: str, column: str) -> pd.DataFrame:

@@ -8,14 +8,14 @@ from sqlalchemy.engine import RowMapping
 
 from expectations.check import check_directory
 from schemas import office
-from schemas.directory import changes
+from schemas.directory import GONE, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.gateways.disk import files
+from tasks.gateways.shelf import counties, province
 from tasks.gateways.shelf import editions as shelf
-from tasks.gateways.shelf import province
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
 from tasks.gateways.shelf.documents import announcement
 from tasks.letters.drafts import PUBLIC, write_drafts
@@ -26,6 +26,7 @@ from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
+from tasks.supervision import county_lists
 
 #: The page tells what changed in this many editions before.
 EARLIER = 12
@@ -68,7 +69,8 @@ def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: Run) -> str
     if rows.equals(before):  # a first directory without a row is no news either
         return None
     previous = former["edition"] if former is not None else None
-    waits = _waits_because(db, before, changes(before, rows, day), run.policy)
+    changed = changes(before, rows, day, history.causes(db, previous, None))
+    waits = _waits_because(db, before, changed, run.policy)
     name = editions.draft(db, rows, day, run, previous=previous, waits_because=waits)
     return None if waits else name
 
@@ -87,7 +89,7 @@ def _still_waiting(db: Connection, waiting: RowMapping, run: Run) -> str | None:
 def _waits_because(db: Connection, before: pd.DataFrame, changed: pd.DataFrame, policy: Policy) -> str:
     """Why an edition must wait for approval, or nothing (policy: publication.max_drop_share)."""
     reasons = []
-    lost, allowed = changed["change"].isin(["expired", "removed"]).sum(), policy.publication.max_drop_share
+    lost, allowed = changed["change"].isin(GONE).sum(), policy.publication.max_drop_share
     if len(before) and lost / len(before) > allowed:
         reasons.append(f"本版将减少{lost}行（上一版共{len(before)}行），超过允许的{allowed:.0%}")
     removed = changed[changed["change"] == "removed"]
@@ -113,6 +115,7 @@ def publish(run: Run, edition: str) -> Counts:
     with reading() as db:
         content, before = content_of(db, edition, office.read(run.installation.root))
         traces = history.filings(db)
+        lists = county_lists(db, content)
     broken = check_directory(content.rows, before, content.changes, content.as_of, known(), traces)
     if broken:
         with writing(run) as db:
@@ -122,6 +125,7 @@ def publish(run: Run, edition: str) -> Counts:
     try:
         built = shelf.build(published, content)
         digest = shelf.place(published, built, edition)
+        counties.write_lists(run.installation.outbox, content, lists)
     except (shelf.ShelfError, OSError) as refused:
         return Counts(failed={edition: str(refused)})
     with writing(run) as db:
@@ -172,7 +176,7 @@ def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[Edi
         policy=for_cycle(cycle_id(own["cycle"])),
         office=writer,
         rows=rows,
-        changes=changes(before, rows, own["as_of"]),
+        changes=changes(before, rows, own["as_of"], history.causes(db, own["previous"], edition)),
         previous_manifest_sha256=digest,
         earlier=_earlier(db, own["previous"]),
     )
@@ -188,7 +192,8 @@ def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:
             break
         rows = editions.rows_of(db, name)
         before = editions.rows_of(db, own["previous"]) if own["previous"] else rows.iloc[:0]
-        told.append((name, own["as_of"], changes(before, rows, own["as_of"])))
+        causes = history.causes(db, own["previous"], name)
+        told.append((name, own["as_of"], changes(before, rows, own["as_of"], causes)))
         name = own["previous"]
     return told
 

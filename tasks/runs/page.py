@@ -15,7 +15,7 @@ from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, RunSummary
 from schemas.submission import TABLES
 from tasks.runs.waiting import Wait
-from tasks.store import editions, findings, letters, overview, public_notices, runs
+from tasks.store import complaints, editions, findings, history, letters, overview, public_notices, runs
 from tasks.store.database import reading
 
 #: Rows of one table on a page; the whole list is a command away.
@@ -73,7 +73,13 @@ def _waits(told: list[overview.Outcome], items: dict[str, int], wait: Wait, summ
         lines[f"中心运行 {cycle} 批次：该批次有 {number} 条评估结果待审（filing run {cycle}）"] = number
     waiting = [f"- {line}" for line, due in lines.items() if due]
     with reading() as db:
+        unsettled = complaints.unsettled(db, summary.as_of)
         shown = public_notices.shown(db, summary.cycle)
+    for each in unsettled.to_dict("records"):
+        until = f"，整改期限 {each['due_on']}" if isinstance(each["due_on"], str) else ""
+        waiting.append(
+            f"- {_cell(each['handled_by'])}办结举报投诉 {_cell(each['complaint_no'])}（{each['uscc']}{until}）"
+        )
     for name, ends_on in sorted(set(zip(shown["notice"], shown["ends_on"], strict=True))):
         if ends_on >= summary.as_of.isoformat():
             own = int((shown["notice"] == name).sum())
@@ -171,7 +177,8 @@ def edition_text(name: str) -> str:
         assert own is not None
         rows = editions.rows_of(db, name)
         before = editions.rows_of(db, own["previous"]) if own["previous"] else rows.iloc[:0]
-    changed = changes(before, rows, own["as_of"])
+        causes = history.causes(db, own["previous"], name)
+    changed = changes(before, rows, own["as_of"], causes)
     counted = changed["change"].value_counts()
     kinds = [[title, int(counted.get(kind, 0))] for kind, title in CHANGE_KINDS.items()]
     shown = [

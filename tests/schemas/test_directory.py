@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.directory import (
+    CAME,
     CHANGE_COLUMNS,
     CHANGE_KINDS,
     CHANGE_ORDER,
     DIRECTORY_COLUMNS,
+    DIRECTORY_KEY,
+    GONE,
     change_counts,
     change_text,
     changes,
@@ -23,7 +26,7 @@ from schemas.policy import shipped
 from tests.editions import AS_OF, directory, ordinary, row
 
 POLICY = shipped()[-1]
-GONE = AS_OF - timedelta(days=1)
+YESTERDAY = AS_OF - timedelta(days=1)
 
 CASES = {
     "added": ([], [row()], [("added", "", "5,4,3；2026-09-10 至 2029-09-09")]),
@@ -34,9 +37,9 @@ CASES = {
         [("renewed", "2026-09-09", "2029-09-09")],
     ),
     "expired the day before": (
-        [row(valid_until=GONE.isoformat())],
+        [row(valid_until=YESTERDAY.isoformat())],
         [],
-        [("expired", f"5,4,3；2026-09-10 至 {GONE}", "")],
+        [("expired", f"5,4,3；2026-09-10 至 {YESTERDAY}", "")],
     ),
     "gone on its last day is removed": (
         [row(valid_until=AS_OF.isoformat())],
@@ -91,6 +94,23 @@ def test_a_blank_code_is_a_missing_code() -> None:
     assert changes(directory([row()]), with_blank, AS_OF).empty
 
 
+@pytest.mark.parametrize("kind", ["suspended", "withdrawn", "revoked"])
+def test_a_row_that_a_decision_took_out_says_which_and_why(kind: str) -> None:
+    key = dict(directory([row()]).fillna("").loc[0, DIRECTORY_KEY])
+    cause = pd.DataFrame([{**key, "became": kind, "reason": "抽查不合格", "document_no": "8号"}], dtype="str")
+    gone = changes(directory([row()]), directory([]), AS_OF, cause).loc[0]
+    assert (gone["change"], gone["reason"], gone["document_no"]) == (kind, "抽查不合格", "8号")
+    back = changes(directory([]), directory([row()]), AS_OF, cause.assign(became="reinstated")).loc[0]
+    assert (back["change"], back["reason"]) == ("reinstated", "抽查不合格")
+
+
+def test_a_change_of_particulars_says_why() -> None:
+    key = {**dict(directory([row()]).fillna("").loc[0, DIRECTORY_KEY]), "occupation_code": "", "work_type": ""}
+    cause = pd.DataFrame([{**key, "became": "新名", "reason": "更名", "document_no": "2号"}], dtype="str")
+    found = changes(directory([row("旧名")]), directory([row("新名")]), AS_OF, cause).loc[0]
+    assert (found["change"], found["reason"], found["document_no"]) == ("details_changed", "更名", "2号")
+
+
 ROWS = st.lists(
     st.builds(
         row,
@@ -114,7 +134,7 @@ def test_changes_reconcile_and_do_not_mind_the_order_of_rows(
     found = changes(before, after, AS_OF)
     counts = change_counts(found)
     assert sum(counts.values()) == len(found)
-    assert len(before) + counts["added"] - counts["expired"] - counts["removed"] == len(after)
+    assert len(before) + sum(counts[kind] for kind in CAME) - sum(counts[kind] for kind in GONE) == len(after)
     keys = list(found[CHANGE_ORDER].itertuples(index=False, name=None))
     assert keys == sorted(set(keys))
     order = list(range(len(after)))

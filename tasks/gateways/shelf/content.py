@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from schemas.directory import CHANGE_COLUMNS, INSTITUTION_COLUMNS, change_counts, edition_name, in_order
+from schemas.directory import CAME, CHANGE_COLUMNS, GONE, INSTITUTION_COLUMNS, change_counts, edition_name, in_order
 from schemas.office import Office
 from schemas.policy import Policy
 
@@ -75,7 +75,7 @@ class EditionContent:
     @property
     def rows_before(self) -> int:
         """Rows the edition before must have had if the changes are all there is."""
-        return len(self.rows) - self.counts["added"] + self.counts["expired"] + self.counts["removed"]
+        return len(self.rows) - sum(map(self.counts.__getitem__, CAME)) + sum(map(self.counts.__getitem__, GONE))
 
     def institutions_by_type(self) -> dict[str, int]:
         """Number of institutions of each type of the policy, zeros named."""

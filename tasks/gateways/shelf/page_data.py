@@ -126,11 +126,16 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, A
         [
             kinds[kind],
             *map(visible, (uscc, institution, code, f"{occupation}·{work_type}" if work_type else occupation)),
-            *_moved(before, after, policy),
+            *_moved(before, after or _why(reason, document_no), policy),
         ]
-        for uscc, institution, code, occupation, work_type, kind, before, after in listed
+        for uscc, institution, code, occupation, work_type, kind, before, after, reason, document_no in listed
     ]
     return {**record, "counts": list(change_counts(changed).values()), "rows": rows}
+
+
+def _why(reason: str, document_no: str) -> str:
+    """What became of a row that is gone, as people read it."""
+    return f"{reason}（{document_no}）" if reason and document_no else reason or document_no
 
 
 def _moved(before: str, after: str, policy: Policy) -> list[str]:

@@ -93,8 +93,10 @@ def write_changes(sheet: Sheet, content: EditionContent) -> None:
                 CHANGE_KINDS[kind],
                 change_text(before, content.policy),
                 change_text(after, content.policy),
+                reason,
+                document_no,
             )
-            for *key, kind, before, after in changed
+            for *key, kind, before, after, reason, document_no in changed
         ),
         filters=True,
     )
