@@ -23,6 +23,7 @@ class Kind(StrEnum):
     institution_codes = "institution-codes"
     inspectors = "inspectors"
     inspection_outcomes = "inspection-outcomes"
+    complaints = "complaints"
 
 
 class Verdict(StrEnum):
@@ -37,10 +38,12 @@ def import_(
     by: Annotated[str, typer.Option(help="Who brings it. [default: the user of this machine]")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Take institution codes that replace others.")] = False,
 ) -> int:
-    """Take in results, activities, a register, decisions, institution codes, inspectors or inspection outcomes."""
+    """Take in results, activities, a register, decisions, institution codes, inspectors, inspection outcomes or complaints."""
     day = read_day(as_of)
     if not file.is_file():
         raise WrongUseError(f"there is no file {file}")
+    if replace and kind is not Kind.institution_codes:
+        raise WrongUseError("--replace goes with institution-codes alone")
     ready()
     orchestrator.prepare()
     from tasks.desk.importing import import_file  # noqa: PLC0415

@@ -12,7 +12,7 @@ from schemas.policy import in_force
 from schemas.run import Run
 from schemas.settings import settings
 from schemas.submission import INSTITUTION_CODES
-from tasks import inspection, intake
+from tasks import inspection, intake, supervision
 from tasks.desk import institution_codes
 from tasks.gateways.sources import pull_file
 from tasks.gateways.sources.contents import discreet
@@ -36,8 +36,12 @@ class Imported:
     unjudged: dict[str, int] = field(default_factory=dict)
 
 
-#: Lists that have to do with inspections: what takes each in.
-_OF_INSPECTIONS = {"inspectors": inspection.take_inspectors, "inspection-outcomes": inspection.take_outcomes}
+#: Lists that have to do with supervision: what takes each in.
+_OF_SUPERVISION = {
+    "inspectors": inspection.take_inspectors,
+    "inspection-outcomes": inspection.take_outcomes,
+    "complaints": supervision.take_complaints,
+}
 
 
 @contextmanager
@@ -48,15 +52,16 @@ def _transaction(day: date | None) -> Iterator[tuple[Connection, Run]]:
 
 
 def import_file(kind: str, file: Path, day: date | None, by: str = "", *, replace: bool = False) -> Imported:
-    """Take in one file of results, activities, register, decisions, experts or institution codes; again changes nothing.
+    """Take in one file of one of the kinds of `filing import`; again changes nothing.
 
-    Whatever it changed is on record under who brought it: `by`, or the installation's operator.
+    Whatever it changed is on record under who brought it: `by`, or the installation's operator. `replace`: institution
+    codes may take the place of others.
     """
     word = _Word(kind, discreet(file.name), by or settings().operator)
     if kind == "institution-codes":
         return _import_codes(file, day, word, replace=replace)
-    if kind in _OF_INSPECTIONS:
-        return _import_of_inspections(kind, file, day, word)
+    if kind in _OF_SUPERVISION:
+        return _import_of_supervision(kind, file, day, word)
     if kind == "results":
         return _import_results(file, day, word)
     return _import_table(kind, file, day, word)
@@ -92,10 +97,10 @@ def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Impor
     return Imported(len(rows), new, [*complaints, *more], refused=len(more))
 
 
-def _import_of_inspections(kind: str, file: Path, day: date | None, word: _Word) -> Imported:
+def _import_of_supervision(kind: str, file: Path, day: date | None, word: _Word) -> Imported:
     try:
         with begin(last_cycle(day), day) as run:
-            imported = Imported(*_OF_INSPECTIONS[kind](file, run))
+            imported = Imported(*_OF_SUPERVISION[kind](file, run))
             with writing(run) as db:
                 word.keep(db, imported.new, run)
             return imported

@@ -124,7 +124,10 @@ def _settled(held: pd.DataFrame, holds: pd.DataFrame) -> pd.DataFrame:
     """Each held item with what becomes of it, the rules behind that, and because of which decision."""
     open_rules = holds[holds["verdict"].isna()].groupby(items.KEYS)["rule"].agg(items.joined)
     refusing = holds[holds["verdict"] == "refuse"].groupby(items.KEYS)["rule"].agg(items.joined)
+    # nobody decided anything where the place of every hold became free
+    free = (holds["verdict"] == "free").groupby([holds[key] for key in items.KEYS]).all()
     settled = held.join(open_rules.rename("open"), on=items.KEYS).join(refusing.rename("refusing"), on=items.KEYS)
+    settled = settled.join(free.rename("free"), on=items.KEYS)
     settled["became"] = settled["decided_result"].isna().map({True: "accepted", False: "passed"})
     settled.loc[settled["open"].notna(), "became"] = "held"
     settled.loc[settled["refusing"].notna(), "became"] = "refused"
@@ -134,4 +137,6 @@ def _settled(held: pd.DataFrame, holds: pd.DataFrame) -> pd.DataFrame:
         {"refused": "例外审批不予：", "held": "", "accepted": "例外审批准予：", "passed": "例外审批准予："}
     )
     settled["because"] += settled["refusing"].fillna(settled["was_reason"])
+    goes_on = settled["became"].isin(["accepted", "passed"]) & settled["free"].fillna(False).astype("bool")
+    settled.loc[goes_on, "because"] = "占用的名额已空出：" + settled["was_reason"]
     return settled

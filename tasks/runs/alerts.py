@@ -15,7 +15,7 @@ from tasks.gateways.wire.retry import DeliveryFailed
 from tasks.runs import orchestration
 from tasks.runs.today import today
 from tasks.runs.waiting import over_on
-from tasks.store import editions, outbox, overview, results, runs
+from tasks.store import complaints, editions, outbox, overview, results, runs
 from tasks.store.database import begin, reading
 from tasks.store.outbox import ALERT_CALLS, ALERT_MAILS, Box, Entry
 
@@ -26,6 +26,7 @@ _SUBJECTS = {
     "approval": "目录等待批准",
     "empty": "临近截止尚无申报",
     "unjudged": "评估结果待审",
+    "rectification": "限期整改逾期",
 }
 _WEBHOOK_SECONDS = 15.0
 
@@ -35,7 +36,15 @@ def raise_alerts(as_of: date | None = None) -> list[str]:
     day = as_of or today()
     broken = list(_broken_runs())
     with reading() as db:
-        found = [*broken, *_failed(db), *_overdue(db, day), *_approval(db), *_empty(db, day), *_unjudged(db, day)]
+        found = [
+            *broken,
+            *_failed(db),
+            *_overdue(db, day),
+            *_approval(db),
+            *_empty(db, day),
+            *_unjudged(db, day),
+            *_unmended(db, day),
+        ]
     with begin() as db:
         new = [entry for box in (ALERT_MAILS, ALERT_CALLS) for entry in outbox.write(db, box, found, day)]
     return sorted({entry.occasion for entry in new})
@@ -96,6 +105,16 @@ def _unjudged(db: Connection, day: date) -> Iterator[Entry]:
         if each.since < day:
             told = f"{each.cycle} 批次有 {each.number} 条评估结果自 {each.since} 起待审。请运行 filing run {each.cycle}"
             yield _alert(f"unjudged:{each.cycle}:{each.since}", "unjudged", each.cycle, told)
+
+
+def _unmended(db: Connection, day: date) -> Iterator[Entry]:
+    for each in complaints.overdue(db, day).to_dict("records"):
+        number, due_on = each["complaint_no"], each["due_on"]
+        text = (
+            f"举报投诉 {number}（{each['uscc']}）限期整改至 {due_on}，至今未办结。"
+            f"请 {each['handled_by']} 核查，办结后以 filing import complaints 登记；未整改的可暂停或撤销备案"
+        )
+        yield _alert(f"rectification:{number}:{due_on}", "rectification", cycle_on(day), text)
 
 
 def deliver_alerts() -> dict[str, str]:

@@ -16,7 +16,7 @@ from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
-from tasks.store import activities, frames, history, institutions, register, twins
+from tasks.store import activities, frames, history, institutions, register, standing, twins
 
 _application = tables.application
 _version = tables.application_version
@@ -126,15 +126,17 @@ def closed(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
 def scene(db: Connection, cycle: CycleId) -> Scene:
     """The world the cycle is judged against: the register as it stands on the deadline (contract section 5)."""
     policy = for_cycle(cycle)
+    on_file = register.before_cycle(db, policy.deadline(cycle), cycle)
     return Scene(
         cycle=cycle,
         policy=policy,
         reference=reference(),
-        on_file=register.before_cycle(db, policy.deadline(cycle), cycle),
+        on_file=on_file,
         activities=activities.every(db),
         peers=twins.peers(db, cycle),
         peer_items=twins.peer_items(db, cycle),
         under_way=twins.under_way(db, cycle),
+        **standing.facts(db, policy.deadline(cycle), on_file),
     )
 
 

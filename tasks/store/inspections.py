@@ -73,6 +73,12 @@ def outcomes_of(db: Connection, cycle: str) -> pd.DataFrame:
     return frames.read(db, chosen.where(_outcome.c.cycle == cycle))
 
 
+def every_outcome(db: Connection) -> pd.DataFrame:
+    """cycle, uscc, inspected_on (ISO) and outcome of every inspection, of all cycles."""
+    columns = [_outcome.c[name] for name in ("cycle", "uscc", "inspected_on", "outcome")]
+    return frames.read(db, select(*columns)).sort_values(["cycle", "uscc"], ignore_index=True)
+
+
 def _unknown(rows: pd.DataFrame, known: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The rows that are not there word for word."""
     both = rows.merge(known[columns], on=columns, how="left", indicator=True)

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, Table, func, select
 
 from schemas import tables
-from tasks.store import editions, findings, frames, history, institutions, public_notices, results, runs
+from tasks.store import complaints, editions, findings, frames, history, institutions, public_notices, results, runs
 
 
 def cycles(db: Connection) -> list[str]:
@@ -34,6 +34,7 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
         ),
         "waits_for_approval": editions.why_waiting(db) or "",
         "quarantined": len(runs.quarantine(db, cycle)),
+        "complaints": ", ".join(complaints.due(db)),
     }
 
 

@@ -1,0 +1,69 @@
+"""Complaints (举报投诉) in the database: as they stand now, and what is still to be done about them on a day."""
+
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import Connection, delete, select
+
+from schemas import tables
+from schemas.run import Run
+from schemas.supervision import COMPLAINT_OUTCOMES, COMPLAINTS_TABLE, UNSETTLED
+from tasks.store import frames, history, institutions
+
+_complaint = tables.complaint
+_COLUMNS = COMPLAINTS_TABLE.names
+
+
+def every(db: Connection) -> pd.DataFrame:
+    """Every complaint as it stands (columns of COMPLAINTS_TABLE, ISO days), under present credit codes, by number."""
+    rows = frames.read(db, select(*(_complaint.c[name] for name in _COLUMNS)))
+    rows = rows.assign(uscc=institutions.followed(db, rows["uscc"]))
+    return rows.sort_values("complaint_no", ignore_index=True)
+
+
+def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
+    """Enter complaints (text, ISO days); a number that is there is brought up to date. Returns how many rows were new."""
+    blank = {name: "" for name in _COLUMNS if name not in ("due_on", "closed_on")}
+    stated = rows[list(_COLUMNS)].fillna(blank).drop_duplicates("complaint_no", keep="last").astype(frames.TEXT)
+    stated["uscc"] = institutions.followed(db, stated["uscc"])
+    known = every(db)
+    both = stated.merge(known, on=list(_COLUMNS), how="left", indicator=True)
+    new = both.loc[both["_merge"] == "left_only", list(_COLUMNS)].sort_values("complaint_no")
+    if new.empty:
+        return 0
+    db.execute(delete(_complaint).where(_complaint.c.complaint_no.in_(new["complaint_no"].tolist())))
+    frames.append(db, _complaint, new)
+    was = new["complaint_no"].map(known.set_index("complaint_no")["outcome"]).fillna("")
+    because = "举报投诉" + new["complaint_no"] + "：" + new["outcome"].map(COMPLAINT_OUTCOMES)
+    because += ("，限" + new["due_on"] + "前整改").fillna("") + ("，" + new["closed_on"] + "办结").fillna("")
+    because += ("（" + new["document_no"] + "）").where(new["document_no"] != "", "")
+    facts = history.facts(new[["complaint_no", "received_on", "document_no"]])
+    told = new.assign(subject=new["uscc"], was=was, became=new["outcome"], because=because, facts=facts)
+    for handler, group in told.groupby("handled_by", sort=True):
+        history.add(db, "complaint", group, run, str(handler))
+    return len(new)
+
+
+def unsettled(db: Connection, day: date) -> pd.DataFrame:
+    """Complaints received by a day and open, or still to be mended, on it: the columns of `every`."""
+    rows = every(db)
+    open_still = rows["closed_on"].isna() | (rows["closed_on"] > day.isoformat())
+    return rows[(rows["received_on"] <= day.isoformat()) & open_still & rows["outcome"].isin(list(UNSETTLED))]
+
+
+def due(db: Connection) -> list[str]:
+    """What is still to be done about each complaint and since or until when, in plain words, by number."""
+    rows = every(db)
+    rows = rows[rows["closed_on"].isna() & rows["outcome"].isin(list(UNSETTLED))]
+    return [
+        f"{row['complaint_no']} of {row['uscc']} "
+        + (f"to be mended by {row['due_on']}" if isinstance(row["due_on"], str) else f"open since {row['received_on']}")
+        + f" ({row['handled_by']})"
+        for row in rows.to_dict("records")
+    ]
+
+
+def overdue(db: Connection, day: date) -> pd.DataFrame:
+    """Complaints whose rectification was due before a day and is not closed: the columns of `every`."""
+    rows = unsettled(db, day)
+    return rows[rows["due_on"].notna() & (rows["due_on"] < day.isoformat())]

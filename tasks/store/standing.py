@@ -1,0 +1,85 @@
+"""How institutions stand with the centre on a day (STAND-1, STAND-2, IDENT-*): the facts a check and a filing look at."""
+
+from datetime import date
+from typing import TypedDict
+
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from schemas import tables
+from schemas.supervision import TO_BE_MENDED, UNSETTLED
+from tasks.store import complaints, frames, history, inspections, institutions, suspensions
+
+_adjustment = tables.adjustment
+
+
+def suspended(db: Connection, day: date) -> pd.DataFrame:
+    """uscc and occupation_code of what is suspended on a day; the code is blank for an institution as a whole."""
+    known = suspensions.known(db)
+    running = known[
+        (known["starts_on"] <= day.isoformat()) & (known["ends_on"].isna() | (known["ends_on"] >= day.isoformat()))
+    ]
+    occupations = running[["uscc", "occupation_code"]].drop_duplicates()
+    whole = [uscc for uscc in occupations["uscc"].unique() if uscc in _suspended_whole(db, day)]
+    rows = pd.DataFrame({"uscc": whole, "occupation_code": ""}, dtype=frames.TEXT)
+    return pd.concat([occupations, rows], ignore_index=True)
+
+
+def _suspended_whole(db: Connection, day: date) -> set[str]:
+    """Institutions whose last decision on all they have on file suspended it."""
+    statement = select(
+        _adjustment.c.uscc, _adjustment.c.kind, _adjustment.c.effective_on, _adjustment.c.recorded_on
+    ).where(
+        _adjustment.c.kind.in_(["suspend", "reinstate"]),
+        _adjustment.c.occupation_code == "",
+        _adjustment.c.effective_on <= day,
+    )
+    decided = frames.read(db, statement)
+    last = decided.assign(uscc=institutions.followed(db, decided["uscc"])).sort_values(
+        ["effective_on", "recorded_on", "kind"]
+    )
+    last = last.drop_duplicates("uscc", keep="last")
+    return set(last.loc[last["kind"] == "suspend", "uscc"])
+
+
+def revoked(db: Connection, day: date) -> pd.DataFrame:
+    """uscc and revoked_on (ISO, the day it took effect) of every revocation until a day."""
+    rows = history.revocations(db)
+    rows = rows.assign(uscc=institutions.followed(db, rows["uscc"]))
+    return rows[rows["revoked_on"] <= day.isoformat()].drop_duplicates(ignore_index=True)
+
+
+def matters(db: Connection, day: date) -> pd.DataFrame:
+    """uscc and matter, in words: what is open about an institution, or still to be mended, on a day."""
+    open_still = complaints.unsettled(db, day)
+    words = "举报" + open_still["complaint_no"] + open_still["outcome"].map(UNSETTLED)
+    found = inspections.every_outcome(db)
+    found = found[found["outcome"].isin(list(TO_BE_MENDED)) & (found["inspected_on"] <= day.isoformat())]
+    mended = found["inspected_on"] + "抽查整改未完成"
+    rows = pd.concat(
+        [
+            pd.DataFrame({"uscc": open_still["uscc"], "matter": words}),
+            pd.DataFrame({"uscc": institutions.followed(db, found["uscc"]), "matter": mended}),
+        ]
+    )
+    return rows.drop_duplicates().sort_values(["uscc", "matter"], ignore_index=True)
+
+
+class Facts(TypedDict):
+    """The frames of a Scene about how institutions stand."""
+
+    institutions: pd.DataFrame
+    suspensions: pd.DataFrame
+    revocations: pd.DataFrame
+    matters: pd.DataFrame
+
+
+def facts(db: Connection, day: date, on_file: pd.DataFrame) -> Facts:
+    """The frames of a Scene about how institutions stand on its deadline; `on_file`: what is on file then."""
+    known = institutions.on(db, day)
+    return {
+        "institutions": known[known["uscc"].isin(on_file["uscc"])].reset_index(drop=True),
+        "suspensions": suspended(db, day),
+        "revocations": revoked(db, day),
+        "matters": matters(db, day),
+    }

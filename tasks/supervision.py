@@ -1,0 +1,128 @@
+"""Supervision (监管): complaints taken in, and for each edition what is to be looked at in every county (Notice, article 4)."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+from sqlalchemy import Connection
+
+from expectations.identifiers import is_credit_code
+from expectations.public_text import holds_number
+from schemas.inspection import OUTCOMES
+from schemas.item import TRADE
+from schemas.law.supervision import outside
+from schemas.run import Run
+from schemas.supervision import COMPLAINT_OUTCOMES, COMPLAINTS_TABLE, MATTERS, TO_BE_MENDED
+from tasks.gateways.shelf.content import EditionContent
+from tasks.gateways.shelf.counties import CountyList
+from tasks.gateways.sources.inspection_files import read_list
+from tasks.store import activities, complaints, inspections, institutions, register
+from tasks.store.directory import directory_rows, occupation_names
+from tasks.store.leases import writing
+
+
+def take_complaints(file: Path, run: Run) -> tuple[int, int, list[str]]:
+    """Enter a list of complaints; rows read, rows new or changed, and a sentence for each row left out."""
+    rows, unread = read_list(file, COMPLAINTS_TABLE)
+    with writing(run) as db:
+        return len(rows), *enter(db, rows, run, unread)
+
+
+def enter(db: Connection, rows: pd.DataFrame, run: Run, unread: list[str]) -> tuple[int, list[str]]:
+    """Enter readable rows of COMPLAINTS_TABLE; how many were new or changed, and a sentence for each row left out."""
+    faults = _faults(rows, run.day)
+    bad = rows.assign(fault=faults).query("fault != ''")
+    refused = [
+        f"举报投诉（complaints）第{row}行未采用：{fault}" for row, fault in zip(bad["row"], bad["fault"], strict=True)
+    ]
+    return complaints.add(db, rows[faults == ""], run), [*unread, *refused]
+
+
+def _faults(rows: pd.DataFrame, day: date) -> "pd.Series[str]":
+    """Why each row is not taken, blank for those that are; the first reason counts."""
+    cells = pl.from_pandas(rows)
+    summary = pl.concat_str([pl.col("summary"), pl.col("handled_by")], separator=" ")
+    reasons = (
+        (~is_credit_code(pl.col("uscc")), "统一社会信用代码校验不通过，请核对"),
+        (holds_number(summary), "反映事项中有身份证号或电话号码，举报投诉表不登记举报人，请删除后重新导入"),
+        (pl.col("received_on") > day.isoformat(), "收到日期晚于导入之日，请核对"),
+        (pl.col("due_on") < pl.col("received_on"), "整改期限早于收到日期，请核对"),
+        (pl.col("closed_on") < pl.col("received_on"), "办结日期早于收到日期，请核对"),
+        (
+            (pl.col("outcome") == "open") & pl.col("closed_on").is_not_null(),
+            "已有办结日期，办理结果不能仍为办理中，请核对",
+        ),
+    )
+    found = pl.coalesce(
+        *(pl.when(broken.fill_null(False)).then(pl.lit(sentence)) for broken, sentence in reasons), pl.lit("")
+    )
+    return pd.Series(cells.select(found).to_series().to_list(), index=rows.index, dtype="str")
+
+
+def county_lists(db: Connection, content: EditionContent) -> list[CountyList]:
+    """What each county is to know of an edition: what is on file there, what changed, and the supervision list."""
+    names, day = occupation_names(db), content.as_of
+    held = register.standings(db, day)
+    rows = directory_rows(held, names)
+    keys = ["uscc", *TRADE]
+    suspended = held[held["standing"] == "suspended"]
+    is_suspended = pd.MultiIndex.from_frame(rows[keys]).isin(list(suspended[keys].itertuples(index=False, name=None)))
+    rows = rows.assign(standing=pd.Series(is_suspended, index=rows.index).map({True: "暂停", False: "在册"}))
+    known = institutions.on(db, day).set_index("uscc")
+    matters = _matters(db, day)
+    titles = matters["occupation_code"].map(names).fillna(matters["occupation_code"])
+    matters = matters.assign(
+        occupation_name=titles,
+        institution_name=matters["uscc"].map(known["institution_name"]).fillna("（未备案机构）"),
+    )
+    changed = content.changed
+    where = dict(zip(known.index.astype(str), known["region_code"].astype(str), strict=True))
+    lists = []
+    for region, name in {**content.region_names, "": "其他"}.items():
+        parts = [each[_regions(each, where, content) == region] for each in (rows, changed, matters)]
+        if any(map(len, parts)):
+            lists.append(CountyList(region or "other", name, *parts))
+    return lists
+
+
+def _regions(rows: pd.DataFrame, where: dict[str, str], content: EditionContent) -> "pd.Series[str]":
+    """The region of each row's institution: the register's, else the one in its credit code; blank where it has none."""
+    areas = {code: code for code in content.region_names}
+    return rows["uscc"].map(where).fillna(rows["uscc"].str.slice(2, 8).map(areas)).fillna("").astype("str")
+
+
+def _matters(db: Connection, day: date) -> pd.DataFrame:
+    """The supervision list of a day, the columns of MATTERS without names, sorted."""
+    found = pd.concat([_of_complaints(db, day), _of_inspections(db), _dormant(db), _outside(db, day)])
+    columns = [name for name in MATTERS if name not in ("institution_name", "occupation_name")]
+    return found.reindex(columns=columns).fillna("").sort_values(columns, ignore_index=True)
+
+
+def _of_complaints(db: Connection, day: date) -> pd.DataFrame:
+    rows = complaints.unsettled(db, day)
+    what = rows["outcome"].map(COMPLAINT_OUTCOMES) + "：" + rows["summary"]
+    number = "举报投诉" + rows["complaint_no"]
+    return rows[["uscc"]].assign(matter=number, details=what, since=rows["received_on"], due_on=rows["due_on"])
+
+
+def _of_inspections(db: Connection) -> pd.DataFrame:
+    rows = inspections.every_outcome(db)
+    rows = rows[rows["outcome"].isin(list(TO_BE_MENDED))]
+    rows["uscc"] = institutions.followed(db, rows["uscc"])
+    what = rows["outcome"].map(OUTCOMES)
+    return rows[["uscc"]].assign(matter="双随机抽查", details=what, since=rows["inspected_on"])
+
+
+def _dormant(db: Connection) -> pd.DataFrame:
+    rows = activities.marks(db).query("state == 'dormant'")
+    return rows[["uscc", *TRADE]].assign(matter="休眠", details="备案后未开展认定", since=rows["since"])
+
+
+def _outside(db: Connection, day: date) -> pd.DataFrame:
+    every = activities.every(db)
+    if every is None:
+        return pd.DataFrame({"uscc": []}, dtype="str")
+    rows = outside(every[every["held_on"] <= day.isoformat()], register.current_entries(db))
+    what = rows["level"] + "级，" + rows["times"].astype("str") + "次，最近一次" + rows["last_on"]
+    return rows[["uscc", *TRADE]].assign(matter="备案范围外开展认定", details=what, since=rows["first_on"])
