@@ -33,13 +33,13 @@ def bare(made: MadeCycle) -> Callable[[], object]:
     """(a) The rules as bare polars expressions on the same frames: findings, items and holds, no Great Expectations."""
     import polars as pl  # noqa: PLC0415
 
-    from expectations import judging, occupations  # noqa: PLC0415
+    from expectations import judging, requests  # noqa: PLC0415
     from expectations.submissions import Submissions  # noqa: PLC0415
 
     def run() -> object:
         submissions = Submissions(made.submissions, made.scene)
         verdicts = pl.concat([judging.judge(submissions, table) for table in made.submissions])
-        items = submissions.once(occupations.items).to_pandas()
+        items = submissions.once(requests.items).to_pandas()
         return judging.findings(verdicts).to_pandas(), items, judging.holds(submissions, verdicts).to_pandas()
 
     return run

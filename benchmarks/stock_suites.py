@@ -112,7 +112,7 @@ def _application_form(policy: Policy) -> list[Expectation]:
 
 
 def _occupations(policy: Policy, facts: Reference) -> list[Expectation]:
-    access = facts.access.dropna(subset=["code_2022"])
+    access = facts.access_lists[-1][1].dropna(subset=["code_2022"])
     by_coverage = {name: rows["code_2022"].unique().tolist() for name, rows in access.groupby("coverage")}
     classes = "".join(str(each) for each in policy.occupations.skill_classes)
     return [

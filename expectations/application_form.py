@@ -4,12 +4,12 @@ from datetime import UTC
 
 import polars as pl
 
-from expectations import identifiers, occupations, reading, standing
+from expectations import identifiers, institution_rules, reading
 from expectations.applicants import by_type, is_one_of, type_title
 from expectations.materials import handed_in
+from expectations.public_text import PUBLIC, public_text
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, breached, unread_cells
-from schemas.law.dormancy import is_judged
 from schemas.submission import APPLICATIONS
 
 
@@ -19,46 +19,14 @@ def _rows(submissions: Submissions) -> pl.DataFrame:
         typed("institution_type").alias("type"),
         identifiers.is_credit_code(pl.col("uscc")).alias("sound_code"),
         _first_submitted(submissions).alias("first_submitted"),
+        pl.col("first_seen_on").str.to_date("%Y-%m-%d", strict=False).alias("first_seen"),
     )
-    for more, key in (
-        (submissions.once(standing.qualified), "uscc"),
-        (_requested_count(submissions), "application_no"),
-        (_others(submissions), "uscc"),
-        (submissions.once(handed_in), "application_no"),
-    ):
-        rows = rows.join(more, on=key, how="left", maintain_order="left")
-    return rows
+    rows = rows.join(submissions.once(handed_in), on="application_no", how="left", maintain_order="left")
+    return institution_rules.facts(submissions, rows)
 
 
 def _first_submitted(submissions: Submissions) -> pl.Expr:
     return reading.moment(pl.col("first_submitted_at"), submissions.scene.policy.timezone)
-
-
-def _requested_count(submissions: Submissions) -> pl.DataFrame:
-    """Distinct occupations an application asks for that its institution does not hold: application_no, new_count."""
-    rows = submissions.once(occupations.requested).filter(
-        pl.col("item_code").is_not_null() & pl.col("filed_levels").is_null()
-    )
-    return rows.group_by("application_no").agg(pl.col("item_code").n_unique().alias("new_count"))
-
-
-def _others(submissions: Submissions) -> pl.DataFrame:
-    """Credit codes with several current applications: uscc, numbers (all of them, joined)."""
-    peers = submissions.scene.peers
-    schema = {"application_no": pl.String(), "uscc": pl.String()}
-    texts = pl.DataFrame(schema=schema) if peers.empty else pl.from_pandas(peers[list(schema)].reset_index(drop=True))
-    everyone = (
-        pl.concat(
-            [
-                texts.select(pl.col(name).cast(pl.String) for name in schema),
-                submissions.table("applications").select(*schema),
-            ]
-        )
-        .drop_nulls()
-        .unique()
-    )
-    several = everyone.group_by("uscc").agg(pl.col("application_no").sort().alias("numbers"))
-    return several.filter(pl.col("numbers").list.len() > 1).with_columns(pl.col("numbers").list.join("、"))
 
 
 def _form(submissions: Submissions) -> list[Breach]:
@@ -66,13 +34,25 @@ def _form(submissions: Submissions) -> list[Breach]:
     opens, closes = policy.window(submissions.scene.cycle)
     regions = "、".join(policy.region_names.values())
     first = pl.col("first_submitted")
+    # where no portal states the moment, what was first seen after the deadline came after it
+    seen_late = (pl.col("first_seen") > policy.deadline(submissions.scene.cycle)).fill_null(False)
+    if policy.cycle.moment == "stated":
+        seen_late = pl.lit(False)
     period = f"本批次申报期为{opens:%Y-%m-%d}至{policy.deadline(submissions.scene.cycle):%Y-%m-%d}"
     return [
         Breach(
             "WINDOW-1",
             "submitted_at",
-            typed("cycle").is_not_null() & ~first.is_between(opens.astimezone(UTC), closes.astimezone(UTC)),
+            typed("cycle").is_not_null()
+            & (~first.is_between(opens.astimezone(UTC), closes.astimezone(UTC)) | seen_late),
             period,
+            pl.coalesce("first_submitted_at", "submitted_at"),
+        ),
+        Breach(
+            "WINDOW-2",
+            "submitted_at",
+            pl.col("in_time_until").is_not_null(),
+            pl.format("最迟应于{}提交", "in_time_until"),
         ),
         Breach("FORM-3", "region_code", ~pl.col("region_code").is_in(policy.regions.codes), f"应为：{regions}"),
         Breach("FORM-5", "social_insurance", ~typed("social_insurance"), "参加社会保险后方可申报"),
@@ -107,41 +87,8 @@ def _codes(submissions: Submissions) -> list[Breach]:
             sound & ~is_one_of(uscc.str.head(2), prefixes),
             pl.format("{}的代码应以{}开头", type_title(policy), by_type(listed)),
         ),
-        Breach("FORM-8", "uscc", pl.col("numbers").is_not_null(), pl.format("申报编号{}，请只保留一份", "numbers")),
         Breach("FORM-9", "uscc", sound & ~uscc.str.slice(2).str.starts_with(area), f"代码第3至8位不以{area}开头"),
     ]
-
-
-def _standing(submissions: Submissions) -> list[Breach]:
-    policy, cycle = submissions.scene.policy, submissions.scene.cycle
-    total = pl.col("filed_count").fill_null(0) + pl.col("new_count")
-    over = (
-        typed("institution_type").cast(pl.String).is_in(policy.cap.capped)
-        & pl.col("uscc").is_not_null()  # without a code nobody knows what is new to the institution
-        & (pl.col("new_count") > 0)
-        & (total > policy.cap.occupations)
-    )
-    last = _last_cycles(submissions)
-    breaches = [
-        Breach("CAP-1", "institution_type", over, pl.format("已备案与本次新申报的职业共{}个", total)),
-        Breach(
-            "RENEW-2",
-            "cycle",
-            (typed("kind") == "renewal") & (last > cycle),
-            pl.format("备案有效期至{}，最后一个有效批次为{}", "valid_until", last),
-        ),
-    ]
-    if submissions.scene.activities is None and is_judged(cycle, policy):
-        breaches.append(Breach("DORM-2", "uscc", pl.col("valid_until").is_not_null(), "请提供已备案职业的认定活动数据"))
-    return breaches
-
-
-def _last_cycles(submissions: Submissions) -> pl.Expr:
-    """The last cycle an institution can renew in, from its `valid_until` (Notice, article 3(4))."""
-    ends = submissions.once(standing.qualified).get_column("valid_until").unique().drop_nulls()
-    policy = submissions.scene.policy
-    last = {end.isoformat(): str(policy.last_cycle_on(end)) for end in ends.str.to_date("%Y-%m-%d")}
-    return pl.col("valid_until").replace_strict(last, default=None, return_dtype=pl.String)
 
 
 def _required() -> list[Breach]:
@@ -163,7 +110,8 @@ def verdicts(submissions: Submissions) -> list[pl.DataFrame]:
         *unread_cells(submissions, "applications"),
         *_form(submissions),
         *_codes(submissions),
-        *_standing(submissions),
+        *institution_rules.breaches(submissions),
+        *(public_text(name) for name in PUBLIC["applications"]),
     ]
     breaches = [*_required(), *map(_where_present, judged)]
     return breached("applications", _rows(submissions), breaches, submissions.raw("applications"))

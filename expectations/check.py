@@ -22,7 +22,7 @@ from great_expectations.data_context.types.base import (
 )
 from great_expectations.execution_engine import pandas_execution_engine
 
-from expectations import occupations, results
+from expectations import requests, results
 from expectations.along import along
 from expectations.data_docs import Validation, data_docs
 from expectations.directory_edition import Edition
@@ -64,7 +64,8 @@ class CheckedResults:
     """What evaluation needs of a check of results: findings, and how each row is to be taken (one a row, in order)."""
 
     findings: pd.DataFrame
-    readings: pd.DataFrame  # application_no, row, UNIT, verdict, score, accepted, failed_by
+    # application_no, row, UNIT, verdict, score, accepted, failed_by, in_question (EVAL-5)
+    readings: pd.DataFrame
     validation: Validation
 
 
@@ -72,14 +73,15 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
     """Check the form tables of a batch of applications against the rule book (Notice, articles 1 to 3).
 
     `submissions`: frames by form table, cells cleaned text with the canonical columns and `row`; applications also
-    `first_submitted_at`, materials also `attachment_sha256`. Checking the same again gives the same.
+    `first_submitted_at`, `first_seen_on` and `in_time_until` (see `submissions.ADDED`), materials also `attachment_sha256`.
+    An application that is taken back (`withdrawn`) has items and no findings. Checking the same again gives the same.
     """
     with _ONE_AT_A_TIME:
         taken = Submissions(submissions, scene)
         verdicts, validation = _validated(taken, [table.name for table in FORM_TABLES])
         known = taken.table("applications").select("application_no").drop_nulls()
         own = verdicts.join(known, on="application_no", how="semi")
-        items = taken.once(occupations.items).join(known, on="application_no", how="semi", maintain_order="left")
+        items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
         items = items.join(along(taken), on=KEYS, how="left", maintain_order="left")
         return Checked(
             findings=findings(own).to_pandas(),
@@ -101,8 +103,8 @@ def requested_items(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> pd
 def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene) -> CheckedResults:
     """Check evaluation results against the rule book (Notice, article 3(3)).
 
-    `results_frame`: the columns of results as text, and `row`; `sent`: KEYS,
-    has_commitment (bool) of every item ever sent out.
+    `results_frame`: the columns of results as text, and `row`; `sent`: KEYS, has_commitment (bool) and filed (bool;
+    whether it is on the register now) of every item ever sent out. The scene's `as_of` is the day they came in.
     """
     with _ONE_AT_A_TIME:
         taken = Submissions({"results": results_frame}, scene, sent)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import polars as pl
 
-from expectations import application_form, materials, occupations, results, staff
+from expectations import applicants, application_form, materials, occupations, requests, results, staff
 from expectations.rulebook import rules
 from expectations.submissions import Submissions
 from expectations.verdict import breached, gathered, unread_cells
@@ -36,6 +36,10 @@ _BIG = ("staff", "materials")
 def judge(submissions: Submissions, table: str) -> pl.DataFrame:
     """Every verdict on one table (columns of `verdict.VERDICT`), identity numbers masked."""
     verdicts = gathered(JUDGES[table](submissions))
+    if table != "results":
+        verdicts = verdicts.join(
+            submissions.once(applicants.withdrawn), on="application_no", how="anti", nulls_equal=True
+        )
     if table in _BIG:
         submissions.release(table)
     return verdicts
@@ -70,13 +74,16 @@ def holds(submissions: Submissions, verdicts: pl.DataFrame) -> pl.DataFrame:
 def _held(submissions: Submissions, found: pl.DataFrame, rule: str) -> pl.DataFrame:
     reach, which = HELD_BY[rule]
     key = ["application_no", "row"] if reach == "row" else ["application_no"]
-    return submissions.once(occupations.items_by_row).filter(which).join(found.select(*key, "rule"), on=key)
+    return submissions.once(requests.items_by_row).filter(which).join(found.select(*key, "rule"), on=key)
 
 
 #: What each in-principle rule holds: items of the whole application or of the finding's row, and which of them.
 HELD_BY: Mapping[str, tuple[Literal["application", "row"], pl.Expr]] = {
     "WINDOW-1": ("application", pl.lit(True)),
-    "CAP-1": ("application", pl.col("new_occupation")),
+    "WINDOW-2": ("application", pl.lit(True)),
+    "IDENT-2": ("application", pl.lit(True)),
+    "STAND-1": ("application", ~pl.col("on_file")),
+    "CAP-1": ("application", pl.col("new_place")),
     "CAP-2": ("row", pl.lit(True)),
     "DORM-1": ("row", ~pl.col("on_file")),
 }

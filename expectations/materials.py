@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from expectations import occupations
+from expectations import requests
 from expectations.applicants import applicants
 from expectations.submissions import Submissions, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
@@ -35,7 +35,7 @@ def _named(submissions: Submissions) -> pl.DataFrame:
     bit = typed("material").cast(pl.String).replace_strict(bits, default=None, return_dtype=pl.UInt64)
     return (
         submissions.table("materials")
-        .select("application_no", "occupation_code", bit.alias("bit"))
+        .select("application_no", "occupation_code", pl.col("work_type").fill_null("").alias("work"), bit.alias("bit"))
         .filter(pl.col("bit").is_not_null())
     )
 
@@ -64,22 +64,29 @@ def _each_missing(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 
 def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
-    """MAT-2: what a requested occupation needs and has not (Notice, article 2(2)); an unlisted one is its neighbour."""
+    """MAT-2: what a requested occupation needs and has not (Notice, article 2(2)); an unlisted one is its neighbour.
+
+    A material without work type serves all of its occupation.
+    """
     policy = submissions.scene.policy
     needed = _mask(policy.required.every_occupation, policy)
-    asked = submissions.once(occupations.requested).filter(pl.col("item_code").is_not_null())
-    key = ["application_no", "item_code"]
+    asked = submissions.once(requests.requested).filter(pl.col("item_code").is_not_null())
+    key = ["application_no", "item_code", "work"]
     rows = submissions.once(_named).filter(pl.col("bit") & needed != 0).rename({"occupation_code": "item_code"})
     present = rows.group_by(key).agg(pl.col("bit").bitwise_or())
-    found = asked.select(key).unique().join(present, on=key, how="left")
-    missing = found.select(*key, (pl.lit(needed, pl.UInt64()) & ~pl.col("bit").fill_null(0)).alias("missing"))
+    for_all = present.filter(pl.col("work") == "").select(*key[:2], pl.col("bit").alias("for_all"))
+    found = asked.select(key).unique().join(present, on=key, how="left").join(for_all, on=key[:2], how="left")
+    handed = pl.col("bit").fill_null(0) | pl.col("for_all").fill_null(0)
+    missing = found.select(*key, (pl.lit(needed, pl.UInt64()) & ~handed).alias("missing"))
     title = pl.col("material").replace_strict(policy.materials)
+    named = pl.when(pl.col("work") != "").then("work")
     each = (
         _each_missing(missing, policy)
         .rename({"field": "material"})
-        .with_columns(pl.format("{}:{}", "material", "item_code").alias("field"))
+        .with_columns(pl.concat_str("material", "item_code", named, separator=":", ignore_nulls=True).alias("field"))
     )
-    return absent("MAT-2", "materials", each, pl.format("请补交职业{}的“{}”", "item_code", title))
+    what = pl.concat_str("item_code", pl.format("（{}）", named), ignore_nulls=True)
+    return absent("MAT-2", "materials", each, pl.format("请补交职业{}的“{}”", what, title))
 
 
 def _commitments(submissions: Submissions) -> list[Breach]:
@@ -96,7 +103,7 @@ def _commitments(submissions: Submissions) -> list[Breach]:
             committed & ~may_be_committed,
             f"请提交附件；仅{titles}可以承诺代替",
         ),
-        Breach("MAT-5", "form", committed, pl.format("请于评估时出示“{}”", title)),
+        Breach("MAT-5", "form", committed & may_be_committed, pl.format("请于评估时出示“{}”", title)),
     ]
 
 

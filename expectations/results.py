@@ -1,5 +1,7 @@
 """Rules on evaluation results, and how each row is to be read; what a decided item becomes is decision's matter."""
 
+from dataclasses import replace
+
 import pandas as pd
 import polars as pl
 
@@ -9,44 +11,50 @@ from schemas.item import KEYS
 from schemas.submission import RESULTS
 
 #: Rules whose findings keep a result from being accepted (contract section 5).
-REJECTING = ("FORM-10", "EVAL-2", "EVAL-3", "EVAL-4")
+REJECTING = ("FORM-10", "EVAL-2", "EVAL-3", "EVAL-4", "EVAL-6")
 _FULL_SCORE = 100
 _ITEM = tuple(KEYS)
 
 
 def sent_items(sent: pd.DataFrame) -> pl.DataFrame:
-    """Items sent out: KEYS (text), has_commitment."""
-    schema = {**dict.fromkeys(_ITEM, pl.String()), "has_commitment": pl.Boolean()}
+    """Items sent out: KEYS (text), has_commitment, filed."""
+    flags = ("has_commitment", "filed")
+    schema = {**dict.fromkeys(_ITEM, pl.String()), **dict.fromkeys(flags, pl.Boolean())}
     if sent.empty:
         return pl.DataFrame(schema=schema)
-    frame = pl.from_pandas(sent[list(schema)].reset_index(drop=True)).cast(schema)  # type: ignore[arg-type]
-    return frame.group_by(_ITEM).agg(pl.col("has_commitment").any())
+    given = pl.from_pandas(sent[[name for name in schema if name in sent.columns]].reset_index(drop=True))
+    blank = {"work_type": pl.lit(""), "filed": pl.lit(False)}
+    frame = given.with_columns(value.alias(name) for name, value in blank.items() if name not in given.columns)
+    rows = frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
+    return rows.with_columns(pl.col("work_type").fill_null("")).group_by(_ITEM).agg(pl.col(flags).any())
 
 
 def judged_rows(submissions: Submissions, sent: pl.DataFrame) -> pl.DataFrame:
     """Result rows, in input order, beside what was sent and what the other rows of their item say.
 
-    Adds `known_application`, `known_occupation`, `known_work_type`, `known_item`, `has_commitment`, `conflicting` (two
-    results differ in more than remarks) and `again` (the same result was there before).
+    Adds `work` (the work type, blank for none), `known_application`, `known_occupation`, `known_work`, `known_item`,
+    `has_commitment`, `filed`, `conflicting` (it differs in more than remarks from the first of its item) and `again` (the
+    same result was there before).
     """
     rows = submissions.table("results").with_row_index("place")
     rows = rows.with_columns(
-        pl.col("work_type").fill_null(""),
+        pl.col("work_type").fill_null("").alias("work"),
         typed("level").cast(pl.String).alias("item_level"),
         _content().alias("content"),
     )
-    item = ["application_no", "occupation_code", "work_type", "item_level"]
+    item = ["application_no", "occupation_code", "work", "item_level"]
+    sent = sent.rename({"work_type": "work", "level": "item_level"})
     known = (
-        (sent.select(_ITEM[0]).unique().with_columns(pl.lit(True).alias("known_application")), item[:1]),
-        (sent.select(_ITEM[:2]).unique().with_columns(pl.lit(True).alias("known_occupation")), item[:2]),
-        (sent.select(_ITEM[:3]).unique().with_columns(pl.lit(True).alias("known_work_type")), item[:3]),
-        (sent.rename({"level": "item_level"}).with_columns(pl.lit(True).alias("known_item")), item),
+        (sent.select(item[:1]).unique().with_columns(pl.lit(True).alias("known_application")), item[:1]),
+        (sent.select(item[:2]).unique().with_columns(pl.lit(True).alias("known_occupation")), item[:2]),
+        (sent.select(item[:3]).unique().with_columns(pl.lit(True).alias("known_work")), item[:3]),
+        (sent.with_columns(pl.lit(True).alias("known_item")), item),
     )
     for frame, key in known:
         rows = rows.join(frame, on=key, how="left", maintain_order="left")
     told = pl.all_horizontal(pl.col(item).is_not_null())
     return rows.with_columns(
-        (told & (pl.col("content").n_unique().over(item) > 1)).alias("conflicting"),
+        (told & (pl.col("content") != pl.col("content").first().over(item))).alias("conflicting"),
         (told & ~pl.struct(*item, "content").is_first_distinct()).alias("again"),
     )
 
@@ -63,15 +71,28 @@ def _content() -> pl.Expr:
 
 def breaches(submissions: Submissions) -> list[Breach]:
     """The rules on results (Notice, article 3(2) and 3(3))."""
-    numbers = submissions.scene.policy.evaluation
     passed = typed("verdict") == "pass"
     return [
         *unread_cells(submissions, "results"),
         *_scores(passed),
-        *_panels(passed, numbers.panel_size),
         _unsent(),
-        _contradiction(passed, numbers.pass_mark),
+        *(_where_sent(each) for each in _of_sent(submissions, passed)),
     ]
+
+
+def _of_sent(submissions: Submissions, passed: pl.Expr) -> list[Breach]:
+    numbers = submissions.scene.policy.evaluation
+    return [
+        *_panels(passed, numbers.panel_size),
+        _contradiction(passed, numbers.pass_mark),
+        *_dates(submissions),
+        _takes_off(passed),
+    ]
+
+
+def _where_sent(breach: Breach) -> Breach:
+    """A row with EVAL-3 gets no other EVAL finding (contract section 5)."""
+    return replace(breach, when=breach.when & _missing_in_dispatches().is_null())
 
 
 def _scores(passed: pl.Expr) -> list[Breach]:
@@ -83,8 +104,7 @@ def _scores(passed: pl.Expr) -> list[Breach]:
 
 
 def _panels(passed: pl.Expr, panel_size: int) -> list[Breach]:
-    told = pl.col("commitments_shown").is_null() | typed("commitments_shown").is_not_null()
-    unshown = passed & pl.col("has_commitment") & told & ~typed("commitments_shown").fill_null(False)
+    unshown = _unshown(passed)
     short = pl.col("panel_size").is_null() | (typed("panel_size") < panel_size)
     return [
         Breach("EVAL-1", "commitments_shown", unshown, "该项按不合格处理"),
@@ -92,27 +112,47 @@ def _panels(passed: pl.Expr, panel_size: int) -> list[Breach]:
     ]
 
 
-def _unsent() -> Breach:
-    wrong = (
+def _unshown(passed: pl.Expr) -> pl.Expr:
+    """Whether an item passed although a committed material was not produced."""
+    told = pl.col("commitments_shown").is_null() | typed("commitments_shown").is_not_null()
+    return passed & pl.col("has_commitment") & told & ~typed("commitments_shown").fill_null(False)
+
+
+def _missing_in_dispatches() -> pl.Expr:
+    """The first field of a row that names what was not sent out; null where all was."""
+    return (
         pl.when(pl.col("known_application").is_null())
         .then(pl.lit("application_no"))
         .when(pl.col("known_occupation").is_null())
         .then(pl.lit("occupation_code"))
-        .when(pl.col("known_work_type").is_null())
+        .when(pl.col("known_work").is_null())
         .then(pl.lit("work_type"))
         .when(pl.col("known_item").is_null() & pl.col("item_level").is_not_null())
         .then(pl.lit("level"))
     )
-    value = (
-        pl.when(wrong == "application_no")
-        .then(pl.col("application_no"))
-        .when(wrong == "occupation_code")
-        .then(pl.col("occupation_code"))
-        .when(wrong == "work_type")
-        .then(pl.col("work_type"))
-        .otherwise(pl.col("level"))
-    )
+
+
+def _unsent() -> Breach:
+    wrong = _missing_in_dispatches()
+    value = pl.coalesce(pl.when(wrong == name).then(pl.col(name)) for name in _ITEM)
     return Breach("EVAL-3", wrong, wrong.is_not_null(), "请按送评清单核对申报编号、职业编码、工种和等级", value)
+
+
+def _dates(submissions: Submissions) -> list[Breach]:
+    """EVAL-6: a result without day or lead, or from a day that is still to come."""
+    as_of = submissions.scene.as_of
+    future = (typed("evaluated_on") > pl.lit(as_of)) if as_of else pl.lit(False)
+    mend = pl.when(pl.col("evaluated_on").is_null()).then(pl.lit("请填写评估日期")).otherwise(pl.lit("请核对评估日期"))
+    return [
+        Breach("EVAL-6", "evaluated_on", pl.col("evaluated_on").is_null() | future.fill_null(False), mend),
+        Breach("EVAL-6", "panel_lead", pl.col("panel_lead").is_null(), "请填写评估组长"),
+    ]
+
+
+def _takes_off(passed: pl.Expr) -> Breach:
+    """EVAL-5: a result that would take a filed item off the register."""
+    fails = (typed("verdict") == "fail") | _unshown(passed)
+    return Breach("EVAL-5", "verdict", pl.col("filed").fill_null(False) & fails, "备案保持不变，待审批决定")
 
 
 def _contradiction(passed: pl.Expr, pass_mark: float) -> Breach:
@@ -149,10 +189,11 @@ def readings(submissions: Submissions, found: pl.DataFrame) -> pl.DataFrame:
         "application_no",
         "row",
         "occupation_code",
-        "work_type",
+        pl.col("work").alias("work_type"),
         pl.coalesce("item_level", "level").alias("level"),
         pl.when(failed).then(pl.lit("fail")).otherwise(typed("verdict").cast(pl.String)).alias("verdict"),
         typed("score").alias("score"),
         (~has(*REJECTING) & ~pl.col("again")).alias("accepted"),
         pl.when(failed).then(pl.lit("EVAL-1")).otherwise(pl.lit("")).alias("failed_by"),
+        has("EVAL-5").alias("in_question"),
     )

@@ -15,12 +15,16 @@ RULED_TABLES = ("applications", "occupations", "staff", "materials", "programmes
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of the notice: `article` is the notice's, `message_zh` what an applicant reads."""
+    """One rule of the notice: `article` is the notice's, `message_zh` what an applicant reads.
+
+    `field` names where its findings stand (`*`: the field or fields concerned).
+    """
 
     code: str
     article: str
     nature: Nature
     table: str
+    field: str
     applies_to: str
     meaning: str
     message_zh: str
@@ -28,7 +32,7 @@ class Rule:
 
 def tables_of(rule: Rule) -> tuple[str, ...]:
     """The tables a rule's findings may stand in (contract section 5: FORM-10 stands where the cell stands)."""
-    return RULED_TABLES if rule.code == "FORM-10" else (rule.table,)
+    return RULED_TABLES if rule.code == "FORM-10" else tuple(rule.table.split("; "))
 
 
 @cache

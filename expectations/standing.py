@@ -6,44 +6,66 @@ from expectations.levels import Levels
 from expectations.scene import ON_FILE, texts
 from expectations.submissions import Submissions
 from schemas.law.dormancy import states
+from schemas.law.places import unit
 
 
-def _register(submissions: Submissions) -> pl.DataFrame:
-    return texts(submissions.scene.on_file, ON_FILE)
+def register(submissions: Submissions) -> pl.DataFrame:
+    """What is on file (columns of `scene.ON_FILE`), the work type as `work` and the code as `item_code`."""
+    rows = texts(submissions.scene.on_file, ON_FILE)
+    return rows.rename({"occupation_code": "item_code", "work_type": "work"})
 
 
 def on_file(submissions: Submissions) -> pl.DataFrame:
-    """One row an institution and occupation: uscc, item_code, filed_levels (mask), filed_on (earliest, ISO text)."""
+    """One row an institution, occupation and work type: uscc, item_code, work, filed_levels (mask)."""
     bit = Levels.of(submissions.scene.policy).bit(pl.col("level")).fill_null(0)
-    return (
-        submissions.once(_register)
-        .group_by("uscc", pl.col("occupation_code").alias("item_code"))
-        .agg(bit.bitwise_or().alias("filed_levels"), pl.col("filed_on").min())
-    )
+    rows = submissions.once(register)
+    return rows.group_by("uscc", "item_code", "work").agg(bit.bitwise_or().alias("filed_levels"))
+
+
+def place(submissions: Submissions) -> list[str]:
+    """The columns that tell one place from another under the cap (policy: cap.unit)."""
+    names = {"occupation_code": "item_code", "work_type": "work"}
+    return [names[name] for name in unit(submissions.scene.policy)]
+
+
+def places(submissions: Submissions) -> pl.DataFrame:
+    """The places an institution has on file: uscc, the columns of `place`, held (true)."""
+    rows = submissions.once(register)
+    return rows.select("uscc", *place(submissions)).unique().with_columns(pl.lit(True).alias("held"))
 
 
 def qualified(submissions: Submissions) -> pl.DataFrame:
-    """One row an institution: uscc, valid_until (latest, ISO text), filed_count (occupations)."""
-    register = submissions.once(_register)
-    return register.group_by("uscc").agg(
-        pl.col("valid_until").max(), pl.col("occupation_code").n_unique().alias("filed_count")
-    )
+    """One row an institution: uscc, valid_until (latest) and first_end (earliest), ISO text."""
+    rows = submissions.once(register)
+    return rows.group_by("uscc").agg(pl.col("valid_until").max(), pl.col("valid_until").min().alias("first_end"))
 
 
 def holders(submissions: Submissions) -> pl.DataFrame:
-    """One row an occupation: item_code, holders (institutions of the types the policy counts; Notice, article 1(3))."""
+    """One row a place: holders (institutions of the types the policy counts; Notice, article 1(3))."""
     counted = submissions.scene.policy.cap.saturation_counts
-    register = submissions.once(_register).filter(pl.col("institution_type").is_in(counted))
-    return register.group_by(pl.col("occupation_code").alias("item_code")).agg(
-        pl.col("uscc").n_unique().alias("holders")
+    rows = submissions.once(register).filter(pl.col("institution_type").is_in(counted))
+    return rows.group_by(place(submissions)).agg(pl.col("uscc").n_unique().alias("holders"))
+
+
+def asleep(submissions: Submissions) -> pl.DataFrame:
+    """What is dormant on the deadline: uscc, item_code, work, dormant (true)."""
+    scene = submissions.scene
+    if scene.on_file.empty:
+        return pl.DataFrame(
+            schema={"uscc": pl.String(), "item_code": pl.String(), "work": pl.String(), "dormant": pl.Boolean()}
+        )
+    marks = pl.from_pandas(states(scene.on_file, scene.activities, scene.policy, scene.deadline))
+    found = marks.filter(pl.col("state") == "dormant")
+    return found.select(
+        "uscc",
+        pl.col("occupation_code").alias("item_code"),
+        pl.col("work_type").alias("work"),
+        pl.lit(True).alias("dormant"),
     )
 
 
-def dormant(submissions: Submissions) -> pl.DataFrame:
-    """Institutions with a dormant occupation on the deadline: uscc, dormant (codes; Notice, article 3(1))."""
-    scene = submissions.scene
-    if scene.on_file.empty:
-        return pl.DataFrame(schema={"uscc": pl.String(), "dormant": pl.String()})
-    marks = pl.from_pandas(states(scene.on_file, scene.activities, scene.policy, scene.policy.deadline(scene.cycle)))
-    asleep = marks.filter(pl.col("state") == "dormant")
-    return asleep.group_by("uscc").agg(pl.col("occupation_code").sort().str.join("、").alias("dormant"))
+def sleepers(submissions: Submissions) -> pl.DataFrame:
+    """Institutions with something dormant on the deadline: uscc, sleeping (in words; Notice, article 3(1))."""
+    named = pl.when(pl.col("work") == "").then("item_code").otherwise(pl.format("{}（{}）", "item_code", "work"))
+    rows = submissions.once(asleep).select("uscc", named.alias("sleeping"))
+    return rows.group_by("uscc").agg(pl.col("sleeping").sort().str.join("、"))

@@ -14,9 +14,12 @@ T = TypeVar("T")
 
 #: Columns that intake adds to a form table (the row's number in its application is added to all).
 ADDED = {
-    **dict.fromkeys(("occupations", "staff", "programmes", "results"), (WRITTEN,)),
-    "applications": ("first_submitted_at", WRITTEN),
-    "materials": ("attachment_sha256", WRITTEN),
+    **dict.fromkeys(("occupations", "staff", "programmes"), (WRITTEN,)),
+    # `first_seen_on`: the day the first version was first seen; `in_time_until`: the last day on which this version would
+    # have been in time, where it came later (WINDOW-2); both ISO
+    "applications": ("first_submitted_at", "first_seen_on", "in_time_until", "withdrawn", WRITTEN),
+    "materials": ("attachment_sha256", "work_type", WRITTEN),
+    "results": ("work_type", WRITTEN),
 }
 #: Columns no rule looks at stay outside, so that a million rows cost no more than they must.
 UNREAD = {
@@ -110,7 +113,8 @@ def _as_written(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
 def wanted(table: Table) -> list[str]:
     """The columns of a table that rules look at."""
     left_out = UNREAD.get(table.name, ())
-    return [*(name for name in table.names if name not in left_out), *ADDED.get(table.name, ())]
+    read = (name for name in table.names if name not in left_out)
+    return list(dict.fromkeys([*read, *ADDED.get(table.name, ())]))
 
 
 def _text_frame(frame: pd.DataFrame | None, table: Table) -> pl.DataFrame:

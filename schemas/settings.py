@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     policies: Path | None = Field(
         default=None, title="Policies", description="Folder of policy files that take the place of those shipped."
     )
+    reference: Path | None = Field(
+        default=None,
+        title="Reference lists",
+        description="Folder of later lists of occupations and access-type qualifications, beside those shipped.",
+    )
 
     source: SecretStr = Field(
         default=SecretStr(""),

@@ -47,8 +47,16 @@ def write_outcomes(run: Run) -> Counts:
     return Counts(done={"letters": written} if written else {})
 
 
+#: Why an item finds no place at filing, by the rules it breaks.
+_NO_PLACE = {
+    "CAP-2": "备案时该职业已饱和",
+    "CAP-1": "备案时机构开展认定的职业已达上限",
+    "CAP-1;CAP-2": "备案时机构开展认定的职业已达上限，且该职业已饱和",
+}
+
+
 def _file_passed(db: Connection, run: Run) -> dict[str, int]:
-    """File passed items; those that find their occupation saturated become `held` under CAP-2 (contract section 5)."""
+    """File passed items; those that find no place become `held` under CAP-1 or CAP-2 (contract section 5)."""
     passed = items.of_cycle(db, run.cycle, ["passed"])
     if passed.empty:
         return {}
@@ -67,14 +75,19 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
         "filing",
     )
     candidates = candidates[~ended]
-    permits = decisions.permitted(db, run.cycle, "CAP-2", candidates)
+    permits = {
+        (rule, *permit)
+        for rule in ("CAP-1", "CAP-2")
+        for permit in decisions.permitted(db, run.cycle, rule, candidates)
+    }
     on_file = register.on_file(db, run.day)
     own = pd.concat([on_file, register.before_cycle(db, policy.deadline(run.cycle), run.cycle)])
     # those not chosen now keep the places their scores give them
-    saturated = take_in_turn(candidates, on_file, own, permits, policy)
-    held, granted = candidates[saturated & candidates["chosen"]], candidates[~saturated & candidates["chosen"]]
-    findings.hold(db, held.assign(rule="CAP-2"), run.cycle)
-    items.move(db, held.assign(became="held", reason="CAP-2", because="备案时该职业已饱和"), run, "filing")
+    candidates["reason"] = take_in_turn(candidates, on_file, own, permits, policy)
+    chosen = candidates[candidates["chosen"]]
+    held, granted = chosen[chosen["reason"] != ""], chosen[chosen["reason"] == ""]
+    findings.hold(db, held.assign(rule=held["reason"].str.split(";")).explode("rule"), run.cycle)
+    items.move(db, held.assign(became="held", because=held["reason"].map(_NO_PLACE)), run, "filing")
     granted = granted[public_notice.is_over(db, granted, policy, run)]
     _enter(db, granted, on_file, policy, run)
     items.move(db, granted.assign(became="filed", reason="", because="准予备案"), run, "filing")

@@ -61,5 +61,5 @@ class Market:
 def filable_occupations(policy: Policy, reference: Reference) -> list[str]:
     """Codes of skill occupations without any access-type qualification, in code order (Notice, article 1)."""
     classes = {str(number) for number in policy.occupations.skill_classes}
-    barred = {*reference.access["code_2022"].dropna(), *policy.occupations.skill_no}
+    barred = {*reference.access_lists[-1][1]["code_2022"].dropna(), *policy.occupations.skill_no}
     return [code for code in reference.occupations["code"] if code[0] in classes and code not in barred]

@@ -1,46 +1,88 @@
-"""The places left in an occupation (CAP-2) at filing: who takes them in which order; moving items is the decision's."""
+"""The places of the cap (CAP-1) and those left in an occupation (CAP-2): how they are counted, and who takes them."""
 
 import pandas as pd
 
 from schemas.policy import Policy
 
 
+def unit(policy: Policy) -> list[str]:
+    """The columns that tell one place from another (policy: cap.unit)."""
+    return ["occupation_code"] if policy.cap.unit == "occupation" else ["occupation_code", "work_type"]
+
+
+def places_used(rows: pd.DataFrame, policy: Policy) -> "pd.Series[int]":
+    """How many places an institution's rows take, by uscc; rows: uscc, occupation_code, work_type."""
+    return rows.drop_duplicates(["uscc", *unit(policy)]).groupby("uscc").size()
+
+
 def take_in_turn(
     candidates: pd.DataFrame,
     on_file: pd.DataFrame,
     own: pd.DataFrame,
-    permits: set[tuple[str, str]],
+    permits: set[tuple[str, str, str]],
     policy: Policy,
-) -> "pd.Series[bool]":
-    """Which passed items find their occupation saturated (contract section 5, CAP-2), one bool a candidate row.
+) -> "pd.Series[str]":
+    """The rules by which passed items find no place at filing, joined by `;`, blank where they have one.
 
-    `candidates`: application_no, occupation_code, level, uscc, institution_type, score, submitted_utc; `on_file`: the
-    register on the day of filing; `own`: what is not new to its applicant, on file on that day or on the cycle's
-    deadline; `permits`: (application_no, occupation_code) with a permit under CAP-2.
-    An occupation is taken by one institution at a time: by the highest score of its items, then the earliest
-    submission, application number and occupation code; what was taken counts for those after.
+    `candidates`: application_no, occupation_code, work_type, level, uscc, institution_type, score, submitted_utc;
+    `on_file`: the register on the day of filing (uscc, institution_type, occupation_code, work_type); `own`: what is not
+    new to its applicant, on file on the cycle's deadline (or, filed meanwhile, on that day); `permits`: (rule,
+    application_no, occupation_code) of what is permitted under CAP-1 and CAP-2. Frames without work_type have none.
+
+    One institution's place at a time is taken: by the highest score of its items, then the earliest submission,
+    application number and occupation code; what was taken counts for those after. A new place that would make what is
+    on file more than the cap is CAP-1's, one whose holders have reached saturation CAP-2's (contract section 5).
     """
-    counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
-    holders = counted.groupby("occupation_code")["uscc"].agg(set).to_dict()
-    known = set(zip(own["uscc"], own["occupation_code"], strict=True))
-    refused: set[tuple[str, str]] = set()
-    for turn in _turns(candidates).to_dict("records"):
-        uscc, code, number = turn["uscc"], turn["occupation_code"], turn["application_no"]
-        present = holders.setdefault(code, set())
-        is_new = (uscc, code) not in known
-        capped = turn["institution_type"] in policy.cap.capped and is_new and (number, code) not in permits
-        if capped and len(present - {uscc}) >= policy.cap.saturation:
-            refused.add((number, code))
-        elif turn["institution_type"] in policy.cap.saturation_counts:
-            present.add(uscc)
-    asked = pd.MultiIndex.from_frame(candidates[["application_no", "occupation_code"]])
-    return pd.Series(asked.isin(list(refused)), index=candidates.index)
+    place = unit(policy)
+    rows, filed, known = (_with_work_type(frame) for frame in (candidates, on_file, own))
+    present = _Present(filed, place, policy)
+    held = {tuple(key) for key in known[["uscc", *place]].itertuples(index=False)}
+    found: dict[tuple[str, ...], str] = {}
+    for turn in _turns(rows, place).to_dict("records"):
+        key = tuple(turn[name] for name in place)
+        is_new = (turn["uscc"], *key) not in held
+        broken = present.broken(turn["uscc"], key) if is_new and turn["institution_type"] in policy.cap.capped else []
+        broken = [rule for rule in broken if (rule, turn["application_no"], turn["occupation_code"]) not in permits]
+        if broken:
+            found[(turn["application_no"], *key)] = ";".join(broken)
+        else:
+            present.take(turn["uscc"], key, turn["institution_type"])
+    asked = rows[["application_no", *place]].itertuples(index=False)
+    return pd.Series([found.get(tuple(key), "") for key in asked], index=candidates.index, dtype="str")
 
 
-def _turns(candidates: pd.DataFrame) -> pd.DataFrame:
-    """One row an application and occupation, in the order in which places are taken."""
-    best = candidates.groupby(["application_no", "occupation_code"], as_index=False).agg(
+class _Present:
+    """Who holds which place while they are taken."""
+
+    def __init__(self, filed: pd.DataFrame, place: list[str], policy: Policy) -> None:
+        self._policy = policy
+        self._counted: dict[tuple[str, ...], set[str]] = {}
+        self._held: dict[str, set[tuple[str, ...]]] = {}
+        for uscc, kind, *key in filed[["uscc", "institution_type", *place]].itertuples(index=False):
+            self.take(uscc, tuple(key), kind)
+
+    def broken(self, uscc: str, key: tuple[str, ...]) -> list[str]:
+        """The rules that one more place of an institution would break."""
+        cap = self._policy.cap
+        over = len(self._held.get(uscc, set()) | {key}) > cap.occupations
+        saturated = len(self._counted.get(key, set()) - {uscc}) >= cap.saturation
+        return [rule for rule, broken in (("CAP-1", over), ("CAP-2", saturated)) if broken]
+
+    def take(self, uscc: str, key: tuple[str, ...], institution_type: str) -> None:
+        """Let an institution hold a place."""
+        self._held.setdefault(uscc, set()).add(key)
+        if institution_type in self._policy.cap.saturation_counts:
+            self._counted.setdefault(key, set()).add(uscc)
+
+
+def _turns(candidates: pd.DataFrame, place: list[str]) -> pd.DataFrame:
+    """One row an application and place, in the order in which places are taken."""
+    best = candidates.groupby(["application_no", *place], as_index=False).agg(
         {"score": "max", "submitted_utc": "first", "uscc": "first", "institution_type": "first"}
     )
-    order = ["score", "submitted_utc", "application_no", "occupation_code"]
-    return best.sort_values(order, ascending=[False, True, True, True], na_position="last")
+    order = ["score", "submitted_utc", "application_no", *place]
+    return best.sort_values(order, ascending=[False, *[True] * (len(order) - 1)], na_position="last")
+
+
+def _with_work_type(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows if "work_type" in rows.columns else rows.assign(work_type="")

@@ -47,7 +47,8 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
     found = {}
     for source in FORM_TABLES:
         table = _part_of[source.name]
-        columns = [table.c[name] if name in table.c else _application.c[name] for name in wanted(source)]
+        kept = [name for name in wanted(source) if name in table.c or name in _application.c]
+        columns = [table.c[name] if name in table.c else _application.c[name] for name in kept]
         columns += [table.c.version] if source is APPLICATIONS else [table.c.row]
         same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
         statement = select(*columns).join(_application, same).where(_application.c.application_no.in_(chosen))

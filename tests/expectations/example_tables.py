@@ -26,7 +26,7 @@ class Example:
     @property
     def alone(self) -> bool:
         """Whether it needs a scene of its own; the others are checked together, each under a code of its own."""
-        scene = ("on_file", "activities", "peers", "cycle")
+        scene = ("on_file", "activities", "peers", "cycle", *BESIDE)
         return any(part in self.text for part in scene) or "uscc" in self.text.get("applications", {})
 
     def case(self) -> Case:
@@ -72,8 +72,11 @@ class Example:
             else [{"uscc": uscc} | row for row in self.text.get("activities", [])]
         )
         made.peers = self.text.get("peers", [])
+        made.beside = {name: [{"uscc": uscc} | row for row in self.text[name]] for name in BESIDE if name in self.text}
 
 
+#: Frames of the scene that an example may set; rows are the applicant's own unless they say otherwise.
+BESIDE = ("peer_items", "under_way", "institutions", "suspensions", "revocations", "matters")
 #: What `<table>_without` names.
 _NAMED_BY = {"materials": "material", "staff": "role"}
 

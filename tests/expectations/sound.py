@@ -1,17 +1,21 @@
 """Sound applications and results to spoil one at a time; no expectation stands here."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import polars as pl
 
+from expectations import scene as scenery
 from expectations.check import Checked, CheckedResults, check, check_results
 from expectations.scene import Scene
+from expectations.submissions import ADDED
 from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
-from schemas.submission import TABLES
+from schemas.submission import TABLES, WRITTEN
 from tasks.gateways.sources.cells.reader import read_table
 
 Row = dict[str, Any]
@@ -25,7 +29,6 @@ USCC = {
 PEOPLE = [f"42020219800101{order:03d}" for order in range(1, 9)]
 _AUDIENCE = {"enterprise": "staff", "technical_school": "students", "social_organisation": "public"}
 _STAFF = ("full_time", "examiner", "examiner", "examiner", "supervisor", "expert")
-_ADDED = {"applications": ("first_submitted_at",), "materials": ("attachment_sha256",)}
 
 
 def with_check_character(seventeen: str) -> str:
@@ -48,7 +51,8 @@ def credit_code(beginning: str, organisation: str) -> str:
 
 def frame(table: str, rows: list[Row]) -> pd.DataFrame:
     """Rows as intake hands them over: cells read, blank ones missing, numbered within their application."""
-    columns = [*TABLES[table].names, *_ADDED.get(table, ())]
+    added = [name for name in ADDED.get(table, ()) if name != WRITTEN]
+    columns = list(dict.fromkeys([*TABLES[table].names, *added]))
     cells = [{name: row.get(name) if row.get(name) != "" else None for name in columns} for row in rows]
     texts = pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String()), orient="row")
     if table == "applications":  # what came first was read then
@@ -61,6 +65,10 @@ def frame(table: str, rows: list[Row]) -> pd.DataFrame:
     return made.assign(row=numbers.astype("int64"))
 
 
+def _text(rows: list[Row], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(columns), dtype="str")
+
+
 @dataclass
 class Case:
     """Tables and scene of one check; built sound, then spoiled by a test."""
@@ -70,6 +78,8 @@ class Case:
     on_file: list[Row] = field(default_factory=list)
     activities: list[Row] | None = field(default_factory=list)
     peers: list[Row] = field(default_factory=list)
+    beside: dict[str, list[Row]] = field(default_factory=dict)  # other frames of the scene, by name
+    as_of: date | None = None
 
     def frames(self) -> dict[str, pd.DataFrame]:
         return {name: frame(name, rows) for name, rows in self.tables.items()}
@@ -77,13 +87,21 @@ class Case:
     def scene(self) -> Scene:
         """The scene, with the case's own applications among the peers."""
         cycle = CycleId(self.cycle)
-        held = ["uscc", "institution_type", "occupation_code", "level", "filed_on", "valid_until"]
-        active = ["uscc", "occupation_code", "held_on", "candidates"]
-        own = frame("applications", self.tables["applications"])[["application_no", "uscc"]].to_dict("records")
-        activities = None if self.activities is None else pd.DataFrame(self.activities, columns=active, dtype="str")
-        peers = pd.DataFrame([*own, *self.peers], columns=["application_no", "uscc"], dtype="str")
-        on_file = pd.DataFrame(self.on_file, columns=held, dtype="str")
-        return Scene(cycle, for_cycle(cycle), reference(), on_file, activities, peers)
+        forms = frame("applications", self.tables["applications"])
+        own = [
+            dict(zip(("application_no", "uscc"), each, strict=True))
+            for each in zip(forms["application_no"], forms["uscc"], strict=True)
+        ]
+        return Scene(
+            cycle,
+            for_cycle(cycle),
+            reference(),
+            _text(self.on_file, scenery.ON_FILE),
+            None if self.activities is None else _text(self.activities, scenery.ACTIVITIES),
+            _text([*own, *self.peers], scenery.PEERS),
+            **{name: _text(rows, getattr(scenery, name.upper())) for name, rows in self.beside.items()},
+            as_of=self.as_of,
+        )
 
     def check(self) -> Checked:
         return check(self.frames(), self.scene())
@@ -161,4 +179,4 @@ def checked_results(text: Row) -> CheckedResults:
     rows = [base | row for row in text.get("results", [{}])]
     item = {"application_no": "A1", "occupation_code": "6-18-01-01", "level": "5", "has_commitment": False}
     sent = pd.DataFrame([item | row for row in text.get("sent", [{}])])
-    return check_results(frame("results", rows), sent, sound().scene())
+    return check_results(frame("results", rows), sent, replace(sound().scene(), as_of=date(2026, 9, 25)))

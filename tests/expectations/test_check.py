@@ -1,5 +1,6 @@
 """What a check promises whatever the rules say: order, masking, repetition, independence, one check at a time."""
 
+import dataclasses
 import gc
 import re
 import weakref
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from expectations import applicants, verdict
 from expectations import check as checking
-from expectations import verdict
 from expectations.check import check
 from expectations.rulebook import rules
 from expectations.submissions import Submissions
@@ -83,12 +84,27 @@ def test_the_submissions_are_left_as_they_were(mixed):
         pd.testing.assert_frame_equal(table, before[name])
 
 
+def _with_peers(mixed, together):
+    """The scene with every application among the peers, as the database knows them once they are screened."""
+    taken = Submissions(mixed.frames(), mixed.scene())
+    forms = taken.table("applications").select(
+        "application_no",
+        pl.col("uscc"),
+        pl.col("kind!").cast(pl.String).alias("kind"),
+        pl.col("submitted_at!").dt.epoch("us").cast(pl.String).alias("submitted_utc"),
+    )
+    withdrawn = taken.once(applicants.withdrawn)
+    standing = forms.join(withdrawn, on="application_no", how="anti").to_pandas()
+    items = together.items.merge(standing[["application_no", "uscc"]], on="application_no").assign(status="accepted")
+    return dataclasses.replace(mixed.scene(), peers=standing, peer_items=items)
+
+
 @settings(deadline=None, max_examples=8)
 @given(data=st.data())
 def test_a_batch_is_the_union_of_its_applications(mixed, together, data):
     numbers = sorted({row["application_no"] for row in mixed.tables["applications"]})
     some = data.draw(st.sets(st.sampled_from(numbers), min_size=1, max_size=12))
-    frames, scene = mixed.frames(), mixed.scene()
+    frames, scene = mixed.frames(), _with_peers(mixed, together)
     apart = check({name: table[table["application_no"].isin(some)] for name, table in frames.items()}, scene)
     for name in ("findings", "items", "holds"):
         whole, part = getattr(together, name), getattr(apart, name)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from schemas.law.cycle import cycle_id
-from schemas.law.places import take_in_turn
+from schemas.law.places import places_used, take_in_turn
 from schemas.policy import for_cycle
 
 POLICY = for_cycle(cycle_id("2026-09"))
@@ -27,7 +27,14 @@ def _asks(number: str, score: float | None, submitted: int | None = 1, **changed
     return {**row, **changed}
 
 
-def _held(*rows: dict[str, Any], holders: int = 1, own: Any = (), permits: Any = (), present: Any = ()) -> set[str]:
+def _held(
+    *rows: dict[str, Any],
+    holders: int = 1,
+    own: Any = (),
+    permits: Any = (),
+    present: Any = (),
+    rules: Any = ("CAP-2",),
+) -> set[str]:
     """Applications (with code where there are several) that find their occupation saturated; the limit is two."""
     candidates = pd.DataFrame(list(rows))
     on_file = [(f"H-{n}", code, SOCIAL) for n in range(holders) for code in ("X", "Y")] + list(present)
@@ -35,10 +42,10 @@ def _held(*rows: dict[str, Any], holders: int = 1, own: Any = (), permits: Any =
         candidates,
         pd.DataFrame(on_file, columns=COLUMNS),
         pd.DataFrame([*on_file, *own], columns=COLUMNS),
-        set(permits),
+        {(rule, *permit) for rule in rules for permit in permits},
         POLICY,
     )
-    refused = candidates[saturated]
+    refused = candidates[saturated != ""]
     return set(refused["application_no"] + ":" + refused["occupation_code"] + ":" + refused["level"])
 
 
@@ -96,3 +103,33 @@ def test_places_are_taken_in_turn(rows: list[dict[str, Any]], given: dict[str, A
 def test_of_one_institutions_occupations_each_is_taken_by_its_own_score() -> None:
     rows = [_asks("A", 70), _asks("A", 90, occupation_code="Y"), _asks("B", 80), _asks("B", 85, occupation_code="Y")]
     assert _held(*rows) == {"A:X:4", "B:Y:4"}
+
+
+def _rules(*rows: dict[str, Any], own: int, holders: int = 0, permits: Any = ()) -> list[str]:
+    """The rules that rows of an institution with so many occupations on file break; the cap is five."""
+    on_file = [("U-A", f"O{place}", SOCIAL) for place in range(own)]
+    on_file += [(f"H-{place}", "X", SOCIAL) for place in range(holders)]
+    register = pd.DataFrame(on_file, columns=COLUMNS)
+    return take_in_turn(pd.DataFrame(list(rows)), register, register, set(permits), POLICY).tolist()
+
+
+TWO = [_asks("A", 70), _asks("A", 90, occupation_code="Y")]
+
+
+def test_the_cap_is_counted_again_at_filing() -> None:
+    assert _rules(*TWO, own=3) == ["", ""]
+    assert _rules(*TWO, own=4) == ["CAP-1", ""]
+    assert _rules(*TWO, own=5) == ["CAP-1", "CAP-1"]
+    assert _rules(*TWO, own=5, holders=2) == ["CAP-1;CAP-2", "CAP-1"]
+    assert _rules(*TWO, own=5, permits=[("CAP-1", "A", "X")]) == ["", "CAP-1"]
+    assert _rules(_asks("A", 70, occupation_code="O1"), own=6) == [""], "what one holds is not new"
+
+
+def test_a_work_type_is_a_place_where_the_policy_says_so() -> None:
+    policy = POLICY.model_copy(update={"cap": POLICY.cap.model_copy(update={"unit": "work_type", "occupations": 1})})
+    rows = pd.DataFrame([_asks("A", 70, work_type="a"), _asks("A", 80, work_type="b")])
+    none = pd.DataFrame(columns=COLUMNS)
+    assert take_in_turn(rows, none, none, set(), policy).tolist() == ["CAP-1", ""]
+    assert take_in_turn(rows, none, none, set(), POLICY).tolist() == ["", ""]
+    used = pd.DataFrame({"uscc": ["U"] * 3, "occupation_code": ["X", "X", "Y"], "work_type": ["a", "b", ""]})
+    assert (places_used(used, policy)["U"], places_used(used, POLICY)["U"]) == (3, 2)

@@ -5,18 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from expectations import standing
-from expectations.scene import Scene
-from expectations.submissions import Submissions
 from schemas import tables
 from schemas.law.cycle import cycle_id
-from schemas.law.dormancy import states
 from schemas.policy import for_cycle
-from schemas.reference_data import reference
 from tasks.dormancy import sweep_dormancy
 from tasks.store import activities, frames, overview
 from tasks.store.database import reading
@@ -117,26 +111,3 @@ def test_the_mark_goes_when_the_occupation_is_no_longer_on_file() -> None:
 
 _days = st.integers(-400, 30).map(lambda number: (POLICY.deadline(cycle_id("2026-04")) + timedelta(number)).isoformat())
 _keys = st.sampled_from([(uscc, code) for uscc in (ONE, TWO) for code in (COOK, BAKER)])
-
-
-@given(
-    filed=st.dictionaries(_keys, _days, max_size=4),
-    held=st.lists(st.tuples(_keys, _days, st.integers(0, 2)), max_size=6),
-)
-def test_the_sweep_and_the_rule_say_the_same(
-    filed: dict[tuple[str, str], str], held: list[tuple[tuple[str, str], str, int]]
-) -> None:
-    """On a cycle's deadline, the institutions DORM-1 speaks of are those with a dormant occupation in the sweep."""
-    day = POLICY.deadline(cycle_id("2026-04"))
-    columns = ["uscc", "occupation_code", "level", "filed_on", "valid_until", "institution_type"]
-    rows = [(*key, "4", on, "2029-01-01", "enterprise") for key, on in filed.items() if on <= day.isoformat()]
-    on_file = pd.DataFrame(rows, columns=columns, dtype="str")
-    drawn = [(*key, "4", on, str(candidates)) for key, on, candidates in held]
-    feed = pd.DataFrame(drawn, columns=["uscc", "occupation_code", "level", "held_on", "candidates"], dtype="str")
-    marks = states(on_file, feed, POLICY, day)
-    scene = Scene(
-        cycle_id("2026-04"), POLICY, reference(), on_file, feed, pd.DataFrame(columns=["application_no", "uscc"])
-    )
-    ruled = standing.dormant(Submissions({}, scene)).to_dict(as_series=False)
-    dormant = marks[marks["state"] == "dormant"].sort_values("occupation_code").groupby("uscc")["occupation_code"]
-    assert dormant.agg("、".join).to_dict() == dict(zip(ruled["uscc"], ruled["dormant"], strict=True))

@@ -121,5 +121,5 @@ def _own_code(near: str) -> str:
 
 
 def _access(setting: Setting, coverage: str) -> list[str]:
-    access = setting.reference.access
+    access = setting.reference.access_on(setting.deadline)
     return sorted(set(access.loc[access["coverage"] == coverage, "code_2022"]))

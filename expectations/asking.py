@@ -1,0 +1,117 @@
+"""What applications of one institution ask for, beside one another, elsewhere and on file (FORM-8, OCC-14, CAP-1)."""
+
+import pandas as pd
+import polars as pl
+
+from expectations import requests
+from expectations.applicants import applicants
+from expectations.levels import Levels
+from expectations.scene import ON_FILE, PEER_ITEMS, PEERS, UNDER_WAY, texts
+from expectations.submissions import Submissions
+from schemas.law.places import places_used
+
+#: Items that are asked for no more.
+_GIVEN_UP = ("withdrawn", "ended", "lapsed")
+#: Items that end without a place on the register.
+_WITHOUT_PLACE = ("failed", "refused", *_GIVEN_UP)
+_LAST_MOMENT = 2**62
+_ITEM = ["uscc", "item_code", "work", "level"]
+
+
+def everyone(submissions: Submissions) -> pl.DataFrame:
+    """Current applications of the cycle with a credit code: application_no, uscc, renews, moment (Int64, µs), checked."""
+    own = submissions.once(applicants).filter(~pl.col("withdrawn"))
+    checked = own.select(
+        "application_no",
+        "uscc",
+        (pl.col("kind") == "renewal").alias("renews"),
+        pl.col("submitted_at").dt.epoch("us").alias("moment"),
+        pl.lit(True).alias("checked"),
+    )
+    peers = texts(submissions.scene.peers, PEERS)
+    known = submissions.table("applications").select("application_no").drop_nulls()
+    others = peers.join(known, on="application_no", how="anti").select(
+        "application_no",
+        pl.when(pl.col("uscc") != "").then("uscc").alias("uscc"),
+        pl.when(pl.col("kind") != "").then(pl.col("kind") == "renewal").alias("renews"),
+        pl.col("submitted_utc").cast(pl.Float64, strict=False).cast(pl.Int64, strict=False).alias("moment"),
+        pl.lit(False).alias("checked"),
+    )
+    rows = pl.concat([checked, others.unique("application_no", maintain_order=True)])
+    return rows.filter(pl.col("uscc").is_not_null()).with_columns(pl.col("moment").fill_null(_LAST_MOMENT))
+
+
+def twins(submissions: Submissions) -> pl.DataFrame:
+    """Applications of an institution with another of their kind, renewal or not: application_no, twins (all, joined)."""
+    rows = submissions.once(everyone).filter(pl.col("renews").is_not_null())
+    several = rows.group_by("uscc", "renews").agg(pl.col("application_no").unique().sort().alias("twins"))
+    several = several.filter(pl.col("twins").list.len() > 1).with_columns(pl.col("twins").list.join("、"))
+    return rows.filter(pl.col("checked")).join(several, on=["uscc", "renews"]).select("application_no", "twins")
+
+
+def _asked(submissions: Submissions) -> pl.DataFrame:
+    """Every item that a current application of the cycle asks for: application_no, _ITEM, moment, row (null if a peer's)."""
+    who = submissions.once(everyone)
+    own = submissions.once(requests.items_by_row).select(
+        "application_no",
+        "row",
+        pl.col("occupation_code").alias("item_code"),
+        pl.col("work_type").alias("work"),
+        "level",
+    )
+    there = own.join(who.filter("checked").select("application_no", "uscc", "moment"), on="application_no")
+    items = texts(submissions.scene.peer_items, PEER_ITEMS).filter(~pl.col("status").is_in(_GIVEN_UP))
+    others = items.rename({"occupation_code": "item_code", "work_type": "work"}).drop("uscc", "status")
+    elsewhere = others.join(
+        who.filter(~pl.col("checked")).select("application_no", "uscc", "moment"), on="application_no"
+    )
+    order = ["application_no", "row", *_ITEM, "moment"]
+    return pl.concat([there.select(order), elsewhere.with_columns(pl.lit(None, pl.Int64).alias("row")).select(order)])
+
+
+def clashes(submissions: Submissions) -> pl.DataFrame:
+    """Rows that ask for what is asked for or under way elsewhere: application_no, row, clashing (mask), others (joined).
+
+    Of two applications of a cycle the one submitted later has it, then the one with the larger number.
+    """
+    asked = submissions.once(_asked)
+    rows = asked.filter(pl.col("row").is_not_null())
+    pairs = rows.join(asked.drop("row").unique(), on=_ITEM, suffix="_other").filter(
+        pl.col("application_no") != pl.col("application_no_other")
+    )
+    later = (pl.col("moment") > pl.col("moment_other")) | (
+        (pl.col("moment") == pl.col("moment_other")) & (pl.col("application_no") > pl.col("application_no_other"))
+    )
+    here = pairs.filter(later).select("application_no", "row", "level", pl.col("application_no_other").alias("other"))
+    elsewhere = texts(submissions.scene.under_way, UNDER_WAY).rename(
+        {"occupation_code": "item_code", "work_type": "work", "application_no": "other"}
+    )
+    there = rows.join(elsewhere, on=_ITEM).filter(pl.col("other") != pl.col("application_no"))
+    found = pl.concat([here, there.select("application_no", "row", "level", "other")])
+    bit = Levels.of(submissions.scene.policy).bit(pl.col("level")).fill_null(0)
+    return found.group_by("application_no", "row").agg(
+        bit.bitwise_or().alias("clashing"), pl.col("other").unique().sort().str.join("、").alias("others")
+    )
+
+
+def places_wanted(submissions: Submissions) -> pl.DataFrame:
+    """Places on file, under way in other cycles and asked for in this one: uscc, places (Int64)."""
+    place = ["uscc", "occupation_code", "work_type"]
+    scene = submissions.scene
+    items = texts(scene.peer_items, PEER_ITEMS)
+    # an occupation all of whose items ended without a place asks for none any more
+    ended = items.group_by("application_no", "occupation_code").agg(pl.col("status").is_in(_WITHOUT_PLACE).all())
+    ended = ended.filter("status").rename({"occupation_code": "item_code"})
+    asked = submissions.once(_asked)
+    wanted = pl.concat(
+        [
+            asked.filter(pl.col("row").is_not_null()),
+            asked.filter(pl.col("row").is_null()).join(ended, on=["application_no", "item_code"], how="anti"),
+        ]
+    ).rename({"item_code": "occupation_code", "work": "work_type"})
+    taken = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), wanted]
+    rows: pd.DataFrame = pl.concat([each.select(place) for each in taken]).unique().to_pandas()
+    used = places_used(rows, scene.policy)
+    return pl.DataFrame(
+        {"uscc": used.index.tolist(), "places": used.tolist()}, schema={"uscc": pl.String(), "places": pl.Int64()}
+    )
