@@ -28,7 +28,7 @@ from tasks.gateways.sources.returned_results import FILE, PATH, pull_results, re
 from tasks.letters.life import late_versions
 from tasks.recall import recall
 from tasks.runs.step import step
-from tasks.store import activities, applications, items, letters, panels, register, results, runs, versions
+from tasks.store import activities, applications, items, letters, panels, results, runs, takeover, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
@@ -198,7 +198,7 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
     if name == "experts":
         changed, twice = panels.take_in(db, rows)
         return changed, [*complaints, *twice]
-    return register.take_over(db, rows, run), complaints
+    return takeover.take_over(db, rows, run), complaints
 
 
 def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ from schemas.item import KEYS, UNIT
 from schemas.policy import last_cycle_on
 from schemas.run import Run
 from tasks.runs.run import begin
-from tasks.store import register
+from tasks.store import register, takeover
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -62,7 +62,7 @@ def take_over(
         valid_until=valid_until.isoformat(),
     )
     with run_on(day or filed_on) as run, writing(run) as db:
-        register.take_over(db, rows, run)
+        takeover.take_over(db, rows, run)
 
 
 def passed(

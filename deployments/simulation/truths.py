@@ -16,7 +16,19 @@ from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256
 from tasks.publication import content_of
-from tasks.store import decisions, editions, findings, history, institutions, items, outbox, register, results, retold
+from tasks.store import (
+    decisions,
+    editions,
+    findings,
+    history,
+    institutions,
+    items,
+    outbox,
+    register,
+    results,
+    retold,
+    takeover,
+)
 from tasks.store.database import reading
 from tasks.store.directory import directory_rows, occupation_names
 from tasks.store.outbox import LETTERS
@@ -76,7 +88,7 @@ def expired_rows(db: Connection, day: date) -> Iterator[str]:
 def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
     """Caps are only exceeded with a recorded permit, by what was taken over, or by what was renewed late (article 1(3))."""
     cap, held = in_force(day).cap, register.on_file(db, day)
-    lasting = register.taken_over(db) | register.renewed_late(db)
+    lasting = takeover.taken_over(db) | register.renewed_late(db)
     permitted = {rule: decisions.permits(db, rule) for rule in ("CAP-1", "CAP-2")}
     counted = held[held["institution_type"].isin(cap.saturation_counts)].drop_duplicates(_OCCUPATION)
     for code, own in counted.groupby("occupation_code", sort=True):

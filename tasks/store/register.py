@@ -12,7 +12,7 @@ from schemas.directory import audiences_of
 from schemas.item import ALONG, TRADE
 from schemas.qualification import assert_moves
 from schemas.run import Run
-from tasks.store import frames, history, institutions, renumberings, suspensions
+from tasks.store import frames, history, suspensions
 
 KEYS = qualification.KEYS
 _entry = tables.qualification_item
@@ -135,7 +135,7 @@ def write(db: Connection, entries: pd.DataFrame, run: Run) -> None:
         return
     was = _standing_of(db, entries, run.day)
     present = current_entries(db).merge(entries[[*KEYS, "filed_on", "application_no"]], on=KEYS, suffixes=("", "_new"))
-    corrected = _as_taken_over(present) & present["application_no_new"].isna()
+    corrected = as_taken_over(present) & present["application_no_new"].isna()
     superseded = corrected | (present["valid_until"] >= present["filed_on_new"])
     _forget(db, present[superseded], run, entries["cycle"].iloc[0])
     enter(db, entries, run)
@@ -148,7 +148,7 @@ def with_terms(filed: pd.DataFrame, **shared: str) -> pd.DataFrame:
     return filed.assign(because=because, facts=history.facts(filed[["filed_on", "valid_until", *ALONG]], **shared))
 
 
-def _as_taken_over(entries: pd.DataFrame) -> "pd.Series[bool]":
+def as_taken_over(entries: pd.DataFrame) -> "pd.Series[bool]":
     """Which of `current_entries` were on file before the first run and stand as they were taken over."""
     return entries["application_no"].isna() & entries["ended_by"].isna()
 
@@ -243,45 +243,6 @@ def tell(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> None:
     """Put moves into the history: keys, was, became, because, facts; raises IllegalStandingError instead of a wrong one."""
     assert_moves(set(zip(moves["was"], moves["became"], strict=True)))
     history.add(db, "qualification", moves.sort_values(KEYS).assign(subject=lambda frame: frame["uscc"]), run, by)
-
-
-def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
-    """Enter what was on file before the first run (REGISTER columns, ISO dates); returns how many levels were new.
-
-    A row holds one level or all of an occupation; without an audience it keeps the one that an earlier one gave.
-    An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
-    Of several terms of one level the one that ends last counts, whatever their order.
-    """
-    codes = renumberings.followed(db, rows["occupation_code"])
-    rows = _one_level_each(rows.assign(uscc=institutions.followed(db, rows["uscc"]), occupation_code=codes))
-    rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(KEYS, keep="last").sort_index()
-    present = current_entries(db).drop_duplicates(KEYS, keep="last")
-    both = rows.merge(present, on=KEYS, how="left", suffixes=("", "_present"))
-    ours = both["entry"].notna() & ~_as_taken_over(both)
-    both["audiences"] = both["audiences"].where(both["audiences"] != "", both["audiences_present"].fillna(""))
-    both["own_name"] = both["own_name"].fillna("")
-    kept = ("filed_on", "valid_until", "audiences")
-    same = pd.concat([both[name] == both[f"{name}_present"] for name in kept], axis=1).all(axis=1)
-    new = both[~ours & ~same]
-    institutions.name(db, new, run)
-    write(db, new.assign(application_no=None, cycle=None, because="名册接收"), run)
-    return len(new)
-
-
-def _one_level_each(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a register handed in as entries have them: one level each, audiences joined."""
-    single = rows.assign(
-        work_type=rows["work_type"].fillna(""),
-        audiences=[audiences_of([words]) for words in rows["audience"].fillna("")],
-        level=rows["level"].str.split(","),
-    )
-    return single.explode("level").astype({"level": frames.TEXT}).reset_index(drop=True)
-
-
-def taken_over(db: Connection) -> set[tuple[str, str]]:
-    """uscc and occupation_code of everything that was on file before the first run, under their present codes."""
-    statement = select(_entry.c.uscc, _entry.c.occupation_code).where(_entry.c.application_no.is_(None))
-    return {(uscc, code) for uscc, code in db.execute(statement)}
 
 
 def renewed_late(db: Connection) -> set[tuple[str, str]]:

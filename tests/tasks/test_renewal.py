@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 
 from schemas import tables
 from schemas.law.terms import last_day
-from tasks.store import overview, register, retold
+from tasks.store import overview, register, retold, takeover
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.verdicts import take_verdicts
@@ -219,5 +219,5 @@ def test_of_two_terms_of_a_level_taken_over_the_later_counts(home: Path, *, reve
         institution_name="机构", institution_type="enterprise", region_code="420202", institution_code="", audience=""
     )
     with run_on(date(2026, 1, 1)) as run, writing(run) as db:
-        assert register.take_over(db, rows, run) == 1
+        assert takeover.take_over(db, rows, run) == 1
     assert terms(date(2026, 4, 10)) == {(ONE, COOK, "4"): present}

@@ -1,0 +1,50 @@
+"""The takeover: what was on file before the first run, entered from a register handed over."""
+
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from schemas import tables
+from schemas.directory import audiences_of
+from schemas.run import Run
+from tasks.store import frames, institutions, register, renumberings
+
+_entry = tables.qualification_item
+
+
+def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
+    """Enter what was on file before the first run (REGISTER columns, ISO dates); returns how many levels were new.
+
+    A row holds one level or all of an occupation; without an audience it keeps the one that an earlier one gave.
+    An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
+    Of several terms of one level the one that ends last counts, whatever their order.
+    """
+    codes = renumberings.followed(db, rows["occupation_code"])
+    rows = _one_level_each(rows.assign(uscc=institutions.followed(db, rows["uscc"]), occupation_code=codes))
+    rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(register.KEYS, keep="last").sort_index()
+    present = register.current_entries(db).drop_duplicates(register.KEYS, keep="last")
+    both = rows.merge(present, on=register.KEYS, how="left", suffixes=("", "_present"))
+    ours = both["entry"].notna() & ~register.as_taken_over(both)
+    both["audiences"] = both["audiences"].where(both["audiences"] != "", both["audiences_present"].fillna(""))
+    both["own_name"] = both["own_name"].fillna("")
+    kept = ("filed_on", "valid_until", "audiences")
+    same = pd.concat([both[name] == both[f"{name}_present"] for name in kept], axis=1).all(axis=1)
+    new = both[~ours & ~same]
+    institutions.name(db, new, run)
+    register.write(db, new.assign(application_no=None, cycle=None, because="名册接收"), run)
+    return len(new)
+
+
+def _one_level_each(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a register handed in as entries have them: one level each, audiences joined."""
+    single = rows.assign(
+        work_type=rows["work_type"].fillna(""),
+        audiences=[audiences_of([words]) for words in rows["audience"].fillna("")],
+        level=rows["level"].str.split(","),
+    )
+    return single.explode("level").astype({"level": frames.TEXT}).reset_index(drop=True)
+
+
+def taken_over(db: Connection) -> set[tuple[str, str]]:
+    """uscc and occupation_code of everything that was on file before the first run, under their present codes."""
+    statement = select(_entry.c.uscc, _entry.c.occupation_code).where(_entry.c.application_no.is_(None))
+    return {(uscc, code) for uscc, code in db.execute(statement)}
