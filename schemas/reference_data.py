@@ -78,11 +78,12 @@ class Reference:
 
     def names_on(self, day: date) -> dict[str, str]:
         """Dictionary code to name, as published on a day."""
-        edition = next((rows for since, rows in reversed(self.editions) if since <= day), self.editions[0][1])
+        since, edition = next((each for each in reversed(self.editions) if each[0] <= day), self.editions[0])
         names = dict(zip(edition["code"], edition["name"], strict=True))
         coded = self.later.dropna(subset=["code_2022"])
         for on, code, name in zip(coded["published_on"], coded["code_2022"], coded["name"], strict=True):
-            if _day(on) <= day:
+            # what was published before the Dictionary is in it, or has left it
+            if since < _day(on) <= day:
                 names.setdefault(code, name)
         for old, new, on in zip(
             self.changes["old_code"], self.changes["new_code"], self.changes["from_day"], strict=True
