@@ -5,19 +5,29 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.directory import INSTITUTION_DETAILS, audiences_of
-from schemas.law.places import take_in_turn
+from schemas.directory import audiences_of
 from schemas.law.rulings import EVAL_5
 from schemas.law.terms import last_day, renewed_term
 from schemas.policy import Policy
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks import public_notice
+from tasks import places, public_notice
 from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.runs.step import step
-from tasks.store import applications, cycles, decisions, findings, history, institutions, items, letters, register
+from tasks.store import (
+    applications,
+    cycles,
+    decisions,
+    findings,
+    history,
+    institutions,
+    items,
+    letters,
+    register,
+    renumberings,
+)
 from tasks.store.adjustments import lapse
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
@@ -47,63 +57,69 @@ def write_outcomes(run: Run) -> Counts:
     return Counts(done={"letters": written} if written else {})
 
 
-#: Why an item finds no place at filing, by the rules it breaks.
-_NO_PLACE = {
-    "CAP-2": "备案时该职业已饱和",
+#: Why an item is not filed now, by the rule.
+_NOT_NOW = {
+    "STAND-1": "备案时机构处于暂停状态或近期曾被撤销备案",
     "CAP-1": "备案时机构开展认定的职业已达上限",
-    "CAP-1;CAP-2": "备案时机构开展认定的职业已达上限，且该职业已饱和",
+    "CAP-2": "备案时该职业已饱和",
 }
 
 
 def _file_passed(db: Connection, run: Run) -> dict[str, int]:
-    """File passed items; those that find no place become `held` under CAP-1 or CAP-2 (contract section 5)."""
-    passed = items.of_cycle(db, run.cycle, ["passed"])
-    if passed.empty:
+    """File what passed, in the order of contract section 3, "At filing": RENEW-1, STAND-1, then CAP-1 and CAP-2."""
+    rows = places.candidates(db, run)
+    if rows.empty:
         return {}
     lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
-    policy = run.policy
-    current = applications.current(db, passed["application_no"].unique().tolist())
-    stated = current.columns.intersection(["application_no", "kind", "submitted_utc", *INSTITUTION_DETAILS])
-    candidates = passed.merge(current[stated], on="application_no")
-    candidates["chosen"] = run.only is None or candidates["application_no"].isin(run.only or [])
-    ended = _ended(candidates, register.current_entries(db))
-    barred = candidates[ended & candidates["chosen"]]
-    items.move(
-        db,
-        barred.assign(became="refused", reason="RENEW-1", because="所换证的备案在审核期间注销或撤销"),
-        run,
-        "filing",
-    )
-    candidates = candidates[~ended]
-    permits = {
-        (rule, *permit)
-        for rule in ("CAP-1", "CAP-2")
-        for permit in decisions.permitted(db, run.cycle, rule, candidates)
-    }
+    ended = _ended(db, rows, register.current_entries(db))
+    barred = rows[ended & rows["chosen"]]
+    _refuse(db, barred, run)
+    rows = rows[~ended]
     on_file = register.on_file(db, run.day)
-    own = pd.concat([on_file, register.before_cycle(db, policy.deadline(run.cycle), run.cycle)])
-    # those not chosen now keep the places their scores give them
-    candidates["reason"] = take_in_turn(candidates, on_file, own, permits, policy)
-    chosen = candidates[candidates["chosen"]]
-    held, granted = chosen[chosen["reason"] != ""], chosen[chosen["reason"] == ""]
-    findings.hold(db, held.assign(rule=held["reason"].str.split(";")).explode("rule"), run.cycle)
-    items.move(db, held.assign(became="held", because=held["reason"].map(_NO_PLACE)), run, "filing")
-    granted = granted[public_notice.is_over(db, granted, policy, run)]
-    _enter(db, granted, on_file, policy, run)
+    rows = rows.assign(found=places.judged(db, run, rows, on_file))
+    chosen = rows[rows["chosen"]]
+    held = _hold(db, chosen, run)
+    granted = chosen[chosen["found"] == ""]
+    granted = granted[public_notice.is_over(db, granted, run.policy, run)]
+    _enter(db, granted, on_file, run.policy, run)
     items.move(db, granted.assign(became="filed", reason="", because="准予备案"), run, "filing")
-    return {"filed": len(granted), "held": len(held), "refused": len(barred)}
+    return {"filed": len(granted), "held": held, "refused": len(barred)}
 
 
-def _ended(candidates: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[bool]":
-    """Which passed items would renew what was withdrawn or revoked meanwhile: nothing is left to renew (RENEW-1)."""
+def _refuse(db: Connection, barred: pd.DataFrame, run: Run) -> None:
+    """Refuse renewals of what was withdrawn or revoked meanwhile (RENEW-1)."""
+    waiting = barred[barred["status"] == "held"]
+    items.move(db, waiting.assign(became="passed", reason="", because="备案时重新核定"), run, "filing")
+    because = "所换证的备案在审核期间注销或撤销"
+    items.move(db, barred.assign(became="refused", reason="RENEW-1", because=because), run, "filing")
+
+
+def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
+    """Hold what may not be filed now (`found`), and let go what waited for a place that is free; how many are newly held."""
+    stands = rows[rows["found"] != ""]
+    findings.hold_at_filing(db, rows, places.AT_FILING, run.cycle, run.day)
+    waits = rows["status"] == "held"
+    items.restate(db, stands[waits[stands.index]].assign(reason=stands["found"]))
+    free = rows[waits & (rows["found"] == "")]
+    items.move(db, free.assign(became="passed", reason="", because="占用的名额已空出"), run, "filing")
+    new = stands[~waits[stands.index]]
+    because = ["；".join(_NOT_NOW[rule] for rule in found.split(";")) for found in new["found"]]
+    items.move(db, new.assign(became="held", reason=new["found"], because=because), run, "filing")
+    return len(new)
+
+
+def _ended(db: Connection, rows: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[bool]":
+    """Which candidates would renew what was withdrawn or revoked meanwhile: nothing is left to renew (RENEW-1)."""
     last = present.drop_duplicates(register.KEYS, keep="last").set_index(register.KEYS)["ended_by"]
-    return (candidates["kind"] == "renewal") & candidates.join(last, on=register.KEYS)["ended_by"].notna()
+    now = rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
+    return (rows["kind"] == "renewal") & now.join(last, on=register.KEYS)["ended_by"].notna()
 
 
 def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, run: Run) -> None:
     """Write the register: a new qualification, items joining one, or a renewed term (contract section 3)."""
     if granted.empty:
         return
+    granted = granted.assign(occupation_code=renumberings.followed(db, granted["occupation_code"]))
     present = register.current_entries(db)
     ends = _ends(granted, on_file, present)
     terms = [_term(kind, end, policy, run.day) for kind, end in zip(granted["kind"], ends, strict=True)]
@@ -117,8 +133,23 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
         cycle=run.cycle,
         because="申报" + granted["application_no"],
     )
-    institutions.name(db, granted, run)
+    _name(db, granted, on_file, run)
     register.write(db, entries, run)
+
+
+def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> None:
+    """Enter the particulars of institutions not on file; those on file keep theirs, but for a type permitted under IDENT-2."""
+    known = institutions.known(db)
+    stays = granted["uscc"].isin(on_file["uscc"]) | (
+        (granted["kind"] == "renewal") & granted["uscc"].isin(known["uscc"])
+    )
+    institutions.name(db, granted[~stays], run)
+    permits = decisions.permitted(db, run.cycle, "IDENT-2", granted)
+    asked = pd.MultiIndex.from_frame(granted[["application_no", "occupation_code"]])
+    types = granted[stays & asked.isin(list(permits))].drop_duplicates("uscc").set_index("uscc")["institution_type"]
+    changed = known[known["uscc"].isin(types.index)]
+    because = "例外审批准予变更机构类型"
+    institutions.name(db, changed.assign(institution_type=changed["uscc"].map(types)), run, because=because)
 
 
 def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:

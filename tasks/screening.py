@@ -15,6 +15,7 @@ from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import withdrawals
+from tasks.places import free_places
 from tasks.recall import recall
 from tasks.runs.step import step
 from tasks.store import applications, findings, items, late_versions, letters, register
@@ -33,7 +34,7 @@ _PERMITTED = "逾期提交的材料经例外审批准予采纳，已送评的版
 def screening(run: Run) -> Counts:
     """Check what came since the last time, settle what is held, and write to applicants (Notice, article 3(2))."""
     checked = [screen(run, numbers, number) for number, numbers in enumerate(find_unscreened(run), start=1)]
-    return Counts.sum([*checked, settle_holds(run), deliver_letters(run)])
+    return Counts.sum([*checked, free_places(run), settle_holds(run), deliver_letters(run)])
 
 
 @step("find-{run.cycle}")

@@ -100,7 +100,8 @@ def of_cycle(db: Connection, cycle: str, *, moments: bool = False) -> pd.DataFra
 def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
     """Each hold of the cycle with the latest decision on it: application_no, occupation_code, level, rule, verdict.
 
-    `verdict` is missing where nobody has decided yet; the latest decision counts, for one occupation or for all.
+    `verdict` is missing where nobody has decided yet, and `free` where nobody needs to, for the hold fell; the latest
+    decision counts, for one occupation or for all.
     """
     holds = findings.holds_of(db, cycle).drop(columns="cycle")
     decided = of_cycle(db, cycle).rename(columns={"occupation_code": "concerns"})
@@ -111,7 +112,9 @@ def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
     pairs = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
     keys = [*KEYS, "rule"]
     latest = pairs.sort_values("order").drop_duplicates(keys, keep="last")
-    return holds.merge(latest[[*keys, "verdict"]], on=keys, how="left")
+    decided_on = holds.merge(latest[[*keys, "verdict"]], on=keys, how="left")
+    unneeded = decided_on["verdict"].isna() & decided_on["fallen_on"].notna()
+    return decided_on.assign(verdict=decided_on["verdict"].mask(unneeded, "free")).drop(columns="fallen_on")
 
 
 def permitted_since(db: Connection, cycle: str, rule: str) -> dict[str, datetime]:

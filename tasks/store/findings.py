@@ -1,7 +1,10 @@
 """Findings and holds: what screening found, and which items it holds."""
 
+from collections.abc import Sequence
+from datetime import date
+
 import pandas as pd
-from sqlalchemy import Connection, and_, delete, or_, select
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
@@ -68,6 +71,26 @@ def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     known = frames.read(db, select(*(work.c[key] for key in keys)).join(there, same))
     new = holds.merge(known, on=keys, how="left", indicator=True)
     frames.append(db, there, new.loc[new["_merge"] == "left_only", keys].assign(cycle=cycle))
+
+
+def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", day: date) -> None:
+    """Note of these holds (KEYS, rule) which do not hold on a day, for their place is free, and which do."""
+    there, keys = tables.hold, [*KEYS, "rule"]
+    for rows, fallen_on in ((holds[free], day), (holds[~free], None)):
+        work = frames.working(db, "falling", rows[keys])
+        same = and_(*(there.c[key] == work.c[key] for key in keys))
+        db.execute(update(there).where(same).values(fallen_on=fallen_on))
+
+
+def hold_at_filing(db: Connection, judged: pd.DataFrame, rules: Sequence[str], cycle: str, day: date) -> None:
+    """Note which of these rules hold an item at its filing (KEYS, found: rules joined by `;`); its other holds by them fall."""
+    hits = judged[judged["found"] != ""]
+    hits = hits.assign(rule=hits["found"].str.split(";")).explode("rule")[[*KEYS, "rule"]]
+    hold(db, hits, cycle)
+    present = holds_of(db, cycle).merge(judged[KEYS], on=KEYS)
+    present = present[present["rule"].isin(rules)]
+    both = present.merge(hits, on=[*KEYS, "rule"], how="left", indicator=True)
+    note_fallen(db, both, both["_merge"] == "left_only", day)
 
 
 def holds_of(db: Connection, cycle: str) -> pd.DataFrame:

@@ -11,8 +11,12 @@ import pytest
 from sqlalchemy import insert
 
 from schemas import tables
+from schemas.adjustment import Adjustment
 from schemas.submission import DECISIONS
-from tasks.store import database, decisions, history
+from tasks import adjustment
+from tasks.desk.rulings import settle_holds
+from tasks.places import free_places
+from tasks.store import database, decisions, findings, history, institutions, items
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests import evaluations as made
@@ -24,11 +28,13 @@ BEFORE, AFTER = date(2025, 1, 1), date(2027, 12, 31)
 RULE = "CAP-2"
 
 
-def _decided(number: str, verdict: str, occupation: str = "", at: str = "2026-09-19T10:00:00") -> None:
-    """An operator's decision on CAP-2 on record."""
+def _decided(
+    number: str, verdict: str, occupation: str = "", at: str = "2026-09-19T10:00:00", rule: str = RULE
+) -> None:
+    """An operator's decision on record."""
     row = {
         "application_no": number,
-        "rule": RULE,
+        "rule": rule,
         "occupation_code": occupation,
         "verdict": verdict,
         "decided_by": "周明",
@@ -159,7 +165,7 @@ def test_a_place_that_came_free_by_the_day_of_filing_is_free(home: Path) -> None
     assert made.standing("A") == "filed"
 
 
-def test_whoever_holds_the_occupation_by_then_is_not_new(home: Path) -> None:
+def test_only_what_was_held_on_the_deadline_is_not_new(home: Path) -> None:
     """Of two levels of one occupation the second result comes after others have filled the places."""
     made.accepted("A", [(THREE, COOK, "4"), (THREE, COOK, "3")], institution_type=SOCIAL)
     _contest(home, ("B", FIVE, "60"))
@@ -178,8 +184,11 @@ def test_whoever_holds_the_occupation_by_then_is_not_new(home: Path) -> None:
     assert made.standing("B") == "filed"
     made.drop(home, "late.csv", made.result("A", level="3", score="61"))
     made.go_on(home, date(2026, 9, 25))
-    assert made.standing("A", COOK, "3") == "filed"
-    assert terms(date(2026, 9, 25))[THREE, COOK, "3"] == ("2026-09-25", "2029-09-19")
+    assert made.standing("A", COOK, "3") == "held CAP-2"
+    _decided("A", "permit", COOK, at="2026-09-25T10:00:00")
+    screening.fn(made.CYCLE, date(2026, 9, 26))
+    made.go_on(home, date(2026, 9, 26))
+    assert terms(date(2026, 9, 26))[THREE, COOK, "3"] == ("2026-09-26", "2029-09-19")
 
 
 def test_deciding_on_some_leaves_the_places_to_whom_their_scores_give_them(home: Path) -> None:
@@ -256,3 +265,132 @@ def test_a_later_occupation_goes_by_its_published_name(home: Path) -> None:
     assert [each["occupation_name"] for each in package["items"]] == [name]
     assert name in made.text_of(home, "acceptance") and name in made.text_of(home, "filing")
     assert f"{code},{name}," in (home / "published" / "latest" / "directory.csv").read_text("utf-8-sig")
+
+
+def _adjusted(kind: str, uscc: str, on: date, occupation: str = "") -> None:
+    words = {"ground": "抽查发现问题", "document_no": "8号", "decided_by": "王处长", "effective_on": on}
+    with run_on(on) as run:
+        decided = {"kind": kind, "uscc": uscc, "occupation_code": occupation, **words}
+        adjustment.carry_out(run, Adjustment.model_validate(decided))
+
+
+def _screened_and_decided(home: Path, day: date) -> None:
+    from flows.stages import screening
+
+    screening.fn(made.CYCLE, day)
+    made.go_on(home, day)
+
+
+@pytest.mark.parametrize("kind", ["suspend", "revoke"])
+def test_nothing_new_is_filed_for_whoever_was_suspended_or_revoked_meanwhile(installation: Path, kind: str) -> None:
+    take_over([(ONE, COOK, "4")], BEFORE, AFTER)
+    made.accepted("A", [(ONE, BAKER, "4")])
+    made.send_out(installation)
+    made.drop(installation, "r.csv", made.result("A", BAKER))
+    _adjusted(kind, ONE, date(2026, 9, 12))
+    made.go_on(installation)
+    assert made.standing("A", BAKER) == "held STAND-1"
+    assert (ONE, BAKER, "4") not in terms(made.DAY)
+    _screened_and_decided(installation, date(2026, 9, 21))
+    assert made.standing("A", BAKER) == "held STAND-1", "it waits for a decision"
+    _decided("A", "permit", at="2026-09-21T10:00:00", rule="STAND-1")
+    _screened_and_decided(installation, date(2026, 9, 22))
+    assert made.standing("A", BAKER) == "filed"
+
+
+def test_a_refusal_on_record_refuses_what_standing_holds(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], BEFORE, AFTER)
+    made.accepted("A", [(ONE, BAKER, "4")])
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A", BAKER))
+    _adjusted("suspend", ONE, date(2026, 9, 12))
+    _decided("A", "refuse", rule="STAND-1")
+    made.go_on(home)
+    assert made.standing("A", BAKER) == "refused STAND-1"
+
+
+def test_a_suspension_of_one_occupation_leaves_another_application_alone(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], BEFORE, AFTER)
+    made.accepted("A", [(ONE, BAKER, "4")])
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A", BAKER))
+    _adjusted("suspend", ONE, date(2026, 9, 12), COOK)
+    made.go_on(home)
+    assert made.standing("A", BAKER) == "filed"
+
+
+def test_a_place_that_falls_free_lets_the_next_one_go_on(installation: Path) -> None:
+    _contest(installation, ("A", THREE, "70"), ("B", FIVE, "90"), ("C", SIX, "60"))
+    made.go_on(installation)
+    assert _standings("A", "B", "C") == {"A": "held CAP-2", "B": "filed", "C": "held CAP-2"}
+    _adjusted("withdraw", FOUR, date(2026, 9, 22))
+    _screened_and_decided(installation, date(2026, 9, 22))
+    assert _standings("A", "B", "C") == {"A": "filed", "B": "filed", "C": "held CAP-2"}
+    with reading() as db:
+        life = history.of(db, ["A"])
+    assert "名额已空出" in " ".join(life["because"])
+
+
+def test_a_hold_of_the_screening_falls_when_its_place_is_free(installation: Path) -> None:
+    take_over([(FOUR, COOK, "4"), (SIX, COOK, "4")], BEFORE, AFTER, institution_type=SOCIAL)
+    made.accepted("A", [(THREE, COOK, "4")], institution_type=SOCIAL, status="held")
+    with run_on(made.DAY, made.CYCLE) as run, writing(run) as db:
+        findings.hold(db, items.of_cycle(db, made.CYCLE).assign(rule=RULE), made.CYCLE)
+        items.restate(db, items.of_cycle(db, made.CYCLE).assign(reason=RULE))
+
+    def settled(day: date) -> str:
+        with run_on(day, made.CYCLE) as run:
+            free_places(run)
+            settle_holds(run)
+        return made.standing("A")
+
+    assert settled(made.DAY) == "held CAP-2"
+    _adjusted("withdraw", FOUR, date(2026, 9, 22))
+    assert settled(date(2026, 9, 22)) == "accepted"
+
+
+def test_a_refusal_under_the_cap_frees_the_places_of_the_others(home: Path) -> None:
+    """Six are asked for and five may be had: refusing one lets five go on."""
+    codes = ["4-03-02-01", "4-03-02-02", "6-31-01-03", "4-03-02-03", "4-03-02-04", "4-03-02-05"]
+    made.accepted("A", [(THREE, code, "4") for code in codes], institution_type=SOCIAL, status="held")
+    with run_on(made.DAY, made.CYCLE) as run, writing(run) as db:
+        findings.hold(db, items.of_cycle(db, made.CYCLE).assign(rule="CAP-1"), made.CYCLE)
+    _decided("A", "refuse", codes[0], rule="CAP-1")
+    for _ in range(2):
+        with run_on(made.DAY, made.CYCLE) as run:
+            free_places(run)
+            settle_holds(run)
+    assert made.standing("A", codes[0]) == "refused CAP-1"
+    assert {made.standing("A", code) for code in codes[1:]} == {"accepted"}
+
+
+def test_the_cap_is_judged_again_at_filing(home: Path) -> None:
+    """Four on file since, two passed: the better one takes the fifth place."""
+    made.accepted("A", [(THREE, COOK, "4"), (THREE, BAKER, "4")], institution_type=SOCIAL)
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A", score="70"), made.result("A", BAKER, score="90"))
+    others = [(THREE, code, "4") for code in ("6-31-01-03", "4-03-02-03", "4-03-02-04", "4-03-02-05")]
+    take_over(others, BEFORE, AFTER, institution_type=SOCIAL)
+    made.go_on(home)
+    assert (made.standing("A"), made.standing("A", BAKER)) == ("held CAP-1", "filed")
+
+
+def test_an_institution_on_file_keeps_its_particulars_at_filing(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], BEFORE, AFTER, institution_type="technical_school")
+    made.accepted("A", [(ONE, BAKER, "4")])
+    made.accepted("B", [(ONE, BAKER, "3")])
+    made.send_out(home)
+    made.drop(home, "a.csv", made.result("A", BAKER))
+    made.go_on(home)
+
+    def particulars() -> tuple[str, str]:
+        with reading() as db:
+            known = institutions.known(db).set_index("uscc").loc[ONE]
+        return str(known["institution_name"]), str(known["institution_type"])
+
+    before = particulars()
+    assert before[1] == "technical_school"
+    _decided("B", "permit", rule="IDENT-2")
+    made.drop(home, "b.csv", made.result("B", BAKER, "3"))
+    made.go_on(home, date(2026, 9, 21))
+    assert particulars() == (before[0], "enterprise"), "a permit changes the type, and nothing else"
