@@ -15,6 +15,7 @@ def register_all(app: typer.Typer) -> None:
     for module in (
         "cycles",
         "recording",
+        "ending",
         "approving",
         "attaching",
         "showing",

@@ -1,6 +1,6 @@
 """Commands that record what people bring: import, decide."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,6 @@ import typer
 from deployments import orchestrator
 from deployments.commands.readiness import read_day, read_words, ready
 from schemas.errors import WrongUseError
-from schemas.law.rulings import OBJECTION
 
 
 class Kind(StrEnum):
@@ -66,22 +65,20 @@ def import_(
 
 def decide(
     number: Annotated[str, typer.Argument(metavar="NO", help="Application number.")],
-    rule: Annotated[str, typer.Argument(help="An in-principle rule: WINDOW-1, CAP-1, CAP-2 or DORM-1; or OBJECTION.")],
+    rule: Annotated[str, typer.Argument(help="An in-principle rule, as CAP-2; or OBJECTION.")],
     verdict: Annotated[Verdict, typer.Argument(help="permit or refuse.")],
     by: Annotated[str, typer.Option(help="Who decides.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     document: Annotated[str, typer.Option(help="Number of the document that says so.")],
     occupation: Annotated[str, typer.Option(help="Only for this occupation code. [default: all]")] = "",
+    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
 ) -> None:
     """Record a permission or a refusal for an in-principle finding, or on an objection to a public notice."""
+    day = read_day(as_of)
     ready()
     orchestrator.prepare()
-    from expectations.rulebook import rules  # noqa: PLC0415
     from tasks.desk.rulings import record_rulings  # noqa: PLC0415
 
-    known = [*sorted(code for code, each in rules().items() if each.nature == "in_principle"), OBJECTION]
-    if rule not in known:
-        raise WrongUseError(f"'{rule}' is no rule to decide on: decide on one of {', '.join(known)}")
     says = "a decision says who, why and by which document"
     row = {
         "application_no": number,
@@ -89,12 +86,18 @@ def decide(
         "occupation_code": occupation,
         "verdict": verdict.value,
         "decided_by": read_words("--by", by, says),
-        "decided_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "decided_at": _moment(day).isoformat(timespec="microseconds"),
         "document_no": read_words("--document", document, says),
         "reason": read_words("--reason", reason, says),
     }
-    record_rulings(pd.DataFrame([row]))
+    record_rulings(pd.DataFrame([row]), day)
     typer.echo("recorded: `filing run` of its cycle acts on it")
+
+
+def _moment(day: date | None) -> datetime:
+    """Now, on the day it is taken to be."""
+    now = datetime.now(UTC)
+    return now if day is None else datetime.combine(day, now.time(), UTC)
 
 
 def add_to(app: typer.Typer) -> None:

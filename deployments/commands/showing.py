@@ -16,6 +16,9 @@ from schemas.finding import FINDING_COLUMNS
 from schemas.settings import settings
 from tasks.runs.today import today
 
+#: So much of what is open is shown to a person.
+_MOST_OPEN = 40
+
 
 class Format(StrEnum):
     csv = "csv"
@@ -34,7 +37,14 @@ def status(
 
     with reading() as db:
         cycles = [chosen] if chosen else overview.cycles(db)
-        told = [{**overview.of_cycle(db, each), "data_docs": _data_docs(each)} for each in cycles]
+        told = [
+            {
+                **overview.of_cycle(db, each),
+                "open": overview.open_of(db, each, today()).to_dict("records"),
+                "data_docs": _data_docs(each),
+            }
+            for each in cycles
+        ]
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
@@ -55,9 +65,24 @@ def _show(told: dict[str, Any]) -> None:
     for name, value in told.items():
         if name == "cycle":
             continue
+        if name == "open":
+            continue
         text = ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else str(value)
         table.add_row(name.replace("_", " "), text or "-")
     Console(width=110).print(table)
+    _show_open(told["open"])
+
+
+def _show_open(rows: list[dict[str, Any]]) -> None:
+    """What is open, the oldest first, and who must act."""
+    if not rows:
+        return
+    table = Table("application", "status", "items", "since", "days", "who must act")
+    for row in rows[:_MOST_OPEN]:
+        table.add_row(*(str(row[name]) for name in ("application_no", "status", "items", "since", "days", "who")))
+    Console(width=110).print(table)
+    if len(rows) > _MOST_OPEN:
+        typer.echo(f"and {len(rows) - _MOST_OPEN} more: `filing status --json` names all")
 
 
 def findings(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:

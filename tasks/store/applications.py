@@ -186,6 +186,13 @@ def have_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
     db.execute(update(_application).where(mine).values(outcome=outcome, correct_by=None))
 
 
+def end(db: Connection, numbers: list[str], run: Run) -> None:
+    """Note that applications were ended: these are closed, whether they had an item or not."""
+    have_outcome(db, numbers, "ended")
+    now = pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT)
+    _set_status(db, now.assign(became="closed", because="终止办理"), run)
+
+
 def outcome_of(db: Connection, number: str) -> str | None:
     """Whether an application was withdrawn or ended; None where neither."""
     return db.execute(select(_application.c.outcome).where(_application.c.application_no == number)).scalar()

@@ -1,0 +1,115 @@
+"""Closing (终止办理): a named person ends what nobody moves any more, of one application or of a whole cycle."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from schemas.errors import RefusedError, WrongUseError
+from schemas.history import facts_text
+from schemas.item import OPEN
+from schemas.law import deciding
+from schemas.run import Run
+from schemas.run_summary import Counts
+from tasks.batch_report import write_report
+from tasks.desk.rulings import UnknownApplicationError
+from tasks.letters.delivery import deliver_letters
+from tasks.letters.life import endings
+from tasks.recall import recall
+from tasks.runs.run import begin
+from tasks.store import applications, cycles, items, letters
+from tasks.store.database import reading
+from tasks.store.directory import occupation_names
+from tasks.store.leases import writing
+
+#: On which ground what stands where ends (contract section 3).
+_GROUNDS = {"returned": "逾期未补正", "held": "例外审批未获准", "accepted": "未完成评估", "dispatched": "未完成评估"}
+#: What a person ends by name ends on that person's ground wherever it stands.
+_BY_NAME = {**_GROUNDS, "passed": "评估合格后终止"}
+_RECALLED = "该申报已终止办理"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Who ends it, why, and by which document, which may be blank."""
+
+    by: str
+    reason: str
+    document_no: str = ""
+
+
+class NothingToCloseError(RefusedError):
+    """Too early, or nothing is open any more."""
+
+
+class UnknownOccupationError(WrongUseError):
+    """An occupation the application does not ask for."""
+
+
+def close_cycle(cycle: str, words: Words, as_of: date | None = None) -> Counts:
+    """End everything of a cycle that is not final, one letter an application, and write the batch report.
+
+    Raises NothingToCloseError before the cycle's last day, or where it is closed already.
+    """
+    with begin(cycle, as_of) as run:
+        last = deciding.last_day(run.policy, run.cycle)
+        if run.day < last:
+            raise NothingToCloseError(f"cycle {cycle} may be closed from {last} on: wait, or close single applications")
+        with writing(run) as db:
+            if former := cycles.closing(db, cycle):
+                raise NothingToCloseError(f"cycle {cycle} was closed on {former.day} by {former.by}")
+            cycles.close(db, cycle, words.by, words.reason, words.document_no, run)
+            still = items.of_cycle(db, cycle, list(_GROUNDS))
+            every = applications.of_cycle(db, cycle)
+            # one that was returned without a single readable item has none to end
+            without = every[(every["status"] == "returned") & every["outcome"].isna()]
+            numbers = sorted({*still["application_no"], *without["application_no"]})
+            counts = _end(db, still, _GROUNDS, numbers, words, run)
+        counts = Counts.sum([counts, deliver_letters(run)])
+        write_report(run)
+        return counts
+
+
+def close_application(number: str, occupation: str, words: Words, as_of: date | None = None) -> Counts:
+    """End what is open of one application, or of one occupation of it.
+
+    Raises UnknownApplicationError, UnknownOccupationError, or NothingToCloseError where nothing is open.
+    """
+    with reading() as db:
+        cycle = applications.cycle_of(db, number)
+    if cycle is None:
+        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
+    with begin(cycle, as_of) as run:
+        with writing(run) as db:
+            own = items.of_application(db, number)
+            if occupation and occupation not in set(own["occupation_code"]):
+                raise UnknownOccupationError(f"{number} does not apply for occupation {occupation}")
+            chosen = own[own["occupation_code"] == occupation] if occupation else own
+            still = chosen[chosen["status"].isin(OPEN)]
+            outcome = applications.outcome_of(db, number)
+            if outcome or (still.empty and len(own)):
+                raise NothingToCloseError(f"nothing of {number} is open any more: `filing history {number}` tells why")
+            whole = own["status"].isin(OPEN).sum() == len(still)
+            counts = _end(db, still, _BY_NAME, [number] if whole else [], words, run)
+        return Counts.sum([counts, deliver_letters(run)])
+
+
+def _end(
+    db: Connection, still: pd.DataFrame, grounds: dict[str, str], numbers: list[str], words: Words, run: Run
+) -> Counts:
+    """Let items become `ended`, recall their packages and tell the applicants; of `numbers` nothing is left open."""
+    recall(db, still[still["status"] == "dispatched"], _RECALLED, run)
+    ended = still.assign(became="ended", reason="", ground=still["status"].map(grounds) + f"：{words.reason}")
+    ended["because"] = "终止办理：" + ended["ground"] + (f"（{words.document_no}）" if words.document_no else "")
+    ended["facts"] = [
+        facts_text(ground=grounds[status], reason=words.reason, document_no=words.document_no)
+        for status in ended["status"]
+    ]
+    items.move(db, ended, run, words.by)
+    applications.end(db, numbers, run)
+    applications.follow_items(db, run.cycle, run)
+    known = applications.current(db, sorted(set(ended["application_no"])))
+    told = endings(known, ended, occupation_names(db), words.document_no, run)
+    counts = {"ended": len(ended), "letters": letters.write(db, told, run)}
+    return Counts(done={name: count for name, count in counts.items() if count})

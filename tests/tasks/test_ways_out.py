@@ -1,0 +1,151 @@
+"""Withdrawn, ended, ruled otherwise: nothing stays open for ever, and everybody concerned is told."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tasks.desk.closing import NothingToCloseError, UnknownOccupationError, Words, close_application, close_cycle
+from tasks.desk.rulings import (
+    ImpossibleRulingError,
+    LateRulingError,
+    UnknownApplicationError,
+    record_rulings,
+    settle_holds,
+)
+from tasks.desk.withdrawal import NothingToWithdrawError, withdraw
+from tasks.store import dispatches, findings, overview, results
+from tasks.store.database import begin, reading
+from tests import evaluations as made
+from tests.registers import BAKER, COOK, ONE, TWO, run_on
+
+AFTER = date(2026, 10, 25)
+WORDS = Words("王主任", "久无进展", "黄人社函〔2026〕30号")
+
+
+def rule(number: str, code: str, verdict: str, at: str, occupation: str = "") -> int:
+    said = {
+        "decided_by": "王主任",
+        "document_no": "黄人社函〔2026〕9号",
+        "reason": "经研究",
+        "occupation_code": occupation,
+    }
+    row = {"application_no": number, "rule": code, "verdict": verdict, "decided_at": f"2026-09-{at}T10:00:00+08:00"}
+    return record_rulings(pd.DataFrame([{**row, **said}]))
+
+
+def settled() -> None:
+    with run_on(made.DAY, made.CYCLE) as run:
+        settle_holds(run)
+
+
+def open_items() -> list[tuple[str, str, str]]:
+    with reading() as db:
+        rows = overview.open_of(db, made.CYCLE, AFTER)
+    return list(zip(rows["application_no"], rows["status"], rows["who"], strict=True))
+
+
+def test_what_is_withdrawn_is_recalled_confirmed_and_final(installation: Path) -> None:
+    made.accepted("A1")
+    made.send_out(installation)
+    assert open_items() == [("A1", "dispatched", "panel: send its results")]
+    withdraw("A1", "李办", "企业搬迁", made.DAY)
+    assert made.standing("A1") == "withdrawn"
+    assert (
+        len(made.letters(installation, "application_withdrawal")),
+        len(made.letters(installation, "package_recall")),
+    ) == (1, 1)
+    with reading() as db:
+        assert results.progress(db, made.CYCLE) == (0, 0)
+        assert dispatches.undelivered(db, made.CYCLE) == []
+    assert open_items() == []
+    with pytest.raises(NothingToWithdrawError):
+        withdraw("A1", "李办", "再来一次", made.DAY)
+    with pytest.raises(UnknownApplicationError):
+        withdraw("A9", "李办", "没有", made.DAY)
+
+
+def test_a_result_for_what_was_withdrawn_is_refused_and_told(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    withdraw("A1", "李办", "企业搬迁", made.DAY)
+    made.drop(home, "r.csv", made.result("A1"))
+    made.go_on(home)
+    assert made.rules_found() == [("EVAL-3", "application_no")]
+    assert made.standing("A1") == "withdrawn"
+
+
+def test_a_cycle_is_closed_from_its_last_day_on(installation: Path) -> None:
+    made.accepted("A1")
+    made.accepted("A2", [(TWO, COOK, "4")], status="held")
+    made.send_out(installation)
+    with pytest.raises(NothingToCloseError, match="2026-10-25"):
+        close_cycle(made.CYCLE, WORDS, date(2026, 10, 24))
+    close_cycle(made.CYCLE, WORDS, AFTER)
+    assert (made.standing("A1"), made.standing("A2")) == ("ended", "ended")
+    assert len(made.letters(installation, "ending")) == 2
+    assert "未完成评估" in made.text_of(installation, "ending")
+    report = json.loads((installation / "outbox" / "reports" / made.CYCLE / "report.json").read_text("utf-8"))
+    assert {row["application_no"] for row in report["ended"]} == {"A1", "A2"}
+    assert sum(row["items"] for row in report["counts"]) == 2
+    with pytest.raises(NothingToCloseError, match="closed"):
+        close_cycle(made.CYCLE, WORDS, AFTER)
+    made.drop(installation, "r.csv", made.result("A1"))
+    assert made.go_on(installation, AFTER)["intake"].done == {"quarantined": 1}
+    with pytest.raises(LateRulingError):
+        rule("A1", "WINDOW-1", "permit", "20")
+
+
+def test_one_application_or_one_occupation_is_closed_at_any_time(home: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
+    made.send_out(home)
+    close_application("A1", COOK, WORDS, made.DAY)
+    assert (made.standing("A1"), made.standing("A1", BAKER)) == ("ended", "dispatched")
+    with pytest.raises(UnknownOccupationError):
+        close_application("A1", "4-07-05-01", WORDS, made.DAY)
+    close_application("A1", "", WORDS, made.DAY)
+    assert made.standing("A1", BAKER) == "ended"
+    with pytest.raises(NothingToCloseError):
+        close_application("A1", "", WORDS, made.DAY)
+
+
+def test_the_latest_ruling_counts_whichever_way_it_turns(installation: Path) -> None:
+    made.accepted("A1", status="held")
+    with run_on(made.DAY, made.CYCLE) as run, begin() as db:
+        held = pd.DataFrame([{"application_no": "A1", "occupation_code": COOK, "work_type": "", "level": "4"}])
+        findings.hold(db, held.assign(rule="WINDOW-1"), run.cycle)
+    rule("A1", "WINDOW-1", "permit", "11")
+    settled()
+    made.send_out(installation)
+    assert made.standing("A1") == "dispatched"
+    rule("A1", "WINDOW-1", "refuse", "12")
+    settled()
+    assert made.standing("A1") == "refused WINDOW-1"
+    rule("A1", "WINDOW-1", "permit", "13")
+    settled()
+    assert made.standing("A1") == "accepted"
+    made.send_out(installation)
+    assert made.standing("A1") == "dispatched"
+    assert len(made.letters(installation, "package_recall")) == 1
+
+
+def test_a_ruling_on_what_it_cannot_concern_is_refused(home: Path) -> None:
+    made.accepted("A1")
+    for number, code, occupation, why in (
+        ("A9", "WINDOW-1", "", "there is no application A9"),
+        ("A1", "FORM-2", "", "no rule to decide on"),
+        ("A1", "WINDOW-1", BAKER, "does not apply for occupation"),
+        ("A1", "CAP-1", "", "cannot concern"),
+        ("A1", "DORM-1", "", "nothing on the register"),
+        ("A1", "EVAL-5", "", "nothing of it is filed"),
+        ("A1", "OBJECTION", "", "no public notice"),
+    ):
+        with pytest.raises((ImpossibleRulingError, UnknownApplicationError), match=why):
+            rule(number, code, "permit", "20", occupation)
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1"))
+    made.go_on(home)
+    with pytest.raises(LateRulingError, match="filing adjust"):
+        rule("A1", "WINDOW-1", "refuse", "20")
