@@ -1,5 +1,6 @@
 """Evaluation (评估): packages out, results in and judged; what follows from a result belongs to the decision."""
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -9,6 +10,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 from expectations.check import check_results
 from schemas.evaluation import EvaluationPackage
 from schemas.item import ALONG, UNIT
+from schemas.law.rulings import EVAL_5
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import Settings, UnusableSettingsError
@@ -129,7 +131,7 @@ def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
     checked = check_results(
         batch.drop(columns=["result_id", "batch"]),
         dispatches.sent_items(db, run.cycle),
-        scene(db, run.cycle),
+        replace(scene(db, run.cycle), as_of=run.day),
     )
     numbered = checked.readings.assign(result_id=batch["result_id"])
     found = _on_results(checked.findings, numbered)
@@ -157,6 +159,8 @@ def _returned(db: Connection, refused: pd.DataFrame, found: pd.DataFrame, run: R
 
 
 def _on_results(found: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
-    """Findings with the number of the result they stand on as `version`."""
-    numbers = numbered[["application_no", "row", "result_id"]].rename(columns={"result_id": "version"})
-    return found.merge(numbers, on=["application_no", "row"], how="left")
+    """Findings with the number of the result they stand on as `version`; a refused result puts nothing filed in question."""
+    columns = ["application_no", "row", "result_id", "accepted"]
+    rows = found.merge(numbered[columns], on=["application_no", "row"], how="left")
+    kept = rows[(rows["rule"] != EVAL_5) | rows["accepted"]]
+    return kept.drop(columns="accepted").rename(columns={"result_id": "version"})

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from expectations.rulebook import rules
 from schemas.errors import RefusedError, WrongUseError
-from schemas.law.rulings import EVAL_5, WINDOW_2, Fault, fault_of
+from schemas.law.rulings import EVAL_5, Fault, fault_of
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.recall import recall
@@ -67,7 +67,7 @@ def take_rulings(db: Connection, rows: pd.DataFrame, run: Run) -> tuple[int, lis
 
 def _faults(db: Connection, rows: pd.DataFrame) -> dict[int, Fault]:
     """By place, why a ruling is not taken."""
-    in_principle = {code for code, rule in rules().items() if rule.nature == "in_principle"} | {WINDOW_2, EVAL_5}
+    in_principle = {code for code, rule in rules().items() if rule.nature == "in_principle"}
     of = {str(number): decisions.concerned(db, str(number)) for number in rows["application_no"].unique()}
     told = {
         place: fault_of(

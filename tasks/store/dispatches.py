@@ -125,21 +125,23 @@ def revisions(db: Connection, numbers: list[str]) -> dict[tuple[str, ...], int]:
 
 
 def sent_items(db: Connection, cycle: str) -> pd.DataFrame:
-    """Every item of the cycle ever sent out: keys and has_commitment (bool)."""
+    """Every item of the cycle that was sent out and not recalled: keys, has_commitment and filed (bool)."""
     commitment = exists().where(
         tables.material.c.application_no == tables.application.c.application_no,
         tables.material.c.version == tables.application.c.version,
         tables.material.c.form == "commitment",
     )
+    own = (tables.item.c[key] == _sent.c[key] for key in items.KEYS)
+    filed = exists().where(*own, tables.item.c.status == "filed")
     statement = (
-        select(*(_sent.c[key] for key in items.KEYS), commitment.label("has_commitment"))
+        select(*(_sent.c[key] for key in items.KEYS), commitment.label("has_commitment"), filed.label("filed"))
         .join(tables.application, tables.application.c.application_no == _sent.c.application_no)
         .where(_sent.c.cycle == cycle)
     )
     rows = [tuple(row) for row in db.execute(statement)]
-    frame = pd.DataFrame(rows, columns=[*items.KEYS, "has_commitment"])
+    frame = pd.DataFrame(rows, columns=[*items.KEYS, "has_commitment", "filed"])
     texts = dict.fromkeys(items.KEYS, frames.TEXT)
-    return frame.astype({**texts, "has_commitment": "bool"}).sort_values(items.KEYS, ignore_index=True)
+    return frame.astype({**texts, "has_commitment": "bool", "filed": "bool"}).sort_values(items.KEYS, ignore_index=True)
 
 
 def awaited(db: Connection, cycle: str) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Items: where each stands, and the only way to move it; every move leaves its history entry in the same transaction."""
 
 import pandas as pd
-from sqlalchemy import Connection, Table, and_, delete, select, update
+from sqlalchemy import Connection, Table, and_, delete, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import item, tables
@@ -88,8 +88,9 @@ def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:
     work = frames.working(db, "verdicts", verdicts[[*KEYS, "verdict", "score", "failed_by"]])
     said = {name: work.c[name] for name in ("verdict", "failed_by")}
     db.execute(update(_item).where(_same(work)).values(**said))
-    # what is filed stands on the score it was filed with
-    db.execute(update(_item).where(_same(work), _item.c.status != "filed").values(score=work.c.score))
+    # what is filed and fails now stands on the score it was filed with until a person decides
+    counts = or_(_item.c.status != "filed", work.c.verdict == "pass")
+    db.execute(update(_item).where(_same(work), counts).values(score=work.c.score))
 
 
 def decided(db: Connection, settled: pd.DataFrame) -> None:
