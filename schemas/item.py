@@ -105,6 +105,11 @@ def assert_moves(moves: set[tuple[str, str]]) -> None:
         raise IllegalMoveError(f"an item may not go from '{was}' to '{became}'")
 
 
+def trade_title(occupation_name: str, work_type: str) -> str:
+    """An occupation and its work type in one: `焊工（电焊工）`."""
+    return f"{occupation_name}（{work_type}）" if work_type else occupation_name
+
+
 def occupation_title(name: str, own_name: str) -> str:
     """An occupation as people read it; an unlisted one, which goes by its neighbour's code, with its enterprise's name."""
     return f"{name}（{own_name}）" if own_name else name

@@ -20,7 +20,16 @@ Register = dict[str, tuple[date, dict[tuple[str, str], date]]]
 def as_frame(register: Register, population: Population) -> pd.DataFrame:
     known = {each.uscc: each for each in population.institutions}
     rows = [
-        (uscc, each.name, each.institution_type, each.region_code, code, level, str(filed), str(end), None)
+        {
+            "uscc": uscc,
+            "institution_name": each.name,
+            "institution_type": each.institution_type,
+            "region_code": each.region_code,
+            "occupation_code": code,
+            "level": level,
+            "filed_on": str(filed),
+            "valid_until": str(end),
+        }
         for uscc, (end, items) in register.items()
         for each in [known[uscc]]
         for (code, level), filed in items.items()

@@ -75,7 +75,7 @@ def test_the_notice_says_what_is_to_be_filed(filing: Filing) -> None:
     record = json.loads((folder / "manifest.json").read_text("utf-8"))
     assert (record["published_on"], record["ends_on"], record["rows"]) == ("2026-09-28", "2026-10-10", 3)
     lines = (folder / "notice.csv").read_text("utf-8-sig").splitlines()
-    assert lines[1] == f'A1,黄石面点厂,enterprise,{ONE},420202,首次备案,{COOK},中式烹调师,"4,3"'
+    assert lines[1] == f'A1,黄石面点厂,enterprise,{ONE},420202,首次备案,{COOK},中式烹调师,,"4,3"'
     assert lines[3].startswith("A2,'=cmd|' /C calc'!A0<script>,enterprise"), "a spreadsheet must not run it"
     page = (folder / "index.html").read_text("utf-8")
     assert "公示期为 5 个工作日，自 2026年9月28日起至 2026年10月10日止" in page

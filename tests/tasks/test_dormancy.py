@@ -21,8 +21,14 @@ TERM = (date(2025, 10, 20), date(2028, 10, 19))
 POLICY = for_cycle(cycle_id("2026-04"))
 
 
-def hold(uscc: str, occupation: str, held_on: date, candidates: int = 12) -> None:
-    row = {"uscc": uscc, "occupation_code": occupation, "work_type": "", "level": "4", "held_on": held_on.isoformat()}
+def hold(uscc: str, occupation: str, held_on: date, candidates: int = 12, work_type: str = "") -> None:
+    row = {
+        "uscc": uscc,
+        "occupation_code": occupation,
+        "work_type": work_type,
+        "level": "4",
+        "held_on": held_on.isoformat(),
+    }
     rows = pd.DataFrame([{**row, "candidates": candidates, "passed": 0}])
     with run_on(held_on) as run, writing(run) as db:
         activities.note_supplied(db, {"activities"}, run)
@@ -82,6 +88,26 @@ def test_from_new_to_dormant_to_active() -> None:
 def test_without_a_feed_nothing_is_known_once_grace_is_over() -> None:
     assert sweep(date(2026, 4, 19)) == {"new_occupations": 2}
     assert sweep(date(2026, 4, 20)) == {"unknown_occupations": 2}
+
+
+@pytest.mark.parametrize(
+    ("activity", "active"),
+    [
+        ("", {"", "烹调甲", "烹调乙"}),
+        ("烹调甲", {"", "烹调甲"}),
+        ("烹调丙", {""}),
+    ],
+)
+def test_an_activity_serves_its_work_type_and_one_without_all_of_the_occupation(
+    home: Path, activity: str, active: set[str]
+) -> None:
+    take_over([(ONE, COOK, work_type, "4") for work_type in ("", "烹调甲", "烹调乙")], *TERM)
+    hold(ONE, COOK, date(2026, 1, 10), work_type=activity)
+    sweep(date(2026, 11, 1))
+    with reading() as db:
+        marks = activities.marks(db)
+    assert set(marks.loc[marks["state"] == "active", "work_type"]) == active
+    assert set(marks.loc[marks["state"] == "dormant", "work_type"]) == {"", "烹调甲", "烹调乙"} - active
 
 
 @pytest.mark.usefixtures("filed")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.directory import CHANGE_KINDS, levels_text
+from schemas.item import trade_title
 from schemas.office import Office
 from tasks.gateways.paper.word import fill
 from tasks.gateways.shelf.content import EditionContent
@@ -100,7 +101,7 @@ def _annex(content: EditionContent) -> list[dict[str, Any]]:
             "uscc": uscc,
             "rows": [
                 {
-                    "occupation": f"{occupation}·{work_type}" if work_type else occupation,
+                    "occupation": trade_title(occupation, work_type),
                     "levels": levels_text(levels, content.policy),
                     "valid_until": until,
                 }

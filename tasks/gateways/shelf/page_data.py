@@ -16,6 +16,7 @@ from schemas.directory import (
     change_text,
     levels_text,
 )
+from schemas.item import trade_title
 from schemas.policy import Policy
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
@@ -125,7 +126,7 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, A
     rows = [
         [
             kinds[kind],
-            *map(visible, (uscc, institution, code, f"{occupation}·{work_type}" if work_type else occupation)),
+            *map(visible, (uscc, institution, code, trade_title(occupation, work_type))),
             *_moved(before, after or _why(reason, document_no), policy),
         ]
         for uscc, institution, code, occupation, work_type, kind, before, after, reason, document_no in listed

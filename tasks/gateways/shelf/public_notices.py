@@ -12,6 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from schemas.directory import levels_text
+from schemas.item import trade_title
 from schemas.office import Office
 from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
@@ -67,8 +68,7 @@ class NoticeContent:
                 "rows": [
                     {
                         "code": row["occupation_code"],
-                        "occupation": row["occupation_name"],
-                        "work_type": row["work_type"],
+                        "occupation": trade_title(row["occupation_name"], row["work_type"]),
                         "levels": levels_text(row["levels"], self.policy),
                     }
                     for row in block
