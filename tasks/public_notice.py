@@ -59,20 +59,39 @@ def cycles_due(day: date) -> list[str]:
 
 @step("objections-{run.cycle}")
 def settle_objections(run: Run) -> Counts:
-    """End the items that passed and that operators refuse after an objection, or whose permit they took back."""
+    """End the items that passed and that operators refuse after an objection; take back those they dismiss it for."""
     with writing(run) as db:
+        dismissed = _dismiss(db, run)
         passed = items.of_cycle(db, run.cycle, ["passed"])
         if run.only is not None:
             passed = passed[passed["application_no"].isin(run.only)]
         if passed.empty:
-            return Counts()
+            return Counts(done={"settled": dismissed} if dismissed else {})
         reasons = _refused(db, passed, run)
         ended = passed.drop(columns="reason").merge(reasons, on=items.KEYS)
         moved = items.move(
             db, ended.assign(became="refused", because="例外审批不予：" + ended["reason"]), run, "filing"
         )
         applications.follow_items(db, run.cycle, run)
-    return Counts(done={"refused": moved} if moved else {})
+    counts = {"refused": moved, "settled": dismissed}
+    return Counts(done={name: count for name, count in counts.items() if count})
+
+
+def _dismiss(db: Connection, run: Run) -> int:
+    """Let items refused after an objection that was dismissed since go on as passed; returns how many."""
+    refused = items.of_cycle(db, run.cycle, ["refused"])
+    refused = refused[refused["reason"] == OBJECTION]
+    if run.only is not None:
+        refused = refused[refused["application_no"].isin(run.only)]
+    if refused.empty:
+        return 0
+    ruled = decisions.latest(db, run.cycle, OBJECTION, refused)
+    back = refused.merge(
+        ruled[ruled["verdict"] == "permit"], on=["application_no", "occupation_code"], suffixes=("", "_now")
+    )
+    moved = items.move(db, back.assign(became="passed", reason="", because="公示异议经重新核定驳回"), run, "filing")
+    applications.follow_items(db, run.cycle, run)
+    return moved
 
 
 def _refused(db: Connection, passed: pd.DataFrame, run: Run) -> pd.DataFrame:

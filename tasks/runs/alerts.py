@@ -8,6 +8,8 @@ from hashlib import sha256
 import httpx
 from sqlalchemy import Connection
 
+from schemas.item import STATUSES as ITEM_STATUSES
+from schemas.law.cycle import cycle_id
 from schemas.policy import cycle_on, for_cycle
 from schemas.settings import Settings, UnusableSettingsError, settings
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
@@ -15,7 +17,7 @@ from tasks.gateways.wire.retry import DeliveryFailed
 from tasks.runs import orchestration
 from tasks.runs.today import today
 from tasks.runs.waiting import over_on
-from tasks.store import complaints, editions, outbox, overview, results, runs
+from tasks.store import complaints, cycles, editions, outbox, overview, results, runs
 from tasks.store.database import begin, reading
 from tasks.store.outbox import ALERT_CALLS, ALERT_MAILS, Box, Entry
 
@@ -27,8 +29,10 @@ _SUBJECTS = {
     "empty": "临近截止尚无申报",
     "unjudged": "评估结果待审",
     "rectification": "限期整改逾期",
+    "open": "批次久未办结",
 }
 _WEBHOOK_SECONDS = 15.0
+STATUSES = {**ITEM_STATUSES, "late": "待例外审批的逾期版本"}
 
 
 def raise_alerts(as_of: date | None = None) -> list[str]:
@@ -44,6 +48,7 @@ def raise_alerts(as_of: date | None = None) -> list[str]:
             *_empty(db, day),
             *_unjudged(db, day),
             *_unmended(db, day),
+            *_open(db, day),
         ]
     with begin() as db:
         new = [entry for box in (ALERT_MAILS, ALERT_CALLS) for entry in outbox.write(db, box, found, day)]
@@ -70,6 +75,22 @@ def _failed(db: Connection) -> Iterator[Entry]:
         keys = "、".join(sorted(summary.failed)[:10])
         told = f"{summary.cycle} 批次有 {len(summary.failed)} 项未办成：{keys}。处理后运行 filing run {summary.cycle}"
         yield _alert(f"failed:{summary.run_id}", "failed", summary.cycle, f"{told} --only-failed-of {summary.run_id}")
+
+
+def _open(db: Connection, day: date) -> Iterator[Entry]:
+    for cycle in overview.cycles(db):
+        due = over_on(cycle) + timedelta(days=for_cycle(cycle_id(cycle)).closing.remind_days)
+        if day < due or cycles.closing(db, cycle) or (rows := overview.open_of(db, cycle, day)).empty:
+            continue
+        counted = "，".join(
+            f"{STATUSES[str(status)]} {count}" for status, count in rows.groupby("status")["items"].sum().items()
+        )
+        oldest = rows.iloc[0]
+        told = (
+            f"{cycle} 批次自 {due} 起久未办结：{counted}；最久的是 {oldest['application_no']}，已 {oldest['days']} 天。"
+            f"该谁办，看 filing status {cycle}；不再办的，用 filing close 终止"
+        )
+        yield _alert(f"open:{cycle}:{due}", "open", cycle, told)
 
 
 def _overdue(db: Connection, day: date) -> Iterator[Entry]:

@@ -38,6 +38,7 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
         _applications(told, summary.cycle),
         _table("申报职业等级", ["状态", "数量"], [[ITEM_STATUSES.get(name, name), n] for name, n in items.items()]),
         _waits(told, items, wait, summary),
+        _open(summary),
         _deadlines(summary.cycle, wait),
         _stages(summary),
         _table("提示", ["内容"], [[each] for each in summary.advice]),
@@ -85,6 +86,29 @@ def _waits(told: list[overview.Outcome], items: dict[str, int], wait: Wait, summ
             own = int((shown["notice"] == name).sum())
             waiting.append(f"- 公示 {name} 期满：{own} 个申报职业等级，公示至 {ends_on}")
     return "## 在等谁\n\n" + ("\n".join(waiting) or "- 不等任何人")
+
+
+#: Who has to act, by status.
+_ACTS = {
+    "returned": "申报机构补正",
+    "held": "中心作出例外审批",
+    "accepted": "中心运行批次",
+    "dispatched": "专家组交回评估结果",
+    "passed": "中心运行批次",
+    "late": "中心决定是否采纳逾期版本",
+}
+
+
+def _open(summary: RunSummary) -> str:
+    """What is open, the oldest first, with its age and who must act."""
+    with reading() as db:
+        rows = overview.open_of(db, summary.cycle, summary.as_of).head(MOST)
+    names = {**ITEM_STATUSES, "late": APPLICATION_STATUSES["late"]}
+    lines = [
+        [each["application_no"], names[each["status"]], each["items"], each["days"], _ACTS[each["status"]]]
+        for each in rows.to_dict("records")
+    ]
+    return _table("未办结的", ["申报编号", "状态", "数量", "已多少天", "该谁办"], lines)
 
 
 def _deadlines(cycle: str, wait: Wait) -> str:

@@ -261,14 +261,12 @@ def test_a_notice_that_could_not_be_placed_is_placed_by_the_night(
     assert notice(filing.home).is_dir()
 
 
-def test_a_cycle_that_waits_for_results_again_decides_nothing_at_night(filing: Filing) -> None:
+def test_a_cycle_that_was_decided_waits_with_nothing_for_a_result_that_comes_later(filing: Filing) -> None:
     decision.fn(CYCLE, BEGINS)
     accepted("A3", [(TWO, COOK, "4")], cycle=CYCLE)
     send_out(filing.home)
-    assert "filed" not in sweeps.fn(AFTER).done
-    assert now()["A1"] == "passed"
-    over = waiting.over_on(CYCLE)
-    assert sweeps.fn(over).done["filed"] == 4, "the wait is over"
+    assert sweeps.fn(AFTER).done["filed"] == 4
+    assert now()["A1"] == "filed"
 
 
 @pytest.mark.usefixtures("filing")

@@ -16,6 +16,7 @@ from tasks.desk.rulings import (
     settle_holds,
 )
 from tasks.desk.withdrawal import NothingToWithdrawError, withdraw
+from tasks.runs.alerts import raise_alerts
 from tasks.store import dispatches, findings, overview, results
 from tasks.store.database import begin, reading
 from tests import evaluations as made
@@ -149,3 +150,10 @@ def test_a_ruling_on_what_it_cannot_concern_is_refused(home: Path) -> None:
     made.go_on(home)
     with pytest.raises(LateRulingError, match="filing adjust"):
         rule("A1", "WINDOW-1", "refuse", "20")
+
+
+def test_what_stays_open_is_alerted_some_days_after_the_wait(home: Path) -> None:
+    made.accepted("A1", status="held")
+    assert not [each for each in raise_alerts(date(2026, 11, 23)) if each.startswith("open:")]
+    assert raise_alerts(date(2026, 11, 24)) == ["open:2026-09:2026-11-24"]
+    assert raise_alerts(date(2026, 11, 25)) == []
