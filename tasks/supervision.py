@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 
 from expectations.identifiers import is_credit_code
 from expectations.public_text import holds_number
+from expectations.recognition import work_types_of
 from schemas.inspection import OUTCOMES
 from schemas.item import TRADE
-from schemas.law.supervision import outside
+from schemas.law.supervision import Lists, outside
+from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.supervision import COMPLAINT_OUTCOMES, COMPLAINTS_TABLE, MATTERS, TO_BE_MENDED
 from tasks.gateways.shelf.content import EditionContent
@@ -94,7 +96,7 @@ def _regions(rows: pd.DataFrame, where: dict[str, str], content: EditionContent)
 
 def _matters(db: Connection, day: date) -> pd.DataFrame:
     """The supervision list of a day, the columns of MATTERS without names, sorted."""
-    found = pd.concat([_of_complaints(db, day), _of_inspections(db), _dormant(db), _outside(db, day)])
+    found = pd.concat([_of_complaints(db, day), _of_inspections(db), _dormant(db), _outside(db, day), flagged(db, day)])
     columns = [name for name in MATTERS if name not in ("institution_name", "occupation_name")]
     return found.reindex(columns=columns).fillna("").sort_values(columns, ignore_index=True)
 
@@ -126,3 +128,33 @@ def _outside(db: Connection, day: date) -> pd.DataFrame:
     rows = outside(every[every["held_on"] <= day.isoformat()], register.current_entries(db))
     what = rows["level"] + "级，" + rows["times"].astype("str") + "次，最近一次" + rows["last_on"]
     return rows[["uscc", *TRADE]].assign(matter="备案范围外开展认定", details=what, since=rows["first_on"])
+
+
+def flagged(db: Connection, day: date) -> pd.DataFrame:
+    """uscc, TRADE, matter and details of what is on file on a day and not in the lists any more, or otherwise in them."""
+    rows = register.on_file(db, day)[["uscc", *TRADE]].drop_duplicates(ignore_index=True)
+    lists = _lists(day)
+    why = [lists.flag(code, work) for code, work in zip(rows["occupation_code"], rows["work_type"], strict=True)]
+    rows = rows.assign(matter="职业目录变动", details=pd.Series(why, index=rows.index, dtype="str"))
+    return rows[rows["details"] != ""]
+
+
+def _lists(day: date) -> Lists:
+    facts = reference()
+    changes = facts.changes[facts.changes["from_day"] <= day.isoformat()]
+    access = facts.access_on(day).dropna(subset=["code_2022"])
+    whole, partial = (access[access["coverage"] == coverage] for coverage in ("whole", "partial"))
+    return Lists(
+        present=facts.names_on(day),
+        ever=facts.occupation_names(),
+        changed={
+            row["old_code"]: f"自{row['from_day']}起编码改为{row['new_code']}（{row['document']}）"
+            for row in changes.to_dict("records")
+        },
+        access=set(whole["code_2022"]),
+        access_work_types={
+            (code, name)
+            for code, text in zip(partial["code_2022"], partial["qualification"], strict=True)
+            for name in work_types_of(text)
+        },
+    )

@@ -1,4 +1,10 @@
-"""What supervision looks at beside complaints: activities outside what is on file (contract section 6, county lists)."""
+"""What supervision looks at beside complaints: activities outside what is on file, occupations the lists no longer have.
+
+Source: contract sections 5 ("what is on file and has left the Dictionary …") and 6 (county lists).
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -20,3 +26,26 @@ def outside(activities: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     rest = held[~held["place"].isin(both.loc[same & valid, "place"])]
     found = rest.groupby(_ITEM)["held_on"].agg(times="size", first_on="min", last_on="max")
     return found.reset_index().sort_values(_ITEM, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What the lists of a day say of occupations: codes in force, codes that ever were, changes of code, access-type."""
+
+    present: Container[str]
+    ever: Container[str]
+    changed: Mapping[str, str]  # old code: in words, what it is now and since when
+    access: Container[str]  # codes that an access-type qualification covers whole
+    access_work_types: Container[tuple[str, str]]  # code and work type that one covers
+
+    def flag(self, code: str, work_type: str) -> str:
+        """Why what is on file under a code is no longer as the lists have it; blank where it is."""
+        if code in self.changed:
+            return self.changed[code]
+        if code in self.ever and code not in self.present:
+            return "已不在现行职业目录内"
+        if code in self.access:
+            return "已列入准入类职业资格"
+        if (code, work_type) in self.access_work_types:
+            return f"工种“{work_type}”已列入准入类职业资格"
+        return ""
