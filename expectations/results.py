@@ -33,8 +33,8 @@ def judged_rows(submissions: Submissions, sent: pl.DataFrame) -> pl.DataFrame:
     """Result rows, in input order, beside what was sent and what the other rows of their item say.
 
     Adds `work` (the work type, blank for none), `known_application`, `known_occupation`, `known_work`, `known_item`,
-    `has_commitment`, `filed`, `conflicting` (it differs in more than remarks from the first of its item) and `again` (the
-    same result was there before).
+    `has_commitment`, `filed`, `conflicting` (it differs in more than remarks from the first of its item), `contradicted`
+    (some row of its item is) and `again` (the same result was there before).
     """
     rows = submissions.table("results").with_row_index("place")
     rows = rows.with_columns(
@@ -53,8 +53,10 @@ def judged_rows(submissions: Submissions, sent: pl.DataFrame) -> pl.DataFrame:
     for frame, key in known:
         rows = rows.join(frame, on=key, how="left", maintain_order="left")
     told = pl.all_horizontal(pl.col(item).is_not_null())
+    differs = told & (pl.col("content") != pl.col("content").first().over(item))
     return rows.with_columns(
-        (told & (pl.col("content") != pl.col("content").first().over(item))).alias("conflicting"),
+        differs.alias("conflicting"),
+        (told & differs.any().over(item)).alias("contradicted"),
         (told & ~pl.struct(*item, "content").is_first_distinct()).alias("again"),
     )
 
@@ -193,7 +195,8 @@ def readings(submissions: Submissions, found: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce("item_level", "level").alias("level"),
         pl.when(failed).then(pl.lit("fail")).otherwise(typed("verdict").cast(pl.String)).alias("verdict"),
         typed("score").alias("score"),
-        (~has(*REJECTING) & ~pl.col("again")).alias("accepted"),
+        # the later row has the finding, and neither says what the panel means
+        (~has(*REJECTING) & ~pl.col("again") & ~pl.col("contradicted").fill_null(False)).alias("accepted"),
         pl.when(failed).then(pl.lit("EVAL-1")).otherwise(pl.lit("")).alias("failed_by"),
         has("EVAL-5").alias("in_question"),
     )

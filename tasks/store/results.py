@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from schemas import tables
 from schemas.item import UNIT
@@ -86,7 +86,10 @@ def _receive_again(db: Connection, present: set[str], batch: int) -> int:
         .exists()
     )
     columns = (_result.c[name] for name in ("result_id", "content_hash", "batch", *items.KEYS))
-    sides = frames.read(db, select(*columns).where(_result.c.standing == "refused", contradicting))
+    marked = case((contradicting, 1), else_=0).label("marked")
+    sides = frames.read(db, select(*columns, marked).where(_result.c.standing == "refused"))
+    # the finding stands on the later side alone
+    sides = sides[sides.groupby(["batch", *items.KEYS])["marked"].transform("max") == 1].copy()
     sides["here"] = sides["content_hash"].isin(present)
     both = sides.merge(sides, on=["batch", *items.KEYS], suffixes=("", "_other"))
     both = both[both["result_id"] != both["result_id_other"]]
