@@ -180,7 +180,7 @@ def test_letters_are_mailed_to_applicants_with_an_address_and_kept_as_files(
     assert counts.failed == {}
     (message,) = postmaster.accepted
     assert message["To"] == "a1@schools.example"
-    assert message["Subject"] == f"受理通知：机构{ONE}（A1）"
+    assert message["Subject"] == f"受理通知书：机构{ONE}（黄职鉴〔2026〕1号）"
     assert len(made.letters(home, "acceptance")) == 3
 
 
