@@ -158,7 +158,7 @@ def diff(
     """Print what changed from one edition to another."""
     ready()
     from schemas.directory import changes  # noqa: PLC0415
-    from tasks.store import editions  # noqa: PLC0415
+    from tasks.store import editions, history  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
@@ -167,7 +167,8 @@ def diff(
             if edition is None or edition["standing"] == "discarded":
                 raise WrongUseError(f"there is no edition {name}: `filing status` lists the editions")
         assert found[1] is not None
-        rows = changes(editions.rows_of(db, before), editions.rows_of(db, after), found[1]["as_of"])
+        causes = history.causes(db, before, after)
+        rows = changes(editions.rows_of(db, before), editions.rows_of(db, after), found[1]["as_of"], causes)
     _print(rows, Format.csv)
 
 

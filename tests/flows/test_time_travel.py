@@ -1,5 +1,6 @@
 """The directory on any past day, as it is known now and exactly as it was known then; what changed between editions."""
 
+import csv
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -130,14 +131,14 @@ def test_diff_tells_what_changed_between_editions(filing: Filing) -> None:
         former = f"2026-04.{int(name[-1]) - 1}"
         published = (filing.home / "published" / name / "changes.csv").read_text("utf-8-sig")
         assert filing("diff", former, name).out == published
-    over_both = filing.lines("diff", "2026-04.1", "2026-04.3")
-    kinds = sorted((line.split(",")[0], line.split(",")[4]) for line in over_both[1:])
-    assert kinds == sorted(
+    over_both = list(csv.DictReader(filing.lines("diff", "2026-04.1", "2026-04.3")))
+    shown = ("uscc", "occupation_code", "change", "reason", "document_no")
+    assert sorted(tuple(each[name] for name in shown) for each in over_both) == sorted(
         [
-            (ONE, "details_changed"),
-            (ONE, "renewed"),
-            (TWO, "removed"),
-            (THREE, "renewed"),
+            (ONE, COOK, "details_changed", "", ""),
+            (ONE, COOK, "renewed", "", ""),
+            (TWO, BAKER, "revoked", "抽查不合格", "黄职鉴〔2026〕8号"),
+            (THREE, ELECTRICIAN, "renewed", "", ""),
         ]
     )
     back = filing.lines("diff", "2026-04.3", "2026-04.1")
