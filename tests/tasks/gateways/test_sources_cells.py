@@ -268,6 +268,8 @@ TEXTS = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=9).map("".join
 @given(st.sampled_from(COLUMNS), st.lists(TEXTS, min_size=1, max_size=5))
 @example(("applications", "uscc"), ['=＂="1"＂', "'＇=＂1.0＂", "' '1"])
 @example(("applications", "submitted_at"), ["46266", "2026-09-10 24:00"])
+@example(("applications", "application_no"), ["A´", "ΐ"])
+@example(("applications", "uscc"), ["1.0-", "A-\u0301"])
 def test_reading_a_value_again_changes_nothing(column: tuple[str, str], texts: list[str]) -> None:
     values = [value for value, _ in read(*column, *texts) if value is not None]
     assert [value for value, _ in read(*column, *values)] == values

@@ -26,14 +26,14 @@ _PREFIX_DAY: Final = re.compile(rf"20\d{{2}}[-/]0?([1-8])[-/](\d{{1,2}}){_MIDNIG
 
 def credit_code(text: str) -> str:
     """A unified social credit code in capitals, without hyphens, labels and copy marks."""
-    bare = code(text).upper()
+    bare = _capitals(text)
     found = _CREDIT_CODE.fullmatch(_NOTES.sub("", bare).replace("-", ""))
-    return found[1] if found else bare.replace("-", "")
+    return found[1] if found else code(bare.replace("-", ""))
 
 
 def identity_number(text: str) -> str:
     """A number of an identity document in capitals; every sign that looks like X is one in a resident's."""
-    bare = code(text).upper()
+    bare = _capitals(text)
     found = _IDENTITY.fullmatch(bare.translate(_CROSSES).replace("-", ""))
     return found[1] if found else bare
 
@@ -66,7 +66,7 @@ def programme_code(text: str) -> str:
 
 
 def _capitals(text: str) -> str:
-    return code(text).upper()
+    return code(code(text).upper())  # some letters come apart as capitals
 
 
 def _small(text: str) -> str:

@@ -76,7 +76,9 @@ def compared(text: str) -> str:
 
 def code(text: str) -> str:
     """A code without spaces and a spreadsheet's wrappings, its signs ASCII ones; every dash is a hyphen."""
-    bare = _DASHES.sub("-", "".join(_folded(text).split())).lstrip("'")
+    # without a space before it, an accent may become one with its letter
+    joined = unicodedata.normalize("NFKC", "".join(_folded(text).split()))
+    bare = _DASHES.sub("-", joined).lstrip("'")
     # ="0123" is how some exports keep a spreadsheet from reading a code as a number
     bare = re.sub(r'^="([^"]*)"$', r"\1", bare).lstrip("'")
     return re.sub(r"^(-?[0-9]+)\.0+$", r"\1", bare)
