@@ -17,7 +17,7 @@ from tests.remote_servers import PASSWORD, Server
 
 
 def one(number: str) -> bytes:
-    return f'{{"application_no": "{number}"}}'.encode()
+    return f'{{"application_no": "{number}", "uscc": "91420200MA4XXXXXXX"}}'.encode()
 
 
 def numbers(brought: Brought) -> list[str]:
