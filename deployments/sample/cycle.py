@@ -54,7 +54,7 @@ class SampleCycle:
 def make_cycle(cycle: CycleId, seed: int, institutions: int) -> SampleCycle:
     """A first cycle in which every institution applies, with the register taken over from earlier ones.
 
-    From 120 institutions on, every rule but DORM-2 (which needs a cycle without activities) is broken at least once.
+    From 120 institutions on, every rule that a first cycle with activities can break is broken at least once.
     """
     policy = policies.for_cycle(cycle)
     population = make_population(seed, institutions, policy)

@@ -130,6 +130,8 @@ def _turned(mishap: str, rows: list[Row], policy: Policy, rng: Random) -> list[R
             turned = [*rows, rows[-1] | {"occupation_code": _ASKED_BY_NONE, "remarks": "现场一并考核"}]
         case "EVAL-4":
             turned = _contradicting(rows, policy, rng)
+        case "EVAL-6":
+            turned = [row | {"panel_lead": ""} for row in rows]
     return turned
 
 

@@ -60,13 +60,13 @@ def _shown(turns: Sequence[Scenario], count: int, left_out: Collection[str], fir
 
 def _may_get(case: Case, mishap: str) -> bool:
     """A dormant institution that adds is held for that whatever else it does: nothing else can be shown with it."""
-    barred = case.dormant and case.kind == "addition" and mishap not in ("DORM-1", "RENEW-2")
+    barred = case.dormant and case.kind == "addition" and mishap not in ("DORM-1", "DORM-3")
     return not barred and MISHAPS[mishap].fits(case)
 
 
 def _keep_off_dormancy(cases: Sequence[Case]) -> None:
     """Whoever is dormant and was not chosen to be held for it renews instead of adding."""
-    early = next(turn for turn in FLAVOURS if turn.mishap == "RENEW-2")
+    early = next(turn for turn in FLAVOURS if turn.mishap == "DORM-3")
     for case in cases:
         if case.dormant and case.kind == "addition" and case.scenario.mishap != "DORM-1":
             case.scenario = early

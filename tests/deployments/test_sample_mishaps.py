@@ -17,8 +17,9 @@ from deployments.sample.takeover import take_over
 from deployments.sample.wishes import first
 from expectations import rulebook
 from expectations.check import check, check_results
-from expectations.scene import Scene
+from expectations.scene import INSTITUTIONS, Scene
 from schemas import policy
+from schemas.item import KEYS
 from schemas.law.cycle import CycleId
 from schemas.reference_data import reference
 from schemas.submission import FORM_TABLES
@@ -38,8 +39,8 @@ ALSO_CHANGES = {
 }
 #: What does not come from a first form: it needs a holding, or comes from outside the form.
 NOT_FROM_A_FIRST_FORM = {
-    *("RENEW-1", "RENEW-2", "NARROWER", "DORM-1"),
-    *("FORM-8", "EVAL-2", "EVAL-3", "EVAL-4", "FAILED", "IN-PART"),
+    *("RENEW-1", "RENEW-2", "NARROWER", "DORM-1", "DORM-3"),
+    *("FORM-8", "EVAL-2", "EVAL-3", "EVAL-4", "EVAL-6", "FAILED", "IN-PART"),
 }
 
 
@@ -58,13 +59,16 @@ def scene_of(sample: SampleCycle, *, active: bool = True) -> Scene:
     numbers = policy.for_cycle(sample.cycle)
     deadline = numbers.deadline(sample.cycle).isoformat()
     register = sample.tables["register"]
+    on_file = register[(register["filed_on"] <= deadline) & (register["valid_until"] >= deadline)]
     return Scene(
         sample.cycle,
         numbers,
         reference(),
-        register[(register["filed_on"] <= deadline) & (register["valid_until"] >= deadline)],
+        on_file,
         sample.tables["activities"] if active else None,
-        sample.tables["applications"][["application_no", "uscc"]],
+        sample.tables["applications"][["application_no", "uscc", "kind"]],
+        institutions=on_file[list(INSTITUTIONS)].drop_duplicates("uscc"),
+        as_of=numbers.deadline(sample.cycle) + timedelta(days=numbers.evaluation.wait_days),
     )
 
 
@@ -72,11 +76,13 @@ def rules_found(findings: pd.DataFrame) -> dict[str, set[str]]:
     return {str(number): set(rules) for number, rules in findings.groupby("application_no")["rule"]}
 
 
-def expected(made_for: str) -> set[str]:
-    """The rules an application's form breaks: one, or none where the trouble comes later."""
+def expected(made_for: str, *, second: bool) -> set[str]:
+    """The rules an application's form breaks: one, or none where the trouble comes later; `second`: of an institution."""
     rule = made_for.partition(":")[2].split(" ")[0]
     if not rule or made_for.endswith("at filing"):
         return set()
+    if rule == "FORM-8" and not second:
+        return {rule}  # what is asked for twice counts against the later form alone
     return ({rule} if not rule.startswith("EVAL-") else set()) | MISHAPS[rule].also
 
 
@@ -89,10 +95,12 @@ def sample(request: pytest.FixtureRequest) -> SampleCycle:
 def test_each_application_breaks_what_it_was_made_to_break(sample: SampleCycle) -> None:
     forms = with_rows(sample.tables, sample.tables["applications"])
     found = rules_found(check(forms, scene_of(sample)).findings)
+    applications = sample.tables["applications"]
+    second = set(applications.loc[applications["uscc"].duplicated(), "application_no"])
     wrong = {
         number: (made_for, found.get(number, set()))
         for number, made_for in sample.intended.items()
-        if found.get(number, set()) != expected(made_for)
+        if found.get(number, set()) != expected(made_for, second=number in second)
     }
     assert wrong == {}
 
@@ -117,9 +125,10 @@ def test_results_break_what_they_were_made_to_break(sample: SampleCycle) -> None
     results = sample.tables["results"].copy()
     results["row"] = results.groupby("application_no").cumcount() + 1
     asked_by_none = results["remarks"] == "现场一并考核"
-    sent = results.loc[~asked_by_none, ["application_no", "occupation_code", "level"]].drop_duplicates()
+    sent = results.loc[~asked_by_none, list(KEYS)].drop_duplicates()
     committed = {n for n, o in sample.intended.items() if o in ("filed:MAT-5", "failed:EVAL-1")}
     sent["has_commitment"] = sent["application_no"].isin(committed)
+    sent["filed"] = False
     checked = check_results(results, sent, scene_of(sample))
     found = rules_found(checked.findings)
     meant = {number: {o.partition(":")[2]} for number, o in sample.intended.items() if ":EVAL-" in o}
@@ -149,7 +158,7 @@ def newcomers() -> tuple[Setting, list[Institution]]:
 def test_a_mishap_touches_only_its_own_tables(mishap: str, newcomers: tuple[Setting, list[Institution]]) -> None:
     setting, institutions = newcomers
     rule = rulebook.rules().get(mishap)
-    allowed = {rule.table if rule else "occupations", *ALSO_CHANGES.get(mishap, set())}
+    allowed = {*(rule.table.split("; ") if rule else ["occupations"]), *ALSO_CHANGES.get(mishap, set())}
     cases = [Case(each, "initial", None, dormant=False) for each in institutions]
     touched = [changed(mishap, case, setting) for case in cases if MISHAPS[mishap].fits(case)]
     assert set().union(*touched) <= allowed

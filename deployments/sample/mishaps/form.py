@@ -1,4 +1,4 @@
-"""What goes wrong on 基本信息 (rules WINDOW-1, FORM-1 to FORM-10, ROUTE-1)."""
+"""What goes wrong on 基本信息 (rules WINDOW-1, FORM-1 to FORM-11, ROUTE-1)."""
 
 from datetime import timedelta
 from random import Random
@@ -78,6 +78,11 @@ def unreadable(case: Case, _setting: Setting, rng: Random) -> None:
     else:
         field, words = rng.choice(_UNREADABLE)
         case.draft.application[field] = words
+
+
+def telephone_in_address(case: Case, _setting: Setting, rng: Random) -> None:
+    """FORM-11: a mobile number behind the address, which the public will read."""
+    case.draft.application["registered_address"] += f"，电话139{rng.randint(0, 99999999):08d}"
 
 
 def branch_without_receipt(case: Case, setting: Setting, _rng: Random) -> None:

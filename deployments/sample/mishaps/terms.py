@@ -1,4 +1,4 @@
-"""What goes wrong, or otherwise than most, with renewals (rules RENEW-1, RENEW-2)."""
+"""What goes wrong, or otherwise than most, with renewals (rules RENEW-1, RENEW-2, DORM-3)."""
 
 from random import Random
 
@@ -18,8 +18,8 @@ def may_overreach(case: Case) -> bool:
 
 
 def runs_on(case: Case) -> bool:
-    """On file beyond the next cycle's deadline."""
-    return case.kind == "addition" and case.holding is not None
+    """On file beyond the next cycle's deadline, with assessments in every occupation."""
+    return case.kind == "addition" and case.holding is not None and not case.dormant
 
 
 def may_narrow(case: Case) -> bool:
@@ -37,7 +37,7 @@ def not_on_file(case: Case, _setting: Setting, rng: Random) -> None:
 
 
 def early(case: Case, setting: Setting, _rng: Random) -> None:
-    """RENEW-2: renews what runs on, a cycle or more too soon."""
+    """RENEW-2: renews what runs on, a cycle or more too soon; DORM-3 where some of it is dormant."""
     if case.holding is None:
         return
     case.kind = "renewal"
