@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -124,9 +125,11 @@ class Watch:
             self.on = False
 
     def outside(self, *homes: Path) -> list[str]:
-        """Writes to none of these folders; the interpreter's own caches and devices aside."""
+        """Writes to none of these folders; devices, the interpreter's caches and unpacked archives that are gone aside."""
         known = tuple(f"{home.absolute()}/" for home in homes)
         own = ("/dev/", "/proc/")
+        unpacked = f"{tempfile.gettempdir()}/filing-archives-"
+        written = {path for path in self.written if not path.startswith(unpacked) or Path(path).exists()}
         return sorted(
-            {path for path in self.written if not f"{path}/".startswith(known + own) and "__pycache__" not in path}
+            {path for path in written if not f"{path}/".startswith(known + own) and "__pycache__" not in path}
         )

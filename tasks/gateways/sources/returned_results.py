@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +14,7 @@ from tasks.gateways.sources import QuarantinedFile, pull_file
 from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.folder import SUFFIXES, WORKBOOKS, locked_folder
 from tasks.gateways.sources.formats import plain_files
-from tasks.gateways.sources.formats.archives import ARCHIVES, opened
+from tasks.gateways.sources.formats.archives import ARCHIVES, Opened, opened
 from tasks.gateways.sources.formats.sheets import SheetOpener
 
 FILE, PATH = "file", "path"
@@ -26,9 +26,12 @@ def pull_results(folder: Path) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
     application, FILE and PATH), and the files that cannot be read with the reason."""
     locked: list[OSError] = []
     files = [(path.relative_to(folder).as_posix(), path) for path in sorted(_readable(folder, locked))]
-    with TemporaryDirectory(prefix="filing-archives-") as spare:
-        archives = [each for each in files if each[1].suffix.lower() in ARCHIVES]
-        inside = opened(folder, archives, Path(spare))
+    archives = [each for each in files if each[1].suffix.lower() in ARCHIVES]
+    with ExitStack() as stack:
+        inside = Opened()
+        if archives:
+            spare = stack.enter_context(TemporaryDirectory(prefix="filing-archives-"))
+            inside = opened(folder, archives, Path(spare))
         rows, refused = _all([*(each for each in files if each not in archives), *inside.files.items()])
         # what lay in an archive is gone from here
         rows[PATH] = rows[PATH].where(~rows[FILE].isin(list(inside.files)), None)
