@@ -91,12 +91,15 @@ def copied(lived: tuple[Path, date], tmp_path: Path) -> Iterator[date]:
 
 
 FILED = "(SELECT min(entry) FROM qualification_item WHERE application_no IS NOT NULL AND known_to IS NULL)"
+AS_FILED = "uscc, work_type, filed_on, valid_until, audiences, own_name, application_no, cycle, because, known_from"
+#: A copy of a letter keeps no serial: the database itself refuses the same number twice.
+AS_WRITTEN = "kind, subject, cycle, written_on, content, delivered_at, receipt"
 TAMPERINGS = {
     "a shortened term": (f"UPDATE qualification_item SET valid_until = '2027-01-01' WHERE entry = {FILED}", "in the history"),
     "a vanished entry": (f"DELETE FROM qualification_item WHERE entry = {FILED}", "in the history and not on the register"),
     "an invented entry": (
-        "INSERT INTO qualification_item SELECT 9999, uscc, '6-31-01-03', '5', filed_on, valid_until, application_no, cycle,"
-        f" because, known_from, known_to, superseded_in, ended_by FROM qualification_item WHERE entry = {FILED}",
+        f"INSERT INTO qualification_item (entry, occupation_code, level, {AS_FILED})"
+        f" SELECT 9999, '6-31-01-03', '5', {AS_FILED} FROM qualification_item WHERE entry = {FILED}",
         "without a pass",
     ),
     "an occupation out of scope": (
@@ -106,7 +109,7 @@ TAMPERINGS = {
     "an expired row": ("UPDATE edition_row SET valid_until = '2020-01-01'", "over since 2020-01-01"),
     "an edited edition": ("UPDATE edition_row SET institution_name = '别家'", "built again from the database is another"),
     "a letter written twice": (
-        "INSERT INTO outbox SELECT box, occasion || 'b', kind, subject, cycle, written_on, content, delivered_at, receipt"
+        f"INSERT INTO outbox (box, occasion, {AS_WRITTEN}) SELECT box, occasion || 'b', {AS_WRITTEN}"
         " FROM outbox WHERE box = 'letter' AND occasion = (SELECT min(occasion) FROM outbox WHERE box = 'letter')",
         "written twice",
     ),
@@ -141,19 +144,24 @@ def test_a_changed_file_is_told(copied: date) -> None:
 def test_a_cap_exceeded_without_a_permit_is_told(copied: date) -> None:
     """Five more social organisations with one occupation, as if decisions had not counted."""
     with database.begin() as db:
-        row = "SELECT occupation_code, level, filed_on, valid_until, application_no, cycle FROM qualification_item"
-        one = db.execute(text(f"{row} WHERE entry = {FILED}")).one()
-        for number in range(5):
-            uscc = f"SOCIAL{number}"
+        columns = AS_FILED.removeprefix("uscc, ")
+        for number in range(9000, 9005):
+            new = {"entry": number, "uscc": f"SOCIAL{number}"}
             db.execute(
-                text("INSERT INTO institution VALUES (:n, :u, :u, 'social_organisation', '420202', '', :d, NULL)"),
-                {"n": 9000 + number, "u": uscc, "d": "2026-04-01"},
+                text(
+                    "INSERT INTO institution (entry, uscc, institution_name, institution_type, region_code,"
+                    " institution_code, registered_address, since, known_from)"
+                    " VALUES (:entry, :uscc, :uscc, 'social_organisation', '420202', '', '', '2026-04-01', '2026-04-01')"
+                ),
+                new,
             )
             db.execute(
                 text(
-                    "INSERT INTO qualification_item VALUES (:n, :u, :o, :l, :f, :v, :a, :c, '', '2020-01-01', NULL, NULL, NULL)"
+                    f"INSERT INTO qualification_item (entry, uscc, occupation_code, level, {columns})"
+                    f" SELECT :entry, :uscc, occupation_code, level, {columns}"
+                    f" FROM qualification_item WHERE entry = {FILED}"
                 ),
-                {"n": 9000 + number, "u": uscc, **dict(zip("olfvac", one, strict=True))},
+                new,
             )
     assert any("institutions without a permit" in sentence for sentence in untruths(copied))
 
