@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 
 from schemas import tables
 from schemas.law.terms import last_day
-from tasks.store import overview, register, retold, takeover
+from tasks.store import decisions, overview, register, retold, takeover
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.verdicts import take_verdicts
@@ -167,8 +167,8 @@ def test_a_corrected_register_replaces_the_one_taken_over_before(home: Path) -> 
     assert terms(date(2021, 1, 1))
 
 
-def test_a_corrected_result_gives_back_what_the_renewal_had_superseded(home: Path) -> None:
-    """A renewal that turns out to have failed leaves the old term, as if it had not been filed."""
+def test_a_corrected_result_takes_a_renewal_off_only_after_a_refusal(home: Path) -> None:
+    """Until then the renewed term holds; a refusal revokes the level, and the superseded term does not return (EVAL-5)."""
     passed("A0", "initial", [(ONE, COOK, "4")], cycle="2023-09")
     decide("2023-09", date(2023, 10, 20))
     passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-09")
@@ -189,14 +189,33 @@ def test_a_corrected_result_gives_back_what_the_renewal_had_superseded(home: Pat
         )
         db.execute(update(tables.item).where(tables.item.c.application_no == "A1").values(verdict="fail"))
         take_verdicts(db, run)
-    assert terms(date(2026, 10, 12)) == {(ONE, COOK, "4"): ("2023-10-20", "2026-10-19")}
+    assert terms(date(2026, 10, 12)) == {(ONE, COOK, "4"): ("2023-10-20", "2029-10-19")}
     with reading() as db:
-        assert registers.statuses(db) == {("A0", COOK, "4"): "filed", ("A1", COOK, "4"): "failed"}
-        assert retold.differences(db, date(2026, 10, 12)) == []
+        assert registers.statuses(db) == {("A0", COOK, "4"): "filed", ("A1", COOK, "4"): "filed"}
+    ruling = {
+        "application_no": "A1",
+        "rule": "EVAL-5",
+        "occupation_code": "",
+        "verdict": "refuse",
+        "decided_by": "王主任",
+        "decided_at": "2026-10-12T10:00:00+08:00",
+        "document_no": "黄人社函〔2026〕9号",
+        "reason": "复核属实",
+    }
+    with registers.run_on(date(2026, 10, 13), "2026-09") as run, writing(run) as db:
+        decisions.record(db, pd.DataFrame([ruling]), run)
+        take_verdicts(db, run)
+    assert not terms(date(2026, 10, 13))
+    with reading() as db:
+        assert registers.statuses(db) == {("A0", COOK, "4"): "filed", ("A1", COOK, "4"): "refused"}
+        assert retold.differences(db, date(2026, 10, 13)) == []
+        assert "revoked" in set(overview.life(db, ONE)["became"])
         before = register.before_cycle(db, date(2026, 9, 10), "2026-09")
     assert before["valid_until"].tolist() == ["2026-10-19"], "the cycle is judged on one entry, not on two"
     sweep(date(2026, 10, 20))
     assert not terms(date(2026, 10, 20))
+    with reading() as db:
+        assert registers.statuses(db) == {("A0", COOK, "4"): "lapsed", ("A1", COOK, "4"): "refused"}
 
 
 @pytest.mark.parametrize("reverse", [False, True])
