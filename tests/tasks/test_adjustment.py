@@ -4,6 +4,7 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import select
 
@@ -14,9 +15,10 @@ from schemas.qualification import MOVES, ON_FILE, STANDINGS, IllegalStandingErro
 from schemas.run_summary import Counts
 from tasks import adjustment, succession
 from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.store import overview, register
+from tasks.store import decisions, overview, register
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
+from tasks.store.leases import writing
 from tests import registers
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
 
@@ -177,8 +179,20 @@ def test_a_renewal_leaves_a_suspension_and_a_new_filing_after_a_lapse_begins_in_
     assert terms(date(2027, 6, 1))[ONE, COOK, "4"][1] == "2030-05-24"
     sweep(date(2030, 6, 1))
     passed("A2", "initial", [(ONE, COOK, "4")], cycle="2030-09")
-    decide("2030-09", date(2030, 10, 1))
-    assert listed(date(2030, 10, 1)) == {(ONE, COOK)}
+    row = {
+        "application_no": "A2",
+        "rule": "STAND-1",
+        "occupation_code": "",
+        "verdict": "permit",
+        "decided_by": "周明",
+        "decided_at": "2030-10-01T10:00:00",
+        "document_no": "1号",
+        "reason": "整改完成",
+    }
+    with run_on(date(2030, 10, 1), "2030-09") as run, writing(run) as db:
+        decisions.record(db, pd.DataFrame([row]), run)
+    decide("2030-09", date(2030, 10, 2))
+    assert listed(date(2030, 10, 2)) == {(ONE, COOK)}, "what is filed anew is not suspended"
 
 
 def test_a_renewal_in_progress_does_not_bring_back_what_was_revoked(home: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_change_of_name_recorded_late_holds_from_its_day_of_effect() -> None:
 def test_a_merged_institution_goes_on_in_the_other_with_the_later_terms() -> None:
     take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], *LATER)
     take_over([(TWO, COOK, "4"), (TWO, COOK, "3")], *TERM)
-    passed("A1", "addition", [(ONE, BAKER, "3")], cycle="2026-04")
+    passed("A1", "addition", [(ONE, OTHER, "3")], cycle="2026-04")
     suspend(ONE, BAKER, date(2026, 5, 1))
     assert changed(Merger, old_uscc=ONE, into_uscc=TWO).done == {"merged": 2}
     assert changed(Merger, old_uscc=ONE, into_uscc=TWO) == Counts()
@@ -94,7 +94,7 @@ def test_a_merged_institution_goes_on_in_the_other_with_the_later_terms() -> Non
     assert_history_agrees(DAY)
     sweep(DAY)
     decide("2026-04", DAY)
-    assert (TWO, BAKER, "3") in terms(DAY), "an application in progress follows"
+    assert (TWO, OTHER, "3") in terms(DAY), "an application in progress follows"
     with reading() as db:
         assert list(overview.life(db, ONE)["entry"]) == list(overview.life(db, TWO)["entry"])
         assert ONE not in set(institutions.known(db)["uscc"])
