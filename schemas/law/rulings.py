@@ -46,16 +46,16 @@ def fault_of(
     number: str, rule: str, occupation: str, of: Concerned | None, in_principle: Collection[str]
 ) -> Fault | None:
     """Why a ruling on an application (None: nobody filed it) under a rule is not taken; None where it is."""
-    if of is None:
-        return Fault(
-            f"there is no application {number}: `filing items CYCLE` lists the numbers",
-            f"没有申报编号“{number}”，请核对",
-        )
     known = [*sorted(in_principle), OBJECTION]
     if rule not in known:
         return Fault(
             f"'{rule}' is no rule to decide on: decide on one of {', '.join(known)}",
             f"规则“{rule}”不可作例外审批，可审批的有{'、'.join(known)}",
+        )
+    if of is None:
+        return Fault(
+            f"there is no application {number}: `filing items CYCLE` lists the numbers",
+            f"没有申报编号“{number}”，请核对",
         )
     if occupation and occupation not in of.statuses:
         return Fault(
