@@ -161,35 +161,10 @@ def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     frames.append(db, _entry, rows.assign(entry=range(first, first + len(rows)), known_from=run.day.isoformat()))
 
 
-def remove(db: Connection, entries: pd.DataFrame, run: Run, became: str, superseded_in: str | None = None) -> None:
-    """Take entries (of `current_entries`, with a because) off the register as if they had never been."""
-    was = _standing_of(db, entries, run.day, over="filed")
-    _forget(db, entries, run, superseded_in)
-    tell(db, entries.assign(was=was, became=became), run, "filing")
-
-
 def shorten(db: Connection, entries: pd.DataFrame, last_day: date, became: str, run: Run) -> None:
     """Let entries (of `current_entries`) end on a day; telling it is the caller's."""
     _forget(db, entries, run)
     enter(db, entries.assign(valid_until=last_day.isoformat(), ended_by=became), run)
-
-
-def bring_back(db: Connection, keys: pd.DataFrame, cycle: str, run: Run) -> None:
-    """Enter again what a cycle's decisions on these keys, now taken back, had superseded."""
-    columns = [
-        _entry.c[name] for name in ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "because")
-    ]
-    statement = select(*columns, _entry.c.cycle, _entry.c.ended_by).where(
-        _entry.c.superseded_in == cycle, or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle)
-    )
-    former = frames.read(db, statement).merge(keys[KEYS].drop_duplicates(), on=KEYS).sort_values("entry")
-    former = former.drop_duplicates(KEYS, keep="last")
-    if former.empty:
-        return
-    # the copy takes its place also where the cycle is judged as if its own decisions had not been
-    _reclaim(db, former)
-    enter(db, former, run)
-    tell(db, with_terms(former.assign(was="", became="filed", because="更正后恢复原备案")), run, "filing")
 
 
 def _forget(db: Connection, entries: pd.DataFrame, run: Run, superseded_in: str | None = None) -> None:
@@ -197,12 +172,6 @@ def _forget(db: Connection, entries: pd.DataFrame, run: Run, superseded_in: str 
     work = frames.working(db, "forgetting", entries[["entry"]].astype("int64"))
     mine = _entry.c.entry.in_(select(work.c.entry))
     db.execute(update(_entry).where(mine).values(known_to=run.day, superseded_in=superseded_in))
-
-
-def _reclaim(db: Connection, entries: pd.DataFrame) -> None:
-    work = frames.working(db, "reclaiming", entries[["entry"]].astype("int64"))
-    mine = _entry.c.entry.in_(select(work.c.entry))
-    db.execute(update(_entry).where(mine).values(superseded_in=None))
 
 
 def _standing_of(db: Connection, asked: pd.DataFrame, day: date, over: str = "") -> "pd.Series[str]":
