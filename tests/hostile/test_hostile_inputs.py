@@ -97,13 +97,13 @@ def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(
     from tasks.gateways.sources.formats import limits
 
     file = tmp_path / "applications.csv"
-    file.write_text("申报编号\nA1\n", "utf-8")
+    file.write_text("申报编号,统一社会信用代码\nA1,91420200MA4WTP9T4D\n", "utf-8")
     sizes = limits.check_size
 
     def grow(name: str, size: int) -> None:
         sizes(name, size)
         with file.open("a", encoding="utf-8") as stream:
-            stream.write("A2\n")
+            stream.write("A2,91420200MA4WTP9T4D\n")
 
     monkeypatch.setattr(limits, "check_size", grow)
     (told,) = pull_folder(tmp_path).quarantined
