@@ -7,7 +7,7 @@ from prefect import flow
 from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run_summary import Counts
 from tasks import adjustment as work
-from tasks import succession
+from tasks.desk import succession
 from tasks.runs.run import begin
 
 

@@ -5,13 +5,15 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.directory import audiences_of
+from schemas.directory import INSTITUTION_DETAILS, audiences_of
+from schemas.law.places import CAPS, take_in_turn
 from schemas.law.rulings import EVAL_5
+from schemas.law.standing import bars
 from schemas.law.terms import last_day, renewed_term
 from schemas.policy import Policy
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks import places, public_notice
+from tasks import public_notice
 from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
@@ -27,6 +29,7 @@ from tasks.store import (
     letters,
     register,
     renumberings,
+    standing,
 )
 from tasks.store.adjustments import lapse
 from tasks.store.directory import occupation_names
@@ -67,7 +70,7 @@ _NOT_NOW = {
 
 def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     """File what passed, in the order of contract section 3, "At filing": RENEW-1, STAND-1, then CAP-1 and CAP-2."""
-    rows = places.candidates(db, run)
+    rows = _candidates(db, run)
     if rows.empty:
         return {}
     lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
@@ -76,7 +79,7 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     _refuse(db, barred, run)
     rows = rows[~ended]
     on_file = register.on_file(db, run.day)
-    rows = rows.assign(found=places.judged(db, run, rows, on_file))
+    rows = rows.assign(found=_judged(db, run, rows, on_file))
     chosen = rows[rows["chosen"]]
     held = _hold(db, chosen, run)
     granted = chosen[chosen["found"] == ""]
@@ -84,6 +87,68 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     _enter(db, granted, on_file, run.policy, run)
     items.move(db, granted.assign(became="filed", reason="", because="准予备案"), run, "filing")
     return {"filed": len(granted), "held": held, "refused": len(barred)}
+
+
+def _candidates(db: Connection, run: Run) -> pd.DataFrame:
+    """Items that may be filed now: passed ones, and those that wait for a place since they would have been filed.
+
+    Items' columns, what the application says of the institution, kind, submitted_utc, and `chosen`: whether the run is
+    for them.
+    """
+    passed = items.of_cycle(db, run.cycle, ["passed"])
+    waiting = _waiting(db, run)
+    found = pd.concat([passed, waiting]) if len(waiting) else passed
+    if found.empty:
+        return found
+    current = applications.current(db, found["application_no"].unique().tolist())
+    stated = current.columns.intersection(["application_no", "kind", "submitted_utc", *INSTITUTION_DETAILS])
+    rows = found.merge(current[stated], on="application_no")
+    return rows.assign(chosen=run.only is None or rows["application_no"].isin(run.only or []))
+
+
+def _waiting(db: Connection, run: Run) -> pd.DataFrame:
+    """Held items that passed, and that nothing but the want of a place keeps from being filed."""
+    held = items.of_cycle(db, run.cycle, ["held"])
+    held = held[held["decided_result"].notna()]
+    if held.empty:
+        return held
+    holds = decisions.on_holds(db, run.cycle)
+    open_still = holds[holds["verdict"].isna() | (holds["verdict"] == "refuse")]
+    keeps = (~open_still["rule"].isin(CAPS) | open_still["verdict"].notna()).groupby(
+        [open_still[key] for key in items.KEYS]
+    )
+    only_places = ~keeps.any()
+    return held.merge(only_places[only_places].reset_index()[items.KEYS], on=items.KEYS)
+
+
+def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame) -> "pd.Series[str]":
+    """The rules that keep each of `_candidates` from being filed on the run's day, joined by `;`; blank for the others.
+
+    STAND-1 is judged first, and the places of the rest in turn; those not chosen keep the places their scores give them.
+    """
+    barred = _barred(db, run, rows, on_file)
+    rest = rows[~barred]
+    own = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)
+    permits = {(rule, *permit) for rule in CAPS for permit in decisions.permitted(db, run.cycle, rule, rest)}
+    reasons = barred.map({True: "STAND-1", False: ""})
+    if len(rest):
+        reasons.loc[rest.index] = take_in_turn(rest, on_file, own, permits, run.policy)
+    return reasons
+
+
+def _barred(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame) -> "pd.Series[bool]":
+    """Which items not on file ask for something new while their institution is suspended or was lately revoked."""
+    asked = items.of_cycle(db, run.cycle)[["application_no", "uscc", "occupation_code"]].drop_duplicates()
+    asked = asked[asked["application_no"].isin(rows["application_no"])]
+    asked = pd.concat([asked, asked.assign(occupation_code="").drop_duplicates()], ignore_index=True)
+    why = bars(asked, standing.suspended(db, run.day), standing.revoked(db, run.day), run.policy, run.day)
+    badly = rows["application_no"].isin(asked.loc[why != "", "application_no"])
+    permits = decisions.permitted(db, run.cycle, "STAND-1", rows)
+    permitted = pd.MultiIndex.from_frame(rows[["application_no", "occupation_code"]]).isin(list(permits))
+    is_held = rows[register.KEYS].merge(on_file[register.KEYS], on=register.KEYS, how="left", indicator=True)["_merge"]
+    is_new = (rows["kind"] != "renewal") & (is_held.to_numpy() == "left_only")
+    barred: pd.Series[bool] = badly & is_new & ~permitted
+    return barred
 
 
 def _refuse(db: Connection, barred: pd.DataFrame, run: Run) -> None:
@@ -97,7 +162,7 @@ def _refuse(db: Connection, barred: pd.DataFrame, run: Run) -> None:
 def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     """Hold what may not be filed now (`found`), and let go what waited for a place that is free; how many are newly held."""
     stands = rows[rows["found"] != ""]
-    findings.hold_at_filing(db, rows, places.AT_FILING, run.cycle, run.day)
+    findings.hold_at_filing(db, rows, tuple(_NOT_NOW), run.cycle, run.day)
     waits = rows["status"] == "held"
     items.restate(db, stands[waits[stands.index]].assign(reason=stands["found"]))
     free = rows[waits & (rows["found"] == "")]

@@ -22,17 +22,15 @@ from schemas.submission import DECISIONS, RESULTS
 from tasks.desk.rulings import take_rulings
 from tasks.desk.withdrawal import take_back
 from tasks.gateways.disk import quarantine
-from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
+from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError, vouched
 from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
 from tasks.gateways.sources.returned_results import FILE, PATH, pull_results, results_folders
-from tasks.letters.life import late_versions
-from tasks.recall import recall
+from tasks.letters.life import late_versions, recall
 from tasks.runs.step import step
-from tasks.store import activities, applications, items, letters, panels, results, runs, takeover, versions
+from tasks.store import activities, applications, dispatches, items, letters, panels, results, runs, takeover, versions
 from tasks.store.database import reading as reading_database
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
-from tasks.vouching import vouched
 
 #: Why a package is taken back when a further version takes the place of the one it was made of.
 _REPLACED = "申报单位重新提交了申报材料，已送评的版本作废"
@@ -110,7 +108,12 @@ def _vouched(
         rows = own if returned.empty else pd.concat([own, returned], ignore_index=True)
     try:
         with reading_database() as db:
-            rows, refused = vouched(db, rows, installation, required=installation.result_tokens == "required")
+            rows, refused = vouched(
+                rows,
+                dispatches.revisions(db, rows["application_no"]),
+                installation,
+                required=installation.result_tokens == "required",
+            )
     except SigningKeyError as damaged:
         return rows.iloc[:0], [], {RESULTS.name: str(damaged)}
     return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused, {}

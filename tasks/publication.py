@@ -26,7 +26,7 @@ from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
-from tasks.supervision import county_lists
+from tasks.store.supervision import county_lists
 
 #: The page tells what changed in this many editions before.
 EARLIER = 12

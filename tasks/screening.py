@@ -7,16 +7,15 @@ import polars as pl
 from sqlalchemy import Connection
 
 from expectations.check import Checked, check, data_docs, requested_items
-from schemas.item import ALONG
+from schemas.item import ALONG, FINAL
+from schemas.law.places import CAPS, places_used, unit
 from schemas.law.workdays import assumed_end
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
-from tasks.letters.life import withdrawals
-from tasks.places import free_places
-from tasks.recall import recall
+from tasks.letters.life import recall, withdrawals
 from tasks.runs.step import step
 from tasks.store import applications, findings, items, late_versions, letters, register
 from tasks.store.applications import scene
@@ -29,6 +28,9 @@ from tasks.store.leases import writing
 BATCH = 16_000
 
 _PERMITTED = "逾期提交的材料经例外审批准予采纳，已送评的版本作废"
+
+#: Statuses of items that count under the cap in other cycles.
+_UNDER_WAY = ["held", "accepted", "dispatched", "passed"]
 
 
 def screening(run: Run) -> Counts:
@@ -147,3 +149,51 @@ def _rules(found: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
     """The keys and, under a name, their rules as an item's `reason` holds them."""
     rules = pl.col("rule").unique().sort().str.join(";").alias(name)
     return pl.from_pandas(found[[*keys, "rule"]]).group_by(keys).agg(rules).to_pandas()
+
+
+@step("places-{run.cycle}")
+def free_places(run: Run) -> Counts:
+    """Let holds under CAP-1 and CAP-2 fall whose place is free on the run's day; what follows is settled with rulings.
+
+    Items held at their filing are judged there, in the order of their scores.
+    """
+    with writing(run) as db:
+        held = items.of_cycle(db, run.cycle, ["held"])
+        held = held[held["decided_result"].isna()]
+        if run.only is not None:
+            held = held[held["application_no"].isin(run.only)]
+        holds = findings.holds_of(db, run.cycle)
+        holds = holds[holds["rule"].isin(CAPS)].merge(held[[*items.KEYS, "uscc"]], on=items.KEYS)
+        if len(holds):
+            findings.note_fallen(db, holds, _is_free(db, run, holds), run.day)
+    return Counts()
+
+
+def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]":
+    """Which holds (KEYS, rule, uscc) no longer hold on the run's day."""
+    policy = run.policy
+    on_file = register.on_file(db, run.day)
+    used = places_used(pd.concat([on_file, _under_way(db, run), _requested(db, run)]), policy)
+    within = holds["uscc"].map(used).fillna(0) <= policy.cap.occupations
+    counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
+    place = unit(policy)
+    holders = {key: set(rows["uscc"]) for key, rows in counted.groupby(place)}
+    others = [
+        len(holders.get(tuple(key), set()) - {uscc})
+        for uscc, *key in holds[["uscc", *place]].itertuples(index=False, name=None)
+    ]
+    unsaturated = pd.Series(others, index=holds.index, dtype="int64") < policy.cap.saturation
+    return within.where(holds["rule"] == "CAP-1", unsaturated)
+
+
+def _under_way(db: Connection, run: Run) -> pd.DataFrame:
+    every = items.in_status(db, _UNDER_WAY)
+    return every[every["cycle"] != run.cycle]
+
+
+def _requested(db: Connection, run: Run) -> pd.DataFrame:
+    """Items of the cycle's applications, without the occupations all of whose items are final and not filed."""
+    every = items.of_cycle(db, run.cycle)
+    over = every["status"].isin(list(FINAL - {"filed"}))
+    gone = over.groupby([every["application_no"], every["occupation_code"]]).transform("all")
+    return every[~gone]

@@ -120,7 +120,7 @@ def _carry_out(decided: Adjustment | Recoding | Renaming | Merger | Renumbering,
     orchestrator.prepare()
     from flows.adjustment import adjustment, change  # noqa: PLC0415  after Prefect's environment is set
     from flows.stages import publication  # noqa: PLC0415
-    from tasks.succession import assert_sense  # noqa: PLC0415
+    from tasks.desk.succession import assert_sense  # noqa: PLC0415
 
     if not isinstance(decided, Adjustment):
         assert_sense(decided, day)

@@ -8,7 +8,8 @@ from flows.filing_cycle import go_through
 from flows.sweeps import sweep as sweep_night
 from schemas.adjustment import Adjustment
 from schemas.run_summary import Counts
-from tasks import adjustment, inspection, succession
+from tasks import adjustment, inspection
+from tasks.desk import succession
 from tasks.runs.run import begin
 from tasks.store import editions
 from tasks.store.database import reading

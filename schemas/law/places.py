@@ -4,6 +4,9 @@ import pandas as pd
 
 from schemas.policy import Policy
 
+#: The rules of the cap: how many occupations an institution has, how many institutions an occupation.
+CAPS = ("CAP-1", "CAP-2")
+
 
 def unit(policy: Policy) -> list[str]:
     """The columns that tell one place from another (policy: cap.unit)."""

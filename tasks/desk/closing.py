@@ -12,11 +12,10 @@ from schemas.item import OPEN
 from schemas.law import deciding
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks.batch_report import write_report
+from tasks.desk.batch_report import write_report
 from tasks.desk.rulings import UnknownApplicationError
 from tasks.letters.delivery import deliver_letters
-from tasks.letters.life import endings
-from tasks.recall import recall
+from tasks.letters.life import endings, recall
 from tasks.runs.run import begin
 from tasks.store import applications, cycles, items, letters
 from tasks.store.database import reading

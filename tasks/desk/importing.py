@@ -12,16 +12,16 @@ from schemas.policy import in_force
 from schemas.run import Run
 from schemas.settings import settings
 from schemas.submission import INSTITUTION_CODES
-from tasks import inspection, intake, supervision
-from tasks.desk import institution_codes
+from tasks import inspection, intake
+from tasks.desk import complaints, institution_codes
+from tasks.gateways.evaluators.dispatch_tokens import vouched
 from tasks.gateways.sources import pull_file
 from tasks.gateways.sources.contents import discreet
 from tasks.gateways.sources.inspection_files import UnreadableListError
 from tasks.gateways.sources.returned_results import read_results
 from tasks.runs.run import begin, last_cycle
-from tasks.store import activities, history, results
+from tasks.store import activities, dispatches, history, results
 from tasks.store.leases import writing
-from tasks.vouching import vouched
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Imported:
 _OF_SUPERVISION = {
     "inspectors": inspection.take_inspectors,
     "inspection-outcomes": inspection.take_outcomes,
-    "complaints": supervision.take_complaints,
+    "complaints": complaints.take_complaints,
 }
 
 
@@ -115,7 +115,9 @@ def _import_results(file: Path, day: date | None, word: _Word) -> Imported:
     """
     rows, spoilt = read_results(file)
     with _transaction(day) as (db, run):
-        taken, refused = vouched(db, rows, run.installation, required=False)
+        taken, refused = vouched(
+            rows, dispatches.revisions(db, rows["application_no"]), run.installation, required=False
+        )
         last = results.last(db)
         new = results.receive(db, taken, run)
         word.keep(db, new, run, results.numbers_after(db, last))

@@ -10,7 +10,7 @@ from schemas.errors import RefusedError, WrongUseError
 from schemas.law.rulings import EVAL_5, Fault, fault_of
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks.recall import recall
+from tasks.letters.life import recall
 from tasks.runs.run import begin
 from tasks.runs.step import step
 from tasks.store import applications, decisions, items

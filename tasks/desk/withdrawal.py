@@ -11,8 +11,7 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.rulings import UnknownApplicationError
 from tasks.letters.delivery import deliver_letters
-from tasks.letters.life import withdrawals
-from tasks.recall import recall
+from tasks.letters.life import recall, withdrawals
 from tasks.runs.run import begin
 from tasks.store import applications, cycles, items, letters
 from tasks.store.database import reading

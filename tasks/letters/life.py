@@ -7,14 +7,19 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
+from sqlalchemy import Connection
 
 from expectations import reading
-from schemas.item import UNIT
+from schemas.item import KEYS, UNIT
 from schemas.letter import item_lines
 from schemas.letter_text import ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText, ReasonedLine
 from schemas.policy import Policy
 from schemas.run import Run
 from tasks.letters.contents import addressee, heads, letter, named
+from tasks.store import dispatches
+from tasks.store.applications import current
+from tasks.store.directory import occupation_names
+from tasks.store.letters import write
 from tasks.store.outbox import Entry
 
 #: What a panel's letter begins with.
@@ -104,7 +109,23 @@ def _days(applications: pd.DataFrame, policy: Policy) -> dict[str, date]:
     return {number: day for number, day in pairs if day is not None}
 
 
-def recalls(
+def recall(db: Connection, items: pd.DataFrame, reason: str, run: Run) -> int:
+    """Take items back from the panels; a letter goes to each that has the package. Returns how many were out.
+
+    `items`: every column of the table.
+    """
+    if items.empty:
+        return 0
+    out = dispatches.recall(db, items)
+    delivered = out[out["delivered"] == 1].merge(items[[*KEYS, "own_name"]], on=KEYS)
+    if len(delivered):
+        known = current(db, sorted(set(delivered["application_no"])))
+        applicants = dict(zip(known["application_no"], known["institution_name"].fillna(""), strict=True))
+        write(db, _recalls(delivered, applicants, occupation_names(db), reason, run), run)
+    return len(out)
+
+
+def _recalls(
     recalled: pd.DataFrame, applicants: Mapping[str, str], names: Mapping[str, str], reason: str, run: Run
 ) -> list[Entry]:
     """One letter a package to the panel that has it: which of its items are taken back.

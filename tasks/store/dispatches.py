@@ -1,5 +1,6 @@
 """What was sent out for evaluation: packages still to deliver, and the items they carry."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -117,7 +118,7 @@ def packages(db: Connection, application_no: str) -> list[dict[str, Any]]:
     return [outbox.read(db, PACKAGES, occasion(application_no, number)).content for number in numbers]
 
 
-def revisions(db: Connection, numbers: list[str]) -> dict[tuple[str, ...], int]:
+def revisions(db: Connection, numbers: Iterable[str]) -> dict[tuple[str, ...], int]:
     """Every item of these applications that was sent out (its key) to the revision of the package that carries it."""
     rows = db.execute(select(*(_sent.c[key] for key in items.KEYS), _sent.c.revision))
     chosen = set(numbers)

@@ -1,18 +1,23 @@
 """The pool of experts (专家库) as it is now, and the panels drawn from it, each with the record that repeats it."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import pandas as pd
 from sqlalchemy import Connection, delete, func, insert, select
 
 from schemas import tables
 from schemas.evaluation import PanelDraw
 from schemas.history import facts_text
-from schemas.panel import Applicant, Expert
+from schemas.panel import Applicant, Expert, barred_employers, draw_panels
 from schemas.run import Run
 from schemas.submission import EXPERTS
 from tasks.store import frames, history
 
 _expert = tables.expert
+_draw = tables.panel_draw
 _KEY = "expert_no"
+_FIRST, _AGAIN = "从专家库随机抽取", "原专家组成员的所在单位参加本批次同职业申报，回避后重新抽取"
 
 
 def take_in(db: Connection, rows: pd.DataFrame) -> tuple[int, list[str]]:
@@ -42,9 +47,6 @@ def pool(db: Connection) -> list[Expert]:
 def address(db: Connection, expert_no: str) -> str:
     """The expert's mail address, blank where none is known."""
     return db.execute(select(_expert.c.email).where(_expert.c.expert_no == expert_no)).scalar() or ""
-
-
-_draw = tables.panel_draw
 
 
 def applicants(db: Connection, cycle: str) -> list[Applicant]:
@@ -99,3 +101,48 @@ def lead_address(db: Connection, application_no: str) -> str:
     """The mail address of the expert who leads the panel of an application; blank where none is known."""
     draws = of_application(db, application_no)
     return address(db, draws[-1].panel.lead) if draws else ""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The draws that stand, by application number, and the numbers of those drawn anew in place of an earlier one."""
+
+    standing: dict[str, PanelDraw]
+    anew: frozenset[str] = frozenset()
+
+
+def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], run: Run) -> Drawn:
+    """Draw the panels of applications that go out, and anew those of `waiting` ones that must not judge any more.
+
+    `going_out`: numbers whose package is being made; `waiting`: numbers sent out whose results are not all in. A draw
+    made before stands as long as no member is employed by an applicant of one of its occupations (Notice, article
+    3(3)). Without a pool nobody is drawn and packages go out without names.
+    """
+    experts = pool(db)
+    if not experts:
+        return Drawn({})
+    everyone = applicants(db, run.cycle)
+    kept = standing(db, run.cycle)
+    barred = barred_employers(everyone)
+    employers = {expert.expert_no: expert.employer_uscc for expert in experts}
+    concerned = {*going_out, *waiting}
+    unfit = {
+        number
+        for number, made in kept.items()
+        if number in concerned
+        and any(employers.get(member.expert_no) in barred.get(number, ()) for member in made.panel.members)
+    }
+    seed = _seed(kept, run)
+    kept = {number: made for number, made in kept.items() if number not in unfit}
+    size = run.policy.evaluation.panel_size
+    after = draw_panels(seed, everyone, experts, size, kept=kept, wanted={*going_out, *unfit})
+    new = {number: made for number, made in after.items() if number not in kept}
+    record(db, new, {number: _AGAIN if number in unfit else _FIRST for number in new}, run)
+    return Drawn(after, frozenset(unfit))
+
+
+def _seed(kept: dict[str, PanelDraw], run: Run) -> str:
+    """The seed the cycle's draws began with; else the cycle and the text the installation was given."""
+    text = run.installation.panel_seed
+    fresh = f"{run.cycle}|{text}" if text else run.cycle
+    return next(iter(kept.values())).seed if kept else fresh

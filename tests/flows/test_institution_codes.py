@@ -115,7 +115,7 @@ def test_a_corrected_code_replaces_the_former_and_the_history_keeps_both(filing:
 
 
 def test_a_code_given_to_a_former_credit_code_finds_its_institution(filing: Filing) -> None:
-    from tasks.succession import carry_out
+    from tasks.desk.succession import carry_out
 
     words = {"ground": "登记机关换发", "document_no": "鄂市监〔2026〕2号", "decided_by": "王处长", "effective_on": DAY}
     new = valid_like(TWO)

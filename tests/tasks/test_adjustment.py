@@ -13,8 +13,9 @@ from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.letter import LETTER_KINDS
 from schemas.qualification import MOVES, ON_FILE, STANDINGS, IllegalStandingError, assert_moves
 from schemas.run_summary import Counts
-from tasks import adjustment, succession
+from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
+from tasks.desk import succession
 from tasks.store import decisions, overview, register
 from tasks.store.database import reading
 from tasks.store.directory import directory_on

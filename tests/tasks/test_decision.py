@@ -15,7 +15,7 @@ from schemas.adjustment import Adjustment
 from schemas.submission import DECISIONS
 from tasks import adjustment
 from tasks.desk.rulings import settle_holds
-from tasks.places import free_places
+from tasks.screening import free_places
 from tasks.store import database, decisions, findings, history, institutions, items
 from tasks.store.database import reading
 from tasks.store.leases import writing

@@ -171,7 +171,7 @@ def test_the_pool_is_imported_from_a_workbook_as_people_keep_it(home: Path, tmp_
     imported = import_file("experts", tmp_path / "名单.xlsx", date(2026, 9, 11))
     assert (imported.rows, imported.new) == (3, 2)
     (complaint,) = imported.complaints
-    assert "第3行“姓名”" in complaint
+    assert "第4行“姓名”" in complaint
     with reading() as db:
         first, second = panels.pool(db)
     assert (first.expert_no, first.employer_uscc) == ("1001", "91420200MA40000124")

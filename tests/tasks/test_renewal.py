@@ -9,10 +9,10 @@ from sqlalchemy import insert, update
 
 from schemas import tables
 from schemas.law.terms import last_day
+from tasks.evaluation import take_verdicts
 from tasks.store import decisions, overview, register, retold, takeover
 from tasks.store.database import reading
 from tasks.store.leases import writing
-from tasks.verdicts import take_verdicts
 from tests import registers
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, run_on, sweep, take_over, terms
 

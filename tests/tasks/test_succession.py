@@ -7,12 +7,13 @@ import pytest
 
 from schemas.adjustment import Adjustment, Merger, Renaming, Renumbering
 from schemas.run_summary import Counts
-from tasks import adjustment, succession
+from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
+from tasks.desk import succession
+from tasks.desk.succession import Change, ImpossibleChangeError
 from tasks.store import institutions, overview, register, retold
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
-from tasks.succession import Change, ImpossibleChangeError
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))

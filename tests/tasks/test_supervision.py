@@ -10,11 +10,12 @@ from schemas.adjustment import Adjustment
 from schemas.law.cycle import cycle_id
 from schemas.settings import settings, using
 from schemas.supervision import COMPLAINTS_TABLE
-from tasks import adjustment, supervision
+from tasks import adjustment
 from tasks.desk.importing import Imported, import_file
 from tasks.store import complaints, overview, register, standing
 from tasks.store.applications import scene
 from tasks.store.database import reading
+from tasks.store.supervision import flagged
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, run_on, take_over
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
@@ -181,8 +182,8 @@ def test_an_occupation_that_changed_its_code_or_became_access_type_is_flagged(ho
         f"old_code,new_code,from_day,document\n{COOK},4-03-02-77,2026-03-01,人社厅发〔2026〕1号\n", encoding="utf-8"
     )
     with using(settings().model_copy(update={"reference": tmp_path})), reading() as db:
-        rows = supervision.flagged(db, DAY)
-        before = supervision.flagged(db, date(2026, 2, 28))
+        rows = flagged(db, DAY)
+        before = flagged(db, date(2026, 2, 28))
     assert rows["details"].tolist() == ["自2026-03-01起编码改为4-03-02-77（人社厅发〔2026〕1号）"]
     assert (rows["uscc"].tolist(), rows["occupation_code"].tolist()) == ([ONE], [COOK])
     assert before.empty

@@ -1,65 +1,20 @@
 """Supervision (监管): complaints taken in, and for each edition what is to be looked at in every county (Notice, article 4)."""
 
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
-import polars as pl
 from sqlalchemy import Connection
 
-from expectations.identifiers import is_credit_code
-from expectations.public_text import holds_number
 from expectations.recognition import work_types_of
 from schemas.inspection import OUTCOMES
 from schemas.item import TRADE
 from schemas.law.supervision import Lists, outside
 from schemas.reference_data import reference
-from schemas.run import Run
-from schemas.supervision import COMPLAINT_OUTCOMES, COMPLAINTS_TABLE, MATTERS, TO_BE_MENDED
+from schemas.supervision import COMPLAINT_OUTCOMES, MATTERS, TO_BE_MENDED
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.counties import CountyList
-from tasks.gateways.sources.inspection_files import read_list
 from tasks.store import activities, complaints, inspections, institutions, register
 from tasks.store.directory import directory_rows, occupation_names
-from tasks.store.leases import writing
-
-
-def take_complaints(file: Path, run: Run) -> tuple[int, int, list[str]]:
-    """Enter a list of complaints; rows read, rows new or changed, and a sentence for each row left out."""
-    rows, unread = read_list(file, COMPLAINTS_TABLE)
-    with writing(run) as db:
-        return len(rows), *enter(db, rows, run, unread)
-
-
-def enter(db: Connection, rows: pd.DataFrame, run: Run, unread: list[str]) -> tuple[int, list[str]]:
-    """Enter readable rows of COMPLAINTS_TABLE; how many were new or changed, and a sentence for each row left out."""
-    faults = _faults(rows, run.day)
-    bad = rows.assign(fault=faults).query("fault != ''")
-    refused = [
-        f"举报投诉（complaints）第{row}行未采用：{fault}" for row, fault in zip(bad["row"], bad["fault"], strict=True)
-    ]
-    return complaints.add(db, rows[faults == ""], run), [*unread, *refused]
-
-
-def _faults(rows: pd.DataFrame, day: date) -> "pd.Series[str]":
-    """Why each row is not taken, blank for those that are; the first reason counts."""
-    cells = pl.from_pandas(rows)
-    summary = pl.concat_str([pl.col("summary"), pl.col("handled_by")], separator=" ")
-    reasons = (
-        (~is_credit_code(pl.col("uscc")), "统一社会信用代码校验不通过，请核对"),
-        (holds_number(summary), "反映事项中有身份证号或电话号码，举报投诉表不登记举报人，请删除后重新导入"),
-        (pl.col("received_on") > day.isoformat(), "收到日期晚于导入之日，请核对"),
-        (pl.col("due_on") < pl.col("received_on"), "整改期限早于收到日期，请核对"),
-        (pl.col("closed_on") < pl.col("received_on"), "办结日期早于收到日期，请核对"),
-        (
-            (pl.col("outcome") == "open") & pl.col("closed_on").is_not_null(),
-            "已有办结日期，办理结果不能仍为办理中，请核对",
-        ),
-    )
-    found = pl.coalesce(
-        *(pl.when(broken.fill_null(False)).then(pl.lit(sentence)) for broken, sentence in reasons), pl.lit("")
-    )
-    return pd.Series(cells.select(found).to_series().to_list(), index=rows.index, dtype="str")
 
 
 def county_lists(db: Connection, content: EditionContent) -> list[CountyList]:

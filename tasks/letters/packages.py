@@ -1,4 +1,4 @@
-"""Evaluation packages put together from what the store knows; handing them over belongs to the evaluators' gateway."""
+"""The evaluation package (评估材料包) of an application, put together from what the store knows."""
 
 from collections.abc import Mapping
 from datetime import timedelta
