@@ -132,12 +132,8 @@ def _standing(name: str) -> str:
     return str(own["standing"])
 
 
-@pytest.mark.parametrize("file", ["directory.xlsx", "manifest.json", "report.json"])
-def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
-    published: Path, monkeypatch: pytest.MonkeyPatch, file: str
-) -> None:
-    before = factories.output(published)
-    take_over([(THREE, COOK, "4")], NEXT, date(2029, 6, 1))
+def _fill_disk_at(file: str, patch: pytest.MonkeyPatch) -> None:
+    """Any file of this name finds the disk full."""
     write, put = files.write, files.put
 
     def full(path: Path, content: bytes) -> None:
@@ -149,19 +145,44 @@ def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
     def also_full(folder: Path, relative: str, content: bytes, *, private: bool = False) -> Path:
         return _no_space() if file in relative else put(folder, relative, content, private=private)
 
-    monkeypatch.setattr(files, "write", full)
-    monkeypatch.setattr(files, "put", also_full)
-    failed = publication.fn(CYCLE, NEXT).failed
+    patch.setattr(files, "write", full)
+    patch.setattr(files, "put", also_full)
+
+
+@pytest.mark.parametrize("file", ["directory.xlsx", "manifest.json"])
+def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
+    published: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    before = factories.output(published)
+    take_over([(THREE, COOK, "4")], NEXT, date(2029, 6, 1))
+    with monkeypatch.context() as patch:
+        _fill_disk_at(file, patch)
+        failed = publication.fn(CYCLE, NEXT).failed
     assert "No space left on device" in failed[f"{CYCLE}.2"]
     now = factories.output(published)
     assert {path: now[path] for path in before} == before
     assert now["published/latest"] == f"{CYCLE}.1".encode()
-    if file != "report.json":
-        assert sorted(path.name for path in (published / "published").iterdir()) == [f"{CYCLE}.1", "latest"]
-    monkeypatch.setattr(files, "write", write)
-    monkeypatch.setattr(files, "put", put)
+    assert sorted(path.name for path in (published / "published").iterdir()) == [f"{CYCLE}.1", "latest"]
     assert publication.fn(CYCLE, NEXT).done["editions"] == 1
     assert factories.output(published)["published/latest"] == f"{CYCLE}.2".encode()
+
+
+@pytest.mark.parametrize("file", ["公告.docx", "report.json"])
+def test_a_full_disk_at_a_draft_keeps_back_the_draft_alone(
+    published: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    take_over([(THREE, COOK, "4")], NEXT, date(2029, 6, 1))
+    with monkeypatch.context() as patch:
+        _fill_disk_at(file, patch)
+        counts = publication.fn(CYCLE, NEXT)
+    assert counts.done["editions"] == 1
+    (reason,) = counts.failed.values()
+    assert "No space left on device" in reason
+    assert factories.output(published)["published/latest"] == f"{CYCLE}.2".encode()
+    drafts = [path for path in published.rglob(file) if f"{CYCLE}.2" in path.parts]
+    assert drafts == []
+    assert publication.fn(CYCLE, NEXT).failed == {}
+    assert [path for path in published.rglob(file) if f"{CYCLE}.2" in path.parts]
 
 
 def test_by_the_command_line_a_full_disk_fails_the_run_and_stops_no_sweep(
@@ -220,7 +241,7 @@ def test_doctor_names_a_missing_edition_first(chained: Filing, number: int) -> N
 def test_doctor_names_any_changed_byte(chained: Filing) -> None:
     files = sorted(path for path in (chained.home / "published").rglob("*") if path.is_file() and not path.is_symlink())
     own = [path for path in files if "latest" not in path.parts]
-    assert len(own) == 3 * 7
+    assert {path.parent.name for path in own} == {f"{CYCLE}.{number}" for number in (1, 2, 3)}
     from tasks.gateways.shelf import verify_chain
 
     for path in own:
