@@ -63,7 +63,15 @@ def test_the_cycle_goes_to_its_end(installation: Path, watch: trial.Watch, tmp_p
 
 
 #: As cleaning leaves them: a number has capital letters and no space.
-NUMBERS = [CLIMBS.upper(), "/ETC/PASSWD", "..", f"A{SQL}".replace(" ", "").upper(), "{{7*7}}", "=CMD|'C'!A0", "长" * 300]
+NUMBERS = [
+    CLIMBS.upper(),
+    "/ETC/PASSWD",
+    "..",
+    f"A{SQL}".replace(" ", "").upper(),
+    "{{7*7}}",
+    "=CMD|'C'!A0",
+    "长" * 300,
+]
 
 
 def test_an_application_number_is_never_a_path(home: Path, watch: trial.Watch) -> None:
