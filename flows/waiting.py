@@ -4,6 +4,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from schemas.run_summary import RunSummary
+from schemas.settings import settings
 from tasks.runs import orchestration
 from tasks.runs import waiting as work
 from tasks.runs.today import today
@@ -42,7 +43,7 @@ def wake() -> dict[str, str]:
     woken: dict[str, str] = {}
     for run in orchestration.suspended_runs():
         day = work.day_now(run.cycle, run.as_of, run.began)
-        reason = work.reason_to_go_on(run.cycle, day, run.only, run.inbox)
+        reason = work.reason_to_go_on(run.cycle, day, run.only, run.inbox, settings())
         if reason and orchestration.resume(run.flow_run_id):
             woken[run.cycle] = reason
     return woken

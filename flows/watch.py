@@ -6,14 +6,16 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from schemas.run_summary import Counts
+from schemas.settings import settings
 from tasks.runs import alerts
 from tasks.runs.orchestration import ended
 
 
 def look(as_of: date | None = None) -> Counts:
     """Raise what is new and deliver what is due; one that cannot be delivered stays for the next look."""
-    new = alerts.raise_alerts(as_of)
-    return Counts(done={"alerts": len(new)} if new else {}, failed=alerts.deliver_alerts())
+    installation = settings()
+    new = alerts.raise_alerts(installation, as_of)
+    return Counts(done={"alerts": len(new)} if new else {}, failed=alerts.deliver_alerts(installation))
 
 
 @flow(name="watch", flow_run_name="值守")

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from schemas.policy import in_force
 from schemas.run import Run
-from schemas.settings import settings
 from schemas.submission import INSTITUTION_CODES
 from tasks import inspection, intake
 from tasks.desk import complaints, institution_codes
@@ -57,7 +56,7 @@ def import_file(kind: str, file: Path, day: date | None, by: str = "", *, replac
     Whatever it changed is on record under who brought it: `by`, or the installation's operator. `replace`: institution
     codes may take the place of others.
     """
-    word = _Word(kind, discreet(file.name), by or settings().operator)
+    word = _Word(kind, discreet(file.name), by)
     if kind == "institution-codes":
         return _import_codes(file, day, word, replace=replace)
     if kind in _OF_SUPERVISION:
@@ -69,7 +68,7 @@ def import_file(kind: str, file: Path, day: date | None, by: str = "", *, replac
 
 @dataclass(frozen=True)
 class _Word:
-    """An operator's word that a file is right: kind, the file's name, who."""
+    """An operator's word that a file is right: kind, the file's name, who; blank for the installation's operator."""
 
     kind: str
     file: str
@@ -77,10 +76,10 @@ class _Word:
 
     def keep(self, db: Connection, new: int, run: Run, subjects: Iterable[str] = ()) -> None:
         """Put on record that the file was brought, for each application it concerns or as one, if it brought anything."""
-        told = f"导入文件“{self.file}”，{new}条新记录"
+        by, text = self.by or run.installation.operator, f"导入文件“{self.file}”，{new}条新记录"
         for subject in sorted(subjects) or [self.kind]:
             if new:
-                history.add_one(db, "import", subject, told, run, self.by, became=self.kind)
+                history.add_one(db, "import", subject, text, run, by, became=self.kind)
 
 
 def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Imported:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import cycle_id
 from schemas.policy import cycle_on, for_cycle
-from schemas.settings import Settings, UnusableSettingsError, settings
+from schemas.settings import Settings, UnusableSettingsError
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
 from tasks.runs import orchestration
@@ -35,7 +35,7 @@ _WEBHOOK_SECONDS = 15.0
 STATUSES = {**ITEM_STATUSES, "late": "待例外审批的逾期版本"}
 
 
-def raise_alerts(as_of: date | None = None) -> list[str]:
+def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]:
     """Write an alert for everything to be seen to that has had none; returns the new occasions."""
     day = as_of or today()
     broken = list(_broken_runs())
@@ -45,7 +45,7 @@ def raise_alerts(as_of: date | None = None) -> list[str]:
             *_failed(db),
             *_overdue(db, day),
             *_approval(db),
-            *_empty(db, day),
+            *_empty(db, day, installation.alert_days_before_deadline),
             *_unjudged(db, day),
             *_unmended(db, day),
             *_open(db, day),
@@ -111,10 +111,10 @@ def _approval(db: Connection) -> Iterator[Entry]:
         yield _alert(f"approval:{name}:{newest['as_of']}", "approval", str(newest["cycle"]), told)
 
 
-def _empty(db: Connection, day: date) -> Iterator[Entry]:
+def _empty(db: Connection, day: date, days_before: int) -> Iterator[Entry]:
     cycle = cycle_on(day)
     deadline = for_cycle(cycle).deadline(cycle)
-    near = deadline - timedelta(days=settings().alert_days_before_deadline) <= day <= deadline
+    near = deadline - timedelta(days=days_before) <= day <= deadline
     if near and not overview.of_cycle(db, cycle)["applications"]:
         told = f"{cycle} 批次 {deadline} 截止，至今没有收到申报。请查看收件箱和申报渠道是否正常"
         yield _alert(f"empty:{cycle}", "empty", cycle, told)
@@ -138,9 +138,8 @@ def _unmended(db: Connection, day: date) -> Iterator[Entry]:
         yield _alert(f"rectification:{number}:{due_on}", "rectification", cycle_on(day), text)
 
 
-def deliver_alerts() -> dict[str, str]:
+def deliver_alerts(installation: Settings) -> dict[str, str]:
     """Deliver what has not been, by each way that is set up; returns the occasions that could not be, and why."""
-    installation = settings()
     failed: dict[str, str] = {}
     if installation.alert_mail:
         failed |= _deliver("mail", ALERT_MAILS, lambda: partial(_mail, installation, mailer(installation)))

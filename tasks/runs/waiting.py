@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
-from schemas.settings import settings
+from schemas.settings import Settings
 from tasks.gateways.sources import chosen as sources
 from tasks.runs.today import day_of, today
 from tasks.store import applications, cycles, dispatches, results, runs
@@ -105,7 +105,9 @@ def day_now(cycle: str, as_of: date | None, began: datetime | None) -> date | No
     return max(as_of + max(passed, timedelta(0)), last or as_of)
 
 
-def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None) -> str | None:
+def reason_to_go_on(
+    cycle: str, as_of: date | None, only: list[str] | None, inbox: str | None, installation: Settings
+) -> str | None:
     """Why a suspended run of the cycle should go on now, as one sentence; None while it has only to wait.
 
     `as_of`: its day now; `only`, `inbox`: what it was started with; without a day it is today.
@@ -128,7 +130,7 @@ def reason_to_go_on(cycle: str, as_of: date | None, only: list[str] | None, inbo
         (recorded, "something was imported or decided"),
         (tries_again, "what could not be delivered is tried again"),
     ]
-    return next((reason for holds, reason in reasons if holds), None) or _something_new(inbox, began)
+    return next((reason for holds, reason in reasons if holds), None) or _something_new(inbox, began, installation)
 
 
 def pause_after(failures: int) -> timedelta:
@@ -138,13 +140,13 @@ def pause_after(failures: int) -> timedelta:
     return min(TRY_AGAIN * doublings, TRY_AT_LEAST_EVERY)
 
 
-def _something_new(inbox: str | None, began: datetime | None) -> str | None:
+def _something_new(inbox: str | None, began: datetime | None, installation: Settings) -> str | None:
     """What there may be to pull: files in the inbox, or a source far away that has not been asked for long."""
-    new = _newer_files(Path(inbox) if inbox else settings().inbox, began)
+    new = _newer_files(Path(inbox) if inbox else installation.inbox, began)
     if new:
         return f"{new} new files in the inbox"
-    due = inbox is None and sources.is_due(settings(), datetime.now(UTC))
-    return f"the source was not asked for {settings().source_hours:g} hours" if due else None
+    due = inbox is None and sources.is_due(installation, datetime.now(UTC))
+    return f"the source was not asked for {installation.source_hours:g} hours" if due else None
 
 
 def _newer_files(inbox: Path, began: datetime | None) -> int:

@@ -12,6 +12,7 @@ from flows.stages import publication
 from schemas import tables
 from schemas.adjustment import Adjustment
 from schemas.run_summary import Counts
+from schemas.settings import settings
 from tasks.adjustment import adjust
 from tasks.desk.approval import NothingToApproveError
 from tasks.runs.alerts import raise_alerts
@@ -181,14 +182,14 @@ def test_an_approved_edition_that_cannot_be_written_is_told(monkeypatch: pytest.
 def test_operators_are_told_once_what_waits_and_how_to_release_it() -> None:
     vanish(THREE, ELECTRICIAN)
     publication.fn(CYCLE, DAY)
-    (occasion,) = raise_alerts(DAY)
+    (occasion,) = raise_alerts(settings(), DAY)
     assert occasion.startswith("approval:2026-04.2")
     with reading() as db:
         alert = outbox.read(db, outbox.ALERT_MAILS, occasion)
     assert alert.kind == "approval"
     assert f"以下1行的移出没有记录原因：机构{THREE}" in alert.content["text"]
     assert "filing approve 2026-04.2" in alert.content["text"]
-    assert raise_alerts(DAY) == []
+    assert raise_alerts(settings(), DAY) == []
     told = edition_text("2026-04.2")
     assert "**等待批准**" in told
     assert f"| 移出目录 | 机构{THREE} | {ELECTRICIAN} |" in told

@@ -84,30 +84,30 @@ def test_each_occasion_is_told_once_by_each_way(told: tuple[Mailbox, Webhook]) -
     run = failed_run("HS202609-0007")
     waiting_edition()
     sent_item()
-    new = alerts.raise_alerts(date(2026, 10, 25))
+    new = alerts.raise_alerts(settings(), date(2026, 10, 25))
     assert new == ["approval:2026-09.1:2026-10-26", f"failed:{run}", "overdue:2026-09:2026-10-25"]
-    assert alerts.deliver_alerts() == {}
+    assert alerts.deliver_alerts(settings()) == {}
     assert len(mailbox.mails) == 6, "three alerts to two people"
     assert sorted(key for key, _ in webhook.got) == new
     subject = {str(mail["Subject"]) for _, mail in mailbox.mails}
     assert "【备案】2026-09 目录等待批准" in subject
 
-    assert alerts.raise_alerts(date(2026, 10, 26)) == []
-    assert alerts.deliver_alerts() == {}
+    assert alerts.raise_alerts(settings(), date(2026, 10, 26)) == []
+    assert alerts.deliver_alerts(settings()) == {}
     assert len(mailbox.mails) == 6
     assert len(webhook.got) == 3
 
 
 def test_results_are_not_overdue_a_day_early(told: tuple[Mailbox, Webhook]) -> None:
     sent_item()
-    assert alerts.raise_alerts(date(2026, 10, 24)) == []
+    assert alerts.raise_alerts(settings(), date(2026, 10, 24)) == []
 
 
 @pytest.mark.parametrize(
     ("days_before", "expected"), [(4, []), (3, ["empty:2026-09"]), (0, ["empty:2026-09"]), (-1, [])]
 )
 def test_no_submissions_near_the_deadline(told: tuple[Mailbox, Webhook], days_before: int, expected: list[str]) -> None:
-    assert alerts.raise_alerts(date(2026, 9, 10) - timedelta(days=days_before)) == expected
+    assert alerts.raise_alerts(settings(), date(2026, 9, 10) - timedelta(days=days_before)) == expected
 
 
 def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated(
@@ -115,12 +115,12 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
 ) -> None:
     mailbox, webhook = told
     waiting_edition()
-    alerts.raise_alerts(date(2026, 9, 30))
+    alerts.raise_alerts(settings(), date(2026, 9, 30))
     webhook.status = 503
-    assert list(alerts.deliver_alerts()) == ["webhook:approval:2026-09.1:2026-10-26"]
+    assert list(alerts.deliver_alerts(settings())) == ["webhook:approval:2026-09.1:2026-10-26"]
     assert len(mailbox.mails) == 2
     webhook.status = 200
-    assert alerts.deliver_alerts() == {}
+    assert alerts.deliver_alerts(settings()) == {}
     assert len(mailbox.mails) == 2
     assert len(webhook.got) == 2
 
@@ -130,8 +130,8 @@ def test_what_a_scheduled_run_left_undone_goes_by_webhook_too(
 ) -> None:
     left = orchestration.BrokenRun(UUID(int=1), "retry-notices", "", orchestration.UNDONE, "1 项未办成：letter:7")
     monkeypatch.setattr(orchestration, "broken_runs", lambda: [left])
-    (occasion,) = alerts.raise_alerts(date(2026, 9, 30))
-    assert alerts.deliver_alerts() == {}
+    (occasion,) = alerts.raise_alerts(settings(), date(2026, 9, 30))
+    assert alerts.deliver_alerts(settings()) == {}
     ((key, body),) = told[1].got
     assert (key.isascii(), body["occasion"]) == (True, occasion)
 
@@ -149,10 +149,10 @@ def test_the_address_of_the_webhook_is_in_no_sentence(
     status: int, address: str, said: str, told: tuple[Mailbox, Webhook]
 ) -> None:
     waiting_edition()
-    alerts.raise_alerts(date(2026, 9, 30))
+    alerts.raise_alerts(settings(), date(2026, 9, 30))
     told[1].status = status
     with using(settings().model_copy(update={"alert_webhook": address.format(host=told[1].address)})):
-        failed = alerts.deliver_alerts()
+        failed = alerts.deliver_alerts(settings())
     (sentence,) = failed.values()
     assert said in sentence
     assert "s3cr3t" not in sentence
@@ -160,11 +160,11 @@ def test_the_address_of_the_webhook_is_in_no_sentence(
 
 def test_a_mail_server_that_is_away_is_tried_again(told: tuple[Mailbox, Webhook]) -> None:
     waiting_edition()
-    alerts.raise_alerts(date(2026, 9, 30))
+    alerts.raise_alerts(settings(), date(2026, 9, 30))
     away = settings().model_copy(update={"smtp_port": 1, "smtp_timeout_seconds": 2.0})
     with using(away):
-        assert list(alerts.deliver_alerts()) == ["mail:approval:2026-09.1:2026-10-26"]
-    assert alerts.deliver_alerts() == {}
+        assert list(alerts.deliver_alerts(settings())) == ["mail:approval:2026-09.1:2026-10-26"]
+    assert alerts.deliver_alerts(settings()) == {}
     assert len(told[0].mails) == 2
 
 
@@ -172,12 +172,12 @@ def test_what_fails_again_and_again_is_told_once(told: tuple[Mailbox, Webhook]) 
     first = failed_run("HS202609-0007", "HS202609-0008")
     failed_run("HS202609-0007", "HS202609-0008")
     failed_run("HS202609-0008")
-    assert alerts.raise_alerts(date(2026, 9, 11)) == [f"failed:{first}"]
+    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == [f"failed:{first}"]
     another = failed_run("HS202609-0008", "HS202609-0009")
-    assert alerts.raise_alerts(date(2026, 9, 11)) == [f"failed:{another}"]
+    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == [f"failed:{another}"]
     failed_run()
     again = failed_run("HS202609-0007")
-    assert alerts.raise_alerts(date(2026, 9, 11)) == [f"failed:{again}"], "mended, and broken anew"
+    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == [f"failed:{again}"], "mended, and broken anew"
 
 
 def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhook]) -> None:
@@ -191,11 +191,11 @@ def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhoo
         }
         values = {"result_id": 1, "content_hash": "1", "batch": "1", "row": 1, "received_on": date(2026, 9, 11)}
         db.execute(insert(tables.result).values(**values, **keys, standing="received"))
-    assert alerts.raise_alerts(date(2026, 9, 11)) == []
-    assert alerts.raise_alerts(date(2026, 9, 12)) == ["unjudged:2026-04:2026-09-11"]
-    assert alerts.deliver_alerts() == {}
+    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == []
+    assert alerts.raise_alerts(settings(), date(2026, 9, 12)) == ["unjudged:2026-04:2026-09-11"]
+    assert alerts.deliver_alerts(settings()) == {}
     assert "filing run 2026-04" in told[1].got[0][1]["text"]
-    assert alerts.raise_alerts(date(2026, 9, 13)) == []
+    assert alerts.raise_alerts(settings(), date(2026, 9, 13)) == []
 
 
 @pytest.mark.parametrize(
@@ -206,10 +206,10 @@ def test_mail_that_is_not_set_up_whole_is_named_and_the_alert_goes_once_it_is(
     told: tuple[Mailbox, Webhook], lacking: dict[str, str], named: str
 ) -> None:
     waiting_edition()
-    alerts.raise_alerts(date(2026, 9, 30))
+    alerts.raise_alerts(settings(), date(2026, 9, 30))
     with using(settings().model_copy(update=lacking)):
-        (sentence,) = alerts.deliver_alerts().values()
+        (sentence,) = alerts.deliver_alerts(settings()).values()
     assert f"{named}: set it to" in sentence
     assert told[0].mails == []
-    assert alerts.deliver_alerts() == {}
+    assert alerts.deliver_alerts(settings()) == {}
     assert len(told[0].mails) == 2

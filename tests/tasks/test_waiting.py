@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from schemas import tables
 from schemas.run_summary import Outcome, RunSummary
+from schemas.settings import settings
 from tasks.runs import run as runs
 from tasks.runs import waiting
 from tasks.runs.today import today
@@ -56,7 +57,7 @@ def result(number: int, level: str, standing: str) -> None:
 
 
 def reason(day: date = DAY) -> str | None:
-    return waiting.reason_to_go_on(CYCLE, day, None, None)
+    return waiting.reason_to_go_on(CYCLE, day, None, None, settings())
 
 
 def test_with_nothing_new_it_waits(waits: Path) -> None:
@@ -77,7 +78,7 @@ def test_it_goes_on_when_the_wait_is_over(waits: Path) -> None:
 
 def test_without_a_day_it_is_today(waits: Path) -> None:
     assert today() >= date(2026, 10, 25)
-    told = waiting.reason_to_go_on(CYCLE, None, None, None)
+    told = waiting.reason_to_go_on(CYCLE, None, None, None, settings())
     assert told is not None and told.startswith("the wait is over")
 
 
@@ -107,7 +108,7 @@ def test_it_goes_on_to_judge_an_imported_result(waits: Path) -> None:
 
 def test_a_result_of_another_application_does_not_wake_a_run_of_one(waits: Path) -> None:
     result(1, "4", "received")
-    assert waiting.reason_to_go_on(CYCLE, DAY, ["A-2"], None) is None
+    assert waiting.reason_to_go_on(CYCLE, DAY, ["A-2"], None, settings()) is None
 
 
 def test_a_new_file_wakes_it_once(waits: Path) -> None:

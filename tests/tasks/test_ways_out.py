@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from schemas.settings import settings
 from tasks.desk.closing import NothingToCloseError, UnknownOccupationError, Words, close_application, close_cycle
 from tasks.desk.rulings import (
     ImpossibleRulingError,
@@ -154,6 +155,6 @@ def test_a_ruling_on_what_it_cannot_concern_is_refused(home: Path) -> None:
 
 def test_what_stays_open_is_alerted_some_days_after_the_wait(home: Path) -> None:
     made.accepted("A1", status="held")
-    assert not [each for each in raise_alerts(date(2026, 11, 23)) if each.startswith("open:")]
-    assert raise_alerts(date(2026, 11, 24)) == ["open:2026-09:2026-11-24"]
-    assert raise_alerts(date(2026, 11, 25)) == []
+    assert not [each for each in raise_alerts(settings(), date(2026, 11, 23)) if each.startswith("open:")]
+    assert raise_alerts(settings(), date(2026, 11, 24)) == ["open:2026-09:2026-11-24"]
+    assert raise_alerts(settings(), date(2026, 11, 25)) == []
