@@ -53,10 +53,7 @@ def fault_of(
             f"规则“{rule}”不可作例外审批，可审批的有{'、'.join(known)}",
         )
     if of is None:
-        return Fault(
-            f"there is no application {number}: `filing items CYCLE` lists the numbers",
-            f"没有申报编号“{number}”，请核对",
-        )
+        return unknown(number)
     if occupation and occupation not in of.statuses:
         return Fault(
             f"{number} does not apply for occupation {occupation}: it applies for {', '.join(sorted(of.statuses)) or 'none'}",
@@ -65,29 +62,41 @@ def fault_of(
     return _not_concerned(number, rule, of) or _too_late(number, rule, occupation, of)
 
 
+def unknown(number: str) -> Fault:
+    """Nobody filed under this number."""
+    return Fault(
+        f"there is no application {number}: `filing items CYCLE` lists the numbers",
+        f"没有申报编号“{number}”，请核对",
+    )
+
+
 def _not_concerned(number: str, rule: str, of: Concerned) -> Fault | None:
-    if rule in _OF_CAPPED_TYPES and of.institution_type in set(of.policy.institution) - set(of.policy.cap.capped):
-        title = of.policy.institution_types[of.institution_type]
-        return Fault(
-            f"{rule} cannot concern {number}: it is about {', '.join(of.policy.cap.capped)}, not {of.institution_type}",
+    policy, kind = of.policy, of.institution_type
+    title, capped = policy.institution_types.get(kind, kind), policy.cap.capped
+    reasons = (
+        (
+            rule in _OF_CAPPED_TYPES and kind in set(policy.institution) - set(capped),
+            f"it is about {', '.join(capped)}, not {kind}",
             f"规则“{rule}”不适用于{title}，申报“{number}”无须此项审批",
-        )
-    if rule in _OF_THE_REGISTER and not of.is_on_register:
-        return Fault(
-            f"{rule} cannot concern {number}: its institution has nothing on the register",
+        ),
+        (
+            rule in _OF_THE_REGISTER and not of.is_on_register,
+            "its institution has nothing on the register",
             f"规则“{rule}”只适用于名册中的机构，申报“{number}”的机构不在名册中",
-        )
-    if rule == OBJECTION and not of.policy.publication.public_notice_workdays:
-        return Fault(
-            f"{OBJECTION} cannot concern {number}: {of.policy.title} has no public notice",
+        ),
+        (
+            rule == OBJECTION and not policy.publication.public_notice_workdays,
+            f"{policy.title} has no public notice",
             f"本市不设公示，申报“{number}”没有异议可审批",
-        )
-    if rule == EVAL_5 and not any(_FILED & set(each) for each in of.statuses.values()):
-        return Fault(
-            f"{EVAL_5} cannot concern {number}: nothing of it is filed",
+        ),
+        (
+            rule == EVAL_5 and not any(_FILED & set(each) for each in of.statuses.values()),
+            "nothing of it is filed",
             f"申报“{number}”没有已备案的职业等级，规则“{EVAL_5}”不适用",
-        )
-    return None
+        ),
+    )
+    faults = (Fault(f"{rule} cannot concern {number}: {why}", chinese) for holds, why, chinese in reasons if holds)
+    return next(faults, None)
 
 
 def _too_late(number: str, rule: str, occupation: str, of: Concerned) -> Fault | None:

@@ -13,12 +13,11 @@ from schemas.law import deciding
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.batch_report import write_report
-from tasks.desk.rulings import UnknownApplicationError
+from tasks.desk.rulings import cycle_of
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import endings, recall
 from tasks.runs.run import begin
 from tasks.store import applications, cycles, items, letters
-from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
@@ -75,10 +74,7 @@ def close_application(number: str, occupation: str, words: Words, as_of: date | 
 
     Raises UnknownApplicationError, UnknownOccupationError, or NothingToCloseError where nothing is open.
     """
-    with reading() as db:
-        cycle = applications.cycle_of(db, number)
-    if cycle is None:
-        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
+    cycle = cycle_of(number)
     with begin(cycle, as_of) as run:
         with writing(run) as db:
             own = items.of_application(db, number)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from expectations.rulebook import rules
 from schemas.errors import RefusedError, WrongUseError
-from schemas.law.rulings import EVAL_5, Fault, fault_of
+from schemas.law.rulings import EVAL_5, Fault, fault_of, unknown
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.life import recall
@@ -32,6 +32,15 @@ class ImpossibleRulingError(WrongUseError):
 
 class LateRulingError(RefusedError):
     """A ruling on what it no longer reaches."""
+
+
+def cycle_of(number: str) -> str:
+    """The cycle an application belongs to; raises UnknownApplicationError."""
+    with reading() as db:
+        cycle = applications.cycle_of(db, number)
+    if cycle is None:
+        raise UnknownApplicationError(unknown(number).english)
+    return cycle
 
 
 def record_rulings(rows: pd.DataFrame, as_of: date | None = None) -> int:

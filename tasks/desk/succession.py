@@ -51,7 +51,7 @@ def carry_out(run: Run, change: Change) -> Counts:
         if _is_done(db, change):
             return Counts()
         _require_past(change.effective_on, run)
-        require(db, change, run)
+        require(db, change)
         return Counts(done={done: apply(db, change, run)})
 
 
@@ -83,7 +83,7 @@ def _require_known(db: Connection, uscc: str) -> None:
         raise ImpossibleAdjustmentError(f"{uscc} is not on the register: `filing directory` lists the credit codes")
 
 
-def _require_recodable(db: Connection, recoding: Recoding, run: Run) -> None:
+def _require_recodable(db: Connection, recoding: Recoding) -> None:
     old, new = recoding.old_uscc, recoding.new_uscc
     _require_known(db, old)
     if not pl.select(is_credit_code(pl.lit(new))).item():
@@ -95,16 +95,16 @@ def _require_recodable(db: Connection, recoding: Recoding, run: Run) -> None:
         )
 
 
-def _require_mergeable(db: Connection, merger: Merger, run: Run) -> None:
+def _require_mergeable(db: Connection, merger: Merger) -> None:
     _require_known(db, merger.old_uscc)
     _require_known(db, merger.into_uscc)
 
 
-def _require_renamable(db: Connection, renaming: Renaming, run: Run) -> None:
+def _require_renamable(db: Connection, renaming: Renaming) -> None:
     _require_known(db, renaming.uscc)
 
 
-def _require_renumberable(db: Connection, renumbering: Renumbering, run: Run) -> None:
+def _require_renumberable(db: Connection, renumbering: Renumbering) -> None:
     old, new = renumbering.old_code, renumbering.new_code
     former = renumberings.newest(db)
     if old in former:
@@ -145,7 +145,7 @@ def _assert_particulars(renaming: Renaming, day: date) -> None:
             )
 
 
-_KINDS: Mapping[type, tuple[Callable[..., None], Callable[[Connection, Any, Run], int], str]] = {
+_KINDS: Mapping[type, tuple[Callable[[Connection, Any], None], Callable[[Connection, Any, Run], int], str]] = {
     Recoding: (_require_recodable, adjustments.recode, "recoded"),
     Merger: (_require_mergeable, adjustments.merge, "merged"),
     Renaming: (_require_renamable, adjustments.rename, "renamed"),

@@ -9,12 +9,11 @@ from schemas.history import facts_text
 from schemas.item import OPEN
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks.desk.rulings import UnknownApplicationError
+from tasks.desk.rulings import cycle_of
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import recall, withdrawals
 from tasks.runs.run import begin
 from tasks.store import applications, cycles, items, letters
-from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
@@ -30,10 +29,7 @@ def withdraw(number: str, by: str, reason: str, as_of: date | None = None) -> Co
 
     Raises UnknownApplicationError, or NothingToWithdrawError where nothing is open.
     """
-    with reading() as db:
-        cycle = applications.cycle_of(db, number)
-    if cycle is None:
-        raise UnknownApplicationError(f"there is no application {number}: `filing items CYCLE` lists the numbers")
+    cycle = cycle_of(number)
     with begin(cycle, as_of) as run:
         with writing(run) as db:
             _assert_open(db, number, cycle)

@@ -63,11 +63,8 @@ def of(db: Connection, subjects: list[str]) -> pd.DataFrame:
 
 
 def reopened(db: Connection, numbers: list[str]) -> dict[str, int]:
-    """How often a corrected result reopened items of these applications after they were decided; none is left out."""
-    moved = or_(
-        and_(_history.c.was == "filed", _history.c.became == "failed"),
-        and_(_history.c.was == "failed", _history.c.became == "passed"),
-    )
+    """How often a corrected result reopened items of these applications after they had failed; none is left out."""
+    moved = and_(_history.c.was == "failed", _history.c.became == "passed")
     counted = (
         select(_history.c.subject, func.count()).where(_history.c.kind == "item", moved).group_by(_history.c.subject)
     )

@@ -61,14 +61,3 @@ def promote(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     same = and_(_version.c.application_no == work.c.application_no, _version.c.version == work.c.version)
     db.execute(update(_version).where(same).values(standing="current", in_time_until=run.policy.deadline(run.cycle)))
     versions.make_current(db, rows, run)
-
-
-def late_of(db: Connection, cycle: str) -> pd.DataFrame:
-    """Late versions of a cycle's applications: application_no, version, received_on, submitted_at; in order."""
-    columns = [_version.c[name] for name in ("application_no", "version", "received_on", "submitted_at")]
-    statement = (
-        select(*columns)
-        .join(_application, _application.c.application_no == _version.c.application_no)
-        .where(_application.c.cycle == cycle, _version.c.standing == "late")
-    )
-    return frames.read(db, statement.order_by(_version.c.application_no, _version.c.version))
