@@ -7,14 +7,14 @@ from typing import Any
 
 from prefect import Flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.types.entrypoint import EntrypointType
-from prefect.workers.process import ProcessWorker
 
 from deployments import parameters, schedules
+from deployments.gate.secrets_of_home import present
 from deployments.prefect_environment import POOL
 from deployments.schedules import Moment
 from flows.approval import approval
@@ -26,14 +26,18 @@ from flows.watch import watch
 from schemas import office
 from schemas.policy import Policy, in_force
 from schemas.settings import settings
-from tasks.runs.orchestration import CYCLE_DEPLOYMENT, TAG
+from tasks.runs.orchestration import APPROVAL_TAG, CYCLE_DEPLOYMENT, TAG
 from tasks.runs.today import today
 
 _OWNER = "负责：{office}"
 _ENQUEUE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 _SKIP = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+#: What every run of the pool is: the engine's own command in the worker's environment, with nothing a run may say of it.
 #: A worker that is killed must not take its flows with it at their next line of output.
-_JOB = {"stream_output": False}
+JOB_TEMPLATE = {
+    "job_configuration": {"stream_output": False},
+    "variables": {"type": "object", "properties": {}, "additionalProperties": False},
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ ENTRIES = (
         "approve",
         approval,
         "批准发布：新版目录减少过多，或有移出没有记录原因时，先等待；核对后填写版次和批准人，即予发布（通知三（四））",
-        ("审批",),
+        (APPROVAL_TAG,),
     ),
     Entry(
         "sweeps",
@@ -114,7 +118,6 @@ def build(entry: Entry, policy: Policy) -> RunnerDeployment:
         schedules=schedules.scheduled(moments, policy),
         concurrency_limit=entry.collision,
         work_pool_name=POOL,
-        job_variables=dict(_JOB),
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     # Prefect titles the fields by their names in the code
@@ -134,17 +137,17 @@ def register() -> list[str]:
 
 
 def _make_pool() -> None:
-    template = ProcessWorker.get_default_base_job_template()
-    pool = WorkPoolCreate(name=POOL, type="process", base_job_template=template, description="备案批次的执行")
+    pool = WorkPoolCreate(name=POOL, type="process", base_job_template=JOB_TEMPLATE, description="备案批次的执行")
     with get_client(sync_client=True) as client:
         try:
             client.create_work_pool(pool)
         except ObjectAlreadyExists:
-            return
+            client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=JOB_TEMPLATE))
 
 
 def main() -> None:
     """Register with the server that PREFECT_API_URL names, once it answers."""
+    present(settings().root)
     for name in register():
         print(name)  # noqa: T201
 

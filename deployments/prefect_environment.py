@@ -4,7 +4,6 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 
-from schemas.errors import RefusedError
 from schemas.settings import settings
 
 #: The one work pool; every worker takes its runs from it.
@@ -38,14 +37,6 @@ _PATHS = (
     "PREFECT_HOME",
 )
 
-#: The API's password, `user:password`, as the server is told it and as those who call it are.
-SERVER_PASSWORD, CLIENT_PASSWORD = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"
-_SHORTEST = 12
-
-
-class UnguardedError(RefusedError):
-    """The API would be open to others without a password worth the name."""
-
 
 def hold_anywhere() -> None:
     """Write paths of this process's environment as whole ones: Prefect runs each flow in a folder of its own."""
@@ -74,18 +65,6 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def assert_guarded(host: str) -> None:
-    """Raises UnguardedError where others could reach the API and no password is set, or one soon guessed."""
-    if is_loopback(host):
-        return
-    user, _, password = os.environ.get(SERVER_PASSWORD, "").partition(":")
-    if not user or len(password) < _SHORTEST:
-        raise UnguardedError(
-            f"on {host} others can reach the API: set {SERVER_PASSWORD}=user:password, the password of {_SHORTEST} "
-            "characters or more, or serve on 127.0.0.1"
-        )
-
-
 def called(host: str) -> str:
     """The address under which this machine calls what is served on a host: all addresses are none to call."""
     if host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
@@ -97,9 +76,8 @@ def for_server(host: str, port: int) -> dict[str, str]:
     """Everything the server process is told; what the environment says already stays."""
     own = {**SERVER, "PREFECT_HOME": str(prefect_home())}
     own["PREFECT_SERVER_API_HOST"] = host
-    # where others reach the pages by another name, the browser asks the server it has the page from
-    api = f"http://{called(host)}:{port}/api" if is_loopback(host) else "/api"
-    own |= {"PREFECT_SERVER_API_PORT": str(port), "PREFECT_SERVER_UI_API_URL": api}
+    # the browser asks the server it has the page from, by whatever name that is reached: it sends its session there alone
+    own |= {"PREFECT_SERVER_API_PORT": str(port), "PREFECT_SERVER_UI_API_URL": "/api"}
     # a client setting left over in the shell would have the server talk to another server
     return _said(own, without={"PREFECT_API_URL", "PREFECT_PROFILE"})
 
@@ -107,10 +85,7 @@ def for_server(host: str, port: int) -> dict[str, str]:
 def for_client(api_url: str) -> dict[str, str]:
     """Everything a worker, and each flow it starts, is told."""
     own = {**_CLIENT, "PREFECT_HOME": str(prefect_home())}
-    said = _said(own, without={"PREFECT_PROFILE"}) | {"PREFECT_API_URL": api_url}
-    if said.get(SERVER_PASSWORD):
-        said[CLIENT_PASSWORD] = said[SERVER_PASSWORD]
-    return said
+    return _said(own, without={"PREFECT_PROFILE"}) | {"PREFECT_API_URL": api_url}
 
 
 def _said(own: dict[str, str], without: set[str]) -> dict[str, str]:

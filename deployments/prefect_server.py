@@ -1,16 +1,16 @@
-"""The Prefect server with its pages kept inside the house; started as `python -m deployments.prefect_server`."""
+"""The Prefect server behind the gate, its pages kept inside the house; started as `python -m deployments.prefect_server`."""
 
 import os
-import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
+from deployments.gate import hosts
+from deployments.gate.door import Gate
 from deployments.parentage import end_with_parent
-from deployments.prefect_environment import SERVER, UnguardedError, assert_guarded, hold_anywhere
+from deployments.prefect_environment import SERVER, hold_anywhere
 from schemas.settings import PAGES, settings
 
 Scope = MutableMapping[str, Any]
@@ -60,17 +60,11 @@ def with_files(application: Application, home: Path) -> Application:
     return answer
 
 
-def without_files(application: Application) -> Application:
-    """The application, and where files would be shown a word on where they are."""
-    told = PlainTextResponse(
-        "API 设有密码时，这里不提供文件：请在系统主目录的 published、data-docs 文件夹中打开。\n", 404
-    )
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        here = scope["type"] == "http" and str(scope.get("path", "")).startswith(f"{PAGES}/")
-        await (told if here else application)(scope, receive, send)
-
-    return answer
+def gated(application: Application) -> Application:
+    """The application behind the gate, and with it what the home shows; `application` is Prefect's server."""
+    stated = settings()
+    allowed = hosts.allowed(os.environ.get("PREFECT_SERVER_API_HOST", ""), stated.hosts)
+    return guarded(Gate(with_files(application, stated.root), stated.root, allowed))
 
 
 def main() -> None:
@@ -78,23 +72,18 @@ def main() -> None:
     hold_anywhere()
     for name, value in SERVER.items():
         os.environ.setdefault(name, value)
+    if os.environ.pop("PREFECT_SERVER_API_AUTH_STRING", None):
+        print("PREFECT_SERVER_API_AUTH_STRING is not used: people sign in, programs send machine.secret")  # noqa: T201
     from prefect.settings import get_current_settings  # noqa: PLC0415  reads the environment when imported
 
     api = get_current_settings().server.api
-    try:
-        assert_guarded(str(api.host))
-    except UnguardedError as unguarded:
-        sys.exit(f"filing: {unguarded}")
     import uvicorn  # noqa: PLC0415
     from prefect.server.api.server import create_app  # noqa: PLC0415
 
     end_with_parent()
     level = os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "warning").lower()
-    application: Application = create_app(final=True)
-    # with a password on the API nothing of the home is shown without one
-    application = without_files(application) if api.auth_string else with_files(application, settings().root)
     uvicorn.run(
-        guarded(application),
+        gated(create_app(final=True)),
         host=str(api.host),
         port=int(api.port),
         log_level=level,

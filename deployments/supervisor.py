@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import httpx
-import psutil
 
 from deployments import parentage, prefect_environment
+from deployments.gate import hosts
 from schemas.errors import RefusedError
 from schemas.settings import settings
 from tasks.gateways.disk import lock
@@ -66,11 +66,9 @@ class House:
         """The addresses under which other machines reach it, none where it serves this one alone."""
         if prefect_environment.is_loopback(self.host):
             return []
-        own = psutil.net_if_addrs().values()
-        numbers = sorted(each.address for card in own for each in card if each.family is socket.AF_INET)
-        others = [number for number in numbers if not prefect_environment.is_loopback(number)]
-        hosts = others if prefect_environment.called(self.host) == HOST else [prefect_environment.called(self.host)]
-        return [f"http://{each}:{self.port}" for each in hosts]
+        others = hosts.others()
+        called = prefect_environment.called(self.host)
+        return [f"http://{each}:{self.port}" for each in (others if called == HOST else [called])]
 
     def start_server(self) -> None:
         """Start the server and wait until it answers; raises StartFailedError."""

@@ -15,11 +15,13 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.workers.process import ProcessWorker
 
+from deployments.gate.secrets_of_home import present
 from deployments.parentage import end_with_parent
 from deployments.prefect_environment import POOL, hold_anywhere, prefect_home
 from deployments.reaping import reap, worker_name
 from flows.waiting import wake
 from flows.watch import look
+from schemas.settings import settings
 
 _EVERY_SECONDS = 20.0
 _WATCH_SECONDS = 300.0
@@ -106,6 +108,7 @@ def main() -> None:
     """Work under the fixed name of this machine's worker NUMBER."""
     end_with_parent()
     hold_anywhere()
+    present(settings().root)
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     prefect_home().mkdir(parents=True, exist_ok=True)
     anyio.run(work, number)

@@ -7,6 +7,8 @@ from typing import Literal, get_args, get_origin
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from deployments.gate import endpoints
+from deployments.gate.people import MAY, TITLES, Role
 from schemas import directory, qualification, submission, tables
 from schemas.adjustment import ADJUSTMENTS
 from schemas.application import STATUSES as APPLICATION_STATUSES
@@ -239,7 +241,57 @@ def _shown(words: list[str]) -> str:
 
 
 #: Files by their path from this folder.
+def access_page() -> str:
+    """Who may do what: the roles, and the least of them for every endpoint of the server."""
+    rows = [
+        f"| `{each.method}` | `{each.path}` | {each.least.word if each.least else 'nobody need sign in'} "
+        f"| {'yes' if each.logged else ''} |"
+        for each in endpoints.table()
+    ]
+    return "\n".join(
+        [
+            "# Who may do what",
+            "",
+            "Generated from `deployments/gate/` by `docs/generate.py`.",
+            "",
+            "Before the Prefect server stands a gate. Everybody signs in, on this machine too; an account has one role, and a",
+            "higher role may do all that a lower one may:",
+            "",
+            "| role | Chinese | may |",
+            "|---|---|---|",
+            *(f"| `{role.word}` | {TITLES[role]} | {MAY[role]} |" for role in Role),
+            "",
+            "```",
+            "filing users add 王处长 --role approver    # prints a one-time link, by which the person sets the password",
+            "filing users link 王处长                   # a forgotten password: signs out everywhere, a new link",
+            "filing users role 王处长 admin",
+            "filing users remove 王处长",
+            "filing users list",
+            "```",
+            "",
+            "`filing up` prints such a link for the first administrator as long as there is none. Where a proxy gives the server",
+            "another name, `FILING_HOSTS` says it. Workers and scripts send `Authorization: Bearer` with what stands in",
+            "`machine.secret` of the home, a file for its owner alone; whoever may read it may do everything.",
+            "",
+            "Who signed in stands in `access.jsonl` of the home, with what they changed and read; a run carries the name of the",
+            "person who started it as its label `filing.by`, and an approval by the form is that person's, whatever is written.",
+            "The command, the environment and the folder of a run are fixed by the work pool; a run that names `job_variables`",
+            "is refused, whoever asks.",
+            "",
+            "## Endpoints",
+            "",
+            "An endpoint that is not here is shut. Pages outside `/api/` are for whoever has signed in.",
+            "",
+            "| method | path | least role | logged |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "access.md": access_page,
     "states.md": states,
     "tables.md": input_and_database_tables,
     "intake.md": intake_page,

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
         default="", title="Column map", description="A TOML file, or the name of a column map that is shipped."
     )
 
+    hosts: str = Field(
+        default="",
+        title="Names of the server",
+        description="Names by which people's browsers reach the pages, divided by commas, beside this machine's own.",
+    )
+
     operator: str = Field(
         default_factory=lambda: os.environ.get("USER", "") or "operator",
         title="Operator",

@@ -25,6 +25,7 @@ def register_all(app: typer.Typer) -> None:
         "installing",
         "demo",
         "serving",
+        "users",
         "keeping",
         "adjusting",
         "drawing",

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from deployments.commands.readiness import ready
-from deployments.prefect_environment import assert_guarded, hold_anywhere
+from deployments.gate.accounts import Accounts
+from deployments.gate.pages import FIRST
+from deployments.prefect_environment import hold_anywhere
 from deployments.supervisor import HOST, AlreadyUpError, House, Running, only_one, own_process
 from schemas.settings import settings
 
@@ -20,11 +22,10 @@ def up(
     port: Annotated[int, typer.Option(help="Port of the pages and the API.", min=1, max=65535)] = 4200,
     workers: Annotated[int, typer.Option(help="How many workers take runs.", min=1, max=16)] = 1,
     host: Annotated[
-        str, typer.Option(help="Address to serve on; beyond this machine PREFECT_SERVER_API_AUTH_STRING is required.")
+        str, typer.Option(help="Address to serve on; beyond this machine a proxy with TLS belongs in front.")
     ] = HOST,
 ) -> int:
     """Start the Prefect server, its pages and every deployment; Ctrl-C stops them cleanly."""
-    assert_guarded(host)
     hold_anywhere()
     ready()
     if settings().inbox_folder is None:
@@ -71,6 +72,10 @@ def _tell(house: House) -> None:
     typer.echo(f"deployments: {house.address}/v2/deployments")
     for address in house.from_elsewhere():
         typer.echo(f"elsewhere:   {address}/v2/dashboard")
+    accounts = Accounts(settings().root)
+    if not accounts.has_admin():
+        typer.echo("nobody can sign in yet; the first administrator chooses name and password here, once:")
+        typer.echo(f"sign in:     {house.address}{FIRST}?token={accounts.first()}")
     typer.echo(f"API:         {house.api}")
     typer.echo(f"inbox:       {settings().inbox}")
     typer.echo(f"logs:        {settings().root / 'logs'}")

@@ -1,7 +1,5 @@
 """Putting on a run's page what `tasks.runs.page` says; only where a server keeps the page."""
 
-import os
-
 from prefect import runtime
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, create_table_artifact
 from prefect.settings import get_current_settings
@@ -19,7 +17,7 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     cycle, mark = summary.cycle, "-rehearsal" if rehearsal else ""
     wait = wait_of(cycle)
     head = "试运行：以下都没有写入、发出或发布。" if rehearsal else f"{cycle} 批次办理概况"
-    create_markdown_artifact(run_page.overview_text(summary, wait, _pages()), f"overview-{cycle}{mark}", head)
+    create_markdown_artifact(run_page.overview_text(summary, wait, PAGES), f"overview-{cycle}{mark}", head)
     if found := run_page.findings_rows(cycle):
         create_table_artifact(found, f"findings-{cycle}{mark}", f"{cycle} 批次初审意见")
     if letters := run_page.letter_rows(cycle):
@@ -46,8 +44,3 @@ def _tell_edition(name: str, mark: str, what: str) -> None:
 
 def _has_page() -> bool:
     return bool(runtime.flow_run.id and get_current_settings().api.url)
-
-
-def _pages() -> str | None:
-    """Where the server shows files, whatever it is called from elsewhere; not where its API asks for a password."""
-    return None if os.environ.get("PREFECT_API_AUTH_STRING") else PAGES

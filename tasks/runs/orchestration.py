@@ -31,6 +31,10 @@ from schemas.run_summary import Counts, RunSummary
 CYCLE_DEPLOYMENT = "cycle"
 #: What every deployment of ours, and each of its runs, is tagged with.
 TAG = "备案"
+#: What the deployments are tagged with whose runs release an edition: approvers alone start them.
+APPROVAL_TAG = "审批"
+#: Label of a run with the name of the person who started it, as the gate writes it.
+SIGNED_BY = "filing.by"
 #: Name of the Failed state of a run that came to its end and left something undone.
 UNDONE = "有未办成的"
 _NAMED = 10

@@ -11,10 +11,13 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from deployments import sample as made
+from deployments.gate.accounts import Accounts
+from deployments.gate.sessions import COOKIE, Sessions
 from schemas.law.cycle import cycle_id
 from tests.faults.house import TestHouse
 
 CYCLE = "2026-09"
+BY = "王处长"
 #: Where the runbook's pictures are renewed: set FILING_PICTURES=docs/pictures.
 PICTURES = os.environ.get("FILING_PICTURES", "")
 pytestmark = pytest.mark.slow
@@ -37,10 +40,21 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHouse]:
         house.stop()
 
 
+def session(house: TestHouse) -> str:
+    """The cookie of somebody who has signed in and may release editions."""
+    accounts = Accounts(house.home)
+    if BY not in accounts.all():
+        accounts.accept(accounts.add(BY, "approver"), BY, "a password of his")
+    person = accounts.person(BY)
+    assert person
+    return Sessions(house.home, accounts).begin(person)
+
+
 @pytest.fixture
 def page(house: TestHouse, browser: Browser) -> Iterator[Page]:
     """A browser page that notes what it asked of others."""
     context = browser.new_context(viewport={"width": 1360, "height": 860}, locale="zh-CN", timezone_id="Asia/Shanghai")
+    context.add_cookies([{"name": COOKIE, "value": session(house), "url": f"http://127.0.0.1:{house.port}"}])
     opened = context.new_page()
     outside: list[str] = []
     opened.on("requestfinished", lambda request: outside.append(request.url))

@@ -102,8 +102,8 @@ def test_compose_holds_no_secret_and_no_default_for_one(services: dict[str, Any]
                 assert not re.search(r"\$\{\w+:?-", value), f"{name} {variable} has a default"
     server = services["server"]["environment"]
     assert server["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
-    asked = server["PREFECT_SERVER_API_AUTH_STRING"]
-    assert asked == services["worker-1"]["environment"]["PREFECT_API_AUTH_STRING"]
+    assert server["FILING_HOME"] == services["worker-1"]["environment"]["FILING_HOME"], "machine.secret lies in it"
+    assert server["FILING_HOSTS"].startswith("server"), "workers call it so"
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert ports == ["127.0.0.1:4200:4200"]
 

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from deployments import parentage
+from deployments.gate import secrets_of_home
 
 HOST = "127.0.0.1"
 #: The machine of the check is small and shared: what takes seconds may take minutes.
@@ -39,7 +40,6 @@ class TestHouse:
     home: Path
     database: str = ""
     prefect_database: str = ""
-    password: str = ""
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -56,14 +56,9 @@ class TestHouse:
         return own | self.settings
 
     def start_server(self) -> None:
-        own = self.environment() | {
-            "PREFECT_SERVER_API_PORT": str(self.port),
-            "PREFECT_SERVER_UI_API_URL": self.api,
-        }
+        own = self.environment() | {"PREFECT_SERVER_API_PORT": str(self.port), "PREFECT_SERVER_UI_API_URL": "/api"}
         if self.prefect_database:
             own["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = self.prefect_database
-        if self.password:
-            own["PREFECT_SERVER_API_AUTH_STRING"] = self.password
         self._start("server", ["-m", "deployments.prefect_server"], own)
         self.wait_for("the server", self._answers)
 
@@ -88,8 +83,7 @@ class TestHouse:
         self._start(f"worker-{number}", ["-m", "deployments.worker", str(number)], self._client())
 
     def _client(self) -> dict[str, str]:
-        own = self.environment() | {"PREFECT_API_URL": self.api, "PREFECT_LOGGING_LEVEL": "INFO"}
-        return own | {"PREFECT_API_AUTH_STRING": self.password} if self.password else own
+        return self.environment() | {"PREFECT_API_URL": self.api, "PREFECT_LOGGING_LEVEL": "INFO"}
 
     def filing(self, *arguments: str) -> str:
         """Run a command of ours to its end; its output."""
@@ -134,14 +128,14 @@ class TestHouse:
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
         answer = httpx.request(
-            method, f"{self.api}{path}", json=body or None, trust_env=False, timeout=60, auth=self._auth()
+            method, f"{self.api}{path}", json=body or None, trust_env=False, timeout=60, headers=self.headers()
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def _auth(self) -> tuple[str, str] | None:
-        user, _, password = self.password.partition(":")
-        return (user, password) if password else None
+    def headers(self) -> dict[str, str]:
+        """What a script sends to be let in."""
+        return secrets_of_home.headers(self.home)
 
     def run_deployment(self, name: str, **parameters: Any) -> str:
         """Ask for a run of `flow/deployment`; its id."""

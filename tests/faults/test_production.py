@@ -1,9 +1,7 @@
-"""What compose.yaml describes, run without containers: PostgreSQL, a server on it with a password, two workers."""
+"""What compose.yaml describes, run without containers: PostgreSQL, a server on it, two workers."""
 
 import os
 import signal
-import subprocess
-import sys
 
 import httpx
 import psutil
@@ -12,7 +10,7 @@ from sqlalchemy import create_engine
 
 from deployments import sample as made
 from schemas.law.cycle import cycle_id
-from tests.faults.house import PATIENCE, TestHouse
+from tests.faults.house import TestHouse
 
 CYCLE = "2026-09"
 DAY = "2026-09-11"
@@ -32,7 +30,7 @@ def runner_of(run: str) -> int:
 
 @pytest.fixture
 def production(house: TestHouse, whole_postgresql: str) -> TestHouse:
-    """Two databases on a real PostgreSQL, a password on the API, the server, the deployments; no worker yet."""
+    """Two databases on a real PostgreSQL, the server, the deployments; no worker yet."""
     administration = create_engine(f"postgresql+psycopg://{whole_postgresql}/postgres", isolation_level="AUTOCOMMIT")
     with administration.connect() as connection:
         for name in ("filing", "prefect"):
@@ -40,7 +38,6 @@ def production(house: TestHouse, whole_postgresql: str) -> TestHouse:
     administration.dispose()
     house.database = f"postgresql://{whole_postgresql}/filing"
     house.prefect_database = f"postgresql+asyncpg://{whole_postgresql}/prefect"
-    house.password = "filing:secret-of-the-test"
     house.filing("migrate")
     house.start_server()
     house.register()
@@ -85,14 +82,3 @@ def test_a_cycle_over_two_workers_one_killed(production: TestHouse) -> None:
     assert list(house.processes) == ["server", other], "the killed worker was never started again"
     assert (house.home / "published" / "latest" / "directory.csv").is_file()
     assert "filed" in house.filing("status", CYCLE)
-
-
-def test_what_a_server_shows_to_others_it_shows_with_a_password_only(house: TestHouse) -> None:
-    """Refused before anything is opened: no server is started here."""
-    command = [sys.executable, "-P", "-m", "deployments.prefect_server"]
-    for password in ("", "filing:short"):
-        told = house.environment() | {"PREFECT_SERVER_API_HOST": "0.0.0.0", "PREFECT_SERVER_API_PORT": str(house.port)}
-        told["PREFECT_SERVER_API_AUTH_STRING"] = password
-        done = subprocess.run(command, env=told, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        assert done.returncode == 1
-        assert "set PREFECT_SERVER_API_AUTH_STRING=user:password" in done.stderr

@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import psutil
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_CUSTOM_HEADERS, temporary_settings
 
 from deployments import reaping
 from deployments import sample as made
@@ -45,13 +45,23 @@ def until_ready(started: "subprocess.Popen[str]") -> list[str]:
     raise AssertionError("".join(told))
 
 
-def refused(house: TestHouse, *words: str, **told: str) -> str:
+def refused(house: TestHouse) -> str:
     """What `filing up` says when it will not start; its exit code is 3."""
-    command = [sys.executable, "-P", "-m", "deployments.cli", "up", "--port", str(house.port), *words]
-    environment = house.environment() | told
+    command = [sys.executable, "-P", "-m", "deployments.cli", "up", "--port", str(house.port)]
+    environment = house.environment()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 3, done.stderr
     return done.stderr
+
+
+def enter(link: str) -> httpx.Response:
+    """What the first administrator sees once the link has made the account."""
+    address, _, token = link.partition("/gate/first?token=")
+    with httpx.Client(base_url=address, trust_env=False, headers={"Origin": address}, follow_redirects=True) as browser:
+        form = {"token": token, "name": "王处长", "password": "a password of hers", "again": "a password of hers"}
+        browser.post("/gate/first", data=form).raise_for_status()
+        assert browser.post("/api/deployments/filter", json={}).is_success
+        return browser.get("/v2/")
 
 
 def assert_ended(children: list[psutil.Process]) -> None:
@@ -66,7 +76,9 @@ def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(ho
         told = until_ready(started)
         children = psutil.Process(started.pid).children(recursive=True)
         assert any(f"http://127.0.0.1:{house.port}" in line for line in told)
-        answer = httpx.get(f"http://{HOST}:{house.port}/v2/", trust_env=False)
+        assert httpx.get(f"http://{HOST}:{house.port}/v2/", trust_env=False).status_code == 401
+        (link,) = [line.split()[-1] for line in told if line.startswith("sign in:")]
+        answer = enter(link)
         assert "connect-src 'self'" in answer.headers["content-security-policy"]
         assert house.filing("up", "--port", "4999").startswith(f"already running at http://127.0.0.1:{house.port}")
         run = house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=f"{CYCLE}-11")
@@ -96,11 +108,7 @@ def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(ho
         started.kill()
 
 
-def test_beyond_this_machine_it_wants_a_password(house: TestHouse) -> None:
-    for password in ("", "filing:short", "only-a-long-password"):
-        said = refused(house, "--host", "0.0.0.0", PREFECT_SERVER_API_AUTH_STRING=password)
-        assert "set PREFECT_SERVER_API_AUTH_STRING=user:password" in said
-        assert len(said.splitlines()) == 1
+def test_it_takes_no_port_of_another(house: TestHouse) -> None:
     with socket.socket() as other:
         other.bind((HOST, house.port))
         other.listen()
@@ -112,7 +120,11 @@ def test_a_cron_line_makes_scheduled_runs(standing: TestHouse) -> None:
     deployment = house.ask("GET", "/deployments/name/watch/watch")["id"]
     line = {"schedule": {"cron": "* * * * *", "timezone": "Asia/Shanghai"}, "active": True}
     answer = httpx.post(
-        f"{house.api}/deployments/{deployment}/schedules", json=[line], trust_env=False, timeout=PATIENCE
+        f"{house.api}/deployments/{deployment}/schedules",
+        json=[line],
+        trust_env=False,
+        timeout=PATIENCE,
+        headers=house.headers(),
     )
     answer.raise_for_status()
 
@@ -138,14 +150,14 @@ def test_runs_of_a_lost_machine_are_taken_up_until_the_third_death(
     became = []
     for _ in range(reaping.ATTEMPTS):
         standing.ask("POST", f"/flow_runs/{run}/set_state", state={"type": "RUNNING", "name": "Running"}, force=True)
-        with temporary_settings({PREFECT_API_URL: standing.api}):
+        with temporary_settings({PREFECT_API_URL: standing.api, PREFECT_CLIENT_CUSTOM_HEADERS: standing.headers()}):
             assert reaping.reap() == [], "a machine that gave a sign of life within minutes is not lost"
             with monkeypatch.context() as later:
                 later.setattr(reaping, "SILENT", timedelta(0))
                 assert reaping.reap()[0].endswith("lost its process and is Crashed")
         became.append(standing.run(run)["state_name"])
     assert became == ["AwaitingRetry", "AwaitingRetry", "Crashed"]
-    with temporary_settings({PREFECT_API_URL: standing.api}):
+    with temporary_settings({PREFECT_API_URL: standing.api, PREFECT_CLIENT_CUSTOM_HEADERS: standing.headers()}):
         assert orchestration.broken_runs() == [], "it may be about to be taken up"
         monkeypatch.setattr(orchestration, "_TAKEN_UP_WITHIN", timedelta(0))
         assert [str(broken.flow_run_id) for broken in orchestration.broken_runs()] == [run]

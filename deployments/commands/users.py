@@ -1,0 +1,75 @@
+"""`filing users`: who may sign in to the pages, and in which role."""
+
+from typing import Annotated
+
+import typer
+
+from deployments.gate import access_log
+from deployments.gate.accounts import Accounts
+from deployments.gate.pages import FIRST
+from deployments.gate.people import ROLES
+from schemas.settings import settings
+
+_Name = Annotated[str, typer.Argument(help="The person's name, as it is to stand in history and approvals.")]
+_Role = Annotated[str, typer.Option("--role", help=f"What they may do: {', '.join(ROLES)}.")]
+_Server = Annotated[str, typer.Option("--server", help="Address under which people reach the pages, for the link.")]
+_HERE = "http://127.0.0.1:4200"
+
+users = typer.Typer(no_args_is_help=True, help="Who may sign in to the pages, and in which role.")
+
+
+@users.command("add")
+def add(name: _Name, role: _Role, server: _Server = _HERE) -> None:
+    """Make an account and print its one-time link, by which the person sets the password within a day."""
+    token = _accounts().add(name, role)
+    _note(f"account {name} made ({role})")
+    _tell(name, token, server)
+
+
+@users.command("link")
+def link(name: _Name, server: _Server = _HERE) -> None:
+    """Take a forgotten password away, sign the person out everywhere and print a new one-time link."""
+    token = _accounts().renew(name)
+    _note(f"account {name}: new link")
+    _tell(name, token, server)
+
+
+@users.command("role")
+def role(name: _Name, role: Annotated[str, typer.Argument(help=f"One of {', '.join(ROLES)}.")]) -> None:
+    """Give a person another role; it holds from their next click."""
+    _accounts().change_role(name, role)
+    _note(f"account {name}: {role}")
+    typer.echo(f"{name}: {role}")
+
+
+@users.command("remove")
+def remove(name: _Name) -> None:
+    """Take an account away and end its sessions."""
+    _accounts().remove(name)
+    _note(f"account {name} removed")
+    typer.echo(f"removed: {name}")
+
+
+@users.command("list")
+def list_() -> None:
+    """Every account with its role, and whether it has a password yet."""
+    for name, account in _accounts().all().items():
+        typer.echo(f"{name}  {account.role}{'' if account.password else '  (no password yet)'}")
+
+
+def _accounts() -> Accounts:
+    return Accounts(settings().root)
+
+
+def _note(what: str) -> None:
+    access_log.note(settings().root, settings().operator, what)
+
+
+def _tell(name: str, token: str, server: str) -> None:
+    typer.echo(f"{name} sets the password here, once, within 24 hours:")
+    typer.echo(f"{server.rstrip('/')}{FIRST}?token={token}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(users, name="users")
