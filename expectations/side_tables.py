@@ -32,8 +32,8 @@ def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) ->
     blank = rows.select((~_stands(column.name)).fill_null(True).alias(column.name) for column in table.columns)
     for column in table.columns:
         for place in broken[column.name].arg_true():
-            fault = "不得为空" if blank[column.name][place] else f"无法读取：{spellings(column)}"
-            told.setdefault(place, []).append(f"“{column.title}”{fault}")
+            why = "不得为空" if blank[column.name][place] else f"无法读取：{spellings(column)}"
+            told.setdefault(place, []).append(f"“{column.title}”{why}")
     for fault, sentence in _faults(table.name, policy) if policy else ():
         found = rows.select((fault.fill_null(False) & ~pl.lit(bad)).alias("fault")).to_series()
         for place in found.arg_true():
