@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.house import TestHouse, free_port
+from tests.faults.house import TestHouse
+from tests.ports import held_port
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def whole_postgresql() -> Iterator[str]:
     assert found, "install Debian's package postgresql: `make system` does"
     folder = Path(tempfile.mkdtemp(prefix="filing-whole-postgresql-"))
     shutil.chown(folder, "postgres", "postgres")
-    port = free_port()
+    port = held_port()
 
     def own(*command: str) -> None:
         # PostgreSQL refuses to run as root

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,16 +15,10 @@ import httpx
 
 from deployments import parentage
 from deployments.gate import secrets_of_home
+from tests.ports import HOST, held_port
 
-HOST = "127.0.0.1"
 #: The machine of the check is small and shared: what takes seconds may take minutes.
 PATIENCE = 600.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -41,7 +34,7 @@ class TestHouse:
     database: str = ""
     prefect_database: str = ""
     settings: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=held_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property

@@ -110,6 +110,7 @@ def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(ho
 
 def test_it_takes_no_port_of_another(house: TestHouse) -> None:
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind((HOST, house.port))
         other.listen()
         assert f"port {house.port} is taken by another program" in refused(house)

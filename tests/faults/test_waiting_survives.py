@@ -13,7 +13,8 @@ from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from tasks.runs.orchestration import UNDONE
 from tests import receivers
-from tests.faults.house import TestHouse, free_port
+from tests.faults.house import TestHouse
+from tests.ports import held_port
 
 INSTITUTIONS = 12
 pytestmark = pytest.mark.slow
@@ -124,7 +125,7 @@ def test_the_wait_runs_out(both: tuple[Waiting, Waiting], standing: TestHouse) -
 
 
 def test_a_dead_mail_server_makes_it_wait_but_never_green(standing: TestHouse) -> None:
-    port = free_port()
+    port = held_port()
     with receivers.webhook() as hook:
         smtp = {"HOST": "127.0.0.1", "PORT": str(port), "SECURITY": "none", "SENDER": "centre@example.org"}
         standing.settings = {f"FILING_SMTP_{name}": value for name, value in smtp.items()} | {

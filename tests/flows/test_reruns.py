@@ -11,7 +11,7 @@ from schemas.run_summary import RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.runs.run import NothingFailedError, UnknownRunError, failed_of
 from tests import factories
-from tests.faults.house import free_port
+from tests.ports import held_port
 from tests.receivers import Mailbox, mail_server
 
 
@@ -23,7 +23,7 @@ def story() -> factories.Story:
 @pytest.fixture
 def mailing(installation: Path) -> Iterator[int]:
     """Letters and packages of this installation go by mail; the port where nobody listens yet."""
-    port = free_port()
+    port = held_port()
     said: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none"}
     ways: dict[str, Any] = {"evaluation_channel": "smtp", "letter_channel": "smtp"}
     to_from: dict[str, Any] = {"smtp_sender": "centre@example.org", "evaluation_office": "office@example.org"}

@@ -16,13 +16,13 @@ from tasks.runs import alerts, orchestration
 from tasks.runs import run as runs
 from tasks.store.database import begin
 from tests import receivers
-from tests.faults.house import free_port
+from tests.ports import held_port
 from tests.receivers import Mailbox, Webhook, mail_server
 
 
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
-    port = free_port()
+    port = held_port()
     with mail_server(port) as box:
         yield box, port
 

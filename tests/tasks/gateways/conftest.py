@@ -1,6 +1,5 @@
 """An evaluation package to send and to fill in, and a mail server on loopback to send it to."""
 
-import socket
 from collections.abc import Callable, Iterator
 from datetime import date
 from email import message_from_bytes
@@ -14,6 +13,7 @@ from aiosmtpd.controller import Controller
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelMember
 from schemas.letter_text import FindingLine
 from tasks.gateways.wire.mail import SmtpSettings
+from tests.ports import held_port
 
 MakePackage = Callable[..., EvaluationPackage]
 
@@ -86,10 +86,7 @@ def postmaster() -> Postmaster:
 @pytest.fixture
 def port() -> int:
     """A port on loopback that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number: int = free.getsockname()[1]
-    return number
+    return held_port()
 
 
 @pytest.fixture
