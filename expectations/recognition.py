@@ -93,7 +93,7 @@ def recognised(submissions: Submissions) -> pl.DataFrame:
     """Occupation rows with their applicant and how the occupation is recognised.
 
     Adds `listed` (in the Dictionary), `later` (recognised by name), `undated` (a later name, day unknown), `neighboured`
-    (OCC-3), `known` (one of these), `renumbered` (what its code became), `item_code` (the code from here on; null where no
+    (OCC-3), `known` (one of these, or it might be neighboured, were the institution's type there), `renumbered` (what its code became), `item_code` (the code from here on; null where no
     occupation can be read) and `work` (the work type, blank for the occupation as a whole).
     """
     rows = submissions.table("occupations").join(
@@ -117,8 +117,13 @@ def recognised(submissions: Submissions) -> pl.DataFrame:
             pl.when(pl.col("from_day") <= day).then("renumbered").alias("renumbered"),
             pl.col("work_type").fill_null("").alias("work"),
         )
-        .with_columns(_neighboured(submissions, dictionary).alias("neighboured"))
-        .with_columns(pl.any_horizontal("listed", "later", "undated", "neighboured").alias("known"))
+        .with_columns(_has_neighbour(dictionary).alias("has_neighbour"))
+        .with_columns((pl.col("has_neighbour") & has_trait(submissions.scene.policy, "neighbour")).alias("neighboured"))
+        .with_columns(
+            pl.any_horizontal(
+                "listed", "later", "undated", "neighboured", pl.col("has_neighbour") & pl.col("type").is_null()
+            ).alias("known")
+        )
         .with_columns(_item_code().alias("item_code"))
     )
 
@@ -131,13 +136,12 @@ def _list_day(day: pl.Expr, dictionary: pl.DataFrame) -> pl.Expr:
     return chosen
 
 
-def _neighboured(submissions: Submissions, dictionary: pl.DataFrame) -> pl.Expr:
-    """Whether an unlisted occupation goes by its neighbour's code (OCC-3); the neighbour must be listed on the same day."""
+def _has_neighbour(dictionary: pl.DataFrame) -> pl.Expr:
+    """Whether an unlisted occupation names a neighbour that is listed on the same day."""
     unlisted = ~pl.any_horizontal("listed", "later", "undated")
     neighbours = pl.concat_str(pl.col("neighbour_code"), pl.col("list_day").cast(pl.String), separator="|")
     listed = dictionary.select(pl.concat_str("occupation_code", pl.col("list_day").cast(pl.String), separator="|"))
-    may = has_trait(submissions.scene.policy, "neighbour")
-    return unlisted & may & neighbours.is_in(listed.to_series().implode()).fill_null(False)
+    return unlisted & neighbours.is_in(listed.to_series().implode()).fill_null(False)
 
 
 def _item_code() -> pl.Expr:

@@ -130,7 +130,7 @@ def _address_of(expert_no: str) -> str:
 def collect(run: Run) -> Counts:
     """Judge every result that came in: accept it, or refuse it with findings that tell the panel what to mend."""
     with writing(run) as db:
-        results.reconsider(db, run.cycle)
+        results.reconsider(db, run.cycle, run.day)
         received = results.to_judge(db, run.cycle, run.only)
         # batches are numbered as they came: a later one corrects an earlier
         batches = received.groupby(received["batch"].astype("int64"), sort=True)

@@ -74,7 +74,7 @@ def corrections(applications: pd.DataFrame, hard: pd.DataFrame, items: pd.DataFr
     """One letter a returned application, with all its hard findings (article 3(2)).
 
     A correction notice; where no correction could save a single item, a letter that the application is not taken up.
-    `items`: the applications' items, with application_no and occupation_code.
+    `items`: the applications' items, with application_no and the row that asks for each.
     """
     returned = applications[applications["application_no"].isin(hard["application_no"])]
     heads_of = heads(returned, run)
@@ -103,17 +103,17 @@ def corrections(applications: pd.DataFrame, hard: pd.DataFrame, items: pd.DataFr
 
 
 def _lost(hard: pd.DataFrame, items: pd.DataFrame) -> set[str]:
-    """Applications that no correction can save: as a whole, or every occupation they ask for."""
+    """Applications that no correction can save: as a whole, or every row of occupations they ask for."""
     whole = set(hard.loc[hard["rule"].isin(UNMENDABLE_WHOLE), "application_no"])
-    rows = hard[hard["rule"].isin(UNMENDABLE)]
-    barred = set(zip(rows["application_no"], rows["value"], strict=True))
-    asked: dict[str, set[str]] = {}
-    for number, code in zip(items["application_no"], items["occupation_code"], strict=True):
-        asked.setdefault(number, set()).add(code)
+    rows = hard[hard["rule"].isin(UNMENDABLE) & (hard["table"] == "occupations")]
+    barred = set(zip(rows["application_no"], rows["row"], strict=True))
+    asked: dict[str, set[int]] = {}
+    for number, row in zip(items["application_no"], items["row"], strict=True):
+        asked.setdefault(number, set()).add(row)
     return whole | {
         number
         for number in set(rows["application_no"]) & set(asked)
-        if all((number, code) in barred for code in asked[number])
+        if all((number, row) in barred for row in asked[number])
     }
 
 

@@ -44,6 +44,9 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
             received_on=run.day.isoformat(),
         ),
     )
+    seen_again = frames.working(db, "seen_again", rows[["content_hash"]].drop_duplicates())
+    refused = and_(_result.c.content_hash == seen_again.c.content_hash, _result.c.standing == "refused")
+    db.execute(update(_result).where(refused).values(received_on=run.day))
     return len(new) + _receive_again(db, set(rows["content_hash"]), batch)
 
 
@@ -103,8 +106,11 @@ def _receive_again(db: Connection, present: set[str], batch: int) -> int:
     return len(alone)
 
 
-def reconsider(db: Connection, cycle: str) -> None:
-    """Results refused only because their item had not been sent out are received again once it has."""
+def reconsider(db: Connection, cycle: str, day: date) -> None:
+    """Results refused because their item had not been sent out are received again if it has, and they came again on a day.
+
+    One that was not handed in again is of an evaluation before the package, and settles nothing.
+    """
     sent = tables.dispatched_item
     out_now = select(sent.c.application_no).where(*(sent.c[key] == _result.c[key] for key in items.KEYS)).exists()
     refused_as_unsent = (
@@ -118,7 +124,8 @@ def reconsider(db: Connection, cycle: str) -> None:
     )
     db.execute(
         update(_result)
-        .where(_result.c.cycle == cycle, _result.c.standing == "refused", refused_as_unsent, out_now)
+        .where(_result.c.cycle == cycle, _result.c.standing == "refused", _result.c.received_on == day)
+        .where(refused_as_unsent, out_now)
         .values(standing="received")
     )
 

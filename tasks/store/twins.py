@@ -42,18 +42,39 @@ def under_way(db: Connection, cycle: str) -> pd.DataFrame:
 def among(db: Connection, cycle: str) -> dict[str, str]:
     """Application number to the institution's other applications its check looks at, as text; blank where there are none.
 
-    A version that comes or goes changes it, and so does an item under way in another cycle (FORM-8, OCC-14, CAP-1).
+    One that comes or goes changes it (FORM-8, OCC-14). For an application with such a finding so does another version of
+    one, and an item under way in another cycle. What CAP-1 counts elsewhere does not: its hold falls without a check.
     """
-    columns = ("application_no", "uscc", "version")
-    chosen = select(*(_application.c[name] for name in columns))
+    chosen = select(*(_application.c[name] for name in ("application_no", "uscc", "version")))
     mine = frames.read(db, chosen.where(_application.c.cycle == cycle, _application.c.outcome.is_(None)))
     mine = mine[mine["uscc"].fillna("") != ""]
-    mine["mark"] = mine["application_no"] + ":v" + mine["version"].astype(str)
-    elsewhere = under_way(db, cycle)
-    elsewhere["mark"] = elsewhere[["application_no", *UNIT]].agg("/".join, axis=1) if len(elsewhere) else ""
-    every = pd.concat([mine[["uscc", "mark"]], elsewhere[["uscc", "mark"]]])
-    marks = every.sort_values("mark").groupby("uscc")["mark"].agg(list).to_dict()
-    return {
-        number: ";".join(mark for mark in marks[uscc] if mark != own)
-        for number, uscc, own in zip(mine["application_no"], mine["uscc"], mine["mark"], strict=True)
-    }
+    repeating = mine["application_no"].isin(_repeating(db, cycle))
+    twins = mine[["application_no", "uscc"]].merge(mine, on="uscc", suffixes=("", "_other"))
+    twins = twins[twins["application_no"] != twins["application_no_other"]]
+    others = {number: sorted(rows) for number, rows in twins.groupby("application_no")["application_no_other"]}
+    for number, rows in _details(db, cycle, mine[repeating], twins).groupby("application_no")["mark"]:
+        others[number] = sorted([*others.get(number, []), *rows])
+    return {number: ";".join(others.get(number, [])) for number in mine["application_no"]}
+
+
+def _repeating(db: Connection, cycle: str) -> set[str]:
+    """Applications of a cycle whose current version has FORM-8 or OCC-14."""
+    finding = tables.finding
+    current = and_(
+        finding.c.application_no == _application.c.application_no, finding.c.version == _application.c.version
+    )
+    found = select(_application.c.application_no).join(finding, current).distinct()
+    mine = (_application.c.cycle == cycle, finding.c.rule.in_(["FORM-8", "OCC-14"]), finding.c.table != "results")
+    return set(db.execute(found.where(*mine)).scalars())
+
+
+def _details(db: Connection, cycle: str, repeating: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
+    """application_no and a mark of each version of a twin, and of each item of the institution in another cycle."""
+    if repeating.empty:
+        return pd.DataFrame({"application_no": [], "mark": []}, dtype=frames.TEXT)
+    versions = twins[twins["application_no"].isin(repeating["application_no"])]
+    versions = versions.assign(mark=versions["application_no_other"] + ":v" + versions["version"].astype(str))
+    elsewhere = repeating[["application_no", "uscc"]].merge(under_way(db, cycle), on="uscc", suffixes=("", "_other"))
+    parts = [elsewhere[name] for name in ("application_no_other", *UNIT)]
+    elsewhere["mark"] = parts[0].str.cat(parts[1:], sep="/") if len(elsewhere) else ""
+    return pd.concat([versions[["application_no", "mark"]], elsewhere[["application_no", "mark"]]])

@@ -50,7 +50,7 @@ class Application:
     versions: list[Version] = field(default_factory=list)
     items: dict[Item, State] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    on_results: list[Finding] = field(default_factory=list)
+    on_results: list[tuple[object, Finding]] = field(default_factory=list)  # with the item of the row
     screened: bool = False
     twins: set[str] = field(default_factory=set)  # the institution's other live numbers when it was screened
     returned: bool = False

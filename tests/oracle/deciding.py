@@ -51,9 +51,12 @@ def collect(office: Office, cycle: str, rows: list[Row], as_of: date) -> None:
         as_of,
     )
     judged = judge(rows, sent)
-    for found in judged.findings:
+    for no, item in judged.accepted:  # what an accepted result mends is no finding any more
+        app = office.applications[no]
+        app.on_results = [(key, found) for key, found in app.on_results if key != (no, item)]
+    for key, found in judged.findings:
         if found.application_no in office.applications:
-            office.applications[found.application_no].on_results.append(found)
+            office.applications[found.application_no].on_results.append((key, found))
         else:
             office.stray.setdefault(cycle, []).append(found)
     for (no, item), result in judged.accepted.items():
@@ -218,5 +221,7 @@ class _Filing:
 
 def finding_list(office: Office, cycle: str) -> list[Finding]:
     """All findings of a cycle, those on results too."""
-    open_findings = [found for app in office.of_cycle(cycle) for found in (*app.findings, *app.on_results)]
-    return open_findings + office.stray.get(cycle, [])
+    applications = office.of_cycle(cycle)
+    on_forms = [found for app in applications for found in app.findings]
+    on_results = [found for app in applications for _, found in app.on_results]
+    return on_forms + on_results + office.stray.get(cycle, [])

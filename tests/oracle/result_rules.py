@@ -23,9 +23,9 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Judged:
-    """Findings on results, and accepted results by (application_no, item)."""
+    """Findings on results with the item each row names, and accepted results by (application_no, item)."""
 
-    findings: list[Finding]
+    findings: list[tuple[ItemKey | None, Finding]]
     accepted: dict[ItemKey, Accepted]
 
 
@@ -42,7 +42,7 @@ class Sent:
 
 def judge(rows: list[Row], sent: Sent) -> Judged:
     """Judge every result of one pull; rows are counted within each application's part of the table."""
-    findings: list[Finding] = []
+    findings: list[tuple[ItemKey | None, Finding]] = []
     accepted: dict[ItemKey, Accepted] = {}
     seen: set[tuple[tuple[str, str], ...]] = set()
     numbers: dict[str, int] = {}
@@ -63,7 +63,9 @@ def judge(rows: list[Row], sent: Sent) -> Judged:
             accepted[key] = result
             if sent.items[key] == "filed" and not result.passed:
                 failed.append(("EVAL-5", "verdict"))
-        findings += [Finding(no, rule, "results", numbers[no], field, row.get(field, "")) for rule, field in failed]
+        findings += [
+            (key, Finding(no, rule, "results", numbers[no], field, row.get(field, ""))) for rule, field in failed
+        ]
     return Judged(findings, accepted)
 
 

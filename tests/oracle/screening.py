@@ -13,7 +13,8 @@ from office import Office
 from people_and_papers import material_findings, staff_findings
 from register_rules import Scene, cap_is_exceeded, is_saturated, register_findings
 
-UNMENDABLE = ("FORM-3", "FORM-6", "OCC-5", "OCC-6")  # told as not accepted: no correction period, nobody waits
+# told as not accepted: no correction period, nobody waits
+UNMENDABLE_WHOLE, UNMENDABLE_ROW = ("FORM-3", "FORM-6"), ("OCC-5", "OCC-6")
 
 
 def screen(office: Office, cycle: str, as_of: date) -> None:
@@ -159,7 +160,16 @@ def _return(office: Office, app: Application, as_of: date) -> None:
         app.period_end = None
     elif not was_returned:
         days = int(office.facts(app.cycle).policy["correction"]["workdays"])
-        app.period_end = values.workdays_after(as_of, days) if hard - set(UNMENDABLE) else None
+        app.period_end = None if _is_lost(app) else values.workdays_after(as_of, days)
+
+
+def _is_lost(app: Application) -> bool:
+    """Nothing of it can be saved by a correction: as a whole, or every row that asks for an item."""
+    if any(found.rule in UNMENDABLE_WHOLE for found in app.findings):
+        return True
+    barred = {found.row for found in app.findings if found.rule in UNMENDABLE_ROW}
+    asked = {row.row for row in app.filing.requested if row.items()}
+    return bool(barred) and asked <= barred
 
 
 def _settle_item(office: Office, app: Application, item: Item, as_of: date) -> None:

@@ -97,7 +97,7 @@ def two_work_types(world: World, filing: MadeFiling) -> None:
 @mishap
 def levels_blank_or_unreadable(world: World, filing: MadeFiling) -> None:
     for row in filing.occupations[:1]:
-        row["levels"] = world.rng.choice(("", "", "6", "高级", "5,九", "五级、六级", "0"))
+        row["levels"] = world.rng.choice(("", "", "6", "高等", "5,九", "五级、六级", "0"))
 
 
 @mishap

@@ -100,7 +100,7 @@ def file_wrong(world: World, filing: MadeFiling) -> None:
     files = [row for row in filing.materials if values.enum("form", row["form"]) == "file"]
     for row in world.rng.sample(files, min(len(files), 1)):
         if world.rng.random() < 0.6:
-            row["size_bytes"] = world.rng.choice(("0", "52428801", "9000000000", "2 MB"))
+            row["size_bytes"] = world.rng.choice(("0", "52428801", "9000000000", "两页"))
         if world.rng.random() < 0.6:
             row["file_name"] = world.rng.choice(("方案.exe", "方案.doc", "方案", "方案.pdf.rar"))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from schemas import tables
 from schemas.submission import FORM_TABLES, WRITTEN
@@ -114,3 +114,19 @@ def test_what_others_have_on_file_concerns_everybody_not_sent_out_yet() -> None:
     take_over([(TWO, BAKER, "5")], date(2024, 4, 10), date(2027, 4, 9), day=DAY)
     assert screened() == ["A1", "A2"]
     assert screened() == []
+
+
+@pytest.mark.usefixtures("three")
+def test_another_version_of_a_twin_checks_whom_its_repetition_concerns() -> None:
+    """A finding of the screening stays on record; only what was found repeated is looked at again."""
+    with begin() as db:
+        elsewhere = {"application_no": "B1", "cycle": "2026-04", "uscc": ONE, "status": "held", "reason": "CAP-1"}
+        db.execute(insert(tables.item).values(**elsewhere, occupation_code=BAKER, work_type="", level="5"))
+    assert screened() == []
+    receive("A4", "第一版", ONE)
+    assert screened() == ["A1", "A4"]
+    receive("A4", "第二版", ONE)
+    assert screened() == ["A1", "A4"]
+    with begin() as db:
+        db.execute(update(tables.item).where(tables.item.c.application_no == "B1").values(status="ended"))
+    assert screened() == ["A1", "A4"]

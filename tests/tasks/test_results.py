@@ -113,23 +113,29 @@ def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> Non
     assert made.rules_found() == []
 
 
-def test_a_result_before_its_item_is_sent_out_waits_for_it(installation: Path) -> None:
+@pytest.mark.parametrize(("comes_again", "becomes"), [(True, "filed"), (False, "dispatched")])
+def test_a_result_before_its_item_is_sent_out_counts_if_it_comes_again(
+    installation: Path, comes_again: bool, becomes: str
+) -> None:
+    """An evaluation before the package was of nothing that was sent out, until the panel stands by it."""
     made.accepted("A1", [(ONE, COOK, "4")], status="held")
     with database.begin() as db:
         keys = {"application_no": "A1", "occupation_code": COOK, "work_type": "", "level": "4"}
         db.execute(hold.insert().values(**keys, rule="WINDOW-1", cycle=made.CYCLE))
-    made.drop(installation, "r.csv", made.result("A1", level="四级"))
+    file = made.drop(installation, "r.csv", made.result("A1", level="四级"))
     made.go_on(installation)
     assert made.rules_found() == [("EVAL-3", "application_no")]
+    if not comes_again:
+        file.unlink()
     with database.begin() as db:
         from sqlalchemy import update
 
         from schemas import tables
 
         db.execute(update(tables.item).values(status="accepted"))
-    made.go_on(installation)
-    assert made.standing("A1") == "filed"
-    assert made.rules_found() == []
+    made.go_on(installation, LATER)
+    assert made.standing("A1") == becomes
+    assert (made.rules_found() == []) is comes_again
 
 
 def test_the_same_file_twice_is_one_result(installation: Path) -> None:
