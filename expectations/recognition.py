@@ -93,8 +93,9 @@ def recognised(submissions: Submissions) -> pl.DataFrame:
     """Occupation rows with their applicant and how the occupation is recognised.
 
     Adds `listed` (in the Dictionary), `later` (recognised by name), `undated` (a later name, day unknown), `neighboured`
-    (OCC-3), `known` (one of these, or it might be neighboured, were the institution's type there), `renumbered` (what its code became), `item_code` (the code from here on; null where no
-    occupation can be read) and `work` (the work type, blank for the occupation as a whole).
+    (OCC-3), `known` (one of these, or it might be neighboured if the institution's type could be read), `renumbered` (what
+    its code became), `item_code` (the code from here on; null where no occupation can be read) and `work` (the work type,
+    blank for the occupation as a whole).
     """
     rows = submissions.table("occupations").join(
         submissions.once(applicants), on="application_no", how="left", maintain_order="left"

@@ -80,7 +80,7 @@ def test_results_that_are_not_accepted(case: Case, change: dict[str, str], rule:
     one = case.application(case.institution("enterprise"), {case.codes[0]: "5"})
     case.act("2025-03-12", one)
     case.act("2025-03-20", results=[row | change for row in case.results(one.no, "80", "2025-03-19")])
-    found = [(found.rule, found.field) for found in case.app(one.no).on_results]
+    found = [(found.rule, found.field) for _, found in case.app(one.no).on_results]
     assert (case.status(one.no), found) == ("dispatched", [(rule, field)])
 
 
@@ -89,7 +89,7 @@ def test_of_two_results_that_differ_the_later_row_is_faulted(case: Case) -> None
     case.act("2025-03-12", one)
     row = case.results(one.no, "80", "2025-03-19")[0]
     case.act("2025-03-20", results=[row, row | {"score": "81"}, dict(row)])
-    found = [(found.rule, found.row) for found in case.app(one.no).on_results]
+    found = [(found.rule, found.row) for _, found in case.app(one.no).on_results]
     assert (case.status(one.no), found) == ("dispatched", [("EVAL-4", 2)])
 
 

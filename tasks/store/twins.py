@@ -75,6 +75,6 @@ def _details(db: Connection, cycle: str, repeating: pd.DataFrame, twins: pd.Data
     versions = twins[twins["application_no"].isin(repeating["application_no"])]
     versions = versions.assign(mark=versions["application_no_other"] + ":v" + versions["version"].astype(str))
     elsewhere = repeating[["application_no", "uscc"]].merge(under_way(db, cycle), on="uscc", suffixes=("", "_other"))
-    parts = [elsewhere[name] for name in ("application_no_other", *UNIT)]
-    elsewhere["mark"] = parts[0].str.cat(parts[1:], sep="/") if len(elsewhere) else ""
+    parts = elsewhere[["application_no_other", *UNIT]].itertuples(index=False, name=None)
+    elsewhere["mark"] = pd.Series(["/".join(part) for part in parts], index=elsewhere.index, dtype=frames.TEXT)
     return pd.concat([versions[["application_no", "mark"]], elsewhere[["application_no", "mark"]]])

@@ -14,7 +14,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import typer
-
 from compare import differences, report
 from deciding import play
 from expected import finding_rows, item_rows, read_acts
@@ -38,7 +37,8 @@ class Product:
 
     def filing(self, *words: str) -> str:
         """Standard output of one command; a refused command is an error."""
-        out, err, code = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO(), 0
+        said, err, code = io.BytesIO(), io.StringIO(), 0
+        out = io.TextIOWrapper(said, "utf-8")
         plain = patch.object(orchestrator, "run", lambda flow, *args, **kwargs: flow.fn(*args, **kwargs))
         app = typer.Typer(name="filing", pretty_exceptions_enable=False, callback=cli.installation)
         with using(self._settings), plain, patch.object(cli, "app", app), patch.object(sys, "argv", ["filing", *words]):
@@ -50,7 +50,7 @@ class Product:
         if code:
             raise RuntimeError(f"filing {' '.join(words)}: exit code {code}: {err.getvalue()}")
         out.flush()
-        return out.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]  a BytesIO
+        return said.getvalue().decode("utf-8")
 
     def act(self, number: int, act: Act) -> None:
         """Record an act's commands, then lay in its folder and run."""
