@@ -10,6 +10,7 @@ import typer
 from typer._click import exceptions as clicks  # typer carries its own click and re-exports only parts of it
 
 from deployments.commands import EXIT_FAILED
+from deployments.prefect_environment import PRIVATE
 from schemas.errors import FilingError
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ def installation(
 
 def main() -> None:
     """Run a command; errors are one sentence on standard error and an exit code (contract section 7)."""
+    os.umask(PRIVATE)
     from deployments.commands import register_all  # noqa: PLC0415  only the chosen command's imports are paid for
 
     register_all(app)

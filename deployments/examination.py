@@ -7,6 +7,7 @@ from importlib.metadata import version
 from sqlalchemy.exc import OperationalError
 
 from deployments import schema
+from deployments.prefect_environment import PRIVATE
 from schemas import office
 from schemas.policy import known as known_policies
 from schemas.reference_data import manifest, reference, shipped_rows
@@ -72,6 +73,8 @@ def _home() -> Iterator[Found]:
     probe.write_text("", "utf-8")
     probe.unlink()
     yield Found("home", True, str(root))
+    if root.stat().st_mode & PRIVATE and all(parent.stat().st_mode & PRIVATE for parent in root.parents):
+        yield Found("home", False, f"others can look into {root}: run `chmod -R go= {root}`")
 
 
 def _office() -> Iterator[Found]:

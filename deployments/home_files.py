@@ -7,6 +7,8 @@ from pathlib import Path
 
 _COPIES = "sources"  # of what lies elsewhere, fetched anew after a restore
 _PASSING = {"prefect/up.json", "logs", _COPIES}
+#: Another backup in the making.
+_MAKING = ".filing-backup-"
 #: What others put there is kept by whatever name it has.
 _FOREIGN = {"inbox", "quarantine", _COPIES}
 #: Databases are copied by their own means; the others are of a running process and worth nothing later.
@@ -16,7 +18,7 @@ _SQLITE = b"SQLite format 3\0"
 
 def databases(root: Path) -> list[Path]:
     """The SQLite databases of this product and of Prefect, which write on while a backup is made."""
-    return [path for path in sorted(root.rglob("*.db")) if _top(root, path) not in _FOREIGN and _is_database(path)]
+    return [path for path in sorted(root.rglob("*.db")) if _is_ours(root, path) and _is_database(path)]
 
 
 def kept(root: Path, own: set[Path]) -> tuple[list[Path], list[str]]:
@@ -33,7 +35,7 @@ def kept(root: Path, own: set[Path]) -> tuple[list[Path], list[str]]:
 def _belonging(root: Path, own: set[Path]) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        passing = any(name == each or name.startswith(f"{each}/") for each in _PASSING)
+        passing = any(name == each or name.startswith(f"{each}/") for each in _PASSING) or name.startswith(_MAKING)
         of_a_process = name.endswith(_LEFT_OUT) and _top(root, path) not in _FOREIGN
         if not passing and not of_a_process and Path(os.path.realpath(path)) not in own:
             yield path
@@ -51,6 +53,11 @@ def _unfit(root: Path, path: Path) -> str:
     if not stat.S_ISREG(mode):
         return "no file"
     return "" if os.access(path, os.R_OK) else "cannot be read"
+
+
+def _is_ours(root: Path, path: Path) -> bool:
+    top = _top(root, path)
+    return top not in _FOREIGN and not top.startswith(_MAKING)
 
 
 def _top(root: Path, path: Path) -> str:

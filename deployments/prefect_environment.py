@@ -38,8 +38,16 @@ _PATHS = (
 )
 
 
+#: What is written is its owner's alone, whatever the caller's own mask is.
+PRIVATE = 0o077
+
+
 def hold_anywhere() -> None:
-    """Write paths of this process's environment as whole ones: Prefect runs each flow in a folder of its own."""
+    """Write paths of this process's environment as whole ones: Prefect runs each flow in a folder of its own.
+
+    What the process and its runs write is their owner's alone.
+    """
+    os.umask(PRIVATE)
     os.environ["FILING_HOME"] = str(settings().root)
     for name in _PATHS:
         said = os.environ.get(name, "")

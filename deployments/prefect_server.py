@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
 from deployments.gate import hosts
@@ -42,18 +44,26 @@ def guarded(application: Application) -> Application:
 
 
 def with_files(application: Application, home: Path) -> Application:
-    """The application, and beside it the home's directory editions and Data Docs, which hold no personal data."""
+    """The application, and beside it the home's directory editions and Data Docs, which hold no personal data.
+
+    A link that leads out of them leads nowhere.
+    """
     shown = {
-        name: StaticFiles(directory=home / name, html=True, check_dir=False, follow_symlink=True)
-        for name in ("published", "data-docs")
+        name: StaticFiles(directory=home / name, html=True, check_dir=False) for name in ("published", "data-docs")
     }
+
+    for files in shown.values():
+        files.config_checked = True  # a folder that is not there yet is none of its errors
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope.get("path", ""))
         for name, files in shown.items():
             prefix = f"{PAGES}/{name}"
             if scope["type"] == "http" and path.startswith(f"{prefix}/"):
-                await files({**scope, "root_path": scope.get("root_path", "") + prefix}, receive, send)
+                try:
+                    await files({**scope, "root_path": scope.get("root_path", "") + prefix}, receive, send)
+                except HTTPException as missing:
+                    await PlainTextResponse("没有这个文件\n", missing.status_code)(scope, receive, send)
                 return
         await application(scope, receive, send)
 

@@ -4,7 +4,8 @@ import json
 import shutil
 import tarfile
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,11 +15,13 @@ from typing import BinaryIO
 from deployments import home_files, schema
 from schemas.errors import RefusedError
 from schemas.settings import settings
-from tasks.gateways.disk import files, folders
+from tasks.gateways.disk import files, folders, lock
 from tasks.store import snapshot
 
 _MANIFEST = "backup.json"
 _HOME, _DATABASE = "home", "database"
+#: Folders of a backup and of a restore in the making, and the file by which a living one is known.
+_BACKUP, _RESTORE, _HELD = ".filing-backup-", ".filing-restore-", ".held"
 
 
 class NotRestorableError(RefusedError):
@@ -43,22 +46,38 @@ def backup(archive: Path) -> Backup:
     The database is copied first: what it says was delivered or published then lies in the files copied after it.
     """
     root = settings().root
-    with tempfile.TemporaryDirectory(prefix="filing-backup-") as aside:
-        told = _copy_databases(Path(aside))
+    with _aside(root, _BACKUP) as aside:
+        told = _copy_databases(aside)
         kept, left_out = home_files.kept(root, {archive.resolve()})
         told = replace(told, left_out=left_out)
-        (Path(aside) / _MANIFEST).write_text(json.dumps(asdict(told), indent=2), "utf-8")
+        (aside / _MANIFEST).write_text(json.dumps(asdict(told), indent=2), "utf-8")
 
         def write(stream: BinaryIO) -> None:
             with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=6) as tar:
-                tar.add(Path(aside) / _MANIFEST, _MANIFEST)
-                tar.add(Path(aside) / _DATABASE, _DATABASE)
+                tar.add(aside / _MANIFEST, _MANIFEST)
+                tar.add(aside / _DATABASE, _DATABASE)
                 for path in kept:
                     with suppress(FileNotFoundError):  # moved on by others, who go on working
                         tar.add(path, f"{_HOME}/{path.relative_to(root)}", recursive=False)
 
         files.fill(archive.parent, archive.name, write, private=True)
     return told
+
+
+@contextmanager
+def _aside(folder: Path, prefix: str) -> Iterator[Path]:
+    """A folder for what is being copied, gone afterwards; those that a killed process left are swept first.
+
+    It holds identity numbers, so it lies where the installation does and not where everybody's passing files do.
+    """
+    for left in folder.glob(f"{prefix}*"):
+        if left.is_dir() and not left.is_symlink():
+            with (left / _HELD).open("a") as handle:
+                if lock.take(handle):
+                    shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as made, (Path(made) / _HELD).open("a") as held:
+        lock.take(held)
+        yield Path(made)
 
 
 def _copy_databases(aside: Path) -> Backup:
@@ -82,12 +101,12 @@ def restore(archive: Path) -> Backup:
     if root.exists() and any(root.iterdir()):
         raise NotRestorableError(f"{root} is not empty: move it away, or give another home with --home DIR")
     root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".filing-restore-", dir=root.parent) as aside:
-        told = _unpack(archive, Path(aside))
+    with _aside(root.parent, _RESTORE) as aside:
+        told = _unpack(archive, aside)
         _fits(told)
         if told.database == "postgresql":
-            _fill_server(told, Path(aside))
-        home, databases = Path(aside) / _HOME, Path(aside) / _DATABASE / "home"
+            _fill_server(told, aside)
+        home, databases = aside / _HOME, aside / _DATABASE / "home"
         home.mkdir(exist_ok=True)
         if databases.is_dir():
             for kept in databases.rglob("*.db"):

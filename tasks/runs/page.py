@@ -24,6 +24,7 @@ MOST = 300
 #: may bare addresses, of which the page makes links by itself: an unseen joiner divides them.
 _ADDRESS = re.compile(r"(://|www)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_\[\]<>!~&])")
+_WIDE = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in r"\`*_[]<>!~&|"})
 
 Row = dict[str, Any]
 
@@ -68,7 +69,7 @@ def _waits(told: list[overview.Outcome], items: dict[str, int], wait: Wait, summ
         f"申报机构补正：{returned} 件": returned,
         f"中心作出例外审批：{items.get('held', 0)} 个申报职业等级": items.get("held", 0),
         f"专家组交回评估结果：已收 {wait.back} / 共 {wait.sent}": wait.sent - wait.back,
-        f"中心批准发布：{summary.waits_for_approval}": summary.waits_for_approval,
+        f"中心批准发布：{_cell(summary.waits_for_approval)}": summary.waits_for_approval,
     }
     for cycle, number in sorted(summary.results_elsewhere.items()):
         lines[f"中心运行 {cycle} 批次：该批次有 {number} 条评估结果待审（filing run {cycle}）"] = number
@@ -185,7 +186,7 @@ def missing_rows(wait: Wait, day: str) -> list[Row]:
     return [
         {
             "申报编号": each.application_no,
-            "机构": each.institution_name,
+            "机构": _plain(each.institution_name),
             "缺结果数": each.items,
             "送评日期": each.sent_on.isoformat(),
             "情况": f"自 {each.due_on} 起逾期" if day >= each.due_on.isoformat() else f"等到 {each.due_on}",
@@ -235,3 +236,8 @@ def _table(title: str, head: list[str], rows: list[list[Any]]) -> str:
 def _cell(value: object) -> str:
     plain = _ADDRESS.sub("\u2060\\1\u2060", str(value).replace("|", "｜").replace("\n", " "))
     return _MARKUP.sub(r"\\\1", plain)
+
+
+def _plain(text: str) -> str:
+    """A text for a table's cell, where the page may act on markup but shows no escapes: its signs become wide ones."""
+    return _ADDRESS.sub("\u2060\\1\u2060", text).translate(_WIDE)
