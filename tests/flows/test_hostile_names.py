@@ -45,6 +45,10 @@ def _story() -> factories.Story:
     for forms in (story.sample.tables, story.sample.corrected):
         rows = forms["applications"]
         rows["institution_name"] = rows["application_no"].map(names).fillna(rows["institution_name"])
+    # the register keeps the name it has: an institution on file has had its name before
+    applied, on_file = story.sample.tables["applications"], story.sample.tables["register"]
+    by_code = dict(zip(applied["uscc"], applied["institution_name"], strict=True))
+    on_file["institution_name"] = on_file["uscc"].map(by_code).fillna(on_file["institution_name"])
     return story
 
 
