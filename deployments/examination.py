@@ -18,7 +18,7 @@ from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import public_notices as shelf_notices
 from tasks.letters import templates_in_use
 from tasks.runs.today import today
-from tasks.store import editions, history, overview, public_notices, results, retold, runs
+from tasks.store import editions, history, letters, overview, public_notices, results, retold, runs
 from tasks.store.database import reading
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
@@ -40,7 +40,19 @@ def examine() -> list[Found]:
     """Look at everything; a part that cannot be looked at says so and stops no other."""
     return [
         found
-        for look in (_versions, _home, _office, _source, _results, _database, _facts, _history, _editions, _waiting)
+        for look in (
+            _versions,
+            _home,
+            _office,
+            _numbers,
+            _source,
+            _results,
+            _database,
+            _facts,
+            _history,
+            _editions,
+            _waiting,
+        )
         for found in _looked(look)
     ]
 
@@ -90,6 +102,16 @@ def _office() -> Iterator[Found]:
             yield Found("templates", False, sentence)
         if not wrong:
             yield Found("templates", True, str(folder))
+
+
+def _numbers() -> Iterator[Found]:
+    """Whether a series of numbers was changed in mid-year: what is numbered anew begins at 1, which may be meant."""
+    if schema.revisions()[0] is None:
+        return
+    with reading() as db:
+        used = letters.series_of(db, today().year)
+    for sentence in office.changed_series(office.read(settings().root), today(), used):
+        yield Found("numbers", True, sentence)
 
 
 def _source() -> Iterator[Found]:

@@ -228,14 +228,36 @@ def _moved(rows: pd.DataFrame, kind: str, column: str) -> pd.DataFrame:
 
 
 def _details(kept: pd.DataFrame, longer: "pd.Series[bool]") -> pd.DataFrame:
-    """Changes of everything else; a renewal's new `filed_on` belongs to the renewal."""
-    differs = {column: kept[f"{column}_old"] != kept[f"{column}_new"] for column in _DETAILS}
-    differs["filed_on"] &= ~longer
-    differs["valid_until"] = kept["valid_until_new"] < kept["valid_until_old"]
+    """Changes of everything else."""
+    differs = _differing(kept, longer)
     concerned = pd.concat(differs, axis=1).any(axis=1)
     rows = kept[concerned]
     texts = {side: _named_values(rows, differs, side) for side in ("old", "new")}
     return _rows(rows, "details_changed", before=texts["old"], after=texts["new"])
+
+
+def _differing(kept: pd.DataFrame, longer: "pd.Series[bool]") -> "dict[str, pd.Series[bool]]":
+    """Which rows differ in which particular; a renewal's new `filed_on` belongs to the renewal."""
+    differs = {column: kept[f"{column}_old"] != kept[f"{column}_new"] for column in _DETAILS}
+    differs["filed_on"] &= ~longer
+    differs["valid_until"] = kept["valid_until_new"] < kept["valid_until_old"]
+    return differs
+
+
+def details(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """What `details_changed` tells, one particular a row: DIRECTORY_KEY, field, before, after, as the directory has them.
+
+    Both frames hold DIRECTORY_COLUMNS as text; in the order of CHANGE_ORDER, then of COLUMNS.
+    """
+    kept = in_order(before).merge(in_order(after), on=DIRECTORY_KEY, suffixes=("_old", "_new"))
+    differs = _differing(kept, kept["valid_until_new"] > kept["valid_until_old"])
+    parts = [
+        kept.loc[changed, DIRECTORY_KEY].assign(
+            field=name, before=kept.loc[changed, f"{name}_old"], after=kept.loc[changed, f"{name}_new"]
+        )
+        for name, changed in differs.items()
+    ]
+    return pd.concat(parts).sort_values(DIRECTORY_KEY, kind="stable", ignore_index=True)
 
 
 def _named_values(rows: pd.DataFrame, differs: "dict[str, pd.Series[bool]]", side: str) -> pd.Series:

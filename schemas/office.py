@@ -6,6 +6,7 @@ holds from the next letter on.
 
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +21,8 @@ FILE: Final = "office.toml"
 
 #: Documents beside the letters to institutions and panels: announcement, public notice, report to the province.
 DOCUMENTS: Final = {"announcement": "公告", "public_notice": "公示", "report": "报送函"}
+#: The Chinese title of everything that stands in the register of documents, by its kind.
+TITLES: Final = DOCUMENTS | {code: kind.title for code, kind in LETTER_KINDS.items()}
 #: What is published takes no number of the letters: only a pattern of its own.
 _PUBLISHED: Final = ("announcement", "public_notice")
 
@@ -118,6 +121,20 @@ def blanks(office: Office, day: date) -> list[str]:
     if unnumbered:
         found.append(f"no series of numbers in {FILE}: {', '.join(unnumbered)} leave their number open")
     return found
+
+
+def changed_series(office: Office, day: date, used: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """One sentence for each kind whose series of the year is not the one its letters were numbered in.
+
+    `used`: kind to the series of the day's year that its letters have, each with its last number.
+    """
+    return [
+        f"{TITLES[kind]} of {day.year} were numbered in {former} up to {last}, and the next one begins "
+        f"{office.series(kind, day) or 'no series'}: set the pattern in {FILE} back, unless the change is meant"
+        for kind, series in sorted(used.items())
+        for former, last in sorted(series.items())
+        if former != office.series(kind, day)
+    ]
 
 
 def shipped() -> str:

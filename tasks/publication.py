@@ -21,7 +21,7 @@ from tasks.gateways.shelf.documents import announcement
 from tasks.letters.drafts import PUBLIC, write_drafts
 from tasks.runs.publishing import moving_latest, publishing
 from tasks.runs.step import step
-from tasks.store import editions, history, letters, register
+from tasks.store import editions, history, letters, register, reported
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
@@ -31,7 +31,8 @@ from tasks.store.supervision import county_lists
 #: The page tells what changed in this many editions before.
 EARLIER = 12
 _PROVINCE = "省职业技能鉴定中心"
-
+#: Changes by which something was filed: exceptions stand behind them.
+_FILED = ("added", "levels_changed", "renewed")
 
 #: So many rows without a reason are named one by one.
 NAMED = 20
@@ -151,8 +152,14 @@ def write_papers(run: Run) -> Counts:
 
     def report(entry: Entry) -> str:
         with reading() as db:
-            known = register.known_to_province(db)
-        folder = province.write_report(outbox, content(entry), entry.number, writer.folder(home), known)
+            told, before = content_of(db, entry.subject, writer)
+            background = province.Background(
+                before=before,
+                known=register.known_to_province(db),
+                particulars=reported.particulars(db),
+                exceptions=reported.exceptions(db, told.changed[told.changed["change"].isin(_FILED)]),
+            )
+        folder = province.write_report(outbox, told, background, entry.number, writer.folder(home))
         return str((folder / province.COVER_LETTER).relative_to(home))
 
     return Counts.sum([write_drafts(run, "announcement", announce), write_drafts(run, "report", report)])

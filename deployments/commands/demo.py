@@ -26,11 +26,20 @@ from schemas.law.workdays import add_workdays
 from schemas.policy import for_cycle, last_cycle_on
 from schemas.run_summary import COUNT_TITLES, RunSummary
 from schemas.settings import settings
+from tasks.gateways.disk import files
 
 _SMALLEST = 20
 #: Where no cycle is named, the last one by this day is made.
 _USUAL_DAY = date(2026, 9, 30)
 _MARK = "made by filing demo"
+#: What an office fills in of the shipped file, so that the made letters show it.
+_FILLED_IN = {
+    "contact": "王老师",
+    "phone": "12333",
+    "address": "本市政务服务中心三楼",
+    "remedies": "不服本决定的，可以自收到本通知书之日起六十日内依法申请行政复议，"
+    "也可以自收到之日起六个月内依法向人民法院提起行政诉讼。",
+}
 
 
 def demo(
@@ -46,6 +55,7 @@ def demo(
         raise WrongUseError(f"--institutions {institutions} is too few to show every outcome: give {_SMALLEST} or more")
     _clear_former()
     ready()
+    _fill_in_office()
     orchestrator.prepare()
     console = Console(width=None if sys.stdout.isatty() else 140)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as shown:
@@ -68,6 +78,15 @@ def _clear_former() -> None:
             _remove(entry)
     root.mkdir(parents=True, exist_ok=True)
     mark.write_text(_MARK, "utf-8")
+
+
+def _fill_in_office() -> None:
+    """Fill in the shipped office file; one that somebody wrote stays."""
+    path, text = settings().root / office.FILE, office.shipped()
+    if path.read_text("utf-8") == text:
+        for field, words in _FILLED_IN.items():
+            text = text.replace(f'{field} = ""', f'{field} = "{words}"', 1)
+        files.put(path.parent, path.name, text.encode())
 
 
 @dataclass(frozen=True)

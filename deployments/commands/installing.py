@@ -5,13 +5,17 @@ from typing import Annotated
 import typer
 
 from deployments.commands import EXIT_FAILED
+from deployments.commands.readiness import lay_out_office
 
 
 def migrate() -> None:
     """Bring the database's schema up to date."""
     from deployments import schema  # noqa: PLC0415
 
+    is_new = schema.revisions()[0] is None
     typer.echo(f"schema: {schema.migrate()}")
+    if is_new:
+        lay_out_office()
 
 
 def doctor(

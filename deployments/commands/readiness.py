@@ -6,10 +6,12 @@ from datetime import date
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from schemas import office
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import settings
+from tasks.gateways.disk import files
 
 #: Longer than any ground a decision states; a mistaken paste is longer still.
 _MOST_WORDS = 1000
@@ -61,10 +63,17 @@ def ready() -> None:
         return
     if settings().database.startswith("sqlite"):
         schema.migrate()
+        if present is None:
+            lay_out_office()
         return
     raise RefusedError(
         f"the database's schema is at {present or 'nothing'}, this release needs {newest}: run `filing migrate`"
     )
+
+
+def lay_out_office() -> None:
+    """Put the shipped office file into a home that has none, for somebody to fill in."""
+    files.put_once(settings().root, office.FILE, office.shipped().encode())
 
 
 def _assert_address() -> None:

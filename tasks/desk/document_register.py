@@ -4,8 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from schemas.letter import LETTER_KINDS
-from schemas.office import DOCUMENTS
+from schemas.office import TITLES
 from tasks.gateways.paper.delimited import disarmed
 from tasks.gateways.paper.sheets import SheetColumn, book
 
@@ -24,7 +23,7 @@ _COLUMNS = {
 
 def titled(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of `tasks.store.letters.register` with the Chinese title of each kind."""
-    titles = rows["kind"].map(DOCUMENTS | {code: kind.title for code, kind in LETTER_KINDS.items()})
+    titles = rows["kind"].map(TITLES)
     return rows.assign(title=titles.fillna(rows["kind"]), printed_at=rows["printed_at"].astype("str").str[:16])[
         [*_COLUMNS]
     ]

@@ -11,26 +11,27 @@ from schemas.policy import in_force
 from schemas.run import Run
 from schemas.submission import INSTITUTION_CODES
 from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.sources.contents import LINE
 from tasks.letters.contents import addressee, letter
 from tasks.store import institutions, letters
 from tasks.store.outbox import Entry
 
 
 def take_in(db: Connection, frame: pd.DataFrame, run: Run, *, replace: bool = False) -> tuple[int, list[str]]:
-    """Enter the codes of these rows (INSTITUTION_CODES as cleaned text, and `row`); a blank code is not given yet.
+    """Enter the codes of these rows (INSTITUTION_CODES as cleaned text, and `line`); a blank code is not given yet.
 
     A code that replaces another is taken only with `replace`. Nothing else of an institution is touched. Returns how
-    many codes were new, and one Chinese sentence for each row that is not taken.
+    many codes were new, and one Chinese sentence for each row that is not taken, by the number its sheet shows.
     """
-    rows = frame[[*INSTITUTION_CODES.names, "row"]].fillna(dict.fromkeys(INSTITUTION_CODES.names, ""))
+    rows = frame[[*INSTITUTION_CODES.names, LINE]].fillna(dict.fromkeys(INSTITUTION_CODES.names, ""))
     rows = rows[rows["institution_code"] != ""].drop_duplicates(["uscc", "institution_code"])
     rows["uscc"] = institutions.followed(db, rows["uscc"])
     known = institutions.known(db)
     faults = _faults(rows, known, run.policy.province.institution_code, replace=replace)
     good = rows.loc[faults == "", ["uscc", "institution_code"]]
     named = known.drop(columns="institution_code").merge(good, on="uscc")
-    bad = rows.assign(fault=faults).query("fault != ''")[["row", "uscc", "fault"]]
-    told = [f"第{row}行（{visible(uscc)}）未采用：{fault}" for row, uscc, fault in bad.to_numpy().tolist()]
+    bad = rows.assign(fault=faults).query("fault != ''")[[LINE, "uscc", "fault"]]
+    told = [f"第{line}行（{visible(uscc)}）未采用：{fault}" for line, uscc, fault in bad.to_numpy().tolist()]
     letters.write(
         db, _letters(named.merge(known[["uscc", "institution_code"]], on="uscc", suffixes=("", "_was")), run), run
     )

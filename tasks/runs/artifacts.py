@@ -20,8 +20,8 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     create_markdown_artifact(run_page.overview_text(summary, wait, PAGES), f"overview-{cycle}{mark}", head)
     if found := run_page.findings_rows(cycle):
         create_table_artifact(found, f"findings-{cycle}{mark}", f"{cycle} 批次初审意见")
-    if letters := run_page.letter_rows(cycle):
-        create_table_artifact(letters, f"letters-{cycle}{mark}", f"{cycle} 批次补正通知书")
+    if documents := run_page.document_rows(cycle):
+        create_table_artifact(documents, f"letters-{cycle}{mark}", f"{cycle} 批次发文登记簿")
     if wait.sent:
         told = f"{cycle} 批次评估结果：已收 {wait.back} / 共 {wait.sent}，等到 {wait.over_on}"
         create_progress_artifact(100 * wait.back / wait.sent, f"waiting-{cycle}{mark}", told)

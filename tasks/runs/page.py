@@ -11,6 +11,7 @@ from schemas.directory import CHANGE_KINDS, changes
 from schemas.finding import NATURES_ZH
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import cycle_id
+from schemas.office import TITLES
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, RunSummary
 from schemas.submission import TABLES
@@ -171,13 +172,20 @@ def findings_rows(cycle: str) -> list[Row]:
     ]
 
 
-def letter_rows(cycle: str) -> list[Row]:
-    """Correction letters of the cycle."""
+def document_rows(cycle: str) -> list[Row]:
+    """The cycle's part of the register of documents (发文登记簿), the newest last."""
     with reading() as db:
-        corrections = letters.of_cycle(db, cycle, "correction")
+        register = letters.register(db, cycle).tail(MOST)
     return [
-        {"申报编号": subject, "日期": day, "文件": PurePosixPath(file).name}
-        for subject, day, file in corrections[:MOST]
+        {
+            "文号": row["number"] or "—",
+            "文书": TITLES.get(row["kind"], row["kind"]),
+            "发往": row["addressee"],
+            "申报编号": row["subject"],
+            "日期": row["written_on"],
+            "文件": PurePosixPath(row["file"]).name,
+        }
+        for row in register.to_dict("records")
     ]
 
 

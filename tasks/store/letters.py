@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pandas as pd
 from sqlalchemy import Connection, func, select, update
@@ -78,6 +78,20 @@ def register(db: Connection, cycle: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_REGISTER, dtype=frames.TEXT)
 
 
+def series_of(db: Connection, year: int) -> dict[str, dict[str, int]]:
+    """Kind to the series its letters and documents of a year have, each with its last number."""
+    statement = (
+        select(outbox.c.kind, outbox.c.series, func.max(outbox.c.serial))
+        .where(_LETTERS | _DOCUMENTS, outbox.c.series.is_not(None))
+        .where(outbox.c.written_on.between(date(year, 1, 1), date(year, 12, 31)))
+        .group_by(outbox.c.kind, outbox.c.series)
+    )
+    used: dict[str, dict[str, int]] = {}
+    for kind, series, last in db.execute(statement):
+        used.setdefault(kind, {})[series] = last
+    return used
+
+
 def unprinted(db: Connection, cycle: str | None = None) -> list[tuple[str, str]]:
     """Letters delivered and not printed yet, in the order of the register: occasion, and file below the home."""
     statement = select(outbox.c.occasion, outbox.c.receipt).where(
@@ -93,14 +107,6 @@ def printed(db: Connection, occasions: Sequence[str]) -> None:
     for occasion in occasions:
         mine = _LETTERS & (outbox.c.occasion == occasion)
         db.execute(update(outbox).where(mine).values(printed_at=datetime.now(UTC)))
-
-
-def of_cycle(db: Connection, cycle: str, kind: str) -> list[tuple[str, str, str]]:
-    """Letters of a kind written in a cycle: subject, day, and the file they were delivered as, in order."""
-    statement = select(outbox.c.subject, outbox.c.written_on, outbox.c.receipt).where(
-        _LETTERS, outbox.c.cycle == cycle, outbox.c.kind == kind
-    )
-    return sorted((subject, day.isoformat(), receipt or "") for subject, day, receipt in db.execute(statement))
 
 
 def subjects(db: Connection, occasions: Sequence[str]) -> set[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from deployments.cli import main
+from schemas import office
 from schemas.finding import FINDING_COLUMNS
 from tests import factories
 from tests.registers import COOK, ONE, TWO, take_over
@@ -156,6 +157,19 @@ def test_a_backup_of_nothing_is_refused(
     assert filing(monkeypatch, nowhere, *words) == 3
     assert f"there is no installation in {nowhere}" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_home_gets_the_office_file_to_fill_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = tmp_path / "new"
+    monkeypatch.setattr("schemas.settings._stated", [])
+    monkeypatch.setenv("FILING_HOME", str(new))
+    assert filing(monkeypatch, new, "migrate") == 0
+    assert (new / "office.toml").read_text("utf-8") == office.shipped()
+    (new / "office.toml").write_text('name = "甲"\nauthority = "乙"\n', "utf-8")
+    assert filing(monkeypatch, new, "migrate") == 0
+    assert office.read(new).name == "甲", "a file that is there stays"
 
 
 def test_doctor_finds_a_sound_installation_well(

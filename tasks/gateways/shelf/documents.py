@@ -34,6 +34,7 @@ def cover_letter(content: EditionContent, number: str = "", templates: Path | No
     """The letter that goes with a report to the province: counts by kind, and how many institutions await a code."""
     fields = {
         **_common(content, number),
+        "issuer": content.office.name,  # the authority files and publishes; what else is sent, the office signs
         "before": content.rows_before,
         "counts": [{"title": title, "count": content.counts[kind]} for kind, title in CHANGE_KINDS.items()],
         "awaiting": int((content.institutions["institution_code"] == "").sum()),

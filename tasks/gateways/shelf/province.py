@@ -1,69 +1,158 @@
-"""The report to the province (报省鉴定中心) on one edition: letter, workbook, machine copy."""
+"""The report to the province (报省鉴定中心) on one edition: letter, workbook, machine copy; every cell holds one fact."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from schemas.directory import CHANGE_COLUMNS, CHANGE_KINDS, DIRECTORY_KEY, DIRECTORY_TITLES
+from expectations.rulebook import rules
+from schemas.directory import CHANGE_KINDS, DIRECTORY_KEY, DIRECTORY_TITLES, details, in_order, levels_text
+from schemas.submission import AFFILIATIONS
 from tasks.gateways.disk import files
-from tasks.gateways.paper.sheets import Cell, SheetColumn, book
+from tasks.gateways.paper.sheets import Cell, SheetColumn, book, day
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.documents import cover_letter
 from tasks.gateways.shelf.manifest import json_bytes, policy_record
-from tasks.gateways.shelf.workbook import (
-    change_columns,
-    directory_cells,
-    directory_columns,
-    edition_line,
-    write_changes,
-)
+from tasks.gateways.shelf.workbook import directory_cells, directory_columns, directory_text, edition_line
 
 COVER_LETTER = "报送函.docx"
-#: What a change tells where nothing but the institution code changed.
-_CODE_ALONE = rf"^{DIRECTORY_TITLES['institution_code']}：[^；]*$"
+
+#: One row of the report: its cells by their names.
+Row = dict[str, str]
+
+#: What of a row is told before and after a change, apart.
+_FACTS = ["levels", "filed_on", "valid_until"]
+_NAMED = ["uscc", "institution_name", "occupation_code", "occupation_name", "work_type"]
+#: The twelve fields a portal of the province asks for of an institution, with their headers and widths.
+BASIC_FIELDS = {
+    "institution_name": ("机构名称", 40),
+    "uscc": ("统一社会信用代码", 24),
+    "institution_type": ("机构类型", 20),
+    "affiliation": ("机构属性", 12),
+    "institution_code": ("机构编码", 18),
+    "region_code": ("所属区划", 20),
+    "registered_address": ("注册地址", 40),
+    "legal_representative": ("法定代表人", 14),
+    "contact_name": ("联系人", 14),
+    "contact_phone": ("联系电话", 18),
+    "filed_on": ("备案日期", 12),
+    "valid_until": ("有效期至", 12),
+}
+
+
+def _blank(*columns: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns), dtype="str")
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """What a report says beside the edition.
+
+    `before`: the rows of the edition before (DIRECTORY_COLUMNS); `known`: DIRECTORY_KEY of what the province filed itself,
+    in a register taken over; `particulars` and `exceptions`: as `tasks.store.reported` gives them.
+    """
+
+    before: pd.DataFrame
+    known: Collection[tuple[str, ...]] = frozenset()
+    particulars: pd.DataFrame = field(default_factory=lambda: _blank("uscc"))
+    exceptions: pd.DataFrame = field(default_factory=lambda: _blank("uscc"))
 
 
 def write_report(
-    outbox: Path,
-    content: EditionContent,
-    number: str = "",
-    templates: Path | None = None,
-    known: Collection[tuple[str, ...]] = frozenset(),
+    outbox: Path, content: EditionContent, background: Background, number: str = "", templates: Path | None = None
 ) -> Path:
     """Write `province/<edition>/` with letter, `report.xlsx` and `report.json`; again, it changes nothing.
 
     Each file appears whole or not at all. A `cover_letter.docx` in the folder `templates` is used in place of the
     shipped one. Returns the folder.
     """
-    folder, told = outbox / "province" / content.name, against_known(content, known)
-    files.put(folder, "report.json", report_json(told))
-    files.put(folder, "report.xlsx", report_workbook(told))
+    folder, told = outbox / "province" / content.name, against_known(content, background)
+    files.put(folder, "report.json", report_json(told, background))
+    files.put(folder, "report.xlsx", report_workbook(told, background))
     files.put(folder, COVER_LETTER, cover_letter(told, number, templates))
     return folder
 
 
-def against_known(content: EditionContent, known: Collection[tuple[str, ...]]) -> EditionContent:
+def against_known(content: EditionContent, background: Background) -> EditionContent:
     """The edition with the changes that are news to the province.
 
-    `known`: DIRECTORY_KEY of what it filed itself, in a register taken over; that is not added, and a code it gave is no
-    change to report.
+    What it filed itself is not added, and a code it gave is no change to report.
     """
     changed = content.changed
-    keys = pd.Series(
-        list(changed[DIRECTORY_KEY].itertuples(index=False, name=None)), index=changed.index, dtype="object"
-    )
-    taken_over = (changed["change"] == "added") & keys.isin(list(known))
-    sides = changed["before"].str.match(_CODE_ALONE) & changed["after"].str.match(_CODE_ALONE)
-    returned = (changed["change"] == "details_changed") & sides
+    taken_over = (changed["change"] == "added") & _keys(changed).isin(list(background.known))
+    news = set(_keys(_details(content, background)))
+    returned = (changed["change"] == "details_changed") & ~_keys(changed).isin(news)
     return replace(content, changes=changed[~(taken_over | returned)])
 
 
-def report_json(content: EditionContent) -> bytes:
+def _keys(rows: pd.DataFrame) -> "pd.Series[Any]":
+    keys = list(rows[DIRECTORY_KEY].itertuples(index=False, name=None))
+    return pd.Series(keys, index=rows.index, dtype="object")
+
+
+def _details(content: EditionContent, background: Background) -> pd.DataFrame:
+    """The particulars that changed, but for codes the province gave; one a row."""
+    changed = details(background.before, content.rows)
+    return changed[changed["field"] != "institution_code"]
+
+
+def _records(rows: pd.DataFrame) -> list[Row]:
+    return [dict(zip(rows.columns, cells, strict=True)) for cells in rows.itertuples(index=False, name=None)]
+
+
+def change_rows(content: EditionContent, background: Background) -> list[Row]:
+    """Every change with what was on file before it and after it, each fact apart."""
+    rows = content.changed
+    for side, directory in (("before", background.before), ("after", content.rows)):
+        facts = in_order(directory)[[*DIRECTORY_KEY, *_FACTS]]
+        named = facts.rename(columns={name: f"{name}_{side}" for name in _FACTS})
+        rows = rows.merge(named, on=DIRECTORY_KEY, how="left")
+    columns = [f"{name}_{side}" for name in _FACTS for side in ("before", "after")]
+    return rows[["change", *_NAMED, *columns, "reason", "document_no"]].fillna("").pipe(_records)
+
+
+def detail_rows(content: EditionContent, background: Background) -> list[Row]:
+    """Every particular behind a `details_changed`, one a row."""
+    changed = content.changed.query("change == 'details_changed'")[[*_NAMED, "reason", "document_no"]]
+    rows = changed.merge(_details(content, background), on=DIRECTORY_KEY)
+    return rows[[*_NAMED, "field", "before", "after", "reason", "document_no"]].pipe(_records)
+
+
+def institution_rows(content: EditionContent, background: Background) -> list[Row]:
+    """BASIC_FIELDS of every institution listed; on file since its earliest day, until its latest."""
+    terms = content.listed.groupby("uscc").agg(filed_on=("filed_on", "min"), valid_until=("valid_until", "max"))
+    rows = content.institutions.merge(terms, on="uscc").merge(background.particulars, on="uscc", how="left")
+    return rows.reindex(columns=[*BASIC_FIELDS]).fillna("").pipe(_records)
+
+
+def exception_rows(content: EditionContent, background: Background) -> list[Row]:
+    """The permissions behind what is reported, each with its rule's sentence and its document."""
+    names = content.institutions.set_index("uscc")["institution_name"]
+    book_of_rules = rules()
+    return [
+        {
+            "uscc": row["uscc"],
+            "institution_name": str(names.get(row["uscc"], "")),
+            "application_no": row["application_no"],
+            "occupation_code": row["occupation_code"],
+            "rule": row["rule"],
+            "sentence": book_of_rules[row["rule"]].message_zh if row["rule"] in book_of_rules else "",
+            "document_no": row["document_no"],
+            "decided_by": row["decided_by"],
+            "decided_on": str(row["decided_at"])[:10],
+            "reason": row["reason"],
+        }
+        for row in background.exceptions.to_dict("records")
+    ]
+
+
+def report_json(content: EditionContent, background: Background) -> bytes:
     """The machine copy: counts that reconcile with `changes.csv`, every change, institutions still without a code."""
     awaiting = content.institutions.query("institution_code == ''")
+    changed = change_rows(content, background)
+    listed = {f"levels_{side}" for side in ("before", "after")}
     report: dict[str, Any] = {
         "edition": content.name,
         "cycle": content.cycle,
@@ -74,24 +163,69 @@ def report_json(content: EditionContent) -> bytes:
         "counts": content.counts,
         "institutions": len(content.institutions),
         "institutions_by_type": content.institutions_by_type(),
-        "changes": content.changed[CHANGE_COLUMNS].to_dict("records"),
+        "changes": [
+            {name: list(filter(None, cell.split(","))) if name in listed else cell for name, cell in row.items()}
+            for row in changed
+        ],
+        "particulars": institution_rows(content, background),
+        "details": detail_rows(content, background),
+        "exceptions": exception_rows(content, background),
         "awaiting_institution_code": awaiting[["uscc", "institution_name"]].to_dict("records"),
     }
     return json_bytes(report)
 
 
-def report_workbook(content: EditionContent) -> bytes:
-    """`report.xlsx`: 汇总, 备案变更, 待核发机构编码 (the sheet the province fills in and returns), 目录."""
+def report_workbook(content: EditionContent, background: Background) -> bytes:
+    """`report.xlsx`: 汇总, 评价机构情况, 备案变更, 信息变更, 例外审批, 待核发机构编码 (which the province returns), 目录."""
     title = f"{content.policy.title}职业技能等级认定评价机构备案情况表"
     with book(title, content.as_of) as (made, finished):
         made.sheet("汇总", _SUMMARY, [title, edition_line(content)]).rows(_summary(content))
-        write_changes(made.sheet("备案变更", change_columns()), content)
+        made.sheet("评价机构情况", _BASIC).rows(_basic(content, background), filters=True)
+        made.sheet("备案变更", _CHANGES).rows(_changes(content, background), filters=True)
+        made.sheet("信息变更", _DETAILS).rows(_changed_details(content, background), filters=True)
+        exceptions = (tuple(row.values()) for row in exception_rows(content, background))
+        made.sheet("例外审批", _EXCEPTIONS).rows(exceptions, filters=True)
         made.sheet("待核发机构编码", _AWAITING).rows(_awaiting(content))
         made.sheet("目录", directory_columns()).rows(directory_cells(content), filters=True)
     return finished.getvalue()
 
 
 _SUMMARY = [SheetColumn("项目", 40), SheetColumn("数量", 24, "centred")]
+_BASIC = [
+    SheetColumn(title, width, "date" if name in ("filed_on", "valid_until") else "text")
+    for name, (title, width) in BASIC_FIELDS.items()
+]
+_OF_A_ROW = [
+    SheetColumn("统一社会信用代码", 22, "centred"),
+    SheetColumn("机构名称", 34),
+    SheetColumn("职业编码", 14, "centred"),
+    SheetColumn("职业名称", 22),
+    SheetColumn("工种", 16),
+]
+_WHY = [SheetColumn("事由", 40), SheetColumn("文号", 26)]
+_CHANGES = [
+    SheetColumn("变更类型", 12, "centred"),
+    *_OF_A_ROW,
+    *(
+        SheetColumn(f"{DIRECTORY_TITLES[name]}（变更{side}）", 20, "centred" if name == "levels" else "date")
+        for name in _FACTS
+        for side in ("前", "后")
+    ),
+    *_WHY,
+]
+_DETAILS = [*_OF_A_ROW, SheetColumn("变更项目", 18), SheetColumn("变更前", 34), SheetColumn("变更后", 34), *_WHY]
+_EXCEPTIONS = [
+    SheetColumn("统一社会信用代码", 22, "centred"),
+    SheetColumn("机构名称", 34),
+    SheetColumn("申报编号", 18),
+    SheetColumn("职业编码", 14, "centred"),
+    SheetColumn("规则", 12, "centred"),
+    SheetColumn("例外事项", 44),
+    SheetColumn("文号", 26),
+    SheetColumn("审批人", 14),
+    SheetColumn("审批日期", 14, "centred"),
+    SheetColumn("理由", 40),
+]
 _AWAITING = [
     SheetColumn(DIRECTORY_TITLES["uscc"], 24, "centred"),
     SheetColumn(DIRECTORY_TITLES["institution_name"], 60),
@@ -113,3 +247,30 @@ def _awaiting(content: EditionContent) -> Iterator[tuple[Cell, Cell, Cell]]:
     awaiting = content.institutions.query("institution_code == ''")
     for uscc, name in awaiting[["uscc", "institution_name"]].itertuples(index=False, name=None):
         yield uscc, name, ""
+
+
+def _basic(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:
+    for row in institution_rows(content, background):
+        shown = {**row, "affiliation": AFFILIATIONS.get(row["affiliation"], row["affiliation"])}
+        for name in ("institution_type", "region_code"):
+            shown[name] = directory_text(name, row[name], content)
+        yield tuple(day(shown[name]) if name in ("filed_on", "valid_until") else shown[name] for name in BASIC_FIELDS)
+
+
+def _changes(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:
+    for row in change_rows(content, background):
+        shown: dict[str, Cell] = dict(row)
+        shown["change"] = CHANGE_KINDS[row["change"]]
+        for side in ("before", "after"):
+            shown[f"levels_{side}"] = (
+                levels_text(row[f"levels_{side}"], content.policy) if row[f"levels_{side}"] else ""
+            )
+            for name in ("filed_on", "valid_until"):
+                shown[f"{name}_{side}"] = day(row[f"{name}_{side}"])
+        yield tuple(shown.values())
+
+
+def _changed_details(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:
+    for row in detail_rows(content, background):
+        sides = {side: directory_text(row["field"], row[side], content) for side in ("before", "after")}
+        yield tuple({**row, **sides, "field": DIRECTORY_TITLES[row["field"]]}.values())

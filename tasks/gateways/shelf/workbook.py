@@ -78,6 +78,18 @@ def _cells(content: EditionContent, column: Column) -> list[Cell]:
     return list(texts.tolist())
 
 
+def directory_text(name: str, text: str, content: EditionContent) -> str:
+    """One cell of a column of the directory, as people read it."""
+    kind = next(column.kind for column in COLUMNS if column.name == name)
+    if kind == "type":
+        return content.type_titles.get(text, text)
+    if kind == "region":
+        return content.region_names.get(text, text)
+    if kind == "levels":
+        return levels_text(text, content.policy) if text else ""
+    return audiences_text(text) if kind == "audiences" else text
+
+
 def change_columns() -> list[SheetColumn]:
     """The columns of a sheet of changes."""
     return [SheetColumn(title, _CHANGE_WIDTHS.get(name, 50)) for name, title in CHANGE_TITLES.items()]

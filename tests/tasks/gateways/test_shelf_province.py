@@ -5,30 +5,39 @@ import os
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 from docx import Document
 
 from schemas.directory import CHANGE_KINDS, DIRECTORY_KEY
-from tasks.gateways.shelf import EditionContent, write_report
-from tasks.gateways.shelf.province import against_known
+from tasks.gateways.shelf import Background, EditionContent
+from tasks.gateways.shelf import write_report as write
+from tasks.gateways.shelf.province import BASIC_FIELDS, against_known
 from tests.editions import HOSTILE, edition, hostile, ordinary, row
 from tests.editions import directory as frame_of
 
 
-@pytest.fixture
-def content() -> EditionContent:
+def before_it() -> pd.DataFrame:
+    """The directory before: one institution not yet in it, two that are gone, and lower levels."""
     before = ordinary().assign(levels="5").iloc[1:]
     gone = frame_of(
         [row("已到期机构", "91420200MA48000008", valid_until="2026-09-01"), row("移出机构", "91420200MA48000009")]
     )
-    return edition(
-        ordinary(),
-        before=frame_of(
-            [*before.fillna("").itertuples(index=False, name=None), *gone.fillna("").itertuples(index=False, name=None)]
-        ),
+    return frame_of(
+        [*before.fillna("").itertuples(index=False, name=None), *gone.fillna("").itertuples(index=False, name=None)]
     )
+
+
+@pytest.fixture
+def content() -> EditionContent:
+    return edition(ordinary(), before=before_it())
+
+
+def write_report(outbox: Path, content: EditionContent, before: pd.DataFrame | None = None, **background: Any) -> Path:
+    return write(outbox, content, Background(before_it() if before is None else before, **background))
 
 
 def test_counts_reconcile_with_the_changes(tmp_path: Path, content: EditionContent) -> None:
@@ -47,7 +56,7 @@ def test_the_workbook_says_the_same(tmp_path: Path, content: EditionContent) -> 
     folder = write_report(tmp_path, content)
     report = json.loads((folder / "report.json").read_bytes())
     book = openpyxl.load_workbook(folder / "report.xlsx")
-    assert book.sheetnames == ["汇总", "备案变更", "待核发机构编码", "目录"]
+    assert book.sheetnames == ["汇总", "评价机构情况", "备案变更", "信息变更", "例外审批", "待核发机构编码", "目录"]
     summary = {line[0].value: line[1].value for line in book["汇总"].iter_rows(min_row=4)}
     assert {summary[f"{title}（项）"]: kind for kind, title in CHANGE_KINDS.items()}
     assert {kind: summary[f"{title}（项）"] for kind, title in CHANGE_KINDS.items()} == report["counts"]
@@ -65,6 +74,7 @@ def test_the_letter_counts_and_asks_for_codes(tmp_path: Path, content: EditionCo
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     assert "省职业技能鉴定中心：" in text
     assert "目录上版8项，本版7项" in text
+    assert "黄石市职业技能鉴定指导中心" in text, "the authority signs what files and publishes, and nothing else"
     assert "其中3家机构尚无机构编码" in text
     lines = {line.cells[0].text: line.cells[1].text for line in document.tables[0].rows}
     assert (lines["新增"], lines["到期失效"], lines["移出目录"]) == ("1", "1", "1")
@@ -115,9 +125,68 @@ def test_what_a_killed_writer_left_aside_is_used_up(tmp_path: Path, content: Edi
 def test_what_was_taken_over_is_not_added_and_a_returned_code_is_no_change(tmp_path: Path) -> None:
     rows = ordinary()
     known = set(edition(rows).changed[DIRECTORY_KEY].head(1).itertuples(index=False, name=None))
-    report = json.loads((write_report(tmp_path, edition(rows), known=known) / "report.json").read_bytes())
+    report = json.loads(
+        (write_report(tmp_path, edition(rows), rows.iloc[:0], known=known) / "report.json").read_bytes()
+    )
     assert report["counts"]["added"] == len(rows) - 1
     assert report["rows_before"] + report["counts"]["added"] == report["rows"]
-    coded = edition(rows.assign(institution_code="Y00042000001"), before=rows.assign(institution_code=""))
+    uncoded = rows.assign(institution_code="")
+    coded = edition(rows.assign(institution_code="Y00042000001"), before=uncoded)
     assert coded.counts["details_changed"] == len(rows)
-    assert not any(against_known(coded, set()).counts.values())
+    assert not any(against_known(coded, Background(uncoded)).counts.values())
+
+
+def test_every_fact_of_a_change_stands_apart(tmp_path: Path, content: EditionContent) -> None:
+    folder = write_report(tmp_path, content)
+    changes = json.loads((folder / "report.json").read_bytes())["changes"]
+    by_kind = {change["change"]: change for change in changes}
+    assert by_kind["levels_changed"]["levels_before"] == ["5"]
+    assert by_kind["levels_changed"]["levels_after"] == ["5", "4", "3"]
+    assert (by_kind["added"]["levels_before"], by_kind["added"]["filed_on_before"]) == ([], "")
+    assert by_kind["added"]["valid_until_after"] == "2029-09-09"
+    assert (by_kind["expired"]["valid_until_before"], by_kind["expired"]["valid_until_after"]) == ("2026-09-01", "")
+    sheet = openpyxl.load_workbook(folder / "report.xlsx")["备案变更"]
+    cells = [cell.value for line in sheet.iter_rows(min_row=2) for cell in line if cell.value is not None]
+    assert not [cell for cell in cells if isinstance(cell, str) and ("；" in cell or " 至 " in cell)]
+
+
+def test_changed_particulars_are_one_a_row(tmp_path: Path) -> None:
+    before = ordinary().assign(registered_address="旧址", region_code="420203")
+    folder = write_report(tmp_path, edition(ordinary(), before=before), before)
+    report = json.loads((folder / "report.json").read_bytes())
+    mine = [detail for detail in report["details"] if detail["uscc"] == report["details"][0]["uscc"]][:2]
+    assert {detail["field"] for detail in mine} == {"region_code", "registered_address"}
+    sheet = openpyxl.load_workbook(folder / "report.xlsx")["信息变更"]
+    assert sheet.max_row == 1 + len(report["details"])
+    assert [sheet.cell(2, place).value for place in (6, 7)] == ["所属区划", "西塞山区"]
+
+
+def test_a_portal_finds_its_twelve_fields(tmp_path: Path, content: EditionContent) -> None:
+    first = content.institutions["uscc"][0]
+    stated = {
+        "affiliation": "municipal",
+        "legal_representative": "张三",
+        "contact_name": "李四",
+        "contact_phone": "0714-1",
+    }
+    folder = write_report(tmp_path, content, particulars=pd.DataFrame([{"uscc": first, **stated}]))
+    rows = json.loads((folder / "report.json").read_bytes())["particulars"]
+    assert len(BASIC_FIELDS) == 12
+    assert [set(row) for row in rows] == [set(BASIC_FIELDS)] * len(content.institutions)
+    sheet = openpyxl.load_workbook(folder / "report.xlsx")["评价机构情况"]
+    shown = dict(zip((cell.value for cell in sheet[1]), (cell.value for cell in sheet[2]), strict=True))
+    assert (shown["统一社会信用代码"], shown["机构属性"], shown["联系人"]) == (first, "市级", "李四")
+
+
+def test_exceptions_bear_their_document(tmp_path: Path, content: EditionContent) -> None:
+    ruling = {
+        **{"uscc": content.institutions["uscc"][0], "application_no": "HS202609-0001", "occupation_code": "6-18-01-01"},
+        **{"rule": "CAP-1", "document_no": "黄职鉴〔2026〕7号", "decided_by": "王芳", "reason": "急需"},
+        "decided_at": "2026-09-12T09:00:00+08:00",
+    }
+    folder = write_report(tmp_path, content, exceptions=pd.DataFrame([ruling]))
+    (told,) = json.loads((folder / "report.json").read_bytes())["exceptions"]
+    assert (told["document_no"], told["decided_on"]) == ("黄职鉴〔2026〕7号", "2026-09-12")
+    assert told["sentence"]
+    sheet = openpyxl.load_workbook(folder / "report.xlsx")["例外审批"]
+    assert sheet["G2"].value == "黄职鉴〔2026〕7号"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deployments import examination
 from schemas.office import FILE, shipped
+from tasks.runs import page
 from tasks.store import letters, numbering
 from tasks.store.database import begin, reading
 from tasks.store.outbox import Entry
@@ -85,3 +87,27 @@ def test_a_series_changed_in_mid_year_begins_anew_and_what_was_given_stays(insta
     _state(installation, shipped().replace("黄职鉴补", "黄人社鉴补"))
     _write(_DAY, _entry("correction", 3))
     assert set(_numbers()) == {"黄职鉴补〔2026〕1号", "黄职鉴补〔2026〕2号", "黄人社鉴补〔2026〕1号"}
+
+
+def test_the_run_shows_its_part_of_the_register(installation: Path) -> None:
+    _write(_DAY, _entry("correction", 1), _entry("filing", 1))
+    rows = page.document_rows("2026-09")
+    assert [(row["文号"], row["文书"], row["发往"]) for row in rows] == [
+        ("黄职鉴备〔2026〕1号", "备案通知书", "湖北新冶钢职业培训学校"),
+        ("黄职鉴补〔2026〕1号", "补正通知书", "湖北新冶钢职业培训学校"),
+    ]
+
+
+def test_doctor_names_a_series_changed_in_mid_year(installation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> list[str]:
+        return [found.told for found in examination.examine() if found.name == "numbers"]
+
+    monkeypatch.setattr(examination, "today", lambda: _DAY)
+    _write(_DAY, _entry("correction", 1), _entry("correction", 2), _entry("filing", 1))
+    assert told() == []
+    _state(installation, shipped().replace("黄职鉴补", "黄人社鉴补"))
+    (sentence,) = told()
+    assert sentence.startswith("补正通知书 of 2026 were numbered in 黄职鉴补〔2026〕{serial}号 up to 2")
+    assert "黄人社鉴补〔2026〕{serial}号" in sentence
+    monkeypatch.setattr(examination, "today", lambda: date(2027, 1, 4))
+    assert told() == [], "a new year begins anew whatever the pattern is"
