@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tests.faults.points import NUMBERS
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build" / "faults"
 PAGE = ROOT / "docs" / "reliability.md"
@@ -53,6 +55,14 @@ twice.
 """
 
 
+_NUMBERS = """## Numbers of letters, by boundary
+
+SIGKILL at every point at which a series of numbers is counted or the letters that bear its numbers are written. Survived means
+besides: every series counts from 1 to its last, without a gap, each number once, and every letter has the number it has
+undisturbed.
+"""
+
+
 @dataclass(frozen=True)
 class Line:
     """One fault or load beside the matrix: what was done, how often, how often it was survived, what was compared."""
@@ -94,11 +104,18 @@ def page() -> str:
     kills = [each for each in tried if each["fault"] == "kill"]
     parts += ["## SIGKILL, by stage\n", _table(kills, "stage", STAGES)]
     parts += ["## SIGKILL, by boundary\n", _table(kills, "boundary", sorted({each["boundary"] for each in kills}))]
+    parts += [numbers(kills)]
     others = [each for each in tried if each["fault"] not in ("kill", "pair", "status")]
     for fault, title in FAULTS.items():
         if chosen := [each for each in others if each["fault"] == fault]:
             parts += [f"## {title}, by stage\n", _table(chosen, "stage", STAGES), _outcomes(chosen)]
     return "\n".join(parts)
+
+
+def numbers(kills: list[dict[str, Any]]) -> str:
+    """The section on numbers of letters: kills between the moment a number is taken and the end of its transaction."""
+    chosen = [each for each in kills if each["boundary"] in NUMBERS]
+    return f"{_NUMBERS}\n{_table(chosen, 'boundary', NUMBERS)}" if chosen else ""
 
 
 def _twice(tried: list[dict[str, Any]]) -> dict[str, int]:

@@ -31,7 +31,15 @@ PAIRS, ASKERS = 20, 50
 SOME = {
     "restart": (points.STATEMENT, points.BEFORE_COMMIT, points.DATA),
     "refuse": (points.STATEMENT, points.BEFORE_COMMIT, points.HALF),
-    "pause": (points.AFTER_COMMIT, points.BEFORE_COMMIT, points.HALF, points.MOVED, points.LINKED, points.DATA),
+    "pause": (
+        points.AFTER_COMMIT,
+        points.BEFORE_COMMIT,
+        *points.NUMBERS,
+        points.HALF,
+        points.MOVED,
+        points.LINKED,
+        points.DATA,
+    ),
 }
 
 
@@ -91,6 +99,7 @@ class Trial:
     stage: str
     fault: str
     step: int = 1
+    boundaries: frozenset[str] = frozenset(points.BOUNDARIES)
     before: int = 0
     points: int = 0
 
@@ -118,6 +127,7 @@ class Trial:
         chosen = list(range(len(names)))
         if self.fault in SOME:
             chosen = sorted({names.index(kind) for kind in SOME[self.fault] if kind in names})
+        chosen = [each for each in chosen if names[each] in self.boundaries]
         self.points = len(chosen)
         return [each for place, each in enumerate(chosen, start=self.before) if place % self.step == 0]
 
@@ -200,6 +210,7 @@ class Trial:
             *states.differences(states.files(whole.home), states.files(here.home)),
             *states.differences(states.rows(whole, in_order=in_order), states.rows(here, in_order=in_order)),
             *states.broken_summaries(here.home),
+            *states.broken_series(here),
         ]
 
 
@@ -277,7 +288,9 @@ def main() -> None:
     parser.add_argument("faults", nargs="+", choices=["kill", "full", "pause", "pair", "status", "restart", "refuse"])
     parser.add_argument("--every", type=int, default=1, help="Only every so manieth point; all without.")
     parser.add_argument("--only", nargs="*", default=[], help="Only these acts or stages, as 3 or 3:publication.")
+    parser.add_argument("--numbers", action="store_true", help="Only points at which letters are numbered.")
     asked = parser.parse_args()
+    boundaries = frozenset(points.NUMBERS if asked.numbers else points.BOUNDARIES)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended too
     import_everything()
     gc.freeze()
@@ -292,13 +305,13 @@ def main() -> None:
         bench = Bench(asked.root, server, mails, port)
         benches.prepare(bench)
         for fault in asked.faults:
-            for tried in _tried(bench, fault, set(asked.only), asked.every):
+            for tried in _tried(bench, fault, set(asked.only), asked.every, boundaries):
                 print(
                     json.dumps({"fault": fault, "every": asked.every, **asdict(tried)}, ensure_ascii=False), flush=True
                 )
 
 
-def _tried(bench: Bench, fault: str, chosen: set[str], step: int) -> Iterator[Tried]:
+def _tried(bench: Bench, fault: str, chosen: set[str], step: int, boundaries: frozenset[str]) -> Iterator[Tried]:
     seen = 0
     if fault in ("pair", "status"):
         yield from pairs(bench) if fault == "pair" else statuses(bench)
@@ -306,7 +319,7 @@ def _tried(bench: Bench, fault: str, chosen: set[str], step: int) -> Iterator[Tr
     for act in bench.acts.values():
         for stage in small_cycle.staged(act.number):
             if not chosen or chosen & {str(act.number), f"{act.number}:{stage}"}:
-                trial = Trial(bench, act, stage, fault, step, seen)
+                trial = Trial(bench, act, stage, fault, step, boundaries, seen)
                 yield from trial.every()
                 seen += trial.points
 

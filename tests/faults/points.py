@@ -29,14 +29,20 @@ STATEMENT, BEFORE_COMMIT, AFTER_COMMIT = "write statement", "before commit", "af
 MADE, HALF, MOVED, REMOVED, LINKED = "file made", "file half written", "file moved", "file removed", "link made"
 FOLDER, FLUSHED = "folder made", "folder flushed"
 CONNECT, DATA, TAKEN = "mail: connect", "mail: send", "mail: taken, not noted"
+#: Points of a transaction that gives letters their numbers, from the first number on.
+NUMBER, NUMBERED = "number: taken", "number: taken, letter not written"
+NUMBER_BEFORE_COMMIT, NUMBER_AFTER_COMMIT = "number: before commit", "number: after commit"
+NUMBERS = (NUMBER, NUMBERED, NUMBER_BEFORE_COMMIT, NUMBER_AFTER_COMMIT)
 FILLING = frozenset({MADE, HALF, FOLDER, LINKED})
 BOUNDARIES = (
     *(STATEMENT, BEFORE_COMMIT, AFTER_COMMIT),
     *(FOLDER, MADE, HALF, MOVED, FLUSHED, LINKED, REMOVED),
     *(CONNECT, DATA, TAKEN),
+    *NUMBERS,
 )
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COPY")
+_COUNTS = ("INSERT INTO NUMBERING", "UPDATE NUMBERING")
 _fsync, _ftruncate, _fstat, _write = os.fsync, os.ftruncate, os.fstat, os.write
 
 
@@ -52,6 +58,7 @@ class Points:
     on: bool = False
     passed: list[str] = field(default_factory=list)
     full: bool = False
+    numbering: bool = False
 
     def at(self, boundary: str, before_death: Callable[[], object] | None = None) -> None:
         """A point is reached; `before_death` is what the fault leaves half done there."""
@@ -103,20 +110,29 @@ def _watch_database(points: Points) -> None:
     from tasks.store import frames
 
     def executing(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().upper().startswith(_WRITES):
-            points.at(STATEMENT)
+        words = statement.lstrip().upper()
+        if words.startswith(_COUNTS):
+            points.numbering = True
+            points.at(NUMBER)
+        elif words.startswith(_WRITES):
+            points.at(NUMBERED if points.numbering else STATEMENT)
 
     def committing(connection: Any) -> None:
-        points.at(BEFORE_COMMIT)
-        points.at(AFTER_COMMIT, connection.connection.dbapi_connection.commit)
+        numbering, points.numbering = points.numbering, False
+        points.at(NUMBER_BEFORE_COMMIT if numbering else BEFORE_COMMIT)
+        points.at(NUMBER_AFTER_COMMIT if numbering else AFTER_COMMIT, connection.connection.dbapi_connection.commit)
+
+    def rolling_back(_connection: Any) -> None:
+        points.numbering = False
 
     event.listen(Engine, "before_cursor_execute", executing)
     event.listen(Engine, "commit", committing)
+    event.listen(Engine, "rollback", rolling_back)
     append = frames.append
 
     def appending(db: Any, table: Any, frame: Any) -> int:
         if not frame.empty and "TEMPORARY" not in table._prefixes:
-            points.at(STATEMENT)
+            points.at(NUMBERED if points.numbering else STATEMENT)
         return append(db, table, frame)
 
     frames.append = appending

@@ -99,6 +99,24 @@ def _rows(connection: Any, name: str, left_out: set[str]) -> list[tuple[Any, ...
     return sorted(told)
 
 
+def broken_series(place: Place) -> list[str]:
+    """Series of numbers that are not counted from 1 to their last without a gap, each number once."""
+    connection = _connect(place)
+    try:
+        last = dict(connection.execute("SELECT series, last FROM numbering").fetchall())
+        given = connection.execute("SELECT series, serial FROM outbox WHERE series IS NOT NULL").fetchall()
+    finally:
+        connection.close()
+    serials: dict[str, list[int]] = {series: [] for series in last}
+    for series, serial in given:
+        serials.setdefault(series, []).append(serial)
+    return [
+        f"{series} (not 1 to {last.get(series)})"
+        for series, each in sorted(serials.items())
+        if sorted(each) != list(range(1, last.get(series, 0) + 1))
+    ]
+
+
 def digest(place: Place) -> str:
     """One name for a state: equal for states from which a run goes on alike."""
     seen = {_RANDOM.sub(r"\1", name): content for name, content in files(place.home).items()}

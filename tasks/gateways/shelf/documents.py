@@ -36,7 +36,7 @@ def cover_letter(content: EditionContent, number: str = "", templates: Path | No
         **_common(content, number),
         "issuer": content.office.name,  # the authority files and publishes; what else is sent, the office signs
         "before": content.rows_before,
-        "counts": [{"title": title, "count": content.counts[kind]} for kind, title in CHANGE_KINDS.items()],
+        "counts": [{"title": CHANGE_KINDS[kind], "count": count} for kind, count in content.counts.items() if count],
         "awaiting": int((content.institutions["institution_code"] == "").sum()),
     }
     return fill(template(COVER_LETTER, templates), fields, COVER_LETTER)
