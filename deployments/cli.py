@@ -10,6 +10,7 @@ import typer
 from typer._click import exceptions as clicks  # typer carries its own click and re-exports only parts of it
 
 from deployments.commands import EXIT_FAILED
+from deployments.discretion import discreet_console
 from deployments.prefect_environment import PRIVATE
 from schemas.errors import FilingError
 
@@ -39,6 +40,11 @@ def installation(
 def main() -> None:
     """Run a command; errors are one sentence on standard error and an exit code (contract section 7)."""
     os.umask(PRIVATE)
+    with discreet_console():
+        _run()
+
+
+def _run() -> None:
     from deployments.commands import register_all  # noqa: PLC0415  only the chosen command's imports are paid for
 
     register_all(app)

@@ -13,7 +13,9 @@ import polars as pl
 
 from expectations import identifiers
 from expectations.levels import Levels
+from expectations.public_text import PUBLIC, holds_number
 from schemas.directory import CAME, COLUMNS, DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES, GONE, audiences_of
+from schemas.finding import hidden
 from schemas.policy import Policy
 from schemas.reference_data import Reference, reference
 
@@ -21,6 +23,8 @@ _OCCUPATION_CODE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 _REQUIRED = [column.name for column in COLUMNS if not column.optional]
 _STAYED = ("levels_changed", "renewed", "details_changed")
 _SHOWN = 3
+#: Columns that people write, where somebody's number may stand.
+_PUBLIC = [name for name in DIRECTORY_COLUMNS if name in {each for names in PUBLIC.values() for each in names}]
 
 
 #: What a directory must be: the demands, each with what is told of rows that are not so, in the order they are told.
@@ -37,6 +41,7 @@ DEMANDS: Mapping[str, str] = {
     "levels": "职业等级应由低到高写作“5,4,3”",
     "audiences": "服务对象应按顺序写作“staff;students”",
     **{column.name: f"“{column.title}”应写作“2026-09-10”" for column in COLUMNS if column.kind == "date"},
+    "no_number": "公开的栏目中不得有身份证号或电话号码",
     "term": "有效期不得早于备案日期",
     "in_force": "有效期已在{as_of}之前届满，不得列入目录",
     "traceable": "没有备案记录可以追溯",
@@ -84,7 +89,8 @@ def unmet(edition: Edition) -> list[Unmet]:
 
 def _unmet(demand: str, rows: pl.DataFrame, more: str = "", **values: object) -> Unmet:
     keys = tuple(rows.select(DIRECTORY_KEY).rows())
-    shown = "、".join(" ".join(filter(None, key)) for key in keys[:_SHOWN])
+    # a work type may be what holds the number
+    shown = "、".join(hidden(" ".join(filter(None, key))) for key in keys[:_SHOWN])
     count = f"（共{len(keys)}行）" if len(keys) > _SHOWN else ""
     return Unmet(demand, f"{DEMANDS[demand].format(**values)}{more}：{shown}{count}", keys)
 
@@ -146,6 +152,7 @@ def _codes(rows: pl.DataFrame, policies: Sequence[Policy], facts: Reference) -> 
         "institution_code": given.is_in(_misshapen(rows.get_column("institution_code"), policies)),
         "region": (region != "") & ~region.is_in([code for policy in policies for code in policy.regions.codes]),
         "occupation": (code != "") & ~known,
+        "no_number": pl.any_horizontal(holds_number(pl.col(each)) for each in _PUBLIC),
         "occupation_name": listed & (name != "") & ~_is_named(name, pl.col("dictionary_name")),
     }
 

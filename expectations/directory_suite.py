@@ -10,6 +10,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from expectations.directory_edition import DEMANDS, Edition, Unmet, unmet
 from expectations.suites import SHOWN, Judgement, Tally, outcome
+from schemas.finding import hidden
 
 #: The name of the suite and its checkpoint, beside those of the submitted tables.
 DIRECTORY = "directory"
@@ -26,7 +27,7 @@ class DirectoryJudgement(Judgement):
         self.unmet = unmet(self.edition)
         places: dict[str, list[str]] = defaultdict(list)
         for each in self.unmet:
-            places[each.demand] += [" ".join(filter(None, key)) for key in each.keys] or [each.sentence]
+            places[each.demand] += [hidden(" ".join(filter(None, key))) for key in each.keys] or [each.sentence]
         counts = {demand: len(named) for demand, named in places.items()}
         return Tally(len(self.batch), counts, {demand: named[:SHOWN] for demand, named in places.items()})
 

@@ -6,10 +6,11 @@ import pandas as pd
 import polars as pl
 
 from expectations.identifiers import is_credit_code
+from expectations.public_text import holds_number
 from expectations.reading import spellings
 from schemas.policy import Policy
 from schemas.reference_data import reference
-from schemas.submission import WRITTEN, Table
+from schemas.submission import REGISTER, WRITTEN, Table
 
 _LINE = "line"
 
@@ -63,6 +64,11 @@ def _faults(table: str, policy: Policy) -> Iterator[tuple[pl.Expr, str]]:
         ~pl.col("region_code").is_in(list(policy.region_names)),
         f"所属区划应为：{'、'.join(policy.region_names.values())}",
     )
+    for name in ("institution_name", "registered_address", "work_type"):
+        yield (
+            holds_number(pl.col(name)),
+            f"“{REGISTER.titles()[name]}”将公开，其中有身份证号或电话号码，请删除（FORM-11）",
+        )
     yield pl.col("valid_until") < pl.col("filed_on"), "有效期至早于备案日期，请核对"
     pattern = f"^(?:{policy.province.institution_code})$"
     yield ~pl.col("institution_code").str.contains(pattern), "机构编码不合规定的格式，请核对"

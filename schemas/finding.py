@@ -1,5 +1,6 @@
 """A finding (初审意见): one rule that one row of one application does not meet; which rules there are is the rule book's."""
 
+import re
 from typing import Literal
 
 Nature = Literal["hard", "in_principle", "review", "advice"]
@@ -38,3 +39,12 @@ def masked(identity_number: str) -> str:
     if hidden <= 0:
         return "*" * len(identity_number)
     return f"{identity_number[:6]}{'*' * hidden}{identity_number[-2:]}"
+
+
+#: With no digit or letter on either side: part of a longer number or of a digest is nobody's.
+_WHOLE = re.compile(rf"(?<![0-9A-Za-z])(?:{IDENTITY})(?![0-9A-Za-z])")
+
+
+def hidden(text: str) -> str:
+    """A text in which every identity number is masked."""
+    return _WHOLE.sub(lambda number: masked(number.group()), text)

@@ -8,7 +8,7 @@ from typing import Any
 from expectations.rulebook import rules
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.directory import CHANGE_KINDS, changes
-from schemas.finding import NATURES_ZH
+from schemas.finding import NATURES_ZH, hidden
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import cycle_id
 from schemas.office import TITLES
@@ -231,7 +231,9 @@ def summary_text(summary: RunSummary) -> str:
     again = (
         f"\n\n只重办未办成的：`filing run {summary.cycle} --only-failed-of {summary.run_id}`" if summary.failed else ""
     )
-    return f"# 运行摘要\n\n运行号 `{summary.run_id}`{again}\n\n```json\n{summary.model_dump_json(indent=2)}\n```"
+    return (
+        f"# 运行摘要\n\n运行号 `{summary.run_id}`{again}\n\n```json\n{hidden(summary.model_dump_json(indent=2))}\n```"
+    )
 
 
 def _table(title: str, head: list[str], rows: list[list[Any]]) -> str:
@@ -242,10 +244,10 @@ def _table(title: str, head: list[str], rows: list[list[Any]]) -> str:
 
 
 def _cell(value: object) -> str:
-    plain = _ADDRESS.sub("\u2060\\1\u2060", str(value).replace("|", "｜").replace("\n", " "))
+    plain = _ADDRESS.sub("\u2060\\1\u2060", hidden(str(value)).replace("|", "｜").replace("\n", " "))
     return _MARKUP.sub(r"\\\1", plain)
 
 
 def _plain(text: str) -> str:
     """A text for a table's cell, where the page may act on markup but shows no escapes: its signs become wide ones."""
-    return _ADDRESS.sub("\u2060\\1\u2060", text).translate(_WIDE)
+    return _ADDRESS.sub("\u2060\\1\u2060", hidden(text)).translate(_WIDE)

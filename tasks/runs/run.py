@@ -10,6 +10,7 @@ from prefect import runtime
 from sqlalchemy import Connection
 
 from schemas.errors import RefusedError, WrongUseError
+from schemas.finding import hidden
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import cycle_on, for_cycle, last_cycle_on
 from schemas.run import Run
@@ -135,5 +136,5 @@ def end(run: Run, summary: RunSummary) -> RunSummary:
     """Keep the summary in the database and as a file a re-run can start from."""
     with database.begin() as db:
         runs.end(db, summary)
-    post.put(run.installation.root, f"runs/{summary.run_id}.json", summary.model_dump_json(indent=2).encode())
+    post.put(run.installation.root, f"runs/{summary.run_id}.json", hidden(summary.model_dump_json(indent=2)).encode())
     return summary
