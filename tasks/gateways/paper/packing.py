@@ -1,18 +1,53 @@
 """Office files as the same bytes for the same content."""
 
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import Final
+from zipfile import ZipFile
 
-_STAMP = (1980, 1, 1, 0, 0, 0)
+# ZIP's headers (PKWARE's APPNOTE, 4.3.7, 4.3.12, 4.3.16)
+_LOCAL: Final = struct.Struct("<4s5H3I2H")
+_CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
+_END: Final = struct.Struct("<4s4H2IH")
+_VERSION, _UNIX, _DEFLATED, _UTF8 = 20, 3 << 8, 8, 0x800
+#: One stamp for every entry, 1 January 1980, 0:00.
+_TIME, _DATE = 0, (1 << 5) | 1
+_OWNERS_ALONE = 0o600 << 16
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One entry of an office file, deflated, with its CRC and its size before."""
+
+    deflated: bytes
+    crc: int
+    size: int
 
 
 def packed(office_file: bytes) -> bytes:
     """A docx or xlsx packed anew: entries sorted by name, one fixed timestamp, one compression."""
-    buffer = BytesIO()
-    with ZipFile(BytesIO(office_file)) as source, ZipFile(buffer, "w") as target:
-        for name in sorted(source.namelist()):
-            entry = ZipInfo(name, _STAMP)
-            entry.compress_type = ZIP_DEFLATED
-            entry.create_system = 3  # zipfile would write the system it runs on
-            target.writestr(entry, source.read(name))
-    return buffer.getvalue()
+    with ZipFile(BytesIO(office_file)) as source:
+        return joined({name: pack(source.read(name)) for name in source.namelist()})
+
+
+def pack(content: bytes) -> Packed:
+    """One entry, to be joined to as many files as have it."""
+    deflater = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return Packed(deflater.compress(content) + deflater.flush(), zlib.crc32(content), len(content))
+
+
+def joined(entries: Mapping[str, Packed]) -> bytes:
+    """Entries as one file, by their names; zipfile cannot take what is packed already."""
+    whole, directory = bytearray(), bytearray()
+    for name, entry in sorted(entries.items()):
+        file_name, flag = name.encode(), 0 if name.isascii() else _UTF8
+        place = len(whole)
+        facts = (flag, _DEFLATED, _TIME, _DATE, entry.crc, len(entry.deflated), entry.size, len(file_name), 0)
+        whole += _LOCAL.pack(b"PK\x03\x04", _VERSION, *facts) + file_name + entry.deflated
+        directory += _CENTRAL.pack(b"PK\x01\x02", _UNIX | _VERSION, _VERSION, *facts, 0, 0, 0, _OWNERS_ALONE, place)
+        directory += file_name
+    end = _END.pack(b"PK\x05\x06", 0, 0, len(entries), len(entries), len(directory), len(whole), 0)
+    return bytes(whole + directory + end)

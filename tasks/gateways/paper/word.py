@@ -17,6 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from schemas.errors import FilingError
+from tasks.gateways.paper.compiled import CompiledTemplate, compiled
 from tasks.gateways.paper.packing import packed
 from tasks.gateways.paper.visible_text import visible
 
@@ -31,14 +32,23 @@ def fill(template: bytes, context: Mapping[str, Any], name: str) -> bytes:
     `name` names the template in the error. The same template and values give the same bytes. Raises
     UnusableTemplateError.
     """
-    document = _opened(template, name)
     try:
+        if (ready := _ready(template, name)) is not None:
+            return ready.fill(context)
+        document = _opened(template, name)
         document.render(dict(context), _environment())
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as wrong:
+        if isinstance(wrong, UnusableTemplateError):
+            raise
         raise UnusableTemplateError(f"the template {name} cannot be filled: {wrong}; mend it in Word") from wrong
     buffer = BytesIO()
     document.save(buffer)
     return packed(buffer.getvalue())
+
+
+@lru_cache(maxsize=64)
+def _ready(template: bytes, name: str) -> CompiledTemplate | None:
+    return compiled(_opened(template, name), _environment())
 
 
 def fields(template: bytes, name: str) -> frozenset[str]:

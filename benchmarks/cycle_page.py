@@ -1,0 +1,86 @@
+"""The measured part of `docs/performance.md` on whole cycles, with its plot."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+from matplotlib import pyplot as plt
+
+_BEGIN, _END = "<!-- cycle: begin -->", "<!-- cycle: end -->"
+#: The three runs as a whole, and the fourth: what their stages add up to, with beginning and end of a run.
+WHOLE, IDLE = "the three runs", "the fourth run, nothing to do"
+
+Measured = Mapping[str, Any]
+
+
+def write_section(docs: Path, found: Sequence[Measured], titles: Mapping[str, str], environment: str) -> None:
+    """Replace the section on whole cycles (adding it where there is none) and draw its plot."""
+    page = docs / "performance.md"
+    text = page.read_text("utf-8")
+    if _BEGIN not in text:
+        text = f"{text.rstrip()}\n\n{_BEGIN}\n{_END}\n"
+    before, rest = text.split(_BEGIN, 1)
+    after = rest.split(_END, 1)[1]
+    page.write_text(f"{before}{_BEGIN}\n{_section(found, titles, environment)}\n{_END}{after}", "utf-8")
+    _plot(docs / "cycle.svg", found)
+
+
+def _section(found: Sequence[Measured], titles: Mapping[str, str], environment: str) -> str:
+    parts = "\n".join(f"- **{part}** {title}" for part, title in titles.items())
+    steps = "\n".join(
+        f"| {each['part']} | {each['applications']:,} | {each['step']} | {each['seconds']:.2f} | "
+        f"{each['cpu_seconds']:.2f} | {each['cpu_seconds'] / each['applications'] * 1000:.2f} | {each['peak_mib']:,} |"
+        for each in found
+    )
+    return f"""## A whole cycle
+
+Measured with `python -m benchmarks.cycle --docs docs` ({environment}); each part in a process of its own. Parts are compared
+by processor seconds of the process and its children.
+
+{parts}
+
+| part | applications | step | seconds | processor seconds | ms an application | peak MiB |
+|---|---:|---|---:|---:|---:|---:|
+{steps}
+
+| applications | ours, ms an application | f / ours | p / ours | nothing to do, processor seconds |
+|---:|---:|---:|---:|---:|
+{_ratios(found)}
+
+![a whole cycle by stage](cycle.svg)
+"""
+
+
+def _ratios(found: Sequence[Measured]) -> str:
+    lines = []
+    for size in dict.fromkeys(each["applications"] for each in found):
+        mine = [each for each in found if each["applications"] == size]
+        ours = _cpu(each for each in mine if each["part"] == "ours" and each["step"] == WHOLE)
+        idle = _cpu(each for each in mine if each["part"] == "ours" and each["step"] == IDLE)
+        floor, plain = (_cpu(each for each in mine if each["part"] == part) for part in ("f", "p"))
+        lines.append(f"| {size:,} | {ours / size * 1000:.1f} | {floor / ours:.2f} | {plain / ours:.2f} | {idle:.2f} |")
+    return "\n".join(lines)
+
+
+def _cpu(measured: Iterable[Measured]) -> float:
+    return float(sum(each["cpu_seconds"] for each in measured))
+
+
+def _plot(path: Path, found: Sequence[Measured]) -> None:
+    """Processor milliseconds an application, by stage, one bar a part and size."""
+    figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
+    shown = [each for each in found if not each["step"].endswith(("runs", "nothing to do"))]
+    bars = list(dict.fromkeys((each["part"], each["applications"]) for each in shown))
+    below = dict.fromkeys(bars, 0.0)
+    for step in dict.fromkeys(each["step"] for each in shown):
+        spent = {(each["part"], each["applications"]): each["cpu_seconds"] for each in shown if each["step"] == step}
+        heights = [spent.get(bar, 0.0) / bar[1] * 1000 for bar in bars]
+        axes.bar([f"{part} {size:,}" for part, size in bars], heights, bottom=list(below.values()), label=step)
+        below = {bar: below[bar] + height for bar, height in zip(bars, heights, strict=True)}
+    axes.legend()
+    axes.set(ylabel="processor ms an application")
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
