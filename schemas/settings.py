@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     inbox_folder: Path | None = Field(
         default=None, title="Inbox", description="Folder for what is handed in, where it is not `inbox/` in the home."
     )
+    desk_folder: Path | None = Field(
+        default=None,
+        title="Desk",
+        description="Folder for what the centre brings, where it is not `desk/` in the home.",
+    )
     policies: Path | None = Field(
         default=None, title="Policies", description="Folder of policy files that take the place of those shipped."
     )
@@ -73,6 +78,11 @@ class Settings(BaseSettings):
     )
     source_hours: float = Field(
         default=24.0, gt=0, title="Source: interval", description="Hours between two readings while a cycle waits."
+    )
+    source_tables: Literal["", "activities"] = Field(
+        default="",
+        title="Source: other tables",
+        description="A table that applicants may bring besides the form's: `activities`.",
     )
     column_map: str = Field(
         default="", title="Column map", description="A TOML file, or the name of a column map that is shipped."
@@ -184,6 +194,10 @@ class Settings(BaseSettings):
     @property
     def inbox(self) -> Path:
         return self.inbox_folder.resolve() if self.inbox_folder else self.root / "inbox"
+
+    @property
+    def desk(self) -> Path:
+        return self.desk_folder.resolve() if self.desk_folder else self.root / "desk"
 
     @property
     def outbox(self) -> Path:

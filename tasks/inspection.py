@@ -7,38 +7,15 @@ from sqlalchemy import Connection
 
 from schemas.directory import edition_name
 from schemas.errors import RefusedError
-from schemas.inspection import (
-    INSPECTORS_TABLE,
-    OUTCOMES,
-    OUTCOMES_TABLE,
-    Draw,
-    ImpossibleDrawError,
-    Institution,
-    Source,
-    draw,
-)
+from schemas.inspection import Draw, ImpossibleDrawError, Institution, Source, draw
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks.gateways.disk import files as post
-from tasks.gateways.paper.delimited import csv_bytes
+from tasks.desk.inspection_lists import publish
 from tasks.gateways.shelf.listing import LISTING, read_rows
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
-from tasks.gateways.sources.inspection_files import read_list
 from tasks.runs.step import step
 from tasks.store import editions, inspections
-from tasks.store.database import reading
 from tasks.store.leases import writing
-
-#: Below the published folder: what anyone may see of the inspections, one folder a cycle.
-FOLDER, DRAW_FILE, OUTCOMES_FILE = "inspections", "draw.json", "outcomes.csv"
-_TITLES = {
-    "uscc": "统一社会信用代码",
-    "institution_name": "机构名称",
-    "inspectors": "检查人员",
-    "inspected_on": "检查日期",
-    "outcome": "检查结果",
-    "remarks": "备注",
-}
 
 
 class DrawnAlreadyError(RefusedError):
@@ -129,54 +106,5 @@ def _unlike_listing(made: Draw, folder: Path) -> str:
 @step("inspections-{run.cycle}")
 def publish_inspection(run: Run) -> Counts:
     """Put the draw and the list of outcomes where anyone can see them; unchanged files are left alone."""
-    _publish(run.cycle, run.installation.published)
+    publish(run.cycle, run.installation.published)
     return Counts()
-
-
-def _publish(cycle: str, published: Path) -> None:
-    with reading() as db:
-        made = inspections.draw_of(db, cycle)
-        outcomes = inspections.outcomes_of(db, cycle)
-    if made is not None:
-        folder = published / FOLDER
-        post.put(folder, f"{cycle}/{DRAW_FILE}", f"{made.model_dump_json(indent=2)}\n".encode())
-        post.put(folder, f"{cycle}/{OUTCOMES_FILE}", csv_bytes(_listed(made, outcomes)))
-
-
-def _listed(made: Draw, outcomes: pd.DataFrame) -> pd.DataFrame:
-    """One row an institution drawn, also those not inspected yet, by credit code, under Chinese headers."""
-    drawn = [
-        {
-            "uscc": visit.uscc,
-            "institution_name": visit.institution_name,
-            "inspectors": "、".join(each.name for each in visit.inspectors),
-        }
-        for visit in sorted(made.visits, key=lambda visit: visit.uscc)
-    ]
-    rows = pd.DataFrame(drawn, dtype="str").merge(outcomes, on="uscc", how="left")
-    rows["outcome"] = rows["outcome"].map(OUTCOMES).fillna("待检查")
-    return rows[list(_TITLES)].fillna("").rename(columns=_TITLES)
-
-
-def take_inspectors(file: Path, run: Run) -> tuple[int, int, list[str]]:
-    """Enter a list of inspectors; rows read, rows new or changed, and a sentence for each row left out."""
-    rows, complaints = read_list(file, INSPECTORS_TABLE)
-    with writing(run) as db:
-        return len(rows), inspections.add_inspectors(db, rows), complaints
-
-
-def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[str]]:
-    """Enter outcomes of institutions that were drawn; rows read, rows new, and a sentence for each row left out."""
-    rows, complaints = read_list(file, OUTCOMES_TABLE)
-    with writing(run) as db:
-        draws = {str(cycle): inspections.draw_of(db, str(cycle)) for cycle in rows["cycle"].unique()}
-        drawn = {(cycle, visit.uscc) for cycle, made in draws.items() if made for visit in made.visits}
-        known = pd.MultiIndex.from_frame(rows[["cycle", "uscc"]]).isin(list(drawn))
-        complaints += [
-            f"{row['uscc']} 不在{row['cycle']}批次的抽查名单内，其抽查结果未采用，请核对批次和统一社会信用代码"
-            for row in rows[~known].to_dict("records")
-        ]
-        new = inspections.add_outcomes(db, rows[known], run)
-    for cycle in sorted(draws):
-        _publish(cycle, run.installation.published)
-    return len(rows), new, complaints

@@ -2,7 +2,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 import polars as pl
@@ -18,13 +21,26 @@ from schemas.policy import Policy, UnknownCycleError, for_cycle
 from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
 from schemas.settings import Settings
-from schemas.submission import DECISIONS, RESULTS
+from schemas.submission import ACTIVITIES, DECISIONS, INSTITUTION_CODES, RESULTS
+from tasks.desk import institution_codes
+from tasks.desk.arrivals import pull_desks, put_on_record, take_supervision
 from tasks.desk.rulings import take_rulings
 from tasks.desk.withdrawal import take_back
 from tasks.gateways.disk import quarantine
-from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError, vouched
-from tasks.gateways.sources import Pull, QuarantinedFile, bring, nothing
-from tasks.gateways.sources.returned_results import FILE, PATH, pull_results, results_folders
+from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
+from tasks.gateways.sources import (
+    DESK_FOLDER,
+    PANELS,
+    Brought,
+    Pull,
+    QuarantinedFile,
+    bring,
+    folders_named,
+    nothing,
+    pull_folder,
+    results_of,
+    vouched,
+)
 from tasks.letters.life import late_versions, recall
 from tasks.runs.step import step
 from tasks.store import activities, applications, dispatches, items, letters, panels, results, runs, takeover, versions
@@ -46,26 +62,65 @@ def intake(run: Run) -> Counts:
 
 @step("pull-{run.cycle}")
 def pull(run: Run) -> Counts:
-    """Take in whatever is new in the source and among the results in the inbox; the same again changes nothing.
+    """Take in whatever is new at the three doors (contract section 4); the same again changes nothing.
 
     A source that cannot be pulled is a failed key, and stops nothing else.
     """
-    folder, installation = Path(run.inbox), run.installation
-    named = bool(installation.source.get_secret_value()) and folder == installation.inbox
-    if not named and not folder.is_dir():
+    doors = Doors.of(run)
+    if not doors.is_any():
         return Counts()
-    brought = bring(installation, None if named else folder, beat=lambda: _stay(run))
-    failed = {SOURCE: "; ".join(brought.failed)} if brought.failed else {}
+    brought = doors.brought(lambda: _stay(run))
     pulled = brought.pull or nothing()
-    returned, unreadable = _returned([folder, brought.root] if named else [folder])
-    taken, unvouched, unjudged = _vouched(pulled, returned, installation)
-    failed |= unjudged
-    for spoilt in [*pulled.quarantined, *unreadable, *unvouched]:
+    desks, panels = pull_desks(doors.desks), [pull_folder(folder, door=PANELS) for folder in doors.panels]
+    returned, unvouched, unjudged = _vouched(panels, desks, doors, run.installation)
+    failed = ({SOURCE: "; ".join(brought.failed)} if brought.failed else {}) | unjudged
+    told = [*unvouched, *(each for pull in [pulled, *panels, *desks] for each in pull.quarantined)]
+    supervised, unsupervised = take_supervision(doors.desks, run)
+    told += unsupervised
+    for spoilt in told:
         if spoilt.path is not None:
-            quarantine.keep(installation.root, spoilt.path, spoilt.reason)
+            quarantine.keep(run.installation.root, spoilt.path, spoilt.reason)
     with writing(run) as db:
-        counts = take_in(db, pulled, taken, [*unreadable, *unvouched], run)
-    return counts.model_copy(update={"failed": failed, "advice": _advice(pulled)})
+        counts = take_in(db, pulled, desks, returned, told, run)
+    advice = [sentence for each in [pulled, *panels, *desks] for sentence in _advice(each)]
+    return Counts.sum([counts, Counts(done=supervised, failed=failed, advice=advice[:MOST_ADVICE])])
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The folders of one run: `inbox` and what FILING_SOURCE names for applicants, those of panels, those of the centre.
+
+    A folder `given` to the run has all three in it and stands on the word of whoever runs it; the home's own are open to
+    those outside, but for the desk.
+    """
+
+    installation: Settings
+    inbox: Path
+    panels: list[Path]
+    desks: list[Path]
+    given: bool
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        inbox, installation = Path(run.inbox), run.installation
+        given = inbox != installation.inbox
+        desks = folders_named(inbox, DESK_FOLDER) if given else [installation.desk]
+        return cls(installation, inbox, folders_named(inbox, RESULTS.name), desks, given)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether FILING_SOURCE says where applications come from."""
+        return bool(self.installation.source.get_secret_value()) and not self.given
+
+    def is_any(self) -> bool:
+        """Whether there is a door at all."""
+        return self.is_named or any(folder.is_dir() for folder in [self.inbox, *self.desks])
+
+    def brought(self, beat: Callable[[], None]) -> Brought:
+        """What applicants handed in."""
+        if not self.is_named and not self.inbox.is_dir():
+            return Brought(None, self.inbox)
+        return bring(self.installation, None if self.is_named else self.inbox, beat=beat)
 
 
 def _advice(pulled: Pull) -> list[str]:
@@ -85,48 +140,37 @@ def _stay(run: Run) -> None:
         pass
 
 
-def _returned(folders: list[Path]) -> tuple[pd.DataFrame, list[QuarantinedFile]]:
-    """What panels dropped into these folders, and their files that cannot be read."""
-    frames, unreadable = [], []
-    for folder in (each for inbox in folders for each in results_folders(inbox)):
-        rows, spoilt = pull_results(folder)
-        frames.append(rows)
-        unreadable += spoilt
-    return pd.concat(frames, ignore_index=True), unreadable
-
-
 def _vouched(
-    pulled: Pull, returned: pd.DataFrame, installation: Settings
+    panels: list[Pull], desks: list[Pull], doors: Doors, installation: Settings
 ) -> tuple[pd.DataFrame, list[QuarantinedFile], dict[str, str]]:
-    """Results of the pull, wherever they lay, that may be taken; `row` counts within the application.
+    """Results that may be taken; `row` counts within the application. Also what may not, and why none can be judged.
 
-    With a key that cannot be used none may, none is refused, and the last part says so.
+    Those at the panels' own door need a token where the installation demands it, others stand on a person's word. With a
+    key that cannot be used none may be taken, none is refused, and the last part says so.
     """
-    rows = returned
-    if RESULTS.name in pulled.supplied:
-        own = pulled.tables[RESULTS.name].assign(**{FILE: RESULTS.title, PATH: None})
-        rows = own if returned.empty else pd.concat([own, returned], ignore_index=True)
+    required = installation.result_tokens == "required" and not doors.given
+    taken, refused = [], []
     try:
         with reading_database() as db:
-            rows, refused = vouched(
-                rows,
-                dispatches.revisions(db, rows["application_no"]),
-                installation,
-                required=installation.result_tokens == "required",
-            )
+            for pull, demanded in [*((each, required) for each in panels), *((each, False) for each in desks)]:
+                rows = results_of(pull)
+                sent = dispatches.revisions(db, rows["application_no"])
+                rows, told = vouched(rows, sent, installation, required=demanded)
+                taken.append(rows)
+                refused += told
     except SigningKeyError as damaged:
-        return rows.iloc[:0], [], {RESULTS.name: str(damaged)}
+        return results_of(nothing()), [], {RESULTS.name: str(damaged)}
+    rows = pd.concat([results_of(nothing()), *taken], ignore_index=True)
     return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused, {}
 
 
 def take_in(
-    db: Connection, pulled: Pull, returned: pd.DataFrame, unreadable: list[QuarantinedFile], run: Run
+    db: Connection, pulled: Pull, desks: list[Pull], returned: pd.DataFrame, told: list[QuarantinedFile], run: Run
 ) -> Counts:
     """Store one pull: register and activities first, for they are what the applications are judged against.
 
-    `returned`: all results that may be taken; `unreadable`: files of results that cannot be read or may not be taken.
+    `returned`: all results that may be taken; `told`: what was set aside.
     """
-    policy = run.policy
     done: dict[str, int] = {}
     aside: list[dict[str, str]] = [
         {
@@ -136,23 +180,32 @@ def take_in(
             "application_no": _told(bad.application_no),
             "reason": bad.reason,
         }
-        for bad in [*pulled.quarantined, *unreadable]
+        for bad in told
     ]
-    activities.note_supplied(db, set(pulled.supplied) & {"activities"}, run)
-    for name in ("register", "activities", "experts"):
-        if name in pulled.supplied:
-            done[name], sentences = take_in_side(db, name, pulled.tables[name], policy, run)
-            aside += [_set_aside(name, sentence) for sentence in sentences]
-    taken, others = take_in_versions(db, _forms(pulled, policy, run), run)
+    pulls = [pulled, *desks]
+    if any(ACTIVITIES.name in each.supplied for each in pulls):
+        activities.note_supplied(db, {ACTIVITIES.name}, run)
+    for name in ("register", "activities", "experts", INSTITUTION_CODES.name):
+        aside += _take_lists(db, name, pulls, done, run)
+    taken, others = take_in_versions(db, _forms(pulled, run.policy, run), run)
     # decisions concern applications, which may have come in the same pull
-    if DECISIONS.name in pulled.supplied:
-        done["decisions"], sentences = take_in_side(db, DECISIONS.name, pulled.tables[DECISIONS.name], policy, run)
-        aside += [_set_aside(DECISIONS.name, sentence) for sentence in sentences]
+    aside += _take_lists(db, DECISIONS.name, pulls, done, run)
+    put_on_record(db, desks, done, run)
     awaited, refused = results.of_open_cycles(db, _only(returned, run))
     done["results"] = results.receive(db, awaited, run)
     aside += [_set_aside(number, reason, number) for number, reason in [*others, *refused]]
     done["quarantined"] = runs.note_quarantined(db, aside, run.cycle, run.day)
     return Counts.sum([taken, Counts(done={name: count for name, count in done.items() if count})])
+
+
+def _take_lists(db: Connection, name: str, pulls: list[Pull], done: dict[str, int], run: Run) -> list[dict[str, str]]:
+    """Store one list, whatever files it came in; counts in `done` what was new, and returns what was not taken."""
+    frames = [pull.tables[name] for pull in pulls if name in pull.supplied]
+    if not frames:
+        return []
+    rows = pd.concat(frames, ignore_index=True)
+    done[name], sentences = take_in_side(db, name, rows.assign(row=range(1, len(rows) + 1)), run.policy, run)
+    return [_set_aside(name, sentence) for sentence in sentences]
 
 
 def _set_aside(file: str, reason: str, number: str = "") -> dict[str, str]:
@@ -192,6 +245,8 @@ def _told(number: str) -> str:
 
 def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[str]]:
     """Store one side table's readable rows; returns how many were new, and a sentence for each row left out."""
+    if name == INSTITUTION_CODES.name:
+        return institution_codes.take_in(db, frame, run)
     rows, complaints = readable(frame, policy.table(submission.TABLES[name]), policy)
     if name == "activities":
         return activities.add(db, rows), complaints

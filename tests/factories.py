@@ -23,13 +23,14 @@ class Story:
     def cycle(self) -> CycleId:
         return self.sample.cycle
 
-    def act(self, number: int, inbox: Path) -> date:
-        """Put what comes in this act into the inbox; returns its day."""
+    def act(self, number: int, inbox: Path, desk: Path | None = None) -> date:
+        """Put what comes in this act into the inbox and on the desk (beside it unless stated); returns its day."""
+        desk = desk or inbox.with_name("desk")
         if number == 1:
-            sample.write_inbox(self.sample, inbox)
+            sample.write_inbox(self.sample, inbox, desk)
         elif number == 2:
             sample.write_corrections(self.sample, inbox)
-            sample.write_decisions(self.sample, inbox)
+            sample.write_decisions(self.sample, desk)
         else:
             sample.write_results(self.sample, inbox / "results")
         return self.days[number - 1]

@@ -134,16 +134,20 @@ def _acts(cycle: CycleId, seed: int, institutions: int) -> list[_Act]:
     """Hand-in, corrections and decisions, results, and the end of the public notice where the policy has one."""
     from deployments import sample as made  # noqa: PLC0415
 
-    policy, inbox = for_cycle(cycle), settings().inbox
+    policy, inbox, desk = for_cycle(cycle), settings().inbox, settings().desk
     deadline, sample = policy.deadline(cycle), made.make_cycle(cycle, seed, institutions)
     decided_on = deadline + timedelta(days=policy.evaluation.wait_days)
 
     def mend_and_decide() -> None:
         made.write_corrections(sample, inbox)
-        made.write_decisions(sample, inbox)
+        made.write_decisions(sample, desk)
 
     acts = [
-        _Act("申报截止，机构交来申报材料", made.hand_in_day(policy, cycle), lambda: made.write_inbox(sample, inbox)),
+        _Act(
+            "申报截止，机构交来申报材料",
+            made.hand_in_day(policy, cycle),
+            lambda: made.write_inbox(sample, inbox, desk),
+        ),
         _Act("机构补正，中心作出例外审批", deadline + timedelta(days=8), mend_and_decide),
         _Act("专家组交回评估结果", decided_on, lambda: made.write_results(sample, inbox / "results")),
     ]

@@ -32,7 +32,7 @@ def draw(
     ready()
     orchestrator.prepare()
     from flows.stages import inspection, publication  # noqa: PLC0415  after Prefect's environment is set
-    from tasks.inspection import DRAW_FILE, FOLDER  # noqa: PLC0415
+    from tasks.desk.inspection_lists import DRAW_FILE, FOLDER  # noqa: PLC0415
 
     # the list is the public one, so what changed since the last edition is published first
     published = orchestrator.run(publication, last_cycle_on(day), day)

@@ -30,6 +30,7 @@ def up(
     ready()
     if settings().inbox_folder is None:
         (settings().inbox / "results").mkdir(parents=True, exist_ok=True)
+    settings().desk.mkdir(parents=True, exist_ok=True)
     house = House(port, workers, host)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)

@@ -8,7 +8,6 @@ from deployments.sample.writing import (
     write_decisions,
     write_inbox,
     write_json,
-    write_parquet,
     write_results,
 )
 
@@ -24,6 +23,5 @@ __all__ = [
     "write_decisions",
     "write_inbox",
     "write_json",
-    "write_parquet",
     "write_results",
 ]

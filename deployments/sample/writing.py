@@ -1,4 +1,4 @@
-"""A made cycle as files: an inbox of workbooks, or bulk tables; corrections, results, decisions; no data are made."""
+"""A made cycle as files at the three doors: an inbox of workbooks, or bulk tables; the centre's lists; results."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ from schemas.submission import (
 )
 
 _FORM = [table.name for table in FORM_TABLES]
+_LISTS = [table.name for table in SIDE_TABLES if table is not RESULTS]
 _EXTRA_COLUMN = {"occupations": "是否紧缺工种"}
 _EXTRA_COLUMN_IN = 2  # the applicant of this number added a column
 _BROKEN_NAME = "{place}楚江精密铸造有限公司"
@@ -31,8 +32,8 @@ _BROKEN_SHARE = 3  # so much of a sound workbook arrived: one third
 Json = dict[str, object]
 
 
-def write_inbox(sample: SampleCycle, inbox: Path) -> None:
-    """The first hand-in: one workbook an institution, attachments of a few; activities, register, experts as CSV.
+def write_inbox(sample: SampleCycle, inbox: Path, desk: Path) -> None:
+    """The first hand-in: one workbook an institution, attachments of a few; on the desk activities, register, experts.
 
     One workbook has a column nobody asked for, and one, of an institution that is not in the sample, cannot be opened.
     """
@@ -43,7 +44,7 @@ def write_inbox(sample: SampleCycle, inbox: Path) -> None:
     _write(inbox / f"{_BROKEN_NAME.format(place=locality_of(policy).name)}.xlsx", last[: len(last) // _BROKEN_SHARE])
     _write_attachments(sample, inbox)
     for table in (ACTIVITIES, REGISTER, EXPERTS):
-        _write(inbox / f"{table.name}.csv", _chinese_csv(table, sample.tables[table.name]))
+        _write(desk / f"{table.name}.csv", _chinese_csv(table, sample.tables[table.name]))
 
 
 def write_corrections(sample: SampleCycle, inbox: Path) -> None:
@@ -58,44 +59,35 @@ def write_results(sample: SampleCycle, folder: Path) -> None:
     _write(folder / f"{RESULTS.name}.csv", _csv(sample.tables[RESULTS.name]))
 
 
-def write_decisions(sample: SampleCycle, inbox: Path) -> None:
+def write_decisions(sample: SampleCycle, desk: Path) -> None:
     """`decisions.csv` with what the operator decided, Chinese headers and words."""
-    _write(inbox / f"{DECISIONS.name}.csv", _chinese_csv(DECISIONS, sample.tables[DECISIONS.name]))
+    _write(desk / f"{DECISIONS.name}.csv", _chinese_csv(DECISIONS, sample.tables[DECISIONS.name]))
 
 
-def write_csv(sample: SampleCycle, folder: Path, *, results: bool = False) -> None:
-    """The first hand-in as a CSV file a table, canonical headers and words; results only if asked for."""
-    for name in _bulk(results=results):
+def write_csv(sample: SampleCycle, folder: Path) -> None:
+    """The first hand-in as a CSV file a table, canonical headers and words; the centre's lists in `desk` below."""
+    for name in _FORM:
         _write(folder / f"{name}.csv", _csv(sample.tables[name]))
+    for name in _LISTS:
+        _write(folder / "desk" / f"{name}.csv", _csv(sample.tables[name]))
     _write_attachments(sample, folder)
 
 
-def write_parquet(sample: SampleCycle, folder: Path, *, results: bool = False) -> None:
-    """The first hand-in as a Parquet file a table, canonical headers and words; results only if asked for."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in _bulk(results=results):
-        sample.tables[name].to_parquet(folder / f"{name}.parquet", index=False)
-    _write_attachments(sample, folder)
-
-
-def write_json(sample: SampleCycle, folder: Path, *, results: bool = False) -> None:
-    """The first hand-in as `applications.json`, each application with its rows nested, the side tables beside."""
+def write_json(sample: SampleCycle, folder: Path) -> None:
+    """The first hand-in as `applications.json`, each application with its rows nested; lists in `desk/lists.json`."""
     nested = {name: _grouped(FORM_TABLES[_FORM.index(name)], sample.tables[name]) for name in _FORM}
-    document: dict[str, object] = {
-        "applications": [
-            form | {name: nested[name].get(number, []) for name in _FORM[1:]}
-            for number, (form,) in nested["applications"].items()
-        ]
+    applications = [
+        form | {name: nested[name].get(number, []) for name in _FORM[1:]}
+        for number, (form,) in nested["applications"].items()
+    ]
+    lists = {
+        table.name: [_typed(table, row) for row in _rows(sample.tables[table.name])]
+        for table in SIDE_TABLES
+        if table.name in _LISTS
     }
-    for table in SIDE_TABLES:
-        if table.name in _bulk(results=results):
-            document[table.name] = [_typed(table, row) for row in _rows(sample.tables[table.name])]
-    _write(folder / "applications.json", json.dumps(document, ensure_ascii=False, indent=1).encode())
+    for file, document in (("applications.json", {"applications": applications}), ("desk/lists.json", lists)):
+        _write(folder / file, json.dumps(document, ensure_ascii=False, indent=1).encode())
     _write_attachments(sample, folder)
-
-
-def _bulk(*, results: bool) -> list[str]:
-    return [*_FORM, *(table.name for table in SIDE_TABLES if results or table is not RESULTS)]
 
 
 def _by_institution(tables: dict[str, pd.DataFrame]) -> Iterator[tuple[int, str, dict[str, pd.DataFrame]]]:

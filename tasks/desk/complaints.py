@@ -11,7 +11,7 @@ from expectations.identifiers import is_credit_code
 from expectations.public_text import holds_number
 from schemas.run import Run
 from schemas.supervision import COMPLAINTS_TABLE
-from tasks.gateways.sources.inspection_files import read_list
+from tasks.gateways.sources import read_list
 from tasks.store import complaints
 from tasks.store.leases import writing
 

@@ -1,6 +1,6 @@
 """What people bring outside the inbox: single files, decisions; what follows from them is the next run's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,16 +10,14 @@ from sqlalchemy import Connection
 
 from schemas.policy import in_force
 from schemas.run import Run
-from schemas.submission import INSTITUTION_CODES
-from tasks import inspection, intake
-from tasks.desk import complaints, institution_codes
-from tasks.gateways.evaluators.dispatch_tokens import vouched
-from tasks.gateways.sources import pull_file
-from tasks.gateways.sources.contents import discreet
-from tasks.gateways.sources.inspection_files import UnreadableListError
-from tasks.gateways.sources.returned_results import read_results
+from schemas.submission import INSTITUTION_CODES, RESULTS
+from tasks import intake
+from tasks.desk import institution_codes
+from tasks.desk.arrivals import OF_SUPERVISION
+from tasks.desk.on_record import Word
+from tasks.gateways.sources import UnreadableListError, pull_file, results_of, vouched
 from tasks.runs.run import begin, last_cycle
-from tasks.store import activities, dispatches, history, results
+from tasks.store import activities, dispatches, results
 from tasks.store.leases import writing
 
 
@@ -35,14 +33,6 @@ class Imported:
     unjudged: dict[str, int] = field(default_factory=dict)
 
 
-#: Lists that have to do with supervision: what takes each in.
-_OF_SUPERVISION = {
-    "inspectors": inspection.take_inspectors,
-    "inspection-outcomes": inspection.take_outcomes,
-    "complaints": complaints.take_complaints,
-}
-
-
 @contextmanager
 def _transaction(day: date | None) -> Iterator[tuple[Connection, Run]]:
     """A transaction in a run of its own, of the last cycle whose deadline has passed."""
@@ -56,33 +46,22 @@ def import_file(kind: str, file: Path, day: date | None, by: str = "", *, replac
     Whatever it changed is on record under who brought it: `by`, or the installation's operator. `replace`: institution
     codes may take the place of others.
     """
-    word = _Word(kind, discreet(file.name), by)
+    word = Word(kind, file, by)
     if kind == "institution-codes":
         return _import_codes(file, day, word, replace=replace)
-    if kind in _OF_SUPERVISION:
+    if _named(kind) in OF_SUPERVISION:
         return _import_of_supervision(kind, file, day, word)
     if kind == "results":
         return _import_results(file, day, word)
     return _import_table(kind, file, day, word)
 
 
-@dataclass(frozen=True)
-class _Word:
-    """An operator's word that a file is right: kind, the file's name, who; blank for the installation's operator."""
-
-    kind: str
-    file: str
-    by: str
-
-    def keep(self, db: Connection, new: int, run: Run, subjects: Iterable[str] = ()) -> None:
-        """Put on record that the file was brought, for each application it concerns or as one, if it brought anything."""
-        by, text = self.by or run.installation.operator, f"导入文件“{self.file}”，{new}条新记录"
-        for subject in sorted(subjects) or [self.kind]:
-            if new:
-                history.add_one(db, "import", subject, text, run, by, became=self.kind)
+def _named(kind: str) -> str:
+    """The name of the table that a kind of `filing import` means."""
+    return kind.replace("-", "_")
 
 
-def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Imported:
+def _import_table(kind: str, file: Path, day: date | None, word: Word) -> Imported:
     pulled = pull_file(file, kind)
     complaints = [spoilt.reason for spoilt in pulled.quarantined]
     if kind not in pulled.tables:
@@ -96,10 +75,10 @@ def _import_table(kind: str, file: Path, day: date | None, word: _Word) -> Impor
     return Imported(len(rows), new, [*complaints, *more], refused=len(more))
 
 
-def _import_of_supervision(kind: str, file: Path, day: date | None, word: _Word) -> Imported:
+def _import_of_supervision(kind: str, file: Path, day: date | None, word: Word) -> Imported:
     try:
         with begin(last_cycle(day), day) as run:
-            imported = Imported(*_OF_SUPERVISION[kind](file, run))
+            imported = Imported(*OF_SUPERVISION[_named(kind)](file, run))
             with writing(run) as db:
                 word.keep(db, imported.new, run)
             return imported
@@ -107,12 +86,13 @@ def _import_of_supervision(kind: str, file: Path, day: date | None, word: _Word)
         return Imported(0, 0, [str(unreadable)])
 
 
-def _import_results(file: Path, day: date | None, word: _Word) -> Imported:
+def _import_results(file: Path, day: date | None, word: Word) -> Imported:
     """Results as panels return them: a filled scoring workbook, CSV, JSON or Parquet.
 
     The operator's word stands in for a token; a token that is there and wrong is refused all the same.
     """
-    rows, spoilt = read_results(file)
+    pulled = pull_file(file, RESULTS.name)
+    rows = results_of(pulled)
     with _transaction(day) as (db, run):
         taken, refused = vouched(
             rows, dispatches.revisions(db, rows["application_no"]), run.installation, required=False
@@ -121,10 +101,10 @@ def _import_results(file: Path, day: date | None, word: _Word) -> Imported:
         new = results.receive(db, taken, run)
         word.keep(db, new, run, results.numbers_after(db, last))
         unjudged = {each.cycle: each.number for each in results.unjudged(db)}
-    return Imported(len(rows), new, [each.reason for each in [*spoilt, *refused]], unjudged=unjudged)
+    return Imported(len(rows), new, [each.reason for each in [*pulled.quarantined, *refused]], unjudged=unjudged)
 
 
-def _import_codes(file: Path, day: date | None, word: _Word, *, replace: bool) -> Imported:
+def _import_codes(file: Path, day: date | None, word: Word, *, replace: bool) -> Imported:
     """Institution codes as the province returns them: the report with its sheet filled in, or a list."""
     pulled = pull_file(file, INSTITUTION_CODES.name)
     complaints = [spoilt.reason for spoilt in pulled.quarantined]

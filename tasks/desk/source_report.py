@@ -16,8 +16,7 @@ from expectations import reading
 from schemas.policy import Policy, in_force
 from schemas.settings import Settings
 from schemas.submission import APPLICATIONS, TABLES, WRITTEN, Column, Table
-from tasks.gateways.sources import Pull, bring, sends_openly, stated
-from tasks.gateways.sources.far.bounds import Bounds
+from tasks.gateways.sources import Bounds, Pull, bring, sends_openly, stated
 
 _MOST: Final = 10
 _LONGEST: Final = 30

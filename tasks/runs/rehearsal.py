@@ -28,7 +28,7 @@ def rehearsed(rehearse: bool) -> Iterator[None]:
 
 def _rehearsing(real: Settings, spare: Path) -> Settings:
     """An installation like the real one, but with a home of no consequence, and nothing leaves it."""
-    places = {"database_url": real.database, "inbox_folder": real.inbox}
+    places = {"database_url": real.database, "inbox_folder": real.inbox, "desk_folder": real.desk}
     ways = {"evaluation_channel": "folder", "letter_channel": "folder"}
     # results that lie in the inbox were signed with the key of the real home; where it has none, the spare one makes its own
     key = {"result_key": SecretStr(known_key(real))}

@@ -10,7 +10,7 @@ from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import Settings
-from tasks.gateways.sources import chosen as sources
+from tasks.gateways import sources
 from tasks.runs.today import day_of, today
 from tasks.store import applications, cycles, dispatches, results, runs
 from tasks.store.database import reading
@@ -142,7 +142,8 @@ def pause_after(failures: int) -> timedelta:
 
 def _something_new(inbox: str | None, began: datetime | None, installation: Settings) -> str | None:
     """What there may be to pull: files in the inbox, or a source far away that has not been asked for long."""
-    new = _newer_files(Path(inbox) if inbox else installation.inbox, began)
+    folders = [Path(inbox)] if inbox else [installation.inbox, installation.desk]
+    new = sum(_newer_files(folder, began) for folder in folders)
     if new:
         return f"{new} new files in the inbox"
     due = inbox is None and sources.is_due(installation, datetime.now(UTC))

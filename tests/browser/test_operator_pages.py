@@ -29,7 +29,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHouse]:
     house = TestHouse(tmp_path_factory.mktemp("pages") / "home")
     house.home.mkdir()
     house.filing("migrate")
-    made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 20), house.home / "inbox")
+    made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 20), house.home / "inbox", house.home / "desk")
     try:
         house.start_server()
         house.register()

@@ -20,11 +20,7 @@ from tasks.gateways.sources.cells.reader import read_table
 from tasks.gateways.sources.contents import Pull
 from tasks.gateways.sources.folder import pull_folder
 
-BULK: dict[str, Callable[..., None]] = {
-    "csv": samples.write_csv,
-    "parquet": samples.write_parquet,
-    "json": samples.write_json,
-}
+BULK: dict[str, Callable[..., None]] = {"csv": samples.write_csv, "json": samples.write_json}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +31,7 @@ def sample() -> SampleCycle:
 @pytest.fixture(scope="module")
 def inbox(sample: SampleCycle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inbox")
-    samples.write_inbox(sample, folder)
+    samples.write_inbox(sample, folder, folder)
     samples.write_decisions(sample, folder)
     return folder
 
@@ -57,7 +53,7 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_same_bytes_every_time(sample: SampleCycle, inbox: Path, tmp_path: Path) -> None:
-    samples.write_inbox(make_cycle(CycleId("2026-09"), 1, 30), tmp_path)
+    samples.write_inbox(make_cycle(CycleId("2026-09"), 1, 30), tmp_path, tmp_path)
     samples.write_decisions(sample, tmp_path)
     assert digests(tmp_path) == digests(inbox)
 
@@ -132,14 +128,8 @@ def test_bulk_formats_read_back_as_the_frames(sample: SampleCycle, form: str, tm
         pd.testing.assert_frame_equal(read, in_order(sample.tables[name]), check_dtype=False)
 
 
-@pytest.mark.parametrize("form", sorted(BULK))
-def test_bulk_formats_hold_results_only_if_asked(sample: SampleCycle, form: str, tmp_path: Path) -> None:
-    BULK[form](sample, tmp_path, results=True)
-    assert len(pull_folder(tmp_path).tables["results"]) == len(sample.tables["results"])
-
-
 def test_corrections_replace_the_workbooks_of_those_that_mend(sample: SampleCycle, tmp_path: Path) -> None:
-    samples.write_inbox(sample, tmp_path)
+    samples.write_inbox(sample, tmp_path, tmp_path)
     before = digests(tmp_path)
     samples.write_corrections(sample, tmp_path)
     after = digests(tmp_path)

@@ -49,9 +49,9 @@ def write_acts(folder: Path) -> list[Act]:
         broken.write_bytes(b"PK\x03\x04 and no more")
         if act.number > 1:
             _write(act.inbox, _corrected(few.sample))
-            sample.write_decisions(few.sample, act.inbox)
+            sample.write_decisions(few.sample, act.inbox / "desk")
         else:
-            (act.inbox / "decisions.csv").unlink()
+            (act.inbox / "desk" / "decisions.csv").unlink()
         if act.number > 2:
             sample.write_results(few.sample, act.inbox / "results")
     return acts

@@ -15,7 +15,7 @@ from tests import factories
 from tests.faults.house import PATIENCE, TestHouse
 
 #: Where they are by right: what was handed in, the copies of what could not be read, and the product's database.
-INPUTS = ("inbox/", "quarantine/", "filing.db")
+INPUTS = ("inbox/", "desk/", "quarantine/", "filing.db")
 #: A panel is told whom to call: the contact's phone stands in its package and nowhere else.
 PACKAGES = "outbox/evaluation/"
 IDENTITY = re.compile(rb"(?<!\d)\d{17}[\dXx](?!\d)")

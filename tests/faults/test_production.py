@@ -55,7 +55,7 @@ def test_a_cycle_over_two_workers_one_killed(production: TestHouse) -> None:
     assert open_to_all.status_code == 401
 
     sample = made.make_cycle(cycle_id(CYCLE), 3, 12)
-    made.write_inbox(sample, house.home / "inbox")
+    made.write_inbox(sample, house.home / "inbox", house.home / "desk")
     house.start_worker(1)
     intake = house.run_deployment("intake/intake", cycle=CYCLE, as_of=DAY)
     house.wait_state(intake, "Completed")

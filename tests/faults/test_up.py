@@ -70,7 +70,7 @@ def assert_ended(children: list[psutil.Process]) -> None:
 
 
 def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(house: TestHouse) -> None:
-    made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 12), house.home / "inbox")
+    made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 12), house.home / "inbox", house.home / "desk")
     started = up(house)
     try:
         told = until_ready(started)

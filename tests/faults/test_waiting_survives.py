@@ -27,7 +27,7 @@ class Waiting:
         self.house, self.cycle = house, cycle
         self.inbox = house.home / f"inbox-{cycle}"
         self.sample = made.make_cycle(cycle_id(cycle), seed, INSTITUTIONS)
-        made.write_inbox(self.sample, self.inbox)
+        made.write_inbox(self.sample, self.inbox, self.inbox / "desk")
         self.run = self.start()
 
     @property

@@ -16,10 +16,10 @@ CYCLE, DAY = "2026-09", date(2026, 9, 11)
 
 
 def test_a_column_nobody_knows_is_told_once_with_its_table_and_changes_nothing(home: Path) -> None:
-    inbox = home / "inbox"
-    inbox.mkdir()
+    desk = home / "desk"
+    desk.mkdir()
     for name in ("activities.csv", "认定活动.csv"):
-        (inbox / name).write_text("uscc,occupation_code,level,held_on,candidates,passed,天气|<b>\n", "utf-8")
+        (desk / name).write_text("uscc,occupation_code,level,held_on,candidates,passed,天气|<b>\n", "utf-8")
     told = intake.fn(CYCLE)
     assert told.advice == ["“认定活动”有不认识的列“天气|<b>”（2个文件），已搁置未用"]
     assert (told.done, told.failed) == ({}, {})

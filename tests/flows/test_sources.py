@@ -40,11 +40,16 @@ def installed(home: Path, said: dict[str, Any]) -> Iterator[Path]:
 
 
 def shown(story: factories.Story, act: int) -> Document:
-    """What a portal shows in an act: the applications as they are by then, and decisions once they are made."""
+    """What a portal shows in an act: the applications as they are by then."""
     document = portals.nested(story.sample if act == 1 else portals.corrected(story.sample))
-    if act == 1:
-        del document["decisions"]
     return four_step.ascending(document)
+
+
+def lay_on_desk(story: factories.Story, act: int, desk: Path) -> None:
+    """The centre's lists, and its decisions once they are made."""
+    desk.mkdir(parents=True, exist_ok=True)
+    for name in ("activities", "register", "experts", *(["decisions"] if act > 1 else [])):
+        story.sample.tables[name].to_csv(desk / f"{name}.csv", index=False)
 
 
 def play(story: factories.Story, home: Path, show: Callable[[Document], None]) -> dict[str, Any]:
@@ -53,6 +58,7 @@ def play(story: factories.Story, home: Path, show: Callable[[Document], None]) -
 
     for act, day in enumerate(story.days, 1):
         show(shown(story, act))
+        lay_on_desk(story, act, home / "desk")
         if act == 3:
             sample.write_results(story.sample, home / "inbox" / "results")
         summary = filing_cycle.fn(story.cycle, day)

@@ -15,12 +15,12 @@ import polars as pl
 with atheris.instrument_imports(include=["tasks.gateways", "schemas.submission"]):
     from schemas.inspection import INSPECTORS_TABLE
     from schemas.submission import READ_TABLES
-    from tasks.gateways.evaluators.scoring_reader import UnreadableScoring, read_sheets
     from tasks.gateways.sources.cells.reader import read_table
     from tasks.gateways.sources.contents import FileContent, UnreadableError
     from tasks.gateways.sources.formats.columnar import ColumnOpener, read_columnar
     from tasks.gateways.sources.formats.delimited import read_delimited
     from tasks.gateways.sources.formats.nested_json import read_json
+    from tasks.gateways.sources.formats.scoring import read_sheets
     from tasks.gateways.sources.formats.sheets import SheetOpener
     from tasks.gateways.sources.formats.workbooks import read_workbook
     from tasks.gateways.sources.inspection_files import UnreadableListError, read_list
@@ -51,7 +51,7 @@ def _cleaned(read: Callable[[bytes], FileContent]) -> Callable[[bytes], None]:
 def _scoring(data: bytes) -> None:
     try:
         read_sheets("评分表.xlsx", _SHEETS.open("评分表.xlsx", data))
-    except (UnreadableScoring, UnreadableError):
+    except UnreadableError:
         return
 
 

@@ -47,12 +47,13 @@ def in_inbox(attack: Attack, folder: Path) -> Became:
 
 def in_results(attack: Attack, folder: Path) -> Became:
     """Beside a sound file of results, which must be read."""
-    from tasks.gateways.sources.returned_results import pull_results
+    from tasks.gateways.sources import PANELS, pull_folder, results_of
 
     (folder / "zz-good.csv").write_text(GOOD_RESULT, "utf-8")
     attack.put(folder)
     with _measured() as cost:
-        rows, refused = pull_results(folder)
+        pulled = pull_folder(folder, door=PANELS)
+    rows, refused = results_of(pulled), pulled.quarantined
     assert "GOOD" in rows["application_no"].tolist(), f"{attack.told}: the sound result was lost"
     what = "set aside" if refused else "read" if len(rows) > 1 else "passed over"
     return Became(what, tuple(each.reason for each in refused), *cost())

@@ -130,7 +130,7 @@ def test_the_whole_examination_tells_the_source_without_asking_it(filing: Filing
 
 
 def test_the_inbox_is_the_source_where_none_is_named(filing: Filing, home: Path) -> None:
-    sample.write_inbox(portals.made(), home / "inbox")
+    sample.write_inbox(portals.made(), home / "inbox", home / "desk")
     ended = filing("doctor", "--source")
     assert str(home / "inbox") in ended.out
     assert "applications: " in ended.out

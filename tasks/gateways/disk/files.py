@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -16,6 +17,10 @@ from tasks.gateways.disk import lock
 #: So long a file waits for another process that writes it; one that sleeps must not make everybody sleep.
 _PATIENCE_SECONDS = 30.0
 _LONGEST_NAME = 120  # bytes; with a suffix well below the 255 every file system takes
+
+
+#: No file that people hand in is larger.
+LARGEST_BYTES = 512 * 1024 * 1024
 
 
 class OutsideFolderError(FilingError, ValueError):
@@ -112,6 +117,14 @@ def _place(
 def _flush(handle: BinaryIO) -> None:
     handle.flush()
     os.fsync(handle.fileno())
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a path is a file itself: no link, no folder, no pipe, no device; False where that cannot be seen."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def safe_name(text: str) -> str:

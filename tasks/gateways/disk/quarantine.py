@@ -1,4 +1,4 @@
-"""Files that could not be read, kept for a person to look at; why they could not be read is the sources' to say."""
+"""Files that could not be read, kept for a person to look at with the reason."""
 
 import hashlib
 import os
@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from tasks.gateways.disk import files as post
-from tasks.gateways.sources.formats import limits, plain_files
 
 _FOLDER = "quarantine"
 _UNSAFE = re.compile(r"[^\w.()（）-]+")
@@ -37,7 +36,7 @@ def keep(home: Path, source: Path, reason: str) -> Path:
 def _digest(source: Path) -> str | None:
     """The SHA-256 of a file that may be copied, None for what may not."""
     try:
-        if not plain_files.is_plain(source) or source.stat().st_size > limits.MAX_FILE_BYTES:
+        if not post.is_plain(source) or source.stat().st_size > post.LARGEST_BYTES:
             return None
         with source.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

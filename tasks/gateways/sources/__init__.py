@@ -1,19 +1,38 @@
 """Where submissions come from: files, an API, a database read into cleaned text frames, not what they mean."""
 
-from tasks.gateways.sources.chosen import Brought, bring, nothing, sends_openly, stated
-from tasks.gateways.sources.contents import Advice, Pull, QuarantinedFile, UnknownColumn
-from tasks.gateways.sources.folder import pull_file, pull_folder
+from tasks.gateways.sources.chosen import Brought, bring, is_due, nothing, sends_openly, stated
+from tasks.gateways.sources.contents import Advice, Pull, QuarantinedFile, UnknownColumn, discreet
+from tasks.gateways.sources.doors import DESK, DESK_FOLDER, PANELS, folders_named, lists_beside
+from tasks.gateways.sources.far.bounds import Bounds
+from tasks.gateways.sources.folder import PATH, pull_file, pull_folder, results_of
+from tasks.gateways.sources.inspection_files import UnreadableListError, read_list
+from tasks.gateways.sources.setting_aside import FILE
+from tasks.gateways.sources.vouching import vouched
 
 __all__ = [
+    "DESK",
+    "DESK_FOLDER",
+    "FILE",
+    "PANELS",
+    "PATH",
     "Advice",
+    "Bounds",
     "Brought",
     "Pull",
     "QuarantinedFile",
     "UnknownColumn",
+    "UnreadableListError",
     "bring",
+    "discreet",
+    "folders_named",
+    "is_due",
+    "lists_beside",
     "nothing",
     "pull_file",
     "pull_folder",
+    "read_list",
+    "results_of",
     "sends_openly",
     "stated",
+    "vouched",
 ]

@@ -11,13 +11,11 @@ import polars as pl
 
 from schemas.policy import known
 from schemas.submission import (
-    ACTIVITIES,
     APPLICATIONS,
     FORM_TABLES,
     MATERIALS_TABLE,
     PROGRAMMES,
     READ_TABLES,
-    SIDE_TABLES,
     WRITTEN,
     Table,
 )
@@ -28,8 +26,6 @@ from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Par
 from tasks.gateways.sources.setting_aside import CLOSED, FILE, Tables, usable
 
 _NO: Final = "application_no"
-#: Tables only the centre or its panels may bring; activities anyone reports.
-_OFFICE_TABLES: Final = frozenset(table.name for table in SIDE_TABLES) - {ACTIVITIES.name}
 _CELL, _ROW = "\x1f", "\x1e"
 
 
@@ -38,12 +34,13 @@ def assemble(
     contents: Sequence[FileContent],
     refused: Sequence[tuple[QuarantinedFile, bool]],
     unpacked: Mapping[str, Path] = MappingProxyType({}),
+    paths: Mapping[str, Path] = MappingProxyType({}),
 ) -> Pull:
     """One pull of what the files hold; a `refused` file with True is forgotten where a material means it.
 
-    `unpacked`: files of archives by the path people are told.
+    `unpacked`: files of archives by the path people are told; `paths`: where the other files lie.
     """
-    parts, presumed = _within_their_say([part for content in contents for part in content.parts])
+    parts = [part for content in contents for part in content.parts]
     supplied = frozenset(part.table for part in parts)
     gathered = {table.name: _gathered(table, parts) for table in READ_TABLES.values() if _wanted(table, supplied)}
     tables, aside = usable(gathered)
@@ -51,7 +48,7 @@ def assemble(
     tables[MATERIALS_TABLE.name] = hashed.materials
     tables = {name: _numbered(rows) for name, rows in tables.items()}
     tables[APPLICATIONS.name] = tables[APPLICATIONS.name].with_columns(_content_hashes(tables))
-    aside += [*presumed, *(each for content in contents for each in content.aside)]
+    aside += [each for content in contents for each in content.aside]
     aside += [*(each for each, foreign in refused if not (foreign and each.file in hashed.used))]
     return Pull(
         tables={name: _as_pandas(name, rows) for name, rows in tables.items()},
@@ -59,22 +56,9 @@ def assemble(
         quarantined=sorted(aside, key=lambda each: (each.file, each.application_no, each.reason)),
         unknown_columns=list(dict.fromkeys(each for content in contents for each in content.unknown_columns)),
         advice=_advice(contents, tables, hashed.unreadable),
+        paths=paths,
+        origins={name: rows[FILE].to_list() for name, rows in tables.items()},
     )
-
-
-def _within_their_say(parts: Sequence[Part]) -> tuple[list[Part], list[QuarantinedFile]]:
-    """Parts without what an applicant's workbook has no say in: it may not bring its own results or permissions."""
-    forms = {part.file for part in parts if part.closed and part.table == APPLICATIONS.name}
-    presumed = [part for part in parts if part.file in forms and part.table in _OFFICE_TABLES and len(part.rows)]
-    reasons = [
-        QuarantinedFile(
-            part.file,
-            f"工作簿“{part.file}”是申报材料，其中的工作表“{READ_TABLES[part.table].title}”未采用，请由中心另行以单独的文件提交",
-            whole=False,
-        )
-        for part in presumed
-    ]
-    return [part for part in parts if not any(part is each for each in presumed)], reasons
 
 
 def _advice(contents: Sequence[FileContent], tables: Tables, unreadable: Sequence[str]) -> list[Advice]:

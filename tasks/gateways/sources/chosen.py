@@ -9,11 +9,13 @@ from typing import Final, Protocol
 from urllib.parse import unquote
 
 from schemas.settings import Settings
+from schemas.submission import RESULTS
 from tasks.gateways.sources.assembling import assemble
 from tasks.gateways.sources.cells import map_file
 from tasks.gateways.sources.cells.column_map import ColumnMap
 from tasks.gateways.sources.cells.map_file import ColumnMapError
 from tasks.gateways.sources.contents import Pull, QuarantinedFile
+from tasks.gateways.sources.doors import DESK_FOLDER, Door, applicants
 from tasks.gateways.sources.far import addresses, s3, sftp, webdav
 from tasks.gateways.sources.far.addresses import Address
 from tasks.gateways.sources.far.bounds import Allowance, Bounds, SourceError
@@ -109,6 +111,7 @@ def bring(
 ) -> Brought:
     """Pull the source of these settings, or the inbox where one is given or no source is named; raises nothing of it.
 
+    It is the applicants' door: other tables than the form's are set aside, whoever brings them.
     `landings` is where copies of sources far away are kept, in the home unless stated; `beat` is called about once a
     minute while one is brought.
     """
@@ -118,7 +121,8 @@ def bring(
         if inbox is None and is_far(settings):
             bounds = replace(bounds or _bounds(settings), beat=beat)
             return _bring_far(settings, column_map, landings or settings.root / LANDINGS, bounds)
-        return Brought(pull_folder(root, column_map), root)
+        pull = pull_folder(root, column_map, door=_door(settings), besides=_other_doors(settings, root, inbox))
+        return Brought(pull, root)
     except ColumnMapError as wrong:
         return Brought(None, root, (str(wrong),))
     except SourceError as down:
@@ -148,14 +152,25 @@ def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds
         copy = landing.current
         if copy is None:
             return Brought(None, landing.folder, failed)
-        pull = _read(copy, where, column_map, missing)
+        pull = _read(copy, where, column_map, missing, _door(settings))
     return Brought(pull, copy.files, failed)
 
 
-def _read(copy: Copy, where: Address, column_map: ColumnMap, missing: list[QuarantinedFile]) -> Pull:
+def _other_doors(settings: Settings, root: Path, inbox: Path | None) -> tuple[str, ...]:
+    """Sub-folders that are doors of their own: the home's inbox has the panels' in it, a folder that is given both."""
+    if root == settings.inbox:
+        return (RESULTS.name,)
+    return (RESULTS.name, DESK_FOLDER) if inbox is not None else ()
+
+
+def _door(settings: Settings) -> Door:
+    return applicants([settings.source_tables] if settings.source_tables else ())
+
+
+def _read(copy: Copy, where: Address, column_map: ColumnMap, missing: list[QuarantinedFile], door: Door) -> Pull:
     if where.scheme in _HTTP:
-        return pull_pages(copy.files, sorted(copy.entries), column_map)
-    return pull_folder(copy.files, column_map, missing)
+        return pull_pages(copy.files, sorted(copy.entries), column_map, door)
+    return pull_folder(copy.files, column_map, missing, door=door)
 
 
 def _bringing(where: Address, column_map: ColumnMap, allowance: Allowance) -> _Bringing:

@@ -1,6 +1,7 @@
 """What reading gives: parts of tables, what was set aside, and the pull as a whole; not how a format is read."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -117,7 +118,9 @@ class Pull:
 
     `tables` holds every supplied table and always the five of the form: canonical columns as cleaned text (dtype str,
     NaN = blank) and `row` (int, from 1 within the application's part, or within the table where rows name no
-    application). `applications` also has `content_hash`, `materials` also `attachment_sha256` (NaN: no such file).
+    application). `applications` also has `content_hash`, `materials` also `attachment_sha256` (NaN: no such file),
+    tables beside the form's `line`. `paths` are where the files lie that were read, by the name people are told;
+    `origins` is, by table, the file of each row.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -125,3 +128,5 @@ class Pull:
     quarantined: list[QuarantinedFile]
     unknown_columns: list[UnknownColumn]
     advice: list[Advice]
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    origins: Mapping[str, Sequence[str]] = field(default_factory=dict)

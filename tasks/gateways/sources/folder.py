@@ -1,42 +1,58 @@
 """A folder of submissions, or one file, pulled whole; not how each format is read."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Final
 
-from schemas.submission import READ_TABLES, Table
+import pandas as pd
+
+from schemas.submission import READ_TABLES, RESULTS, RETURNED_RESULTS, WRITTEN, Table
 from tasks.gateways.sources.assembling import assemble
 from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.column_map import UNMAPPED, ColumnMap
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
-from tasks.gateways.sources.formats import plain_files
+from tasks.gateways.sources.doors import NAMED, PANELS, Door
+from tasks.gateways.sources.formats import plain_files, scoring
 from tasks.gateways.sources.formats.archives import ARCHIVES, FOREIGN, Opened, opened
 from tasks.gateways.sources.formats.columnar import ColumnOpener, read_columnar
 from tasks.gateways.sources.formats.delimited import read_delimited
 from tasks.gateways.sources.formats.nested_json import read_json
 from tasks.gateways.sources.formats.sheets import SheetOpener
 from tasks.gateways.sources.formats.workbooks import read_workbook
+from tasks.gateways.sources.setting_aside import FILE
 
-#: Sub-folders that hold something else: what panels send back, and what materials name.
-_OTHER_FOLDERS: Final = frozenset({"results", "attachments"})
+#: Sub-folders that hold what materials name.
+_ATTACHMENTS: Final = "attachments"
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".xlsb")
+PATH = "path"
+"""Column of results: where the file lies that a row came in."""
 _Reader = Callable[[str, bytes, Table | None, headers.Names], FileContent]
 
 
-def pull_folder(folder: Path, column_map: ColumnMap = UNMAPPED, missing: Sequence[QuarantinedFile] = ()) -> Pull:
+def pull_folder(
+    folder: Path,
+    column_map: ColumnMap = UNMAPPED,
+    missing: Sequence[QuarantinedFile] = (),
+    *,
+    door: Door = NAMED,
+    besides: Collection[str] = (),
+) -> Pull:
     """Everything the folder and its sub-folders hold, in the order of the files' relative paths (contract section 4).
 
-    A file that cannot be read is set aside with the reason and stops no other; `missing` are such files that are not in
-    the folder, for they could not be brought into it. Raises NotADirectoryError when there is no such folder.
+    A file that cannot be read, or that this door does not bring, is set aside with the reason and stops no other;
+    `missing` are such files that are not in the folder, for they could not be brought into it. Sub-folders of the names
+    `besides` are doors of their own. Raises NotADirectoryError when there is no such folder.
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"'{folder}' is not a folder: name the folder that holds the submissions")
     locked: list[OSError] = []
-    found = sorted((_shown(path.relative_to(folder)), path) for path in _submissions(folder, locked))
+    here = [path for path in _handed_in(folder, besides, locked) if door.other_list(path) is None]
+    found = sorted((_shown(path.relative_to(folder)), path) for path in here)
     archives = [each for each in found if each[1].suffix.lower() in ARCHIVES]
     with ExitStack() as stack:
         inside = Opened()
@@ -45,52 +61,69 @@ def pull_folder(folder: Path, column_map: ColumnMap = UNMAPPED, missing: Sequenc
             inside = opened(folder, archives, Path(spare))
         refused = [
             *((each, False) for each in missing),
-            *((locked_folder(folder, error), False) for error in locked),
+            *((_locked(folder.parent if door is PANELS else folder, error), False) for error in locked),
             *((each, True) for each in inside.refused),
         ]
-        files = [(name, path, None) for name, path in found if (name, path) not in archives]
-        files += [(name, path, None) for name, path in inside.files.items()]
-        return _pull(folder, sorted(files, key=lambda file: file[0]), refused, column_map, inside.files)
+        files = [each for each in found if each not in archives] + list(inside.files.items())
+        return _pull(folder, sorted(files), door, refused, column_map, inside.files)
 
 
 def pull_file(file: Path, table: str) -> Pull:
     """One file that holds a table of `schemas.submission.READ_TABLES`, whatever its name; raises FileNotFoundError."""
     if not file.is_file():
         raise FileNotFoundError(f"'{file}' is not a file: name the file to import")
-    return _pull(file.parent, [(_shown(Path(file.name)), file, READ_TABLES[table])], [], UNMAPPED)
+    door = PANELS if table == RESULTS.name else replace(NAMED, table=READ_TABLES[table])
+    return _pull(file.parent, [(_shown(Path(file.name)), file)], door, [], UNMAPPED)
+
+
+def results_of(pull: Pull) -> pd.DataFrame:
+    """The results of a pull: RETURNED_RESULTS columns as text, WRITTEN, FILE and PATH, `row` within its application."""
+    columns = [*RETURNED_RESULTS.names, WRITTEN, FILE, PATH, "row"]
+    if RESULTS.name not in pull.tables:
+        return pd.DataFrame(columns=columns, dtype="str")
+    rows = pull.tables[RESULTS.name]
+    files = pull.origins[RESULTS.name]
+    paths = pd.Series([pull.paths.get(file) for file in files], rows.index, dtype=object)
+    numbered = rows.groupby("application_no").cumcount() + 1
+    return rows.assign(**{FILE: files, PATH: paths}, row=numbered)[columns]
 
 
 def _pull(
     root: Path,
-    files: list[tuple[str, Path, Table | None]],
+    files: list[tuple[str, Path]],
+    door: Door,
     refused: list[tuple[QuarantinedFile, bool]],
     column_map: ColumnMap,
     unpacked: Mapping[str, Path] = MappingProxyType({}),
 ) -> Pull:
     contents: list[FileContent] = []
     with SheetOpener() as opener, ColumnOpener() as unfolder:
-        readers = {**_READERS, **dict.fromkeys(WORKBOOKS, _workbook(opener)), ".parquet": _by_name(_parquet(unfolder))}
-        for name, path, table in files:
+        workbook = _workbook(opener, takes_scores=RESULTS.name in door.tables)
+        readers = {**_READERS, **dict.fromkeys(WORKBOOKS, workbook), ".parquet": _by_name(_parquet(unfolder))}
+        for name, path in files:
             try:
-                read = readers.get(path.suffix.lower(), _no_table)
+                read = readers.get(path.suffix.lower(), _no_result if door is PANELS else _no_table)
                 origin = path.parent if name in unpacked else root
-                content = read(name, plain_files.content(origin, name, path), table, column_map.names)
-                contents.append(column_map.translated(content))
+                content = read(name, plain_files.content(origin, name, path), door.table, column_map.names)
+                contents.append(column_map.translated(door.admitted(content)))
             except UnreadableError as unreadable:
-                refused.append((QuarantinedFile(name, unreadable.reason, path=path), unreadable.foreign))
-    return assemble(root, contents, refused, unpacked)
+                kept = None if name in unpacked else path
+                refused.append((QuarantinedFile(name, unreadable.reason, path=kept), unreadable.foreign))
+    paths = {name: path for name, path in files if name not in unpacked}
+    return assemble(root, contents, refused, unpacked, paths)
 
 
-def _submissions(folder: Path, locked: list[OSError]) -> Iterator[Path]:
+def _handed_in(folder: Path, besides: Collection[str], locked: list[OSError]) -> Iterator[Path]:
     for where, folders, names in plain_files.walk(folder, locked.append):
-        folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in _OTHER_FOLDERS]
+        others = {_ATTACHMENTS, *(besides if where == folder else ())}
+        folders[:] = [name for name in folders if not name.startswith(".") and name.lower() not in others]
         for name in names:
             path = where / name
             if plain_files.is_handed_in(name):
                 yield path
 
 
-def locked_folder(folder: Path, error: OSError) -> QuarantinedFile:
+def _locked(folder: Path, error: OSError) -> QuarantinedFile:
     """A sub-folder that cannot be opened, told as a file that cannot be read is."""
     name = _shown(Path(error.filename).relative_to(folder))
     return QuarantinedFile(name, f"文件夹“{name}”无法打开（{error.strerror}），请检查权限后重新提交")
@@ -101,10 +134,13 @@ def _shown(relative: Path) -> str:
     return os.fsencode(relative.as_posix()).decode("utf-8", errors="replace")
 
 
-def _workbook(opener: SheetOpener) -> _Reader:
+def _workbook(opener: SheetOpener, *, takes_scores: bool) -> _Reader:
     def read(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
         try:
-            return read_workbook(name, opener.open(name, data), table, names)
+            sheets = opener.open(name, data)
+            if takes_scores and scoring.is_scoring_workbook(sheets):
+                return scoring.read_sheets(name, sheets).content(name)
+            return read_workbook(name, sheets, table, names)
         except UnreadableError as unreadable:
             # an equipment list of another make may be an attachment; the form itself comes as .xlsx nearly always
             raise UnreadableError(
@@ -142,6 +178,10 @@ def _no_table(name: str, data: bytes, table: Table | None, names: headers.Names)
     raise UnreadableError(_other(name), foreign=True)
 
 
+def _no_result(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
+    raise UnreadableError(f"“{name}”不能作为评估结果读取，请填写评分表、以工作簿报送")
+
+
 def _other(name: str) -> str:
     """Why a file of a kind that is no table is not read."""
     suffix = Path(name).suffix.lower()
@@ -156,5 +196,3 @@ _READERS: Final[dict[str, _Reader]] = {
     ".txt": _by_name(read_delimited),
     ".json": _json,
 }
-#: What a submission or a result may lie in.
-SUFFIXES: Final = frozenset({*WORKBOOKS, ".parquet", *_READERS})

@@ -19,14 +19,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from schemas.evaluation import EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel
 from schemas.letter_text import FindingLine
 from schemas.submission import RESULTS, WRITTEN
-from tasks.gateways.evaluators import (
-    UnreadableScoring,
-    is_scoring_workbook,
-    package_files,
-    read_scoring,
-    read_scoring_workbook,
-)
+from tasks.gateways.evaluators import package_files
 from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.sources.contents import UnreadableError
+from tasks.gateways.sources.formats.scoring import is_scoring_workbook, read_scoring
 from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
 
 MakePackage = Callable[..., EvaluationPackage]
@@ -244,13 +240,18 @@ def test_text_from_outside_is_only_ever_text(make_package: MakePackage, tmp_path
     assert results[["application_no", "occupation_code", "level"]].to_numpy().tolist() == [[_HOSTILE, "=2+2", "9"]]
 
 
+def read_scoring_workbook(path: Path) -> pd.DataFrame:
+    """The rows filled into a scoring workbook."""
+    return read_scoring(path).results
+
+
 @pytest.mark.parametrize("sheet", ["评分表", "送评清单"])
 def test_a_deleted_sheet_is_named(workbook: Workbook, tmp_path: Path, sheet: str) -> None:
     _pass(workbook["评分表"], _FIRST)
     workbook["送评清单"].sheet_state = "visible"
     del workbook[sheet]
     path = _saved(workbook, tmp_path)
-    with pytest.raises(UnreadableScoring, match=f"缺少工作表“{sheet}”"):
+    with pytest.raises(UnreadableError, match=f"缺少工作表“{sheet}”"):
         read_scoring_workbook(path)
     assert is_scoring_workbook(_sheets(path))
 
@@ -286,7 +287,7 @@ def test_changed_keys_are_named_with_sheet_row_and_field(
     sheet = workbook["评分表"]
     _pass(sheet, _FIRST)
     change(sheet)
-    with pytest.raises(UnreadableScoring) as refused:
+    with pytest.raises(UnreadableError) as refused:
         read_scoring_workbook(_saved(workbook, tmp_path))
     assert sentence in refused.value.reason
     assert "“评分表.xlsx”的“评分表”" in refused.value.reason
@@ -296,7 +297,7 @@ def test_all_changed_cells_are_named_at_once(workbook: Workbook, tmp_path: Path)
     sheet = workbook["评分表"]
     for row in (5, 6, 7):
         sheet.cell(row, _column(sheet, "申报编号"), "HS-2")
-    with pytest.raises(UnreadableScoring, match=r"第5行“申报编号”.+、第6行“申报编号”.+、第7行“申报编号”.+已被改动"):
+    with pytest.raises(UnreadableError, match=r"第5行“申报编号”.+、第6行“申报编号”.+、第7行“申报编号”.+已被改动"):
         read_scoring_workbook(_saved(workbook, tmp_path))
 
 
@@ -312,12 +313,12 @@ def test_rows_in_another_order_are_still_the_rows_sent(workbook: Workbook, tmp_p
 
 def test_a_changed_manifest_is_named(workbook: Workbook, tmp_path: Path) -> None:
     workbook["送评清单"]["A2"] = '{"key": 1}'
-    with pytest.raises(UnreadableScoring, match="隐藏工作表“送评清单”已被改动"):
+    with pytest.raises(UnreadableError, match="隐藏工作表“送评清单”已被改动"):
         read_scoring_workbook(_saved(workbook, tmp_path))
 
 
 def test_a_workbook_nobody_filled_in_says_so(workbook: Workbook, tmp_path: Path) -> None:
-    with pytest.raises(UnreadableScoring, match="一行也未填写"):
+    with pytest.raises(UnreadableError, match="一行也未填写"):
         read_scoring_workbook(_saved(workbook, tmp_path))
 
 
@@ -325,7 +326,7 @@ def test_a_workbook_nobody_filled_in_says_so(workbook: Workbook, tmp_path: Path)
 def test_a_file_that_is_no_workbook_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "评分表.xlsx"
     path.write_bytes(content)
-    with pytest.raises(UnreadableScoring, match=r"评分表\.xlsx"):
+    with pytest.raises(UnreadableError, match=r"评分表\.xlsx"):
         read_scoring_workbook(path)
 
 
@@ -334,7 +335,7 @@ def test_a_workbook_cut_off_anywhere_is_refused_not_misread(make_package: MakePa
     path = tmp_path / "评分表.xlsx"
     for end in range(0, len(whole), 997):
         path.write_bytes(whole[:end])
-        with pytest.raises(UnreadableScoring):
+        with pytest.raises(UnreadableError):
             read_scoring_workbook(path)
 
 
@@ -347,7 +348,7 @@ def test_a_damaged_part_is_refused(make_package: MakePackage, tmp_path: Path) ->
         for name in source.namelist():
             content = source.read(name)
             target.writestr(name, content[: len(content) // 2] if "sheet2" in name else content)
-    with pytest.raises(UnreadableScoring):
+    with pytest.raises(UnreadableError):
         read_scoring_workbook(path)
 
 
@@ -356,7 +357,7 @@ def test_another_workbook_is_none_of_ours(tmp_path: Path) -> None:
     other.active.title = "评估结果"
     path = _saved(other, tmp_path)
     assert not is_scoring_workbook(_sheets(path))
-    with pytest.raises(UnreadableScoring, match="缺少工作表“评分表”“送评清单”"):
+    with pytest.raises(UnreadableError, match="缺少工作表“评分表”“送评清单”"):
         read_scoring_workbook(path)
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.gateways.sources import Pull, pull_folder
+from tasks.gateways.sources import PANELS, Pull, pull_folder, results_of
 from tasks.gateways.sources.formats import archives
-from tasks.gateways.sources.returned_results import pull_results
 
 CASES = Path(__file__).parent / "cases"
 FORM = b"application_no,uscc\nHS1,91420202MAF013024R\n"
@@ -96,7 +95,7 @@ def test_what_is_no_table_is_told(name: str, tmp_path: Path) -> None:
     assert name in reason(pull_folder(tmp_path))
     (tmp_path / "results").mkdir()
     shutil.move(tmp_path / name, tmp_path / "results" / name)
-    _, refused = pull_results(tmp_path / "results")
+    refused = pull_folder(tmp_path / "results", door=PANELS).quarantined
     assert [each.file for each in refused] == [name]
 
 
@@ -109,6 +108,7 @@ def test_what_systems_leave_behind_is_not(name: str, tmp_path: Path) -> None:
 def test_results_in_an_archive_are_read(tmp_path: Path) -> None:
     rows = "申报编号,职业编码,等级,结论\nHS1,6-18-01-01,五级,通过\n".encode()
     packed(tmp_path / "结果.zip", {"评估结果.csv": rows})
-    results, refused = pull_results(tmp_path)
+    pulled = pull_folder(tmp_path, door=PANELS)
+    results, refused = results_of(pulled), pulled.quarantined
     assert not refused
     assert results[["application_no", "level", "verdict"]].to_numpy().tolist() == [["HS1", "5", "pass"]]

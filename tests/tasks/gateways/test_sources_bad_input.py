@@ -370,7 +370,7 @@ def test_only_submissions_are_read(folder: Path) -> None:
     for name in ("results/r.xlsx", "attachments/a.xlsx", ".hidden/h.xlsx", "~$good.xlsx", ".good.xlsx", "scan.pdf"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"not read")
-    pull = pull_folder(folder)
+    pull = pull_folder(folder, besides=["results"])
     assert numbers(pull) == ["GOOD", "B"]
     assert [each.file for each in pull.quarantined] == ["scan.pdf"]
 
@@ -439,4 +439,4 @@ def test_no_such_folder_or_file_is_one_clear_sentence(tmp_path: Path) -> None:
 def test_one_file_of_a_kind_nobody_reads_is_told(tmp_path: Path) -> None:
     (tmp_path / "结果.docx").write_bytes(b"PK")
     (spoilt,) = pull_file(tmp_path / "结果.docx", "results").quarantined
-    assert "不能作为申报表读取" in spoilt.reason
+    assert "不能作为评估结果读取" in spoilt.reason

@@ -33,7 +33,7 @@ def expected(document: dict[str, Any], tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_contracts_own_map_changes_nothing(tmp_path: Path) -> None:
-    sample.write_inbox(portals.made(), tmp_path / "folder")
+    sample.write_inbox(portals.made(), tmp_path / "folder", tmp_path / "folder")
     plain, mapped = (
         bring_in(tmp_path / "home", str(tmp_path / "folder"), column_map=named) for named in ("", "contract")
     )

@@ -11,6 +11,7 @@ import pytest
 
 from deployments import sample
 from tasks.gateways.sources import pull_folder
+from tasks.gateways.sources.doors import applicants
 from tests import portals, remote_servers
 from tests.portals import Brought, bring_in, contents, quick
 from tests.remote_servers import PASSWORD, Server
@@ -48,12 +49,12 @@ def pull(server: Server, home: Path, **bounds: float) -> Brought:
 
 def test_workbooks_and_attachments_give_what_the_folder_gives(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
-    sample.write_inbox(portals.made(), folder)
+    sample.write_inbox(portals.made(), folder, folder)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             server.put(path.relative_to(folder).as_posix(), path.read_bytes())
     brought = pull(server, tmp_path / "home")
-    here = Brought(pull_folder(folder), folder)
+    here = Brought(pull_folder(folder, door=applicants()), folder)
     assert not brought.failed
     assert brought.pull is not None
     assert here.pull is not None

@@ -13,6 +13,7 @@ from deployments import sample
 from schemas.settings import Settings
 from schemas.submission import TABLES
 from tasks.gateways.sources import pull_folder
+from tasks.gateways.sources.doors import applicants
 from tasks.gateways.sources.far.addresses import address
 from tests import portals
 from tests.portals import bring_in, contents, fill, quick
@@ -50,10 +51,7 @@ def test_tables_give_what_a_folder_of_the_same_content_gives(url: str, engine: s
     fill(engine, rows)
     brought = bring_in(tmp_path / "home", url)
     assert not brought.failed
-    folder = pull_folder(tmp_path / "folder")
-    for frame in folder.tables.values():
-        if "line" in frame:  # a file's first row stands below its header
-            frame["line"] -= 1
+    folder = pull_folder(tmp_path / "folder", door=applicants())
     assert contents(brought) == contents(portals.Brought(folder, tmp_path))
 
 
@@ -65,16 +63,16 @@ def test_typed_columns_say_what_their_text_says(url: str, engine: sa.Engine, tmp
         "social_insurance": True,
         "no_violations": False,
     }
-    results = {"application_no": "A1", "level": 5, "score": Decimal("85.50"), "evaluated_on": date(2026, 10, 8)}
+    held = {"uscc": USCC, "level": 5, "candidates": Decimal("85.00"), "held_on": date(2026, 5, 8)}
     kinds: dict[str, Any] = {"submitted_at": sa.DateTime, "social_insurance": sa.Boolean, "no_violations": sa.Boolean}
-    kinds |= {"level": sa.Integer, "score": sa.Numeric(6, 2), "evaluated_on": sa.Date}
-    fill(engine, {"applications": [applications], "评估结果": [results]}, **kinds)
-    pull = bring_in(tmp_path / "home", url).pull
+    kinds |= {"level": sa.Integer, "candidates": sa.Numeric(6, 2), "held_on": sa.Date}
+    fill(engine, {"applications": [applications], "认定活动": [held]}, **kinds)
+    pull = bring_in(tmp_path / "home", url, source_tables="activities").pull
     assert pull is not None
-    filed, result = (pull.tables[name].iloc[0] for name in ("applications", "results"))
+    filed, activity = (pull.tables[name].iloc[0] for name in ("applications", "activities"))
     assert filed["submitted_at"].startswith("2026-09-01T09:30:15")
     assert (filed["social_insurance"], filed["no_violations"]) == ("true", "false")
-    assert (result["level"], result["score"], result["evaluated_on"]) == ("5", "85.5", "2026-10-08")
+    assert (activity["level"], activity["candidates"], activity["held_on"]) == ("5", "85", "2026-05-08")
 
 
 def test_a_map_names_tables_and_columns_of_the_portal(url: str, engine: sa.Engine, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from schemas.submission import APPLICATIONS, Table
 from tasks.gateways.sources.assembling import assemble
 from tasks.gateways.sources.cells.column_map import ColumnMap
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
+from tasks.gateways.sources.doors import NAMED, Door
 from tasks.gateways.sources.formats import nested_json, plain_files
 
 
@@ -44,8 +45,8 @@ def told(body: bytes, column_map: ColumnMap) -> Told:
     return Told(sum(map(len, arrays)), _word(words.get(pages.next)), _word(words.get(pages.since)), digest)
 
 
-def pull_pages(root: Path, names: list[str], column_map: ColumnMap) -> Pull:
-    """All pages as one pull; `names` are their paths below the root, oldest first, `<pull>/<page>.json`.
+def pull_pages(root: Path, names: list[str], column_map: ColumnMap, door: Door = NAMED) -> Pull:
+    """All pages as one pull of what this door brings; `names` are their paths below the root, oldest first, `<pull>/<page>.json`.
 
     A page or an application that came twice is one: pages overlap when the list changes while it is read. Of an
     application that came in several pulls the newest counts; two different ones in one pull are left to be set aside
@@ -60,7 +61,7 @@ def pull_pages(root: Path, names: list[str], column_map: ColumnMap) -> Pull:
             if seen.again(data):
                 continue
             content = nested_json.read_json(name, data, None, column_map.names, seen.during(name.partition("/")[0]))
-            contents.append(column_map.translated(content))
+            contents.append(column_map.translated(door.admitted(content)))
         except UnreadableError as unreadable:
             refused.append((QuarantinedFile(name, unreadable.reason, path=root / name), False))
     return assemble(root, contents[::-1], refused)

@@ -11,6 +11,7 @@ from schemas.submission import APPLICATIONS, FORM_TABLES, Table
 from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.text import cell_text, compared
 from tasks.gateways.sources.contents import Part
+from tasks.gateways.sources.formats import limits
 from tasks.gateways.sources.formats.sheets import Sheet
 
 _NO: Final = "application_no"
@@ -126,6 +127,24 @@ def _is_no_row(line: list[Any], columns: dict[str, int], *, early: bool) -> bool
         return True
     plain = compared(first)
     return bool(_BELOW.match(plain)) and not (type(number) is str and re.match(NUMBER, compared(number).upper() or "-"))
+
+
+def is_below(line: Sequence[Any]) -> bool:
+    """Whether a line says something of the table as a whole: a sum, a note, a signature, a day."""
+    first = next((cell for cell in line if cell != ""), "")
+    return type(first) is str and bool(_BELOW.match(compared(first)))
+
+
+def fill_merged(sheet: Sheet, last: int) -> None:
+    """A value merged downwards below the header (`last`, from 0) stands in each of its rows: a person reads it there too."""
+    budget, lines = limits.MAX_MERGED_CELLS, sheet.lines
+    for (top, left), (bottom, _) in sheet.merged:
+        end = min(bottom, len(lines) - 1)
+        budget -= max(end - top, 0)
+        if top <= last or budget < 0:
+            continue
+        for line in lines[top + 1 : end + 1]:
+            line[left] = lines[top][left]
 
 
 def pairs_of(table: Table, sheet: Sheet, names: headers.Names) -> tuple[dict[str, Any], int] | None:

@@ -4,11 +4,12 @@ import zipfile
 from io import BytesIO
 from typing import Final
 
+from tasks.gateways.disk.files import LARGEST_BYTES
 from tasks.gateways.sources.contents import UnreadableError
 
 MIB: Final = 1024 * 1024
 #: Nested JSON of 32,000 applications is smaller, and so is their largest table as CSV; a reader holds several copies.
-MAX_FILE_BYTES: Final = 512 * MIB
+MAX_FILE_BYTES: Final = LARGEST_BYTES
 MAX_DELIMITED_BYTES: Final = 256 * MIB
 #: A workbook of 32,000 applications unfolds to less; the readers keep to the sizes an archive declares.
 MAX_WORKBOOK_BYTES: Final = 200 * MIB

@@ -45,14 +45,6 @@ def is_handed_in(name: str) -> bool:
     return not (name.startswith((".", "~$")) or name.lower() in _LEFT_BEHIND or name.lower().endswith((".tmp", ".lnk")))
 
 
-def is_plain(path: Path) -> bool:
-    """Whether a path is a file itself: no link, no folder, no pipe, no device; False where that cannot be seen."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
 def never_waiting(path: str, flags: int) -> int:
     """An opener that does not wait for the other end of a pipe put in the file's place meanwhile."""
     return os.open(path, flags | os.O_NONBLOCK)

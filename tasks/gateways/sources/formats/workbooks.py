@@ -18,7 +18,7 @@ from tasks.gateways.sources.contents import (
     UnknownColumn,
     UnreadableError,
 )
-from tasks.gateways.sources.formats import layout, limits
+from tasks.gateways.sources.formats import layout
 from tasks.gateways.sources.formats.sheets import Sheet
 
 _FORM: Final = tuple(table.name for table in FORM_TABLES)
@@ -112,7 +112,7 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
     if found.repeated:
         titles = "、".join(table.column(column).title for column in found.repeated)
         raise UnreadableError(f"工作簿“{name}”的工作表“{sheet.name}”表头“{titles}”出现不止一次，请只保留一列后重新提交")
-    _fill_merged(sheet, head.last)
+    layout.fill_merged(sheet, head.last)
     body = layout.body_of(table, sheet, head, found.columns)
     if body.hidden:
         listed = "、".join(str(line) for line in body.hidden[:_NAMED]) + ("等" if len(body.hidden) > _NAMED else "")
@@ -139,18 +139,6 @@ def _texts(table: Table, column: str, sheet: Sheet, body: layout.Body, place: in
             cell + _LATER if isinstance(cell, (int, float)) and not isinstance(cell, bool) else cell for cell in cells
         ]
     return [cell if type(cell) is str else cell_text(cell) for cell in cells]
-
-
-def _fill_merged(sheet: Sheet, last: int) -> None:
-    """A value merged downwards below the header stands in each of its rows: a person reads it there too."""
-    budget, lines = limits.MAX_MERGED_CELLS, sheet.lines
-    for (top, left), (bottom, _) in sheet.merged:
-        end = min(bottom, len(lines) - 1)
-        budget -= max(end - top, 0)
-        if top <= last or budget < 0:
-            continue
-        for line in lines[top + 1 : end + 1]:
-            line[left] = lines[top][left]
 
 
 def _frame(cells: dict[str, list[str | None]], numbers: list[int]) -> pl.DataFrame:

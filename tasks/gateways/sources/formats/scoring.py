@@ -1,4 +1,4 @@
-"""Reads what a panel filled into a scoring workbook."""
+"""What a panel filled into a scoring workbook, as rows of results."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from schemas.errors import FilingError
 from schemas.submission import RESULTS, WRITTEN, Table
 from tasks.gateways.evaluators import scoring_layout as layout
 from tasks.gateways.sources.cells.reader import read_table
 from tasks.gateways.sources.cells.text import cell_text
-from tasks.gateways.sources.contents import UnreadableError
+from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, UnreadableError
 from tasks.gateways.sources.formats import plain_files
+from tasks.gateways.sources.formats.layout import fill_merged, is_below
 from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
 
 _AS_SENT = "请用原送评的评分表重新填写后报送"
@@ -26,58 +26,55 @@ _OURS = (layout.SCORING, layout.MANIFEST)
 _Grid = list[list[Any]]
 
 
-class UnreadableScoring(FilingError):  # noqa: N818  the quarantine's word for it
-    """A scoring workbook that cannot be taken; `reason` is one Chinese sentence saying where and how to mend it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 @dataclass(frozen=True, eq=False)
 class Scored:
     """What came back: which package it answers, the token it bears (blank: none), and the rows that were filled in.
 
-    `results` has the columns of `schemas.submission.RESULTS` as canonical text and `written` (dtype str, NaN = blank), sorted as
-    sent.
+    `rows` has the columns of `schemas.submission.RESULTS` as they were typed and LINE, sorted as sent.
     """
 
     application_no: str
     cycle: str
     revision: int
     token: str
-    results: pd.DataFrame
+    rows: pl.DataFrame
 
+    @property
+    def results(self) -> pd.DataFrame:
+        """What was typed, read as any input is (dtype str, NaN = blank), with WRITTEN; an item's keys stay as sent."""
+        columns = tuple(RESULTS.column(field.fills) for field in layout.FILLED_FIELDS)
+        read = read_table(self.rows, Table(RESULTS.name, RESULTS.title, columns))
+        return pd.DataFrame({name: pd.Series(read[name].to_list(), dtype="str") for name in [*RESULTS.names, WRITTEN]})
 
-def read_scoring_workbook(path: Path) -> pd.DataFrame:
-    """The rows filled into a scoring workbook, as `Scored.results`; raises UnreadableScoring."""
-    return read_scoring(path).results
+    def content(self, name: str) -> FileContent:
+        """The rows as a part of a pull."""
+        token = pl.lit(self.token or None, pl.String).alias("token")
+        rows = self.rows.with_columns(token, pl.lit(None, pl.String).alias(FLAW))
+        return FileContent([Part(name, RESULTS.name, rows)])
 
 
 def read_scoring(path: Path) -> Scored:
-    """Everything a scoring workbook says; rows that are wholly blank are left out. Raises UnreadableScoring."""
-    try:
-        with SheetOpener() as opener:
-            sheets = opener.open(path.name, plain_files.content(path.parent, path.name, path))
-    except UnreadableError as unreadable:
-        raise UnreadableScoring(unreadable.reason) from unreadable
+    """Everything a scoring workbook says; rows that are wholly blank are left out. Raises UnreadableError."""
+    with SheetOpener() as opener:
+        sheets = opener.open(path.name, plain_files.content(path.parent, path.name, path))
     return read_sheets(path.name, sheets)
 
 
 def read_sheets(name: str, sheets: Sequence[Sheet]) -> Scored:
     """As `read_scoring`, of a workbook that is open already."""
-    grids = {sheet.name: sheet.lines for sheet in sheets if sheet.name in _OURS}
-    missing = [sheet for sheet in _OURS if sheet not in grids]
+    ours = {sheet.name: sheet for sheet in sheets if sheet.name in _OURS}
+    missing = [sheet for sheet in _OURS if sheet not in ours]
     if missing:
-        raise UnreadableScoring(f"“{name}”缺少工作表“{'”“'.join(missing)}”，可能已被删除或改名，{_AS_SENT}")
-    head, sent = _manifest(name, grids[layout.MANIFEST])
-    columns, body = _table(name, grids[layout.SCORING])
+        raise UnreadableError(f"“{name}”缺少工作表“{'”“'.join(missing)}”，可能已被删除或改名，{_AS_SENT}")
+    head, sent = _manifest(name, ours[layout.MANIFEST].lines)
+    columns, body = _table(name, ours[layout.SCORING])
     by_key = _by_key(name, columns, body, {line.key for line in sent})
     _refuse_altered(name, [cell for line in sent for cell in _altered(line, columns, *by_key[line.key])])
-    rows = [row for line in sent if (row := _filled(line, columns, by_key[line.key][1]))]
+    rows = [row for line in sent if (row := _filled(line, columns, *by_key[line.key]))]
     if not rows:
-        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”一行也未填写，请填写黄底单元格、保存后重新报送")
-    return Scored(head.application_no, head.cycle, head.revision, head.token, _clean(rows))
+        raise UnreadableError(f"“{name}”的“{layout.SCORING}”一行也未填写，请填写黄底单元格、保存后重新报送")
+    schema = {**dict.fromkeys(RESULTS.names, pl.String()), LINE: pl.Int64()}
+    return Scored(head.application_no, head.cycle, head.revision, head.token, pl.DataFrame(rows, schema=schema))
 
 
 def is_scoring_workbook(sheets: Sequence[Sheet]) -> bool:
@@ -91,22 +88,24 @@ def _manifest(name: str, grid: _Grid) -> tuple[layout.ManifestHead, list[layout.
         head = layout.ManifestHead(**json.loads(texts[0]))
         lines = [layout.ManifestLine.from_json(text) for text in texts[1:]]
     except (IndexError, ValueError, TypeError, KeyError) as changed:
-        raise UnreadableScoring(f"“{name}”的隐藏工作表“{layout.MANIFEST}”已被改动，{_AS_SENT}") from changed
+        raise UnreadableError(f"“{name}”的隐藏工作表“{layout.MANIFEST}”已被改动，{_AS_SENT}") from changed
     if head.format != layout.FORMAT or not lines:
-        raise UnreadableScoring(f"“{name}”不是本系统本版本的评分表，{_AS_SENT}")
+        raise UnreadableError(f"“{name}”不是本系统本版本的评分表，{_AS_SENT}")
     return head, lines
 
 
-def _table(name: str, grid: _Grid) -> tuple[dict[str, int], list[tuple[int, list[Any]]]]:
-    """Header to column, and the sheet's rows below the header with their numbers from 1."""
+def _table(name: str, sheet: Sheet) -> tuple[dict[str, int], list[tuple[int, list[Any]]]]:
+    """Header to column, and the sheet's rows below the header with their numbers from 1; merged cells are filled down."""
+    grid = sheet.lines
     titles = [field.title for field in layout.FIELDS]
     headers = ({_text(cell).rstrip("*"): place for place, cell in enumerate(row)} for row in grid[:_SEARCHED_ROWS])
     start, columns = next(((place, header) for place, header in enumerate(headers) if layout.KEY in header), (0, {}))
     if not columns:
-        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”找不到表头（隐藏列“{layout.KEY}”），{_AS_SENT}")
+        raise UnreadableError(f"“{name}”的“{layout.SCORING}”找不到表头（隐藏列“{layout.KEY}”），{_AS_SENT}")
     absent = [title for title in titles if title not in columns]
     if absent:
-        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”缺少列“{'”“'.join(absent)}”，{_AS_SENT}")
+        raise UnreadableError(f"“{name}”的“{layout.SCORING}”缺少列“{'”“'.join(absent)}”，{_AS_SENT}")
+    fill_merged(sheet, start)
     return columns, list(enumerate(grid[start + 1 :], start=start + 2))
 
 
@@ -117,27 +116,28 @@ def _by_key(
     for number, row in body:
         key = _text(row[columns[layout.KEY]])
         if not key:
-            _refuse_stray(name, number, row, columns)
+            if not is_below(row):  # the panel signs below the table
+                _refuse_stray(name, number, row, columns)
         elif key not in sent:
-            raise UnreadableScoring(
+            raise UnreadableError(
                 f"“{name}”的“{layout.SCORING}”第{number}行不在送评清单内（条目键已被改动），{_AS_SENT}"
             )
         elif key in by_key:
-            raise UnreadableScoring(
+            raise UnreadableError(
                 f"“{name}”的“{layout.SCORING}”第{number}行与第{by_key[key][0]}行是同一职业等级，请删去其中一行后重新报送"
             )
         else:
             by_key[key] = number, row
     if sent - set(by_key):
         lost = len(sent) - len(by_key)
-        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”少了{lost}行送评职业等级，可能已被删除，{_AS_SENT}")
+        raise UnreadableError(f"“{name}”的“{layout.SCORING}”少了{lost}行送评职业等级，可能已被删除，{_AS_SENT}")
     return by_key
 
 
 def _refuse_stray(name: str, number: int, row: list[Any], columns: dict[str, int]) -> None:
     for field in layout.FIELDS:
         if _text(row[columns[field.title]]):
-            raise UnreadableScoring(
+            raise UnreadableError(
                 f"“{name}”的“{layout.SCORING}”第{number}行“{field.title}”有内容，但该行不是送评职业等级，请清空该行后重新报送"
             )
 
@@ -153,10 +153,12 @@ def _refuse_altered(name: str, altered: list[str]) -> None:
     if altered:
         more = f"等{len(altered)}处" if len(altered) > _NAMED else ""
         cells = "、".join(altered[:_NAMED])
-        raise UnreadableScoring(f"“{name}”的“{layout.SCORING}”{cells}{more}已被改动，请恢复原值后重新报送")
+        raise UnreadableError(f"“{name}”的“{layout.SCORING}”{cells}{more}已被改动，请恢复原值后重新报送")
 
 
-def _filled(line: layout.ManifestLine, columns: dict[str, int], row: list[Any]) -> dict[str, str | None] | None:
+def _filled(
+    line: layout.ManifestLine, columns: dict[str, int], number: int, row: list[Any]
+) -> dict[str, str | int | None] | None:
     """The result of one row, None where nothing was filled in."""
     cells = {field.fills: _text(row[columns[field.title]]) for field in layout.FILLED_FIELDS}
     if all(text in {"", line.prefilled.get(column, "")} for column, text in cells.items()):
@@ -167,16 +169,9 @@ def _filled(line: layout.ManifestLine, columns: dict[str, int], row: list[Any]) 
         "work_type": line.work_type,
         "level": line.level,
         **cells,
+        LINE: number,
     }
 
 
 def _text(cell: object) -> str:
     return (cell_text(cell) or "").strip()
-
-
-def _clean(rows: list[dict[str, str | None]]) -> pd.DataFrame:
-    """What was typed, read as any input is; the item's own keys stay as they were sent."""
-    typed = pl.DataFrame(rows, schema=dict.fromkeys(RESULTS.names, pl.String()))
-    filled = Table(RESULTS.name, RESULTS.title, tuple(RESULTS.column(field.fills) for field in layout.FILLED_FIELDS))
-    read = read_table(typed, filled)
-    return pd.DataFrame({name: pd.Series(read[name].to_list(), dtype="str") for name in [*RESULTS.names, WRITTEN]})
