@@ -120,7 +120,9 @@ def _files(submissions: Submissions) -> list[Breach]:
             "MAT-4",
             "size_bytes",
             file & (text.is_null() | (size == 0) | (size > limits.max_bytes)),
-            f"附件不得为空，不得超过{megabytes}MB",
+            pl.when(text.is_null())
+            .then(pl.lit("未找到该附件，也未填写大小，请提交附件或填写大小"))
+            .otherwise(pl.lit(f"附件不得为空，不得超过{megabytes}MB")),
         ),
         Breach("MAT-4", "file_name", file & ~typed_name, f"允许的附件类型：{'、'.join(limits.types)}"),
         Breach(

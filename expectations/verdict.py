@@ -8,7 +8,7 @@ import polars as pl
 from expectations.reading import spellings
 from expectations.submissions import Submissions, mark, unreadable
 from schemas.finding import IDENTITY
-from schemas.submission import Column
+from schemas.submission import WRITTEN, Column, headers_key
 
 #: The columns of a verdict; nature, article and the rule's own sentence are the rule book's and join later.
 VERDICT = {
@@ -68,6 +68,8 @@ def _verdict(table: str, breach: Breach, rows: pl.DataFrame, raw: pl.DataFrame) 
     if value is None:
         assert isinstance(breach.field, str)
         value = pl.lit(raw.get_column(breach.field))
+    if isinstance(breach.field, str) and WRITTEN in rows.columns:
+        mend = _with_headers(breach.field, mend.fill_null(""))
     return rows.select(
         "application_no",
         pl.lit(breach.rule).alias("rule"),
@@ -77,6 +79,13 @@ def _verdict(table: str, breach: Breach, rows: pl.DataFrame, raw: pl.DataFrame) 
         value.cast(pl.String).fill_null("").alias("value"),
         mend.fill_null("").alias("mend"),
     )
+
+
+def _with_headers(field: str, mend: pl.Expr) -> pl.Expr:
+    """How to mend a cell whose column is not there, with the headers of its sheet that nobody knows: it may be one of them."""
+    unknown = pl.col(WRITTEN).str.json_path_match(f"$.{headers_key(field)}")
+    hint = pl.format("{}（该表没有这一列，有不认识的列{}，如即其中之一，请改用统一模板的列名）", mend, unknown)
+    return pl.when(unknown.is_not_null() & pl.col(field).is_null()).then(hint).otherwise(mend)
 
 
 def absent(rule: str, table: str, things: pl.DataFrame, mend: str | pl.Expr) -> pl.DataFrame:

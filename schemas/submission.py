@@ -23,7 +23,15 @@ BOOLEANS = {"true": "是", "false": "否"}
 Listed = Literal["", "institution_types", "levels", "materials", "regions"]
 
 WRITTEN = "written"
-"""Column beside those of a table: JSON of the cells whose text says more than their value, or has none, by column."""
+"""Column beside those of a table: JSON of the cells whose text says more than their value, or has none, by column.
+
+Under `headers_key` of a column that its sheet has not: the headers of the sheet that nobody knows.
+"""
+
+
+def headers_key(column: str) -> str:
+    """The key in WRITTEN of a column that is not there."""
+    return f"{column}__headers"
 
 
 @dataclass(frozen=True)

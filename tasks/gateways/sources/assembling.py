@@ -1,7 +1,9 @@
 """The parts of all files put together into one pull: cleaned, sorted out, numbered, hashed; not read."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -18,6 +20,7 @@ from schemas.submission import (
     READ_TABLES,
     WRITTEN,
     Table,
+    headers_key,
 )
 from tasks.gateways.sources import attachments
 from tasks.gateways.sources.cells.codes import CODES
@@ -27,6 +30,8 @@ from tasks.gateways.sources.setting_aside import CLOSED, FILE, Tables, usable
 
 _NO: Final = "application_no"
 _CELL, _ROW = "\x1f", "\x1e"
+#: Column of a part: the unknown headers of its sheet, as they join WRITTEN.
+_HEADERS: Final = "headers"
 
 
 def assemble(
@@ -40,10 +45,12 @@ def assemble(
 
     `unpacked`: files of archives by the path people are told; `paths`: where the other files lie.
     """
-    parts = [part for content in contents for part in content.parts]
+    parts = [_with_headers(part, content) for content in contents for part in content.parts]
     supplied = frozenset(part.table for part in parts)
     gathered = {table.name: _gathered(table, parts) for table in READ_TABLES.values() if _wanted(table, supplied)}
+    gathered, unsure = _without_unsure(contents, gathered)
     tables, aside = usable(gathered)
+    aside += unsure
     hashed = attachments.hash_attachments(root, unpacked, tables[MATERIALS_TABLE.name])
     tables[MATERIALS_TABLE.name] = hashed.materials
     tables = {name: _numbered(rows) for name, rows in tables.items()}
@@ -59,6 +66,17 @@ def assemble(
         paths=paths,
         origins={name: rows[FILE].to_list() for name, rows in tables.items()},
     )
+
+
+def _with_headers(part: Part, content: FileContent) -> Part:
+    """The part with what its sheet calls its columns where it lacks one that is required: the letter names them."""
+    unknown = "、".join(f"“{each.column}”" for each in content.unknown_columns if each.table == part.table)
+    required = (column.name for column in READ_TABLES[part.table].columns if not column.optional)
+    absent = [name for name in required if name not in part.rows.columns]
+    if not unknown or not absent or part.rows.is_empty():
+        return part
+    told = json.dumps({headers_key(name): unknown for name in absent}, ensure_ascii=False)
+    return replace(part, rows=part.rows.with_columns(pl.lit(told).alias(_HEADERS)))
 
 
 def _advice(contents: Sequence[FileContent], tables: Tables, unreadable: Sequence[str]) -> list[Advice]:
@@ -85,7 +103,19 @@ def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
     empty = pl.DataFrame(schema={**schema, FILE: pl.String(), CLOSED: pl.Boolean()})
     rows = pl.concat([empty, *frames], how="diagonal").rechunk()
     rows = read_table(rows, table)
+    if _HEADERS in rows.columns:
+        stands = ~pl.all_horizontal(pl.col(*table.names, WRITTEN).is_null())
+        told = rows.select(WRITTEN, pl.when(stands).then(pl.col(_HEADERS)))
+        joined = [_joined(*each) for each in told.rows()]
+        rows = rows.with_columns(pl.Series(WRITTEN, joined, pl.String)).drop(_HEADERS)
     return rows.filter(~pl.all_horizontal(pl.col(*table.names, WRITTEN, FLAW).is_null()))
+
+
+def _joined(written: str | None, headers: str | None) -> str | None:
+    """What was written in a row's cells, and the unknown headers above it; blank rows stay blank."""
+    return (
+        json.dumps({**json.loads(written or "{}"), **json.loads(headers)}, ensure_ascii=False) if headers else written
+    )
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
@@ -124,6 +154,30 @@ def _absent_sheets(contents: Sequence[FileContent], tables: Tables) -> list[Advi
             )
             advice.append(Advice(file, sentence, number))
     return advice
+
+
+def _without_unsure(contents: Sequence[FileContent], tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
+    """Leaves out applications without a required sheet beside sheets nobody can place, one of which it may be."""
+    unplaced = [each for each in contents if each.absent and each.unplaced]
+    aside = [each for content in unplaced for each in _unsure(content, tables)]
+    for each in aside:
+        others = ~((pl.col(FILE) == each.file) & (pl.col(_NO) == each.application_no)).fill_null(False)
+        tables = {name: rows.filter(others) if _NO in rows.columns else rows for name, rows in tables.items()}
+    return tables, aside
+
+
+def _unsure(content: FileContent, tables: Tables) -> Iterator[QuarantinedFile]:
+    file, sheets = content.parts[0].file, "”“".join(content.unplaced)
+    filed = tables[APPLICATIONS.name].filter((pl.col(FILE) == file) & pl.col(_NO).is_not_null())
+    for number in filed[_NO].unique().sort():
+        missing = [name for name in content.absent if name != PROGRAMMES.name and number not in tables[name][_NO]]
+        titles = "、".join(READ_TABLES[name].title for name in missing)
+        reason = (
+            f"工作簿“{file}”没有“{titles}”工作表，而工作表“{sheets}”看不出是哪张表，整份申报已搁置，"
+            "请将该工作表改为表名后重新提交"
+        )
+        if missing:
+            yield QuarantinedFile(file, reason, number, whole=False, sheet=content.unplaced[0])
 
 
 def _lost_digits(name: str, rows: pl.DataFrame) -> list[Advice]:

@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from schemas.submission import WRITTEN
 from tasks.gateways.sources.cells.text import compared
 from tasks.gateways.sources.formats import limits, plain_files
 
@@ -31,7 +32,10 @@ class Hashed:
 
 
 def hash_attachments(root: Path, unpacked: Mapping[str, Path], materials: pl.DataFrame) -> Hashed:
-    """SHA-256 of each material's file, null where there is none; `materials` has application_no, file_name, file."""
+    """SHA-256 of each material's file, null where there is none; a size or checksum nobody wrote is the file's.
+
+    `materials` has application_no, file_name, size_bytes, sha256, written, file.
+    """
     named = materials["file_name"].null_count() < len(materials)
     index = {**_index(root), **unpacked} if named else {}
     if not index:
@@ -39,21 +43,31 @@ def hash_attachments(root: Path, unpacked: Mapping[str, Path], materials: pl.Dat
     known = _known(index)
     paths = _meant(materials, known)
     hashes: dict[str, str] = {}
+    sizes: dict[str, str] = {}
     unreadable = []
     for path in sorted(paths.drop_nulls().unique()):
         try:
-            hashes[path] = _digest(index[path])
+            hashes[path], sizes[path] = _digest(index[path])
         except OSError:
             unreadable.append(path)
-    found = paths.replace_strict(hashes, default=None, return_dtype=pl.String)
-    return Hashed(materials.with_columns(found.alias(SHA256)), frozenset(hashes), tuple(unreadable))
+    found, size = (paths.replace_strict(each, default=None, return_dtype=pl.String) for each in (hashes, sizes))
+    filled = [_where_blank("size_bytes", size), _where_blank("sha256", found), found.alias(SHA256)]
+    return Hashed(materials.with_columns(filled), frozenset(hashes), tuple(unreadable))
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path) -> tuple[str, str]:
+    """A file's SHA-256, and its size in bytes."""
     with open(path, "rb", opener=plain_files.never_waiting) as stream:
-        if os.fstat(stream.fileno()).st_size > limits.MAX_FILE_BYTES:
+        size = os.fstat(stream.fileno()).st_size
+        if size > limits.MAX_FILE_BYTES:
             raise OSError(errno.EFBIG, "larger than any attachment may be")
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest(), str(size)
+
+
+def _where_blank(name: str, known: pl.Series) -> pl.Expr:
+    """The column as it was filled in, and what is known of the file where nobody wrote anything."""
+    written = pl.col(WRITTEN).str.json_path_match(f"$.{name}").is_not_null()
+    return pl.when(pl.col(name).is_null() & ~written).then(known).otherwise(pl.col(name)).alias(name)
 
 
 def _index(root: Path) -> dict[str, Path]:

@@ -103,12 +103,16 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class FileContent:
-    """All that one file brings; `absent` names the form sheets a workbook with applications lacks, `aside` what is not read."""
+    """All that one file brings; `aside` is what is not read.
+
+    `absent` names the form sheets a workbook with applications lacks, `unplaced` its sheets that are none of ours.
+    """
 
     parts: list[Part] = field(default_factory=list)
     unknown_columns: list[UnknownColumn] = field(default_factory=list)
     advice: list[Advice] = field(default_factory=list)
     absent: tuple[str, ...] = ()
+    unplaced: tuple[str, ...] = ()
     aside: list[QuarantinedFile] = field(default_factory=list)
 
 

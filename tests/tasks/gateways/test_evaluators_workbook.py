@@ -375,3 +375,25 @@ def test_a_workbook_saved_by_libreoffice_reads_the_same(workbook: Workbook, tmp_
     again = read_scoring_workbook(tmp_path / "again" / "评分表.xlsx")
     assert again.equals(read_scoring_workbook(path))
     assert len(again) == 2
+
+
+def test_merged_cells_count_for_each_row_they_cover(workbook: Workbook, tmp_path: Path) -> None:
+    sheet = workbook["评分表"]
+    _pass(sheet, _FIRST)
+    _pass(sheet, _FIRST + 1, verdict=None, score=None, evaluated_on=None, remarks=None)
+    sheet.protection.disable()
+    for title in ("结论", "评分", "评估日期"):
+        column = _column(sheet, title)
+        sheet.merge_cells(start_row=_FIRST, end_row=_FIRST + 1, start_column=column, end_column=column)
+    rows = read_scoring_workbook(_saved(workbook, tmp_path)).fillna("").to_dict("records")
+    assert [(row["verdict"], row["score"], row["evaluated_on"]) for row in rows] == [("pass", "85", "2026-10-09")] * 2
+
+
+@pytest.mark.parametrize(
+    "line", ["组长签字：刘芳", "评估日期：2026年10月9日", "备注：以上评分经专家组讨论", "专家签字："]
+)
+def test_what_a_panel_signs_below_the_table_is_no_row(workbook: Workbook, tmp_path: Path, line: str) -> None:
+    sheet = workbook["评分表"]
+    _pass(sheet, _FIRST)
+    sheet.cell(9, 2, line)
+    assert len(read_scoring_workbook(_saved(workbook, tmp_path))) == 1

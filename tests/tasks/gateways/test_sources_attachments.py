@@ -147,3 +147,15 @@ def test_a_changed_attachment_changes_the_content_hash(tmp_path: Path) -> None:
             put(tmp_path / "A" / "执照.pdf", text)
         seen.add(pull_folder(tmp_path).tables["applications"]["content_hash"][0])
     assert len(seen) == 3
+
+
+def test_a_size_and_checksum_nobody_wrote_are_the_file_s(tmp_path: Path) -> None:
+    (tmp_path / "applications.csv").write_text("application_no,uscc\nA,X\n")
+    lines = ["A,执照.pdf,,", "A,题库.pdf,大,zz", "A,没有.pdf,,", "A,规范.pdf,7,"]
+    (tmp_path / "materials.csv").write_text("application_no,file_name,size_bytes,sha256\n" + "\n".join(lines) + "\n")
+    for name in ("执照.pdf", "题库.pdf", "规范.pdf"):
+        put(tmp_path / name, "licence")
+    rows = pull_folder(tmp_path).tables["materials"]
+    cells = rows[["size_bytes", "sha256"]].astype(object).where(rows[["size_bytes", "sha256"]].notna(), None)
+    digest = sha256("licence")
+    assert cells.to_numpy().tolist() == [["7", digest], [None, "zz"], [None, None], ["7", digest]]

@@ -1,5 +1,6 @@
 """Sheets as offices lay them out: each small workbook with what must be read of it, and what must be told."""
 
+import json
 import re
 import shutil
 from io import BytesIO
@@ -7,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 import xlsxwriter
 import xlwt
 
 from expectations.side_tables import readable
+from expectations.verdict import _with_headers
 from schemas.policy import shipped
-from schemas.submission import TABLES
+from schemas.submission import TABLES, WRITTEN, headers_key
 from tasks.gateways.sources import Pull, pull_file, pull_folder
 
 CASES = Path(__file__).parent / "cases"
@@ -266,3 +269,68 @@ def test_all_levels_of_a_register_may_stand_in_one_cell(tmp_path: Path) -> None:
     rows, complaints = readable(frame, policy.table(TABLES["register"]), policy)
     assert list(rows["level"]) == ["5,4,3"]
     assert complaints == []
+
+
+STAFF = ["申报编号", "人员类别", "姓名", "证件类型", "证件号码"]
+
+
+def test_a_sheet_without_a_required_column_says_what_its_headers_are_in_the_row(tmp_path: Path) -> None:
+    occupations = [[*OCCUPATIONS[:3], "技能水平", "打印次序"], [*ROW, 1], ["", "", "", "", ""]]
+    book(tmp_path / "甲.xlsx", 基本信息=[HEAD, FORM], 申报职业=occupations)
+    (row,) = pull_folder(tmp_path).tables["occupations"].to_dict("records")
+    assert json.loads(row[WRITTEN])[headers_key("levels")] == "“技能水平”、“打印次序”"
+    assert "occupation_code" not in json.loads(row[WRITTEN])
+
+
+def test_a_sheet_with_all_its_columns_may_have_others(tmp_path: Path) -> None:
+    book(
+        tmp_path / "甲.xlsx",
+        基本信息=[HEAD, FORM],
+        申报职业=[[*OCCUPATIONS, "服务对象", "打印次序"], [*ROW, "公众", 1]],
+    )
+    assert pull_folder(tmp_path).tables["occupations"][WRITTEN].isna().all()
+
+
+def test_the_letter_names_the_headers_of_a_sheet_that_lacks_the_column() -> None:
+    rows = pl.DataFrame(
+        {"levels": [None, None, "5"], WRITTEN: [json.dumps({headers_key("levels"): "“技能水平”"}), None, None]}
+    )
+    told = rows.select(_with_headers("levels", pl.lit("请填写")))["literal"].to_list()
+    assert told == [
+        "请填写（该表没有这一列，有不认识的列“技能水平”，如即其中之一，请改用统一模板的列名）",
+        "请填写",
+        "请填写",
+    ]
+
+
+def test_a_sheet_nobody_can_place_where_a_required_one_is_missing_sets_all_aside(tmp_path: Path) -> None:
+    sheets = {"基本信息": [HEAD, FORM], "申报职业": [OCCUPATIONS, ROW], "Sheet7": [["甲", "乙"], ["张三", "李四"]]}
+    book(tmp_path / "甲.xlsx", **sheets)
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == []
+    (told,) = pull.quarantined
+    assert told.application_no == FORM[0]
+    assert "没有“人员队伍、申报材料”工作表，而工作表“Sheet7”看不出是哪张表" in told.reason
+
+
+def test_a_sheet_that_is_simply_missing_is_judged_as_missing(tmp_path: Path) -> None:
+    book(tmp_path / "甲.xlsx", 基本信息=[HEAD, FORM], 申报职业=[OCCUPATIONS, ROW])
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == [FORM[0]]
+    assert sorted(each.sentence[-40:] for each in pull.advice)
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";", "|", "，"])
+@pytest.mark.parametrize("first", ["", "sep={}\n", '"sep={}"\n'])
+def test_cells_of_a_text_file_stand_between_any_of_these(separator: str, first: str, tmp_path: Path) -> None:
+    lines = [HEAD, [*FORM[:2], "黄石机械(甲)"]]
+    text = first.format(separator) + "".join(separator.join(line) + "\n" for line in lines)
+    (tmp_path / "applications.csv").write_text(text, "utf-8")
+    (row,) = pull_folder(tmp_path).tables["applications"].to_dict("records")
+    assert [row["application_no"], row["uscc"], row["institution_name"]] == lines[1]
+
+
+def test_levels_with_semicolons_stay_cells_between_commas(tmp_path: Path) -> None:
+    (tmp_path / "applications.csv").write_text(f"{','.join(HEAD)}\n{','.join(FORM)}\n", "utf-8")
+    (tmp_path / "occupations.csv").write_text(f"{','.join(OCCUPATIONS)}\n{','.join([*ROW[:3], '5;4;3'])}\n", "utf-8")
+    assert pull_folder(tmp_path).tables["occupations"]["levels"].tolist() == ["5,4,3"]

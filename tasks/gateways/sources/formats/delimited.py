@@ -1,4 +1,4 @@
-"""One CSV file, comma or tab, UTF-8, UTF-16 or GB18030, read into a part of one table; not cleaned."""
+"""One text file of cells between commas, tabs and the like, in UTF-8, UTF-16 or GB18030, read into a part of one table."""
 
 import csv
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from tasks.gateways.sources.formats import limits
 
 #: Far more than a title and a header take, and less than a field may have.
 _HEAD = 65_536
+#: What stands between cells; where two would do, the first.
+_DELIMITERS = ",\t;|，"
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -78,7 +80,7 @@ def _is_damaged_utf8(data: bytes, place: int) -> bool:
 def _head(name: str, text: str, table: Table, known: headers.Names) -> _Head:
     """The header under the delimiter that makes most sense of it."""
     best: tuple[int, _Head | None] = (0, None)
-    for delimiter in ",\t":
+    for delimiter in (each for each in _DELIMITERS if each in text[:_HEAD] or each == ","):
         # not strict: under the wrong delimiter a file full of quotation marks looks broken
         reader = csv.reader(StringIO(text[:_HEAD], newline=""), delimiter=delimiter)
         records = [(record, reader.line_num) for record in islice(reader, headers.SEARCHED_LINES)]
@@ -101,7 +103,7 @@ def _rows(name: str, text: str, head: _Head) -> pl.DataFrame:
     body = text.split("\n", head.lines)[head.lines :]
     if not body or not body[0].strip("\n"):
         return pl.DataFrame(schema={**dict.fromkeys(columns, pl.String()), FLAW: pl.String()})
-    if _is_regular(body[0], head.delimiter):
+    if head.delimiter.isascii() and _is_regular(body[0], head.delimiter):
         try:
             return _fast(body[0], head.delimiter, columns)
         except pl.exceptions.PolarsError:

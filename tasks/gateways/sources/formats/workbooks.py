@@ -1,6 +1,6 @@
 """The sheets of one workbook made parts of tables; which of their rows can be used is decided when all files are read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import polars as pl
@@ -48,8 +48,8 @@ def read_workbook(
         headed = next((each for each in shown if layout.head_of(table, each, names) is not None), None)
         if headed is not None:
             _read(name, headed, table, content, names)
-    if table is None:
-        _read_unnamed(name, [sheet for sheet in shown if not names.table_named(sheet.name)], content, names)
+    unnamed = [sheet for sheet in shown if not names.table_named(sheet.name)] if table is None else []
+    unplaced = tuple(_read_unnamed(name, unnamed, content, names))
     supplied = {part.table for part in content.parts}
     if not supplied:
         titles = "、".join(each.title for each in FORM_TABLES)
@@ -58,7 +58,7 @@ def read_workbook(
         raise UnreadableError(f"工作簿“{name}”缺少“{APPLICATIONS.title}”工作表，请补上该工作表后重新提交", foreign=True)
     absent = tuple(each for each in _FORM if each not in supplied) if APPLICATIONS.name in supplied else ()
     parts = layout.with_numbers(content.parts) if APPLICATIONS.name in supplied else content.parts
-    return FileContent(parts, content.unknown_columns, content.advice, absent, content.aside)
+    return FileContent(parts, content.unknown_columns, content.advice, absent, unplaced, content.aside)
 
 
 def _refuse_scoring(name: str, sheets: Sequence[Sheet], table: Table | None) -> None:
@@ -79,7 +79,7 @@ def _is_left_out(name: str, sheet: Sheet, content: FileContent) -> bool:
     return bool(why)
 
 
-def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, names: headers.Names) -> None:
+def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, names: headers.Names) -> Iterator[str]:
     """Sheets of other names that have the header of a form table nobody named a sheet after; the others are told."""
     for sheet in sheets:
         supplied = {part.table for part in content.parts}
@@ -88,6 +88,7 @@ def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, name
             _read(name, sheet, known[0], content, names)
         elif sheet.lines:
             content.advice.append(Advice(name, f"工作簿“{name}”的工作表“{sheet.name}”不是申报表，未读取"))
+            yield sheet.name
 
 
 def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: headers.Names) -> None:
