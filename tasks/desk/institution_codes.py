@@ -11,7 +11,7 @@ from schemas.policy import in_force
 from schemas.run import Run
 from schemas.submission import INSTITUTION_CODES
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.sources.contents import LINE
+from tasks.gateways.sources import LINE
 from tasks.letters.contents import addressee, letter
 from tasks.store import institutions, letters
 from tasks.store.outbox import Entry

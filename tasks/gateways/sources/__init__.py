@@ -1,7 +1,7 @@
 """Where submissions come from: files, an API, a database read into cleaned text frames, not what they mean."""
 
 from tasks.gateways.sources.chosen import Brought, bring, is_due, nothing, sends_openly, stated
-from tasks.gateways.sources.contents import Advice, Pull, QuarantinedFile, UnknownColumn, discreet
+from tasks.gateways.sources.contents import LINE, Advice, Pull, QuarantinedFile, UnknownColumn, discreet
 from tasks.gateways.sources.doors import DESK, DESK_FOLDER, PANELS, folders_named, lists_beside
 from tasks.gateways.sources.far.bounds import Bounds
 from tasks.gateways.sources.folder import PATH, pull_file, pull_folder, results_of
@@ -13,6 +13,7 @@ __all__ = [
     "DESK",
     "DESK_FOLDER",
     "FILE",
+    "LINE",
     "PANELS",
     "PATH",
     "Advice",

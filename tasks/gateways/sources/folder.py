@@ -85,7 +85,9 @@ def results_of(pull: Pull) -> pd.DataFrame:
     files = pull.origins[RESULTS.name]
     paths = pd.Series([pull.paths.get(file) for file in files], rows.index, dtype=object)
     numbered = rows.groupby("application_no").cumcount() + 1
-    return rows.assign(**{FILE: files, PATH: paths}, row=numbered)[columns]
+    rows = rows.assign(row=numbered)
+    rows[FILE], rows[PATH] = pd.Series(files, rows.index, dtype="str"), paths
+    return rows[columns]
 
 
 def _pull(

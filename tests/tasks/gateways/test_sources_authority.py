@@ -115,7 +115,8 @@ def imports() -> list[dict[str, str]]:
     """What is on record of files that were brought."""
     with reading() as db:
         entries = history.all_entries(db)
-    return entries[entries["kind"] == "import"].to_dict("records")
+    imported = entries[entries["kind"] == "import"]
+    return [{str(name): str(text) for name, text in row.items()} for row in imported.to_dict("records")]
 
 
 def test_an_application_on_the_desk_belongs_into_the_inbox(home: Path) -> None:

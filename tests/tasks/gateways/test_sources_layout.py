@@ -275,7 +275,7 @@ STAFF = ["申报编号", "人员类别", "姓名", "证件类型", "证件号码
 
 
 def test_a_sheet_without_a_required_column_says_what_its_headers_are_in_the_row(tmp_path: Path) -> None:
-    occupations = [[*OCCUPATIONS[:3], "技能水平", "打印次序"], [*ROW, 1], ["", "", "", "", ""]]
+    occupations: list[list[Any]] = [[*OCCUPATIONS[:3], "技能水平", "打印次序"], [*ROW, 1], ["", "", "", "", ""]]
     book(tmp_path / "甲.xlsx", 基本信息=[HEAD, FORM], 申报职业=occupations)
     (row,) = pull_folder(tmp_path).tables["occupations"].to_dict("records")
     assert json.loads(row[WRITTEN])[headers_key("levels")] == "“技能水平”、“打印次序”"
