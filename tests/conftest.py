@@ -46,9 +46,11 @@ def postgresql(postgresql_server: str) -> Iterator[str]:
     administration = create_engine(url, isolation_level="AUTOCOMMIT")
     with administration.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield url.set(database=name).render_as_string(hide_password=False)
+    own = url.set(database=name).render_as_string(hide_password=False)
+    yield own
     from tasks.store import database
 
+    database.engine(own).dispose()
     database.engine.cache_clear()
     with administration.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

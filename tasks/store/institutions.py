@@ -47,7 +47,7 @@ def name(
     """
     present = known(db).set_index("uscc")
     last = named.drop_duplicates("uscc", keep="last").set_index("uscc")
-    rows = last.reindex(columns=DETAILS).fillna("").astype(frames.TEXT)
+    rows = last.reindex(columns=DETAILS).astype(frames.TEXT).fillna("")
     before = present.reindex(rows.index)[DETAILS].fillna("")
     for optional in set(DETAILS).intersection(OPTIONAL):
         rows[optional] = rows[optional].where(rows[optional] != "", before[optional])

@@ -79,7 +79,8 @@ def judge(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> Ruling:
     incoming["in_time_until"] = pd.Series(days, dtype=frames.TEXT)
     numbers = incoming["application_no"].map({number: each.last for number, each in known.items()})
     incoming["version"] = numbers.fillna(0).astype("int64") + 1
-    incoming["was"] = incoming["application_no"].map({number: each.status for number, each in known.items()}).fillna("")
+    statuses = incoming["application_no"].map({number: each.status for number, each in known.items()})
+    incoming["was"] = statuses.astype(frames.TEXT).fillna("")
     aside = incoming[incoming["standing"] == "aside"]
     kept = incoming[incoming["standing"] != "aside"].reset_index(drop=True)
     return Ruling(kept, list(zip(aside["application_no"], aside["why"], strict=True)))
