@@ -79,7 +79,7 @@ def _write_letters(letters: list[tuple[str, dict[str, Any]]], target: Path) -> N
     from docxtpl import DocxTemplate  # noqa: PLC0415
     from jinja2 import Environment  # noqa: PLC0415
 
-    from schemas.letter import LETTER_KINDS  # noqa: PLC0415
+    from schemas.letter_text import LETTER_KINDS  # noqa: PLC0415
 
     def printed(value: object) -> object:
         if isinstance(value, date):

@@ -13,7 +13,7 @@ from schemas import directory, qualification, submission, tables
 from schemas.adjustment import ADJUSTMENTS
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.item import FINAL, MOVES, STATUSES
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from schemas.policy import shipped
 from schemas.settings import Settings
 from schemas.submission import READ_TABLES

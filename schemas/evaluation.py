@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from schemas.letter_text import FindingLine
+from schemas.letter_lines import FindingLine
 from schemas.policy import Policy
 
 

@@ -1,102 +1,30 @@
-"""What letters say: the fields of a letter of each kind, and of the lines in its tables.
+"""Letters (文书) to institutions and panels: the kinds there are, and what each says.
 
 The texts are JSON-serialisable (`model_dump(mode="json")`): the database keeps what a letter said when it was sent.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-
-class _Said(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class FindingLine(_Said):
-    """One finding in the words of the form: sheet, row, field, problem, basis."""
-
-    rule: str = Field(description="规则（不印出）")
-    table: str = Field(description="表")
-    row: int = Field(ge=0, description="行（0 为整份申报）")
-    field: str = Field(description="字段")
-    value: str = Field(default="", description="所填内容（证件号码已遮盖）")
-    problem: str = Field(description="问题")
-    basis: str = Field(description="依据（通知条款）")
+from schemas.letter_lines import (
+    DormantLine,
+    EarlierLetter,
+    FiledLine,
+    FindingLine,
+    ItemLine,
+    MendingLine,
+    ReasonedLine,
+    ReturnedResultLine,
+    UnderWayLine,
+    Wording,
+)
 
 
-class MendingLine(FindingLine):
-    """One finding and how to mend it."""
-
-    remedy: str = Field(default="", description="更正办法")
-
-
-class ItemLine(_Said):
-    """One occupation or work type and its levels, lowest first."""
-
-    occupation_code: str = Field(description="职业编码")
-    occupation_name: str = Field(description="职业名称")
-    work_type: str = Field(default="", description="工种（空白为职业整体）")
-    levels: str = Field(description="等级")
-
-
-class FiledLine(ItemLine):
-    """One occupation and its levels on file, from when to when."""
-
-    filed_on: date = Field(description="备案日期")
-    valid_until: date = Field(description="有效期至")
-    former_until: date | None = Field(default=None, description="换证前的有效期至")
-
-
-class ReasonedLine(ItemLine):
-    """One occupation and its levels, and why they wait, are refused or end."""
-
-    reason: str = Field(description="原因")
-    basis: str = Field(default="", description="依据（通知条款）")
-    decision_no: str = Field(default="", description="例外审批的文号")
-    decision_reason: str = Field(default="", description="例外审批的理由")
-    remedy: str = Field(default="", description="可采取的办法")
-
-
-class UnderWayLine(ItemLine):
-    """One occupation and its levels whose renewal is under way, and what is to be done."""
-
-    application_no: str = Field(description="申报编号")
-    state: str = Field(description="办理情况及须办事项")
-
-
-class DormantLine(_Said):
-    """One occupation on file without an activity in time."""
-
-    occupation_code: str = Field(description="职业编码")
-    occupation_name: str = Field(description="职业名称")
-    work_type: str = Field(default="", description="工种（空白为职业整体）")
-    filed_on: date = Field(description="备案日期")
-    last_held_on: date | None = Field(default=None, description="最近一次认定日期")
-
-
-class ReturnedResultLine(_Said):
-    """What keeps one result from being accepted, and how to mend it."""
-
-    occupation_code: str = Field(description="职业编码")
-    occupation_name: str = Field(description="职业名称")
-    work_type: str = Field(default="", description="工种（空白为职业整体）")
-    level: str = Field(description="等级")
-    field: str = Field(description="字段")
-    value: str = Field(default="", description="所填内容")
-    problem: str = Field(description="问题及更正办法")
-    basis: str = Field(description="依据（通知条款）")
-
-
-class EarlierLetter(_Said):
-    """An earlier letter that this one contradicts and makes void."""
-
-    title: str = Field(description="文书名称")
-    letter_no: str = Field(default="", description="文书编号")
-    issued_on: date = Field(description="发文日期")
-
-
-class LetterText(_Said):
+class LetterText(Wording):
     """What every letter says; the office's own lines and the number are added when it is written (`signed`)."""
 
     institution_name: str = Field(description="机构名称")
@@ -284,3 +212,61 @@ class AdjustmentText(FormalLetter):
 
 class AdverseAdjustmentText(AdjustmentText, RefusingLetter):
     """The same where the decision suspends or takes away."""
+
+
+@dataclass(frozen=True)
+class LetterKind:
+    """One kind of letter: its code, title, the article it serves, the model of what it says, who signs and reads it."""
+
+    code: str
+    title: str
+    article: str
+    text: type[LetterText]
+    signer: Literal["name", "authority"] = "name"
+    reader: Literal["institution", "panel"] = "institution"
+
+    @property
+    def template(self) -> str:
+        """File name of the Word template."""
+        return f"{self.code}.docx"
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What a template of the kind may ask for; fields of a list's rows with the list in front, `items.levels`."""
+        return frozenset(_fields(self.text))
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the letter refuses, suspends, ends or takes away, so that it names the remedies."""
+        return issubclass(self.text, RefusingLetter)
+
+
+def _fields(text: type[BaseModel]) -> Iterator[str]:
+    for name, field in text.model_fields.items():
+        yield name
+        for row in get_args(field.annotation):
+            if isinstance(row, type) and issubclass(row, BaseModel):
+                yield from (f"{name}.{inner}" for inner in _fields(row))
+
+
+_KINDS = (
+    LetterKind("correction", "补正通知书", "三（二）", CorrectionText),
+    LetterKind("non_acceptance", "不予受理通知书", "三（二）", NonAcceptanceText),
+    LetterKind("acceptance", "受理通知书", "三（二）", AcceptanceText),
+    LetterKind("application_withdrawal", "撤回确认书", "三（一）", ApplicationWithdrawalText),
+    LetterKind("late_version", "逾期材料告知书", "三（一）", LateVersionText),
+    LetterKind("result_return", "评估结果退回说明", "三（三）", ResultReturnText, reader="panel"),
+    LetterKind("package_recall", "评估材料撤回通知", "三（三）", PackageRecallText, reader="panel"),
+    LetterKind("ending", "终止办理告知书", "三（二）", EndingText),
+    LetterKind("refusal", "不予备案通知书", "三（四）", RefusalText, signer="authority"),
+    LetterKind("filing", "备案通知书", "三（四）", FilingText, signer="authority"),
+    LetterKind("institution_code", "机构编码告知书", "三（四）", InstitutionCodeText),
+    LetterKind("expiry_reminder", "到期提醒", "三（四）", ExpiryReminderText),
+    LetterKind("dormancy", "休眠提示", "三（一）", DormancyText),
+    LetterKind("rectification", "限期整改通知书", "四（三）", RectificationText),
+    LetterKind("suspension", "暂停备案通知书", "四", AdverseAdjustmentText),
+    LetterKind("reinstatement", "恢复备案通知书", "四", AdjustmentText),
+    LetterKind("withdrawal", "注销备案通知书", "四", AdjustmentText),
+    LetterKind("revocation", "撤销备案通知书", "四", AdverseAdjustmentText, signer="authority"),
+)
+LETTER_KINDS: dict[str, LetterKind] = {kind.code: kind for kind in _KINDS}

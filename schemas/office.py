@@ -15,7 +15,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from schemas.errors import RefusedError
-from schemas.letter import LETTER_KINDS, LetterKind
+from schemas.letter_text import LETTER_KINDS, LetterKind
 
 FILE: Final = "office.toml"
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 
 _INSTITUTION = "湖北新冶钢职业培训学校"
 _LONG_NAME = "黄石经济技术开发区铁山区长江中游先进制造与现代服务产业职业技能等级评价服务中心有限责任公司"

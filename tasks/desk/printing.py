@@ -4,7 +4,7 @@ from pathlib import Path
 
 from schemas import office
 from schemas.errors import RefusedError
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from schemas.settings import Settings
 from tasks.gateways.disk import files
 from tasks.gateways.paper import word

@@ -14,19 +14,8 @@ from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
 from schemas.item import KEYS, UNIT, occupation_title
 from schemas.law.rulings import OBJECTION
 from schemas.law.workdays import UnknownCalendarYearError, add_workdays
-from schemas.letter import Named, finding_line, item_lines
-from schemas.letter_text import (
-    AcceptanceText,
-    CorrectionText,
-    FiledLine,
-    FilingText,
-    FindingLine,
-    LetterText,
-    MendingLine,
-    NonAcceptanceText,
-    ReasonedLine,
-    RefusalText,
-)
+from schemas.letter_lines import FiledLine, FindingLine, MendingLine, Named, ReasonedLine, finding_line, item_lines
+from schemas.letter_text import AcceptanceText, CorrectionText, FilingText, LetterText, NonAcceptanceText, RefusalText
 from schemas.policy import Policy
 from schemas.run import Run
 from schemas.submission import KINDS

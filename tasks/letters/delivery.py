@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from schemas import office
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError

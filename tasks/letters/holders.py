@@ -9,15 +9,8 @@ from expectations.rulebook import rules
 from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.item import TRADE
 from schemas.law.cycle import CycleId
-from schemas.letter import LETTER_KINDS, item_lines
-from schemas.letter_text import (
-    AdjustmentText,
-    AdverseAdjustmentText,
-    DormancyText,
-    DormantLine,
-    ExpiryReminderText,
-    UnderWayLine,
-)
+from schemas.letter_lines import DormantLine, UnderWayLine, item_lines
+from schemas.letter_text import LETTER_KINDS, AdjustmentText, AdverseAdjustmentText, DormancyText, ExpiryReminderText
 from schemas.policy import Policy, in_force
 from schemas.qualification import KEYS
 from schemas.run import Run

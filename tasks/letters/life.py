@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from expectations import reading
 from schemas.item import KEYS, UNIT
-from schemas.letter import item_lines
-from schemas.letter_text import ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText, ReasonedLine
+from schemas.letter_lines import ReasonedLine, item_lines
+from schemas.letter_text import ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText
 from schemas.policy import Policy
 from schemas.run import Run
 from tasks.letters.contents import addressee, heads, letter, named

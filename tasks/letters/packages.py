@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
 from schemas.item import UNIT, occupation_title
 from schemas.law import deciding
-from schemas.letter import finding_line
+from schemas.letter_lines import finding_line
 from schemas.policy import Policy, level_order
 from schemas.run import Run
 from schemas.submission import KINDS

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from schemas.errors import FilingError
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from tasks.gateways.paper import word
 from tasks.letters.templates_in_use import template
 
@@ -19,7 +19,7 @@ class UnknownLetterError(FilingError, ValueError):
 def render(kind: str, content: Mapping[str, Any], templates: Path | None = None) -> bytes:
     """One letter as docx bytes; the same content and template give the same bytes.
 
-    `content` is what the kind's model in `schemas.letter` says, as it is or from JSON. A template of that kind in the
+    `content` is what the kind's model in `schemas.letter_text` says, as it is or from JSON. A template of that kind in the
     folder `templates` is used in place of the shipped one. Raises UnknownLetterError or
     `tasks.gateways.paper.word.UnusableTemplateError`.
     """

@@ -5,8 +5,8 @@ import json
 
 import pandas as pd
 
-from schemas.letter import finding_line
-from schemas.letter_text import ResultReturnText, ReturnedResultLine
+from schemas.letter_lines import ReturnedResultLine, finding_line
+from schemas.letter_text import ResultReturnText
 from schemas.policy import Policy
 from schemas.reference_data import reference
 from schemas.run import Run

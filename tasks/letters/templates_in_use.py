@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas import office
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from tasks.gateways.disk import files as disk
 from tasks.gateways.paper.word import UnusableTemplateError, fields
 

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, func, select, update
 
 from schemas import office, tables
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from schemas.run import Run
 from schemas.tables import outbox
 from tasks.store import frames, history, numbering

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from expectations.rulebook import rules, tables_of
-from schemas.letter import LETTER_KINDS, finding_line, item_lines
-from schemas.letter_text import AcceptanceText
+from schemas.letter_lines import finding_line, item_lines
+from schemas.letter_text import LETTER_KINDS, AcceptanceText
 from schemas.policy import shipped
 
 POLICY = shipped()[-1]

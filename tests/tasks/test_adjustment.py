@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from schemas import tables
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from schemas.qualification import MOVES, ON_FILE, STANDINGS, IllegalStandingError, assert_moves
 from schemas.run_summary import Counts
 from tasks import adjustment

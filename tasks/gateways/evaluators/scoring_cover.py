@@ -5,8 +5,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from schemas.evaluation import EvaluationPackage
 from schemas.law.cycle import cycle_id
-from schemas.letter import item_lines
-from schemas.letter_text import ItemLine
+from schemas.letter_lines import ItemLine, item_lines
 from schemas.policy import for_cycle
 from tasks.gateways.evaluators.scoring_layout import Styles, row_height
 from tasks.gateways.paper.visible_text import visible

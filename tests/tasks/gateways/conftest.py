@@ -11,7 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelMember
-from schemas.letter_text import FindingLine
+from schemas.letter_lines import FindingLine
 from tasks.gateways.wire.mail import SmtpSettings
 from tests.ports import held_port
 

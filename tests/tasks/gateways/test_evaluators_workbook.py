@@ -17,7 +17,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from schemas.evaluation import EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel
-from schemas.letter_text import FindingLine
+from schemas.letter_lines import FindingLine
 from schemas.submission import RESULTS, WRITTEN
 from tasks.gateways.evaluators import package_files
 from tasks.gateways.paper.visible_text import visible

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from docx import Document
 
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from tasks.gateways.paper import word
 from tasks.letters.templates_in_use import shipped
 from tests.letters_said import LONGEST, SHORTEST

@@ -12,7 +12,7 @@ from typing import Any
 import pdfplumber
 import pytest
 
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from tasks.letters.render import render
 from tests.letters_said import LONGEST, SHORTEST
 

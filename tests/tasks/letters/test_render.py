@@ -12,7 +12,7 @@ from docx import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.letter import LETTER_KINDS
+from schemas.letter_text import LETTER_KINDS
 from tasks.gateways.paper.packing import packed
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.paper.word import UnusableTemplateError, fields, fill
