@@ -478,8 +478,11 @@ outbox = Table(
     Column("series", Text),
     Column("serial", Integer),
     Column("printed_at", DateTime(timezone=True)),
+    Column("posted_on", Date),  # the day on which a person sent it off; null: it lies in the outbox
+    Column("served_on", Date),  # the day on which it reached whom it is for, by the receipt
     UniqueConstraint("series", "serial"),
     Index("ix_outbox_subject", "subject"),
+    Index("ix_outbox_cycle", "box", "cycle"),
     Index("ix_outbox_undelivered", "box", "delivered_at"),
 )
 

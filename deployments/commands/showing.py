@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from deployments.commands.readiness import read_cycle, read_day, ready
 from schemas.errors import WrongUseError
@@ -27,11 +29,15 @@ class Format(StrEnum):
 
 def status(
     cycle: Annotated[str | None, typer.Argument(help="The cycle; without one, every cycle there is.")] = None,
+    who: Annotated[bool, typer.Option("--who", help="Who must do what by when.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """What stands where, and what is awaited."""
     chosen = read_cycle(cycle) if cycle else None
     ready()
+    if who:
+        _show_duties(chosen or "", as_json=as_json)
+        return
     from tasks.store import overview  # noqa: PLC0415  the database is opened when it is needed
     from tasks.store.database import reading  # noqa: PLC0415
 
@@ -52,6 +58,29 @@ def status(
         typer.echo("no cycle yet: put submissions into the inbox and run `filing run CYCLE`")
     for each in told:
         _show(each)
+
+
+def _show_duties(cycle: str, *, as_json: bool) -> None:
+    """The list the desk shows as Today, of one cycle or of all."""
+    from tasks.desk.duties import Choice, duties_on  # noqa: PLC0415
+    from tasks.store.database import reading  # noqa: PLC0415
+
+    with reading() as db:
+        waiting = Choice(cycle=cycle).of(duties_on(db, today()))
+    if as_json:
+        rows = [{**asdict(duty), "title": duty.title} for duty in waiting]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
+        return
+    if not waiting:
+        typer.echo("nothing waits for anybody")
+        return
+    table = Table("due", "days", "kind", "subject", "institution", "who", "what")
+    for duty in waiting:
+        whom = f"{duty.who} {duty.contact}".strip()
+        due = duty.due.isoformat() if duty.due else "-"
+        cells = (due, str(duty.days), duty.title, duty.subject, duty.institution, whom, duty.what)
+        table.add_row(*map(Text, cells))  # names are applicants' and may hold what rich takes for markup
+    Console(width=160).print(table)
 
 
 def _data_docs(cycle: str) -> str:

@@ -299,9 +299,12 @@ def upgrade() -> None:
         sa.Column("series", sa.Text(), nullable=True),
         sa.Column("serial", sa.Integer(), nullable=True),
         sa.Column("printed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("posted_on", sa.Date(), nullable=True),
+        sa.Column("served_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("box", "occasion", name=op.f("pk_outbox")),
         sa.UniqueConstraint("series", "serial", name=op.f("uq_outbox_series")),
     )
+    op.create_index("ix_outbox_cycle", "outbox", ["box", "cycle"], unique=False)
     op.create_index("ix_outbox_subject", "outbox", ["subject"], unique=False)
     op.create_index("ix_outbox_undelivered", "outbox", ["box", "delivered_at"], unique=False)
     op.create_table(
@@ -617,6 +620,7 @@ def downgrade() -> None:
     op.drop_table("panel_draw")
     op.drop_index("ix_outbox_undelivered", table_name="outbox")
     op.drop_index("ix_outbox_subject", table_name="outbox")
+    op.drop_index("ix_outbox_cycle", table_name="outbox")
     op.drop_table("outbox")
     op.drop_table("numbering")
     op.drop_table("lease")

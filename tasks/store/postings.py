@@ -1,0 +1,79 @@
+"""Letters on their way (寄出, 送达): which lie in the outbox, which were sent off, which arrived; two facts a person states."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import Connection, func, select, update
+
+from schemas.history import facts_text
+from schemas.run import Run
+from schemas.tables import outbox
+from tasks.store import frames, history
+from tasks.store.outbox import LETTERS
+
+_LETTERS = outbox.c.box == LETTERS.code
+_COLUMNS = ["occasion", "kind", "subject", "cycle", "number", "written_on", "posted_on", "served_on"]
+
+
+def listed(db: Connection, cycle: str, state: str, most: int, after: int) -> tuple[pd.DataFrame, int]:
+    """Letters of a cycle, or of all, `most` of them from place `after` on, newest first; and how many there are.
+
+    Columns: _COLUMNS, addressee and file. `state`: `outbox` (made, not sent off), `posted` (sent off, not arrived),
+    `served`; blank is all.
+    """
+    chosen = [_LETTERS]
+    if cycle:
+        chosen.append(outbox.c.cycle == cycle)
+    if state == "outbox":
+        chosen += [outbox.c.posted_on.is_(None), outbox.c.served_on.is_(None)]
+    elif state == "posted":
+        chosen += [outbox.c.posted_on.is_not(None), outbox.c.served_on.is_(None)]
+    elif state == "served":
+        chosen.append(outbox.c.served_on.is_not(None))
+    number = int(db.execute(select(func.count()).select_from(outbox).where(*chosen)).scalar_one())
+    columns = [outbox.c[name] for name in _COLUMNS]
+    addressee = outbox.c.content["institution_name"].as_string().label("addressee")
+    statement = select(*columns, addressee, outbox.c.receipt.label("file")).where(*chosen)
+    newest = (outbox.c.written_on.desc(), outbox.c.series, outbox.c.serial, outbox.c.occasion)
+    rows = [dict(row) for row in db.execute(statement.order_by(*newest).limit(most).offset(after)).mappings()]
+    return pd.DataFrame(rows, columns=[*_COLUMNS, "addressee", "file"], dtype=object), number
+
+
+def unposted(db: Connection) -> pd.DataFrame:
+    """How many letters of each cycle lie in the outbox and were not sent off: cycle, letters, since (ISO)."""
+    statement = (
+        select(outbox.c.cycle, func.count().label("letters"), func.min(outbox.c.written_on).label("since"))
+        .where(_LETTERS, outbox.c.posted_on.is_(None), outbox.c.served_on.is_(None))
+        .where(outbox.c.delivered_at.is_not(None))
+        .group_by(outbox.c.cycle)
+    )
+    return frames.read(db, statement).sort_values("cycle", ignore_index=True)
+
+
+def note(db: Connection, occasions: Sequence[str], column: str, day: date, run: Run, by: str) -> int:
+    """Note that letters were sent off (`posted_on`) or arrived (`served_on`) on a day; what is noted already stays.
+
+    A letter that arrived was sent off. Returns how many were noted.
+    """
+    mine = (_LETTERS, outbox.c.occasion.in_(occasions), outbox.c[column].is_(None))
+    rows = list(db.execute(select(outbox.c.occasion, outbox.c.subject, outbox.c.number).where(*mine)))
+    if not rows:
+        return 0
+    keys = [row.occasion for row in rows]
+    db.execute(update(outbox).where(_LETTERS, outbox.c.occasion.in_(keys)).values({column: day}))
+    became = column.removesuffix("_on")
+    title = {"posted": "寄出", "served": "送达"}[became]
+    lines = pd.DataFrame(
+        [
+            {
+                "subject": row.subject,
+                "became": became,
+                "because": f"{title}（{day}）：{row.number or row.occasion}",
+                "facts": facts_text(occasion=row.occasion, day=day),
+            }
+            for row in rows
+        ]
+    )
+    history.add(db, "notice", lines.sort_values(["subject", "because"]), run, by)
+    return len(rows)
