@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+from anyio import Lock, to_thread
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from deployments.gate import hosts
@@ -70,11 +73,39 @@ def with_files(application: Application, home: Path) -> Application:
     return answer
 
 
+def with_desk(application: Application) -> Application:
+    """The application, and below `/filing/` the desk, which is made when the first person asks for it."""
+    making, made = Lock(), list[Application]()
+
+    async def desk() -> Application:
+        async with making:
+            if not made:
+                made.append(await to_thread.run_sync(_make_desk, application))
+        return made[0]
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope.get("path", ""))
+        if scope["type"] == "http" and path == PAGES:
+            await RedirectResponse(f"{PAGES}/")(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(f"{PAGES}/"):
+            await (await desk())(scope, receive, send)
+        else:
+            await application(scope, receive, send)
+
+    return answer
+
+
+def _make_desk(application: Application) -> Application:
+    from deployments.desk import house  # noqa: PLC0415  frames and the rule book take seconds to import
+
+    return house.create(application)
+
+
 def gated(application: Application) -> Application:
     """The application behind the gate, and with it what the home shows; `application` is Prefect's server."""
     stated = settings()
     allowed = hosts.allowed(os.environ.get("PREFECT_SERVER_API_HOST", ""), stated.hosts)
-    return guarded(Gate(with_files(application, stated.root), stated.root, allowed))
+    return guarded(Gate(with_files(with_desk(application), stated.root), stated.root, allowed))
 
 
 def main() -> None:
@@ -92,6 +123,8 @@ def main() -> None:
 
     end_with_parent()
     level = os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "warning").lower()
+    # the first who opens the desk should not wait for its imports
+    Thread(target=import_module, args=("deployments.desk.house",), daemon=True).start()
     uvicorn.run(
         gated(create_app(final=True)),
         host=str(api.host),

@@ -11,7 +11,7 @@ from deployments.gate.accounts import Accounts
 from deployments.gate.pages import FIRST
 from deployments.prefect_environment import hold_anywhere
 from deployments.supervisor import HOST, AlreadyUpError, House, Running, only_one, own_process
-from schemas.settings import settings
+from schemas.settings import PAGES, settings
 
 
 class _Stopped(BaseException):
@@ -69,6 +69,7 @@ def _start_and_watch(house: House) -> str:
 
 
 def _tell(house: House) -> None:
+    typer.echo(f"desk:        {house.address}{PAGES}/")
     typer.echo(f"pages:       {house.address}/v2/dashboard")
     typer.echo(f"deployments: {house.address}/v2/deployments")
     for address in house.from_elsewhere():

@@ -7,6 +7,7 @@ from sqlalchemy.engine import RowMapping
 from schemas.directory import edition_name
 from schemas.errors import RefusedError
 from schemas.law.cycle import cycle_id
+from tasks.desk.moved import assert_unmoved
 from tasks.runs.run import begin
 from tasks.runs.today import today
 from tasks.store import editions
@@ -18,11 +19,11 @@ class NothingToApproveError(RefusedError, LookupError):
     """The edition does not wait for approval: one sentence that says where it stands."""
 
 
-def approve_edition(name: str, by: str, as_of: date | None = None) -> tuple[str, date]:
+def approve_edition(name: str, by: str, as_of: date | None = None, *, seen: int | None = None) -> tuple[str, date]:
     """Let an edition that waits be published; returns its cycle and the day to publish on.
 
-    Repeated after a kill it goes on with what was approved. Raises NothingToApproveError, and ValueError for what is no
-    name of an edition or of a person.
+    Repeated after a kill it goes on with what was approved. `seen`: the last history entry its page knew. Raises
+    NothingToApproveError, MovedError, and ValueError for what is no name of an edition or of a person.
     """
     if not by.strip():
         raise ValueError("an approval says who gave it: the name is empty")
@@ -35,6 +36,7 @@ def approve_edition(name: str, by: str, as_of: date | None = None) -> tuple[str,
     with begin(cycle, day) as run, writing(run) as db:
         own = editions.get(db, name)
         if own is not None and own["standing"] == "waiting":
+            assert_unmoved(db, name, seen)
             editions.approve(db, name, run, by.strip())
         elif own is None or own["standing"] != "building" or not own["approved_by"]:
             raise NothingToApproveError(_why_not(name, own))

@@ -13,6 +13,7 @@ from schemas.law import deciding
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.batch_report import write_report
+from tasks.desk.moved import assert_unmoved
 from tasks.desk.rulings import cycle_of
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import endings, recall
@@ -69,14 +70,18 @@ def close_cycle(cycle: str, words: Words, as_of: date | None = None) -> Counts:
         return counts
 
 
-def close_application(number: str, occupation: str, words: Words, as_of: date | None = None) -> Counts:
+def close_application(
+    number: str, occupation: str, words: Words, as_of: date | None = None, *, seen: int | None = None
+) -> Counts:
     """End what is open of one application, or of one occupation of it.
 
-    Raises UnknownApplicationError, UnknownOccupationError, or NothingToCloseError where nothing is open.
+    `seen`: the last history entry its page knew. Raises UnknownApplicationError, UnknownOccupationError,
+    NothingToCloseError where nothing is open, or MovedError.
     """
     cycle = cycle_of(number)
     with begin(cycle, as_of) as run:
         with writing(run) as db:
+            assert_unmoved(db, number, seen)
             own = items.of_application(db, number)
             if occupation and occupation not in set(own["occupation_code"]):
                 raise UnknownOccupationError(f"{number} does not apply for occupation {occupation}")

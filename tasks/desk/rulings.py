@@ -10,6 +10,7 @@ from schemas.errors import RefusedError, WrongUseError
 from schemas.law.rulings import EVAL_5, Fault, fault_of, unknown
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.desk.moved import assert_unmoved
 from tasks.letters.life import recall
 from tasks.runs.run import begin
 from tasks.runs.step import step
@@ -43,11 +44,11 @@ def cycle_of(number: str) -> str:
     return cycle
 
 
-def record_rulings(rows: pd.DataFrame, as_of: date | None = None) -> int:
+def record_rulings(rows: pd.DataFrame, as_of: date | None = None, *, seen: int | None = None) -> int:
     """Put rulings on one application on record; returns how many are new.
 
-    `rows`: the columns of the table of decisions. Raises UnknownApplicationError, ImpossibleRulingError or
-    LateRulingError, having recorded nothing.
+    `rows`: the columns of the table of decisions; `seen`: the last history entry about the application that the page
+    knew. Raises UnknownApplicationError, ImpossibleRulingError, LateRulingError or MovedError, having recorded nothing.
     """
     number = str(rows["application_no"].iloc[0])
     with reading() as db:
@@ -58,6 +59,7 @@ def record_rulings(rows: pd.DataFrame, as_of: date | None = None) -> int:
     for fault in faults:
         raise (LateRulingError if fault.is_late else ImpossibleRulingError)(fault.english)
     with begin(cycle, as_of) as run, writing(run) as db:
+        assert_unmoved(db, number, seen)
         return decisions.record(db, rows, run)
 
 

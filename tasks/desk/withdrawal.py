@@ -9,6 +9,7 @@ from schemas.history import facts_text
 from schemas.item import OPEN
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.desk.moved import assert_unmoved
 from tasks.desk.rulings import cycle_of
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import recall, withdrawals
@@ -24,14 +25,16 @@ class NothingToWithdrawError(RefusedError):
     """Nothing of an application is open any more."""
 
 
-def withdraw(number: str, by: str, reason: str, as_of: date | None = None) -> Counts:
+def withdraw(number: str, by: str, reason: str, as_of: date | None = None, *, seen: int | None = None) -> Counts:
     """Take back what is open of an application, in the applicant's name, with recalls and letters.
 
-    Raises UnknownApplicationError, or NothingToWithdrawError where nothing is open.
+    `seen`: the last history entry its page knew. Raises UnknownApplicationError, NothingToWithdrawError where nothing is
+    open, or MovedError.
     """
     cycle = cycle_of(number)
     with begin(cycle, as_of) as run:
         with writing(run) as db:
+            assert_unmoved(db, number, seen)
             _assert_open(db, number, cycle)
             counts = take_back(db, [number], "书面申请", reason, by, run)
             applications.follow_items(db, cycle, run)

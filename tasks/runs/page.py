@@ -14,6 +14,7 @@ from schemas.law.cycle import cycle_id
 from schemas.office import TITLES
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES, RunSummary
+from schemas.settings import PAGES
 from schemas.submission import TABLES
 from tasks.runs.waiting import Wait
 from tasks.store import complaints, editions, findings, history, letters, overview, public_notices, runs
@@ -143,7 +144,9 @@ def _quarantined(cycle: str) -> str:
 
 
 def _links(summary: RunSummary, pages: str | None) -> str:
-    lines = [f"- 运行摘要：runs/{summary.run_id}.json", "- 文书：outbox/letters；评估材料包：outbox/evaluation"]
+    desk = f"[今日待办]({PAGES}/?cycle={summary.cycle})，[{summary.cycle} 批次]({PAGES}/cycles/{summary.cycle})"
+    lines = [f"- 工作台：{desk}"] if pages else []
+    lines += [f"- 运行摘要：runs/{summary.run_id}.json", "- 文书：outbox/letters；评估材料包：outbox/evaluation"]
     places = {"数据校验": f"data-docs/{summary.cycle}/index.html"}
     if summary.edition:
         places[f"目录 {summary.edition}"] = "published/latest/index.html"

@@ -157,3 +157,10 @@ def note(db: Connection, box: Box, receipts: Mapping[str, str]) -> None:
     for occasion, receipt in receipts.items():
         mine = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)
         db.execute(update(outbox).where(mine).values(delivered_at=datetime.now(UTC), receipt=receipt))
+
+
+def receipts(db: Connection, box: Box, cycle: str) -> dict[str, str]:
+    """Occasion to receipt of every delivered entry of a cycle, by occasion."""
+    mine = (outbox.c.box == box.code, outbox.c.cycle == cycle, outbox.c.receipt.is_not(None))
+    rows = db.execute(select(outbox.c.occasion, outbox.c.receipt).where(*mine).order_by(outbox.c.occasion))
+    return {str(row.occasion): str(row.receipt) for row in rows}

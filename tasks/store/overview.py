@@ -45,6 +45,16 @@ def _counted(db: Connection, table: Table, column: str, cycle: str) -> dict[str,
     return {str(value): int(number) for value, number in sorted(map(tuple, db.execute(statement)))}
 
 
+def by_cycle(db: Connection) -> list[tuple[str, dict[str, int]]]:
+    """Every cycle, newest first, with its applications counted by status."""
+    table = tables.application
+    statement = select(table.c.cycle, table.c.status, func.count()).group_by(table.c.cycle, table.c.status)
+    counts: dict[str, dict[str, int]] = {cycle: {} for cycle in cycles(db)}
+    for cycle, status, number in db.execute(statement):
+        counts[cycle][status] = int(number)
+    return sorted(counts.items(), reverse=True)
+
+
 def life(db: Connection, subject: str) -> pd.DataFrame:
     """Every history entry of an application, or of an institution under all its codes and all its applications, in order."""
     table = tables.application

@@ -34,6 +34,13 @@ def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
     return RunSummary.model_validate(found) if found else None
 
 
+def last_summary(db: Connection, cycle: str) -> RunSummary | None:
+    """The summary of the newest run of a cycle that came to its end; None before the first."""
+    mine = select(run.c.summary).where(run.c.cycle == cycle, run.c.summary.is_not(None))
+    found = db.execute(mine.order_by(run.c.started_at.desc()).limit(1)).scalar()
+    return RunSummary.model_validate(found) if found else None
+
+
 def newly_failed(db: Connection) -> list[RunSummary]:
     """Summaries of the runs that left something undone which the run of the cycle before them had not, oldest first.
 
@@ -51,9 +58,8 @@ def newly_failed(db: Connection) -> list[RunSummary]:
 
 def undone(db: Connection, cycle: str) -> list[str]:
     """Keys that the cycle's newest run left undone, sorted."""
-    mine = select(run.c.summary).where(run.c.cycle == cycle, run.c.summary.is_not(None))
-    newest = db.execute(mine.order_by(run.c.started_at.desc()).limit(1)).scalar()
-    return sorted(RunSummary.model_validate(newest).failed) if newest else []
+    newest = last_summary(db, cycle)
+    return sorted(newest.failed) if newest else []
 
 
 def failures_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]:

@@ -1,0 +1,126 @@
+"""Applications: the list, one application's page, and what is done on it: decide, withdraw, close."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+
+from deployments.desk.acts import Act, MissingWordsError, back_to, done, sent
+from deployments.desk.pages import shown
+from deployments.gate.people import Role
+from schemas.item import OPEN
+from schemas.law.cycle import cycle_id
+from schemas.letter_text import LETTER_KINDS
+from schemas.policy import for_cycle
+from tasks.desk import closing, rulings, withdrawal
+from tasks.desk.dossier import findings_of, questions_of, versions_of
+from tasks.runs.today import today
+from tasks.store import dossier, history, items, overview, panels
+from tasks.store.database import reading
+from tasks.store.directory import occupation_names
+
+routes = APIRouter(prefix="/applications")
+_PER_PAGE = 100
+_VERDICTS = {"permit": "准予", "refuse": "不予"}
+
+
+@routes.get("")
+def listed(request: Request, cycle: str = "", status: str = "", words: str = "", page: int = 1) -> HTMLResponse:
+    """Applications, newest cycle first, by cycle, status and words."""
+    place = max(page, 1)
+    with reading() as db:
+        rows, number = dossier.listed(
+            db, cycle=cycle, status=status, words=words.strip(), most=_PER_PAGE, after=(place - 1) * _PER_PAGE
+        )
+        cycles = overview.cycles(db)[::-1]
+    pages = max((number + _PER_PAGE - 1) // _PER_PAGE, 1)
+    chosen = {"cycle": cycle, "status": status, "words": words}
+    return shown(
+        request,
+        "applications.html.j2",
+        rows=rows.fillna("").to_dict("records"),
+        number=number,
+        cycles=cycles,
+        chosen=chosen,
+        page=place,
+        pages=pages,
+    )
+
+
+@routes.get("/{number:path}")
+def page(request: Request, number: str) -> HTMLResponse:
+    """One application: where it stands, what waits for a person, versions, findings, letters, results, history."""
+    return shown(request, "application.html.j2", **_told(number, today()))
+
+
+def _told(number: str, day: date) -> dict[str, Any]:
+    with reading() as db:
+        row = dossier.application(db, number)
+        if row is None:
+            raise HTTPException(404, f"没有申报编号 {number}。")
+        policy = for_cycle(cycle_id(row["cycle"]))
+        own = items.of_application(db, number)
+        return {
+            "row": row,
+            "policy": policy,
+            "names": occupation_names(db),
+            "items": own.astype(object).where(own.notna(), "").to_dict("records"),
+            "open_items": int(own["status"].isin(OPEN).sum()),
+            "questions": questions_of(db, number, day),
+            "versions": versions_of(db, number),
+            "findings": findings_of(db, number),
+            "decisions": dossier.decisions(db, number).fillna("").to_dict("records"),
+            "verdicts": _VERDICTS,
+            "letters": dossier.letters(db, [number]).to_dict("records"),
+            "letter_kinds": LETTER_KINDS,
+            "packages": dossier.packages(db, number).to_dict("records"),
+            "results": dossier.results(db, number).fillna("").to_dict("records"),
+            "draws": panels.of_application(db, number),
+            "steps": history.of(db, [number]).to_dict("records"),
+            "seen": dossier.last_entry(db, number),
+        }
+
+
+@routes.post("/{number:path}/decide")
+async def decide(request: Request, number: str) -> Response:
+    """Record a permit or a refusal under a rule, as `filing decide` does."""
+    act = await sent(request, Role.APPROVER)
+    if act.text("verdict") not in _VERDICTS:
+        raise MissingWordsError("没有选择“准予”或“不予”：请选择后再提交")
+    row = {
+        "application_no": number,
+        "rule": act.text("rule"),
+        "occupation_code": act.text("occupation"),
+        "verdict": act.text("verdict"),
+        "decided_by": act.person.name,
+        "decided_at": act.moment,
+        "document_no": act.words("document_no", "文号"),
+        "reason": act.words("reason", "理由"),
+    }
+    await done(lambda: rulings.record_rulings(pd.DataFrame([row]), act.day, seen=act.seen))
+    return back_to(f"/applications/{quote(number)}", "decided")
+
+
+@routes.post("/{number:path}/withdraw")
+async def withdraw(request: Request, number: str) -> Response:
+    """Take back what is open, at the applicant's wish, as `filing withdraw` does."""
+    act = await sent(request, Role.OPERATOR)
+    reason = act.words("reason", "理由")
+    await done(lambda: withdrawal.withdraw(number, act.person.name, reason, act.day, seen=act.seen))
+    return back_to(f"/applications/{quote(number)}", "withdrawn")
+
+
+@routes.post("/{number:path}/close")
+async def close(request: Request, number: str) -> Response:
+    """End what is open, with a ground, as `filing close` does."""
+    act = await sent(request, Role.APPROVER)
+    words = _words(act)
+    await done(lambda: closing.close_application(number, act.text("occupation"), words, act.day, seen=act.seen))
+    return back_to(f"/applications/{quote(number)}", "closed")
+
+
+def _words(act: Act) -> closing.Words:
+    return closing.Words(act.person.name, act.words("reason", "理由"), act.text("document_no"))

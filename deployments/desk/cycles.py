@@ -1,0 +1,103 @@
+"""Cycles: their list, one cycle's page with stages, counts, deadlines and runs, and what is done to a whole cycle."""
+
+from anyio import to_thread
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+
+from deployments.desk import runs
+from deployments.desk.acts import back_to, done, sent
+from deployments.desk.pages import shown, waiting_on
+from deployments.gate.people import Role
+from flows.stages import STAGES
+from schemas.law import deciding
+from schemas.law.cycle import CycleId, cycle_id
+from schemas.policy import for_cycle
+from schemas.run_summary import COUNT_TITLES
+from tasks.desk import closing
+from tasks.desk.duties import Choice
+from tasks.runs.today import today
+from tasks.runs.waiting import waits_for
+from tasks.store import cycles as store
+from tasks.store import overview
+from tasks.store import runs as past_runs
+from tasks.store.database import reading
+
+routes = APIRouter(prefix="/cycles")
+
+
+def known(text: str) -> CycleId:
+    """The cycle of an address; raises HTTPException for what is none."""
+    try:
+        cycle = cycle_id(text)
+        for_cycle(cycle)
+    except ValueError:
+        raise HTTPException(404, f"没有批次 {text}。") from None
+    return cycle
+
+
+@routes.get("")
+def listed(request: Request) -> HTMLResponse:
+    """Every cycle, newest first, with its applications by status."""
+    with reading() as db:
+        rows = overview.by_cycle(db)
+        closed = store.closed(db)
+    return shown(request, "cycles.html.j2", rows=rows, closed=closed)
+
+
+@routes.get("/{cycle}")
+async def page(request: Request, cycle: str) -> HTMLResponse:
+    """One cycle: where it stands, what is waited for, its stages as the last run left them, its runs in Prefect."""
+    chosen = known(cycle)
+    try:
+        recent, unreachable = await runs.runs_of(request.app.state.server, chosen), ""
+    except runs.NoServerError as away:
+        recent, unreachable = [], str(away)
+    return await to_thread.run_sync(lambda: _page(request, chosen, recent, unreachable))
+
+
+def _page(request: Request, cycle: CycleId, recent: list[runs.RunShown], unreachable: str) -> HTMLResponse:
+    day, policy = today(), for_cycle(cycle)
+    waiting = waiting_on(day)
+    with reading() as db:
+        counts = overview.of_cycle(db, cycle)
+        summary = past_runs.last_summary(db, cycle)
+        former = store.closing(db, cycle)
+    opens, _ = policy.window(cycle)
+    return shown(
+        request,
+        "cycle.html.j2",
+        waiting=waiting,
+        cycle=cycle,
+        policy=policy,
+        counted=counts,
+        opens=opens.date(),
+        deadline=policy.deadline(cycle),
+        last=deciding.last_day(policy, cycle),
+        wait=waits_for(cycle, day),
+        summary=summary,
+        stages=[(stage, summary.stages.get(stage.name) if summary else None) for stage in STAGES],
+        count_titles=COUNT_TITLES,
+        former=former,
+        mine=Choice(cycle=cycle).of(waiting),
+        runs=recent,
+        unreachable=unreachable,
+    )
+
+
+@routes.post("/{cycle}/run")
+async def start(request: Request, cycle: str) -> Response:
+    """Start a run of the cycle in Prefect, in the person's name; a trial writes and sends nothing."""
+    act = await sent(request, Role.OPERATOR)
+    chosen = known(cycle)
+    await runs.start(request.app.state.server, chosen, act.person.name, is_trial=act.text("trial") == "yes")
+    return back_to(f"/cycles/{chosen}", "started")
+
+
+@routes.post("/{cycle}/close")
+async def close(request: Request, cycle: str) -> Response:
+    """End whatever of the cycle is not final, from its last day on, as `filing close` does."""
+    act = await sent(request, Role.APPROVER)
+    chosen = known(cycle)
+    words = closing.Words(act.person.name, act.words("reason", "理由"), act.text("document_no"))
+    await done(lambda: closing.close_cycle(chosen, words, act.day))
+    return back_to(f"/cycles/{chosen}", "closed")

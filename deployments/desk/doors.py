@@ -1,0 +1,81 @@
+"""The doors (收件): files uploaded into the one they belong to, each with its receipt; and what was set aside."""
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.datastructures import FormData, UploadFile
+
+from deployments.desk.acts import MissingWordsError
+from deployments.desk.pages import shown
+from deployments.desk.signing import DeskError, Tokens, read_form, require
+from deployments.gate.people import Role
+from schemas.settings import settings
+from tasks.desk import uploads
+from tasks.desk.duties import Choice
+from tasks.desk.uploads import DOORS, KINDS, MOST_BYTES, Receipt, UnfitFileError
+from tasks.store.database import reading
+from tasks.store.runs import set_aside
+
+routes = APIRouter(prefix="/doors")
+_SHOWN = 100
+#: Fields and borders of a form beside its files.
+_BESIDE = 1_048_576
+
+
+@routes.get("")
+def page(request: Request, cycle: str = "") -> HTMLResponse:
+    """The doors, the newest receipts, and what was set aside."""
+    return _page(request, cycle)
+
+
+def _page(
+    request: Request, cycle: str = "", taken: list[Receipt] | None = None, refused: list[str] | None = None
+) -> HTMLResponse:
+    with reading() as db:
+        aside = set_aside(db, cycle or None)
+    return shown(
+        request,
+        "doors.html.j2",
+        status=400 if refused and not taken else 200,
+        doors=DOORS,
+        suffixes=KINDS,
+        most=MOST_BYTES // 1_048_576,
+        receipts=uploads.receipts(settings(), _SHOWN),
+        aside=aside.head(_SHOWN * 3).to_dict("records"),
+        choice=Choice(cycle=cycle),
+        taken=taken or [],
+        refused=refused or [],
+    )
+
+
+@routes.post("/{door}")
+async def upload(request: Request, door: str) -> Response:
+    """Lay files into a door; each is taken whole or refused with a sentence, and one broken one stops no other."""
+    person = require(request, Role.OPERATOR)
+    if door not in DOORS:
+        raise DeskError("没有这个收件口")
+    tokens: Tokens = request.app.state.tokens
+    form = await read_form(request, tokens, most=MOST_BYTES + _BESIDE)
+    files = _files(form)
+    if not files:
+        raise MissingWordsError("没有选择文件：请选择后再上传")
+
+    def answer() -> HTMLResponse:
+        taken, refused = _lay_in(door, files, person.name)
+        return _page(request, taken=taken, refused=refused)
+
+    return await to_thread.run_sync(answer)
+
+
+def _files(form: FormData) -> list[UploadFile]:
+    return [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
+
+
+def _lay_in(door: str, files: list[UploadFile], by: str) -> tuple[list[Receipt], list[str]]:
+    taken, refused = [], []
+    for file in files:
+        try:
+            taken.append(uploads.lay_in(settings(), door, file.filename or "", file.file, by))
+        except UnfitFileError as unfit:
+            refused.append(str(unfit))
+    return taken, refused

@@ -1,0 +1,60 @@
+"""Editions: what one changes against the one before and why it waits, and a person's release of it."""
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+
+from deployments.desk.acts import back_to, done, sent
+from deployments.desk.pages import shown
+from deployments.gate.people import Role
+from flows.stages import publication
+from schemas.directory import CHANGE_KINDS, changes
+from schemas.errors import FilingError
+from schemas.run_summary import Counts
+from tasks.desk.approval import approve_edition
+from tasks.store import dossier, editions, history
+from tasks.store.database import reading
+
+routes = APIRouter(prefix="/editions")
+_MOST = 1000
+
+
+@routes.get("/{name}")
+def page(request: Request, name: str) -> HTMLResponse:
+    """An edition beside its changes."""
+    with reading() as db:
+        own = editions.get(db, name)
+        if own is None:
+            raise HTTPException(404, f"没有目录 {name}。")
+        rows = editions.rows_of(db, name)
+        before = editions.rows_of(db, own["previous"]) if own["previous"] else rows.iloc[:0]
+        changed = changes(before, rows, own["as_of"], history.causes(db, own["previous"], name))
+        steps = history.of(db, [name]).to_dict("records")
+        seen = dossier.last_entry(db, name)
+    counted = changed["change"].value_counts()
+    return shown(
+        request,
+        "edition.html.j2",
+        edition=own,
+        rows=len(rows),
+        counted={title: int(counted.get(kind, 0)) for kind, title in CHANGE_KINDS.items()},
+        changed=changed.head(_MOST).fillna("").to_dict("records"),
+        more=max(len(changed) - _MOST, 0),
+        kinds_of_change=CHANGE_KINDS,
+        steps=steps,
+        seen=seen,
+    )
+
+
+@routes.post("/{name}/approve")
+async def approve(request: Request, name: str) -> Response:
+    """Release an edition that waits, and publish it, as `filing approve` does."""
+    act = await sent(request, Role.APPROVER)
+
+    def release() -> None:
+        cycle, day = approve_edition(name, act.person.name, act.day, seen=act.seen)
+        published: Counts = publication.fn(cycle, day)
+        if published.failed:
+            raise FilingError("; ".join(published.failed.values()))
+
+    await done(release)
+    return back_to(f"/editions/{name}", "approved")

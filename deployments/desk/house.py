@@ -1,0 +1,94 @@
+"""The desk as one application: its pages, its errors as sentences, its files; mounted behind the gate."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from deployments.desk import applications, cycles, doors, editions, institutions, letters, today
+from deployments.desk.pages import plain, shown
+from deployments.desk.refusals import in_chinese, status_of
+from deployments.desk.signing import SEEN, TOKEN, NotSignedInError, StaleFormError, Tokens
+from schemas.errors import FilingError
+from schemas.settings import PAGES
+from tasks.desk.moved import MovedError
+
+Scope = MutableMapping[str, Any]
+Application = Callable[[Scope, Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
+
+_STATIC = {
+    "desk.css": "text/css; charset=utf-8",
+    "desk.js": "text/javascript; charset=utf-8",
+    "htmx.min.js": "text/javascript; charset=utf-8",
+}
+#: Each page is a module with its routes.
+_PAGES: tuple[APIRouter, ...] = (
+    today.routes,
+    applications.routes,
+    institutions.routes,
+    cycles.routes,
+    editions.routes,
+    letters.routes,
+    doors.routes,
+)
+
+
+#: Fields in which a person writes, as their form names them.
+TITLES = {"reason": "理由", "document_no": "文号", "ground": "事由", "institution_name": "机构名称"}
+
+
+def create(server: Application | None = None) -> FastAPI:
+    """The desk of the installation this process works for; `server`: Prefect's, in which runs are started and found."""
+    desk = FastAPI(title="备案工作台", docs_url=None, redoc_url=None, openapi_url=None)
+    desk.state.tokens = Tokens()
+    desk.state.server = server
+    for routes in _PAGES:
+        desk.include_router(routes, prefix=PAGES)
+    desk.add_api_route(f"{PAGES}/static/{{name}}", _file, methods=["GET"])
+    desk.add_exception_handler(FilingError, _refused)
+    desk.add_exception_handler(OperationalError, _away)
+    desk.add_exception_handler(InterfaceError, _away)
+    desk.add_exception_handler(404, _missing)
+    return desk
+
+
+def _file(name: str) -> Response:
+    if name not in _STATIC:
+        return plain("plain.html.j2", 404, sentence="没有这个页面。", title="没有这个页面")
+    content = (files("deployments") / "desk" / "static" / name).read_bytes()
+    return Response(content, media_type=_STATIC[name], headers={"Cache-Control": "max-age=3600"})
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """What could not be done, as a sentence; a form that was only too late is shown again, filled in as it was."""
+    if isinstance(error, NotSignedInError):
+        return plain("plain.html.j2", error.status, sentence=str(error), title="请先登录")
+    sentence, status = in_chinese(error), status_of(error)
+    if isinstance(error, StaleFormError):
+        return shown(
+            request, "again.html.j2", status, sentence=sentence, fields=_fields(request), titles=TITLES, since=[]
+        )
+    if isinstance(error, MovedError):
+        fields = [(name, str(error.seen) if name == SEEN else text) for name, text in _fields(request)]
+        return shown(
+            request, "again.html.j2", status, sentence=sentence, fields=fields, titles=TITLES, since=error.since
+        )
+    return shown(request, "refused.html.j2", status, sentence=sentence, original=str(error))
+
+
+def _fields(request: Request) -> list[tuple[str, str]]:
+    return [(name, text) for name, text in getattr(request.state, "fields", []) if name != TOKEN]
+
+
+def _away(_request: Request, _error: Exception) -> HTMLResponse:
+    sentence = "数据库暂时连不上，或正忙：稍候再试；一直如此的，请系统管理员运行 filing doctor。"
+    return plain("plain.html.j2", 503, sentence=sentence, title="请稍候")
+
+
+def _missing(_request: Request, error: Exception) -> HTMLResponse:
+    sentence = getattr(error, "detail", "") or ""
+    known = sentence if sentence not in ("", "Not Found") else "没有这个页面。"
+    return plain("plain.html.j2", 404, sentence=known, title="没有找到")

@@ -1,0 +1,163 @@
+"""Institutions: who is on the register, one institution's page, and what is decided about it: adjust, rename."""
+
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
+
+from deployments.desk.acts import Act, MissingWordsError, back_to, done, sent
+from deployments.desk.pages import shown
+from deployments.gate.people import Role
+from flows.stages import publication
+from schemas.adjustment import ADJUSTMENTS, Adjustment, Renaming
+from schemas.inspection import OUTCOMES
+from schemas.letter_text import LETTER_KINDS
+from schemas.policy import in_force, last_cycle_on
+from schemas.run_summary import Counts
+from schemas.settings import PAGES
+from schemas.supervision import COMPLAINT_OUTCOMES
+from tasks.adjustment import ImpossibleAdjustmentError, adjustment
+from tasks.desk import succession
+from tasks.desk.moved import assert_unmoved
+from tasks.runs.run import begin
+from tasks.runs.today import today
+from tasks.store import activities, dossier, history
+from tasks.store.database import reading
+from tasks.store.directory import occupation_names
+
+routes = APIRouter()
+_MOST = 200
+#: What a renaming may change, with the field's title.
+_PARTICULARS = {
+    "institution_name": "机构名称",
+    "institution_type": "机构类型",
+    "region_code": "所属区划",
+    "registered_address": "注册地址",
+}
+
+
+@routes.get("/institutions")
+def listed(request: Request, words: str = "") -> HTMLResponse:
+    """Institutions on the register by name or code."""
+    with reading() as db:
+        rows, number = dossier.institutions_like(db, words.strip(), _MOST)
+    types = in_force(today()).institution_types
+    return shown(
+        request,
+        "institutions.html.j2",
+        rows=rows.to_dict("records"),
+        number=number,
+        most=_MOST,
+        words_asked=words,
+        types=types,
+    )
+
+
+@routes.get("/complaints/{number:path}")
+def complaint(number: str) -> RedirectResponse:
+    """The page of the institution a complaint is about."""
+    with reading() as db:
+        code = dossier.complaint_of(db, number)
+    if code is None:
+        raise HTTPException(404, f"没有举报投诉 {number}。")
+    return RedirectResponse(f"{PAGES}/institutions/{code}#complaints", 303)
+
+
+@routes.get("/institutions/{code}")
+def page(request: Request, code: str) -> HTMLResponse:
+    """One institution: what is on file, terms, activities, inspections, complaints, applications, letters, history."""
+    day = today()
+    with reading() as db:
+        shown_values = _told(db, code, day)
+    return shown(request, "institution.html.j2", **shown_values)
+
+
+def _told(db: Connection, code: str, day: date) -> dict[str, Any]:
+    codes = dossier.family(db, code)
+    present = codes[-1]
+    row, filed = dossier.institution(db, present), dossier.applications_of(db, codes)
+    if row is None and filed.empty:
+        raise HTTPException(404, f"没有统一社会信用代码 {code} 的机构。")
+    suspended, marks = dossier.suspended(db, present, day), activities.marks(db)
+    dormant = marks[(marks["uscc"] == present) & (marks["state"] == "dormant")]
+    held = dossier.held_items(db, present)
+    policy = in_force(day)
+    return {
+        "code": present,
+        "former": codes[:-1],
+        "row": row,
+        "policy": policy,
+        "names": occupation_names(db),
+        "held": [
+            {**item, "standing": _standing(item, suspended, day)}
+            for item in held.astype(object).where(held.notna(), "").to_dict("records")
+        ],
+        "dormant": dormant.to_dict("records"),
+        "activities": dossier.activities(db, codes).head(_MOST).to_dict("records"),
+        "inspections": dossier.inspections(db, codes).to_dict("records"),
+        "inspection_outcomes": OUTCOMES,
+        "complaints": dossier.complaints(db, codes).to_dict("records"),
+        "complaint_outcomes": COMPLAINT_OUTCOMES,
+        "applications": filed.fillna("").to_dict("records"),
+        "letters": dossier.letters(db, codes).to_dict("records"),
+        "letter_kinds": LETTER_KINDS,
+        "steps": history.of(db, codes).to_dict("records"),
+        "adjustments": ADJUSTMENTS,
+        "seen": dossier.last_entry(db, present),
+    }
+
+
+def _standing(item: dict[Any, Any], suspended: set[tuple[str, ...]], day: date) -> str:
+    if item["valid_until"] < day.isoformat():
+        return {"withdrawn": "注销", "revoked": "撤销"}.get(str(item["ended_by"]), "到期失效")
+    unit = (item["occupation_code"], item["work_type"], item["level"])
+    return "暂停" if unit in suspended else "在册"
+
+
+@routes.post("/institutions/{code}/adjust")
+async def adjust(request: Request, code: str) -> Response:
+    """Suspend, reinstate, withdraw or revoke, as `filing adjust` does, and publish what changed."""
+    act = await sent(request, Role.APPROVER)
+    if act.text("kind") not in ADJUSTMENTS:
+        raise MissingWordsError("没有选择办理的种类：请选择后再提交")
+    decided = Adjustment(kind=act.text("kind"), uscc=code, occupation_code=act.text("occupation"), **_words(act))
+    counts = await done(lambda: _carry_out(decided, act))
+    return back_to(f"/institutions/{code}", "adjusted" if counts.done else "unchanged")
+
+
+@routes.post("/institutions/{code}/rename")
+async def rename(request: Request, code: str) -> Response:
+    """Give an institution other particulars, as `filing adjust rename` does, and publish what changed."""
+    act = await sent(request, Role.APPROVER)
+    stated = {name: act.words(name, title) for name, title in _PARTICULARS.items() if act.text(name)}
+    if not stated:
+        raise MissingWordsError("没有填写任何变更：请填写名称、类型、区划或地址中的至少一项")
+    renaming = Renaming.model_validate({"uscc": code, **stated, **_words(act)})
+    counts = await done(lambda: _carry_out(renaming, act))
+    return back_to(f"/institutions/{code}", "adjusted" if counts.done else "unchanged")
+
+
+def _words(act: Act) -> dict[str, Any]:
+    return {
+        "ground": act.words("ground", "事由"),
+        "document_no": act.words("document_no", "文号"),
+        "decided_by": act.person.name,
+        "effective_on": act.day,
+    }
+
+
+def _carry_out(decided: Adjustment | Renaming, act: Act) -> Counts:
+    """One decision about what is on file, then the edition that shows it."""
+    cycle = last_cycle_on(act.day)
+    if isinstance(decided, Renaming):
+        succession.assert_sense(decided, act.day)
+    with begin(cycle, act.day) as run:
+        with reading() as db:
+            assert_unmoved(db, decided.uscc, act.seen)
+        counts = adjustment(run, decided) if isinstance(decided, Adjustment) else succession.carry_on(run, decided)
+    if counts.failed:
+        raise ImpossibleAdjustmentError("; ".join(counts.failed.values()))
+    published: Counts = publication.fn(cycle, act.day)
+    return Counts.sum([counts, published])

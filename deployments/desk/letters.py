@@ -1,0 +1,126 @@
+"""Letters: the list with what was sent off and what arrived, and letters, packages and scoring sheets to take away."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import IO
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from sqlalchemy import Connection
+from sqlalchemy.exc import NoResultFound
+from starlette.background import BackgroundTask
+
+from deployments.desk.acts import MissingWordsError, back_to, done, sent
+from deployments.desk.cycles import known
+from deployments.desk.pages import shown
+from deployments.desk.signing import require
+from deployments.gate.people import Role
+from schemas.letter_text import LETTER_KINDS
+from schemas.settings import settings
+from tasks.desk import downloads, posting
+from tasks.store import overview, postings
+from tasks.store.database import reading
+
+routes = APIRouter()
+_PER_PAGE = 100
+_PIECE = 65_536
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+STATES = {"outbox": "待寄出", "posted": "已寄出，未送达", "served": "已送达"}
+
+
+@routes.get("/letters")
+def listed(request: Request, cycle: str = "", state: str = "", page: int = 1) -> HTMLResponse:
+    """Letters, newest first, by cycle and by how far they are."""
+    place = max(page, 1)
+    with reading() as db:
+        rows, number = postings.listed(db, cycle, state, _PER_PAGE, (place - 1) * _PER_PAGE)
+        cycles = overview.cycles(db)[::-1]
+    return shown(
+        request,
+        "letters.html.j2",
+        rows=rows.astype(object).where(rows.notna(), "").to_dict("records"),
+        number=number,
+        cycles=cycles,
+        chosen={"cycle": cycle, "state": state},
+        states=STATES,
+        letter_kinds=LETTER_KINDS,
+        page=place,
+        pages=max((number + _PER_PAGE - 1) // _PER_PAGE, 1),
+    )
+
+
+@routes.post("/letters/posted")
+async def post(request: Request) -> Response:
+    """Note that letters were sent off, or arrived, on a day."""
+    act = await sent(request, Role.OPERATOR)
+    what = act.text("what")
+    chosen = [str(occasion) for occasion in act.form.getlist("occasion")]
+    if what not in ("posted", "served") or not chosen:
+        raise MissingWordsError("没有勾选文书，或没有选择“寄出”或“送达”：请选择后再提交")
+    try:
+        on = date.fromisoformat(act.text("on")) if act.text("on") else act.day
+    except ValueError:
+        raise MissingWordsError("日期读不出来：请写成 2026-09-10 的样子") from None
+    kind = "posted" if what == "posted" else "served"
+    await done(lambda: posting.record_posting(chosen, kind, on, act.person.name, act.day))  # type: ignore[arg-type]
+    return back_to("/letters", "posted")
+
+
+@routes.get("/letters/file")
+def letter(request: Request, occasion: str) -> Response:
+    """One letter as its Word file."""
+    require(request, Role.OPERATOR)
+    with reading() as db:
+        try:
+            name, content = downloads.letter_file(db, settings(), occasion)
+        except (NoResultFound, downloads.MissingFileError) as unknown:
+            raise HTTPException(404, "没有这份文书，或它的文件已不在。") from unknown
+    return Response(content, media_type=_WORD, headers=_attached(name))
+
+
+@routes.get("/letters/{cycle}.zip")
+def letters(request: Request, cycle: str) -> Response:
+    """Every letter of a cycle."""
+    require(request, Role.OPERATOR)
+    chosen = known(cycle)
+    return _zip(f"{chosen}-文书.zip", lambda db: downloads.letter_files(db, settings(), chosen))
+
+
+@routes.get("/packages/all/{cycle}.zip")
+def packages(request: Request, cycle: str, kind: str = "packages") -> Response:
+    """Every package of a cycle, or its scoring sheets alone."""
+    require(request, Role.OPERATOR)
+    chosen, whole = known(cycle), kind != "sheets"
+    name = f"{chosen}-{'评估材料包' if whole else '评分表'}.zip"
+    return _zip(name, lambda db: downloads.cycle_packages(db, settings(), chosen, whole=whole))
+
+
+@routes.get("/packages/{number:path}.zip")
+def package(request: Request, number: str) -> Response:
+    """The last package of one application."""
+    require(request, Role.OPERATOR)
+    with reading() as db:
+        files = downloads.packages_of(db, settings(), number)
+    if not files:
+        raise HTTPException(404, f"{number} 没有送评的材料包。")
+    return _sent(f"{number}-评估材料包.zip", downloads.archive(files))
+
+
+def _zip(name: str, files: Callable[[Connection], Iterator[downloads.Named]]) -> Response:
+    with reading() as db:
+        return _sent(name, downloads.archive(files(db)))
+
+
+def _sent(name: str, content: IO[bytes]) -> StreamingResponse:
+    pieces = iter(lambda: content.read(_PIECE), b"")
+    closing = BackgroundTask(content.close)
+    return StreamingResponse(pieces, media_type="application/zip", headers=_attached(name), background=closing)
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }

@@ -1,0 +1,130 @@
+"""How a page of the desk is made: templates, the words they share, the menu with its counts."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from deployments.desk.signing import Tokens, signed_in
+from deployments.gate.people import Role
+from schemas.application import STATUSES as APPLICATION_STATUSES
+from schemas.inspection import OUTCOMES
+from schemas.item import STATUSES as ITEM_STATUSES
+from schemas.letter_text import LETTER_KINDS
+from schemas.policy import in_force
+from schemas.qualification import STANDINGS
+from schemas.settings import PAGES
+from schemas.supervision import COMPLAINT_OUTCOMES
+from tasks.desk.duties import KINDS, Duty, counted, duties_on
+from tasks.runs.today import today
+from tasks.store.database import reading
+
+#: Nobody else may show these pages in a frame, and no proxy keeps them; the browser's own "back" may.
+HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+@cache
+def _templates() -> Environment:
+    folder = files("deployments") / "desk" / "templates"
+    made = Environment(
+        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        base=PAGES,
+        kinds=KINDS,
+        item_statuses=ITEM_STATUSES,
+        application_statuses={**APPLICATION_STATUSES, "late": "逾期版本待定"},
+        Role=Role,
+        words=in_words,
+    )
+    return made
+
+
+#: What was and became in the history, by the kind of its entries.
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "item": ITEM_STATUSES,
+    "application": {**APPLICATION_STATUSES, "late": "逾期版本"},
+    "qualification": STANDINGS,
+    "decision": {"permit": "准予", "refuse": "不予"},
+    "notice": {code: kind.title for code, kind in LETTER_KINDS.items()} | {"posted": "已寄出", "served": "已送达"},
+    "complaint": COMPLAINT_OUTCOMES,
+    "inspection": {"drawn": "抽中", **OUTCOMES},
+    "dormancy": {"new": "新备案", "active": "已开展", "dormant": "休眠", "unknown": "不明"},
+    "edition": {"building": "制作中", "waiting": "等待批准", "published": "已发布", "discarded": "已取消"},
+    "cycle": {"closed": "已终止"},
+    "import": {},
+}
+
+
+def in_words(kind: str, code: str) -> str:
+    """What was or became in the history, as people read it."""
+    return _WORDS.get(kind, {}).get(code, code)
+
+
+def shown(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of the desk: the template with what it asks for, the person, the menu's counts and a token for its forms."""
+    person = signed_in(request)
+    day = today()
+    waiting = values.pop("waiting", None)
+    if waiting is None:
+        waiting = waiting_on(day)
+    tokens: Tokens = request.app.state.tokens
+    text = (
+        _templates()
+        .get_template(template)
+        .render(
+            person=person,
+            day=day,
+            counts=counted(waiting),
+            total=len(waiting),
+            regions=region_names(day),
+            token=tokens.make(person),
+            path=request.scope["path"],
+            done=DONE.get(request.query_params.get("done", ""), ""),
+            **values,
+        )
+    )
+    return HTMLResponse(text, status, headers=HEADERS)
+
+
+def plain(template: str, status: int, **values: Any) -> HTMLResponse:
+    """A page for somebody who is not known, or where the database cannot be asked: one sentence, no menu."""
+    return HTMLResponse(_templates().get_template(template).render(**values), status, headers=HEADERS)
+
+
+def waiting_on(day: date) -> list[Duty]:
+    """Everything that waits for somebody, as the menu counts it."""
+    with reading() as db:
+        return duties_on(db, day)
+
+
+def region_names(day: date) -> Mapping[str, str]:
+    """Counties by code, of the policy in force."""
+    return in_force(day).region_names
+
+
+#: What is told on the page somebody comes to after an act, by the word in its address.
+DONE: dict[str, str] = {
+    "decided": "已记录审批决定；该批次下次运行时按此办理。",
+    "withdrawn": "已撤回，并出具撤回确认书。",
+    "closed": "已终止办理，并出具终止办理告知书。",
+    "approved": "已批准，并予发布。",
+    "adjusted": "已办理；目录有变化的，已发布新版或等待批准。",
+    "unchanged": "这一决定已有记录，无须再办。",
+    "started": "已开始运行；进度见本页的运行记录。",
+    "posted": "已登记。",
+}

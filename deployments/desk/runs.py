@@ -1,0 +1,99 @@
+"""Runs in Prefect as the desk sees them: those of a cycle with their links, and starting one in a person's name."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from deployments.desk.signing import DeskError
+from tasks.runs.orchestration import CYCLE_DEPLOYMENT, SIGNED_BY
+
+#: The flow and its deployment whose runs work a cycle.
+_CYCLE_FLOW = "filing-cycle"
+_RECENT = 60
+_SECONDS = 20.0
+#: States of Prefect as people read them.
+STATES = {
+    "SCHEDULED": "已排定",
+    "PENDING": "即将开始",
+    "RUNNING": "运行中",
+    "PAUSED": "等待中",
+    "COMPLETED": "已办完",
+    "FAILED": "有未办成的",
+    "CRASHED": "中断",
+    "CANCELLING": "正在取消",
+    "CANCELLED": "已取消",
+}
+
+Scope = MutableMapping[str, Any]
+Application = Callable[[Scope, Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
+
+
+class NoServerError(DeskError):
+    """Prefect's server cannot be asked."""
+
+    status = 503
+
+
+@dataclass(frozen=True)
+class RunShown:
+    """One run of a cycle: its link, name, state in Chinese, when it began, and whether it is a dry run."""
+
+    address: str
+    name: str
+    state: str
+    began: str
+    is_trial: bool
+
+
+async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
+    """The newest runs of a cycle, newest first; none where there is no server beside this desk."""
+    if server is None:
+        return []
+    body = {
+        "deployments": {"name": {"any_": [CYCLE_DEPLOYMENT]}},
+        "sort": "EXPECTED_START_TIME_DESC",
+        "limit": _RECENT,
+    }
+    found = await _ask(server, "POST", "/api/flow_runs/filter", body)
+    return [
+        RunShown(
+            address=f"/v2/runs/flow-run/{run['id']}",
+            name=run["name"],
+            state=STATES.get(run.get("state_type") or "", run.get("state_name") or ""),
+            began=(run.get("start_time") or run.get("expected_start_time") or "")[:16].replace("T", " "),
+            is_trial=bool(run["parameters"].get("dry_run")),
+        )
+        for run in found
+        if run["parameters"].get("cycle") == cycle
+    ]
+
+
+async def start(server: Application | None, cycle: str, by: str, *, is_trial: bool) -> str:
+    """Start a run of a cycle in a person's name; returns its id. Raises NoServerError."""
+    if server is None:
+        raise NoServerError("此处没有运行服务器：请用 filing up 启动，或用 filing run 运行该批次")
+    deployment = await _ask(server, "GET", f"/api/deployments/name/{_CYCLE_FLOW}/{CYCLE_DEPLOYMENT}")
+    order = {
+        "name": f"{cycle} 批次 · 试运行" if is_trial else f"{cycle} 批次",
+        "parameters": {"cycle": cycle, "dry_run": is_trial},
+        "labels": {SIGNED_BY: by},
+        "state": {"type": "SCHEDULED", "name": "Scheduled", "message": f"由 {by} 在工作台启动"},
+    }
+    run = await _ask(server, "POST", f"/api/deployments/{deployment['id']}/create_flow_run", order)
+    return str(run["id"])
+
+
+async def _ask(server: Application, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """What the server behind the gate answers; it is asked in this process, in nobody's name but ours."""
+    transport = httpx.ASGITransport(server)
+    try:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://behind.the.gate", timeout=_SECONDS
+        ) as client:
+            answer = await client.request(method, path, json=body)
+            answer.raise_for_status()
+            return answer.json()
+    except (httpx.HTTPError, ValueError) as failed:
+        raise NoServerError("运行服务器没有答复：请稍候再试，或用 filing run 运行该批次") from failed

@@ -1,0 +1,214 @@
+"""One application as people read it: its versions with what changed between them, and the facts a ruling needs beside it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+from sqlalchemy.engine import RowMapping
+
+from expectations.rulebook import rules
+from schemas.finding import NATURES_ZH, masked
+from schemas.law.cycle import cycle_id
+from schemas.law.rulings import OBJECTION, WINDOW_2
+from schemas.policy import Policy, for_cycle
+from schemas.submission import APPLICATIONS, TABLES
+from tasks.store import dossier, duties, register
+
+#: Fields whose every change is a change of the same thing, not worth a line of its own.
+_SILENT = ("application_no",)
+_OF_THE_CAP = "CAP-1"
+_OF_SATURATION = "CAP-2"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing in which a version differs from the one before: where, what was there, what is there."""
+
+    place: str
+    was: str
+    became: str
+
+
+@dataclass(frozen=True)
+class VersionShown:
+    """One version: when it came and was handed in, where it stands, and what changed against the one before."""
+
+    number: int
+    received_on: str
+    submitted_at: str
+    standing: str
+    changes: list[Change] = field(default_factory=list)
+
+
+#: Where a version stands, as people read it.
+VERSION_STANDINGS = {"current": "现行", "superseded": "已被替代", "late": "逾期，未采纳"}
+
+
+def versions_of(db: Connection, number: str) -> list[VersionShown]:
+    """Every version of an application, the newest first, each with what changed against the one before."""
+    versions, parts = dossier.versions(db, number), dossier.parts(db, number)
+    shown = []
+    before: Mapping[str, Any] | None = None
+    for row in _records(versions):
+        changes = [] if before is None else [*_fields(before, row), *_rows(parts, before["version"], row["version"])]
+        standing = VERSION_STANDINGS.get(str(row["standing"]), str(row["standing"]))
+        submitted = str(row["submitted_at"] or "")
+        shown.append(VersionShown(int(row["version"]), str(row["received_on"]), submitted, standing, changes))
+        before = row
+    return shown[::-1]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    whole = frame.astype(object)
+    return whole.where(whole.notna(), None).to_dict("records")  # type: ignore[return-value]  # columns are named by text
+
+
+def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """What changed in the application's own fields."""
+    for column in APPLICATIONS.columns:
+        was, became = before[column.name], after[column.name]
+        if column.name not in _SILENT and was != became:
+            yield Change(
+                f"{APPLICATIONS.title}·{column.title}",
+                column.words.get(str(was), str(was or "")),
+                column.words.get(str(became), str(became or "")),
+            )
+
+
+def _rows(parts: Mapping[str, pd.DataFrame], before: int, after: int) -> Iterator[Change]:
+    """Rows of the other tables that went and came; a row is the same while all its cells are."""
+    for name, frame in parts.items():
+        cells = [column for column in frame.columns if column not in ("version", "row")]
+        lines = frame[cells].fillna("").apply(lambda row, name=name: _line(name, row.to_dict()), axis=1)
+        if frame.empty:
+            continue
+        was = lines[frame["version"] == before].tolist()
+        became = lines[frame["version"] == after].tolist()
+        title = TABLES[name].title
+        for gone in _missing(was, became):
+            yield Change(title, gone, "")
+        for new in _missing(became, was):
+            yield Change(title, "", new)
+
+
+def _missing(lines: Sequence[str], among: Sequence[str]) -> list[str]:
+    """Those of the lines that the other list does not have, as often as it has them less."""
+    left = list(among)
+    gone = []
+    for line in lines:
+        if line in left:
+            left.remove(line)
+        else:
+            gone.append(line)
+    return gone
+
+
+def _line(table: str, row: Mapping[str, str]) -> str:
+    """A row in words; identity numbers are masked."""
+    parts = []
+    for column in TABLES[table].columns:
+        text = str(row.get(column.name, "") or "")
+        if text and column.name not in _SILENT:
+            parts.append(masked(text) if column.name == "id_number" else column.words.get(text, text))
+    return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class FindingShown:
+    """One finding in words: rule, nature, where it stands, what is there, what is wrong."""
+
+    rule: str
+    nature: str
+    place: str
+    value: str
+    message: str
+    article: str
+
+
+def findings_of(db: Connection, number: str) -> list[FindingShown]:
+    """Findings on what stands of an application, hard ones first."""
+    order = list(NATURES_ZH)
+    rows = sorted(_records(dossier.findings(db, number)), key=lambda row: order.index(row["nature"]))
+    return [
+        FindingShown(
+            row["rule"],
+            NATURES_ZH[row["nature"]],
+            _place(str(row["table"]), int(row["row"]), str(row["field"])),
+            str(row["value"] or ""),
+            str(row["message"]),
+            str(row["article"]),
+        )
+        for row in rows
+    ]
+
+
+def _place(table: str, row: int, name: str) -> str:
+    if table not in TABLES:
+        return table
+    title = TABLES[table].titles().get(name, name)
+    return f"{TABLES[table].title}{f'第{row}条' if row else ''}·{title}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A ruling somebody has to give: the rule in words, the occupations it holds, and the facts beside it."""
+
+    rule: str
+    message: str
+    article: str
+    occupations: list[str]
+    items: int
+    facts: list[str]
+
+
+def questions_of(db: Connection, number: str, day: date) -> list[Question]:
+    """What of an application waits for a ruling, by rule: what nobody has decided, with the facts it is decided on."""
+    row = dossier.application(db, number)
+    if row is None:
+        return []
+    policy, open_holds = for_cycle(cycle_id(row["cycle"])), duties.undecided(db, row["cycle"], number)
+    found = [
+        Question(
+            str(rule),
+            rules()[str(rule)].message_zh if str(rule) in rules() else str(rule),
+            rules()[str(rule)].article if str(rule) in rules() else "",
+            sorted(set(group["occupation_code"])),
+            len(group),
+            list(_facts(db, str(rule), row, sorted(set(group["occupation_code"])), policy, day)),
+        )
+        for rule, group in open_holds.groupby("rule", sort=True)
+    ]
+    if any(version.standing == VERSION_STANDINGS["late"] for version in versions_of(db, number)[:1]):
+        late = "最近提交的一版逾期，是否采纳"
+        found.append(Question(WINDOW_2, late, rules()[WINDOW_2].article, [], 0, ["准予后，下次运行时以该版为准"]))
+    return found
+
+
+def _facts(
+    db: Connection, rule: str, row: RowMapping, occupations: Sequence[str], policy: Policy, day: date
+) -> Iterator[str]:
+    """What a person needs to know to rule, from the register as it is on the day."""
+    mine = register.on_file(db, day)
+    mine = mine[mine["uscc"] == row["uscc"]]
+    codes = sorted(set(mine["occupation_code"]))
+    yield f"该机构在册职业 {len(codes)} 个" + (f"：{'、'.join(codes)}" if codes else "")
+    if rule == _OF_THE_CAP:
+        yield f"职业数上限 {policy.cap.occupations} 个"
+    if rule == _OF_SATURATION:
+        types = policy.institution_types
+        for code in occupations:
+            holders = dossier.holders(db, code, day)
+            counting = holders[holders["institution_type"].isin(list(policy.cap.saturation_counts))]
+            names = "、".join(f"{name}（{types.get(kind, kind)}）" for name, kind in _named(counting))
+            yield f"{code} 已由 {len(counting)} 家机构备案（{policy.cap.saturation} 家即为饱和）" + (
+                f"：{names}" if names else ""
+            )
+    if rule == OBJECTION:
+        yield "公示期间收到异议"
+
+
+def _named(holders: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(holders["institution_name"], holders["institution_type"], strict=True))

@@ -1,0 +1,163 @@
+"""What comes in through the desk's pages: a file laid into the door it belongs to, with a receipt (回执) at once."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from schemas.errors import WrongUseError
+from schemas.settings import Settings
+from tasks.gateways.disk.files import fill, safe_name
+
+#: The doors (contract section 4): the code in an address, and what people read.
+DOORS: Final[dict[str, str]] = {"inbox": "申报单位的申报材料", "results": "专家组的评估结果", "desk": "中心的各表"}
+#: What can be read, or is an attachment, by suffix.
+KINDS: Final[dict[str, tuple[str, ...]]] = {
+    "inbox": (
+        *(".xlsx", ".xlsm", ".xls", ".et", ".ods", ".xlsb", ".csv", ".txt", ".tsv", ".json", ".parquet", ".zip"),
+        *(".pdf", ".doc", ".docx", ".wps", ".jpg", ".jpeg", ".png"),
+    ),
+    "results": (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".json", ".parquet", ".zip"),
+    "desk": (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".json", ".parquet"),
+}
+#: How the contents of a kind begin, where they begin all alike.
+_BEGINNINGS: Final[dict[str, tuple[bytes, ...]]] = {
+    ".xlsx": (b"PK", b"\xd0\xcf\x11\xe0"),  # a workbook that opens with a password is no zip: the reader tells it
+    ".xlsm": (b"PK", b"\xd0\xcf\x11\xe0"),
+    ".xls": (b"\xd0\xcf\x11\xe0", b"PK", b"\x09"),
+    ".zip": (b"PK",),
+    ".docx": (b"PK", b"\xd0\xcf\x11\xe0"),
+    ".pdf": (b"%PDF",),
+    ".png": (b"\x89PNG",),
+    ".jpg": (b"\xff\xd8",),
+    ".jpeg": (b"\xff\xd8",),
+    ".parquet": (b"PAR1",),
+}
+#: No file that people hand in is larger.
+MOST_BYTES: Final = 256 * 1024 * 1024
+_RECEIPTS = "receipts.jsonl"
+
+
+class UnfitFileError(WrongUseError):
+    """A file that is not taken: one Chinese sentence."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was taken in at a door: number, file as it lies there, its size and SHA-256, when, from whom."""
+
+    number: str
+    door: str
+    file: str
+    original: str
+    size: int
+    sha256: str
+    at: str
+    by: str
+
+
+def lay_in(installation: Settings, door: str, name: str, content: BinaryIO, by: str) -> Receipt:
+    """Lay a file into a door, whole or not at all, and note its receipt; raises UnfitFileError.
+
+    The same content under the same name is laid in once; another content gets a number behind its name.
+    """
+    plain = _plain(name)
+    size = content.seek(0, os.SEEK_END)
+    _assert_fit(door, plain, size, content)
+    content.seek(0)
+    digest = _digest(content)
+    folder = folder_of(installation, door)
+    target = _free(folder, plain, digest)
+    if not (folder / target).exists():
+        content.seek(0)
+        fill(folder, target, lambda handle: shutil.copyfileobj(content, handle), private=True)
+    now = datetime.now(UTC)
+    number = f"{now:%Y%m%d%H%M%S}-{digest[:8]}"
+    receipt = Receipt(number, door, target, name, size, digest, now.isoformat(timespec="seconds"), by)
+    _note(installation, receipt)
+    return receipt
+
+
+def folder_of(installation: Settings, door: str) -> Path:
+    """The folder of a door."""
+    inbox = installation.inbox
+    return {"inbox": inbox, "results": inbox / "results", "desk": installation.desk}[door]
+
+
+def receipts(installation: Settings, most: int) -> list[Receipt]:
+    """The newest receipts first."""
+    place = installation.root / _RECEIPTS
+    if not place.is_file():
+        return []
+    lines = place.read_text("utf-8", "replace").splitlines()[-most:]
+    return list(_readable(lines))[::-1]
+
+
+def _readable(lines: list[str]) -> Iterator[Receipt]:
+    """The receipts of these lines; one that a full disk cut short is passed over."""
+    for line in lines:
+        try:
+            yield Receipt(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+
+
+def _plain(name: str) -> str:
+    """The last part of a name, whatever system wrote it."""
+    last = name.replace("\\", "/").rpartition("/")[2].strip()
+    suffix = Path(last).suffix
+    stem = safe_name(last.removesuffix(suffix).strip(". ")) if last.removesuffix(suffix).strip(". ") else "未命名"
+    return f"{stem}{suffix.lower()}"
+
+
+def _assert_fit(door: str, name: str, size: int, content: BinaryIO) -> None:
+    if door not in DOORS:
+        raise UnfitFileError("没有这个收件口：请选择申报材料、评估结果或中心的各表")
+    suffix = Path(name).suffix
+    if suffix not in KINDS[door]:
+        fit = "、".join(KINDS[door])
+        raise UnfitFileError(f"“{name}”的类型不能收：{DOORS[door]}请用 {fit}")
+    if size == 0:
+        raise UnfitFileError(f"“{name}”是空的（0 字节）：请重新导出后上传")
+    if size > MOST_BYTES:
+        raise UnfitFileError(f"“{name}”超过 {MOST_BYTES // 1_048_576} MB：请拆分后上传")
+    content.seek(0)
+    beginning = content.read(8)
+    if suffix in _BEGINNINGS and not beginning.startswith(_BEGINNINGS[suffix]):
+        raise UnfitFileError(f"“{name}”的内容不是 {suffix} 文件：请另存为该类型后上传")
+
+
+def _free(folder: Path, name: str, digest: str) -> str:
+    """The name, or with a number behind it where another content lies there under it."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    number = 1
+    while True:
+        candidate = name if number == 1 else f"{stem}（{number}）{suffix}"
+        place = folder / candidate
+        if not place.exists():
+            return candidate
+        with place.open("rb") as there:
+            if _digest(there) == digest:
+                return candidate
+        number += 1
+
+
+def _digest(content: BinaryIO) -> str:
+    digest = sha256()
+    while piece := content.read(1_048_576):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _note(installation: Settings, receipt: Receipt) -> None:
+    line = json.dumps(asdict(receipt), ensure_ascii=False) + "\n"
+    descriptor = os.open(installation.root / _RECEIPTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, line.encode("utf-8", "replace"))  # one write: lines of two processes do not mix
+    finally:
+        os.close(descriptor)

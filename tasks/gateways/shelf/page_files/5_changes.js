@@ -1,0 +1,68 @@
+// What changed in this edition and in earlier ones.
+const SHOWN = 50;
+const CHANGE_COLUMNS = ["机构名称", "职业（工种）", "变更类型", "变更前", "变更后"];
+
+function changeRow([kind, uscc, name, code, occupation, before, after]) {
+  const who = byUscc.has(uscc) ? institutionLink(uscc, name) : name;
+  return el("tr", { role: "row" },
+    cell(CHANGE_COLUMNS[0], "", who, el("span", { class: "sub num" }, uscc)),
+    cell("职业", "", occupation, el("span", { class: "sub num" }, code)),
+    cell(CHANGE_COLUMNS[2], "", DATA.change_kinds[kind]),
+    cell(CHANGE_COLUMNS[3], "changed", ...datesKept(before || "—")),
+    cell(CHANGE_COLUMNS[4], "changed", ...datesKept(after || "—")));
+}
+
+// a date is not to be broken at its hyphens
+function datesKept(text) {
+  return text.split(/(\d{4}-\d{2}-\d{2})/).map((part, place) => (place % 2 ? el("span", { class: "date" }, part) : part));
+}
+
+function changeTable(caption, changed) {
+  const heads = CHANGE_COLUMNS.map((title) => el("th", { role: "columnheader", scope: "col" }, title));
+  return el("table", { class: "cards", role: "table" },
+    el("caption", { class: "unseen" }, caption),
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...heads)),
+    el("tbody", { role: "rowgroup" }, ...changed.map(changeRow)));
+}
+
+function tallies(counts) {
+  const named = DATA.change_kinds.map((title, kind) => [title, counts[kind]]).filter(([, count]) => count > 0);
+  if (named.length === 0) return el("p", {}, "本版无变更。");
+  return el("ul", { class: "tallies" }, ...named.map(([title, count]) => el("li", {}, title + " ", el("b", {}, number(count)), " 项")));
+}
+
+function fillEdition(box, edition) {
+  const place = el("div", {});
+  const more = el("button", { type: "button" });
+  let shown = 0;
+  const showMore = () => {
+    const next = edition.rows.slice(shown, shown + SHOWN);
+    if (shown === 0) place.append(changeTable(edition.name + " 的变更", next));
+    else place.querySelector("tbody").append(...next.map(changeRow));
+    shown += next.length;
+    more.hidden = shown >= edition.rows.length;
+    more.textContent = `继续显示（还有 ${number(edition.rows.length - shown)} 项）`;
+  };
+  more.addEventListener("click", showMore);
+  box.append(tallies(edition.counts), place, more);
+  if (edition.rows.length > 0) showMore();
+  else more.hidden = true;
+  const total = edition.counts.reduce((sum, count) => sum + count, 0);
+  if (total > edition.rows.length) box.append(el("p", { class: "sub" }, `页内列出 ${number(edition.rows.length)} 项，全部 ${number(total)} 项见该版的 changes.csv。`));
+}
+
+function buildChanges() {
+  DATA.editions.forEach((edition, place) => {
+    const box = el("details", { class: "edition", open: place === 0 }, el("summary", {}, el("b", {}, edition.name), `　截至 ${edition.as_of}`, place === 0 ? "　本版" : ""));
+    // earlier editions are filled when they are opened: most readers never do
+    if (place === 0) fillEdition(box, edition);
+    else box.addEventListener("toggle", () => fillEdition(box, edition), { once: true });
+    $("change-list").append(box);
+  });
+}
+
+function changesOf(uscc) {
+  return DATA.editions
+    .map((edition) => ({ edition, changed: edition.rows.filter((row) => row[1] === uscc) }))
+    .filter(({ changed }) => changed.length > 0);
+}

@@ -1,0 +1,223 @@
+"""Everything on record of one application or one institution, for whoever looks at it; it changes nothing."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy.engine import RowMapping
+
+from schemas import tables
+from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
+from schemas.item import KEYS, UNIT
+from schemas.submission import APPLICATIONS, TABLES
+from tasks.store import applications, frames, institutions
+from tasks.store.outbox import LETTERS
+
+_application = tables.application
+_version = tables.application_version
+_outbox = tables.outbox
+#: Columns in which an application is listed.
+LISTED = ["application_no", "cycle", "status", "outcome", "institution_name", "uscc", "region_code", "correct_by"]
+
+
+def application(db: Connection, number: str) -> RowMapping | None:
+    """The application's row with its current version's fields; None for an unknown number."""
+    fields = [_version.c[name] for name in APPLICATIONS.names if name not in ("application_no", "uscc", "cycle")]
+    statement = select(_application, *fields, _version.c.submitted_utc).join(_version, applications.is_current())
+    return db.execute(statement.where(_application.c.application_no == number)).mappings().first()
+
+
+def listed(db: Connection, *, cycle: str, status: str, words: str, most: int, after: int) -> tuple[pd.DataFrame, int]:
+    """Applications in LISTED, newest cycle first, `most` of them from place `after` on; and how many there are in all.
+
+    `words`: part of a number, name or credit code; a blank choice is all.
+    """
+    columns = [_version.c[name] if name not in _application.c else _application.c[name] for name in LISTED]
+    chosen: Select[Any] = select(*columns).join(_version, applications.is_current())
+    if cycle:
+        chosen = chosen.where(_application.c.cycle == cycle)
+    if status:
+        chosen = chosen.where(_application.c.status == status)
+    if words:
+        like = f"%{words}%"
+        chosen = chosen.where(
+            or_(
+                _application.c.application_no.ilike(like),
+                _version.c.institution_name.like(like),
+                _application.c.uscc.ilike(like),
+            )
+        )
+    number = int(db.execute(select(func.count()).select_from(chosen.subquery())).scalar_one())
+    ordered = chosen.order_by(_application.c.cycle.desc(), _application.c.application_no).limit(most).offset(after)
+    return frames.read(db, ordered), number
+
+
+def versions(db: Connection, number: str) -> pd.DataFrame:
+    """Every version of an application: all columns of the table, oldest first."""
+    statement = select(_version).where(_version.c.application_no == number)
+    return frames.read(db, statement.order_by(_version.c.version))
+
+
+def parts(db: Connection, number: str) -> dict[str, pd.DataFrame]:
+    """The rows of every version by table of the form: `version`, `row` and the table's columns, in order."""
+    found = {}
+    for name, table in tables.FORM_PARTS.items():
+        columns = [table.c.version, table.c.row, *(table.c[column] for column in TABLES[name].names[1:])]
+        statement = select(*columns).where(table.c.application_no == number)
+        found[name] = frames.read(db, statement.order_by(table.c.version, table.c.row))
+    return found
+
+
+def findings(db: Connection, number: str) -> pd.DataFrame:
+    """Findings on the current version and on the results of an application: FINDING_COLUMNS, sorted."""
+    found, result = tables.finding, tables.result
+    current = select(_application.c.version).where(_application.c.application_no == number).scalar_subquery()
+    standing = select(result.c.result_id).where(result.c.application_no == number, result.c.standing != "replaced")
+    shown = or_(
+        and_(found.c.table != "results", found.c.version == current),
+        and_(found.c.table == "results", found.c.version.in_(standing)),
+    )
+    statement = select(*(found.c[name] for name in FINDING_COLUMNS)).where(found.c.application_no == number, shown)
+    return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
+
+
+def holds(db: Connection, number: str) -> pd.DataFrame:
+    """The holds of an application's items: keys, rule and fallen_on."""
+    hold = tables.hold
+    return frames.read(db, select(hold).where(hold.c.application_no == number)).sort_values([*KEYS, "rule"])
+
+
+def decisions(db: Connection, number: str) -> pd.DataFrame:
+    """Every ruling on an application, in the order in which they were recorded."""
+    table = tables.decision
+    statement = select(table).where(table.c.application_no == number)
+    return frames.read(db, statement).sort_values(["recorded_on", "decided_at", "decision_id"], ignore_index=True)
+
+
+def results(db: Connection, number: str) -> pd.DataFrame:
+    """Every result on an application, whatever became of it, in order of receipt."""
+    table = tables.result
+    columns = ["result_id", "received_on", "standing", *UNIT, "verdict", "score", "evaluated_on", "panel_lead"]
+    statement = select(*(table.c[name] for name in columns)).where(table.c.application_no == number)
+    return frames.read(db, statement.order_by(table.c.result_id))
+
+
+def packages(db: Connection, number: str) -> pd.DataFrame:
+    """The packages of an application: revision and sent_on."""
+    table = tables.dispatch
+    statement = select(table.c.revision, table.c.sent_on).where(table.c.application_no == number)
+    return frames.read(db, statement.order_by(table.c.revision))
+
+
+def letters(db: Connection, subjects: list[str]) -> pd.DataFrame:
+    """Letters about these numbers or credit codes: occasion, kind, subject, cycle, number, written_on, file; in order."""
+    columns = [_outbox.c[name] for name in ("occasion", "kind", "subject", "cycle", "number", "written_on")]
+    statement = select(*columns, _outbox.c.receipt.label("file"))
+    mine = (_outbox.c.subject.in_(subjects), _outbox.c.box == LETTERS.code)
+    return frames.read(db, statement.where(*mine).order_by(_outbox.c.written_on, _outbox.c.occasion)).fillna("")
+
+
+def last_entry(db: Connection, subject: str) -> int:
+    """The number of the last history entry about an application, an institution or an edition; 0 before the first.
+
+    Whatever is done to it makes a new one: a form that carries this number is known to be out of date.
+    """
+    entry = tables.history
+    return int(
+        db.execute(select(func.coalesce(func.max(entry.c.entry), 0)).where(entry.c.subject == subject)).scalar_one()
+    )
+
+
+def entries_after(db: Connection, subject: str, entry: int) -> pd.DataFrame:
+    """What happened to a subject since an entry: by, on, was, became and because, in order."""
+    history = tables.history
+    columns = [history.c[name] for name in ("entry", "by", "on", "was", "became", "because")]
+    statement = select(*columns).where(history.c.subject == subject, history.c.entry > entry)
+    return frames.read(db, statement.order_by(history.c.entry))
+
+
+def applications_of(db: Connection, codes: list[str]) -> pd.DataFrame:
+    """Applications of an institution under any of its credit codes: LISTED, newest first."""
+    columns = [_version.c[name] if name not in _application.c else _application.c[name] for name in LISTED]
+    statement = select(*columns).join(_version, applications.is_current()).where(_application.c.uscc.in_(codes))
+    return frames.read(db, statement.order_by(_application.c.cycle.desc(), _application.c.application_no))
+
+
+def held_items(db: Connection, code: str) -> pd.DataFrame:
+    """What an institution has, and had, on the register as we know it now: UNIT, terms, ended_by; by occupation."""
+    entry = tables.qualification_item
+    names = [*UNIT, "audiences", "filed_on", "valid_until", "application_no", "because", "ended_by"]
+    statement = select(*(entry.c[name] for name in names)).where(entry.c.uscc == code, entry.c.known_to.is_(None))
+    return frames.read(db, statement).sort_values([*UNIT, "filed_on"], ignore_index=True)
+
+
+def suspended(db: Connection, code: str, day: date) -> set[tuple[str, ...]]:
+    """UNIT of what of an institution is suspended on a day."""
+    table = tables.suspension
+    over = or_(table.c.ends_on.is_(None), table.c.ends_on >= day)
+    mine = (table.c.uscc == code, table.c.known_to.is_(None), table.c.starts_on <= day, over)
+    return {tuple(row) for row in db.execute(select(*(table.c[name] for name in UNIT)).where(*mine))}
+
+
+def institution(db: Connection, code: str) -> RowMapping | None:
+    """An institution's particulars as the register knows them now; None for one that is not on it."""
+    table = tables.institution
+    statement = select(table).where(table.c.uscc == code, table.c.known_to.is_(None))
+    return db.execute(statement).mappings().first()
+
+
+def institutions_like(db: Connection, words: str, most: int) -> tuple[pd.DataFrame, int]:
+    """Institutions on the register whose name or code has these words: uscc and particulars, by name; how many there are."""
+    table = tables.institution
+    names = ["uscc", "institution_name", "institution_type", "region_code", "institution_code"]
+    chosen: Select[Any] = select(*(table.c[name] for name in names)).where(table.c.known_to.is_(None))
+    if words:
+        like = f"%{words}%"
+        chosen = chosen.where(or_(table.c.institution_name.like(like), table.c.uscc.ilike(like)))
+    number = int(db.execute(select(func.count()).select_from(chosen.subquery())).scalar_one())
+    return frames.read(db, chosen.order_by(table.c.institution_name, table.c.uscc).limit(most)).fillna(""), number
+
+
+def activities(db: Connection, codes: list[str]) -> pd.DataFrame:
+    """Activities an institution held under any of its codes, newest first."""
+    table = tables.activity
+    statement = select(table).where(table.c.uscc.in_(codes))
+    return frames.read(db, statement).sort_values(["held_on", *UNIT], ascending=[False, True, True, True])
+
+
+def inspections(db: Connection, codes: list[str]) -> pd.DataFrame:
+    """Inspections of an institution, newest first."""
+    table = tables.inspection_outcome
+    return frames.read(db, select(table).where(table.c.uscc.in_(codes)).order_by(table.c.inspected_on.desc()))
+
+
+def complaints(db: Connection, codes: list[str]) -> pd.DataFrame:
+    """Complaints about an institution, newest first."""
+    table = tables.complaint
+    return frames.read(db, select(table).where(table.c.uscc.in_(codes)).order_by(table.c.received_on.desc())).fillna("")
+
+
+def complaint_of(db: Connection, number: str) -> str | None:
+    """The credit code a complaint is about; None for an unknown number."""
+    table = tables.complaint
+    return db.execute(select(table.c.uscc).where(table.c.complaint_no == number)).scalar()
+
+
+def holders(db: Connection, code: str, day: date) -> pd.DataFrame:
+    """Institutions that have an occupation on file on a day: uscc, institution_name, institution_type, region_code."""
+    entry, known = tables.qualification_item, tables.institution
+    names = [known.c[name] for name in ("uscc", "institution_name", "institution_type", "region_code")]
+    statement = (
+        select(*names)
+        .join(entry, entry.c.uscc == known.c.uscc)
+        .where(known.c.known_to.is_(None), entry.c.known_to.is_(None))
+        .where(entry.c.occupation_code == code, entry.c.filed_on <= day, entry.c.valid_until >= day)
+        .distinct()
+    )
+    return frames.read(db, statement).sort_values("uscc", ignore_index=True)
+
+
+def family(db: Connection, code: str) -> list[str]:
+    """All credit codes of an institution, the present one last."""
+    return institutions.family(db, code)

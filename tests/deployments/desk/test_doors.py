@@ -1,0 +1,183 @@
+"""Files come in through the doors whole or not at all, each with a receipt; and what is made is taken away by name."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployments.desk import doors
+from deployments.gate.people import Person, Role
+from tasks.desk import uploads
+from tasks.store import dossier, history
+from tasks.store.database import reading
+from tests.deployments.desk.conftest import CYCLE, HELD, OWN, SENT, Browser, browser_of, hidden_fields
+
+pytestmark = pytest.mark.usefixtures("today_is")
+BOOK = b"PK\x03\x04 a workbook as far as a door can tell"
+
+
+def send(browser: Browser, door: str, *files: tuple[str, bytes], **headers: str) -> Any:
+    token = hidden_fields(browser.sees("/doors"))["token"] if browser.door.person.may(Role.OPERATOR) else ""
+    return browser.client.post(
+        f"/filing/doors/{door}",
+        data={"token": token},
+        files=[("file", file) for file in files],
+        headers={"Origin": OWN, **headers},
+    )
+
+
+@pytest.fixture
+def operator(own_home: Path) -> Browser:
+    return browser_of("李办", Role.OPERATOR)
+
+
+def lying(home: Path, door: str) -> dict[str, bytes]:
+    """What of these tests lies in a door."""
+    folder = {"inbox": home / "inbox", "results": home / "inbox" / "results", "desk": home / "desk"}[door]
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(folder.glob("*"))
+        if path.is_file() and b"a door" in path.read_bytes()
+    }
+
+
+@pytest.mark.parametrize("door", ["inbox", "results", "desk"])
+def test_a_file_lies_in_its_door_and_its_receipt_is_told_at_once(operator: Browser, own_home: Path, door: str) -> None:
+    answer = send(operator, door, ("甲厂.xlsx", BOOK), ("乙厂.xlsx", BOOK + b"2"))
+    assert answer.status_code == 200
+    assert lying(own_home, door) == {"乙厂.xlsx": BOOK + b"2", "甲厂.xlsx": BOOK}
+    kept = uploads.receipts(_settings(), 10)
+    assert [(each.original, each.by, each.door, each.size) for each in kept] == [
+        ("乙厂.xlsx", "李办", door, len(BOOK) + 1),
+        ("甲厂.xlsx", "李办", door, len(BOOK)),
+    ]
+    assert all(each.number in answer.text for each in kept)
+    assert (own_home / "receipts.jsonl").stat().st_mode & 0o077 == 0
+
+
+def _settings() -> Any:
+    from schemas.settings import settings
+
+    return settings()
+
+
+def test_another_content_under_a_known_name_stays_beside_it(operator: Browser, own_home: Path) -> None:
+    for content in (BOOK, BOOK + b"2", BOOK):
+        assert send(operator, "inbox", ("甲厂.xlsx", content)).status_code == 200
+    assert lying(own_home, "inbox") == {"甲厂.xlsx": BOOK, "甲厂（2）.xlsx": BOOK + b"2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("run.exe", BOOK, "类型不能收"),
+        ("甲厂", BOOK, "类型不能收"),
+        ("甲厂.xlsx", b"MZ not a workbook, says a door", "不是 .xlsx 文件"),
+        ("扫描件.pdf", BOOK, "不是 .pdf 文件"),
+        ("空.xlsx", b"", "是空的"),
+    ],
+)
+def test_a_file_of_a_wrong_kind_is_refused_and_stops_no_other(
+    operator: Browser, own_home: Path, name: str, content: bytes, sentence: str
+) -> None:
+    answer = send(operator, "inbox", (name, content), ("好的.xlsx", BOOK))
+    assert sentence in answer.text
+    assert list(lying(own_home, "inbox")) == ["好的.xlsx"]
+    assert send(operator, "inbox", (name, content)).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["../../../etc/甲厂.xlsx", "C:\\表\\甲厂.xlsx", "..\\甲厂.xlsx"])
+def test_a_name_leads_nowhere(operator: Browser, own_home: Path, name: str) -> None:
+    send(operator, "inbox", (name, BOOK))
+    assert lying(own_home, "inbox") == {"甲厂.xlsx": BOOK}
+
+
+def test_one_too_large_is_refused_before_it_is_read(
+    operator: Browser, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "MOST_BYTES", 0)
+    monkeypatch.setattr(doors, "_BESIDE", 10)
+    answer = send(operator, "inbox", ("甲厂.xlsx", BOOK))
+    assert answer.status_code == 413
+    assert "超过" in answer.text
+    assert lying(own_home, "inbox") == {}
+    # who says two gigabytes is not listened to at all
+    headers = {"Origin": OWN, "Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(2 * 1024**3)}
+    assert operator.client.post("/filing/doors/inbox", content=b"", headers=headers).status_code == 413
+
+
+def test_one_broken_off_leaves_nothing(operator: Browser, own_home: Path) -> None:
+    token = hidden_fields(operator.sees("/doors"))["token"]
+    whole = (
+        f'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n{token}\r\n'
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="a.xlsx"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    ).encode() + BOOK
+    headers = {"Origin": OWN, "Content-Type": "multipart/form-data; boundary=x"}
+    answer = operator.client.post("/filing/doors/inbox", content=whole, headers=headers)
+    assert answer.status_code == 400
+    assert lying(own_home, "inbox") == {}
+    assert not list((own_home / "inbox").glob(".*.part"))
+    ended = operator.client.post("/filing/doors/inbox", content=whole + b"\r\n--x--\r\n", headers=headers)
+    assert ended.status_code == 200, "the same, whole, is taken"
+
+
+def test_viewers_lay_nothing_in_and_take_nothing_away(operator: Browser, own_home: Path) -> None:
+    operator.door.person = Person("访客", Role.VIEWER)
+    assert send(operator, "inbox", ("甲厂.xlsx", BOOK)).status_code == 403
+    with reading() as db:
+        occasion = dossier.letters(db, [SENT])["occasion"].iloc[0]
+    assert operator.client.get("/filing/letters/file", params={"occasion": occasion}).status_code == 403
+    assert operator.client.get(f"/filing/packages/{SENT}.zip").status_code == 403
+
+
+def names(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert packed.testzip() is None
+        return packed.namelist()
+
+
+@pytest.mark.usefixtures("shared")
+def test_letters_packages_and_sheets_carry_number_and_institution_in_their_names() -> None:
+    browser = browser_of("李办", Role.OPERATOR)
+    with reading() as db:
+        row, letters = dossier.application(db, SENT), dossier.letters(db, [SENT])
+    institution = str(row["institution_name"])[:4]
+    one = browser.client.get("/filing/letters/file", params={"occasion": letters["occasion"].iloc[0]})
+    assert one.content[:2] == b"PK"
+    assert "attachment" in one.headers["content-disposition"]
+    every = names(browser.client.get(f"/filing/letters/{CYCLE}.zip"))
+    assert len(set(every)) == len(every) > 5
+    assert any(name.startswith(f"{SENT}-{institution}") and "受理通知书" in name for name in every)
+    package = names(browser.client.get(f"/filing/packages/{SENT}.zip"))
+    assert sorted(name.rpartition("/")[2] for name in package) == ["package.json", "评分表.xlsx"]
+    assert all(name.startswith(f"{SENT}-{institution}") for name in package)
+    sheets = names(browser.client.get(f"/filing/packages/all/{CYCLE}.zip", params={"kind": "sheets"}))
+    assert all(name.endswith("-评分表.xlsx") for name in sheets)
+    assert browser.client.get("/filing/letters/file", params={"occasion": "none"}).status_code == 404
+    assert browser.client.get(f"/filing/packages/{HELD[:-2]}99.zip").status_code == 404
+
+
+def test_sent_off_and_arrived_are_two_facts_with_their_days(operator: Browser) -> None:
+    with reading() as db:
+        letter = dossier.letters(db, [SENT]).iloc[0]
+    form = {"occasion": letter["occasion"], "on": "2026-09-12"}
+    assert operator.sees("/letters", state="outbox").count(letter["occasion"]) > 0
+    assert operator.sends("/letters/posted", "/letters", what="posted", **form).status_code == 303
+    assert letter["occasion"] not in operator.sees("/letters", state="outbox")
+    assert letter["occasion"] in operator.sees("/letters", state="posted")
+    assert operator.sends("/letters/posted", "/letters", what="served", **form).status_code == 303
+    assert letter["occasion"] in operator.sees("/letters", state="served")
+    with reading() as db:
+        steps = history.of(db, [SENT])
+    assert [(row["became"], row["by"]) for row in steps.tail(2).to_dict("records")] == [
+        ("posted", "李办"),
+        ("served", "李办"),
+    ]
+    assert (
+        operator.sends("/letters/posted", "/letters", what="posted", **{**form, "on": "2099-01-01"}).status_code == 400
+    )
+    assert operator.sends("/letters/posted", "/letters", what="posted", on="").status_code == 400
