@@ -32,6 +32,11 @@ $(SYSTEM): tests/system_packages.sh
 	bash tests/system_packages.sh
 	mkdir -p $(VENV) && touch $@
 
+# A browser of 2019, for the directory's page.
+$(VENV)/old-chromium/chromium: tests/old_chromium.sh
+	bash tests/old_chromium.sh $(dir $@)
+	touch $@
+
 lint: $(VENV)/.checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,7 +62,7 @@ unit: $(VENV)/.checks $(SYSTEM)
 coverage: $(VENV)/.checks $(SYSTEM)
 	$(BIN)/python -m pytest $(QUICK) --cov --cov-report=term:skip-covered --cov-fail-under=95
 
-slow: $(VENV)/.checks $(SYSTEM)
+slow: $(VENV)/.checks $(SYSTEM) $(VENV)/old-chromium/chromium
 	$(BIN)/python -m pytest -m slow
 
 # Known vulnerabilities, licences, a bill of materials in dist/.

@@ -46,7 +46,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("uscc", "统一社会信用代码", "code", 21, "institution", "uscc"),
     Column("institution_code", "机构编码", "code", 15, "institution", "code", optional=True),
     Column("region_code", "所属区划", "region", 20, "institution", "region"),
-    Column("registered_address", "注册地址", "text", 30, "institution", optional=True),
+    Column("registered_address", "注册地址", "text", 30, "institution", "address", optional=True),
     Column("occupation_code", "职业编码", "code", 13, "occupation", "code"),
     Column("occupation_name", "职业名称", "text", 24, "occupation", "name"),
     Column("work_type", "工种", "text", 18, "occupation", "work_type", optional=True),

@@ -28,6 +28,7 @@ _PUBLISHED: Final = ("announcement", "public_notice")
 
 _DEFAULT: Final = "default"
 _PLACES: Final = re.compile(r"\{([^{}]*)\}")
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.\-:\[\]]+(?:/[A-Za-z0-9.\-_~/%]*)?")
 #: A number beside the serial would make two series read alike: 1 and 11 of `A{serial}`, 1 of `A1{serial}`.
 _AMBIGUOUS: Final = re.compile(r"[0-9}]\{serial\}|\{serial\}[0-9{]")
 
@@ -48,10 +49,21 @@ class Office(BaseModel):
     address: str = ""
     postcode: str = ""
     email: str = ""
+    website: str = ""
+    licence: str = ""
     copy_to: list[str] = []
     remedies: str = ""
     templates: str = ""
     numbering: dict[str, str] = {}
+
+    @field_validator("website")
+    @classmethod
+    def _address(cls, website: str) -> str:
+        if website and not _ADDRESS.fullmatch(website):
+            raise ValueError(
+                f"'{website}' is no address of a page: write one like https://www.example.gov.cn/directory/"
+            )
+        return website
 
     @field_validator("numbering")
     @classmethod

@@ -1,6 +1,8 @@
 """Publication (发布): a new edition where the directory changed, the report to the province; its files are the shelf's."""
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -11,6 +13,7 @@ from schemas import office
 from schemas.directory import GONE, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
+from schemas.published_life import grown, unborn
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.gateways.disk import files
@@ -18,6 +21,7 @@ from tasks.gateways.shelf import counties, province
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
 from tasks.gateways.shelf.documents import announcement
+from tasks.gateways.shelf.life_file import read_life
 from tasks.letters.drafts import PUBLIC, write_drafts
 from tasks.runs.publishing import moving_latest, publishing
 from tasks.runs.step import step
@@ -115,6 +119,7 @@ def publish(run: Run, edition: str) -> Counts:
     """
     with reading() as db:
         content, before = content_of(db, edition, office.read(run.installation.root))
+        content = replace(content, past=_past(db, content, run.installation.published))
         traces = history.filings(db)
         lists = county_lists(db, content)
     broken = check_directory(content.rows, before, content.changes, content.as_of, known(), traces)
@@ -186,8 +191,24 @@ def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[Edi
         changes=changes(before, rows, own["as_of"], history.causes(db, own["previous"], edition)),
         previous_manifest_sha256=digest,
         earlier=_earlier(db, own["previous"]),
+        chain=editions.before(db, edition),
     )
     return content, before
+
+
+def _past(db: Connection, content: EditionContent, published: Path) -> pd.DataFrame:
+    """The published life up to the edition before: as that edition's folder keeps it, else told anew from the database."""
+    if not content.chain:
+        return unborn()
+    kept = read_life(published / content.chain[-1][0], content.previous_manifest_sha256)
+    if kept is not None:
+        return kept
+    life, before, previous = unborn(), content.rows.iloc[:0], None
+    for name, as_of in content.chain:
+        rows = editions.rows_of(db, name)
+        life = grown(life, rows, changes(before, rows, as_of, history.causes(db, previous, name)), name, as_of)
+        before, previous = rows, name
+    return life
 
 
 def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:

@@ -1,6 +1,7 @@
 """Made editions for the tests of the directory and its files: small, hostile and large ones."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from schemas import office
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
+from schemas.published_life import grown, unborn
 from schemas.reference_data import reference
 from tasks.gateways.shelf import EarlierEdition, EditionContent
+from tasks.gateways.shelf.page import pages
 
 AS_OF = date(2026, 9, 10)
 POLICY = for_cycle(cycle_id("2026-09"))
@@ -137,6 +140,7 @@ def edition(
     name: str = "2026-09.1",
     previous: str | None = None,
     earlier: Iterable[EarlierEdition] = (),
+    writer: office.Office = OFFICE,
 ) -> EditionContent:
     """An edition of these rows; its changes are against `before`, by default an empty directory."""
     changed = changes(rows.iloc[:0] if before is None else before, rows, AS_OF)
@@ -145,12 +149,77 @@ def edition(
         cycle="2026-09",
         as_of=AS_OF,
         policy=POLICY,
-        office=OFFICE,
+        office=writer,
         rows=rows,
         changes=changed[CHANGE_COLUMNS],
         previous_manifest_sha256=previous,
         earlier=list(earlier),
     )
+
+
+#: Institutions that are no more in the directory, and what became of them: kind, reason, document number.
+REVOKED = "91420204MA48000007"
+GONE = {
+    REVOKED: ("下陆区旧名职业培训学校", "revoked", "弄虚作假", "黄人社撤〔2026〕3号"),
+    "91420203MA48000008": ("西塞山区焊接职业培训学校", "expired", "", ""),
+    "91420203MA48000009": ("西塞山区暂停职业培训学校", "suspended", "整改未完成", "黄人社停〔2026〕1号"),
+}
+
+
+def with_a_past() -> EditionContent:
+    """Seven rows after two earlier editions: a level added, a name changed, three institutions gone, one only for staff."""
+    now = ordinary()
+    now.loc[now["uscc"] == "91420281MA48000003", "audiences"] = "staff"
+    trade = now["uscc"] == "52420222MA48000004"
+    now.loc[trade, ["occupation_code", "occupation_name", "work_type"]] = ["4-02-06-01", "仓储管理员", "叉车"]
+    gone = directory(
+        row(
+            name,
+            uscc,
+            "6-18-02-04",
+            institution_code=f"Y00042{place:07d}",
+            filed_on="2023-09-11",
+            valid_until="2026-09-09",
+        )
+        for place, (uscc, (name, *_)) in enumerate(GONE.items(), start=7)
+    )
+    gone = gone.assign(valid_until=gone["valid_until"].mask(gone["uscc"] != "91420203MA48000008", "2028-09-10"))
+    middle = pd.concat([now.assign(levels=now["levels"].replace("4,3,2", "4,3")), gone], ignore_index=True)
+    first = pd.concat(
+        [now[now["uscc"] == "91420200MA48000001"].assign(institution_name="黄石市旧名职业培训学校"), gone]
+    )
+    causes = pd.DataFrame(
+        [
+            {
+                "uscc": uscc,
+                "occupation_code": "6-18-02-04",
+                "work_type": "",
+                "became": kind,
+                "reason": why,
+                "document_no": number,
+            }
+            for uscc, (_, kind, why, number) in GONE.items()
+            if kind != "expired"
+        ]
+    )
+    days = {"2025-09.1": date(2025, 9, 12), "2026-04.1": date(2026, 4, 20)}
+    told = {
+        "2025-09.1": changes(first.iloc[:0], first, days["2025-09.1"]),
+        "2026-04.1": changes(first, middle, days["2026-04.1"]),
+    }
+    past = grown(unborn(), first, told["2025-09.1"], "2025-09.1", days["2025-09.1"])
+    past = grown(past, middle, told["2026-04.1"], "2026-04.1", days["2026-04.1"])
+    content = edition(
+        now, before=middle, previous="ab" * 32, earlier=[(name, days[name], told[name]) for name in reversed(told)]
+    )
+    changed = changes(middle, now, AS_OF, causes)
+    office_online = OFFICE.model_copy(update={"website": "https://www.example.gov.cn/directory/latest/"})
+    return replace(content, changes=changed, office=office_online, chain=list(days.items()), past=past)
+
+
+def page(content: EditionContent) -> bytes:
+    """The page of an edition, without those of its districts."""
+    return pages(content)["index.html"]
 
 
 def large(count: int, seed: int = 1) -> pd.DataFrame:

@@ -50,6 +50,16 @@ def published(db: Connection) -> list[RowMapping]:
     return list(db.execute(statement).mappings())
 
 
+def before(db: Connection, name: str) -> list[tuple[str, date]]:
+    """Every edition that one follows, directly or not, with its day, the oldest first."""
+    named = {row["edition"]: row for row in db.execute(select(_edition)).mappings()}
+    chain: list[tuple[str, date]] = []
+    while (previous := named[name]["previous"]) is not None:
+        chain.append((previous, named[previous]["as_of"]))
+        name = previous
+    return chain[::-1]
+
+
 def rows_of(db: Connection, name: str) -> pd.DataFrame:
     """The directory rows of an edition (DIRECTORY_COLUMNS, text), sorted."""
     statement = select(*(_row.c[column] for column in DIRECTORY_COLUMNS)).where(_row.c.edition == name)

@@ -9,8 +9,8 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tasks.gateways.shelf import EarlierEdition, EditionContent, build, place, point_latest
-from tests.editions import AS_OF, edition, hostile, large, ordinary
+from tasks.gateways.shelf import EditionContent, build, place, point_latest
+from tests.editions import AS_OF, edition, hostile, large, with_a_past
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -45,14 +45,8 @@ def published(folder: Path, content: EditionContent) -> Path:
 
 @pytest.fixture(scope="session")
 def ordinary_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Seven rows, one of them changed, two earlier editions."""
-    before = ordinary().assign(levels=ordinary()["levels"].replace("4,3,2", "4,3"))
-    earlier: list[EarlierEdition] = [
-        ("2026-04.1", AS_OF.replace(month=4), edition(ordinary().iloc[:2]).changes),
-        ("2025-09.1", AS_OF.replace(year=2025), {"added": 3}),
-    ]
-    content = edition(ordinary(), before=before, previous="ab" * 32, earlier=earlier)
-    return published(tmp_path_factory.mktemp("ordinary"), content)
+    """Seven rows, one of them changed, two earlier editions, and institutions that are gone."""
+    return published(tmp_path_factory.mktemp("ordinary"), with_a_past())
 
 
 @pytest.fixture(scope="session")

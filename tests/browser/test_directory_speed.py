@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tasks.gateways.shelf.page import page as rendered
 from tests.editions import edition, large
+from tests.editions import page as rendered
 
 pytestmark = pytest.mark.slow
 

@@ -18,6 +18,7 @@ _BUILDING = ".building-"
 def build(shelf: Path, name: str, content: Mapping[str, bytes]) -> Path:
     """Write files, in the order given, into a new hidden folder beside `shelf/name`, and return the hidden folder.
 
+    A file may be named with one folder before it, `list/1.html`.
     What killed builders left on the shelf is swept first. Raises OSError when the disk refuses; then nothing is left.
     """
     shelf.mkdir(parents=True, exist_ok=True)
@@ -25,9 +26,13 @@ def build(shelf: Path, name: str, content: Mapping[str, bytes]) -> Path:
     building = shelf / f"{_BUILDING}{name}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         building.mkdir()
+        below = {(building / file).parent for file in content} - {building}
+        for folder in below:
+            folder.mkdir()
         for file, data in content.items():
             files.write(building / file, data)
-        files.sync_folder(building)
+        for folder in (*below, building):
+            files.sync_folder(folder)
     except BaseException:
         discard(building)
         raise

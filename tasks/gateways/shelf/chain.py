@@ -49,9 +49,14 @@ def _order(name: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", name)))
 
 
+def files_below(folder: Path) -> set[str]:
+    """The files of an edition, also those one folder below, `list/1.html`; what is no file is named as well."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
+
+
 def _file_faults(folder: Path, record: Mapping[str, Any]) -> list[str]:
     listed: dict[str, str] = record["files"]
-    there = {path.name for path in folder.iterdir()} - {MANIFEST, attachments.ATTACHMENTS}
+    there = files_below(folder) - {MANIFEST, attachments.ATTACHMENTS}
     try:
         attached = attachments.recorded(folder)
     except ValueError as broken:

@@ -1,7 +1,7 @@
 """What an edition says, before it is any file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import pandas as pd
 from schemas.directory import CAME, CHANGE_COLUMNS, GONE, INSTITUTION_COLUMNS, change_counts, edition_name, in_order
 from schemas.office import Office
 from schemas.policy import Policy
+from schemas.published_life import grown, unborn
 
 #: An earlier edition: its name, its `as_of`, and its changes (CHANGE_COLUMNS) or only their counts by kind.
 EarlierEdition = tuple[str, date, pd.DataFrame | Mapping[str, int]]
@@ -19,8 +20,9 @@ EarlierEdition = tuple[str, date, pd.DataFrame | Mapping[str, int]]
 class EditionContent:
     """One edition (目录版次): its rows, what changed, and the edition it follows (contract section 6).
 
-    `rows` holds DIRECTORY_COLUMNS and `changes` CHANGE_COLUMNS, both as text. Raises ValueError for a name that is
-    no edition of the cycle.
+    `rows` holds DIRECTORY_COLUMNS and `changes` CHANGE_COLUMNS, both as text. `chain`: every edition before with its day,
+    the oldest first. `past`: the published life up to the edition before (LIFE_COLUMNS). `phones`: telephones by credit
+    code, where the policy shows them. Raises ValueError for a name that is no edition of the cycle.
     """
 
     name: str
@@ -32,6 +34,9 @@ class EditionContent:
     changes: pd.DataFrame
     previous_manifest_sha256: str | None = None
     earlier: Sequence[EarlierEdition] = ()
+    chain: Sequence[tuple[str, date]] = ()
+    past: pd.DataFrame | None = None
+    phones: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not edition_name(self.name).startswith(f"{self.cycle}."):
@@ -46,6 +51,18 @@ class EditionContent:
     def changed(self) -> pd.DataFrame:
         """The changes, blanks as empty text."""
         return self.changes[CHANGE_COLUMNS].fillna("").astype("str").reset_index(drop=True)
+
+    @cached_property
+    def life(self) -> pd.DataFrame:
+        """The published life of the directory, this edition included (LIFE_COLUMNS)."""
+        past = unborn() if self.past is None else self.past
+        return grown(past, self.listed, self.changed, self.name, self.as_of)
+
+    @property
+    def editions(self) -> list[tuple[str, date]]:
+        """Every edition up to this one with its day, the oldest first."""
+        before = self.chain or [(name, as_of) for name, as_of, _ in reversed(self.earlier)]
+        return [*before, (self.name, self.as_of)]
 
     @cached_property
     def counts(self) -> dict[str, int]:

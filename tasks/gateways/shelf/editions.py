@@ -11,9 +11,12 @@ from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf.attachments import ATTACHMENTS
 from tasks.gateways.shelf.content import EditionContent
+from tasks.gateways.shelf.datapackage import DATAPACKAGE, datapackage
+from tasks.gateways.shelf.feed import FEED, feed
+from tasks.gateways.shelf.life_file import LIFE, life_file
 from tasks.gateways.shelf.listing import LISTING, listing
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, manifest, read_manifest, sha256
-from tasks.gateways.shelf.page import page
+from tasks.gateways.shelf.page import pages
 from tasks.gateways.shelf.workbook import directory_workbook
 
 LATEST = "latest"
@@ -83,8 +86,11 @@ def _files(content: EditionContent, attachments: str | None) -> dict[str, bytes]
         LISTING: listing(content),
         "directory.xlsx": directory_workbook(content),
         "changes.csv": csv_bytes(content.changed),
-        "index.html": page(content),
+        LIFE: life_file(content),
+        FEED: feed(content),
+        **pages(content),
     }
+    files[DATAPACKAGE] = datapackage(content, files)
     return {**files, MANIFEST: manifest(content, {name: sha256(data) for name, data in files.items()}, attachments)}
 
 

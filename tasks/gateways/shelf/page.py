@@ -13,31 +13,86 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from schemas.directory import CHANGE_KINDS
 from tasks.gateways.shelf.content import EditionContent, chinese_date
+from tasks.gateways.shelf.datapackage import dataset
 from tasks.gateways.shelf.page_data import page_data
+from tasks.gateways.shelf.page_rows import HEADS, District, districts, neighbours, plain_rows
 
-_SCRIPTS = ["1_data", "2_search", "3_list", "4_filters", "5_changes", "6_institution", "7_main"]
+_SCRIPTS = [
+    "1_data",
+    "2_words",
+    "3_search",
+    "4_list",
+    "5_filters",
+    "6_changes",
+    "7_institution",
+    "8_certificate",
+    "9_main",
+]
 #: What could end a script element, or a line of one, is written as an escape; JSON reads it as the same text.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
-def page(content: EditionContent) -> bytes:
-    """`index.html` as bytes, the same for the same content."""
+def pages(content: EditionContent) -> dict[str, bytes]:
+    """`index.html` and, where its rows are many, the pages of the districts: names to bytes, the same for the same content."""
+    listed = districts(content)
+    return {"index.html": _page(content, listed), **{each.file: _list_page(content, listed, each) for each in listed}}
+
+
+def _page(content: EditionContent, listed: list[District]) -> bytes:
     style, script = style_sheet(), _script()
+    previous = content.editions[-2][0] if len(content.editions) > 1 else ""
     html = page_template("index.html").render(
-        policy=_policy(style, script),
+        **_common(content),
+        policy=_policy(style, guard(), script),
         style=Markup(style),  # noqa: S704  shipped with the package
+        guard=Markup(guard()),  # noqa: S704  shipped with the package
         script=Markup(script),  # noqa: S704  shipped with the package
         data=Markup(embedded(page_data(content))),  # noqa: S704  escaped for its element
-        title=content.title,
-        edition=content.name,
-        as_of=chinese_date(content.as_of),
+        dataset=Markup(embedded(dataset(content))),  # noqa: S704  escaped for its element
+        districts=listed,
+        heads=HEADS,
+        plain=Markup("" if listed else plain_rows(content.listed, content)),  # noqa: S704  escaped cell by cell
         document=content.policy.document,
-        issuer=content.office.authority,
         institutions=f"{len(content.institutions):,}",
         rows=f"{len(content.rows):,}",
+        changed=_changed(content),
+        first_day=content.editions[0][1].isoformat(),
+        last_day=content.as_of.isoformat(),
+        previous=previous,
     )
     return html.encode("utf-8")
+
+
+def _list_page(content: EditionContent, listed: list[District], district: District) -> bytes:
+    style = style_sheet()
+    before, after = neighbours(listed, listed.index(district))
+    html = page_template("list.html").render(
+        **_common(content),
+        policy=_policy(style),
+        style=Markup(style),  # noqa: S704  shipped with the package
+        district=district,
+        heads=HEADS,
+        plain=Markup(plain_rows(district.listed, content, "../index.html")),  # noqa: S704  escaped cell by cell
+        before=before,
+        after=after,
+    )
+    return html.encode("utf-8")
+
+
+def _common(content: EditionContent) -> dict[str, str]:
+    return {
+        "title": content.title,
+        "edition": content.name,
+        "as_of": chinese_date(content.as_of),
+        "issuer": content.office.authority,
+    }
+
+
+def _changed(content: EditionContent) -> str:
+    changes = [f"{title} {content.counts[kind]} 项" for kind, title in CHANGE_KINDS.items() if content.counts[kind]]
+    return "、".join(changes) + "。" if changes else ""
 
 
 def embedded(value: object) -> str:
@@ -45,9 +100,10 @@ def embedded(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, *scripts: str) -> str:
+    ours = " ".join(map(hash_source, scripts)) or "'none'"
     return (
-        f"default-src 'none'; style-src {hash_source(style)}; script-src {hash_source(script)}; img-src data:; "
+        f"default-src 'none'; style-src {hash_source(style)}; script-src {ours}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -61,6 +117,12 @@ def hash_source(text: str) -> str:
 def style_sheet() -> str:
     """The look of every published page."""
     return _file("page.css")
+
+
+@cache
+def guard() -> str:
+    """What says that the script cannot run; plain enough for any engine."""
+    return _file("0_guard.js")
 
 
 @cache

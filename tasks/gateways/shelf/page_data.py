@@ -1,6 +1,6 @@
 """The directory as data for its page: each institution, occupation and date once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,25 +9,36 @@ from schemas.directory import (
     CHANGE_COLUMNS,
     CHANGE_KINDS,
     COLUMNS,
+    DIRECTORY_KEY,
     INSTITUTION_COLUMNS,
     OCCUPATION_COLUMNS,
-    audiences_text,
     change_counts,
     change_text,
     levels_text,
 )
 from schemas.item import trade_title
 from schemas.policy import Policy
+from schemas.submission import AUDIENCES
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
+from tasks.gateways.shelf.page_search import forgiving
+from tasks.gateways.shelf.qr import codes
+from tasks.gateways.shelf.served import audiences_told
 
 #: A page lists so many changes of its own edition, and of each earlier one; `changes.csv` has them all.
 OWN_CHANGES, EARLIER_CHANGES = 2000, 500
 
+#: A certificate's number has 22 characters: the 13 of the institution's code, two of the year, one of the level, and six.
+CERTIFICATE_CODE, CERTIFICATE_LENGTH = 13, 22
+
 
 def page_data(content: EditionContent) -> dict[str, Any]:
-    """What the page embeds, ready for JSON; all texts harmless to show."""
-    rows = content.listed
+    """What the page embeds, ready for JSON; all texts harmless to show.
+
+    Rows in force come first, in the order of the files, then those of earlier editions that are no more, in the order in
+    which they went.
+    """
+    rows, now = _rows(content)
     institution, institutions = _once(rows, INSTITUTION_COLUMNS)
     occupation, occupations = _once(rows, OCCUPATION_COLUMNS)
     levels, level_sets = _once(rows, ["levels"])
@@ -35,15 +46,22 @@ def page_data(content: EditionContent) -> dict[str, Any]:
     dates = sorted({*rows["filed_on"], *rows["valid_until"]})
     types = _named(institutions["institution_type"], content.type_titles)
     regions = _named(institutions["region_code"], content.region_names)
-    return {
+    chain = [name for name, _ in content.editions]
+    gone = rows.iloc[now:]
+    ends = sorted({*_endings(gone)})
+    data: dict[str, Any] = {
         "edition": content.name,
         "as_of": content.as_of.isoformat(),
+        "now": now,
+        "chain": [{"name": name, "as_of": as_of.isoformat()} for name, as_of in content.editions],
         "reminder_days": content.policy.validity.reminder_days,
         "types": [visible(title) for title in types.values()],
         "regions": [visible(title) for title in regions.values()],
         "level_names": list(content.policy.levels.values()),
+        "level_codes": list(content.policy.levels),
         "levels": [_level_set(text, content.policy) for text in level_sets["levels"]],
-        "audiences": [visible(audiences_text(each)) for each in served],
+        "audience_names": list(AUDIENCES.values()),
+        "audiences": [_audience_set(text) for text in served],
         "dates": dates,
         "institutions": _columns("institution", institutions, {"type": types, "region": regions}),
         "occupations": _columns("occupation", occupations, {}),
@@ -52,10 +70,41 @@ def page_data(content: EditionContent) -> dict[str, Any]:
             "occupation": occupation,
             "levels": levels,
             **_columns("filing", rows, {"date": dates, "audiences": served}),
+            "came": _places(rows["came_in"], chain),
+            "gone": _places(gone["gone_in"], chain),
+            "end": [ends.index(end) for end in _endings(gone)],
         },
+        "ends": [[list(CHANGE_KINDS).index(kind), visible(reason), visible(number)] for kind, reason, number in ends],
         "change_kinds": list(CHANGE_KINDS.values()),
         "editions": _editions(content),
+        "certificate": {"code": CERTIFICATE_CODE, "length": CERTIFICATE_LENGTH},
+        "website": content.office.website,
+        "qr": codes(content.office.website) if content.office.website else None,
     }
+    if content.policy.publication.show_phone:
+        data["institutions"]["phone"] = [visible(content.phones.get(uscc, "")) for uscc in institutions["uscc"]]
+    return data | forgiving(_spoken(data))
+
+
+def _rows(content: EditionContent) -> tuple[pd.DataFrame, int]:
+    """The rows in force and, from their number on, those that are no more."""
+    life = content.life
+    now = life[life["gone_in"] == ""].sort_values(DIRECTORY_KEY, ignore_index=True)
+    return pd.concat([now, life[life["gone_in"] != ""]], ignore_index=True), len(now)
+
+
+def _endings(gone: pd.DataFrame) -> list[tuple[str, str, str]]:
+    return list(gone[["became", "reason", "document_no"]].itertuples(index=False, name=None))
+
+
+def _spoken(data: Mapping[str, Any]) -> list[str]:
+    """The texts that are found by their pinyin as well."""
+    return [
+        *data["institutions"]["name"],
+        *data["occupations"]["name"],
+        *data["occupations"]["work_type"],
+        *data["regions"],
+    ]
 
 
 def _columns(of: str, rows: pd.DataFrame, places: Mapping[str, Mapping[str, str] | list[str]]) -> dict[str, Any]:
@@ -84,7 +133,7 @@ def _named(codes: pd.Series, titles: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _places(values: pd.Series, known: Mapping[str, str] | list[str]) -> list[int]:
+def _places(values: pd.Series, known: Iterable[str]) -> list[int]:
     place = {value: index for index, value in enumerate(known)}
     return [place[value] for value in values.tolist()]
 
@@ -97,9 +146,15 @@ def _level_set(text: str, policy: Policy) -> dict[str, Any]:
     own = [level for level in policy.levels if level in text.split(",")]
     return {
         "text": levels_text(text, policy),
+        "words": [f"{level}级" for level in own],
         "titles": " ".join(policy.level_names(level)[-1] for level in own),
         "places": [list(policy.levels).index(level) for level in own],
     }
+
+
+def _audience_set(text: str) -> dict[str, Any]:
+    own = [list(AUDIENCES).index(word) for word in text.split(";") if word in AUDIENCES]
+    return {"text": visible(audiences_told(text)), "places": own}
 
 
 def _editions(content: EditionContent) -> list[dict[str, Any]]:
@@ -127,7 +182,8 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, A
         [
             kinds[kind],
             *map(visible, (uscc, institution, code, trade_title(occupation, work_type))),
-            *_moved(before, after or _why(reason, document_no), policy),
+            *_moved(before, after, policy),
+            visible(_why(reason, document_no)),
         ]
         for uscc, institution, code, occupation, work_type, kind, before, after, reason, document_no in listed
     ]
@@ -135,7 +191,7 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, A
 
 
 def _why(reason: str, document_no: str) -> str:
-    """What became of a row that is gone, as people read it."""
+    """Why a row changed, as people read it."""
     return f"{reason}（{document_no}）" if reason and document_no else reason or document_no
 
 

@@ -16,10 +16,13 @@ from tests.editions import AS_OF, edition, ordinary
 
 FILES = [
     "changes.csv",
+    "datapackage.json",
     "directory.csv",
     "directory.json",
     "directory.xlsx",
+    "feed.xml",
     "index.html",
+    "life.json",
     "manifest.json",
 ]
 

@@ -12,6 +12,12 @@ function el(tag, attributes, ...content) {
   return node;
 }
 
+// replaceChildren, which engines before Chrome 86 do not have
+function fill(node, ...content) {
+  while (node.firstChild) node.removeChild(node.firstChild);
+  node.append(...content);
+}
+
 const COLUMNS = [
   ["name", "机构名称"], ["type", "机构类型"], ["region", "所属区划"], ["occupation", "职业（工种）"],
   ["levels", "职业等级"], ["filed", "备案日期"], ["valid", "有效期至"],
@@ -21,17 +27,19 @@ function cell(label, className, ...content) {
   return el("td", { role: "cell", class: className }, el("span", { class: "label" }, label), ...content);
 }
 
+const sub = (text, className) => el("span", { class: "sub " + (className || "") }, text);
+
 function occupationCell(o, ...more) {
   const workType = occupations.work_type[o];
-  return cell("职业", "", occupations.name[o], ...(workType ? [el("span", { class: "sub" }, "工种：" + workType)] : []), ...more);
+  return cell("职业", "", occupations.name[o], ...(workType ? [sub("工种：" + workType)] : []), ...more);
 }
 
 function levelsCell(row) {
-  const served = audiences[rowAudiences[row]];
-  return cell("职业等级", "levels", levels[rowLevels[row]].text, ...(served ? [el("span", { class: "sub" }, "服务对象：" + served)] : []));
+  const served = audiences[rowAudiences[row]].text;
+  return cell("职业等级", "levels", levels[rowLevels[row]].text, ...(served ? [sub("服务对象：" + served)] : []));
 }
 
-const validCell = (date) => cell("有效期至", "date", dates[date], el("span", { class: "sub " + leftClass(date) }, leftText(date)));
+const validCell = (date) => cell("有效期至", "date", dates[date], sub(leftText(date), leftClass(date)));
 
 function institutionLink(uscc, name) {
   return el("a", { href: "#" + encodeURIComponent(uscc) }, name);
@@ -40,13 +48,14 @@ function institutionLink(uscc, name) {
 function rowOf(row) {
   const i = rowInstitution[row];
   const o = rowOccupation[row];
-  const codes = [el("span", { class: "sub num" }, institutions.uscc[i])];
-  if (institutions.code[i]) codes.push(el("span", { class: "sub num" }, "机构编码 " + institutions.code[i]));
+  const codes = [sub(institutions.uscc[i], "num")];
+  if (institutions.code[i]) codes.push(sub("机构编码 " + institutions.code[i], "num"));
+  if (institutions.address[i]) codes.push(sub(institutions.address[i]));
   return el("tr", { role: "row" },
     cell("机构名称", "", institutionLink(institutions.uscc[i], institutions.name[i]), ...codes),
     cell("机构类型", "", types[institutions.type[i]]),
     cell("所属区划", "", regions[institutions.region[i]]),
-    occupationCell(o, el("span", { class: "sub num" }, occupations.code[o])),
+    occupationCell(o, sub(occupations.code[o], "num")),
     levelsCell(row),
     cell("备案日期", "date", dates[rowFiled[row]]),
     validCell(rowValid[row]));
@@ -56,7 +65,7 @@ function showRows(from, to) {
   const body = document.createDocumentFragment();
   for (let k = from; k < to; k += 1) body.append(rowOf(found[k]));
   if (view.count === 0) body.append(el("tr", { role: "row" }, el("td", { role: "cell", class: "empty", colspan: COLUMNS.length }, "没有符合条件的记录，请减少或更换条件。")));
-  $("rows").replaceChildren(body);
+  fill($("rows"), body);
 }
 
 function showPage() {
@@ -75,12 +84,34 @@ function showPage() {
 }
 
 function showHeads() {
-  $("heads").replaceChildren(...COLUMNS.map(([key, title]) => {
+  fill($("heads"), ...COLUMNS.map(([key, title]) => {
     const current = view.order === key;
     const sorted = current ? (view.down ? "descending" : "ascending") : "none";
     const button = el("button", { type: "button", "data-order": key }, title, el("span", { "aria-hidden": "true" }, current ? (view.down ? " ▼" : " ▲") : ""));
     return el("th", { role: "columnheader", scope: "col", "aria-sort": sorted }, button, el("span", { class: "printed" }, title));
   }));
+}
+
+// what the list is of: the present, or the edition in force on a day
+function showDay() {
+  $("on-day").hidden = !conditions.day;
+  if (!conditions.day) return;
+  const place = editionOn(asked);
+  const first = chain[0];
+  const text = place < 0
+    ? `最早的一版目录 ${first.name} 截至 ${first.as_of}，此前的情况本页查不到。`
+    : `以下是 ${conditions.day} 当日有效的备案，依据当日最新的一版目录 ${chain[place].name}（截至 ${chain[place].as_of}）。`;
+  fill($("on-day"), text, place >= 0 && chain[place].name !== DATA.edition ? el("a", { href: `../${chain[place].name}/index.html` }, "打开该版") : "");
+}
+
+function showGone() {
+  const gone = goneInstitutions();
+  $("gone").hidden = gone.length === 0;
+  const lines = gone.slice(0, 20).map((row) => {
+    const i = rowInstitution[row];
+    return el("li", {}, institutionLink(institutions.uscc[i], institutions.name[i]), `（${institutions.uscc[i]}）：${endText(row)}`);
+  });
+  fill($("gone"), el("p", {}, `已不在目录的机构 ${number(gone.length)} 家${gone.length > 20 ? "，列出 20 家" : ""}：`), el("ul", {}, ...lines));
 }
 
 function update(keepPage) {
@@ -89,20 +120,29 @@ function update(keepPage) {
   if (!keepPage) view.page = 0;
   showPage();
   $("status").textContent = `符合条件 ${number(answer.count)} 条，涉及 ${number(answer.institutions)} 家机构`;
+  showDay();
+  showCertificate();
+  showGone();
   showCounts(answer.counts);
+  noteState();
 }
 
-function sortBy(key, down) {
+function setOrder(key, down) {
   view.order = key;
   view.down = down;
   $("order").value = key + (down ? " down" : "");
   showHeads();
+}
+
+function sortBy(key, down) {
+  setOrder(key, down);
   update(false);
 }
 
 function turnTo(page) {
   view.page = page;
   showPage();
+  noteState();
   // nothing else tells a listener that the rows are others now
   $("turned").textContent = `第 ${number(view.page + 1)} 页，共 ${number(Math.max(1, Math.ceil(view.count / PAGE)))} 页`;
   $("status").scrollIntoView({ block: "nearest" });
@@ -118,4 +158,34 @@ function beforePrint() {
 function afterPrint() {
   $("print-note").hidden = true;
   showPage();
+}
+
+// a cell that a spreadsheet would take for a formula gets an apostrophe, as in directory.csv
+const FORMULA = /^(?![+-]?\d+(?:\.\d+)?$)(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/;
+function csvCell(text) {
+  const safe = FORMULA.test(text) ? "'" + text : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
+function csvOfFound() {
+  const lines = [["机构名称", "机构类型", "统一社会信用代码", "机构编码", "所属区划", "注册地址", "职业编码", "职业名称", "工种", "职业等级", "服务对象", "备案日期", "有效期至"]];
+  for (let k = 0; k < view.count; k += 1) {
+    const row = found[k];
+    const i = rowInstitution[row];
+    const o = rowOccupation[row];
+    lines.push([
+      institutions.name[i], types[institutions.type[i]], institutions.uscc[i], institutions.code[i], regions[institutions.region[i]], institutions.address[i],
+      occupations.code[o], occupations.name[o], occupations.work_type[o], levels[rowLevels[row]].text, audiences[rowAudiences[row]].text, dates[rowFiled[row]], dates[rowValid[row]],
+    ]);
+  }
+  return "\ufeff" + lines.map((line) => line.map(csvCell).join(",") + "\r\n").join("");
+}
+
+function download() {
+  const address = URL.createObjectURL(new Blob([csvOfFound()], { type: "text/csv;charset=utf-8" }));
+  const link = el("a", { href: address, download: `directory-${conditions.day || DATA.edition}.csv` });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
 }

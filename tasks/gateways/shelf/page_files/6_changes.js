@@ -1,15 +1,16 @@
 // What changed in this edition and in earlier ones.
 const SHOWN = 50;
-const CHANGE_COLUMNS = ["机构名称", "职业（工种）", "变更类型", "变更前", "变更后"];
+const CHANGE_COLUMNS = ["机构名称", "职业（工种）", "变更类型", "变更前", "变更后", "事由和文号"];
 
-function changeRow([kind, uscc, name, code, occupation, before, after]) {
+function changeRow([kind, uscc, name, code, occupation, before, after, why]) {
   const who = byUscc.has(uscc) ? institutionLink(uscc, name) : name;
   return el("tr", { role: "row" },
-    cell(CHANGE_COLUMNS[0], "", who, el("span", { class: "sub num" }, uscc)),
-    cell("职业", "", occupation, el("span", { class: "sub num" }, code)),
+    cell(CHANGE_COLUMNS[0], "", who, sub(uscc, "num")),
+    cell("职业", "", occupation, sub(code, "num")),
     cell(CHANGE_COLUMNS[2], "", DATA.change_kinds[kind]),
     cell(CHANGE_COLUMNS[3], "changed", ...datesKept(before || "—")),
-    cell(CHANGE_COLUMNS[4], "changed", ...datesKept(after || "—")));
+    cell(CHANGE_COLUMNS[4], "changed", ...datesKept(after || "—")),
+    cell(CHANGE_COLUMNS[5], "changed", ...datesKept(why || "—")));
 }
 
 // a date is not to be broken at its hyphens
@@ -17,13 +18,15 @@ function datesKept(text) {
   return text.split(/(\d{4}-\d{2}-\d{2})/).map((part, place) => (place % 2 ? el("span", { class: "date" }, part) : part));
 }
 
-function changeTable(caption, changed) {
-  const heads = CHANGE_COLUMNS.map((title) => el("th", { role: "columnheader", scope: "col" }, title));
+function tableOf(caption, titles, lines) {
+  const heads = titles.map((title) => el("th", { role: "columnheader", scope: "col" }, title));
   return el("table", { class: "cards", role: "table" },
     el("caption", { class: "unseen" }, caption),
     el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...heads)),
-    el("tbody", { role: "rowgroup" }, ...changed.map(changeRow)));
+    el("tbody", { role: "rowgroup" }, ...lines));
 }
+
+const changeTable = (caption, changed) => tableOf(caption, CHANGE_COLUMNS, changed.map(changeRow));
 
 function tallies(counts) {
   const named = DATA.change_kinds.map((title, kind) => [title, counts[kind]]).filter(([, count]) => count > 0);
@@ -52,6 +55,7 @@ function fillEdition(box, edition) {
 }
 
 function buildChanges() {
+  fill($("change-list"));
   DATA.editions.forEach((edition, place) => {
     const box = el("details", { class: "edition", open: place === 0 }, el("summary", {}, el("b", {}, edition.name), `　截至 ${edition.as_of}`, place === 0 ? "　本版" : ""));
     // earlier editions are filled when they are opened: most readers never do
@@ -59,10 +63,4 @@ function buildChanges() {
     else box.addEventListener("toggle", () => fillEdition(box, edition), { once: true });
     $("change-list").append(box);
   });
-}
-
-function changesOf(uscc) {
-  return DATA.editions
-    .map((edition) => ({ edition, changed: edition.rows.filter((row) => row[1] === uscc) }))
-    .filter(({ changed }) => changed.length > 0);
 }
