@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from deployments import schema
+from deployments import schema, soundness
 from deployments.prefect_environment import PRIVATE
 from schemas import office
 from schemas.policy import known as known_policies
@@ -42,6 +42,7 @@ def examine() -> list[Found]:
         found
         for look in (
             _versions,
+            _settings,
             _home,
             _office,
             _numbers,
@@ -60,12 +61,14 @@ def examine() -> list[Found]:
 def _looked(look: Callable[[], Iterator[Found]]) -> list[Found]:
     try:
         return list(look())
-    except (OSError, OperationalError, ValueError) as failed:
+    except (OSError, DatabaseError, ValueError) as failed:
         return [Found(look.__name__.strip("_"), False, f"could not be looked at: {_first_line(failed)}")]
 
 
 def _first_line(failed: Exception) -> str:
     """What an error says, unless part of an address is in it: of a password with an @ in it the driver shows the rest."""
+    if isinstance(failed, DatabaseError) and not isinstance(failed, OperationalError):
+        return "the database is damaged: keep its file aside and restore the last backup into an empty home (`filing restore`)"
     first = str(failed).splitlines()[0]
     return (
         "check FILING_DATABASE_URL: signs like @ : / in a password are written as %40 %3A %2F"
@@ -76,6 +79,11 @@ def _first_line(failed: Exception) -> str:
 
 def _versions() -> Iterator[Found]:
     yield Found("versions", True, ", ".join(f"{name} {version(name)}" for name in _PACKAGES))
+
+
+def _settings() -> Iterator[Found]:
+    """Variables that are misspelt do nothing."""
+    yield from (Found("settings", False, sentence) for sentence in soundness.unknown_settings())
 
 
 def _home() -> Iterator[Found]:

@@ -16,6 +16,7 @@ from deployments.gate import hosts
 from deployments.gate.door import Gate
 from deployments.parentage import end_with_parent
 from deployments.prefect_environment import SERVER, hold_anywhere
+from deployments.soundness import unknown_settings
 from schemas.settings import PAGES, settings
 
 Scope = MutableMapping[str, Any]
@@ -113,6 +114,8 @@ def main() -> None:
     hold_anywhere()
     for name, value in SERVER.items():
         os.environ.setdefault(name, value)
+    for sentence in unknown_settings():
+        print(sentence)  # noqa: T201
     if os.environ.pop("PREFECT_SERVER_API_AUTH_STRING", None):
         print("PREFECT_SERVER_API_AUTH_STRING is not used: people sign in, programs send machine.secret")  # noqa: T201
     from prefect.settings import get_current_settings  # noqa: PLC0415  reads the environment when imported

@@ -1,6 +1,7 @@
 """Bringing the database's schema up to date, and asking whether it is; the tables themselves are the model's."""
 
 from importlib.resources import as_file, files
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -8,11 +9,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from schemas.settings import settings
-from tasks.store import database
+from tasks.store import database, snapshot
 
 
 def migrate() -> str:
-    """Upgrade to the newest revision; returns its name. Doing it again changes nothing."""
+    """Upgrade to the newest revision; returns its name. Doing it again changes nothing.
+
+    An embedded database that holds something is copied beside itself first.
+    """
+    present, newest = revisions()
+    if present not in (None, newest) and settings().database.startswith("sqlite"):
+        file = Path(str(database.engine(settings().database).url.database))
+        snapshot.snapshot_sqlite(file, file.with_name(f"{file.stem}-before-{newest}.db"))
     with as_file(files("deployments") / "migrations") as scripts:
         config = Config()
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
@@ -20,6 +28,14 @@ def migrate() -> str:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def is_known(revision: str) -> bool:
+    """Whether this release has the revision, or an upgrade from it."""
+    with as_file(files("deployments") / "migrations") as scripts:
+        config = Config()
+        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+        return revision in {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
 
 
 def revisions() -> tuple[str | None, str | None]:

@@ -19,6 +19,7 @@ from deployments.gate.secrets_of_home import present
 from deployments.parentage import end_with_parent
 from deployments.prefect_environment import POOL, hold_anywhere, prefect_home
 from deployments.reaping import reap, worker_name
+from deployments.soundness import unknown_settings
 from flows.waiting import wake
 from flows.watch import look
 from schemas.settings import settings
@@ -108,6 +109,8 @@ def main() -> None:
     """Work under the fixed name of this machine's worker NUMBER."""
     end_with_parent()
     hold_anywhere()
+    for sentence in unknown_settings():
+        _log.warning(sentence)
     present(settings().root)
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     prefect_home().mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from deployments import orchestrator
 from deployments.commands.readiness import read_cycle, read_day, ready
+from deployments.soundness import assert_inbox
 from schemas.errors import WrongUseError
 from schemas.law.deciding import Wait
 from schemas.run_summary import RunSummary
@@ -29,6 +30,8 @@ def run(
     chosen, day = read_cycle(cycle), read_day(as_of)
     if inbox is not None and not inbox.is_dir():
         raise WrongUseError(f"the inbox {inbox} is not a folder: give the folder that holds the submissions")
+    if inbox is not None:
+        assert_inbox(inbox)
     ready()
     orchestrator.prepare()
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set

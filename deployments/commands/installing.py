@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from deployments import soundness
 from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import lay_out_office
+from schemas.settings import settings
 
 
 def migrate() -> None:
@@ -13,6 +15,8 @@ def migrate() -> None:
     from deployments import schema  # noqa: PLC0415
 
     is_new = schema.revisions()[0] is None
+    if is_new:
+        soundness.assert_not_lost(settings().root, settings().database)
     typer.echo(f"schema: {schema.migrate()}")
     if is_new:
         lay_out_office()
@@ -36,7 +40,6 @@ def doctor(
 
 def _source() -> int:
     """Tell of the source alone; nothing is written."""
-    from schemas.settings import settings  # noqa: PLC0415
     from tasks.desk.source_report import report  # noqa: PLC0415
 
     told = report(settings())

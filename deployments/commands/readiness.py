@@ -3,9 +3,11 @@
 import unicodedata
 from datetime import date
 
+import typer
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
+from deployments import soundness
 from schemas import office
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId, cycle_id
@@ -50,25 +52,47 @@ def read_words(option: str, text: str, says: str) -> str:
 
 def ready() -> None:
     """Have the embedded database's schema up to date; ask for `filing migrate` where the database is a server's."""
+    for sentence in soundness.unknown_settings():
+        typer.echo(f"filing: {sentence}", err=True)
+    _assert_address()
+    home, database = settings().root, settings().database
+    soundness.assert_writable(home)
+    soundness.assert_inbox(settings().inbox)
     from deployments import schema  # noqa: PLC0415  Alembic is slow to import and not every command needs it
 
-    _assert_address()
+    present, newest = _revisions()
+    if present == newest:
+        return
+    if present is None:
+        soundness.assert_not_lost(home, database)
+    elif not schema.is_known(present):
+        raise RefusedError(
+            f"the database is of a newer release (schema {present}, this one knows {newest}): install that release, or "
+            "restore a backup made before it"
+        )
+    if not database.startswith("sqlite"):
+        raise RefusedError(
+            f"the database's schema is at {present or 'nothing'}, this release needs {newest}: run `filing migrate`"
+        )
+    schema.migrate()
+    if present is None:
+        lay_out_office()
+
+
+def _revisions() -> tuple[str | None, str | None]:
+    """The database's revision and this release's newest."""
+    from deployments import schema  # noqa: PLC0415
+
     try:
-        present, newest = schema.revisions()
+        return schema.revisions()
     except OperationalError as unreachable:
         raise RefusedError(
             "the database cannot be reached: check FILING_DATABASE_URL and that its server runs"
         ) from unreachable
-    if present == newest:
-        return
-    if settings().database.startswith("sqlite"):
-        schema.migrate()
-        if present is None:
-            lay_out_office()
-        return
-    raise RefusedError(
-        f"the database's schema is at {present or 'nothing'}, this release needs {newest}: run `filing migrate`"
-    )
+    except DatabaseError as damaged:
+        raise RefusedError(
+            "the database is damaged: keep its file aside and restore the last backup into an empty home (`filing restore`)"
+        ) from damaged
 
 
 def lay_out_office() -> None:

@@ -1,0 +1,90 @@
+"""A machine that fails is told of at once and in one sentence."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deployments import soundness
+from schemas.settings import settings
+from tasks.store import database
+from tests.commands import Filing
+
+
+@pytest.fixture
+def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
+    return Filing(home, monkeypatch, capsys)
+
+
+def sentence(filing: Filing, *words: str) -> str:
+    ended = filing(*words)
+    assert ended.code == 3, ended.err
+    (told,) = ended.err.splitlines()
+    return told
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (errno.ENOSPC, "the disk of {home} is full: make room"),
+        (errno.EROFS, "{home} cannot be written: mount it to be written"),
+        (errno.EACCES, "{home} cannot be written"),
+    ],
+)
+def test_a_disk_that_refuses(filing: Filing, home: Path, monkeypatch: pytest.MonkeyPatch, code: int, told: str) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    assert told.format(home=home) in sentence(filing, "run", "2026-09")
+    assert not (home / ".room").exists()
+
+
+def test_a_database_that_is_damaged(filing: Filing, home: Path) -> None:
+    database.engine(settings().database).dispose()
+    (home / "filing.db").write_bytes(b"SQLite format 3\0" + b"damaged " * 4096)
+    for extra in ("filing.db-wal", "filing.db-shm"):
+        (home / extra).unlink(missing_ok=True)
+    assert "the database is damaged" in sentence(filing, "status")
+    doctor = filing("doctor")
+    assert doctor.code == 1
+    assert "PROBLEM database: could not be looked at: the database is damaged" in doctor.out
+    assert "ok      versions" in doctor.out, "the rest is looked at all the same"
+
+
+def test_a_lost_database_beside_a_full_shelf(filing: Filing, home: Path) -> None:
+    database.engine(settings().database).dispose()
+    for each in home.glob("filing.db*"):
+        each.unlink()
+    (home / "published" / "2026-09.1").mkdir(parents=True)
+    for words in (("run", "2026-09"), ("migrate",)):
+        assert "a database was lost; restore the last backup" in sentence(filing, *words)
+    shutil.rmtree(home / "published")
+    (home / "outbox" / "letters" / "correction").mkdir(parents=True)
+    assert "holds letters: a database was lost" in sentence(filing, "run", "2026-09")
+
+
+def test_a_database_of_a_newer_release(filing: Filing) -> None:
+    with database.begin() as db:
+        db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    assert "the database is of a newer release (schema 9999" in sentence(filing, "status")
+
+
+def test_an_inbox_that_is_none(filing: Filing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("/usr/share", "/", "/etc"):
+        assert "is a folder of the machine itself" in sentence(filing, "run", "2026-09", "--inbox", folder)
+    monkeypatch.setattr(soundness, "MOST_FILES", 3)
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(4):
+        (many / str(number)).touch()
+    assert "holds more than 3 files" in sentence(filing, "run", "2026-09", "--inbox", str(many))
+
+
+def test_a_misspelt_setting_is_told(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FILING_RESULT_TOKEN", "required")
+    told = "FILING_RESULT_TOKEN is no setting and does nothing: is FILING_RESULT_TOKENS meant?"
+    assert filing("status").err.splitlines() == [f"filing: {told}"]
+    assert f"PROBLEM settings: {told}" in filing("doctor").out.splitlines()
