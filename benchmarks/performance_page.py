@@ -1,4 +1,4 @@
-"""Writes measurements as a table and a plot into `docs/performance.md`; measuring does not belong here."""
+"""Writes measurements as a table and a plot into `docs/performance.md`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

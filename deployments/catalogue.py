@@ -1,4 +1,4 @@
-"""Every deployment: which flow, when, said how; the calendar's cron lines are in `schedules`, the forms in `parameters`."""
+"""Every deployment: which flow, when, in which words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

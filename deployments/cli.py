@@ -1,4 +1,4 @@
-"""`filing`, the command line: its options, its errors and exit codes; each command's work is in `deployments.commands`."""
+"""`filing`, the command line: its options, its errors and exit codes."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Backup and restore of one installation, home and database, as one archive; the database's part is the store's."""
+"""Backup and restore of one installation, home and database, as one archive."""
 
 import json
 import shutil

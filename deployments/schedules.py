@@ -1,4 +1,4 @@
-"""When the deployments run: cron lines from the policy's calendar, in its time zone; what they run is the catalogue's."""
+"""When the deployments run: cron lines from the policy's calendar, in its time zone."""
 
 from calendar import monthrange
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Bringing the database's schema up to date, and asking whether it is; the tables themselves are the model's."""
+"""Bringing the database's schema up to date, and asking whether it is."""
 
 from importlib.resources import as_file, files
 from pathlib import Path

@@ -186,16 +186,16 @@ _READ = """\
 <!-- Generated from schemas/reference/synonyms.toml by docs/generate.py. -->
 # What may be written, and how it is read
 
-A value is read as a clerk would read it, once, when the file comes in. What cannot be read surely is told with file, sheet, row
-and how to mend it: on the run's page, in `filing quarantine` (CSV: file, sheet, row, application_no, reason), and where it
-concerns an application in its letter (FORM-10).
+A value is read as a clerk would read it, once, when the file comes in. What cannot be read surely is reported with
+file, sheet, row and how to mend it: on the run's page, in `filing quarantine` (CSV: file, sheet, row, application_no,
+reason), and where it concerns an application in its letter (FORM-10).
 
 ## Files and sheets
 
 - .xlsx .xlsm .xls .et .ods .xlsb, .csv .tsv .txt, .parquet, .json, and a .zip of them with its attachments. A workbook that is
-  only protected against changes is read; one with a password, an archive in an archive, a .rar, a scan or a letter is told.
+  only protected against changes is read; one with a password, an archive in an archive, a .rar, a scan or a letter is reported.
 - A sheet is known with its number, 表, 清单, 续 around its name, under another name below, or by its header. Hidden sheets, old
-  ones (旧), examples (示例, 样表) and notes on filling in (填写说明) are told and not read, and so are hidden rows.
+  ones (旧), examples (示例, 样表) and notes on filling in (填写说明) are reported and not read, and so are hidden rows.
 - The header stands within the first 30 lines, in one or two of them. Sums, notes, signatures and examples are no rows. A form
   of labels with their values to the right is one application. In a workbook of one application its number may stand once.
 - Of several versions of one application the latest 提交时间 counts; equal files are one. No application is born of a row

@@ -1,4 +1,4 @@
-"""Rules on the application form and on the applicant as a whole; what it asks for is judged in `occupations`."""
+"""Rules on the application form and on the applicant as a whole."""
 
 from datetime import UTC
 

@@ -1,4 +1,4 @@
-"""From submissions to findings, items and holds, by the bare rules; Great Expectations is `check`'s."""
+"""From submissions to findings, items and holds, by the bare rules."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Rules on the materials handed in; what stands in a document is for the panel to judge."""
+"""Rules on the materials handed in."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Rules on evaluation results, and how each row is to be read; what a decided item becomes is decision's matter."""
+"""Rules on evaluation results, and how each row is to be read."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Rules on the people an institution names; who is drawn for a panel is evaluation's matter."""
+"""Rules on the people an institution names."""
 
 import polars as pl
 

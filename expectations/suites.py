@@ -1,4 +1,4 @@
-"""The rule book as Great Expectations suites: a metric a table, an expectation a rule; no judging."""
+"""The rule book as Great Expectations suites: a metric a table, an expectation a rule."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

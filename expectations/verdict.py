@@ -1,4 +1,4 @@
-"""Verdicts on rows: how a rule is stated and its findings collected; what a rule says is its module's."""
+"""Verdicts on rows: how a rule is stated and its findings collected."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

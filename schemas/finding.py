@@ -1,4 +1,4 @@
-"""A finding (初审意见): one rule that one row of one application does not meet; which rules there are is the rule book's."""
+"""A finding (初审意见): one rule that one row of one application does not meet."""
 
 import re
 from typing import Literal

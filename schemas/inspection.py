@@ -1,4 +1,4 @@
-"""Inspection drawn at random (双随机、一公开): the draw, so that anyone can repeat it; storing and sending is not here.
+"""Inspection drawn at random (双随机、一公开): the draw, so that anyone can repeat it.
 
 Source: Notice, article 4(3). Chance comes from the seed alone: the lot of a name is the SHA-256 of `seed|name` in
 UTF-8 as hexadecimal text, and the lowest lot wins. `METHOD` says the rest in words that go into the file.

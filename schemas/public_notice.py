@@ -1,4 +1,4 @@
-"""A public notice (公示): what is to be filed, shown to everybody before it is; its files and its place do not belong here.
+"""A public notice (公示): what is to be filed, shown to everybody before it is.
 
 Source: Notice, article 3(4); the number of working days is the policy's.
 """

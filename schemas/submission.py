@@ -1,4 +1,4 @@
-"""The input tables and their columns, as the outside names them; reading files and judging values do not belong here.
+"""The input tables and their columns, as the outside names them.
 
 Source: contract section 4. Every cell is read once, where it comes in, and travels as canonical text; `Kind` says what it
 is read as.

@@ -1,4 +1,4 @@
-"""Adjustment (调整): operators' decisions about what is on file carried out, each with its letter; sweeps are elsewhere."""
+"""Adjustment (调整): operators' decisions about what is on file carried out, each with its letter."""
 
 import pandas as pd
 from sqlalchemy import Connection

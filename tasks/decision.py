@@ -1,4 +1,4 @@
-"""Decision (决定): from items that passed to what is filed; results are judged and taken in by evaluation."""
+"""Decision (决定): from items that passed to what is filed."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Expiry (到期): what has lapsed by a day, and reminders before it does; renewing belongs to the decision."""
+"""Expiry (到期): what has lapsed by a day, and reminders before it does."""
 
 from schemas.policy import in_force
 from schemas.run import Run

@@ -1,4 +1,4 @@
-"""Inspection (双随机抽查): drawing it, taking in what came of it, and the public files; how it is drawn is the model's."""
+"""Inspection (双随机抽查): drawing it, taking in what came of it, and the public files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Intake (收件): pulling what lies in the inbox into the database; judging it belongs to screening."""
+"""Intake (收件): pulling what lies in the inbox into the database."""
 
 import re
 from collections import Counter

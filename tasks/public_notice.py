@@ -1,4 +1,4 @@
-"""Public notice (公示): items to be filed are shown to the public first, where the policy asks for it; filing is decision's."""
+"""Public notice (公示): items to be filed are shown to the public first, where the policy asks for it."""
 
 from datetime import date
 from functools import partial

@@ -1,4 +1,4 @@
-"""Publication (发布): a new edition where the directory changed, the report to the province; its files are the shelf's."""
+"""Publication (发布): a new edition where the directory changed, the report to the province."""
 
 from dataclasses import replace
 from datetime import date

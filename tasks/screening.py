@@ -1,4 +1,4 @@
-"""Screening (初审): checking what was received and moving its items by what was found; the rules stand in the rule book."""
+"""Screening (初审): checking what was received and moving its items by what was found."""
 
 from pathlib import Path
 

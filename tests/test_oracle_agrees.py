@@ -1,4 +1,4 @@
-"""The product against an independent reading of the contract, on random histories; single rules are tested elsewhere."""
+"""The product against an independent reading of the contract, on random histories."""
 
 import sys
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The commands of `filing`; what they ask for is done in flows and tasks."""
+"""The commands of `filing`."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""`filing adjust`: operators' decisions about what is on file; what follows from them is the flow's."""
+"""`filing adjust`: operators' decisions about what is on file."""
 
 from datetime import date
 from enum import StrEnum

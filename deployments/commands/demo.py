@@ -1,4 +1,4 @@
-"""`filing demo`: a made cycle from hand-in to directory, told in Chinese; the made data are `deployments.sample`'s."""
+"""`filing demo`: a made cycle from hand-in to directory, told in Chinese."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""`filing draw`: the random inspection draw, made or verified; how it is drawn is the model's."""
+"""`filing draw`: the random inspection draw, made or verified."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`filing panel`: how the panel of an application was drawn, and whether the draw repeats; drawing is the run's."""
+"""`filing panel`: how the panel of an application was drawn, and whether the draw repeats."""
 
 import json
 from typing import Annotated

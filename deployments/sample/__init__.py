@@ -1,4 +1,4 @@
-"""A made sample cycle for demonstrations, tests and simulations, data and files; running it does not belong here."""
+"""A made sample cycle for demonstrations, tests and simulations, data and files."""
 
 from deployments.sample.cycle import SampleCycle, hand_in_day, later_cycle, make_cycle
 from deployments.sample.institutions import Population, make_population

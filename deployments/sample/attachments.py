@@ -1,4 +1,4 @@
-"""Small real files to lie beside made forms; which materials they belong to is decided where the cycle is made."""
+"""Small real files to lie beside made forms."""
 
 from io import BytesIO
 from xml.sax.saxutils import escape

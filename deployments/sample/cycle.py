@@ -1,4 +1,4 @@
-"""A made cycle put together: who applies, with what, made for which outcome; writing files is another module's work."""
+"""A made cycle put together: who applies, with what, made for which outcome."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""A valid application of a made institution as rows of the five form tables; what is wrong with some, mishaps add."""
+"""A valid application of a made institution as rows of the five form tables."""
 
 import hashlib
 from collections.abc import Iterable

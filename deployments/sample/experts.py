@@ -1,4 +1,4 @@
-"""A made pool of experts for the occupations of a cycle; who of them is drawn does not belong here."""
+"""A made pool of experts for the occupations of a cycle."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What institutions hold on a day, read from a register, and the cycles before a cycle; no register is made here."""
+"""What institutions hold on a day, read from a register, and the cycles before a cycle."""
 
 from collections import defaultdict
 from collections.abc import Mapping

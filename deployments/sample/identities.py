@@ -1,4 +1,4 @@
-"""Made credit codes and identity numbers that satisfy their standards; checking others belongs to the rule book."""
+"""Made credit codes and identity numbers that satisfy their standards."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Made institutions that live on from cycle to cycle; what they hold and ask for does not stand here."""
+"""Made institutions that live on from cycle to cycle."""
 
 from dataclasses import dataclass
 from random import Random

@@ -1,4 +1,4 @@
-"""Places left per occupation while a cycle is made (CAP-2); the cap of one institution is not its matter."""
+"""Places left per occupation while a cycle is made (CAP-2)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

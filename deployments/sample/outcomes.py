@@ -1,4 +1,4 @@
-"""What comes after made applications: panels' results, the operator's decisions, corrections; nothing is judged."""
+"""What comes after made applications: panels' results, the operator's decisions, corrections."""
 
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Which turns a sample cycle shows, important ones first, and which application gets which; mishaps do the spoiling."""
+"""Which turns a sample cycle shows, important ones first, and which application gets which."""
 
 from collections.abc import Collection, Sequence
 from itertools import cycle, islice

@@ -1,4 +1,4 @@
-"""The circumstances a cycle's applications are made in: calendar, numbers, who holds what; no data are made here."""
+"""The circumstances a cycle's applications are made in: calendar, numbers, who holds what."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

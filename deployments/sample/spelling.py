@@ -1,4 +1,4 @@
-"""Canonical cells as people write them on forms: Chinese words, real dates, levels in four fashions; no layout here."""
+"""Canonical cells as people write them on forms: Chinese words, real dates, levels in four fashions."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Rows of made data to frames of text in the columns of the input tables; what stands in them is decided elsewhere."""
+"""Rows of made data to frames of text in the columns of the input tables."""
 
 from collections.abc import Iterable, Mapping
 

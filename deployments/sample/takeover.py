@@ -1,4 +1,4 @@
-"""The register a centre takes over before its first run, as earlier cycles left it; later registers are its own."""
+"""The register a centre takes over before its first run, as earlier cycles left it."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a made institution asks for, as its type, trade and holding allow; breaking rules is not its matter."""
+"""What a made institution asks for, as its type, trade and holding allow."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

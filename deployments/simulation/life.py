@@ -1,4 +1,4 @@
-"""A made city that lives through cycles: who applies, what operators decide, when sweeps run; truths are checked elsewhere."""
+"""A made city that lives through cycles: who applies, what operators decide, when sweeps run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

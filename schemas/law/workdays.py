@@ -1,4 +1,4 @@
-"""Chinese working days; which periods are counted in them is the policy's matter."""
+"""Chinese working days."""
 
 from datetime import date, timedelta
 

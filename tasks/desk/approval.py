@@ -1,4 +1,4 @@
-"""Approval (批准发布): a person's word on an edition that waits, put on record; publishing it is publication's matter."""
+"""Approval (批准发布): a person's word on an edition that waits, put on record."""
 
 from datetime import date
 

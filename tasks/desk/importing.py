@@ -1,4 +1,4 @@
-"""What people bring outside the inbox: single files, decisions; what follows from them is the next run's."""
+"""What people bring outside the inbox: single files, decisions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What Prefect knows of the runs of our deployments: which are suspended, and waking them; why they wait is not its matter."""
+"""What Prefect knows of the runs of our deployments: which are suspended, and waking them."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a run's page tells a person, in Chinese, from the database; putting it on the page is `tasks.runs.artifacts`."""
+"""What a run's page tells a person, in Chinese, from the database."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A run of a cycle: beginning it under the cycle's lease, and ending it with its summary; the work is the stages'."""
+"""A run of a cycle: beginning it under the cycle's lease, and ending it with its summary."""
 
 import time
 from collections.abc import Iterator

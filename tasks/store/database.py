@@ -1,4 +1,4 @@
-"""Engines and transactions for SQLite and PostgreSQL; statements belong to the modules beside this one."""
+"""Engines and transactions for SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

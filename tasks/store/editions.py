@@ -1,4 +1,4 @@
-"""Editions in the database: their rows, and which of them stands; building files belongs to the shelf."""
+"""Editions in the database: their rows, and which of them stands."""
 
 from datetime import date
 from typing import Any

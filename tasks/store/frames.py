@@ -1,4 +1,4 @@
-"""Whole frames in and out of the database by its fastest way; what they mean is the business of the modules beside."""
+"""Whole frames in and out of the database by its fastest way."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""The whole database as files and back, while others work on it; what else a backup holds is not its matter."""
+"""The whole database as files and back, while others work on it."""
 
 import sqlite3
 from pathlib import Path

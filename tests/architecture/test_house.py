@@ -1,6 +1,7 @@
 """House rules a machine can hold: sizes, first sentences, words that do not belong in names."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,18 @@ def test_module_opens_with_a_sentence(path: Path) -> None:
     docstring = ast.get_docstring(ast.parse(path.read_text("utf-8")))
     assert docstring, f"{_named(path)} does not say what it is"
     assert docstring[0].isupper() or docstring[0] in "`_"
+
+
+#: What a module does not hold is said of packages alone.
+ABSENT = re.compile(
+    r"(do|does) not belong here|(is|are) (elsewhere|not here)|(not its|another module's|is .*'s) matter"
+)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_named)
+def test_module_says_what_it_holds(path: Path) -> None:
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    assert path.name == "__init__.py" or not ABSENT.search(docstring)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_named)

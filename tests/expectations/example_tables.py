@@ -1,4 +1,4 @@
-"""The tables of examples, and what checking each of them gives; what they say stands in `examples/`."""
+"""The tables of examples, and what checking each of them gives."""
 
 import tomllib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Sound applications and results to spoil one at a time; no expectation stands here."""
+"""Sound applications and results to spoil one at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

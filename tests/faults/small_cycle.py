@@ -1,4 +1,4 @@
-"""A small cycle with every outcome in three acts, and the stages of its runs; what is broken on the way is elsewhere."""
+"""A small cycle with every outcome in three acts, and the stages of its runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Hostile files, each made small: what is wrong with it, and how it is put into a folder; not what becomes of it."""
+"""Hostile files, each made small: what is wrong with it, and how it is put into a folder."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Every reader fuzzed for some seconds in a process of its own, from sound files on; what is fed is `fuzz_target`'s."""
+"""Every reader fuzzed for some seconds in a process of its own, from sound files on."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""Made values, all valid: credit codes, identity numbers, phones, names, spellings of levels; no rows here."""
+"""Made values, all valid: credit codes, identity numbers, phones, names, spellings of levels."""
 
 import random
 from datetime import date, timedelta

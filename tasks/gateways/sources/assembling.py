@@ -1,4 +1,4 @@
-"""The parts of all files put together into one pull: cleaned, sorted out, numbered, hashed; not read."""
+"""The parts of all files put together into one pull: cleaned, sorted out, numbered, hashed."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Which file an applicant means by `file_name`, and its SHA-256; judging it belongs to the rule book.
+"""Which file an applicant means by `file_name`, and its SHA-256.
 
 Looked for, in this order: in `<folder of the submission>/<application_no>/`, in `attachments/<application_no>/` of the
 source, beside the submission. Nothing outside the source's folder is opened: no `..`, no absolute path, no link out.

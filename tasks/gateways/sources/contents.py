@@ -1,4 +1,4 @@
-"""What reading gives: parts of tables, what was set aside, and the pull as a whole; not how a format is read."""
+"""What reading gives: parts of tables, what was set aside, and the pull as a whole."""
 
 import re
 from collections.abc import Mapping, Sequence

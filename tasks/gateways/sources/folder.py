@@ -1,4 +1,4 @@
-"""A folder of submissions, or one file, pulled whole; not how each format is read."""
+"""A folder of submissions, or one file, pulled whole."""
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Lists of inspectors and of inspection outcomes as they come in a file; entering them belongs to inspection."""
+"""Lists of inspectors and of inspection outcomes as they come in a file."""
 
 from io import StringIO
 from pathlib import Path

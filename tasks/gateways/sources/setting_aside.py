@@ -1,4 +1,4 @@
-"""Which rows of a pull cannot be used, and why; cleaning them and judging what they say does not belong here.
+"""Which rows of a pull cannot be used, and why.
 
 A row that cannot be used is named and left out; the rest goes on. An application of which two versions came, or of
 which a row is broken, is set aside whole: half of it would be returned for faults it does not have.

@@ -1,4 +1,4 @@
-"""A column map: how a portal's names and codes are said in the contract's words; reading its file does not belong here."""
+"""A column map: how a portal's names and codes are said in the contract's words."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Which table a sheet or file is and which column a header means; the cells below them do not belong here."""
+"""Which table a sheet or file is and which column a header means."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""The file of a column map (TOML): found, read, and every mistake in it said in one sentence; applying it is the map's."""
+"""The file of a column map (TOML): found, read, and every mistake in it said in one sentence."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Text as people, spreadsheets and PDFs leave it, made plain; a value is read from it elsewhere in this package.
+"""Text as people, spreadsheets and PDFs leave it, made plain.
 
 Source: docs/intake.md. Making plain text plain again changes nothing.
 """

@@ -1,4 +1,4 @@
-"""How much, and how long, a source far away may take; how it is asked does not belong here."""
+"""How much, and how long, a source far away may take."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator

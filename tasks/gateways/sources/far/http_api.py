@@ -1,4 +1,4 @@
-"""An HTTP API of pages, brought page by page; what the pages hold is read later, one request is `http_answers`'.
+"""An HTTP API of pages, brought page by page.
 
 Each page is kept as it came with its ETag, and asked for with it the next time. A pull that stopped goes on with the
 page it stopped at, unless the first page says that the list has changed since. With a since-cursor only what changed

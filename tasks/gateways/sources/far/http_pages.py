@@ -1,4 +1,4 @@
-"""Pages of an HTTP API: what one says about itself, and all of them read as one pull; fetching does not belong here."""
+"""Pages of an HTTP API: what one says about itself, and all of them read as one pull."""
 
 import json
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 Below its folder lie `draft` (the pull that goes on, or that stopped and will go on there) and the copies `000001`,
 `000002` and so on, of which `current` names the one that is read. A copy is never changed once it is current, and a
-draft becomes one by a single rename: a killed run leaves the former copy in force. Fetching does not belong here.
+draft becomes one by a single rename: a killed run leaves the former copy in force.
 """
 
 import json

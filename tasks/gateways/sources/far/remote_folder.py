@@ -1,4 +1,4 @@
-"""A folder on another machine, copied file by file and read like one of ours; how each protocol connects is its module's.
+"""A folder on another machine, copied file by file and read like one of ours.
 
 A file whose size and mark (ETag or time of change) are as they were is not fetched again, so a pull that stopped goes
 on where it did. What a listing names is checked before anything is written: no `..`, no absolute path, no link.

@@ -1,4 +1,4 @@
-"""Tables of a SQL database, brought as one Parquet file a table out of one snapshot; what the columns mean is the map's."""
+"""Tables of a SQL database, brought as one Parquet file a table out of one snapshot."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Zip archives opened beside the inbox, each as a folder of its own, within bounds; what is in it is read like any file."""
+"""Zip archives opened beside the inbox, each as a folder of its own, within bounds."""
 
 import shutil
 import stat

@@ -1,4 +1,4 @@
-"""One Parquet file, unfolded in a process apart, read into a part of one table; cleaning does not belong here."""
+"""One Parquet file, unfolded in a process apart, read into a part of one table."""
 
 from io import BytesIO
 

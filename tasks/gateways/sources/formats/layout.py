@@ -1,4 +1,4 @@
-"""Where the header and the rows of a sheet stand, as people lay tables out; what the cells mean is read later."""
+"""Where the header and the rows of a sheet stand, as people lay tables out."""
 
 import re
 from collections.abc import Sequence

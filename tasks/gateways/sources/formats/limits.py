@@ -1,4 +1,4 @@
-"""How much a file may unfold to before it is opened; the sizes the notice sets for attachments are the policy's."""
+"""How much a file may unfold to before it is opened."""
 
 import zipfile
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""JSON with applications and what belongs to them nested, read into parts; cleaning does not belong here.
+"""JSON with applications and what belongs to them nested, read into parts.
 
 Three shapes are read: a list of applications (or of rows, when the file is named after a table), an object with an
 array for each table, and one application alone. Under a column map, objects within objects are read as well: a field of

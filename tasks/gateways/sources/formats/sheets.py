@@ -1,4 +1,4 @@
-"""The sheets of a workbook as typed cells, opened in a process apart; what they mean does not belong here."""
+"""The sheets of a workbook as typed cells, opened in a process apart."""
 
 import pickle
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""The sheets of one workbook made parts of tables; which of their rows can be used is decided when all files are read."""
+"""The sheets of one workbook made parts of tables."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
