@@ -14,7 +14,7 @@ from schemas.item import ALONG, UNIT
 from schemas.law.rulings import EVAL_5
 from schemas.run import Run
 from schemas.run_summary import Counts
-from schemas.settings import Settings, UnusableSettingsError
+from schemas.settings import UnusableSettingsError
 from tasks.gateways.evaluators import Channel, evaluation_channel, package_files
 from tasks.gateways.evaluators.dispatch_tokens import token_for
 from tasks.letters import contents
@@ -103,19 +103,17 @@ def deliver_packages(run: Run) -> Counts:
     except UnusableSettingsError as unset:
         return Counts(failed={number: f"the package was not sent: {unset}" for number, _ in due})
     numbers = {dispatches.occasion(number, revision): number for number, revision in due}
-    delivery = outbox.deliver(
-        PACKAGES, list(numbers), partial(_hand_over, channel, run.installation), lambda: writing(run)
-    )
+    delivery = outbox.deliver(PACKAGES, list(numbers), partial(_hand_over, channel, run), lambda: writing(run))
     return Counts(
         done={"delivered": delivery.done} if delivery.done else {},
         failed={numbers[occasion]: why for occasion, why in delivery.failed.items()},
     )
 
 
-def _hand_over(channel: Channel, installation: Settings, entry: Entry) -> str:
+def _hand_over(channel: Channel, run: Run, entry: Entry) -> str:
     package = EvaluationPackage.model_validate(entry.content)
     try:
-        files = package_files(package, token_for(package, installation))
+        files = package_files(package, run.policy, token_for(package, run.installation))
     except XlsxWriterException as refused:
         raise ValueError(str(refused)) from refused
     return channel.deliver(package, files, entry.occasion)

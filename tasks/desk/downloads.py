@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 
 from schemas.errors import RefusedError
 from schemas.evaluation import EvaluationPackage
+from schemas.law.cycle import cycle_id
 from schemas.letter_text import LETTER_KINDS
+from schemas.policy import for_cycle
 from schemas.settings import Settings
 from tasks.gateways.disk.files import safe_name
 from tasks.gateways.evaluators.channels import PACKAGE, package_files
@@ -82,7 +84,9 @@ def cycle_packages(db: Connection, installation: Settings, cycle: str, *, whole:
 def _package(installation: Settings, content: dict[str, object], *, whole: bool) -> Iterator[Named]:
     package = EvaluationPackage.model_validate(content)
     folder = f"{_short(package.application_no)}-{_short(package.institution.name)}"
-    files = _delivered(installation, package) or package_files(package, token_for(package, installation))
+    files = _delivered(installation, package) or package_files(
+        package, for_cycle(cycle_id(package.cycle)), token_for(package, installation)
+    )
     if not whole:
         yield f"{folder}-{WORKBOOK}", files[WORKBOOK]
         return

@@ -18,6 +18,7 @@ def _scoring_workbook() -> bytes:
     from datetime import date
 
     from schemas.evaluation import EvaluatedInstitution, EvaluatedItem, EvaluationPackage
+    from schemas.policy import in_force
     from tasks.gateways.evaluators import package_files
 
     package = EvaluationPackage(
@@ -30,7 +31,7 @@ def _scoring_workbook() -> bytes:
         pass_mark=60,
         due_on=date(2026, 10, 25),
     )
-    return package_files(package)["评分表.xlsx"]
+    return package_files(package, in_force(date(2026, 9, 10)))["评分表.xlsx"]
 
 
 #: Reader to what it starts from.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from schemas.evaluation import EvaluationPackage
+from schemas.policy import Policy
 from schemas.settings import Settings
 from tasks.gateways.disk.files import put, safe_name
 from tasks.gateways.evaluators.http_channel import HttpChannel, HttpSettings
@@ -19,14 +20,14 @@ from tasks.gateways.wire.retry import DeliveryFailed
 PACKAGE = "package.json"
 
 
-def package_files(package: EvaluationPackage, token: str = "") -> dict[str, bytes]:
-    """File name to bytes: `package.json` and `评分表.xlsx`; the same package and token give the same bytes.
+def package_files(package: EvaluationPackage, policy: Policy, token: str = "") -> dict[str, bytes]:
+    """File name to bytes: `package.json` and `评分表.xlsx`; the same package, policy and token give the same bytes.
 
     A `token` is what results of this dispatch are to bring back; it stands in both.
     """
     content = package.model_dump(mode="json") | ({"token": token} if token else {})
     text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True)
-    return {WORKBOOK: scoring_workbook(package, token), PACKAGE: f"{text}\n".encode()}
+    return {WORKBOOK: scoring_workbook(package, policy, token), PACKAGE: f"{text}\n".encode()}
 
 
 class Channel(Protocol):

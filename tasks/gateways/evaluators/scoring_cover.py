@@ -4,9 +4,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from schemas.evaluation import EvaluationPackage
-from schemas.law.cycle import cycle_id
 from schemas.letter_lines import ItemLine, item_lines
-from schemas.policy import for_cycle
+from schemas.policy import Policy
 from tasks.gateways.evaluators.scoring_layout import Styles, row_height
 from tasks.gateways.paper.visible_text import visible
 
@@ -15,14 +14,14 @@ _LAST = len(_WIDTHS) - 1
 _NOBODY = "（由鉴定中心填写）"
 
 
-def write_cover(sheet: Worksheet, package: EvaluationPackage, styles: Styles) -> None:
+def write_cover(sheet: Worksheet, package: EvaluationPackage, policy: Policy, styles: Styles) -> None:
     """Fill and lay out the cover sheet, locked, to be printed on one page across."""
     for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width)
     sheet.merge_range(0, 0, 0, _LAST, "职业技能等级认定评价机构备案评估送评单", styles.title)
     sheet.set_row(0, 34)
-    row = _facts(sheet, 1, package, styles)
-    row = _commitments(sheet, row + 1, package, styles)
+    row = _facts(sheet, 1, package, policy, styles)
+    row = _commitments(sheet, row + 1, package, policy, styles)
     row = _findings(sheet, row + 1, package, styles)
     row = _how_to(sheet, row + 1, package, styles)
     sheet.protect("", {"format_columns": True, "format_rows": True})
@@ -33,7 +32,7 @@ def write_cover(sheet: Worksheet, package: EvaluationPackage, styles: Styles) ->
     sheet.set_footer("&C第 &P 页，共 &N 页")
 
 
-def _facts(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Styles) -> int:
+def _facts(sheet: Worksheet, row: int, package: EvaluationPackage, policy: Policy, styles: Styles) -> int:
     institution = package.institution
     facts = (
         ("申报编号", package.application_no),
@@ -46,7 +45,7 @@ def _facts(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Style
         ("联系方式", institution.contact),
         (
             "送评职业等级",
-            *(f"{' '.join(_named(line))}（{line.levels}）" for line in _items(package)),
+            *(f"{' '.join(_named(line))}（{line.levels}）" for line in _items(package, policy)),
         ),
         ("评估组长", package.panel.leader.name if package.panel.leader else _NOBODY),
         ("评估专家", "、".join(member.name for member in package.panel.members) or _NOBODY),
@@ -61,8 +60,7 @@ def _facts(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Style
     return row
 
 
-def _items(package: EvaluationPackage) -> list[ItemLine]:
-    policy = for_cycle(cycle_id(package.cycle))
+def _items(package: EvaluationPackage, policy: Policy) -> list[ItemLine]:
     named = ((item.occupation_code, item.occupation_name, item.work_type, item.level) for item in package.items)
     return item_lines(named, policy)
 
@@ -71,14 +69,13 @@ def _named(line: ItemLine) -> list[str]:
     return [text for text in (line.occupation_code, line.occupation_name, line.work_type) if text]
 
 
-def _commitments(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Styles) -> int:
+def _commitments(sheet: Worksheet, row: int, package: EvaluationPackage, policy: Policy, styles: Styles) -> int:
     row = _section(sheet, row, "一、评估时须当场提供的承诺材料", styles)
     if not package.commitments:
         return _none(sheet, row, "无。评分表“承诺材料已提供”一栏已预填“是”。", styles)
     note = "申报单位以告知承诺方式提交，评估时未提供的不得评为合格，并在评分表“承诺材料已提供”一栏选“否”。"
     _across(sheet, row, 0, styles.note, note)
     row += 1
-    policy = for_cycle(cycle_id(package.cycle))
     for number, commitment in enumerate(package.commitments, start=1):
         sheet.write_number(row, 0, number, styles.centred)
         sheet.merge_range(row, 1, row, 4, "", styles.text)

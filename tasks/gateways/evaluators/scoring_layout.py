@@ -10,8 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
 from schemas.evaluation import EvaluatedItem, EvaluationPackage
-from schemas.law.cycle import cycle_id
-from schemas.policy import for_cycle
+from schemas.policy import Policy
 from schemas.submission import BOOLEANS, RESULT_VERDICTS, RESULTS
 from tasks.gateways.paper.visible_text import visible
 
@@ -115,13 +114,12 @@ def head(package: EvaluationPackage, token: str = "") -> ManifestHead:
     return ManifestHead(FORMAT, package.application_no, package.cycle, package.revision, token)
 
 
-def lines(package: EvaluationPackage) -> list[ManifestLine]:
+def lines(package: EvaluationPackage, policy: Policy) -> list[ManifestLine]:
     """The items of a package in the order of the scoring sheet: by occupation and work type, then from the lowest level."""
     leader = package.panel.leader
     prefilled = {"panel_lead": visible(leader.name)} if leader else {}
     if not package.commitments:
         prefilled["commitments_shown"] = BOOLEANS["true"]
-    policy = for_cycle(cycle_id(package.cycle))
     ordered = sorted(
         package.items, key=lambda item: (item.occupation_code, item.work_type, policy.level_place(item.level))
     )
@@ -132,15 +130,14 @@ def lines(package: EvaluationPackage) -> list[ManifestLine]:
             occupation_code=item.occupation_code,
             work_type=item.work_type,
             level=item.level,
-            shown=tuple(map(visible, _shown(package, item))),
+            shown=tuple(map(visible, _shown(package, item, policy))),
             prefilled=prefilled,
         )
         for item in ordered
     ]
 
 
-def _shown(package: EvaluationPackage, item: EvaluatedItem) -> tuple[str, ...]:
-    policy = for_cycle(cycle_id(package.cycle))
+def _shown(package: EvaluationPackage, item: EvaluatedItem, policy: Policy) -> tuple[str, ...]:
     level = policy.level_title(item.level)
     return (package.application_no, item.occupation_code, item.occupation_name, item.work_type, level)
 

@@ -9,6 +9,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from schemas.evaluation import EvaluationPackage
+from schemas.policy import Policy
 from tasks.gateways.evaluators import scoring_layout as layout
 from tasks.gateways.evaluators.scoring_cover import write_cover
 from tasks.gateways.evaluators.scoring_layout import Styles, row_height
@@ -20,30 +21,32 @@ _KEPT_AS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_ur
 _FIRST_DAY, _LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
 
 
-def scoring_workbook(package: EvaluationPackage, token: str = "") -> bytes:
-    """The workbook as xlsx bytes; the same package and token give the same bytes."""
+def scoring_workbook(package: EvaluationPackage, policy: Policy, token: str = "") -> bytes:
+    """The workbook as xlsx bytes; the same package, policy and token give the same bytes."""
     buffer = BytesIO()
     with Workbook(buffer, _KEPT_AS_TEXT) as workbook:
         workbook.set_properties({"title": "评分表", "created": _STAMP})
-        styles = Styles(workbook)
+        styles, lines = Styles(workbook), layout.lines(package, policy)
         cover = workbook.add_worksheet(layout.COVER)
         scoring = workbook.add_worksheet(layout.SCORING)
         manifest = workbook.add_worksheet(layout.MANIFEST)
-        write_cover(cover, package, styles)
-        _write_scoring(scoring, package, styles)
-        _write_manifest(manifest, package, token)
+        write_cover(cover, package, policy, styles)
+        _write_scoring(scoring, package, lines, styles)
+        _write_manifest(manifest, layout.head(package, token), lines)
     return packed(buffer.getvalue())
 
 
-def _write_manifest(sheet: Worksheet, package: EvaluationPackage, token: str) -> None:
-    sheet.write_string(0, 0, layout.head(package, token).as_json())
-    for row, line in enumerate(layout.lines(package), start=1):
+def _write_manifest(sheet: Worksheet, head: layout.ManifestHead, lines: list[layout.ManifestLine]) -> None:
+    sheet.write_string(0, 0, head.as_json())
+    for row, line in enumerate(lines, start=1):
         sheet.write_string(row, 0, line.as_json())
     sheet.protect()
     sheet.very_hidden()
 
 
-def _write_scoring(sheet: Worksheet, package: EvaluationPackage, styles: Styles) -> None:
+def _write_scoring(
+    sheet: Worksheet, package: EvaluationPackage, lines: list[layout.ManifestLine], styles: Styles
+) -> None:
     last = len(layout.FIELDS) - 1
     sheet.merge_range(0, 1, 0, last, "职业技能等级认定评价机构备案评估评分表", styles.title)
     named = f"机构名称：{visible(package.institution.name)}　　申报批次：{package.cycle}　　第{package.revision}次送评"
@@ -55,7 +58,6 @@ def _write_scoring(sheet: Worksheet, package: EvaluationPackage, styles: Styles)
         sheet.write_string(layout.HEADER_ROW, column, starred, styles.header)
     for row, height in enumerate((34, row_height([named], [sum(field.width for field in layout.FIELDS)]), 24, 34)):
         sheet.set_row(row, height)
-    lines = layout.lines(package)
     for number, line in enumerate(lines, start=1):
         _write_row(sheet, number, line, styles)
     _restrict(sheet, len(lines), package, styles)

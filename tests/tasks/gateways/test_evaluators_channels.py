@@ -3,21 +3,25 @@
 import errno
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.evaluation import EvaluatedInstitution, EvaluationPackage, Panel
+from schemas.policy import in_force
 from tasks.gateways.evaluators import Channel, DeliveryFailed, FolderChannel, SmtpChannel, channels, package_files
 from tasks.gateways.wire.mail import Mailer, SmtpSettings
+
+POLICY = in_force(date(2026, 9, 10))
 
 MakePackage = Callable[..., EvaluationPackage]
 _PLACE = "2026-09/HS-2026-09-0012"
 
 
 def _deliver(channel: Channel, package: EvaluationPackage) -> str:
-    return channel.deliver(package, package_files(package), f"{package.application_no}:r{package.revision}")
+    return channel.deliver(package, package_files(package, POLICY), f"{package.application_no}:r{package.revision}")
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -27,7 +31,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 def test_a_package_lies_in_the_folder_of_its_application(make_package: MakePackage, tmp_path: Path) -> None:
     package = make_package()
     assert _deliver(FolderChannel(tmp_path), package) == f"folder:{_PLACE}#1"
-    assert _files(tmp_path) == {f"{_PLACE}/{name}": content for name, content in package_files(package).items()}
+    assert _files(tmp_path) == {f"{_PLACE}/{name}": content for name, content in package_files(package, POLICY).items()}
 
 
 def test_delivering_again_leaves_a_half_filled_workbook_alone(make_package: MakePackage, tmp_path: Path) -> None:
@@ -54,7 +58,7 @@ def test_a_later_revision_keeps_the_former_workbook(make_package: MakePackage, t
     second = make_package(revision=2)
     _deliver(FolderChannel(tmp_path), second)
     files = _files(tmp_path / _PLACE)
-    assert files == {**package_files(second), "评分表-第1次.xlsx": b"filled in"}
+    assert files == {**package_files(second, POLICY), "评分表-第1次.xlsx": b"filled in"}
     assert json.loads(files["package.json"])["revision"] == 2
 
 
@@ -133,7 +137,7 @@ def test_a_package_is_mailed_to_the_panels_lead_once(
     assert message["To"] == "liu@experts.example"
     assert message["Subject"] == "评估送评：湖北新冶钢职业培训学校（HS-2026-09-0012，2026-09批次）"
     attached = {part.get_filename(): part.get_payload(decode=True) for part in message.iter_attachments()}
-    assert attached == package_files(package)
+    assert attached == package_files(package, POLICY)
     assert "刘芳组长" in message.get_body().get_content()
     _deliver(mailing, make_package(revision=2))
     assert len(postmaster.accepted) == 2

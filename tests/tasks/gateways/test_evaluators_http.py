@@ -6,7 +6,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
@@ -15,8 +15,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.evaluation import EvaluationPackage
+from schemas.policy import in_force
 from tasks.gateways.evaluators import DeliveryFailed, HttpChannel, HttpSettings, package_files
 from tests.portals import PACKED
+
+POLICY = in_force(date(2026, 9, 10))
 
 MakePackage = Callable[..., EvaluationPackage]
 _KEY = "HS-2026-09-0012:r1"
@@ -121,7 +124,7 @@ def deliver(system: EvaluationSystem, pauses: list[float], make_package: MakePac
     def run(key: str = _KEY, **settings: object) -> str:
         said = {"url": system.url, "token": "geheim", "timeout_seconds": 0.4, **settings}
         channel = HttpChannel(HttpSettings(**said), sleep=pauses.append)  # type: ignore[arg-type]
-        return channel.deliver(package, package_files(package), key)
+        return channel.deliver(package, package_files(package, POLICY), key)
 
     return run
 
@@ -134,7 +137,7 @@ def test_a_package_is_posted_with_its_files_and_key(
     assert headers["Idempotency-Key"] == _KEY
     assert headers["Authorization"] == "Bearer geheim"
     assert headers["Content-Type"].startswith("multipart/form-data; boundary=")
-    for content in package_files(make_package()).values():
+    for content in package_files(make_package(), POLICY).values():
         assert content in body
     assert "评分表.xlsx".encode() in body
 

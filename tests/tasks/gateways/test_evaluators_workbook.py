@@ -18,12 +18,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from schemas.evaluation import EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel
 from schemas.letter_lines import FindingLine
+from schemas.policy import in_force
 from schemas.submission import RESULTS, WRITTEN
 from tasks.gateways.evaluators import package_files
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.formats.scoring import is_scoring_workbook, read_scoring
 from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
+
+POLICY = in_force(date(2026, 9, 10))
 
 MakePackage = Callable[..., EvaluationPackage]
 _HEADER, _FIRST = 4, 5
@@ -70,14 +73,14 @@ def _saved(workbook: Workbook, folder: Path) -> Path:
 
 @pytest.fixture
 def workbook(make_package: MakePackage) -> Workbook:
-    return _open(package_files(make_package()))
+    return _open(package_files(make_package(), POLICY))
 
 
 def test_files_are_the_same_bytes_every_time(make_package: MakePackage) -> None:
     package = make_package()
     again = EvaluationPackage.model_validate(json.loads(json.dumps(package.model_dump(mode="json"))))
-    assert package_files(package) == package_files(again)
-    assert json.loads(package_files(package)["package.json"]) == package.model_dump(mode="json")
+    assert package_files(package, POLICY) == package_files(again, POLICY)
+    assert json.loads(package_files(package, POLICY)["package.json"]) == package.model_dump(mode="json")
 
 
 def test_what_a_panel_fills_in_comes_back_as_text(workbook: Workbook, tmp_path: Path) -> None:
@@ -110,7 +113,7 @@ def test_what_a_panel_fills_in_comes_back_as_text(workbook: Workbook, tmp_path: 
 def test_two_work_types_of_one_occupation_are_two_rows(make_package: MakePackage, tmp_path: Path) -> None:
     weld = {"occupation_code": "6-18-02-04", "occupation_name": "焊工", "level": "4"}
     items = [EvaluatedItem(**weld, work_type=work_type) for work_type in ("气焊工", "", "电焊工")]
-    workbook = _open(package_files(make_package(items=tuple(items))))
+    workbook = _open(package_files(make_package(items=tuple(items)), POLICY))
     sheet = workbook["评分表"]
     shown = [sheet.cell(row, _column(sheet, "工种")).value for row in range(_FIRST, _FIRST + 3)]
     assert shown == ["", "气焊工", "电焊工"]
@@ -164,7 +167,7 @@ def test_whatever_is_typed_comes_back_for_the_rule_book(
 def test_items_without_commitments_have_the_answer_filled_in_and_locked(
     make_package: MakePackage, tmp_path: Path
 ) -> None:
-    workbook = _open(package_files(make_package(commitments=(), panel=Panel())))
+    workbook = _open(package_files(make_package(commitments=(), panel=Panel()), POLICY))
     sheet = workbook["评分表"]
     cell = sheet.cell(_FIRST, _column(sheet, "承诺材料已提供"))
     assert cell.value == "是"
@@ -231,7 +234,7 @@ def test_text_from_outside_is_only_ever_text(make_package: MakePackage, tmp_path
         items=(EvaluatedItem(occupation_code="=2+2", occupation_name=_HOSTILE, level="9"),),
         findings=(FindingLine(rule="X", table="=3", row=0, field="-4", value="", problem=_HOSTILE, basis="+5"),),
     )
-    workbook = _open(package_files(package))
+    workbook = _open(package_files(package, POLICY))
     cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row]
     assert "f" not in {cell.data_type for cell in cells}
     assert workbook["封面"]["D4"].value == visible(_HOSTILE)
@@ -331,7 +334,7 @@ def test_a_file_that_is_no_workbook_is_named(tmp_path: Path, content: bytes) -> 
 
 
 def test_a_workbook_cut_off_anywhere_is_refused_not_misread(make_package: MakePackage, tmp_path: Path) -> None:
-    whole = package_files(make_package())["评分表.xlsx"]
+    whole = package_files(make_package(), POLICY)["评分表.xlsx"]
     path = tmp_path / "评分表.xlsx"
     for end in range(0, len(whole), 997):
         path.write_bytes(whole[:end])
@@ -342,7 +345,7 @@ def test_a_workbook_cut_off_anywhere_is_refused_not_misread(make_package: MakePa
 def test_a_damaged_part_is_refused(make_package: MakePackage, tmp_path: Path) -> None:
     path = tmp_path / "评分表.xlsx"
     with (
-        zipfile.ZipFile(BytesIO(package_files(make_package())["评分表.xlsx"])) as source,
+        zipfile.ZipFile(BytesIO(package_files(make_package(), POLICY)["评分表.xlsx"])) as source,
         zipfile.ZipFile(path, "w") as target,
     ):
         for name in source.namelist():
