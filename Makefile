@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SYSTEM := $(VENV)/.system-packages
 QUICK := -m "not slow" --ignore tests/architecture --numprocesses logical --dist loadfile
 
-.PHONY: coverage docs-check demo faults hostile licences supply test test-all lint types imports unit slow wheel docs lock clean system
+.PHONY: coverage docs-check demo faults hostile licences supply tampering test test-all lint types imports unit slow wheel docs lock clean system
 
 demo: $(VENV)/.product
 	$(BIN)/filing --home var/demo demo
@@ -71,6 +71,10 @@ supply: $(VENV)/.checks
 
 licences: $(VENV)/.checks
 	$(BIN)/python tests/supply.py --write
+
+# Every kind of tampering and what the doctor says of it, in docs/integrity.md.
+tampering: $(VENV)/.checks
+	$(BIN)/python -m tests.tampering.table docs/integrity.md
 
 # Every hostile input and what became of it, in docs/hostile-input.md.
 hostile: $(VENV)/.checks

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from deployments import schema, soundness
+from deployments import integrity, schema, soundness
 from deployments.prefect_environment import PRIVATE
 from schemas import office
 from schemas.policy import known as known_policies
@@ -14,15 +14,20 @@ from schemas.reference_data import manifest, reference, shipped_rows
 from schemas.settings import settings
 from tasks.gateways import sources
 from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError, known_key
-from tasks.gateways.shelf import chain
-from tasks.gateways.shelf import public_notices as shelf_notices
 from tasks.letters import templates_in_use
 from tasks.runs.today import today
-from tasks.store import editions, history, letters, overview, public_notices, results, retold, runs
+from tasks.store import history, letters, overview, results, runs
 from tasks.store.database import reading
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
 
+#: What is said of the parts of an installation that tell one story.
+_WELL = {
+    "register": "as its history tells it",
+    "records": "as the history sealed them",
+    "rules": "those the runs so far judged by",
+    "editions": "chain whole",
+}
 #: So many keys are named in one sentence.
 _NAMED = 5
 
@@ -50,8 +55,7 @@ def examine() -> list[Found]:
             _results,
             _database,
             _facts,
-            _history,
-            _editions,
+            _integrity,
             _waiting,
         )
         for found in _looked(look)
@@ -166,18 +170,15 @@ def _facts() -> Iterator[Found]:
         yield Found("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
 
 
-def _history() -> Iterator[Found]:
+def _integrity() -> Iterator[Found]:
     if schema.revisions()[0] is None:
         return
     with reading() as db:
-        broken = next(history.broken_links(db), None)
-        count = history.count(db)
-        unlike = [] if broken else retold.differences(db, today())
-    yield Found("history", broken is None, broken or f"{count} entries, chain whole")
-    if broken is None:
-        yield from (Found("register", False, sentence) for sentence in unlike)
-        if not unlike:
-            yield Found("register", True, "as its history tells it")
+        count, faults = history.count(db), integrity.faults(db, settings(), today())
+    for name, sentences in faults.items():
+        yield from (Found(name, False, sentence) for sentence in sentences)
+        if not sentences:
+            yield Found(name, True, f"{count} entries, chain whole" if name == "history" else _WELL[name])
 
 
 def _waiting() -> Iterator[Found]:
@@ -195,17 +196,3 @@ def _waiting() -> Iterator[Found]:
         yield Found("runs", False, f"{told}: mend the cause `filing run {cycle}` names, then run it again")
     if not unjudged and not undone:
         yield Found("runs", True, "nothing left undone")
-
-
-def _editions() -> Iterator[Found]:
-    known: dict[str, str] = {}
-    shown: dict[str, str] = {}
-    if schema.revisions()[0] is not None:
-        with reading() as db:
-            known = {edition["edition"]: edition["manifest_sha256"] for edition in editions.published(db)}
-            shown = {notice["notice"]: notice["manifest_sha256"] for notice in public_notices.published(db)}
-    broken = [*chain.verify_chain(settings().published, known), *shelf_notices.faults(settings().published, shown)]
-    for sentence in broken:
-        yield Found("editions", False, sentence)
-    if not broken:
-        yield Found("editions", True, "chain whole")

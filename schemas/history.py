@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from schemas.item import UNIT
 
-#: The columns of an entry that the digest covers, in this order; `entry` is its number, `facts` canonical JSON.
+#: The columns of an entry, in this order; `entry` is its number, `facts` canonical JSON. The digest covers all but the
+#: last: the name of a run is made by chance, and the same acts have the same digests wherever they are done.
 CHAINED = ("entry", "kind", "subject", *UNIT, "was", "became", "because", "facts", "by", "on", "run_id")
 
 #: The digest before the first entry.
@@ -17,8 +18,8 @@ _canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_ke
 
 
 def digest(previous: str, entry: Sequence[object]) -> str:
-    """SHA-256 over the digest before and this entry's values, in the order of CHAINED."""
-    return hashlib.sha256(_as_json([previous, *map(str, entry)]).encode()).hexdigest()
+    """SHA-256 over the digest before and this entry's values, in the order of CHAINED, without the name of its run."""
+    return hashlib.sha256(_as_json([previous, *map(str, entry[: len(CHAINED) - 1])]).encode()).hexdigest()
 
 
 def facts_text(**facts: object) -> str:

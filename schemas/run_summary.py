@@ -87,6 +87,13 @@ class Counts(BaseModel):
         return cls(done=done, failed=failed, advice=advice)
 
 
+class Head(BaseModel):
+    """The newest entry of the history: its number and the digest that every entry before it goes into."""
+
+    entry: int = 0
+    digest: str = ""
+
+
 class RunSummary(BaseModel):
     """One run of one cycle."""
 
@@ -108,6 +115,7 @@ class RunSummary(BaseModel):
     awaited_results: int = 0
     edition: str | None = None
     waits_for_approval: str | None = None
+    history: Head = Field(default_factory=Head)
 
     def title_of(self, stage: str) -> str:
         """A stage's Chinese title; its name where the summary has none, as those of earlier releases."""

@@ -192,6 +192,7 @@ def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[Edi
         previous_manifest_sha256=digest,
         earlier=_earlier(db, own["previous"]),
         chain=editions.before(db, edition),
+        history=history.draft_of(db, edition),
     )
     return content, before
 

@@ -1,6 +1,7 @@
 """Alerts (提醒): what operators have to see to, asked from the database and told once by mail and webhook."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
@@ -17,7 +18,7 @@ from tasks.gateways.wire.retry import DeliveryFailed
 from tasks.runs import orchestration
 from tasks.runs.today import today
 from tasks.runs.waiting import over_on
-from tasks.store import complaints, cycles, editions, outbox, overview, results, runs
+from tasks.store import complaints, cycles, editions, history, outbox, overview, results, runs
 from tasks.store.database import begin, reading
 from tasks.store.outbox import ALERT_CALLS, ALERT_MAILS, Box, Entry
 
@@ -51,6 +52,8 @@ def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]
             *_open(db, day),
         ]
     with begin() as db:
+        head = history.head(db).model_dump()
+        found = [replace(entry, content={**entry.content, "history": head}) for entry in found]
         new = [entry for box in (ALERT_MAILS, ALERT_CALLS) for entry in outbox.write(db, box, found, day)]
     return sorted({entry.occasion for entry in new})
 
@@ -163,10 +166,14 @@ def _deliver(way: str, box: Box, opened: Callable[[], Callable[[Entry], str]]) -
 
 
 def _mail(installation: Settings, sender: Mailer, alert: Entry) -> str:
+    head = alert.content["history"]
+    text = (
+        f"{alert.content['text']}\n\n（历史记录至第 {head['entry']} 条，校验值 {head['digest']}；请留存本邮件以备核对）"
+    )
     subject = " ".join(part for part in (f"【备案】{alert.content['cycle']}", _SUBJECTS[alert.kind]) if part)
     recipients = [address.strip() for address in installation.alert_mail.split(",")]
     for recipient in recipients:
-        sender.send(Mail(f"alert:{alert.occasion}:{recipient}", recipient, subject, alert.content["text"], {}))
+        sender.send(Mail(f"alert:{alert.occasion}:{recipient}", recipient, subject, text, {}))
     return f"mail:{len(recipients)}"
 
 

@@ -18,7 +18,7 @@ from schemas.run_summary import SOURCE, RunSummary
 from schemas.settings import settings
 from tasks.gateways.disk import files as post
 from tasks.runs.today import today
-from tasks.store import applications, database, leases, letters, runs
+from tasks.store import applications, database, grounds, history, leases, letters, runs
 from tasks.store.database import reading
 
 #: The name by which schedules ask for the cycle in progress.
@@ -77,6 +77,8 @@ def begin(
         installation=installation,
     )
     try:
+        with leases.writing(run) as db:
+            grounds.note(db, run)
         yield run
     finally:
         with database.begin() as db:
@@ -133,8 +135,9 @@ def failed_of(run_id: str) -> list[str] | None:
 
 
 def end(run: Run, summary: RunSummary) -> RunSummary:
-    """Keep the summary in the database and as a file a re-run can start from."""
+    """Keep the summary in the database and, with the head of the history, as a file a re-run can start from."""
     with database.begin() as db:
+        summary = summary.model_copy(update={"history": history.head(db)})
         runs.end(db, summary)
     post.put(run.installation.root, f"runs/{summary.run_id}.json", hidden(summary.model_dump_json(indent=2)).encode())
     return summary

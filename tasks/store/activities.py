@@ -10,7 +10,7 @@ from schemas.item import TRADE
 from schemas.law.dormancy import OCCUPATION
 from schemas.qualification import KEYS
 from schemas.run import Run
-from tasks.store import frames, history, institutions, renumberings
+from tasks.store import frames, history, institutions, renumberings, seals
 
 _KEYS = [*KEYS, "held_on"]
 
@@ -19,7 +19,9 @@ def note_supplied(db: Connection, names: set[str], run: Run) -> None:
     """Remember that a side table was supplied, even an empty one."""
     known = set(db.execute(select(tables.supplied.c.name)).scalars())
     new = sorted(names - known)
-    frames.append(db, tables.supplied, pd.DataFrame({"name": new, "first_on": [run.day.isoformat()] * len(new)}))
+    supplied = pd.DataFrame({"name": new, "first_on": [run.day.isoformat()] * len(new)})
+    seals.touch(db, seals.SUPPLIED, supplied)
+    frames.append(db, tables.supplied, supplied)
 
 
 def every(db: Connection) -> pd.DataFrame | None:
@@ -47,6 +49,7 @@ def add(db: Connection, rows: pd.DataFrame) -> int:
     known = frames.read(db, select(tables.activity))
     new = rows.merge(known, on=[*keys, "candidates", "passed"], how="left", indicator=True)
     new = new[new["_merge"] == "left_only"].drop(columns="_merge")
+    seals.touch(db, seals.ACTIVITIES, new)
     _drop_activities(db, new[keys].merge(known[keys], on=keys))
     frames.append(db, tables.activity, new[[*keys, "candidates", "passed"]])
     return len(new)
@@ -79,6 +82,7 @@ def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
     changed = both[both["state"] != both["was"]].sort_values(OCCUPATION, ignore_index=True)
     if changed.empty:
         return changed
+    seals.touch(db, seals.DORMANCY_MARK, changed)
     work = frames.working(db, "marking", changed[OCCUPATION])
     same = and_(*(_mark.c[key] == work.c[key] for key in OCCUPATION))
     db.execute(delete(_mark).where(select(work.c.uscc).where(same).exists()))
@@ -93,5 +97,9 @@ def rekey_marks(db: Connection, column: str, old: str, new: str) -> None:
     """Give the marks of one credit code or occupation code to another; where it has one already, its mark stands."""
     there, mine = _mark.alias(), _mark.c[column] == old
     same = (there.c[name] == (new if name == column else _mark.c[name]) for name in OCCUPATION)
+    theirs = marks(db)
+    theirs = theirs[theirs[column] == old]
+    seals.touch(db, seals.DORMANCY_MARK, theirs)
+    seals.touch(db, seals.DORMANCY_MARK, theirs.assign(**{column: new}))
     db.execute(delete(_mark).where(mine, select(there.c.uscc).where(*same).exists()))
     db.execute(update(_mark).where(mine).values({column: new}))

@@ -10,7 +10,17 @@ from schemas import tables
 from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.history import facts_text
 from schemas.run import Run
-from tasks.store import activities, applications, history, institutions, items, register, renumberings, suspensions
+from tasks.store import (
+    activities,
+    applications,
+    history,
+    institutions,
+    items,
+    register,
+    renumberings,
+    seals,
+    suspensions,
+)
 
 _adjustment = tables.adjustment
 _Decided = Adjustment | Recoding | Merger | Renumbering
@@ -26,6 +36,7 @@ def is_recorded(db: Connection, adjustment: Adjustment) -> bool:
 def record(db: Connection, adjustment: Adjustment, run: Run) -> None:
     """Put the decision on record."""
     values = adjustment.model_dump()
+    seals.touch_one(db, seals.ADJUSTMENT, adjustment.identity)
     db.execute(insert(_adjustment).values(adjustment_id=adjustment.identity, recorded_on=run.day, **values))
 
 

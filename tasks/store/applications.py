@@ -16,7 +16,7 @@ from schemas.policy import for_cycle
 from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
-from tasks.store import activities, frames, history, institutions, register, standing, twins
+from tasks.store import activities, frames, history, institutions, register, seals, standing, twins
 
 _application = tables.application
 _version = tables.application_version
@@ -154,6 +154,7 @@ def screened(
     now["among"] = pd.Series([others.get(number, "") for number in numbers], dtype=frames.TEXT)
     work = frames.working(db, "chosen", now)
     same = _application.c.application_no == work.c.application_no
+    seals.touch(db, seals.APPLICATION, now)
     db.execute(update(_application).where(same).values(screened_at=knowledge, judged_among=work.c.among))
     db.execute(update(_application).where(same, work.c.became != "returned").values(correct_by=None))
     for day in sorted(set(correct_by.values())):
@@ -182,6 +183,7 @@ def taken_back(db: Connection, numbers: list[str]) -> set[str]:
 def have_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
     """Note that applications were withdrawn or ended as a whole."""
     work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    seals.touch_where(db, seals.APPLICATION, _application.c.application_no.in_(select(work.c.application_no)))
     mine = _application.c.application_no.in_(select(work.c.application_no))
     db.execute(update(_application).where(mine).values(outcome=outcome, correct_by=None))
 
@@ -260,7 +262,8 @@ def send_back(db: Connection, numbers: list[str]) -> None:
 
 def recode(db: Connection, old: str, new: str) -> None:
     """Let applications and items follow their institution to another credit code; what was handed in stays as it is."""
-    for table in (_application, tables.item):
+    for table, record in ((_application, seals.APPLICATION), (tables.item, seals.ITEMS)):
+        seals.touch_where(db, record, table.c.uscc == old)
         db.execute(update(table).where(table.c.uscc == old).values(uscc=new))
 
 
@@ -275,6 +278,7 @@ def _set_status(db: Connection, now: pd.DataFrame, run: Run) -> None:
     told = told[told["was"] != told["became"]]
     if told.empty:
         return
+    seals.touch(db, seals.APPLICATION, told)
     db.execute(update(_application).where(same, _application.c.status != work.c.became).values(status=work.c.became))
     tell(db, told, run)
 

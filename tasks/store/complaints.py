@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select
 from schemas import tables
 from schemas.run import Run
 from schemas.supervision import COMPLAINT_OUTCOMES, COMPLAINTS_TABLE, UNSETTLED
-from tasks.store import frames, history, institutions
+from tasks.store import frames, history, institutions, seals
 
 _complaint = tables.complaint
 _COLUMNS = COMPLAINTS_TABLE.names
@@ -31,6 +31,7 @@ def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     new = both.loc[both["_merge"] == "left_only", list(_COLUMNS)].sort_values("complaint_no")
     if new.empty:
         return 0
+    seals.touch(db, seals.COMPLAINT, new)
     db.execute(delete(_complaint).where(_complaint.c.complaint_no.in_(new["complaint_no"].tolist())))
     frames.append(db, _complaint, new)
     was = new["complaint_no"].map(known.set_index("complaint_no")["outcome"]).fillna("")

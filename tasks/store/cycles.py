@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from schemas import tables
 from schemas.history import facts_text
 from schemas.run import Run
-from tasks.store import history
+from tasks.store import history, seals
 
 _cycle = tables.cycle
 
@@ -59,5 +59,6 @@ def decides(db: Connection, cycle: str, run: Run) -> None:
 
 
 def _have(db: Connection, cycle: str) -> None:
+    seals.touch_one(db, seals.CYCLE, cycle)
     if db.execute(select(_cycle.c.cycle).where(_cycle.c.cycle == cycle)).first() is None:
         db.execute(insert(_cycle).values(cycle=cycle))

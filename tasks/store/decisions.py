@@ -17,7 +17,7 @@ from schemas.law.rulings import Concerned
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.submission import DECISIONS
-from tasks.store import cycles, findings, frames, history
+from tasks.store import cycles, findings, frames, history, seals
 
 _TOLD = ["decided_at", "decision_id"]  # the order of entries of one recording
 
@@ -30,6 +30,7 @@ def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
     rows["decision_id"] = _ids(rows)
     known = frames.read(db, select(tables.decision.c.decision_id))
     new = rows[~rows["decision_id"].isin(known["decision_id"])]
+    seals.touch(db, seals.DECISION, new)
     frames.append(db, tables.decision, new.assign(recorded_on=run.day.isoformat()))
     told = new.assign(subject=new["application_no"], became=new["verdict"])
     told["because"] = told["rule"] + "：" + told["reason"] + "（" + told["document_no"] + "）"

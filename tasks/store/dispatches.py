@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, select, u
 
 from schemas import tables
 from schemas.run import Run
-from tasks.store import frames, items, outbox
+from tasks.store import frames, items, outbox, seals
 from tasks.store.outbox import PACKAGES, Entry
 
 _dispatch = tables.dispatch
@@ -24,6 +24,7 @@ def send(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFr
         return 0
     _put(db, packages, run)
     revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
+    seals.touch(db, seals.DISPATCHED_ITEMS, carried)
     frames.append(db, _sent, carried[items.KEYS].assign(revision=revisions.astype("int64"), cycle=run.cycle))
     because = "送评第" + revisions.astype(str) + "次"
     items.move(db, carried[items.KEYS].assign(became="dispatched", reason="", because=because), run, "filing")
@@ -42,6 +43,7 @@ def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.
     revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
     work = frames.working(db, "sent_again", carried[items.KEYS].assign(now=revisions.astype("int64")))
     same = and_(*(_sent.c[key] == work.c[key] for key in items.KEYS))
+    seals.touch(db, seals.DISPATCHED_ITEMS, carried)
     db.execute(update(_sent).where(same).values(revision=work.c.now))
 
 
@@ -52,6 +54,7 @@ def _put(db: Connection, packages: dict[str, dict[str, Any]], run: Run) -> None:
         {"application_no": number, "revision": package["revision"], "cycle": run.cycle, "sent_on": run.day}
         for number, package in sorted(packages.items())
     ]
+    seals.touch(db, seals.DISPATCHES, pd.DataFrame({"application_no": list(packages)}, dtype=frames.TEXT))
     db.execute(insert(_dispatch), sent)
     entries = [
         Entry(occasion(number, package["revision"]), "package", number, package, run.cycle)
@@ -72,13 +75,14 @@ def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
     out = frames.read(db, select(*columns).join(work, same).join(_dispatch, package))
     if out.empty:
         return out.assign(delivered=0)
+    seals.touch(db, seals.DISPATCHED_ITEMS, out)
     db.execute(delete(_sent).where(select(work.c.application_no).where(same).exists()))
     result = tables.result
     about = and_(*(result.c[key] == work.c[key] for key in items.KEYS))
     counted = result.c.standing.in_(["accepted", "refused", "received"])
-    db.execute(
-        update(result).where(counted, select(work.c.application_no).where(about).exists()).values(standing="replaced")
-    )
+    concerned = (counted, select(work.c.application_no).where(about).exists())
+    seals.touch_where(db, seals.RESULT_STANDING, *concerned)
+    db.execute(update(result).where(*concerned).values(standing="replaced"))
     waiting = set(outbox.undelivered(db, PACKAGES))
     has = [
         occasion(no, revision) not in waiting

@@ -11,7 +11,7 @@ from schemas import tables
 from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY
 from schemas.history import facts_text
 from schemas.run import Run
-from tasks.store import frames, history
+from tasks.store import frames, history, seals
 
 _edition = tables.edition
 _row = tables.edition_row
@@ -73,6 +73,8 @@ def draft(db: Connection, rows: pd.DataFrame, day: date, run: Run, *, previous: 
     name = f"{run.cycle}.{number}"
     values: dict[str, Any] = {"edition": name, "cycle": run.cycle, "number": number, "as_of": day}
     standing = "waiting" if waits_because else "building"
+    seals.touch_one(db, seals.EDITION, name)
+    seals.touch_one(db, seals.EDITION_ROWS, name)
     db.execute(insert(_edition).values(**values, standing=standing, waits_because=waits_because, previous=previous))
     frames.append(db, _row, rows[DIRECTORY_COLUMNS].assign(edition=name))
     history.add_one(db, "edition", name, waits_because or "目录有变化", run, "filing", became=standing)
@@ -82,11 +84,13 @@ def draft(db: Connection, rows: pd.DataFrame, day: date, run: Run, *, previous: 
 def discard(db: Connection, name: str, run: Run, because: str) -> None:
     """Take back a drafted edition that was never published; its name is not given again."""
     _move(db, name, "discarded", because, run, "filing")
+    seals.touch_one(db, seals.EDITION_ROWS, name)
     db.execute(_row.delete().where(_row.c.edition == name))
 
 
 def wait_because(db: Connection, name: str, because: str) -> None:
     """State anew why a waiting edition waits."""
+    seals.touch_one(db, seals.EDITION, name)
     db.execute(update(_edition).where(_edition.c.edition == name).values(waits_because=because))
 
 
@@ -108,6 +112,7 @@ def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
 def _move(db: Connection, name: str, became: str, because: str, run: Run, by: str, **values: str) -> None:
     mine = _edition.c.edition == name
     was = db.execute(select(_edition.c.standing).where(mine)).scalar_one()
+    seals.touch_one(db, seals.EDITION, name)
     db.execute(update(_edition).where(mine).values(standing=became, **values))
     facts = facts_text(**values)
     history.add_one(db, "edition", name, because, run, by, was=was, became=became, facts=facts)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, delete, or_, select, update
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS
-from tasks.store import frames
+from tasks.store import frames, seals
 
 _finding = tables.finding
 
@@ -20,6 +20,7 @@ def replace(db: Connection, found: pd.DataFrame, applications: pd.DataFrame, cyc
     former = delete(_finding).where(
         _finding.c.application_no.in_(select(work.c.application_no)), _finding.c.table != "results"
     )
+    seals.touch(db, seals.FINDINGS, applications)
     db.execute(former)
     rows = found.merge(applications[["application_no", "version"]], on="application_no")
     frames.append(db, _finding, rows.assign(cycle=cycle))
@@ -35,6 +36,8 @@ def replace_of_results(db: Connection, found: pd.DataFrame, judged: "pd.Series[i
     """Put the findings on these results in place of former ones; `version` is the number of the result they stand on."""
     work = frames.working(db, "judged_results", judged.to_frame("version"))
     mine = _finding.c.version.in_(select(work.c.version))
+    seals.touch_where(db, seals.FINDINGS, _finding.c.table == "results", mine)
+    seals.touch(db, seals.FINDINGS, found)
     db.execute(delete(_finding).where(_finding.c.table == "results", mine))
     frames.append(db, _finding, found.assign(cycle=cycle))
 
@@ -70,6 +73,7 @@ def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     same = and_(*(there.c[key] == work.c[key] for key in keys))
     known = frames.read(db, select(*(work.c[key] for key in keys)).join(there, same))
     new = holds.merge(known, on=keys, how="left", indicator=True)
+    seals.touch(db, seals.HOLDS, holds)
     frames.append(db, there, new.loc[new["_merge"] == "left_only", keys].assign(cycle=cycle))
 
 
@@ -79,6 +83,7 @@ def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", da
     for rows, fallen_on in ((holds[free], day), (holds[~free], None)):
         work = frames.working(db, "falling", rows[keys])
         same = and_(*(there.c[key] == work.c[key] for key in keys))
+        seals.touch(db, seals.HOLDS, rows)
         db.execute(update(there).where(same).values(fallen_on=fallen_on))
 
 

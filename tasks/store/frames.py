@@ -17,12 +17,17 @@ TEXT = pd.StringDtype(na_value=np.nan)
 
 def read(db: Connection, statement: Select[Any]) -> pd.DataFrame:
     """Rows of a SELECT as a frame: text as str, whole numbers as int64, dates as ISO text."""
+    return read_polars(db, statement).to_pandas()
+
+
+def read_polars(db: Connection, statement: Select[Any]) -> pl.DataFrame:
+    """Rows of a SELECT as `read` gives them, before they are pandas'."""
     columns = list(statement.selected_columns)
     schema = {column.name: _polars_type(column.type, sqlite=is_sqlite(db)) for column in columns}
     rows = _raw(db, statement) if is_sqlite(db) else [tuple(row) for row in db.execute(statement)]
     frame = pl.DataFrame(rows or None, schema=schema, orient="row")
     dates = [name for name, kind in schema.items() if kind == pl.Date]
-    return frame.with_columns(pl.col(name).dt.to_string("%Y-%m-%d") for name in dates).to_pandas()
+    return frame.with_columns(pl.col(name).dt.to_string("%Y-%m-%d") for name in dates)
 
 
 def _polars_type(kind: TypeEngine[Any], *, sqlite: bool) -> Any:

@@ -9,6 +9,7 @@ from schemas import tables
 from schemas.history import CHAINED, GENESIS, digest, facts_of, facts_text
 from schemas.item import TRADE, UNIT
 from schemas.run import Run
+from schemas.run_summary import Head
 from tasks.store import frames
 from tasks.store.database import is_sqlite
 
@@ -32,9 +33,8 @@ def add(db: Connection, kind: str, entries: pd.DataFrame, run: Run, by: str) -> 
         return
     if not is_sqlite(db):
         db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})")
-    newest = select(_history.c.entry, _history.c.digest).order_by(_history.c.entry.desc()).limit(1)
-    last = db.execute(newest).first()
-    before, previous = (last.entry, last.digest) if last else (0, GENESIS)
+    last = head(db)
+    before, previous = last.entry, last.digest
     blanks = {name: value for name, value in _BLANK.items() if name not in entries.columns}
     rows = []
     for number, given in enumerate(frames.rows_of(entries.assign(kind=kind, **blanks)[_GIVEN]), before + 1):
@@ -76,6 +76,51 @@ def all_entries(db: Connection) -> pd.DataFrame:
     """The whole history, in order; facts as JSON text."""
     columns = [_FACTS if name == "facts" else _history.c[name] for name in CHAINED]
     return frames.read(db, select(*columns, _history.c.digest).order_by(_history.c.entry))
+
+
+def of_kind(db: Connection, kind: str) -> Iterator[tuple[int, str, dict[str, str]]]:
+    """Number, subject and facts of every entry of a kind, in order."""
+    statement = select(_history.c.entry, _history.c.subject, _FACTS).where(_history.c.kind == kind)
+    for entry, subject, facts in db.execute(statement.order_by(_history.c.entry)):
+        yield entry, subject, facts_of(facts)
+
+
+def head(db: Connection) -> Head:
+    """The newest entry: whoever keeps a copy of it can tell later whether the chain was rewritten."""
+    newest = select(_history.c.entry, _history.c.digest).order_by(_history.c.entry.desc()).limit(1)
+    last = db.execute(newest).first()
+    return Head(entry=last.entry, digest=last.digest) if last else Head(digest=GENESIS)
+
+
+def draft_of(db: Connection, edition: str) -> Head:
+    """The entry that tells of an edition's draft: the head of the chain the edition goes with."""
+    number = _draft(db, edition, None)
+    found = db.execute(select(_history.c.digest).where(_history.c.entry == number)).scalar()
+    return Head(entry=number, digest=found) if number is not None and found else Head(digest=GENESIS)
+
+
+def unlike(db: Connection, heads: dict[str, Head]) -> list[str]:
+    """Sentences naming the copies of the chain's head (by where they lie) that the chain does not lead to any more."""
+    asked = sorted({head.entry for head in heads.values()})
+    statement = select(_history.c.entry, _history.c.digest).where(_history.c.entry.in_(asked))
+    now = dict(db.execute(statement).tuples().all())
+    return [
+        f"{place} goes with another history: its entry {head.entry} "
+        + ("was rewritten with all that follows" if head.entry in now else "is not there any more")
+        for place, head in sorted(heads.items())
+        if head.entry and now.get(head.entry) != head.digest
+    ]
+
+
+def strays(db: Connection) -> list[str]:
+    """Sentences naming entries whose run is not on record, or was not for their day."""
+    run = tables.run
+    statement = (
+        select(_history.c.entry)
+        .join(run, run.c.run_id == _history.c.run_id, isouter=True)
+        .where(or_(run.c.run_id.is_(None), run.c.as_of != _history.c.on))
+    )
+    return [f"history entry {entry} names no run of its day" for entry in sorted(db.execute(statement).scalars())]
 
 
 def last_moves(db: Connection) -> pd.DataFrame:

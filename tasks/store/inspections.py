@@ -7,7 +7,7 @@ from schemas import tables
 from schemas.history import facts_text
 from schemas.inspection import OUTCOMES, Draw, Inspector
 from schemas.run import Run
-from tasks.store import frames, history
+from tasks.store import frames, history, seals
 
 _inspector = tables.inspector
 _draw = tables.inspection_draw
@@ -19,6 +19,7 @@ def add_inspectors(db: Connection, rows: pd.DataFrame) -> int:
     columns = ["inspector_no", "name", "unit", "active"]
     rows = rows[columns].drop_duplicates("inspector_no", keep="last")
     new = _unknown(rows, frames.read(db, select(_inspector)), columns)
+    seals.touch(db, seals.INSPECTOR, new)
     db.execute(delete(_inspector).where(_inspector.c.inspector_no.in_(new["inspector_no"].tolist())))
     frames.append(db, _inspector, new)
     return len(new)
@@ -41,6 +42,7 @@ def draw_of(db: Connection, cycle: str) -> Draw | None:
 def record_draw(db: Connection, made: Draw, run: Run) -> None:
     """Keep the draw, and tell the history of everyone drawn."""
     values = {"cycle": made.cycle, "seed": made.seed, "drawn_on": made.drawn_on}
+    seals.touch_one(db, seals.INSPECTION_DRAW, made.cycle)
     db.execute(insert(_draw).values(**values, record=made.model_dump(mode="json")))
     drawn = pd.DataFrame({"subject": [visit.uscc for visit in made.visits]}, dtype=frames.TEXT)
     because = f"双随机抽查（{made.cycle}，种子：{made.seed}）"
@@ -54,6 +56,7 @@ def add_outcomes(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     rows = rows[columns].fillna({"remarks": ""}).drop_duplicates(["cycle", "uscc"], keep="last")
     known = frames.read(db, select(_outcome))
     new = _unknown(rows, known, columns)
+    seals.touch(db, seals.INSPECTION_OUTCOME, new)
     for row in new.to_dict("records"):
         db.execute(delete(_outcome).where(_outcome.c.cycle == row["cycle"], _outcome.c.uscc == row["uscc"]))
     frames.append(db, _outcome, new)

@@ -10,7 +10,7 @@ from schemas.adjustment import Merger, Recoding
 from schemas.directory import INSTITUTION_DETAILS as DETAILS
 from schemas.directory import OPTIONAL
 from schemas.run import Run
-from tasks.store import frames, history
+from tasks.store import frames, history, seals
 
 _recoding = tables.recoding
 _institution = tables.institution
@@ -55,21 +55,17 @@ def name(
     if changed.empty:
         return 0
     work = frames.working(db, "renaming", changed[["uscc"]])
-    db.execute(
-        update(_institution)
-        .where(_institution.c.uscc == work.c.uscc, _institution.c.known_to.is_(None))
-        .values(known_to=run.day)
-    )
+    former = (_institution.c.uscc.in_(select(work.c.uscc)), _institution.c.known_to.is_(None))
+    seals.touch_where(db, seals.INSTITUTION, *former)
+    db.execute(update(_institution).where(*former).values(known_to=run.day))
     first = int(db.execute(select(func.coalesce(func.max(_institution.c.entry), 0))).scalar_one()) + 1
-    frames.append(
-        db,
-        _institution,
-        changed.assign(
-            entry=range(first, first + len(changed)),
-            since=(since or run.day).isoformat(),
-            known_from=run.day.isoformat(),
-        ),
+    entered = changed.assign(
+        entry=range(first, first + len(changed)),
+        since=(since or run.day).isoformat(),
+        known_from=run.day.isoformat(),
     )
+    seals.touch(db, seals.INSTITUTION, entered)
+    frames.append(db, _institution, entered)
     was = changed["uscc"].map(before.apply("｜".join, axis=1).where(before["institution_name"] != "", ""))
     became = changed[DETAILS].apply("｜".join, axis=1)
     stated = history.facts(changed[DETAILS], **facts)
@@ -88,6 +84,7 @@ def move(db: Connection, old: str, new: str, run: Run) -> None:
 def leave(db: Connection, code: str, run: Run) -> None:
     """Know nothing under a credit code from now on: its institution goes by another one, or has gone into another."""
     mine = and_(_institution.c.uscc == code, _institution.c.known_to.is_(None))
+    seals.touch_where(db, seals.INSTITUTION, mine)
     db.execute(update(_institution).where(mine).values(known_to=run.day))
 
 
@@ -121,6 +118,7 @@ def record(db: Connection, decided: Recoding | Merger, run: Run) -> None:
     stated = decided.model_dump()
     if isinstance(decided, Merger):
         stated = {"kind": "merge", "new_uscc": stated.pop("into_uscc"), **stated}
+    seals.touch_one(db, seals.RECODING, decided.old_uscc)
     db.execute(insert(_recoding).values(**{"kind": "recode", **stated}, recorded_on=run.day))
 
 

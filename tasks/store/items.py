@@ -7,7 +7,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from schemas import item, tables
 from schemas.item import ALONG, FINAL, UNIT, assert_moves
 from schemas.run import Run
-from tasks.store import frames, history
+from tasks.store import frames, history, seals
 
 KEYS = item.KEYS
 _item = tables.item
@@ -25,6 +25,7 @@ def create(db: Connection, born: pd.DataFrame, run: Run, by: str) -> None:
     unchecked = ("returned", "withdrawn")
     before = {status: "" if status in unchecked else "screened" for status in born["status"].unique()}
     assert_moves({(was, status) for status, was in before.items()})
+    seals.touch(db, seals.ITEMS, born)
     frames.append(db, _item, born)
     because = born["reason"].where(born["reason"] != "", born["status"].map({"withdrawn": "申报已撤回"}).fillna("初审"))
     _tell(db, born.assign(was=born["status"].map(before), became=born["status"], because=because), run, by)
@@ -57,6 +58,7 @@ def move(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> int:
     )
     told = moves.merge(present, on=KEYS, how="inner", validate="one_to_one")
     assert_moves(set(zip(told["was"], told["became"], strict=True)))
+    seals.touch(db, seals.ITEMS, told)
     db.execute(update(_item).values(status=work.c.became, reason=work.c.reason).where(_same(work)))
     _tell(db, told, run, by)
     return len(told)
@@ -71,7 +73,8 @@ def replace(db: Connection, application_nos: pd.DataFrame, run: Run, because: st
         select(*(_item.c[key] for key in KEYS), _item.c.status.label("was")).where(_item.c.application_no.in_(mine)),
     )
     _tell(db, gone.assign(became="", because=because), run, "filing")
-    for table in (tables.hold, _item):
+    for table, record in ((tables.hold, seals.HOLDS), (_item, seals.ITEMS)):
+        seals.touch(db, record, gone)
         db.execute(delete(table).where(table.c.application_no.in_(mine)))
 
 
@@ -80,12 +83,14 @@ def restate(db: Connection, stated: pd.DataFrame) -> None:
     if stated.empty:
         return
     work = frames.working(db, "restating", stated[[*KEYS, "reason"]])
+    seals.touch(db, seals.ITEMS, stated)
     db.execute(update(_item).where(_same(work), _item.c.reason != work.c.reason).values(reason=work.c.reason))
 
 
 def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:
     """Note what the accepted results said: keys, verdict, score and failed_by."""
     work = frames.working(db, "verdicts", verdicts[[*KEYS, "verdict", "score", "failed_by"]])
+    seals.touch(db, seals.ITEMS, verdicts)
     said = {name: work.c[name] for name in ("verdict", "failed_by")}
     db.execute(update(_item).where(_same(work)).values(**said))
     # what is filed and fails now stands on the score it was filed with until a person decides
@@ -96,6 +101,7 @@ def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:
 def decided(db: Connection, settled: pd.DataFrame) -> None:
     """Note on which result the items' present status rests: keys and result_id."""
     work = frames.working(db, "decided", settled[[*KEYS, "result_id"]])
+    seals.touch(db, seals.ITEMS, settled)
     db.execute(update(_item).where(_same(work)).values(decided_result=work.c.result_id))
 
 

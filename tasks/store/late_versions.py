@@ -13,7 +13,7 @@ from schemas.law.rulings import WINDOW_2
 from schemas.law.versions import Known
 from schemas.policy import Policy
 from schemas.run import Run
-from tasks.store import decisions, frames, institutions, versions
+from tasks.store import decisions, frames, institutions, seals, versions
 
 _application = tables.application
 _version = tables.application_version
@@ -59,5 +59,6 @@ def promote(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     versions.retire(db, rows, run)
     work = frames.working(db, "promoted", rows[["application_no", "version"]])
     same = and_(_version.c.application_no == work.c.application_no, _version.c.version == work.c.version)
+    seals.touch(db, seals.VERSION_STANDING, rows)
     db.execute(update(_version).where(same).values(standing="current", in_time_until=run.policy.deadline(run.cycle)))
     versions.make_current(db, rows, run)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from schemas.errors import RefusedError
 from schemas.run import Run
 from schemas.tables import lease
-from tasks.store import database
+from tasks.store import database, seals
 
 #: How long a holder on another machine is believed to be alive without a sign of life.
 TERM = timedelta(minutes=10)
@@ -92,7 +92,11 @@ def _began(process: psutil.Process) -> float:
 
 @contextmanager
 def writing(run: Run) -> Iterator[Connection]:
-    """One transaction of a run that proves, before it writes, that the run still holds its cycle's lease."""
+    """One transaction of a run that proves, before it writes, that the run still holds its cycle's lease.
+
+    What it writes of the records that moves rest on is sealed in the history at its end.
+    """
     with database.begin() as db:
         prove(db, run.cycle, run.token)
-        yield db
+        with seals.keeping(db, run):
+            yield db

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from schemas.tables import numbering
+from tasks.store import seals
 
 
 def give(db: Connection, series: Sequence[str]) -> list[int]:
@@ -27,6 +28,7 @@ def give(db: Connection, series: Sequence[str]) -> list[int]:
 
 def _raise(db: Connection, series: str, count: int) -> int:
     """Count a series on, and return how far it has been counted."""
+    seals.touch_one(db, seals.NUMBERING, series)
     counted = (
         update(numbering)
         .where(numbering.c.series == series)

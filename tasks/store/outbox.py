@@ -16,7 +16,7 @@ from sqlalchemy.engine import RowMapping
 
 from schemas.tables import outbox
 from tasks.gateways.wire.retry import DeliveryFailed, Patience
-from tasks.store import frames
+from tasks.store import frames, seals
 from tasks.store.database import reading
 
 
@@ -98,6 +98,7 @@ def put(db: Connection, box: Box, new: Sequence[Entry], day: date) -> None:
         for entry in new
     ]
     if rows:
+        seals.touch(db, seals.LETTER, pd.DataFrame(rows, columns=["box", "occasion"], dtype=frames.TEXT))
         db.execute(insert(outbox), rows)
 
 

@@ -12,7 +12,7 @@ from schemas.history import facts_text
 from schemas.panel import Applicant, Expert, barred_employers, draw_panels
 from schemas.run import Run
 from schemas.submission import EXPERTS
-from tasks.store import frames, history
+from tasks.store import frames, history, seals
 
 _expert = tables.expert
 _draw = tables.panel_draw
@@ -32,6 +32,7 @@ def take_in(db: Connection, rows: pd.DataFrame) -> tuple[int, list[str]]:
     both = rows.merge(known, how="left", indicator=True)
     changed = both.loc[both["_merge"] == "left_only", EXPERTS.names]
     if len(changed):
+        seals.touch(db, seals.EXPERT, changed)
         work = frames.working(db, "changed_experts", changed[[_KEY]])
         db.execute(delete(_expert).where(_expert.c.expert_no.in_(select(work.c.expert_no))))
         frames.append(db, _expert, changed.sort_values(_KEY))
@@ -89,6 +90,7 @@ def record(db: Connection, draws: dict[str, PanelDraw], because: dict[str, str],
         }
         for number, draw in sorted(draws.items())
     ]
+    seals.touch(db, seals.PANEL_DRAWS, pd.DataFrame({"application_no": sorted(draws)}, dtype=frames.TEXT))
     db.execute(insert(_draw), rows)
     told = pd.DataFrame({"subject": sorted(draws)}, dtype=frames.TEXT)
     told["became"] = ["、".join(member.expert_no for member in draws[number].panel.members) for number in sorted(draws)]

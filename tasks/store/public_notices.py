@@ -10,7 +10,7 @@ from sqlalchemy.engine import RowMapping
 from schemas import item, tables
 from schemas.history import facts_text
 from schemas.run import Run
-from tasks.store import frames, history
+from tasks.store import frames, history, seals
 
 KEYS = item.KEYS
 _notice = tables.public_notice
@@ -32,6 +32,8 @@ def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date
     number = int(db.execute(last).scalar_one()) + 1
     name = f"{run.cycle}.{number}"
     dates: dict[str, Any] = {"published_on": published_on, "ends_on": ends_on}
+    seals.touch_one(db, seals.PUBLIC_NOTICE, name)
+    seals.touch_one(db, seals.PUBLIC_NOTICE_ITEMS, name)
     db.execute(insert(_notice).values(notice=name, cycle=run.cycle, number=number, standing="building", **dates))
     frames.append(db, _item, items[[*KEYS, *SAID]].sort_values(KEYS).assign(notice=name))
     _tell(db, name, _period(published_on, ends_on), run, became="building", facts=_dates(published_on, ends_on))
@@ -42,6 +44,11 @@ def building(db: Connection, cycle: str) -> list[RowMapping]:
     """Notices of the cycle whose files do not stand in their place yet, by number."""
     chosen = (_notice.c.cycle == cycle, _notice.c.standing == "building")
     return list(db.execute(select(_notice).where(*chosen).order_by(_notice.c.number)).mappings())
+
+
+def unplaced(db: Connection) -> list[RowMapping]:
+    """Notices of all cycles whose files do not stand in their place yet."""
+    return list(db.execute(select(_notice).where(_notice.c.standing == "building")).mappings())
 
 
 def published(db: Connection, cycle: str | None = None) -> list[RowMapping]:
@@ -69,6 +76,7 @@ def items_of(db: Connection, name: str) -> pd.DataFrame:
 
 def redate(db: Connection, name: str, published_on: date, ends_on: date, run: Run) -> None:
     """Let the period of a notice nobody has seen yet begin on another day."""
+    seals.touch_one(db, seals.PUBLIC_NOTICE, name)
     db.execute(update(_notice).where(_notice.c.notice == name).values(published_on=published_on, ends_on=ends_on))
     because, facts = _period(published_on, ends_on), _dates(published_on, ends_on)
     _tell(db, name, because, run, was="building", became="building", facts=facts)
@@ -77,6 +85,7 @@ def redate(db: Connection, name: str, published_on: date, ends_on: date, run: Ru
 def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
     """Note that the notice's folder stands in its place."""
     moved = {"standing": "published", "manifest_sha256": manifest_sha256}
+    seals.touch_one(db, seals.PUBLIC_NOTICE, name)
     db.execute(update(_notice).where(_notice.c.notice == name).values(**moved))
     facts = facts_text(manifest_sha256=manifest_sha256)
     _tell(db, name, manifest_sha256, run, was="building", became="published", facts=facts)

@@ -12,7 +12,7 @@ from schemas.directory import audiences_of
 from schemas.item import ALONG, TRADE
 from schemas.qualification import assert_moves
 from schemas.run import Run
-from tasks.store import frames, history, suspensions
+from tasks.store import frames, history, seals, suspensions
 
 KEYS = qualification.KEYS
 _entry = tables.qualification_item
@@ -158,7 +158,9 @@ def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     first = _next(db)
     columns = [*KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because"]
     rows = entries[[*columns, *entries.columns.intersection(["ended_by"])]].sort_values(KEYS)
-    frames.append(db, _entry, rows.assign(entry=range(first, first + len(rows)), known_from=run.day.isoformat()))
+    entered = rows.assign(entry=range(first, first + len(rows)), known_from=run.day.isoformat())
+    seals.touch(db, seals.REGISTER_ENTRY, entered)
+    frames.append(db, _entry, entered)
 
 
 def shorten(db: Connection, entries: pd.DataFrame, last_day: date, became: str, run: Run) -> None:
@@ -171,6 +173,7 @@ def _forget(db: Connection, entries: pd.DataFrame, run: Run, superseded_in: str 
     """End our knowledge of these entries, by their numbers."""
     work = frames.working(db, "forgetting", entries[["entry"]].astype("int64"))
     mine = _entry.c.entry.in_(select(work.c.entry))
+    seals.touch_where(db, seals.REGISTER_ENTRY, mine)
     db.execute(update(_entry).where(mine).values(known_to=run.day, superseded_in=superseded_in))
 
 

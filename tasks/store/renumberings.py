@@ -6,6 +6,7 @@ from sqlalchemy import Connection, insert, select
 from schemas import tables
 from schemas.adjustment import Renumbering
 from schemas.run import Run
+from tasks.store import seals
 
 _renumbering = tables.renumbering
 
@@ -30,4 +31,5 @@ def followed(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
 
 def record(db: Connection, renumbering: Renumbering, run: Run) -> None:
     """Note that an occupation has another code."""
+    seals.touch_one(db, seals.RENUMBERING, renumbering.old_code)
     db.execute(insert(_renumbering).values(recorded_on=run.day, **renumbering.model_dump()))

@@ -12,7 +12,7 @@ from schemas import tables
 from schemas.item import UNIT
 from schemas.run import Run
 from schemas.submission import RESULTS, WRITTEN
-from tasks.store import frames, items
+from tasks.store import frames, items, seals
 
 _result = tables.result
 
@@ -33,20 +33,20 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     batch = max([first, *(int(each) + 1 for each in db.execute(select(_result.c.batch).distinct()).scalars())])
     cycles = frames.read(db, select(tables.application.c.application_no, tables.application.c.cycle))
     belongs = new["application_no"].map(cycles.set_index("application_no")["cycle"]).fillna(run.cycle)
-    frames.append(
-        db,
-        _result,
-        new[["content_hash", "row", *RESULTS.names, WRITTEN]].assign(
-            result_id=range(first, first + len(new)),
-            batch=str(batch),
-            cycle=belongs,
-            standing="received",
-            received_on=run.day.isoformat(),
-        ),
+    numbered = new[["content_hash", "row", *RESULTS.names, WRITTEN]].assign(
+        result_id=range(first, first + len(new)),
+        batch=str(batch),
+        cycle=belongs,
+        standing="received",
+        received_on=run.day.isoformat(),
     )
+    seals.touch(db, seals.RESULT, numbered)
+    seals.touch(db, seals.RESULT_STANDING, numbered)
+    frames.append(db, _result, numbered)
     seen_again = frames.working(db, "seen_again", rows[["content_hash"]].drop_duplicates())
-    refused = and_(_result.c.content_hash == seen_again.c.content_hash, _result.c.standing == "refused")
-    db.execute(update(_result).where(refused).values(received_on=run.day))
+    refused = (_result.c.content_hash.in_(select(seen_again.c.content_hash)), _result.c.standing == "refused")
+    seals.touch_where(db, seals.RESULT_STANDING, *refused)
+    db.execute(update(_result).where(*refused).values(received_on=run.day))
     return len(new) + _receive_again(db, set(rows["content_hash"]), batch)
 
 
@@ -100,6 +100,7 @@ def _receive_again(db: Connection, present: set[str], batch: int) -> int:
     alone = sides[sides["here"] & sides["result_id"].isin(other_here[~other_here].index)]
     if alone.empty:
         return 0
+    seals.touch(db, seals.RESULT_STANDING, alone)
     work = frames.working(db, "received_again", alone[["result_id"]])
     mine = _result.c.result_id.in_(select(work.c.result_id))
     db.execute(update(_result).where(mine).values(standing="received", batch=str(batch)))
@@ -122,12 +123,15 @@ def reconsider(db: Connection, cycle: str, day: date) -> None:
         )
         .exists()
     )
-    db.execute(
-        update(_result)
-        .where(_result.c.cycle == cycle, _result.c.standing == "refused", _result.c.received_on == day)
-        .where(refused_as_unsent, out_now)
-        .values(standing="received")
+    mine = (
+        _result.c.cycle == cycle,
+        _result.c.standing == "refused",
+        _result.c.received_on == day,
+        refused_as_unsent,
+        out_now,
     )
+    seals.touch_where(db, seals.RESULT_STANDING, *mine)
+    db.execute(update(_result).where(*mine).values(standing="received"))
 
 
 def to_judge(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
@@ -163,6 +167,7 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
 
     Returns the applications of which an accepted result was replaced, sorted.
     """
+    seals.touch(db, seals.RESULT_STANDING, judgements)
     refused = judgements[~judgements["accepted"]]
     accepted = judgements[judgements["accepted"]]
     if len(refused):
@@ -177,6 +182,8 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     former = select(_result.c.application_no).where(same, _result.c.standing == "accepted").distinct()
     replaced = sorted(db.execute(former).scalars())
     older = or_(_result.c.standing == "accepted", _result.c.standing == "refused")
+    there = select(work.c.result_id).where(same).exists()
+    seals.touch_where(db, seals.RESULT_STANDING, there, older)
     db.execute(update(_result).where(same, older).values(standing="replaced"))
     # the cleaned level of the item may be spelt otherwise in the result: its own row is found by number
     own = _result.c.result_id == work.c.result_id

@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from schemas import tables
 from schemas.qualification import KEYS
 from schemas.run import Run
-from tasks.store import frames
+from tasks.store import frames, seals
 
 _suspension = tables.suspension
 
@@ -61,6 +61,7 @@ def rekey(db: Connection, run: Run, column: str, old: str, new: str, but: pd.Dat
 
 
 def _forget(db: Connection, rows: pd.DataFrame, run: Run) -> None:
+    seals.touch(db, seals.SUSPENSIONS, rows)
     for row in rows.to_dict("records"):
         same = and_(*(_suspension.c[key] == row[key] for key in KEYS))
         started = _suspension.c.starts_on == date.fromisoformat(row["starts_on"])
@@ -71,4 +72,5 @@ def _append(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     first = int(db.execute(select(func.coalesce(func.max(_suspension.c.entry), 0))).scalar_one()) + 1
     ordered = rows[[*KEYS, "starts_on", "ends_on"]].sort_values([*KEYS, "starts_on"]).astype(frames.TEXT)
     numbered = ordered.assign(entry=range(first, first + len(ordered)), known_from=run.day.isoformat())
+    seals.touch(db, seals.SUSPENSIONS, numbered)
     frames.append(db, _suspension, numbered)

@@ -19,7 +19,7 @@ from schemas.law.versions import Known, Ruled, Version
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, WRITTEN
-from tasks.store import applications, cycles, frames, institutions, items
+from tasks.store import applications, cycles, frames, institutions, items, seals
 
 _application = tables.application
 _version = tables.application_version
@@ -210,6 +210,7 @@ def retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
         return
     work = frames.working(db, "retired", replaced[["application_no"]])
     mine = _version.c.application_no.in_(select(work.c.application_no))
+    seals.touch_where(db, seals.VERSION_STANDING, mine, _version.c.standing == "current")
     db.execute(update(_version).where(mine, _version.c.standing == "current").values(standing="superseded"))
     items.replace(db, replaced[~replaced["is_withdrawal"]], run, "申报人重新提交")
 
@@ -217,8 +218,10 @@ def retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
 def _insert(db: Connection, rows: pd.DataFrame, forms: dict[str, pd.DataFrame], run: Run) -> None:
     names = [name for name in (*APPLICATIONS.names[1:], WRITTEN) if name in rows.columns]
     columns = ["application_no", "version", "content_hash", "standing", "submitted_utc", "in_time_until", *names]
-    frames.append(db, _version, rows[columns].assign(received_on=run.day.isoformat()))
     versions = rows[["application_no", "version"]]
+    for record in (seals.VERSION, seals.VERSION_STANDING, *seals.PARTS.values()):
+        seals.touch(db, record, versions)
+    frames.append(db, _version, rows[columns].assign(received_on=run.day.isoformat()))
     for name, table in tables.FORM_PARTS.items():
         parts = forms[name].merge(versions, on="application_no", how="inner")
         frames.append(db, table, parts[[column.name for column in table.columns]])
@@ -226,6 +229,7 @@ def _insert(db: Connection, rows: pd.DataFrame, forms: dict[str, pd.DataFrame], 
 
 def make_current(db: Connection, current: pd.DataFrame, run: Run) -> None:
     """Let versions count: those of new numbers, and those in the place of a former one (of `retire`)."""
+    seals.touch(db, seals.APPLICATION, current)
     current = current.assign(outcome=current["is_withdrawal"].map({True: "withdrawn"}).astype(frames.TEXT))
     new = current[current["version"] == 1]
     rows = new[["application_no", "version", "outcome"]].assign(

@@ -11,6 +11,7 @@ from schemas.directory import CAME, CHANGE_COLUMNS, GONE, INSTITUTION_COLUMNS, c
 from schemas.office import Office
 from schemas.policy import Policy
 from schemas.published_life import grown, unborn
+from schemas.run_summary import Head
 
 #: An earlier edition: its name, its `as_of`, and its changes (CHANGE_COLUMNS) or only their counts by kind.
 EarlierEdition = tuple[str, date, pd.DataFrame | Mapping[str, int]]
@@ -37,6 +38,8 @@ class EditionContent:
     chain: Sequence[tuple[str, date]] = ()
     past: pd.DataFrame | None = None
     phones: Mapping[str, str] = field(default_factory=dict)
+    #: The head of the history it was drafted from; copies of it lie wherever the edition goes.
+    history: Head = field(default_factory=Head)
 
     def __post_init__(self) -> None:
         if not edition_name(self.name).startswith(f"{self.cycle}."):

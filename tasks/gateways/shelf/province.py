@@ -158,6 +158,7 @@ def report_json(content: EditionContent, background: Background) -> bytes:
         "cycle": content.cycle,
         "as_of": content.as_of.isoformat(),
         "policy": policy_record(content.policy),
+        "history": content.history.model_dump(),
         "rows_before": content.rows_before,
         "rows": len(content.rows),
         "counts": content.counts,

@@ -118,6 +118,12 @@ def is_placed(published: Path, name: str) -> bool:
     return (published / FOLDER / name / MANIFEST).is_file()
 
 
+def names(published: Path) -> list[str]:
+    """The notices on the shelf, sorted."""
+    folder = published / FOLDER
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
+
+
 def faults(published: Path, known: Mapping[str, str]) -> list[str]:
     """One sentence for each published notice that is not what it was; `known`: names to the SHA-256 of manifests."""
     return [fault for name in sorted(known) for fault in _faults(published / FOLDER / name, known[name])]

@@ -1,0 +1,70 @@
+"""Seals: every table is sealed or known to hold nothing that a move rests on, and a later move hides nothing."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from schemas import tables
+from tasks.store import complaints, history, seals
+from tasks.store.database import begin, reading
+from tasks.store.leases import writing
+from tests.registers import ONE, run_on
+
+COMPLAINT = {
+    "complaint_no": "TS-1",
+    "uscc": ONE,
+    "received_on": "2026-10-25",
+    "summary": "收费",
+    "handled_by": "李科长",
+    "outcome": "open",
+    "due_on": None,
+    "closed_on": None,
+    "document_no": "",
+}
+
+
+def enter(outcome: str) -> None:
+    with run_on(date(2026, 10, 26)) as run, writing(run) as db:
+        complaints.add(db, pd.DataFrame([{**COMPLAINT, "outcome": outcome}]), run)
+
+
+def untrue() -> list[str]:
+    with reading() as db:
+        assert list(history.broken_links(db)) == []
+        return seals.differences(db)
+
+
+def test_every_table_is_sealed_or_known_to_bear_no_move() -> None:
+    sealed = {record.table.name for record in seals.RECORDS.values()}
+    assert sealed | seals.UNSEALED == set(tables.metadata.tables)
+    assert not sealed & seals.UNSEALED
+
+
+def test_what_is_written_is_sealed_and_what_is_changed_beside_is_told(installation: Path) -> None:
+    enter("open")
+    assert untrue() == []
+    with begin() as db:
+        db.execute(text("UPDATE complaint SET summary = 'else'"))
+    assert untrue() == ["complaint TS-1: changed in the database since the history sealed it"]
+
+
+def test_a_later_move_does_not_hide_a_change(home: Path) -> None:
+    enter("open")
+    with begin() as db:
+        db.execute(text("UPDATE complaint SET summary = 'else'"))
+    enter("unfounded")
+    (told,) = untrue()
+    assert told.startswith("complaint TS-1: changed in the database before history entry")
+    enter("open")
+    assert untrue() == [told]
+
+
+def test_what_a_failed_transaction_touched_is_not_sealed_by_the_next(home: Path) -> None:
+    with pytest.raises(RuntimeError), run_on(date(2026, 10, 26)) as run, writing(run) as db:
+        complaints.add(db, pd.DataFrame([COMPLAINT]), run)
+        raise RuntimeError
+    enter("open")
+    assert untrue() == []
