@@ -16,7 +16,7 @@ from tasks.gateways import sources
 from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError, known_key
 from tasks.letters import templates_in_use
 from tasks.runs.today import today
-from tasks.store import history, letters, overview, results, runs
+from tasks.store import grants, history, letters, overview, results, runs
 from tasks.store.database import reading
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
@@ -157,6 +157,12 @@ def _database() -> Iterator[Found]:
         else f"schema {present}, this release needs {newest}: run `filing migrate`"
     )
     yield Found("database", present == newest, told)
+    if present is None or settings().database.startswith("sqlite"):
+        return
+    with reading() as db:
+        if grants.may_rewrite(db):
+            told = "the role that works owns the tables and could rewrite the history: name another in FILING_OWNER_URL"
+            yield Found("database", True, told)
 
 
 def _facts() -> Iterator[Found]:

@@ -7,15 +7,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
 
 from schemas.settings import settings
-from tasks.store import database, snapshot
+from tasks.store import database, grants, snapshot
 
 
 def migrate() -> str:
-    """Upgrade to the newest revision; returns its name. Doing it again changes nothing.
+    """Upgrade to the newest revision, as the owner of the tables; returns its name. Doing it again changes nothing.
 
-    An embedded database that holds something is copied beside itself first.
+    An embedded database that holds something is copied beside itself first; where another role works with a server's, it
+    gets the rights that it needs and no others.
     """
     present, newest = revisions()
     if present not in (None, newest) and settings().database.startswith("sqlite"):
@@ -24,9 +26,12 @@ def migrate() -> str:
     with as_file(files("deployments") / "migrations") as scripts:
         config = Config()
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-        with database.engine(settings().database).begin() as connection:
+        with database.engine(settings().owner).begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            worker = make_url(settings().database).username
+            if worker and worker != make_url(settings().owner).username:
+                grants.give(connection, worker)
         return str(ScriptDirectory.from_config(config).get_current_head())
 
 

@@ -35,6 +35,13 @@ class Settings(BaseSettings):
         title="Database",
         description="SQLAlchemy URL; without one, SQLite in the home. `postgresql://…` in production.",
     )
+    owner_url: str = Field(
+        default="",
+        repr=False,
+        title="Database: owner",
+        description="SQLAlchemy URL of the role that owns the tables: `filing migrate` works as it, and leaves the role of "
+        "the database's URL no right to change history or to alter tables. Without one, one role does both.",
+    )
     inbox_folder: Path | None = Field(
         default=None, title="Inbox", description="Folder for what is handed in, where it is not `inbox/` in the home."
     )
@@ -184,12 +191,12 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The SQLAlchemy URL; without one, SQLite in the home. Plain `postgresql://` means psycopg 3."""
-        if not self.database_url:
-            return f"sqlite:///{self.root / 'filing.db'}"
-        for plain in ("postgresql://", "postgres://"):
-            if self.database_url.startswith(plain):
-                return "postgresql+psycopg://" + self.database_url.removeprefix(plain)
-        return self.database_url
+        return _address(self.database_url) if self.database_url else f"sqlite:///{self.root / 'filing.db'}"
+
+    @property
+    def owner(self) -> str:
+        """The SQLAlchemy URL under which tables are made and altered."""
+        return _address(self.owner_url) if self.owner_url else self.database
 
     @property
     def inbox(self) -> Path:
@@ -206,6 +213,13 @@ class Settings(BaseSettings):
     @property
     def published(self) -> Path:
         return self.root / "published"
+
+
+def _address(url: str) -> str:
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
 
 
 _stated: list[Settings] = []

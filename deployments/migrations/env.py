@@ -8,7 +8,7 @@ from tasks.store import database
 
 connection = context.config.attributes.get("connection")
 if connection is None:
-    with database.engine(settings().database).begin() as opened:
+    with database.engine(settings().owner).begin() as opened:
         context.configure(connection=opened, target_metadata=metadata)
         context.run_migrations()
 else:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOYMENTS = ROOT / "deployments"
 UNITS = sorted((DEPLOYMENTS / "systemd").glob("filing-*"))
 #: Said by neither product nor Prefect: to PostgreSQL, to Python, to whoever counts.
-FOREIGN = {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "TZ", "DO_NOT_TRACK", "PYTHONSAFEPATH"}
+FOREIGN = {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "OWNER_PASSWORD", "WORKER_PASSWORD", "TZ", "DO_NOT_TRACK", "PYTHONSAFEPATH"}
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_systemd_finds_the_units_well(tmp_path: Path) -> None:
     assert (done.returncode, ours) == (0, [])
 
 
-@pytest.mark.parametrize("name", ["server.env.example", "worker.env.example"])
+@pytest.mark.parametrize("name", ["server.env.example", "worker.env.example", "owner.env.example"])
 def test_the_environment_files_name_what_is_read(name: str) -> None:
     lines = (DEPLOYMENTS / "systemd" / name).read_text("utf-8").splitlines()
     said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
