@@ -98,7 +98,9 @@ def put(db: Connection, box: Box, new: Sequence[Entry], day: date) -> None:
         for entry in new
     ]
     if rows:
-        seals.touch(db, seals.LETTER, pd.DataFrame(rows, columns=["box", "occasion"], dtype=frames.TEXT))
+        keys = pd.DataFrame(rows, columns=["box", "occasion"], dtype=frames.TEXT)
+        seals.touch(db, seals.LETTER, keys)
+        seals.touch(db, seals.LETTER_SERVICE, keys)
         db.execute(insert(outbox), rows)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 from schemas.history import facts_text
 from schemas.run import Run
 from schemas.tables import outbox
-from tasks.store import frames, history
+from tasks.store import frames, history, seals
 from tasks.store.outbox import LETTERS
 
 _LETTERS = outbox.c.box == LETTERS.code
@@ -61,6 +61,7 @@ def note(db: Connection, occasions: Sequence[str], column: str, day: date, run: 
     if not rows:
         return 0
     keys = [row.occasion for row in rows]
+    seals.touch_where(db, seals.LETTER_SERVICE, _LETTERS, outbox.c.occasion.in_(keys))
     db.execute(update(outbox).where(_LETTERS, outbox.c.occasion.in_(keys)).values({column: day}))
     became = column.removesuffix("_on")
     title = {"posted": "寄出", "served": "送达"}[became]

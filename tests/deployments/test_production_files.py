@@ -20,7 +20,10 @@ ROOT = Path(__file__).parents[2]
 DEPLOYMENTS = ROOT / "deployments"
 UNITS = sorted((DEPLOYMENTS / "systemd").glob("filing-*"))
 #: Said by neither product nor Prefect: to PostgreSQL, to Python, to whoever counts.
-FOREIGN = {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "OWNER_PASSWORD", "WORKER_PASSWORD", "TZ", "DO_NOT_TRACK", "PYTHONSAFEPATH"}
+FOREIGN = {
+    *("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "OWNER_PASSWORD", "WORKER_PASSWORD"),
+    *("TZ", "DO_NOT_TRACK", "PYTHONSAFEPATH"),
+}
 
 
 @pytest.fixture(scope="module")
