@@ -34,7 +34,7 @@ def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     seals.touch(db, seals.COMPLAINT, new)
     db.execute(delete(_complaint).where(_complaint.c.complaint_no.in_(new["complaint_no"].tolist())))
     frames.append(db, _complaint, new)
-    was = new["complaint_no"].map(known.set_index("complaint_no")["outcome"]).fillna("")
+    was = new["complaint_no"].map(known.set_index("complaint_no")["outcome"]).astype(frames.TEXT).fillna("")
     because = "举报投诉" + new["complaint_no"] + "：" + new["outcome"].map(COMPLAINT_OUTCOMES)
     because += ("，限" + new["due_on"] + "前整改").fillna("") + ("，" + new["closed_on"] + "办结").fillna("")
     because += ("（" + new["document_no"] + "）").where(new["document_no"] != "", "")
