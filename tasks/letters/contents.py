@@ -1,7 +1,7 @@
 """Letters on an application: to be corrected, not taken up, accepted, filed or refused."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,6 +22,8 @@ from schemas.submission import KINDS
 from tasks.letters.remedies import remedies
 from tasks.store.outbox import Entry
 
+#: One row of a frame.
+Row = Mapping[Any, Any]
 Heads = Mapping[str, dict[str, Any]]
 
 _OBJECTED = "公示异议成立"
@@ -143,12 +145,12 @@ def acceptances(
     heads_of = heads(applications, run)
     wait = timedelta(days=run.policy.evaluation.wait_days)
     letters = []
-    for key, mine in items.groupby("application_no", sort=True):
-        number = str(key)
+    for number, mine in sorted(_by_application(items).items()):
+        accepted = [_name(row, names) for row in mine if row["status"] == "accepted"]
         text = AcceptanceText(
             **heads_of[number],
-            items=item_lines(named(mine[mine["status"] == "accepted"], names), run.policy),
-            held=_reasoned(mine[mine["status"] == "held"], names, run.policy),
+            items=item_lines(accepted, run.policy),
+            held=_reasoned([row for row in mine if row["status"] == "held"], names, run.policy),
             commitments=committed.get(number, []),
             decided_by=run.policy.deadline(run.cycle) + wait,
         )
@@ -173,65 +175,85 @@ def outcomes(
     what was once decided before; what lapsed since is none.
     """
     heads_of = heads(applications, run)
-    granted = items[items["status"] == "filed"].merge(filed.drop(columns="uscc"), on=KEYS)
+    granted = _by_application(items[items["status"] == "filed"].merge(filed.drop(columns="uscc"), on=KEYS))
+    rulings = _by_application(decided[decided["verdict"] == "refuse"])
     letters = []
-    for key, mine in items.groupby("application_no", sort=True):
-        number = str(key)
+    for number, mine in sorted(_by_application(items).items()):
         occasion = _fingerprint(mine) + (f":{turns[number]}" if turns.get(number) else "")
-        lines = granted[granted["application_no"] == number]
-        if len(lines):
+        if lines := granted.get(number):
             filing = FilingText(
                 **heads_of[number],
                 items=_filed(lines, names, run.policy),
-                renewed=bool((lines["former_until"] != "").any()),
-                institution_code=lines["institution_code"].max(),
+                renewed=any(line["former_until"] != "" for line in lines),
+                institution_code=max(line["institution_code"] for line in lines),
             )
             letters.append(letter(f"filing:{number}:{occasion}", "filing", number, filing))
-        denied = mine[mine["status"].isin(["failed", "refused"])]
-        if len(denied):
-            refusal = RefusalText(**heads_of[number], items=_reasoned(denied, names, run.policy, decided))
+        if denied := [row for row in mine if row["status"] in ("failed", "refused")]:
+            text = _reasoned(denied, names, run.policy, rulings.get(number, []))
+            refusal = RefusalText(**heads_of[number], items=text)
             letters.append(letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
     return letters
 
 
-def _fingerprint(items: pd.DataFrame) -> str:
-    ordered = items.sort_values(UNIT)
-    parts = ordered[UNIT].assign(outcome=ordered["status"].replace({"lapsed": "filed"}))
-    text = "|".join(":".join(filter(None, row)) for row in parts.itertuples(index=False, name=None))
+def _by_application(rows: pd.DataFrame) -> dict[str, list[Row]]:
+    """Rows by application number, in their order: a frame an application would cost more than all else."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows.to_dict("records"):
+        groups.setdefault(str(row["application_no"]), []).append(row)
+    return groups
+
+
+def _fingerprint(items: Sequence[Row]) -> str:
+    """A mark of what an application's items have come to; what lapsed since was filed."""
+    ordered = sorted(items, key=lambda row: [row[name] for name in UNIT])
+    outcomes = ["filed" if row["status"] == "lapsed" else row["status"] for row in ordered]
+    cells = ([*(row[name] for name in UNIT), outcome] for row, outcome in zip(ordered, outcomes, strict=True))
+    text = "|".join(":".join(filter(None, row)) for row in cells)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def named(items: pd.DataFrame, names: Mapping[str, str]) -> list[Named]:
     """Items (UNIT, own_name) as letters name them; `names`: occupation code to name."""
-    columns = items[[*UNIT, "own_name"]].itertuples(index=False, name=None)
-    return [
-        (code, occupation_title(names.get(code, code), own_name), work_type, level)
-        for code, work_type, level, own_name in columns
-    ]
+    return [_name(row, names) for row in items[[*UNIT, "own_name"]].to_dict("records")]
 
 
-def _filed(entries: pd.DataFrame, names: Mapping[str, str], policy: Policy) -> list[FiledLine]:
+def _name(item: Row, names: Mapping[str, str]) -> Named:
+    code = item["occupation_code"]
+    title = occupation_title(names.get(code, code), item["own_name"])
+    return code, title, item["work_type"], item["level"]
+
+
+def _filed(entries: Sequence[Row], names: Mapping[str, str], policy: Policy) -> list[FiledLine]:
     """One line an occupation or work type and term."""
     lines = []
-    for (since, until, former), rows in entries.groupby(["filed_on", "valid_until", "former_until"], sort=True):
+    for (since, until, former), rows in _grouped(entries, "filed_on", "valid_until", "former_until").items():
         term = {"filed_on": str(since), "valid_until": str(until), "former_until": str(former) or None}
         lines += [
-            FiledLine.model_validate({**line.model_dump(), **term}) for line in item_lines(named(rows, names), policy)
+            FiledLine.model_validate({**line.model_dump(), **term})
+            for line in item_lines([_name(row, names) for row in rows], policy)
         ]
     return sorted(lines, key=lambda line: (line.occupation_code, line.work_type, line.levels))
 
 
 def _reasoned(
-    items: pd.DataFrame, names: Mapping[str, str], policy: Policy, decided: pd.DataFrame | None = None
+    items: Sequence[Row], names: Mapping[str, str], policy: Policy, refused: Sequence[Row] = ()
 ) -> list[ReasonedLine]:
-    """One line an occupation, work type and reason; `decided`: decisions on the items' rules, the latest is named."""
+    """One line an occupation, work type and reason; `refused`: refusals of the application, the latest is named."""
     lines = []
-    for (reason, status, score), rows in items.groupby(["reason", "status", "score"], sort=True, dropna=False):
-        words = _words(str(reason), str(status), str(score))
-        for line in item_lines(named(rows, names), policy):
-            ruling = _ruling(rows, line.occupation_code, str(reason), decided)
+    for (reason, status, score), rows in _grouped(items, "reason", "status", "score").items():
+        words = _words(reason, status, score)
+        for line in item_lines([_name(row, names) for row in rows], policy):
+            ruling = _ruling(line.occupation_code, reason, refused)
             lines.append(ReasonedLine(**line.model_dump(), **words, **ruling))
     return sorted(lines, key=lambda line: (line.occupation_code, line.work_type, line.levels))
+
+
+def _grouped(rows: Sequence[Row], *columns: str) -> dict[tuple[str, ...], list[Row]]:
+    """Rows that have the same words in these columns, together."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(str(row[name]) for name in columns), []).append(row)
+    return groups
 
 
 def _words(reason: str, status: str, score: str) -> dict[str, str]:
@@ -246,20 +268,12 @@ def _words(reason: str, status: str, score: str) -> dict[str, str]:
     return {"reason": "；".join(sentences), "basis": "、".join(articles), "remedy": "；".join(todo)}
 
 
-def _ruling(items: pd.DataFrame, code: str, reason: str, decided: pd.DataFrame | None) -> dict[str, str]:
-    """Number and reason of the latest decision behind a refused occupation; nothing where no person decided."""
-    if decided is None or not reason:
+def _ruling(code: str, reason: str, refused: Sequence[Row]) -> dict[str, str]:
+    """Number and reason of the latest refusal behind an occupation; nothing where no person decided."""
+    behind = [row for row in refused if row["rule"] in reason.split(";") and row["occupation_code"] in ("", code)]
+    if not behind:
         return {}
-    mine = decided[
-        (decided["application_no"] == items["application_no"].iloc[0])
-        & decided["rule"].isin(reason.split(";"))
-        & decided["occupation_code"].isin(["", code])
-        & (decided["verdict"] == "refuse")
-    ]
-    if mine.empty:
-        return {}
-    last = mine.iloc[-1]
-    return {"decision_no": str(last["document_no"]), "decision_reason": str(last["reason"])}
+    return {"decision_no": str(behind[-1]["document_no"]), "decision_reason": str(behind[-1]["reason"])}
 
 
 def letter(occasion: str, kind: str, subject: str, text: LetterText) -> Entry:
