@@ -40,7 +40,7 @@ from tasks.store.applications import scene
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.outbox import PACKAGES, Entry
+from tasks.store.outbox import LETTERS, PACKAGES, Entry
 
 _OPEN_TO_RESULTS = ["dispatched", "passed", "failed", "filed", "held"]
 _CORRECTED = "更正后的评估结果为不合格，经审批撤销备案"
@@ -103,7 +103,10 @@ def deliver_packages(run: Run) -> Counts:
     except UnusableSettingsError as unset:
         return Counts(failed={number: f"the package was not sent: {unset}" for number, _ in due})
     numbers = {dispatches.occasion(number, revision): number for number, revision in due}
-    delivery = outbox.deliver(PACKAGES, list(numbers), partial(_hand_over, channel, run), lambda: writing(run))
+    hand_over = partial(_hand_over, channel, run)
+    # files are put again as they are; mails and calls are noted one by one, so that a kill repeats one at most
+    box = replace(PACKAGES, portion=LETTERS.portion) if run.installation.evaluation_channel == "folder" else PACKAGES
+    delivery = outbox.deliver(box, sorted(numbers), hand_over, lambda: writing(run), channel.settle)
     return Counts(
         done={"delivered": delivery.done} if delivery.done else {},
         failed={numbers[occasion]: why for occasion, why in delivery.failed.items()},

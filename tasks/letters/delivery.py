@@ -2,10 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-
-from sqlalchemy import Connection
 
 from schemas import office
 from schemas.letter_text import LETTER_KINDS
@@ -43,7 +42,10 @@ def deliver_letters(run: Run) -> Counts:
     except UnusableSettingsError as unset:
         return Counts(failed={occasion: f"letter {occasion} was not posted: {unset}" for occasion in due})
     templates = office.read(run.installation.root).folder(run.installation.root)
-    delivery = outbox.deliver(LETTERS, due, partial(_post, postbox, templates), lambda: writing(run))
+    # a folder needs no addresses
+    address_of = _address if run.installation.letter_channel == "smtp" else lambda _: ""
+    post = partial(_post, postbox, templates, address_of)
+    delivery = outbox.deliver(LETTERS, due, post, lambda: writing(run), postbox.settle)
     advice = _set_as_pdf(run.installation.outbox / "letters") if run.installation.letter_pdf else []
     return Counts(done={"delivered": delivery.done} if delivery.done else {}, failed=delivery.failed, advice=advice)
 
@@ -64,10 +66,9 @@ def _set_as_pdf(folder: Path) -> list[str]:
     return []
 
 
-def _post(postbox: LetterBox, templates: Path | None, letter: Entry) -> str:
+def _post(postbox: LetterBox, templates: Path | None, address_of: Callable[[Entry], str], letter: Entry) -> str:
     """Post one letter; the receipt is its file's path in the home, for every letter is kept as a file."""
-    with reading() as db:
-        address = _address(db, letter)
+    address = address_of(letter)
     title, name = LETTER_KINDS[letter.kind].title, visible(str(letter.content.get("institution_name", "")))
     postbox.post(
         OutgoingLetter(
@@ -95,10 +96,11 @@ def _mail(name: str, title: str, letter: Entry) -> str:
     return f"{name}：\n\n　　{title}{number}见附件，请查收。本邮件由系统发出，请勿直接回复。\n{ask}\n{issuer}\n"
 
 
-def _address(db: Connection, letter: Entry) -> str:
-    if LETTER_KINDS[letter.kind].reader == "panel":
-        return panels.lead_address(db, letter.subject)
-    return applications.address(db, letter.subject)
+def _address(letter: Entry) -> str:
+    with reading() as db:
+        if LETTER_KINDS[letter.kind].reader == "panel":
+            return panels.lead_address(db, letter.subject)
+        return applications.address(db, letter.subject)
 
 
 def letter_path(letter: Entry) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from schemas.tables import outbox
@@ -122,44 +122,62 @@ def read(db: Connection, box: Box, occasion: str) -> Entry:
     return Entry(row.occasion, row.kind, row.subject, row.content, row.cycle, row.number or "")
 
 
+def _read(db: Connection, box: Box, occasions: Sequence[str]) -> list[Entry]:
+    """Entries as they were written, by occasion."""
+    mine = (outbox.c.box == box.code) & outbox.c.occasion.in_(occasions)
+    rows = db.execute(select(outbox).where(mine).order_by(outbox.c.occasion))
+    return [Entry(row.occasion, row.kind, row.subject, row.content, row.cycle, row.number or "") for row in rows]
+
+
 def deliver(
     box: Box,
     due: Sequence[str],
     post: Callable[[Entry], str],
     noting: Callable[[], AbstractContextManager[Connection]],
+    settle: Callable[[], None] = lambda: None,
 ) -> Delivery:
     """Deliver entries of a box; one that cannot be delivered stays in the outbox and stops no other.
 
     `due`: occasions; `post` hands an entry over and returns its receipt, or raises DeliveryFailed, OSError, ValueError
-    or LookupError; `noting` opens the transaction in which receipts are noted.
+    or LookupError; `settle` makes what was handed over be kept for good; `noting` opens the transaction in which receipts
+    are noted.
     """
     failed: dict[str, str] = {}
     patience = Patience()
     for start in range(0, len(due), box.portion):
+        with reading() as db:
+            entries = _read(db, box, due[start : start + box.portion])
         receipts: dict[str, str] = {}
-        for occasion in due[start : start + box.portion]:
+        for entry in entries:
             try:
                 patience.assert_left()
-                with reading() as db:
-                    entry = read(db, box, occasion)
-                receipts[occasion] = post(entry)
+                receipts[entry.occasion] = post(entry)
                 patience.renew()
             except DeliveryFailed as refused:
                 patience.note(refused)
-                failed[occasion] = f"{box.noun} {occasion} could not be delivered: {refused}"
+                failed[entry.occasion] = f"{box.noun} {entry.occasion} could not be delivered: {refused}"
             except (OSError, ValueError, LookupError) as broken:
-                failed[occasion] = f"{box.noun} {occasion} could not be made: {type(broken).__name__}: {broken}"
+                failed[entry.occasion] = _unmade(box, entry.occasion, broken)
+        try:
+            settle()
+        except OSError as refused:
+            failed |= {occasion: _unmade(box, occasion, refused) for occasion in receipts}
+            continue
         if receipts:
             with noting() as db:
                 note(db, box, receipts)
     return Delivery(len(due) - len(failed), failed)
 
 
+def _unmade(box: Box, occasion: str, broken: Exception) -> str:
+    return f"{box.noun} {occasion} could not be made: {type(broken).__name__}: {broken}"
+
+
 def note(db: Connection, box: Box, receipts: Mapping[str, str]) -> None:
     """Note that entries have been handed over; `receipts`: occasion to receipt."""
-    for occasion, receipt in receipts.items():
-        mine = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)
-        db.execute(update(outbox).where(mine).values(delivered_at=datetime.now(UTC), receipt=receipt))
+    mine = (outbox.c.box == box.code) & (outbox.c.occasion == bindparam("of"))
+    noted = update(outbox).where(mine).values(delivered_at=datetime.now(UTC), receipt=bindparam("told"))
+    db.execute(noted, [{"of": occasion, "told": receipt} for occasion, receipt in receipts.items()])
 
 
 def receipts(db: Connection, box: Box, cycle: str) -> dict[str, str]:

@@ -27,18 +27,28 @@ class OutsideFolderError(FilingError, ValueError):
     """A file name that would leave its folder."""
 
 
-def put(folder: Path, relative: str, content: bytes, *, private: bool = False) -> Path:
+def put(
+    folder: Path, relative: str, content: bytes, *, private: bool = False, unsettled: set[Path] | None = None
+) -> Path:
     """Write one file below `folder`, whole or not at all, and return its path; `private`: for its owner alone to read.
 
     The same bytes are not written again; other bytes replace the file in one move. `relative` is a POSIX path. Safe
     to repeat after a kill at any moment, and for two processes at once. Raises OutsideFolderError for a name that is
     absolute, climbs with `..` or passes a link that leads out, OSError when the disk refuses (nothing is left behind) or
-    another process sleeps over the file.
+    another process sleeps over the file. With `unsettled` the folders that changed are added to it, for the caller to
+    `settle` once for many files.
     """
     target = _below(folder, relative)
     if not target.is_symlink() and target.is_file() and target.read_bytes() == content:
         return target
-    return _place(folder, target, lambda handle: handle.write(content), private=private)
+    return _place(folder, target, lambda handle: handle.write(content), private=private, unsettled=unsettled)
+
+
+def settle(unsettled: set[Path]) -> None:
+    """Wait until the device has the entries of folders in which files were put, and forget them."""
+    for folder in sorted(unsettled, reverse=True):
+        sync_folder(folder)
+    unsettled.clear()
 
 
 def put_once(folder: Path, relative: str, content: bytes, *, private: bool = False) -> Path:
@@ -93,6 +103,7 @@ def _place(
     private: bool,
     act: Callable[[], object] = lambda: None,
     keep: bool = False,
+    unsettled: set[Path] | None = None,
 ) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     # one name for each target, so that a killed writer's leftover is used up by the next
@@ -107,10 +118,12 @@ def _place(
         act()
         part.replace(target)
     # a rename survives a power cut only once its folder, and the folders made for it, are on disk
-    for changed in (target.parent, *target.parent.parents):
-        sync_folder(changed)
-        if changed == folder:
-            break
+    above = (target.parent, *target.parent.parents)
+    changed = set(above[: above.index(folder) + 1]) if folder in above else set(above)
+    if unsettled is None:
+        settle(changed)
+    else:
+        unsettled |= changed
     return target
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from schemas.evaluation import EvaluationPackage
 from schemas.policy import Policy
 from schemas.settings import Settings
+from tasks.gateways.disk import files as files_on_disk
 from tasks.gateways.disk.files import put, safe_name
 from tasks.gateways.evaluators.http_channel import HttpChannel, HttpSettings
 from tasks.gateways.evaluators.scoring_layout import WORKBOOK
@@ -36,12 +37,19 @@ class Channel(Protocol):
     def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
         """Hand a package over and return the receipt; raises `tasks.gateways.wire.retry.DeliveryFailed`."""
 
+    def settle(self) -> None:
+        """Wait until what was handed over is kept for good; receipts are noted after this."""
+
 
 @dataclass(frozen=True)
 class FolderChannel:
     """Packages as folders `<cycle>/<application_no>/` below `folder`, for the centre to hand out."""
 
     folder: Path
+    _unsettled: set[Path] = field(default_factory=set)
+
+    def settle(self) -> None:
+        files_on_disk.settle(self._unsettled)
 
     def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
         """Put the files; `package.json` last, so that a folder that has it is complete.
@@ -66,9 +74,9 @@ class FolderChannel:
             former = f"{place}/评分表-第{json.loads(there)['revision']}次.xlsx"
             # killed between workbook and package.json, the workbook here is already the new one
             if not (self.folder / former).exists():
-                put(self.folder, former, workbook.read_bytes())
+                put(self.folder, former, workbook.read_bytes(), unsettled=self._unsettled)
         for name in sorted(files, key=lambda name: name == PACKAGE):
-            put(self.folder, f"{place}/{name}", files[name])
+            put(self.folder, f"{place}/{name}", files[name], unsettled=self._unsettled)
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,9 @@ class SmtpChannel:
     mailer: Mailer
     address_of: Callable[[str], str]
     office: str
+
+    def settle(self) -> None:
+        """Nothing: the mail server has it."""
 
     def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
         leader = package.panel.leader

@@ -42,6 +42,9 @@ class HttpChannel:
     settings: HttpSettings
     sleep: Callable[[float], None] = time.sleep
 
+    def settle(self) -> None:
+        """Nothing: the system has what it took."""
+
     def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
         """Post the files until the system has taken them; every attempt is the same request to the byte.
 

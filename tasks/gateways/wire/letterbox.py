@@ -1,6 +1,6 @@
 """Where letters to institutions are posted: a folder for a clerk, or mail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -27,16 +27,23 @@ class LetterBox(Protocol):
     def post(self, letter: OutgoingLetter) -> str:
         """Post a letter and return its receipt; raises `tasks.gateways.wire.retry.DeliveryFailed`."""
 
+    def settle(self) -> None:
+        """Wait until what was posted is kept for good; receipts are noted after this."""
+
 
 @dataclass(frozen=True)
 class FolderBox:
     """Letters as files below a folder, for a clerk to print, seal and send."""
 
     folder: Path
+    _unsettled: set[Path] = field(default_factory=set)
 
     def post(self, letter: OutgoingLetter) -> str:
-        files.put(self.folder, letter.relative, letter.content)
+        files.put(self.folder, letter.relative, letter.content, unsettled=self._unsettled)
         return f"file:{letter.relative}"
+
+    def settle(self) -> None:
+        files.settle(self._unsettled)
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,13 @@ class MailBox:
     folder: Path
     mailer: Mailer
 
+    def settle(self) -> None:
+        """Nothing: a letter's file is kept before its mail goes out."""
+
     def post(self, letter: OutgoingLetter) -> str:
-        filed = FolderBox(self.folder).post(letter)
+        kept = FolderBox(self.folder)
+        filed = kept.post(letter)
+        kept.settle()
         if not letter.recipient:
             return filed
         name = PurePosixPath(letter.relative).name

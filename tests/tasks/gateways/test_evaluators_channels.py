@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from schemas.evaluation import EvaluatedInstitution, EvaluationPackage, Panel
+<<<<<<< HEAD
 from schemas.policy import in_force
+=======
+from tasks.gateways.disk import files
+>>>>>>> 0c0de48 (Deliveries read, sync and note a batch, not a letter)
 from tasks.gateways.evaluators import Channel, DeliveryFailed, FolderChannel, SmtpChannel, channels, package_files
 from tasks.gateways.wire.mail import Mailer, SmtpSettings
 
@@ -78,12 +82,12 @@ def test_a_kill_between_any_two_files_is_mended_by_delivering_again(
     package, left = make_package(revision=revision), survived
     put: Callable[..., Path] = vars(channels)["put"]
 
-    def mortal(*args: Any) -> Path:
+    def mortal(*args: Any, **more: Any) -> Path:
         nonlocal left
         if not left:
             raise _Killed
         left -= 1
-        return put(*args)
+        return put(*args, **more)
 
     _deliver(FolderChannel(undisturbed), package)
     monkeypatch.setattr(channels, "put", mortal)
@@ -113,7 +117,7 @@ def test_a_hostile_application_number_stays_in_the_folder(
 def test_a_disk_that_refuses_is_worth_another_try(
     make_package: MakePackage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> Path:
+    def full(*_: Any, **__: Any) -> Path:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(channels, "put", full)
@@ -160,3 +164,21 @@ def test_a_hostile_name_makes_no_header(mailing: SmtpChannel, postmaster: Any, m
     (message,) = postmaster.accepted
     assert message["Bcc"] is None
     assert "\r\nBcc" not in message.get_body().get_content()
+
+
+def test_folders_are_waited_for_once_a_batch(
+    make_package: MakePackage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(files, "sync_folder", synced.append)
+    channel = FolderChannel(tmp_path)
+    for number in ("HS202609-0001", "HS202609-0002"):
+        _deliver(channel, make_package().model_copy(update={"application_no": number}))
+    assert synced == []
+    channel.settle()
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in synced) == [
+        ".",
+        "2026-09",
+        "2026-09/HS202609-0001",
+        "2026-09/HS202609-0002",
+    ]
