@@ -91,15 +91,6 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
         )
 
 
-def requested_items(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> pd.DataFrame:
-    """The distinct items that applications name (KEYS, ALONG), which are not checked; frames as for `check`."""
-    taken = Submissions(submissions, scene)
-    known = taken.table("applications").select("application_no").drop_nulls()
-    items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
-    items = items.join(along(taken), on=KEYS, how="left", maintain_order="left")
-    return items.select(*KEYS, *ALONG).unique(maintain_order=True).to_pandas()
-
-
 def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene) -> CheckedResults:
     """Check evaluation results against the rule book (Notice, article 3(3)).
 
