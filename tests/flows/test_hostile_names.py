@@ -11,6 +11,7 @@ import docx
 import openpyxl
 import pytest
 
+from deployments import sample
 from tests import factories
 
 NAMES = [
@@ -52,16 +53,22 @@ def _story() -> factories.Story:
     return story
 
 
+def _hand_in(made: sample.SampleCycle, inbox: Path, desk: Path) -> None:
+    """The forms in the inbox, the lists on the desk."""
+    sample.write_json(made, inbox)
+    (inbox / "desk").rename(desk)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a whole cycle with such names put out."""
-    from deployments import sample, schema
+    from deployments import schema
     from schemas.settings import Settings, using
 
     root = tmp_path_factory.mktemp("hostile") / "home"
     with using(Settings(home=root)), pytest.MonkeyPatch.context() as patch:
         # an attacker hands in a table, not a workbook named after the institution
-        patch.setattr(sample, "write_inbox", sample.write_json)
+        patch.setattr(sample, "write_inbox", _hand_in)
         schema.migrate()
         summary = factories.play(_story(), root)
         assert summary.edition == "2026-09.1"
