@@ -36,7 +36,7 @@ def attach() -> None:
 
     for owner, names in {
         chosen: ("pull_folder",),
-        intake: ("pull_results",),
+        intake: ("pull_folder", "pull_desks"),
         notices: ("render",),
         evaluation: ("package_files", "check_results"),
         publication: ("check_directory", "announcement"),
@@ -50,10 +50,11 @@ def attach() -> None:
 
 def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
-    def asked(*args: Any) -> Any:
-        key = sha256(function.__name__.encode() + pickle.dumps(tuple(map(_said, args)))).digest()
+    def asked(*args: Any, **more: Any) -> Any:
+        said = (tuple(map(_said, args)), {name: _said(value) for name, value in more.items()})
+        key = sha256(function.__name__.encode() + pickle.dumps(said)).digest()
         if key not in _kept:
-            answer = function(*args)
+            answer = function(*args, **more)
             _kept[key] = pickle.dumps(_plain(answer))
             return answer
         return pickle.loads(_kept[key])
@@ -65,6 +66,8 @@ def _said(argument: Any) -> Any:
     """An argument by what it says: objects that keep what they have worked out differ in that alone."""
     if isinstance(argument, Path) and argument.is_dir():
         return [(str(path), path.read_bytes()) for path in sorted(argument.rglob("*")) if path.is_file()]
+    if isinstance(argument, list | tuple):
+        return [_said(each) for each in argument]
     if isinstance(argument, Names):
         return {name: value for name, value in vars(argument).items() if not callable(value)}
     fields = getattr(argument, "__dataclass_fields__", None)

@@ -10,11 +10,8 @@ from typing import Any
 import pytest
 
 from schemas.evaluation import EvaluatedInstitution, EvaluationPackage, Panel
-<<<<<<< HEAD
 from schemas.policy import in_force
-=======
 from tasks.gateways.disk import files
->>>>>>> 0c0de48 (Deliveries read, sync and note a batch, not a letter)
 from tasks.gateways.evaluators import Channel, DeliveryFailed, FolderChannel, SmtpChannel, channels, package_files
 from tasks.gateways.wire.mail import Mailer, SmtpSettings
 
