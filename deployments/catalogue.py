@@ -19,6 +19,7 @@ from deployments.prefect_environment import POOL
 from deployments.schedules import Moment
 from flows.approval import approval
 from flows.filing_cycle import filing_cycle
+from flows.retention import retention
 from flows.stages import ALONE, STAGES, inspection
 from flows.sweeps import sweeps
 from flows.waiting import resume_waiting
@@ -83,6 +84,13 @@ ENTRIES = (
         "每日清理：公示期满的备案，到期、休眠，目录有变化即发布",
         ("清理",),
         lambda _: [schedules.NIGHTLY],
+    ),
+    Entry(
+        "retention",
+        retention,
+        "到期清除：办结已久的申报、被替换已久的版本，其人员名单按保管期限清除；记录清除了多少，不记录是谁（个人信息保护法第四十七条）",
+        ("清理",),
+        lambda _: [schedules.MONTHLY],
     ),
     Entry(
         "resume-waiting",

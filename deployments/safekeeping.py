@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
-from deployments import home_files, schema
+from deployments import home_files, schema, sealing
 from schemas.errors import RefusedError
 from schemas.settings import settings
 from tasks.gateways.disk import files, folders, lock
@@ -22,6 +22,7 @@ _MANIFEST = "backup.json"
 _HOME, _DATABASE = "home", "database"
 #: Folders of a backup and of a restore in the making, and the file by which a living one is known.
 _BACKUP, _RESTORE, _HELD = ".filing-backup-", ".filing-restore-", ".held"
+_PACKED = "packed.tar.gz"
 
 
 class NotRestorableError(RefusedError):
@@ -52,7 +53,7 @@ def backup(archive: Path) -> Backup:
         told = replace(told, left_out=left_out)
         (aside / _MANIFEST).write_text(json.dumps(asdict(told), indent=2), "utf-8")
 
-        def write(stream: BinaryIO) -> None:
+        def pack(stream: BinaryIO) -> None:
             with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=6) as tar:
                 tar.add(aside / _MANIFEST, _MANIFEST)
                 tar.add(aside / _DATABASE, _DATABASE)
@@ -60,6 +61,8 @@ def backup(archive: Path) -> Backup:
                     with suppress(FileNotFoundError):  # moved on by others, who go on working
                         tar.add(path, f"{_HOME}/{path.relative_to(root)}", recursive=False)
 
+        recipient = settings().backup_recipient
+        write = sealing.sealed(pack, recipient, aside / _PACKED) if recipient else pack
         files.fill(archive.parent, archive.name, write, private=True)
     return told
 
@@ -95,13 +98,18 @@ def _copy_databases(aside: Path) -> Backup:
     return Backup(version("filing-cycles"), datetime.now(UTC).isoformat(timespec="seconds"), present, kind, rows)
 
 
-def restore(archive: Path) -> Backup:
-    """Put an archive into the empty home and, on a server, the empty database; raises NotRestorableError."""
+def restore(archive: Path, key: Path | None = None) -> Backup:
+    """Put an archive into the empty home and, on a server, the empty database; raises NotRestorableError.
+
+    `key`: the file of the private key that a sealed archive opens with.
+    """
     root = settings().root
     if root.exists() and any(root.iterdir()):
         raise NotRestorableError(f"{root} is not empty: move it away, or give another home with --home DIR")
     root.parent.mkdir(parents=True, exist_ok=True)
     with _aside(root.parent, _RESTORE) as aside:
+        if sealing.is_sealed(archive):
+            archive = sealing.opened(archive, key, aside / _PACKED)
         told = _unpack(archive, aside)
         _fits(told)
         if told.database == "postgresql":

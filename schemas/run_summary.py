@@ -46,6 +46,7 @@ COUNT_TITLES: dict[str, str] = {
     "active_occupations": "正常开展的职业",
     "dormant_occupations": "休眠的职业",
     "new_occupations": "新备案的职业",
+    "forgotten": "清除的人员记录",
     "unknown_occupations": "情况不明的职业",
 }
 

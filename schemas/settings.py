@@ -101,6 +101,12 @@ class Settings(BaseSettings):
         description="Names by which people's browsers reach the pages, divided by commas, beside this machine's own.",
     )
 
+    backup_recipient: str = Field(
+        default="",
+        title="Backup: public key",
+        description="Public key (`age1…`) that backups are sealed to; the private key stays elsewhere.",
+    )
+
     operator: str = Field(
         default_factory=lambda: os.environ.get("USER", "") or "operator",
         title="Operator",

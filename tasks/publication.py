@@ -92,8 +92,8 @@ def _still_waiting(db: Connection, waiting: RowMapping, run: Run) -> str | None:
 
 
 def _waits_because(db: Connection, before: pd.DataFrame, changed: pd.DataFrame, policy: Policy) -> str:
-    """Why an edition must wait for approval, or nothing (policy: publication.max_drop_share)."""
-    reasons = []
+    """Why an edition must wait for approval, or nothing (policy: publication.release, publication.max_drop_share)."""
+    reasons = ["每一版目录须经批准"] if policy.publication.release == "approved" else []
     lost, allowed = changed["change"].isin(GONE).sum(), policy.publication.max_drop_share
     if len(before) and lost / len(before) > allowed:
         reasons.append(f"本版将减少{lost}行（上一版共{len(before)}行），超过允许的{allowed:.0%}")

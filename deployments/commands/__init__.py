@@ -26,6 +26,7 @@ def register_all(app: typer.Typer) -> None:
         "demo",
         "serving",
         "users",
+        "personal",
         "keeping",
         "adjusting",
         "drawing",

@@ -28,13 +28,18 @@ def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for 
         typer.echo(f"left out: {each}")
 
 
-def restore(file: Annotated[Path, typer.Argument(help="An archive that `filing backup` wrote.")]) -> None:
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive that `filing backup` wrote.")],
+    key: Annotated[Path | None, typer.Option(help="File of the private key, where the archive is sealed.")] = None,
+) -> None:
     """Put a backup into an empty home, and into an empty database where the database is a server's."""
     if not file.is_file():
         raise WrongUseError(f"there is no file {file}")
+    if key is not None and not key.is_file():
+        raise WrongUseError(f"there is no file {key}")
     from deployments import safekeeping  # noqa: PLC0415
 
-    told = safekeeping.restore(file)
+    told = safekeeping.restore(file, key)
     ready()
     typer.echo(f"restored: {settings().root} as of {told.made_at}; `filing doctor` looks at the whole")
 

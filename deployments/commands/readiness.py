@@ -1,5 +1,6 @@
 """What every command needs before it works: a migrated database, readable words."""
 
+import getpass
 import unicodedata
 from datetime import date
 
@@ -8,6 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from deployments import soundness
+from deployments.gate import access_log
 from schemas import office
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId, cycle_id
@@ -93,6 +95,12 @@ def _revisions() -> tuple[str | None, str | None]:
         raise RefusedError(
             "the database is damaged: keep its file aside and restore the last backup into an empty home (`filing restore`)"
         ) from damaged
+
+
+def noted(command: str, *words: object) -> None:
+    """Note in the access log that a command showed what concerns people; identity numbers in it are masked."""
+    who = getpass.getuser()
+    access_log.note(settings().root, who, " ".join(["filing", command, *(str(word) for word in words if word)]))
 
 
 def lay_out_office() -> None:

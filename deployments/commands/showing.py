@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deployments.commands.readiness import read_cycle, read_day, ready
+from deployments.commands.readiness import noted, read_cycle, read_day, ready
 from schemas.errors import WrongUseError
 from schemas.finding import FINDING_COLUMNS
 from schemas.settings import settings
@@ -36,6 +36,7 @@ def status(
     chosen = read_cycle(cycle) if cycle else None
     ready()
     if who:
+        noted("status --who", chosen)
         _show_duties(chosen or "", as_json=as_json)
         return
     from tasks.store import overview  # noqa: PLC0415  the database is opened when it is needed
@@ -118,6 +119,7 @@ def findings(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
     """Print findings.csv of a cycle."""
     chosen = read_cycle(cycle)
     ready()
+    noted("findings", chosen)
     from tasks.store import findings as store  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 
@@ -131,6 +133,7 @@ def quarantine(
     """Print what was set aside, whole files and single rows, each with the reason, as CSV."""
     chosen = read_cycle(cycle) if cycle else None
     ready()
+    noted("quarantine", chosen)
     from tasks.store import runs as store  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 
@@ -154,6 +157,7 @@ def history(
 ) -> None:
     """Tell the whole life of an application or an institution, in order, each step with its because."""
     ready()
+    noted("history", subject)
     from tasks.store import overview  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415
 

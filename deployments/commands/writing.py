@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deployments.commands.readiness import read_cycle, ready
+from deployments.commands.readiness import noted, read_cycle, ready
 from schemas.errors import WrongUseError
 from schemas.settings import settings
 from tasks.runs.today import today
@@ -43,6 +43,7 @@ def letters(
         raise WrongUseError("one cycle at a time: write `filing letters CYCLE`, or `filing letters templates DIR`")
     chosen = read_cycle(cycle) if cycle else None
     ready()
+    noted("letters", chosen)
     if pdf is not None:
         from tasks.desk.printing import print_letters  # noqa: PLC0415  needs the office suite and its packages
 

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from schemas.finding import hidden
+
 FILE = "access.jsonl"
 
 
 def note(home: Path, who: str, what: str, **more: object) -> None:
     """Add a line: when, who, what they did, and the rest of what is known of it."""
     entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "who": who, "what": what, **more}
-    line = json.dumps(entry, ensure_ascii=False, default=str) + "\n"
+    line = hidden(json.dumps(entry, ensure_ascii=False, default=str)) + "\n"  # the log itself tells nobody's number
     descriptor = os.open(home / FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(descriptor, line.encode("utf-8", "replace"))  # one write: lines of two processes do not mix

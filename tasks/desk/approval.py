@@ -2,17 +2,23 @@
 
 from datetime import date
 
+from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
 from schemas.directory import edition_name
 from schemas.errors import RefusedError
 from schemas.law.cycle import cycle_id
+from schemas.run import Run
 from tasks.desk.moved import assert_unmoved
 from tasks.runs.run import begin
 from tasks.runs.today import today
-from tasks.store import editions
+from tasks.store import decisions, editions
 from tasks.store.database import reading
 from tasks.store.leases import writing
+
+
+class OwnDecisionError(RefusedError):
+    """Whoever decided an exception does not release the edition that follows from it."""
 
 
 class NothingToApproveError(RefusedError, LookupError):
@@ -23,7 +29,7 @@ def approve_edition(name: str, by: str, as_of: date | None = None, *, seen: int 
     """Let an edition that waits be published; returns its cycle and the day to publish on.
 
     Repeated after a kill it goes on with what was approved. `seen`: the last history entry its page knew. Raises
-    NothingToApproveError, MovedError, and ValueError for what is no name of an edition or of a person.
+    NothingToApproveError, OwnDecisionError, MovedError, and ValueError for what is no name of an edition or of a person.
     """
     if not by.strip():
         raise ValueError("an approval says who gave it: the name is empty")
@@ -37,10 +43,24 @@ def approve_edition(name: str, by: str, as_of: date | None = None, *, seen: int 
         own = editions.get(db, name)
         if own is not None and own["standing"] == "waiting":
             assert_unmoved(db, name, seen)
+            _assert_of_another(db, run, by.strip())
             editions.approve(db, name, run, by.strip())
         elif own is None or own["standing"] != "building" or not own["approved_by"]:
             raise NothingToApproveError(_why_not(name, own))
     return cycle, day
+
+
+def _assert_of_another(db: Connection, run: Run, by: str) -> None:
+    """Raises OwnDecisionError where every edition is released by a person, and this one decided an exception of the cycle."""
+    if run.policy.publication.release != "approved":
+        return
+    decided = decisions.of_cycle(db, run.cycle)
+    own = sorted(set(decided.loc[(decided["decided_by"] == by) & (decided["verdict"] == "permit"), "application_no"]))
+    if own:
+        raise OwnDecisionError(
+            f"{by} permitted an exception for {'、'.join(own)}, and does not release the edition that follows from it: "
+            "another person approves"
+        )
 
 
 def _why_not(name: str, own: RowMapping | None) -> str:
