@@ -14,7 +14,7 @@ from schemas.run import Run
 from schemas.submission import WRITTEN
 from schemas.tables import application, application_version, staff_member
 from schemas.tables import history as entries
-from tasks.store import frames, history
+from tasks.store import frames, history, seals
 
 #: What of a person's row may be put right; whose row it is, is not.
 CORRECTABLE = ("name", "id_type", "title", "certificate_no")
@@ -48,6 +48,7 @@ def correct(db: Connection, number: str, field: str, value: str, by: str, reason
     if field not in CORRECTABLE:
         raise ValueError(f"{field} cannot be put right here: {', '.join(CORRECTABLE)}")
     concerned = func.upper(staff_member.c.id_number) == number.upper()
+    seals.touch_where(db, seals.STAFF, concerned)
     db.execute(update(staff_member).where(concerned).values({field: value}))
     for subject in sorted({str(row["application_no"]) for row in rows}):
         because = f"应本人请求更正人员信息（{field}，{masked(number)}）：{reason}"
@@ -69,6 +70,7 @@ def forget(db: Connection, run: Run) -> int:
     rows = {number: int(count) for number, count in db.execute(counted)}
     if not rows:
         return 0
+    seals.touch_where(db, seals.STAFF, mine)
     db.execute(delete(staff_member).where(mine))
     told = pd.DataFrame(
         [

@@ -4,6 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pyrage
 import pytest
 from sqlalchemy import insert
@@ -15,19 +16,23 @@ from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import Settings, settings, using
 from tasks.desk import approval, personal_data
-from tasks.store import database, history, personal
+from tasks.store import database, history, personal, seals
 from tasks.store.database import reading
+from tasks.store.leases import writing
 from tests.commands import Filing
 from tests.registers import ONE, run_on
 
 NUMBER, OTHER = "420222199003074512", "420222198511120036"
 CYCLE, DAY = cycle_id("2026-09"), date(2026, 9, 11)
 
+VERSIONS = pd.DataFrame([("HS-1", 1), ("HS-1", 2), ("HS-2", 1)], columns=["application_no", "version"])
+
 
 @pytest.fixture
 def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
     """Two applications of one institution: one closed, whose first version was replaced, and one under way."""
-    with database.begin() as db:
+    with run_on(DAY, CYCLE) as run, writing(run) as db:
+        seals.touch(db, seals.STAFF, VERSIONS)
         for number, version, standing in (("HS-1", 1, "superseded"), ("HS-1", 2, "current"), ("HS-2", 1, "current")):
             db.execute(
                 insert(tables.application_version).values(
@@ -57,6 +62,12 @@ def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     return Filing(home, monkeypatch, capsys)
 
 
+def untrue() -> list[str]:
+    """What the seals say of staff."""
+    with reading() as db:
+        return [sentence for sentence in seals.differences(db) if sentence.startswith("staff")]
+
+
 def kept() -> list[tuple[str, int]]:
     with reading() as db:
         return sorted({(row["application_no"], row["version"]) for row in personal.of_person(db, NUMBER)})
@@ -80,6 +91,7 @@ def test_staff_is_forgotten_when_its_time_is_over_and_history_says_how_many(fili
     told = told[told["kind"] == "person"]
     assert list(told["because"]) == ["保管期满，清除人员记录2条"] * 2
     assert NUMBER not in told.to_json()
+    assert untrue() == [], "what was forgotten is no tampering"
 
 
 def test_a_person_is_told_what_is_kept_and_has_it_put_right(filing: Filing, tmp_path: Path) -> None:
@@ -100,6 +112,7 @@ def test_a_person_is_told_what_is_kept_and_has_it_put_right(filing: Filing, tmp_
         told = history.of(db, ["HS-1", "HS-2"])
     assert set(told.loc[told["kind"] == "person", "by"]) == {"王处长"}
     assert NUMBER not in told.to_json()
+    assert untrue() == []
     assert filing("person", NUMBER, "--correct", "id_number=1", "--by", "王", "--reason", "x").code == 2
     assert filing("person", "42022219900307450X").code == 2
 
