@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SYSTEM := $(VENV)/.system-packages
 QUICK := -m "not slow" --ignore tests/architecture --numprocesses logical --dist loadfile
 
-.PHONY: coverage docs-check demo faults hostile licences supply tampering test test-all lint types imports unit slow wheel docs lock clean system
+.PHONY: coverage docs-check demo faults hostile licences release supply tampering test test-all lint types imports unit slow wheel docs lock clean system
 
 demo: $(VENV)/.product
 	$(BIN)/filing --home var/demo demo
@@ -87,6 +87,13 @@ faults: $(VENV)/.checks
 
 wheel: $(VENV)/.checks
 	bash tests/wheel_smoke.sh $(BIN)/python
+
+# What is given out, in dist/: the wheel and the source, a bill of materials, and the checksums of all.
+release: $(VENV)/.checks
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python tests/supply.py --bill
+	cd dist && sha256sum -- *.whl *.tar.gz *.json > SHA256SUMS && cat SHA256SUMS
 
 lock: $(VENV)/.checks
 	bash tests/lock.sh $(BIN)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
@@ -21,3 +22,12 @@ def test_migrating_again_changes_nothing(installation: Path) -> None:
     before = schema.revisions()
     assert schema.migrate() == before[1]
     assert schema.revisions() == before
+
+
+def test_an_upgrade_leaves_a_copy(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, newest = schema.revisions()
+    monkeypatch.setattr(schema, "revisions", lambda: ("0000", newest))
+    schema.migrate()
+    copy = home / f"filing-before-{newest}.db"
+    assert copy.read_bytes().startswith(b"SQLite format 3")
+    assert copy.stat().st_mode & 0o077 == 0

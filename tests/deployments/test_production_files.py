@@ -70,6 +70,7 @@ def test_compose_describes_the_whole(services: dict[str, Any]) -> None:
         "deployments",
         "worker-1",
         "worker-2",
+        "backup",
     }
     for name, service in services.items():
         for other, told in service.get("depends_on", {}).items():
@@ -162,6 +163,21 @@ def test_systemd_finds_the_units_well(tmp_path: Path) -> None:
     )
     ours = [line for line in done.stderr.splitlines() if "filing" in line]
     assert (done.returncode, ours) == (0, [])
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
+def test_a_unit_may_do_little(unit: Path) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--threshold=30", "--no-pager", str(unit)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    (level,) = re.findall(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert float(level) < 3
+    assert "UMask=0077" in unit.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["server.env.example", "worker.env.example", "owner.env.example"])
