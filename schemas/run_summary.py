@@ -115,6 +115,8 @@ class RunSummary(BaseModel):
     received_results: int = 0
     awaited_results: int = 0
     edition: str | None = None
+    waiting_edition: str | None = None
+    #: The same with its reason, as one sentence.
     waits_for_approval: str | None = None
     history: Head = Field(default_factory=Head)
 

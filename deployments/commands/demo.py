@@ -122,9 +122,9 @@ def _play(
         summary = orchestrator.run(filing_cycle, cycle, act.day)
         failed |= summary.failed
         say(f"[bold]{act.day} {act.title}[/bold]\n{_summed_up(summary)}")
-    if summary.waits_for_approval:
-        failed |= _approve(summary.waits_for_approval, act.day)
-        summary = summary.model_copy(update={"edition": summary.waits_for_approval})
+    if summary.waiting_edition:
+        failed |= _approve(summary.waiting_edition, act.day)
+        summary = summary.model_copy(update={"edition": summary.waiting_edition})
         say(f"[bold]{act.day} 批准发布目录[/bold]")
     shown.update(task, description="完成")
     return summary, failed

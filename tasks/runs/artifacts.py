@@ -31,9 +31,8 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     publication = summary.stages.get("publication")
     if summary.edition and publication and publication.done.get("editions"):
         _tell_edition(summary.edition, mark, "目录")
-    if summary.waits_for_approval:
-        waiting = summary.waits_for_approval.partition("：")[0]
-        _tell_edition(waiting, mark, "等待批准的目录")
+    if summary.waiting_edition:
+        _tell_edition(summary.waiting_edition, mark, "等待批准的目录")
     create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}", "运行摘要，供系统管理员用")
 
 

@@ -40,13 +40,9 @@ class Progress:
         """End the run; one that did nothing says so."""
         with reading() as db:
             back, sent = results.progress(db, self.run.cycle)
-            newest, waiting = editions.newest(db, "published"), editions.newest(db)
+            newest, last = editions.newest(db, "published"), editions.newest(db)
             unjudged = results.unjudged(db)
-        waits = (
-            f"{waiting['edition']}：{waiting['waits_because']}"
-            if waiting and waiting["standing"] == "waiting"
-            else None
-        )
+        waiting = last if last and last["standing"] == "waiting" else None
         summary = RunSummary(
             run_id=self.run.run_id,
             cycle=self.run.cycle,
@@ -60,7 +56,8 @@ class Progress:
             received_results=back,
             awaited_results=sent,
             edition=newest["edition"] if newest else None,
-            waits_for_approval=waits,
+            waiting_edition=waiting["edition"] if waiting else None,
+            waits_for_approval=f"{waiting['edition']}：{waiting['waits_because']}" if waiting else None,
         )
         if outcome == "done" and not summary.changed:
             summary.outcome = "nothing_to_do"
