@@ -115,12 +115,12 @@ def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     """The deployment as Prefect takes it; its entrypoint is a module path, valid wherever the package is installed."""
     moments = entry.moments(policy)
     calendar = "".join(f"\n- {told}" for told in dict.fromkeys(moment.told for moment in moments))
-    said = f"{entry.told}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
-    said += _OWNER.format(office=office.read(settings().root).name)
+    text = f"{entry.told}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
+    text += _OWNER.format(office=office.read(settings().root).name)
     deployment = RunnerDeployment.from_flow(
         entry.flow,
         name=entry.name,
-        description=said,
+        description=text,
         tags=[TAG, *entry.tags],
         version=version("filing-cycles"),
         schedules=schedules.scheduled(moments, policy),

@@ -78,12 +78,12 @@ def _installation_first(words: list[str]) -> list[str]:
 
 def _correct(wrong: clicks.ClickException) -> None:
     """Tell a wrong command line in one sentence; the help, where no command was given, is told whole."""
-    told = " ".join(wrong.format_message().split())
+    sentence = " ".join(wrong.format_message().split())
     if isinstance(wrong, clicks.NoArgsIsHelpError) or not isinstance(wrong, clicks.UsageError):
         wrong.show()
         return
     where = wrong.ctx.command_path if wrong.ctx else "filing"
-    _say(f"{told.rstrip('.')}: `{where} --help` shows how to write it")
+    _say(f"{sentence.rstrip('.')}: `{where} --help` shows how to write it")
 
 
 def _tell(unexpected: Exception) -> int:

@@ -128,13 +128,13 @@ def _numbers() -> Iterator[Found]:
 
 def _source() -> Iterator[Found]:
     """Where submissions come from, as it is set; it is not asked."""
-    told, wrong = sources.stated(settings())
-    yield Found("source", not wrong, wrong or told)
+    rows, wrong = sources.stated(settings())
+    yield Found("source", not wrong, wrong or rows)
 
 
 def _results() -> Iterator[Found]:
     """Whether results are taken only with a token, and whether the key of the tokens is a secret."""
-    told = {
+    words = {
         "off": "taken with or without a token (FILING_RESULT_TOKENS=off); a wrong token is refused",
         "required": "taken only with the token of their dispatch (FILING_RESULT_TOKENS=required)",
     }[settings().result_tokens]
@@ -144,34 +144,34 @@ def _results() -> Iterator[Found]:
         return
     try:
         known_key(settings())
-        yield Found("results", True, told)
+        yield Found("results", True, words)
     except SigningKeyError as damaged:
         yield Found("results", False, str(damaged))
 
 
 def _database() -> Iterator[Found]:
     present, newest = schema.revisions()
-    told = (
+    text = (
         f"schema {present}"
         if present == newest
         else f"schema {present}, this release needs {newest}: run `filing migrate`"
     )
-    yield Found("database", present == newest, told)
+    yield Found("database", present == newest, text)
     if present is None or settings().database.startswith("sqlite"):
         return
     with reading() as db:
         if grants.may_rewrite(db):
-            told = "the role that works owns the tables and could rewrite the history: name another in FILING_OWNER_URL"
-            yield Found("database", True, told)
+            text = "the role that works owns the tables and could rewrite the history: name another in FILING_OWNER_URL"
+            yield Found("database", True, text)
 
 
 def _facts() -> Iterator[Found]:
     reference()
     for file in manifest():
         rows = shipped_rows(file.name)
-        told = f"{file.title}, edition {file.edition}, {rows} rows ({file.source})"
+        text = f"{file.title}, edition {file.edition}, {rows} rows ({file.source})"
         well = rows == file.rows
-        yield Found("facts", well, told if well else f"{told}: {file.rows} rows expected, reinstall the package")
+        yield Found("facts", well, text if well else f"{text}: {file.rows} rows expected, reinstall the package")
     for policy in known_policies():
         yield Found("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
 
@@ -194,11 +194,11 @@ def _waiting() -> Iterator[Found]:
         unjudged = results.unjudged(db)
         undone = {cycle: keys for cycle in overview.cycles(db) if (keys := runs.undone(db, cycle))}
     for each in unjudged:
-        told = f"{each.number} results of cycle {each.cycle} wait to be judged since {each.since}"
-        yield Found("results", False, f"{told}: run `filing run {each.cycle}`")
+        text = f"{each.number} results of cycle {each.cycle} wait to be judged since {each.since}"
+        yield Found("results", False, f"{text}: run `filing run {each.cycle}`")
     for cycle, keys in undone.items():
         more = ", …" if len(keys) > _NAMED else ""
-        told = f"the last run of cycle {cycle} left undone: {', '.join(keys[:_NAMED])}{more}"
-        yield Found("runs", False, f"{told}: mend the cause `filing run {cycle}` names, then run it again")
+        text = f"the last run of cycle {cycle} left undone: {', '.join(keys[:_NAMED])}{more}"
+        yield Found("runs", False, f"{text}: mend the cause `filing run {cycle}` names, then run it again")
     if not unjudged and not undone:
         yield Found("runs", True, "nothing left undone")

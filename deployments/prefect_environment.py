@@ -50,10 +50,10 @@ def hold_anywhere() -> None:
     os.umask(PRIVATE)
     os.environ["FILING_HOME"] = str(settings().root)
     for name in _PATHS:
-        said = os.environ.get(name, "")
+        value = os.environ.get(name, "")
         # a column map may be the name of one that comes with the program
-        if said and "://" not in said and (name != "FILING_COLUMN_MAP" or Path(said).is_file()):
-            os.environ[name] = str(Path(said).expanduser().resolve())
+        if value and "://" not in value and (name != "FILING_COLUMN_MAP" or Path(value).is_file()):
+            os.environ[name] = str(Path(value).expanduser().resolve())
     for name in ("FILING_DATABASE_URL", "FILING_SOURCE"):
         kind, slashes, file = os.environ.get(name, "").partition(":///")
         if kind.startswith("sqlite") and slashes and file and not file.startswith(("/", ":", "file:")):

@@ -59,8 +59,8 @@ def reap() -> list[str]:
         for run in dead:
             _tell_death(client, run)
         again = [run for run in _crashed(client, living) if _deaths(client, run) < ATTEMPTS and _take_up(client, run)]
-    told = [f"run {run.name} lost its process and is Crashed" for run in dead]
-    return told + [f"run {run.name} is taken up again" for run in again]
+    sentences = [f"run {run.name} lost its process and is Crashed" for run in dead]
+    return sentences + [f"run {run.name} is taken up again" for run in again]
 
 
 def _crashed(client: SyncPrefectClient, living: set[str]) -> list[FlowRun]:

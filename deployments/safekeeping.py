@@ -48,10 +48,10 @@ def backup(archive: Path) -> Backup:
     """
     root = settings().root
     with _aside(root, _BACKUP) as aside:
-        told = _copy_databases(aside)
+        record = _copy_databases(aside)
         kept, left_out = home_files.kept(root, {archive.resolve()})
-        told = replace(told, left_out=left_out)
-        (aside / _MANIFEST).write_text(json.dumps(asdict(told), indent=2), "utf-8")
+        record = replace(record, left_out=left_out)
+        (aside / _MANIFEST).write_text(json.dumps(asdict(record), indent=2), "utf-8")
 
         def pack(stream: BinaryIO) -> None:
             with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=6) as tar:
@@ -64,7 +64,7 @@ def backup(archive: Path) -> Backup:
         recipient = settings().backup_recipient
         write = sealing.sealed(pack, recipient, aside / _PACKED) if recipient else pack
         files.fill(archive.parent, archive.name, write, private=True)
-    return told
+    return record
 
 
 @contextmanager
@@ -110,10 +110,10 @@ def restore(archive: Path, key: Path | None = None) -> Backup:
     with _aside(root.parent, _RESTORE) as aside:
         if sealing.is_sealed(archive):
             archive = sealing.opened(archive, key, aside / _PACKED)
-        told = _unpack(archive, aside)
-        _fits(told)
-        if told.database == "postgresql":
-            _fill_server(told, aside)
+        record = _unpack(archive, aside)
+        _fits(record)
+        if record.database == "postgresql":
+            _fill_server(record, aside)
         home, databases = aside / _HOME, aside / _DATABASE / "home"
         home.mkdir(exist_ok=True)
         if databases.is_dir():
@@ -123,7 +123,7 @@ def restore(archive: Path, key: Path | None = None) -> Backup:
         if root.exists():
             root.rmdir()
         folders.move(home, root)
-    return told
+    return record
 
 
 def _unpack(archive: Path, aside: Path) -> Backup:
@@ -143,21 +143,21 @@ def _restorable(member: tarfile.TarInfo, aside: str) -> tarfile.TarInfo | None:
         return None
 
 
-def _fits(told: Backup) -> None:
+def _fits(record: Backup) -> None:
     here = "sqlite" if settings().database.startswith("sqlite") else "postgresql"
-    if told.database != here:
+    if record.database != here:
         raise NotRestorableError(
-            f"the backup is of a {told.database} database and FILING_DATABASE_URL names {here}: set it to {told.database}"
+            f"the backup is of a {record.database} database and FILING_DATABASE_URL names {here}: set it to {record.database}"
         )
 
 
-def _fill_server(told: Backup, aside: Path) -> None:
+def _fill_server(record: Backup, aside: Path) -> None:
     newest = schema.migrate()
-    if newest != told.schema:
+    if newest != record.schema:
         raise NotRestorableError(
-            f"the backup has schema {told.schema} and this release {newest}: restore with release {told.product}, "
+            f"the backup has schema {record.schema} and this release {newest}: restore with release {record.product}, "
             "then upgrade"
         )
     rows = snapshot.import_postgresql(settings().database, aside / _DATABASE)
-    if rows != told.rows:
+    if rows != record.rows:
         raise NotRestorableError("the database does not hold what the backup says: take an earlier backup")

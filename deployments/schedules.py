@@ -31,23 +31,23 @@ def _window(policy: Policy) -> list[Moment]:
     for cycle in _cycles(policy):
         opens, last = policy.window(cycle)[0].date(), policy.deadline(cycle)
         end = monthrange(_YEAR, opens.month)[1]
-        told = f"受理期内每天7:30收件、初审（{opens.month}月{opens.day}日至{last.month}月{last.day}日；通知三（一））"
-        moments.append(Moment(f"window-{cycle[5:]}-opens", f"30 7 {opens.day}-{end} {opens.month} *", told))
-        moments.append(Moment(f"window-{cycle[5:]}-closes", f"30 7 1-{last.day} {last.month} *", told))
+        text = f"受理期内每天7:30收件、初审（{opens.month}月{opens.day}日至{last.month}月{last.day}日；通知三（一））"
+        moments.append(Moment(f"window-{cycle[5:]}-opens", f"30 7 {opens.day}-{end} {opens.month} *", text))
+        moments.append(Moment(f"window-{cycle[5:]}-closes", f"30 7 1-{last.day} {last.month} *", text))
     return moments
 
 
 def _deadline_nights(policy: Policy) -> list[Moment]:
     months = ",".join(str(month) for month in policy.cycle.months)
     spoken = "、".join(f"{month}月{policy.cycle.deadline_day}日" for month in policy.cycle.months)
-    told = f"截止夜：{spoken}24:00之后，次日0:30收齐、初审、送评（通知三（一）、三（二））"
-    return [Moment("deadline-night", f"30 0 {policy.cycle.deadline_day + 1} {months} *", told)]
+    text = f"截止夜：{spoken}24:00之后，次日0:30收齐、初审、送评（通知三（一）、三（二））"
+    return [Moment("deadline-night", f"30 0 {policy.cycle.deadline_day + 1} {months} *", text)]
 
 
 def _weekly(policy: Policy) -> Moment:
     months = sorted({(month + later - 1) % 12 + 1 for month in policy.cycle.months for later in range(4)})
-    told = "截止后每周一7:45汇集评估结果、决定、发布（通知三（三）、三（四））"
-    return Moment("weekly", f"45 7 * {','.join(map(str, months))} 1", told)
+    text = "截止后每周一7:45汇集评估结果、决定、发布（通知三（三）、三（四））"
+    return Moment("weekly", f"45 7 * {','.join(map(str, months))} 1", text)
 
 
 def _cycles(policy: Policy) -> list[CycleId]:

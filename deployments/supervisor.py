@@ -154,21 +154,21 @@ def only_one(running: Running) -> Iterator[bool]:
     """
     folder = settings().root / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
-    told = folder / "up.json"
+    note = folder / "up.json"
     with (folder / "up.lock").open("a") as held:
         if not lock.take(held):
-            raise AlreadyUpError(f"already running{_where(told)}")
-        was_killed = told.exists()
-        told.write_text(json.dumps(asdict(running)), "utf-8")
+            raise AlreadyUpError(f"already running{_where(note)}")
+        was_killed = note.exists()
+        note.write_text(json.dumps(asdict(running)), "utf-8")
         try:
             yield was_killed
         finally:
-            told.unlink(missing_ok=True)
+            note.unlink(missing_ok=True)
 
 
-def _where(told: Path) -> str:
+def _where(note: Path) -> str:
     try:
-        other = Running(**json.loads(told.read_text("utf-8")))
+        other = Running(**json.loads(note.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return ""  # it holds the place and has not yet written where
     return f" at {other.address} (process {other.process})"

@@ -103,13 +103,13 @@ def places_wanted(submissions: Submissions) -> pl.DataFrame:
     ended = items.group_by("application_no", "occupation_code").agg(pl.col("status").is_in(_WITHOUT_PLACE).all())
     ended = ended.filter("status").rename({"occupation_code": "item_code"})
     asked = submissions.once(_asked)
-    wanted = pl.concat(
+    asked_for = pl.concat(
         [
             asked.filter(pl.col("row").is_not_null()),
             asked.filter(pl.col("row").is_null()).join(ended, on=["application_no", "item_code"], how="anti"),
         ]
     ).rename({"item_code": "occupation_code", "work": "work_type"})
-    taken = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), wanted]
+    taken = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), asked_for]
     rows: pd.DataFrame = pl.concat([each.select(place) for each in taken]).unique().to_pandas()
     used = places_used(rows, scene.policy)
     return pl.DataFrame(

@@ -88,18 +88,18 @@ def _write(path: Path, document: RenderedDocumentContent) -> Path:
 
 
 def _rule_row(result: ExpectationValidationResult) -> list[str]:
-    told: dict[str, Any] = result.result
+    measured: dict[str, Any] = result.result
     assert result.expectation_config is not None
     rule = rules()[result.expectation_config.kwargs["rule"]]
-    places = "；".join(told["partial_unexpected_list"])
-    more = told["unexpected_count"] - len(told["partial_unexpected_list"])
+    places = "；".join(measured["partial_unexpected_list"])
+    more = measured["unexpected_count"] - len(measured["partial_unexpected_list"])
     return [
         rule.code,
         rule.article,
         NATURES_ZH[rule.nature],
         rule.message_zh,
-        str(told["element_count"]),
-        str(told["unexpected_count"]),
+        str(measured["element_count"]),
+        str(measured["unexpected_count"]),
         f"{places}……另有{more}处" if more else places,
         "符合" if result.success else "不符",
     ]

@@ -82,9 +82,9 @@ def unmet(edition: Edition) -> list[Unmet]:
     if absent:
         return [Unmet("complete", DEMANDS["complete"].format(title=title)) for title in absent]
     now, before = _text(edition.rows, DIRECTORY_COLUMNS), _text(edition.previous, DIRECTORY_COLUMNS)
-    told = _text(edition.changes, [*DIRECTORY_KEY, "change"])
+    listed = _text(edition.changes, [*DIRECTORY_KEY, "change"])
     untraced = [] if edition.traces is None else _untraced(now, _text(edition.traces, [*DIRECTORY_KEY, "level"]))
-    return [*_broken_rows(now, edition), *untraced, *_unaccounted(now, before, told, edition.as_of)]
+    return [*_broken_rows(now, edition), *untraced, *_unaccounted(now, before, listed, edition.as_of)]
 
 
 def _unmet(demand: str, rows: pl.DataFrame, more: str = "", **values: object) -> Unmet:
@@ -184,7 +184,7 @@ def _day(name: str) -> pl.Expr:
     return pl.col(name).str.to_date("%Y-%m-%d", strict=False)
 
 
-def _unaccounted(now: pl.DataFrame, before: pl.DataFrame, told: pl.DataFrame, as_of: date) -> Iterator[Unmet]:
+def _unaccounted(now: pl.DataFrame, before: pl.DataFrame, listed: pl.DataFrame, as_of: date) -> Iterator[Unmet]:
     """Where the changes do not account for the rows that came, went or differ."""
     expected = {
         "added_told": (now.join(before, on=DIRECTORY_KEY, how="anti"), CAME),
@@ -193,12 +193,15 @@ def _unaccounted(now: pl.DataFrame, before: pl.DataFrame, told: pl.DataFrame, as
     }
     for demand, (rows, kinds) in expected.items():
         keys = rows.select(DIRECTORY_KEY).unique()
-        said = told.filter(pl.col("change").is_in(kinds)).select(DIRECTORY_KEY).unique()
-        missing, surplus = keys.join(said, on=DIRECTORY_KEY, how="anti"), said.join(keys, on=DIRECTORY_KEY, how="anti")
+        covered = listed.filter(pl.col("change").is_in(kinds)).select(DIRECTORY_KEY).unique()
+        missing, surplus = (
+            keys.join(covered, on=DIRECTORY_KEY, how="anti"),
+            covered.join(keys, on=DIRECTORY_KEY, how="anti"),
+        )
         if len(missing) or len(surplus):
             both = pl.concat([missing, surplus]).sort(DIRECTORY_KEY)
-            yield _unmet(demand, both, f"{len(keys)}行，记录{len(said)}行")
-    expired = told.filter(pl.col("change") == "expired").join(before, on=DIRECTORY_KEY, how="inner")
+            yield _unmet(demand, both, f"{len(keys)}行，记录{len(covered)}行")
+    expired = listed.filter(pl.col("change") == "expired").join(before, on=DIRECTORY_KEY, how="inner")
     early = expired.filter(pl.col("valid_until") >= as_of.isoformat())
     if len(early):
         yield _unmet("expired_in_time", early)

@@ -52,12 +52,12 @@ def judged_rows(submissions: Submissions, sent: pl.DataFrame) -> pl.DataFrame:
     )
     for frame, key in known:
         rows = rows.join(frame, on=key, how="left", maintain_order="left")
-    told = pl.all_horizontal(pl.col(item).is_not_null())
-    differs = told & (pl.col("content") != pl.col("content").first().over(item))
+    is_complete = pl.all_horizontal(pl.col(item).is_not_null())
+    differs = is_complete & (pl.col("content") != pl.col("content").first().over(item))
     return rows.with_columns(
         differs.alias("conflicting"),
-        (told & differs.any().over(item)).alias("contradicted"),
-        (told & ~pl.struct(*item, "content").is_first_distinct()).alias("again"),
+        (is_complete & differs.any().over(item)).alias("contradicted"),
+        (is_complete & ~pl.struct(*item, "content").is_first_distinct()).alias("again"),
     )
 
 
@@ -116,8 +116,8 @@ def _panels(passed: pl.Expr, panel_size: int) -> list[Breach]:
 
 def _unshown(passed: pl.Expr) -> pl.Expr:
     """Whether an item passed although a committed material was not produced."""
-    told = pl.col("commitments_shown").is_null() | typed("commitments_shown").is_not_null()
-    return passed & pl.col("has_commitment") & told & ~typed("commitments_shown").fill_null(False)
+    is_answered = pl.col("commitments_shown").is_null() | typed("commitments_shown").is_not_null()
+    return passed & pl.col("has_commitment") & is_answered & ~typed("commitments_shown").fill_null(False)
 
 
 def _missing_in_dispatches() -> pl.Expr:
@@ -183,8 +183,8 @@ def readings(submissions: Submissions, found: pl.DataFrame) -> pl.DataFrame:
     key = ["application_no", "row"]
 
     def has(*rules: str) -> pl.Expr:
-        told = found.filter(pl.col("rule").is_in(rules)).select(pl.struct(*key).alias("key"))
-        return pl.struct(*key).is_in(told.get_column("key").implode())
+        named = found.filter(pl.col("rule").is_in(rules)).select(pl.struct(*key).alias("key"))
+        return pl.struct(*key).is_in(named.get_column("key").implode())
 
     failed = has("EVAL-1")
     return rows.select(

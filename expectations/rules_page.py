@@ -96,8 +96,8 @@ def _section(rule: Rule, examples: list[Example], policy: Policy) -> str:
 
 
 def _numbers(policy: Policy, part: str) -> str:
-    told = policy.model_dump(mode="json")[part]
-    return "; ".join(f"{name} = {value}" for name, value in told.items())
+    values = policy.model_dump(mode="json")[part]
+    return "; ".join(f"{name} = {value}" for name, value in values.items())
 
 
 def _verdict(example: Example) -> str:

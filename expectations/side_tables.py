@@ -29,19 +29,19 @@ def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) ->
         for column in table.columns
     )
     bad = broken.select(pl.any_horizontal(pl.all())).to_series()
-    told: dict[int, list[str]] = {}
+    sentences: dict[int, list[str]] = {}
     blank = rows.select((~_stands(column.name)).fill_null(True).alias(column.name) for column in table.columns)
     for column in table.columns:
         for place in broken[column.name].arg_true():
             why = "不得为空" if blank[column.name][place] else f"无法读取：{spellings(column)}"
-            told.setdefault(place, []).append(f"“{column.title}”{why}")
+            sentences.setdefault(place, []).append(f"“{column.title}”{why}")
     for fault, sentence in _faults(table.name, policy) if policy else ():
         found = rows.select((fault.fill_null(False) & ~pl.lit(bad)).alias("fault")).to_series()
         for place in found.arg_true():
-            told.setdefault(place, []).append(f"未采用：{sentence}")
+            sentences.setdefault(place, []).append(f"未采用：{sentence}")
         bad |= found
     complaints = [
-        f"{table.title}（{table.name}）第{lines[place]}行{'；'.join(told[place])}。" for place in sorted(told)
+        f"{table.title}（{table.name}）第{lines[place]}行{'；'.join(sentences[place])}。" for place in sorted(sentences)
     ]
     numbers = [pl.col(column.name).cast(pl.Int64) for column in table.columns if column.kind == "integer"]
     good = rows.filter(~bad).select("row", *table.names).with_columns(numbers)

@@ -123,8 +123,8 @@ class Verdicts(TableMetricProvider):
 def outcome(tally: Tally, demand: str) -> dict[str, Any]:
     """What an expectation answers for one rule or demand."""
     unmet = tally.unmet.get(demand, 0)
-    told = {"observed_value": unmet, "element_count": tally.rows, "unexpected_count": unmet}
-    return {"success": unmet == 0, "result": told | {"partial_unexpected_list": tally.places.get(demand, [])}}
+    observed = {"observed_value": unmet, "element_count": tally.rows, "unexpected_count": unmet}
+    return {"success": unmet == 0, "result": observed | {"partial_unexpected_list": tally.places.get(demand, [])}}
 
 
 class ExpectRuleToBeMet(BatchExpectation):

@@ -65,10 +65,10 @@ def send_out(run: Run) -> Counts:
             return Counts()
         packages = packages_for(db, carried, drawn.standing, run)
         acceptances = _acceptances(db, {number: packages[number] for number in set(accepted["application_no"])}, run)
-        said = {number: package.model_dump(mode="json") for number, package in packages.items()}
+        contents = {number: package.model_dump(mode="json") for number, package in packages.items()}
         first = set(accepted["application_no"])
-        dispatches.send(db, {number: each for number, each in said.items() if number in first}, accepted, run)
-        dispatches.send_again(db, said, again, run)
+        dispatches.send(db, {number: each for number, each in contents.items() if number in first}, accepted, run)
+        dispatches.send_again(db, contents, again, run)
         written = letters.write(db, acceptances, run)
     counts = {"packages": len(packages), "dispatched": len(accepted), "letters": written, "redrawn": len(drawn.anew)}
     return Counts(done={name: count for name, count in counts.items() if count})

@@ -87,8 +87,8 @@ def unlike_edition(made: Draw, published: Path) -> list[str]:
         return [f"edition {folder.name} is not below {folder.parent}: put it there to compare the draw's list with it"]
     if file_sha256(folder / MANIFEST) != made.source.manifest_sha256:
         return [f"edition {folder.name} is not the one drawn from: its manifest has another SHA-256"]
-    told = _unlike_listing(made, folder)
-    return [told] if told else []
+    differences = _unlike_listing(made, folder)
+    return [differences] if differences else []
 
 
 def _unlike_listing(made: Draw, folder: Path) -> str:

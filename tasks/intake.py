@@ -74,14 +74,14 @@ def pull(run: Run) -> Counts:
     desks, panels = pull_desks(doors.desks), [pull_folder(folder, door=PANELS) for folder in doors.panels]
     returned, unvouched, unjudged = _vouched(panels, desks, doors, run.installation)
     failed = ({SOURCE: "; ".join(brought.failed)} if brought.failed else {}) | unjudged
-    told = [*unvouched, *(each for pull in [pulled, *panels, *desks] for each in pull.quarantined)]
+    refused = [*unvouched, *(each for pull in [pulled, *panels, *desks] for each in pull.quarantined)]
     supervised, unsupervised = take_supervision(doors.desks, run)
-    told += unsupervised
-    for spoilt in told:
+    refused += unsupervised
+    for spoilt in refused:
         if spoilt.path is not None:
             quarantine.keep(run.installation.root, spoilt.path, spoilt.reason)
     with writing(run) as db:
-        counts = take_in(db, pulled, desks, returned, told, run)
+        counts = take_in(db, pulled, desks, returned, refused, run)
     advice = [sentence for each in [pulled, *panels, *desks] for sentence in _advice(each)]
     return Counts.sum([counts, Counts(done=supervised, failed=failed, advice=advice[:MOST_ADVICE])])
 
@@ -130,8 +130,12 @@ def _advice(pulled: Pull) -> list[str]:
         f"“{submission.TABLES[table].title if table else '顶层'}”有不认识的列“{column}”（{number}个文件），已搁置未用"
         for (table, column), number in sorted(files.items())
     ]
-    told = list(dict.fromkeys([*unknown, *(each.sentence for each in pulled.advice)]))
-    return told if len(told) <= MOST_ADVICE else [*told[:MOST_ADVICE], f"另有{len(told) - MOST_ADVICE}条提示"]
+    sentences = list(dict.fromkeys([*unknown, *(each.sentence for each in pulled.advice)]))
+    return (
+        sentences
+        if len(sentences) <= MOST_ADVICE
+        else [*sentences[:MOST_ADVICE], f"另有{len(sentences) - MOST_ADVICE}条提示"]
+    )
 
 
 def _stay(run: Run) -> None:
@@ -226,8 +230,8 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
     back = ruling.again[ruling.again["is_withdrawal"]]["application_no"].tolist()
     taken_back = take_back(db, back, "撤回申报的版本", "", "filing", run) if back else Counts()
     written = letters.write(db, late_letters(db, ruling.late, run), run)
-    told = {**ruling.counts(), "letters": taken_back.done.get("letters", 0) + written}
-    return Counts(done={name: count for name, count in told.items() if count}), aside
+    counts = {**ruling.counts(), "letters": taken_back.done.get("letters", 0) + written}
+    return Counts(done={name: count for name, count in counts.items() if count}), aside
 
 
 def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:

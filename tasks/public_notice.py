@@ -36,15 +36,15 @@ def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: Run) -> 
     """
     if not policy.publication.public_notice_workdays:
         return pd.Series(True, index=granted.index, dtype="bool")
-    told = granted[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")
-    told.index = granted.index
-    unseen = granted[told["notice"].isna()]
+    shown = granted[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")
+    shown.index = granted.index
+    unseen = granted[shown["notice"].isna()]
     if len(unseen):
         try:
             public_notices.draft(db, unseen, run.day, last_day_of_notice(run.day, policy), run)
         except UnknownCalendarYearError:
             return pd.Series(False, index=granted.index, dtype="bool")
-    return (told["standing"] == "published") & (told["ends_on"] < run.day.isoformat())
+    return (shown["standing"] == "published") & (shown["ends_on"] < run.day.isoformat())
 
 
 def cycles_due(day: date) -> list[str]:
@@ -99,11 +99,11 @@ def _refused(db: Connection, passed: pd.DataFrame, run: Run) -> pd.DataFrame:
     holds = decisions.on_holds(db, run.cycle)
     objected = decisions.latest(db, run.cycle, OBJECTION, passed)
     refused = objected[objected["verdict"] == "refuse"][["application_no", "occupation_code"]].assign(rule=OBJECTION)
-    told = [
+    parts = [
         passed[items.KEYS].merge(refused, on=["application_no", "occupation_code"]),
         holds.loc[holds["verdict"] == "refuse", [*items.KEYS, "rule"]],
     ]
-    return pd.concat(told).groupby(items.KEYS)["rule"].agg(items.joined).rename("reason").reset_index()
+    return pd.concat(parts).groupby(items.KEYS)["rule"].agg(items.joined).rename("reason").reset_index()
 
 
 @step("public-notices-{run.cycle}")

@@ -157,14 +157,14 @@ def write_papers(run: Run) -> Counts:
 
     def report(entry: Entry) -> str:
         with reading() as db:
-            told, before = content_of(db, entry.subject, writer)
+            content, before = content_of(db, entry.subject, writer)
             background = province.Background(
                 before=before,
                 known=register.known_to_province(db),
                 particulars=reported.particulars(db),
-                exceptions=reported.exceptions(db, told.changed[told.changed["change"].isin(_FILED)]),
+                exceptions=reported.exceptions(db, content.changed[content.changed["change"].isin(_FILED)]),
             )
-        folder = province.write_report(outbox, told, background, entry.number, writer.folder(home))
+        folder = province.write_report(outbox, content, background, entry.number, writer.folder(home))
         return str((folder / province.COVER_LETTER).relative_to(home))
 
     return Counts.sum([write_drafts(run, "announcement", announce), write_drafts(run, "report", report)])
@@ -214,17 +214,17 @@ def _past(db: Connection, content: EditionContent, published: Path) -> pd.DataFr
 
 def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:
     """The editions before, newest first, each with what it changed."""
-    told: list[EarlierEdition] = []
-    while name is not None and len(told) < EARLIER:
+    earlier: list[EarlierEdition] = []
+    while name is not None and len(earlier) < EARLIER:
         own = editions.get(db, name)
         if own is None:
             break
         rows = editions.rows_of(db, name)
         before = editions.rows_of(db, own["previous"]) if own["previous"] else rows.iloc[:0]
         causes = history.causes(db, own["previous"], name)
-        told.append((name, own["as_of"], changes(before, rows, own["as_of"], causes)))
+        earlier.append((name, own["as_of"], changes(before, rows, own["as_of"], causes)))
         name = own["previous"]
-    return told
+    return earlier
 
 
 @step("latest-{run.cycle}")

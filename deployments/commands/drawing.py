@@ -41,8 +41,8 @@ def draw(
     counts = orchestrator.run(inspection, chosen, seed, day)
     if counts.failed:
         raise RefusedError("; ".join(counts.failed.values()))
-    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
-    typer.echo(told or "drawn already with this seed")
+    counted = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
+    typer.echo(counted or "drawn already with this seed")
     typer.echo(settings().published / FOLDER / chosen / DRAW_FILE)
     return 0
 

@@ -42,11 +42,11 @@ def _source() -> int:
     """Tell of the source alone; nothing is written."""
     from tasks.desk.source_report import report  # noqa: PLC0415
 
-    told = report(settings())
+    findings = report(settings())
     marks = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
-    for each in told:
+    for each in findings:
         typer.echo(f"{marks[each.weight]} {each.name}: {each.sentence}")
-    return EXIT_FAILED if any(each.weight == "problem" for each in told) else 0
+    return EXIT_FAILED if any(each.weight == "problem" for each in findings) else 0
 
 
 def add_to(app: typer.Typer) -> None:

@@ -20,11 +20,11 @@ def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for 
     ready()
     from deployments import safekeeping  # noqa: PLC0415
 
-    told = safekeeping.backup(file)
+    record = safekeeping.backup(file)
     typer.echo(
-        f"backup of {root}: {file} ({file.stat().st_size / 1_048_576:.1f} MiB, {told.database}, schema {told.schema})"
+        f"backup of {root}: {file} ({file.stat().st_size / 1_048_576:.1f} MiB, {record.database}, schema {record.schema})"
     )
-    for each in told.left_out:
+    for each in record.left_out:
         typer.echo(f"left out: {each}")
 
 
@@ -39,9 +39,9 @@ def restore(
         raise WrongUseError(f"there is no file {key}")
     from deployments import safekeeping  # noqa: PLC0415
 
-    told = safekeeping.restore(file, key)
+    record = safekeeping.restore(file, key)
     ready()
-    typer.echo(f"restored: {settings().root} as of {told.made_at}; `filing doctor` looks at the whole")
+    typer.echo(f"restored: {settings().root} as of {record.made_at}; `filing doctor` looks at the whole")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -44,7 +44,7 @@ def status(
 
     with reading() as db:
         cycles = [chosen] if chosen else overview.cycles(db)
-        told = [
+        rows = [
             {
                 **overview.of_cycle(db, each),
                 "open": overview.open_of(db, each, today()).to_dict("records"),
@@ -53,11 +53,11 @@ def status(
             for each in cycles
         ]
     if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    if not told:
+    if not rows:
         typer.echo("no cycle yet: put submissions into the inbox and run `filing run CYCLE`")
-    for each in told:
+    for each in rows:
         _show(each)
 
 
@@ -90,9 +90,9 @@ def _data_docs(cycle: str) -> str:
     return str(page) if page.is_file() else ""
 
 
-def _show(told: dict[str, Any]) -> None:
-    table = Table(title=f"{told['cycle']}", title_justify="left", show_header=False)
-    for name, value in told.items():
+def _show(life: dict[str, Any]) -> None:
+    table = Table(title=f"{life['cycle']}", title_justify="left", show_header=False)
+    for name, value in life.items():
         if name == "cycle":
             continue
         if name == "open":
@@ -100,7 +100,7 @@ def _show(told: dict[str, Any]) -> None:
         text = ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else str(value)
         table.add_row(name.replace("_", " "), text or "-")
     Console(width=110).print(table)
-    _show_open(told["open"])
+    _show_open(life["open"])
 
 
 def _show_open(rows: list[dict[str, Any]]) -> None:
@@ -162,10 +162,10 @@ def history(
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
-        told = overview.life(db, subject)
-    if told.empty:
+        life = overview.life(db, subject)
+    if life.empty:
         raise WrongUseError(f"nothing is known of '{subject}': give an application number or a credit code")
-    print_csv(told, list(told.columns))
+    print_csv(life, list(life.columns))
 
 
 def directory(

@@ -96,10 +96,10 @@ def _live(first: CycleId, last: CycleId, institutions: int, seed: int) -> int:
         lived = time.monotonic()
         found = untruths(day, rebuilt)
         with reading() as db:
-            told = overview.of_cycle(db, cycle)
-        items = ", ".join(f"{count} {status}" for status, count in told["items"].items())
+            counted = overview.of_cycle(db, cycle)
+        items = ", ".join(f"{count} {status}" for status, count in counted["items"].items())
         seconds = f"{lived - begun:.1f} s, checked in {time.monotonic() - lived:.1f} s"
-        typer.echo(f"{cycle}: {sum(told['applications'].values())} applications; {items}; {seconds}")
+        typer.echo(f"{cycle}: {sum(counted['applications'].values())} applications; {items}; {seconds}")
         for sentence in found:
             typer.echo(f"{cycle}: {sentence}", err=True)
         wrong += len(found)

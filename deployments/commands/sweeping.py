@@ -35,9 +35,9 @@ def sweep(
     failed = {**counts.failed, **published.failed}
     for key, why in sorted(failed.items()):
         typer.echo(f"failed {key}: {why}", err=True)
-    told = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
-    if told or not failed:
-        typer.echo(told or "nothing to do")
+    counted = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
+    if counted or not failed:
+        typer.echo(counted or "nothing to do")
     with reading() as db:
         if waits := editions.why_waiting(db):
             typer.echo(f"waits for approval: {waits}")

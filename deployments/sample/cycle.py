@@ -141,9 +141,9 @@ def _assemble(
 
 def _reserve_contests(setting: Setting, cases: Sequence[Case]) -> list[tuple[Case, Case]]:
     """Pairs of applicants for occupations with one place left, whose holders stay beyond the wait for results."""
-    wanted = sum(case.scenario.mishap == "CONTEST" and case.scenario.outcome == "filed" for case in cases)
+    contests = sum(case.scenario.mishap == "CONTEST" and case.scenario.outcome == "filed" for case in cases)
     beyond = setting.deadline + timedelta(days=2 * setting.policy.evaluation.wait_days)
-    return pair_contests(cases, setting.market.reserve_contested(wanted, beyond))
+    return pair_contests(cases, setting.market.reserve_contested(contests, beyond))
 
 
 def _write(case: Case, setting: Setting) -> bool:

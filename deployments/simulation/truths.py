@@ -105,10 +105,10 @@ def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
 def repeated_letters(db: Connection, day: date) -> Iterator[str]:
     """Each letter was written once, and stands in the outbox once."""
     letters = outbox.written(db, LETTERS)
-    said = pd.Series(
+    stated = pd.Series(
         [f"{each['kind']} {each['subject']} {sorted(each['content'].items())}" for each in letters], dtype="str"
     )
-    yield from (f"written twice: {text[:80]}" for text in sorted(set(said[said.duplicated()])))
+    yield from (f"written twice: {text[:80]}" for text in sorted(set(stated[stated.duplicated()])))
     yield from (f"letter {each['occasion']} was not delivered" for each in letters if each["delivered_at"] is None)
     folder = settings().outbox / "letters"
     files = sum(1 for path in folder.rglob("*.docx"))

@@ -21,7 +21,7 @@ def write_report(run: Run) -> None:
         closing = cycles.closing(db, run.cycle)
     names = ["application_no", "rule", "occupation_code", "verdict", "document_no", "decided_by", "reason"]
     exceptions = rulings[names].sort_values(names, ignore_index=True)
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "cycle": run.cycle,
         "closed_on": closing.day.isoformat() if closing else "",
         "closed_by": closing.by if closing else "",
@@ -30,8 +30,8 @@ def write_report(run: Run) -> None:
     }
     for name, frame in (("counts", counted), ("exceptions", exceptions), ("ended", ended)):
         rows = frame.fillna("")
-        told[name] = rows.to_dict("records")
+        report[name] = rows.to_dict("records")
         files.put(run.installation.root, f"{folder}/{name}.csv", csv_bytes(rows))
-    told["outcomes"] = STATUSES
-    text = json.dumps(told, ensure_ascii=False, indent=2, default=str)
+    report["outcomes"] = STATUSES
+    text = json.dumps(report, ensure_ascii=False, indent=2, default=str)
     files.put(run.installation.root, f"{folder}/report.json", text.encode())

@@ -110,6 +110,6 @@ def _end(
     applications.end(db, numbers, run)
     applications.follow_items(db, run.cycle, run)
     known = applications.current(db, sorted(set(ended["application_no"])))
-    told = endings(known, ended, occupation_names(db), words.document_no, run)
-    counts = {"ended": len(ended), "letters": letters.write(db, told, run)}
+    sent = endings(known, ended, occupation_names(db), words.document_no, run)
+    counts = {"ended": len(ended), "letters": letters.write(db, sent, run)}
     return Counts(done={name: count for name, count in counts.items() if count})

@@ -31,11 +31,11 @@ def take_in(db: Connection, frame: pd.DataFrame, run: Run, *, replace: bool = Fa
     good = rows.loc[faults == "", ["uscc", "institution_code"]]
     named = known.drop(columns="institution_code").merge(good, on="uscc")
     bad = rows.assign(fault=faults).query("fault != ''")[[LINE, "uscc", "fault"]]
-    told = [f"第{line}行（{visible(uscc)}）未采用：{fault}" for line, uscc, fault in bad.to_numpy().tolist()]
+    sentences = [f"第{line}行（{visible(uscc)}）未采用：{fault}" for line, uscc, fault in bad.to_numpy().tolist()]
     letters.write(
         db, _letters(named.merge(known[["uscc", "institution_code"]], on="uscc", suffixes=("", "_was")), run), run
     )
-    return institutions.name(db, named, run), told
+    return institutions.name(db, named, run), sentences
 
 
 def _letters(named: pd.DataFrame, run: Run) -> list[Entry]:
@@ -74,7 +74,7 @@ def _faults(rows: pd.DataFrame, known: pd.DataFrame, pattern: str, *, replace: b
             "该机构已有机构编码“" + former + "”，确需替换的，请加 --replace 重新导入",
         ),
     ]
-    told = pd.Series("", index=rows.index, dtype="str")
+    faults = pd.Series("", index=rows.index, dtype="str")
     for broken, sentence in reversed(reasons):
-        told = told.mask(broken, sentence)
-    return told
+        faults = faults.mask(broken, sentence)
+    return faults

@@ -50,5 +50,5 @@ def _file(path: Path) -> bytes:
 
 def _receipt(entry: Entry) -> dict[str, str]:
     fields = ("institution_name", "issuer", "phone", "address", "postcode")
-    said = {field: str(entry.content.get(field, "")) for field in fields}
-    return {**said, "title": LETTER_KINDS[entry.kind].title, "letter_no": entry.number}
+    content = {field: str(entry.content.get(field, "")) for field in fields}
+    return {**content, "title": LETTER_KINDS[entry.kind].title, "letter_no": entry.number}

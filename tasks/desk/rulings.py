@@ -80,13 +80,13 @@ def _faults(db: Connection, rows: pd.DataFrame) -> dict[int, Fault]:
     """By place, why a ruling is not taken."""
     in_principle = {code for code, rule in rules().items() if rule.nature == "in_principle"}
     of = {str(number): decisions.concerned(db, str(number)) for number in rows["application_no"].unique()}
-    told = {
+    faults = {
         place: fault_of(
             row["application_no"], row["rule"], row["occupation_code"], of[row["application_no"]], in_principle
         )
         for place, row in enumerate(rows.fillna("").to_dict("records"))
     }
-    return {place: fault for place, fault in told.items() if fault}
+    return {place: fault for place, fault in faults.items() if fault}
 
 
 @step("settle-{run.cycle}")

@@ -66,18 +66,18 @@ def _broken_runs() -> Iterator[Entry]:
     for run in orchestration.broken_runs():
         if run.undone:
             # the same left undone night after night is one thing to see to
-            told = f"{run.name}：{run.undone}。处理后再运行：已办的不会重办"
-            yield _alert(f"undone:{run.name}:{run.undone}", "failed", run.cycle, told)
+            text = f"{run.name}：{run.undone}。处理后再运行：已办的不会重办"
+            yield _alert(f"undone:{run.name}:{run.undone}", "failed", run.cycle, text)
         else:
-            told = f"{run.name} 的运行未办完（{run.state}）。请在运行页面查看日志，然后重新运行：已办的不会重办"
-            yield _alert(f"crashed:{run.flow_run_id}", "crashed", run.cycle, told)
+            text = f"{run.name} 的运行未办完（{run.state}）。请在运行页面查看日志，然后重新运行：已办的不会重办"
+            yield _alert(f"crashed:{run.flow_run_id}", "crashed", run.cycle, text)
 
 
 def _failed(db: Connection) -> Iterator[Entry]:
     for summary in runs.newly_failed(db):
         keys = "、".join(sorted(summary.failed)[:10])
-        told = f"{summary.cycle} 批次有 {len(summary.failed)} 项未办成：{keys}。处理后运行 filing run {summary.cycle}"
-        yield _alert(f"failed:{summary.run_id}", "failed", summary.cycle, f"{told} --only-failed-of {summary.run_id}")
+        text = f"{summary.cycle} 批次有 {len(summary.failed)} 项未办成：{keys}。处理后运行 filing run {summary.cycle}"
+        yield _alert(f"failed:{summary.run_id}", "failed", summary.cycle, f"{text} --only-failed-of {summary.run_id}")
 
 
 def _open(db: Connection, day: date) -> Iterator[Entry]:
@@ -89,29 +89,29 @@ def _open(db: Connection, day: date) -> Iterator[Entry]:
             f"{STATUSES[str(status)]} {count}" for status, count in rows.groupby("status")["items"].sum().items()
         )
         oldest = rows.iloc[0]
-        told = (
+        text = (
             f"{cycle} 批次自 {due} 起久未办结：{counted}；最久的是 {oldest['application_no']}，已 {oldest['days']} 天。"
             f"该谁办，看 filing status {cycle}；不再办的，用 filing close 终止"
         )
-        yield _alert(f"open:{cycle}:{due}", "open", cycle, told)
+        yield _alert(f"open:{cycle}:{due}", "open", cycle, text)
 
 
 def _overdue(db: Connection, day: date) -> Iterator[Entry]:
     for cycle in overview.cycles(db):
         back, sent = results.progress(db, cycle)
         if back < sent and day >= (due := over_on(cycle)):
-            told = f"{cycle} 批次评估结果自 {due} 起逾期：已收 {back} / 共 {sent}。请催专家组；结果到后自动办理"
-            yield _alert(f"overdue:{cycle}:{due}", "overdue", cycle, told)
+            text = f"{cycle} 批次评估结果自 {due} 起逾期：已收 {back} / 共 {sent}。请催专家组；结果到后自动办理"
+            yield _alert(f"overdue:{cycle}:{due}", "overdue", cycle, text)
 
 
 def _approval(db: Connection) -> Iterator[Entry]:
     newest = editions.newest(db)
     if newest is not None and newest["standing"] == "waiting":
         name = str(newest["edition"])
-        told = (
+        text = (
             f"目录 {name} 等待批准：{newest['waits_because']}。核对后在页面运行 approve，或运行 filing approve {name}"
         )
-        yield _alert(f"approval:{name}:{newest['as_of']}", "approval", str(newest["cycle"]), told)
+        yield _alert(f"approval:{name}:{newest['as_of']}", "approval", str(newest["cycle"]), text)
 
 
 def _empty(db: Connection, day: date, days_before: int) -> Iterator[Entry]:
@@ -119,16 +119,16 @@ def _empty(db: Connection, day: date, days_before: int) -> Iterator[Entry]:
     deadline = for_cycle(cycle).deadline(cycle)
     near = deadline - timedelta(days=days_before) <= day <= deadline
     if near and not overview.of_cycle(db, cycle)["applications"]:
-        told = f"{cycle} 批次 {deadline} 截止，至今没有收到申报。请查看收件箱和申报渠道是否正常"
-        yield _alert(f"empty:{cycle}", "empty", cycle, told)
+        text = f"{cycle} 批次 {deadline} 截止，至今没有收到申报。请查看收件箱和申报渠道是否正常"
+        yield _alert(f"empty:{cycle}", "empty", cycle, text)
 
 
 def _unjudged(db: Connection, day: date) -> Iterator[Entry]:
     for each in results.unjudged(db):
         # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
         if each.since < day:
-            told = f"{each.cycle} 批次有 {each.number} 条评估结果自 {each.since} 起待审。请运行 filing run {each.cycle}"
-            yield _alert(f"unjudged:{each.cycle}:{each.since}", "unjudged", each.cycle, told)
+            text = f"{each.cycle} 批次有 {each.number} 条评估结果自 {each.since} 起待审。请运行 filing run {each.cycle}"
+            yield _alert(f"unjudged:{each.cycle}:{each.since}", "unjudged", each.cycle, text)
 
 
 def _unmended(db: Connection, day: date) -> Iterator[Entry]:

@@ -23,8 +23,8 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     if documents := run_page.document_rows(cycle):
         create_table_artifact(documents, f"letters-{cycle}{mark}", f"{cycle} 批次发文登记簿")
     if wait.sent:
-        told = f"{cycle} 批次评估结果：已收 {wait.back} / 共 {wait.sent}，等到 {wait.over_on}"
-        create_progress_artifact(100 * wait.back / wait.sent, f"waiting-{cycle}{mark}", told)
+        progress = f"{cycle} 批次评估结果：已收 {wait.back} / 共 {wait.sent}，等到 {wait.over_on}"
+        create_progress_artifact(100 * wait.back / wait.sent, f"waiting-{cycle}{mark}", progress)
     if wait.missing:
         rows = run_page.missing_rows(wait, summary.as_of.isoformat())
         create_table_artifact(rows, f"missing-{cycle}{mark}", f"{cycle} 批次尚缺的评估结果")

@@ -139,10 +139,10 @@ def broken_runs() -> list[BrokenRun]:
         end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - _RECENT),
     )
     ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-    told = DeploymentFilter(name=DeploymentFilterName(any_=list(_TELL_THEMSELVES)))
+    quiet = DeploymentFilter(name=DeploymentFilterName(any_=list(_TELL_THEMSELVES)))
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
-        tell_themselves = {each.id for each in client.read_deployments(deployment_filter=told)}
+        tell_themselves = {each.id for each in client.read_deployments(deployment_filter=quiet)}
     broken = [
         _broken(run)
         for run in found

@@ -34,13 +34,13 @@ Row = dict[str, Any]
 def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
     """Counts by status and type, what waits on whom, and the deadlines, as Markdown; `pages`: where files are served."""
     with reading() as db:
-        told = overview.outcomes(db, summary.cycle)
+        outcomes = overview.outcomes(db, summary.cycle)
         items = overview.of_cycle(db, summary.cycle)["items"]
     parts = [
         f"# {summary.cycle} 批次 · {summary.title}\n\n办理日期 {summary.as_of}",
-        _applications(told, summary.cycle),
+        _applications(outcomes, summary.cycle),
         _table("申报职业等级", ["状态", "数量"], [[ITEM_STATUSES.get(name, name), n] for name, n in items.items()]),
-        _waits(told, items, wait, summary),
+        _waits(outcomes, items, wait, summary),
         _open(summary),
         _deadlines(summary.cycle, wait),
         _stages(summary),
@@ -51,10 +51,12 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _applications(told: list[overview.Outcome], cycle: str) -> str:
+def _applications(outcomes: list[overview.Outcome], cycle: str) -> str:
     types = for_cycle(cycle_id(cycle)).institution_types
     kinds = [*types.items(), ("", "类型不明")]
-    counted = Counter((each.status, each.institution_type if each.institution_type in types else "") for each in told)
+    counted = Counter(
+        (each.status, each.institution_type if each.institution_type in types else "") for each in outcomes
+    )
     if not any(counted[status, ""] for status in APPLICATION_STATUSES):
         del kinds[-1]
     rows = [
@@ -65,8 +67,8 @@ def _applications(told: list[overview.Outcome], cycle: str) -> str:
     return _table("申报（按状态与机构类型）", ["状态", *(title for _, title in kinds), "合计"], rows)
 
 
-def _waits(told: list[overview.Outcome], items: dict[str, int], wait: Wait, summary: RunSummary) -> str:
-    returned = sum(1 for each in told if each.status == "returned")
+def _waits(outcomes: list[overview.Outcome], items: dict[str, int], wait: Wait, summary: RunSummary) -> str:
+    returned = sum(1 for each in outcomes if each.status == "returned")
     lines = {
         f"申报机构补正：{returned} 件": returned,
         f"中心作出例外审批：{items.get('held', 0)} 个申报职业等级": items.get("held", 0),

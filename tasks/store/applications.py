@@ -274,16 +274,16 @@ def _set_status(db: Connection, now: pd.DataFrame, run: Run) -> None:
     present = frames.read(
         db, select(_application.c.application_no, _application.c.status.label("was")).join(work, same)
     )
-    told = now.merge(present, on="application_no")
-    told = told[told["was"] != told["became"]]
-    if told.empty:
+    moved = now.merge(present, on="application_no")
+    moved = moved[moved["was"] != moved["became"]]
+    if moved.empty:
         return
-    seals.touch(db, seals.APPLICATION, told)
+    seals.touch(db, seals.APPLICATION, moved)
     db.execute(update(_application).where(same, _application.c.status != work.c.became).values(status=work.c.became))
-    tell(db, told, run)
+    tell(db, moved, run)
 
 
-def tell(db: Connection, told: pd.DataFrame, run: Run) -> None:
+def tell(db: Connection, moved: pd.DataFrame, run: Run) -> None:
     """History entries of applications: application_no, was, became, because."""
-    entries = told.sort_values("application_no").assign(subject=lambda frame: frame["application_no"])
+    entries = moved.sort_values("application_no").assign(subject=lambda frame: frame["application_no"])
     history.add(db, "application", entries, run, "filing")

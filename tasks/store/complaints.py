@@ -39,8 +39,8 @@ def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     because += ("，限" + new["due_on"] + "前整改").fillna("") + ("，" + new["closed_on"] + "办结").fillna("")
     because += ("（" + new["document_no"] + "）").where(new["document_no"] != "", "")
     facts = history.facts(new[["complaint_no", "received_on", "document_no"]])
-    told = new.assign(subject=new["uscc"], was=was, became=new["outcome"], because=because, facts=facts)
-    for handler, group in told.groupby("handled_by", sort=True):
+    entries = new.assign(subject=new["uscc"], was=was, became=new["outcome"], because=because, facts=facts)
+    for handler, group in entries.groupby("handled_by", sort=True):
         history.add(db, "complaint", group, run, str(handler))
     return len(new)
 

@@ -39,9 +39,9 @@ def close(db: Connection, cycle: str, by: str, reason: str, document_no: str, ru
     _have(db, cycle)
     values = {"closed_on": run.day, "closed_by": by, "reason": reason, "document_no": document_no}
     db.execute(update(_cycle).where(_cycle.c.cycle == cycle).values(**values))
-    told = f"终止办理：{reason}" + (f"（{document_no}）" if document_no else "")
+    because = f"终止办理：{reason}" + (f"（{document_no}）" if document_no else "")
     facts = facts_text(reason=reason, document_no=document_no)
-    history.add_one(db, "cycle", cycle, told, run, by, became="closed", facts=facts)
+    history.add_one(db, "cycle", cycle, because, run, by, became="closed", facts=facts)
 
 
 def has_decided(db: Connection, cycle: str) -> bool:

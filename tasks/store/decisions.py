@@ -32,10 +32,10 @@ def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
     new = rows[~rows["decision_id"].isin(known["decision_id"])]
     seals.touch(db, seals.DECISION, new)
     frames.append(db, tables.decision, new.assign(recorded_on=run.day.isoformat()))
-    told = new.assign(subject=new["application_no"], became=new["verdict"])
-    told["because"] = told["rule"] + "：" + told["reason"] + "（" + told["document_no"] + "）"
-    told["facts"] = history.facts(new[["rule", "reason", "document_no"]])
-    for operator, group in told.groupby("decided_by", sort=True):
+    entries = new.assign(subject=new["application_no"], became=new["verdict"])
+    entries["because"] = entries["rule"] + "：" + entries["reason"] + "（" + entries["document_no"] + "）"
+    entries["facts"] = history.facts(new[["rule", "reason", "document_no"]])
+    for operator, group in entries.groupby("decided_by", sort=True):
         history.add(db, "decision", group.sort_values(_TOLD), run, str(operator))
     return len(new)
 

@@ -205,12 +205,12 @@ def broken_links(db: Connection) -> Iterator[str]:
 
 def counted_beside_the_register() -> "Select[tuple[int]]":
     """How many entries tell of a complaint, of an outcome of an inspection or of an institution's change of name."""
-    told = or_(
+    about = or_(
         _history.c.kind == "complaint",
         and_(_history.c.kind == "inspection", _history.c.was != ""),
         and_(_history.c.kind == "institution", _history.c.by != "filing"),
     )
-    return select(func.count()).select_from(_history).where(told)
+    return select(func.count()).select_from(_history).where(about)
 
 
 def count(db: Connection) -> int:

@@ -61,12 +61,14 @@ def add_outcomes(db: Connection, rows: pd.DataFrame, run: Run) -> int:
         db.execute(delete(_outcome).where(_outcome.c.cycle == row["cycle"], _outcome.c.uscc == row["uscc"]))
     frames.append(db, _outcome, new)
     former = known.set_index(["cycle", "uscc"])["outcome"].rename("was")
-    told = new.join(former, on=["cycle", "uscc"]).fillna({"was": "drawn"}).sort_values(["cycle", "uscc"])
-    because = "双随机抽查（" + told["cycle"] + "，" + told["inspected_on"] + "）：" + told["outcome"].map(OUTCOMES)
-    told = told.assign(subject=told["uscc"], became=told["outcome"])
-    told["facts"] = history.facts(told[["cycle", "inspected_on"]])
-    told["because"] = because + told["remarks"].where(told["remarks"] == "", "；" + told["remarks"])
-    history.add(db, "inspection", told, run, "filing")
+    entries = new.join(former, on=["cycle", "uscc"]).fillna({"was": "drawn"}).sort_values(["cycle", "uscc"])
+    because = (
+        "双随机抽查（" + entries["cycle"] + "，" + entries["inspected_on"] + "）：" + entries["outcome"].map(OUTCOMES)
+    )
+    entries = entries.assign(subject=entries["uscc"], became=entries["outcome"])
+    entries["facts"] = history.facts(entries[["cycle", "inspected_on"]])
+    entries["because"] = because + entries["remarks"].where(entries["remarks"] == "", "；" + entries["remarks"])
+    history.add(db, "inspection", entries, run, "filing")
     return len(new)
 
 

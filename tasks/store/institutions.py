@@ -69,8 +69,8 @@ def name(
     was = changed["uscc"].map(before.apply("｜".join, axis=1).where(before["institution_name"] != "", ""))
     became = changed[DETAILS].apply("｜".join, axis=1)
     stated = history.facts(changed[DETAILS], **facts)
-    told = changed.assign(subject=changed["uscc"], was=was, became=became, because=because, facts=stated)
-    history.add(db, "institution", told, run, by)
+    entries = changed.assign(subject=changed["uscc"], was=was, became=became, because=because, facts=stated)
+    history.add(db, "institution", entries, run, by)
     return len(changed)
 
 

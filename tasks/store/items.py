@@ -56,12 +56,12 @@ def move(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> int:
     present = frames.read(
         db, select(*(_item.c[key] for key in KEYS), _item.c.status.label("was")).join(work, _same(work))
     )
-    told = moves.merge(present, on=KEYS, how="inner", validate="one_to_one")
-    assert_moves(set(zip(told["was"], told["became"], strict=True)))
-    seals.touch(db, seals.ITEMS, told)
+    moved = moves.merge(present, on=KEYS, how="inner", validate="one_to_one")
+    assert_moves(set(zip(moved["was"], moved["became"], strict=True)))
+    seals.touch(db, seals.ITEMS, moved)
     db.execute(update(_item).values(status=work.c.became, reason=work.c.reason).where(_same(work)))
-    _tell(db, told, run, by)
-    return len(told)
+    _tell(db, moved, run, by)
+    return len(moved)
 
 
 def replace(db: Connection, application_nos: pd.DataFrame, run: Run, because: str) -> None:
@@ -91,8 +91,8 @@ def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:
     """Note what the accepted results said: keys, verdict, score and failed_by."""
     work = frames.working(db, "verdicts", verdicts[[*KEYS, "verdict", "score", "failed_by"]])
     seals.touch(db, seals.ITEMS, verdicts)
-    said = {name: work.c[name] for name in ("verdict", "failed_by")}
-    db.execute(update(_item).where(_same(work)).values(**said))
+    outcomes = {name: work.c[name] for name in ("verdict", "failed_by")}
+    db.execute(update(_item).where(_same(work)).values(**outcomes))
     # what is filed and fails now stands on the score it was filed with until a person decides
     counts = or_(_item.c.status != "filed", work.c.verdict == "pass")
     db.execute(update(_item).where(_same(work), counts).values(score=work.c.score))
@@ -157,5 +157,5 @@ def _same(work: Table) -> ColumnElement[bool]:
     return and_(*(_item.c[key] == work.c[key] for key in KEYS))
 
 
-def _tell(db: Connection, told: pd.DataFrame, run: Run, by: str) -> None:
-    history.add(db, "item", told.sort_values(KEYS).assign(subject=lambda frame: frame["application_no"]), run, by)
+def _tell(db: Connection, moved: pd.DataFrame, run: Run, by: str) -> None:
+    history.add(db, "item", moved.sort_values(KEYS).assign(subject=lambda frame: frame["application_no"]), run, by)

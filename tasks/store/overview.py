@@ -60,8 +60,8 @@ def life(db: Connection, subject: str) -> pd.DataFrame:
     table = tables.application
     codes = institutions.family(db, subject)
     own = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
-    told = history.of(db, [*codes, *own])
-    return told.drop(columns=["run_id", "digest"])
+    entries = history.of(db, [*codes, *own])
+    return entries.drop(columns=["run_id", "digest"])
 
 
 #: Who has to act on an item that stands somewhere, as people are told.

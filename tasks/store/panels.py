@@ -92,11 +92,13 @@ def record(db: Connection, draws: dict[str, PanelDraw], because: dict[str, str],
     ]
     seals.touch(db, seals.PANEL_DRAWS, pd.DataFrame({"application_no": sorted(draws)}, dtype=frames.TEXT))
     db.execute(insert(_draw), rows)
-    told = pd.DataFrame({"subject": sorted(draws)}, dtype=frames.TEXT)
-    told["became"] = ["、".join(member.expert_no for member in draws[number].panel.members) for number in sorted(draws)]
-    told["because"] = [f"{because[number]}（种子：{draws[number].seed}）" for number in sorted(draws)]
-    told["facts"] = [facts_text(seed=draws[number].seed) for number in sorted(draws)]
-    history.add(db, "panel", told, run, "filing")
+    entries = pd.DataFrame({"subject": sorted(draws)}, dtype=frames.TEXT)
+    entries["became"] = [
+        "、".join(member.expert_no for member in draws[number].panel.members) for number in sorted(draws)
+    ]
+    entries["because"] = [f"{because[number]}（种子：{draws[number].seed}）" for number in sorted(draws)]
+    entries["facts"] = [facts_text(seed=draws[number].seed) for number in sorted(draws)]
+    history.add(db, "panel", entries, run, "filing")
 
 
 def lead_address(db: Connection, application_no: str) -> str:

@@ -21,8 +21,8 @@ SAID = ["institution_name", "institution_type", "uscc", "region_code", "kind", "
 
 def shown(db: Connection, cycle: str) -> pd.DataFrame:
     """Every item of the cycle that stands in a notice: keys, notice, standing, published_on, ends_on (ISO)."""
-    told = [_notice.c[name] for name in ("notice", "standing", "published_on", "ends_on")]
-    statement = select(*(_item.c[key] for key in KEYS), *told).join(_notice, _notice.c.notice == _item.c.notice)
+    columns = [_notice.c[name] for name in ("notice", "standing", "published_on", "ends_on")]
+    statement = select(*(_item.c[key] for key in KEYS), *columns).join(_notice, _notice.c.notice == _item.c.notice)
     return frames.read(db, statement.where(_notice.c.cycle == cycle)).sort_values(KEYS, ignore_index=True)
 
 

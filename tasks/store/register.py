@@ -75,8 +75,8 @@ def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: 
 
 def current_entries(db: Connection) -> pd.DataFrame:
     """Every entry as we know it now, expired ones included: keys, ALONG, filed_on, valid_until, application_no."""
-    told = ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
-    statement = select(*(_entry.c[name] for name in told)).where(_entry.c.known_to.is_(None))
+    columns = ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
+    statement = select(*(_entry.c[name] for name in columns)).where(_entry.c.known_to.is_(None))
     return frames.read(db, statement).sort_values([*KEYS, "entry"], ignore_index=True)
 
 

@@ -91,10 +91,10 @@ def differences(db: Connection, day: date) -> list[str]:
     retold = Retold()
     for entry in _entries(db):
         retold.take(entry)
-    told = retold.standings(day)
-    columns = list(told.columns)
+    standings = retold.standings(day)
+    columns = list(standings.columns)
     present = register.standings(db, day)[columns].fillna("")
-    both = present.merge(told.fillna(""), on=columns, how="outer", indicator=True)
+    both = present.merge(standings.fillna(""), on=columns, how="outer", indicator=True)
     wrong = both[both["_merge"] != "both"]
     sides = {
         "left_only": "on the register and not in the history",
