@@ -235,7 +235,7 @@ def _ends(granted: pd.DataFrame, on_file: pd.DataFrame, present: pd.DataFrame) -
     standing = on_file.groupby("uscc")["valid_until"].max()
     renewed = granted[granted["kind"] == "renewal"].merge(present, on=register.KEYS, suffixes=("", "_old"))
     old = renewed.groupby("application_no")["valid_until"].max()
-    ends = granted["application_no"].map(old).astype("str").fillna(granted["uscc"].map(standing))
+    ends = granted["application_no"].map(old).astype("str").fillna(granted["uscc"].map(standing).astype("str"))
     return [date.fromisoformat(end) if isinstance(end, str) else None for end in ends]
 
 
