@@ -14,6 +14,7 @@ from schemas.reference_data import manifest, reference, shipped_rows
 from schemas.settings import settings
 from tasks.gateways import sources
 from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError, known_key
+from tasks.gateways.shelf import keys
 from tasks.letters import templates_in_use
 from tasks.runs.today import today
 from tasks.store import grants, history, letters, overview, results, runs
@@ -56,6 +57,7 @@ def examine() -> list[Found]:
             _database,
             _facts,
             _integrity,
+            _keys,
             _waiting,
         )
         for found in _looked(look)
@@ -202,3 +204,20 @@ def _waiting() -> Iterator[Found]:
         yield Found("runs", False, f"{text}: mend the cause `filing run {cycle}` names, then run it again")
     if not unjudged and not undone:
         yield Found("runs", True, "nothing left undone")
+
+
+def _keys() -> Iterator[Found]:
+    """Whether editions are signed, and whether the key that signs is there and its owner's alone to read."""
+    home = settings().root
+    place = home / keys.FOLDER / keys.PRIVATE
+    if place.is_file() and place.stat().st_mode & 0o077:
+        yield Found("keys", False, f"others can read {place}: run `chmod 600 {place}`")
+        return
+    try:
+        signing = keys.signing(home)
+    except keys.KeyLostError as lost:
+        yield Found("keys", False, str(lost))
+        return
+    yield Found(
+        "keys", True, "editions are signed" if signing else "editions are not signed: `filing keys new` makes a key"
+    )

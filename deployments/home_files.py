@@ -21,11 +21,20 @@ def databases(root: Path) -> list[Path]:
     return [path for path in sorted(root.rglob("*.db")) if _is_ours(root, path) and _is_database(path)]
 
 
-def kept(root: Path, own: set[Path]) -> tuple[list[Path], list[str]]:
-    """The files, folders and links to keep, but for the archives in `own`; and a line for each that cannot be kept."""
+#: What signs editions: who has it can publish in the office's name.
+_SIGNING = {"keys/signing.pem", "keys/next.pem"}
+
+
+def kept(root: Path, own: set[Path], *, with_key: bool = False) -> tuple[list[Path], list[str]]:
+    """The files, folders and links to keep, but for the archives in `own`; and a line for each that cannot be kept.
+
+    The key that signs editions is kept only `with_key`.
+    """
     fit, unfit = [], []
     for path in _belonging(root, own):
-        if why := _unfit(root, path):
+        if path.relative_to(root).as_posix() in _SIGNING and not with_key:
+            unfit.append(f"{path.relative_to(root)} (signs editions: keep it apart, or give --with-key)")
+        elif why := _unfit(root, path):
             unfit.append(f"{path.relative_to(root)} ({why})")
         else:
             fit.append(path)

@@ -41,15 +41,16 @@ class Backup:
     left_out: list[str] = field(default_factory=list)
 
 
-def backup(archive: Path) -> Backup:
+def backup(archive: Path, *, with_key: bool = False) -> Backup:
     """Write the whole home and database into one archive, whole or not at all; others may go on working.
 
-    The database is copied first: what it says was delivered or published then lies in the files copied after it.
+    The key that signs editions goes along only `with_key`. The database is copied first: what it says was delivered or
+    published then lies in the files copied after it.
     """
     root = settings().root
     with _aside(root, _BACKUP) as aside:
         record = _copy_databases(aside)
-        kept, left_out = home_files.kept(root, {archive.resolve()})
+        kept, left_out = home_files.kept(root, {archive.resolve()}, with_key=with_key)
         record = replace(record, left_out=left_out)
         (aside / _MANIFEST).write_text(json.dumps(asdict(record), indent=2), "utf-8")
 

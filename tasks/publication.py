@@ -17,7 +17,7 @@ from schemas.published_life import grown, unborn
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.gateways.disk import files
-from tasks.gateways.shelf import counties, province
+from tasks.gateways.shelf import counties, front, keys, province
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
 from tasks.gateways.shelf.documents import announcement
@@ -129,10 +129,10 @@ def publish(run: Run, edition: str) -> Counts:
         return Counts(failed={edition: f"edition {edition} is not published: {'; '.join(broken)}"})
     published = run.installation.published
     try:
-        built = shelf.build(published, content)
+        built = shelf.build(published, content, keys.signing(run.installation.root))
         digest = shelf.place(published, built, edition)
         counties.write_lists(run.installation.outbox, content, lists)
-    except (shelf.ShelfError, OSError) as refused:
+    except (shelf.ShelfError, keys.KeyLostError, OSError) as refused:
         return Counts(failed={edition: str(refused)})
     with writing(run) as db:
         editions.placed(db, edition, digest, run)
@@ -236,6 +236,7 @@ def point_latest(run: Run, publisher: int) -> Counts:
             return Counts()
         try:
             shelf.point_latest(run.installation.published, newest["edition"])
+            front.write(run.installation.published, run.installation.root)
         except (shelf.ShelfError, OSError) as refused:
             return Counts(failed={"latest": str(refused)})
     return Counts()

@@ -18,6 +18,7 @@ def register_all(app: typer.Typer) -> None:
         "ending",
         "approving",
         "attaching",
+        "signing",
         "showing",
         "comparing",
         "writing",

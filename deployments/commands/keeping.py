@@ -10,7 +10,10 @@ from schemas.errors import RefusedError, WrongUseError
 from schemas.settings import settings
 
 
-def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for example filing.tar.gz.")]) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(help="The archive to write, for example filing.tar.gz.")],
+    with_key: Annotated[bool, typer.Option("--with-key", help="Put the key that signs editions into it too.")] = False,
+) -> None:
     """Write the whole home and database into one file; it holds personal data, keep it as such."""
     if file.exists():
         raise WrongUseError(f"{file} exists: give a new name, backups are never overwritten")
@@ -20,7 +23,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The archive to write, for 
     ready()
     from deployments import safekeeping  # noqa: PLC0415
 
-    record = safekeeping.backup(file)
+    record = safekeeping.backup(file, with_key=with_key)
     typer.echo(
         f"backup of {root}: {file} ({file.stat().st_size / 1_048_576:.1f} MiB, {record.database}, schema {record.schema})"
     )

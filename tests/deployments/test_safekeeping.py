@@ -185,3 +185,18 @@ def test_a_cycle_goes_on_in_a_home_that_was_lost_as_if_nothing_had_been(installa
         ended.append((factories.output(installation), factories.tables(story.cycle)))
         assert [found.told for found in examination.examine() if not found.well] == []
     assert ended[0] == ended[1]
+
+
+@pytest.mark.parametrize("with_key", [False, True])
+def test_the_key_that_signs_editions_is_kept_only_where_asked_for(filled: Path, tmp_path: Path, with_key: bool) -> None:
+    from datetime import date
+
+    from tasks.gateways.shelf import keys
+
+    keys.new(filled, date(2026, 9, 11))
+    told = safekeeping.backup(tmp_path / "kept.tar.gz", with_key=with_key)
+    with tarfile.open(tmp_path / "kept.tar.gz") as archive:
+        names = archive.getnames()
+    assert "home/keys/keys.json" in names
+    assert ("home/keys/signing.pem" in names) == with_key
+    assert any("keys/signing.pem" in line for line in told.left_out) != with_key

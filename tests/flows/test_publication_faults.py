@@ -162,7 +162,12 @@ def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
     now = factories.output(published)
     assert {path: now[path] for path in before} == before
     assert now["published/latest"] == f"{CYCLE}.1".encode()
-    assert sorted(path.name for path in (published / "published").iterdir()) == [f"{CYCLE}.1", "latest"]
+    assert sorted(path.name for path in (published / "published").iterdir()) == [
+        f"{CYCLE}.1",
+        "index.html",
+        "latest",
+        "verify.py",
+    ]
     assert publication.fn(CYCLE, NEXT).done["editions"] == 1
     assert factories.output(published)["published/latest"] == f"{CYCLE}.2".encode()
 
@@ -240,7 +245,7 @@ def test_doctor_names_a_missing_edition_first(chained: Filing, number: int) -> N
 
 def test_doctor_names_any_changed_byte(chained: Filing) -> None:
     files = sorted(path for path in (chained.home / "published").rglob("*") if path.is_file() and not path.is_symlink())
-    own = [path for path in files if "latest" not in path.parts]
+    own = [path for path in files if "latest" not in path.parts and path.parent.name != "published"]
     assert {path.parent.name for path in own} == {f"{CYCLE}.{number}" for number in (1, 2, 3)}
     from tasks.gateways.shelf import verify_chain
 
@@ -256,6 +261,65 @@ def test_doctor_names_any_changed_byte(chained: Filing) -> None:
     path = own[0]
     path.write_bytes(path.read_bytes() + b"\n")
     assert problems(chained)[0] == f"edition {CYCLE}.1: {path.name} was changed after it was published"
+
+
+def test_a_history_rewritten_with_all_hashes_made_anew_is_found(chained: Filing) -> None:
+    from schemas.history import CHAINED, GENESIS, digest
+    from tasks.store import history
+
+    shelf = str(chained.home / "published")
+    assert chained("keys", "new").code == 0
+    assert chained("verify", shelf).code == 0, "what was published before there was a key is not signed"
+    assert chained("verify", shelf, "--key", "AAAA").code == 1
+    take_over([(THREE, COOK, "5")], date(2026, 6, 4), date(2029, 6, 1))
+    publication.fn(CYCLE, date(2026, 6, 4))
+    assert chained.lines("verify", shelf) == ["ok      as published"]
+    assert "ok      keys: editions are signed" in chained("doctor").out.splitlines()
+    with database.begin() as db:
+        previous = GENESIS
+        for (trigger,) in db.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        db.exec_driver_sql("UPDATE history SET because = '另有原因' WHERE entry = 1")
+        for entry in history.all_entries(db).to_dict("records"):
+            previous = digest(previous, [entry[name] for name in CHAINED])
+            db.exec_driver_sql("UPDATE history SET digest = ? WHERE entry = ?", (previous, entry["entry"]))
+        assert next(history.broken_links(db), None) is None, "the chain by itself is whole"
+    told = chained("doctor")
+    assert (told.code, told.out.count("manifest.json goes with another history")) == (1, 5), "latest is one of the four"
+    told = chained("verify", shelf)
+    assert (told.code, told.out.count(" goes with another history")) == (1, 4)
+
+
+def test_an_edition_waits_for_the_key_it_is_to_be_signed_with(chained: Filing) -> None:
+    assert chained("keys", "new").code == 0
+    (chained.home / "keys" / "signing.pem").unlink()
+    take_over([(THREE, COOK, "5")], date(2026, 6, 4), date(2029, 6, 1))
+    assert "filing keys new --lost" in publication.fn(CYCLE, date(2026, 6, 4)).failed[f"{CYCLE}.4"]
+    assert any("keys: " in line and "is missing" in line for line in chained("doctor").out.splitlines())
+    assert chained("keys", "new").code == 3
+    assert chained("keys", "new", "--lost").code == 0
+    assert not publication.fn(CYCLE, date(2026, 6, 4)).failed
+    assert chained.lines("verify", str(chained.home / "published" / f"{CYCLE}.4")) == ["ok      as published"]
+
+
+def test_the_life_is_told_anew_where_the_edition_before_does_not_hold_it(chained: Filing) -> None:
+    kept = chained.home / "published" / f"{CYCLE}.3" / "life.json"
+    whole = kept.read_bytes()
+    kept.unlink()
+    take_over([(THREE, COOK, "5")], date(2026, 6, 4), date(2029, 6, 1))
+    publication.fn(CYCLE, date(2026, 6, 4))
+    kept.write_bytes(whole)
+    from schemas.published_life import LIFE_COLUMNS
+    from tasks.gateways.shelf.life_file import read_life
+    from tasks.gateways.shelf.manifest import file_sha256
+
+    lives = []
+    for number in (3, 4):
+        folder = chained.home / "published" / f"{CYCLE}.{number}"
+        lives.append(read_life(folder, file_sha256(folder / "manifest.json")))
+    came = LIFE_COLUMNS[: LIFE_COLUMNS.index("gone_in")]
+    before, after = (life[life["came_in"] != f"{CYCLE}.4"][came].to_numpy().tolist() for life in lives)
+    assert before == after
 
 
 def test_doctor_names_the_first_broken_link_of_the_chain(chained: Filing) -> None:

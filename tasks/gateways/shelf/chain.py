@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from schemas.run_summary import Head
 from tasks.gateways.shelf import attachments
 from tasks.gateways.shelf.editions import LATEST
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
@@ -36,6 +37,28 @@ def verify_chain(published: Path, known: Mapping[str, str] | None = None) -> lis
             faults.append(f"edition {name}: {MANIFEST} is not the one that was published")
         faults += _file_faults(published / name, records[name])
     return [*missing, *_link_faults(records, digests), *faults, *_latest_faults(published, names)]
+
+
+def edition_faults(folder: Path) -> list[str]:
+    """One sentence for each fault of one edition by itself."""
+    try:
+        record = read_manifest((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError) as broken:
+        return [f"edition {folder.name}: {MANIFEST} cannot be relied on: {broken}"]
+    return _file_faults(folder, record)
+
+
+def heads(published: Path) -> dict[str, Head]:
+    """The history each edition was drafted from, as its manifest tells it; an older release told none."""
+    told = {}
+    for name in edition_names(published):
+        try:
+            told[f"edition {name}"] = Head.model_validate(
+                read_manifest((published / name / MANIFEST).read_bytes())["history"]
+            )
+        except (OSError, ValueError, KeyError):
+            continue  # what is broken is told by verify_chain
+    return told
 
 
 def edition_names(published: Path) -> list[str]:

@@ -3,19 +3,24 @@
 One publisher at a time is the caller's lease to keep. A kill at any moment leaves the former edition in force.
 """
 
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.directory import edition_name
 from schemas.errors import FilingError
 from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
+from tasks.gateways.shelf import keys
 from tasks.gateways.shelf.attachments import ATTACHMENTS
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.datapackage import DATAPACKAGE, datapackage
 from tasks.gateways.shelf.feed import FEED, feed
 from tasks.gateways.shelf.life_file import LIFE, life_file
 from tasks.gateways.shelf.listing import LISTING, listing
-from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, manifest, read_manifest, sha256
+from tasks.gateways.shelf.manifest import MANIFEST, body_of, file_sha256, manifest, read_manifest, sha256
 from tasks.gateways.shelf.page import pages
 from tasks.gateways.shelf.workbook import directory_workbook
 
@@ -26,13 +31,13 @@ class ShelfError(FilingError):
     """An edition that cannot be built or placed: one sentence that says what to do."""
 
 
-def build(published: Path, content: EditionContent) -> Path:
-    """Write all files of an edition into a new hidden folder beside the editions and return that folder.
+def build(published: Path, content: EditionContent, key: Ed25519PrivateKey | None = None) -> Path:
+    """Write all files of an edition, signed by a key, into a new hidden folder beside the editions and return that folder.
 
     What killed builds left behind is swept first. Raises ShelfError, leaving nothing, when the files cannot be written.
     """
     try:
-        return folders.build(published, content.name, _files(content, _attached(published, content)))
+        return folders.build(published, content.name, _files(content, _attached(published, content), key))
     except OSError as refused:
         raise ShelfError(
             f"edition {content.name} could not be written below {published}: {refused.strerror or refused}; "
@@ -43,15 +48,15 @@ def build(published: Path, content: EditionContent) -> Path:
 def place(published: Path, built: Path, name: str) -> str:
     """Move a built folder to `published/<name>/` in one rename; returns the SHA-256 of its manifest.
 
-    An edition already there with the same manifest is left as it is. Raises ShelfError if another one has that
-    name, or if the built folder is not what its manifest says.
+    An edition already there with the same manifest, whichever key signed it, is left as it is. Raises ShelfError if
+    another one has that name, or if the built folder is not what its manifest says.
     """
     digest = _digest_of_whole(built, name)
     target = published / edition_name(name)
     if target.exists():
-        _require_same(target, digest, name)
+        _require_same(target, built, name)
         folders.discard(built)
-        return digest
+        return file_sha256(target / MANIFEST)
     folders.move(built, target)
     return digest
 
@@ -79,7 +84,7 @@ def _attached(published: Path, content: EditionContent) -> str | None:
     return file_sha256(record) if record.is_file() else None
 
 
-def _files(content: EditionContent, attachments: str | None) -> dict[str, bytes]:
+def _files(content: EditionContent, attachments: str | None, key: Ed25519PrivateKey | None = None) -> dict[str, bytes]:
     # the page reads nothing of the others, but the manifest needs them all: it is written last
     files = {
         "directory.csv": csv_bytes(content.listed),
@@ -91,7 +96,9 @@ def _files(content: EditionContent, attachments: str | None) -> dict[str, bytes]
         **pages(content),
     }
     files[DATAPACKAGE] = datapackage(content, files)
-    return {**files, MANIFEST: manifest(content, {name: sha256(data) for name, data in files.items()}, attachments)}
+    sign = partial(keys.signature, key) if key else None
+    digests = {name: sha256(data) for name, data in files.items()}
+    return {**files, MANIFEST: manifest(content, digests, attachments, sign)}
 
 
 def _digest_of_whole(built: Path, name: str) -> str:
@@ -108,9 +115,16 @@ def _digest_of_whole(built: Path, name: str) -> str:
     return sha256(content)
 
 
-def _require_same(target: Path, digest: str, name: str) -> None:
-    there = target / MANIFEST
-    if not there.is_file() or file_sha256(there) != digest:
+def _require_same(target: Path, built: Path, name: str) -> None:
+    if _body(target) != _body(built):
         raise ShelfError(
             f"edition {name} is already published with other content: editions never change, take the next number"
         )
+
+
+def _body(edition: Path) -> dict[str, Any] | None:
+    """What the manifest of an edition says, but for its signature: a key may have been lost since; None if it is not whole."""
+    try:
+        return body_of(read_manifest((edition / MANIFEST).read_bytes()))
+    except (OSError, ValueError):
+        return None

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,17 @@ def policy_record(policy: Policy) -> dict[str, str]:
     return {"name": policy.name, "document": policy.document, "in_force_from": policy.in_force_from.isoformat()}
 
 
-def manifest(content: EditionContent, files: Mapping[str, str], attachments: str | None = None) -> bytes:
+def manifest(
+    content: EditionContent,
+    files: Mapping[str, str],
+    attachments: str | None = None,
+    sign: Callable[[bytes], dict[str, str]] | None = None,
+) -> bytes:
     """The manifest of an edition whose files have these SHA-256 (contract section 6).
 
     `attachments`: SHA-256 of the record of signed scans beside the edition before, where it has any. `seal` is the
     SHA-256 of the manifest without it: the newest manifest, which no later one names yet, must also show a changed byte.
+    `sign` signs the same text; `history` is where the history stood when the edition was drafted.
     """
     body: dict[str, Any] = {
         "edition": content.name,
@@ -51,12 +57,20 @@ def manifest(content: EditionContent, files: Mapping[str, str], attachments: str
     }
     if attachments is not None:
         body["previous_attachments_sha256"] = attachments
-    return sealed(body)
+    if content.history.entry:
+        body["history"] = content.history.model_dump()
+    return sealed(body, sign)
 
 
-def sealed(body: Mapping[str, Any]) -> bytes:
-    """A record with its seal, as bytes."""
-    return json_bytes({**body, "seal": _seal(body)})
+def sealed(body: Mapping[str, Any], sign: Callable[[bytes], dict[str, str]] | None = None) -> bytes:
+    """A record with its seal, and a signature where it is to have one, as bytes."""
+    signature = {"signature": sign(json_bytes(body))} if sign else {}
+    return json_bytes({**body, "seal": _seal(body), **signature})
+
+
+def body_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What seal and signature of a record speak of."""
+    return {key: value for key, value in record.items() if key not in ("seal", "signature")}
 
 
 def read_manifest(content: bytes) -> dict[str, Any]:
@@ -67,8 +81,7 @@ def read_manifest(content: bytes) -> dict[str, Any]:
         raise ValueError("it is not JSON any more") from broken
     if not isinstance(record, dict) or not isinstance(record.get("files"), dict):
         raise ValueError("it does not list the files of an edition")  # noqa: TRY004  a broken file, not a wrong call
-    body = {key: value for key, value in record.items() if key != "seal"}
-    if record.get("seal") != _seal(body) or json_bytes(record) != content:
+    if record.get("seal") != _seal(body_of(record)) or json_bytes(record) != content:
         raise ValueError("it was changed after it was written")
     return record
 

@@ -45,7 +45,7 @@ def _page(content: EditionContent, listed: list[District]) -> bytes:
     previous = content.editions[-2][0] if len(content.editions) > 1 else ""
     html = page_template("index.html").render(
         **_common(content),
-        policy=_policy(style, guard(), script),
+        policy=content_policy(style, guard(), script),
         style=Markup(style),  # noqa: S704  shipped with the package
         guard=Markup(guard()),  # noqa: S704  shipped with the package
         script=Markup(script),  # noqa: S704  shipped with the package
@@ -70,7 +70,7 @@ def _list_page(content: EditionContent, listed: list[District], district: Distri
     before, after = neighbours(listed, listed.index(district))
     html = page_template("list.html").render(
         **_common(content),
-        policy=_policy(style),
+        policy=content_policy(style),
         style=Markup(style),  # noqa: S704  shipped with the package
         district=district,
         heads=HEADS,
@@ -100,7 +100,8 @@ def embedded(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 
-def _policy(style: str, *scripts: str) -> str:
+def content_policy(style: str, *scripts: str) -> str:
+    """The content security policy of a page with this style and these scripts and nothing else."""
     ours = " ".join(map(hash_source, scripts)) or "'none'"
     return (
         f"default-src 'none'; style-src {hash_source(style)}; script-src {ours}; img-src data:; "

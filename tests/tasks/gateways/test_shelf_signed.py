@@ -1,0 +1,215 @@
+"""Signed editions: what is changed, chained anew or signed anew is found, by the product and by the script beside it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tasks.gateways.shelf import build, front, keys, place, point_latest
+from tasks.gateways.shelf.manifest import body_of, file_sha256, json_bytes, read_manifest, sealed, sha256
+from tasks.gateways.shelf.verifying import verify
+from tests.editions import HOSTILE, edition, hostile, ordinary
+
+NAMES = ["2026-09.1", "2026-09.2", "2026-09.3"]
+DAY = date(2026, 9, 10)
+
+
+def publish(home: Path, name: str, previous: str | None, rows: int = 7) -> str:
+    """One more edition, signed by the home's key where it has one."""
+    published = home / "published"
+    content = edition(ordinary().iloc[:rows], name=name, previous=previous)
+    digest = place(published, build(published, content, keys.signing(home)), name)
+    point_latest(published, name)
+    front.write(published, home)
+    return digest
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose first edition is older than its key, and two signed ones."""
+    home = tmp_path_factory.mktemp("signed")
+    previous = publish(home, NAMES[0], None, 5)
+    keys.new(home, DAY)
+    for rows, name in enumerate(NAMES[1:], start=6):
+        previous = publish(home, name, previous, rows)
+    return home
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path / "home", symlinks=True)
+    return tmp_path / "home"
+
+
+def public(home: Path) -> list[str]:
+    return [key.key for key in keys.known(home / keys.FOLDER)]
+
+
+def by_script(home: Path, *given: str) -> tuple[int, list[str]]:
+    """Exit code and lines of the published script in a bare interpreter: no packages, no environment."""
+    command = [sys.executable, "-I", "-S", str(home / "published" / "verify.py"), *given]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env={}, cwd="/")
+    assert ended.stderr == ""
+    return ended.returncode, ended.stdout.splitlines()
+
+
+def chain_anew(published: Path, sign: bool, home: Path | None = None) -> None:
+    """Every manifest with the present hashes of its files and of the one before, sealed again; signed by that home's key."""
+    previous = None
+    for name in NAMES:
+        path = published / name / "manifest.json"
+        record = json.loads(path.read_bytes())
+        body = body_of(record)
+        body["files"] = {file: file_sha256(published / name / file) for file in body["files"]}
+        body["previous_manifest_sha256"] = previous
+        private = keys.signing(home) if home else None
+        if sign and private and "signature" in record:
+            path.write_bytes(sealed(body, lambda text, key=private: keys.signature(key, text)))  # type: ignore[misc]
+        else:
+            kept = {"signature": record["signature"]} if "signature" in record else {}
+            path.write_bytes(json_bytes({**body, "seal": sha256(json_bytes(body)), **kept}))
+        previous = file_sha256(path)
+
+
+def test_signed_editions_are_believed_and_the_first_one_by_the_next(home: Path) -> None:
+    assert verify(home / "published", public(home)).faults == []
+    assert verify(home / "published" / NAMES[1], public(home)).faults == []
+    assert by_script(home, *public(home)) == (0, ["faults: 0"])
+    manifest = read_manifest((home / "published" / NAMES[2] / "manifest.json").read_bytes())
+    assert manifest["signature"]["key"] == public(home)[0]
+    assert "signature" not in read_manifest((home / "published" / NAMES[0] / "manifest.json").read_bytes())
+
+
+def test_without_a_key_the_folder_s_own_is_named_to_be_compared(home: Path) -> None:
+    verdict = verify(home / "published")
+    assert verdict.faults == []
+    assert public(home)[0] in verdict.notes[0]
+    assert by_script(home)[0] == 1
+
+
+def test_the_private_key_is_its_owner_s_alone(home: Path, made: Path) -> None:
+    assert (made / "keys" / "signing.pem").stat().st_mode & 0o777 == 0o600
+    assert not list((home / "published").rglob("*.pem"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_changed_file_is_found(home: Path, name: str) -> None:
+    table = home / "published" / name / "directory.csv"
+    table.write_bytes(table.read_bytes().replace(b"2026-09-10", b"2026-09-11"))
+    assert any("directory.csv was changed" in fault for fault in verify(home / "published", public(home)).faults)
+    code, lines = by_script(home, *public(home))
+    assert code == 1
+    assert any(line.startswith(f"{name}: 'directory.csv'") for line in lines)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_chained_anew_is_found_by_its_signatures(home: Path, name: str) -> None:
+    table = home / "published" / name / "directory.csv"
+    table.write_bytes(table.read_bytes().replace(b"2026-09-10", b"2026-09-11"))
+    chain_anew(home / "published", sign=False)
+    assert any("the signature is not that" in fault for fault in verify(home / "published", public(home)).faults)
+    code, lines = by_script(home, *public(home))
+    assert code == 1
+    assert any("'signature'" in line for line in lines)
+
+
+def test_a_folder_signed_by_somebody_else_is_found(home: Path, tmp_path: Path) -> None:
+    office = public(home)
+    table = home / "published" / NAMES[2] / "directory.csv"
+    table.write_bytes(table.read_bytes().replace(b"2026-09-10", b"2026-09-11"))
+    (tmp_path / "other").mkdir()
+    keys.new(tmp_path / "other", DAY)
+    chain_anew(home / "published", sign=True, home=tmp_path / "other")
+    shutil.copy(tmp_path / "other" / "keys" / "keys.json", home / "published" / "keys.json")
+    assert any("a key that is not the office's" in fault for fault in verify(home / "published", office).faults)
+    assert by_script(home, *office)[0] == 1
+
+
+def test_signatures_taken_away_are_missed(home: Path) -> None:
+    for name in NAMES[1:]:
+        path = home / "published" / name / "manifest.json"
+        path.write_bytes(sealed(body_of(json.loads(path.read_bytes()))))
+    chain_anew(home / "published", sign=False)
+    assert verify(home / "published", public(home)).faults == ["no edition is signed, though there is a key"]
+    assert by_script(home, *public(home))[0] == 1
+
+
+def test_an_unsigned_edition_after_a_signed_one_is_found(home: Path) -> None:
+    path = home / "published" / NAMES[2] / "manifest.json"
+    path.write_bytes(sealed(body_of(json.loads(path.read_bytes()))))
+    assert (
+        f"edition {NAMES[2]} is not signed, and {NAMES[1]} before it is"
+        in verify(home / "published", public(home)).faults
+    )
+    assert by_script(home, *public(home))[0] == 1
+
+
+@pytest.mark.parametrize("name", NAMES[:2])
+def test_a_missing_edition_is_found_and_the_list_says_so(home: Path, name: str) -> None:
+    shutil.rmtree(home / "published" / name)
+    assert any("the chain is broken" in fault for fault in verify(home / "published", public(home)).faults)
+    assert by_script(home, *public(home))[0] == 1
+    front.write(home / "published", home)
+    html = (home / "published" / "index.html").read_text("utf-8")
+    assert "上一版缺失或已被改动" in html
+    assert name not in html
+
+
+def test_a_new_key_is_vouched_for_by_the_one_before(home: Path) -> None:
+    first = public(home)
+    keys.new(home, DAY)
+    publish(home, "2026-09.4", file_sha256(home / "published" / NAMES[2] / "manifest.json"), 3)
+    assert verify(home / "published", first).faults == []
+    assert by_script(home, *public(home))[0] == 0
+
+
+def test_a_lost_key_stops_publication_until_a_new_one_is_made_and_announced(home: Path) -> None:
+    first = public(home)
+    (home / "keys" / "signing.pem").unlink()
+    with pytest.raises(keys.KeyLostError, match="filing keys new --lost"):
+        keys.signing(home)
+    with pytest.raises(keys.KeyLostError):
+        keys.new(home, DAY)
+    made = keys.new(home, DAY, lost=True)
+    assert made.vouched_by == ""
+    publish(home, "2026-09.4", file_sha256(home / "published" / NAMES[2] / "manifest.json"), 3)
+    assert "原密钥遗失" in (home / "published" / "index.html").read_text("utf-8")
+    faults = verify(home / "published", first).faults
+    assert any("vouched for by nobody" in fault for fault in faults)
+    assert any("2026-09.4 is signed by a key that is not the office's" in fault for fault in faults)
+    assert verify(home / "published", [*first, made.key]).faults == []
+    assert verify(home / "published" / NAMES[1], first).faults == [faults[-1]]
+    assert by_script(home, *first, made.key)[0] == 0
+    assert by_script(home, *first)[0] == 1
+
+
+def test_an_edition_placed_before_its_key_was_lost_is_left_as_it_is(home: Path) -> None:
+    previous = file_sha256(home / "published" / NAMES[2] / "manifest.json")
+    digest = publish(home, "2026-09.4", previous, 3)
+    keys.new(home, DAY, lost=True)
+    assert publish(home, "2026-09.4", previous, 3) == digest
+    assert verify(home / "published", public(home)).faults == []
+
+
+def test_a_kill_between_key_and_record_is_taken_up(home: Path) -> None:
+    (home / "keys" / "signing.pem").replace(home / "keys" / "next.pem")
+    assert keys.signing(home) is not None
+
+
+def test_hostile_names_are_text_in_the_script_s_output_and_in_the_list(tmp_path: Path) -> None:
+    keys.new(tmp_path, DAY)
+    published = tmp_path / "published"
+    place(published, build(published, edition(hostile()), keys.signing(tmp_path)), NAMES[0])
+    path = published / NAMES[0] / "manifest.json"
+    record = json.loads(path.read_bytes())
+    record["files"] |= dict.fromkeys([name for name in HOSTILE if "\x00" not in name and len(name) < 100], "0" * 64)
+    path.write_bytes(json_bytes(record))
+    front.write(published, tmp_path)
+    assert "不可采信" in (published / "index.html").read_text("utf-8")
+    code, lines = by_script(tmp_path, *public(tmp_path))
+    assert code == 1
+    assert all(line.isascii() and line.isprintable() for line in lines)
