@@ -159,7 +159,8 @@ def _vouched(
             for pull, demanded in [*((each, required) for each in panels), *((each, False) for each in desks)]:
                 rows = results_of(pull)
                 sent = dispatches.revisions(db, rows["application_no"])
-                rows, told = vouched(rows, sent, installation, required=demanded)
+                late = results.come_too_late(db, rows) if demanded else None
+                rows, told = vouched(rows, sent, installation, required=demanded, late=late)
                 taken.append(rows)
                 refused += told
     except SigningKeyError as damaged:

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from schemas import tables
-from schemas.item import UNIT
+from schemas.item import DECIDED, UNIT
 from schemas.run import Run
 from schemas.submission import RESULTS, WRITTEN
 from tasks.store import frames, items, seals
@@ -23,10 +23,7 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
         return 0
     # a blank work type is the occupation as a whole, one key like any other
     rows = results.fillna({"work_type": ""})
-    rows["content_hash"] = [
-        hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-        for record in rows[[*RESULTS.names, WRITTEN]].fillna("").to_dict("records")
-    ]
+    rows["content_hash"] = _content_hashes(rows)
     known = frames.read(db, select(_result.c.content_hash))
     new = rows[~rows["content_hash"].isin(known["content_hash"])].drop_duplicates("content_hash")
     first = last(db) + 1
@@ -48,6 +45,29 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     seals.touch_where(db, seals.RESULT_STANDING, *refused)
     db.execute(update(_result).where(*refused).values(received_on=run.day))
     return len(new) + _receive_again(db, set(rows["content_hash"]), batch)
+
+
+def _content_hashes(rows: pd.DataFrame) -> list[str]:
+    return [
+        hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        for record in rows[[*RESULTS.names, WRITTEN]].fillna("").to_dict("records")
+    ]
+
+
+def come_too_late(db: Connection, results: pd.DataFrame) -> "pd.Series[bool]":
+    """Which of these results say something new of an item that is decided, or that was recalled; by the rows' index."""
+    rows = results.fillna({"work_type": ""})
+    known = set(db.execute(select(_result.c.content_hash)).scalars())
+    sent = {tuple(key) for key in db.execute(select(*(tables.dispatched_item.c[name] for name in items.KEYS)))}
+    moved = select(*(tables.item.c[name] for name in items.KEYS), tables.item.c.status, tables.item.c.decided_result)
+    ended = {
+        key
+        for *parts, status, decided in db.execute(moved)
+        if (key := tuple(parts)) and ((status in DECIDED and decided is not None) or key not in sent)
+    }
+    keys = zip(*(rows[name].fillna("") for name in items.KEYS), strict=True)
+    late = [key in ended and content not in known for key, content in zip(keys, _content_hashes(rows), strict=True)]
+    return pd.Series(late, index=results.index, dtype="bool")
 
 
 def of_open_cycles(db: Connection, results: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, str]]]:

@@ -217,3 +217,17 @@ def test_doctor_tells_which(
     (home / "result.key").write_text("k")
     (home / "result.key").chmod(0o644)
     assert "chmod 600" in Filing(home, monkeypatch, capsys)("doctor", stated=stated).out
+
+
+def test_a_token_ends_when_its_item_is_decided(asked: Path) -> None:
+    first = made.result("A1", token=token(asked))
+    drop(asked, "r.json", first)
+    made.go_on(asked)
+    assert made.standing("A1") == "filed"
+    drop(asked, "again.json", {**first, "verdict": "fail", "score": "40"})
+    made.go_on(asked)
+    assert "again.json" in reasons(asked) and "送评凭证随之失效" in reasons(asked)
+    assert "“r.json”" not in reasons(asked), "what was taken is no news"
+    with reading() as db:
+        assert made.standing("A1") == "filed"
+        assert not list(history.broken_links(db))
