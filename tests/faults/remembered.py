@@ -40,7 +40,7 @@ def attach() -> None:
         notices: ("render",),
         evaluation: ("package_files", "check_results"),
         publication: ("check_directory", "announcement"),
-        editions: ("directory_workbook", "page"),
+        editions: ("directory_workbook", "pages"),
         province: ("report_workbook", "cover_letter"),
     }.items():
         for name in names:
