@@ -155,9 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for size in chosen.sizes:
         with tempfile.TemporaryDirectory(prefix="filing-benchmark-") as folder:
             for part in PARTS:
-                found += _apart(part, size, Path(folder) / "home")
-                for each in found[-12:]:
-                    print(each, file=sys.stderr, flush=True)
+                spent = _apart(part, size, Path(folder) / "home")
+                found += spent
+                print(*spent, sep="\n", file=sys.stderr, flush=True)
     if chosen.docs:
         write_section(chosen.docs, [asdict(each) for each in found], PARTS, environment())
 

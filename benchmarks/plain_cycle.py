@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 #: A named step and what it does.
 Step = tuple[str, Callable[[], object]]
@@ -57,10 +58,17 @@ def script(home: Path, target: Path) -> Iterator[Step]:
     directory = json.loads((home / "published" / "latest" / "directory.json").read_bytes())["rows"]
 
     def read() -> None:
-        database = sqlite3.connect(target / "plain.db")
+        tables: dict[str, list[pd.DataFrame]] = {}
         for path in sorted((home / "inbox").glob("*.xlsx")):
-            for sheet, rows in pd.read_excel(path, sheet_name=None, dtype=str).items():
-                rows.assign(file=path.name).to_sql(str(sheet), database, if_exists="append", index=False)
+            try:
+                sheets = pd.read_excel(path, sheet_name=None, dtype=str)
+            except BadZipFile:
+                continue  # the sample has one that cannot be opened
+            for sheet, rows in sheets.items():
+                tables.setdefault(str(sheet), []).append(rows.assign(file=path.name))
+        database = sqlite3.connect(target / "plain.db")
+        for sheet, frames in tables.items():
+            pd.concat(frames).to_sql(sheet, database, index=False)
         database.commit()
 
     yield "intake", read
