@@ -86,6 +86,7 @@ MOVES: tuple[Move, ...] = (
     Move("passed", "refused", "公示异议成立，或所换证的备案在审核期间注销、撤销"),
     Move("passed", "failed", "更正后的评估结果为不合格"),
     Move("filed", "lapsed", "有效期届满，或备案注销、撤销"),
+    Move("lapsed", "filed", "为误填的日期记作失效，予以恢复"),
     Move("filed", "refused", "更正后的评估结果为不合格，经审批撤销备案"),
     Move("failed", "passed", "更正后的评估结果为合格"),
     Move("held", "failed", "更正后的评估结果为不合格"),

@@ -40,6 +40,8 @@ MOVES: tuple[Move, ...] = (
     Move("suspended", "suspended", "暂停期间换证延续"),
     Move("filed", "suspended", "决定暂停"),
     Move("suspended", "filed", "决定恢复"),
+    Move("lapsed", "filed", "为误填的日期记作失效，予以恢复"),
+    Move("lapsed", "suspended", "为误填的日期记作失效，予以恢复"),
     *(
         Move(was, became, because)
         for became, because in (

@@ -19,6 +19,8 @@ class UnusableSettingsError(WrongUseError, ValueError):
 
 #: Under this path of the Prefect server the home's public files are shown.
 PAGES = "/filing"
+#: The files by which homes of `filing demo` and `filing simulate` are known.
+DEMO_MARK, SIMULATION_MARK = ".demo", ".simulation"
 
 
 class Settings(BaseSettings):
@@ -107,6 +109,12 @@ class Settings(BaseSettings):
         description="Public key (`age1…`) that backups are sealed to; the private key stays elsewhere.",
     )
 
+    practice: bool = Field(
+        default=False,
+        title="Practice",
+        description="Whether this is a home for practice, where runs may be for days to come; in any other a mistyped year "
+        "would let terms lapse. Homes of `demo` and `simulate` are for practice.",
+    )
     operator: str = Field(
         default_factory=lambda: os.environ.get("USER", "") or "operator",
         title="Operator",
@@ -203,6 +211,10 @@ class Settings(BaseSettings):
     def owner(self) -> str:
         """The SQLAlchemy URL under which tables are made and altered."""
         return _address(self.owner_url) if self.owner_url else self.database
+
+    @property
+    def is_for_practice(self) -> bool:
+        return self.practice or any((self.root / mark).is_file() for mark in (DEMO_MARK, SIMULATION_MARK))
 
     @property
     def inbox(self) -> Path:

@@ -58,8 +58,9 @@ def draft(run: Run) -> str | None:
         newest = editions.newest(db)
         if newest is not None and newest["standing"] == "building":
             return str(newest["edition"])
-        # a run for a day gone by tells the directory nothing older than it says already
-        day = run.day if newest is None else max(run.day, newest["as_of"])
+        # a run for a day gone by tells the directory nothing older than it says already, unless that was a mistake
+        is_first = newest is None or history.is_restored_since(db, newest["edition"])
+        day = run.day if newest is None or is_first else max(run.day, newest["as_of"])
         rows = directory_on(db, day)
         if newest is not None and newest["standing"] == "waiting":
             if rows.equals(editions.rows_of(db, newest["edition"])):

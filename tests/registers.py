@@ -12,7 +12,7 @@ from schemas.item import KEYS, UNIT
 from schemas.policy import last_cycle_on
 from schemas.run import Run
 from tasks.runs.run import begin
-from tasks.store import register, takeover
+from tasks.store import register, seals, takeover
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -91,6 +91,10 @@ def passed(
     item = {"application_no": number, "cycle": cycle, "uscc": uscc, "status": "passed", "verdict": "pass", "score": 80}
     item |= along
     with run_on(date(2021, 5, 1), cycle) as run, writing(run) as db:
+        for record in (seals.VERSION, seals.VERSION_STANDING):
+            seals.touch(db, record, pd.DataFrame([{"application_no": number, "version": 1}]))
+        for record in (seals.APPLICATION, seals.ITEMS):
+            seals.touch_one(db, record, number)
         db.execute(insert(tables.application_version).values(**version, **form, standing="current", submitted_utc=1))
         db.execute(
             insert(tables.application).values(

@@ -24,6 +24,7 @@ class What(StrEnum):
     rename = "rename"
     merge = "merge"
     renumber = "renumber"
+    restore = "restore"
 
 
 #: Those that take two codes, the old and the new one, with the names of these in the decision.
@@ -39,10 +40,11 @@ def adjust(
     code: Annotated[
         str,
         typer.Argument(metavar="USCC|OLD", help="The institution's credit code; with renumber, an occupation code."),
-    ],
+    ] = "",
+    *,
     ground: Annotated[str, typer.Option("--ground", "--reason", help="Why: the facts and the provision.")],
     by: Annotated[str, typer.Option(help="Who decides.")],
-    document: Annotated[str, typer.Option(help="Number of the document that says so.")],
+    document: Annotated[str, typer.Option(help="Number of the document that says so; restore may do without.")] = "",
     new: Annotated[
         str,
         typer.Argument(
@@ -59,14 +61,20 @@ def adjust(
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
 ) -> None:
-    """Decide on what is on file: suspend, reinstate, withdraw, revoke; recode, rename, merge, renumber.
+    """Decide on what is on file: suspend, reinstate, withdraw, revoke; recode, rename, merge, renumber; restore.
 
     What is suspended stays on file, with its term and its place, and is not in the directory. `recode` gives an
     institution another credit code, `rename` other particulars, `merge` lets it go into another one, where an item that
-    both hold keeps the later term; `renumber` gives an occupation another code.
+    both hold keeps the later term; `renumber` gives an occupation another code. `restore` names no
+    institution: it takes back what runs for days after --as-of marked by mistake.
     """
     says = "a decision says why, by which document and who"
     day = read_day(as_of) or today()
+    if what is What.restore:
+        _assert_alone(code, new, occupation, name, region, kind, address, on or "")
+        words = {"by": read_words("--by", by, says), "reason": read_words("--reason", ground, says)}
+        _restore(day, **words, document_no=read_words("--document", document, says) if document else "")
+        return
     words = {
         "ground": read_words("--ground", ground, says),
         "document_no": read_words("--document", document, says),
@@ -76,7 +84,7 @@ def adjust(
     particulars = _particulars(
         day, institution_name=name, region_code=region, institution_type=kind, registered_address=address
     )
-    _assert_fits(what, new, occupation, particulars)
+    _assert_fits(what, code, new, occupation, particulars)
     if what in _PAIRS:
         model, old_field, new_field = _PAIRS[what]
         _carry_out(model.model_validate({old_field: code, new_field: new, **words}), day)
@@ -85,6 +93,23 @@ def adjust(
     else:
         whom = {"kind": what.value, "uscc": code, "occupation_code": occupation}
         _carry_out(Adjustment.model_validate({**whom, **words}), day)
+
+
+def _assert_alone(*others: str) -> None:
+    """Raises WrongUseError where restore is given what it does not take."""
+    if any(others):
+        raise WrongUseError("write `filing adjust restore --as-of DAY --by NAME --reason WHY`: it concerns everything")
+
+
+def _restore(day: date, by: str, reason: str, document_no: str) -> None:
+    ready()
+    orchestrator.prepare()
+    from flows.stages import publication  # noqa: PLC0415  after Prefect's environment is set
+    from tasks.desk.restoration import Mistake, restore  # noqa: PLC0415
+
+    counts = restore(Mistake(day, by, reason, document_no))
+    published = orchestrator.run(publication, last_cycle_on(day), day)
+    typer.echo(", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items()))
 
 
 def _particulars(day: date, **stated: str) -> dict[str, str]:
@@ -100,8 +125,10 @@ def _particulars(day: date, **stated: str) -> dict[str, str]:
     return {name: codes.get(name, {}).get(text, text) for name, text in given.items()}
 
 
-def _assert_fits(what: What, new: str, occupation: str, particulars: dict[str, str]) -> None:
+def _assert_fits(what: What, code: str, new: str, occupation: str, particulars: dict[str, str]) -> None:
     """Raises WrongUseError where the words of the command do not belong together."""
+    if not code:
+        raise WrongUseError(f"{what.value} needs to know whom it concerns: write `filing adjust {what.value} CODE …`")
     if (what in _PAIRS) != bool(new):
         raise WrongUseError(
             "write `filing adjust recode OLD NEW …`, `merge OLD INTO …` or `renumber OLD NEW …`; "

@@ -25,7 +25,7 @@ from schemas.law.cycle import CycleId
 from schemas.law.workdays import add_workdays
 from schemas.policy import for_cycle, last_cycle_on
 from schemas.run_summary import COUNT_TITLES, RunSummary
-from schemas.settings import settings
+from schemas.settings import DEMO_MARK, settings
 from tasks.gateways.disk import files
 
 _SMALLEST = 20
@@ -68,7 +68,7 @@ def demo(
 
 def _clear_former() -> None:
     """A demo begins anew, and never touches a home that something else was done in."""
-    root, mark = settings().root, settings().root / ".demo"
+    root, mark = settings().root, settings().root / DEMO_MARK
     if not settings().database.startswith("sqlite"):
         raise RefusedError("the demo works on its own SQLite database: unset FILING_DATABASE_URL, then run it again")
     if (root / "filing.db").exists() and not mark.exists():

@@ -17,9 +17,8 @@ from deployments.commands.readiness import read_cycle, ready
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
-from schemas.settings import Settings, settings, using
+from schemas.settings import SIMULATION_MARK, Settings, settings, using
 
-_MARK = ".simulation"
 _FEWEST = 12
 
 
@@ -70,7 +69,7 @@ def own_home() -> Iterator[None]:
 def _claim() -> None:
     from deployments import schema  # noqa: PLC0415
 
-    root, mark = settings().root, settings().root / _MARK
+    root, mark = settings().root, settings().root / SIMULATION_MARK
     if settings().database_url:
         if schema.revisions()[0] is not None:
             raise RefusedError("the database of FILING_DATABASE_URL is in use: give a simulation an empty one")

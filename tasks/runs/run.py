@@ -36,6 +36,10 @@ class CycleBusyError(RefusedError):
     """Another run holds the cycle."""
 
 
+class DayToComeError(RefusedError):
+    """A run for a day to come, which would mark what is not due."""
+
+
 class UnknownRunError(WrongUseError, LookupError):
     """No such run came to its end."""
 
@@ -61,10 +65,15 @@ def begin(
     """A run with its own lease on the cycle, for as long as the block lasts; without a day, for today.
 
     `only`: numbers of applications, or `failed:RUN` for those that a run left undone. Raises CycleBusyError while
-    another living run holds the cycle.
+    another living run holds the cycle,
+    DayToComeError for a later day than today unless the home is for practice.
     """
     policy = for_cycle(cycle_id(cycle))
     installation, run_id, day = settings(), str(uuid4()), as_of or today()
+    if day > today() and not installation.is_for_practice:
+        raise DayToComeError(
+            f"{day} is still to come: give a day up to {today()}, or practise in a home of its own (FILING_PRACTICE=yes)"
+        )
     numbers = _numbers(only)
     run = Run(
         run_id=run_id,

@@ -102,7 +102,9 @@ def day_now(cycle: str, as_of: date | None, began: datetime | None) -> date | No
     passed = today() - day_of(began)
     with reading() as db:
         last = runs.last_day(db, cycle)
-    return max(as_of + max(passed, timedelta(0)), last or as_of)
+    day = as_of + max(passed, timedelta(0))
+    # a run for a day to come was a mistake, and is taken back
+    return day if last is None or day <= today() < last else max(day, last)
 
 
 def reason_to_go_on(

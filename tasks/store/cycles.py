@@ -58,6 +58,13 @@ def decides(db: Connection, cycle: str, run: Run) -> None:
     db.execute(update(_cycle).where(_cycle.c.cycle == cycle).values(decides_since=run.day))
 
 
+def undecide_after(db: Connection, day: date) -> int:
+    """Take back that cycles are decided since a day after a day; returns of how many."""
+    later = (_cycle.c.decides_since > day, _cycle.c.closed_on.is_(None))
+    seals.touch_where(db, seals.CYCLE, *later)
+    return db.execute(update(_cycle).where(*later).values(decides_since=None)).rowcount
+
+
 def _have(db: Connection, cycle: str) -> None:
     seals.touch_one(db, seals.CYCLE, cycle)
     if db.execute(select(_cycle.c.cycle).where(_cycle.c.cycle == cycle)).first() is None:

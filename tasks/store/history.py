@@ -1,6 +1,7 @@
 """The append-only history: adding entries, reading them, and checking their chain."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pandas as pd
 from sqlalchemy import Connection, Select, Text, and_, cast, func, or_, select
@@ -149,7 +150,9 @@ def causes(db: Connection, since: str | None, edition: str | None) -> pd.DataFra
     return (
         rows.rename(columns={"subject": "uscc"})
         .assign(
-            became=rows["became"].mask((rows["was"] == "suspended") & (rows["became"] == "filed"), "reinstated"),
+            became=rows["became"].mask(
+                rows["was"].isin(["suspended", "lapsed"]) & (rows["became"] == "filed"), "reinstated"
+            ),
             reason=pd.Series(
                 [each.get("ground", text) for each, text in zip(facts, rows["because"], strict=True)],
                 index=rows.index,
@@ -175,10 +178,41 @@ def filings(db: Connection) -> pd.DataFrame:
 
 
 def lapses(db: Connection) -> set[tuple[str, ...]]:
-    """uscc, UNIT and last day (ISO) of every term that ran out."""
-    columns = (_history.c.subject, *(_history.c[name] for name in UNIT), _FACTS)
-    statement = select(*columns).where(_history.c.kind == "qualification", _history.c.became == "lapsed")
-    return {(*key, facts_of(facts)["valid_until"]) for *key, facts in db.execute(statement)}
+    """uscc, UNIT and last day (ISO) of every term that ran out, without those that were told to be over too early."""
+    columns = (_history.c.became, _history.c.subject, *(_history.c[name] for name in UNIT), _FACTS)
+    either = or_(_history.c.became == "lapsed", _history.c.was == "lapsed")
+    statement = select(*columns).where(_history.c.kind == "qualification", either).order_by(_history.c.entry)
+    over: set[tuple[str, ...]] = set()
+    for became, *key, facts in db.execute(statement):
+        term = (*key, facts_of(facts)["valid_until"])
+        if became == "lapsed":
+            over.add(term)
+        else:
+            over.discard(term)
+    return over
+
+
+def lapsed_after(db: Connection, day: date, kind: str) -> pd.DataFrame:
+    """What a run for a later day let lapse and nobody moved since: subject, UNIT, was and facts; `kind`: item, qualification."""
+    names = ("entry", "subject", *UNIT, "was", "became", "on")
+    rows = frames.read(db, select(*(_history.c[name] for name in names), _FACTS).where(_history.c.kind == kind))
+    last = rows.sort_values("entry").drop_duplicates(["subject", *UNIT], keep="last")
+    mistaken = (last["became"] == "lapsed") & (last["on"] > day.isoformat())
+    return last.loc[mistaken, ["subject", *UNIT, "was", "facts"]].reset_index(drop=True)
+
+
+def marks_after(db: Connection, day: date) -> int:
+    """How many marks of dormancy were made for a day after a day."""
+    made = (_history.c.kind == "dormancy", _history.c.on > day)
+    return int(db.execute(select(func.count()).select_from(_history).where(*made)).scalar_one())
+
+
+def is_restored_since(db: Connection, edition: str) -> bool:
+    """Whether what a run for a mistaken day had marked was taken back since an edition was drafted."""
+    statement = select(_history.c.entry).where(
+        _history.c.kind == "restoration", _history.c.entry > _draft(db, edition, 0)
+    )
+    return db.execute(statement.limit(1)).first() is not None
 
 
 def revocations(db: Connection) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from schemas import office, tables
 from schemas.letter_text import LETTER_KINDS
 from schemas.run import Run
 from schemas.tables import outbox
-from tasks.store import frames, history, numbering
+from tasks.store import frames, history, numbering, seals
 from tasks.store.outbox import DOCUMENTS, LETTERS, Entry, put, unwritten
 
 _LETTERS = outbox.c.box == LETTERS.code
@@ -90,6 +90,25 @@ def series_of(db: Connection, year: int) -> dict[str, dict[str, int]]:
     for kind, series, last in db.execute(statement):
         used.setdefault(kind, {})[series] = last
     return used
+
+
+def free_after(db: Connection, kinds: Sequence[str], day: date, run: Run) -> int:
+    """Let letters of these kinds written for a day after a day be written again on their own day; returns how many.
+
+    They keep their numbers and stand in the register; what had not gone out stays where it is.
+    """
+    mine = (_LETTERS, outbox.c.kind.in_(kinds), outbox.c.written_on > day, outbox.c.occasion.not_like("%|void:%"))
+    freed = list(db.execute(select(outbox.c.occasion).where(*mine)).scalars())
+    for occasion in freed:
+        void = f"{occasion}|void:{run.day}:{history.head(db).entry}"
+        for name in (occasion, void):
+            seals.touch_one(db, seals.LETTER, LETTERS.code, name)
+            seals.touch_one(db, seals.LETTER_SERVICE, LETTERS.code, name)
+        stopped = func.coalesce(outbox.c.delivered_at, datetime.now(UTC))
+        db.execute(
+            update(outbox).where(_LETTERS, outbox.c.occasion == occasion).values(occasion=void, delivered_at=stopped)
+        )
+    return len(freed)
 
 
 def unprinted(db: Connection, cycle: str | None = None) -> list[tuple[str, str]]:

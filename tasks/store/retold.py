@@ -45,6 +45,8 @@ class Retold:
             self._move(key, entry["was"], entry["became"], facts_of(entry["facts"]))
 
     def _move(self, key: Key, was: str, became: str, facts: dict[str, str]) -> None:
+        if was == "lapsed":
+            return  # a term that was told to be over too early is what it was
         if was in ("", became):
             self._file(key, facts)
         elif became == "suspended":
