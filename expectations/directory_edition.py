@@ -87,6 +87,16 @@ def unmet(edition: Edition) -> list[Unmet]:
     return [*_broken_rows(now, edition), *untraced, *_unaccounted(now, before, listed, edition.as_of)]
 
 
+def unfit(
+    rows: pd.DataFrame, as_of: date, policies: Sequence[Policy], traces: pd.DataFrame | None = None
+) -> list[Unmet]:
+    """The demands that single rows of a directory do not meet, each with the keys of those rows."""
+    edition = Edition(rows, rows.iloc[:0], pd.DataFrame(), as_of, policies, traces)
+    now = _text(rows, DIRECTORY_COLUMNS)
+    untraced = [] if traces is None else _untraced(now, _text(traces, [*DIRECTORY_KEY, "level"]))
+    return [*_broken_rows(now, edition), *untraced]
+
+
 def _unmet(demand: str, rows: pl.DataFrame, more: str = "", **values: object) -> Unmet:
     keys = tuple(rows.select(DIRECTORY_KEY).rows())
     # a work type may be what holds the number

@@ -257,15 +257,22 @@ def test_approving_nothing_is_refused_in_one_sentence(filing: Filing, edition: s
     assert len(refused.err.splitlines()) == 1
 
 
-def test_an_edition_that_is_not_sound_is_not_published(filing: Filing) -> None:
+def test_a_row_that_is_not_sound_stays_as_it_was_and_stops_no_other(filing: Filing) -> None:
     with database.begin() as db:
         db.execute(update(tables.institution).where(tables.institution.c.uscc == TWO).values(region_code="420106"))
     failed = publication.fn(CYCLE, DAY).failed
-    assert failed["2026-04.2"].startswith("edition 2026-04.2 is not published: 所属区划未知")
+    assert "所属区划未知" in failed["directory"]
     assert in_force(filing.home) == ("2026-04.1", 5)
+    take_over([(THREE, COOK, "4")], *TERM, day=DAY)
+    again = publication.fn(CYCLE, DAY)
+    assert "所属区划未知" in again.failed["directory"]
+    assert again.done == {"editions": 1, "rows": 6}
+    assert in_force(filing.home) == ("2026-04.2", 6)
+    listed = json.loads((filing.home / "published" / "latest" / "directory.json").read_text("utf-8"))["rows"]
+    assert {row["region_code"] for row in listed} == {"420202"}
     with database.begin() as db:
         db.execute(update(tables.institution).values(region_code="420203"))
-    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 5}, "mended, it is published"
+    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 6}, "mended, it is published"
     assert in_force(filing.home)[0] == "2026-04.3"
 
 
@@ -281,7 +288,7 @@ def test_a_row_nobody_filed_is_not_published(filing: Filing) -> None:
     with database.begin() as db:
         db.execute(insert(tables.qualification_item).values(entry=99, filed_on=TERM[0], valid_until=TERM[1], **slipped))
     failed = publication.fn(CYCLE, DAY).failed
-    assert failed["2026-04.2"].endswith(f"没有备案记录可以追溯：{TWO} {ELECTRICIAN}")
+    assert failed["directory"].endswith(f"没有备案记录可以追溯：{TWO} {ELECTRICIAN}")
     assert in_force(filing.home) == ("2026-04.1", 5)
 
 
