@@ -72,8 +72,8 @@ def adjust(
     day = read_day(as_of) or today()
     if what is What.restore:
         _assert_alone(code, new, occupation, name, region, kind, address, on or "")
-        words = {"by": read_words("--by", by, says), "reason": read_words("--reason", ground, says)}
-        _restore(day, **words, document_no=read_words("--document", document, says) if document else "")
+        number = read_words("--document", document, says) if document else ""
+        _restore(day, read_words("--by", by, says), read_words("--reason", ground, says), number)
         return
     words = {
         "ground": read_words("--ground", ground, says),
