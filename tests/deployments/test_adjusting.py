@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.commands import Filing
-from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, take_over, terms
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, sweep, take_over, terms
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
 DAY = "2026-06-01"
@@ -93,3 +93,17 @@ def test_complaints_are_taken_in_and_named(filing: Filing, tmp_path: Path) -> No
     assert (ended.code, ended.out) == (1, "1 new of 2 rows of complaints\n")
     assert "第2行" in ended.err
     assert filing("import", "complaints", str(tmp_path / "none.csv")).code == 2
+
+
+def test_what_a_mistaken_year_marked_is_restored(filing: Filing) -> None:
+    words = ("--as-of", DAY, "--by", "王处长", "--reason", "日期误填")
+    refused = filing("adjust", "restore", *words)
+    assert (refused.code, refused.out) == (3, "")
+    assert "no run for a day after 2026-06-01" in refused.err
+    assert filing("adjust", "restore", ONE, *words).code == 2
+    assert filing("adjust", "suspend", *words).code == 2
+    sweep(date(2029, 6, 1))
+    restored = filing("adjust", "restore", *words)
+    assert restored.code == 0, restored.err
+    assert "3 levels" in restored.out
+    assert len(terms(date(2026, 6, 1))) == 3
