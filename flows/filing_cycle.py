@@ -8,14 +8,14 @@ from flows.stages import STAGES, carry_out
 from flows.waiting import wait_for_results
 from schemas.run import Run
 from schemas.run_summary import RunSummary
-from tasks.runs.orchestration import began_before, ended, name_cycle
+from tasks.runs.orchestration import began_before, cycle_run_name, ended, name_cycle
 from tasks.runs.progress import Progress
 from tasks.runs.rehearsal import rehearsed
 from tasks.runs.run import CURRENT, begin, chosen_cycle
 from tasks.runs.waiting import day_now, still_waits
 
 
-@flow(name="filing-cycle", flow_run_name="{cycle} 批次")
+@flow(name="filing-cycle", flow_run_name=cycle_run_name)
 def filing_cycle(
     cycle: str = CURRENT,
     as_of: date | None = None,

@@ -27,7 +27,7 @@ COUNT_TITLES: dict[str, str] = {
     "accepted": "受理",
     "settled": "例外审批落实",
     "letters": "文书",
-    "delivered": "送达",
+    "delivered": "发出",
     "packages": "评估材料包",
     "dispatched": "送评",
     "redrawn": "重抽专家组",

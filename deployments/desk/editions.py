@@ -5,10 +5,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from deployments.desk.acts import back_to, done, sent
 from deployments.desk.pages import shown
+from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
 from schemas.directory import CHANGE_KINDS, changes
-from schemas.errors import FilingError
 from schemas.run_summary import Counts
 from tasks.desk.approval import approve_edition
 from tasks.store import dossier, editions, history
@@ -54,7 +54,8 @@ async def approve(request: Request, name: str) -> Response:
         cycle, day = approve_edition(name, act.person.name, act.day, seen=act.seen)
         published: Counts = publication.fn(cycle, day)
         if published.failed:
-            raise FilingError("; ".join(published.failed.values()))
+            why = "；".join(published.failed.values())
+            raise HalfDoneError(f"批准已记录，但发布没有办成（{why}）：处理后再运行该批次，即予发布")
 
     await done(release)
     return back_to(f"/editions/{name}", "approved")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from deployments.desk import applications, cycles, doors, editions, institutions, letters, today
 from deployments.desk.pages import plain, shown
 from deployments.desk.refusals import in_chinese, status_of
-from deployments.desk.signing import SEEN, TOKEN, NotSignedInError, StaleFormError, Tokens
+from deployments.desk.signing import SEEN, TOKEN, HalfDoneError, NotSignedInError, StaleFormError, Tokens
 from schemas.errors import FilingError
 from schemas.settings import PAGES
 from tasks.desk.moved import MovedError
@@ -76,7 +76,14 @@ def _refused(request: Request, error: Exception) -> Response:
         return shown(
             request, "again.html.j2", status, sentence=sentence, fields=fields, titles=TITLES, since=error.since
         )
-    return shown(request, "refused.html.j2", status, sentence=sentence, original=str(error))
+    return shown(
+        request,
+        "refused.html.j2",
+        status,
+        sentence=sentence,
+        original=str(error),
+        is_on_record=isinstance(error, HalfDoneError),
+    )
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:

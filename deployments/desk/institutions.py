@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from deployments.desk.acts import Act, MissingWordsError, back_to, done, sent
 from deployments.desk.pages import shown
+from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Renaming
@@ -160,4 +161,7 @@ def _carry_out(decided: Adjustment | Renaming, act: Act) -> Counts:
     if counts.failed:
         raise ImpossibleAdjustmentError("; ".join(counts.failed.values()))
     published: Counts = publication.fn(cycle, act.day)
+    if published.failed:
+        why = "；".join(published.failed.values())
+        raise HalfDoneError(f"决定已记录，但新一版目录没有发布（{why}）：处理后再运行批次，即予发布")
     return Counts.sum([counts, published])

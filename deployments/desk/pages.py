@@ -1,8 +1,9 @@
 """How a page of the desk is made: templates, the words they share, the menu with its counts."""
 
+import time
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -18,10 +19,11 @@ from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import in_force
 from schemas.qualification import STANDINGS
-from schemas.settings import PAGES
+from schemas.settings import PAGES, settings
 from schemas.supervision import COMPLAINT_OUTCOMES
 from tasks.desk.duties import KINDS, Duty, counted, duties_on
 from tasks.runs.today import today
+from tasks.store import history
 from tasks.store.database import reading
 
 #: Nobody else may show these pages in a frame, and no proxy keeps them; the browser's own "back" may.
@@ -31,6 +33,10 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+
+
+#: So old may the counts of the menu be.
+_MENU_SECONDS = 15.0
 
 
 @cache
@@ -79,9 +85,7 @@ def shown(request: Request, template: str, status: int = 200, **values: Any) -> 
     """A page of the desk: the template with what it asks for, the person, the menu's counts and a token for its forms."""
     person = signed_in(request)
     day = today()
-    waiting = values.pop("waiting", None)
-    if waiting is None:
-        waiting = waiting_on(day)
+    waiting = values.pop("waiting", None) or _lately_waiting(day)
     tokens: Tokens = request.app.state.tokens
     text = (
         _templates()
@@ -110,6 +114,18 @@ def waiting_on(day: date) -> list[Duty]:
     """Everything that waits for somebody, as the menu counts it."""
     with reading() as db:
         return duties_on(db, day)
+
+
+def _lately_waiting(day: date) -> list[Duty]:
+    """The same for the menu of other pages: asked anew after every entry of the history, and every few seconds."""
+    with reading() as db:
+        last = history.last(db)
+    return _waiting_at(settings().database, day, last, int(time.monotonic() // _MENU_SECONDS))
+
+
+@lru_cache(maxsize=4)
+def _waiting_at(_database: str, day: date, _last_entry: int, _moment: int) -> list[Duty]:
+    return waiting_on(day)
 
 
 def region_names(day: date) -> Mapping[str, str]:

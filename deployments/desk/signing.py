@@ -45,6 +45,12 @@ class BrokenOffError(DeskError):
     status = 400
 
 
+class HalfDoneError(DeskError):
+    """What was decided is on record, and what follows from it could not be done yet."""
+
+    status = 503
+
+
 class StaleFormError(DeskError):
     """A form whose token is over or another person's: it is shown again, filled in as it was."""
 

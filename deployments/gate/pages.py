@@ -14,7 +14,8 @@ from deployments.gate.people import ROLES, TITLES
 #: Paths of these pages begin so.
 BELOW = "/gate/"
 SIGN_IN, SIGN_OUT, FIRST = f"{BELOW}sign-in", f"{BELOW}sign-out", f"{BELOW}first"
-HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
+#: With no-referrer a browser would send its forms with `Origin: null`, as another site's page.
+HEADERS = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
 _FIELDS = 8
 
 

@@ -83,6 +83,16 @@ def ended(result: _Ended) -> _Ended:
     return cast(_Ended, undone)
 
 
+def cycle_run_name() -> str:
+    """What the run of a cycle that begins now is called, from its parameters; a trial says that it is one."""
+    parameters = runtime.flow_run.parameters or {}
+    return _cycle_run_name(str(parameters.get("cycle", "")), is_trial=bool(parameters.get("dry_run")))
+
+
+def _cycle_run_name(cycle: str, *, is_trial: bool) -> str:
+    return f"{cycle} 批次 · 试运行" if is_trial else f"{cycle} 批次"
+
+
 def name_cycle(cycle: str) -> None:
     """Write the cycle that is meant into the run itself: resumed months later it must not mean another."""
     if not runtime.flow_run.id or runtime.flow_run.parameters.get("cycle") == cycle:
@@ -90,7 +100,8 @@ def name_cycle(cycle: str) -> None:
     parameters = {**runtime.flow_run.parameters, "cycle": cycle}
     with get_client(sync_client=True) as client:
         stored = json.loads(json.dumps(parameters, default=str))
-        client.update_flow_run(UUID(runtime.flow_run.id), parameters=stored, name=f"{cycle} 批次")
+        name = _cycle_run_name(cycle, is_trial=bool(parameters.get("dry_run")))
+        client.update_flow_run(UUID(runtime.flow_run.id), parameters=stored, name=name)
 
 
 def suspended_runs() -> list[SuspendedRun]:

@@ -31,13 +31,13 @@ _WIDE = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in r"\`*_[]<>!~&|"
 Row = dict[str, Any]
 
 
-def overview_text(summary: RunSummary, wait: Wait, pages: str | None) -> str:
+def overview_text(summary: RunSummary, wait: Wait, pages: str | None, *, is_trial: bool = False) -> str:
     """Counts by status and type, what waits on whom, and the deadlines, as Markdown; `pages`: where files are served."""
     with reading() as db:
         outcomes = overview.outcomes(db, summary.cycle)
         items = overview.of_cycle(db, summary.cycle)["items"]
     parts = [
-        f"# {summary.cycle} 批次 · {summary.title}\n\n办理日期 {summary.as_of}",
+        f"# {summary.cycle} 批次 · {summary.title}{'（试运行）' if is_trial else ''}\n\n办理日期 {summary.as_of}",
         _applications(outcomes, summary.cycle),
         _table("申报职业等级", ["状态", "数量"], [[ITEM_STATUSES.get(name, name), n] for name, n in items.items()]),
         _waits(outcomes, items, wait, summary),

@@ -247,5 +247,10 @@ def counted_beside_the_register() -> "Select[tuple[int]]":
     return select(func.count()).select_from(_history).where(about)
 
 
+def last(db: Connection) -> int:
+    """The number of the newest entry, 0 before the first."""
+    return int(db.execute(select(func.coalesce(func.max(_history.c.entry), 0))).scalar_one())
+
+
 def count(db: Connection) -> int:
     return db.execute(select(func.count()).select_from(_history)).scalar_one()

@@ -22,18 +22,23 @@ RETURNED, HELD, SENT = "HS202609-0002", "HS202609-0005", "HS202609-0001"
 CYCLE = "2026-09"
 
 
+def first_act(home: Path, institutions: int = 10) -> None:
+    """Run the first act of a cycle in a migrated home, the day after its deadline."""
+    from flows.filing_cycle import filing_cycle
+
+    with using(Settings(home=home, database_url="")):
+        story = factories.make_story(CYCLE, institutions=institutions)
+        day = story.act(1, home / "inbox")
+        assert filing_cycle.fn(story.cycle, day).outcome == "waiting"
+
+
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """A home in which the first act of a cycle of ten institutions was run, the day after its deadline."""
-    from flows.filing_cycle import filing_cycle
-
     home = tmp_path_factory.mktemp("desk") / "home"
     home.mkdir()
     shutil.copy(migrated, home / migrated.name)
-    with using(Settings(home=home, database_url="")):
-        story = factories.make_story(CYCLE, institutions=10)
-        day = story.act(1, home / "inbox")
-        assert filing_cycle.fn(story.cycle, day).outcome == "waiting"
+    first_act(home)
     return home
 
 

@@ -1,6 +1,7 @@
 """What is done on the desk is what the command does, in the name of who signed in; and what is refused writes nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from deployments.desk import acts
 from deployments.gate.people import MACHINE, Person, Role
 from tasks.desk.withdrawal import withdraw
 from tasks.runs.run import begin as begin_run
-from tasks.store import applications, dossier, history
+from tasks.store import applications, dossier, editions, history
 from tasks.store.database import reading
+from tasks.store.leases import writing
 from tests.deployments.desk.conftest import CYCLE, DAY, HELD, RETURNED, SENT, Browser, browser_of, hidden_fields
 
 pytestmark = pytest.mark.usefixtures("own_home", "today_is")
@@ -169,3 +171,92 @@ def test_a_cycle_that_is_being_worked_on_is_waited_for_and_then_told(monkeypatch
     assert answer.status_code == 409
     assert "正在办理" in answer.text
     assert decisions() == []
+
+
+def waiting_edition() -> str:
+    """An edition of what is on file that waits for a person."""
+    from tasks.store.directory import directory_on
+    from tests.registers import run_on
+
+    with run_on(DAY, CYCLE) as run, writing(run) as db:
+        return editions.draft(db, directory_on(db, DAY), DAY, run, previous=None, waits_because="减少过多")
+
+
+def test_an_edition_that_waits_is_approved_beside_its_changes(on_file: str) -> None:
+    name = waiting_edition()
+    browser = browser_of("王处长", Role.APPROVER)
+    page = browser.sees(f"/editions/{name}")
+    for text in ("减少过多", on_file, "新增 2", "批准发布"):
+        assert text in page
+    assert name in browser.sees("/", kind="approval")
+    viewer = browser_of("访客", Role.OPERATOR)
+    assert "/approve" not in viewer.sees(f"/editions/{name}")
+    answer = browser.sends(f"/editions/{name}/approve", f"/editions/{name}")
+    assert answer.status_code == 303, answer.text
+    with reading() as db:
+        approved = editions.get(db, name)
+    assert approved["approved_by"] == "王处长"
+    again = browser.sends(f"/editions/{name}/approve", f"/cycles/{CYCLE}")
+    assert again.status_code == 409
+    assert "不在等待批准" in again.text
+
+
+def test_what_is_approved_and_cannot_be_published_is_told_as_approved(
+    on_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.stages import publication
+    from schemas.run_summary import Counts
+
+    name = waiting_edition()
+    monkeypatch.setattr(publication, "fn", lambda *_: Counts(failed={name: "磁盘已满"}))
+    browser = browser_of("王处长", Role.APPROVER)
+    answer = browser.sends(f"/editions/{name}/approve", f"/editions/{name}")
+    assert answer.status_code == 503
+    assert "批准已记录" in answer.text
+    assert "磁盘已满" in answer.text
+    assert "没有写入任何内容" not in answer.text
+    with reading() as db:
+        assert editions.get(db, name)["approved_by"] == "王处长"
+
+
+@pytest.fixture
+def on_file() -> str:
+    """An institution with two occupations on file."""
+    from tests.registers import BAKER, COOK, ONE, take_over
+
+    take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], date(2025, 1, 10), date(2028, 1, 9), day=date(2026, 9, 11))
+    return ONE
+
+
+GROUND = {"ground": "现场检查发现问题", "document_no": "黄人社函〔2026〕12号"}
+
+
+def test_an_adjustment_is_carried_out_in_the_name_of_who_signed_in(on_file: str) -> None:
+    from tests.registers import COOK
+
+    browser = browser_of("王处长", Role.APPROVER)
+    place = f"/institutions/{on_file}"
+    suspend = {"kind": "suspend", "occupation": COOK, **GROUND}
+    assert browser.sends(f"{place}/adjust", place, **suspend).headers["location"].endswith("done=adjusted")
+    assert "暂停" in browser.sees(place)
+    with reading() as db:
+        assert history.of(db, [on_file]).iloc[-1]["by"] in ("王处长", "filing")
+        assert "王处长" in set(history.of(db, [on_file])["by"])
+    again = browser.sends(f"{place}/adjust", place, **suspend)
+    assert again.headers["location"].endswith("done=unchanged")
+    impossible = browser.sends(f"{place}/adjust", place, kind="reinstate", occupation="9-99-99-99", **GROUND)
+    assert impossible.status_code == 403
+    assert "名册现在的情况不允许" in impossible.text
+
+
+def test_an_institution_goes_by_another_name_and_a_second_page_has_moved(on_file: str) -> None:
+    browser, place = browser_of("王处长", Role.APPROVER), f"/institutions/{on_file}"
+    before = hidden_fields(browser.sees(place))
+    answer = browser.sends(f"{place}/rename", place, institution_name="磁湖机床厂", **GROUND)
+    assert answer.headers["location"].endswith("done=adjusted")
+    assert "磁湖机床厂" in browser.sees(place)
+    moved = browser.sends(f"{place}/rename", institution_name="另一个名字", **GROUND, **before)
+    assert moved.status_code == 409
+    assert "另一个名字" in moved.text
+    nothing = browser.sends(f"{place}/rename", place, **GROUND)
+    assert nothing.status_code == 400
