@@ -66,7 +66,9 @@ async def sent(request: Request, least: Role) -> Act:
     """The form of an act by somebody whose role reaches so far; raises a DeskError."""
     person = require(request, least)
     tokens: Tokens = request.app.state.tokens
-    return Act(person, today(), await read_form(request, tokens))
+    form = await read_form(request, tokens)
+    await form.close()  # no act takes a file
+    return Act(person, today(), form)
 
 
 async def done(work: Callable[[], _Result]) -> _Result:

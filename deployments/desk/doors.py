@@ -56,15 +56,14 @@ async def upload(request: Request, door: str) -> Response:
         raise DeskError("没有这个收件口")
     tokens: Tokens = request.app.state.tokens
     form = await read_form(request, tokens, most=MOST_BYTES + _BESIDE)
-    files = _files(form)
-    if not files:
-        raise MissingWordsError("没有选择文件：请选择后再上传")
-
-    def answer() -> HTMLResponse:
-        taken, refused = _lay_in(door, files, person.name)
-        return _page(request, taken=taken, refused=refused)
-
-    return await to_thread.run_sync(answer)
+    try:
+        files = _files(form)
+        if not files:
+            raise MissingWordsError("没有选择文件：请选择后再上传")
+        taken, refused = await to_thread.run_sync(_lay_in, door, files, person.name)
+    finally:
+        await form.close()
+    return await to_thread.run_sync(lambda: _page(request, taken=taken, refused=refused))
 
 
 def _files(form: FormData) -> list[UploadFile]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from deployments.gate import people
@@ -17,6 +17,8 @@ from schemas.errors import RefusedError
 _LIVES_SECONDS = 12 * 3600
 #: Bytes of a form without files: words of a decision, some hundred ticked lines.
 _MOST_BYTES = 262_144
+_MOST_FILES, _MOST_FIELDS = 100, 5_000
+_BROKEN_OFF = "上传中断，没有收到完整的内容：请重新提交"
 #: The field in which a form carries its token, and the one with what its page had seen.
 TOKEN, SEEN = "token", "seen"
 
@@ -97,8 +99,31 @@ def assert_same_origin(request: Request) -> None:
         raise DeskError("此表单不是从本系统的页面提交的，未予办理")
 
 
+async def _whole_form(request: Request) -> FormData:
+    """The form, with its files on the disk where they are large; raises BrokenOffError, and leaves no file then."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await request.form(max_fields=_MOST_FIELDS)
+    parser = MultiPartParser(request.headers, request.stream(), max_files=_MOST_FILES, max_fields=_MOST_FIELDS)
+    try:
+        form = await parser.parse()
+    except (ClientDisconnect, MultiPartException) as broken:
+        _drop(parser)
+        raise BrokenOffError(_BROKEN_OFF) from broken
+    files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    # the parser tells nobody of a last part that has no end
+    if len(form.multi_items()) and len(files) == len(parser._files_to_close_on_error):
+        return form
+    _drop(parser)
+    raise BrokenOffError(_BROKEN_OFF)
+
+
+def _drop(parser: MultiPartParser) -> None:
+    for file in parser._files_to_close_on_error:
+        file.close()
+
+
 async def read_form(request: Request, tokens: Tokens, *, most: int = _MOST_BYTES) -> FormData:
-    """The fields of a form of this desk; raises a DeskError for one that is not whole, too large or of elsewhere.
+    """The form of a page of this desk, whose files the caller closes; raises a DeskError for one that is not fit.
 
     The fields stay in `request.state.fields`, so that a form that is refused can be shown again as it was filled in.
     """
@@ -109,11 +134,9 @@ async def read_form(request: Request, tokens: Tokens, *, most: int = _MOST_BYTES
         raise BrokenOffError("请求没有说明大小，未予办理：请从页面重新提交")
     if int(length) > most:
         raise TooLargeError(f"提交的内容超过 {most // 1_048_576 or 1} MB，未予接收：请拆分后重新提交")
-    try:
-        form = await request.form(max_files=100, max_fields=5_000)
-    except (ClientDisconnect, MultiPartException) as broken:
-        raise BrokenOffError("上传中断，没有收到完整的内容：请重新提交") from broken
+    form = await _whole_form(request)
     request.state.fields = [(name, text) for name, text in form.multi_items() if not isinstance(text, UploadFile)]
     if not tokens.is_good(str(form.get(TOKEN, "")), person):
+        await form.close()
         raise StaleFormError("此页打开已久，或登录过其他账号：内容已保留，请核对后再提交一次")
     return form

@@ -1,4 +1,4 @@
-"""Letters sent off (寄出) and arrived (送达), as a person states it; by which way they went is the person's matter."""
+"""Letters sent off (寄出) and arrived (送达), as a person states it, on record with the day."""
 
 from collections.abc import Sequence
 from datetime import date

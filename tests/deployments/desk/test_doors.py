@@ -118,6 +118,7 @@ def test_one_broken_off_leaves_nothing(operator: Browser, own_home: Path) -> Non
     headers = {"Origin": OWN, "Content-Type": "multipart/form-data; boundary=x"}
     answer = operator.client.post("/filing/doors/inbox", content=whole, headers=headers)
     assert answer.status_code == 400
+    assert "上传中断" in answer.text
     assert lying(own_home, "inbox") == {}
     assert not list((own_home / "inbox").glob(".*.part"))
     ended = operator.client.post("/filing/doors/inbox", content=whole + b"\r\n--x--\r\n", headers=headers)
