@@ -106,5 +106,5 @@ def _unlike_listing(made: Draw, folder: Path) -> str:
 @step("inspections-{run.cycle}")
 def publish_inspection(run: Run) -> Counts:
     """Put the draw and the list of outcomes where anyone can see them; unchanged files are left alone."""
-    publish(run.cycle, run.installation.published)
+    publish(run.cycle, run)
     return Counts()

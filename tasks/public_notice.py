@@ -17,7 +17,7 @@ from schemas.public_notice import NOTICE_COLUMNS, kind_title, last_day_of_notice
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.gateways.disk import files
-from tasks.gateways.shelf import ShelfError
+from tasks.gateways.shelf import ShelfError, front
 from tasks.gateways.shelf import public_notices as shelf
 from tasks.letters.drafts import PUBLIC, write_drafts
 from tasks.runs.step import step
@@ -152,6 +152,7 @@ def _publish(notice: RowMapping, policy: Policy, run: Run) -> None:
     with reading() as db:
         content = _content(db, name, began, policy, run)
     digest = shelf.place(run.installation.published, content)
+    front.write(run.installation.published, run.installation.root)
     with writing(run) as db:
         public_notices.placed(db, name, digest, run)
         letters.write_document(db, "public_notice", name, PUBLIC, run)

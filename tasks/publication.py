@@ -204,8 +204,17 @@ def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[Edi
         earlier=_earlier(db, own["previous"]),
         chain=editions.before(db, edition),
         history=history.draft_of(db, edition),
+        phones=_phones(db, own["cycle"]),
     )
     return content, before
+
+
+def _phones(db: Connection, cycle: str) -> dict[str, str]:
+    """Telephones by credit code, as the newest applications state them, where the policy shows them; else none."""
+    if not for_cycle(cycle_id(cycle)).publication.show_phone:
+        return {}
+    stated = reported.particulars(db)
+    return dict(zip(stated["uscc"], stated["contact_phone"], strict=True))
 
 
 def _past(db: Connection, content: EditionContent, published: Path) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from schemas.inspection import INSPECTORS_TABLE, OUTCOMES, OUTCOMES_TABLE, Draw
 from schemas.run import Run
 from tasks.gateways.disk import files as post
 from tasks.gateways.paper.delimited import csv_bytes
+from tasks.gateways.shelf import front
 from tasks.gateways.sources import read_list
 from tasks.store import inspections
 from tasks.store.database import reading
@@ -45,12 +46,13 @@ def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[str]]:
         ]
         new = inspections.add_outcomes(db, rows[known], run)
     for cycle in sorted(draws):
-        publish(cycle, run.installation.published)
+        publish(cycle, run)
     return len(rows), new, complaints
 
 
-def publish(cycle: str, published: Path) -> None:
+def publish(cycle: str, run: Run) -> None:
     """Put a cycle's draw and the list of its outcomes where anyone can see them, if it was drawn."""
+    published = run.installation.published
     with reading() as db:
         made = inspections.draw_of(db, cycle)
         outcomes = inspections.outcomes_of(db, cycle)
@@ -58,6 +60,7 @@ def publish(cycle: str, published: Path) -> None:
         folder = published / FOLDER
         post.put(folder, f"{cycle}/{DRAW_FILE}", f"{made.model_dump_json(indent=2)}\n".encode())
         post.put(folder, f"{cycle}/{OUTCOMES_FILE}", csv_bytes(_listed(made, outcomes)))
+        front.write(published, run.installation.root)
 
 
 def _listed(made: Draw, outcomes: pd.DataFrame) -> pd.DataFrame:

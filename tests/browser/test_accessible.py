@@ -160,7 +160,7 @@ def notice_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = pd.DataFrame(
         rows,
         columns=["application_no", "institution_name", "uscc", "occupation_code", "occupation_name", "levels"],
-    ).assign(institution_type="enterprise", region_code="420202", kind="首次备案")
+    ).assign(institution_type="enterprise", region_code="420202", kind="首次备案", work_type="")
     content = public_notices.NoticeContent(
         name="2026-09.1",
         cycle="2026-09",

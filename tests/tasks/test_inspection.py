@@ -123,6 +123,7 @@ def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> Non
     other = next(each.uscc for each in drawn.institutions if each.uscc != visited)
     listed = settings().published / "inspections" / "2026-09" / "outcomes.csv"
     assert "待检查" in listed.read_text("utf-8-sig")
+    assert "inspections/2026-09/outcomes.csv" in (settings().published / "index.html").read_text("utf-8")
     rows = [
         ("2026-09", visited, "2026年11月20日", "发现问题已责令改正", "视频监控缺失"),
         ("2026-09", other, "2026-11-20", "无法联系", None),

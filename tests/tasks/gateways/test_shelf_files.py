@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import subprocess
+from dataclasses import replace
 from html import unescape
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -313,3 +314,13 @@ def test_a_real_spreadsheet_runs_nothing_of_them(tmp_path: Path) -> None:
         assert opened.count("<table:table-row") >= len(HOSTILE)
         assert "table:formula=" not in opened
         assert "xlink:href" not in opened
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_telephones_stand_in_the_page_only_where_the_policy_says_so(shown: bool) -> None:
+    content = edition(ordinary())
+    publication = content.policy.publication.model_copy(update={"show_phone": shown})
+    policy = content.policy.model_copy(update={"publication": publication})
+    html = page(replace(content, policy=policy, phones={"91420200MA48000001": "0714-6000001"})).decode()
+    assert ("0714-6000001" in html) == shown
+    assert ("phone" in embedded(html.encode())["institutions"]) == shown
