@@ -10,7 +10,7 @@ _PASSING = {"prefect/up.json", "logs", _COPIES}
 #: Another backup in the making.
 _MAKING = ".filing-backup-"
 #: What others put there is kept by whatever name it has.
-_FOREIGN = {"inbox", "desk", "quarantine", _COPIES}
+_FOREIGN = {"inbox", "desk", "taken", "quarantine", _COPIES}
 #: Databases are copied by their own means; the others are of a running process and worth nothing later.
 _LEFT_OUT = (".db", ".db-wal", ".db-shm", ".db-journal", ".lock", ".part")
 _SQLITE = b"SQLite format 3\0"

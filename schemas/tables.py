@@ -522,4 +522,5 @@ quarantined = Table(
     Column("application_no", Text, nullable=False),
     Column("cycle", Text, nullable=False),
     Column("first_on", Date, nullable=False),
+    Column("settled_by", Text, nullable=False),  # the later file that was taken in its place, blank while none was
 )

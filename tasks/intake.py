@@ -1,6 +1,7 @@
 """Intake (收件): pulling what lies in the inbox into the database."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from schemas.policy import Policy, UnknownCycleError, for_cycle
 from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
 from schemas.settings import Settings
-from schemas.submission import ACTIVITIES, DECISIONS, INSTITUTION_CODES, RESULTS
-from tasks.desk import institution_codes
+from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
+from tasks.desk import institution_codes, own_doors
 from tasks.desk.arrivals import pull_desks, put_on_record, take_supervision
 from tasks.desk.rulings import take_rulings
 from tasks.desk.withdrawal import take_back
@@ -30,6 +31,7 @@ from tasks.gateways.disk import quarantine
 from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
 from tasks.gateways.sources import (
     DESK_FOLDER,
+    FILE,
     PANELS,
     Brought,
     Pull,
@@ -69,21 +71,27 @@ def pull(run: Run) -> Counts:
     doors = Doors.of(run)
     if not doors.is_any():
         return Counts()
+    is_own, looked = own_doors.are_own(run), time.time()
+    if is_own:
+        own_doors.bring_back(run)
     brought = doors.brought(lambda: _stay(run))
     pulled = brought.pull or nothing()
-    desks, panels = pull_desks(doors.desks), [pull_folder(folder, door=PANELS) for folder in doors.panels]
-    returned, unvouched, unjudged = _vouched(panels, desks, doors, run.installation)
+    panels = [pull_folder(folder, door=PANELS) for folder in doors.panels]
+    pulls = own_doors.Pulls(pulled, panels, pull_desks(doors.desks))
+    returned, unvouched, unjudged = _vouched(pulls, doors, run.installation)
     failed = ({SOURCE: "; ".join(brought.failed)} if brought.failed else {}) | unjudged
-    refused = [*unvouched, *(each for pull in [pulled, *panels, *desks] for each in pull.quarantined)]
+    refused = [*unvouched, *(each for pull in pulls.all() for each in pull.quarantined)]
     supervised, unsupervised = take_supervision(doors.desks, run)
     refused += unsupervised
     for spoilt in refused:
         if spoilt.path is not None:
             quarantine.keep(run.installation.root, spoilt.path, spoilt.reason)
     with writing(run) as db:
-        counts = take_in(db, pulled, desks, returned, refused, run)
-    advice = [sentence for each in [pulled, *panels, *desks] for sentence in _advice(each)]
-    return Counts.sum([counts, Counts(done=supervised, failed=failed, advice=advice[:MOST_ADVICE])])
+        counts = take_in(db, pulls, returned, refused, run)
+    if is_own and not unjudged:
+        own_doors.clear(run, pulls, refused, looked)
+    advice = [sentence for each in pulls.all() for sentence in _advice(each)]
+    return Counts.sum([counts, Counts(done=supervised, failed=failed, advice=advice[: MOST_ADVICE + 1])])
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,7 @@ def _stay(run: Run) -> None:
 
 
 def _vouched(
-    panels: list[Pull], desks: list[Pull], doors: Doors, installation: Settings
+    pulls: own_doors.Pulls, doors: Doors, installation: Settings
 ) -> tuple[pd.DataFrame, list[QuarantinedFile], dict[str, str]]:
     """Results that may be taken; `row` counts within the application. Also what may not, and why none can be judged.
 
@@ -156,7 +164,10 @@ def _vouched(
     taken, refused = [], []
     try:
         with reading_database() as db:
-            for pull, demanded in [*((each, required) for each in panels), *((each, False) for each in desks)]:
+            for pull, demanded in [
+                *((each, required) for each in pulls.panels),
+                *((each, False) for each in pulls.desks),
+            ]:
                 rows = results_of(pull)
                 sent = dispatches.revisions(db, rows["application_no"])
                 late = results.come_too_late(db, rows) if demanded else None
@@ -170,7 +181,7 @@ def _vouched(
 
 
 def take_in(
-    db: Connection, pulled: Pull, desks: list[Pull], returned: pd.DataFrame, told: list[QuarantinedFile], run: Run
+    db: Connection, pulls: own_doors.Pulls, returned: pd.DataFrame, told: list[QuarantinedFile], run: Run
 ) -> Counts:
     """Store one pull: register and activities first, for they are what the applications are judged against.
 
@@ -187,15 +198,15 @@ def take_in(
         }
         for bad in told
     ]
-    pulls = [pulled, *desks]
-    if any(ACTIVITIES.name in each.supplied for each in pulls):
+    lists = [pulls.applicants, *pulls.desks]
+    if any(ACTIVITIES.name in each.supplied for each in lists):
         activities.note_supplied(db, {ACTIVITIES.name}, run)
     for name in ("register", "activities", "experts", INSTITUTION_CODES.name):
-        aside += _take_lists(db, name, pulls, done, run)
-    taken, others = take_in_versions(db, _forms(pulled, run.policy, run), run)
+        aside += _take_lists(db, name, lists, done, run)
+    taken, others = take_in_versions(db, _forms(pulls.applicants, run.policy, run), run)
     # decisions concern applications, which may have come in the same pull
-    aside += _take_lists(db, DECISIONS.name, pulls, done, run)
-    put_on_record(db, desks, done, run)
+    aside += _take_lists(db, DECISIONS.name, lists, done, run)
+    put_on_record(db, pulls.desks, done, run)
     awaited, refused = results.of_open_cycles(db, _only(returned, run))
     done["results"] = results.receive(db, awaited, run)
     aside += [_set_aside(number, reason, number) for number, reason in [*others, *refused]]
@@ -228,11 +239,18 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
     replaced = ruling.again[~ruling.again["is_withdrawal"]]["application_no"].tolist()
     recall(db, items.of_applications(db, replaced), _REPLACED, run)
     versions.keep(db, ruling, forms, run)
+    runs.settle_quarantined(db, _settling(ruling))
     back = ruling.again[ruling.again["is_withdrawal"]]["application_no"].tolist()
     taken_back = take_back(db, back, "撤回申报的版本", "", "filing", run) if back else Counts()
     written = letters.write(db, late_letters(db, ruling.late, run), run)
     counts = {**ruling.counts(), "letters": taken_back.done.get("letters", 0) + written}
     return Counts(done={name: count for name, count in counts.items() if count}), aside
+
+
+def _settling(ruling: versions.Ruling) -> dict[str, str]:
+    """By number, the file that a version was taken from and which one it is: it settles what was set aside before."""
+    rows = ruling.current.to_dict("records")
+    return {row["application_no"]: f"“{row[FILE]}”（第{row['version']}版）" for row in rows if FILE in row}
 
 
 def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
@@ -265,7 +283,9 @@ def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy,
 
 
 def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:
-    forms = {table.name: _only(pulled.tables[table.name], run) for table in submission.FORM_TABLES}
+    tables = {table.name: pulled.tables[table.name] for table in submission.FORM_TABLES}
+    tables[APPLICATIONS.name] = tables[APPLICATIONS.name].assign(**{FILE: pulled.origins[APPLICATIONS.name]})
+    forms = {name: _only(rows, run) for name, rows in tables.items()}
     stated = forms["applications"]["cycle"]
     assigned = {text: _assigned(text, run) for text in stated.dropna().unique()}
     read = pl.from_pandas(forms["applications"][["submitted_at"]]).select(

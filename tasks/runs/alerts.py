@@ -31,8 +31,11 @@ _SUBJECTS = {
     "unjudged": "评估结果待审",
     "rectification": "限期整改逾期",
     "open": "批次久未办结",
+    "aside": "收到的文件有搁置的",
 }
 _WEBHOOK_SECONDS = 15.0
+#: So many files that were set aside are named in one alert.
+_MOST_ASIDE = 5
 STATUSES = {**ITEM_STATUSES, "late": "待例外审批的逾期版本"}
 
 
@@ -50,6 +53,7 @@ def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]
             *_unjudged(db, day),
             *_unmended(db, day),
             *_open(db, day),
+            *_set_aside(db),
         ]
     with begin() as db:
         head = history.head(db).model_dump()
@@ -94,6 +98,21 @@ def _open(db: Connection, day: date) -> Iterator[Entry]:
             f"该谁办，看 filing status {cycle}；不再办的，用 filing close 终止"
         )
         yield _alert(f"open:{cycle}:{due}", "open", cycle, text)
+
+
+def _set_aside(db: Connection) -> Iterator[Entry]:
+    for cycle, day in runs.set_aside_days(db):
+        every = runs.set_aside_on(db, cycle, day)
+        left = [(file, reason) for file, reason, is_open in every if is_open]
+        # what is told is the day's whole list, so that settling some of it is no news
+        digest = sha256("\n".join(f"{file} {reason}" for file, reason, _ in every).encode()).hexdigest()[:12]
+        reasons = "；".join(reason for _, reason in left[:_MOST_ASIDE])
+        more = f"；另有 {len(left) - _MOST_ASIDE} 件" if len(left) > _MOST_ASIDE else ""
+        text = (
+            f"{cycle} 批次 {day} 收到的文件中有 {len(left)} 件搁置：{reasons}{more}。"
+            f"请转告报送单位，全部见 filing quarantine {cycle}"
+        )
+        yield _alert(f"aside:{cycle}:{day}:{digest}", "aside", cycle, text)
 
 
 def _overdue(db: Connection, day: date) -> Iterator[Entry]:

@@ -35,7 +35,7 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
             f"{each['notice']} {each['published_on']}–{each['ends_on']}" for each in public_notices.published(db, cycle)
         ),
         "waits_for_approval": editions.why_waiting(db) or "",
-        "quarantined": len(runs.quarantine(db, cycle)),
+        "quarantined": len(runs.set_aside(db, cycle, unsettled=True)),
         "complaints": ", ".join(complaints.due(db)),
     }
 

@@ -1,5 +1,6 @@
 """Runs: when they began, how they ended, and what they left over."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -103,8 +104,16 @@ def note_quarantined(db: Connection, aside: list[dict[str, str]], cycle: str, da
     known = {tuple(row) for row in db.execute(select(quarantined.c.file, quarantined.c.reason))}
     new = {(each["file"], each["reason"]): each for each in aside if (each["file"], each["reason"]) not in known}
     if new:
-        db.execute(insert(quarantined), [{**new[key], "cycle": cycle, "first_on": day} for key in sorted(new)])
+        shared = {"cycle": cycle, "first_on": day, "settled_by": ""}
+        db.execute(insert(quarantined), [{**new[key], **shared} for key in sorted(new)])
     return len(new)
+
+
+def settle_quarantined(db: Connection, files: Mapping[str, str]) -> None:
+    """What was set aside of these applications is settled: `files` is, by number, the file and version taken since."""
+    for number, file in files.items():
+        mine = (quarantined.c.application_no == number, quarantined.c.settled_by == "")
+        db.execute(update(quarantined).where(*mine).values(settled_by=file))
 
 
 def quarantine(db: Connection, cycle: str) -> list[tuple[str, str]]:
@@ -115,9 +124,29 @@ def quarantine(db: Connection, cycle: str) -> list[tuple[str, str]]:
     )
 
 
-def set_aside(db: Connection, cycle: str | None = None) -> pd.DataFrame:
-    """SET_ASIDE of everything put aside in a cycle, or ever, sorted."""
-    statement = select(*(quarantined.c[name] for name in SET_ASIDE))
+def set_aside(db: Connection, cycle: str | None = None, *, unsettled: bool = False) -> pd.DataFrame:
+    """SET_ASIDE of everything put aside in a cycle, or ever, sorted; the reason says too what has settled it.
+
+    `unsettled`: only what nothing has settled yet.
+    """
+    statement = select(*(quarantined.c[name] for name in SET_ASIDE), quarantined.c.settled_by)
     if cycle is not None:
         statement = statement.where(quarantined.c.cycle == cycle)
-    return frames.read(db, statement).sort_values(SET_ASIDE, ignore_index=True)
+    if unsettled:
+        statement = statement.where(quarantined.c.settled_by == "")
+    rows = frames.read(db, statement)
+    rows["reason"] += ("（已由" + rows["settled_by"] + "解决）").where(rows["settled_by"] != "", "")
+    return rows[SET_ASIDE].sort_values(SET_ASIDE, ignore_index=True)
+
+
+def set_aside_days(db: Connection) -> list[tuple[str, date]]:
+    """Cycles and days on which something was set aside that nothing has settled yet, sorted."""
+    days = select(quarantined.c.cycle, quarantined.c.first_on).where(quarantined.c.settled_by == "").distinct()
+    return sorted((row.cycle, row.first_on) for row in db.execute(days))
+
+
+def set_aside_on(db: Connection, cycle: str, day: date) -> list[tuple[str, str, bool]]:
+    """File and reason of what was set aside on a day, sorted, and whether it still is."""
+    mine = (quarantined.c.cycle == cycle, quarantined.c.first_on == day)
+    columns = (quarantined.c.file, quarantined.c.reason, quarantined.c.settled_by)
+    return sorted((row.file, row.reason, row.settled_by == "") for row in db.execute(select(*columns).where(*mine)))

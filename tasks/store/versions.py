@@ -93,6 +93,27 @@ def _unknown(db: Connection, forms: pd.DataFrame) -> pd.DataFrame:
     return forms[~forms["application_no"].isin(known["application_no"])].reset_index(drop=True)
 
 
+def of_contents(db: Connection, contents: pd.DataFrame) -> pd.DataFrame:
+    """Those of these contents (application_no, content_hash) that are on record, with cycle and version."""
+    work = frames.working(db, "of_contents", contents[["application_no", "content_hash"]])
+    same = and_(_version.c.application_no == work.c.application_no, _version.c.content_hash == work.c.content_hash)
+    columns = (_version.c.application_no, _version.c.version, _application.c.cycle)
+    mine = _application.c.application_no == _version.c.application_no
+    return frames.read(db, select(*columns).join(work, same).join(_application, mine))
+
+
+def lacking_attachments(db: Connection) -> pd.DataFrame:
+    """Files that current versions of open applications name and that did not come: application_no, cycle, version, file_name."""
+    part = tables.material
+    columns = (_application.c.application_no, _application.c.cycle, _version.c.version, part.c.file_name)
+    named = (part.c.application_no == _version.c.application_no, part.c.version == _version.c.version)
+    statement = (
+        select(*columns).select_from(_application).join(_version, applications.is_current()).join(part, and_(*named))
+    )
+    absent = (part.c.attachment_sha256.is_(None), part.c.file_name.is_not(None), _application.c.outcome.is_(None))
+    return frames.read(db, statement.where(*absent).distinct())
+
+
 def _valid(codes: "pd.Series[str]") -> list[str]:
     """Each credit code, empty where it is none."""
     text = pl.Series("uscc", codes.fillna("").tolist(), pl.String).to_frame()

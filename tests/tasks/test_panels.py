@@ -93,7 +93,7 @@ def test_a_member_who_becomes_a_rivals_is_replaced_and_the_package_goes_out_agai
     with database.begin() as db:
         moved = update(tables.expert).where(tables.expert.c.expert_no == changed)
         db.execute(moved.values(employer_uscc=_package(number, 1).institution.uscc))
-    (home / "desk" / "experts.csv").unlink()
+    (home / "desk" / "experts.csv").unlink(missing_ok=True)
     summary = filing_cycle.fn(story.cycle, day)
     after = _draws(story)
     assert changed not in {member.expert_no for member in after[number].panel.members}
@@ -117,7 +117,7 @@ def test_without_a_pool_packages_go_out_without_names(home: Path, story: factori
     from flows.filing_cycle import filing_cycle
 
     day = story.act(1, home / "inbox")
-    (home / "desk" / "experts.csv").unlink()
+    (home / "desk" / "experts.csv").unlink(missing_ok=True)
     filing_cycle.fn(story.cycle, day)
     packages = _packages(home)
     assert packages

@@ -361,6 +361,7 @@ def upgrade() -> None:
         sa.Column("application_no", sa.Text(), nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("settled_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("file", "reason", name=op.f("pk_quarantined")),
     )
     op.create_table(

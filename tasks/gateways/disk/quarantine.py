@@ -33,6 +33,12 @@ def keep(home: Path, source: Path, reason: str) -> Path:
     return kept if digest else reasons
 
 
+def has(home: Path, source: Path) -> bool:
+    """Whether a copy of the file is kept."""
+    digest = _digest(source)
+    return digest is not None and (home / _FOLDER / f"{digest[:12]}-{_safe(source.name)}").is_file()
+
+
 def _digest(source: Path) -> str | None:
     """The SHA-256 of a file that may be copied, None for what may not."""
     try:

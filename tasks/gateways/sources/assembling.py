@@ -48,6 +48,7 @@ def assemble(
     parts = [_with_headers(part, content) for content in contents for part in content.parts]
     supplied = frozenset(part.table for part in parts)
     gathered = {table.name: _gathered(table, parts) for table in READ_TABLES.values() if _wanted(table, supplied)}
+    spoken = _numbers_of(gathered)
     gathered, unsure = _without_unsure(contents, gathered)
     tables, aside = usable(gathered)
     aside += unsure
@@ -65,6 +66,8 @@ def assemble(
         advice=_advice(contents, tables, hashed.unreadable),
         paths=paths,
         origins={name: rows[FILE].to_list() for name, rows in tables.items()},
+        attached=hashed.owners,
+        numbers=spoken,
     )
 
 
@@ -154,6 +157,15 @@ def _absent_sheets(contents: Sequence[FileContent], tables: Tables) -> list[Advi
             )
             advice.append(Advice(file, sentence, number))
     return advice
+
+
+def _numbers_of(tables: Mapping[str, pl.DataFrame]) -> dict[str, frozenset[str]]:
+    """The application numbers in each file, whatever becomes of them."""
+    found: dict[str, set[str]] = {}
+    for table in FORM_TABLES:
+        for file, number in tables[table.name].select(FILE, _NO).drop_nulls().unique().rows():
+            found.setdefault(file, set()).add(number)
+    return {file: frozenset(numbers) for file, numbers in found.items()}
 
 
 def _without_unsure(contents: Sequence[FileContent], tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:

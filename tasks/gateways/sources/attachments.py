@@ -24,11 +24,15 @@ SHA256: Final = "attachment_sha256"
 
 @dataclass(frozen=True, eq=False)
 class Hashed:
-    """The materials with `attachment_sha256`, the files that were meant, and those that could not be read."""
+    """The materials with `attachment_sha256`, the files that were meant with their applications, and unreadable ones."""
 
     materials: pl.DataFrame
-    used: frozenset[str]
+    owners: Mapping[str, str]
     unreadable: tuple[str, ...]
+
+    @property
+    def used(self) -> frozenset[str]:
+        return frozenset(self.owners)
 
 
 def hash_attachments(root: Path, unpacked: Mapping[str, Path], materials: pl.DataFrame) -> Hashed:
@@ -39,7 +43,7 @@ def hash_attachments(root: Path, unpacked: Mapping[str, Path], materials: pl.Dat
     named = materials["file_name"].null_count() < len(materials)
     index = {**_index(root), **unpacked} if named else {}
     if not index:
-        return Hashed(materials.with_columns(pl.lit(None, pl.String).alias(SHA256)), frozenset(), ())
+        return Hashed(materials.with_columns(pl.lit(None, pl.String).alias(SHA256)), {}, ())
     known = _known(index)
     paths = _meant(materials, known)
     hashes: dict[str, str] = {}
@@ -52,7 +56,8 @@ def hash_attachments(root: Path, unpacked: Mapping[str, Path], materials: pl.Dat
             unreadable.append(path)
     found, size = (paths.replace_strict(each, default=None, return_dtype=pl.String) for each in (hashes, sizes))
     filled = [_where_blank("size_bytes", size), _where_blank("sha256", found), found.alias(SHA256)]
-    return Hashed(materials.with_columns(filled), frozenset(hashes), tuple(unreadable))
+    owners = {path: number for path, number in zip(paths, materials["application_no"], strict=True) if path in hashes}
+    return Hashed(materials.with_columns(filled), owners, tuple(unreadable))
 
 
 def _digest(path: Path) -> tuple[str, str]:

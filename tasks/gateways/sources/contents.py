@@ -124,7 +124,8 @@ class Pull:
     NaN = blank) and `row` (int, from 1 within the application's part, or within the table where rows name no
     application). `applications` also has `content_hash`, `materials` also `attachment_sha256` (NaN: no such file),
     tables beside the form's `line`. `paths` are where the files lie that were read, by the name people are told;
-    `origins` is, by table, the file of each row.
+    `origins` is, by table, the file of each row, `attached` the application of each attachment by its path; `numbers`
+    are the applications each file speaks of, also those whose version there does not count or was set aside.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -134,3 +135,5 @@ class Pull:
     advice: list[Advice]
     paths: Mapping[str, Path] = field(default_factory=dict)
     origins: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    attached: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -34,6 +34,11 @@ PATH = "path"
 _Reader = Callable[[str, bytes, Table | None, headers.Names], FileContent]
 
 
+def is_table_file(path: Path) -> bool:
+    """Whether a file is of a kind that tables come in, alone or packed."""
+    return path.suffix.lower() in (*WORKBOOKS, ".parquet", *_READERS, *ARCHIVES, *FOREIGN)
+
+
 def pull_folder(
     folder: Path,
     column_map: ColumnMap = UNMAPPED,

@@ -1,0 +1,147 @@
+"""The home's own doors empty themselves: what was taken moves to taken/ with a receipt, what cannot be read to quarantine/.
+
+Source: docs/intake.md. A folder that is given to a run is read and left as it is, and so is one that a setting names.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from schemas.run import Run
+from schemas.submission import APPLICATIONS, RESULTS
+from tasks.gateways.disk import files, taking
+from tasks.gateways.disk.taking import Taken
+from tasks.gateways.sources import Pull, QuarantinedFile, compared, is_table_file, lists_beside
+from tasks.store import versions
+from tasks.store.database import reading
+
+#: A file that changed in so many seconds before the look may still be being written.
+QUIET_SECONDS: Final = 2.0
+_NAMED: Final = 20
+_DESK: Final = "desk"
+
+
+@dataclass(frozen=True)
+class Pulls:
+    """What one look at the three doors gave."""
+
+    applicants: Pull
+    panels: Sequence[Pull]
+    desks: Sequence[Pull]
+
+    def all(self) -> list[Pull]:
+        return [self.applicants, *self.panels, *self.desks]
+
+
+def are_own(run: Run) -> bool:
+    """Whether a run reads the doors of its home, and all that lies there."""
+    return Path(run.inbox) == run.installation.root / "inbox" and run.only is None
+
+
+def clear(run: Run, pulls: Pulls, told: Sequence[QuarantinedFile], looked: float) -> None:
+    """Move what lay at the doors and is on record by now; `looked`: when the look began, a time of the system.
+
+    `told`: what was set aside. Safe to repeat: what is still there is moved by the next run.
+    """
+    root, before = run.installation.root, looked - QUIET_SECONDS
+    refused = {each.path for each in told if each.path is not None}
+    taken = [
+        *_submissions(pulls.applicants, Path(run.inbox), run),
+        *(each for pull in pulls.panels for each in _lists(pull, f"{run.cycle}/{RESULTS.name}", run)),
+        *(each for pull in pulls.desks for each in _lists(pull, f"{_DESK}/{run.day}", run)),
+        *_supervision(run),
+    ]
+    taking.move(root, [each for each in taken if each.path not in refused], before)
+    for path in sorted(refused):
+        if _is_done_with(path, run):
+            taking.drop_kept(root, path, before)
+
+
+def _is_done_with(path: Path, run: Run) -> bool:
+    """Whether a file that cannot be read goes: in the inbox another kind of file may be an attachment of what is to come."""
+    inbox = Path(run.inbox)
+    if not path.is_relative_to(inbox):
+        return path.is_relative_to(run.installation.desk)
+    return is_table_file(path) or path.relative_to(inbox).parts[0].lower() == RESULTS.name
+
+
+def _submissions(pulled: Pull, inbox: Path, run: Run) -> Iterator[Taken]:
+    """The files whose every application is on record, and the attachments of these."""
+    if pulled.tables[APPLICATIONS.name].empty:
+        return
+    with reading() as db:
+        known = versions.of_contents(db, pulled.tables[APPLICATIONS.name])
+    places = {row["application_no"]: (row["cycle"], int(row["version"])) for row in known.to_dict("records")}
+    pending = {each.application_no for each in pulled.quarantined} | set(
+        pulled.tables[APPLICATIONS.name]["application_no"]
+    )
+    gone: set[str] = set()
+    for path, numbers in _by_path(pulled, inbox).items():
+        spoken = sorted(numbers & (pending | set(places)))
+        if not spoken or not set(spoken) <= set(places):
+            continue  # some of it waits for another file, or for a corrected one
+        gone |= set(spoken)
+        name = path.relative_to(inbox).as_posix()
+        yield Taken(path, _folder(spoken[0], places), name, _receipt(name, spoken, places, run))
+    for name, number in pulled.attached.items():
+        if number in gone and (inbox / name).is_file():
+            yield Taken(inbox / name, _folder(number, places), name, _receipt(name, [number], places, run))
+
+
+def _by_path(pulled: Pull, inbox: Path) -> dict[Path, set[str]]:
+    """The applications each file of the inbox speaks of; files of an archive are the archive's."""
+    found: dict[Path, set[str]] = {}
+    for name, numbers in pulled.numbers.items():
+        path = pulled.paths.get(name) or _archive(name, inbox)
+        if path is not None and path.is_relative_to(inbox):
+            found.setdefault(path, set()).update(numbers)
+    return found
+
+
+def _archive(name: str, inbox: Path) -> Path | None:
+    parents = (inbox / parent for parent in Path(name).parents)
+    return next((path for path in parents if path.is_file()), None)
+
+
+def _folder(number: str, places: Mapping[str, tuple[str, int]]) -> str:
+    cycle, version = places[number]
+    return f"{cycle}/{files.safe_name(number)}-v{version}"
+
+
+def _receipt(name: str, numbers: Sequence[str], places: Mapping[str, tuple[str, int]], run: Run) -> str:
+    listed = "、".join(f"申报{number}第{places[number][1]}版" for number in numbers[:_NAMED])
+    more = f"等{len(numbers)}份" if len(numbers) > _NAMED else ""
+    return f"{run.day} 收到“{name}”，作为{listed}{more}采用"
+
+
+def _lists(pull: Pull, folder: str, run: Run) -> Iterator[Taken]:
+    """The files of a pull that were read, each with what it was taken as."""
+    for name, path in pull.paths.items():
+        yield Taken(path, folder, name, f"{run.day} 收到“{name}”，已采用；未采用的行见 filing quarantine")
+
+
+def _supervision(run: Run) -> Iterator[Taken]:
+    for path, table in lists_beside(run.installation.desk) if run.installation.desk.is_dir() else ():
+        name = path.relative_to(run.installation.desk).as_posix()
+        yield Taken(path, f"{_DESK}/{run.day}", name, f"{run.day} 收到“{name}”（{table.title}），已采用")
+
+
+def bring_back(run: Run) -> None:
+    """Lay what an attachment belongs to beside it again, so that both are read together as a further version.
+
+    An attachment that comes after its submission says nothing by itself: the submission waits below taken/.
+    """
+    inbox, root = Path(run.inbox), run.installation.root / taking.TAKEN
+    if not inbox.is_dir() or not root.is_dir():
+        return
+    late = {compared(path.name) for path in inbox.rglob("*") if path.is_file() and not is_table_file(path)}
+    if not late:
+        return
+    with reading() as db:
+        lacking = versions.lacking_attachments(db)
+    names = lacking["file_name"].str.replace("\\", "/").str.rpartition("/")[2] if len(lacking) else lacking["file_name"]
+    for row in (
+        lacking[[compared(str(name)) in late for name in names]].drop_duplicates("application_no").to_dict("records")
+    ):
+        taking.give_back(root / f"{row['cycle']}/{files.safe_name(row['application_no'])}-v{row['version']}", inbox)

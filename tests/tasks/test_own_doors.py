@@ -1,0 +1,185 @@
+"""The home's own doors empty themselves: what was taken lies below taken/ with a receipt, what cannot be read in quarantine/."""
+
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from sqlalchemy import select
+
+from flows.stages import intake
+from schemas import tables
+from schemas.settings import Settings, settings, using
+from tasks.desk import own_doors
+from tasks.runs import alerts
+from tasks.runs.rehearsal import rehearsed
+from tasks.store import overview, runs
+from tasks.store.database import reading
+from tests.registers import COOK, ONE
+
+CYCLE, DAY = "2026-09", date(2026, 9, 1)
+FORM = "申报编号,统一社会信用代码,机构名称,提交时间\n"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of tests are as good as written long ago."""
+    monkeypatch.setattr(own_doors, "QUIET_SECONDS", -60.0)
+
+
+def lay(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def form(number: str = "HS1", name: str = "甲公司", moment: str = "2026-08-20 09:00") -> str:
+    return f"{FORM}{number},{ONE},{name},{moment}\n"
+
+
+def below(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def look() -> dict[str, int]:
+    return intake.fn(CYCLE, DAY).done
+
+
+def test_each_version_goes_to_a_folder_of_its_own_with_a_receipt(home: Path) -> None:
+    lay(home / "inbox" / "甲" / "applications.csv", form())
+    assert look() == {"new": 1}
+    assert below(home / "inbox") == []
+    lay(home / "inbox" / "再交" / "applications.csv", form(name="甲有限公司", moment="2026-08-21 09:00"))
+    assert look() == {"corrected": 1}
+    assert below(home / "taken" / CYCLE) == [
+        "HS1-v1/回执.txt",
+        "HS1-v1/甲/applications.csv",
+        "HS1-v2/再交/applications.csv",
+        "HS1-v2/回执.txt",
+    ]
+    receipt = (home / "taken" / CYCLE / "HS1-v2" / "回执.txt").read_text("utf-8")
+    assert receipt == "2026-09-01 收到“再交/applications.csv”，作为申报HS1第2版采用\n"
+    assert look() == {}
+
+
+def test_a_file_that_changed_in_the_last_seconds_stays_for_the_next_look(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(home / "inbox" / "applications.csv", form())
+    monkeypatch.setattr(own_doors, "QUIET_SECONDS", 60.0)
+    assert look() == {"new": 1}
+    assert below(home / "inbox") == ["applications.csv"]
+    monkeypatch.setattr(own_doors, "QUIET_SECONDS", -60.0)
+    assert look() == {}
+    assert below(home / "inbox") == []
+
+
+def test_lists_and_results_go_too(home: Path) -> None:
+    lay(
+        home / "desk" / "认定活动.csv",
+        f"统一社会信用代码,职业编码,等级,认定日期,参加人数,合格人数\n{ONE},{COOK},5,2026-05-01,9,8\n",
+    )
+    lay(home / "desk" / "检查人员名录.csv", "检查人员编号,姓名,所在单位,在岗\nJC1,王,局,是\n")
+    lay(home / "inbox" / "results" / "r.csv", f"申报编号,职业编码,等级,结论\nHS1,{COOK},5,合格\n")
+    assert look() == {"activities": 1, "inspectors": 1, "results": 1}
+    assert below(home / "taken") == [
+        f"{CYCLE}/results/r.csv",
+        f"{CYCLE}/results/回执.txt",
+        "desk/2026-09-01/回执.txt",
+        "desk/2026-09-01/检查人员名录.csv",
+        "desk/2026-09-01/认定活动.csv",
+    ]
+    assert below(home / "desk") == below(home / "inbox") == []
+
+
+def test_what_cannot_be_read_lies_in_quarantine_and_nowhere_else(home: Path) -> None:
+    for path in (
+        "inbox/甲.xlsx",
+        "inbox/results/评分表.xlsx",
+        "inbox/results/扫描.pdf",
+        "desk/名册.xlsx",
+        "inbox/附件.pdf",
+    ):
+        lay(home / path, f"no workbook {path}")
+    assert look() == {"quarantined": 5}
+    assert below(home / "inbox") + below(home / "desk") == ["附件.pdf"], "it may belong to what is still to come"
+    assert len([name for name in below(home / "quarantine") if not name.endswith(".reason.txt")]) == 5
+
+
+def test_rows_that_wait_for_another_file_wait_in_the_inbox(home: Path) -> None:
+    lay(home / "inbox" / "staff.csv", "申报编号,姓名\nHS1,王\n")
+    assert look() == {"quarantined": 1}
+    assert below(home / "inbox") == ["staff.csv"]
+    lay(home / "inbox" / "applications.csv", form())
+    assert look() == {"new": 1}
+    assert below(home / "inbox") == []
+    assert below(home / "taken" / CYCLE / "HS1-v1") == ["applications.csv", "staff.csv", "回执.txt"]
+    with reading() as db:
+        (reason,) = runs.set_aside(db)["reason"]
+        assert reason.endswith("（已由“applications.csv”（第1版）解决）")
+        assert overview.of_cycle(db, CYCLE)["quarantined"] == 0
+
+
+def test_of_several_versions_in_one_look_all_go(home: Path) -> None:
+    first, later = "2026-08-20 09:00", "2026-08-21 09:00"
+    for name, moment in (("甲.xlsx", first), ("甲 - 副本.xlsx", first), ("新.xlsx", later)):
+        book = openpyxl.Workbook()
+        book.active.title = "基本信息"
+        for line in form(moment=moment).splitlines():
+            book.active.append(line.split(","))
+        (home / "inbox").mkdir(exist_ok=True)
+        book.save(home / "inbox" / name)
+    assert look()["new"] == 1
+    assert below(home / "inbox") == []
+
+
+def test_a_folder_that_is_given_and_a_dry_run_leave_all_as_it_is(home: Path, tmp_path: Path) -> None:
+    lay(tmp_path / "given" / "applications.csv", form())
+    lay(home / "inbox" / "applications.csv", form("HS2"))
+    with rehearsed(True):
+        intake.fn(CYCLE, DAY)
+    assert intake.fn(CYCLE, DAY, None, str(tmp_path / "given")).done == {"new": 1}
+    assert below(tmp_path / "given") == below(home / "inbox") == ["applications.csv"]
+    with using(Settings(home=home, inbox_folder=tmp_path / "given")):
+        look()
+    assert below(tmp_path / "given") == ["applications.csv"]
+
+
+def test_attachments_go_with_their_submission_and_late_ones_are_joined(home: Path) -> None:
+    lay(home / "inbox" / "applications.csv", form())
+    lay(
+        home / "inbox" / "materials.csv",
+        "申报编号,材料类别,提交方式,文件名\nHS1,题库,附件,题库.pdf\nHS1,工作方案,附件,方案.pdf\n",
+    )
+    lay(home / "inbox" / "HS1" / "题库.pdf", "questions")
+    assert look() == {"new": 1}
+    assert "HS1/题库.pdf" in below(home / "taken" / CYCLE / "HS1-v1")
+    lay(home / "inbox" / "HS1" / "方案.pdf", "plan")
+    assert look() == {"corrected": 1}
+    assert below(home / "inbox") == []
+    assert below(home / "taken" / CYCLE / "HS1-v2") == [
+        "HS1/方案.pdf",
+        "HS1/题库.pdf",
+        "applications.csv",
+        "materials.csv",
+        "回执.txt",
+    ]
+    with reading() as db:
+        part = tables.material
+        hashed = db.execute(select(part.c.attachment_sha256).where(part.c.version == 2)).scalars()
+        assert all(hashed)
+
+
+def test_a_file_of_the_same_name_takes_no_other_s_place(home: Path) -> None:
+    for number in (1, 2):
+        lay(home / "inbox" / "results" / "r.csv", f"申报编号,职业编码,等级,结论\nHS{number},{COOK},5,合格\n")
+        look()
+    assert below(home / "taken" / CYCLE / "results") == ["r-2.csv", "r.csv", "回执.txt"]
+
+
+def test_what_is_set_aside_is_an_alert_once(home: Path) -> None:
+    lay(home / "inbox" / "甲.xlsx", "no workbook")
+    look()
+    raised = [each for each in alerts.raise_alerts(settings(), DAY) if each.startswith("aside:")]
+    assert len(raised) == 1
+    assert alerts.raise_alerts(settings(), DAY) == []
