@@ -200,16 +200,17 @@ reason), and where it concerns an application in its letter (FORM-10).
   of labels with their values to the right is one application. In a workbook of one application its number may stand once.
 - Of several versions of one application the latest 提交时间 counts; equal files are one. No application is born of a row
   without a number, or without a credit code and rows elsewhere.
-- A sheet that lacks a required column is read; the letter names the headers nobody knows. A workbook that lacks a required
-  sheet beside one nobody can place is set aside as a whole. Cells of a text file stand between `,` `;` `|` `，` or tabs.
+- A sheet that lacks a required column is read; the letter names the headers nobody knows. A workbook that lacks a
+  required sheet beside one nobody can place is set aside as a whole. Cells of a text file stand between `,` `;` `|` `，` or tabs.
 - A blank size or checksum is the file's. What panels sign below the scoring table is no row; merged cells count for each row.
 
 ## After it was read
 
 What the home's own doors (`inbox/`, `inbox/results/`, `desk/`) held moves once it is on record: a submission and its attachments
 to `taken/CYCLE/NUMBER-vN/`, results to `taken/CYCLE/results/`, lists to `taken/desk/DAY/`, each with a receipt (回执.txt); what
-cannot be read to `quarantine/`. An attachment that comes later is joined to its submission as a further version. A file that
-changed in the last seconds, or waits for another one, stays. A folder given with `--inbox`, or named by a setting, is left as it is.
+cannot be read to `quarantine/`. An attachment that comes later is joined to its submission as a further version. A file
+that changed in the last seconds, or waits for another one, stays. A folder given with `--inbox`, or named by a setting, is
+left as it is.
 
 ## Cells
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -25,7 +26,7 @@ from schemas.submission import (
 from tasks.gateways.sources import attachments
 from tasks.gateways.sources.cells.codes import CODES
 from tasks.gateways.sources.cells.reader import read_table
-from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, Pull, QuarantinedFile
+from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, Pull, QuarantinedFile, frame_of
 from tasks.gateways.sources.setting_aside import CLOSED, FILE, Tables, usable
 
 _NO: Final = "application_no"
@@ -75,11 +76,11 @@ def _with_headers(part: Part, content: FileContent) -> Part:
     """The part with what its sheet calls its columns where it lacks one that is required: the letter names them."""
     unknown = "、".join(f"“{each.column}”" for each in content.unknown_columns if each.table == part.table)
     required = (column.name for column in READ_TABLES[part.table].columns if not column.optional)
-    absent = [name for name in required if name not in part.rows.columns]
-    if not unknown or not absent or part.rows.is_empty():
+    absent = [name for name in required if name not in part.columns] if unknown and len(part) else []
+    if not absent:
         return part
     told = json.dumps({headers_key(name): unknown for name in absent}, ensure_ascii=False)
-    return replace(part, rows=part.rows.with_columns(pl.lit(told).alias(_HEADERS)))
+    return replace(part, given=part.rows.with_columns(pl.lit(told).alias(_HEADERS)))
 
 
 def _advice(contents: Sequence[FileContent], tables: Tables, unreadable: Sequence[str]) -> list[Advice]:
@@ -98,10 +99,11 @@ def _wanted(table: Table, supplied: frozenset[str]) -> bool:
 def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
     """All rows of one table in input order, cleaned, without blank ones."""
     schema = {**dict.fromkeys(table.names, pl.String()), LINE: pl.Int64(), FLAW: pl.String()}
+    mine = [part for part in parts if part.table == table.name]
     frames = [
-        part.rows.with_columns(pl.lit(part.file).alias(FILE), pl.lit(part.closed).alias(CLOSED))
-        for part in parts
-        if part.table == table.name
+        frame
+        for of_sheets, group in groupby(mine, key=lambda part: part.given is None)
+        for frame in ([_frame_of_sheets(list(group))] if of_sheets else map(_frame_of, group))
     ]
     empty = pl.DataFrame(schema={**schema, FILE: pl.String(), CLOSED: pl.Boolean()})
     rows = pl.concat([empty, *frames], how="diagonal").rechunk()
@@ -112,6 +114,25 @@ def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
         joined = [_joined(*each) for each in told.rows()]
         rows = rows.with_columns(pl.Series(WRITTEN, joined, pl.String)).drop(_HEADERS)
     return rows.filter(~pl.all_horizontal(pl.col(*table.names, WRITTEN, FLAW).is_null()))
+
+
+def _frame_of(part: Part) -> pl.DataFrame:
+    return part.rows.with_columns(pl.lit(part.file).alias(FILE), pl.lit(part.closed).alias(CLOSED))
+
+
+def _frame_of_sheets(parts: Sequence[Part]) -> pl.DataFrame:
+    """One frame of many sheets."""
+    cells: dict[str, list[str | None]] = {name: [] for part in parts for name in part.columns}
+    lines: list[int] = []
+    files: list[str] = []
+    closed: list[bool] = []
+    for part in parts:
+        for name in cells:
+            cells[name] += part.cells.get(name) or [None] * len(part)
+        lines += part.lines
+        files += [part.file] * len(part)
+        closed += [part.closed] * len(part)
+    return frame_of(cells, lines).with_columns(pl.Series(FILE, files, pl.String), pl.Series(CLOSED, closed, pl.Boolean))
 
 
 def _joined(written: str | None, headers: str | None) -> str | None:

@@ -134,17 +134,18 @@ def _below(materials: pl.DataFrame, found: pl.Series, known: dict[str, str]) -> 
         named.setdefault(compared(path.rpartition("/")[2]), []).append(path)
     keys = materials.select("file", "application_no", "file_name").rows()
     meant: dict[tuple[str, str, str], str | None] = {}
+    last = {name: compared(name.replace("\\", "/").rpartition("/")[2]) for _, _, name in keys if name is not None}
     for key, path in zip(keys, found.to_list(), strict=True):
-        if path is None and None not in key and key not in meant:
-            meant[key] = _only_below(key, named)
+        if path is None and None not in key and key not in meant and (there := named.get(last[key[2]])):
+            meant[key] = _only_below(key, there)
     paths = [path or meant.get(key) for path, key in zip(found.to_list(), keys, strict=True)]
     return pl.Series(paths, dtype=pl.String)
 
 
-def _only_below(key: tuple[str, str, str], named: dict[str, list[str]]) -> str | None:
-    file, number, name = key
+def _only_below(key: tuple[str, str, str], named: list[str]) -> str | None:
+    """The one of these paths of the right name that lies below the submission's folder."""
+    file, number, _ = key
     beside = file.rpartition("/")[0]
     folder = compared(f"{beside}/" if beside else f"{number}/")
-    last = compared(name.replace("\\", "/").rpartition("/")[2])
-    below = [path for path in named.get(last, []) if compared(path).startswith(folder)]
+    below = [path for path in named if compared(path).startswith(folder)]
     return below[0] if len(below) == 1 else None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -88,17 +89,47 @@ class Advice:
         object.__setattr__(self, "sentence", discreet(self.sentence))
 
 
+Cells = Mapping[str, Sequence[str | None]]
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """The rows one file brings to one table: canonical columns as text, `line` and `flaw`.
 
     Rows of a `closed` part may only name applications of the same file: a workbook speaks for its own applications.
+    `cells` and `lines`: the same as lists, of a sheet; a frame of each of thousands of sheets costs more than reading them.
     """
 
     file: str
     table: str
-    rows: pl.DataFrame
+    given: pl.DataFrame | None = None
     closed: bool = False
+    cells: Cells = field(default_factory=dict)
+    lines: Sequence[int] = ()
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        return frame_of(self.cells, self.lines) if self.given is None else self.given
+
+    def __len__(self) -> int:
+        return len(self.lines) if self.given is None else len(self.given)
+
+    @property
+    def columns(self) -> list[str]:
+        """The canonical columns that the file has."""
+        if self.given is None:
+            return list(self.cells)
+        return [name for name in self.given.columns if name not in (LINE, FLAW)]
+
+    def column(self, name: str) -> Sequence[str | None]:
+        """The cells of one column."""
+        return self.cells[name] if self.given is None else self.given[name].to_list()
+
+
+def frame_of(cells: Cells, lines: Sequence[int]) -> pl.DataFrame:
+    """Cells and their lines as a frame of rows without a flaw."""
+    schema = {**dict.fromkeys(cells, pl.String()), LINE: pl.Int64(), FLAW: pl.String()}
+    return pl.DataFrame({**cells, LINE: lines, FLAW: [None] * len(lines)}, schema=schema)
 
 
 @dataclass(frozen=True, eq=False)

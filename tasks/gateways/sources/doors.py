@@ -44,7 +44,7 @@ class Door:
         if not parts:
             raise UnreadableError(f"文件“{file}”是“{titles}”，未采用：{self.elsewhere}", foreign=True)
         aside = list(content.aside)
-        if any(len(part.rows) for part in others):
+        if any(len(part) for part in others):
             reason = f"文件“{file}”中的“{titles}”未采用：{self.elsewhere}"
             aside.append(QuarantinedFile(file, reason, whole=False, sheet=titles))
         unknown = [each for each in content.unknown_columns if not each.table or each.table in self.tables]

@@ -33,6 +33,8 @@ UNCALCULATED: Final = "="
 _PROTECTION: Final = "VelvetSweatshop"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HIDDEN_ROW: Final = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
+#: A cell's formula; those of conditions and choices are called otherwise.
+_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _CELL: Final = re.compile(
     rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d+)"(?P<tail>[^>]*)>\s*'
     rb"(?P<formula><(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>))?\s*(?:<(?:\w+:)?v>(?P<value>[^<]*)</(?:\w+:)?v>|<(?:\w+:)?v\s*/>)?"
@@ -126,7 +128,7 @@ def _beside(data: bytes) -> _Beside:
                     sheet = html.unescape(_attribute(each, b"name"))
                     xml = archive.read(path)
                     hidden[sheet] = [int(row) - 1 for row in _HIDDEN_ROW.findall(xml)] if b"hidden=" in xml else []
-                    broken[sheet] = list(_broken(xml)) if b"<f" in xml or b't="e"' in xml or b":f" in xml else []
+                    broken[sheet] = list(_broken(xml)) if b't="e"' in xml or _FORMULA.search(xml) else []
             return hidden, broken, b'date1904="1"' in book or b'date1904="true"' in book
     except (BadZipFile, KeyError, NotImplementedError, OSError, ValueError, zlib.error):
         return {}, {}, False

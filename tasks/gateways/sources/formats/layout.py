@@ -118,8 +118,8 @@ def body_of(table: Table, sheet: Sheet, head: Head, columns: dict[str, int]) -> 
 def _is_no_row(line: list[Any], columns: dict[str, int], *, early: bool) -> bool:
     """Whether a line is none of the table's rows; an `early` one may be an example or say how to fill the others in."""
     first = next((cell for cell in line if cell != ""), "")
-    if type(first) is not str:
-        return False
+    if type(first) is not str or (not early and first.isascii()):
+        return False  # nearly all rows begin with a number
     filled = [cell for cell in line if cell != ""]
     number = line[columns[_NO]] if _NO in columns else first
     if early and type(number) is str and _EXAMPLE.search(compared(number) or compared(first)):
@@ -174,9 +174,9 @@ def with_numbers(parts: Sequence[Part]) -> list[Part]:
     numbers = {
         text
         for part in parts
-        if part.table == APPLICATIONS.name and _NO in part.rows.columns
-        for text in part.rows[_NO].drop_nulls().to_list()
-        if compared(text) and compared(text) not in _DITTO
+        if part.table == APPLICATIONS.name and _NO in part.columns
+        for text in part.column(_NO)
+        if text and compared(text) and compared(text) not in _DITTO
     }
     if len(numbers) != 1:
         return list(parts)
@@ -185,17 +185,19 @@ def with_numbers(parts: Sequence[Part]) -> list[Part]:
 
 
 def _numbered(part: Part, number: str) -> Part:
-    names = [name for name in part.rows.columns if name not in (_NO, "line", "flaw")]
-    if part.table == APPLICATIONS.name or not names or part.rows.is_empty():
+    names = [name for name in part.columns if name != _NO]
+    if part.table == APPLICATIONS.name or not names or not len(part):
         return part
     # a frame worked on costs more than its cells looked at: nearly every workbook has its number in every row
-    if _NO in part.rows.columns and all(cell and cell.strip() not in _DITTO for cell in part.rows[_NO].to_list()):
+    if _NO in part.columns and all(cell and cell.strip() not in _DITTO for cell in part.column(_NO)):
         return part
     rows = part.rows if _NO in part.rows.columns else part.rows.with_columns(pl.lit(None, pl.String).alias(_NO))
     blank = pl.col(_NO).is_null() | pl.col(_NO).str.strip_chars().is_in(["", *_DITTO])
     # another row of the form itself is no row of the application
     filled = pl.any_horizontal(pl.col(name).fill_null("").str.strip_chars() != "" for name in names)
-    return replace(part, rows=rows.with_columns(pl.when(blank & filled).then(pl.lit(number)).otherwise(_NO).alias(_NO)))
+    return replace(
+        part, given=rows.with_columns(pl.when(blank & filled).then(pl.lit(number)).otherwise(_NO).alias(_NO))
+    )
 
 
 def _texts(line: Sequence[Any]) -> list[str]:

@@ -3,14 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import polars as pl
-
 from schemas.submission import APPLICATIONS, FORM_TABLES, Table
 from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.text import cell_text
 from tasks.gateways.sources.contents import (
-    FLAW,
-    LINE,
     Advice,
     FileContent,
     Part,
@@ -27,8 +23,6 @@ _LATER: Final = 1462
 #: The sheets of a filled scoring workbook, which panels hand in elsewhere.
 _SCORING: Final = ("评分表", "送评清单")
 _NAMED: Final = 20
-#: So many rows at most have the sheets of one institution's form.
-_FEW: Final = 100
 
 
 def read_workbook(
@@ -101,7 +95,7 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
     if pairs and len(pairs[0]) > columns:
         cells, line = pairs
         rows = {column: [cell_text(cell)] for column, cell in cells.items()}
-        content.parts.append(Part(name, table.name, _frame(rows, [line]), closed=True))
+        content.parts.append(Part(name, table.name, closed=True, cells=rows, lines=[line]))
         return
     if head is None:
         if any(cell != "" for line in sheet.lines for cell in line):
@@ -109,7 +103,7 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
                 f"工作簿“{name}”的工作表“{sheet.name}”前{headers.SEARCHED_LINES}行没有表头，"
                 f"请写上列名（如“{table.columns[0].title}”）后重新提交"
             )
-        content.parts.append(Part(name, table.name, _frame({}, []), closed=True))
+        content.parts.append(Part(name, table.name, closed=True))
         return
     found = headers.header(table, head.names, names)
     if found.repeated:
@@ -129,7 +123,7 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
             )
         )
     texts = {column: _texts(table, column, sheet, body, place) for column, place in found.columns.items()}
-    content.parts.append(Part(name, table.name, _frame(texts, body.numbers), closed=True))
+    content.parts.append(Part(name, table.name, closed=True, cells=texts, lines=body.numbers))
     content.unknown_columns.extend(
         UnknownColumn(name, table.name, head.names[place].strip()) for place, _ in found.unknown
     )
@@ -142,12 +136,3 @@ def _texts(table: Table, column: str, sheet: Sheet, body: layout.Body, place: in
             cell + _LATER if isinstance(cell, (int, float)) and not isinstance(cell, bool) else cell for cell in cells
         ]
     return [cell if type(cell) is str else cell_text(cell) for cell in cells]
-
-
-def _frame(cells: dict[str, list[str | None]], numbers: list[int]) -> pl.DataFrame:
-    schema = {**dict.fromkeys(cells, pl.String()), LINE: pl.Int64(), FLAW: pl.String()}
-    columns = (*cells.values(), numbers, [None] * len(numbers))
-    if len(numbers) > _FEW:
-        return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
-    # of a form's few rows: taking them row by row costs a third of building a series a column
-    return pl.DataFrame(list(zip(*columns, strict=True)), schema=schema, orient="row")
