@@ -52,6 +52,11 @@ class Settings(BaseSettings):
         title="Desk",
         description="Folder for what the centre brings, where it is not `desk/` in the home.",
     )
+    quiet_seconds: float = Field(
+        default=2.0,
+        title="Inbox: quiet time",
+        description="Seconds a file must have lain unchanged before it moves on to `taken/`: it may still be being written.",
+    )
     policies: Path | None = Field(
         default=None, title="Policies", description="Folder of policy files that take the place of those shipped."
     )

@@ -16,8 +16,6 @@ from tasks.gateways.sources import Pull, QuarantinedFile, compared, is_table_fil
 from tasks.store import versions
 from tasks.store.database import reading
 
-#: A file that changed in so many seconds before the look may still be being written.
-QUIET_SECONDS: Final = 2.0
 _NAMED: Final = 20
 _DESK: Final = "desk"
 
@@ -44,7 +42,7 @@ def clear(run: Run, pulls: Pulls, told: Sequence[QuarantinedFile], looked: float
 
     `told`: what was set aside. Safe to repeat: what is still there is moved by the next run.
     """
-    root, before = run.installation.root, looked - QUIET_SECONDS
+    root, before = run.installation.root, looked - run.installation.quiet_seconds
     refused = {each.path for each in told if each.path is not None}
     taken = [
         *_submissions(pulls.applicants, Path(run.inbox), run),

@@ -1,5 +1,6 @@
 """The home's own doors empty themselves: what was taken lies below taken/ with a receipt, what cannot be read in quarantine/."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -9,8 +10,7 @@ from sqlalchemy import select
 
 from flows.stages import intake
 from schemas import tables
-from schemas.settings import Settings, settings, using
-from tasks.desk import own_doors
+from schemas.settings import settings, using
 from tasks.runs import alerts
 from tasks.runs.rehearsal import rehearsed
 from tasks.store import overview, runs
@@ -21,10 +21,11 @@ CYCLE, DAY = "2026-09", date(2026, 9, 1)
 FORM = "申报编号,统一社会信用代码,机构名称,提交时间\n"
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of tests are as good as written long ago."""
-    monkeypatch.setattr(own_doors, "QUIET_SECONDS", -60.0)
+@pytest.fixture
+def home(home: Path) -> Iterator[Path]:
+    """A home in which files are as good as written long ago."""
+    with using(settings().model_copy(update={"quiet_seconds": -60.0})):
+        yield home
 
 
 def lay(path: Path, text: str) -> Path:
@@ -62,14 +63,11 @@ def test_each_version_goes_to_a_folder_of_its_own_with_a_receipt(home: Path) -> 
     assert look() == {}
 
 
-def test_a_file_that_changed_in_the_last_seconds_stays_for_the_next_look(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_changed_in_the_last_seconds_stays_for_the_next_look(home: Path) -> None:
     lay(home / "inbox" / "applications.csv", form())
-    monkeypatch.setattr(own_doors, "QUIET_SECONDS", 60.0)
-    assert look() == {"new": 1}
+    with using(settings().model_copy(update={"quiet_seconds": 60.0})):
+        assert look() == {"new": 1}
     assert below(home / "inbox") == ["applications.csv"]
-    monkeypatch.setattr(own_doors, "QUIET_SECONDS", -60.0)
     assert look() == {}
     assert below(home / "inbox") == []
 
@@ -140,7 +138,7 @@ def test_a_folder_that_is_given_and_a_dry_run_leave_all_as_it_is(home: Path, tmp
         intake.fn(CYCLE, DAY)
     assert intake.fn(CYCLE, DAY, None, str(tmp_path / "given")).done == {"new": 1}
     assert below(tmp_path / "given") == below(home / "inbox") == ["applications.csv"]
-    with using(Settings(home=home, inbox_folder=tmp_path / "given")):
+    with using(settings().model_copy(update={"inbox_folder": tmp_path / "given"})):
         look()
     assert below(tmp_path / "given") == ["applications.csv"]
 

@@ -112,3 +112,17 @@ def test_results_in_an_archive_are_read(tmp_path: Path) -> None:
     results, refused = results_of(pulled), pulled.quarantined
     assert not refused
     assert results[["application_no", "level", "verdict"]].to_numpy().tolist() == [["HS1", "5", "pass"]]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.xlsx"])
+def test_a_hundred_thousand_members_are_refused_before_they_are_listed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = b"PK\x01\x02" + bytes(24) + (40).to_bytes(2, "little") + bytes(16) + b"m" * 40
+    end = b"PK\x05\x06" + bytes(4) + b"\xff\xff\xff\xff" + (100_000 * len(member)).to_bytes(4, "little") + bytes(6)
+    (tmp_path / name).write_bytes(b"PK\x03\x04" + member * 100_000 + end)
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", lambda *_: pytest.fail("the list was read"))
+    (tmp_path / "applications.csv").write_bytes(FORM)
+    pull = pull_folder(tmp_path)
+    assert "请拆分成几个" in reason(pull)
+    assert len(pull.tables["applications"]) == 1

@@ -3,6 +3,10 @@
 import json
 import re
 import shutil
+import subprocess
+import tempfile
+import zipfile
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,12 +16,15 @@ import polars as pl
 import pytest
 import xlsxwriter
 import xlwt
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from expectations.side_tables import readable
 from expectations.verdict import _with_headers
 from schemas.policy import shipped
 from schemas.submission import TABLES, WRITTEN, headers_key
 from tasks.gateways.sources import Pull, pull_file, pull_folder
+from tasks.gateways.sources.formats.layout import NUMBER
 
 CASES = Path(__file__).parent / "cases"
 HEAD = ["申报编号", "统一社会信用代码", "机构名称"]
@@ -334,3 +341,90 @@ def test_levels_with_semicolons_stay_cells_between_commas(tmp_path: Path) -> Non
     (tmp_path / "applications.csv").write_text(f"{','.join(HEAD)}\n{','.join(FORM)}\n", "utf-8")
     (tmp_path / "occupations.csv").write_text(f"{','.join(OCCUPATIONS)}\n{','.join([*ROW[:3], '5;4;3'])}\n", "utf-8")
     assert pull_folder(tmp_path).tables["occupations"]["levels"].tolist() == ["5,4,3"]
+
+
+def old_workbook(path: Path) -> None:
+    made = xlwt.Workbook(encoding="utf-8")
+    sheet = made.add_sheet("基本信息")
+    for place, line in enumerate([HEAD, FORM, ["HS202609-X002", *FORM[1:]], ["HS202609-X003", *FORM[1:]]]):
+        for column, cell in enumerate(line):
+            sheet.write(place, column, cell)
+    sheet.row(2).hidden = True
+    sheet.row(2).height_mismatch = True
+    made.save(path)
+
+
+def test_hidden_rows_of_an_old_workbook_are_told_and_not_read(tmp_path: Path) -> None:
+    old_workbook(tmp_path / "a.xls")
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001", "HS202609-X003"]
+    (told,) = pull.quarantined
+    assert (told.sheet, told.row) == ("基本信息", "3")
+
+
+def test_a_workbook_with_macros_is_read_and_they_are_not_run(tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", 基本信息=[HEAD, FORM])
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 a macro")
+    (tmp_path / "a.xlsx").rename(tmp_path / "申报表.xlsm")
+    assert numbers(pull_folder(tmp_path)) == [FORM[0]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["xlsx", "xls", "ods", "et"])
+def test_libreoffice_writes_what_reads_the_same(suffix: str, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    assert office, "LibreOffice is needed: apt-get install libreoffice-calc"
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    days = [
+        [*HEAD, "提交时间"],
+        [*FORM, datetime(2026, 9, 1, 9, 30)],
+        ["HS202609-X002", *FORM[1:], datetime(2026, 9, 2)],
+    ]
+    rows = [
+        OCCUPATIONS,
+        ROW,
+        [*ROW[:3], "5-3"],
+        [None, "6-18-01-02", "铣工", date(2005, 4, 3)],
+        ["合计", None, None, 3],
+    ]
+    for title, lines in {"基本信息": days, "申报职业": rows}.items():
+        sheet = made.create_sheet(title)
+        for line in lines:
+            sheet.append(line)
+    made["基本信息"].row_dimensions[3].hidden = True
+    made["申报职业"].merge_cells("A3:A4")
+    (tmp_path / "made").mkdir()
+    made.save(tmp_path / "made" / "申报表.xlsx")
+    kind = "xls" if suffix == "et" else suffix
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [office, profile, "--headless", "--convert-to", kind, "--outdir", str(tmp_path / "again")]
+    subprocess.run([*command, str(tmp_path / "made" / "申报表.xlsx")], check=True, capture_output=True, timeout=120)
+    (written,) = (tmp_path / "again").iterdir()
+    written.rename(written.with_suffix(f".{suffix}"))
+    first, again = pull_folder(tmp_path / "made"), pull_folder(tmp_path / "again")
+    assert numbers(again) == [FORM[0]]
+    assert again.tables["occupations"]["levels"].tolist() == ["5,4", "5,4,3", "5,4,3"]
+    for name in ("applications", "occupations"):
+        assert again.tables[name].equals(first.tables[name])
+    assert [each.row for each in again.quarantined] == [each.row for each in first.quarantined] == ["3"]
+
+
+_TEXTS = st.text(st.sampled_from("备注合计联系人示例填表日期HS0129-/ 　()（）：:.A车工"), max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=st.lists(st.lists(_TEXTS, min_size=3, max_size=3), max_size=6), elsewhere=st.lists(_TEXTS, max_size=3))
+def test_no_row_makes_an_application_without_a_number_and_a_code_or_rows(
+    lines: list[list[str]], elsewhere: list[str]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [[number, "6-18-01-01", "车工", "5"] for number in elsewhere]
+        book(Path(folder) / "甲.xlsx", 基本信息=[HEAD, *lines], 申报职业=[OCCUPATIONS, *rows])
+        pull = pull_folder(Path(folder))
+    filed = pull.tables["applications"]
+    with_rows = set(pull.tables["occupations"]["application_no"])
+    for number, code in zip(filed["application_no"], filed["uscc"].fillna(""), strict=True):
+        assert re.search(NUMBER, number), number
+        assert code or number in with_rows

@@ -10,6 +10,7 @@ import html
 import pickle
 import re
 import resource
+import struct
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -32,6 +33,13 @@ UNCALCULATED: Final = "="
 #: Workbooks under this password are only protected against changes; every program opens them.
 _PROTECTION: Final = "VelvetSweatshop"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Records of an old workbook: the name and place of a sheet, a row with the sign that it does not show, an end.
+_BOUND_SHEET: Final = 0x0085
+_NAME_AT: Final = 8
+_ROW: Final = 0x0208
+_ROW_BYTES: Final = 16
+_ZERO_HEIGHT: Final = 0x20
+_END_OF_PART: Final = 0x000A
 _HIDDEN_ROW: Final = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
 #: A cell's formula; those of conditions and choices are called otherwise.
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -106,7 +114,9 @@ _Beside = tuple[dict[str, list[int]], dict[str, list[tuple[int, int, str]]], boo
 
 
 def _beside(data: bytes) -> _Beside:
-    """What the workbook library leaves out of .xlsx and .ods: hidden rows, cells whose formula failed, the first day."""
+    """What the workbook library leaves out: hidden rows, and of .xlsx cells whose formula failed and the first day."""
+    if data.startswith(_OLE):
+        return _hidden_in_xls(data), {}, False
     try:
         with ZipFile(BytesIO(data)) as archive:
             names = set(archive.namelist())
@@ -150,11 +160,45 @@ def _broken(xml: bytes) -> Iterator[tuple[int, int, str]]:
             yield int(cell[2]) - 1, column - 1, text
 
 
+def _hidden_in_xls(data: bytes) -> dict[str, list[int]]:
+    """The hidden and filtered-out rows of each sheet of an old workbook (BIFF8 records: MS-XLS 2.4.28, 2.4.221)."""
+    import olefile  # noqa: PLC0415  for few files
+
+    try:
+        with olefile.OleFileIO(BytesIO(data)) as file:
+            book = file.openstream("Workbook").read()
+    except (OSError, ValueError, IndexError, TypeError):
+        return {}  # an older one, or none: what opens it says so
+    found: dict[str, list[int]] = {}
+    for kind, at, size in _records(book, 0):
+        if kind == _BOUND_SHEET and size > _NAME_AT:
+            wide, letters = book[at + 7] & 1, book[at + 6]
+            name = book[at + 8 : at + 8 + letters * (1 + wide)].decode("utf-16-le" if wide else "latin-1", "replace")
+            rows = _records(book, int.from_bytes(book[at : at + 4], "little"))
+            found[name] = [
+                int.from_bytes(book[row : row + 2], "little")
+                for each, row, length in rows
+                if each == _ROW and length == _ROW_BYTES and book[row + 12] & _ZERO_HEIGHT
+            ]
+    return found
+
+
+def _records(book: bytes, start: int) -> Iterator[tuple[int, int, int]]:
+    """Kind, place and size of each record of one part of an old workbook, which ends with its own record."""
+    place = start
+    while place + 4 <= len(book):
+        kind, size = struct.unpack_from("<HH", book, place)
+        if kind == _END_OF_PART:
+            return
+        yield kind, place + 4, size
+        place += 4 + size
+
+
 def _hidden_in_ods(xml: bytes) -> dict[str, list[int]]:
     """The hidden and filtered-out rows of each sheet."""
     hidden: dict[str, list[int]] = {}
     sheet, row = "", 0
-    for tag in re.finditer(rb"<table:(table|table-row)\b[^>]*>", xml):
+    for tag in re.finditer(rb"<table:(table|table-row)(?=[\s/>])[^>]*>", xml):
         if tag[1] == b"table":
             sheet, row = html.unescape(_attribute(tag[0], b"name")), 0
             hidden[sheet] = []

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -37,8 +38,7 @@ def opened(root: Path, archives: Iterable[tuple[str, Path]], spare: Path) -> Ope
     for place, (name, path) in enumerate(archives):
         folder = spare / str(place)
         try:
-            plain_files.content(root, name, path)
-            files = _unpacked(name, path, folder, left)
+            files = _unpacked(name, plain_files.content(root, name, path), folder, left)
         except UnreadableError as unreadable:
             shutil.rmtree(folder, ignore_errors=True)
             found.refused.append(QuarantinedFile(name, unreadable.reason, path=path))
@@ -53,10 +53,12 @@ def opened(root: Path, archives: Iterable[tuple[str, Path]], spare: Path) -> Ope
     return found
 
 
-def _unpacked(name: str, path: Path, folder: Path, left: int) -> dict[str, Path]:
+def _unpacked(name: str, data: bytes, folder: Path, left: int) -> dict[str, Path]:
     """The archive's files by their names in it, which lead nowhere else; raises UnreadableError."""
+    if limits.lists_too_many(data, MAX_MEMBERS):
+        raise _too_many(name)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             _check(name, members, left)
             files: dict[str, Path] = {}
@@ -77,7 +79,7 @@ def _check(name: str, members: list[zipfile.ZipInfo], left: int) -> None:
     if any(member.flag_bits & _ENCRYPTED for member in members):
         raise UnreadableError(f"压缩包“{name}”设有密码，请取消密码、重新压缩后提交")
     if len(members) > MAX_MEMBERS:
-        raise UnreadableError(f"压缩包“{name}”中的文件超过{MAX_MEMBERS}个，请拆分成几个压缩包后重新提交")
+        raise _too_many(name)
     unfolded, packed = (sum(getattr(each, size) for each in members) for size in ("file_size", "compress_size"))
     if unfolded > left or (unfolded > limits.RATIO_MATTERS_FROM and unfolded > limits.MAX_RATIO * max(packed, 1)):
         raise UnreadableError(f"压缩包“{name}”展开后过大，请拆分成几个压缩包后重新提交")
@@ -85,6 +87,10 @@ def _check(name: str, members: list[zipfile.ZipInfo], left: int) -> None:
         inner = PurePosixPath(_named(member))
         if inner.is_absolute() or ".." in inner.parts or stat.S_ISLNK(member.external_attr >> 16):
             raise UnreadableError(f"压缩包“{name}”中有指向其他位置的文件，未打开，请重新压缩后提交")
+
+
+def _too_many(name: str) -> UnreadableError:
+    return UnreadableError(f"压缩包“{name}”中的文件超过{MAX_MEMBERS}个，请拆分成几个压缩包后重新提交")
 
 
 def _named(member: zipfile.ZipInfo) -> str:

@@ -27,6 +27,10 @@ MAX_OBJECTS: Final = 6_000_000
 MAX_COLUMNS: Final = 2_000
 
 _SPLIT_LARGE = "请拆分成几个文件后重新提交"
+#: The record an archive ends with, the place in it of its list's size, and what a member takes in that list at most.
+_END_OF_ARCHIVE: Final = b"PK\x05\x06"
+_LIST_SIZE: Final = 12
+_MEMBER_BYTES: Final = 1024
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -58,10 +62,19 @@ def check_columns(name: str, columns: int) -> None:
         raise UnreadableError(f"文件“{name}”的列名超过{MAX_COLUMNS}个，请只保留申报表的各列后重新提交")
 
 
+def lists_too_many(data: bytes, most: int) -> bool:
+    """Whether an archive's list of members is too long for so many: reading it takes many times the memory of its bytes."""
+    end = data.rfind(_END_OF_ARCHIVE)
+    size = int.from_bytes(data[end + _LIST_SIZE : end + _LIST_SIZE + 4], "little") if end >= 0 else 0
+    return size > most * _MEMBER_BYTES
+
+
 def check_workbook(name: str, data: bytes) -> None:
     """Refuses what is no workbook, or unfolds to too much."""
     if data.startswith(_OLE):
         return  # an old one or an encrypted one; neither is packed
+    if lists_too_many(data, MAX_WORKBOOK_MEMBERS):
+        raise UnreadableError(f"工作簿“{name}”展开后过大，{_SPLIT_LARGE}")
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             members = archive.infolist()
