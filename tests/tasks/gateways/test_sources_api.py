@@ -287,51 +287,6 @@ def test_a_password_in_the_address_is_sent_and_never_shown(portal: Portal, tmp_p
     assert portal.requests[-2:] == [f"/api/applications?key={TOKEN}&page={number}" for number in (3, 1)]
 
 
-# ---- since-cursor
-
-
-MAP = """
-[pages]
-since = "cursor"
-since_parameter = "since"
-"""
-
-
-def since_map(tmp_path: Path) -> str:
-    (tmp_path / "map.toml").write_text(MAP)
-    return str(tmp_path / "map.toml")
-
-
-def test_only_what_changed_is_asked_for_and_the_rest_stays(portal: Portal, tmp_path: Path) -> None:
-    named = since_map(tmp_path)
-    portal.pages[0] = {"applications": portal.pages[0], "cursor": "c1"}
-    assert numbers(bring_in(tmp_path, portal.url, column_map=named)) == everyone()
-    corrected = application("A20", institution_name="corrected")
-    portal.pages[:] = [{"applications": [corrected, application("B1")], "cursor": "c2"}]
-    portal.requests.clear()
-    second = bring_in(tmp_path, portal.url, column_map=named)
-    assert portal.requests == ["/api/applications?since=c1"]
-    assert numbers(second) == [*everyone(), "B1"]
-    assert second.pull is not None
-    rows = second.pull.tables["applications"].set_index("application_no")
-    assert rows.loc["A20", "institution_name"] == "corrected"
-    assert len(second.pull.tables["staff"]) == 2 * 16
-    portal.pages[:] = [{"applications": [], "cursor": "c3"}]
-    assert contents(bring_in(tmp_path, portal.url, column_map=named)) == contents(second)
-
-
-def test_changes_whose_pull_stopped_are_asked_for_again(portal: Portal, tmp_path: Path) -> None:
-    named = since_map(tmp_path)
-    portal.pages[0] = {"applications": portal.pages[0], "cursor": "c1"}
-    bring_in(tmp_path, portal.url, column_map=named)
-    portal.pages[:] = [{"applications": [application("B1")], "cursor": "c2"}, [application("B2")]]
-    portal.before = lambda count: portal.faults.append("500") if "page=2" in portal.requests[-1] else None
-    down = bring_in(tmp_path, portal.url, column_map=named)
-    assert numbers(down) == everyone()
-    portal.before, portal.faults = lambda count: None, []
-    assert numbers(bring_in(tmp_path, portal.url, column_map=named)) == [*everyone(), "B1", "B2"]
-
-
 def test_numbered_pages_end_with_an_empty_one(portal: Portal, tmp_path: Path) -> None:
     (tmp_path / "map.toml").write_text('[pages]\nnext = ""\npage_parameter = "page"\n')
     portal.pages.append([])

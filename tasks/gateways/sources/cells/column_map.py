@@ -17,16 +17,14 @@ _DIVIDED = re.compile(r"[,，、;；/|\s]+")
 
 @dataclass(frozen=True)
 class PageWords:
-    """How an HTTP API says where its next page is, and from where the next pull goes on.
+    """How an HTTP API says where its next page is.
 
-    `next` and `since` are names in a page (dotted where nested), the others are parameters of its address; "" is none.
+    `next` is a name in a page (dotted where nested), the others are parameters of its address; "" is none.
     """
 
     next: str = "next"
     next_parameter: str = ""
     page_parameter: str = ""
-    since: str = ""
-    since_parameter: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tasks.gateways.sources.contents import discreet
 _SHIPPED: Final = Path(__file__).parent / "maps"
 _TOP: Final = ("title", "ignore", "pages", "tables")
 _OF_TABLE: Final = ("from", "ignore", "order_by", "columns", "values", "defaults")
-_OF_PAGES: Final = ("next", "next_parameter", "page_parameter", "since", "since_parameter")
+_OF_PAGES: Final = ("next", "next_parameter", "page_parameter")
 _LARGEST_BYTES: Final = 1024 * 1024
 _LONGEST_NAME: Final = 100
 
@@ -157,7 +157,7 @@ class _Reading:
     def _ignored(
         self, document: Mapping[str, Any], tables: Mapping[str, Any], pages: PageWords
     ) -> dict[str, frozenset[str]]:
-        anywhere = [*self._texts("", "ignore", document.get("ignore", [])), pages.next, pages.since]
+        anywhere = [*self._texts("", "ignore", document.get("ignore", [])), pages.next]
         own = {name: self._texts(f"tables.{name}", "ignore", said.get("ignore", [])) for name, said in tables.items()}
         return {name: frozenset(map(headers.key, given)) for name, given in {"": anywhere, **own}.items()}
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from schemas.errors import FilingError
 from tasks.gateways.sources.formats.limits import MAX_FILE_BYTES, MIB
+from tasks.gateways.wire.retry import Attempts
 
 _GIB: Final = 1024 * MIB
 _BEAT_SECONDS: Final = 60.0
@@ -77,9 +78,7 @@ class Allowance:
                 raise SourceError(f"{what} did not end within {self.bounds.piece_seconds:g} seconds: ask its operator")
             yield chunk
 
-    def pauses(self) -> Iterator[float]:
-        """Seconds to wait after each attempt but the last, doubled each time."""
-        pause = self.bounds.first_pause_seconds
-        for _ in range(self.bounds.attempts - 1):
-            yield pause
-            pause = min(pause * 2, self.bounds.longest_pause_seconds)
+    def attempts(self) -> Attempts:
+        """How often something is tried, and how long is waited between."""
+        bounds = self.bounds
+        return Attempts(bounds.attempts, bounds.first_pause_seconds, bounds.longest_pause_seconds, bounds.sleep)

@@ -9,7 +9,7 @@ import httpx
 from tasks.gateways.sources.far.addresses import Address
 from tasks.gateways.sources.far.bounds import Allowance, SourceError
 from tasks.gateways.wire.answers import codings, retry_after
-from tasks.gateways.wire.retry import AttemptFailed, Attempts
+from tasks.gateways.wire.retry import AttemptFailed
 
 _CREDENTIALS: Final = {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
 _GONE: Final = {httpx.codes.NOT_FOUND, httpx.codes.GONE}
@@ -51,9 +51,8 @@ class Asking:
         says; raises SourceError for any other answer, and once the attempts or the bounds are used up.
         """
         bounds = self._allowance.bounds
-        attempts = Attempts(bounds.attempts, bounds.first_pause_seconds, bounds.longest_pause_seconds, bounds.sleep)
         try:
-            return attempts.of(lambda: self._attempt(address, etag))
+            return self._allowance.attempts().of(lambda: self._attempt(address, etag))
         except AttemptFailed as lost:
             wait = lost.retry_after_seconds or 0
             if wait > bounds.longest_pause_seconds:

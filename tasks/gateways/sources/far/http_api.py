@@ -1,8 +1,7 @@
 """An HTTP API of pages, brought page by page.
 
 Each page is kept as it came with its ETag, and asked for with it the next time. A pull that stopped goes on with the
-page it stopped at, unless the first page says that the list has changed since. With a since-cursor only what changed
-is asked for, and what came before stays.
+page it stopped at, unless the first page says that the list has changed since.
 """
 
 from hashlib import sha256
@@ -17,6 +16,8 @@ from tasks.gateways.sources.far.bounds import Allowance, SourceError
 from tasks.gateways.sources.far.http_answers import Answer, Asking
 from tasks.gateways.sources.far.landing import Copy, Landed, Landing
 
+#: Folder of a copy that holds the pages.
+_FOLDER: Final = "0001"
 #: A list that changes while it is read is read again so often; then it is taken as it came, and that is said.
 _ROUNDS: Final = 3
 #: A page that is no JSON is asked for so often: an answer cut off without a sign of it looks so too.
@@ -45,10 +46,8 @@ class HttpApi:
         """A copy of all pages; returns a sentence for whatever may be missing in it."""
         with self._asking.client:
             former = landing.current
-            since = _since(former, self.reading) if self._map.pages.since_parameter and former else ""
-            first = self._with(self._base, self._map.pages.since_parameter, since) if since else self._base
             for left in reversed(range(_ROUNDS)):
-                pull = _Pull(self, landing, former, first, bool(since))
+                pull = _Pull(self, landing, former, self._base)
                 pull.run()
                 if not pull.changed_meanwhile():
                     break
@@ -56,10 +55,7 @@ class HttpApi:
                     pull.complaints.append("the list changed each time while it was read: what moved may be missing")
                     break
                 landing.restart()
-        if since and not pull.records and not pull.complaints:
-            landing.restart()  # nothing has changed: the former copy stays
-        else:
-            landing.settle()
+        landing.settle()
         return [f"{self._where.shown}: {each}" for each in pull.complaints]
 
     def understood(self, address: str, etag: str) -> tuple[Answer, http_pages.Told]:
@@ -128,13 +124,12 @@ class HttpApi:
 class _Pull:
     """One pull of all pages, from the first or from where another stopped."""
 
-    def __init__(self, api: HttpApi, landing: Landing, former: Copy | None, first: str, adding: bool) -> None:
-        self._api, self._landing, self._first, self._adding = api, landing, first, adding
+    def __init__(self, api: HttpApi, landing: Landing, former: Copy | None, first: str) -> None:
+        self._api, self._landing, self._first = api, landing, first
         self._former = former
-        before = former.entries if former else {}
-        known = [] if adding else [entry for entry in before.values() if entry.told["map"] == api.reading]
+        before = former.entries.values() if former else ()
+        known = [entry for entry in before if entry.told["map"] == api.reading]
         self._known = {api.restored(entry.told["address"]): entry for entry in known}
-        self._number = 1 + (max((int(name.partition("/")[0]) for name in before), default=0) if adding else 0)
         self._draft = self._gone_on_with()
         self._fetched = 0
         self._bodies: list[bytes] = []
@@ -143,13 +138,7 @@ class _Pull:
     @property
     def _pages(self) -> list[Landed]:
         """The pages of this pull so far, in order."""
-        return [
-            self._draft.entries[name] for name in sorted(self._draft.entries) if name.startswith(f"{self._number:04}/")
-        ]
-
-    @property
-    def records(self) -> int:
-        return sum(int(page.told["records"]) for page in self._pages)
+        return [self._draft.entries[name] for name in sorted(self._draft.entries)]
 
     def run(self) -> None:
         """Ask for one page after another until there is none."""
@@ -165,12 +154,12 @@ class _Pull:
             if place > self._api.most_pages:
                 raise SourceError(f"{self._api.name} has more than {self._api.most_pages} pages: narrow FILING_SOURCE")
             asked.add(address)
-            address = self._take(address, f"{self._number:04}/{place:06}.json", place)
+            address = self._take(address, f"{_FOLDER}/{place:06}.json", place)
 
     def changed_meanwhile(self) -> bool:
         """Whether the first page is another one by now: what stood on later ones may have moved past us."""
         pages = self._pages
-        if self._adding or not self._fetched or len(pages) < 2:  # noqa: PLR2004  on one page nothing moves
+        if not self._fetched or len(pages) < 2:  # noqa: PLR2004  on one page nothing moves
             return False
         return not self._api.is_unchanged(self._first, pages[0])
 
@@ -187,8 +176,6 @@ class _Pull:
         said = {
             "address": self._api.kept(address),
             "next": self._api.kept(following),
-            "since": told.since,
-            "records": str(told.records),
             "digest": told.digest,
             "map": self._api.reading,
             "trouble": trouble,
@@ -208,30 +195,14 @@ class _Pull:
         return True
 
     def _gone_on_with(self) -> Copy:
-        """The draft a stopped pull left, if it may be gone on with; else an empty one, with what came before if added to."""
+        """The draft a stopped pull left, if it may be gone on with; else an empty one."""
         self._draft = draft = self._landing.draft()
         pages = self._pages
         same = all(page.told["map"] == self._api.reading for page in pages)
         begun = bool(pages) and same and pages[0].told["address"] == self._api.kept(self._first)
         if begun and self._api.is_unchanged(self._first, pages[0]):
             return draft
-        draft = self._landing.restart()
-        if self._adding and self._former:
-            for entry in self._former.entries.values():
-                draft.adopt(self._former, entry)
-        return draft
-
-
-def _since(copy: Copy, reading: str) -> str:
-    """The cursor of the newest pull: the first one told in it, for what changed while it went on comes once more then.
-
-    None where another map read the pages, for it may have missed some.
-    """
-    if any(entry.told["map"] != reading for entry in copy.entries.values()):
-        return ""
-    said = [(name.partition("/")[0], name, entry.told["since"]) for name, entry in copy.entries.items()]
-    newest = max((pull for pull, _, since in said if since), default="")
-    return next((since for pull, _, since in sorted(said) if pull == newest and since), "")
+        return self._landing.restart()
 
 
 def _server(address: str) -> tuple[str, str, int | None]:

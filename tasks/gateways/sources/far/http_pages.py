@@ -1,7 +1,6 @@
 """Pages of an HTTP API: what one says about itself, and all of them read as one pull."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +16,7 @@ from tasks.gateways.sources.formats import nested_json, plain_files
 
 @dataclass(frozen=True)
 class Told:
-    """What a page says: how many records it has, where the next one is, and from where the next pull goes on.
+    """What a page says: how many records it has, and where the next one is.
 
     `digest` is of the records alone: what is around them may tell the time. `trouble` is why it cannot be
     understood, "" where it can; with it the page is worth asking for again.
@@ -25,7 +24,6 @@ class Told:
 
     records: int = 0
     next: str = ""
-    since: str = ""
     digest: str = ""
     trouble: str = ""
 
@@ -42,51 +40,41 @@ def told(body: bytes, column_map: ColumnMap) -> Told:
     words = nested_json.flat(column_map.names, top) if isinstance(top, dict) else {}
     pages = column_map.pages
     digest = sha256(json.dumps(arrays, sort_keys=True).encode()).hexdigest()
-    return Told(sum(map(len, arrays)), _word(words.get(pages.next)), _word(words.get(pages.since)), digest)
+    return Told(sum(map(len, arrays)), _word(words.get(pages.next)), digest)
 
 
 def pull_pages(root: Path, names: list[str], column_map: ColumnMap, door: Door = NAMED) -> Pull:
-    """All pages as one pull of what this door brings; `names` are their paths below the root, oldest first, `<pull>/<page>.json`.
+    """All pages as one pull of what this door brings; `names` are their paths below the root, in order.
 
-    A page or an application that came twice is one: pages overlap when the list changes while it is read. Of an
-    application that came in several pulls the newest counts; two different ones in one pull are left to be set aside
-    (contract section 5).
+    A page or an application that came twice is one: pages overlap when the list changes while it is read. Two
+    different ones of an application are left to be set aside (contract section 5).
     """
     contents: list[FileContent] = []
     refused: list[tuple[QuarantinedFile, bool]] = []
-    seen = _Seen(column_map)
-    for name in reversed(names):
+    seen = _Seen()
+    for name in names:
         try:
             data = plain_files.content(root, name, root / name)
             if seen.again(data):
                 continue
-            content = nested_json.read_json(name, data, None, column_map.names, seen.during(name.partition("/")[0]))
+            content = nested_json.read_json(name, data, None, column_map.names, seen.is_new)
             contents.append(column_map.translated(door.admitted(content)))
         except UnreadableError as unreadable:
             refused.append((QuarantinedFile(name, unreadable.reason, path=root / name), False))
-    return assemble(root, contents[::-1], refused)
+    return assemble(root, contents, refused)
 
 
 class _Seen:
-    """What newer pages have brought already."""
+    """What pages have brought already."""
 
-    def __init__(self, column_map: ColumnMap) -> None:
-        self._names = column_map.names
+    def __init__(self) -> None:
         self._digests: set[bytes] = set()
-        self._brought: dict[str, str] = {}
 
-    def during(self, pull: str) -> Callable[[Table, Any], bool]:
-        """Whether a record of this pull is wanted."""
-
-        def wanted(table: Table, record: Any) -> bool:
-            if table is not APPLICATIONS:
-                return True
-            if self.again(json.dumps(record, sort_keys=True, ensure_ascii=True).encode()):
-                return False
-            number = self._number(record)
-            return not number or self._brought.setdefault(number, pull) == pull
-
-        return wanted
+    def is_new(self, table: Table, record: Any) -> bool:
+        """Whether a record did not come before; rows beside the applications may be alike."""
+        return table is not APPLICATIONS or not self.again(
+            json.dumps(record, sort_keys=True, ensure_ascii=True).encode()
+        )
 
     def again(self, said: bytes) -> bool:
         """Whether a page or an application has come before."""
@@ -94,16 +82,6 @@ class _Seen:
         known = digest in self._digests
         self._digests.add(digest)
         return known
-
-    def _number(self, record: Any) -> str:
-        flat = nested_json.flat(self._names, record)
-        words = flat if isinstance(flat, dict) else {}
-        found = (
-            value
-            for word, value in words.items()
-            if self._names.column_named(APPLICATIONS.name, word) == "application_no"
-        )
-        return _word(next(found, None))
 
 
 def _arrays(top: Any, column_map: ColumnMap) -> list[list[Any]] | None:

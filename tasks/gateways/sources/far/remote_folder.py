@@ -14,6 +14,7 @@ from tasks.gateways.sources.contents import QuarantinedFile
 from tasks.gateways.sources.far.bounds import Allowance, SourceError
 from tasks.gateways.sources.far.landing import Copy, Landed, Landing
 from tasks.gateways.sources.formats.limits import MIB
+from tasks.gateways.wire.retry import AttemptFailed
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -151,24 +152,23 @@ class RemoteFolder:
 
     def _persistently(self, work: Callable[[], _T]) -> _T:
         """Do something again after a lost connection, each time over a new one; what stays lost is a SourceError."""
-        pauses = self._allowance.pauses()
-        while True:
-            try:
-                return work()
-            except self._remote.errors as failed:
-                if getattr(failed, "errno", None) in _DISK:
-                    raise SourceError(
-                        f"the copy of {self._remote.shown} cannot be written: {_said(failed)}"
-                    ) from failed
-                verdict = self._remote.verdict(failed)
-                if verdict in {"absent", "forbidden"}:
-                    raise _OutOfReachError(verdict) from failed
-                pause = next(pauses, None)
-                if verdict == "refused" or pause is None:
-                    raise SourceError(f"{self._remote.shown} cannot be read: {_said(failed)}") from failed
-                self._system = None
-            self._allowance.check()
-            self._allowance.bounds.sleep(pause)
+        try:
+            return self._allowance.attempts().of(lambda: self._attempt(work))
+        except AttemptFailed as lost:
+            raise SourceError(f"{self._remote.shown} cannot be read: {lost}") from lost
+
+    def _attempt(self, work: Callable[[], _T]) -> _T:
+        self._allowance.check()
+        try:
+            return work()
+        except self._remote.errors as failed:
+            if getattr(failed, "errno", None) in _DISK:
+                raise SourceError(f"the copy of {self._remote.shown} cannot be written: {_said(failed)}") from failed
+            verdict = self._remote.verdict(failed)
+            if verdict in {"absent", "forbidden"}:
+                raise _OutOfReachError(verdict) from failed
+            self._system = None
+            raise AttemptFailed(_said(failed), retryable=verdict != "refused") from failed
 
     def _connected(self) -> "AbstractFileSystem":
         if self._system is None:

@@ -21,6 +21,7 @@ from tasks.gateways.sources.far.addresses import Address
 from tasks.gateways.sources.far.bounds import Allowance, SourceError
 from tasks.gateways.sources.far.landing import Landed, Landing
 from tasks.gateways.sources.formats import limits
+from tasks.gateways.wire.retry import AttemptFailed
 
 _BATCH: Final = 10_000
 _CHUNK: Final = 1024 * 1024
@@ -40,18 +41,19 @@ class SqlTables:
             engine = sa.create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
         except ImportError as absent:
             raise SourceError(f"{self._where.shown} needs its driver: {absent}; install it") from absent
-        pauses = self._allowance.pauses()
-        while True:
-            try:
-                with engine.connect() as connection:
-                    return self._copy_all(connection, landing)
-            except SQLAlchemyError as failed:
-                told = str(getattr(failed, "orig", None) or failed)
-                pause = next(pauses, None)
-                if pause is None or not _may_pass(failed):
-                    raise SourceError(f"{self._where.shown} cannot be read: {told}") from failed
-            self._allowance.check()
-            self._allowance.bounds.sleep(pause)
+        try:
+            return self._allowance.attempts().of(lambda: self._attempt(engine, landing))
+        except AttemptFailed as lost:
+            raise SourceError(f"{self._where.shown} cannot be read: {lost}") from lost
+
+    def _attempt(self, engine: sa.Engine, landing: Landing) -> list[QuarantinedFile]:
+        self._allowance.check()
+        try:
+            with engine.connect() as connection:
+                return self._copy_all(connection, landing)
+        except SQLAlchemyError as failed:
+            told = str(getattr(failed, "orig", None) or failed)
+            raise AttemptFailed(told, retryable=_may_pass(failed)) from failed
 
     def _copy_all(self, connection: sa.Connection, landing: Landing) -> list[QuarantinedFile]:
         connection = _snapshot(connection)
