@@ -294,7 +294,8 @@ def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:
     return {
         **forms,
         "applications": forms["applications"].assign(
-            assigned_cycle=stated.map(assigned).fillna(run.cycle), submitted_utc=read["submitted_utc"].to_pandas()
+            assigned_cycle=stated.map(assigned).astype("str").fillna(run.cycle),
+            submitted_utc=read["submitted_utc"].to_pandas(),
         ),
     }
 

@@ -22,14 +22,14 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     if results.empty:
         return 0
     # a blank work type is the occupation as a whole, one key like any other
-    rows = results.fillna({"work_type": ""})
+    rows = results.astype({"work_type": "str"}).fillna({"work_type": ""})
     rows["content_hash"] = _content_hashes(rows)
     known = frames.read(db, select(_result.c.content_hash))
     new = rows[~rows["content_hash"].isin(known["content_hash"])].drop_duplicates("content_hash")
     first = last(db) + 1
     batch = max([first, *(int(each) + 1 for each in db.execute(select(_result.c.batch).distinct()).scalars())])
     cycles = frames.read(db, select(tables.application.c.application_no, tables.application.c.cycle))
-    belongs = new["application_no"].map(cycles.set_index("application_no")["cycle"]).fillna(run.cycle)
+    belongs = new["application_no"].map(cycles.set_index("application_no")["cycle"]).astype("str").fillna(run.cycle)
     numbered = new[["content_hash", "row", *RESULTS.names, WRITTEN]].assign(
         result_id=range(first, first + len(new)),
         batch=str(batch),
