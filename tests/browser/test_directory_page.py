@@ -102,6 +102,7 @@ def test_filters_count_what_they_would_leave(page: Page, ordinary_page: Path) ->
 
 def test_one_occupation_can_be_chosen(page: Page, ordinary_page: Path) -> None:
     page.goto(ordinary_page.as_uri())
+    assert page.locator("#occupation option:checked").inner_text() == "全部"
     page.get_by_label("技工院校").check()
     page.locator("#occupation").focus()
     offered = page.locator("#occupation option:not([hidden])").all_inner_texts()

@@ -18,9 +18,7 @@ VIEWS = {
     "directory-desktop": ("", 1280, "light", True),
     "directory-dark": ("", 1280, "dark", True),
     "directory-phone": ("", 390, "light", True),
-    "directory-phone-dark": ("", 390, "dark", True),
     "directory-no-script": ("", 1280, "light", False),
-    "directory-no-script-phone": ("", 390, "light", False),
     "directory-revoked": (f"#{REVOKED}", 1280, "light", True),
     "directory-past-day": ("#?day=2026-03-31", 1280, "light", True),
 }

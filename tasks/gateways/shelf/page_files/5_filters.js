@@ -13,7 +13,7 @@ function buildFilters() {
     });
     $("facets").append(el("fieldset", {}, el("legend", {}, title), el("div", { class: "choices" }, ...choices)));
   }
-  $("occupation").append(el("option", { value: "" }, "全部"));
+  $("occupation").append(new Option("全部", ""));
   OCCUPATIONS.forEach(({ text }, key) => $("occupation").append(el("option", { value: key }, text)));
   for (const [key, { title }] of Object.entries(ORDERS)) {
     $("order").append(el("option", { value: key }, title), el("option", { value: key + " down" }, title + "（倒序）"));
