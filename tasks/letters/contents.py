@@ -145,7 +145,7 @@ def acceptances(
     heads_of = heads(applications, run)
     wait = timedelta(days=run.policy.evaluation.wait_days)
     letters = []
-    for number, mine in sorted(_by_application(items).items()):
+    for number, mine in sorted(by_application(items).items()):
         accepted = [_name(row, names) for row in mine if row["status"] == "accepted"]
         text = AcceptanceText(
             **heads_of[number],
@@ -175,10 +175,10 @@ def outcomes(
     what was once decided before; what lapsed since is none.
     """
     heads_of = heads(applications, run)
-    granted = _by_application(items[items["status"] == "filed"].merge(filed.drop(columns="uscc"), on=KEYS))
-    rulings = _by_application(decided[decided["verdict"] == "refuse"])
+    granted = by_application(items[items["status"] == "filed"].merge(filed.drop(columns="uscc"), on=KEYS))
+    rulings = by_application(decided[decided["verdict"] == "refuse"])
     letters = []
-    for number, mine in sorted(_by_application(items).items()):
+    for number, mine in sorted(by_application(items).items()):
         occasion = _fingerprint(mine) + (f":{turns[number]}" if turns.get(number) else "")
         if lines := granted.get(number):
             filing = FilingText(
@@ -195,7 +195,7 @@ def outcomes(
     return letters
 
 
-def _by_application(rows: pd.DataFrame) -> dict[str, list[Row]]:
+def by_application(rows: pd.DataFrame) -> dict[str, list[Row]]:
     """Rows by application number, in their order: a frame an application would cost more than all else."""
     groups: dict[str, list[Row]] = {}
     for row in rows.to_dict("records"):

@@ -1,6 +1,6 @@
 """The evaluation package (评估材料包) of an application, put together from what the store knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from schemas.letter_lines import finding_line
 from schemas.policy import Policy, level_order
 from schemas.run import Run
 from schemas.submission import KINDS
+from tasks.letters.contents import Row, by_application
 from tasks.store import applications, dispatches, findings
 from tasks.store.directory import occupation_names
 
@@ -29,9 +30,9 @@ def packages_for(
     numbers = carried["application_no"].unique().tolist()
     revisions = dispatches.next_revisions(db, run.cycle)
     found = findings.of_cycle(db, run.cycle)
-    shown = dict(iter(found[found["nature"] == "review"].groupby("application_no")))
+    shown = by_application(found[found["nature"] == "review"])
     committed, names = commitments(db, numbers), occupation_names(db)
-    items = {str(key): rows for key, rows in carried.groupby("application_no")}
+    items = by_application(carried)
     last = deciding.last_day(policy, run.cycle)
     # what goes out after the cycle's last day is decided by the run that finds its results
     due_on = last if run.day < last else run.day + timedelta(days=policy.evaluation.wait_days)
@@ -45,7 +46,7 @@ def packages_for(
             items=_items(items[row["application_no"]], names),
             findings=tuple(
                 finding_line({str(key): value for key, value in line.items()}, policy)
-                for line in shown.get(row["application_no"], found.iloc[:0]).to_dict("records")
+                for line in shown.get(row["application_no"], [])
             ),
             commitments=tuple(committed.get(row["application_no"], [])),
             panel=draws[row["application_no"]].panel if row["application_no"] in draws else Panel(),
@@ -80,9 +81,11 @@ def _institution(row: dict[Any, Any], policy: Policy) -> EvaluatedInstitution:
     )
 
 
-def _items(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[EvaluatedItem, ...]:
+def _items(rows: Sequence[Row], names: Mapping[str, str]) -> tuple[EvaluatedItem, ...]:
     order = level_order()
-    ordered = rows.sort_values(UNIT, key=lambda cells: cells.map(order) if cells.name == "level" else cells)
+    ordered = sorted(
+        rows, key=lambda row: (row["occupation_code"], row["work_type"], order.get(row["level"], len(order)))
+    )
     return tuple(
         EvaluatedItem(
             occupation_name=occupation_title(
@@ -90,5 +93,5 @@ def _items(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[EvaluatedItem,
             ),
             **{name: row[name] for name in UNIT},
         )
-        for row in ordered.to_dict("records")
+        for row in ordered
     )
