@@ -94,7 +94,7 @@ def live_through(home: Path, applications: int, profile: Path | None) -> list[Sp
 
     vars(filing_cycle)["carry_out"] = counted
     story = factories.make_story(CYCLE, 1, applications)
-    with using(Settings(home=home, database_url="")):
+    with using(Settings(home=home, database_url="", practice=True)):
         schema.migrate()
         for act in (1, 2, 3, 4):
             idle = act > len(story.days)

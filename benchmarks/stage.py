@@ -56,7 +56,7 @@ def whole_stage(made: MadeCycle) -> Callable[[], object]:
 def _installed() -> None:
     _OPEN.close()
     folder = _OPEN.enter_context(tempfile.TemporaryDirectory(prefix="filing-benchmark-"))
-    _OPEN.enter_context(using(Settings(home=Path(folder), database_url="")))
+    _OPEN.enter_context(using(Settings(home=Path(folder), database_url="", practice=True)))
     schema.migrate()
 
 

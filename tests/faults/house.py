@@ -44,6 +44,7 @@ class TestHouse:
     def environment(self) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FILING_"))}
         own |= {"FILING_HOME": str(self.home), "PREFECT_HOME": str(self.home / "prefect"), "DO_NOT_TRACK": "1"}
+        own["FILING_PRACTICE"] = "yes"
         if self.database:
             own["FILING_DATABASE_URL"] = self.database
         return own | self.settings

@@ -14,7 +14,8 @@ from schemas.run_summary import Counts, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.runs import alerts, orchestration
 from tasks.runs import run as runs
-from tasks.store.database import begin
+from tasks.store import history
+from tasks.store.database import begin, reading
 from tests import receivers
 from tests.ports import held_port
 from tests.receivers import Mailbox, Webhook, mail_server
@@ -166,6 +167,20 @@ def test_a_mail_server_that_is_away_is_tried_again(told: tuple[Mailbox, Webhook]
         assert list(alerts.deliver_alerts(settings())) == ["mail:approval:2026-09.1:2026-10-26"]
     assert alerts.deliver_alerts(settings()) == {}
     assert len(told[0].mails) == 2
+
+
+def test_each_alert_carries_the_head_of_the_history(told: tuple[Mailbox, Webhook]) -> None:
+    waiting_edition()
+    failed_run("HS202609-0007")
+    with reading() as db:
+        head = history.head(db)
+    assert head.entry
+    alerts.raise_alerts(settings(), date(2026, 9, 30))
+    assert alerts.deliver_alerts(settings()) == {}
+    mails = [message.get_content() for _, message in told[0].mails]
+    assert mails
+    assert all(head.digest in text for text in mails)
+    assert all(body["history"] == head.model_dump() for _, body in told[1].got)
 
 
 def test_what_fails_again_and_again_is_told_once(told: tuple[Mailbox, Webhook]) -> None:
