@@ -1,5 +1,6 @@
 """Seals: every table is sealed or known to hold nothing that a move rests on, and a later move hides nothing."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tasks.store.database import begin, reading
 from tasks.store.leases import writing
 from tests.registers import ONE, run_on
 
+STORE = Path(seals.__file__).parent
 COMPLAINT = {
     "complaint_no": "TS-1",
     "uscc": ONE,
@@ -57,6 +59,20 @@ def test_every_column_is_sealed_or_known_to_bear_no_move() -> None:
         covered = {column for record in mine for column in (*record.key, *record.covers)}
         if mine:
             assert set(table.columns.keys()) - covered == UNSEALED_COLUMNS.get(name, set()), name
+
+
+#: Who writes without a seal: the history itself, runs and leases, and a rehearsal that leaves nothing.
+WITHOUT_SEALS = {"frames.py", "history.py", "leases.py", "rewinding.py", "runs.py", "seals.py"}
+
+
+def test_every_room_of_the_store_that_writes_names_its_rows_first() -> None:
+    writes = re.compile(r"\b(insert|update|delete)\((?!\))|frames\.append\(|\.delete\(\)")
+    silent = {
+        path.name
+        for path in STORE.glob("*.py")
+        if writes.search(path.read_text("utf-8")) and "seals.touch" not in path.read_text("utf-8")
+    }
+    assert silent - WITHOUT_SEALS == set()
 
 
 def test_what_is_written_is_sealed_and_what_is_changed_beside_is_told(installation: Path) -> None:
