@@ -85,3 +85,15 @@ def test_a_script_that_fails_says_so_and_leaves_the_list(ordinary_page: Path, tm
     assert not hidden(dom, "failed")
     assert len(rows(dom)) == 7
     assert hidden(dom, "search")
+    assert 'class="scripted"' not in dom
+
+
+def test_a_page_that_breaks_off_before_its_script_says_so_and_leaves_the_list(
+    ordinary_page: Path, tmp_path: Path
+) -> None:
+    html = ordinary_page.read_text("utf-8")
+    (tmp_path / "index.html").write_text(html[: html.index('<script type="application/json"')], "utf-8")
+    dom = drawn((tmp_path / "index.html").as_uri(), tmp_path)
+    assert not hidden(dom, "failed")
+    assert len(rows(dom)) == 7
+    assert 'class="scripted"' not in dom

@@ -102,6 +102,7 @@ function enhance(plain) {
 const plainRows = $("rows");
 try {
   enhance(plainRows);
+  window.directoryReady = true;
 } catch (broken) {
   // the rows as they were written come back, and the page says why nothing can be searched
   for (const id of ["search", "bar", "pages"]) $(id).hidden = true;
