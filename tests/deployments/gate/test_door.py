@@ -134,6 +134,9 @@ def test_a_person_stops_and_resumes_a_run_and_sets_no_other_state(
 
 
 def test_signing_in_and_out(client: TestClient, people: Accounts, gate_home: Path) -> None:
+    page = client.get("/gate/sign-in")
+    # with no-referrer a browser says `Origin: null` of the form on it, and nobody could sign in
+    assert page.headers["referrer-policy"] == "same-origin"
     form = {"name": "operator", "password": PASSWORD, "next": "//evil.example/"}
     signed = client.post("/gate/sign-in", data=form)
     assert (signed.status_code, signed.headers["location"]) == (303, "/")
