@@ -130,6 +130,8 @@ def write_licences() -> None:
         "# Licences",
         "",
         "Of the packages the product is installed with (`requirements.lock`); written by `make licences`.",
+        "",
+        "Shipped beside them: htmx 2.0.11 (0BSD), in `deployments/desk/static/` with its licence.",
     ]
     LICENCES.write_text("\n".join([*head, "", "| package | licence |", "|---|---|", *lines, ""]), "utf-8")
 
