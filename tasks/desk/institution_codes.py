@@ -60,9 +60,9 @@ def _faults(rows: pd.DataFrame, known: pd.DataFrame, pattern: str, *, replace: b
     """Why each row is not taken; blank for those that are. The first reason counts."""
     codes, holders = rows["institution_code"], known.set_index("institution_code")["uscc"]
     held = holders[holders.index != ""].groupby(level=0).first()
-    another = codes.map(held).fillna(rows["uscc"])
+    another = codes.map(held).astype("str").fillna(rows["uscc"])
     shown = codes.map(visible)
-    former = rows["uscc"].map(known.set_index("uscc")["institution_code"]).fillna("")
+    former = rows["uscc"].map(known.set_index("uscc")["institution_code"]).astype("str").fillna("")
     reasons = [
         (~codes.str.fullmatch(pattern), "机构编码“" + shown + f"”不符合省级规定的样式{pattern}，请核对后重新导入"),
         (~rows["uscc"].isin(known["uscc"]), "该机构不在备案名册内，请核对统一社会信用代码"),

@@ -31,7 +31,7 @@ def county_lists(db: Connection, content: EditionContent) -> list[CountyList]:
     titles = matters["occupation_code"].map(names).fillna(matters["occupation_code"])
     matters = matters.assign(
         occupation_name=titles,
-        institution_name=matters["uscc"].map(known["institution_name"]).fillna("（未备案机构）"),
+        institution_name=matters["uscc"].map(known["institution_name"]).astype("str").fillna("（未备案机构）"),
     )
     changed = content.changed
     where = dict(zip(known.index.astype(str), known["region_code"].astype(str), strict=True))
@@ -46,14 +46,14 @@ def county_lists(db: Connection, content: EditionContent) -> list[CountyList]:
 def _regions(rows: pd.DataFrame, where: dict[str, str], content: EditionContent) -> "pd.Series[str]":
     """The region of each row's institution: the register's, else the one in its credit code; blank where it has none."""
     areas = {code: code for code in content.region_names}
-    return rows["uscc"].map(where).fillna(rows["uscc"].str.slice(2, 8).map(areas)).fillna("").astype("str")
+    return rows["uscc"].map(where).astype("str").fillna(rows["uscc"].str.slice(2, 8).map(areas)).fillna("")
 
 
 def _matters(db: Connection, day: date) -> pd.DataFrame:
     """The supervision list of a day, the columns of MATTERS without names, sorted."""
     found = pd.concat([_of_complaints(db, day), _of_inspections(db), _dormant(db), _outside(db, day), flagged(db, day)])
     columns = [name for name in MATTERS if name not in ("institution_name", "occupation_name")]
-    return found.reindex(columns=columns).fillna("").sort_values(columns, ignore_index=True)
+    return found.reindex(columns=columns).astype("str").fillna("").sort_values(columns, ignore_index=True)
 
 
 def _of_complaints(db: Connection, day: date) -> pd.DataFrame:
