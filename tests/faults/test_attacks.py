@@ -59,7 +59,7 @@ def told() -> Iterator[list[str]]:
         head = [
             "# Attacks",
             "",
-            "Written by `FILING_TRANSCRIPT=docs/attacks.md pytest -m slow tests/faults/test_attacks.py`.",
+            "What a real server answered; written by `tests/faults/test_attacks.py`, which says how.",
             "",
         ]
         rows = [f"| {line.replace('|', '/').replace(' → ', ' | ')} |" for line in lines]
