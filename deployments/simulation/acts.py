@@ -3,16 +3,19 @@
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
 from flows.approval import approval
 from flows.filing_cycle import go_through
 from flows.sweeps import sweep as sweep_night
 from schemas.adjustment import Adjustment
 from schemas.run_summary import Counts
 from tasks import adjustment, inspection
-from tasks.desk import succession
+from tasks.desk import closing, complaints, rulings, succession, withdrawal
 from tasks.runs.run import begin
 from tasks.store import editions
 from tasks.store.database import reading
+from tasks.store.leases import writing
 
 OPERATOR = "周明（市职业技能鉴定指导中心）"
 
@@ -41,6 +44,40 @@ def adjust(cycle: str, decided: Adjustment | succession.Change, day: date) -> No
             case _:
                 counts = succession.carry_on(run, decided)
     _assert_whole(counts.failed)
+
+
+def withdraw(number: str, day: date) -> None:
+    """An applicant takes an application back by letter."""
+    _assert_whole(withdrawal.withdraw(number, OPERATOR, "申报单位来函撤回", day).failed)
+
+
+def rule(number: str, rule: str, verdict: str, day: date, occupation: str = "") -> None:
+    """An operator's ruling on an application."""
+    row = {
+        "application_no": number,
+        "rule": rule,
+        "occupation_code": occupation,
+        "verdict": verdict,
+        "decided_by": OPERATOR,
+        "decided_at": f"{day}T10:00:00+08:00",
+        "document_no": f"例〔{day.year}〕{day:%m%d}号",
+        "reason": "经集体研究",
+    }
+    rulings.record_rulings(pd.DataFrame([row], dtype="str"), day)
+
+
+def complain(cycle: str, rows: pd.DataFrame, day: date) -> None:
+    """Complaints as the centre enters them, new ones and those that were seen to."""
+    with begin(cycle, day) as run, writing(run) as db:
+        _, refused = complaints.enter(db, rows.assign(row=range(1, len(rows) + 1)), run, [])
+    if refused:
+        raise RuntimeError("; ".join(refused))
+
+
+def close(cycle: str, day: date) -> None:
+    """A named person ends what nobody moves any more."""
+    words = closing.Words(OPERATOR, "本批次办结", f"黄人社函〔{day.year}〕{cycle[-2:]}号")
+    _assert_whole(closing.close_cycle(cycle, words, day).failed)
 
 
 def draw(cycle: str, seed: str, day: date) -> None:

@@ -12,12 +12,13 @@ from deployments import sample
 from deployments.sample.identities import credit_code
 from deployments.sample.institutions import Population, make_population
 from deployments.sample.streams import stream
-from deployments.simulation import acts
-from schemas.adjustment import Adjustment, Recoding
+from deployments.simulation import acts, incidents
+from schemas.adjustment import Adjustment, Merger, Recoding
 from schemas.inspection import Inspector
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.settings import settings
+from tasks.desk import succession
 from tasks.runs.run import begin
 from tasks.store import inspections, register
 from tasks.store.database import reading
@@ -43,12 +44,23 @@ class City:
         """The city's own stream of chance for one matter."""
         return stream(self.seed, "simulation", *about)
 
+    def left(self, uscc: str) -> None:
+        """An institution went into another one, and files no more."""
+        institutions = tuple(each for each in self.population.institutions if each.uscc != uscc)
+        self.population = replace(self.population, institutions=institutions)
+
     def recoded(self, old: str, new: str) -> None:
         """An institution files under another credit code from now on."""
         institutions = tuple(
             replace(each, uscc=new) if each.uscc == old else each for each in self.population.institutions
         )
         self.population = replace(self.population, institutions=institutions)
+
+
+def _count(cycle: CycleId) -> int:
+    """Which of all cycles it is, counted from the year 0."""
+    months = for_cycle(cycle).cycle.months
+    return int(cycle[:4]) * len(months) + months.index(int(cycle[-2:]))
 
 
 def cycles_between(first: CycleId, last: CycleId) -> list[CycleId]:
@@ -63,12 +75,18 @@ def live_cycle(city: City, cycle: CycleId, *, is_first: bool) -> Iterator[date]:
     policy = for_cycle(cycle)
     deadline = policy.deadline(cycle)
     made = _handed_in(city, cycle, deadline, is_first=is_first)
-    last = deadline + timedelta(days=policy.evaluation.wait_days)
-    for day, inbox in zip(
-        (sample.hand_in_day(policy, cycle), deadline + _CORRECTED_AFTER, last), _inboxes(made, cycle), strict=True
-    ):
-        acts.run_cycle(cycle, day, inbox)
-        yield day
+    root, rng = settings().inbox / cycle, city.chance(cycle, "incidents")
+    sample.write_csv(made, root / "first")
+    acts.run_cycle(cycle, first := sample.hand_in_day(policy, cycle), root / "first")
+    yield first
+    made, chosen = incidents.with_later_versions(made, rng, deadline)
+    _write_corrections(made, root / "corrected")
+    acts.run_cycle(cycle, corrected := deadline + _CORRECTED_AFTER, root / "corrected")
+    incidents.settle(chosen, rng, corrected)
+    yield corrected
+    sample.write_results(made, root / "last" / "results")
+    acts.run_cycle(cycle, last := deadline + timedelta(days=policy.evaluation.wait_days), root / "last")
+    yield last
     yield from _between(city, cycle, last + timedelta(days=10), _next_deadline(cycle))
 
 
@@ -80,34 +98,33 @@ def _handed_in(city: City, cycle: CycleId, deadline: date, *, is_first: bool) ->
     return sample.later_cycle(cycle, city.population, held)
 
 
-def _inboxes(made: sample.SampleCycle, cycle: CycleId) -> Iterator[Path]:
-    """The folders of the first hand-in, of the corrections, of the results; each is written when it is asked for."""
-    root = settings().inbox / cycle
-    sample.write_csv(made, root / "first")
-    yield root / "first"
+def _write_corrections(made: sample.SampleCycle, folder: Path) -> None:
+    """The later versions of a cycle alone."""
     empty = {name: frame.iloc[:0] for name, frame in made.tables.items()}
-    sample.write_csv(replace(made, tables={**empty, **made.corrected}, attachments={}), root / "corrected")
-    yield root / "corrected"
-    sample.write_results(made, root / "last" / "results")
-    yield root / "last"
+    sample.write_csv(replace(made, tables={**empty, **made.corrected}, attachments={}), folder)
 
 
 def _between(city: City, cycle: CycleId, day: date, until: date) -> Iterator[date]:
-    """Decisions on what is on file, the inspection, and a sweep every month."""
+    """Decisions on what is on file, complaints, the inspection, a sweep every month; at last the cycle is closed."""
     for what in _decisions(city, cycle, day):
         acts.adjust(cycle, what, day)
         if isinstance(what, Recoding):
             city.recoded(what.old_uscc, what.new_uscc)
+        if isinstance(what, Merger):
+            city.left(what.old_uscc)
         yield day
+    incidents.complain(cycle, city.chance(cycle, "complaints"), day)
     _employ_inspectors(cycle, day)
     acts.draw(cycle, f"{cycle} 公开抽取", day)
     while day < until:
         acts.sweep(cycle, day)
         yield day
         day += _SWEEP_EVERY
+    acts.close(cycle, day)
+    yield day
 
 
-def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | Recoding]:
+def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | succession.Change]:
     """What operators decide: those suspended last time come back, others are suspended, withdraw, are revoked, change."""
     with reading() as db:
         held = register.standings(db, day)
@@ -133,6 +150,8 @@ def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | R
     for old in [uscc for uscc in free if uscc in citizens][:1]:
         new = credit_code(old[:2], old[2:8], f"MA6{rng.randrange(10**5):05d}")
         yield Recoding.model_validate({"old_uscc": old, "new_uscc": new, "ground": "登记机关换发代码", **words})
+        free.remove(old)
+    yield from incidents.changes(free, rng, day, _count(cycle), {"ground": "登记机关核准", **words})
 
 
 def _wholly_filed(held: pd.DataFrame) -> list[str]:

@@ -1,5 +1,6 @@
 """What must be true of an installation after every cycle, each as a question to its database and files."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,9 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from sqlalchemy import Connection
 
+from expectations.rulebook import rules
 from schemas import office
+from schemas.item import FINAL
 from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.settings import settings
@@ -17,6 +20,8 @@ from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256
 from tasks.publication import content_of
 from tasks.store import (
+    applications,
+    cycles,
     decisions,
     editions,
     findings,
@@ -24,6 +29,7 @@ from tasks.store import (
     institutions,
     items,
     outbox,
+    overview,
     register,
     results,
     retold,
@@ -46,6 +52,8 @@ def untruths(day: date, rebuilt: set[str] | None = None) -> list[str]:
         expired_rows,
         exceeded_caps,
         repeated_letters,
+        stuck,
+        bare_codes,
         unlike_history,
         unexplained_editions,
     )
@@ -86,7 +94,7 @@ def expired_rows(db: Connection, day: date) -> Iterator[str]:
 
 
 def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
-    """Caps are only exceeded with a recorded permit, by what was taken over, or by what was renewed late (article 1(3))."""
+    """Caps are only exceeded with a recorded permit, by what was taken over, renewed late or merged (article 1(3))."""
     cap, held = in_force(day).cap, register.on_file(db, day)
     lasting = takeover.taken_over(db) | register.renewed_late(db)
     permitted = {rule: decisions.permits(db, rule) for rule in ("CAP-1", "CAP-2")}
@@ -96,7 +104,7 @@ def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
         if len(plain) > cap.saturation and not all((uscc, str(code)) in lasting for uscc in plain):
             yield f"{code} is held by {len(plain)} institutions without a permit, {cap.saturation} are allowed"
     capped = held[held["institution_type"].isin(cap.capped)].drop_duplicates(_OCCUPATION)
-    for uscc, own in capped.groupby("uscc", sort=True):
+    for uscc, own in capped[~capped["uscc"].isin(institutions.merged_into(db))].groupby("uscc", sort=True):
         free = own[[(uscc, code) not in lasting for code in own["occupation_code"]]]
         if len(own) > cap.occupations and len(free) and not any(one == uscc for one, _ in permitted["CAP-1"]):
             yield f"{uscc} holds {len(own)} occupations without a permit, {cap.occupations} are allowed"
@@ -114,6 +122,43 @@ def repeated_letters(db: Connection, day: date) -> Iterator[str]:
     files = sum(1 for path in folder.rglob("*.docx"))
     if files != len(letters):
         yield f"{len(letters)} letters were written and {files} stand in the outbox"
+
+
+def stuck(db: Connection, day: date) -> Iterator[str]:
+    """Every item and application is final, or named with its age and who must act; nothing of a closed cycle is open."""
+    for cycle in overview.cycles(db):
+        named = overview.open_of(db, cycle, day)
+        yield from (
+            f"{row['application_no']} is {row['status']} and nobody must act" for row in _rows(named) if not row["who"]
+        )
+        every = applications.of_cycle(db, cycle)
+        still = items.of_cycle(db, cycle)
+        still = still[~still["status"].isin(list(FINAL))]
+        waiting = set(still["application_no"]) | set(every.loc[every["status"] != "closed", "application_no"])
+        yield from (f"{number} waits and is not named" for number in sorted(waiting - set(named["application_no"])))
+        if cycles.closing(db, cycle):
+            yield from (f"{number} is open in {cycle}, which is closed" for number in sorted(waiting))
+
+
+def bare_codes(db: Connection, day: date) -> Iterator[str]:
+    """What a letter gives as a reason is words, never a rule's code."""
+    codes = re.compile("|".join(map(re.escape, rules())))
+    for letter in outbox.written(db, LETTERS):
+        for reason in _reasons(letter["content"]):
+            if not codes.sub("", reason).strip(" ;；、（）()"):
+                yield f"letter {letter['occasion']} gives a code for a reason: {reason}"
+
+
+def _reasons(content: object) -> Iterator[str]:
+    """Everything a letter's text gives as a reason, in whatever line."""
+    if isinstance(content, list):
+        for each in content:
+            yield from _reasons(each)
+    if isinstance(content, dict):
+        for name, value in content.items():
+            if name in ("reason", "problem", "ground", "state") and value:
+                yield str(value)
+            yield from _reasons(value)
 
 
 def unlike_history(db: Connection, day: date) -> Iterator[str]:

@@ -106,6 +106,11 @@ def first(db: Connection) -> dict[str, str]:
     return {new: _walk(new, backwards) for new in backwards}
 
 
+def merged_into(db: Connection) -> set[str]:
+    """Present credit codes of the institutions that another one went into."""
+    return {_walk(into, _steps(db)) for into in _steps(db, "merge").values()}
+
+
 def family(db: Connection, code: str) -> list[str]:
     """All credit codes of an institution and of those that went into it, given any of them, the present one last."""
     steps = _steps(db)
