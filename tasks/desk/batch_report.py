@@ -11,6 +11,11 @@ from tasks.store import cycles, decisions, overview
 from tasks.store.database import reading
 
 
+def is_reported(run: Run) -> bool:
+    """Whether the cycle's report stands in its place; its last file is written when the others are."""
+    return (run.installation.root / f"outbox/reports/{run.cycle}/report.json").is_file()
+
+
 def write_report(run: Run) -> None:
     """Put `outbox/reports/<cycle>/report.json` and its tables as CSV in their place; the same cycle gives the same bytes."""
     folder = f"outbox/reports/{run.cycle}"

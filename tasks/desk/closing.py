@@ -12,13 +12,14 @@ from schemas.item import OPEN
 from schemas.law import deciding
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks.desk.batch_report import write_report
+from tasks.desk.batch_report import is_reported, write_report
 from tasks.desk.moved import assert_unmoved
 from tasks.desk.rulings import cycle_of
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import endings, recall
 from tasks.runs.run import begin
 from tasks.store import applications, cycles, items, letters
+from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
@@ -49,25 +50,33 @@ class UnknownOccupationError(WrongUseError):
 def close_cycle(cycle: str, words: Words, as_of: date | None = None) -> Counts:
     """End everything of a cycle that is not final, one letter an application, and write the batch report.
 
-    Raises NothingToCloseError before the cycle's last day, or where it is closed already.
+    What a kill kept from being delivered or reported is made up for when the cycle is closed again. Raises
+    NothingToCloseError before the cycle's last day, or where it is closed already and reported.
     """
     with begin(cycle, as_of) as run:
         last = deciding.last_day(run.policy, run.cycle)
         if run.day < last:
             raise NothingToCloseError(f"cycle {cycle} may be closed from {last} on: wait, or close single applications")
-        with writing(run) as db:
-            if former := cycles.closing(db, cycle):
-                raise NothingToCloseError(f"cycle {cycle} was closed on {former.day} by {former.by}")
-            cycles.close(db, cycle, words.by, words.reason, words.document_no, run)
-            still = items.of_cycle(db, cycle, list(_GROUNDS))
-            every = applications.of_cycle(db, cycle)
-            # one that was returned without a single readable item has none to end
-            without = every[(every["status"] == "returned") & every["outcome"].isna()]
-            numbers = sorted({*still["application_no"], *without["application_no"]})
-            counts = _end(db, still, _GROUNDS, numbers, words, run)
-        counts = Counts.sum([counts, deliver_letters(run)])
+        with reading() as db:
+            former = cycles.closing(db, cycle)
+        if former and is_reported(run):
+            raise NothingToCloseError(f"cycle {cycle} was closed on {former.day} by {former.by}")
+        ended = Counts() if former else _end_all(words, run)
+        counts = Counts.sum([ended, deliver_letters(run)])
         write_report(run)
         return counts
+
+
+def _end_all(words: Words, run: Run) -> Counts:
+    """Close the cycle in the database and end what is open of it."""
+    with writing(run) as db:
+        cycles.close(db, run.cycle, words.by, words.reason, words.document_no, run)
+        still = items.of_cycle(db, run.cycle, list(_GROUNDS))
+        every = applications.of_cycle(db, run.cycle)
+        # one that was not screened, or returned without a single readable item, has none to end
+        without = every[every["status"].isin(["received", "returned"]) & every["outcome"].isna()]
+        numbers = sorted({*still["application_no"], *without["application_no"]})
+        return _end(db, still, _GROUNDS, numbers, words, run)
 
 
 def close_application(

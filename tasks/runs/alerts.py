@@ -9,7 +9,7 @@ from hashlib import sha256
 import httpx
 from sqlalchemy import Connection
 
-from schemas.item import STATUSES as ITEM_STATUSES
+from schemas.awaited import AWAITED
 from schemas.law.cycle import cycle_id
 from schemas.policy import cycle_on, for_cycle
 from schemas.settings import Settings, UnusableSettingsError
@@ -36,7 +36,6 @@ _SUBJECTS = {
 _WEBHOOK_SECONDS = 15.0
 #: So many files that were set aside are named in one alert.
 _MOST_ASIDE = 5
-STATUSES = {**ITEM_STATUSES, "late": "待例外审批的逾期版本"}
 
 
 def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]:
@@ -90,11 +89,12 @@ def _open(db: Connection, day: date) -> Iterator[Entry]:
         if day < due or cycles.closing(db, cycle) or (rows := overview.open_of(db, cycle, day)).empty:
             continue
         counted = "，".join(
-            f"{STATUSES[str(status)]} {count}" for status, count in rows.groupby("status")["items"].sum().items()
+            f"{AWAITED[str(status)].title} {count} 件" for status, count in rows.groupby("status").size().items()
         )
         oldest = rows.iloc[0]
         text = (
-            f"{cycle} 批次自 {due} 起久未办结：{counted}；最久的是 {oldest['application_no']}，已 {oldest['days']} 天。"
+            f"{cycle} 批次自 {due} 起久未办结：{counted}；最久的是 {oldest['application_no']}，已 {oldest['days']} 天，"
+            f"须{AWAITED[oldest['status']].who_zh}。"
             f"该谁办，看 filing status {cycle}；不再办的，用 filing close 终止"
         )
         yield _alert(f"open:{cycle}:{due}", "open", cycle, text)

@@ -5,8 +5,9 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import Any
 
-from expectations.rulebook import rules
+from expectations.rulebook import rules_of
 from schemas.application import STATUSES as APPLICATION_STATUSES
+from schemas.awaited import AWAITED
 from schemas.directory import CHANGE_KINDS, changes
 from schemas.finding import NATURES_ZH, hidden
 from schemas.item import STATUSES as ITEM_STATUSES
@@ -42,6 +43,7 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None, *, is_tria
         _table("申报职业等级", ["状态", "数量"], [[ITEM_STATUSES.get(name, name), n] for name, n in items.items()]),
         _waits(outcomes, items, wait, summary),
         _open(summary),
+        _seen_late(summary),
         _deadlines(summary.cycle, wait),
         _stages(summary),
         _table("提示", ["内容"], [[each] for each in summary.advice]),
@@ -93,27 +95,26 @@ def _waits(outcomes: list[overview.Outcome], items: dict[str, int], wait: Wait, 
     return "## 在等谁\n\n" + ("\n".join(waiting) or "- 不等任何人")
 
 
-#: Who has to act, by status.
-_ACTS = {
-    "returned": "申报机构补正",
-    "held": "中心作出例外审批",
-    "accepted": "中心运行批次",
-    "dispatched": "专家组交回评估结果",
-    "passed": "中心运行批次",
-    "late": "中心决定是否采纳逾期版本",
-}
-
-
 def _open(summary: RunSummary) -> str:
     """What is open, the oldest first, with its age and who must act."""
     with reading() as db:
         rows = overview.open_of(db, summary.cycle, summary.as_of).head(MOST)
-    names = {**ITEM_STATUSES, "late": APPLICATION_STATUSES["late"]}
     lines = [
-        [each["application_no"], names[each["status"]], each["items"], each["days"], _ACTS[each["status"]]]
+        [each["application_no"], waits.title, each["items"], each["days"], waits.who_zh]
         for each in rows.to_dict("records")
+        for waits in [AWAITED[each["status"]]]
     ]
     return _table("未办结的", ["申报编号", "状态", "数量", "已多少天", "该谁办"], lines)
+
+
+def _seen_late(summary: RunSummary) -> str:
+    """Versions whose stated time is within the window, and that were first seen after the deadline."""
+    with reading() as db:
+        rows = overview.seen_late(db, summary.cycle)
+    columns = ["application_no", "version", "submitted_at", "received_on"]
+    lines = [list(row) for row in rows[columns].head(MOST).itertuples(index=False, name=None)]
+    title = "自报在申报期内、截止后才收到的版本"
+    return _table(title, ["申报编号", "版本", "自报提交时间", "首次收到"], lines)
 
 
 def _deadlines(cycle: str, wait: Wait) -> str:
@@ -160,7 +161,7 @@ def findings_rows(cycle: str) -> list[Row]:
     """Findings without the values that were handed in: what they say is in the letters."""
     with reading() as db:
         found = findings.of_cycle(db, cycle).head(MOST)
-    known = rules()
+    known = rules_of(for_cycle(cycle_id(cycle)))
     return [
         {
             "申报编号": each["application_no"],

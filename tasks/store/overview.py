@@ -5,11 +5,26 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, and_, func, select
 
 from schemas import tables
-from schemas.item import OPEN, UNIT
-from tasks.store import complaints, editions, findings, frames, history, institutions, public_notices, results, runs
+from schemas.awaited import AWAITED
+from schemas.item import FINAL, KEYS, UNIT
+from schemas.law.cycle import cycle_id
+from schemas.law.rulings import WINDOW_2
+from schemas.policy import for_cycle
+from tasks.store import (
+    complaints,
+    decisions,
+    editions,
+    findings,
+    frames,
+    history,
+    institutions,
+    public_notices,
+    results,
+    runs,
+)
 
 
 def cycles(db: Connection) -> list[str]:
@@ -35,6 +50,10 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
             f"{each['notice']} {each['published_on']}–{each['ends_on']}" for each in public_notices.published(db, cycle)
         ),
         "waits_for_approval": editions.why_waiting(db) or "",
+        "seen_late": ", ".join(
+            f"{row['application_no']} v{row['version']} (stated {row['submitted_at']}, seen {row['received_on']})"
+            for row in seen_late(db, cycle).to_dict("records")
+        ),
         "quarantined": len(runs.set_aside(db, cycle, unsettled=True)),
         "complaints": ", ".join(complaints.due(db)),
     }
@@ -64,61 +83,104 @@ def life(db: Connection, subject: str) -> pd.DataFrame:
     return entries.drop(columns=["run_id", "digest"])
 
 
-#: Who has to act on an item that stands somewhere, as people are told.
-_WHO = {
-    "returned": "applicant: correct it",
-    "held": "centre: decide (filing decide)",
-    "accepted": "centre: run the cycle (filing run)",
-    "dispatched": "panel: send its results",
-    "passed": "centre: run the cycle (filing run)",
-    "late": "centre: decide under WINDOW-2, or leave it",
-}
 OPEN_COLUMNS = ["application_no", "institution_name", "status", "items", "since", "days", "who"]
 
 
 def open_of(db: Connection, cycle: str, day: date) -> pd.DataFrame:
-    """Everything of a cycle that is not final, with its age on a day and who must act: OPEN_COLUMNS; sorted."""
-    item, entry = tables.item, tables.history
-    of = (item.c.cycle == cycle, item.c.status.in_(OPEN))
-    rows = frames.read(db, select(item.c.application_no, item.c.status).where(*of))
-    since = (
-        select(
-            entry.c.subject.label("application_no"), entry.c.became.label("status"), func.max(entry.c.on).label("since")
-        )
-        .where(entry.c.kind.in_(["item", "application"]), entry.c.became.in_([*OPEN, "late"]))
-        .where(
-            entry.c.subject.in_(select(tables.application.c.application_no).where(tables.application.c.cycle == cycle))
-        )
-        .group_by(entry.c.subject, entry.c.became)
+    """Everything of a cycle that is not final, with its age on a day and who must act: OPEN_COLUMNS, the oldest first.
+
+    `status`: of `schemas.awaited`; `items`: how many, 0 for an application without one.
+    """
+    item = tables.item
+    rows = frames.read(
+        db, select(item.c.application_no, item.c.status).where(item.c.cycle == cycle, item.c.status.not_in(FINAL))
     )
-    version = tables.application_version
-    late = (
-        select(version.c.application_no)
-        .join(tables.application, tables.application.c.application_no == version.c.application_no)
-        .where(
-            tables.application.c.cycle == cycle, version.c.standing == "late", tables.application.c.status != "closed"
-        )
-    )
-    waiting = frames.read(db, late).drop_duplicates().assign(status="late")
-    counted = pd.concat([rows, waiting]).groupby(["application_no", "status"]).size().rename("items").reset_index()
-    told = counted.merge(frames.read(db, since), on=["application_no", "status"], how="left")
-    names = (
-        select(tables.application.c.application_no, version.c.institution_name)
-        .join(
-            version,
-            (version.c.application_no == tables.application.c.application_no)
-            & (version.c.version == tables.application.c.version),
-        )
-        .where(tables.application.c.cycle == cycle)
-    )
-    told = told.merge(frames.read(db, names), on="application_no", how="left").fillna(
-        {"institution_name": "", "since": ""}
-    )
+    counted = rows.groupby(["application_no", "status"]).size().rename("items").reset_index()
+    parts = [counted, _without_items(db, cycle, rows), _late(db, cycle), _questioned(db, cycle)]
+    told = pd.concat(parts, ignore_index=True)
+    told = told.merge(_since(db, cycle), on=["application_no", "status"], how="left", suffixes=("_own", ""))
+    told["since"] = told["since_own"].fillna(told["since"]).fillna("")
+    told = told.merge(_names(db, cycle), on="application_no", how="left").fillna({"institution_name": ""})
     told["days"] = [(day - date.fromisoformat(each[:10])).days if each else 0 for each in told["since"]]
-    told["who"] = told["status"].map(_WHO)
-    return told[OPEN_COLUMNS].sort_values(
-        ["days", "application_no", "status"], ascending=[False, True, True], ignore_index=True
+    told["who"] = told["status"].map({status: each.who for status, each in AWAITED.items()})
+    order = ["days", "application_no", "status"]
+    return told[OPEN_COLUMNS].sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def _without_items(db: Connection, cycle: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Applications that are not screened, or were returned without an item anybody could read."""
+    application = tables.application
+    waiting = (application.c.status.in_(["received", "returned"]), application.c.outcome.is_(None))
+    columns = (application.c.application_no, application.c.status)
+    found = frames.read(db, select(*columns).where(application.c.cycle == cycle, *waiting))
+    return found[~found["application_no"].isin(rows["application_no"])].assign(items=0)
+
+
+def _late(db: Connection, cycle: str) -> pd.DataFrame:
+    """Late versions that a decision under WINDOW-2 may still take: one row an application."""
+    application, version = tables.application, tables.application_version
+    statement = (
+        select(version.c.application_no)
+        .join(application, application.c.application_no == version.c.application_no)
+        .where(application.c.cycle == cycle, version.c.standing == "late", application.c.status != "closed")
     )
+    found = frames.read(db, statement).drop_duplicates().assign(status="late", items=1, occupation_code="")
+    ruled = decisions.latest(db, cycle, WINDOW_2, found)
+    refused = ruled.loc[ruled["verdict"] == "refuse", "application_no"]
+    return found.loc[~found["application_no"].isin(refused), ["application_no", "status", "items"]]
+
+
+def _questioned(db: Connection, cycle: str) -> pd.DataFrame:
+    """Filed items whose accepted result is another than the one they were filed with, and fails them (EVAL-5)."""
+    item, result = tables.item, tables.result
+    same = and_(*(result.c[key] == item.c[key] for key in KEYS), result.c.standing == "accepted")
+    statement = (
+        select(item.c.application_no, func.count().label("items"), func.max(result.c.received_on).label("since_own"))
+        .join(result, same)
+        .where(item.c.cycle == cycle, item.c.status == "filed", item.c.decided_result != result.c.result_id)
+        .group_by(item.c.application_no)
+    )
+    return frames.read(db, statement).assign(status="questioned")
+
+
+def _since(db: Connection, cycle: str) -> pd.DataFrame:
+    """The last day on which an application, or an item of it, came to stand somewhere: application_no, status, since."""
+    entry, application = tables.history, tables.application
+    mine = select(application.c.application_no).where(application.c.cycle == cycle)
+    columns = (entry.c.subject.label("application_no"), entry.c.became.label("status"))
+    statement = select(*columns, func.max(entry.c.on).label("since")).where(
+        entry.c.kind.in_(["item", "application"]), entry.c.became.in_(list(AWAITED)), entry.c.subject.in_(mine)
+    )
+    return frames.read(db, statement.group_by(entry.c.subject, entry.c.became))
+
+
+def _names(db: Connection, cycle: str) -> pd.DataFrame:
+    application, version = tables.application, tables.application_version
+    current = (version.c.application_no == application.c.application_no) & (version.c.version == application.c.version)
+    statement = select(application.c.application_no, version.c.institution_name).join(version, current)
+    return frames.read(db, statement.where(application.c.cycle == cycle))
+
+
+def seen_late(db: Connection, cycle: str) -> pd.DataFrame:
+    """Versions that state a time within the cycle's window and were first seen after its deadline.
+
+    application_no, version, submitted_at and received_on (ISO), sorted; a matter only where a portal's stated time counts.
+    """
+    policy = for_cycle(cycle_id(cycle))
+    version, application = tables.application_version, tables.application
+    columns = [version.c[name] for name in ("application_no", "version", "submitted_at", "received_on")]
+    opens, closes = (int(end.timestamp() * 1_000_000) for end in policy.window(cycle_id(cycle)))
+    statement = (
+        select(*columns)
+        .join(application, application.c.application_no == version.c.application_no)
+        .where(
+            application.c.cycle == cycle,
+            version.c.submitted_utc.between(opens, closes),
+            version.c.received_on > policy.deadline(cycle_id(cycle)),
+        )
+    )
+    rows = frames.read(db, statement).sort_values(["application_no", "version"], ignore_index=True)
+    return rows if policy.cycle.moment == "stated" else rows.iloc[:0]
 
 
 def reported(db: Connection, cycle: str) -> pd.DataFrame:

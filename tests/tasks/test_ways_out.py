@@ -1,13 +1,16 @@
 """Withdrawn, ended, ruled otherwise: nothing stays open for ever, and everybody concerned is told."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from schemas import application, item, tables
+from schemas.awaited import AWAITED
 from schemas.settings import settings
+from tasks.desk import closing
 from tasks.desk.closing import NothingToCloseError, UnknownOccupationError, Words, close_application, close_cycle
 from tasks.desk.rulings import (
     ImpossibleRulingError,
@@ -17,7 +20,10 @@ from tasks.desk.rulings import (
     settle_holds,
 )
 from tasks.desk.withdrawal import NothingToWithdrawError, withdraw
+from tasks.letters.delivery import deliver_letters
+from tasks.letters.outcomes import write_refusals
 from tasks.runs.alerts import raise_alerts
+from tasks.screening import acknowledge_held
 from tasks.store import dispatches, findings, overview, results
 from tasks.store.database import begin, reading
 from tests import evaluations as made
@@ -41,6 +47,18 @@ def rule(number: str, code: str, verdict: str, at: str, occupation: str = "") ->
 def settled() -> None:
     with run_on(made.DAY, made.CYCLE) as run:
         settle_holds(run)
+        acknowledge_held(run)
+        write_refusals(run)
+        deliver_letters(run)
+
+
+def hold(number: str, rule: str = "WINDOW-1", *codes: str) -> None:
+    with run_on(made.DAY, made.CYCLE) as run, begin() as db:
+        held = [
+            {"application_no": number, "occupation_code": code, "work_type": "", "level": "4"}
+            for code in codes or [COOK]
+        ]
+        findings.hold(db, pd.DataFrame(held).assign(rule=rule), run.cycle)
 
 
 def open_items() -> list[tuple[str, str, str]]:
@@ -115,9 +133,7 @@ def test_one_application_or_one_occupation_is_closed_at_any_time(home: Path) -> 
 
 def test_the_latest_ruling_counts_whichever_way_it_turns(installation: Path) -> None:
     made.accepted("A1", status="held")
-    with run_on(made.DAY, made.CYCLE) as run, begin() as db:
-        held = pd.DataFrame([{"application_no": "A1", "occupation_code": COOK, "work_type": "", "level": "4"}])
-        findings.hold(db, held.assign(rule="WINDOW-1"), run.cycle)
+    hold("A1")
     rule("A1", "WINDOW-1", "permit", "11")
     settled()
     made.send_out(installation)
@@ -158,3 +174,102 @@ def test_what_stays_open_is_alerted_some_days_after_the_wait(home: Path) -> None
     assert not [each for each in raise_alerts(settings(), date(2026, 11, 23)) if each.startswith("open:")]
     assert raise_alerts(settings(), date(2026, 11, 24)) == ["open:2026-09:2026-11-24"]
     assert raise_alerts(settings(), date(2026, 11, 25)) == []
+
+
+def test_a_refusal_is_told_by_the_run_that_finds_it_and_void_when_it_turns(home: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")], status="held")
+    hold("A1", "WINDOW-1", COOK, BAKER)
+    settled()
+    assert len(made.letters(home, "acceptance")) == 1, "all is held, and what was asked for is taken up"
+    assert made.letters(home, "refusal") == []
+    rule("A1", "WINDOW-1", "refuse", "11", COOK)
+    settled()
+    settled()
+    assert (made.standing("A1"), made.standing("A1", BAKER)) == ("refused WINDOW-1", "held WINDOW-1")
+    assert len(made.letters(home, "refusal")) == 1, "the rest of the application still waits"
+    assert "黄人社函〔2026〕9号" in made.text_of(home, "refusal")
+    rule("A1", "WINDOW-1", "permit", "12", COOK)
+    settled()
+    made.send_out(home)
+    said = made.text_of(home, "acceptance")
+    assert "不予备案通知书" in said, "the acceptance names the refusal it makes void"
+    assert "作废" in said
+    rule("A1", "WINDOW-1", "refuse", "13", COOK)
+    settled()
+    assert len(made.letters(home, "refusal")) == 2
+    assert "受理通知书" in made.text_of(home, "refusal")
+
+
+@pytest.mark.parametrize("status", [*item.STATUSES, *application.STATUSES])
+def test_every_status_is_final_or_named_with_its_age_and_who_must_act(home: Path, status: str) -> None:
+    made.accepted("A1", status=status if status in item.STATUSES else "held")
+    with begin() as db:
+        if status in application.STATUSES:
+            db.execute(tables.item.delete())
+            db.execute(tables.application.update().values(status=status))
+        if status == "late":
+            late = {"application_no": "A1", "version": 2, "content_hash": "2", "received_on": made.DAY}
+            db.execute(tables.application_version.insert().values(**late, standing="late"))
+    # `superseded` is a version's alone; what is in progress is named by its items, and what is closed has none open
+    is_final = status in {*item.FINAL, "superseded", "in_progress", "closed"}
+    with reading() as db:
+        rows = overview.open_of(db, made.CYCLE, AFTER)
+    assert rows["status"].tolist() == ([] if is_final else [status])
+    alerts = raise_alerts(settings(), date(2026, 11, 24))
+    assert ("open:2026-09:2026-11-24" in alerts) is not is_final
+    if not is_final:
+        assert rows["who"].tolist() == [AWAITED[status].who]
+
+
+def test_a_filing_that_a_corrected_result_fails_is_named_until_it_is_decided(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r1.csv", made.result("A1"))
+    made.go_on(home)
+    made.drop(home, "r2.csv", made.result("A1", verdict="fail", score="40"))
+    made.go_on(home, date(2026, 9, 25))
+    assert open_items() == [("A1", "questioned", AWAITED["questioned"].who)]
+    with reading() as db:
+        assert overview.open_of(db, made.CYCLE, AFTER)["days"].tolist() == [30]
+    rule("A1", "EVAL-5", "permit", "26")
+    made.go_on(home, date(2026, 9, 26))
+    assert open_items() == []
+
+
+def test_a_late_version_is_named_until_it_is_decided(home: Path) -> None:
+    made.accepted("A1", status="dispatched")
+    with begin() as db:
+        late = {"application_no": "A1", "version": 2, "content_hash": "2", "received_on": made.DAY}
+        db.execute(tables.application_version.insert().values(**late, standing="late"))
+    assert [status for _, status, _ in open_items()] == ["dispatched", "late"]
+    rule("A1", "WINDOW-2", "refuse", "21")
+    assert [status for _, status, _ in open_items()] == ["dispatched"]
+
+
+def test_what_states_a_time_before_the_deadline_and_came_after_it_is_listed(home: Path) -> None:
+    """Huangshi's portal gives the time; somebody may still have typed it."""
+    made.accepted("A1", submitted=int(datetime(2026, 9, 1, 9, tzinfo=UTC).timestamp() * 1_000_000))
+    made.accepted("A2", [(TWO, COOK, "4")], submitted=int(datetime(2026, 9, 19, 9, tzinfo=UTC).timestamp() * 1_000_000))
+    with reading() as db:
+        assert overview.seen_late(db, made.CYCLE)["application_no"].tolist() == ["A1"]
+        assert "A1 v1" in overview.of_cycle(db, made.CYCLE)["seen_late"]
+
+
+def test_a_closing_that_was_killed_before_its_report_is_finished_by_closing_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.accepted("A1", status="held")
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(closing, "write_report", _killed)
+        close_cycle(made.CYCLE, WORDS, AFTER)
+    assert made.standing("A1") == "ended"
+    assert not (home / "outbox" / "reports").exists()
+    close_cycle(made.CYCLE, WORDS, AFTER)
+    assert (home / "outbox" / "reports" / made.CYCLE / "report.json").is_file()
+    assert len(made.letters(home, "ending")) == 1
+    with pytest.raises(NothingToCloseError, match="was closed on"):
+        close_cycle(made.CYCLE, WORDS, AFTER)
+
+
+def _killed(run: object) -> None:
+    raise KeyboardInterrupt

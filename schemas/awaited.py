@@ -1,0 +1,28 @@
+"""What is awaited (待办): where an application or an item stands that is not final, and who must act on it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A standing in Chinese, and who has to do what, in English for commands and in Chinese for pages and alerts."""
+
+    title: str
+    who: str
+    who_zh: str
+
+
+#: By status of an item or an application; `questioned` is a filed item that a corrected result fails (EVAL-5).
+AWAITED: dict[str, Awaited] = {
+    "received": Awaited("待初审", "centre: run the cycle (filing run)", "中心运行批次"),
+    "returned": Awaited("退回补正", "applicant: correct it", "申报机构补正"),
+    "screened": Awaited("初审通过", "centre: run the cycle (filing run)", "中心运行批次"),
+    "held": Awaited("待例外审批", "centre: decide (filing decide)", "中心作出例外审批"),
+    "accepted": Awaited("受理", "centre: run the cycle (filing run)", "中心运行批次"),
+    "dispatched": Awaited("已送评", "panel: send its results", "专家组交回评估结果"),
+    "passed": Awaited("评估合格", "centre: run the cycle (filing run)", "中心运行批次"),
+    "late": Awaited("逾期版本", "centre: decide under WINDOW-2, or leave it", "中心决定是否采纳逾期版本"),
+    "questioned": Awaited(
+        "已备案，更正结果待审批", "centre: decide under EVAL-5 (filing decide)", "中心就更正的结果作出例外审批"
+    ),
+}
