@@ -40,7 +40,11 @@ def bare(made: MadeCycle) -> Callable[[], object]:
         submissions = Submissions(made.submissions, made.scene)
         verdicts = pl.concat([judging.judge(submissions, table) for table in made.submissions])
         items = submissions.once(requests.items).to_pandas()
-        return judging.findings(verdicts).to_pandas(), items, judging.holds(submissions, verdicts).to_pandas()
+        return (
+            judging.findings(verdicts, made.scene.policy).to_pandas(),
+            items,
+            judging.holds(submissions, verdicts).to_pandas(),
+        )
 
     return run
 

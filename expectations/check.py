@@ -84,7 +84,7 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
         items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
         items = items.join(along(taken), on=KEYS, how="left", maintain_order="left")
         return Checked(
-            findings=findings(own).to_pandas(),
+            findings=findings(own, scene.policy).to_pandas(),
             items=items.select("row", *KEYS, *ALONG).to_pandas(),
             holds=holds(taken, own).to_pandas(),
             validation=validation,
@@ -101,7 +101,7 @@ def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene)
         taken = Submissions({"results": results_frame}, scene, sent)
         verdicts, validation = _validated(taken, ["results"])
         readings = results.readings(taken, verdicts)
-        return CheckedResults(findings(verdicts).to_pandas(), readings.to_pandas(), validation)
+        return CheckedResults(findings(verdicts, scene.policy).to_pandas(), readings.to_pandas(), validation)
 
 
 def check_directory(

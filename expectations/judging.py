@@ -6,11 +6,12 @@ from typing import Literal
 import polars as pl
 
 from expectations import applicants, application_form, materials, occupations, requests, results, staff
-from expectations.rulebook import rules
+from expectations.rulebook import rules_of
 from expectations.submissions import Submissions
 from expectations.verdict import breached, gathered, unread_cells
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS
+from schemas.policy import Policy
 
 
 def _programmes(submissions: Submissions) -> list[pl.DataFrame]:
@@ -45,9 +46,9 @@ def judge(submissions: Submissions, table: str) -> pl.DataFrame:
     return verdicts
 
 
-def findings(verdicts: pl.DataFrame) -> pl.DataFrame:
+def findings(verdicts: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Verdicts as findings: with nature, article and message of the rule book, in the contract's order."""
-    book = rules()
+    book = rules_of(policy)
     chosen = {
         name: {code: getattr(rule, name) for code, rule in book.items()} for name in ("nature", "article", "message_zh")
     }

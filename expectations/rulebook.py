@@ -2,12 +2,13 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
 from schemas.finding import Nature
+from schemas.policy import Policy
 
 #: The materials that have rules, in the order they are checked.
 RULED_TABLES = ("applications", "occupations", "staff", "materials", "programmes", "results")
@@ -40,6 +41,21 @@ def rules() -> Mapping[str, Rule]:
     """Every rule by its code, in the order of the book (`rules.csv`)."""
     text = (files("expectations") / "rules.csv").read_text("utf-8")
     return {row["code"]: _rule(row) for row in csv.DictReader(text.splitlines())}
+
+
+#: Sentences that say a number or a type of the policy; the book says those of its own city.
+_OF_THE_POLICY = {
+    "CAP-1": "{types}开展认定的职业原则上不超过{occupations}个",
+    "CAP-2": "该职业已有{saturation}家以上机构备案，原则上不再新增",
+}
+
+
+def rules_of(policy: Policy) -> Mapping[str, Rule]:
+    """Every rule by its code, its sentence with the numbers and types of a policy."""
+    types = "、".join(policy.institution_types[each] for each in policy.cap.capped)
+    numbers = {"types": types, "occupations": policy.cap.occupations, "saturation": policy.cap.saturation}
+    said = {code: sentence.format(**numbers) for code, sentence in _OF_THE_POLICY.items()}
+    return {code: replace(rule, message_zh=said.get(code, rule.message_zh)) for code, rule in rules().items()}
 
 
 def _rule(row: dict[str, str]) -> Rule:

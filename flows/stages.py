@@ -18,6 +18,7 @@ from tasks.intake import intake as take_in
 from tasks.publication import publication as publish
 from tasks.runs.orchestration import ended
 from tasks.runs.run import begin
+from tasks.runs.waiting import still_waits
 from tasks.screening import screening as screen
 
 
@@ -87,8 +88,12 @@ def evaluation(cycle: str, as_of: date | None = None, only: list[str] | None = N
 
 @flow(name=DECISION.name, flow_run_name=DECISION.run_name)
 def decision(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
-    """Decide on every accepted result once, and write to the applicants whose application is closed."""
+    """Decide on every accepted result once, and write to the applicants; before the cycle's day nothing is decided."""
     with begin(cycle, as_of, only) as run:
+        if still_waits(run.cycle, run.day):
+            return ended(
+                Counts(advice=[f"{run.cycle} 批次未到作出决定的日子（截止、补正或评估结果未完），没有作出决定"])
+            )
         return ended(DECISION.work(run))
 
 

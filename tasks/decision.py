@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from schemas.directory import INSTITUTION_DETAILS, audiences_of
 from schemas.law.places import CAPS, take_in_turn
-from schemas.law.rulings import EVAL_5
 from schemas.law.standing import bars
 from schemas.law.terms import last_day, renewed_term
 from schemas.policy import Policy
@@ -15,29 +14,26 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks import public_notice
 from tasks.desk.rulings import settle_holds
-from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
+from tasks.letters.outcomes import write_outcomes
 from tasks.runs.step import step
 from tasks.store import (
     applications,
     cycles,
     decisions,
     findings,
-    history,
     institutions,
     items,
-    letters,
     register,
     renumberings,
     standing,
 )
 from tasks.store.adjustments import lapse
-from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
 
 def decision(run: Run) -> Counts:
-    """Decide on every accepted result once, and write to the applicants whose application is closed (article 3(4))."""
+    """Decide on every accepted result once, and write to the applicants what was decided (article 3(4))."""
     shown = [public_notice.settle_objections(run), decide(run), public_notice.publish_notices(run)]
     return Counts.sum([*shown, settle_holds(run), write_outcomes(run), deliver_letters(run)])
 
@@ -50,14 +46,6 @@ def decide(run: Run) -> Counts:
         counts = _file_passed(db, run)
         applications.follow_items(db, run.cycle, run)
     return Counts(done={name: count for name, count in counts.items() if count})
-
-
-@step("outcomes-{run.cycle}")
-def write_outcomes(run: Run) -> Counts:
-    """Write to the applicants whose application is closed: what is filed, what is not; one letter for each outcome."""
-    with writing(run) as db:
-        written = _write_letters(db, run)
-    return Counts(done={"letters": written} if written else {})
 
 
 #: Why an item is not filed now, by the rule.
@@ -125,27 +113,41 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     """The rules that keep each of `_candidates` from being filed on the run's day, joined by `;`; blank for the others.
 
     STAND-1 is judged first, and the places of the rest in turn; those not chosen keep the places their scores give them.
+    What was renumbered since it was asked for is judged by its present code, as the register has it.
     """
-    barred = _barred(db, run, rows, on_file)
-    rest = rows[~barred]
+    now = rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
+    barred = _barred(db, run, rows, now, on_file)
+    rest = now[~barred]
     own = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)
-    permits = {(rule, *permit) for rule in CAPS for permit in decisions.permitted(db, run.cycle, rule, rest)}
+    own = own.assign(occupation_code=renumberings.followed(db, own["occupation_code"]))
+    present = dict(zip(rows["occupation_code"], now["occupation_code"], strict=True))
+    permits = {
+        (rule, number, present[code])
+        for rule in CAPS
+        for number, code in decisions.permitted(db, run.cycle, rule, rows[~barred])
+    }
     reasons = barred.map({True: "STAND-1", False: ""})
     if len(rest):
         reasons.loc[rest.index] = take_in_turn(rest, on_file, own, permits, run.policy)
     return reasons
 
 
-def _barred(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame) -> "pd.Series[bool]":
-    """Which items not on file ask for something new while their institution is suspended or was lately revoked."""
+def _barred(
+    db: Connection, run: Run, rows: pd.DataFrame, now: pd.DataFrame, on_file: pd.DataFrame
+) -> "pd.Series[bool]":
+    """Which items not on file ask for something new while their institution is suspended or was lately revoked.
+
+    `now`: the rows under the present codes of their occupations.
+    """
     asked = items.of_cycle(db, run.cycle)[["application_no", "uscc", "occupation_code"]].drop_duplicates()
     asked = asked[asked["application_no"].isin(rows["application_no"])]
+    asked["occupation_code"] = renumberings.followed(db, asked["occupation_code"])
     asked = pd.concat([asked, asked.assign(occupation_code="").drop_duplicates()], ignore_index=True)
     why = bars(asked, standing.suspended(db, run.day), standing.revoked(db, run.day), run.policy, run.day)
     badly = rows["application_no"].isin(asked.loc[why != "", "application_no"])
     permits = decisions.permitted(db, run.cycle, "STAND-1", rows)
     permitted = pd.MultiIndex.from_frame(rows[["application_no", "occupation_code"]]).isin(list(permits))
-    is_held = rows[register.KEYS].merge(on_file[register.KEYS], on=register.KEYS, how="left", indicator=True)["_merge"]
+    is_held = now[register.KEYS].merge(on_file[register.KEYS], on=register.KEYS, how="left", indicator=True)["_merge"]
     is_new = (rows["kind"] != "renewal") & (is_held.to_numpy() == "left_only")
     barred: pd.Series[bool] = badly & is_new & ~permitted
     return barred
@@ -246,19 +248,3 @@ def _term(kind: str, end: date | None, policy: Policy, day: date) -> date:
     if kind == "renewal":
         return renewed_term(end, day, policy.validity.months)[1]
     return end
-
-
-def _write_letters(db: Connection, run: Run) -> int:
-    """Filing and refusal letters of the applications that are closed now."""
-    closed = applications.closed(db, run.cycle, run.only)
-    if not closed:
-        return 0
-    own = items.of_cycle(db, run.cycle)
-    own = own[own["application_no"].isin(closed)]
-    # what was revoked has its own letter, and the outcome once told of it stays the occasion it was
-    own["status"] = own["status"].where(own["reason"] != EVAL_5, "lapsed")
-    filed = register.filed_by(db, run.cycle)
-    turns = history.reopened(db, closed)
-    decided = decisions.of_cycle(db, run.cycle)
-    current = applications.current(db, closed)
-    return letters.write(db, contents.outcomes(current, own, filed, turns, occupation_names(db), decided, run), run)

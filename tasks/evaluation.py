@@ -26,6 +26,7 @@ from tasks.runs.step import step
 from tasks.store import (
     adjustments,
     applications,
+    correspondence,
     decisions,
     dispatches,
     findings,
@@ -85,8 +86,9 @@ def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Ru
         applications.current(db, numbers),
         own[own["application_no"].isin(numbers)],
         {number: [due.title(run.policy) for due in package.commitments] for number, package in packages.items()},
-        {number: package.revision for number, package in packages.items()},
+        {number: f"r{package.revision}" for number, package in packages.items()},
         occupation_names(db),
+        correspondence.before(db, numbers),
         run,
     )
 

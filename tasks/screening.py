@@ -17,8 +17,9 @@ from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import recall, withdrawals
+from tasks.letters.outcomes import write_refusals
 from tasks.runs.step import step
-from tasks.store import applications, findings, items, late_versions, letters, register
+from tasks.store import applications, correspondence, findings, items, late_versions, letters, register
 from tasks.store.applications import scene
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
@@ -40,7 +41,8 @@ _UNDER_WAY = ["held", "accepted", "dispatched", "passed"]
 def screening(run: Run) -> Counts:
     """Check what came since the last time, settle what is held, and write to applicants (Notice, article 3(2))."""
     checked = [screen(run, numbers, number) for number, numbers in enumerate(find_unscreened(run), start=1)]
-    return Counts.sum([*checked, free_places(run), settle_holds(run), deliver_letters(run)])
+    settled = [free_places(run), settle_holds(run), acknowledge_held(run), write_refusals(run)]
+    return Counts.sum([*checked, *settled, deliver_letters(run)])
 
 
 @step("find-{run.cycle}")
@@ -103,6 +105,27 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
     confirmed = withdrawals(known, named, occupation_names(db), "撤回申报的版本", "", run)
     counts = {"withdrawn": len(numbers), "letters": letters.write(db, confirmed, run)}
     return Counts(done={name: count for name, count in counts.items() if count})
+
+
+@step("held-{run.cycle}")
+def acknowledge_held(run: Run) -> Counts:
+    """Write once a version to applicants all of whose items wait for a ruling: what they asked for is taken up."""
+    with writing(run) as db:
+        held = items.of_cycle(db, run.cycle, ["held"])
+        own = items.of_applications(db, sorted(set(held["application_no"])))
+        going_on = set(own.loc[~own["status"].isin(["held", "refused"]), "application_no"])
+        numbers = [number for number in sorted(set(held["application_no"]) - going_on) if _is_chosen(number, run)]
+        known = applications.current(db, numbers)
+        occasions = {row["application_no"]: f"v{row['version']}" for row in known.to_dict("records")}
+        waiting = held[held["application_no"].isin(numbers)]
+        before = correspondence.before(db, numbers)
+        entries = contents.acceptances(known, waiting, {}, occasions, occupation_names(db), before, run)
+        written = letters.write(db, entries, run)
+    return Counts(done={"letters": written} if written else {})
+
+
+def _is_chosen(number: str, run: Run) -> bool:
+    return run.only is None or number in run.only
 
 
 def _docs_folder(run: Run, batch_no: int) -> Path:

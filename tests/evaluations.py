@@ -11,6 +11,7 @@ from schemas import tables
 from schemas.item import UNIT
 from schemas.run_summary import Counts
 from schemas.submission import RESULTS
+from tasks.runs.run import begin
 from tasks.store import items
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -101,13 +102,19 @@ def go_on(
     home: Path, day: date = DAY, cycle: str = CYCLE, only: list[str] | None = None, *, publish: bool = False
 ) -> dict[str, Counts]:
     """One run from the inbox to the decision, or to the directory, but for the screening; what each stage did."""
-    from flows.stages import decision, evaluation, intake, publication
+    from flows.stages import DECISION, evaluation, intake, publication
 
     (home / "inbox").mkdir(parents=True, exist_ok=True)
+
+    def decide() -> Counts:
+        # decided whatever the cycle still waits for
+        with begin(cycle, day, only) as run:
+            return DECISION.work(run)
+
     return {
         "intake": intake.fn(cycle, day, only, str(home / "inbox")),
         "evaluation": evaluation.fn(cycle, day, only),
-        "decision": decision.fn(cycle, day, only),
+        "decision": decide(),
         "publication": publication.fn(cycle, day) if publish else Counts(),
     }
 

@@ -108,7 +108,7 @@ def passed(
 def decide(cycle: str, day: date) -> None:
     """File what has passed in a cycle, and write to the applicants."""
     from tasks.decision import decide as task
-    from tasks.decision import write_outcomes
+    from tasks.letters.outcomes import write_outcomes
 
     with run_on(day, cycle) as run:
         task(run)

@@ -9,11 +9,14 @@ from sqlalchemy import Connection
 
 from expectations.identifiers import is_credit_code
 from expectations.public_text import holds_number
+from schemas.policy import in_force
 from schemas.run import Run
 from schemas.supervision import COMPLAINTS_TABLE
 from tasks.gateways.sources import read_list
-from tasks.store import complaints
+from tasks.letters.holders import rectifications
+from tasks.store import complaints, institutions, letters
 from tasks.store.leases import writing
+from tasks.store.outbox import Entry
 
 
 def take_complaints(file: Path, run: Run) -> tuple[int, int, list[str]]:
@@ -30,7 +33,17 @@ def enter(db: Connection, rows: pd.DataFrame, run: Run, unread: list[str]) -> tu
     refused = [
         f"举报投诉（complaints）第{row}行未采用：{fault}" for row, fault in zip(bad["row"], bad["fault"], strict=True)
     ]
-    return complaints.add(db, rows[faults == ""], run), [*unread, *refused]
+    new = complaints.add(db, rows[faults == ""], run)
+    letters.write(db, _to_be_mended(db, run), run)
+    return new, [*unread, *refused]
+
+
+def _to_be_mended(db: Connection, run: Run) -> list[Entry]:
+    """Letters to the institutions on the register that have something to mend until a day."""
+    rows = complaints.unsettled(db, run.day)
+    rows = rows[(rows["outcome"] == "rectify") & rows["due_on"].notna()]
+    known = institutions.known(db)[["uscc", "institution_name"]]
+    return rectifications(rows.merge(known, on="uscc"), in_force(run.day), run.day)
 
 
 def _faults(rows: pd.DataFrame, day: date) -> "pd.Series[str]":

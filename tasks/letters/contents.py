@@ -9,9 +9,9 @@ import pandas as pd
 import polars as pl
 
 from expectations import reading
-from expectations.rulebook import rules
+from expectations.rulebook import rules_of
 from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
-from schemas.item import KEYS, UNIT, occupation_title
+from schemas.item import UNIT, occupation_title
 from schemas.law.rulings import OBJECTION
 from schemas.law.workdays import UnknownCalendarYearError, add_workdays
 from schemas.letter_lines import FiledLine, FindingLine, MendingLine, Named, ReasonedLine, finding_line, item_lines
@@ -20,6 +20,7 @@ from schemas.policy import Policy
 from schemas.run import Run
 from schemas.submission import KINDS
 from tasks.letters.remedies import remedies
+from tasks.store.correspondence import Correspondence
 from tasks.store.outbox import Entry
 
 #: One row of a frame.
@@ -133,65 +134,84 @@ def acceptances(
     applications: pd.DataFrame,
     items: pd.DataFrame,
     committed: Mapping[str, list[str]],
-    revisions: Mapping[str, int],
+    occasions: Mapping[str, str],
     names: Mapping[str, str],
+    letters_before: Correspondence,
     run: Run,
 ) -> list[Entry]:
-    """One acceptance a package: what goes out for evaluation, what still waits, what must be shown (article 3(2)).
+    """One acceptance an application: what goes out for evaluation, what still waits, what must be shown (article 3(2)).
 
     `items`: the applications' items with `status`; `committed`: application_no to the titles of materials under commitment;
-    `names`: occupation code to name.
+    `occasions`: application_no to the package or version it is about; `names`: occupation code to name.
     """
     heads_of = heads(applications, run)
+    versions = dict(zip(applications["application_no"], applications["version"].astype(int), strict=True))
     wait = timedelta(days=run.policy.evaluation.wait_days)
     letters = []
     for number, mine in sorted(by_application(items).items()):
-        accepted = [_name(row, names) for row in mine if row["status"] == "accepted"]
+        accepted = [row for row in mine if row["status"] == "accepted"]
+        voids = letters_before.on_version(number, versions[number])
         text = AcceptanceText(
             **heads_of[number],
-            items=item_lines(accepted, run.policy),
+            items=item_lines([_name(row, names) for row in accepted], run.policy),
             held=_reasoned([row for row in mine if row["status"] == "held"], names, run.policy),
             commitments=committed.get(number, []),
             decided_by=run.policy.deadline(run.cycle) + wait,
+            voids=[*voids, *letters_before.contradicted("acceptance", accepted)],
         )
-        letters.append(letter(f"acceptance:{number}:r{revisions[number]}", "acceptance", number, text))
+        letters.append(letter(f"acceptance:{number}:{occasions[number]}", "acceptance", number, text))
     return letters
 
 
-def outcomes(
-    applications: pd.DataFrame,
-    items: pd.DataFrame,
-    filed: pd.DataFrame,
-    turns: Mapping[str, int],
-    names: Mapping[str, str],
-    decided: pd.DataFrame,
-    run: Run,
+def filings(
+    applications: pd.DataFrame, filed: pd.DataFrame, names: Mapping[str, str], told: Correspondence, run: Run
 ) -> list[Entry]:
-    """One filing letter and one refusal an application that is closed (article 3(4)).
+    """One filing letter an application and day of filing (article 3(4)).
 
-    `items`: items of closed applications; `filed`: register entries with the item's keys, filed_on, valid_until,
-    former_until and institution_code; `turns`: how often corrected results reopened an application; `names`: occupation
-    code to name; `decided`: decisions, earliest first. What was decided anew is another occasion, also where it comes to
-    what was once decided before; what lapsed since is none.
+    `filed`: the items with `day`, and of the register present_code, filed_on, valid_until, former_until, institution_code;
+    `names`: occupation code to name; `told`: the letters there are.
     """
     heads_of = heads(applications, run)
-    granted = by_application(items[items["status"] == "filed"].merge(filed.drop(columns="uscc"), on=KEYS))
+    letters = []
+    for (number, _), rows in sorted(_grouped(filed.to_dict("records"), "application_no", "day").items()):
+        lines = [{**row, "occupation_code": row["present_code"]} for row in rows]
+        text = FilingText(
+            **heads_of[number],
+            items=_filed(lines, names, run.policy),
+            renewed=any(line["former_until"] != "" for line in lines),
+            institution_code=max(line["institution_code"] for line in lines),
+            voids=told.contradicted("filing", rows),
+        )
+        occasion = f"filing:{number}:{_mark(rows)}:{told.written(number, 'filing')}"
+        letters.append(letter(occasion, "filing", number, text))
+    return letters
+
+
+def refusals(
+    applications: pd.DataFrame,
+    denied: pd.DataFrame,
+    names: Mapping[str, str],
+    decided: pd.DataFrame,
+    told: Correspondence,
+    run: Run,
+) -> list[Entry]:
+    """One letter an application on what failed or was refused since the last (article 3(4)).
+
+    `denied`: the items with `was`, what they were before; `names`: occupation code to name; `decided`: decisions,
+    earliest first; `told`: the letters there are.
+    """
+    heads_of = heads(applications, run)
     rulings = by_application(decided[decided["verdict"] == "refuse"])
     letters = []
-    for number, mine in sorted(by_application(items).items()):
-        occasion = _fingerprint(mine) + (f":{turns[number]}" if turns.get(number) else "")
-        if lines := granted.get(number):
-            filing = FilingText(
-                **heads_of[number],
-                items=_filed(lines, names, run.policy),
-                renewed=any(line["former_until"] != "" for line in lines),
-                institution_code=max(line["institution_code"] for line in lines),
-            )
-            letters.append(letter(f"filing:{number}:{occasion}", "filing", number, filing))
-        if denied := [row for row in mine if row["status"] in ("failed", "refused")]:
-            text = _reasoned(denied, names, run.policy, rulings.get(number, []))
-            refusal = RefusalText(**heads_of[number], items=text)
-            letters.append(letter(f"refusal:{number}:{occasion}", "refusal", number, refusal))
+    for number, rows in sorted(by_application(denied).items()):
+        recalled = [row for row in rows if row["status"] == "refused" and row["was"] in ("accepted", "dispatched")]
+        text = RefusalText(
+            **heads_of[number],
+            items=_reasoned(rows, names, run.policy, rulings.get(number, [])),
+            voids=told.contradicted("refusal", recalled),
+        )
+        occasion = f"refusal:{number}:{_mark(rows)}:{told.written(number, 'refusal')}"
+        letters.append(letter(occasion, "refusal", number, text))
     return letters
 
 
@@ -203,12 +223,9 @@ def by_application(rows: pd.DataFrame) -> dict[str, list[Row]]:
     return groups
 
 
-def _fingerprint(items: Sequence[Row]) -> str:
-    """A mark of what an application's items have come to; what lapsed since was filed."""
-    ordered = sorted(items, key=lambda row: [row[name] for name in UNIT])
-    outcomes = ["filed" if row["status"] == "lapsed" else row["status"] for row in ordered]
-    cells = ([*(row[name] for name in UNIT), outcome] for row, outcome in zip(ordered, outcomes, strict=True))
-    text = "|".join(":".join(filter(None, row)) for row in cells)
+def _mark(items: Sequence[Row]) -> str:
+    """A mark of the items a letter is about."""
+    text = "|".join(sorted(":".join(filter(None, (row[name] for name in UNIT))) for row in items))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -241,7 +258,7 @@ def _reasoned(
     """One line an occupation, work type and reason; `refused`: refusals of the application, the latest is named."""
     lines = []
     for (reason, status, score), rows in _grouped(items, "reason", "status", "score").items():
-        words = _words(reason, status, score)
+        words = _words(reason, status, score, policy)
         for line in item_lines([_name(row, names) for row in rows], policy):
             ruling = _ruling(line.occupation_code, reason, refused)
             lines.append(ReasonedLine(**line.model_dump(), **words, **ruling))
@@ -256,14 +273,14 @@ def _grouped(rows: Sequence[Row], *columns: str) -> dict[tuple[str, ...], list[R
     return groups
 
 
-def _words(reason: str, status: str, score: str) -> dict[str, str]:
+def _words(reason: str, status: str, score: str, policy: Policy) -> dict[str, str]:
     """The rules behind an item's status in their own sentences, with their articles and what the applicant can do."""
     if not reason:
         found = "" if score in ("", "nan") else f"（评分{float(score):g}分）"
         return {"reason": f"评估不合格{found}", "basis": "三（三）"}
-    codes = reason.split(";")
-    sentences = [_OBJECTED if code == OBJECTION else rules()[code].message_zh for code in codes]
-    articles = dict.fromkeys("三（四）" if code == OBJECTION else rules()[code].article for code in codes)
+    codes, book = reason.split(";"), rules_of(policy)
+    sentences = [_OBJECTED if code == OBJECTION else book[code].message_zh for code in codes]
+    articles = dict.fromkeys("三（四）" if code == OBJECTION else book[code].article for code in codes)
     todo = [remedies()[code] for code in codes if code in remedies()] if status == "held" else []
     return {"reason": "；".join(sentences), "basis": "、".join(articles), "remedy": "；".join(todo)}
 

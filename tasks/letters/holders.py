@@ -5,12 +5,19 @@ from datetime import date
 
 import pandas as pd
 
-from expectations.rulebook import rules
+from expectations.rulebook import rules_of
 from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.item import TRADE
 from schemas.law.cycle import CycleId
 from schemas.letter_lines import DormantLine, UnderWayLine, item_lines
-from schemas.letter_text import LETTER_KINDS, AdjustmentText, AdverseAdjustmentText, DormancyText, ExpiryReminderText
+from schemas.letter_text import (
+    LETTER_KINDS,
+    AdjustmentText,
+    AdverseAdjustmentText,
+    DormancyText,
+    ExpiryReminderText,
+    RectificationText,
+)
 from schemas.policy import Policy, in_force
 from schemas.qualification import KEYS
 from schemas.run import Run
@@ -85,18 +92,19 @@ def _under_way(renewals: pd.DataFrame, names: Mapping[str, str], policy: Policy)
     if renewals.empty:
         return []
     return [
-        UnderWayLine(**line.model_dump(), application_no=str(number), state=_state(str(status), str(reason)))
+        UnderWayLine(**line.model_dump(), application_no=str(number), state=_state(str(status), str(reason), policy))
         for (number, status, reason), rows in renewals.groupby(["application_no", "status", "reason"], sort=True)
         for line in item_lines(named(rows, names), policy)
     ]
 
 
-def _state(status: str, reason: str) -> str:
+def _state(status: str, reason: str, policy: Policy) -> str:
     """How a renewal stands, in words, and what is to be done about it."""
     if status != "held":
         return _STATES.get(status, "正在办理，无须另行申报")
-    codes = [code for code in reason.split(";") if code in rules()]
-    sentences = "；".join(rules()[code].message_zh for code in codes)
+    book = rules_of(policy)
+    codes = [code for code in reason.split(";") if code in book]
+    sentences = "；".join(book[code].message_zh for code in codes)
     return "，".join([f"待例外审批（{sentences}）", *(remedies()[code] for code in codes if code in remedies())])
 
 
@@ -150,3 +158,26 @@ def adjustment_letter(
         effective_on=adjustment.effective_on,
     )
     return letter(f"{kind}:{adjustment.uscc}:{adjustment.identity[:16]}", kind, adjustment.uscc, text)
+
+
+def rectifications(matters: pd.DataFrame, policy: Policy, day: date) -> list[Entry]:
+    """One letter a complaint and day by which what it found is to be mended (article 4(3)).
+
+    `matters`: the columns of complaints, all with `due_on`, and institution_name.
+    """
+    return [
+        letter(
+            f"rectification:{row['complaint_no']}:{row['due_on']}",
+            "rectification",
+            str(row["uscc"]),
+            RectificationText(
+                **addressee(row, policy, day),
+                occasion="举报投诉办理",
+                occasion_no=row["complaint_no"],
+                problem=row["summary"],
+                due_on=date.fromisoformat(row["due_on"]),
+                decision_no=row["document_no"] or "",
+            ),
+        )
+        for row in matters.sort_values("complaint_no").to_dict("records")
+    ]

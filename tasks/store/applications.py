@@ -114,16 +114,6 @@ def cycle_of(db: Connection, number: str) -> str | None:
     return db.execute(select(_application.c.cycle).where(_application.c.application_no == number)).scalar()
 
 
-def closed(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
-    """Numbers of the cycle's closed applications, sorted."""
-    statement = select(_application.c.application_no).where(
-        _application.c.cycle == cycle, _application.c.status == "closed"
-    )
-    if only is not None:
-        statement = statement.where(_application.c.application_no.in_(only))
-    return sorted(db.execute(statement).scalars())
-
-
 def scene(db: Connection, cycle: CycleId) -> Scene:
     """The world the cycle is judged against: the register as it stands on the deadline (contract section 5)."""
     policy = for_cycle(cycle)

@@ -24,7 +24,7 @@ def every(db: Connection) -> pd.DataFrame:
 def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     """Enter complaints (text, ISO days); a number that is there is brought up to date. Returns how many rows were new."""
     blank = {name: "" for name in _COLUMNS if name not in ("due_on", "closed_on")}
-    stated = rows[list(_COLUMNS)].fillna(blank).drop_duplicates("complaint_no", keep="last").astype(frames.TEXT)
+    stated = rows[list(_COLUMNS)].astype(frames.TEXT).fillna(blank).drop_duplicates("complaint_no", keep="last")
     stated["uscc"] = institutions.followed(db, stated["uscc"])
     known = every(db)
     both = stated.merge(known, on=list(_COLUMNS), how="left", indicator=True)

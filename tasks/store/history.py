@@ -63,16 +63,6 @@ def of(db: Connection, subjects: list[str]) -> pd.DataFrame:
     return frames.read(db, select(*columns).where(_history.c.subject.in_(subjects)).order_by(_history.c.entry))
 
 
-def reopened(db: Connection, numbers: list[str]) -> dict[str, int]:
-    """How often a corrected result reopened items of these applications after they had failed; none is left out."""
-    moved = and_(_history.c.was == "failed", _history.c.became == "passed")
-    counted = (
-        select(_history.c.subject, func.count()).where(_history.c.kind == "item", moved).group_by(_history.c.subject)
-    )
-    asked = set(numbers)
-    return {subject: int(count) for subject, count in db.execute(counted) if subject in asked}
-
-
 def all_entries(db: Connection) -> pd.DataFrame:
     """The whole history, in order; facts as JSON text."""
     columns = [_FACTS if name == "facts" else _history.c[name] for name in CHAINED]

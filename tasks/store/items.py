@@ -73,6 +73,10 @@ def replace(db: Connection, application_nos: pd.DataFrame, run: Run, because: st
         select(*(_item.c[key] for key in KEYS), _item.c.status.label("was")).where(_item.c.application_no.in_(mine)),
     )
     _tell(db, gone.assign(became="", because=because), run, "filing")
+    # what a public notice showed was of the former version: the new one is shown anew
+    shown = tables.public_notice_item
+    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, shown.c.application_no.in_(mine))
+    db.execute(delete(shown).where(shown.c.application_no.in_(mine)))
     for table, record in ((tables.hold, seals.HOLDS), (_item, seals.ITEMS)):
         seals.touch(db, record, gone)
         db.execute(delete(table).where(table.c.application_no.in_(mine)))

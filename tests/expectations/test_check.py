@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from expectations import applicants, verdict
 from expectations import check as checking
 from expectations.check import check
-from expectations.rulebook import rules
+from expectations.rulebook import rules, rules_of
 from expectations.submissions import Submissions
 from expectations.suites import ForeignBatchError, TableJudgement
 from schemas import finding
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
+from schemas.law.cycle import cycle_id
+from schemas.policy import for_cycle
 from schemas.submission import FORM_TABLES, TABLES
 
 
@@ -285,3 +287,16 @@ def test_checks_leave_nothing_behind(sound):
     assert checking._context().validation_results_store.list_keys() == []
     assert all(frame() is None for frame in kept)
     assert not checked.findings.columns.empty
+
+
+def test_a_sentence_says_the_numbers_and_types_of_its_policy():
+    policy = for_cycle(cycle_id("2026-09"))
+    assert rules_of(policy)["CAP-1"] == rules()["CAP-1"], "the book says those of Huangshi"
+    assert rules_of(policy)["CAP-2"] == rules()["CAP-2"]
+    other = policy.model_copy(
+        update={"cap": policy.cap.model_copy(update={"capped": ["enterprise"], "occupations": 3, "saturation": 4})}
+    )
+    book = rules_of(other)
+    assert book["CAP-1"].message_zh == "企业开展认定的职业原则上不超过3个"
+    assert book["CAP-2"].message_zh == "该职业已有4家以上机构备案，原则上不再新增"
+    assert book["FORM-1"] == rules()["FORM-1"]

@@ -12,7 +12,7 @@ from flows.stages import publication
 from schemas import tables
 from schemas.adjustment import Adjustment
 from schemas.run_summary import Counts
-from schemas.settings import settings
+from schemas.settings import settings, using
 from tasks.adjustment import adjust
 from tasks.desk.approval import NothingToApproveError
 from tasks.runs.alerts import raise_alerts
@@ -20,6 +20,7 @@ from tasks.runs.page import edition_text
 from tasks.store import database, editions, history, outbox, register
 from tasks.store.database import reading
 from tests.commands import Filing
+from tests.policies import write_policy
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over
 
 CYCLE, DAY = "2026-04", date(2026, 6, 1)
@@ -87,6 +88,17 @@ def test_one_that_loses_more_waits_and_says_why(filing: Filing) -> None:
     assert why in filing("run", CYCLE, "--as-of", DAY.isoformat()).out
     assert publication.fn(CYCLE, date(2026, 6, 2)) == Counts(), "it waits, however often it is asked"
     assert standing("2026-04.2")[0] == "waiting"
+
+
+def test_where_every_edition_is_approved_each_waits_for_a_person(home: Path) -> None:
+    folder = write_policy(home / "policies", "2026-01-01", release='"approved"')
+    with using(settings().model_copy(update={"policies": folder})):
+        take_over(HELD, *TERM)
+        assert publication.fn(CYCLE, DAY) == Counts()
+        assert standing("2026-04.1") == ("waiting", "每一版目录须经批准", None)
+        assert publication.fn(CYCLE, DAY) == Counts(), "it waits, however often it is asked"
+        assert approval.fn("2026-04.1", "王处长", DAY).done["editions"] == 1
+        assert in_force(home) == ("2026-04.1", 5)
 
 
 def test_a_row_without_a_reason_waits_and_is_named(filing: Filing) -> None:

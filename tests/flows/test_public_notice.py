@@ -7,20 +7,24 @@ from datetime import date
 from pathlib import Path
 
 import docx
+import pandas as pd
 import pytest
+from sqlalchemy import insert
 
 from flows.stages import decision, publication
 from flows.sweeps import sweeps
+from schemas import tables
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import settings, using
 from tasks.runs import waiting
 from tasks.runs.page import overview_text
-from tasks.store import database, leases, public_notices
+from tasks.store import database, items, leases, public_notices
 from tasks.store.database import reading
+from tasks.store.leases import writing
 from tests.commands import Filing
 from tests.evaluations import accepted, send_out
 from tests.policies import write_policy
-from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, statuses, take_over, terms
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, run_on, statuses, take_over, terms
 
 CYCLE = "2026-09"
 #: Seven days of holidays and a Saturday worked lie between: 29 and 30 September, 8, 9 and 10 October.
@@ -127,6 +131,31 @@ def test_an_objection_set_aside_stops_nothing(filing: Filing) -> None:
     filing("decide", "A1", "OBJECTION", "refuse", *words)
     filing("decide", "A1", "OBJECTION", "permit", *words)
     assert decision.fn(CYCLE, AFTER).done["filed"] == 4
+
+
+def test_an_objection_that_is_dismissed_after_it_was_upheld_goes_on(filing: Filing) -> None:
+    decision.fn(CYCLE, BEGINS)
+    words = ("--by", "王处长", "--reason", "复核", "--document", "黄职鉴〔2026〕9号")
+    filing("decide", "A1", "OBJECTION", "refuse", "--occupation", BAKER, *words, "--as-of", "2026-09-29")
+    assert decision.fn(CYCLE, date(2026, 9, 29)).done["refused"] == 1
+    filing("decide", "A1", "OBJECTION", "permit", "--occupation", BAKER, *words, "--as-of", "2026-09-30")
+    assert decision.fn(CYCLE, date(2026, 9, 30)).done["settled"] == 1
+    decision.fn(CYCLE, AFTER)
+    assert (ONE, BAKER, "4") in terms(AFTER)
+    (letter,) = (filing.home / "outbox" / "letters" / "filing").glob("A1*.docx")
+    assert "不予备案通知书" in "".join(paragraph.text for paragraph in docx.Document(str(letter)).paragraphs)
+
+
+def test_what_was_shown_of_a_former_version_is_shown_anew(filing: Filing) -> None:
+    decision.fn(CYCLE, BEGINS)
+    with run_on(AFTER, CYCLE) as run, writing(run) as db:
+        items.replace(db, pd.DataFrame({"application_no": ["A2"]}), run, "申报人重新提交")
+        version = {"application_no": "A2", "occupation_code": ELECTRICIAN, "work_type": "", "level": "3"}
+        again = {"cycle": CYCLE, "uscc": TWO, "status": "passed", "reason": "", "verdict": "pass", "score": 80}
+        db.execute(insert(tables.item).values(**version, **again))
+    assert decision.fn(CYCLE, AFTER).done["filed"] == 3
+    assert notice(filing.home, f"{CYCLE}.2").is_dir()
+    assert (TWO, ELECTRICIAN, "3") not in terms(AFTER)
 
 
 def test_what_passes_later_gets_a_notice_and_a_period_of_its_own(filing: Filing) -> None:

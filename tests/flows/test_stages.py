@@ -1,16 +1,18 @@
 """The stages of a cycle: one table, plain functions for whoever calls them outside a flow run."""
 
 import inspect
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from flows.filing_cycle import go_through
-from flows.stages import ALONE, DECISION, STAGES, Stage, carry_out
+from flows.stages import ALONE, DECISION, STAGES, Stage, carry_out, decision
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.runs.run import CycleBusyError, begin
 from tasks.runs.step import step
+from tests.registers import COOK, ONE, passed
 
 
 def test_every_stage_can_be_started_alone_under_its_name() -> None:
@@ -21,6 +23,14 @@ def test_every_stage_can_be_started_alone_under_its_name() -> None:
 
 def test_only_the_decision_waits_for_results() -> None:
     assert [stage for stage in STAGES if stage.needs_results] == [DECISION]
+
+
+def test_the_decision_started_alone_waits_as_the_cycle_does(home: Path) -> None:
+    """Places are compared: nothing is decided before all could apply, whoever starts the stage (Notice, article 1(3))."""
+    passed("A1", "initial", [(ONE, COOK, "4")], cycle="2026-09")
+    told = decision.fn("2026-09", date(2026, 9, 10))
+    assert (told.done, len(told.advice)) == ({}, 1)
+    assert decision.fn("2026-09", date(2026, 9, 11)).done["filed"] == 1
 
 
 def test_a_stage_is_handed_its_own_run(home: Path) -> None:

@@ -219,7 +219,7 @@ def test_items_are_decided_once_whichever_run_gets_there(installation: Path) -> 
         told = history.of(db, ["A", "B"])
     filed = told[(told["kind"] == "item") & (told["became"] == "filed")]
     assert list(zip(filed["subject"], filed["on"], strict=True)) == [("A", "2026-09-20"), ("A", "2026-09-25")]
-    assert len(made.letters(installation, "filing")) == 1, "one letter, when the application is closed"
+    assert len(made.letters(installation, "filing")) == 2, "one letter an application and day of filing"
     assert len(made.letters(installation, "refusal")) == 1
 
 

@@ -263,6 +263,7 @@ def test_failed_then_passed_is_filed(home: Path) -> None:
     assert len(made.letters(home, "refusal")) == 1
     made.drop(home, "r2.csv", made.result("A1"))
     made.go_on(home, LATER)
+    assert "不予备案通知书" in made.text_of(home, "filing"), "the filing letter names the refusal it makes void"
     assert made.standing("A1") == "filed"
     assert terms(LATER) == {(ONE, COOK, "4"): ("2026-09-25", "2029-09-24")}
     assert len(made.letters(home, "filing")) == 1

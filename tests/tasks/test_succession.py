@@ -11,9 +11,10 @@ from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.desk import succession
 from tasks.desk.succession import Change, ImpossibleChangeError
-from tasks.store import institutions, overview, register, retold
+from tasks.store import institutions, outbox, overview, register, retold
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
+from tasks.store.outbox import LETTERS
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
@@ -167,3 +168,16 @@ def test_a_code_that_was_given_up_is_refused() -> None:
         changed(Renumbering, old_code=OTHER, new_code=COOK)
     with reading() as db:
         assert set(register.on_file(db, DAY)["occupation_code"]) == {OTHER}
+
+
+@pytest.mark.usefixtures("home")
+def test_what_passed_under_a_code_that_was_given_up_is_filed_under_the_new_one() -> None:
+    """An institution's own occupation is not new because its code changed while the addition was under way."""
+    take_over([(ONE, COOK, "4")], *TERM)
+    passed("A1", "addition", [(ONE, COOK, "3")], cycle="2026-04", institution_type="social_organisation")
+    changed(Renumbering, old_code=COOK, new_code=OTHER)
+    decide("2026-04", DAY)
+    assert set(terms(DAY)) == {(ONE, OTHER, "4"), (ONE, OTHER, "3")}
+    with reading() as db:
+        (letter,) = [each for each in outbox.written(db, LETTERS) if each["kind"] == "filing"]
+    assert [line["occupation_code"] for line in letter["content"]["items"]] == [OTHER]

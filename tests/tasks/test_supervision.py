@@ -12,9 +12,10 @@ from schemas.settings import settings, using
 from schemas.supervision import COMPLAINTS_TABLE
 from tasks import adjustment
 from tasks.desk.importing import Imported, import_file
-from tasks.store import complaints, overview, register, standing
+from tasks.store import complaints, outbox, overview, register, standing
 from tasks.store.applications import scene
 from tasks.store.database import reading
+from tasks.store.outbox import LETTERS
 from tasks.store.supervision import flagged
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, run_on, take_over
 
@@ -187,3 +188,19 @@ def test_an_occupation_that_changed_its_code_or_became_access_type_is_flagged(ho
     assert rows["details"].tolist() == ["自2026-03-01起编码改为4-03-02-77（人社厅发〔2026〕1号）"]
     assert (rows["uscc"].tolist(), rows["occupation_code"].tolist()) == ([ONE], [COOK])
     assert before.empty
+
+
+def test_a_rectification_is_written_to_the_institution_once_a_day_that_is_set(home: Path, tmp_path: Path) -> None:
+    take_over([(ONE, COOK, "4")], *TERM)
+    mending = {**ROW, "outcome": "rectify", "due_on": "2026-07-01", "document_no": "9号"}
+    assert bring(tmp_path, mending, {**mending, "complaint_no": "J-2", "uscc": TWO}).new == 2, (
+        "TWO is not on the register"
+    )
+    bring(tmp_path, {**mending, "handled_by": "李处长"})
+    bring(tmp_path, {**mending, "due_on": "2026-08-01"})
+    bring(tmp_path, {**mending, "due_on": "2026-09-01", "closed_on": "2026-05-30"})
+    with reading() as db:
+        written = outbox.written(db, LETTERS)
+    assert [each["occasion"] for each in written] == ["rectification:J-1:2026-07-01", "rectification:J-1:2026-08-01"]
+    assert written[0]["content"]["problem"] == "考评人员不足"
+    assert written[0]["content"]["institution_name"]

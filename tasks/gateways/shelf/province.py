@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from expectations.rulebook import rules
+from expectations.rulebook import rules_of
 from schemas.directory import CHANGE_KINDS, DIRECTORY_KEY, DIRECTORY_TITLES, details, in_order, levels_text
 from schemas.submission import AFFILIATIONS
 from tasks.gateways.disk import files
@@ -130,7 +130,7 @@ def institution_rows(content: EditionContent, background: Background) -> list[Ro
 def exception_rows(content: EditionContent, background: Background) -> list[Row]:
     """The permissions behind what is reported, each with its rule's sentence and its document."""
     names = content.institutions.set_index("uscc")["institution_name"]
-    book_of_rules = rules()
+    book_of_rules = rules_of(content.policy)
     return [
         {
             "uscc": row["uscc"],

@@ -1,0 +1,75 @@
+"""Letters on what was decided: written by the run that finds it, each item told of once (contract sections 2, 3 and 6)."""
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from schemas.law.rulings import EVAL_5
+from schemas.run import Run
+from schemas.run_summary import Counts
+from tasks.letters import contents
+from tasks.runs.step import step
+from tasks.store import applications, correspondence, decisions, items, letters, register, renumberings
+from tasks.store.correspondence import Correspondence
+from tasks.store.directory import occupation_names
+from tasks.store.leases import writing
+from tasks.store.outbox import Entry
+
+#: While an item is one of these, what failed beside it is not written of yet: there will be one letter.
+_IN_EVALUATION = ["accepted", "dispatched", "passed"]
+
+
+@step("outcomes-{run.cycle}")
+def write_outcomes(run: Run) -> Counts:
+    """Write what is filed, by day, and what is not: a refusal at once, a failure when nothing more is evaluated."""
+    with writing(run) as db:
+        told, own = _undecided_on(db, ["filing", "refusal"], run)
+        denied = _denied(told, own)
+        under_way = own.loc[own["status"].isin(_IN_EVALUATION), "application_no"]
+        refused = denied.loc[denied["status"] == "refused", "application_no"]
+        settled = denied["application_no"].isin(refused) | ~denied["application_no"].isin(under_way)
+        entries = [*_filings(db, told, own, run), *_refusals(db, told, denied[settled], run)]
+        written = letters.write(db, entries, run)
+    return Counts(done={"letters": written} if written else {})
+
+
+@step("refusals-{run.cycle}")
+def write_refusals(run: Run) -> Counts:
+    """Write to the applicants of whom a ruling refused something, whatever the rest still waits for."""
+    with writing(run) as db:
+        told, own = _undecided_on(db, ["refusal"], run)
+        denied = _denied(told, own)
+        refused = denied.loc[denied["status"] == "refused", "application_no"]
+        entries = _refusals(db, told, denied[denied["application_no"].isin(refused)], run)
+        written = letters.write(db, entries, run)
+    return Counts(done={"letters": written} if written else {})
+
+
+def _undecided_on(db: Connection, kinds: list[str], run: Run) -> tuple[Correspondence, pd.DataFrame]:
+    """The letters on the applications that are due one of these kinds, and their items."""
+    numbers = correspondence.untold(db, run.cycle, kinds, run.only)
+    return correspondence.of(db, numbers), items.of_applications(db, numbers)
+
+
+def _denied(told: Correspondence, own: pd.DataFrame) -> pd.DataFrame:
+    """Items that failed or were refused since the last letter; a revocation has a letter of its own (EVAL-5)."""
+    denied = own[own["status"].isin(["failed", "refused"]) & (own["reason"] != EVAL_5)]
+    return denied.merge(told.due("refusal"), on=items.KEYS)
+
+
+def _filings(db: Connection, told: Correspondence, own: pd.DataFrame, run: Run) -> list[Entry]:
+    granted = own[own["status"] == "filed"].merge(told.due("filing"), on=items.KEYS)
+    if granted.empty:
+        return []
+    granted = granted.assign(present_code=renumberings.followed(db, granted["occupation_code"]))
+    filed = register.filed_by(db, run.cycle).rename(columns={"occupation_code": "present_code"}).drop(columns="uscc")
+    rows = granted.merge(filed, on=["application_no", "present_code", "work_type", "level"])
+    known = applications.current(db, sorted(set(rows["application_no"])))
+    return contents.filings(known, rows, occupation_names(db), told, run)
+
+
+def _refusals(db: Connection, told: Correspondence, denied: pd.DataFrame, run: Run) -> list[Entry]:
+    if denied.empty:
+        return []
+    known = applications.current(db, sorted(set(denied["application_no"])))
+    decided = decisions.of_cycle(db, run.cycle)
+    return contents.refusals(known, denied, occupation_names(db), decided, told, run)
