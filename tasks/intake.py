@@ -25,10 +25,10 @@ from schemas.settings import Settings
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
 from tasks.desk import institution_codes, own_doors
 from tasks.desk.arrivals import pull_desks, put_on_record, take_supervision
+from tasks.desk.returned_results import may_be_taken
 from tasks.desk.rulings import take_rulings
 from tasks.desk.withdrawal import take_back
 from tasks.gateways.disk import quarantine
-from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
 from tasks.gateways.sources import (
     DESK_FOLDER,
     FILE,
@@ -40,13 +40,10 @@ from tasks.gateways.sources import (
     folders_named,
     nothing,
     pull_folder,
-    results_of,
-    vouched,
 )
 from tasks.letters.life import late_versions, recall
 from tasks.runs.step import step
-from tasks.store import activities, applications, dispatches, items, letters, panels, results, runs, takeover, versions
-from tasks.store.database import reading as reading_database
+from tasks.store import activities, applications, items, letters, panels, results, runs, takeover, versions
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
 
@@ -78,7 +75,7 @@ def pull(run: Run) -> Counts:
     pulled = brought.pull or nothing()
     panels = [pull_folder(folder, door=PANELS) for folder in doors.panels]
     pulls = own_doors.Pulls(pulled, panels, pull_desks(doors.desks))
-    returned, unvouched, unjudged = _vouched(pulls, doors, run.installation)
+    returned, unvouched, unjudged = may_be_taken(pulls, run.installation, on_a_word=doors.given)
     failed = ({SOURCE: "; ".join(brought.failed)} if brought.failed else {}) | unjudged
     refused = [*unvouched, *(each for pull in pulls.all() for each in pull.quarantined)]
     supervised, unsupervised = take_supervision(doors.desks, run)
@@ -150,34 +147,6 @@ def _stay(run: Run) -> None:
     """Keep the cycle's lease through a long pull."""
     with writing(run):
         pass
-
-
-def _vouched(
-    pulls: own_doors.Pulls, doors: Doors, installation: Settings
-) -> tuple[pd.DataFrame, list[QuarantinedFile], dict[str, str]]:
-    """Results that may be taken; `row` counts within the application. Also what may not, and why none can be judged.
-
-    Those at the panels' own door need a token where the installation demands it, others stand on a person's word. With a
-    key that cannot be used none may be taken, none is refused, and the last part says so.
-    """
-    required = installation.result_tokens == "required" and not doors.given
-    taken, refused = [], []
-    try:
-        with reading_database() as db:
-            for pull, demanded in [
-                *((each, required) for each in pulls.panels),
-                *((each, False) for each in pulls.desks),
-            ]:
-                rows = results_of(pull)
-                sent = dispatches.revisions(db, rows["application_no"])
-                late = results.come_too_late(db, rows) if demanded else None
-                rows, told = vouched(rows, sent, installation, required=demanded, late=late)
-                taken.append(rows)
-                refused += told
-    except SigningKeyError as damaged:
-        return results_of(nothing()), [], {RESULTS.name: str(damaged)}
-    rows = pd.concat([results_of(nothing()), *taken], ignore_index=True)
-    return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused, {}
 
 
 def take_in(

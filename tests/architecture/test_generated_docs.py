@@ -15,8 +15,8 @@ from schemas.settings import Settings
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
-#: Not settings: the command reads it itself.
-OTHER_VARIABLES = {"FILING_DEBUG"}
+#: Not settings: the command reads the one itself, the other is told to tests that take pictures.
+OTHER_VARIABLES = {"FILING_DEBUG", "FILING_PICTURES"}
 WRITTEN = "\n".join(path.read_text("utf-8") for path in [ROOT / "README.md", *sorted(DOCS.glob("*.md"))])
 
 
