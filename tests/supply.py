@@ -24,8 +24,12 @@ ALLOWED = {
     # weak copyleft: the library stays what it is and can be replaced
     *("MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "LGPL-2.1-only", "LGPL-3.0-only"),
 }
-#: Where the metadata list licences to choose from that are not all allowed: the one we use it under.
-CHOSEN = {"text-unidecode": "Artistic License"}
+#: Where the metadata list licences to choose from that are not all allowed, or none: the one we use it under.
+CHOSEN = {
+    "text-unidecode": "Artistic License",
+    # its metadata have none; the LICENSE file beside them is this one
+    "pyrage": "MIT",
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def licences() -> Checked:
 def is_allowed(name: str, licence: str) -> bool:
     """Whether each licence of an expression is allowed, or one we may choose is."""
     said = CHOSEN.get(name, licence)
-    if said != licence and said not in re.split("; ", licence):
+    if licence not in (said, "UNKNOWN") and said not in re.split("; ", licence):
         return False
     return all(each in ALLOWED for each in re.split(r"; | AND | OR ", said.replace("(Apache-2.0 OR MIT)", "MIT")))
 
