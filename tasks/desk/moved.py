@@ -37,4 +37,6 @@ def assert_unmoved(db: Connection, subject: str, seen: int | None) -> None:
     if entries.empty:
         return
     since = [Since(str(row["by"]), str(row["on"]), str(row["because"])) for row in entries.to_dict("records")]
-    raise MovedError(subject, int(entries["entry"].max()), since[-_TOLD:])
+    # what a person did says more than what the system did of it
+    doings = [each for each in since if each.by != "filing"] or since
+    raise MovedError(subject, int(entries["entry"].max()), doings[-_TOLD:])

@@ -128,14 +128,16 @@ def undelivered(db: Connection) -> pd.DataFrame:
 def set_aside(db: Connection, cycles: list[str]) -> pd.DataFrame:
     """Files and rows set aside in these cycles: file, application_no, reason, cycle, since; oldest first.
 
-    One whose application came in whole later, or on the same day, is settled and left out.
+    One in whose place a later file was taken, or whose application came in whole since, is settled and left out.
     """
     aside = tables.quarantined
-    settled = exists().where(
+    came = exists().where(
         _version.c.application_no == aside.c.application_no, _version.c.received_on >= aside.c.first_on
     )
     columns = [aside.c[name] for name in ("file", "application_no", "reason", "cycle")]
-    statement = select(*columns, aside.c.first_on.label("since")).where(aside.c.cycle.in_(cycles), ~settled)
+    statement = select(*columns, aside.c.first_on.label("since")).where(
+        aside.c.cycle.in_(cycles), aside.c.settled_by == "", ~came
+    )
     return frames.read(db, statement).sort_values(["since", "file", "reason"], ignore_index=True)
 
 

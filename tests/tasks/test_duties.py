@@ -1,0 +1,107 @@
+"""What waits for somebody, asked of both databases; and an act on what has moved."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, update
+
+from schemas import tables
+from tasks.desk.dossier import findings_of, questions_of, versions_of
+from tasks.desk.duties import duties_on
+from tasks.desk.moved import MovedError
+from tasks.desk.posting import FuturePostingError, record_posting
+from tasks.desk.withdrawal import withdraw
+from tasks.store import dossier, postings
+from tasks.store.database import begin, reading
+from tests import evaluations as made
+from tests.registers import COOK, TWO, take_over
+
+DAY = date(2026, 9, 20)
+#: CAP-2 counts holders of this type.
+SOCIAL = {"institution_type": "social_organisation"}
+
+
+@pytest.fixture
+def waiting(installation: Path) -> Path:
+    """One application sent out, one held under CAP-2, one returned, a complaint, a file set aside."""
+    take_over([(TWO, COOK, "4")], date(2025, 1, 10), date(2028, 1, 9), day=date(2026, 9, 1), **SOCIAL)
+    made.accepted("A1")
+    made.send_out(installation)
+    made.accepted("A2", status="held")
+    made.accepted("A3", status="returned")
+    with begin() as db:
+        unit = {"occupation_code": COOK, "work_type": "", "level": "4", "cycle": made.CYCLE}
+        db.execute(insert(tables.hold).values(application_no="A2", rule="CAP-2", **unit))
+        returned = {"status": "returned", "correct_by": date(2026, 9, 27)}
+        db.execute(update(tables.application).where(tables.application.c.application_no == "A3").values(**returned))
+        found = {
+            "rule": "FORM-1",
+            "table": "applications",
+            "row": 1,
+            "field": "uscc",
+            "nature": "hard",
+            "article": "二",
+        }
+        told = {"application_no": "A3", "version": 1, "cycle": made.CYCLE, "value": "", "message": "请补填"}
+        db.execute(insert(tables.finding).values(**found, **told))
+        complaint = {"complaint_no": "TS-1", "uscc": TWO, "summary": "收费", "handled_by": "周办", "outcome": "rectify"}
+        days = {"received_on": date(2026, 9, 2), "due_on": date(2026, 9, 30)}
+        db.execute(insert(tables.complaint).values(**complaint, **days))
+        aside = {
+            "file": "甲.xlsx",
+            "reason": "打不开",
+            "sheet": "",
+            "row": "",
+            "application_no": "",
+            "cycle": made.CYCLE,
+        }
+        for file, settled_by in (("甲.xlsx", ""), ("乙.xlsx", "乙-改.xlsx")):
+            values = {**aside, "file": file, "settled_by": settled_by}
+            db.execute(insert(tables.quarantined).values(**values, first_on=DAY))
+    return installation
+
+
+def test_everything_that_waits_is_told_once_sorted_by_its_day(waiting: Path) -> None:
+    with reading() as db:
+        duties = duties_on(db, DAY)
+        cooks = questions_of(db, "A2", DAY)
+        assert [change.number for change in versions_of(db, "A3")] == [1]
+        assert [found.message for found in findings_of(db, "A3")] == ["请补填"]
+        rows, number = dossier.listed(db, cycle=made.CYCLE, status="", words="a", most=2, after=2)
+    assert (rows["application_no"].tolist(), number) == (["A3"], 3)
+    assert [(duty.kind, duty.subject, duty.due) for duty in duties] == [
+        ("correction", "A3", date(2026, 9, 27)),
+        ("complaint", "TS-1", date(2026, 9, 30)),
+        ("ruling", "A2", date(2026, 10, 25)),
+        ("panel", "A1", date(2026, 10, 25)),
+        ("posting", made.CYCLE, None),
+        ("aside", "甲.xlsx", None),
+    ]
+    assert [(question.rule, question.items) for question in cooks] == [("CAP-2", 1)]
+    assert any("1 家机构" in fact for fact in cooks[0].facts)
+
+
+def test_letters_are_sent_off_and_arrive_once(waiting: Path) -> None:
+    withdraw("A1", "李办", "企业搬迁", DAY)
+    with reading() as db:
+        (occasion, *_) = dossier.letters(db, ["A1"])["occasion"]
+        assert postings.unposted(db)["letters"].sum() >= 1
+    assert record_posting([occasion], "posted", DAY, "李办", DAY) == 1
+    assert record_posting([occasion], "posted", DAY, "李办", DAY) == 0
+    with pytest.raises(FuturePostingError):
+        record_posting([occasion], "served", date(2026, 9, 21), "李办", DAY)
+    assert record_posting([occasion], "served", DAY, "李办", DAY) == 1
+    with reading() as db:
+        rows, number = postings.listed(db, made.CYCLE, "served", 10, 0)
+    assert (number, rows["occasion"].tolist()) == (1, [occasion])
+
+
+def test_who_has_not_seen_what_was_done_is_told(waiting: Path) -> None:
+    with reading() as db:
+        seen = dossier.last_entry(db, "A2")
+    withdraw("A2", "李办", "企业搬迁", DAY, seen=seen)
+    with pytest.raises(MovedError, match="李办") as moved:
+        withdraw("A2", "周办", "企业搬迁", DAY, seen=seen)
+    assert moved.value.seen > seen
+    assert {each.by for each in moved.value.since} == {"李办"}
