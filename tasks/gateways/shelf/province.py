@@ -124,7 +124,7 @@ def institution_rows(content: EditionContent, background: Background) -> list[Ro
     """BASIC_FIELDS of every institution listed; on file since its earliest day, until its latest."""
     terms = content.listed.groupby("uscc").agg(filed_on=("filed_on", "min"), valid_until=("valid_until", "max"))
     rows = content.institutions.merge(terms, on="uscc").merge(background.particulars, on="uscc", how="left")
-    return rows.reindex(columns=[*BASIC_FIELDS]).fillna("").pipe(_records)
+    return rows.reindex(columns=[*BASIC_FIELDS]).astype("str").fillna("").pipe(_records)
 
 
 def exception_rows(content: EditionContent, background: Background) -> list[Row]:
