@@ -155,13 +155,13 @@ def _unsettled(row: Row, day: date) -> bool:
 
 
 def _identity(filing: Filing, scene: Scene) -> Iterator[Finding]:
-    """IDENT-1, IDENT-2: what the application says differs from the register; what is blank or unreadable does not."""
+    """IDENT-1, IDENT-2: what the application says differs from the register; what is blank does not, nor a type nobody can read."""
     if not scene.register.of(filing.uscc, scene.deadline):
         return
     who = scene.register.institutions[filing.uscc].on(scene.deadline)
     if filing.form.get("institution_name") and filing.form["institution_name"] != who.name:
         yield _row_1(filing, "IDENT-1", "institution_name")
-    if filing.region and filing.region != who.region:
+    if filing.form.get("region_code") and filing.region != who.region:
         yield _row_1(filing, "IDENT-1", "region_code")
     if filing.type and filing.type != who.type:
         yield _row_1(filing, "IDENT-2", "institution_type")
