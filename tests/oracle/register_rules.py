@@ -155,7 +155,7 @@ def _unsettled(row: Row, day: date) -> bool:
 
 
 def _identity(filing: Filing, scene: Scene) -> Iterator[Finding]:
-    """IDENT-1, IDENT-2: what the application says differs from the register; what is blank does not, nor a type nobody can read."""
+    """IDENT-1, IDENT-2: what the application says differs from the register; what is blank, or no type, does not."""
     if not scene.register.of(filing.uscc, scene.deadline):
         return
     who = scene.register.institutions[filing.uscc].on(scene.deadline)
