@@ -110,7 +110,7 @@ def change_rows(content: EditionContent, background: Background) -> list[Row]:
         named = facts.rename(columns={name: f"{name}_{side}" for name in _FACTS})
         rows = rows.merge(named, on=DIRECTORY_KEY, how="left")
     columns = [f"{name}_{side}" for name in _FACTS for side in ("before", "after")]
-    return rows[["change", *_NAMED, *columns, "reason", "document_no"]].fillna("").pipe(_records)
+    return rows[["change", *_NAMED, *columns, "reason", "document_no"]].astype("str").fillna("").pipe(_records)
 
 
 def detail_rows(content: EditionContent, background: Background) -> list[Row]:
