@@ -98,7 +98,7 @@ function hits(word) {
   return hitsOfWord.get(word);
 }
 
-// 黄石电工 stands nowhere as one word: it is taken apart into the longest pieces that do
+// A district and a trade written without a space stand nowhere as one word: they are taken apart into the longest pieces that do
 function pieces(word) {
   if (word.length < 2 || word.length > 40 || hits(word).any) return [word];
   const parts = [];

@@ -57,7 +57,7 @@ function clearConditions() {
   for (const facet of Object.keys(FACETS)) conditions[facet].clear();
 }
 
-// #?q=电工&region=大冶市 shows the same list to whoever opens it, in this edition or a later one
+// #?q=电工&level=… shows the same list to whoever opens it, in this edition or a later one
 function stateText() {
   const state = new URLSearchParams();
   if (conditions.q.trim()) state.set("q", conditions.q.trim());
