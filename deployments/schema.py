@@ -19,10 +19,8 @@ def migrate() -> str:
     An embedded database that holds something is copied beside itself first; where another role works with a server's, it
     gets the rights that it needs and no others.
     """
-    present, newest = revisions()
-    if present not in (None, newest) and settings().database.startswith("sqlite"):
-        file = Path(str(database.engine(settings().database).url.database))
-        snapshot.snapshot_sqlite(file, file.with_name(f"{file.stem}-before-{newest}.db"))
+    if settings().database.startswith("sqlite"):
+        _copy_before_upgrade()
     with as_file(files("deployments") / "migrations") as scripts:
         config = Config()
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
@@ -33,6 +31,14 @@ def migrate() -> str:
             if worker and worker != make_url(settings().owner).username:
                 grants.give(connection, worker)
         return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def _copy_before_upgrade() -> None:
+    """Copy an embedded database that an upgrade would change beside itself."""
+    present, newest = revisions()
+    if present not in (None, newest):
+        file = Path(str(database.engine(settings().database).url.database))
+        snapshot.snapshot_sqlite(file, file.with_name(f"{file.stem}-before-{newest}.db"))
 
 
 def is_known(revision: str) -> bool:

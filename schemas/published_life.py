@@ -38,6 +38,8 @@ def grown(life: pd.DataFrame, rows: pd.DataFrame, changed: pd.DataFrame, edition
     ended = gone.merge(_endings(changed), on=DIRECTORY_KEY, how="left").assign(
         gone_in=edition, gone_on=as_of.isoformat()
     )
+    # a row that nothing changed and that is another one all the same was altered behind the editions' back
+    ended["became"] = ended["became"].fillna("details_changed")
     new = rows[~_among(rows, life[stays])].assign(
         came_in=edition, came_on=as_of.isoformat(), **dict.fromkeys(_ENDING, "")
     )

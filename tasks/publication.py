@@ -130,7 +130,7 @@ def publish(run: Run, edition: str) -> Counts:
     """
     with reading() as db:
         content, before = content_of(db, edition, office.read(run.installation.root))
-        content = replace(content, past=_past(db, content, run.installation.published))
+        content = replace(content, past=past_of(db, content, run.installation.published))
         traces = history.filings(db)
         lists = county_lists(db, content)
     broken = check_directory(content.rows, before, content.changes, content.as_of, known(), traces)
@@ -217,7 +217,7 @@ def _phones(db: Connection, cycle: str) -> dict[str, str]:
     return dict(zip(stated["uscc"], stated["contact_phone"], strict=True))
 
 
-def _past(db: Connection, content: EditionContent, published: Path) -> pd.DataFrame:
+def past_of(db: Connection, content: EditionContent, published: Path) -> pd.DataFrame:
     """The published life up to the edition before: as that edition's folder keeps it, else told anew from the database."""
     if not content.chain:
         return unborn()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 from sqlalchemy import insert
 
 from schemas import tables
@@ -12,7 +13,7 @@ from schemas.item import UNIT
 from schemas.run_summary import Counts
 from schemas.submission import RESULTS
 from tasks.runs.run import begin
-from tasks.store import items
+from tasks.store import items, seals
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests.registers import COOK, ONE, Held, key, run_on
@@ -56,6 +57,9 @@ def accepted(
     }
     item = {"application_no": number, "cycle": cycle, "uscc": uscc, "status": status, "reason": ""}
     with run_on(DAY, cycle) as run, writing(run) as db:
+        written = pd.DataFrame([{"application_no": number, "version": 1}])
+        for record in (seals.VERSION, seals.VERSION_STANDING, seals.APPLICATION, seals.ITEMS):
+            seals.touch(db, record, written)
         db.execute(insert(tables.application_version).values(**version, **form, submitted_utc=submitted))
         db.execute(
             insert(tables.application).values(
@@ -65,6 +69,7 @@ def accepted(
         for _, *unit in map(key, held):
             db.execute(insert(tables.item).values(**item, **dict(zip(UNIT, unit, strict=True))))
         if commitment:
+            seals.touch(db, seals.PARTS["materials"], written)
             shown = {"material": "expert_skill_proof", "form": "commitment"}
             db.execute(insert(tables.material).values(application_no=number, version=1, row=1, **shown))
 

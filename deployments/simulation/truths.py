@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +19,7 @@ from schemas.settings import settings
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256
-from tasks.publication import content_of
+from tasks.publication import content_of, past_of
 from tasks.store import (
     applications,
     cycles,
@@ -185,7 +186,9 @@ def irreproducible_editions(db: Connection, rebuilt: set[str]) -> Iterator[str]:
     yield from chain.verify_chain(settings().published, known)
     with TemporaryDirectory(prefix="filing-rebuilt-") as aside:
         for name in sorted(known.keys() - rebuilt):
-            built = shelf.build(Path(aside), content_of(db, name, office.read(settings().root))[0])
+            content, _ = content_of(db, name, office.read(settings().root))
+            whole = replace(content, past=past_of(db, content, settings().published))
+            built = shelf.build(Path(aside), whole)
             if file_sha256(built / MANIFEST) != known[name]:
                 yield f"edition {name} built again from the database is another one"
             rebuilt.add(name)

@@ -50,6 +50,7 @@ def _record(
     """A record of all columns of a table, without those in `but`, or of those in `of` alone (names between blanks)."""
     others = [column.name for column in table.columns if column.name not in key and column.name not in but.split()]
     record = Record(name or table.name, table, key, tuple(n for n in others if not of or n in of.split()), where)
+    assert record.name not in RECORDS, f"two records named {record.name}"
     RECORDS[record.name] = record
     return record
 
@@ -96,26 +97,6 @@ _SENT = tables.outbox.c.box.not_in(["alert_mail", "alert_webhook"])
 _BY_PEOPLE = "posted_on served_on"
 LETTER = _record(tables.outbox, "box", "occasion", but=f"delivered_at receipt printed_at {_BY_PEOPLE}", where=_SENT)
 LETTER_SERVICE = _record(tables.outbox, "box", "occasion", of=_BY_PEOPLE, name="letter_service", where=_SENT)
-NUMBERING = _record(tables.renumbering, "old_code")
-COMPLAINT = _record(tables.complaint, "complaint_no")
-ACTIVITIES = _record(tables.activity, *qualification.KEYS)
-SUPPLIED = _record(tables.supplied, "name")
-DORMANCY_MARK = _record(tables.dormancy_mark, "uscc", *item.TRADE)
-INSPECTOR = _record(tables.inspector, "inspector_no")
-INSPECTION_DRAW = _record(tables.inspection_draw, "cycle")
-INSPECTION_OUTCOME = _record(tables.inspection_outcome, "cycle", "uscc")
-EDITION = _record(tables.edition, "edition")
-EDITION_ROWS = _record(tables.edition_row, "edition")
-PUBLIC_NOTICE = _record(tables.public_notice, "notice")
-PUBLIC_NOTICE_ITEMS = _record(tables.public_notice_item, "notice")
-#: What leaves in the centre's name; when and how it was delivered is no fact a move rests on, and alerts are hints.
-LETTER = _record(
-    tables.outbox,
-    "box",
-    "occasion",
-    but="delivered_at receipt printed_at",
-    where=tables.outbox.c.box.not_in(["alert_mail", "alert_webhook"]),
-)
 NUMBERING = _record(tables.numbering, "series")
 
 #: Tables whose rows no move rests on.

@@ -196,13 +196,18 @@ def test_a_kill_after_the_server_took_it_sends_nothing_again(
 
 
 def test_a_server_that_says_nothing_is_given_up_on() -> None:
+    accepted: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        Thread(target=silent.accept, daemon=True).start()
+        waiter = Thread(target=lambda: accepted.append(silent.accept()[0]), daemon=True)
+        waiter.start()
         slow = SmtpSettings("127.0.0.1", "c@hs.example", port, security="none", timeout_seconds=0.3)
         with pytest.raises(DeliveryFailed) as silence:
             Mailer(slow, Path("unused")).send(_mail())
         assert silence.value.retryable
+        waiter.join(timeout=10)
+    for connection in accepted:
+        connection.close()
 
 
 def test_a_server_without_tls_is_not_sent_a_password(smtp: SmtpSettings, postmaster: Any, tmp_path: Path) -> None:
