@@ -32,6 +32,7 @@ def test_every_outcome_of_the_made_cycle_comes_about(home: Path) -> None:
     assert summary.edition == "2026-09.1"
 
 
+@pytest.mark.parametrize("installation", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 def test_a_second_run_does_nothing(installation: Path, story: factories.Story) -> None:
     from flows.filing_cycle import filing_cycle
 

@@ -93,7 +93,7 @@ def _copied(home: Path, target: Path) -> Settings:
     return Settings(home=target)
 
 
-@pytest.mark.parametrize("work", ["approve", "sweeps"])
+@pytest.mark.parametrize("work", [pytest.param("approve", marks=pytest.mark.slow), "sweeps"])
 def test_killed_anywhere_and_repeated_the_end_is_the_same(published: Path, tmp_path: Path, work: str) -> None:
     if work == "approve":
         vanish()
