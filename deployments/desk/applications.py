@@ -18,7 +18,7 @@ from schemas.policy import for_cycle
 from tasks.desk import closing, rulings, withdrawal
 from tasks.desk.dossier import findings_of, questions_of, versions_of
 from tasks.runs.today import today
-from tasks.store import dossier, history, items, overview, panels
+from tasks.store import dossier, frames, history, items, overview, panels
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 
@@ -67,7 +67,7 @@ def _told(number: str, day: date) -> dict[str, Any]:
             "row": row,
             "policy": policy,
             "names": occupation_names(db),
-            "items": own.astype(object).where(own.notna(), "").to_dict("records"),
+            "items": frames.records(own),
             "open_items": int(own["status"].isin(OPEN).sum()),
             "questions": questions_of(db, number, day),
             "versions": versions_of(db, number),

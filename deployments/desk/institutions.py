@@ -24,7 +24,7 @@ from tasks.desk import succession
 from tasks.desk.moved import assert_unmoved
 from tasks.runs.run import begin
 from tasks.runs.today import today
-from tasks.store import activities, dossier, history
+from tasks.store import activities, dossier, frames, history, institutions
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 
@@ -76,7 +76,7 @@ def page(request: Request, code: str) -> HTMLResponse:
 
 
 def _told(db: Connection, code: str, day: date) -> dict[str, Any]:
-    codes = dossier.family(db, code)
+    codes = institutions.family(db, code)
     present = codes[-1]
     row, filed = dossier.institution(db, present), dossier.applications_of(db, codes)
     if row is None and filed.empty:
@@ -91,10 +91,7 @@ def _told(db: Connection, code: str, day: date) -> dict[str, Any]:
         "row": row,
         "policy": policy,
         "names": occupation_names(db),
-        "held": [
-            {**item, "standing": _standing(item, suspended, day)}
-            for item in held.astype(object).where(held.notna(), "").to_dict("records")
-        ],
+        "held": [{**item, "standing": _standing(item, suspended, day)} for item in frames.records(held)],
         "dormant": dormant.to_dict("records"),
         "activities": dossier.activities(db, codes).head(_MOST).to_dict("records"),
         "inspections": dossier.inspections(db, codes).to_dict("records"),

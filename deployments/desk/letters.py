@@ -19,7 +19,7 @@ from deployments.gate.people import Role
 from schemas.letter_text import LETTER_KINDS
 from schemas.settings import settings
 from tasks.desk import downloads, posting
-from tasks.store import overview, postings
+from tasks.store import frames, overview, postings
 from tasks.store.database import reading
 
 routes = APIRouter()
@@ -39,7 +39,7 @@ def listed(request: Request, cycle: str = "", state: str = "", page: int = 1) ->
     return shown(
         request,
         "letters.html.j2",
-        rows=rows.astype(object).where(rows.notna(), "").to_dict("records"),
+        rows=frames.records(rows),
         number=number,
         cycles=cycles,
         chosen={"cycle": cycle, "state": state},

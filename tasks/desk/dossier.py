@@ -15,7 +15,7 @@ from schemas.law.cycle import cycle_id
 from schemas.law.rulings import OBJECTION, WINDOW_2
 from schemas.policy import Policy, for_cycle
 from schemas.submission import APPLICATIONS, TABLES
-from tasks.store import dossier, duties, register
+from tasks.store import dossier, duties, frames, register
 
 #: Fields whose every change is a change of the same thing, not worth a line of its own.
 _SILENT = ("application_no",)
@@ -52,18 +52,13 @@ def versions_of(db: Connection, number: str) -> list[VersionShown]:
     versions, parts = dossier.versions(db, number), dossier.parts(db, number)
     shown = []
     before: Mapping[str, Any] | None = None
-    for row in _records(versions):
+    for row in frames.records(versions, None):
         changes = [] if before is None else [*_fields(before, row), *_rows(parts, before["version"], row["version"])]
         standing = VERSION_STANDINGS.get(str(row["standing"]), str(row["standing"]))
         submitted = str(row["submitted_at"] or "")
         shown.append(VersionShown(int(row["version"]), str(row["received_on"]), submitted, standing, changes))
         before = row
     return shown[::-1]
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    whole = frame.astype(object)
-    return whole.where(whole.notna(), None).to_dict("records")  # type: ignore[return-value]  # columns are named by text
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
@@ -131,7 +126,7 @@ class FindingShown:
 def findings_of(db: Connection, number: str) -> list[FindingShown]:
     """Findings on what stands of an application, hard ones first."""
     order = list(NATURES_ZH)
-    rows = sorted(_records(dossier.findings(db, number)), key=lambda row: order.index(row["nature"]))
+    rows = sorted(frames.records(dossier.findings(db, number), None), key=lambda row: order.index(row["nature"]))
     return [
         FindingShown(
             row["rule"],

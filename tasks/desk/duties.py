@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-import pandas as pd
 from sqlalchemy import Connection
 
 from expectations.rulebook import rules
@@ -14,7 +13,7 @@ from schemas.law.rulings import WINDOW_2
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import for_cycle
 from schemas.supervision import UNSETTLED
-from tasks.store import complaints, duties, editions, panels, postings, register, results, runs
+from tasks.store import complaints, duties, editions, frames, panels, postings, register, results, runs
 from tasks.store.outbox import LETTERS
 
 #: Kinds of duty in the order in which they are shown, with what people read for each.
@@ -109,17 +108,12 @@ def _about(kind: str, row: dict[str, object], who: str, what: str, due: date | N
     )
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    texts = frame.astype(object)
-    return texts.where(texts.notna(), "").to_dict("records")  # type: ignore[return-value]  # columns are named by text
-
-
 def _rulings(db: Connection, cycles: list[str]) -> Iterator[Duty]:
     for cycle in cycles:
-        for row in _rows(duties.held(db, cycle)):
+        for row in frames.records(duties.held(db, cycle)):
             what = f"{row['items']} 个申报职业等级：" + "；".join(map(in_words, str(row["rules"]).split(";")))
             yield _about("ruling", row, CENTRE, what, _last_day(cycle))
-    for row in _rows(duties.late(db, cycles)):
+    for row in frames.records(duties.late(db, cycles)):
         what = f"逾期提交的版本是否采纳（{WINDOW_2}）"
         yield _about("ruling", row, CENTRE, what, _last_day(str(row["cycle"])))
 
@@ -139,7 +133,7 @@ def _approvals(db: Connection) -> Iterator[Duty]:
 
 
 def _corrections(db: Connection, cycles: list[str]) -> Iterator[Duty]:
-    for row in _rows(duties.returned(db, cycles)):
+    for row in frames.records(duties.returned(db, cycles)):
         missing = str(row["missing"])
         what = missing if len(missing) <= _LONGEST else f"{missing[:_LONGEST]}…"
         contact = f"{row['contact_name']} {row['contact_phone']}".strip()
@@ -154,7 +148,7 @@ def _panels(db: Connection, cycles: list[str]) -> Iterator[Duty]:
         for number, draw in panels.standing(db, cycle).items()
         if draw.panel.leader
     }
-    for row in _rows(duties.with_panels(db, cycles)):
+    for row in frames.records(duties.with_panels(db, cycles)):
         lead = leads.get(str(row["application_no"]))
         who = f"专家组（组长 {lead}）" if lead else "专家组"
         what = f"缺 {row['items']} 个职业等级的评估结果"
@@ -175,13 +169,13 @@ def _cycles(db: Connection, cycles: list[str], day: date) -> Iterator[Duty]:
 
 
 def _postings(db: Connection) -> Iterator[Duty]:
-    for row in _rows(postings.unposted(db)):
+    for row in frames.records(postings.unposted(db)):
         cycle, what = str(row["cycle"]), f"{row['letters']} 封文书已生成，尚未登记寄出"
         yield Duty("posting", cycle, CENTRE, what, cycle, since=duties.day_of(row["since"]))
 
 
 def _deliveries(db: Connection) -> Iterator[Duty]:
-    for row in _rows(duties.undelivered(db)):
+    for row in frames.records(duties.undelivered(db)):
         kind = str(row["kind"])
         name = LETTER_KINDS[kind].title if row["box"] == LETTERS.code and kind in LETTER_KINDS else "评估材料包"
         what = f"{name} 尚未送出：查看原因后再运行批次"
@@ -190,14 +184,14 @@ def _deliveries(db: Connection) -> Iterator[Duty]:
 
 
 def _aside(db: Connection, cycles: list[str]) -> Iterator[Duty]:
-    for row in _rows(duties.set_aside(db, cycles)):
+    for row in frames.records(duties.set_aside(db, cycles)):
         subject = str(row["application_no"] or row["file"])
         since = duties.day_of(row["since"])
         yield Duty("aside", subject, "中心通知报送人", str(row["reason"]), str(row["cycle"]), since=since)
 
 
 def _complaints(db: Connection, day: date) -> Iterator[Duty]:
-    rows = _rows(complaints.unsettled(db, day))
+    rows = frames.records(complaints.unsettled(db, day))
     if not rows:
         return
     known = register.on_file(db, day).drop_duplicates("uscc").set_index("uscc")

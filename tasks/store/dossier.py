@@ -11,7 +11,7 @@ from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS, UNIT
 from schemas.submission import APPLICATIONS, TABLES
-from tasks.store import applications, frames, institutions
+from tasks.store import applications, frames
 from tasks.store.outbox import LETTERS
 
 _application = tables.application
@@ -216,8 +216,3 @@ def holders(db: Connection, code: str, day: date) -> pd.DataFrame:
         .distinct()
     )
     return frames.read(db, statement).sort_values("uscc", ignore_index=True)
-
-
-def family(db: Connection, code: str) -> list[str]:
-    """All credit codes of an institution, the present one last."""
-    return institutions.family(db, code)

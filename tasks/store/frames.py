@@ -62,6 +62,12 @@ def rows_of(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     return pl.from_pandas(frame).rows() if len(frame) else []
 
 
+def records(frame: pd.DataFrame, blank: str | None = "") -> list[dict[str, Any]]:
+    """The rows by the names of their columns; what is missing is `blank`."""
+    cells = frame.astype(object)
+    return cells.where(cells.notna(), blank).to_dict("records")  # type: ignore[return-value]  # columns are named by text
+
+
 def append_rows(db: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> int:
     """Insert rows whose values stand in the order of the columns; returns how many."""
     if not rows:
