@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from schemas.directory import CHANGE_KINDS
@@ -135,7 +135,7 @@ def _script() -> str:
 @cache
 def page_template(name: str) -> Template:
     """A page of `page_files`, to be filled; what it is filled with is escaped."""
-    return Environment(autoescape=True, undefined=StrictUndefined).from_string(_file(name))
+    return Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_file)).get_template(name)
 
 
 def _file(name: str) -> str:
