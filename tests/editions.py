@@ -21,6 +21,20 @@ AS_OF = date(2026, 9, 10)
 POLICY = for_cycle(cycle_id("2026-09"))
 OFFICE = office.read(Path("no-home"))
 
+#: Types a text key by key; for each key, the emptied field first, the milliseconds until rows are laid out.
+TYPE = """text => {
+  const box = document.getElementById('q');
+  const times = [];
+  for (let length = 0; length <= text.length; length += 1) {
+    box.value = text.slice(0, length);
+    const pressed = performance.now();
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+    document.body.getBoundingClientRect();
+    times.push(performance.now() - pressed);
+  }
+  return times;
+}"""
+
 #: Names that spreadsheets, browsers, templates or terminals might take for something else than text.
 HOSTILE = [
     "=cmd|' /C calc'!A0",

@@ -20,6 +20,19 @@ ONE, TWO, THREE = "91420200MA40000124", "91420202MA40079352", "52420202MA4015855
 #: Skill occupations of the Dictionary.
 COOK, BAKER, ELECTRICIAN = "4-03-02-01", "4-03-02-02", "6-31-01-03"
 
+#: A complaint about ONE that is open.
+COMPLAINT = {
+    "complaint_no": "TS-1",
+    "uscc": ONE,
+    "received_on": "2026-10-25",
+    "summary": "收费",
+    "handled_by": "李科长",
+    "outcome": "open",
+    "due_on": None,
+    "closed_on": None,
+    "document_no": "",
+}
+
 Held = tuple[str, ...]  # uscc, occupation_code, level; or uscc, occupation_code, work_type, level
 
 

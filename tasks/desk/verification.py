@@ -22,15 +22,6 @@ def verified(folder: Path, given: Collection[str]) -> Verdict:
     return Verdict([*verdict.faults, *_untold(published)], verdict.notes)
 
 
-def signature_faults(published: Path) -> list[str]:
-    """One sentence for each signature below this installation's shelf that is not of the keys it has on record."""
-    on_record = [key.key for key in keys.known(settings().root / keys.FOLDER)]
-    if not on_record or not chain.edition_names(published):
-        return []
-    beside = set(chain.verify_chain(published))
-    return [fault for fault in verify(published, on_record, demanded=False).faults if fault not in beside]
-
-
 def _untold(published: Path) -> list[str]:
     with reading() as db:
         return history.unlike(db, chain.heads(published))

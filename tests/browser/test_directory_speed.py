@@ -5,27 +5,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.editions import edition, large
+from tests.editions import TYPE, edition, large
 from tests.editions import page as rendered
 
 pytestmark = pytest.mark.slow
 
 #: Milliseconds a reader takes as at once.
 AT_ONCE = 100
-
-#: Types a text key by key; for each key the time from its event until rows, counts and status are laid out.
-TYPE = """text => {
-  const box = document.getElementById('q');
-  const times = [];
-  for (let length = 0; length <= text.length; length += 1) {
-    box.value = text.slice(0, length);
-    const pressed = performance.now();
-    box.dispatchEvent(new Event('input', { bubbles: true }));
-    document.body.getBoundingClientRect();
-    times.push(performance.now() - pressed);
-  }
-  return times;
-}"""
 
 
 def test_a_key_press_shows_its_rows_at_once(page: Page, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tasks.store import activities, complaints, database, register
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests import factories
+from tests.registers import COMPLAINT
 from tests.tampering.kinds import Case, Tampering
 
 #: What an owner of the home may write to, put back after each trial.
@@ -63,20 +64,9 @@ def _supervise(run: Run) -> None:
         "candidates": 9,
         "passed": 8,
     }
-    complaint = {
-        "complaint_no": "TS-1",
-        "uscc": uscc,
-        "received_on": "2026-10-25",
-        "summary": "收费",
-        "handled_by": "李科长",
-        "outcome": "open",
-        "due_on": None,
-        "closed_on": None,
-        "document_no": "",
-    }
     with writing(run) as db:
         activities.add(db, pd.DataFrame([activity]))
-        complaints.add(db, pd.DataFrame([complaint]), run)
+        complaints.add(db, pd.DataFrame([{**COMPLAINT, "uscc": uscc}]), run)
 
 
 def faults(case: Case, day: date = date(2026, 11, 28)) -> list[str]:

@@ -12,20 +12,9 @@ from schemas import tables
 from tasks.store import complaints, history, seals
 from tasks.store.database import begin, reading
 from tasks.store.leases import writing
-from tests.registers import ONE, run_on
+from tests.registers import COMPLAINT, run_on
 
 STORE = Path(seals.__file__).parent
-COMPLAINT = {
-    "complaint_no": "TS-1",
-    "uscc": ONE,
-    "received_on": "2026-10-25",
-    "summary": "收费",
-    "handled_by": "李科长",
-    "outcome": "open",
-    "due_on": None,
-    "closed_on": None,
-    "document_no": "",
-}
 
 
 def enter(outcome: str) -> None:

@@ -23,7 +23,7 @@ from schemas.submission import RESULTS, WRITTEN
 from tasks.gateways.evaluators import package_files
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.sources.contents import UnreadableError
-from tasks.gateways.sources.formats.scoring import is_scoring_workbook, read_scoring
+from tasks.gateways.sources.formats.scoring import Scored, is_scoring_workbook, read_sheets
 from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
 
 POLICY = in_force(date(2026, 9, 10))
@@ -241,6 +241,11 @@ def test_text_from_outside_is_only_ever_text(make_package: MakePackage, tmp_path
     _pass(workbook["评分表"], _FIRST)
     results = read_scoring_workbook(_saved(workbook, tmp_path))
     assert results[["application_no", "occupation_code", "level"]].to_numpy().tolist() == [[_HOSTILE, "=2+2", "9"]]
+
+
+def read_scoring(path: Path) -> Scored:
+    with SheetOpener() as opener:
+        return read_sheets(path.name, opener.open(path.name, path.read_bytes()))
 
 
 def read_scoring_workbook(path: Path) -> pd.DataFrame:

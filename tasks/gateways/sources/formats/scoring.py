@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,9 +13,8 @@ from tasks.gateways.evaluators import scoring_layout as layout
 from tasks.gateways.sources.cells.reader import read_table
 from tasks.gateways.sources.cells.text import cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, UnreadableError
-from tasks.gateways.sources.formats import plain_files
 from tasks.gateways.sources.formats.layout import fill_merged, is_below
-from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
+from tasks.gateways.sources.formats.sheets import Sheet
 
 _AS_SENT = "请用原送评的评分表重新填写后报送"
 _SEARCHED_ROWS = 20
@@ -53,15 +51,8 @@ class Scored:
         return FileContent([Part(name, RESULTS.name, rows)])
 
 
-def read_scoring(path: Path) -> Scored:
-    """Everything a scoring workbook says; rows that are wholly blank are left out. Raises UnreadableError."""
-    with SheetOpener() as opener:
-        sheets = opener.open(path.name, plain_files.content(path.parent, path.name, path))
-    return read_sheets(path.name, sheets)
-
-
 def read_sheets(name: str, sheets: Sequence[Sheet]) -> Scored:
-    """As `read_scoring`, of a workbook that is open already."""
+    """Everything a scoring workbook says; rows that are wholly blank are left out. Raises UnreadableError."""
     ours = {sheet.name: sheet for sheet in sheets if sheet.name in _OURS}
     missing = [sheet for sheet in _OURS if sheet not in ours]
     if missing:
