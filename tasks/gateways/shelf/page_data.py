@@ -21,7 +21,6 @@ from schemas.policy import Policy
 from schemas.submission import AUDIENCES
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
-from tasks.gateways.shelf.page_search import forgiving
 from tasks.gateways.shelf.qr import codes
 from tasks.gateways.shelf.served import audiences_told
 
@@ -83,6 +82,9 @@ def page_data(content: EditionContent) -> dict[str, Any]:
     }
     if content.policy.publication.show_phone:
         data["institutions"]["phone"] = [visible(content.phones.get(uscc, "")) for uscc in institutions["uscc"]]
+    # the readings of all phrases take half a second to load, and most runs write no page
+    from tasks.gateways.shelf.page_search import forgiving  # noqa: PLC0415
+
     return data | forgiving(_spoken(data))
 
 
