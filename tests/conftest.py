@@ -54,8 +54,7 @@ def postgresql(postgresql_server: str) -> Iterator[str]:
     yield own
     from tasks.store import database
 
-    database.engine(own).dispose()
-    database.engine.cache_clear()
+    database.close_engines()
     with administration.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     administration.dispose()

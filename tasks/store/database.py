@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,9 @@ BUSY_SECONDS = 60
 
 #: So long PostgreSQL lets a client sleep inside a transaction: a lease's term, after which others may take over.
 IDLE_SECONDS = 600
+
+#: By URL.
+_engines: dict[str, Engine] = {}
 
 
 class DatabaseNotReadyError(RefusedError):
@@ -56,9 +58,18 @@ def _make_private(file: Path) -> None:
         file.touch(mode=0o600)
 
 
-@cache
 def engine(url: str) -> Engine:
     """The engine of a URL, one a process."""
+    return _engines.get(url) or _engines.setdefault(url, _new_engine(url))
+
+
+def close_engines() -> None:
+    """Close every connection to databases this process has asked; the next question opens a new one."""
+    while _engines:
+        _engines.popitem()[1].dispose()
+
+
+def _new_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and not parsed.database.startswith((":", "file:")):
@@ -71,8 +82,8 @@ def engine(url: str) -> Engine:
         return made
     limit = {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000}"}
     # options of the URL are the operator's own
-    own = {} if "options" in parsed.query else limit
-    made = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=own)
+    options = {} if "options" in parsed.query else limit
+    made = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=options)
     event.listen(made, "handle_error", _without_rows)
     return made
 

@@ -142,7 +142,7 @@ class RegisterLife(RuleBasedStateMachine):
             ):
                 assert list(ask(db, self.day)) == []
             assert list(truths.irreproducible_editions(db, set())) == []
-        database.engine.cache_clear()
+        database.close_engines()
         self.open.close()
 
 

@@ -51,7 +51,7 @@ def two_roles(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) 
     with using(installation):
         schema.migrate()
     yield installation
-    database.engine.cache_clear()
+    database.close_engines()
     with administration.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
         for role in ("owner", "worker"):

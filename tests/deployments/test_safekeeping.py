@@ -47,12 +47,12 @@ def supplied() -> list[tuple[object, ...]]:
 
 
 def lose(home: Path) -> None:
-    database.engine(settings().database).dispose()
+    database.close_engines()
     if not settings().database.startswith("sqlite"):
         with database.engine(settings().database).begin() as connection:
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))
-    database.engine.cache_clear()
+    database.close_engines()
     shutil.rmtree(home)
 
 

@@ -84,7 +84,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, date]:
 def copied(lived: tuple[Path, date], tmp_path: Path) -> Iterator[date]:
     """A copy of it to be tampered with."""
     home, day = lived
-    database.engine.cache_clear()
+    database.close_engines()
     shutil.copytree(home, tmp_path / "copy", symlinks=True)
     with using(Settings(home=tmp_path / "copy", database_url="")):
         yield day
