@@ -23,7 +23,6 @@ from great_expectations.data_context.types.base import (
 from great_expectations.execution_engine import pandas_execution_engine
 
 from expectations import requests, results
-from expectations.along import along
 from expectations.data_docs import Validation, data_docs
 from expectations.directory_edition import Edition
 from expectations.directory_suite import DIRECTORY, DirectoryJudgement, directory_suite
@@ -82,7 +81,6 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
         known = taken.table("applications").select("application_no").drop_nulls()
         own = verdicts.join(known, on="application_no", how="semi")
         items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
-        items = items.join(along(taken), on=KEYS, how="left", maintain_order="left")
         return Checked(
             findings=findings(own, scene.policy).to_pandas(),
             items=items.select("row", *KEYS, *ALONG).to_pandas(),

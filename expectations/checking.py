@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from expectations import requests
-from expectations.along import along
 from expectations.scene import Scene
 from expectations.submissions import Submissions
 from schemas.item import ALONG, KEYS
@@ -62,5 +61,4 @@ def requested_items(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> pd
     taken = Submissions(submissions, scene)
     known = taken.table("applications").select("application_no").drop_nulls()
     items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
-    items = items.join(along(taken), on=KEYS, how="left", maintain_order="left")
     return items.select(*KEYS, *ALONG).unique(maintain_order=True).to_pandas()
