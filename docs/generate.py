@@ -171,7 +171,10 @@ def _settings() -> Iterator[tuple[str, FieldInfo]]:
 def _values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(field.annotation))
-    kinds: dict[object, str] = {str: "text", int: "whole number", float: "number", SecretStr: "secret"}
+    kinds: dict[object, str] = {
+        **{bool: "`true`, `false`", str: "text", int: "whole number", float: "number"},
+        **{SecretStr: "secret", SecretStr | None: "secret"},
+    }
     return kinds.get(field.annotation, "folder")
 
 
@@ -179,6 +182,8 @@ def _default(field: FieldInfo) -> str:
     """The default as it would be typed; nothing where it is empty or depends on the machine."""
     if field.default_factory is not None or field.default is None or isinstance(field.default, SecretStr):
         return ""
+    if isinstance(field.default, bool):
+        return str(field.default).lower()
     return f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
 
 
