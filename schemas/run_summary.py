@@ -102,6 +102,8 @@ class RunSummary(BaseModel):
     cycle: str
     as_of: date
     outcome: Outcome
+    #: `cycle` for a run of the whole cycle, else the flow it is of.
+    work: str = "cycle"
     #: Results are awaited; beside it something may have been left undone, which the outcome then says.
     awaits_results: bool = False
     #: For what the cycle waits before it is decided.

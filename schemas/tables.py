@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from schemas import directory, qualification, submission
@@ -70,6 +71,9 @@ run = Table(
     Column("ended_at", DateTime(timezone=True)),
     Column("outcome", Text),
     Column("summary", JSON),
+    Column(
+        "work", Text, nullable=False
+    ),  # cycle: of the whole cycle; another flow's name; blank: what a person did beside it
 )
 
 lease = Table(
@@ -141,6 +145,30 @@ cycle = Table(
     Column("closed_by", Text),
     Column("reason", Text),
     Column("document_no", Text),
+)
+
+#: What does not run by itself, because a person said so: a cycle, or one of schemas.pauses.AUTOMATIC.
+pause = Table(
+    "pause",
+    metadata,
+    Column("pause_id", Integer, primary_key=True, autoincrement=False),
+    Column("subject", Text, nullable=False),
+    Column("paused_at", DateTime(timezone=True), nullable=False),
+    Column("until", Date),  # its last day; null: until it is lifted
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("flow_run", Text, nullable=False),  # the run in Prefect whose cancelling meant the pause, else blank
+    Column("lifted_at", DateTime(timezone=True)),
+    Column("lifted_by", Text),
+    Column("lifted_because", Text),
+    Index(
+        "ix_pause_standing",
+        "subject",
+        unique=True,
+        sqlite_where=text("lifted_at IS NULL"),
+        postgresql_where=text("lifted_at IS NULL"),
+    ),
+    Index("ix_pause_flow_run", "flow_run"),
 )
 
 finding = Table(

@@ -16,6 +16,7 @@ def register_all(app: typer.Typer) -> None:
         "cycles",
         "recording",
         "ending",
+        "pausing",
         "approving",
         "attaching",
         "signing",

@@ -60,11 +60,17 @@ def last_cycle(as_of: date | None = None) -> CycleId:
 
 @contextmanager
 def begin(
-    cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None
+    cycle: str,
+    as_of: date | None = None,
+    only: list[str] | None = None,
+    inbox: str | None = None,
+    *,
+    work: str = runs.BESIDE,
 ) -> Iterator[Run]:
     """A run with its own lease on the cycle, for as long as the block lasts; without a day, for today.
 
-    `only`: numbers of applications, or `failed:RUN` for those that a run left undone. Raises CycleBusyError while
+    `only`: numbers of applications, or `failed:RUN` for those that a run left undone; `work`: whose run it is, where it
+    is no act beside the cycle's own runs. Raises CycleBusyError while
     another living run holds the cycle,
     DayToComeError for a later day than today unless the home is for practice.
     """
@@ -80,7 +86,7 @@ def begin(
         cycle=cycle_id(cycle),
         policy=policy,
         day=day,
-        token=_take_patiently(run_id, cycle, day),
+        token=_take_patiently(run_id, cycle, day, work),
         only=numbers,
         inbox=inbox or str(installation.inbox),
         installation=installation,
@@ -102,14 +108,14 @@ def take_lease(db: Connection, lease: str) -> int:
         raise CycleBusyError(str(taken)) from taken
 
 
-def _take_patiently(run_id: str, cycle: str, day: date) -> int:
+def _take_patiently(run_id: str, cycle: str, day: date, work: str) -> int:
     """Begin under the cycle's lease; a run that nobody watches waits for it, for a failed one would not be repeated."""
     until = time.monotonic() + (_PATIENCE_SECONDS if runtime.deployment.id else 0)
     while True:
         try:
             with database.begin() as db:
                 token = take_lease(db, cycle)
-                runs.begin(db, run_id, cycle, day)
+                runs.begin(db, run_id, cycle, day, work)
                 return token
         except CycleBusyError:
             if time.monotonic() >= until:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from schemas.run_summary import RunSummary
 from schemas.tables import quarantined, run
@@ -14,21 +15,33 @@ from tasks.store import frames
 _RECENT, _MANY = 300, 12
 
 
-def begin(db: Connection, run_id: str, cycle: str, as_of: object) -> None:
-    db.execute(insert(run).values(run_id=run_id, cycle=cycle, as_of=as_of, started_at=datetime.now(UTC)))
+#: The work of a run of the whole cycle; what a person does beside it (an import, a decision) is of none.
+CYCLE, BESIDE = "cycle", ""
+
+
+def begin(db: Connection, run_id: str, cycle: str, as_of: object, work: str = BESIDE) -> None:
+    """Put on record that a run begins; `work`: CYCLE, another flow's name, or BESIDE for an act."""
+    values = {"run_id": run_id, "cycle": cycle, "as_of": as_of, "started_at": datetime.now(UTC), "work": work}
+    db.execute(insert(run).values(**values))
 
 
 def end(db: Connection, summary: RunSummary) -> None:
     db.execute(
         update(run)
         .where(run.c.run_id == summary.run_id)
-        .values(ended_at=datetime.now(UTC), outcome=summary.outcome, summary=summary.model_dump(mode="json"))
+        .values(
+            ended_at=datetime.now(UTC),
+            outcome=summary.outcome,
+            summary=summary.model_dump(mode="json"),
+            work=summary.work,
+        )
     )
 
 
 def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
-    """A run's summary; without an id, the newest one's."""
-    statement = select(run.c.summary).where(run.c.summary.is_not(None)).order_by(run.c.started_at.desc()).limit(1)
+    """A run's summary; without an id, that of the newest run of a whole cycle."""
+    newest = (run.c.summary.is_not(None), run.c.work == CYCLE)
+    statement = select(run.c.summary).where(*newest).order_by(run.c.started_at.desc()).limit(1)
     if run_id is not None:
         statement = select(run.c.summary).where(run.c.run_id == run_id)
     found = db.execute(statement).scalar()
@@ -37,7 +50,7 @@ def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
 
 def last_summary(db: Connection, cycle: str) -> RunSummary | None:
     """The summary of the newest run of a cycle that came to its end; None before the first."""
-    mine = select(run.c.summary).where(run.c.cycle == cycle, run.c.summary.is_not(None))
+    mine = select(run.c.summary).where(*_whole(cycle), run.c.summary.is_not(None))
     found = db.execute(mine.order_by(run.c.started_at.desc()).limit(1)).scalar()
     return RunSummary.model_validate(found) if found else None
 
@@ -47,7 +60,8 @@ def newly_failed(db: Connection) -> list[RunSummary]:
 
     What fails again in each try of a dead mail server is one thing to see to, not fifty.
     """
-    statement = select(run.c.summary).where(run.c.summary.is_not(None)).order_by(run.c.started_at.desc()).limit(_RECENT)
+    ended = select(run.c.summary).where(run.c.summary.is_not(None), run.c.work == CYCLE)
+    statement = ended.order_by(run.c.started_at.desc()).limit(_RECENT)
     before: dict[str, set[str]] = {}
     found = []
     for each in map(RunSummary.model_validate, reversed(list(db.execute(statement).scalars()))):
@@ -65,7 +79,7 @@ def undone(db: Connection, cycle: str) -> list[str]:
 
 def failures_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]:
     """How many of the cycle's newest runs, up to some, all left something undone; and when the newest ended."""
-    mine = select(run.c.outcome, run.c.ended_at).where(run.c.cycle == cycle, run.c.outcome.is_not(None))
+    mine = select(run.c.outcome, run.c.ended_at).where(*_whole(cycle), run.c.outcome.is_not(None))
     newest = list(db.execute(mine.order_by(run.c.started_at.desc()).limit(_MANY)))
     number = next((place for place, row in enumerate(newest) if row.outcome != "failed"), len(newest))
     return number, _in_utc(newest[0].ended_at) if newest else None
@@ -73,21 +87,26 @@ def failures_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]
 
 def last_cycle_run_began(db: Connection, cycle: str) -> datetime | None:
     """When the newest run of the whole cycle that came to its end began; None when there was none."""
-    statement = select(func.max(run.c.started_at)).where(run.c.cycle == cycle, run.c.outcome.is_not(None))
+    statement = select(func.max(run.c.started_at)).where(*_whole(cycle), run.c.outcome.is_not(None))
     return _in_utc(db.execute(statement).scalar())
 
 
 def last_day(db: Connection, cycle: str) -> date | None:
     """The latest day the whole cycle was run for; what is recorded beside it, or swept at night, has the day it is."""
-    mine = select(func.max(run.c.as_of)).where(run.c.cycle == cycle, run.c.outcome.is_not(None))
+    mine = select(func.max(run.c.as_of)).where(*_whole(cycle), run.c.outcome.is_not(None))
     return db.execute(mine).scalar()
 
 
 def recorded_since(db: Connection, cycle: str, began: datetime | None) -> bool:
     """Whether anything was done to the cycle outside its own runs (an import, a decision) since one of them began."""
-    statement = select(func.max(run.c.started_at)).where(run.c.cycle == cycle, run.c.outcome.is_(None))
+    beside = (run.c.cycle == cycle, run.c.work == BESIDE)
+    statement = select(func.max(run.c.started_at)).where(*beside)
     last = _in_utc(db.execute(statement).scalar())
     return last is not None and (began is None or last > began)
+
+
+def _whole(cycle: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return run.c.cycle == cycle, run.c.work == CYCLE
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:

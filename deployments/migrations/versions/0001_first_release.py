@@ -319,6 +319,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_panel_draw_cycle", "panel_draw", ["cycle"], unique=False)
     op.create_table(
+        "pause",
+        sa.Column("pause_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("flow_run", sa.Text(), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.Text(), nullable=True),
+        sa.Column("lifted_because", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("pause_id", name=op.f("pk_pause")),
+    )
+    op.create_index("ix_pause_flow_run", "pause", ["flow_run"], unique=False)
+    op.create_index(
+        "ix_pause_standing",
+        "pause",
+        ["subject"],
+        unique=True,
+        sqlite_where=sa.text("lifted_at IS NULL"),
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    )
+    op.create_table(
         "public_notice",
         sa.Column("notice", sa.Text(), nullable=False),
         sa.Column("cycle", sa.Text(), nullable=False),
@@ -435,6 +458,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("summary", sa.JSON(), nullable=True),
+        sa.Column("work", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run")),
     )
     op.create_table(
@@ -617,6 +641,9 @@ def downgrade() -> None:
     op.drop_index("ix_qualification_item_known", table_name="qualification_item")
     op.drop_table("qualification_item")
     op.drop_table("public_notice")
+    op.drop_index("ix_pause_standing", table_name="pause")
+    op.drop_index("ix_pause_flow_run", table_name="pause")
+    op.drop_table("pause")
     op.drop_index("ix_panel_draw_cycle", table_name="panel_draw")
     op.drop_table("panel_draw")
     op.drop_index("ix_outbox_undelivered", table_name="outbox")

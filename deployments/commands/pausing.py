@@ -1,0 +1,56 @@
+"""`filing pause` and `filing resume`: what runs by itself is kept from going on, and let go on again."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from deployments.commands.readiness import read_day, read_words, ready
+from schemas.pauses import AUTOMATIC
+from schemas.settings import settings
+
+_SUBJECT = f"A cycle, or one of {', '.join(AUTOMATIC)}."
+_SAYS = "who pauses or lifts and why stay on record"
+
+
+def pause(
+    subject: Annotated[str, typer.Argument(help=f"{_SUBJECT} Without one, what is paused is listed.")] = "",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    until: Annotated[
+        str | None, typer.Option(help="Last day of the pause. [default: until it is lifted with `filing resume`]")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Who pauses. [default: the user of this machine]")] = None,
+) -> None:
+    """Keep a cycle, or a work that runs by itself, from going on; what a person starts runs all the same."""
+    ready()
+    from tasks.desk import pauses  # noqa: PLC0415  reads policies
+    from tasks.runs.today import today  # noqa: PLC0415
+
+    if subject:
+        pauses.pause(subject, _who(by), read_words("--reason", reason, _SAYS), read_day(until))
+    for each in pauses.pauses_on(today()):
+        through = f"until {each.until}" if each.until else "until it is lifted"
+        typer.echo(f"{each.subject}: paused since {each.paused_at:%Y-%m-%d} {through}, by {each.by}: {each.reason}")
+
+
+def resume(
+    subject: Annotated[str, typer.Argument(help=_SUBJECT)],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    by: Annotated[str | None, typer.Option(help="Who lifts it. [default: the user of this machine]")] = None,
+) -> None:
+    """Let a paused cycle or work go on by itself again."""
+    ready()
+    from tasks.desk import pauses  # noqa: PLC0415
+
+    pauses.lift(subject, _who(by), read_words("--reason", reason, _SAYS))
+    typer.echo(f"{subject}: goes on by itself again")
+
+
+def _who(by: str | None) -> str:
+    return (settings().operator or getpass.getuser()) if by is None else read_words("--by", by, _SAYS)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("pause")(pause)
+    app.command("resume")(resume)

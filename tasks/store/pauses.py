@@ -1,0 +1,69 @@
+"""What a person paused: rows of `pause`, from the moment it was paused to the one it was lifted."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from schemas.tables import pause
+
+_ON_RECORD = pause.c.lifted_at.is_(None)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """One pause: of a cycle or an automatic work, since when, through which day (None: until lifted), by whom and why.
+
+    `flow_run`: the run in Prefect whose cancelling meant it, blank for one stated as such.
+    """
+
+    subject: str
+    paused_at: datetime
+    until: date | None
+    by: str
+    reason: str
+    flow_run: str = ""
+
+
+def standing(db: Connection, day: date) -> list[Pause]:
+    """Every pause that holds on a day, by subject."""
+    holds = (_ON_RECORD, or_(pause.c.until.is_(None), pause.c.until >= day))
+    return [_read(row) for row in db.execute(select(pause).where(*holds).order_by(pause.c.subject))]
+
+
+def over(db: Connection, day: date) -> list[Pause]:
+    """Every pause whose last day has passed and which nobody has lifted, by subject."""
+    rows = db.execute(select(pause).where(_ON_RECORD, pause.c.until < day).order_by(pause.c.subject))
+    return [_read(row) for row in rows]
+
+
+def of(db: Connection, subject: str) -> Pause | None:
+    """The pause of a subject that nobody has lifted, over or not; None without one."""
+    row = db.execute(select(pause).where(_ON_RECORD, pause.c.subject == subject)).first()
+    return _read(row) if row else None
+
+
+def meant_by(db: Connection, flow_runs: list[str]) -> set[str]:
+    """Those of the runs in Prefect whose cancelling has become a pause, lifted since or not."""
+    return set(db.execute(select(pause.c.flow_run).where(pause.c.flow_run.in_(flow_runs))).scalars())
+
+
+def add(db: Connection, new: Pause) -> None:
+    """Put a pause on record; the database lets a subject have one at a time."""
+    last = db.execute(select(func.max(pause.c.pause_id))).scalar() or 0
+    names = ("subject", "paused_at", "until", "by", "reason", "flow_run")
+    db.execute(insert(pause).values(pause_id=last + 1, **{name: getattr(new, name) for name in names}))
+
+
+def lift(db: Connection, subject: str, by: str, because: str) -> int:
+    """Put on record that the pause of a subject is lifted; returns of how many, for another may have been quicker."""
+    values = {"lifted_at": datetime.now(UTC), "lifted_by": by, "lifted_because": because}
+    return db.execute(update(pause).where(_ON_RECORD, pause.c.subject == subject).values(**values)).rowcount
+
+
+def _read(row: object) -> Pause:
+    moment: datetime = row.paused_at  # type: ignore[attr-defined]
+    # SQLite gives times back without their zone
+    paused_at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    kept = {name: getattr(row, name) for name in ("subject", "until", "by", "reason", "flow_run")}
+    return Pause(paused_at=paused_at, **kept)
