@@ -5,8 +5,9 @@ Source: Notice, article 3(3). Chance comes from the seed alone: an expert's lot 
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
@@ -40,9 +41,12 @@ class Expert:
 
     def knows(self, occupation_code: str) -> bool:
         """Whether the occupation is one of theirs: whole parts of the code, so `6-1` is not `6-18`."""
-        parts = occupation_code.split("-")
-        known = (prefix.strip("-").split("-") for prefix in self.occupation_prefixes if prefix.strip("-"))
-        return any(parts[: len(prefix)] == prefix for prefix in known)
+        return f"{occupation_code}-".startswith(self._beginnings)
+
+    @cached_property
+    def _beginnings(self) -> tuple[str, ...]:
+        """The prefixes as whole parts."""
+        return tuple(f"{bare}-" for prefix in self.occupation_prefixes if (bare := prefix.strip("-")))
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,38 @@ class Applicant:
     occupation_codes: frozenset[str]
 
 
+class Pool:
+    """The experts by number, and for each occupation that was asked for who of them may judge it.
+
+    Raises ValueError when an expert number occurs twice.
+    """
+
+    def __init__(self, experts: Iterable[Expert]) -> None:
+        self.experts = sorted(experts, key=lambda expert: expert.expert_no)
+        for one, other in pairwise(self.experts):
+            if one.expert_no == other.expert_no:
+                raise ValueError(f"expert number '{one.expert_no}' occurs twice in the pool: give each expert one row")
+        self.employers = frozenset(expert.employer_uscc for expert in self.experts) - {""}
+        self._knowing: dict[str, list[int]] = {}
+
+    def knowing(self, codes: Sequence[str]) -> Iterator[tuple[Expert, tuple[str, ...]]]:
+        """The active experts who know one of the occupations, by number, each with those they know."""
+        known: dict[int, list[str]] = {}
+        for code in codes:
+            if code not in self._knowing:
+                self._knowing[code] = [
+                    place for place, expert in enumerate(self.experts) if expert.active and expert.knows(code)
+                ]
+            for place in self._knowing[code]:
+                known.setdefault(place, []).append(code)
+        for place in sorted(known):
+            yield self.experts[place], tuple(known[place])
+
+
 def draw_panel(
     seed: str,
     applicant: Applicant,
-    experts: Iterable[Expert],
+    experts: Iterable[Expert] | Pool,
     size: int,
     *,
     barred: Iterable[str],
@@ -70,6 +102,7 @@ def draw_panel(
     """
     employers = frozenset({applicant.uscc, *barred} - {""})
     codes = tuple(sorted(applicant.occupation_codes))
+    pool = experts if isinstance(experts, Pool) else Pool(experts)
     candidates = tuple(
         Candidate(
             expert_no=expert.expert_no,
@@ -77,8 +110,8 @@ def draw_panel(
             knows=known,
             load=load.get(expert.expert_no, 0),
         )
-        for expert in _pool(experts)
-        if expert.active and expert.employer_uscc not in employers and (known := tuple(filter(expert.knows, codes)))
+        for expert, known in pool.knowing(codes)
+        if expert.employer_uscc not in employers
     )
     members = _members(seed, applicant.application_no, size, codes, candidates)
     return PanelDraw(
@@ -114,12 +147,12 @@ def draw_panels(
     another of the same occupation. `kept` are draws made before; they stand, and count in the load. `wanted` are the
     numbers to draw for, None for all.
     """
-    pool = _pool(experts)
+    pool = Pool(experts)
     drawn = dict(kept or {})
     load: dict[str, int] = {}
     for draw in drawn.values():
         _add(load, draw.panel)
-    barred = barred_employers(applicants)
+    barred = barred_employers(applicants, pool.employers)
     for applicant in sorted(applicants, key=lambda one: one.application_no):
         number = applicant.application_no
         if number in drawn or (wanted is not None and number not in wanted):
@@ -130,15 +163,19 @@ def draw_panels(
     return dict(sorted(drawn.items()))
 
 
-def barred_employers(applicants: Iterable[Applicant]) -> dict[str, frozenset[str]]:
-    """Application number to the credit codes whose experts may not judge it: all who ask for one of its occupations."""
+def barred_employers(applicants: Iterable[Applicant], employers: Collection[str]) -> dict[str, frozenset[str]]:
+    """Application number to the credit codes whose experts may not judge it: all who ask for one of its occupations.
+
+    `employers`: those of the experts of the pool; others bar nobody and are left out, but for the applicant itself.
+    """
     applicants = list(applicants)
     rivals: dict[str, set[str]] = {}
     for applicant in applicants:
-        for code in applicant.occupation_codes:
-            rivals.setdefault(code, set()).add(applicant.uscc)
+        if applicant.uscc in employers:
+            for code in applicant.occupation_codes:
+                rivals.setdefault(code, set()).add(applicant.uscc)
     return {
-        one.application_no: frozenset({one.uscc}.union(*(rivals[code] for code in one.occupation_codes)) - {""})
+        one.application_no: frozenset({one.uscc}.union(*(rivals.get(code, ()) for code in one.occupation_codes)) - {""})
         for one in applicants
     }
 
@@ -146,14 +183,6 @@ def barred_employers(applicants: Iterable[Applicant]) -> dict[str, frozenset[str
 def lot(seed: str, application_no: str, expert_no: str) -> str:
     """The expert's lot: hexadecimal SHA-256 of the three joined by `|`."""
     return sha256(f"{seed}|{application_no}|{expert_no}".encode()).hexdigest()
-
-
-def _pool(experts: Iterable[Expert]) -> list[Expert]:
-    pool = sorted(experts, key=lambda expert: expert.expert_no)
-    for one, other in pairwise(pool):
-        if one.expert_no == other.expert_no:
-            raise ValueError(f"expert number '{one.expert_no}' occurs twice in the pool: give each expert one row")
-    return pool
 
 
 def _members(

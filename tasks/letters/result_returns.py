@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -24,10 +25,10 @@ def result_returns(refused: pd.DataFrame, findings: pd.DataFrame, applicants: di
     are the same occasion.
     """
     joined = findings.merge(refused, left_on="version", right_on="result_id")
-    policy = run.policy
+    policy, names = run.policy, reference().occupation_names()
     letters = []
     for key, rows in joined.sort_values(["version", "rule", "field"]).groupby("application_no", sort=True):
-        number, lines = str(key), [_line(row, policy) for row in rows.fillna("").to_dict("records")]
+        number, lines = str(key), [_line(row, names, policy) for row in rows.fillna("").to_dict("records")]
         text = ResultReturnText(
             institution_name=_READERS,
             uscc="",
@@ -44,12 +45,12 @@ def result_returns(refused: pd.DataFrame, findings: pd.DataFrame, applicants: di
     return letters
 
 
-def _line(row: "dict[object, object]", policy: Policy) -> ReturnedResultLine:
+def _line(row: "dict[object, object]", names: Mapping[str, str], policy: Policy) -> ReturnedResultLine:
     finding = finding_line({str(name): value for name, value in row.items()}, policy)
     code = str(row["occupation_code"])
     return ReturnedResultLine(
         occupation_code=code,
-        occupation_name=reference().occupation_names().get(code, "未列入职业分类大典的职业"),
+        occupation_name=names.get(code, "未列入职业分类大典的职业"),
         work_type=str(row["work_type"]),
         level=policy.level_title(str(row["level"])),
         field=finding.field,

@@ -127,8 +127,8 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
         return Drawn({})
     everyone = applicants(db, run.cycle)
     kept = standing(db, run.cycle)
-    barred = barred_employers(everyone)
     employers = {expert.expert_no: expert.employer_uscc for expert in experts}
+    barred = barred_employers(everyone, set(employers.values()))
     concerned = {*going_out, *waiting}
     unfit = {
         number

@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from pydantic_core import to_json
 
 from schemas.evaluation import EvaluationPackage
 from schemas.policy import Policy
@@ -27,8 +29,15 @@ def package_files(package: EvaluationPackage, policy: Policy, token: str = "") -
     A `token` is what results of this dispatch are to bring back; it stands in both.
     """
     content = package.model_dump(mode="json") | ({"token": token} if token else {})
-    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True)
-    return {WORKBOOK: scoring_workbook(package, policy, token), PACKAGE: f"{text}\n".encode()}
+    text = to_json(_sorted(content), indent=2)
+    return {WORKBOOK: scoring_workbook(package, policy, token), PACKAGE: text + b"\n"}
+
+
+def _sorted(content: Any) -> Any:
+    """JSON with the fields of every object by name; the library that writes it knows no such wish."""
+    if isinstance(content, dict):
+        return {name: _sorted(value) for name, value in sorted(content.items())}
+    return [_sorted(each) for each in content] if isinstance(content, list) else content
 
 
 class Channel(Protocol):

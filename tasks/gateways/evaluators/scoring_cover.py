@@ -7,32 +7,38 @@ from schemas.evaluation import EvaluationPackage
 from schemas.letter_lines import ItemLine, item_lines
 from schemas.policy import Policy
 from tasks.gateways.evaluators.scoring_layout import Styles, row_height
+from tasks.gateways.paper.filled_sheet import FilledSheet
 from tasks.gateways.paper.visible_text import visible
 
 _WIDTHS = (6, 13, 7, 19, 44, 11)
-_LAST = len(_WIDTHS) - 1
+COVER_COLUMNS = len(_WIDTHS)
+_LAST = COVER_COLUMNS - 1
 _NOBODY = "（由鉴定中心填写）"
 
 
-def write_cover(sheet: Worksheet, package: EvaluationPackage, policy: Policy, styles: Styles) -> None:
-    """Fill and lay out the cover sheet, locked, to be printed on one page across."""
-    for column, width in enumerate(_WIDTHS):
-        sheet.set_column(column, column, width)
+def write_cover(sheet: FilledSheet, package: EvaluationPackage, policy: Policy, styles: Styles) -> None:
+    """Fill the cover sheet."""
     sheet.merge_range(0, 0, 0, _LAST, "职业技能等级认定评价机构备案评估送评单", styles.title)
     sheet.set_row(0, 34)
     row = _facts(sheet, 1, package, policy, styles)
     row = _commitments(sheet, row + 1, package, policy, styles)
     row = _findings(sheet, row + 1, package, styles)
-    row = _how_to(sheet, row + 1, package, styles)
+    _how_to(sheet, row + 1, package, styles)
+
+
+def lay_out_cover(sheet: Worksheet, rows: int) -> None:
+    """Lay out the cover sheet for so many rows, locked, to be printed on one page across."""
+    for column, width in enumerate(_WIDTHS):
+        sheet.set_column(column, column, width)
     sheet.protect("", {"format_columns": True, "format_rows": True})
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
-    sheet.print_area(0, 0, row - 1, _LAST)
+    sheet.print_area(0, 0, rows - 1, _LAST)
     sheet.center_horizontally()
     sheet.set_footer("&C第 &P 页，共 &N 页")
 
 
-def _facts(sheet: Worksheet, row: int, package: EvaluationPackage, policy: Policy, styles: Styles) -> int:
+def _facts(sheet: FilledSheet, row: int, package: EvaluationPackage, policy: Policy, styles: Styles) -> int:
     institution = package.institution
     facts = (
         ("申报编号", package.application_no),
@@ -69,7 +75,7 @@ def _named(line: ItemLine) -> list[str]:
     return [text for text in (line.occupation_code, line.occupation_name, line.work_type) if text]
 
 
-def _commitments(sheet: Worksheet, row: int, package: EvaluationPackage, policy: Policy, styles: Styles) -> int:
+def _commitments(sheet: FilledSheet, row: int, package: EvaluationPackage, policy: Policy, styles: Styles) -> int:
     row = _section(sheet, row, "一、评估时须当场提供的承诺材料", styles)
     if not package.commitments:
         return _none(sheet, row, "无。评分表“承诺材料已提供”一栏已预填“是”。", styles)
@@ -86,7 +92,7 @@ def _commitments(sheet: Worksheet, row: int, package: EvaluationPackage, policy:
     return row
 
 
-def _findings(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Styles) -> int:
+def _findings(sheet: FilledSheet, row: int, package: EvaluationPackage, styles: Styles) -> int:
     row = _section(sheet, row, "二、初审意见（请专家组核定）", styles)
     if not package.findings:
         return _none(sheet, row, "无。", styles)
@@ -102,7 +108,7 @@ def _findings(sheet: Worksheet, row: int, package: EvaluationPackage, styles: St
     return row + 1
 
 
-def _how_to(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Styles) -> int:
+def _how_to(sheet: FilledSheet, row: int, package: EvaluationPackage, styles: Styles) -> None:
     row = _section(sheet, row, "三、填报说明", styles)
     steps = (
         "1. 在“评分表”工作表中逐行填写黄底单元格，“结论”和“承诺材料已提供”从下拉列表中选择。",
@@ -112,20 +118,19 @@ def _how_to(sheet: Worksheet, row: int, package: EvaluationPackage, styles: Styl
     for step in steps:
         _across(sheet, row, 0, styles.plain, step)
         row += 1
-    return row
 
 
-def _section(sheet: Worksheet, row: int, title: str, styles: Styles) -> int:
+def _section(sheet: FilledSheet, row: int, title: str, styles: Styles) -> int:
     _across(sheet, row, 0, styles.section, title)
     return row + 1
 
 
-def _none(sheet: Worksheet, row: int, text: str, styles: Styles) -> int:
+def _none(sheet: FilledSheet, row: int, text: str, styles: Styles) -> int:
     _across(sheet, row, 0, styles.plain, text)
     return row + 1
 
 
-def _across(sheet: Worksheet, row: int, first: int, form: Format, *texts: str) -> None:
+def _across(sheet: FilledSheet, row: int, first: int, form: Format, *texts: str) -> None:
     lines = [visible(text) for text in texts]
     sheet.merge_range(row, first, row, _LAST, "", form)
     sheet.write_string(row, first, "\n".join(lines), form)

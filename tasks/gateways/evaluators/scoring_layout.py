@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from unicodedata import east_asian_width
 
@@ -148,7 +149,7 @@ def _key(package: EvaluationPackage, item: EvaluatedItem) -> str:
 
 
 class Styles:
-    """The formats of one workbook."""
+    """The looks of cells, made for one workbook in one order."""
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
@@ -162,15 +163,22 @@ class Styles:
         self.text = self._add({**_BOXED, "align": "left", "indent": 1})
         self.centred = self._add(_BOXED)
         self.contradiction = self._add({"bg_color": _RED})
-        self._cells: dict[tuple[str, bool], Format] = {}
+        self._cells = {
+            (number, required): self._add(
+                {**_BOXED, "locked": False, "num_format": number, "bg_color": _YELLOW if required else "#FFFFFF"}
+            )
+            for number in ("General", *_NUMBER_FORMATS.values())
+            for required in (True, False)
+        }
 
     def cell(self, name: str, *, required: bool) -> Format:
         """The format of a cell to fill in: unlocked, yellow where it must be filled."""
-        number = _NUMBER_FORMATS.get(name, "General")
-        if (number, required) not in self._cells:
-            look = {**_BOXED, "locked": False, "num_format": number, "bg_color": _YELLOW if required else "#FFFFFF"}
-            self._cells[number, required] = self._add(look)
-        return self._cells[number, required]
+        return self._cells[_NUMBER_FORMATS.get(name, "General"), required]
+
+    def all(self) -> list[Format]:
+        """Every look of a cell."""
+        kinds = (self.title, self.plain, self.note, self.section, self.header, self.label)
+        return [*kinds, self.locked, self.text, self.centred, *self._cells.values()]
 
     def _add(self, look: dict[str, object]) -> Format:
         return self._workbook.add_format(look)
@@ -185,5 +193,9 @@ def row_height(texts: Sequence[str], widths: Sequence[int]) -> int:
 
 
 def _wrapped(line: str, width: int) -> int:
-    taken = sum(2 if east_asian_width(character) in "WFA" else 1 for character in line)
-    return max(1, -(-taken // max(width - 2, 1)))
+    return max(1, -(-_taken(line) // max(width - 2, 1)))
+
+
+@lru_cache(maxsize=4096)
+def _taken(line: str) -> int:
+    return len(line) if line.isascii() else sum(2 if east_asian_width(each) in "WFA" else 1 for each in line)

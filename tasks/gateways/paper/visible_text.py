@@ -10,7 +10,7 @@ _UNSEEN = {"Cc", "Cf", "Cs"}
 
 def visible(text: str) -> str:
     """The text on one line; control, direction and other unseen characters as `[U+202E]`, which act on nothing."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(map(_seen, text))
 

@@ -74,6 +74,8 @@ class Names:
         self.column_named = lru_cache(maxsize=4096)(self._column_named)
         self.column_meant = lru_cache(maxsize=4096)(self._column_meant)
         self.is_ignored = lru_cache(maxsize=4096)(self._is_ignored)
+        #: All applicants fill in the same form.
+        self.header_of = lru_cache(maxsize=4096)(self._header_of)
 
     def _table_named(self, text: str) -> Table | None:
         """The table of a sheet or file name."""
@@ -96,6 +98,24 @@ class Names:
     def _is_ignored(self, table: str, text: str) -> bool:
         """Whether a header is known and not wanted."""
         return key(text) in self._ignored.get(table, frozenset()) | self._ignored.get("", frozenset())
+
+    def _header_of(self, table: str, cells: tuple[str, ...]) -> Header:
+        own = [(place, name, self.column_named(table, name)) for place, name in enumerate(cells) if name.strip()]
+        taken = {column for _, _, column in own if column}
+        places: list[tuple[int, str, str | None]] = []
+        for place, name, column in own:
+            meant = column or self.column_meant(table, name)
+            if column is None and meant in taken:
+                meant = None
+            if meant:
+                taken.add(meant)
+            places.append((place, name, meant))
+        counts = Counter(column for _, _, column in own if column)
+        return Header(
+            columns={column: place for place, _, column in reversed(places) if column},
+            unknown=[(place, name) for place, name, column in places if not (column or self.is_ignored(table, name))],
+            repeated=[column for column, count in counts.items() if count > 1],
+        )
 
 
 #: The contract's own names, English or Chinese.
@@ -130,22 +150,7 @@ def header(table: Table, cells: Sequence[str], names: Names = CONTRACT) -> Heade
 
     Another word for a column counts only where the column does not stand there by its own name.
     """
-    own = [(place, name, names.column_named(table.name, name)) for place, name in enumerate(cells) if name.strip()]
-    taken = {column for _, _, column in own if column}
-    places: list[tuple[int, str, str | None]] = []
-    for place, name, column in own:
-        meant = column or names.column_meant(table.name, name)
-        if column is None and meant in taken:
-            meant = None
-        if meant:
-            taken.add(meant)
-        places.append((place, name, meant))
-    counts = Counter(column for _, _, column in own if column)
-    return Header(
-        columns={column: place for place, _, column in reversed(places) if column},
-        unknown=[(place, name) for place, name, column in places if not (column or names.is_ignored(table.name, name))],
-        repeated=[column for column, count in counts.items() if count > 1],
-    )
+    return names.header_of(table.name, tuple(cells))
 
 
 def header_line(table: Table, lines: Sequence[Sequence[str]], names: Names = CONTRACT) -> int | None:

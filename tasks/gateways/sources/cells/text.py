@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from csv import DictReader
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from math import isnan
 from pathlib import Path
 from typing import Final
@@ -69,6 +69,7 @@ def folded(text: str) -> str:
     return " ".join(_folded(text).lower().split()).lstrip("'")
 
 
+@lru_cache(maxsize=16_384)
 def compared(text: str) -> str:
     """Text as words are compared: as `folded`, without any space."""
     return "".join(folded(text).split())
