@@ -8,12 +8,13 @@ from typing import Any
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.types.entrypoint import EntrypointType
 
-from deployments import parameters, schedules
+from deployments import parameters, registering, schedules
 from deployments.gate.secrets_of_home import present
 from deployments.prefect_environment import POOL
 from deployments.schedules import Moment
@@ -134,14 +135,38 @@ def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     return deployment
 
 
-def register() -> list[str]:
-    """Make the pool and every deployment on the server; again brings them up to date. Returns their full names."""
+@dataclass(frozen=True)
+class Registered:
+    """The full names of the deployments, and a sentence for each change of a person's that was kept."""
+
+    names: list[str]
+    kept: list[str]
+
+
+def register() -> Registered:
+    """Make the pool and every deployment on the server; again brings them up to date, but for what a person changed."""
     _make_pool()
     policy = in_force(today())
     built = [build(entry, policy) for entry in ENTRIES]
+    own = registering.moments(built)
+    with get_client(sync_client=True) as client:
+        kept = registering.keep_changes(client, built)
     for deployment in built:
         deployment.apply()
-    return [deployment.full_name for deployment in built]
+    with get_client(sync_client=True) as client:
+        registering.remember(client, own)
+    return Registered([deployment.full_name for deployment in built], kept)
+
+
+def register_missing() -> list[str]:
+    """Make deployments anew that are gone from the server; returns what was done, a line each."""
+    with get_client(sync_client=True) as client:
+        ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
+        known = {each.name for each in client.read_deployments(deployment_filter=ours, limit=200)}
+    missing = [entry.name for entry in ENTRIES if entry.name not in known]
+    if missing:
+        register()
+    return [f"the deployment {name} was gone and is registered anew" for name in missing]
 
 
 def _make_pool() -> None:
@@ -156,8 +181,9 @@ def _make_pool() -> None:
 def main() -> None:
     """Register with the server that PREFECT_API_URL names, once it answers."""
     present(settings().root)
-    for name in register():
-        print(name)  # noqa: T201
+    registered = register()
+    for line in [*registered.names, *registered.kept]:
+        print(line)  # noqa: T201
 
 
 if __name__ == "__main__":

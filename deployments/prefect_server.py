@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from deployments.gate import hosts
 from deployments.gate.door import Gate
+from deployments.gate.repeating import repeating
 from deployments.parentage import end_with_parent
 from deployments.prefect_environment import SERVER, hold_anywhere
 from deployments.soundness import unknown_settings
@@ -106,7 +107,8 @@ def gated(application: Application) -> Application:
     """The application behind the gate, and with it what the home shows; `application` is Prefect's server."""
     stated = settings()
     allowed = hosts.allowed(os.environ.get("PREFECT_SERVER_API_HOST", ""), stated.hosts)
-    return guarded(Gate(with_files(with_desk(application), stated.root), stated.root, allowed))
+    patient = repeating(application)
+    return guarded(Gate(with_files(with_desk(patient), stated.root), stated.root, allowed))
 
 
 def main() -> None:

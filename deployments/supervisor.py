@@ -91,18 +91,23 @@ class House:
                 raise StartFailedError(f"port {self.port} is taken by another program: choose another with --port")
             time.sleep(0.3)
 
-    def register(self) -> None:
-        """Bring every deployment up to date on the server; raises StartFailedError."""
+    def register(self) -> list[str]:
+        """Bring every deployment up to date on the server; a sentence for each change of a person's that was kept.
+
+        Raises StartFailedError.
+        """
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "deployments.catalogue"],
+            env=prefect_environment.for_client(self.api),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
         with _log("deployments").open("ab") as sink:
-            done = subprocess.run(
-                [sys.executable, "-P", "-m", "deployments.catalogue"],
-                env=prefect_environment.for_client(self.api),
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
+            sink.write(done.stdout)
         if done.returncode != 0:
             raise StartFailedError(f"the deployments could not be registered: see {_log('deployments')}")
+        return [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line.startswith("kept: ")]
 
     def start_workers(self) -> None:
         """Start the workers under their fixed names."""

@@ -15,6 +15,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.workers.process import ProcessWorker
 
+from deployments.catalogue import register_missing
 from deployments.gate.secrets_of_home import present
 from deployments.parentage import end_with_parent
 from deployments.prefect_environment import POOL, hold_anywhere, prefect_home
@@ -23,6 +24,8 @@ from deployments.soundness import unknown_settings
 from flows.waiting import wake
 from flows.watch import look
 from schemas.settings import settings
+from tasks.runs.orchestration import forget_idle
+from tasks.runs.pausing import carry_over
 
 _EVERY_SECONDS = 20.0
 _WATCH_SECONDS = 300.0
@@ -71,6 +74,7 @@ async def _look_after(number: int) -> None:
         # its age is the worker's health
         await anyio.Path(seen).touch()
         await anyio.to_thread.run_sync(_reap)
+        await anyio.to_thread.run_sync(_keep)
         await anyio.to_thread.run_sync(_wake)
         if time.monotonic() >= next_watch:
             await anyio.to_thread.run_sync(_watch)
@@ -82,6 +86,14 @@ def _reap() -> None:
     with _spoken("look after the runs"):
         for done in reap():
             _log.warning(done)
+
+
+def _keep() -> None:
+    """What a person deleted by mistake is made again, pauses are carried over, and runs that did nothing are gone."""
+    with _spoken("look after the deployments"):
+        for done in [*register_missing(), *carry_over()]:
+            _log.warning(done)
+        forget_idle()
 
 
 def _wake() -> None:

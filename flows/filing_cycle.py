@@ -8,7 +8,8 @@ from flows.stages import STAGES, carry_out
 from flows.waiting import wait_for_results
 from schemas.run import Run
 from schemas.run_summary import RunSummary
-from tasks.runs.orchestration import began_before, cycle_run_name, ended, name_cycle
+from tasks.runs.custody import why_held_back
+from tasks.runs.orchestration import began_before, cycle_run_name, ended, held_back, name_cycle, starts_by_itself
 from tasks.runs.progress import Progress
 from tasks.runs.rehearsal import rehearsed
 from tasks.runs.run import CURRENT, begin, chosen_cycle
@@ -26,8 +27,10 @@ def filing_cycle(
     """Bring a cycle as far as it can go now; repeat it freely (Notice, article 3)."""
     cycle = chosen_cycle(cycle, as_of)
     name_cycle(cycle)
+    if starts_by_itself() and (why := why_held_back(cycle)):
+        return held_back(why)
     day = day_now(cycle, as_of, began_before())
-    with rehearsed(dry_run), begin(cycle, day, only, inbox) as run:
+    with rehearsed(dry_run), begin(cycle, day, only, inbox, work="cycle") as run:
         summary = go_through(run)
     if summary.awaits_results and not dry_run:
         wait_for_results(summary)

@@ -16,7 +16,7 @@ from tasks.expiry import expiry as expire
 from tasks.inspection import inspection as inspect
 from tasks.intake import intake as take_in
 from tasks.publication import publication as publish
-from tasks.runs.orchestration import ended
+from tasks.runs.orchestration import ended, named, run_name
 from tasks.runs.run import begin
 from tasks.runs.waiting import still_waits
 from tasks.screening import screening as screen
@@ -33,11 +33,6 @@ class Stage:
     description: str
     #: Not begun while results are awaited.
     needs_results: bool = False
-
-    @property
-    def run_name(self) -> str:
-        """What a run of it is called, as a pattern for its cycle."""
-        return f"{{cycle}} 批次 · {self.title}"
 
 
 INTAKE = Stage("intake", "收件", take_in, "三（一）", "读取收件箱中的申报材料")
@@ -58,35 +53,35 @@ def carry_out(stage: Stage, run: Run) -> Counts:
         return stage.work(run)
 
     # the parameter is what operators see of a sub-run; the run itself is no matter of theirs
-    @flow(name=stage.name, flow_run_name=stage.run_name)
+    @flow(name=stage.name, flow_run_name=run_name(run.cycle, stage.title, run.day))
     def sub_run(cycle: str) -> Counts:
         return stage.work(run)
 
     return sub_run(run.cycle)
 
 
-@flow(name=INTAKE.name, flow_run_name=INTAKE.run_name)
+@flow(name=INTAKE.name, flow_run_name=named(INTAKE.title))
 def intake(cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None) -> Counts:
     """Pull the inbox; the same folder again changes nothing."""
     with begin(cycle, as_of, only, inbox) as run:
         return ended(INTAKE.work(run))
 
 
-@flow(name=SCREENING.name, flow_run_name=SCREENING.run_name)
+@flow(name=SCREENING.name, flow_run_name=named(SCREENING.title))
 def screening(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
     """Check what was received since the last time, apply decisions on what is held, and write to applicants."""
     with begin(cycle, as_of, only) as run:
         return ended(SCREENING.work(run))
 
 
-@flow(name=EVALUATION.name, flow_run_name=EVALUATION.run_name)
+@flow(name=EVALUATION.name, flow_run_name=named(EVALUATION.title))
 def evaluation(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
     """Send out what is accepted, and take in the results that have come back."""
     with begin(cycle, as_of, only) as run:
         return ended(EVALUATION.work(run))
 
 
-@flow(name=DECISION.name, flow_run_name=DECISION.run_name)
+@flow(name=DECISION.name, flow_run_name=named(DECISION.title))
 def decision(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
     """Decide on every accepted result once, and write to the applicants; before the cycle's day nothing is decided."""
     with begin(cycle, as_of, only) as run:
@@ -97,21 +92,21 @@ def decision(cycle: str, as_of: date | None = None, only: list[str] | None = Non
         return ended(DECISION.work(run))
 
 
-@flow(name=PUBLICATION.name, flow_run_name=PUBLICATION.run_name)
+@flow(name=PUBLICATION.name, flow_run_name=named(PUBLICATION.title))
 def publication(cycle: str, as_of: date | None = None) -> Counts:
     """Publish a new edition if the directory changed and nothing makes it wait; what fails is named and tried again."""
     with begin(cycle, as_of) as run:
         return ended(PUBLICATION.work(run))
 
 
-@flow(name=EXPIRY.name, flow_run_name=EXPIRY.run_name)
+@flow(name=EXPIRY.name, flow_run_name=named(EXPIRY.title))
 def expiry(cycle: str, as_of: date | None = None) -> Counts:
     """Do everything due on the day and not done yet."""
     with begin(cycle, as_of) as run:
         return ended(EXPIRY.work(run))
 
 
-@flow(name=DORMANCY.name, flow_run_name=DORMANCY.run_name)
+@flow(name=DORMANCY.name, flow_run_name=named(DORMANCY.title))
 def dormancy(cycle: str, as_of: date | None = None) -> Counts:
     """Mark every occupation on file; nobody is removed."""
     with begin(cycle, as_of) as run:
@@ -122,7 +117,7 @@ def dormancy(cycle: str, as_of: date | None = None) -> Counts:
 ALONE: tuple[Flow[..., Counts], ...] = (intake, screening, evaluation, decision, publication, expiry, dormancy)
 
 
-@flow(name="inspection", flow_run_name="{cycle} 批次 · 双随机抽查")
+@flow(name="inspection", flow_run_name=named("双随机抽查"))
 def inspection(cycle: str, seed: str, as_of: date | None = None) -> Counts:
     """Draw once, and publish the draw with its list, seed and result (Notice, article 4(3))."""
     with begin(cycle, as_of) as run:

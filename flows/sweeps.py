@@ -8,12 +8,13 @@ from flows.stages import DECISION, DORMANCY, EXPIRY, PUBLICATION, carry_out
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.public_notice import cycles_due
-from tasks.runs.orchestration import ended
+from tasks.runs.custody import why_held_back
+from tasks.runs.orchestration import ended, named
 from tasks.runs.progress import log
 from tasks.runs.run import CycleBusyError, begin, last_cycle
 
 
-@flow(name="sweeps", flow_run_name="每日清理")
+@flow(name="sweeps", flow_run_name=named("每日清理"))
 def sweeps(as_of: date | None = None) -> Counts:
     """Do everything due on the day and not done yet, and publish if the directory changed (articles 3(1), 3(4))."""
     with begin(last_cycle(as_of), as_of) as run:
@@ -22,7 +23,7 @@ def sweeps(as_of: date | None = None) -> Counts:
 
 def sweep(run: Run) -> Counts:
     """The work of one night."""
-    filed = [_file_shown(cycle, run) for cycle in cycles_due(run.day)]
+    filed = [_file_shown(cycle, run) for cycle in cycles_due(run.day) if not why_held_back(cycle)]
     return Counts.sum([*filed, *(carry_out(stage, run) for stage in (EXPIRY, DORMANCY, PUBLICATION))])
 
 

@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from schemas.run_summary import Counts
 from schemas.settings import settings
 from tasks.runs import alerts
-from tasks.runs.orchestration import ended
+from tasks.runs.orchestration import ended, leave_no_row
 
 
 def look(as_of: date | None = None) -> Counts:
@@ -20,8 +20,10 @@ def look(as_of: date | None = None) -> Counts:
 
 @flow(name="watch", flow_run_name="值守")
 def watch(as_of: date | None = None) -> Counts:
-    """Look now, and not at the next look of a worker."""
+    """Look now, and not at the next look of a worker; one that finds nothing new leaves no row."""
     counts = look(as_of)
+    if not counts.total and not counts.failed:
+        leave_no_row()
     for why in counts.failed.values():
         get_run_logger().warning(why)
     return ended(counts)

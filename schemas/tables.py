@@ -161,6 +161,7 @@ pause = Table(
     Column("lifted_at", DateTime(timezone=True)),
     Column("lifted_by", Text),
     Column("lifted_because", Text),
+    Column("released_at", DateTime(timezone=True)),  # when Prefect's deployment was let go as well; null: not yet
     Index(
         "ix_pause_standing",
         "subject",

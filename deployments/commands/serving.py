@@ -62,7 +62,8 @@ def _start_and_watch(house: House) -> str:
     typer.echo("starting the server …")
     house.start_server()
     typer.echo("registering the deployments …")
-    house.register()
+    for sentence in house.register():
+        typer.echo(sentence)
     house.start_workers()
     _tell(house)
     return house.watch()

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from deployments.desk.signing import DeskError
-from tasks.runs.orchestration import CYCLE_DEPLOYMENT, SIGNED_BY
+from tasks.runs.orchestration import CYCLE_DEPLOYMENT, SIGNED_BY, TRIAL, WORKING, run_name
 
 #: The flow and its deployment whose runs work a cycle.
 _CYCLE_FLOW = "filing-cycle"
@@ -76,9 +77,11 @@ async def start(server: Application | None, cycle: str, by: str, *, is_trial: bo
         raise NoServerError("此处没有运行服务器：请用 filing up 启动，或用 filing run 运行该批次")
     deployment = await _ask(server, "GET", f"/api/deployments/name/{_CYCLE_FLOW}/{CYCLE_DEPLOYMENT}")
     order = {
-        "name": f"{cycle} 批次 · 试运行" if is_trial else f"{cycle} 批次",
+        "name": run_name(cycle, TRIAL if is_trial else WORKING),
         "parameters": {"cycle": cycle, "dry_run": is_trial},
         "labels": {SIGNED_BY: by},
+        # a server that was too busy may be asked again without making two
+        "idempotency_key": str(uuid4()),
         "state": {"type": "SCHEDULED", "name": "Scheduled", "message": f"由 {by} 在工作台启动"},
     }
     run = await _ask(server, "POST", f"/api/deployments/{deployment['id']}/create_flow_run", order)

@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from deployments.gate.people import Person, Role
 from schemas.errors import RefusedError
-from tasks.runs.orchestration import APPROVAL_TAG, SIGNED_BY
+from tasks.runs.orchestration import APPROVAL_TAG, CANCELLED_BY, SIGNED_BY
 
 #: What a person may say of a run beside its parameters.
 _PERSONS = {"state", "name", "parameters", "tags", "idempotency_key", "work_queue_name", "empirical_policy", "context"}
@@ -20,8 +21,8 @@ _CREATE = re.compile(r"/api/deployments/([^/]+)/create_flow_run(/bulk)?/?")
 _OF_RUN = re.compile(r"/api/flow_runs/([^/]+)/(resume|set_state)/?")
 _BARE = re.compile(r"/api/flow_runs/?")
 
-#: Asks the server behind the gate for an object by its path; None where there is none.
-Ask = Callable[[str], Awaitable[dict[str, Any] | None]]
+#: Asks the server behind the gate for an object by its path, or with a body has it changed; None where there is none.
+Ask = Callable[..., Awaitable[dict[str, Any] | None]]
 
 
 class RefusedOrderError(RefusedError):
@@ -74,7 +75,9 @@ def _created(order: dict[str, Any], person: Person, deployment: dict[str, Any]) 
     parameters = _object(order.get("parameters", {}))
     if "by" in _object(deployment.get("parameter_openapi_schema") or {}).get("properties", {}):
         parameters = {**parameters, "by": person.name}
-    return {**order, "parameters": parameters, "labels": {SIGNED_BY: person.name}}
+    # with a key, a server that was too busy may be asked again without making two
+    key = order.get("idempotency_key") or str(uuid4())
+    return {**order, "parameters": parameters, "labels": {SIGNED_BY: person.name}, "idempotency_key": key}
 
 
 def _assert_job_variables(order: dict[str, Any]) -> None:
@@ -96,6 +99,9 @@ async def _assert_changes(order: dict[str, Any], run: str, person: Person, ask: 
     known = await _asked(ask, f"/api/flow_runs/{run}")
     if deployment := known.get("deployment_id"):
         _assert_may(person, await _asked(ask, f"/api/deployments/{deployment}"))
+    if _object(order.get("state") or {}).get("type") == "CANCELLING":
+        # a cancelled cycle is paused in the name of who cancelled it
+        await ask(f"/api/flow_runs/{run}/labels", {CANCELLED_BY: person.name})
 
 
 def _assert_may(person: Person, deployment: dict[str, Any]) -> None:
@@ -113,8 +119,8 @@ def asker(application: Any) -> Ask:
     """Asks the application behind the gate, without the network and without the gate."""
     client = httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://behind.the.gate")
 
-    async def ask(path: str) -> dict[str, Any] | None:
-        answer = await client.get(path)
-        return _object(answer.json()) if answer.is_success else None
+    async def ask(path: str, changes: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        answer = await client.get(path) if changes is None else await client.patch(path, json=changes)
+        return _object(answer.json()) if answer.is_success and answer.content else None
 
     return ask

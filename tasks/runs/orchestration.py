@@ -1,9 +1,10 @@
 """What Prefect knows of the runs of our deployments: which are suspended, and waking them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID, uuid4
 
 from prefect import runtime
@@ -14,33 +15,49 @@ from prefect.client.schemas.filters import (
     DeploymentFilterTags,
     FlowRunFilter,
     FlowRunFilterEndTime,
+    FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
+    FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
-from prefect.exceptions import NotPausedError
-from prefect.flow_runs import resume_flow_run, suspend_flow_run
+from prefect.exceptions import NotPausedError, ObjectNotFound, Pause
+from prefect.flow_runs import resume_flow_run
 from prefect.settings import get_current_settings
-from prefect.states import Failed
+from prefect.states import Cancelled, Completed, Failed, Scheduled, Suspended
 from prefect.types import DateTime
+from prefect.utilities.engine import propose_state_sync
 
 from schemas.run_summary import Counts, RunSummary
+from tasks.runs.today import today
 
 #: Name of the deployment whose runs wait for results.
 CYCLE_DEPLOYMENT = "cycle"
+CYCLE_FLOW = "filing-cycle"
+#: Kinds of runs of a cycle, as their names tell them.
+WORKING, TRIAL = "办理", "试运行"
+#: What a run is tagged with that did nothing: a caretaker deletes it once it has ended.
+IDLE = "无事"
+#: Name of the Completed state of a scheduled run whose cycle a person paused.
+HELD_BACK = "暂停中"
 #: What every deployment of ours, and each of its runs, is tagged with.
 TAG = "备案"
 #: What the deployments are tagged with whose runs release an edition: approvers alone start them.
 APPROVAL_TAG = "审批"
 #: Label of a run with the name of the person who started it, as the gate writes it.
 SIGNED_BY = "filing.by"
+#: Label of a run with the name of the person who cancelled it, as the gate writes it.
+CANCELLED_BY = "filing.cancelled_by"
 #: Name of the Failed state of a run that came to its end and left something undone.
 UNDONE = "有未办成的"
 _NAMED = 10
 #: What these leave undone stands in our own database: runs of a cycle, and alerts.
 _TELL_THEMSELVES = (CYCLE_DEPLOYMENT, "watch")
 _RECENT = timedelta(days=7)
+#: A run that is scheduled within so long is about to begin.
+_SOON = timedelta(minutes=2)
+_CLEARED_AWAY = timedelta(minutes=1)
 #: Workers look every 20 seconds.
 _TAKEN_UP_WITHIN = timedelta(minutes=2)
 
@@ -48,8 +65,11 @@ _Ended = TypeVar("_Ended", Counts, RunSummary)
 
 
 @dataclass(frozen=True)
-class SuspendedRun:
-    """A run of a cycle that holds no process; with the parameters it was started with, and when it first began."""
+class CycleRun:
+    """A run of a cycle with the parameters it was started with, and when it first began.
+
+    `name`, `state` and `since` are Prefect's; `cancelled_by`: who asked for its end, blank where the gate saw nobody.
+    """
 
     flow_run_id: UUID
     cycle: str
@@ -57,6 +77,21 @@ class SuspendedRun:
     only: list[str] | None
     inbox: str | None
     began: datetime | None
+    is_trial: bool = False
+    name: str = ""
+    state: str = ""
+    since: datetime | None = None
+    cancelled_by: str = ""
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it holds no process until it is resumed."""
+        return self.state == StateType.PAUSED.value
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it works on all of its cycle and in earnest."""
+        return not (self.only or self.is_trial)
 
 
 def began_before() -> datetime | None:
@@ -84,13 +119,28 @@ def ended(result: _Ended) -> _Ended:
 
 
 def cycle_run_name() -> str:
-    """What the run of a cycle that begins now is called, from its parameters; a trial says that it is one."""
-    parameters = runtime.flow_run.parameters or {}
-    return _cycle_run_name(str(parameters.get("cycle", "")), is_trial=bool(parameters.get("dry_run")))
+    """What the run of a cycle that begins now is called, from its parameters: its cycle, kind and day."""
+    return _cycle_run_name(runtime.flow_run.parameters or {})
 
 
-def _cycle_run_name(cycle: str, *, is_trial: bool) -> str:
-    return f"{cycle} 批次 · 试运行" if is_trial else f"{cycle} 批次"
+def _cycle_run_name(parameters: dict[str, Any]) -> str:
+    kind = TRIAL if parameters.get("dry_run") else WORKING
+    return run_name(str(parameters.get("cycle", "")), kind, str(parameters.get("as_of") or today())[:10])
+
+
+def run_name(cycle: str, kind: str, day: object = "") -> str:
+    """What a run of a cycle is called: the cycle, what kind of run it is, and the day it works for."""
+    return " · ".join(part for part in (cycle, kind, str(day)) if part)
+
+
+def named(title: str) -> Callable[[], str]:
+    """What a run of a flow other than the cycle's is called: its cycle, where it has one, its title and its day."""
+
+    def name() -> str:
+        parameters = runtime.flow_run.parameters or {}
+        return run_name(str(parameters.get("cycle", "")), title, str(parameters.get("as_of") or today())[:10])
+
+    return name
 
 
 def name_cycle(cycle: str) -> None:
@@ -100,31 +150,124 @@ def name_cycle(cycle: str) -> None:
     parameters = {**runtime.flow_run.parameters, "cycle": cycle}
     with get_client(sync_client=True) as client:
         stored = json.loads(json.dumps(parameters, default=str))
-        name = _cycle_run_name(cycle, is_trial=bool(parameters.get("dry_run")))
-        client.update_flow_run(UUID(runtime.flow_run.id), parameters=stored, name=name)
+        client.update_flow_run(UUID(runtime.flow_run.id), parameters=stored, name=_cycle_run_name(parameters))
 
 
-def suspended_runs() -> list[SuspendedRun]:
+def starts_by_itself() -> bool:
+    """Whether this run was made by a schedule, and not asked for by a person or by what wakes cycles."""
+    context = FlowRunContext.get()
+    return bool(context and context.flow_run and context.flow_run.auto_scheduled and is_deployed())
+
+
+def leave_no_row() -> None:
+    """Have this run, which did nothing, be gone from the pages once it has ended."""
+    if is_deployed():
+        run = UUID(str(runtime.flow_run.id))
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(run, tags=[*runtime.flow_run.tags, IDLE])
+
+
+def forget_idle() -> int:
+    """Delete the ended runs that did nothing; returns how many."""
+    # a worker may still be clearing away the process of one that ended this moment
+    ended = FlowRunFilterEndTime(before_=DateTime.now("UTC") - _CLEARED_AWAY)
+    chosen = {"tags": FlowRunFilterTags(all_=[TAG, IDLE]), "end_time": ended}
+    idle = _in_state(StateType.COMPLETED).model_copy(update=chosen)
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=idle, limit=200)
+        for run in found:
+            client.delete_flow_run(run.id)
+    return len(found)
+
+
+def held_back(why: str) -> RunSummary:
+    """The result of a flow that does nothing because a person paused it; its run says why."""
+    state: State[object] = Completed(name=HELD_BACK, message=why)
+    # Prefect takes a state that a flow returns for the state of its run
+    return cast(RunSummary, state)
+
+
+def suspended_runs() -> list[CycleRun]:
     """Every suspended run of the cycle's deployment, oldest first."""
-    paused = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
+    return _cycle_runs(_in_state(StateType.PAUSED))
+
+
+def living_runs() -> list[CycleRun]:
+    """Runs of the cycle's deployment that work, wait, or are about to begin, oldest first."""
+    alive = _in_state(StateType.RUNNING, StateType.PENDING, StateType.PAUSED, StateType.CANCELLING)
+    soon = FlowRunFilterExpectedStartTime(before_=DateTime.now("UTC") + _SOON)
+    about_to_begin = _in_state(StateType.SCHEDULED).model_copy(update={"expected_start_time": soon})
+    return [*_cycle_runs(alive), *_cycle_runs(about_to_begin)]
+
+
+def cancelled_runs() -> list[CycleRun]:
+    """Runs of the cycle's deployment that somebody cancelled within the last days, oldest first."""
+    lately = FlowRunFilterEndTime(after_=DateTime.now("UTC") - _RECENT)
+    return _cycle_runs(_in_state(StateType.CANCELLED).model_copy(update={"end_time": lately}))
+
+
+def _in_state(*types: StateType) -> FlowRunFilter:
+    return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types))))
+
+
+def _cycle_runs(chosen: FlowRunFilter) -> list[CycleRun]:
+    """Runs of the cycle's deployment; those of a deployment that was deleted are nobody's."""
     ours = DeploymentFilter(name=DeploymentFilterName(any_=[CYCLE_DEPLOYMENT]))
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=paused, deployment_filter=ours, limit=200)
+        found = client.read_flow_runs(flow_run_filter=chosen, deployment_filter=ours, limit=200)
     ordered = sorted(found, key=lambda run: (run.expected_start_time is None, run.expected_start_time, run.id))
-    return [_suspended(run) for run in ordered if run.parent_task_run_id is None]
+    return [_cycle_run(run) for run in ordered if run.parent_task_run_id is None]
 
 
-def _suspended(run: FlowRun) -> SuspendedRun:
+def _cycle_run(run: FlowRun) -> CycleRun:
     parameters = run.parameters
     day = parameters.get("as_of")
-    return SuspendedRun(
+    return CycleRun(
         flow_run_id=run.id,
         cycle=str(parameters.get("cycle", "")),
         as_of=date.fromisoformat(str(day)[:10]) if day else None,
         only=parameters.get("only") or None,
         inbox=parameters.get("inbox") or None,
         began=run.start_time,
+        is_trial=bool(parameters.get("dry_run")),
+        name=run.name,
+        state=run.state_type.value if run.state_type else "",
+        since=run.state.timestamp if run.state else None,
+        cancelled_by=str(run.labels.get(CANCELLED_BY, "")),
     )
+
+
+def start_cycle(cycle: str, as_of: date | None, because: str, key: str) -> UUID | None:
+    """Ask for a run of a cycle; the same key again asks for the same run. None where the deployment is gone."""
+    parameters = {"cycle": cycle, "as_of": as_of.isoformat() if as_of else None}
+    with get_client(sync_client=True) as client:
+        try:
+            deployment = client.read_deployment_by_name(f"{CYCLE_FLOW}/{CYCLE_DEPLOYMENT}")
+        except ObjectNotFound:
+            return None
+        run = client.create_flow_run_from_deployment(
+            deployment.id,
+            parameters=parameters,
+            state=Scheduled(message=because),
+            name=run_name(cycle, WORKING, as_of or today()),
+            idempotency_key=key,
+        )
+    return run.id
+
+
+def end_abandoned(cycle: str) -> int:
+    """Cancel suspended runs of a cycle whose deployment was deleted: nothing can resume them; returns how many."""
+    ended = 0
+    with get_client(sync_client=True) as client:
+        paused = _in_state(StateType.PAUSED).model_copy(update={"tags": FlowRunFilterTags(all_=[TAG])})
+        known = {each.id for each in client.read_deployments(limit=200)}
+        for run in client.read_flow_runs(flow_run_filter=paused, limit=200):
+            mine = run.parameters.get("cycle") == cycle and run.parent_task_run_id is None
+            if mine and run.deployment_id not in known:
+                gone: State[object] = Cancelled(message="它的部署已被删除；该批次由另一次运行继续办理")
+                client.set_flow_run_state(run.id, gone, force=True)
+                ended += 1
+    return ended
 
 
 @dataclass(frozen=True)
@@ -173,10 +316,21 @@ def _broken(run: FlowRun) -> BrokenRun:
     return BrokenRun(run.id, run.name, cycle, run.state_name or "", undone or "")
 
 
-def suspend(timeout_seconds: int) -> None:
-    """Give up this process until somebody resumes the run, which then begins at its first line."""
+def suspend(timeout_seconds: int, name: str, message: str) -> NoReturn:
+    """Give up this process until somebody resumes the run, which then begins at its first line.
+
+    `name`, `message`: what the run is called meanwhile, and what its state says it waits for.
+    """
+    run = UUID(str(runtime.flow_run.id))
     # a key of its own each time: Prefect takes a known key for a wait that is over
-    suspend_flow_run(timeout=timeout_seconds, key=str(uuid4()))
+    asked: State[object] = Suspended(timeout_seconds=timeout_seconds, pause_key=str(uuid4()), message=message)
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(run, name=name)
+        # what suspend_flow_run does, which has no word for why
+        state = propose_state_sync(client, asked, flow_run_id=run)
+    if not state.is_paused():
+        raise RuntimeError(f"the run cannot wait: the server answered {state.name}")
+    raise Pause(state=state)
 
 
 def resume(flow_run_id: UUID) -> bool:

@@ -135,6 +135,70 @@ def reason_to_go_on(
     return next((reason for holds, reason in reasons if holds), None) or _something_new(inbox, began, installation)
 
 
+def reason_to_begin(cycle: str, installation: Settings, now: datetime | None = None) -> str | None:
+    """Why a run of an open cycle should begin although none works or waits; None where nothing is to be done now.
+
+    One whose last run said that it waits goes on as that run would have. For any other it is what was left half done,
+    recorded or undelivered since; what no run has ever begun is left to its schedule.
+    """
+    now = now or datetime.now(UTC)
+    with reading() as db:
+        last = runs.last_summary(db, cycle)
+        broken, broken_at = runs.broken_in_a_row(db, cycle)
+    if broken and broken_at:
+        # what dies again and again is tried more and more seldom
+        tries_again = now >= broken_at + pause_after(broken)
+        return f"{broken} runs in a row did not come to their end" if tries_again else None
+    if last is None:
+        return None
+    if last.awaits_results:
+        return reason_to_go_on(cycle, day_to_begin(cycle, installation), None, None, installation)
+    return _left_over(cycle, now)
+
+
+def _left_over(cycle: str, now: datetime) -> str | None:
+    """What a cycle that waits for no results has to be run for."""
+    with reading() as db:
+        began = runs.last_cycle_run_began(db, cycle)
+        recorded = runs.recorded_since(db, cycle, began)
+        unjudged = len(results.to_judge(db, cycle, None))
+        failures, last_ended = runs.failures_in_a_row(db, cycle)
+    if recorded:
+        return "something was imported or decided"
+    if failures and last_ended and now >= last_ended + pause_after(failures):
+        return "what could not be delivered is tried again"
+    # what the last run could not judge, the next one cannot at once
+    judges = unjudged and last_ended and now >= last_ended + TRY_AGAIN
+    return f"{unjudged} results wait to be judged" if judges else None
+
+
+def awaits(cycle: str) -> bool:
+    """Whether the last run of a cycle ended waiting: a run of it should wait, or work."""
+    with reading() as db:
+        last = runs.last_summary(db, cycle)
+        return bool(last and last.awaits_results) or runs.broken_in_a_row(db, cycle)[0] > 0
+
+
+def day_to_begin(cycle: str, installation: Settings) -> date | None:
+    """The day for which a run begins by itself: today, or in a home for practice no earlier than the last run's."""
+    with reading() as db:
+        last = runs.last_day(db, cycle)
+    return last if installation.is_for_practice and last and last > today() else None
+
+
+def awaited_in_words(wait: deciding.Wait, received: int, awaited: int, over: date) -> tuple[str, str]:
+    """For what a cycle waits, as its run is called, and as its state says it."""
+    parts = []
+    if wait.deadline:
+        parts.append(f"{wait.deadline} 截止")
+    if wait.corrections:
+        parts.append(f"{wait.corrections} 件补正（至 {wait.corrected_by}）")
+    if awaited > received:
+        parts.append(f"评估结果（已收 {received} / 共 {awaited}）")
+    kind = "等待评估结果" if awaited > received else "等待补正" if wait.corrections else "等待截止"
+    return kind, f"等待{'、'.join(parts) or '评估结果'}；收齐即自动继续，最迟 {over}"
+
+
 def pause_after(failures: int) -> timedelta:
     """How long after so many runs in a row that left something undone the next one tries it again."""
     # the exponent is bounded: a month of failures must not overflow

@@ -56,6 +56,12 @@ def _lease_of(db: Connection, cycle: str) -> "Row[Any] | None":
     return db.execute(select(lease).where(lease.c.cycle == cycle).with_for_update()).first()
 
 
+def is_held(db: Connection, cycle: str) -> bool:
+    """Whether a living run works on the cycle."""
+    row = db.execute(select(lease).where(lease.c.cycle == cycle)).first()
+    return row is not None and _is_alive(row, datetime.now(UTC))
+
+
 def prove(db: Connection, cycle: str, token: int) -> None:
     """Stay the holder for another term; raises LeaseTakenError when another run has taken over meanwhile."""
     renewed = db.execute(

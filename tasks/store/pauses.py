@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy.engine import Row
 
 from schemas.tables import pause
 
@@ -48,6 +50,24 @@ def meant_by(db: Connection, flow_runs: list[str]) -> set[str]:
     return set(db.execute(select(pause.c.flow_run).where(pause.c.flow_run.in_(flow_runs))).scalars())
 
 
+def last_lifted(db: Connection, subject: str) -> datetime | None:
+    """When the last pause of a subject was lifted; None before the first."""
+    last = db.execute(select(func.max(pause.c.lifted_at)).where(pause.c.subject == subject)).scalar()
+    return last if last is None or last.tzinfo else last.replace(tzinfo=UTC)
+
+
+def to_release(db: Connection) -> list[str]:
+    """Subjects whose pause is lifted and stands in Prefect still, sorted."""
+    lifted = (pause.c.lifted_at.is_not(None), pause.c.released_at.is_(None))
+    return sorted(set(db.execute(select(pause.c.subject).where(*lifted)).scalars()))
+
+
+def released(db: Connection, subject: str) -> None:
+    """Note that Prefect lets a subject go as well."""
+    mine = (pause.c.subject == subject, pause.c.lifted_at.is_not(None), pause.c.released_at.is_(None))
+    db.execute(update(pause).where(*mine).values(released_at=datetime.now(UTC)))
+
+
 def add(db: Connection, new: Pause) -> None:
     """Put a pause on record; the database lets a subject have one at a time."""
     last = db.execute(select(func.max(pause.c.pause_id))).scalar() or 0
@@ -61,9 +81,6 @@ def lift(db: Connection, subject: str, by: str, because: str) -> int:
     return db.execute(update(pause).where(_ON_RECORD, pause.c.subject == subject).values(**values)).rowcount
 
 
-def _read(row: object) -> Pause:
-    moment: datetime = row.paused_at  # type: ignore[attr-defined]
-    # SQLite gives times back without their zone
-    paused_at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _read(row: "Row[Any]") -> Pause:
     kept = {name: getattr(row, name) for name in ("subject", "until", "by", "reason", "flow_run")}
-    return Pause(paused_at=paused_at, **kept)
+    return Pause(paused_at=row.paused_at if row.paused_at.tzinfo else row.paused_at.replace(tzinfo=UTC), **kept)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import pandas as pd
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas.run_summary import RunSummary
@@ -85,10 +85,29 @@ def failures_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]
     return number, _in_utc(newest[0].ended_at) if newest else None
 
 
+def broken_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]:
+    """How many runs of the whole cycle, since one came to its end, did not; and when the newest of them began."""
+    ended = select(func.max(run.c.started_at)).where(*_whole(cycle), run.c.outcome.is_not(None)).scalar_subquery()
+    since = or_(ended.is_(None), run.c.started_at > ended)
+    statement = select(func.count(), func.max(run.c.started_at)).where(*_whole(cycle), run.c.outcome.is_(None), since)
+    number, newest = db.execute(statement).one()
+    return int(number), _in_utc(newest)
+
+
 def last_cycle_run_began(db: Connection, cycle: str) -> datetime | None:
     """When the newest run of the whole cycle that came to its end began; None when there was none."""
     statement = select(func.max(run.c.started_at)).where(*_whole(cycle), run.c.outcome.is_not(None))
     return _in_utc(db.execute(statement).scalar())
+
+
+def last_began(db: Connection, cycle: str) -> datetime | None:
+    """When the newest run of the whole cycle began, ended or not; None before the first."""
+    return _in_utc(db.execute(select(func.max(run.c.started_at)).where(*_whole(cycle))).scalar())
+
+
+def number_of(db: Connection, cycle: str) -> int:
+    """How many runs of the whole cycle have begun."""
+    return int(db.execute(select(func.count()).where(*_whole(cycle))).scalar_one())
 
 
 def last_day(db: Connection, cycle: str) -> date | None:

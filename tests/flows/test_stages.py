@@ -12,12 +12,14 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.runs.run import CycleBusyError, begin
 from tasks.runs.step import step
+from tasks.runs.today import today
 from tests.registers import COOK, ONE, passed
 
 
 def test_every_stage_can_be_started_alone_under_its_name() -> None:
     for stage, alone in zip(STAGES, ALONE, strict=True):
-        assert (alone.name, alone.flow_run_name) == (stage.name, f"{{cycle}} 批次 · {stage.title}")
+        assert callable(alone.flow_run_name)
+        assert (alone.name, alone.flow_run_name()) == (stage.name, f"{stage.title} · {today()}")
         assert list(inspect.signature(stage.work).parameters) == ["run"]
 
 

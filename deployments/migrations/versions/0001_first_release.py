@@ -330,6 +330,7 @@ def upgrade() -> None:
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lifted_by", sa.Text(), nullable=True),
         sa.Column("lifted_because", sa.Text(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("pause_id", name=op.f("pk_pause")),
     )
     op.create_index("ix_pause_flow_run", "pause", ["flow_run"], unique=False)

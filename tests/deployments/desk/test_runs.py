@@ -46,8 +46,8 @@ def test_a_run_is_started_in_the_name_of_who_signed_in_and_a_trial_is_marked() -
         answer = browser.sends(f"/cycles/{CYCLE}/run", f"/cycles/{CYCLE}", **fields)
         assert answer.headers["location"].endswith("done=started")
     real, trial = server.orders
-    assert (real["name"], real["parameters"]) == ("2026-09 批次", {"cycle": CYCLE, "dry_run": False})
-    assert (trial["name"], trial["parameters"]["dry_run"]) == ("2026-09 批次 · 试运行", True)
+    assert (real["name"], real["parameters"]) == ("2026-09 · 办理", {"cycle": CYCLE, "dry_run": False})
+    assert (trial["name"], trial["parameters"]["dry_run"]) == ("2026-09 · 试运行", True)
     assert [order["labels"] for order in server.orders] == [{"filing.by": "李办"}] * 2
     assert "job_variables" not in real
 

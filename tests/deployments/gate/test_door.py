@@ -122,7 +122,7 @@ def test_a_person_stops_and_resumes_a_run_and_sets_no_other_state(
     stop = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
     assert operator.post(f"/api/flow_runs/{RUN}/set_state", json=stop).is_success
     assert operator.post(f"/api/flow_runs/{RUN}/resume", json={}).is_success
-    assert behind.bodies == [stop, {}]
+    assert behind.bodies == [{"filing.cancelled_by": "operator"}, stop, {}], "who cancelled is on the run"
     for state in ("COMPLETED", "RUNNING", "FAILED"):
         refused = operator.post(f"/api/flow_runs/{RUN}/set_state", json={"state": {"type": state}})
         assert refused.status_code == 403
@@ -130,7 +130,7 @@ def test_a_person_stops_and_resumes_a_run_and_sets_no_other_state(
     assert operator.post(f"/api/flow_runs/{APPROVAL}/resume", json={}).status_code == 403
     assert operator.post(f"/api/flow_runs/{CYCLE}/resume", json={}).status_code == 403, "there is no such run"
     assert viewer.post(f"/api/flow_runs/{RUN}/set_state", json=stop).status_code == 403
-    assert len(behind.bodies) == 2
+    assert len(behind.bodies) == 3
 
 
 def test_signing_in_and_out(client: TestClient, people: Accounts, gate_home: Path) -> None:

@@ -1,0 +1,129 @@
+"""Registering again keeps what a person changed: crons they edited, schedules they added or deleted, pauses, parameters."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate, VariableCreate, VariableUpdate
+from prefect.client.schemas.objects import DeploymentSchedule
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound
+
+from tasks.desk.pauses import pauses_on
+from tasks.runs.today import today
+
+#: Variable of the server that holds what was registered last: deployment -> slug -> when it runs.
+REMEMBERED = "filing_registered"
+_MOMENT = ("cron", "timezone", "interval", "rrule")
+
+#: When a schedule runs, as text, by its slug.
+Moments = dict[str, str]
+
+
+@dataclass
+class Merged:
+    """The schedules to be registered, those of the program to be deleted, and a sentence for each change that is kept."""
+
+    schedules: list[DeploymentScheduleCreate] = field(default_factory=list)
+    gone: list[DeploymentSchedule] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+def moment_of(schedule: DeploymentScheduleCreate | DeploymentSchedule) -> str:
+    """When a schedule runs, as text: what two schedules are compared by."""
+    stated = schedule.schedule.model_dump(mode="json")
+    return " ".join(f"{stated[name]}" for name in _MOMENT if stated.get(name))
+
+
+def moments(built: Iterable[RunnerDeployment]) -> dict[str, Moments]:
+    """When the program's schedules run, by deployment and slug."""
+    return {str(each.name): {str(own.slug): moment_of(own) for own in _own(each)} for each in built}
+
+
+def _own(deployment: RunnerDeployment) -> list[DeploymentScheduleCreate]:
+    return [each for each in deployment.schedules or [] if isinstance(each, DeploymentScheduleCreate)]
+
+
+def merged(
+    own: Sequence[DeploymentScheduleCreate], present: Sequence[DeploymentSchedule], before: Mapping[str, str]
+) -> Merged:
+    """The program's schedules beside those on the server; `before`: the program's when they were registered last.
+
+    What differs on the server from what was registered is a person's; on or off is always theirs.
+    """
+    result = Merged()
+    there = {str(each.slug): each for each in present if each.slug}
+    for mine in own:
+        slug = str(mine.slug)
+        theirs = there.pop(slug, None)
+        if theirs is None:
+            if slug in before:
+                result.kept.append(f"the schedule {slug} stays deleted")
+            else:
+                result.schedules.append(mine)
+        elif moment_of(theirs) in (before.get(slug), moment_of(mine)):
+            result.schedules.append(mine.model_copy(update={"active": theirs.active}))
+        else:
+            result.schedules.append(_as_given(theirs))
+            result.kept.append(f"the schedule {slug} stays at {moment_of(theirs)} instead of {moment_of(mine)}")
+        if theirs is not None and not theirs.active:
+            result.kept.append(f"the schedule {slug} stays off")
+    for other in present:
+        if other.slug and other.slug not in there:
+            continue
+        if other.slug and before.get(other.slug) == moment_of(other):
+            result.gone.append(other)  # the program's own, which it has no more
+        else:
+            result.schedules.append(_as_given(other))
+            result.kept.append(f"the added schedule {moment_of(other)} stays")
+    return result
+
+
+def _as_given(schedule: DeploymentSchedule) -> DeploymentScheduleCreate:
+    return DeploymentScheduleCreate(
+        schedule=schedule.schedule, active=schedule.active, slug=schedule.slug, parameters=schedule.parameters
+    )
+
+
+def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -> list[str]:
+    """Put what a person changed on the server into what is about to be registered; a sentence for each change."""
+    paused = {each.subject for each in pauses_on(today())}
+    before = _remembered(client)
+    kept: list[str] = []
+    for deployment in built:
+        name = str(deployment.name)
+        try:
+            present = client.read_deployment_by_name(deployment.full_name)
+        except ObjectNotFound:
+            present = None
+        if name in paused or (present and present.paused):
+            deployment.paused = True
+            kept.append(f"kept: {name}: it stays paused")
+        if present is None:
+            continue
+        result = merged(_own(deployment), present.schedules, before.get(name, {}))
+        for schedule in result.gone:
+            client.delete_deployment_schedule(present.id, schedule.id)
+        deployment.schedules = [*result.schedules]
+        kept += [f"kept: {name}: {sentence}" for sentence in result.kept]
+        if present.parameters:
+            deployment.parameters = present.parameters
+            kept.append(f"kept: {name}: its parameters stay {json.dumps(present.parameters, ensure_ascii=False)}")
+    return kept
+
+
+def remember(client: SyncPrefectClient, own: Mapping[str, Moments]) -> None:
+    """Keep on the server when the program's schedules run, by deployment: what differs next time is a person's."""
+    text = json.dumps(own, ensure_ascii=False, sort_keys=True)
+    if client.read_variable_by_name(REMEMBERED) is None:
+        client.create_variable(VariableCreate(name=REMEMBERED, value=text))
+    else:
+        client.update_variable(VariableUpdate(name=REMEMBERED, value=text))
+
+
+def _remembered(client: SyncPrefectClient) -> dict[str, Moments]:
+    variable = client.read_variable_by_name(REMEMBERED)
+    stated: Any = json.loads(str(variable.value)) if variable else {}
+    return stated if isinstance(stated, dict) else {}

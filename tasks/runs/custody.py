@@ -1,0 +1,111 @@
+"""Who works on a cycle: the database says what has to go on, Prefect what goes on; what falls between is begun anew or named."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from schemas.settings import Settings
+from tasks.desk import pauses as desk
+from tasks.runs import orchestration, waiting
+from tasks.runs.orchestration import CycleRun
+from tasks.runs.run import CURRENT, chosen_cycle
+from tasks.runs.today import today
+from tasks.store import duties, leases, pauses, runs
+from tasks.store.database import reading
+
+#: Pausing one of these holds every cycle back.
+_HOLDS_ALL = ("cycle", "resume-waiting")
+
+
+@dataclass(frozen=True)
+class Unattended:
+    """An open cycle that should be worked on or waited for, and is not; `because`: why it should go on now, if it should."""
+
+    cycle: str
+    because: str | None
+
+
+def unattended(living: Iterable[CycleRun], installation: Settings) -> list[Unattended]:
+    """Open cycles nobody works on or waits for, and nobody paused, oldest first; `living`: what Prefect knows."""
+    held, _ = held_back(today())
+    attended = {_cycle_of(run) for run in living if run.is_whole}
+    found = []
+    for cycle in _open():
+        if held is None or cycle in held or cycle in attended:
+            continue
+        because = waiting.reason_to_begin(cycle, installation)
+        if because or waiting.awaits(cycle):
+            found.append(Unattended(cycle, because))
+    return found
+
+
+def held_back(day: date) -> tuple[set[str] | None, str]:
+    """Cycles that a person paused, None where all are; and a sentence that says by whom."""
+    standing = desk.pauses_on(day)
+    said = "；".join(f"{each.subject}：{each.by} 暂停（{each.reason}）" for each in standing)
+    if any(each.subject in _HOLDS_ALL for each in standing):
+        return None, said
+    return {each.subject for each in standing}, said
+
+
+def why_held_back(cycle: str) -> str:
+    """By whom, why and until when a cycle is paused; blank where it is not."""
+    for each in desk.pauses_on(today()):
+        if each.subject in (cycle, orchestration.CYCLE_DEPLOYMENT):
+            through = f"至 {each.until}" if each.until else "直至恢复"
+            return f"{each.by} 暂停了自动办理（{through}）：{each.reason}"
+    return ""
+
+
+def begin_anew(lost: Unattended, installation: Settings) -> bool:
+    """Have Prefect begin a run of a cycle nobody works on; whether it did. Two that ask at once begin one."""
+    if lost.because is None:
+        return False
+    with reading() as db:
+        number = runs.number_of(db, lost.cycle)
+    # another try after an hour, should this one be lost before it begins
+    key = f"{lost.cycle}:{number}:{datetime.now(UTC):%Y%m%d%H}"
+    day = waiting.day_to_begin(lost.cycle, installation)
+    begun = orchestration.start_cycle(lost.cycle, day, f"没有运行在办理该批次，由值守程序启动：{lost.because}", key)
+    if begun is not None:
+        orchestration.end_abandoned(lost.cycle)
+    return begun is not None
+
+
+def respect_cancelling() -> list[str]:
+    """Have each cycle paused whose run a person cancelled, unless another works on it since; returns the cycles."""
+    cancelled = [run for run in orchestration.cancelled_runs() if run.is_whole and run.cycle != CURRENT]
+    if not cancelled:
+        return []
+    attended = {_cycle_of(run) for run in orchestration.living_runs() if run.is_whole}
+    paused = []
+    for run in cancelled:
+        if run.cycle in attended or not _is_news(run):
+            continue
+        by = run.cancelled_by or "在运行页面上取消的人"
+        try:
+            desk.pause(run.cycle, by, f"取消了运行“{run.name}”", flow_run=str(run.flow_run_id))
+        except desk.AlreadyPausedError:
+            continue
+        paused.append(run.cycle)
+    return paused
+
+
+def _is_news(run: CycleRun) -> bool:
+    """Whether a cancelled run still says what its cycle is to do: nothing of it was run, paused or lifted since."""
+    if run.cycle not in _open():
+        return False
+    with reading() as db:
+        if pauses.of(db, run.cycle) or pauses.meant_by(db, [str(run.flow_run_id)]):
+            return False
+        later = [pauses.last_lifted(db, run.cycle), runs.last_began(db, run.cycle)]
+    return not any(moment and run.since and moment > run.since for moment in later)
+
+
+def _cycle_of(run: CycleRun) -> str:
+    return chosen_cycle(CURRENT, run.as_of) if run.cycle == CURRENT else run.cycle
+
+
+def _open() -> list[str]:
+    with reading() as db:
+        return [cycle for cycle in duties.open_cycles(db) if not leases.is_held(db, cycle)]
