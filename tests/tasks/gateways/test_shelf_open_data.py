@@ -82,6 +82,9 @@ def test_hostile_names_are_text_in_plain_rows() -> None:
     html = page(edition(hostile())).decode()
     body = html[html.index('id="rows"') : html.index("</tbody>")]
     assert len(re.findall("<tr", body)) == len(HOSTILE)
+    kept, body, rest = re.split(r"</?script>", body)[1:4]
+    assert kept.count("document.write(") == 1
+    assert rest == ""
     assert set(re.findall(r"<(\w+)", body)) == {"tr", "td", "a", "small"}
     assert "<b>" not in body
 

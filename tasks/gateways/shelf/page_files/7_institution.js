@@ -48,7 +48,7 @@ function lifeTable(own) {
     const came = chain[rowCame[row]];
     const result = row < NOW ? ["在目录"] : datesKept(endText(row));
     return el("tr", { role: "row" },
-      occupationCell(o, sub(occupations.code[o], "num"), ...(byUscc.get(institutions.uscc[i]).length > 1 ? [sub(`当时名称：${institutions.name[i]}`)] : [])),
+      occupationCell(o, sub(occupations.code[o], "num"), ...(byUscc().get(institutions.uscc[i]).length > 1 ? [sub(`当时名称：${institutions.name[i]}`)] : [])),
       levelsCell(row),
       cell("有效期", "", ...datesKept(`${dates[rowFiled[row]]} 至 ${dates[rowValid[row]]}`)),
       cell("目录版次", "", "自 ", el("a", { href: `../${came.name}/index.html` }, came.name), ...datesKept(`（${came.as_of}）`)),
@@ -95,7 +95,7 @@ function drawn(modules, size) {
 }
 
 function showInstitution(uscc) {
-  const places = byUscc.get(uscc);
+  const places = byUscc().get(uscc);
   askAbout(today);
   const own = rowsOf(places);
   const current = own.filter((row) => row < NOW);
