@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,12 @@ from schemas import office
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
+from schemas.public_notice import NOTICE_COLUMNS
 from schemas.published_life import grown, unborn
 from schemas.reference_data import reference
 from tasks.gateways.shelf import EarlierEdition, EditionContent
 from tasks.gateways.shelf.page import pages
+from tasks.gateways.shelf.public_notices import NoticeContent
 
 AS_OF = date(2026, 9, 10)
 POLICY = for_cycle(cycle_id("2026-09"))
@@ -229,6 +231,28 @@ def with_a_past() -> EditionContent:
     changed = changes(middle, now, AS_OF, causes)
     office_online = OFFICE.model_copy(update={"website": "https://www.example.gov.cn/directory/latest/"})
     return replace(content, changes=changed, office=office_online, chain=list(days.items()), past=past)
+
+
+def notice(name: str = "2026-09.1", began: date = date(2026, 9, 28)) -> NoticeContent:
+    """A public notice of three occupations of two institutions, one of which has a hostile name."""
+    rows = [
+        ("A1", "黄石磁湖面点有限公司", "91420200MA40000124", "4-03-02-02", "中式面点师", "4,3"),
+        ("A1", "黄石磁湖面点有限公司", "91420200MA40000124", "4-03-02-01", "中式烹调师", "4"),
+        ("A2", "=cmd|' /C calc'!A0<script>", "91420202MA40079352", "6-31-01-03", "电工", "5,4,3,2,1"),
+    ]
+    named = pd.DataFrame(
+        rows,
+        columns=["application_no", "institution_name", "uscc", "occupation_code", "occupation_name", "levels"],
+    ).assign(institution_type="enterprise", region_code="420202", kind="首次备案", work_type="")
+    return NoticeContent(
+        name=name,
+        cycle="2026-09",
+        published_on=began,
+        ends_on=began + timedelta(days=12),
+        policy=POLICY,
+        office=OFFICE,
+        rows=named[NOTICE_COLUMNS],
+    )
 
 
 def page(content: EditionContent) -> bytes:
