@@ -233,6 +233,40 @@ def with_a_past() -> EditionContent:
     return replace(content, changes=changed, office=office_online, chain=list(days.items()), past=past)
 
 
+#: An institution that was suspended and is back, and one that gave up what it had.
+REINSTATED, WITHDRAWN = "91420204MA48000021", "91420204MA48000022"
+
+
+def with_returns() -> EditionContent:
+    """Two rows after two earlier editions: of three, one was suspended and is back, one was withdrawn, one stayed."""
+    first = directory(
+        [
+            row("下陆区复课职业培训学校", REINSTATED, filed_on="2025-09-12", valid_until="2028-09-11"),
+            row("下陆区注销职业培训学校", WITHDRAWN, filed_on="2025-09-12", valid_until="2028-09-11"),
+            row(filed_on="2025-09-12", valid_until="2028-09-11"),
+        ]
+    )
+    middle = first[~first["uscc"].isin([REINSTATED, WITHDRAWN])]
+    now = first[first["uscc"] != WITHDRAWN]
+    columns = ["uscc", "occupation_code", "work_type", "became", "reason", "document_no"]
+    went = [
+        (REINSTATED, "6-18-01-01", "", "suspended", "场地不符", "黄人社停〔2026〕5号"),
+        (WITHDRAWN, "6-18-01-01", "", "withdrawn", "申请注销", "黄人社注〔2026〕2号"),
+    ]
+    back = [(REINSTATED, "6-18-01-01", "", "reinstated", "整改合格", "黄人社复〔2026〕6号")]
+    days = {"2025-09.1": date(2025, 9, 12), "2026-04.1": date(2026, 4, 20)}
+    told = {
+        "2025-09.1": changes(first.iloc[:0], first, days["2025-09.1"]),
+        "2026-04.1": changes(first, middle, days["2026-04.1"], pd.DataFrame(went, columns=columns)),
+    }
+    past = grown(unborn(), first, told["2025-09.1"], "2025-09.1", days["2025-09.1"])
+    past = grown(past, middle, told["2026-04.1"], "2026-04.1", days["2026-04.1"])
+    earlier = [(name, days[name], told[name]) for name in reversed(told)]
+    content = edition(now, before=middle, previous="ab" * 32, earlier=earlier)
+    changed = changes(middle, now, AS_OF, pd.DataFrame(back, columns=columns))
+    return replace(content, changes=changed, chain=list(days.items()), past=past)
+
+
 def notice(name: str = "2026-09.1", began: date = date(2026, 9, 28)) -> NoticeContent:
     """A public notice of three occupations of two institutions, one of which has a hostile name."""
     rows = [

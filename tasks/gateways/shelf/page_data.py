@@ -76,6 +76,7 @@ def page_data(content: EditionContent) -> dict[str, Any]:
         },
         "ends": [[list(CHANGE_KINDS).index(kind), visible(reason), visible(number)] for kind, reason, number in ends],
         "change_kinds": list(CHANGE_KINDS.values()),
+        "reinstated": list(CHANGE_KINDS).index("reinstated"),
         **_editions(content, institutions, occupations),
         "certificate": {"code": CERTIFICATE_CODE, "length": CERTIFICATE_LENGTH},
         "website": content.office.website,
