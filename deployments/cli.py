@@ -1,5 +1,6 @@
 """`filing`, the command line: its options, its errors and exit codes."""
 
+import gc
 import os
 import sys
 import traceback
@@ -9,10 +10,13 @@ from typing import Annotated
 import typer
 from typer._click import exceptions as clicks  # typer carries its own click and re-exports only parts of it
 
-from deployments.commands import EXIT_FAILED
+from deployments.commands import EXIT_FAILED, register
 from deployments.discretion import discreet_console
 from deployments.prefect_environment import PRIVATE
 from schemas.errors import FilingError
+
+#: So many new objects before the collector of rubbish looks at them; 700 would be usual.
+_COLLECT_AFTER = 100_000
 
 app = typer.Typer(
     name="filing",
@@ -40,16 +44,18 @@ def installation(
 def main() -> None:
     """Run a command; errors are one sentence on standard error and an exit code (contract section 7)."""
     os.umask(PRIVATE)
+    # what is imported stays: looking through it again and again costs a quarter of the start
+    gc.set_threshold(_COLLECT_AFTER, 50, 50)
     with discreet_console():
         _run()
 
 
 def _run() -> None:
-    from deployments.commands import register_all  # noqa: PLC0415  only the chosen command's imports are paid for
-
-    register_all(app)
+    words = _installation_first(sys.argv[1:])
+    # only the chosen command's imports are paid for
+    register(app, "".join(words[_options(words) :][:1]))
     try:
-        code = app(_installation_first(sys.argv[1:]), prog_name="filing", standalone_mode=False)
+        code = app(words, prog_name="filing", standalone_mode=False)
     except typer.Abort:
         _say("stopped")
         sys.exit(130)
@@ -62,6 +68,14 @@ def _run() -> None:
     except Exception as unexpected:  # noqa: BLE001  the last place where anything can be said to the user
         sys.exit(_tell(unexpected))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _options(words: list[str]) -> int:
+    """How many of the words stand before the command."""
+    place = 0
+    while place < len(words) and words[place].startswith("-"):
+        place += 2 if words[place] == "--home" else 1
+    return place
 
 
 def _installation_first(words: list[str]) -> list[str]:

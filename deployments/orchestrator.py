@@ -1,11 +1,15 @@
-"""Prefect's environment for a command: a running server if there is one, else one that lives as long as the command."""
+"""Prefect's environment for a command: a server that runs already, else one that lives as long as the command."""
 
 import os
-import secrets
+import tomllib
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
+from deployments import own_server
 from deployments.gate.secrets_of_home import present
+from deployments.prefect_environment import prefect_home
+from deployments.supervisor import serving
 from schemas.settings import settings
 
 if TYPE_CHECKING:
@@ -22,26 +26,36 @@ _DEFAULTS = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_CLI_COLORS": "false",
 }
-
+_ADDRESS: Final = "PREFECT_API_URL"
+_PASSWORD: Final = "PREFECT_API_AUTH_STRING"  # noqa: S105  name of a variable
+_LOG: Final = "command-server.log"
+#: Files of the working directory in which Prefect looks for settings.
+_STATED_IN: Final = (".env", "prefect.toml", "pyproject.toml")
 
 _for_this_process = ExitStack()
+_started: list[own_server.OwnServer] = []
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
-def prepare() -> None:
-    """Set Prefect's environment for the rest of this process; to be called before Prefect is imported."""
+def prepare(*, runs: bool = False) -> None:
+    """Set Prefect's environment for the rest of this process; to be called before Prefect is imported.
+
+    `runs`: whether flows will run, which need a server.
+    """
     os.environ.setdefault("PREFECT_HOME", str(settings().root / "prefect"))
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
     if not os.environ.get("FILING_DEBUG"):
         # Prefect tells a failure with its traceback for every flow on its way up; the command tells it once, in a sentence
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    if os.environ.get("PREFECT_API_URL"):
-        present(settings().root)
-    else:
+    if runs:
+        have_server()
+    if not os.environ.get(_ADDRESS):
         _keep_alone()
+    elif not _started:
+        present(settings().root)
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415
 
     # no variable can say "none"; the heartbeat costs a second a flow and serves runs that a worker started
@@ -49,12 +63,45 @@ def prepare() -> None:
 
 
 def _keep_alone() -> None:
-    """Have the server that lives as long as this command answer to this command alone."""
-    password = f"filing:{secrets.token_urlsafe(32)}"
-    for name in ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"):
-        os.environ.setdefault(name, password)
+    """Have a server that Prefect should start itself answer to this command alone."""
+    for name in (own_server.PASSWORD, _PASSWORD):
+        os.environ.setdefault(name, own_server.password())
+
+
+def have_server() -> None:
+    """Choose the server: the one that is stated, else that of `filing up` in this home, else one of this command's own."""
+    if os.environ.get(_ADDRESS) or _started or _is_stated_elsewhere():
+        return
+    if here := serving():
+        os.environ[_ADDRESS] = f"{here.address}/api"
+        return
+    server = own_server.OwnServer(settings().root / "logs" / _LOG)
+    _started.append(server)
+    os.environ |= {_ADDRESS: server.address, _PASSWORD: server.password}
+    os.environ["PREFECT_CLIENT_CSRF_SUPPORT_ENABLED"] = "false"  # it would be asked for a token it does not give
+
+
+def _is_stated_elsewhere() -> bool:
+    """Whether Prefect's files name a server; Prefect is asked only where there is such a file, for it is slow to import."""
+    profiles = prefect_home() / "profiles.toml"
+    if not (profiles.is_file() or any(map(_may_state, map(Path, _STATED_IN)))):
+        return False
+    from prefect.settings import get_current_settings  # noqa: PLC0415
+
+    return bool(get_current_settings().api.url)
+
+
+def _may_state(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    try:
+        return file.name != "pyproject.toml" or "prefect" in tomllib.loads(file.read_text("utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        return True  # Prefect says itself what is wrong with it
 
 
 def run(flow: "Flow[_Arguments, _Result]", *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
-    """Run a flow in this process and on the server's pages; after `prepare`."""
+    """Run a flow in this process and on the server's pages; after `prepare(runs=True)`."""
+    for server in _started:
+        server.await_answer()
     return flow(*args, **kwargs)

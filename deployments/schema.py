@@ -3,10 +3,6 @@
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from schemas.settings import settings
@@ -19,6 +15,9 @@ def migrate() -> str:
     An embedded database that holds something is copied beside itself first; where another role works with a server's, it
     gets the rights that it needs and no others.
     """
+    from alembic import command  # noqa: PLC0415  half a second, and every command only asks whether there is anything to do
+    from alembic.config import Config  # noqa: PLC0415
+
     if settings().database.startswith("sqlite"):
         _copy_before_upgrade()
     with as_file(files("deployments") / "migrations") as scripts:
@@ -30,7 +29,7 @@ def migrate() -> str:
             worker = make_url(settings().database).username
             if worker and worker != make_url(settings().owner).username:
                 grants.give(connection, worker)
-        return str(ScriptDirectory.from_config(config).get_current_head())
+        return newest()
 
 
 def _copy_before_upgrade() -> None:
@@ -41,20 +40,19 @@ def _copy_before_upgrade() -> None:
         snapshot.snapshot_sqlite(file, file.with_name(f"{file.stem}-before-{newest}.db"))
 
 
-def is_known(revision: str) -> bool:
-    """Whether this release has the revision, or an upgrade from it."""
-    with as_file(files("deployments") / "migrations") as scripts:
-        config = Config()
-        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-        return revision in {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+def known() -> list[str]:
+    """The revisions of this release, oldest first: a script is named after its revision, `0001_first_release.py`."""
+    scripts = files("deployments") / "migrations" / "versions"
+    return sorted(each.name.partition("_")[0] for each in scripts.iterdir() if each.name[:1].isdecimal())
+
+
+def newest() -> str:
+    """The newest revision that this release has."""
+    return known()[-1]
 
 
 def revisions() -> tuple[str | None, str | None]:
     """The database's revision and the newest one this release has."""
-    with as_file(files("deployments") / "migrations") as scripts:
-        config = Config()
-        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-        newest = ScriptDirectory.from_config(config).get_current_head()
     # only read: asking must not wait for a run that is writing
     with database.engine(settings().database).connect().execution_options(read_only=True) as connection:
-        return MigrationContext.configure(connection).get_current_revision(), newest
+        return database.revision(connection), newest()

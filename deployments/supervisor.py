@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import httpx
-
 from deployments import parentage, prefect_environment
 from deployments.gate import hosts
 from schemas.errors import RefusedError
@@ -24,6 +22,8 @@ from tasks.gateways.disk import lock
 HOST = "127.0.0.1"
 #: So long what a killed `filing up` left behind may take to end.
 _LEFT_SECONDS = 30.0
+#: So long at most a command that looks whether somebody holds the place holds it itself.
+_GLANCE_SECONDS = 0.5
 _START_SECONDS = 300.0
 _STOP_SECONDS = 30.0
 
@@ -161,7 +161,7 @@ def only_one(running: Running) -> Iterator[bool]:
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / "up.json"
     with (folder / "up.lock").open("a") as held:
-        if not lock.take(held):
+        if not lock.take(held, _GLANCE_SECONDS, _GLANCE_SECONDS / 5):
             raise AlreadyUpError(f"already running{_where(note)}")
         was_killed = note.exists()
         note.write_text(json.dumps(asdict(running)), "utf-8")
@@ -171,12 +171,27 @@ def only_one(running: Running) -> Iterator[bool]:
             note.unlink(missing_ok=True)
 
 
+def serving() -> Running | None:
+    """The `filing up` that serves this home and answers, if one does."""
+    folder = settings().root / "prefect"
+    if (other := _noted(folder / "up.json")) is None:
+        return None
+    with (folder / "up.lock").open("a") as held:
+        if lock.take(held):
+            return None  # it was killed
+    return other if _answers(f"{other.address}/api/health") else None
+
+
 def _where(note: Path) -> str:
+    other = _noted(note)
+    return f" at {other.address} (process {other.process})" if other else ""
+
+
+def _noted(note: Path) -> Running | None:
     try:
-        other = Running(**json.loads(note.read_text("utf-8")))
+        return Running(**json.loads(note.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
-        return ""  # it holds the place and has not yet written where
-    return f" at {other.address} (process {other.process})"
+        return None  # it holds the place and has not yet written where
 
 
 def _log(name: str) -> Path:
@@ -193,6 +208,8 @@ def _is_taken(host: str, port: int) -> bool:
 
 
 def _answers(address: str) -> bool:
+    import httpx  # noqa: PLC0415  a command that only asks whether anything runs does not wait for it
+
     try:
         return httpx.get(address, timeout=2.0, trust_env=False).is_success
     except httpx.HTTPError:

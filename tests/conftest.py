@@ -112,4 +112,5 @@ def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands call flows as the plain functions they are, and start no Prefect server to keep their runs."""
     from deployments import orchestrator
 
+    monkeypatch.setattr(orchestrator, "have_server", lambda: None)
     monkeypatch.setattr(orchestrator, "run", lambda flow, *args, **kwargs: flow.fn(*args, **kwargs))

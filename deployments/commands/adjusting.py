@@ -103,7 +103,7 @@ def _assert_alone(*others: str) -> None:
 
 def _restore(day: date, by: str, reason: str, document_no: str) -> None:
     ready()
-    orchestrator.prepare()
+    orchestrator.prepare(runs=True)
     from flows.stages import publication  # noqa: PLC0415  after Prefect's environment is set
     from tasks.desk.restoration import Mistake, restore  # noqa: PLC0415
 
@@ -144,7 +144,7 @@ def _assert_fits(what: What, code: str, new: str, occupation: str, particulars: 
 
 def _carry_out(decided: Adjustment | Recoding | Renaming | Merger | Renumbering, day: date) -> None:
     ready()
-    orchestrator.prepare()
+    orchestrator.prepare(runs=True)
     from flows.adjustment import adjustment, change  # noqa: PLC0415  after Prefect's environment is set
     from flows.stages import publication  # noqa: PLC0415
     from tasks.desk.succession import assert_sense  # noqa: PLC0415

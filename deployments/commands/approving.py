@@ -8,7 +8,6 @@ import typer
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_day, read_words, ready
-from schemas.directory import edition_name
 from schemas.errors import WrongUseError
 from schemas.settings import settings
 
@@ -19,6 +18,8 @@ def approve(
     as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
 ) -> int:
     """Release an edition that waits for approval, and publish it."""
+    from schemas.directory import edition_name  # noqa: PLC0415  frames come with it
+
     day = read_day(as_of)
     own = settings().operator or getpass.getuser()
     who = own if by is None else read_words("--by", by, "an approval says who gave it")
@@ -27,7 +28,7 @@ def approve(
     except ValueError as wrong:
         raise WrongUseError(str(wrong)) from wrong
     ready()
-    orchestrator.prepare()
+    orchestrator.prepare(runs=True)
     from flows.stages import publication  # noqa: PLC0415  after Prefect's environment is set
     from tasks.desk.approval import approve_edition  # noqa: PLC0415
     from tasks.store import editions  # noqa: PLC0415

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from schemas.directory import edition_name
 from schemas.errors import WrongUseError
 from schemas.settings import settings
 
@@ -15,7 +14,8 @@ def attach(
     file: Annotated[Path, typer.Argument(metavar="FILE.pdf", help="The signed and sealed announcement, scanned.")],
 ) -> None:
     """Put a signed scan beside an edition, with its hash in attachments.json; the edition itself never changes."""
-    from tasks.gateways.shelf import attachments  # noqa: PLC0415  only this command needs it
+    from schemas.directory import edition_name  # noqa: PLC0415  only this command needs it
+    from tasks.gateways.shelf import attachments  # noqa: PLC0415
 
     try:
         name = edition_name(edition)

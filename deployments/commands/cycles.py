@@ -33,7 +33,7 @@ def run(
     if inbox is not None:
         assert_inbox(inbox)
     ready()
-    orchestrator.prepare()
+    orchestrator.prepare(runs=True)
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
 
     chosen_only = [*(only or []), *([f"failed:{only_failed_of}"] if only_failed_of else [])] or None

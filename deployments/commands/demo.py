@@ -17,7 +17,6 @@ from rich.table import Table
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_cycle, ready
-from schemas import office
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.errors import RefusedError, WrongUseError
 from schemas.item import STATUSES as ITEM_STATUSES
@@ -56,7 +55,7 @@ def demo(
     _clear_former()
     ready()
     _fill_in_office()
-    orchestrator.prepare()
+    orchestrator.prepare(runs=True)
     console = Console(width=None if sys.stdout.isatty() else 140)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as shown:
         summary, failed = _play(chosen, seed, institutions, shown.console.print, shown)
@@ -82,6 +81,8 @@ def _clear_former() -> None:
 
 def _fill_in_office() -> None:
     """Fill in the shipped office file; one that somebody wrote stays."""
+    from schemas import office  # noqa: PLC0415  all that letters say comes with it
+
     path, text = settings().root / office.FILE, office.shipped()
     if path.read_text("utf-8") == text:
         for field, words in _FILLED_IN.items():
@@ -100,6 +101,8 @@ class _Act:
 
 def _remove(entry: Path) -> None:
     """Remove what a former demo made; the office's own file stays."""
+    from schemas import office  # noqa: PLC0415
+
     if entry.is_dir() and not entry.is_symlink():
         shutil.rmtree(entry)
     elif entry.name != office.FILE:

@@ -30,7 +30,7 @@ def draw(
     chosen = read_cycle(cycle)
     day = read_day(as_of) or today()
     ready()
-    orchestrator.prepare()
+    orchestrator.prepare(runs=True)
     from flows.stages import inspection, publication  # noqa: PLC0415  after Prefect's environment is set
     from tasks.desk.inspection_lists import DRAW_FILE, FOLDER  # noqa: PLC0415
 

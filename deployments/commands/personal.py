@@ -21,7 +21,7 @@ def retention(
     """Forget the staff of closed applications and of replaced versions whose time is over by the policy."""
     day = read_day(as_of)
     ready()
-    orchestrator.prepare()
+    orchestrator.prepare(runs=True)
     from flows.retention import retention as forget  # noqa: PLC0415  after Prefect's environment is set
 
     forgotten = orchestrator.run(forget, day).done.get("forgotten", 0)

@@ -5,12 +5,9 @@ import unicodedata
 from datetime import date
 
 import typer
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from deployments import soundness
 from deployments.gate import access_log
-from schemas import office
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
@@ -60,14 +57,14 @@ def ready() -> None:
     home, database = settings().root, settings().database
     soundness.assert_writable(home)
     soundness.assert_inbox(settings().inbox)
-    from deployments import schema  # noqa: PLC0415  Alembic is slow to import and not every command needs it
+    from deployments import schema  # noqa: PLC0415  `--help` opens no database
 
     present, newest = _revisions()
     if present == newest:
         return
     if present is None:
         soundness.assert_not_lost(home, database)
-    elif not schema.is_known(present):
+    elif present not in schema.known():
         raise RefusedError(
             f"the database is of a newer release (schema {present}, this one knows {newest}): install that release, or "
             "restore a backup made before it"
@@ -83,6 +80,8 @@ def ready() -> None:
 
 def _revisions() -> tuple[str | None, str | None]:
     """The database's revision and this release's newest."""
+    from sqlalchemy.exc import DatabaseError, OperationalError  # noqa: PLC0415
+
     from deployments import schema  # noqa: PLC0415
 
     try:
@@ -105,11 +104,16 @@ def noted(command: str, *words: object) -> None:
 
 def lay_out_office() -> None:
     """Put the shipped office file into a home that has none, for somebody to fill in."""
+    from schemas import office  # noqa: PLC0415  all that letters say comes with it
+
     files.put_once(settings().root, office.FILE, office.shipped().encode())
 
 
 def _assert_address() -> None:
     """Raises WrongUseError where the address of the database is none; it is not repeated, for it may hold a password."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     address = settings().database
     try:
         make_url(address).get_dialect().import_dbapi()

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from deployments.commands.readiness import ready
-from deployments.gate.accounts import Accounts
-from deployments.gate.pages import FIRST
 from deployments.prefect_environment import hold_anywhere
 from deployments.supervisor import HOST, AlreadyUpError, House, Running, only_one, own_process
 from schemas.settings import PAGES, settings
@@ -70,6 +68,9 @@ def _start_and_watch(house: House) -> str:
 
 
 def _tell(house: House) -> None:
+    from deployments.gate.accounts import Accounts  # noqa: PLC0415  `--help` hashes no password
+    from deployments.gate.pages import FIRST  # noqa: PLC0415
+
     typer.echo(f"desk:        {house.address}{PAGES}/")
     typer.echo(f"pages:       {house.address}/v2/dashboard")
     typer.echo(f"deployments: {house.address}/v2/deployments")

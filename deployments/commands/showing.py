@@ -4,9 +4,8 @@ import json
 import sys
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +16,9 @@ from schemas.errors import WrongUseError
 from schemas.finding import FINDING_COLUMNS
 from schemas.settings import settings
 from tasks.runs.today import today
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: So much of what is open is shown to a person.
 _MOST_OPEN = 40
@@ -205,14 +207,14 @@ def diff(
     _print(rows, Format.csv)
 
 
-def _print(rows: pd.DataFrame, output: Format) -> None:
+def _print(rows: "pd.DataFrame", output: Format) -> None:
     if output is Format.json:
         typer.echo(rows.to_json(orient="records", force_ascii=False, indent=2))
         return
     print_csv(rows, list(rows.columns))
 
 
-def print_csv(rows: pd.DataFrame, columns: list[str]) -> None:
+def print_csv(rows: "pd.DataFrame", columns: list[str]) -> None:
     """Print rows as CSV in which nothing runs in a spreadsheet."""
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
     from tasks.gateways.paper.delimited import disarmed  # noqa: PLC0415

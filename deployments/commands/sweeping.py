@@ -24,7 +24,7 @@ def sweep(
     """Do what is due on the day of one kind and not done yet, and publish a new edition if the directory changed."""
     day = read_day(as_of) or today()
     ready()
-    orchestrator.prepare()
+    orchestrator.prepare(runs=True)
     from flows.stages import dormancy, expiry, publication  # noqa: PLC0415  after Prefect's environment is set
     from tasks.store import editions  # noqa: PLC0415
     from tasks.store.database import reading  # noqa: PLC0415

@@ -1,14 +1,15 @@
 """`filing users`: who may sign in to the pages, and in which role."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deployments.gate import access_log
-from deployments.gate.accounts import Accounts
-from deployments.gate.pages import FIRST
 from deployments.gate.people import ROLES
 from schemas.settings import settings
+
+if TYPE_CHECKING:
+    from deployments.gate.accounts import Accounts
 
 _Name = Annotated[str, typer.Argument(help="The person's name, as it is to stand in history and approvals.")]
 _Role = Annotated[str, typer.Option("--role", help=f"What they may do: {', '.join(ROLES)}.")]
@@ -57,7 +58,9 @@ def list_() -> None:
         typer.echo(f"{name}  {account.role}{'' if account.password else '  (no password yet)'}")
 
 
-def _accounts() -> Accounts:
+def _accounts() -> "Accounts":
+    from deployments.gate.accounts import Accounts  # noqa: PLC0415  `--help` hashes no password
+
     return Accounts(settings().root)
 
 
@@ -66,6 +69,8 @@ def _note(what: str) -> None:
 
 
 def _tell(name: str, token: str, server: str) -> None:
+    from deployments.gate.pages import FIRST  # noqa: PLC0415  the pages bring their templates
+
     typer.echo(f"{name} sets the password here, once, within 24 hours:")
     typer.echo(f"{server.rstrip('/')}{FIRST}?token={token}")
 

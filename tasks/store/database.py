@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, column, create_engine, event, inspect, select, table
 from sqlalchemy.engine import make_url
 
 from schemas.errors import RefusedError
@@ -132,6 +132,12 @@ def rehearsal() -> Iterator[None]:
 def is_rehearsal() -> bool:
     """Whether what is written now will be undone."""
     return _Rehearsal.connection is not None
+
+
+def revision(db: Connection) -> str | None:
+    """The revision of the schema, as Alembic notes it; None before the first."""
+    noted = table("alembic_version", column("version_num"))
+    return db.execute(select(noted.c.version_num)).scalar() if inspect(db).has_table(noted.name) else None
 
 
 def is_sqlite(db: Connection) -> bool:

@@ -108,6 +108,7 @@ def child(work: Callable[[], object], expected: int = 0) -> None:
 
 def without_pages() -> None:
     """Commands call flows as the functions they are, and what was worked out before is remembered."""
+    orchestrator.have_server = lambda: None
     orchestrator.run = lambda flow, *args, **kwargs: flow.fn(*args, **kwargs)
     remembered.attach()
 

@@ -39,7 +39,9 @@ class Product:
         """Standard output of one command; a refused command is an error."""
         said, err, code = io.BytesIO(), io.StringIO(), 0
         out = io.TextIOWrapper(said, "utf-8")
-        plain = patch.object(orchestrator, "run", lambda flow, *args, **kwargs: flow.fn(*args, **kwargs))
+        plain = patch.multiple(
+            orchestrator, have_server=lambda: None, run=lambda flow, *args, **kwargs: flow.fn(*args, **kwargs)
+        )
         app = typer.Typer(name="filing", pretty_exceptions_enable=False, callback=cli.installation)
         with using(self._settings), plain, patch.object(cli, "app", app), patch.object(sys, "argv", ["filing", *words]):
             try:
