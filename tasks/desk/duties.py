@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
@@ -11,9 +11,10 @@ from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import WINDOW_2
 from schemas.letter_text import LETTER_KINDS
+from schemas.pauses import AUTOMATIC
 from schemas.policy import for_cycle
 from schemas.supervision import UNSETTLED
-from tasks.store import complaints, duties, editions, frames, panels, postings, register, results, runs
+from tasks.store import complaints, duties, editions, frames, panels, pauses, postings, register, results, runs
 from tasks.store.outbox import LETTERS
 
 #: Kinds of duty in the order in which they are shown, with what people read for each.
@@ -31,13 +32,18 @@ KINDS: dict[str, str] = {
 CENTRE = "中心"
 #: What is told of the causes of a return before it is cut off.
 _LONGEST = 160
+#: So many of the things a run left undone are named.
+_NAMED = 10
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Duty:
     """One thing that waits: what kind, about what (application, edition, complaint, file), who must do what by when.
 
-    `region` is the code of the county, blank where there is none; `contact` whom to call; `days` its age.
+    `region` is the code of the county, blank where there is none; `contact` whom to call; `days` its age. `told_from`:
+    the day from which an alert tells of it, for what others do or a run may still do by itself; `mark` tells one occasion
+    of the same thing from another.
     """
 
     kind: str
@@ -51,6 +57,13 @@ class Duty:
     since: date | None = None
     due: date | None = None
     days: int = 0
+    told_from: date | None = None
+    mark: str = ""
+
+    @property
+    def key(self) -> str:
+        """What it is known by, so that people are told of it once."""
+        return "|".join((self.kind, self.subject, str(self.since or ""), self.mark))
 
     @property
     def title(self) -> str:
@@ -67,9 +80,10 @@ def duties_on(db: Connection, day: date) -> list[Duty]:
         *_corrections(db, cycles),
         *_panels(db, cycles),
         *_cycles(db, cycles, day),
+        *_paused(db, day),
         *_postings(db),
         *_deliveries(db),
-        *_aside(db, cycles),
+        *_aside(db),
         *_complaints(db, day),
     ]
     aged = [_aged(duty, day) for duty in waiting]
@@ -127,9 +141,10 @@ def in_words(code: str) -> str:
 def _approvals(db: Connection) -> Iterator[Duty]:
     waiting = editions.newest(db, "waiting")
     if waiting is not None:
-        what = f"目录 {waiting['edition']} 等待批准：{waiting['waits_because']}"
+        name = str(waiting["edition"])
+        what = f"目录 {name} 等待批准：{waiting['waits_because']}。核对后批准发布，或运行 filing approve {name}"
         cycle = str(waiting["cycle"])
-        yield Duty("approval", str(waiting["edition"]), CENTRE, what, cycle, since=waiting["as_of"])
+        yield Duty("approval", name, CENTRE, what, cycle, since=waiting["as_of"])
 
 
 def _corrections(db: Connection, cycles: list[str]) -> Iterator[Duty]:
@@ -138,7 +153,8 @@ def _corrections(db: Connection, cycles: list[str]) -> Iterator[Duty]:
         what = missing if len(missing) <= _LONGEST else f"{missing[:_LONGEST]}…"
         contact = f"{row['contact_name']} {row['contact_phone']}".strip()
         due = duties.day_of(row["correct_by"])
-        yield _about("correction", row, "申报机构", what or "申报材料须补正", due, contact)
+        duty = _about("correction", row, "申报机构", what or "申报材料须补正", due, contact)
+        yield replace(duty, told_from=due or _last_day(str(row["cycle"])))
 
 
 def _panels(db: Connection, cycles: list[str]) -> Iterator[Duty]:
@@ -152,26 +168,46 @@ def _panels(db: Connection, cycles: list[str]) -> Iterator[Duty]:
         lead = leads.get(str(row["application_no"]))
         who = f"专家组（组长 {lead}）" if lead else "专家组"
         what = f"缺 {row['items']} 个职业等级的评估结果"
-        yield _about("panel", row, who, what, _last_day(str(row["cycle"])))
+        due = _last_day(str(row["cycle"]))
+        yield replace(_about("panel", row, who, what, due), told_from=due)
 
 
 def _cycles(db: Connection, cycles: list[str], day: date) -> Iterator[Duty]:
     """Cycles that wait for a person: results nobody judged, what a run left undone, what nobody moves any more."""
     for unjudged in results.unjudged(db):
         what = f"有 {unjudged.number} 条评估结果待审：运行该批次"
-        yield Duty("cycle", unjudged.cycle, CENTRE, what, unjudged.cycle, since=unjudged.since)
+        # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
+        tomorrow = unjudged.since + _DAY
+        yield Duty("cycle", unjudged.cycle, CENTRE, what, unjudged.cycle, since=unjudged.since, told_from=tomorrow)
+    failed_in = {summary.cycle: summary.run_id for summary in runs.newly_failed(db)}
     for cycle in cycles:
         if undone := runs.undone(db, cycle):
-            what = f"最近一次运行有 {len(undone)} 项未办成：处理后再运行"
-            yield Duty("cycle", cycle, CENTRE, what, cycle)
+            named = "、".join(undone[:_NAMED]) + ("等" if len(undone) > _NAMED else "")
+            what = f"最近一次运行有 {len(undone)} 项未办成（{named}）：处理后再运行"
+            yield Duty("cycle", cycle, CENTRE, what, cycle, mark=f"undone {failed_in.get(cycle, '')}")
         if day >= (last := _last_day(cycle)):
-            yield Duty("cycle", cycle, CENTRE, "等待期限已过，仍有未办结的：催办，或终止办理", cycle, since=last)
+            reminded = last + timedelta(days=for_cycle(cycle_id(cycle)).closing.remind_days)
+            what = f"等待期限已过，仍有未办结的：催办，或终止办理；逐件见 filing status {cycle}"
+            yield Duty("cycle", cycle, CENTRE, what, cycle, since=last, told_from=reminded, mark="over")
+
+
+def _paused(db: Connection, day: date) -> Iterator[Duty]:
+    """What a person keeps from going on by itself: it goes on only when it is lifted, or its last day is over."""
+    for pause in pauses.standing(db, day):
+        cycle = "" if pause.subject in AUTOMATIC else pause.subject
+        through = f"至 {pause.until}" if pause.until else "直至恢复"
+        title = AUTOMATIC.get(pause.subject, f"{pause.subject} 批次")
+        what = f"{title}已由 {pause.by} 暂停（{through}）：{pause.reason}。恢复：filing resume {pause.subject}"
+        yield Duty(
+            "cycle", pause.subject, CENTRE, what, cycle, since=pause.paused_at.date(), due=pause.until, mark="paused"
+        )
 
 
 def _postings(db: Connection) -> Iterator[Duty]:
     for row in frames.records(postings.unposted(db)):
         cycle, what = str(row["cycle"]), f"{row['letters']} 封文书已生成，尚未登记寄出"
-        yield Duty("posting", cycle, CENTRE, what, cycle, since=duties.day_of(row["since"]))
+        since = duties.day_of(row["since"])
+        yield Duty("posting", cycle, CENTRE, what, cycle, since=since, told_from=since and since + _DAY)
 
 
 def _deliveries(db: Connection) -> Iterator[Duty]:
@@ -180,14 +216,17 @@ def _deliveries(db: Connection) -> Iterator[Duty]:
         name = LETTER_KINDS[kind].title if row["box"] == LETTERS.code and kind in LETTER_KINDS else "评估材料包"
         what = f"{name} 尚未送出：查看原因后再运行批次"
         subject, cycle = str(row["subject"]), str(row["cycle"])
-        yield Duty("delivery", subject, CENTRE, what, cycle, since=duties.day_of(row["since"]))
-
-
-def _aside(db: Connection, cycles: list[str]) -> Iterator[Duty]:
-    for row in frames.records(duties.set_aside(db, cycles)):
-        subject = str(row["application_no"] or row["file"])
         since = duties.day_of(row["since"])
-        yield Duty("aside", subject, "中心通知报送人", str(row["reason"]), str(row["cycle"]), since=since)
+        yield Duty("delivery", subject, CENTRE, what, cycle, since=since, told_from=since and since + _DAY)
+
+
+def _aside(db: Connection) -> Iterator[Duty]:
+    for row in frames.records(duties.set_aside(db)):
+        subject, reason = str(row["application_no"] or row["file"]), str(row["reason"])
+        since = duties.day_of(row["since"])
+        yield Duty(
+            "aside", subject, "中心通知报送人", reason, str(row["cycle"]), since=since, mark=f"{row['file']} {reason}"
+        )
 
 
 def _complaints(db: Connection, day: date) -> Iterator[Duty]:
@@ -197,7 +236,7 @@ def _complaints(db: Connection, day: date) -> Iterator[Duty]:
     known = register.on_file(db, day).drop_duplicates("uscc").set_index("uscc")
     names, regions = known["institution_name"].to_dict(), known["region_code"].to_dict()
     for row in rows:
-        uscc = str(row["uscc"])
+        uscc, due = str(row["uscc"]), duties.day_of(row["due_on"])
         yield Duty(
             "complaint",
             str(row["complaint_no"]),
@@ -206,7 +245,8 @@ def _complaints(db: Connection, day: date) -> Iterator[Duty]:
             institution=str(names.get(uscc, uscc)),
             region=str(regions.get(uscc, "")),
             since=duties.day_of(row["received_on"]),
-            due=duties.day_of(row["due_on"]),
+            due=due,
+            told_from=due + _DAY if due else date.max,
         )
 
 

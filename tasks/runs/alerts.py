@@ -1,7 +1,7 @@
 """Alerts (提醒): what operators have to see to, asked from the database and told once by mail and webhook."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
@@ -9,51 +9,46 @@ from hashlib import sha256
 import httpx
 from sqlalchemy import Connection
 
-from schemas.awaited import AWAITED
-from schemas.law.cycle import cycle_id
 from schemas.policy import cycle_on, for_cycle
 from schemas.settings import Settings, UnusableSettingsError
+from tasks.desk.duties import KINDS, Duty, duties_on
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
-from tasks.runs import orchestration
+from tasks.runs import custody, orchestration
 from tasks.runs.today import today
-from tasks.runs.waiting import over_on
-from tasks.store import complaints, cycles, editions, history, outbox, overview, results, runs
+from tasks.store import history, outbox, overview
 from tasks.store.database import begin, reading
 from tasks.store.outbox import ALERT_CALLS, ALERT_MAILS, Box, Entry
 
-_SUBJECTS = {
-    "failed": "批次办理有未办成的",
-    "crashed": "运行没有办完",
-    "overdue": "评估结果逾期",
-    "approval": "目录等待批准",
-    "empty": "临近截止尚无申报",
-    "unjudged": "评估结果待审",
-    "rectification": "限期整改逾期",
-    "open": "批次久未办结",
-    "aside": "收到的文件有搁置的",
-}
+#: Kinds of alerts beside those of duties: what Prefect knows, and the calendar.
+_BESIDE = {"crashed": "运行没有办完", "undone": "运行有未办成的", "lost": "批次无人办理", "empty": "临近截止尚无申报"}
+_SUBJECTS = KINDS | _BESIDE
 _WEBHOOK_SECONDS = 15.0
-#: So many files that were set aside are named in one alert.
-_MOST_ASIDE = 5
+#: So many things are named in one alert; the list has the others.
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """One thing to be told of: its kind, what it is known by, its cycle, and a sentence."""
+
+    kind: str
+    key: str
+    cycle: str
+    line: str
 
 
 def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]:
-    """Write an alert for everything to be seen to that has had none; returns the new occasions."""
+    """Write one alert a kind and day, where something of the kind has not been told of; returns the new occasions.
+
+    An alert tells today's whole count of its kind: the list is that of the desk's Today and `filing status --who`.
+    """
     day = as_of or today()
-    broken = list(_broken_runs())
+    beside = [*_broken_runs(), *_lost(installation)]
     with reading() as db:
-        found = [
-            *broken,
-            *_failed(db),
-            *_overdue(db, day),
-            *_approval(db),
-            *_empty(db, day, installation.alert_days_before_deadline),
-            *_unjudged(db, day),
-            *_unmended(db, day),
-            *_open(db, day),
-            *_set_aside(db),
-        ]
+        duties = [duty for duty in duties_on(db, day) if duty.told_from is None or duty.told_from <= day]
+        causes = [*map(_of_duty, duties), *beside, *_empty(db, day, installation.alert_days_before_deadline)]
+        found = [entry for kind in _SUBJECTS if (entry := _alert(db, kind, causes, day))]
     with begin() as db:
         head = history.head(db).model_dump()
         found = [replace(entry, content={**entry.content, "history": head}) for entry in found]
@@ -61,103 +56,65 @@ def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]
     return sorted({entry.occasion for entry in new})
 
 
-def _alert(occasion: str, kind: str, cycle: str, text: str) -> Entry:
-    return Entry(occasion, kind, "", {"cycle": cycle, "text": text}, cycle)
+def _alert(db: Connection, kind: str, causes: list[_Cause], day: date) -> Entry | None:
+    """The day's alert of a kind; None where all there is of it was told of before."""
+    mine = {_short(cause.key): cause for cause in causes if cause.kind == kind}
+    last = outbox.newest_of_kind(db, ALERT_MAILS, kind)
+    known = set(last.content["keys"]) if last else set()
+    news = [cause for key, cause in mine.items() if key not in known]
+    if not news:
+        return None
+    shown = "；".join(cause.line for cause in news[:_NAMED])
+    more = f"；另有新增 {len(news) - _NAMED} 件" if len(news) > _NAMED else ""
+    counts = f"{_SUBJECTS[kind]}：今日共 {len(mine)} 件，新增 {len(news)} 件"
+    text = f"{counts}。{shown}{more}。全部见工作台“今日待办”或 filing status --who"
+    cycles = sorted({cause.cycle for cause in mine.values() if cause.cycle})
+    cycle = cycles[0] if len(cycles) == 1 else ""
+    return Entry(f"{kind}:{day}", kind, "", {"cycle": cycle, "text": text, "keys": sorted(mine)}, cycle)
 
 
-def _broken_runs() -> Iterator[Entry]:
+def _short(key: str) -> str:
+    return sha256(key.encode()).hexdigest()[:12]
+
+
+def _of_duty(duty: Duty) -> _Cause:
+    due = f"（至 {duty.due}）" if duty.due else ""
+    about = " ".join(part for part in (duty.subject, duty.institution) if part)
+    return _Cause(duty.kind, duty.key, duty.cycle, f"{about}：{duty.who}——{duty.what}{due}")
+
+
+def _broken_runs() -> Iterator[_Cause]:
     for run in orchestration.broken_runs():
         if run.undone:
             # the same left undone night after night is one thing to see to
-            text = f"{run.name}：{run.undone}。处理后再运行：已办的不会重办"
-            yield _alert(f"undone:{run.name}:{run.undone}", "failed", run.cycle, text)
+            yield _Cause(
+                "undone",
+                f"{run.flow}:{run.undone}",
+                run.cycle,
+                f"{run.name}：{run.undone}。处理后再运行：已办的不会重办",
+            )
         else:
-            text = f"{run.name} 的运行未办完（{run.state}）。请在运行页面查看日志，然后重新运行：已办的不会重办"
-            yield _alert(f"crashed:{run.flow_run_id}", "crashed", run.cycle, text)
+            line = f"{run.name} 的运行未办完（{run.state}）。请在运行页面查看日志，然后重新运行：已办的不会重办"
+            yield _Cause("crashed", str(run.flow_run_id), run.cycle, line)
 
 
-def _failed(db: Connection) -> Iterator[Entry]:
-    for summary in runs.newly_failed(db):
-        keys = "、".join(sorted(summary.failed)[:10])
-        text = f"{summary.cycle} 批次有 {len(summary.failed)} 项未办成：{keys}。处理后运行 filing run {summary.cycle}"
-        yield _alert(f"failed:{summary.run_id}", "failed", summary.cycle, f"{text} --only-failed-of {summary.run_id}")
+def _lost(installation: Settings) -> Iterator[_Cause]:
+    """Cycles that have reason to go on and on which nothing works, although what begins them anew has looked before."""
+    if not orchestration.has_server():
+        return
+    for lost in custody.unattended(orchestration.living_runs(), installation):
+        if lost.because:
+            line = f"{lost.cycle} 批次应继续办理，却没有运行在办理。请运行 filing doctor 查看，或运行 filing run {lost.cycle}"
+            yield _Cause("lost", f"{lost.cycle}:{lost.because}", lost.cycle, line)
 
 
-def _open(db: Connection, day: date) -> Iterator[Entry]:
-    for cycle in overview.cycles(db):
-        due = over_on(cycle) + timedelta(days=for_cycle(cycle_id(cycle)).closing.remind_days)
-        if day < due or cycles.closing(db, cycle) or (rows := overview.open_of(db, cycle, day)).empty:
-            continue
-        counted = "，".join(
-            f"{AWAITED[str(status)].title} {count} 件" for status, count in rows.groupby("status").size().items()
-        )
-        oldest = rows.iloc[0]
-        text = (
-            f"{cycle} 批次自 {due} 起久未办结：{counted}；最久的是 {oldest['application_no']}，已 {oldest['days']} 天，"
-            f"须{AWAITED[oldest['status']].who_zh}。"
-            f"该谁办，看 filing status {cycle}；不再办的，用 filing close 终止"
-        )
-        yield _alert(f"open:{cycle}:{due}", "open", cycle, text)
-
-
-def _set_aside(db: Connection) -> Iterator[Entry]:
-    for cycle, day in runs.set_aside_days(db):
-        every = runs.set_aside_on(db, cycle, day)
-        left = [(file, reason) for file, reason, is_open in every if is_open]
-        # what is told is the day's whole list, so that settling some of it is no news
-        digest = sha256("\n".join(f"{file} {reason}" for file, reason, _ in every).encode()).hexdigest()[:12]
-        reasons = "；".join(reason for _, reason in left[:_MOST_ASIDE])
-        more = f"；另有 {len(left) - _MOST_ASIDE} 件" if len(left) > _MOST_ASIDE else ""
-        text = (
-            f"{cycle} 批次 {day} 收到的文件中有 {len(left)} 件搁置：{reasons}{more}。"
-            f"请转告报送单位，全部见 filing quarantine {cycle}"
-        )
-        yield _alert(f"aside:{cycle}:{day}:{digest}", "aside", cycle, text)
-
-
-def _overdue(db: Connection, day: date) -> Iterator[Entry]:
-    for cycle in overview.cycles(db):
-        back, sent = results.progress(db, cycle)
-        if back < sent and day >= (due := over_on(cycle)):
-            text = f"{cycle} 批次评估结果自 {due} 起逾期：已收 {back} / 共 {sent}。请催专家组；结果到后自动办理"
-            yield _alert(f"overdue:{cycle}:{due}", "overdue", cycle, text)
-
-
-def _approval(db: Connection) -> Iterator[Entry]:
-    newest = editions.newest(db)
-    if newest is not None and newest["standing"] == "waiting":
-        name = str(newest["edition"])
-        text = (
-            f"目录 {name} 等待批准：{newest['waits_because']}。核对后在页面运行 approve，或运行 filing approve {name}"
-        )
-        yield _alert(f"approval:{name}:{newest['as_of']}", "approval", str(newest["cycle"]), text)
-
-
-def _empty(db: Connection, day: date, days_before: int) -> Iterator[Entry]:
+def _empty(db: Connection, day: date, days_before: int) -> Iterator[_Cause]:
     cycle = cycle_on(day)
     deadline = for_cycle(cycle).deadline(cycle)
     near = deadline - timedelta(days=days_before) <= day <= deadline
     if near and not overview.of_cycle(db, cycle)["applications"]:
-        text = f"{cycle} 批次 {deadline} 截止，至今没有收到申报。请查看收件箱和申报渠道是否正常"
-        yield _alert(f"empty:{cycle}", "empty", cycle, text)
-
-
-def _unjudged(db: Connection, day: date) -> Iterator[Entry]:
-    for each in results.unjudged(db):
-        # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
-        if each.since < day:
-            text = f"{each.cycle} 批次有 {each.number} 条评估结果自 {each.since} 起待审。请运行 filing run {each.cycle}"
-            yield _alert(f"unjudged:{each.cycle}:{each.since}", "unjudged", each.cycle, text)
-
-
-def _unmended(db: Connection, day: date) -> Iterator[Entry]:
-    for each in complaints.overdue(db, day).to_dict("records"):
-        number, due_on = each["complaint_no"], each["due_on"]
-        text = (
-            f"举报投诉 {number}（{each['uscc']}）限期整改至 {due_on}，至今未办结。"
-            f"请 {each['handled_by']} 核查，办结后以 filing import complaints 登记；未整改的可暂停或撤销备案"
-        )
-        yield _alert(f"rectification:{number}:{due_on}", "rectification", cycle_on(day), text)
+        line = f"{cycle} 批次 {deadline} 截止，至今没有收到申报。请查看收件箱和申报渠道是否正常"
+        yield _Cause("empty", cycle, cycle, line)
 
 
 def deliver_alerts(installation: Settings) -> dict[str, str]:
@@ -201,9 +158,9 @@ def _call(installation: Settings, alert: Entry) -> str:
     try:
         answer = httpx.post(
             installation.alert_webhook,
-            json={"occasion": alert.occasion, "kind": alert.kind, **alert.content},
+            json={"occasion": alert.occasion, "kind": alert.kind, **_said(alert)},
             # a receiver that knows the key drops the second copy of one whose answer was lost
-            headers={"Idempotency-Key": _key(alert.occasion)},
+            headers={"Idempotency-Key": alert.occasion},
             timeout=_WEBHOOK_SECONDS,
         )
     except httpx.InvalidURL as wrong:
@@ -215,6 +172,6 @@ def _call(installation: Settings, alert: Entry) -> str:
     return f"http:{answer.status_code}"
 
 
-def _key(occasion: str) -> str:
-    # a header is ASCII, and what a run left undone is told in Chinese
-    return occasion if occasion.isascii() and occasion.isprintable() else sha256(occasion.encode()).hexdigest()
+def _said(alert: Entry) -> dict[str, object]:
+    """What of an alert is for those who are told."""
+    return {name: value for name, value in alert.content.items() if name != "keys"}

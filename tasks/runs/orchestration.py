@@ -278,15 +278,21 @@ class BrokenRun:
     """
 
     flow_run_id: UUID
+    flow: str
     name: str
     cycle: str
     state: str
     undone: str
 
 
+def has_server() -> bool:
+    """Whether there is a server whose runs can be asked for."""
+    return bool(get_current_settings().api.url)
+
+
 def broken_runs() -> list[BrokenRun]:
     """Our deployments' runs that ended badly within the last days, in order; none without a server."""
-    if not get_current_settings().api.url:
+    if not has_server():
         return []
     bad = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])),
@@ -313,7 +319,7 @@ def _may_be_taken_up(run: FlowRun) -> bool:
 def _broken(run: FlowRun) -> BrokenRun:
     undone = run.state.message if run.state and run.state_name == UNDONE else None
     cycle = str(run.parameters.get("cycle", ""))
-    return BrokenRun(run.id, run.name, cycle, run.state_name or "", undone or "")
+    return BrokenRun(run.id, str(run.flow_id), run.name, cycle, run.state_name or "", undone or "")
 
 
 def suspend(timeout_seconds: int, name: str, message: str) -> NoReturn:

@@ -62,9 +62,3 @@ def due(db: Connection) -> list[str]:
         + f" ({row['handled_by']})"
         for row in rows.to_dict("records")
     ]
-
-
-def overdue(db: Connection, day: date) -> pd.DataFrame:
-    """Complaints whose rectification was due before a day and is not closed: the columns of `every`."""
-    rows = unsettled(db, day)
-    return rows[rows["due_on"].notna() & (rows["due_on"] < day.isoformat())]

@@ -3,10 +3,10 @@
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, exists, func, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from schemas import tables
-from schemas.item import KEYS, OPEN
+from schemas.item import FINAL, KEYS
 from tasks.store import applications, decisions, frames
 from tasks.store.outbox import LETTERS, PACKAGES
 
@@ -27,11 +27,17 @@ def _whose() -> "Select[tuple[object, ...]]":
 
 def open_cycles(db: Connection) -> list[str]:
     """Cycles in which something is not final yet and which nobody closed, oldest first."""
-    statement = select(_item.c.cycle).where(_item.c.status.in_(OPEN)).distinct()
-    returned = select(_application.c.cycle).where(_application.c.status == "returned").distinct()
-    over = select(tables.cycle.c.cycle).where(tables.cycle.c.closed_on.is_not(None))
-    cycles = {*db.execute(statement).scalars(), *db.execute(returned).scalars()}
-    return sorted(cycles - set(db.execute(over).scalars()))
+    statement = select(_item.c.cycle).where(_item.c.status.not_in(FINAL)).distinct()
+    late = (_version.c.application_no == _application.c.application_no, _version.c.standing == "late")
+    is_late = exists().where(*late, _application.c.status != "closed", _version.c.version > _application.c.version)
+    waiting = or_(_application.c.status.in_(["received", "returned"]), is_late)
+    applied = select(_application.c.cycle).where(waiting).distinct()
+    cycles = {*db.execute(statement).scalars(), *db.execute(applied).scalars()}
+    return sorted(cycles - set(db.execute(_closed()).scalars()))
+
+
+def _closed() -> "Select[tuple[str]]":
+    return select(tables.cycle.c.cycle).where(tables.cycle.c.closed_on.is_not(None))
 
 
 def returned(db: Connection, cycles: list[str]) -> pd.DataFrame:
@@ -125,8 +131,8 @@ def undelivered(db: Connection) -> pd.DataFrame:
     return frames.read(db, statement).sort_values(["since", "box", "occasion"], ignore_index=True)
 
 
-def set_aside(db: Connection, cycles: list[str]) -> pd.DataFrame:
-    """Files and rows set aside in these cycles: file, application_no, reason, cycle, since; oldest first.
+def set_aside(db: Connection) -> pd.DataFrame:
+    """Files and rows set aside in cycles nobody closed: file, application_no, reason, cycle, since; oldest first.
 
     One in whose place a later file was taken, or whose application came in whole since, is settled and left out.
     """
@@ -136,7 +142,7 @@ def set_aside(db: Connection, cycles: list[str]) -> pd.DataFrame:
     )
     columns = [aside.c[name] for name in ("file", "application_no", "reason", "cycle")]
     statement = select(*columns, aside.c.first_on.label("since")).where(
-        aside.c.cycle.in_(cycles), aside.c.settled_by == "", ~came
+        aside.c.cycle.not_in(_closed()), aside.c.settled_by == "", ~came
     )
     return frames.read(db, statement).sort_values(["since", "file", "reason"], ignore_index=True)
 

@@ -115,6 +115,13 @@ def written(db: Connection, box: Box) -> list[RowMapping]:
     return list(db.execute(select(outbox).where(outbox.c.box == box.code).order_by(outbox.c.occasion)).mappings())
 
 
+def newest_of_kind(db: Connection, box: Box, kind: str) -> Entry | None:
+    """The entry of a kind that was put into a box last; None before the first."""
+    mine = (outbox.c.box == box.code, outbox.c.kind == kind)
+    row = db.execute(select(outbox.c.occasion).where(*mine).order_by(outbox.c.written_on.desc()).limit(1)).first()
+    return read(db, box, row.occasion) if row else None
+
+
 def read(db: Connection, box: Box, occasion: str) -> Entry:
     """The entry as it was written."""
     mine = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)

@@ -175,16 +175,3 @@ def set_aside(db: Connection, cycle: str | None = None, *, unsettled: bool = Fal
     rows = frames.read(db, statement)
     rows["reason"] += ("（已由" + rows["settled_by"] + "解决）").where(rows["settled_by"] != "", "")
     return rows[SET_ASIDE].sort_values(SET_ASIDE, ignore_index=True)
-
-
-def set_aside_days(db: Connection) -> list[tuple[str, date]]:
-    """Cycles and days on which something was set aside that nothing has settled yet, sorted."""
-    days = select(quarantined.c.cycle, quarantined.c.first_on).where(quarantined.c.settled_by == "").distinct()
-    return sorted((row.cycle, row.first_on) for row in db.execute(days))
-
-
-def set_aside_on(db: Connection, cycle: str, day: date) -> list[tuple[str, str, bool]]:
-    """File and reason of what was set aside on a day, sorted, and whether it still is."""
-    mine = (quarantined.c.cycle == cycle, quarantined.c.first_on == day)
-    columns = (quarantined.c.file, quarantined.c.reason, quarantined.c.settled_by)
-    return sorted((row.file, row.reason, row.settled_by == "") for row in db.execute(select(*columns).where(*mine)))

@@ -194,8 +194,7 @@ def test_an_approved_edition_that_cannot_be_written_is_told(monkeypatch: pytest.
 def test_operators_are_told_once_what_waits_and_how_to_release_it() -> None:
     vanish(THREE, ELECTRICIAN)
     publication.fn(CYCLE, DAY)
-    (occasion,) = raise_alerts(settings(), DAY)
-    assert occasion.startswith("approval:2026-04.2")
+    (occasion,) = [each for each in raise_alerts(settings(), DAY) if each.startswith("approval")]
     with reading() as db:
         alert = outbox.read(db, outbox.ALERT_MAILS, occasion)
     assert alert.kind == "approval"

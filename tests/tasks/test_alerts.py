@@ -7,12 +7,13 @@ from typing import Literal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from schemas import tables
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import Settings, settings, using
-from tasks.runs import alerts, orchestration
+from tasks.desk.duties import duties_on
+from tasks.runs import alerts, custody, orchestration
 from tasks.runs import run as runs
 from tasks.store import history
 from tasks.store.database import begin, reading
@@ -70,33 +71,86 @@ def waiting_edition() -> None:
 
 
 def sent_item() -> None:
+    number = {"application_no": "HS202609-0007", "version": 1}
+    day = date(2026, 9, 11)
     with begin() as db:
-        keys = {"application_no": "HS202609-0007", "occupation_code": "6-18-01-01", "work_type": "", "level": "3"}
-        db.execute(insert(tables.dispatched_item).values(**keys, revision=1, cycle="2026-09"))
-        db.execute(
-            insert(tables.application).values(
-                application_no="HS202609-0007", cycle="2026-09", version=1, status="in_progress"
-            )
-        )
+        version = {"content_hash": "x", "received_on": day, "standing": "current"}
+        db.execute(insert(tables.application_version).values(**number, **version, institution_name="黄石某厂"))
+        db.execute(insert(tables.application).values(**number, cycle="2026-09", status="in_progress"))
+        sent = {"application_no": "HS202609-0007", "revision": 1, "cycle": "2026-09"}
+        keys = {"occupation_code": "6-18-01-01", "work_type": "", "level": "3"}
+        db.execute(insert(tables.dispatch).values(**sent, sent_on=day))
+        db.execute(insert(tables.dispatched_item).values(**sent, **keys))
+        item = {name: value for name, value in sent.items() if name != "revision"}
+        db.execute(insert(tables.item).values(**item, **keys, status="dispatched", reason="", uscc=""))
+
+
+def set_aside(file: str, day: date) -> None:
+    with begin() as db:
+        where = {"sheet": "", "row": "", "application_no": "", "cycle": "2026-09", "settled_by": ""}
+        db.execute(insert(tables.quarantined).values(file=file, reason=f"{file} 打不开", first_on=day, **where))
 
 
 def test_each_occasion_is_told_once_by_each_way(told: tuple[Mailbox, Webhook]) -> None:
     mailbox, webhook = told
-    run = failed_run("HS202609-0007")
+    failed_run("HS202609-0007")
     waiting_edition()
     sent_item()
     new = alerts.raise_alerts(settings(), date(2026, 10, 25))
-    assert new == ["approval:2026-09.1:2026-10-26", f"failed:{run}", "overdue:2026-09:2026-10-25"]
+    assert new == ["approval:2026-10-25", "cycle:2026-10-25", "panel:2026-10-25"]
     assert alerts.deliver_alerts(settings()) == {}
     assert len(mailbox.mails) == 6, "three alerts to two people"
     assert sorted(key for key, _ in webhook.got) == new
+    assert all("keys" not in body for _, body in webhook.got)
     subject = {str(mail["Subject"]) for _, mail in mailbox.mails}
-    assert "【备案】2026-09 目录等待批准" in subject
+    assert "【备案】2026-09 批准发布" in subject
 
     assert alerts.raise_alerts(settings(), date(2026, 10, 26)) == []
     assert alerts.deliver_alerts(settings()) == {}
     assert len(mailbox.mails) == 6
     assert len(webhook.got) == 3
+
+
+def test_what_is_set_aside_is_told_once_a_day_with_the_days_counts(told: tuple[Mailbox, Webhook]) -> None:
+    set_aside("甲.xlsx", date(2026, 9, 11))
+    set_aside("乙.xlsx", date(2026, 9, 11))
+    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == ["aside:2026-09-11"]
+    set_aside("丙.xlsx", date(2026, 9, 11))
+    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == [], "once a kind and day"
+    with begin() as db:
+        mended = tables.quarantined.c.file == "甲.xlsx"
+        db.execute(update(tables.quarantined).where(mended).values(settled_by="甲-改.xlsx"))
+    assert alerts.raise_alerts(settings(), date(2026, 9, 12)) == ["aside:2026-09-12"]
+    assert alerts.raise_alerts(settings(), date(2026, 9, 13)) == [], "nothing of it is new"
+    assert alerts.deliver_alerts(settings()) == {}
+    first, second = (body["text"] for _, body in told[1].got)
+    assert "今日共 2 件，新增 2 件" in first
+    assert "甲.xlsx" in first
+    assert "今日共 2 件，新增 1 件" in second
+    assert "丙.xlsx" in second and "乙.xlsx" not in second
+
+
+def test_alerts_tell_what_the_list_of_today_has(told: tuple[Mailbox, Webhook]) -> None:
+    failed_run("HS202609-0007")
+    waiting_edition()
+    sent_item()
+    set_aside("甲.xlsx", date(2026, 9, 11))
+    day = date(2026, 10, 25)
+    with reading() as db:
+        kinds = {duty.kind for duty in duties_on(db, day)}
+    assert {occasion.partition(":")[0] for occasion in alerts.raise_alerts(settings(), day)} == kinds
+
+
+def test_a_cycle_nobody_works_on_is_told(told: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orchestration, "has_server", lambda: True)
+    monkeypatch.setattr(orchestration, "broken_runs", lambda: [])
+    monkeypatch.setattr(orchestration, "living_runs", lambda: [])
+    lost = custody.Unattended("2026-09", "all 2 results are in")
+    monkeypatch.setattr(custody, "unattended", lambda _living, _installation: [lost])
+    assert alerts.raise_alerts(settings(), date(2026, 10, 1)) == ["lost:2026-10-01"]
+    assert alerts.raise_alerts(settings(), date(2026, 10, 2)) == []
+    assert alerts.deliver_alerts(settings()) == {}
+    assert "filing run 2026-09" in told[1].got[0][1]["text"]
 
 
 def test_results_are_not_overdue_a_day_early(told: tuple[Mailbox, Webhook]) -> None:
@@ -105,7 +159,8 @@ def test_results_are_not_overdue_a_day_early(told: tuple[Mailbox, Webhook]) -> N
 
 
 @pytest.mark.parametrize(
-    ("days_before", "expected"), [(4, []), (3, ["empty:2026-09"]), (0, ["empty:2026-09"]), (-1, [])]
+    ("days_before", "expected"),
+    [(4, []), (3, ["empty:2026-09-07"]), (0, ["empty:2026-09-10"]), (-1, [])],
 )
 def test_no_submissions_near_the_deadline(told: tuple[Mailbox, Webhook], days_before: int, expected: list[str]) -> None:
     assert alerts.raise_alerts(settings(), date(2026, 9, 10) - timedelta(days=days_before)) == expected
@@ -118,7 +173,7 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
     waiting_edition()
     alerts.raise_alerts(settings(), date(2026, 9, 30))
     webhook.status = 503
-    assert list(alerts.deliver_alerts(settings())) == ["webhook:approval:2026-09.1:2026-10-26"]
+    assert list(alerts.deliver_alerts(settings())) == ["webhook:approval:2026-09-30"]
     assert len(mailbox.mails) == 2
     webhook.status = 200
     assert alerts.deliver_alerts(settings()) == {}
@@ -129,7 +184,7 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
 def test_what_a_scheduled_run_left_undone_goes_by_webhook_too(
     told: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = orchestration.BrokenRun(UUID(int=1), "retry-notices", "", orchestration.UNDONE, "1 项未办成：letter:7")
+    left = orchestration.BrokenRun(UUID(int=1), "sweeps", "每日清理", "", orchestration.UNDONE, "1 项未办成：letter:7")
     monkeypatch.setattr(orchestration, "broken_runs", lambda: [left])
     (occasion,) = alerts.raise_alerts(settings(), date(2026, 9, 30))
     assert alerts.deliver_alerts(settings()) == {}
@@ -164,7 +219,7 @@ def test_a_mail_server_that_is_away_is_tried_again(told: tuple[Mailbox, Webhook]
     alerts.raise_alerts(settings(), date(2026, 9, 30))
     away = settings().model_copy(update={"smtp_port": 1, "smtp_timeout_seconds": 2.0})
     with using(away):
-        assert list(alerts.deliver_alerts(settings())) == ["mail:approval:2026-09.1:2026-10-26"]
+        assert list(alerts.deliver_alerts(settings())) == ["mail:approval:2026-09-30"]
     assert alerts.deliver_alerts(settings()) == {}
     assert len(told[0].mails) == 2
 
@@ -184,15 +239,21 @@ def test_each_alert_carries_the_head_of_the_history(told: tuple[Mailbox, Webhook
 
 
 def test_what_fails_again_and_again_is_told_once(told: tuple[Mailbox, Webhook]) -> None:
-    first = failed_run("HS202609-0007", "HS202609-0008")
+    sent_item()
+    failed_run("HS202609-0007", "HS202609-0008")
+    days = [date(2026, 9, number) for number in range(11, 17)]
+    assert alerts.raise_alerts(settings(), days[0]) == ["cycle:2026-09-11"]
     failed_run("HS202609-0007", "HS202609-0008")
     failed_run("HS202609-0008")
-    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == [f"failed:{first}"]
-    another = failed_run("HS202609-0008", "HS202609-0009")
-    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == [f"failed:{another}"]
+    assert alerts.raise_alerts(settings(), days[1]) == []
+    failed_run("HS202609-0008", "HS202609-0009")
+    assert alerts.raise_alerts(settings(), days[2]) == ["cycle:2026-09-13"], "another one failed"
     failed_run()
-    again = failed_run("HS202609-0007")
-    assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == [f"failed:{again}"], "mended, and broken anew"
+    assert alerts.raise_alerts(settings(), days[3]) == []
+    failed_run("HS202609-0007")
+    assert alerts.raise_alerts(settings(), days[4]) == ["cycle:2026-09-15"], "mended, and broken anew"
+    assert alerts.deliver_alerts(settings()) == {}
+    assert "HS202609-0009" in told[1].got[1][1]["text"]
 
 
 def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhook]) -> None:
@@ -207,9 +268,9 @@ def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhoo
         values = {"result_id": 1, "content_hash": "1", "batch": "1", "row": 1, "received_on": date(2026, 9, 11)}
         db.execute(insert(tables.result).values(**values, **keys, standing="received"))
     assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == []
-    assert alerts.raise_alerts(settings(), date(2026, 9, 12)) == ["unjudged:2026-04:2026-09-11"]
+    assert alerts.raise_alerts(settings(), date(2026, 9, 12)) == ["cycle:2026-09-12"]
     assert alerts.deliver_alerts(settings()) == {}
-    assert "filing run 2026-04" in told[1].got[0][1]["text"]
+    assert "2026-04：中心——有 1 条评估结果待审" in told[1].got[0][1]["text"]
     assert alerts.raise_alerts(settings(), date(2026, 9, 13)) == []
 
 

@@ -171,8 +171,8 @@ def test_a_rectification_that_is_overdue_is_alerted_and_named(tmp_path: Path) ->
     from tasks.runs.alerts import raise_alerts
 
     bring(tmp_path, {**ROW, "outcome": "rectify", "due_on": "2026-06-10"})
-    assert not [each for each in raise_alerts(settings(), date(2026, 6, 10)) if each.startswith("rectification")]
-    assert "rectification:J-1:2026-06-10" in raise_alerts(settings(), date(2026, 6, 11))
+    assert not [each for each in raise_alerts(settings(), date(2026, 6, 10)) if each.startswith("complaint")]
+    assert "complaint:2026-06-11" in raise_alerts(settings(), date(2026, 6, 11))
     with reading() as db:
         assert "J-1" in overview.of_cycle(db, "2026-04")["complaints"]
 

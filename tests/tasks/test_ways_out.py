@@ -171,8 +171,8 @@ def test_a_ruling_on_what_it_cannot_concern_is_refused(home: Path) -> None:
 
 def test_what_stays_open_is_alerted_some_days_after_the_wait(home: Path) -> None:
     made.accepted("A1", status="held")
-    assert not [each for each in raise_alerts(settings(), date(2026, 11, 23)) if each.startswith("open:")]
-    assert raise_alerts(settings(), date(2026, 11, 24)) == ["open:2026-09:2026-11-24"]
+    assert not [each for each in raise_alerts(settings(), date(2026, 11, 23)) if each.startswith("cycle:")]
+    assert raise_alerts(settings(), date(2026, 11, 24)) == ["cycle:2026-11-24"]
     assert raise_alerts(settings(), date(2026, 11, 25)) == []
 
 
@@ -216,7 +216,7 @@ def test_every_status_is_final_or_named_with_its_age_and_who_must_act(home: Path
         rows = overview.open_of(db, made.CYCLE, AFTER)
     assert rows["status"].tolist() == ([] if is_final else [status])
     alerts = raise_alerts(settings(), date(2026, 11, 24))
-    assert ("open:2026-09:2026-11-24" in alerts) is not is_final
+    assert ("cycle:2026-11-24" in alerts) is not is_final
     if not is_final:
         assert rows["who"].tolist() == [AWAITED[status].who]
 

@@ -1,0 +1,120 @@
+"""Every way to lose a cycle, tried on a real server: run deleted or cancelled, deployment or database of Prefect gone."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from deployments import sample as made
+from schemas.law.cycle import cycle_id
+from tests.faults.house import TestHouse
+
+#: A cycle to come: it waits until its results are in, and the day decides nothing.
+YEAR = date.today().year + 1
+CYCLE, DAY = f"{YEAR}-04", f"{YEAR}-04-11"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def waiting(house: TestHouse) -> TestHouse:
+    """A house with one cycle that waits for its results, and a pause a person stated."""
+    sample = made.make_cycle(cycle_id(CYCLE), 3, 12)
+    made.write_inbox(sample, house.home / "inbox", house.home / "desk")
+    made.write_results(sample, house.home / "all")
+    (house.home / "inbox" / "results").mkdir()
+    house.filing("pause", "sweeps", "--reason", "系统检修", "--by", "王芳")
+    house.start_server()
+    house.register()
+    house.start_worker()
+    house.wait_state(house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=DAY), "Suspended")
+    return house
+
+
+def runs(house: TestHouse, state: str) -> list[dict[str, Any]]:
+    """Runs of the cycle in a state of this name."""
+    mine = {"flow_runs": {"state": {"name": {"any_": [state]}}}, "deployments": {"name": {"any_": ["cycle"]}}}
+    return [run for run in house.ask("POST", "/flow_runs/filter", **mine) if run["parameters"]["cycle"] == CYCLE]
+
+
+def back(house: TestHouse) -> int:
+    """How many results are accepted."""
+    return int(json.loads(house.filing("status", CYCLE, "--json"))[0]["results"].split()[0])
+
+
+def portions(house: TestHouse, number: int) -> list[pd.DataFrame]:
+    """The results of what was really sent out, in so many portions."""
+    rows = [line.split(",") for line in house.filing("items", CYCLE).splitlines()[1:]]
+    sent = {row[0] for row in rows if row[4] == "dispatched"}
+    results = pd.read_csv(house.home / "all" / "results.csv", dtype=str)
+    results = results[results["application_no"].isin(sent)]
+    size = len(results) // number
+    return [results[n * size : (n + 1) * size if n + 1 < number else None] for n in range(number)]
+
+
+def lose_the_run(house: TestHouse) -> None:
+    (run,) = runs(house, "Suspended")
+    house.ask("DELETE", f"/flow_runs/{run['id']}")
+
+
+def lose_the_deployment(house: TestHouse) -> None:
+    deployment = house.ask("GET", "/deployments/name/filing-cycle/cycle")
+    house.ask("DELETE", f"/deployments/{deployment['id']}")
+
+
+def lose_the_database(house: TestHouse) -> None:
+    house.kill("worker-1")
+    house.kill("server")
+    for file in (house.home / "prefect").glob("prefect.db*"):
+        file.unlink()
+    house.start_server()
+    house.register()
+    house.start_worker()
+
+
+def test_a_cycle_goes_on_whatever_became_of_its_run(waiting: TestHouse) -> None:
+    house = waiting
+    (run,) = runs(house, "Suspended")
+    assert run["name"] == f"{CYCLE} · 等待评估结果 · {DAY}"
+    assert "已收 0 / 共" in run["state"]["message"]
+    losses: list[Callable[[TestHouse], None]] = [lose_the_run, lose_the_deployment, lose_the_database]
+    parts = portions(house, len(losses) + 1)
+    for number, lose in enumerate(losses):
+        before = back(house)
+        lose(house)
+        parts[number].to_csv(house.home / "inbox" / "results" / f"{number}.csv", index=False)
+        house.wait_for(f"a run after {lose.__name__}", lambda: back(house) > before)  # noqa: B023
+        house.wait_for("it to wait again", lambda: len(runs(house, "Suspended")) == 1)
+    assert house.ask("GET", "/deployments/name/sweeps/sweeps")["paused"], "a pause holds in a new database of Prefect's"
+
+    (run,) = runs(house, "Suspended")
+    house.ask("POST", f"/flow_runs/{run['id']}/set_state", state={"type": "CANCELLING", "name": "Cancelling"})
+    house.wait_for("the pause", lambda: f"{CYCLE}: paused since" in house.filing("pause"))
+    parts[-1].to_csv(house.home / "inbox" / "results" / "last.csv", index=False)
+    house.wait_state(house.run_deployment("resume-waiting/resume-waiting"), "Completed", "Cancelled")
+    assert runs(house, "Running") == runs(house, "Pending") == runs(house, "Scheduled") == []
+    house.filing("resume", CYCLE, "--reason", "可以继续", "--by", "李雷")
+    house.wait_for("the cycle to be decided", lambda: len(runs(house, "Completed")) == 1)
+
+
+def test_what_a_person_changed_survives_registering(waiting: TestHouse) -> None:
+    house = waiting
+    watch = house.ask("GET", "/deployments/name/watch/watch")
+    (daily,) = watch["schedules"]
+    edited = {"schedule": {"cron": "0 6 * * *", "timezone": "Asia/Shanghai"}}
+    house.ask("PATCH", f"/deployments/{watch['id']}/schedules/{daily['id']}", **edited)
+    retention = house.ask("GET", "/deployments/name/retention/retention")
+    house.ask("POST", f"/deployments/{retention['id']}/pause_deployment")
+    house.ask("PATCH", f"/deployments/{house.ask('GET', '/deployments/name/sweeps/sweeps')['id']}", paused=False)
+    house.register()
+    after = house.ask("GET", "/deployments/name/watch/watch")
+    assert [each["schedule"]["cron"] for each in after["schedules"]] == ["0 6 * * *"]
+    assert house.ask("GET", "/deployments/name/retention/retention")["paused"]
+    house.wait_for("the pause on its page to be on record", lambda: "retention: paused" in house.filing("pause"))
+    sweeps = "/deployments/name/sweeps/sweeps"
+    house.wait_for("the database's pause to be carried over", lambda: bool(house.ask("GET", sweeps)["paused"]))
+    house.filing("resume", "sweeps", "--reason", "检修完毕")
+    house.wait_for("the lifting to be carried over", lambda: not house.ask("GET", sweeps)["paused"])
+    assert "sweeps" not in house.filing("pause")
