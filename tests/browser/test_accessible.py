@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from expectations.check import data_docs
-from schemas import office
-from schemas.policy import for_cycle
-from schemas.public_notice import NOTICE_COLUMNS
 from tasks.gateways.shelf import public_notices
-from tests.editions import AS_OF
+from tests.editions import AS_OF, notice
 from tests.expectations.sound import sound
 
 pytestmark = pytest.mark.slow
@@ -150,26 +146,6 @@ def test_axe_would_find_what_is_wrong(sized: Page, ordinary_page: Path) -> None:
 @pytest.fixture(scope="module")
 def notice_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A public notice of three occupations of two institutions."""
-    import pandas as pd
-
-    rows = [
-        ("A1", "黄石磁湖面点有限公司", "91420200MA40000124", "4-03-02-02", "中式面点师", "4,3"),
-        ("A1", "黄石磁湖面点有限公司", "91420200MA40000124", "4-03-02-01", "中式烹调师", "4"),
-        ("A2", "=cmd|' /C calc'!A0<script>", "91420202MA40079352", "6-31-01-03", "电工", "5,4,3,2,1"),
-    ]
-    named = pd.DataFrame(
-        rows,
-        columns=["application_no", "institution_name", "uscc", "occupation_code", "occupation_name", "levels"],
-    ).assign(institution_type="enterprise", region_code="420202", kind="首次备案", work_type="")
-    content = public_notices.NoticeContent(
-        name="2026-09.1",
-        cycle="2026-09",
-        published_on=date(2026, 9, 28),
-        ends_on=date(2026, 10, 10),
-        policy=for_cycle("2026-09"),  # type: ignore[arg-type]
-        office=office.read(tmp_path_factory.getbasetemp()),
-        rows=named[NOTICE_COLUMNS],
-    )
     folder = tmp_path_factory.mktemp("notice")
-    public_notices.place(folder, content)
+    public_notices.place(folder, notice())
     return folder / "notices" / "2026-09.1" / "index.html"
