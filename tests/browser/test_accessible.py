@@ -10,8 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from expectations.check import data_docs
-from tasks.gateways.shelf import public_notices
-from tests.editions import AS_OF, notice
+from tasks.gateways.shelf import front, keys, public_notices
+from tests.browser.conftest import published
+from tests.editions import AS_OF, edition, notice, ordinary
 from tests.expectations.sound import sound
 
 pytestmark = pytest.mark.slow
@@ -75,8 +76,9 @@ def test_the_directory_keeps_nobody_out(sized: Page, ordinary_page: Path, view: 
     assert violations(sized) == []
 
 
-def test_a_public_notice_keeps_nobody_out(sized: Page, notice_page: Path) -> None:
-    sized.goto(notice_page.as_uri())
+@pytest.mark.parametrize("name", ["notices/2026-09.1/index.html", "index.html", "next/2026-09.1.html"])
+def test_what_lies_beside_the_editions_keeps_nobody_out(sized: Page, beside: Path, name: str) -> None:
+    sized.goto((beside / name).as_uri())
     assert violations(sized) == []
     assert sized.evaluate("document.documentElement.scrollWidth") == sized.viewport_size["width"]
 
@@ -144,8 +146,11 @@ def test_axe_would_find_what_is_wrong(sized: Page, ordinary_page: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def notice_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A public notice of three occupations of two institutions."""
-    folder = tmp_path_factory.mktemp("notice")
-    public_notices.place(folder, notice())
-    return folder / "notices" / "2026-09.1" / "index.html"
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf with a signed edition and a signed public notice."""
+    home = tmp_path_factory.mktemp("beside")
+    keys.new(home, AS_OF)
+    public_notices.place(home / "published", notice(), keys.signing(home))
+    published(home / "published", edition(ordinary()))
+    front.write(home / "published", home)
+    return home / "published"

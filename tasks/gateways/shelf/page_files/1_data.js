@@ -89,12 +89,13 @@ function work() {
   piece();
 }
 
-function leftText(date) {
+// the texts of what is left, to be broken between them
+function leftTexts(date) {
   const left = daysLeft[date];
-  if (Number.isNaN(left)) return "";
-  if (left < 0) return "已到期";
-  if (asked !== today) return `当日剩余 ${left} 天`;
-  return left === 0 ? "今日到期" : `剩余 ${left} 天`;
+  if (Number.isNaN(left)) return [""];
+  if (left < 0) return ["已到期"];
+  if (asked !== today) return ["当日剩余 ", `${left} 天`];
+  return [left === 0 ? "今日到期" : `剩余 ${left} 天`];
 }
 
 function leftClass(date) {

@@ -41,7 +41,12 @@ function levelsCell(row) {
   return cell("职业等级", "levels", levels[rowLevels[row]].text, ...(served ? [sub("服务对象：" + served)] : []));
 }
 
-const validCell = (date) => cell("有效期至", "date", dates[date], sub(leftText(date), leftClass(date)));
+function validCell(date) {
+  const [text, ...rest] = leftTexts(date);
+  const left = sub(text, leftClass(date));
+  left.append(...rest.map((part) => el("span", { class: "date" }, part)));
+  return cell("有效期至", "date", dates[date], left);
+}
 
 function institutionLink(uscc, name) {
   return el("a", { href: "#" + encodeURIComponent(uscc) }, name);
