@@ -150,9 +150,10 @@ class Settings(BaseSettings):
         default=SecretStr(""), title="Evaluation: token", description="Bearer token for that address."
     )
     result_tokens: Literal["off", "required"] = Field(
-        default="off",
+        default="required",
         title="Tokens of results",
-        description="Whether results are taken only with the token of their dispatch.",
+        description="Whether results at the panels' door are taken only with the token of their dispatch; those that the "
+        "centre brings itself, on its desk or by `filing import`, stand on a person's word. `off` is told by `filing doctor`.",
     )
     result_key: SecretStr = Field(
         default=SecretStr(""), title="Key of results", description="Secret that these tokens are signed with."
