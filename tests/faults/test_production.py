@@ -2,6 +2,7 @@
 
 import os
 import signal
+from datetime import timedelta
 
 import httpx
 import psutil
@@ -10,6 +11,7 @@ from sqlalchemy import create_engine
 
 from deployments import sample as made
 from schemas.law.cycle import cycle_id
+from schemas.policy import for_cycle
 from tests.faults.house import TestHouse
 
 CYCLE = "2026-09"
@@ -72,6 +74,10 @@ def test_a_cycle_over_two_workers_one_killed(production: TestHouse) -> None:
         house.wait_for("the other worker to take it up", lambda: worker_of(house, run) == other)
     house.wait_state(run, "Suspended", passing=("Crashed",))
 
+    # by then nobody is waited for any more: neither those who may still mend theirs nor a panel that is asked again
+    policy = for_cycle(cycle_id(CYCLE))
+    over = policy.deadline(cycle_id(CYCLE)) + timedelta(days=policy.evaluation.wait_days)
+    house.ask("PATCH", f"/flow_runs/{run}", parameters={**house.run(run)["parameters"], "as_of": over.isoformat()})
     made.write_results(sample, house.home / "inbox" / "results", house.home / "outbox" / "evaluation" / CYCLE)
     house.wait_state(run, "Running")
     house.wait_for("the run's process", lambda: runner_of(run) > 0)
