@@ -17,6 +17,7 @@ from schemas.run import Run
 from schemas.run_summary import SOURCE, RunSummary
 from schemas.settings import settings
 from tasks.gateways.disk import files as post
+from tasks.runs.orchestration import started_by
 from tasks.runs.today import today
 from tasks.store import applications, database, grounds, history, leases, letters, runs
 from tasks.store.database import reading
@@ -94,6 +95,8 @@ def begin(
     try:
         with leases.writing(run) as db:
             grounds.note(db, run)
+            if by := started_by():
+                history.note_starter(db, run, by)
         yield run
     finally:
         with database.begin() as db:
