@@ -103,13 +103,6 @@ def began_before() -> datetime | None:
     return run.start_time if run and goes_on else None
 
 
-def started_by() -> str:
-    """Who started this run by the pages, as the gate signed it; blank for a schedule's run and for a command's."""
-    context = FlowRunContext.get()
-    run = context.flow_run if context and is_deployed() else None
-    return str(run.labels.get(SIGNED_BY, "")) if run else ""
-
-
 def is_deployed() -> bool:
     """Whether this is a top-level run of a deployment: only those can be suspended and started again by a worker."""
     return bool(runtime.deployment.id) and not runtime.flow_run.parent_flow_run_id

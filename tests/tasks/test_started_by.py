@@ -13,13 +13,13 @@ from tests.registers import COOK, ONE
 
 
 def test_the_label_of_a_deployment_s_run_says_who(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert orchestration.started_by() == ""
+    assert run.started_by() == ""
     context = SimpleNamespace(flow_run=SimpleNamespace(labels={orchestration.SIGNED_BY: "李办"}))
     monkeypatch.setattr("prefect.context.FlowRunContext.get", lambda: context)
-    monkeypatch.setattr(orchestration, "is_deployed", lambda: True)
-    assert orchestration.started_by() == "李办"
+    monkeypatch.setattr(run, "is_deployed", lambda: True)
+    assert run.started_by() == "李办"
     context.flow_run.labels.clear()
-    assert orchestration.started_by() == "", "a schedule's run"
+    assert run.started_by() == "", "a schedule's run"
 
 
 def test_the_moves_of_a_run_name_who_started_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
