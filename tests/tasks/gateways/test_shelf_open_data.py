@@ -15,7 +15,7 @@ from tasks.gateways.shelf.chain import verify_chain
 from tasks.gateways.shelf.life_file import read_life
 from tasks.gateways.shelf.manifest import file_sha256
 from tasks.gateways.shelf.page import pages
-from tests.editions import HOSTILE, edition, hostile, large, ordinary, page, with_a_past
+from tests.editions import HOSTILE, edition, hostile, large, ordinary, page, with_a_past, with_returns
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -71,6 +71,17 @@ def test_the_feed_tells_suspension_revocation_and_expiry_apart(tmp_path: Path) -
     assert "暂停备案：" in lines
     assert "到期失效：" in lines
     assert len({entry.findtext(f"{ATOM}id") for entry in entries}) == 3
+
+
+def test_the_feed_tells_return_and_withdrawal(tmp_path: Path) -> None:
+    feed = ElementTree.parse(written(tmp_path, with_returns()) / "feed.xml").getroot()
+    now, middle, _ = (entry.findtext(f"{ATOM}content", "") for entry in feed.findall(f"{ATOM}entry"))
+    assert "恢复备案：下陆区复课职业培训学校" in now
+    assert "（整改合格，文号 黄人社复〔2026〕6号）" in now
+    assert "注销备案：下陆区注销职业培训学校" in middle
+    assert "（申请注销，文号 黄人社注〔2026〕2号）" in middle
+    assert "暂停备案：下陆区复课职业培训学校" in middle
+    assert "撤销备案" not in now + middle
 
 
 def test_hostile_names_are_text_in_the_feed(tmp_path: Path) -> None:
