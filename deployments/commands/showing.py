@@ -41,7 +41,7 @@ def status(
         noted("status --who", chosen)
         _show_duties(chosen or "", as_json=as_json)
         return
-    from tasks.store import overview  # noqa: PLC0415  the database is opened when it is needed
+    from tasks.store import duties, overview  # noqa: PLC0415  the database is opened when it is needed
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
@@ -49,7 +49,7 @@ def status(
         rows = [
             {
                 **overview.of_cycle(db, each),
-                "open": overview.open_of(db, each, today()).to_dict("records"),
+                "open": duties.open_of(db, [each], today())[duties.OPEN_COLUMNS].to_dict("records"),
                 "data_docs": _data_docs(each),
             }
             for each in cycles
@@ -65,11 +65,10 @@ def status(
 
 def _show_duties(cycle: str, *, as_json: bool) -> None:
     """The list the desk shows as Today, of one cycle or of all."""
-    from tasks.desk.duties import Choice, duties_on  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from schemas.duty import Choice  # noqa: PLC0415
+    from tasks.desk.duties import waiting_on  # noqa: PLC0415
 
-    with reading() as db:
-        waiting = Choice(cycle=cycle).of(duties_on(db, today()))
+    waiting = Choice(cycle=cycle).of(waiting_on(settings(), today()))
     if as_json:
         rows = [{**asdict(duty), "title": duty.title} for duty in waiting]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
@@ -81,7 +80,8 @@ def _show_duties(cycle: str, *, as_json: bool) -> None:
     for duty in waiting:
         whom = f"{duty.who} {duty.contact}".strip()
         due = duty.due.isoformat() if duty.due else "-"
-        cells = (due, str(duty.days), duty.title, duty.subject, duty.institution, whom, duty.what)
+        what = "\n".join([duty.what, *(f"· {fact}" for fact in duty.facts)])
+        cells = (due, str(duty.days), duty.title, duty.subject, duty.institution, whom, what)
         table.add_row(*map(Text, cells))  # names are applicants' and may hold what rich takes for markup
     Console(width=160).print(table)
 

@@ -24,6 +24,7 @@ from tasks.store import (
     applications,
     cycles,
     decisions,
+    duties,
     editions,
     findings,
     history,
@@ -128,7 +129,7 @@ def repeated_letters(db: Connection, day: date) -> Iterator[str]:
 def stuck(db: Connection, day: date) -> Iterator[str]:
     """Every item and application is final, or named with its age and who must act; nothing of a closed cycle is open."""
     for cycle in overview.cycles(db):
-        named = overview.open_of(db, cycle, day)
+        named = duties.open_of(db, [cycle], day)
         yield from (
             f"{row['application_no']} is {row['status']} and nobody must act" for row in _rows(named) if not row["who"]
         )

@@ -7,20 +7,19 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
-from sqlalchemy.engine import RowMapping
 
 from expectations.rulebook import rules
 from schemas.finding import NATURES_ZH, masked
 from schemas.law.cycle import cycle_id
-from schemas.law.rulings import OBJECTION, WINDOW_2
+from schemas.law.rulings import WINDOW_2
 from schemas.policy import Policy, for_cycle
 from schemas.submission import APPLICATIONS, TABLES
-from tasks.store import dossier, duties, frames, register
+from tasks.desk.facts import Facts
+from tasks.store import dossier, duties, frames
 
 #: Fields whose every change is a change of the same thing, not worth a line of its own.
 _SILENT = ("application_no",)
-_OF_THE_CAP = "CAP-1"
-_OF_SATURATION = "CAP-2"
+_LATE = "最近提交的一版逾期，是否采纳"
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ class FindingShown:
     article: str
 
 
-def findings_of(db: Connection, number: str) -> list[FindingShown]:
+def findings_of(db: Connection, number: str, policy: Policy) -> list[FindingShown]:
     """Findings on what stands of an application, hard ones first."""
     order = list(NATURES_ZH)
     rows = sorted(frames.records(dossier.findings(db, number), None), key=lambda row: order.index(row["nature"]))
@@ -132,12 +131,18 @@ def findings_of(db: Connection, number: str) -> list[FindingShown]:
             row["rule"],
             NATURES_ZH[row["nature"]],
             _place(str(row["table"]), int(row["row"]), str(row["field"])),
-            str(row["value"] or ""),
+            _value(policy, str(row["table"]), str(row["field"]), str(row["value"] or "")),
             str(row["message"]),
             str(row["article"]),
         )
         for row in rows
     ]
+
+
+def _value(policy: Policy, table: str, name: str, value: str) -> str:
+    """What stands in a field, in the words of the policy where it is one of a list."""
+    known = {column.name: column for column in TABLES[table].columns} if table in TABLES else {}
+    return policy.column(known[name]).words.get(value, value) if name in known else value
 
 
 def _place(table: str, row: int, name: str) -> str:
@@ -165,45 +170,20 @@ def questions_of(db: Connection, number: str, day: date) -> list[Question]:
     if row is None:
         return []
     policy, open_holds = for_cycle(cycle_id(row["cycle"])), duties.undecided(db, row["cycle"], number)
-    found = [
-        Question(
-            str(rule),
-            rules()[str(rule)].message_zh if str(rule) in rules() else str(rule),
-            rules()[str(rule)].article if str(rule) in rules() else "",
-            sorted(set(group["occupation_code"])),
-            len(group),
-            list(_facts(db, str(rule), row, sorted(set(group["occupation_code"])), policy, day)),
-        )
-        for rule, group in open_holds.groupby("rule", sort=True)
+    facts = Facts(db, [str(row["uscc"])], set(open_holds["occupation_code"]), day)
+    rows = [
+        (str(rule), sorted(set(group["occupation_code"])), len(group)) for rule, group in open_holds.groupby("rule")
     ]
-    if any(version.standing == VERSION_STANDINGS["late"] for version in versions_of(db, number)[:1]):
-        late = "最近提交的一版逾期，是否采纳"
-        found.append(Question(WINDOW_2, late, rules()[WINDOW_2].article, [], 0, ["准予后，下次运行时以该版为准"]))
-    return found
-
-
-def _facts(
-    db: Connection, rule: str, row: RowMapping, occupations: Sequence[str], policy: Policy, day: date
-) -> Iterator[str]:
-    """What a person needs to know to rule, from the register as it is on the day."""
-    mine = register.on_file(db, day)
-    mine = mine[mine["uscc"] == row["uscc"]]
-    codes = sorted(set(mine["occupation_code"]))
-    yield f"该机构在册职业 {len(codes)} 个" + (f"：{'、'.join(codes)}" if codes else "")
-    if rule == _OF_THE_CAP:
-        yield f"职业数上限 {policy.cap.occupations} 个"
-    if rule == _OF_SATURATION:
-        types = policy.institution_types
-        for code in occupations:
-            holders = dossier.holders(db, code, day)
-            counting = holders[holders["institution_type"].isin(list(policy.cap.saturation_counts))]
-            names = "、".join(f"{name}（{types.get(kind, kind)}）" for name, kind in _named(counting))
-            yield f"{code} 已由 {len(counting)} 家机构备案（{policy.cap.saturation} 家即为饱和）" + (
-                f"：{names}" if names else ""
-            )
-    if rule == OBJECTION:
-        yield "公示期间收到异议"
-
-
-def _named(holders: pd.DataFrame) -> list[tuple[str, str]]:
-    return list(zip(holders["institution_name"], holders["institution_type"], strict=True))
+    if duties.is_late(db, row["cycle"], number):
+        rows.append((WINDOW_2, [], 0))
+    return [
+        Question(
+            rule,
+            _LATE if rule == WINDOW_2 else rules()[rule].message_zh if rule in rules() else rule,
+            rules()[rule].article if rule in rules() else "",
+            occupations,
+            items,
+            facts.of(rule, str(row["uscc"]), occupations, policy),
+        )
+        for rule, occupations, items in rows
+    ]

@@ -1,100 +1,88 @@
 """Who must do what by when: one list of everything that waits for somebody, for the desk, `filing status --who` and alerts."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from expectations.rulebook import rules
+from schemas.duty import KINDS, Duty
+from schemas.inspection import OUTCOMES
+from schemas.item import KEYS
 from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import WINDOW_2
 from schemas.letter_text import LETTER_KINDS
 from schemas.pauses import AUTOMATIC
 from schemas.policy import for_cycle
+from schemas.settings import Settings
 from schemas.supervision import UNSETTLED
-from tasks.store import complaints, duties, editions, frames, panels, pauses, postings, register, results, runs
+from tasks.desk.facts import Facts
+from tasks.gateways.disk import receipts
+from tasks.store import (
+    complaints,
+    duties,
+    editions,
+    frames,
+    inspections,
+    panels,
+    pauses,
+    postings,
+    register,
+    results,
+    runs,
+)
+from tasks.store.database import reading
 from tasks.store.outbox import LETTERS
 
-#: Kinds of duty in the order in which they are shown, with what people read for each.
-KINDS: dict[str, str] = {
-    "ruling": "例外审批",
-    "approval": "批准发布",
-    "correction": "申报补正",
-    "panel": "评估结果",
-    "cycle": "批次办理",
-    "posting": "待寄出的文书",
-    "delivery": "未送出的文书和材料",
-    "aside": "搁置的文件",
-    "complaint": "投诉与整改",
-}
 CENTRE = "中心"
 #: What is told of the causes of a return before it is cut off.
 _LONGEST = 160
 #: So many of the things a run left undone are named.
 _NAMED = 10
 _DAY = timedelta(days=1)
+#: Standings that the next run moves by itself.
+_FOR_A_RUN = ["received", "screened", "accepted"]
 
 
-@dataclass(frozen=True)
-class Duty:
-    """One thing that waits: what kind, about what (application, edition, complaint, file), who must do what by when.
+def waiting_on(installation: Settings, day: date) -> list[Duty]:
+    """Everything that waits for somebody in an installation on a day, files with the number of their receipt."""
+    with reading() as db:
+        waiting = duties_on(db, day)
+    if not any(duty.kind == "aside" for duty in waiting):
+        return waiting
+    numbers = receipts.numbers(installation.root)
+    return [replace(duty, facts=(*duty.facts, *_receipt(duty, numbers))) for duty in waiting]
 
-    `region` is the code of the county, blank where there is none; `contact` whom to call; `days` its age. `told_from`:
-    the day from which an alert tells of it, for what others do or a run may still do by itself; `mark` tells one occasion
-    of the same thing from another.
-    """
 
-    kind: str
-    subject: str
-    who: str
-    what: str
-    cycle: str = ""
-    institution: str = ""
-    region: str = ""
-    contact: str = ""
-    since: date | None = None
-    due: date | None = None
-    days: int = 0
-    told_from: date | None = None
-    mark: str = ""
-
-    @property
-    def key(self) -> str:
-        """What it is known by, so that people are told of it once."""
-        return "|".join((self.kind, self.subject, str(self.since or ""), self.mark))
-
-    @property
-    def title(self) -> str:
-        """The kind as people read it."""
-        return KINDS[self.kind]
+def _receipt(duty: Duty, numbers: Mapping[str, str]) -> list[str]:
+    file = duty.subject.rpartition("/")[2]
+    number = (numbers.get(duty.subject) or numbers.get(file)) if duty.kind == "aside" else None
+    return [f"回执 {number}"] if number else []
 
 
 def duties_on(db: Connection, day: date) -> list[Duty]:
     """Everything that waits for somebody on a day: what is due first stands first, what has no last day by its age."""
     cycles = duties.open_cycles(db)
+    rows = duties.open_of(db, cycles, day)
     waiting = [
-        *_rulings(db, cycles),
+        *_rulings(db, rows, cycles, day),
         *_approvals(db),
-        *_corrections(db, cycles),
-        *_panels(db, cycles),
-        *_cycles(db, cycles, day),
-        *_paused(db, day),
+        *_corrections(db, rows, cycles),
+        *_panels(db, rows, cycles),
+        *_cycles(db, rows, cycles, day),
         *_postings(db),
         *_deliveries(db),
-        *_aside(db),
+        *_paused(db, day),
+        *_aside(db, day),
         *_complaints(db, day),
+        *_inspections(db, day),
     ]
     aged = [_aged(duty, day) for duty in waiting]
     order = list(KINDS)
     return sorted(aged, key=lambda duty: (duty.due or date.max, -duty.days, order.index(duty.kind), duty.subject))
-
-
-def counted(waiting: Iterable[Duty]) -> dict[str, int]:
-    """How many of each kind, in the order of KINDS; those there are none of are left out."""
-    kinds = [duty.kind for duty in waiting]
-    return {kind: kinds.count(kind) for kind in KINDS if kind in kinds}
 
 
 def _aged(duty: Duty, day: date) -> Duty:
@@ -106,7 +94,15 @@ def _last_day(cycle: str) -> date:
     return deciding.last_day(for_cycle(cycle_id(cycle)), cycle_id(cycle))
 
 
-def _about(kind: str, row: dict[str, object], who: str, what: str, due: date | None, contact: str = "") -> Duty:
+def _about(
+    kind: str,
+    row: dict[str, object],
+    who: str,
+    what: str,
+    due: date | None,
+    contact: str = "",
+    facts: tuple[str, ...] = (),
+) -> Duty:
     """A duty about an application, of a row that says whose it is."""
     return Duty(
         kind,
@@ -117,17 +113,29 @@ def _about(kind: str, row: dict[str, object], who: str, what: str, due: date | N
         institution=str(row["institution_name"] or ""),
         region=str(row["region_code"] or ""),
         contact=contact,
+        facts=facts,
         since=duties.day_of(row["since"]),
         due=due,
     )
 
 
-def _rulings(db: Connection, cycles: list[str]) -> Iterator[Duty]:
-    for cycle in cycles:
-        for row in frames.records(duties.held(db, cycle)):
-            what = f"{row['items']} 个申报职业等级：" + "；".join(map(in_words, str(row["rules"]).split(";")))
-            yield _about("ruling", row, CENTRE, what, _last_day(cycle))
-    for row in frames.records(duties.late(db, cycles)):
+def _rulings(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) -> Iterator[Duty]:
+    """What nobody has decided: holds, late versions, and corrected results of what is filed (EVAL-5)."""
+    waiting = [duties.undecided(db, cycle) for cycle in cycles]
+    holds = pd.concat([each for each in waiting if len(each)]) if any(map(len, waiting)) else pd.DataFrame()
+    groups = {str(number): group for number, group in holds.groupby("application_no")} if len(holds) else {}
+    asked = rows[rows["application_no"].isin(list(groups)) & rows["status"].isin(["held", "questioned"])]
+    codes = set(holds["occupation_code"]) if len(holds) else set()
+    facts = Facts(db, set(asked["uscc"]), codes, day)
+    for row in frames.records(asked):
+        number, policy = str(row["application_no"]), for_cycle(cycle_id(str(row["cycle"])))
+        group = groups[number]
+        by_rule = {str(rule): sorted(set(own["occupation_code"])) for rule, own in group.groupby("rule")}
+        what = f"{len(group.drop_duplicates(KEYS))} 个申报职业等级：" + "；".join(map(in_words, by_rule))
+        code, due = str(row["uscc"]), _last_day(str(row["cycle"]))
+        beside = [fact for rule, asked_for in by_rule.items() for fact in facts.of(rule, code, asked_for, policy)]
+        yield _about("ruling", row, CENTRE, what, due, facts=tuple(dict.fromkeys(beside)))
+    for row in frames.records(rows[rows["status"] == "late"]):
         what = f"逾期提交的版本是否采纳（{WINDOW_2}）"
         yield _about("ruling", row, CENTRE, what, _last_day(str(row["cycle"])))
 
@@ -147,24 +155,28 @@ def _approvals(db: Connection) -> Iterator[Duty]:
         yield Duty("approval", name, CENTRE, what, cycle, since=waiting["as_of"])
 
 
-def _corrections(db: Connection, cycles: list[str]) -> Iterator[Duty]:
-    for row in frames.records(duties.returned(db, cycles)):
-        missing = str(row["missing"])
-        what = missing if len(missing) <= _LONGEST else f"{missing[:_LONGEST]}…"
+def _corrections(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Iterator[Duty]:
+    missing = duties.lacking(db, cycles)
+    # an application has one row for each place its items stand at; it is returned once
+    for row in frames.records(rows[rows["status"] == "returned"].drop_duplicates("application_no")):
+        what = missing.get(str(row["application_no"]), "")
+        what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
         contact = f"{row['contact_name']} {row['contact_phone']}".strip()
         due = duties.day_of(row["correct_by"])
         duty = _about("correction", row, "申报机构", what or "申报材料须补正", due, contact)
         yield replace(duty, told_from=due or _last_day(str(row["cycle"])))
 
 
-def _panels(db: Connection, cycles: list[str]) -> Iterator[Duty]:
+def _panels(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Iterator[Duty]:
     leads = {
         number: draw.panel.leader.name
         for cycle in cycles
         for number, draw in panels.standing(db, cycle).items()
         if draw.panel.leader
     }
-    for row in frames.records(duties.with_panels(db, cycles)):
+    out = duties.results_out(db, cycles)
+    sent = rows[rows["status"] == "dispatched"].drop(columns=["items", "since"]).merge(out, on="application_no")
+    for row in frames.records(sent):
         lead = leads.get(str(row["application_no"]))
         who = f"专家组（组长 {lead}）" if lead else "专家组"
         what = f"缺 {row['items']} 个职业等级的评估结果"
@@ -172,20 +184,25 @@ def _panels(db: Connection, cycles: list[str]) -> Iterator[Duty]:
         yield replace(_about("panel", row, who, what, due), told_from=due)
 
 
-def _cycles(db: Connection, cycles: list[str], day: date) -> Iterator[Duty]:
-    """Cycles that wait for a person: results nobody judged, what a run left undone, what nobody moves any more."""
+def _cycles(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) -> Iterator[Duty]:
+    """Cycles that wait for a person: what no run has read, what one left undone, what nobody moves any more."""
     for unjudged in results.unjudged(db):
         what = f"有 {unjudged.number} 条评估结果待审：运行该批次"
         # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
         tomorrow = unjudged.since + _DAY
         yield Duty("cycle", unjudged.cycle, CENTRE, what, unjudged.cycle, since=unjudged.since, told_from=tomorrow)
+    unread = rows[rows["status"].isin(_FOR_A_RUN) & (rows["days"] > 0)]
+    for cycle, group in unread.groupby("cycle"):
+        what = f"有 {group['application_no'].nunique()} 件申报待初审或待受理：运行该批次"
+        since = duties.day_of(group["since"].min())
+        yield Duty("cycle", str(cycle), CENTRE, what, str(cycle), since=since, mark="unread")
     failed_in = {summary.cycle: summary.run_id for summary in runs.newly_failed(db)}
     for cycle in cycles:
         if undone := runs.undone(db, cycle):
             named = "、".join(undone[:_NAMED]) + ("等" if len(undone) > _NAMED else "")
             what = f"最近一次运行有 {len(undone)} 项未办成（{named}）：处理后再运行"
             yield Duty("cycle", cycle, CENTRE, what, cycle, mark=f"undone {failed_in.get(cycle, '')}")
-        if day >= (last := _last_day(cycle)):
+        if day >= (last := _last_day(cycle)) and (rows["cycle"] == cycle).any():
             reminded = last + timedelta(days=for_cycle(cycle_id(cycle)).closing.remind_days)
             what = f"等待期限已过，仍有未办结的：催办，或终止办理；逐件见 filing status {cycle}"
             yield Duty("cycle", cycle, CENTRE, what, cycle, since=last, told_from=reminded, mark="over")
@@ -198,9 +215,8 @@ def _paused(db: Connection, day: date) -> Iterator[Duty]:
         through = f"至 {pause.until}" if pause.until else "直至恢复"
         title = AUTOMATIC.get(pause.subject, f"{pause.subject} 批次")
         what = f"{title}已由 {pause.by} 暂停（{through}）：{pause.reason}。恢复：filing resume {pause.subject}"
-        yield Duty(
-            "cycle", pause.subject, CENTRE, what, cycle, since=pause.paused_at.date(), due=pause.until, mark="paused"
-        )
+        since = pause.paused_at.date()
+        yield Duty("cycle", pause.subject, CENTRE, what, cycle, since=since, due=pause.until, mark="paused")
 
 
 def _postings(db: Connection) -> Iterator[Duty]:
@@ -211,21 +227,46 @@ def _postings(db: Connection) -> Iterator[Duty]:
 
 
 def _deliveries(db: Connection) -> Iterator[Duty]:
-    for row in frames.records(duties.undelivered(db)):
+    rows = frames.records(duties.undelivered(db))
+    known = duties.whose(db, {str(row["subject"]) for row in rows})
+    for row in rows:
         kind = str(row["kind"])
         name = LETTER_KINDS[kind].title if row["box"] == LETTERS.code and kind in LETTER_KINDS else "评估材料包"
         what = f"{name} 尚未送出：查看原因后再运行批次"
         subject, cycle = str(row["subject"]), str(row["cycle"])
+        institution, region = known.get(subject, ("", ""))
         since = duties.day_of(row["since"])
-        yield Duty("delivery", subject, CENTRE, what, cycle, since=since, told_from=since and since + _DAY)
+        tomorrow = since and since + _DAY
+        yield Duty("delivery", subject, CENTRE, what, cycle, institution, region, since=since, told_from=tomorrow)
 
 
-def _aside(db: Connection) -> Iterator[Duty]:
-    for row in frames.records(duties.set_aside(db)):
-        subject, reason = str(row["application_no"] or row["file"]), str(row["reason"])
-        since = duties.day_of(row["since"])
+def _aside(db: Connection, day: date) -> Iterator[Duty]:
+    """Files and rows set aside in cycles that still take in corrected ones."""
+    rows = [row for row in frames.records(duties.set_aside(db)) if day <= _last_day(str(row["cycle"]))]
+    known = duties.whose(db, {str(row["application_no"]) for row in rows if row["application_no"]})
+    for row in rows:
+        number, file = str(row["application_no"]), str(row["file"])
+        institution, region = known.get(number, ("", ""))
+        since, cycle = duties.day_of(row["since"]), str(row["cycle"])
+        facts = (f"申报 {number}",) if number and number != file else ()
+        what, who = str(row["reason"]), "中心通知报送人"
+        mark = f"{number} {what}"
+        yield Duty("aside", file, who, what, cycle, institution, region, facts=facts, since=since, mark=mark)
+
+
+def _inspections(db: Connection, day: date) -> Iterator[Duty]:
+    """Inspections whose outcome asks for something to be mended."""
+    rows = inspections.to_be_mended(db, day)
+    known = duties.whose(db, {str(row["uscc"]) for row in rows})
+    for row in rows:
+        uscc = str(row["uscc"])
+        name, region = known.get(uscc, (uscc, ""))
+        what = f"双随机抽查（{row['cycle']}）：{OUTCOMES[str(row['outcome'])]}" + (
+            f"，{row['remarks']}" if row["remarks"] else ""
+        )
+        since = duties.day_of(row["inspected_on"])
         yield Duty(
-            "aside", subject, "中心通知报送人", reason, str(row["cycle"]), since=since, mark=f"{row['file']} {reason}"
+            "complaint", uscc, "中心核查整改", what, str(row["cycle"]), name, region, since=since, told_from=date.max
         )
 
 
@@ -248,21 +289,3 @@ def _complaints(db: Connection, day: date) -> Iterator[Duty]:
             due=due,
             told_from=due + _DAY if due else date.max,
         )
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which duties are looked at: of one county, of one kind, of one cycle; blank is all."""
-
-    region: str = ""
-    kind: str = ""
-    cycle: str = ""
-
-    def of(self, waiting: Iterable[Duty]) -> list[Duty]:
-        """Those of the duties that are looked at, in their order."""
-        tests: list[Callable[[Duty], bool]] = [
-            lambda duty: self.region in ("", duty.region),
-            lambda duty: self.kind in ("", duty.kind),
-            lambda duty: self.cycle in ("", duty.cycle),
-        ]
-        return [duty for duty in waiting if all(test(duty) for test in tests)]

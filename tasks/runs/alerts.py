@@ -9,9 +9,10 @@ from hashlib import sha256
 import httpx
 from sqlalchemy import Connection
 
+from schemas.duty import KINDS, Duty
 from schemas.policy import cycle_on, for_cycle
 from schemas.settings import Settings, UnusableSettingsError
-from tasks.desk.duties import KINDS, Duty, duties_on
+from tasks.desk.duties import duties_on
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
 from tasks.runs import custody, orchestration

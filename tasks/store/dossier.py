@@ -1,10 +1,11 @@
 """Everything on record of one application or one institution, for whoever looks at it; it changes nothing."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 from sqlalchemy.engine import RowMapping
 
 from schemas import tables
@@ -204,15 +205,25 @@ def complaint_of(db: Connection, number: str) -> str | None:
     return db.execute(select(table.c.uscc).where(table.c.complaint_no == number)).scalar()
 
 
-def holders(db: Connection, code: str, day: date) -> pd.DataFrame:
-    """Institutions that have an occupation on file on a day: uscc, institution_name, institution_type, region_code."""
+def holders(db: Connection, occupations: Collection[str], day: date) -> list[tuple[str, str, str]]:
+    """Who has these occupations on file on a day: occupation, institution's name and type, sorted."""
     entry, known = tables.qualification_item, tables.institution
-    names = [known.c[name] for name in ("uscc", "institution_name", "institution_type", "region_code")]
     statement = (
-        select(*names)
+        select(entry.c.occupation_code, known.c.institution_name, known.c.institution_type)
         .join(entry, entry.c.uscc == known.c.uscc)
-        .where(known.c.known_to.is_(None), entry.c.known_to.is_(None))
-        .where(entry.c.occupation_code == code, entry.c.filed_on <= day, entry.c.valid_until >= day)
+        .where(known.c.known_to.is_(None), *_on_file(day), entry.c.occupation_code.in_(list(occupations)))
         .distinct()
     )
-    return frames.read(db, statement).sort_values("uscc", ignore_index=True)
+    return sorted((code, name, kind) for code, name, kind in db.execute(statement))
+
+
+def occupations_of(db: Connection, codes: Collection[str], day: date) -> list[tuple[str, str]]:
+    """What these institutions have on file on a day: credit code and occupation, each once, sorted."""
+    entry = tables.qualification_item
+    statement = select(entry.c.uscc, entry.c.occupation_code).where(*_on_file(day), entry.c.uscc.in_(list(codes)))
+    return sorted((code, occupation) for code, occupation in db.execute(statement.distinct()))
+
+
+def _on_file(day: date) -> "tuple[ColumnElement[bool], ...]":
+    entry = tables.qualification_item
+    return entry.c.known_to.is_(None), entry.c.filed_on <= day, entry.c.valid_until >= day

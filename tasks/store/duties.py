@@ -1,12 +1,16 @@
 """What waits for somebody: rows of everything that a person, an institution or a panel has to act on; it changes nothing."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from schemas import tables
+from schemas.awaited import AWAITED
 from schemas.item import FINAL, KEYS
+from schemas.law.rulings import EVAL_5, WINDOW_2
 from tasks.store import applications, decisions, frames
 from tasks.store.outbox import LETTERS, PACKAGES
 
@@ -15,8 +19,11 @@ _version = tables.application_version
 _item = tables.item
 _entry = tables.history
 _outbox = tables.outbox
+OPEN_COLUMNS = ["application_no", "institution_name", "status", "items", "since", "days", "who"]
+#: Where applications may stand that have no item yet.
+_WITHOUT_ITEMS = ["received", "returned"]
 #: What people need of the institution of an application.
-_WHOSE = ["cycle", "application_no", "institution_name", "region_code", "contact_name", "contact_phone"]
+_WHOSE = ["cycle", "application_no", "uscc", "institution_name", "region_code", "contact_name", "contact_phone"]
 
 
 def _whose() -> "Select[tuple[object, ...]]":
@@ -26,13 +33,14 @@ def _whose() -> "Select[tuple[object, ...]]":
 
 
 def open_cycles(db: Connection) -> list[str]:
-    """Cycles in which something is not final yet and which nobody closed, oldest first."""
-    statement = select(_item.c.cycle).where(_item.c.status.not_in(FINAL)).distinct()
+    """Cycles in which something waits for somebody and which nobody closed, oldest first."""
+    unfinished = select(_item.c.cycle).where(_item.c.status.not_in(FINAL)).distinct()
     late = (_version.c.application_no == _application.c.application_no, _version.c.standing == "late")
     is_late = exists().where(*late, _application.c.status != "closed", _version.c.version > _application.c.version)
-    waiting = or_(_application.c.status.in_(["received", "returned"]), is_late)
+    waiting = or_(_application.c.status.in_(_WITHOUT_ITEMS), is_late)
     applied = select(_application.c.cycle).where(waiting).distinct()
-    cycles = {*db.execute(statement).scalars(), *db.execute(applied).scalars()}
+    questioned = _questioned_items(_item.c.cycle).distinct()
+    cycles = {cycle for statement in (unfinished, applied, questioned) for cycle in db.execute(statement).scalars()}
     return sorted(cycles - set(db.execute(_closed()).scalars()))
 
 
@@ -40,15 +48,90 @@ def _closed() -> "Select[tuple[str]]":
     return select(tables.cycle.c.cycle).where(tables.cycle.c.closed_on.is_not(None))
 
 
-def returned(db: Connection, cycles: list[str]) -> pd.DataFrame:
-    """Applications returned for correction: whose, correct_by (ISO or missing), since, what is missing, sorted.
+def open_of(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
+    """Everything of these cycles that is not final, with its age on a day and who must act, the oldest first.
 
-    `missing`: the sentences of the hard findings, each once, joined by `；`.
+    OPEN_COLUMNS and what people need of the institution. `status`: of `schemas.awaited`; `items`: how many, 0 for an
+    application without one.
     """
+    rows = frames.read(
+        db,
+        select(_item.c.application_no, _item.c.status).where(_item.c.cycle.in_(cycles), _item.c.status.not_in(FINAL)),
+    )
+    counted = rows.groupby(["application_no", "status"]).size().rename("items").reset_index()
+    late = [_late(db, cycle) for cycle in cycles]
+    parts = [counted, _without_items(db, cycles, rows), *late, _questioned(db, cycles)]
+    waiting = pd.concat([part for part in parts if len(part)] or [counted.assign(since_own="")], ignore_index=True)
+    if "since_own" not in waiting:
+        waiting["since_own"] = None
+    since = _since(db, cycles)
+    waiting = waiting.merge(since, on=["application_no", "status"], how="left")
+    waiting["since"] = waiting["since_own"].fillna(waiting["since"]).fillna("")
+    whose = frames.read(db, _whose().add_columns(_application.c.correct_by).where(_application.c.cycle.in_(cycles)))
+    waiting = waiting.merge(whose.fillna(""), on="application_no", how="left")
+    waiting["days"] = [(day - date.fromisoformat(text[:10])).days if text else 0 for text in waiting["since"]]
+    waiting["who"] = waiting["status"].map({status: awaited.who for status, awaited in AWAITED.items()})
+    order = ["days", "application_no", "status"]
+    columns = [*OPEN_COLUMNS, *(name for name in (*_WHOSE, "correct_by") if name not in OPEN_COLUMNS)]
+    return waiting[columns].sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def _without_items(db: Connection, cycles: Sequence[str], rows: pd.DataFrame) -> pd.DataFrame:
+    """Applications that are not screened, or were returned without an item anybody could read."""
+    waiting = (_application.c.status.in_(_WITHOUT_ITEMS), _application.c.outcome.is_(None))
+    columns = (_application.c.application_no, _application.c.status)
+    found = frames.read(db, select(*columns).where(_application.c.cycle.in_(cycles), *waiting))
+    return found[~found["application_no"].isin(rows["application_no"])].assign(items=0)
+
+
+def _late(db: Connection, cycle: str) -> pd.DataFrame:
+    """Late versions that a decision under WINDOW-2 may still take: one row an application."""
+    statement = (
+        select(_version.c.application_no)
+        .join(_application, _application.c.application_no == _version.c.application_no)
+        .where(_application.c.cycle == cycle, _version.c.standing == "late", _application.c.status != "closed")
+    )
+    found = frames.read(db, statement).drop_duplicates().assign(status="late", items=1, occupation_code="")
+    if found.empty:
+        return found
+    ruled = decisions.latest(db, cycle, WINDOW_2, found)
+    refused = ruled.loc[ruled["verdict"] == "refuse", "application_no"]
+    return found.loc[~found["application_no"].isin(refused), ["application_no", "status", "items"]]
+
+
+def is_late(db: Connection, cycle: str, number: str) -> bool:
+    """Whether a late version of an application may still be taken by a decision."""
+    return number in set(_late(db, cycle)["application_no"])
+
+
+def _questioned_items(*columns: "ColumnElement[Any]") -> "Select[tuple[Any, ...]]":
+    """Filed items whose accepted result is another than the one they were filed with, and fails them (EVAL-5)."""
+    result = tables.result
+    same = and_(*(result.c[key] == _item.c[key] for key in KEYS), result.c.standing == "accepted")
+    questioned = (_item.c.status == "filed", _item.c.decided_result != result.c.result_id)
+    return select(*columns).select_from(_item.join(result, same)).where(*questioned)
+
+
+def _questioned(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
+    """Applications with such items: how many, and since when."""
+    columns = (func.count().label("items"), func.max(tables.result.c.received_on).label("since_own"))
+    statement = _questioned_items(_item.c.application_no, *columns).where(_item.c.cycle.in_(cycles))
+    return frames.read(db, statement.group_by(_item.c.application_no)).assign(status="questioned")
+
+
+def _since(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
+    """The last day on which an application, or an item of it, came to stand somewhere: application_no, status, since."""
+    mine = select(_application.c.application_no).where(_application.c.cycle.in_(cycles))
+    columns = (_entry.c.subject.label("application_no"), _entry.c.became.label("status"))
+    statement = select(*columns, func.max(_entry.c.on).label("since")).where(
+        _entry.c.kind.in_(["item", "application"]), _entry.c.became.in_(list(AWAITED)), _entry.c.subject.in_(mine)
+    )
+    return frames.read(db, statement.group_by(_entry.c.subject, _entry.c.became))
+
+
+def lacking(db: Connection, cycles: Sequence[str]) -> dict[str, str]:
+    """What returned applications lack, by number: the sentences of the hard findings, each once, joined by `；`."""
     chosen = (_application.c.cycle.in_(cycles), _application.c.status == "returned", _application.c.outcome.is_(None))
-    rows = frames.read(db, _whose().add_columns(_application.c.correct_by).where(*chosen))
-    numbers = select(_application.c.application_no).where(*chosen)
-    since = _since(db, "application", "returned", numbers)
     found = tables.finding
     hard = (
         select(found.c.application_no, found.c.message, found.c.table, found.c.row)
@@ -57,69 +140,49 @@ def returned(db: Connection, cycles: list[str]) -> pd.DataFrame:
         .where(found.c.nature == "hard", found.c.table != "results")
     )
     messages = frames.read(db, hard).sort_values(["application_no", "table", "row", "message"])
-    missing = (
-        messages.drop_duplicates(["application_no", "message"]).groupby("application_no")["message"].agg("；".join)
-    )
-    rows = rows.merge(since, on="application_no", how="left").join(missing.rename("missing"), on="application_no")
-    return rows.fillna({"missing": "", "since": ""}).sort_values(["cycle", "application_no"], ignore_index=True)
+    once = messages.drop_duplicates(["application_no", "message"])
+    return {str(number): "；".join(group["message"]) for number, group in once.groupby("application_no")}
 
 
 def undecided(db: Connection, cycle: str, number: str = "") -> pd.DataFrame:
-    """Holds of the cycle's held items, or of one application's, that nobody has decided: keys, rule and verdict."""
-    still = select(*(_item.c[key] for key in KEYS)).where(_item.c.cycle == cycle, _item.c.status == "held")
+    """Holds of the cycle, or of one application, that nobody has decided: keys, rule, verdict.
+
+    Of held items every one, of filed items those of a corrected result (EVAL-5).
+    """
+    still = select(*(_item.c[key] for key in KEYS), _item.c.status).where(_item.c.cycle == cycle)
+    still = still.where(_item.c.status.in_(["held", "filed"]))
     if number:
         still = still.where(_item.c.application_no == number)
     holds = decisions.on_holds(db, cycle)
-    return holds[holds["verdict"].isna()].merge(frames.read(db, still), on=KEYS)
+    waiting = holds[holds["verdict"].isna()].merge(frames.read(db, still), on=KEYS)
+    reached = (waiting["status"] == "held") | (waiting["rule"] == EVAL_5)
+    return waiting[reached].drop(columns="status").reset_index(drop=True)
 
 
-def held(db: Connection, cycle: str) -> pd.DataFrame:
-    """Applications with holds nobody has decided: whose, rules and occupations (joined by `;`), items, since; sorted."""
-    open_holds = undecided(db, cycle)
-    by_number = open_holds.groupby("application_no")
-    counted = pd.DataFrame(
-        {
-            "rules": by_number["rule"].agg(_joined),
-            "occupations": by_number["occupation_code"].agg(_joined),
-            "items": open_holds.drop_duplicates(KEYS).groupby("application_no").size(),
-        }
-    ).reset_index()
-    numbers = select(_item.c.application_no).where(_item.c.cycle == cycle, _item.c.status == "held")
-    rows = frames.read(db, _whose().where(_application.c.cycle == cycle, _application.c.application_no.in_(numbers)))
-    since = _since(db, "item", "held", numbers)
-    rows = rows.merge(counted, on="application_no").merge(since, on="application_no", how="left")
-    return rows.fillna({"since": ""}).sort_values("application_no", ignore_index=True)
-
-
-def late(db: Connection, cycles: list[str]) -> pd.DataFrame:
-    """Applications with a version that came too late and could still be taken: whose, since; sorted."""
-    version = tables.application_version.alias("late_version")
-    statement = (
-        _whose()
-        .add_columns(func.max(version.c.received_on).label("since"))
-        .join(version, version.c.application_no == _application.c.application_no)
-        .where(_application.c.cycle.in_(cycles), _application.c.status != "closed", version.c.standing == "late")
-        .where(version.c.version > _application.c.version)
-        .group_by(*_whose().selected_columns)
-    )
-    return frames.read(db, statement).fillna("").sort_values(["cycle", "application_no"], ignore_index=True)
-
-
-def with_panels(db: Connection, cycles: list[str]) -> pd.DataFrame:
-    """Applications of which results are out: whose, items, since (the day the package was sent); sorted."""
+def results_out(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
+    """Applications of which results are out: application_no, items, since (the day the package was sent, ISO)."""
     sent, dispatch, result = tables.dispatched_item, tables.dispatch, tables.result
     same = [result.c[key] == sent.c[key] for key in KEYS]
     answered = exists().where(*same, result.c.standing == "accepted")
     package = and_(dispatch.c.application_no == sent.c.application_no, dispatch.c.revision == sent.c.revision)
     statement = (
-        _whose()
-        .add_columns(func.count().label("items"), func.min(dispatch.c.sent_on).label("since"))
-        .join(sent, sent.c.application_no == _application.c.application_no)
+        select(sent.c.application_no, func.count().label("items"), func.min(dispatch.c.sent_on).label("since"))
         .join(dispatch, package)
         .where(sent.c.cycle.in_(cycles), ~answered)
-        .group_by(*_whose().selected_columns)
+        .group_by(sent.c.application_no)
     )
-    return frames.read(db, statement).fillna("").sort_values(["cycle", "application_no"], ignore_index=True)
+    return frames.read(db, statement)
+
+
+def whose(db: Connection, numbers: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Name and county of the institutions of these applications, or under these credit codes, by number and code."""
+    known = tables.institution
+    filed = _whose().where(_application.c.application_no.in_(list(numbers)))
+    rows = [(row.application_no, row.institution_name, row.region_code) for row in db.execute(filed)]
+    on_register = select(known.c.uscc, known.c.institution_name, known.c.region_code)
+    chosen = (known.c.uscc.in_(list(numbers)), known.c.known_to.is_(None))
+    rows += [tuple(row) for row in db.execute(on_register.where(*chosen))]
+    return {str(key): (name or "", region or "") for key, name, region in rows}
 
 
 def undelivered(db: Connection) -> pd.DataFrame:
@@ -145,20 +208,6 @@ def set_aside(db: Connection) -> pd.DataFrame:
         aside.c.cycle.not_in(_closed()), aside.c.settled_by == "", ~came
     )
     return frames.read(db, statement).sort_values(["since", "file", "reason"], ignore_index=True)
-
-
-def _since(db: Connection, kind: str, became: str, numbers: "Select[tuple[str]]") -> pd.DataFrame:
-    """application_no and the last day on which it, or one of its items, became so."""
-    statement = (
-        select(_entry.c.subject.label("application_no"), func.max(_entry.c.on).label("since"))
-        .where(_entry.c.subject.in_(numbers), _entry.c.kind == kind, _entry.c.became == became)
-        .group_by(_entry.c.subject)
-    )
-    return frames.read(db, statement)
-
-
-def _joined(values: "pd.Series[str]") -> str:
-    return ";".join(sorted(set(values)))
 
 
 def day_of(text: object) -> date | None:

@@ -1,5 +1,8 @@
 """Inspectors, draws and outcomes in the database."""
 
+from datetime import date
+from typing import Any
+
 import pandas as pd
 from sqlalchemy import Connection, delete, insert, select
 
@@ -7,6 +10,7 @@ from schemas import tables
 from schemas.history import facts_text
 from schemas.inspection import OUTCOMES, Draw, Inspector
 from schemas.run import Run
+from schemas.supervision import TO_BE_MENDED
 from tasks.store import frames, history, seals
 
 _inspector = tables.inspector
@@ -82,6 +86,14 @@ def every_outcome(db: Connection) -> pd.DataFrame:
     """cycle, uscc, inspected_on (ISO) and outcome of every inspection, of all cycles."""
     columns = [_outcome.c[name] for name in ("cycle", "uscc", "inspected_on", "outcome")]
     return frames.read(db, select(*columns)).sort_values(["cycle", "uscc"], ignore_index=True)
+
+
+def to_be_mended(db: Connection, day: date) -> list[dict[str, Any]]:
+    """Each institution's last inspection up to a day, where its outcome leaves something to be mended; by credit code."""
+    columns = [_outcome.c[name] for name in ("cycle", "uscc", "inspected_on", "outcome", "remarks")]
+    made = frames.read(db, select(*columns).where(_outcome.c.inspected_on <= day))
+    last = made.sort_values(["uscc", "inspected_on"]).drop_duplicates("uscc", keep="last")
+    return frames.records(last[last["outcome"].isin(list(TO_BE_MENDED))])
 
 
 def _unknown(rows: pd.DataFrame, known: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -1,21 +1,17 @@
 """What stands where: counts a person or a machine asks for; it changes nothing."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Table, and_, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from schemas import tables
-from schemas.awaited import AWAITED
-from schemas.item import FINAL, KEYS, UNIT
+from schemas.item import UNIT
 from schemas.law.cycle import cycle_id
-from schemas.law.rulings import WINDOW_2
 from schemas.policy import for_cycle
 from tasks.store import (
     complaints,
-    decisions,
     editions,
     findings,
     frames,
@@ -81,84 +77,6 @@ def life(db: Connection, subject: str) -> pd.DataFrame:
     own = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
     entries = history.of(db, [*codes, *own])
     return entries.drop(columns=["run_id", "digest"])
-
-
-OPEN_COLUMNS = ["application_no", "institution_name", "status", "items", "since", "days", "who"]
-
-
-def open_of(db: Connection, cycle: str, day: date) -> pd.DataFrame:
-    """Everything of a cycle that is not final, with its age on a day and who must act: OPEN_COLUMNS, the oldest first.
-
-    `status`: of `schemas.awaited`; `items`: how many, 0 for an application without one.
-    """
-    item = tables.item
-    rows = frames.read(
-        db, select(item.c.application_no, item.c.status).where(item.c.cycle == cycle, item.c.status.not_in(FINAL))
-    )
-    counted = rows.groupby(["application_no", "status"]).size().rename("items").reset_index()
-    parts = [counted, _without_items(db, cycle, rows), _late(db, cycle), _questioned(db, cycle)]
-    told = pd.concat(parts, ignore_index=True)
-    told = told.merge(_since(db, cycle), on=["application_no", "status"], how="left", suffixes=("_own", ""))
-    told["since"] = told["since_own"].fillna(told["since"]).fillna("")
-    told = told.merge(_names(db, cycle), on="application_no", how="left").fillna({"institution_name": ""})
-    told["days"] = [(day - date.fromisoformat(each[:10])).days if each else 0 for each in told["since"]]
-    told["who"] = told["status"].map({status: each.who for status, each in AWAITED.items()})
-    order = ["days", "application_no", "status"]
-    return told[OPEN_COLUMNS].sort_values(order, ascending=[False, True, True], ignore_index=True)
-
-
-def _without_items(db: Connection, cycle: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Applications that are not screened, or were returned without an item anybody could read."""
-    application = tables.application
-    waiting = (application.c.status.in_(["received", "returned"]), application.c.outcome.is_(None))
-    columns = (application.c.application_no, application.c.status)
-    found = frames.read(db, select(*columns).where(application.c.cycle == cycle, *waiting))
-    return found[~found["application_no"].isin(rows["application_no"])].assign(items=0)
-
-
-def _late(db: Connection, cycle: str) -> pd.DataFrame:
-    """Late versions that a decision under WINDOW-2 may still take: one row an application."""
-    application, version = tables.application, tables.application_version
-    statement = (
-        select(version.c.application_no)
-        .join(application, application.c.application_no == version.c.application_no)
-        .where(application.c.cycle == cycle, version.c.standing == "late", application.c.status != "closed")
-    )
-    found = frames.read(db, statement).drop_duplicates().assign(status="late", items=1, occupation_code="")
-    ruled = decisions.latest(db, cycle, WINDOW_2, found)
-    refused = ruled.loc[ruled["verdict"] == "refuse", "application_no"]
-    return found.loc[~found["application_no"].isin(refused), ["application_no", "status", "items"]]
-
-
-def _questioned(db: Connection, cycle: str) -> pd.DataFrame:
-    """Filed items whose accepted result is another than the one they were filed with, and fails them (EVAL-5)."""
-    item, result = tables.item, tables.result
-    same = and_(*(result.c[key] == item.c[key] for key in KEYS), result.c.standing == "accepted")
-    statement = (
-        select(item.c.application_no, func.count().label("items"), func.max(result.c.received_on).label("since_own"))
-        .join(result, same)
-        .where(item.c.cycle == cycle, item.c.status == "filed", item.c.decided_result != result.c.result_id)
-        .group_by(item.c.application_no)
-    )
-    return frames.read(db, statement).assign(status="questioned")
-
-
-def _since(db: Connection, cycle: str) -> pd.DataFrame:
-    """The last day on which an application, or an item of it, came to stand somewhere: application_no, status, since."""
-    entry, application = tables.history, tables.application
-    mine = select(application.c.application_no).where(application.c.cycle == cycle)
-    columns = (entry.c.subject.label("application_no"), entry.c.became.label("status"))
-    statement = select(*columns, func.max(entry.c.on).label("since")).where(
-        entry.c.kind.in_(["item", "application"]), entry.c.became.in_(list(AWAITED)), entry.c.subject.in_(mine)
-    )
-    return frames.read(db, statement.group_by(entry.c.subject, entry.c.became))
-
-
-def _names(db: Connection, cycle: str) -> pd.DataFrame:
-    application, version = tables.application, tables.application_version
-    current = (version.c.application_no == application.c.application_no) & (version.c.version == application.c.version)
-    statement = select(application.c.application_no, version.c.institution_name).join(version, current)
-    return frames.read(db, statement.where(application.c.cycle == cycle))
 
 
 def seen_late(db: Connection, cycle: str) -> pd.DataFrame:

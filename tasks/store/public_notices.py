@@ -26,6 +26,14 @@ def shown(db: Connection, cycle: str) -> pd.DataFrame:
     return frames.read(db, statement.where(_notice.c.cycle == cycle)).sort_values(KEYS, ignore_index=True)
 
 
+def running(db: Connection, number: str, day: date) -> pd.DataFrame:
+    """What of an application stands in a notice whose period is not over on a day: notice, ends_on (ISO), occupation_code."""
+    columns = (_notice.c.notice, _notice.c.ends_on, _item.c.occupation_code)
+    mine = (_item.c.application_no == number, _notice.c.standing == "published", _notice.c.ends_on >= day)
+    statement = select(*columns).join(_notice, _notice.c.notice == _item.c.notice).where(*mine).distinct()
+    return frames.read(db, statement).sort_values(["notice", "occupation_code"], ignore_index=True)
+
+
 def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date, run: Run) -> str:
     """A new notice of these items (KEYS and SAID), its files not built yet; its name."""
     last = select(func.coalesce(func.max(_notice.c.number), 0)).where(_notice.c.cycle == run.cycle)

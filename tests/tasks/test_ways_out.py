@@ -24,7 +24,7 @@ from tasks.letters.delivery import deliver_letters
 from tasks.letters.outcomes import write_refusals
 from tasks.runs.alerts import raise_alerts
 from tasks.screening import acknowledge_held
-from tasks.store import dispatches, findings, overview, results
+from tasks.store import dispatches, duties, findings, overview, results
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, TWO, run_on
@@ -63,7 +63,7 @@ def hold(number: str, rule: str = "WINDOW-1", *codes: str) -> None:
 
 def open_items() -> list[tuple[str, str, str]]:
     with reading() as db:
-        rows = overview.open_of(db, made.CYCLE, AFTER)
+        rows = duties.open_of(db, [made.CYCLE], AFTER)
     return list(zip(rows["application_no"], rows["status"], rows["who"], strict=True))
 
 
@@ -213,7 +213,7 @@ def test_every_status_is_final_or_named_with_its_age_and_who_must_act(home: Path
     # `superseded` is a version's alone; what is in progress is named by its items, and what is closed has none open
     is_final = status in {*item.FINAL, "superseded", "in_progress", "closed"}
     with reading() as db:
-        rows = overview.open_of(db, made.CYCLE, AFTER)
+        rows = duties.open_of(db, [made.CYCLE], AFTER)
     assert rows["status"].tolist() == ([] if is_final else [status])
     alerts = raise_alerts(settings(), date(2026, 11, 24))
     assert ("cycle:2026-11-24" in alerts) is not is_final
@@ -230,7 +230,7 @@ def test_a_filing_that_a_corrected_result_fails_is_named_until_it_is_decided(hom
     made.go_on(home, date(2026, 9, 25))
     assert open_items() == [("A1", "questioned", AWAITED["questioned"].who)]
     with reading() as db:
-        assert overview.open_of(db, made.CYCLE, AFTER)["days"].tolist() == [30]
+        assert duties.open_of(db, [made.CYCLE], AFTER)["days"].tolist() == [30]
     rule("A1", "EVAL-5", "permit", "26")
     made.go_on(home, date(2026, 9, 26))
     assert open_items() == []
