@@ -213,9 +213,9 @@ reason), and where it concerns an application in its letter (FORM-10).
 
 What the home's own doors (`inbox/`, `inbox/results/`, `desk/`) held moves once it is on record: a submission and its attachments
 to `taken/CYCLE/NUMBER-vN/`, results to `taken/CYCLE/results/`, lists to `taken/desk/DAY/`, each with a receipt (回执.txt); what
-cannot be read to `quarantine/`. An attachment that comes later is joined to its submission as a further version. A file
-that changed in the last seconds, or waits for another one, stays. A folder given with `--inbox`, or named by a setting, is
-left as it is.
+cannot be read to `quarantine/`. `receipts.jsonl` says of every file, by its SHA-256, who brought it and what it became. An
+attachment that comes later is joined to its submission as a further version. A file that changed in the last seconds, or waits
+for another one, stays. A folder given with `--inbox`, or named by a setting, is left as it is.
 
 ## Cells
 

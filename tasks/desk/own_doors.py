@@ -10,7 +10,7 @@ from typing import Final
 
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, RESULTS
-from tasks.gateways.disk import files, taking
+from tasks.gateways.disk import files, receipts, taking
 from tasks.gateways.disk.taking import Taken
 from tasks.gateways.sources import Pull, QuarantinedFile, compared, is_table_file, lists_beside
 from tasks.store import versions
@@ -50,10 +50,34 @@ def clear(run: Run, pulls: Pulls, told: Sequence[QuarantinedFile], looked: float
         *(each for pull in pulls.desks for each in _lists(pull, f"{_DESK}/{run.day}", run)),
         *_supervision(run),
     ]
-    taking.move(root, [each for each in taken if each.path not in refused], before)
+    going = [each for each in taken if each.path not in refused]
+    _note(going, told, run)
+    taking.move(root, going, before)
     for path in sorted(refused):
         if _is_done_with(path, run):
             taking.drop_kept(root, path, before)
+
+
+def _note(taken: Sequence[Taken], told: Sequence[QuarantinedFile], run: Run) -> None:
+    """Say on the receipt of every file what it became, while it still lies at its door."""
+    ledger = receipts.Ledger(run.installation.root)
+    reasons: dict[Path, list[str]] = {}
+    for aside in told:
+        if aside.path is not None:
+            reasons.setdefault(aside.path, []).append(aside.reason)
+    for each in taken:
+        ledger.became(each.path, *_place(each.path, run), each.receipt)
+    for path, sentences in sorted(reasons.items()):
+        ledger.became(path, *_place(path, run), f"搁置：{'；'.join(dict.fromkeys(sentences))}")
+
+
+def _place(path: Path, run: Run) -> tuple[str, str]:
+    """The door a file lies at, and its path there."""
+    results = Path(run.inbox) / RESULTS.name
+    doors = {_DESK: run.installation.desk, RESULTS.name: results, "inbox": Path(run.inbox)}
+    found = ((name, folder) for name, folder in doors.items() if path.is_relative_to(folder))
+    name, folder = next(found, ("", path.parent))
+    return name, path.relative_to(folder).as_posix()
 
 
 def _is_done_with(path: Path, run: Run) -> bool:

@@ -1,18 +1,16 @@
 """What comes in through the desk's pages: a file laid into the door it belongs to, with a receipt (回执) at once."""
 
-import json
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from schemas.errors import WrongUseError
 from schemas.settings import Settings
+from tasks.gateways.disk import receipts
 from tasks.gateways.disk.files import fill, safe_name
+from tasks.gateways.disk.receipts import Receipt
 
 #: The doors (contract section 4): the code in an address, and what people read.
 DOORS: Final[dict[str, str]] = {"inbox": "申报单位的申报材料", "results": "专家组的评估结果", "desk": "中心的各表"}
@@ -40,25 +38,10 @@ _BEGINNINGS: Final[dict[str, tuple[bytes, ...]]] = {
 }
 #: No file that people hand in is larger.
 MOST_BYTES: Final = 256 * 1024 * 1024
-_RECEIPTS = "receipts.jsonl"
 
 
 class UnfitFileError(WrongUseError):
     """A file that is not taken: one Chinese sentence."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What was taken in at a door: number, file as it lies there, its size and SHA-256, when, from whom."""
-
-    number: str
-    door: str
-    file: str
-    original: str
-    size: int
-    sha256: str
-    at: str
-    by: str
 
 
 def lay_in(installation: Settings, door: str, name: str, content: BinaryIO, by: str) -> Receipt:
@@ -76,35 +59,13 @@ def lay_in(installation: Settings, door: str, name: str, content: BinaryIO, by: 
     if not (folder / target).exists():
         content.seek(0)
         fill(folder, target, lambda handle: shutil.copyfileobj(content, handle), private=True)
-    now = datetime.now(UTC)
-    number = f"{now:%Y%m%d%H%M%S}-{digest[:8]}"
-    receipt = Receipt(number, door, target, name, size, digest, now.isoformat(timespec="seconds"), by)
-    _note(installation, receipt)
-    return receipt
+    return receipts.arrived(installation.root, door, target, name, size, digest, by)
 
 
 def folder_of(installation: Settings, door: str) -> Path:
     """The folder of a door."""
     inbox = installation.inbox
     return {"inbox": inbox, "results": inbox / "results", "desk": installation.desk}[door]
-
-
-def receipts(installation: Settings, most: int) -> list[Receipt]:
-    """The newest receipts first."""
-    place = installation.root / _RECEIPTS
-    if not place.is_file():
-        return []
-    lines = place.read_text("utf-8", "replace").splitlines()[-most:]
-    return list(_readable(lines))[::-1]
-
-
-def _readable(lines: list[str]) -> Iterator[Receipt]:
-    """The receipts of these lines; one that a full disk cut short is passed over."""
-    for line in lines:
-        try:
-            yield Receipt(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
 
 
 def _plain(name: str) -> str:
@@ -152,12 +113,3 @@ def _digest(content: BinaryIO) -> str:
     while piece := content.read(1_048_576):
         digest.update(piece)
     return digest.hexdigest()
-
-
-def _note(installation: Settings, receipt: Receipt) -> None:
-    line = json.dumps(asdict(receipt), ensure_ascii=False) + "\n"
-    descriptor = os.open(installation.root / _RECEIPTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(descriptor, line.encode("utf-8", "replace"))  # one write: lines of two processes do not mix
-    finally:
-        os.close(descriptor)

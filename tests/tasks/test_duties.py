@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import insert, update
 
 from schemas import tables
+from schemas.law.cycle import cycle_id
+from schemas.policy import for_cycle
+from schemas.settings import settings
 from tasks.desk.dossier import findings_of, questions_of, versions_of
-from tasks.desk.duties import duties_on
+from tasks.desk.duties import duties_on, waiting_on
 from tasks.desk.moved import MovedError
 from tasks.desk.posting import FuturePostingError, record_posting
 from tasks.desk.withdrawal import withdraw
+from tasks.gateways.disk import receipts
 from tasks.store import dossier, postings
 from tasks.store.database import begin, reading
 from tests import evaluations as made
@@ -67,7 +71,7 @@ def test_everything_that_waits_is_told_once_sorted_by_its_day(waiting: Path) -> 
         duties = duties_on(db, DAY)
         cooks = questions_of(db, "A2", DAY)
         assert [change.number for change in versions_of(db, "A3")] == [1]
-        assert [found.message for found in findings_of(db, "A3")] == ["请补填"]
+        assert [found.message for found in findings_of(db, "A3", for_cycle(cycle_id(made.CYCLE)))] == ["请补填"]
         rows, number = dossier.listed(db, cycle=made.CYCLE, status="", words="a", most=2, after=2)
     assert (rows["application_no"].tolist(), number) == (["A3"], 3)
     assert [(duty.kind, duty.subject, duty.due) for duty in duties] == [
@@ -105,3 +109,36 @@ def test_who_has_not_seen_what_was_done_is_told(waiting: Path) -> None:
         withdraw("A2", "周办", "企业搬迁", DAY, seen=seen)
     assert moved.value.seen > seen
     assert {each.by for each in moved.value.since} == {"李办"}
+
+
+def test_what_is_done_at_an_institution_or_a_file_names_it(waiting: Path) -> None:
+    outcome = {"cycle": "2026-04", "uscc": TWO, "outcome": "pending", "remarks": "台账不全"}
+    ledger = receipts.arrived(waiting, "inbox", "甲.xlsx", "甲.xlsx", 3, "abc", "李办")
+    with begin() as db:
+        db.execute(insert(tables.inspection_outcome).values(**outcome, inspected_on=date(2026, 9, 5)))
+        away = update(tables.outbox).where(tables.outbox.c.box == "letter").values(delivered_at=None)
+        db.execute(away)
+    every = waiting_on(settings(), DAY)
+    (inspected,) = [duty for duty in every if duty.subject == TWO]
+    assert (inspected.kind, inspected.region, inspected.days) == ("complaint", "420202", 15)
+    assert "台账不全" in inspected.what
+    (aside,) = [duty for duty in every if duty.kind == "aside"]
+    assert (aside.what, aside.facts) == ("打不开", (f"回执 {ledger.number}",))
+    for duty in every:
+        assert duty.kind != "delivery" or (duty.institution and duty.region), duty
+    (ruling,) = [duty for duty in every if duty.kind == "ruling"]
+    assert any("在册职业" in fact for fact in ruling.facts)
+    assert any("1 家机构" in fact for fact in ruling.facts)
+
+
+def test_a_corrected_result_that_fails_what_is_filed_waits_for_a_ruling(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r1.csv", made.result("A1"))
+    made.go_on(home)
+    made.drop(home, "r2.csv", made.result("A1", verdict="fail", score="40"))
+    made.go_on(home, date(2026, 9, 25))
+    with reading() as db:
+        duties, questions = duties_on(db, date(2026, 9, 26)), questions_of(db, "A1", date(2026, 9, 26))
+    assert [(duty.kind, duty.subject, duty.days) for duty in duties if duty.subject == "A1"] == [("ruling", "A1", 1)]
+    assert [question.rule for question in questions] == ["EVAL-5"]

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tasks.gateways.disk import files, quarantine
+from tasks.gateways.disk import files, quarantine, receipts
 
 TAKEN: Final = "taken"
-RECEIPT: Final = "回执.txt"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
         each.path.replace(target)
         for folder in (target.parent, each.path.parent):
             files.sync_folder(folder)
-        _note(home / TAKEN / each.folder, each.receipt)
+        receipts.lay_beside(home / TAKEN / each.folder, each.receipt)
         moved += 1
     return moved
 
@@ -55,18 +54,11 @@ def _free(target: Path, source: Path) -> Path:
     return place
 
 
-def _note(folder: Path, line: str) -> None:
-    receipts = folder / RECEIPT
-    before = receipts.read_text("utf-8").splitlines() if receipts.exists() else []
-    if line not in before:
-        files.put(folder, RECEIPT, "".join(f"{each}\n" for each in [*before, line]).encode(), private=True)
-
-
 def give_back(folder: Path, door: Path) -> None:
     """Move the files of one taken folder back to the door they came in by; what lies there already stays."""
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         target = door / path.relative_to(folder)
-        if path.is_file() and path.name != RECEIPT and not target.exists():
+        if path.is_file() and path.name != receipts.RECEIPT and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
 

@@ -1,0 +1,115 @@
+"""Receipts (回执): what became of each file that came in, from its arrival at a door to the version it was taken as.
+
+One ledger in the home, a line an event, and beside what was taken the sentences about it.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tasks.gateways.disk import files
+
+#: Beside files that were taken: what they were taken as.
+RECEIPT: Final = "回执.txt"
+_LEDGER: Final = "receipts.jsonl"
+#: The ledger's end in which a page looks.
+_TAIL_BYTES: Final = 2_097_152
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One file: number, door and path there, its name as it came, size and SHA-256, when, who brought it, what it became.
+
+    `by` is blank for a file that was not brought through the desk; `became` until a run has read it.
+    """
+
+    number: str
+    door: str
+    file: str
+    original: str
+    size: int
+    sha256: str
+    at: str
+    by: str
+    became: str = ""
+
+
+def arrived(home: Path, door: str, file: str, original: str, size: int, digest: str, by: str) -> Receipt:
+    """Note that a file came in, and give it its number."""
+    now = datetime.now(UTC)
+    number = f"{now:%Y%m%d%H%M%S}-{digest[:8]}"
+    receipt = Receipt(number, door, file, original, size, digest, now.isoformat(timespec="seconds"), by)
+    _append(home, receipt)
+    return receipt
+
+
+class Ledger:
+    """The receipts of a home, read once, for a run that says of many files what they became."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._known = {(each.sha256, each.file): each for each in reversed(newest(home))}
+
+    def became(self, path: Path, door: str, file: str, sentence: str) -> None:
+        """Note what a file that still lies at its door became; the same again is noted once."""
+        if not files.is_plain(path):
+            return
+        with path.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        known = self._known.get((digest, file))
+        if known is None:
+            known = arrived(self._home, door, file, path.name, path.stat().st_size, digest, "")
+        if known.became == sentence:
+            return
+        self._known[digest, file] = replace(known, became=sentence)
+        _append(self._home, self._known[digest, file])
+
+
+def newest(home: Path, most: int = 0) -> list[Receipt]:
+    """The newest receipts as they stand now, newest first; all that the ledger's end holds where `most` is 0."""
+    place = home / _LEDGER
+    if not place.is_file():
+        return []
+    with place.open("rb") as ledger:
+        ledger.seek(max(place.stat().st_size - _TAIL_BYTES, 0))
+        lines = ledger.read().decode("utf-8", "replace").splitlines()
+    standing: dict[str, Receipt] = {}
+    for receipt in _readable(lines):
+        standing[receipt.number] = receipt  # a later line of a number keeps its place
+    return list(standing.values())[::-1][: most or None]
+
+
+def numbers(home: Path) -> dict[str, str]:
+    """The number of the newest receipt by the file's path at its door."""
+    return {each.file: each.number for each in reversed(newest(home))}
+
+
+def _readable(lines: list[str]) -> Iterator[Receipt]:
+    """The receipts of these lines; one that a full disk or the ledger's cut end broke is passed over."""
+    for line in lines:
+        try:
+            yield Receipt(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+
+
+def _append(home: Path, receipt: Receipt) -> None:
+    line = json.dumps(asdict(receipt), ensure_ascii=False) + "\n"
+    descriptor = os.open(home / _LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, line.encode("utf-8", "replace"))  # one write: lines of two processes do not mix
+    finally:
+        os.close(descriptor)
+
+
+def lay_beside(folder: Path, line: str) -> None:
+    """Add a sentence to the receipts beside what was taken, once."""
+    place = folder / RECEIPT
+    before = place.read_text("utf-8").splitlines() if place.exists() else []
+    if line not in before:
+        files.put(folder, RECEIPT, "".join(f"{each}\n" for each in [*before, line]).encode(), private=True)
