@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
@@ -178,6 +179,8 @@ class Gate:
         reads_page = request.method in _READING and "text/html" in request.headers.get("accept", "")
         if refused.status == _UNKNOWN and reads_page and "authorization" not in request.headers:
             return RedirectResponse(pages.sign_in_address(path_of(request), request.url.query), 303)
+        if refused.status == _UNKNOWN and _is_form(request):
+            return pages.sign_in(_page_before(request), pages.RAN_OUT, _UNKNOWN)
         if reads_page or not path_of(request).startswith(endpoints.API):
             return HTMLResponse(pages.refusal(refused.sentence), refused.status, headers=pages.HEADERS)
         return JSONResponse({"exception_message": refused.sentence}, refused.status)
@@ -203,6 +206,18 @@ def _assert_content(request: Request) -> None:
     fit = _FORMS if path_of(request).startswith(f"{PAGES}/") else (_JSON,)
     if kind not in fit:
         raise Refused(415, f"send a body as {' or '.join(fit)}, and say so in Content-Type")
+
+
+def _is_form(request: Request) -> bool:
+    """Whether a person's browser sends a form of the desk."""
+    wants_page = "text/html" in request.headers.get("accept", "") and "authorization" not in request.headers
+    return wants_page and request.method == "POST" and path_of(request).startswith(f"{PAGES}/")
+
+
+def _page_before(request: Request) -> str:
+    """The page whose form was sent: where its filled-in fields are kept."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path or f"{PAGES}/"
 
 
 def _opens(name: bytes) -> bool:

@@ -17,6 +17,8 @@ SIGN_IN, SIGN_OUT, FIRST = f"{BELOW}sign-in", f"{BELOW}sign-out", f"{BELOW}first
 #: With no-referrer a browser would send its forms with `Origin: null`, as another site's page.
 HEADERS = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
 _FIELDS = 8
+#: What a person reads whose session ended while a form lay open.
+RAN_OUT = "登录已过期，刚才提交的没有写入。请重新登录，即回到原来的页面：填写的文字还在那里，附件请重新选择"
 
 
 def shown(request: Request, accounts: Accounts) -> Response:
