@@ -8,6 +8,7 @@ from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumberi
 from schemas.run_summary import Counts
 from tasks import adjustment as work
 from tasks.desk import succession
+from tasks.runs.progress import paged
 from tasks.runs.run import begin
 
 
@@ -15,11 +16,11 @@ from tasks.runs.run import begin
 def adjustment(cycle: str, decided: Adjustment, as_of: date | None = None) -> Counts:
     """Suspend, reinstate, withdraw or revoke; the next edition shows it."""
     with begin(cycle, as_of) as run:
-        return work.adjustment(run, decided)
+        return paged(run, "adjustment", "动态调整", {"动态调整": work.adjustment(run, decided)})
 
 
 @flow(name="change", flow_run_name="{cycle} · 变更备案信息")
 def change(cycle: str, decided: Recoding | Renaming | Merger | Renumbering, as_of: date | None = None) -> Counts:
     """Let an institution, or an occupation, go on under another name or code; the next edition shows it."""
     with begin(cycle, as_of) as run:
-        return succession.carry_on(run, decided)
+        return paged(run, "change", "变更备案信息", {"变更备案信息": succession.carry_on(run, decided)})

@@ -8,6 +8,7 @@ from flows.stages import PUBLICATION, carry_out
 from schemas.run_summary import Counts
 from tasks.desk.approval import approve_edition
 from tasks.runs.orchestration import ended
+from tasks.runs.progress import paged
 from tasks.runs.run import begin
 
 
@@ -16,4 +17,4 @@ def approval(edition: str, by: str, as_of: date | None = None) -> Counts:
     """Put on record who approves, and publish; raises NothingToApproveError for an edition that does not wait."""
     cycle, day = approve_edition(edition, by, as_of)
     with begin(cycle, day) as run:
-        return ended(carry_out(PUBLICATION, run))
+        return ended(paged(run, "approval", "批准发布", {PUBLICATION.title: carry_out(PUBLICATION, run)}))

@@ -7,6 +7,7 @@ from prefect import flow
 from schemas.run_summary import Counts
 from tasks.desk.personal_data import forget_expired
 from tasks.runs.orchestration import ended, named
+from tasks.runs.progress import paged
 from tasks.runs.run import begin, last_cycle
 
 
@@ -14,4 +15,4 @@ from tasks.runs.run import begin, last_cycle
 def retention(as_of: date | None = None) -> Counts:
     """Forget the staff of applications closed long ago and of versions replaced long ago."""
     with begin(last_cycle(as_of), as_of) as run:
-        return ended(forget_expired(run))
+        return ended(paged(run, "retention", "到期清除个人信息", {"到期清除个人信息": forget_expired(run)}))

@@ -17,6 +17,7 @@ from tasks.inspection import inspection as inspect
 from tasks.intake import intake as take_in
 from tasks.publication import publication as publish
 from tasks.runs.orchestration import ended, named, run_name
+from tasks.runs.progress import paged
 from tasks.runs.run import begin
 from tasks.runs.waiting import still_waits
 from tasks.screening import screening as screen
@@ -60,25 +61,30 @@ def carry_out(stage: Stage, run: Run) -> Counts:
     return sub_run(run.cycle)
 
 
+def _alone(stage: Stage, run: Run) -> Counts:
+    """A stage's work in a run of its own, with a page as a cycle's has."""
+    return paged(run, stage.name, stage.title, {stage.title: stage.work(run)})
+
+
 @flow(name=INTAKE.name, flow_run_name=named(INTAKE.title))
 def intake(cycle: str, as_of: date | None = None, only: list[str] | None = None, inbox: str | None = None) -> Counts:
     """Pull the inbox; the same folder again changes nothing."""
     with begin(cycle, as_of, only, inbox) as run:
-        return ended(INTAKE.work(run))
+        return ended(_alone(INTAKE, run))
 
 
 @flow(name=SCREENING.name, flow_run_name=named(SCREENING.title))
 def screening(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
     """Check what was received since the last time, apply decisions on what is held, and write to applicants."""
     with begin(cycle, as_of, only) as run:
-        return ended(SCREENING.work(run))
+        return ended(_alone(SCREENING, run))
 
 
 @flow(name=EVALUATION.name, flow_run_name=named(EVALUATION.title))
 def evaluation(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
     """Send out what is accepted, and take in the results that have come back."""
     with begin(cycle, as_of, only) as run:
-        return ended(EVALUATION.work(run))
+        return ended(_alone(EVALUATION, run))
 
 
 @flow(name=DECISION.name, flow_run_name=named(DECISION.title))
@@ -89,28 +95,28 @@ def decision(cycle: str, as_of: date | None = None, only: list[str] | None = Non
             return ended(
                 Counts(advice=[f"{run.cycle} 批次未到作出决定的日子（截止、补正或评估结果未完），没有作出决定"])
             )
-        return ended(DECISION.work(run))
+        return ended(_alone(DECISION, run))
 
 
 @flow(name=PUBLICATION.name, flow_run_name=named(PUBLICATION.title))
 def publication(cycle: str, as_of: date | None = None) -> Counts:
     """Publish a new edition if the directory changed and nothing makes it wait; what fails is named and tried again."""
     with begin(cycle, as_of) as run:
-        return ended(PUBLICATION.work(run))
+        return ended(_alone(PUBLICATION, run))
 
 
 @flow(name=EXPIRY.name, flow_run_name=named(EXPIRY.title))
 def expiry(cycle: str, as_of: date | None = None) -> Counts:
     """Do everything due on the day and not done yet."""
     with begin(cycle, as_of) as run:
-        return ended(EXPIRY.work(run))
+        return ended(_alone(EXPIRY, run))
 
 
 @flow(name=DORMANCY.name, flow_run_name=named(DORMANCY.title))
 def dormancy(cycle: str, as_of: date | None = None) -> Counts:
     """Mark every occupation on file; nobody is removed."""
     with begin(cycle, as_of) as run:
-        return ended(DORMANCY.work(run))
+        return ended(_alone(DORMANCY, run))
 
 
 #: The same as flows that are started alone.
@@ -121,4 +127,4 @@ ALONE: tuple[Flow[..., Counts], ...] = (intake, screening, evaluation, decision,
 def inspection(cycle: str, seed: str, as_of: date | None = None) -> Counts:
     """Draw once, and publish the draw with its list, seed and result (Notice, article 4(3))."""
     with begin(cycle, as_of) as run:
-        return ended(inspect(run, seed))
+        return ended(paged(run, "inspection", "双随机抽查", {"双随机抽查": inspect(run, seed)}))

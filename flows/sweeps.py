@@ -10,7 +10,7 @@ from schemas.run_summary import Counts
 from tasks.public_notice import cycles_due
 from tasks.runs.custody import why_held_back
 from tasks.runs.orchestration import ended, named
-from tasks.runs.progress import log
+from tasks.runs.progress import log, paged
 from tasks.runs.run import CycleBusyError, begin, last_cycle
 
 
@@ -18,13 +18,14 @@ from tasks.runs.run import CycleBusyError, begin, last_cycle
 def sweeps(as_of: date | None = None) -> Counts:
     """Do everything due on the day and not done yet, and publish if the directory changed (articles 3(1), 3(4))."""
     with begin(last_cycle(as_of), as_of) as run:
-        return ended(sweep(run))
+        return ended(paged(run, "sweeps", "每日清理", sweep(run)))
 
 
-def sweep(run: Run) -> Counts:
-    """The work of one night."""
+def sweep(run: Run) -> dict[str, Counts]:
+    """The work of one night, by its title."""
     filed = [_file_shown(cycle, run) for cycle in cycles_due(run.day) if not why_held_back(cycle)]
-    return Counts.sum([*filed, *(carry_out(stage, run) for stage in (EXPIRY, DORMANCY, PUBLICATION))])
+    shown = {"公示期满的备案": Counts.sum(filed)} if filed else {}
+    return shown | {stage.title: carry_out(stage, run) for stage in (EXPIRY, DORMANCY, PUBLICATION)}
 
 
 def _file_shown(cycle: str, run: Run) -> Counts:

@@ -31,7 +31,7 @@ def run_cycle(cycle: str, day: date, inbox: Path) -> None:
 def sweep(cycle: str, day: date) -> None:
     """What a night does: what public notices showed is filed, both sweeps, and an edition if the directory changed."""
     with begin(cycle, day) as run:
-        _assert_whole(sweep_night(run).failed)
+        _assert_whole(Counts.sum(list(sweep_night(run).values())).failed)
     _approve(day)
 
 

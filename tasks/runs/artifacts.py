@@ -12,7 +12,7 @@ from tasks.runs.waiting import wait_of
 
 def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     """Put overview, findings, letters, wait, edition and summary of a run on its page; without a server, nothing."""
-    if not _has_page():
+    if not has_page():
         return
     cycle, mark = summary.cycle, "-rehearsal" if rehearsal else ""
     wait = wait_of(cycle)
@@ -29,12 +29,22 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     if wait.missing:
         rows = run_page.missing_rows(wait, summary.as_of.isoformat())
         create_table_artifact(rows, f"missing-{cycle}{mark}", f"{cycle} 批次尚缺的评估结果")
-    publication = summary.stages.get("publication")
-    if summary.edition and publication and publication.done.get("editions"):
+    _tell_editions(summary, mark)
+    create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}", "运行摘要，供系统管理员用")
+
+
+def tell_work(summary: RunSummary, title: str) -> None:
+    """Put on the page of a flow that is not of a whole cycle what it did, the editions beside it, and its summary."""
+    create_markdown_artifact(run_page.work_text(summary, title, PAGES), f"overview-{summary.work}", title)
+    _tell_editions(summary, "")
+    create_markdown_artifact(run_page.summary_text(summary), f"summary-{summary.work}", "运行摘要，供系统管理员用")
+
+
+def _tell_editions(summary: RunSummary, mark: str) -> None:
+    if summary.edition and any(counts.done.get("editions") for counts in summary.stages.values()):
         _tell_edition(summary.edition, mark, "目录")
     if summary.waiting_edition:
         _tell_edition(summary.waiting_edition, mark, "等待批准的目录")
-    create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}", "运行摘要，供系统管理员用")
 
 
 def _tell_edition(name: str, mark: str, what: str) -> None:
@@ -42,5 +52,6 @@ def _tell_edition(name: str, mark: str, what: str) -> None:
     create_markdown_artifact(run_page.edition_text(name), key, f"{what} {name} 及其变化")
 
 
-def _has_page() -> bool:
+def has_page() -> bool:
+    """Whether a server keeps a page of the run this is part of."""
     return bool(runtime.flow_run.id and get_current_settings().api.url)

@@ -18,7 +18,7 @@ from schemas.run_summary import COUNT_TITLES, RunSummary
 from schemas.settings import PAGES
 from schemas.submission import TABLES
 from tasks.runs.waiting import Wait
-from tasks.store import complaints, editions, findings, history, letters, overview, public_notices, runs
+from tasks.store import complaints, duties, editions, findings, history, letters, overview, public_notices, runs
 from tasks.store.database import reading
 
 #: Rows of one table on a page; the whole list is a command away.
@@ -51,6 +51,15 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None, *, is_tria
         _links(summary, pages),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def work_text(summary: RunSummary, title: str, pages: str) -> str:
+    """What a flow did that is not of a whole cycle, what it left undone, what waits for approval, as Markdown."""
+    waits = f"## 在等谁\n\n- 中心批准发布：{_cell(summary.waits_for_approval)}" if summary.waits_for_approval else ""
+    desk = f"## 在哪里\n\n- 工作台：[今日待办]({pages}/)，[{summary.cycle} 批次]({pages}/cycles/{summary.cycle})"
+    return "\n\n".join(
+        part for part in (f"# {title}\n\n办理日期 {summary.as_of}", _stages(summary), waits, desk) if part
+    )
 
 
 def _applications(outcomes: list[overview.Outcome], cycle: str) -> str:
@@ -98,7 +107,7 @@ def _waits(outcomes: list[overview.Outcome], items: dict[str, int], wait: Wait, 
 def _open(summary: RunSummary) -> str:
     """What is open, the oldest first, with its age and who must act."""
     with reading() as db:
-        rows = overview.open_of(db, summary.cycle, summary.as_of).head(MOST)
+        rows = duties.open_of(db, [summary.cycle], summary.as_of).head(MOST)
     lines = [
         [each["application_no"], waits.title, each["items"], each["days"], waits.who_zh]
         for each in rows.to_dict("records")

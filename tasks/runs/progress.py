@@ -1,6 +1,7 @@
 """What a run tells: its summary, and whether it waits; artifacts for the people who watch it."""
 
 import logging
+from collections.abc import Mapping
 
 from prefect import runtime
 from prefect.logging import get_run_logger
@@ -38,6 +39,15 @@ class Progress:
 
     def finish(self, outcome: Outcome) -> RunSummary:
         """End the run; one that did nothing says so."""
+        summary = self.summary(outcome)
+        for cycle, number in summary.results_elsewhere.items():
+            log(f"{number} results of cycle {cycle} wait to be judged: run that cycle", logging.WARNING)
+        ended = runs.end(self.run, summary)
+        artifacts.tell(ended, rehearsal=database.is_rehearsal())
+        return ended
+
+    def summary(self, outcome: Outcome, work: str = "cycle") -> RunSummary:
+        """What the run did so far, and where the cycle stands; `work`: whose run it is."""
         with reading() as db:
             back, sent = results.progress(db, self.run.cycle)
             newest, last = editions.newest(db, "published"), editions.newest(db)
@@ -45,6 +55,7 @@ class Progress:
         waiting = last if last and last["standing"] == "waiting" else None
         summary = RunSummary(
             run_id=self.run.run_id,
+            work=work,
             cycle=self.run.cycle,
             as_of=self.run.day,
             outcome=outcome,
@@ -63,8 +74,18 @@ class Progress:
             summary.outcome = "nothing_to_do"
         if summary.failed:
             summary.outcome = "failed"
-        for cycle, number in summary.results_elsewhere.items():
-            log(f"{number} results of cycle {cycle} wait to be judged: run that cycle", logging.WARNING)
-        ended = runs.end(self.run, summary)
-        artifacts.tell(ended, rehearsal=database.is_rehearsal())
-        return ended
+        return summary
+
+
+def paged(run: Run, work: str, title: str, parts: Mapping[str, Counts]) -> Counts:
+    """What a flow did that is not of a whole cycle, put on its page with the editions beside it; the sum of its parts.
+
+    `parts`: what was done by its Chinese title.
+    """
+    counts = Counts.sum(list(parts.values()))
+    if artifacts.has_page():
+        progress = Progress(run)
+        for name, part in parts.items():
+            progress.note(name, name, part)
+        artifacts.tell_work(progress.summary("failed" if counts.failed else "done", work), title)
+    return counts
