@@ -13,18 +13,21 @@ from deployments.desk.pages import shown
 from deployments.gate.people import Role
 from schemas.item import OPEN
 from schemas.law.cycle import cycle_id
+from schemas.law.rulings import OBJECTION
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import for_cycle
 from tasks.desk import closing, rulings, withdrawal
 from tasks.desk.dossier import findings_of, questions_of, versions_of
 from tasks.runs.today import today
-from tasks.store import dossier, frames, history, items, overview, panels
+from tasks.store import dossier, frames, history, items, overview, panels, public_notices
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 
 routes = APIRouter(prefix="/applications")
 _PER_PAGE = 100
 _VERDICTS = {"permit": "准予", "refuse": "不予"}
+#: The same words of a decision, where it is about an objection to a public notice.
+_OF_AN_OBJECTION = {"refuse": "异议成立，不予备案", "permit": "异议不成立"}
 
 
 @routes.get("")
@@ -70,10 +73,13 @@ def _told(number: str, day: date) -> dict[str, Any]:
             "items": frames.records(own),
             "open_items": int(own["status"].isin(OPEN).sum()),
             "questions": questions_of(db, number, day),
+            "shown": frames.records(public_notices.running(db, number, day)),
             "versions": versions_of(db, number),
-            "findings": findings_of(db, number),
+            "findings": findings_of(db, number, policy),
             "decisions": dossier.decisions(db, number).fillna("").to_dict("records"),
             "verdicts": _VERDICTS,
+            "of_an_objection": _OF_AN_OBJECTION,
+            "objection": OBJECTION,
             "letters": dossier.letters(db, [number]).to_dict("records"),
             "letter_kinds": LETTER_KINDS,
             "packages": dossier.packages(db, number).to_dict("records"),

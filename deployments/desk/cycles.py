@@ -7,14 +7,15 @@ from fastapi.responses import HTMLResponse, Response
 from deployments.desk import runs
 from deployments.desk.acts import back_to, done, sent
 from deployments.desk.pages import shown, waiting_on
+from deployments.desk.pauses import of_subject
 from deployments.gate.people import Role
 from flows.stages import STAGES
+from schemas.duty import Choice
 from schemas.law import deciding
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
 from schemas.run_summary import COUNT_TITLES
 from tasks.desk import closing
-from tasks.desk.duties import Choice
 from tasks.runs.today import today
 from tasks.runs.waiting import waits_for
 from tasks.store import cycles as store
@@ -78,6 +79,7 @@ def _page(request: Request, cycle: CycleId, recent: list[runs.RunShown], unreach
         stages=[(stage, summary.stages.get(stage.name) if summary else None) for stage in STAGES],
         count_titles=COUNT_TITLES,
         former=former,
+        pause=of_subject(cycle, day),
         mine=Choice(cycle=cycle).of(waiting),
         runs=recent,
         unreachable=unreachable,

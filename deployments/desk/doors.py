@@ -9,10 +9,12 @@ from deployments.desk.acts import MissingWordsError
 from deployments.desk.pages import shown
 from deployments.desk.signing import DeskError, Tokens, read_form, require
 from deployments.gate.people import Role
+from schemas.duty import Choice
 from schemas.settings import settings
 from tasks.desk import uploads
-from tasks.desk.duties import Choice
-from tasks.desk.uploads import DOORS, KINDS, MOST_BYTES, Receipt, UnfitFileError
+from tasks.desk.uploads import DOORS, KINDS, MOST_BYTES, UnfitFileError
+from tasks.gateways.disk import receipts
+from tasks.gateways.disk.receipts import Receipt
 from tasks.store.database import reading
 from tasks.store.runs import set_aside
 
@@ -40,7 +42,7 @@ def _page(
         doors=DOORS,
         suffixes=KINDS,
         most=MOST_BYTES // 1_048_576,
-        receipts=uploads.receipts(settings(), _SHOWN),
+        receipts=receipts.newest(settings().root, _SHOWN),
         aside=aside.head(_SHOWN * 3).to_dict("records"),
         choice=Choice(cycle=cycle),
         taken=taken or [],

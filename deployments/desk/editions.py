@@ -9,6 +9,7 @@ from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
 from schemas.directory import CHANGE_KINDS, changes
+from schemas.reference_data import reference
 from schemas.run_summary import Counts
 from tasks.desk.approval import approve_edition
 from tasks.store import dossier, editions, history
@@ -40,6 +41,7 @@ def page(request: Request, name: str) -> HTMLResponse:
         changed=changed.head(_MOST).fillna("").to_dict("records"),
         more=max(len(changed) - _MOST, 0),
         kinds_of_change=CHANGE_KINDS,
+        names=reference().occupation_names(),
         steps=steps,
         seen=seen,
     )

@@ -1,5 +1,6 @@
 """The desk as one application: its pages, its errors as sentences, its files; mounted behind the gate."""
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.resources import files
 from typing import Any
@@ -8,7 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from deployments.desk import applications, cycles, doors, editions, institutions, letters, today
+from deployments.desk import applications, cycles, doors, editions, institutions, letters, pauses, today
 from deployments.desk.pages import plain, shown
 from deployments.desk.refusals import in_chinese, status_of
 from deployments.desk.signing import SEEN, TOKEN, HalfDoneError, NotSignedInError, StaleFormError, Tokens
@@ -19,6 +20,7 @@ from tasks.desk.moved import MovedError
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
 
+_log = logging.getLogger(__name__)
 _STATIC = {
     "desk.css": "text/css; charset=utf-8",
     "desk.js": "text/javascript; charset=utf-8",
@@ -33,11 +35,19 @@ _PAGES: tuple[APIRouter, ...] = (
     editions.routes,
     letters.routes,
     doors.routes,
+    pauses.routes,
 )
 
 
 #: Fields in which a person writes, as their form names them.
-TITLES = {"reason": "理由", "document_no": "文号", "ground": "事由", "institution_name": "机构名称"}
+TITLES = {
+    "reason": "理由",
+    "document_no": "文号",
+    "ground": "事由",
+    "institution_name": "机构名称",
+    "registered_address": "注册地址",
+    **institutions.FIELDS,
+}
 
 
 def create(server: Application | None = None) -> FastAPI:
@@ -90,7 +100,9 @@ def _fields(request: Request) -> list[tuple[str, str]]:
     return [(name, text) for name, text in getattr(request.state, "fields", []) if name != TOKEN]
 
 
-def _away(_request: Request, _error: Exception) -> HTMLResponse:
+def _away(request: Request, error: Exception) -> HTMLResponse:
+    """The database cannot be asked now: why stands in the server's log, without what was asked for."""
+    _log.warning("%s %s: %s", request.method, request.scope["path"], getattr(error, "orig", error))
     sentence = "数据库暂时连不上，或正忙：稍候再试；一直如此的，请系统管理员运行 filing doctor。"
     return plain("plain.html.j2", 503, sentence=sentence, title="请稍候")
 

@@ -1,4 +1,4 @@
-"""Institutions: who is on the register, one institution's page, and what is decided about it: adjust, rename."""
+"""Institutions: who is on the register, one institution's page, and what is decided about it and about an occupation's code."""
 
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from deployments.desk.pages import shown
 from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
-from schemas.adjustment import ADJUSTMENTS, Adjustment, Renaming
+from schemas.adjustment import ADJUSTMENTS, Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.inspection import OUTCOMES
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import in_force, last_cycle_on
@@ -30,6 +30,13 @@ from tasks.store.directory import occupation_names
 
 routes = APIRouter()
 _MOST = 200
+#: Codes that a change takes, with the field's title.
+FIELDS = {
+    "new_uscc": "新的统一社会信用代码",
+    "into_uscc": "并入机构的统一社会信用代码",
+    "old_code": "原职业编码",
+    "new_code": "新职业编码",
+}
 #: What a renaming may change, with the field's title.
 _PARTICULARS = {
     "institution_name": "机构名称",
@@ -41,7 +48,7 @@ _PARTICULARS = {
 
 @routes.get("/institutions")
 def listed(request: Request, words: str = "") -> HTMLResponse:
-    """Institutions on the register by name or code."""
+    """Institutions on the register by name or code; below them, what concerns an occupation wherever it is on file."""
     with reading() as db:
         rows, number = dossier.institutions_like(db, words.strip(), _MOST)
     types = in_force(today()).institution_types
@@ -58,9 +65,9 @@ def listed(request: Request, words: str = "") -> HTMLResponse:
 
 @routes.get("/complaints/{number:path}")
 def complaint(number: str) -> RedirectResponse:
-    """The page of the institution a complaint is about."""
+    """The page of the institution a complaint is about; of an inspection to be mended its credit code is the number."""
     with reading() as db:
-        code = dossier.complaint_of(db, number)
+        code = dossier.complaint_of(db, number) or (number if dossier.institution(db, number) else None)
     if code is None:
         raise HTTPException(404, f"没有举报投诉 {number}。")
     return RedirectResponse(f"{PAGES}/institutions/{code}#complaints", 303)
@@ -137,6 +144,36 @@ async def rename(request: Request, code: str) -> Response:
     return back_to(f"/institutions/{code}", "adjusted" if counts.done else "unchanged")
 
 
+@routes.post("/institutions/{code}/recode")
+async def recode(request: Request, code: str) -> Response:
+    """Give an institution another credit code, as `filing adjust recode` does."""
+    act = await sent(request, Role.APPROVER)
+    new = act.words("new_uscc", FIELDS["new_uscc"]).upper()
+    recoding = Recoding(old_uscc=code, new_uscc=new, **_words(act))
+    counts = await done(lambda: _carry_out(recoding, act))
+    return back_to(f"/institutions/{new}", "adjusted" if counts.done else "unchanged")
+
+
+@routes.post("/institutions/{code}/merge")
+async def merge(request: Request, code: str) -> Response:
+    """Let an institution go into another, as `filing adjust merge` does."""
+    act = await sent(request, Role.APPROVER)
+    into = act.words("into_uscc", FIELDS["into_uscc"]).upper()
+    merger = Merger(old_uscc=code, into_uscc=into, **_words(act))
+    counts = await done(lambda: _carry_out(merger, act))
+    return back_to(f"/institutions/{into}", "adjusted" if counts.done else "unchanged")
+
+
+@routes.post("/occupations/renumber")
+async def renumber(request: Request) -> Response:
+    """Give an occupation another code wherever it is on file, as `filing adjust renumber` does."""
+    act = await sent(request, Role.APPROVER)
+    old, new = (act.words(name, FIELDS[name]) for name in ("old_code", "new_code"))
+    renumbering = Renumbering(old_code=old, new_code=new, **_words(act))
+    counts = await done(lambda: _carry_out(renumbering, act))
+    return back_to("/institutions", "adjusted" if counts.done else "unchanged")
+
+
 def _words(act: Act) -> dict[str, Any]:
     return {
         "ground": act.words("ground", "事由"),
@@ -146,14 +183,14 @@ def _words(act: Act) -> dict[str, Any]:
     }
 
 
-def _carry_out(decided: Adjustment | Renaming, act: Act) -> Counts:
+def _carry_out(decided: Adjustment | succession.Change, act: Act) -> Counts:
     """One decision about what is on file, then the edition that shows it."""
     cycle = last_cycle_on(act.day)
-    if isinstance(decided, Renaming):
+    if not isinstance(decided, Adjustment):
         succession.assert_sense(decided, act.day)
     with begin(cycle, act.day) as run:
         with reading() as db:
-            assert_unmoved(db, decided.uscc, act.seen)
+            assert_unmoved(db, _subject(decided), act.seen)
         counts = adjustment(run, decided) if isinstance(decided, Adjustment) else succession.carry_on(run, decided)
     if counts.failed:
         raise ImpossibleAdjustmentError("; ".join(counts.failed.values()))
@@ -162,3 +199,14 @@ def _carry_out(decided: Adjustment | Renaming, act: Act) -> Counts:
         why = "；".join(published.failed.values())
         raise HalfDoneError(f"决定已记录，但新一版目录没有发布（{why}）：处理后再运行批次，即予发布")
     return Counts.sum([counts, published])
+
+
+def _subject(decided: Adjustment | succession.Change) -> str:
+    """What the history tells the decision of: a credit code, or an occupation's."""
+    match decided:
+        case Recoding() | Merger():
+            return decided.old_uscc
+        case Renumbering():
+            return decided.old_code
+        case _:
+            return decided.uscc

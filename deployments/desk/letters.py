@@ -104,7 +104,8 @@ def package(request: Request, number: str) -> Response:
         files = downloads.packages_of(db, settings(), number)
     if not files:
         raise HTTPException(404, f"{number} 没有送评的材料包。")
-    return _sent(f"{number}-评估材料包.zip", downloads.archive(files))
+    folder = files[0][0].partition("/")[0]  # number and institution
+    return _sent(f"{folder}-评估材料包.zip", downloads.archive(files))
 
 
 def _zip(name: str, files: Callable[[Connection], Iterator[downloads.Named]]) -> Response:

@@ -14,6 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from deployments.desk.signing import Tokens, signed_in
 from deployments.gate.people import Role
 from schemas.application import STATUSES as APPLICATION_STATUSES
+from schemas.duty import KINDS, Duty, counted
 from schemas.inspection import OUTCOMES
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.letter_text import LETTER_KINDS
@@ -21,7 +22,7 @@ from schemas.policy import in_force
 from schemas.qualification import STANDINGS
 from schemas.settings import PAGES, settings
 from schemas.supervision import COMPLAINT_OUTCOMES
-from tasks.desk.duties import KINDS, Duty, counted, duties_on
+from tasks.desk import duties
 from tasks.runs.today import today
 from tasks.store import history
 from tasks.store.database import reading
@@ -35,6 +36,15 @@ HEADERS = {
 }
 
 
+#: The menu: the address of a page, its title, and the kinds of duty that are done there.
+_MENU = (
+    ("/", "今日待办", tuple(KINDS)),
+    ("/applications", "申报", ("ruling", "correction", "panel")),
+    ("/institutions", "机构", ("complaint",)),
+    ("/cycles", "批次", ("cycle", "approval")),
+    ("/letters", "文书", ("posting", "delivery")),
+    ("/doors", "收件", ("aside",)),
+)
 #: So old may the counts of the menu be.
 _MENU_SECONDS = 15.0
 
@@ -73,6 +83,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "edition": {"building": "制作中", "waiting": "等待批准", "published": "已发布", "discarded": "已取消"},
     "cycle": {"closed": "已终止"},
     "import": {},
+    "pause": {"paused": "已暂停", "lifted": "已恢复"},
 }
 
 
@@ -93,8 +104,8 @@ def shown(request: Request, template: str, status: int = 200, **values: Any) -> 
         .render(
             person=person,
             day=day,
-            counts=counted(waiting),
-            total=len(waiting),
+            counts=(counts := counted(waiting)),
+            menu=[(address, title, sum(counts.get(kind, 0) for kind in kinds)) for address, title, kinds in _MENU],
             regions=region_names(day),
             token=tokens.make(person),
             path=request.scope["path"],
@@ -112,8 +123,7 @@ def plain(template: str, status: int, **values: Any) -> HTMLResponse:
 
 def waiting_on(day: date) -> list[Duty]:
     """Everything that waits for somebody, as the menu counts it."""
-    with reading() as db:
-        return duties_on(db, day)
+    return duties.waiting_on(settings(), day)
 
 
 def _lately_waiting(day: date) -> list[Duty]:
@@ -143,4 +153,6 @@ DONE: dict[str, str] = {
     "unchanged": "这一决定已有记录，无须再办。",
     "started": "已开始运行；进度见本页的运行记录。",
     "posted": "已登记。",
+    "paused": "已暂停自动办理；由人启动的照常运行。",
+    "resumed": "已恢复自动办理。",
 }

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from deployments.desk.signing import DeskError
 from schemas.errors import FilingError, WrongUseError
 from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.desk.approval import NothingToApproveError
+from tasks.desk.approval import NothingToApproveError, OwnDecisionError
 from tasks.desk.closing import NothingToCloseError, UnknownOccupationError
 from tasks.desk.moved import MovedError
+from tasks.desk.pauses import AlreadyPausedError, NotPausedError, UnknownSubjectError
 from tasks.desk.rulings import ImpossibleRulingError, LateRulingError, UnknownApplicationError
 from tasks.desk.succession import ImpossibleChangeError
 from tasks.desk.withdrawal import NothingToWithdrawError
@@ -24,6 +25,10 @@ _SENTENCES: Mapping[type[FilingError], str] = {
     NothingToWithdrawError: "该申报已没有可以撤回的事项（已办结、已撤回或批次已终止）：请看它的经过",
     NothingToCloseError: "没有可以终止的事项，或批次尚未到最后一日：请看它的经过",
     NothingToApproveError: "这一版目录不在等待批准（已批准、已被新的一版取代，或没有这一版）",
+    AlreadyPausedError: "已有人暂停：要改期限的，先恢复再暂停",
+    NotPausedError: "没有暂停，或已有人恢复",
+    UnknownSubjectError: "没有这个批次或这项自动办理",
+    OwnDecisionError: "您准予过该批次的例外审批，由此而来的目录须由另一位“审批”人员批准",
     ImpossibleRulingError: "这一审批不适用于该申报",
     LateRulingError: "已来不及：该申报已备案、已撤回或已终止办理，审批不再影响",
     ImpossibleAdjustmentError: "名册现在的情况不允许这一办理",
@@ -37,6 +42,8 @@ _CONFLICTS = (
     NothingToCloseError,
     NothingToApproveError,
     LateRulingError,
+    AlreadyPausedError,
+    NotPausedError,
 )
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from deployments.desk.signing import DeskError
+from schemas.policy import in_force
 from tasks.runs.orchestration import CYCLE_DEPLOYMENT, SIGNED_BY, TRIAL, WORKING, run_name
+from tasks.runs.today import today
 
 #: The flow and its deployment whose runs work a cycle.
 _CYCLE_FLOW = "filing-cycle"
@@ -54,6 +58,8 @@ async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
         return []
     body = {
         "deployments": {"name": {"any_": [CYCLE_DEPLOYMENT]}},
+        # a year of scheduled runs would stand before them
+        "flow_runs": {"expected_start_time": {"before_": datetime.now(UTC).isoformat()}},
         "sort": "EXPECTED_START_TIME_DESC",
         "limit": _RECENT,
     }
@@ -63,12 +69,18 @@ async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
             address=f"/v2/runs/flow-run/{run['id']}",
             name=run["name"],
             state=STATES.get(run.get("state_type") or "", run.get("state_name") or ""),
-            began=(run.get("start_time") or run.get("expected_start_time") or "")[:16].replace("T", " "),
+            began=_when(run.get("start_time") or run.get("expected_start_time") or ""),
             is_trial=bool(run["parameters"].get("dry_run")),
         )
         for run in found
         if run["parameters"].get("cycle") == cycle
     ]
+
+
+def _when(moment: str) -> str:
+    """A moment of Prefect's, which are in UTC, as it was on the clock here."""
+    zone = ZoneInfo(in_force(today()).timezone)
+    return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
 
 
 async def start(server: Application | None, cycle: str, by: str, *, is_trial: bool) -> str:

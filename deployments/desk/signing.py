@@ -17,6 +17,8 @@ from schemas.errors import RefusedError
 _LIVES_SECONDS = 12 * 3600
 #: Bytes of a form without files: words of a decision, some hundred ticked lines.
 _MOST_BYTES = 262_144
+#: A larger body is cut off.
+_MOST_PASSED_OVER = 8 * 1024**3
 _MOST_FILES, _MOST_FIELDS = 100, 5_000
 _BROKEN_OFF = "上传中断，没有收到完整的内容：请重新提交"
 #: The field in which a form carries its token, and the one with what its page had seen.
@@ -99,6 +101,17 @@ def assert_same_origin(request: Request) -> None:
         raise DeskError("此表单不是从本系统的页面提交的，未予办理")
 
 
+async def _pass_over(request: Request, length: int) -> None:
+    """Let a body go by unread: a browser hears no answer before it has sent all; raises BrokenOffError."""
+    if length > _MOST_PASSED_OVER:
+        return
+    try:
+        async for _ in request.stream():
+            pass
+    except ClientDisconnect as broken:
+        raise BrokenOffError(_BROKEN_OFF) from broken
+
+
 async def _whole_form(request: Request) -> FormData:
     """The form, with its files on the disk where they are large; raises BrokenOffError, and leaves no file then."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
@@ -133,6 +146,7 @@ async def read_form(request: Request, tokens: Tokens, *, most: int = _MOST_BYTES
     if length is None or not length.isdigit():
         raise BrokenOffError("请求没有说明大小，未予办理：请从页面重新提交")
     if int(length) > most:
+        await _pass_over(request, int(length))
         raise TooLargeError(f"提交的内容超过 {most // 1_048_576 or 1} MB，未予接收：请拆分后重新提交")
     form = await _whole_form(request)
     request.state.fields = [(name, text) for name, text in form.multi_items() if not isinstance(text, UploadFile)]

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from deployments.desk.pages import shown, waiting_on
+from schemas.duty import Choice, Duty
 from schemas.settings import PAGES
-from tasks.desk.duties import Choice, Duty
 from tasks.runs.today import today
 
 routes = APIRouter()
@@ -62,7 +62,7 @@ def place_of(duty: Duty) -> str:
     subject = quote(duty.subject)
     places = {
         "approval": f"/editions/{subject}",
-        "cycle": f"/cycles/{duty.cycle}",
+        "cycle": f"/cycles/{duty.cycle}" if duty.cycle else "/pauses",
         "posting": f"/letters?cycle={duty.cycle}&state=outbox",
         "delivery": f"/letters?cycle={duty.cycle}",
         "aside": f"/doors?cycle={duty.cycle}",

@@ -1,5 +1,6 @@
 """The desk in a real Chromium, behind the gate: nothing that keeps people out, no word to another host, and its pictures."""
 
+import itertools
 import os
 import shutil
 import socket
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import uvicorn
 from PIL import Image
@@ -36,6 +38,7 @@ PAGES = {
     "cycles": "/filing/cycles",
     "letters": "/filing/letters",
     "doors": "/filing/doors",
+    "pauses": "/filing/pauses",
 }
 pytestmark = pytest.mark.slow
 
@@ -43,7 +46,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[str]:
     """The address of a desk over a cycle of 24 institutions, on the day after its first run."""
-    from deployments.desk import acts, applications, cycles, institutions, pages, today
+    from deployments.desk import acts, applications, cycles, institutions, pages, pauses, today
 
     home = tmp_path_factory.mktemp("desk") / "home"
     home.mkdir()
@@ -57,7 +60,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     with using(Settings(home=home, database_url="")), pytest.MonkeyPatch.context() as patch:
-        for module in (acts, applications, cycles, institutions, pages, today):
+        for module in (acts, applications, cycles, institutions, pages, pauses, today):
             patch.setattr(module, "today", lambda: DAY)
         thread.start()
         while not server.started:
@@ -156,3 +159,63 @@ def _picture(page: Page, name: str, tmp_path: Path) -> None:
         assert colours is not None and len(colours) > 20, "the page is empty"
         folder = Path(PICTURES) if PICTURES and name not in ("desk-phone", "desk-print") else tmp_path
         image.convert("RGB").quantize(64).save(folder / f"{name}.png", optimize=True)
+
+
+def test_a_session_that_ran_out_leads_back_to_what_was_typed(
+    served: str, browser: Browser, cookies: list[object]
+) -> None:
+    context = browser.new_context(locale="zh-CN")
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{served}/filing/applications/{SENT}")
+    page.locator("summary", has_text="终止办理").click()
+    form = page.locator("form[action$='/close']")
+    form.get_by_label("理由").fill("申报机构来函不再办理")
+    context.clear_cookies()
+    form.get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("登录已过期")
+    page.locator("[name=name]").fill(NAME)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("button").click()
+    expect(page).to_have_url(f"{served}/filing/applications/{SENT}")
+    expect(form.get_by_label("理由")).to_have_value("申报机构来函不再办理")
+    expect(form.get_by_label("理由")).to_be_visible()
+    context.close()
+
+
+def test_an_upload_that_is_too_large_or_broken_off_ends_in_a_sentence(
+    served: str, browser: Browser, cookies: list[object], tmp_path: Path
+) -> None:
+    large = tmp_path / "太大.zip"
+    with large.open("wb") as file:
+        file.write(b"PK\x03\x04")
+        file.truncate(2 * 1024**3)
+    context = browser.new_context(locale="zh-CN")
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{served}/filing/doors")
+    picker = page.locator("form[action$='/doors/inbox'] input[type=file]")
+    picker.set_input_files(large)
+    assert "请分几次上传" in picker.evaluate("field => field.validationMessage")
+    # without the page's script the browser sends all of it before it hears that it is too much
+    token = page.locator("form[action$='/doors/inbox'] input[name=token]").get_attribute("value") or ""
+    kept = {str(cookie["name"]): str(cookie["value"]) for cookie in context.cookies()}
+    context.close()
+    whole, headers = 300 * 1024**2, {"Origin": served, "Content-Type": "multipart/form-data; boundary=x"}
+
+    def body(bytes_sent: int) -> Iterator[bytes]:
+        head = f'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n{token}\r\n--x\r\n'
+        yield (head + 'Content-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\nPK\x03\x04').encode()
+        for _ in range(bytes_sent // 1024**2):
+            yield bytes(1024**2)
+
+    with httpx.Client(base_url=served, cookies=kept, headers=headers, trust_env=False, timeout=120) as client:
+        padded = itertools.chain(body(whole - 1024**2), [bytes(1024**2)])
+        length = sum(map(len, body(0))) + whole
+        refused = client.post("/filing/doors/inbox", content=padded, headers={"Content-Length": str(length)})
+        assert refused.status_code == 413
+        assert "请拆分后重新提交" in refused.text
+        with pytest.raises(httpx.HTTPError):  # the line is cut in the middle
+            client.post("/filing/doors/inbox", content=body(2 * 1024**2), headers={"Content-Length": str(8 * 1024**2)})
+        page_after = client.get("/filing/doors")
+    assert "a.zip" not in page_after.text

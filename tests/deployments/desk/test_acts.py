@@ -2,11 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deployments.desk import acts
+from deployments.desk import acts, cycles
+from deployments.desk import applications as applications_page
+from deployments.desk import pages as pages_of_desk
 from deployments.gate.people import MACHINE, Person, Role
 from tasks.desk.withdrawal import withdraw
 from tasks.runs.run import begin as begin_run
@@ -260,3 +263,132 @@ def test_an_institution_goes_by_another_name_and_a_second_page_has_moved(on_file
     assert "另一个名字" in moved.text
     nothing = browser.sends(f"{place}/rename", place, **GROUND)
     assert nothing.status_code == 400
+
+
+def test_an_institution_gets_another_code_and_goes_into_another(on_file: str) -> None:
+    from tests.registers import COOK, THREE, TWO, take_over
+
+    take_over([(THREE, COOK, "3")], date(2025, 3, 1), date(2028, 2, 29), day=date(2026, 9, 11))
+    browser, place = browser_of("王处长", Role.APPROVER), f"/institutions/{on_file}"
+    assert browser.sends(f"{place}/recode", place, new_uscc="91420200MA40000125", **GROUND).status_code == 403
+    recoded = browser.sends(f"{place}/recode", place, new_uscc=TWO, **GROUND)
+    assert recoded.headers["location"] == f"/filing/institutions/{TWO}?done=adjusted"
+    page = browser.sees(f"/institutions/{TWO}")
+    assert "曾用代码" in page
+    assert on_file in page
+    itself = browser.sends(f"/institutions/{TWO}/merge", f"/institutions/{TWO}", into_uscc=TWO, **GROUND)
+    assert itself.status_code == 400
+    merged = browser.sends(f"/institutions/{TWO}/merge", f"/institutions/{TWO}", into_uscc=THREE, **GROUND)
+    assert merged.headers["location"] == f"/filing/institutions/{THREE}?done=adjusted"
+    assert "4-03-02-02" in browser.sees(f"/institutions/{THREE}"), "what the other had on file goes on"
+    with reading() as db:
+        assert "王处长" in set(history.of(db, [THREE, TWO])["by"])
+
+
+def test_an_occupation_gets_another_code_wherever_it_is_on_file(on_file: str) -> None:
+    from tests.registers import BAKER, COOK
+
+    browser, sixth = browser_of("王处长", Role.APPROVER), "6-18-01-01"
+    assert "/occupations/renumber" not in browser_of("李办", Role.OPERATOR).sees("/institutions")
+    codes = {"old_code": COOK, "new_code": sixth}
+    answer = browser.sends("/occupations/renumber", "/institutions", **codes, **GROUND)
+    assert answer.headers["location"] == "/filing/institutions?done=adjusted"
+    page = browser.sees(f"/institutions/{on_file}")
+    assert sixth in page
+    assert BAKER in page
+    unknown = browser.sends("/occupations/renumber", "/institutions", old_code=BAKER, new_code="9-99-99-99", **GROUND)
+    assert unknown.status_code == 400
+
+
+def test_a_cycle_is_closed_from_its_last_day_on_by_who_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, place = browser_of("王处长", Role.APPROVER), f"/cycles/{CYCLE}"
+    words = {"reason": "申报机构逾期未补正", "document_no": "黄人社函〔2026〕30号"}
+    assert "终止整批" not in browser.sees(place), "it is too early"
+    early = browser.sends(f"{place}/close", place, **words)
+    assert early.status_code == 409
+    later = date(2026, 10, 25)
+    for module in (acts, cycles, pages_of_desk):
+        monkeypatch.setattr(module, "today", lambda: later)
+    assert "终止整批" not in browser_of("李办", Role.OPERATOR).sees(place)
+    assert "终止整批" in browser.sees(place)
+    assert browser.sends(f"{place}/close", place, **{**words, "reason": " "}).status_code == 400
+    answer = browser.sends(f"{place}/close", place, **words)
+    assert answer.headers["location"] == f"/filing{place}?done=closed"
+    page = browser.sees(place)
+    assert "已由 王处长 终止：申报机构逾期未补正" in page
+    assert "终止办理告知书" in browser.sees(f"/applications/{RETURNED}")
+    assert browser.sends(f"{place}/close", place, **words).status_code == 409, "once is all"
+
+
+def test_an_objection_to_a_public_notice_is_upheld_or_dismissed(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.stages import decision
+    from schemas.settings import settings, using
+    from tests.policies import write_policy
+    from tests.registers import BAKER, COOK, ONE, passed
+
+    folder = write_policy(own_home / "policies", "2026-04-01", public_notice_workdays="5")
+    begins = date(2026, 9, 28)
+    for module in (acts, applications_page, pages_of_desk):
+        monkeypatch.setattr(module, "today", lambda: begins)
+    with using(settings().model_copy(update={"policies": folder})):
+        passed("A1", "initial", [(ONE, COOK, "4"), (ONE, BAKER, "4")], cycle="2026-04", name="黄石面点厂")
+        browser = browser_of("王处长", Role.APPROVER)
+        assert "公示异议" not in browser.sees("/applications/A1"), "nothing is shown to the public yet"
+        assert decision.fn("2026-04", begins).done == {"public_notices": 1}
+        page = browser.sees("/applications/A1")
+        assert "至 2026-10-10" in page
+        form = {**WORDS, "rule": "OBJECTION"}
+        upheld = browser.sends("/applications/A1/decide", "/applications/A1", **{**form, "verdict": "refuse"})
+        assert upheld.status_code == 303
+        one = {**form, "verdict": "permit", "occupation": COOK}
+        assert browser.sends("/applications/A1/decide", "/applications/A1", **one).status_code == 303
+        with reading() as db:
+            rows = dossier.decisions(db, "A1").to_dict("records")
+        assert [(row["rule"], row["occupation_code"], row["verdict"], row["decided_by"]) for row in rows] == [
+            ("OBJECTION", "", "refuse", "王处长"),
+            ("OBJECTION", COOK, "permit", "王处长"),
+        ]
+
+
+def test_what_runs_by_itself_is_paused_until_a_day_with_a_reason_and_lifted() -> None:
+    browser = browser_of("李办", Role.OPERATOR)
+    for subject, place in ((CYCLE, f"/cycles/{CYCLE}"), ("sweeps", "/pauses")):
+        pause, resume = f"/pauses/{subject}/pause", f"/pauses/{subject}/resume"
+        assert browser.sends(pause, place, reason=" ").status_code == 400
+        assert browser.sends(pause, place, reason="等上级批复", until="2026-09-11").status_code == 400
+        assert browser.sends(pause, place, reason="等上级批复", until="明天").status_code == 400
+        answer = browser.sends(pause, place, reason="等上级批复", until="2026-09-20")
+        assert answer.headers["location"] == f"/filing{place}?done=paused"
+        page = browser.sees(place)
+        assert "已由 李办 暂停，至 2026-09-20：等上级批复" in page
+        again = browser.sends(pause, place, reason="再暂停")
+        assert again.status_code == 409
+        assert "已有人暂停" in again.text
+        assert resume not in browser_of("访客", Role.VIEWER).sees(place)
+        assert browser.sends(resume, place, reason="批复已到").headers["location"] == f"/filing{place}?done=resumed"
+        assert "等上级批复" not in browser.sees(place)
+        assert browser.sends(resume, place, reason="批复已到").status_code == 409
+    assert browser.sends("/pauses/nothing/pause", "/pauses", reason="试").status_code == 400
+    with reading() as db:
+        entries = history.of(db, [CYCLE])
+    assert [(row["became"], row["by"]) for row in entries.to_dict("records") if row["kind"] == "pause"] == [
+        ("paused", "李办"),
+        ("lifted", "李办"),
+    ]
+
+
+def test_who_permitted_an_exception_does_not_release_what_follows_from_it(on_file: str, own_home: Path) -> None:
+    from schemas.settings import settings, using
+    from tests.policies import write_policy
+
+    folder = write_policy(own_home / "policies", "2026-09-01", release='"approved"')
+    with using(settings().model_copy(update={"policies": folder})):
+        assert decide(browser_of("王处长", Role.APPROVER)).status_code == 303
+        name = waiting_edition()
+        place = f"/editions/{name}"
+        own = browser_of("王处长", Role.APPROVER).sends(f"{place}/approve", place)
+        assert own.status_code == 403
+        assert "须由另一位" in own.text
+        assert browser_of("张局长", Role.APPROVER).sends(f"{place}/approve", place).status_code == 303

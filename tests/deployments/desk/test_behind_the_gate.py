@@ -56,3 +56,17 @@ def test_a_viewer_reads_and_does_nothing(client: TestClient, own_home: Path) -> 
     form = {"token": "x", "seen": "0", "reason": "书面申请"}
     answer = client.post(f"/filing/applications/{HELD}/withdraw", data=form, headers={"Origin": OWN})
     assert answer.status_code == 403
+
+
+def test_a_session_that_ran_out_leads_back_to_the_page_of_the_form(client: TestClient, own_home: Path) -> None:
+    sign_in(client, own_home, "approver")
+    form = {**hidden_fields(client.get(f"/filing/applications/{HELD}").text), "reason": "书面申请"}
+    client.cookies.clear()
+    headers = {"Origin": OWN, "Referer": f"{OWN}/filing/applications/{HELD}"}
+    answer = client.post(f"/filing/applications/{HELD}/withdraw", data=form, headers=headers)
+    assert answer.status_code == 401
+    assert "登录已过期" in answer.text
+    assert f'name="next" value="/filing/applications/{HELD}"' in answer.text
+    foreign = {"Origin": OWN, "Referer": "https://elsewhere.test//evil"}
+    assert 'name="next" value="/"' in client.post("/filing/doors/inbox", data=form, headers=foreign).text
+    assert client.post("/filing/doors/inbox", data=form, headers={"Origin": OWN}).status_code == 401

@@ -4,12 +4,13 @@ import io
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from deployments.desk import doors
 from deployments.gate.people import Person, Role
-from tasks.desk import uploads
+from tasks.gateways.disk import receipts
 from tasks.store import dossier, history
 from tasks.store.database import reading
 from tests.deployments.desk.conftest import CYCLE, HELD, OWN, SENT, Browser, browser_of, hidden_fields
@@ -48,19 +49,13 @@ def test_a_file_lies_in_its_door_and_its_receipt_is_told_at_once(operator: Brows
     answer = send(operator, door, ("甲厂.xlsx", BOOK), ("乙厂.xlsx", BOOK + b"2"))
     assert answer.status_code == 200
     assert lying(own_home, door) == {"乙厂.xlsx": BOOK + b"2", "甲厂.xlsx": BOOK}
-    kept = uploads.receipts(_settings(), 10)
+    kept = [each for each in receipts.newest(own_home) if each.by]
     assert [(each.original, each.by, each.door, each.size) for each in kept] == [
         ("乙厂.xlsx", "李办", door, len(BOOK) + 1),
         ("甲厂.xlsx", "李办", door, len(BOOK)),
     ]
     assert all(each.number in answer.text for each in kept)
     assert (own_home / "receipts.jsonl").stat().st_mode & 0o077 == 0
-
-
-def _settings() -> Any:
-    from schemas.settings import settings
-
-    return settings()
 
 
 def test_another_content_under_a_known_name_stays_beside_it(operator: Browser, own_home: Path) -> None:
@@ -153,7 +148,10 @@ def test_letters_packages_and_sheets_carry_number_and_institution_in_their_names
     every = names(browser.client.get(f"/filing/letters/{CYCLE}.zip"))
     assert len(set(every)) == len(every) > 5
     assert any(name.startswith(f"{SENT}-{institution}") and "受理通知书" in name for name in every)
-    package = names(browser.client.get(f"/filing/packages/{SENT}.zip"))
+    sent = browser.client.get(f"/filing/packages/{SENT}.zip")
+    package = names(sent)
+    assert unquote(sent.headers["content-disposition"]).endswith("-评估材料包.zip")
+    assert f"{SENT}-{institution}" in unquote(sent.headers["content-disposition"])
     assert sorted(name.rpartition("/")[2] for name in package) == ["package.json", "评分表.xlsx"]
     assert all(name.startswith(f"{SENT}-{institution}") for name in package)
     sheets = names(browser.client.get(f"/filing/packages/all/{CYCLE}.zip", params={"kind": "sheets"}))

@@ -11,7 +11,13 @@ from tests.deployments.desk.conftest import CYCLE, Receive, Scope, Send, browser
 pytestmark = pytest.mark.usefixtures("shared", "today_is")
 DEPLOYMENT = "11111111-1111-4111-8111-111111111111"
 RUNS: list[dict[str, Any]] = [
-    {"id": "a", "name": "2026-09 批次", "state_type": "PAUSED", "parameters": {"cycle": CYCLE}, "start_time": None},
+    {
+        "id": "a",
+        "name": "2026-09 批次",
+        "state_type": "PAUSED",
+        "parameters": {"cycle": CYCLE},
+        "start_time": "2026-09-11T23:45:00.5Z",
+    },
     {"id": "b", "name": "2026-09 批次", "state_type": "COMPLETED", "parameters": {"cycle": CYCLE, "dry_run": True}},
     {"id": "c", "name": "2026-04 批次", "state_type": "RUNNING", "parameters": {"cycle": "2026-04"}},
 ]
@@ -56,6 +62,7 @@ def test_a_cycles_page_links_its_runs_alone() -> None:
     page = browser_of("李办", Role.VIEWER, Server()).sees(f"/cycles/{CYCLE}")
     assert "/v2/runs/flow-run/a" in page
     assert "等待中" in page
+    assert "2026-09-12 07:45" in page, "as the clock here shows it"
     assert "2026-09 批次 · 试运行" in page
     assert "flow-run/c" not in page
 

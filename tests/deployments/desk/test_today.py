@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from deployments.gate.people import Role
-from tasks.desk.duties import Choice, counted, duties_on
+from schemas.duty import Choice, counted
+from tasks.desk.duties import duties_on
 from tasks.store.database import reading
 from tests.commands import Filing
 from tests.deployments.desk.conftest import DAY, HELD, RETURNED, SENT, browser_of
@@ -43,7 +44,7 @@ def test_the_page_shows_the_list_with_counts_and_filters_it() -> None:
     page = browser.sees("/")
     with reading() as db:
         waiting = duties_on(db, DAY)
-    assert f'<span class="count">{len(waiting)}</span>' in page
+    assert f'<span class="count">{len(waiting)}<' in page
     for duty in waiting:
         assert duty.subject in page
     only = browser.sees("/", kind="correction")

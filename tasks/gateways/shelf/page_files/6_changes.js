@@ -2,26 +2,15 @@
 const SHOWN = 50;
 const CHANGE_COLUMNS = ["机构名称", "职业（工种）", "变更类型", "变更前", "变更后", "事由和文号"];
 
-// institutions, occupations and parts of a text stand once in the page: a change names their places
-const whoOf = (place) => (Array.isArray(place) ? place : [institutions.uscc[place], institutions.name[place]]);
-function tradeOf(place) {
-  if (Array.isArray(place)) return place;
-  const workType = occupations.work_type[place];
-  return [occupations.code[place], occupations.name[place] + (workType ? `（${workType}）` : "")];
-}
-const partsOf = (places) => places.map((place) => DATA.parts[place]).join("；");
-
-function changeRow([kind, institution, occupation, before, after, why]) {
-  const [uscc, name] = whoOf(institution);
-  const [code, trade] = tradeOf(occupation);
-  const who = byUscc().has(uscc) ? institutionLink(uscc, name) : name;
+function changeRow([kind, uscc, name, code, occupation, before, after, why]) {
+  const who = byUscc.has(uscc) ? institutionLink(uscc, name) : name;
   return el("tr", { role: "row" },
     cell(CHANGE_COLUMNS[0], "", who, sub(uscc, "num")),
-    cell("职业", "", trade, sub(code, "num")),
+    cell("职业", "", occupation, sub(code, "num")),
     cell(CHANGE_COLUMNS[2], "", DATA.change_kinds[kind]),
-    cell(CHANGE_COLUMNS[3], "changed", ...datesKept(partsOf(before) || "—")),
-    cell(CHANGE_COLUMNS[4], "changed", ...datesKept(partsOf(after) || "—")),
-    cell(CHANGE_COLUMNS[5], "changed", ...datesKept(partsOf(why) || "—")));
+    cell(CHANGE_COLUMNS[3], "changed", ...datesKept(before || "—")),
+    cell(CHANGE_COLUMNS[4], "changed", ...datesKept(after || "—")),
+    cell(CHANGE_COLUMNS[5], "changed", ...datesKept(why || "—")));
 }
 
 // a date is not to be broken at its hyphens
@@ -65,7 +54,7 @@ function fillEdition(box, edition) {
   if (total > edition.rows.length) box.append(el("p", { class: "sub" }, `页内列出 ${number(edition.rows.length)} 项，全部 ${number(total)} 项见该版的 changes.csv。`));
 }
 
-const changeList = lazily(() => {
+function buildChanges() {
   fill($("change-list"));
   DATA.editions.forEach((edition, place) => {
     const box = el("details", { class: "edition", open: place === 0 }, el("summary", {}, el("b", {}, edition.name), `　截至 ${edition.as_of}`, place === 0 ? "　本版" : ""));
@@ -74,5 +63,4 @@ const changeList = lazily(() => {
     else box.addEventListener("toggle", () => fillEdition(box, edition), { once: true });
     $("change-list").append(box);
   });
-  return true;
-});
+}
