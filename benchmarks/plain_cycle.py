@@ -2,15 +2,19 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from xml.etree import ElementTree
+from zipfile import BadZipFile, ZipFile
 
 #: A named step and what it does.
 Step = tuple[str, Callable[[], object]]
 _PUT_OUT = ("outbox", "published", "quarantine")
+#: Below the home, what was handed in, by act: the product empties its inbox.
+HANDED_IN = "handed-in"
 
 
 def floor(home: Path, target: Path) -> Iterator[Step]:
@@ -59,11 +63,14 @@ def script(home: Path, target: Path) -> Iterator[Step]:
 
     def read() -> None:
         tables: dict[str, list[pd.DataFrame]] = {}
-        for path in sorted((home / "inbox").glob("*.xlsx")):
-            try:
-                sheets = pd.read_excel(path, sheet_name=None, dtype=str)
-            except BadZipFile:
-                continue  # the sample has one that cannot be opened
+        for path in sorted((home / HANDED_IN).glob("*/*.*")):
+            if path.suffix == ".csv":
+                sheets = {path.stem: pd.read_csv(path, dtype=str)}
+            elif path.suffix == ".xlsx":
+                try:
+                    sheets = pd.read_excel(path, sheet_name=None, dtype=str, header=1)
+                except BadZipFile:
+                    continue  # the sample has one that cannot be opened
             for sheet, rows in sheets.items():
                 tables.setdefault(str(sheet), []).append(rows.assign(file=path.name))
         database = sqlite3.connect(target / "plain.db")
@@ -120,6 +127,39 @@ def _write_packages(packages: list[dict[str, Any]], target: Path) -> None:
         for item in package["items"]:
             sheet.append([str(value) for value in item.values()] + ["", "", ""])
         book.save(folder / "评分表.xlsx")
+
+
+def assert_same(home: Path, target: Path) -> None:
+    """Raises ValueError where the script's letters, packages or directory are not the product's, by content."""
+    ours = {
+        "letters": Counter(map(_text, (home / "outbox" / "letters").rglob("*.docx"))),
+        "packages": Counter(map(_facts, (home / "outbox" / "evaluation").rglob("package.json"))),
+        "directory": Counter(map(str, _rows(home / "published" / "latest" / "directory.json")["rows"])),
+    }
+    theirs = {
+        "letters": Counter(map(_text, (target / "letters").rglob("*.docx"))),
+        "packages": Counter(map(_facts, (target / "packages").rglob("package.json"))),
+        "directory": Counter(map(str, _rows(target / "directory.json"))),
+    }
+    for name, papers in ours.items():
+        if papers != theirs[name]:
+            raise ValueError(
+                f"the script's {name} are others: {(papers - theirs[name]) or (theirs[name] - papers)}"[:400]
+            )
+
+
+def _text(path: Path) -> str:
+    with ZipFile(path) as document:
+        return "".join(ElementTree.fromstring(document.read("word/document.xml")).itertext())
+
+
+def _facts(path: Path) -> str:
+    """A package without the token, which is the product's own."""
+    return json.dumps({name: value for name, value in _rows(path).items() if name != "token"}, sort_keys=True)
+
+
+def _rows(path: Path) -> Any:
+    return json.loads(path.read_bytes())
 
 
 def _write_directory(rows: Any, target: Path) -> None:

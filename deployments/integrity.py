@@ -27,7 +27,7 @@ def faults(db: Connection, installation: Settings, day: date) -> dict[str, list[
     broken = next(history.broken_links(db), None)
     copies = history.unlike(db, dict(_heads(installation.root)))
     return {
-        "history": [*([broken] if broken else []), *history.strays(db), *copies],
+        "history": [*([broken] if broken else []), *copies, *history.strays(db), *history.uncounted(db)],
         "register": [] if broken else retold.differences(db, day),
         "records": seals.differences(db),
         "rules": grounds.differences(db, installation),

@@ -57,6 +57,13 @@ class Settings(BaseSettings):
         title="Inbox: quiet time",
         description="Seconds a file must have lain unchanged before it moves on to `taken/`: it may still be being written.",
     )
+    task_runner: str = Field(
+        default="",
+        title="Where letters and packages are made",
+        description="Blank: in the run's own process. `threads`, `processes`, or the address of a Dask scheduler such as "
+        "`tls://host:8786` (extra `dask`; every worker has the same home and settings): above some hundreds at once they "
+        "are made in portions there. Mails are sent by the run itself.",
+    )
     policies: Path | None = Field(
         default=None, title="Policies", description="Folder of policy files that take the place of those shipped."
     )
@@ -143,9 +150,10 @@ class Settings(BaseSettings):
         default=SecretStr(""), title="Evaluation: token", description="Bearer token for that address."
     )
     result_tokens: Literal["off", "required"] = Field(
-        default="off",
+        default="required",
         title="Tokens of results",
-        description="Whether results are taken only with the token of their dispatch.",
+        description="Whether results at the panels' door are taken only with the token of their dispatch; those that the "
+        "centre brings itself, on its desk or by `filing import`, stand on a person's word. `off` is told by `filing doctor`.",
     )
     result_key: SecretStr = Field(
         default=SecretStr(""), title="Key of results", description="Secret that these tokens are signed with."
@@ -262,6 +270,11 @@ def settings() -> Settings:
 def _told(error: ErrorDetails) -> str:
     name = "_".join(map(str, error["loc"])).upper()
     return f"the environment variable FILING_{name} cannot be used: {error['msg']}"
+
+
+def keep_to(other: Settings) -> None:
+    """Other settings for all the life of this process: of one that works for another with these."""
+    _stated.append(other)
 
 
 @contextmanager

@@ -74,6 +74,7 @@ run = Table(
     Column(
         "work", Text, nullable=False
     ),  # cycle: of the whole cycle; another flow's name; blank: what a person did beside it
+    Column("entries", Integer, nullable=False),  # of the history, by this run: one put in beside it does not fit
 )
 
 lease = Table(

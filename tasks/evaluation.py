@@ -22,6 +22,7 @@ from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
 from tasks.letters.packages import packages_for
 from tasks.letters.result_returns import result_returns
+from tasks.runs.spreading import spread
 from tasks.runs.step import step
 from tasks.store import (
     adjustments,
@@ -41,7 +42,7 @@ from tasks.store.applications import scene
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.outbox import LETTERS, PACKAGES, Entry
+from tasks.store.outbox import LETTERS, PACKAGES, Delivery, Entry
 
 _OPEN_TO_RESULTS = ["dispatched", "passed", "failed", "filed", "held"]
 _CORRECTED = "更正后的评估结果为不合格，经审批撤销备案"
@@ -101,18 +102,26 @@ def deliver_packages(run: Run) -> Counts:
     if not due:
         return Counts()
     try:
-        channel = evaluation_channel(run.installation, _address_of)
+        evaluation_channel(run.installation, _address_of)
     except UnusableSettingsError as unset:
         return Counts(failed={number: f"the package was not sent: {unset}" for number, _ in due})
     numbers = {dispatches.occasion(number, revision): number for number, revision in due}
-    hand_over = partial(_hand_over, channel, run)
-    # files are put again as they are; mails and calls are noted one by one, so that a kill repeats one at most
-    box = replace(PACKAGES, portion=LETTERS.portion) if run.installation.evaluation_channel == "folder" else PACKAGES
-    delivery = outbox.deliver(box, sorted(numbers), hand_over, lambda: writing(run), channel.settle)
+    # a mail server or a system is asked by one process at a time
+    is_folder = run.installation.evaluation_channel == "folder"
+    occasions = sorted(numbers)
+    delivery = spread(run, "packages", hand_over, occasions) if is_folder else hand_over(run, occasions)
     return Counts(
         done={"delivered": delivery.done} if delivery.done else {},
         failed={numbers[occasion]: why for occasion, why in delivery.failed.items()},
     )
+
+
+def hand_over(run: Run, due: list[str]) -> Delivery:
+    """Hand over the packages of these occasions; repeated, it hands over none twice."""
+    channel = evaluation_channel(run.installation, _address_of)
+    # files are put again as they are; mails and calls are noted one by one, so that a kill repeats one at most
+    box = replace(PACKAGES, portion=LETTERS.portion) if run.installation.evaluation_channel == "folder" else PACKAGES
+    return outbox.deliver(box, due, partial(_hand_over, channel, run), lambda: writing(run), channel.settle)
 
 
 def _hand_over(channel: Channel, run: Run, entry: Entry) -> str:

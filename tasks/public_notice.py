@@ -17,7 +17,7 @@ from schemas.public_notice import NOTICE_COLUMNS, kind_title, last_day_of_notice
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.gateways.disk import files
-from tasks.gateways.shelf import ShelfError, front
+from tasks.gateways.shelf import ShelfError, front, keys
 from tasks.gateways.shelf import public_notices as shelf
 from tasks.letters.drafts import PUBLIC, write_drafts
 from tasks.runs.step import step
@@ -119,7 +119,7 @@ def publish_notices(run: Run) -> Counts:
         try:
             _publish(notice, policy, run)
             done += 1
-        except (ShelfError, OSError, UnknownCalendarYearError) as refused:
+        except (ShelfError, keys.KeyLostError, OSError, UnknownCalendarYearError) as refused:
             failed[f"notices/{notice['notice']}"] = str(refused)
     placed = Counts(done={"public_notices": done} if done else {}, failed=failed)
     return Counts.sum([placed, write_drafts(run, "public_notice", partial(_draft, run))])
@@ -151,7 +151,7 @@ def _publish(notice: RowMapping, policy: Policy, run: Run) -> None:
             public_notices.redate(db, name, began, last_day_of_notice(began, policy), run)
     with reading() as db:
         content = _content(db, name, began, policy, run)
-    digest = shelf.place(run.installation.published, content)
+    digest = shelf.place(run.installation.published, content, keys.signing(run.installation.root))
     front.write(run.installation.published, run.installation.root)
     with writing(run) as db:
         public_notices.placed(db, name, digest, run)

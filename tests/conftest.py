@@ -15,6 +15,8 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 # tests live in whatever year they need
 os.environ.setdefault("FILING_PRACTICE", "yes")
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+# results come without the token of their dispatch; tests of tokens, and those that play the demo, say otherwise
+os.environ.setdefault("FILING_RESULT_TOKENS", "off")
 # what lies in an inbox stays there however slow the machine is; tests of the doors say otherwise
 os.environ.setdefault("FILING_QUIET_SECONDS", "86400")
 

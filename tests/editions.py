@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,12 @@ from schemas import office
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
+from schemas.public_notice import NOTICE_COLUMNS
 from schemas.published_life import grown, unborn
 from schemas.reference_data import reference
 from tasks.gateways.shelf import EarlierEdition, EditionContent
 from tasks.gateways.shelf.page import pages
+from tasks.gateways.shelf.public_notices import NoticeContent
 
 AS_OF = date(2026, 9, 10)
 POLICY = for_cycle(cycle_id("2026-09"))
@@ -229,6 +231,62 @@ def with_a_past() -> EditionContent:
     changed = changes(middle, now, AS_OF, causes)
     office_online = OFFICE.model_copy(update={"website": "https://www.example.gov.cn/directory/latest/"})
     return replace(content, changes=changed, office=office_online, chain=list(days.items()), past=past)
+
+
+#: An institution that was suspended and is back, and one that gave up what it had.
+REINSTATED, WITHDRAWN = "91420204MA48000021", "91420204MA48000022"
+
+
+def with_returns() -> EditionContent:
+    """Two rows after two earlier editions: of three, one was suspended and is back, one was withdrawn, one stayed."""
+    first = directory(
+        [
+            row("下陆区复课职业培训学校", REINSTATED, filed_on="2025-09-12", valid_until="2028-09-11"),
+            row("下陆区注销职业培训学校", WITHDRAWN, filed_on="2025-09-12", valid_until="2028-09-11"),
+            row(filed_on="2025-09-12", valid_until="2028-09-11"),
+        ]
+    )
+    middle = first[~first["uscc"].isin([REINSTATED, WITHDRAWN])]
+    now = first[first["uscc"] != WITHDRAWN]
+    columns = ["uscc", "occupation_code", "work_type", "became", "reason", "document_no"]
+    went = [
+        (REINSTATED, "6-18-01-01", "", "suspended", "场地不符", "黄人社停〔2026〕5号"),
+        (WITHDRAWN, "6-18-01-01", "", "withdrawn", "申请注销", "黄人社注〔2026〕2号"),
+    ]
+    back = [(REINSTATED, "6-18-01-01", "", "reinstated", "整改合格", "黄人社复〔2026〕6号")]
+    days = {"2025-09.1": date(2025, 9, 12), "2026-04.1": date(2026, 4, 20)}
+    told = {
+        "2025-09.1": changes(first.iloc[:0], first, days["2025-09.1"]),
+        "2026-04.1": changes(first, middle, days["2026-04.1"], pd.DataFrame(went, columns=columns)),
+    }
+    past = grown(unborn(), first, told["2025-09.1"], "2025-09.1", days["2025-09.1"])
+    past = grown(past, middle, told["2026-04.1"], "2026-04.1", days["2026-04.1"])
+    earlier = [(name, days[name], told[name]) for name in reversed(told)]
+    content = edition(now, before=middle, previous="ab" * 32, earlier=earlier)
+    changed = changes(middle, now, AS_OF, pd.DataFrame(back, columns=columns))
+    return replace(content, changes=changed, chain=list(days.items()), past=past)
+
+
+def notice(name: str = "2026-09.1", began: date = date(2026, 9, 28)) -> NoticeContent:
+    """A public notice of three occupations of two institutions, one of which has a hostile name."""
+    rows = [
+        ("A1", "黄石磁湖面点有限公司", "91420200MA40000124", "4-03-02-02", "中式面点师", "4,3"),
+        ("A1", "黄石磁湖面点有限公司", "91420200MA40000124", "4-03-02-01", "中式烹调师", "4"),
+        ("A2", "=cmd|' /C calc'!A0<script>", "91420202MA40079352", "6-31-01-03", "电工", "5,4,3,2,1"),
+    ]
+    named = pd.DataFrame(
+        rows,
+        columns=["application_no", "institution_name", "uscc", "occupation_code", "occupation_name", "levels"],
+    ).assign(institution_type="enterprise", region_code="420202", kind="首次备案", work_type="")
+    return NoticeContent(
+        name=name,
+        cycle="2026-09",
+        published_on=began,
+        ends_on=began + timedelta(days=12),
+        policy=POLICY,
+        office=OFFICE,
+        rows=named[NOTICE_COLUMNS],
+    )
 
 
 def page(content: EditionContent) -> bytes:

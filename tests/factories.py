@@ -32,7 +32,7 @@ class Story:
             sample.write_corrections(self.sample, inbox)
             sample.write_decisions(self.sample, desk)
         else:
-            sample.write_results(self.sample, inbox / "results")
+            sample.write_results(self.sample, inbox / "results", inbox.with_name("outbox") / "evaluation" / self.cycle)
         return self.days[number - 1]
 
 

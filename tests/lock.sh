@@ -7,4 +7,5 @@ compile() {
         --no-emit-index-url --no-emit-find-links --no-annotate --no-header "$@"
 }
 compile --group build --output-file requirements.lock
+compile --group build --all-extras --constraint requirements.lock --output-file requirements-extras.lock
 compile --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock

@@ -140,6 +140,7 @@ def _acts(cycle: CycleId, seed: int, institutions: int) -> list[_Act]:
     policy, inbox, desk = for_cycle(cycle), settings().inbox, settings().desk
     deadline, sample = policy.deadline(cycle), made.make_cycle(cycle, seed, institutions)
     decided_on = deadline + timedelta(days=policy.evaluation.wait_days)
+    packages = settings().outbox / "evaluation" / cycle
 
     def mend_and_decide() -> None:
         made.write_corrections(sample, inbox)
@@ -152,7 +153,7 @@ def _acts(cycle: CycleId, seed: int, institutions: int) -> list[_Act]:
             lambda: made.write_inbox(sample, inbox, desk),
         ),
         _Act("机构补正，中心作出例外审批", deadline + timedelta(days=8), mend_and_decide),
-        _Act("专家组交回评估结果", decided_on, lambda: made.write_results(sample, inbox / "results")),
+        _Act("专家组交回评估结果", decided_on, lambda: made.write_results(sample, inbox / "results", packages)),
     ]
     if shown_for := policy.publication.public_notice_workdays:
         acts.append(_Act("公示期满，予以备案", add_workdays(decided_on, shown_for) + timedelta(days=1)))

@@ -19,7 +19,7 @@ def new(
         bool, typer.Option("--lost", help="The key before is lost or was stolen: nobody vouches for the new one.")
     ] = False,
 ) -> None:
-    """Make a key (Ed25519) that signs every edition from now on; the key before vouches for it unless it was lost."""
+    """Make a key (Ed25519) that signs editions and public notices from now on; the key before vouches for it unless lost."""
     from tasks.gateways.shelf import front, keys  # noqa: PLC0415  only this command needs them
     from tasks.runs.today import today  # noqa: PLC0415
 
@@ -34,12 +34,12 @@ def new(
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(help="`published`, or one edition in it.")],
+    folder: Annotated[Path, typer.Argument(help="`published`, or one edition or public notice in it.")],
     key: Annotated[
         list[str] | None, typer.Option("--key", help="A public key as printed; several for several.")
     ] = None,
 ) -> None:
-    """Check files, chain and signatures of editions; in this installation's own folder also that its history is theirs."""
+    """Check files, chain and signatures of what is published; of this installation's own also that its history is theirs."""
     if not folder.is_dir():
         raise WrongUseError(f"there is no folder {folder}")
     if folder.resolve().is_relative_to(settings().published.resolve()):

@@ -7,13 +7,13 @@ from deployments.sample.cases import Case
 from deployments.sample.setting import Setting
 from deployments.sample.tabulating import Row
 
-_FEWEST = 24
+_FEWEST, _MOST = 24, 300  # a city's pool does not grow with what a nation would hand in
 _INACTIVE = 12  # one in so many has left the pool
 _FIELDS = (2, 4)
 
 
 def experts_of(cases: Sequence[Case], setting: Setting) -> list[Row]:
-    """The pool: about one expert for two applications, a third of them employed by applicants, some by nobody."""
+    """The pool: about one expert for two applications up to 300, a third of them employed by applicants, some by nobody."""
     rng = setting.stream("experts")
     fields = sorted({row["occupation_code"][:4] for case in cases for row in case.draft.occupations if _is_code(row)})
     employers = sorted({case.institution.uscc for case in cases})
@@ -28,7 +28,7 @@ def experts_of(cases: Sequence[Case], setting: Setting) -> list[Row]:
             "active": "false" if number % _INACTIVE == 0 else "true",
             "email": f"expert{number:04d}@example.com" if number % 5 else "",
         }
-        for number in range(1, max(_FEWEST, len(cases) // 2) + 1)
+        for number in range(1, min(_MOST, max(_FEWEST, len(cases) // 2)) + 1)
     ]
 
 

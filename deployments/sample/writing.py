@@ -54,9 +54,22 @@ def write_corrections(sample: SampleCycle, inbox: Path) -> None:
         _write(inbox / f"{name}.xlsx", workbook(tables, applicant, city))
 
 
-def write_results(sample: SampleCycle, folder: Path) -> None:
-    """`results.csv` with what the panels return, canonical headers and words."""
-    _write(folder / f"{RESULTS.name}.csv", _csv(sample.tables[RESULTS.name]))
+def write_results(sample: SampleCycle, folder: Path, sent: Path | None = None) -> None:
+    """`results.csv` with what the panels return, canonical headers and words.
+
+    With the folder of the cycle's packages as they were `sent`: of what was sent out, with the token of its package.
+    """
+    rows = sample.tables[RESULTS.name]
+    if sent and (tokens := _tokens(sent)):
+        rows = rows[rows["application_no"].isin(list(tokens))]
+        rows = rows.assign(token=rows["application_no"].map(tokens))
+    _write(folder / f"{RESULTS.name}.csv", _csv(rows))
+
+
+def _tokens(sent: Path) -> dict[str, str]:
+    """Application number to the token of its package; none of packages without."""
+    packages = [json.loads(path.read_bytes()) for path in sorted(sent.glob("*/package.json"))]
+    return {package["application_no"]: package["token"] for package in packages if "token" in package}
 
 
 def write_decisions(sample: SampleCycle, desk: Path) -> None:

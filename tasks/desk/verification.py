@@ -11,11 +11,12 @@ from tasks.store.database import reading
 
 
 def verified(folder: Path, given: Collection[str]) -> Verdict:
-    """The verdict on `published` or one edition in it: from the folder alone, and where it is this installation's own,
-    by the keys and the history kept here.
+    """The verdict on `published` or one edition or public notice in it.
+
+    It is drawn from the folder alone, and where it is this installation's own, by the keys and the history kept here.
     """
     published = settings().published.resolve()
-    if folder.resolve() != published and folder.resolve().parent != published:
+    if not folder.resolve().is_relative_to(published):
         return verify(folder, given)
     on_record = [key.key for key in keys.known(settings().root / keys.FOLDER)]
     verdict = verify(folder, given or on_record, demanded=bool(given))

@@ -17,11 +17,12 @@ from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.wire.letterbox import LetterBox, OutgoingLetter, letter_box
 from tasks.gateways.wire.mail import is_address
 from tasks.letters.render import render
+from tasks.runs.spreading import spread
 from tasks.runs.step import step
 from tasks.store import applications, outbox, panels
 from tasks.store.database import reading
 from tasks.store.leases import writing
-from tasks.store.outbox import LETTERS, Entry
+from tasks.store.outbox import LETTERS, Delivery, Entry
 
 _UNSAFE = re.compile(r"[^\w.+@-]+")
 #: Characters of a number in a file's name: file systems take 255 bytes, and the mark tells the letters apart.
@@ -38,16 +39,24 @@ def deliver_letters(run: Run) -> Counts:
     if not due:
         return Counts()
     try:
-        postbox = letter_box(run.installation)
+        letter_box(run.installation)
     except UnusableSettingsError as unset:
         return Counts(failed={occasion: f"letter {occasion} was not posted: {unset}" for occasion in due})
+    # a mail server is asked by one process at a time
+    is_folder = run.installation.letter_channel == "folder"
+    delivery = spread(run, "letters", post_letters, due) if is_folder else post_letters(run, due)
+    advice = _set_as_pdf(run.installation.outbox / "letters") if run.installation.letter_pdf else []
+    return Counts(done={"delivered": delivery.done} if delivery.done else {}, failed=delivery.failed, advice=advice)
+
+
+def post_letters(run: Run, due: list[str]) -> Delivery:
+    """Post the letters of these occasions; repeated, it posts none twice."""
+    postbox = letter_box(run.installation)
     templates = office.read(run.installation.root).folder(run.installation.root)
     # a folder needs no addresses
     address_of = _address if run.installation.letter_channel == "smtp" else lambda _: ""
     post = partial(_post, postbox, templates, address_of)
-    delivery = outbox.deliver(LETTERS, due, post, lambda: writing(run), postbox.settle)
-    advice = _set_as_pdf(run.installation.outbox / "letters") if run.installation.letter_pdf else []
-    return Counts(done={"delivered": delivery.done} if delivery.done else {}, failed=delivery.failed, advice=advice)
+    return outbox.deliver(LETTERS, due, post, lambda: writing(run), postbox.settle)
 
 
 def _set_as_pdf(folder: Path) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import uuid4
 
 from prefect import runtime
+from prefect.context import FlowRunContext
 from sqlalchemy import Connection
 
 from schemas.errors import RefusedError, WrongUseError
@@ -17,6 +18,7 @@ from schemas.run import Run
 from schemas.run_summary import SOURCE, RunSummary
 from schemas.settings import settings
 from tasks.gateways.disk import files as post
+from tasks.runs.orchestration import SIGNED_BY, is_deployed
 from tasks.runs.today import today
 from tasks.store import applications, database, grounds, history, leases, letters, runs
 from tasks.store.database import reading
@@ -94,10 +96,19 @@ def begin(
     try:
         with leases.writing(run) as db:
             grounds.note(db, run)
+            if by := started_by():
+                history.note_starter(db, run, by)
         yield run
     finally:
         with database.begin() as db:
             leases.give_back(db, cycle, run.token)
+
+
+def started_by() -> str:
+    """Who started this run by the pages, as the gate signed it; blank for a schedule's run and for a command's."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context and is_deployed() else None
+    return str(run.labels.get(SIGNED_BY, "")) if run else ""
 
 
 def take_lease(db: Connection, lease: str) -> int:

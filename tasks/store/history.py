@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, Select, Text, and_, cast, func, or_, select
+from sqlalchemy import Connection, Select, Text, and_, cast, func, or_, select, update
 
 from schemas import tables
 from schemas.history import CHAINED, GENESIS, digest, facts_of, facts_text
@@ -14,6 +14,8 @@ from schemas.run_summary import Head
 from tasks.store import frames
 from tasks.store.database import is_sqlite
 
+#: The kind of an entry that says who started a run.
+STARTED = "run"
 _history = tables.history
 _PLAIN = [*CHAINED[: CHAINED.index("facts")], *CHAINED[CHAINED.index("facts") + 1 :]]
 _FACTS = cast(_history.c.facts, Text).label("facts")
@@ -43,6 +45,8 @@ def add(db: Connection, kind: str, entries: pd.DataFrame, run: Run, by: str) -> 
         previous = digest(previous, entry)
         rows.append((*entry, previous))
     frames.append_rows(db, _history, [*CHAINED, "digest"], rows)
+    counted = tables.run.c.entries + len(rows)
+    db.execute(update(tables.run).where(tables.run.c.run_id == run.run_id).values(entries=counted))
 
 
 def add_one(db: Connection, kind: str, subject: str, because: str, run: Run, by: str, **entry: str) -> None:
@@ -57,10 +61,21 @@ def facts(rows: pd.DataFrame, **shared: object) -> list[str]:
     return [facts_text(**dict(zip(names, row, strict=True)), **shared) for row in values]
 
 
+def note_starter(db: Connection, run: Run, by: str) -> None:
+    """Put on record who started a run by the pages: what the product does in it is done on that person's word."""
+    add_one(db, STARTED, run.cycle, "由登录人员启动本次运行", run, by, became="started")
+
+
 def of(db: Connection, subjects: list[str]) -> pd.DataFrame:
-    """Every entry about these application numbers or credit codes, in order, without its facts."""
+    """Every entry about these application numbers or credit codes, in order, without its facts.
+
+    `started_by`: who started the run that wrote it, blank where nobody signed in did.
+    """
     columns = [*(_history.c[name] for name in _PLAIN), _history.c.digest]
-    return frames.read(db, select(*columns).where(_history.c.subject.in_(subjects)).order_by(_history.c.entry))
+    entries = frames.read(db, select(*columns).where(_history.c.subject.in_(subjects)).order_by(_history.c.entry))
+    runs = select(_history.c.run_id, _history.c.by).where(_history.c.kind == STARTED)
+    started = dict(db.execute(runs).tuples().all())
+    return entries.assign(started_by=entries["run_id"].map(started).astype(frames.TEXT).fillna(""))
 
 
 def all_entries(db: Connection) -> pd.DataFrame:
@@ -112,6 +127,22 @@ def strays(db: Connection) -> list[str]:
         .where(or_(run.c.run_id.is_(None), run.c.as_of != _history.c.on))
     )
     return [f"history entry {entry} names no run of its day" for entry in sorted(db.execute(statement).scalars())]
+
+
+def uncounted(db: Connection) -> list[str]:
+    """Sentences naming the runs that did not write as many entries as there are of them."""
+    run, there = tables.run, func.count(_history.c.entry)
+    statement = (
+        select(run.c.run_id, run.c.entries, there, func.max(_history.c.entry))
+        .join(_history, _history.c.run_id == run.c.run_id, isouter=True)
+        .group_by(run.c.run_id, run.c.entries)
+        .having(there != run.c.entries)
+    )
+    return [
+        f"run {run_id} wrote {wrote} entries of the history and {count} are there, the last of them {last}: "
+        "entries were put in beside it or taken out"
+        for run_id, wrote, count, last in sorted(db.execute(statement).tuples())
+    ]
 
 
 def last_moves(db: Connection) -> pd.DataFrame:

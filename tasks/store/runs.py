@@ -22,7 +22,7 @@ CYCLE, BESIDE = "cycle", ""
 def begin(db: Connection, run_id: str, cycle: str, as_of: object, work: str = BESIDE) -> None:
     """Put on record that a run begins; `work`: CYCLE, another flow's name, or BESIDE for an act."""
     values = {"run_id": run_id, "cycle": cycle, "as_of": as_of, "started_at": datetime.now(UTC), "work": work}
-    db.execute(insert(run).values(**values))
+    db.execute(insert(run).values(**values, entries=0))
 
 
 def end(db: Connection, summary: RunSummary) -> None:

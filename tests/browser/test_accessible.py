@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from expectations.check import data_docs
-from schemas import office
-from schemas.policy import for_cycle
-from schemas.public_notice import NOTICE_COLUMNS
-from tasks.gateways.shelf import public_notices
-from tests.editions import AS_OF
+from tasks.gateways.shelf import front, keys, public_notices
+from tests.browser.conftest import published
+from tests.editions import AS_OF, edition, notice, ordinary
 from tests.expectations.sound import sound
 
 pytestmark = pytest.mark.slow
@@ -79,8 +76,9 @@ def test_the_directory_keeps_nobody_out(sized: Page, ordinary_page: Path, view: 
     assert violations(sized) == []
 
 
-def test_a_public_notice_keeps_nobody_out(sized: Page, notice_page: Path) -> None:
-    sized.goto(notice_page.as_uri())
+@pytest.mark.parametrize("name", ["notices/2026-09.1/index.html", "index.html", "next/2026-09.1.html"])
+def test_what_lies_beside_the_editions_keeps_nobody_out(sized: Page, beside: Path, name: str) -> None:
+    sized.goto((beside / name).as_uri())
     assert violations(sized) == []
     assert sized.evaluate("document.documentElement.scrollWidth") == sized.viewport_size["width"]
 
@@ -148,28 +146,11 @@ def test_axe_would_find_what_is_wrong(sized: Page, ordinary_page: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def notice_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A public notice of three occupations of two institutions."""
-    import pandas as pd
-
-    rows = [
-        ("A1", "黄石磁湖面点有限公司", "91420200MA40000124", "4-03-02-02", "中式面点师", "4,3"),
-        ("A1", "黄石磁湖面点有限公司", "91420200MA40000124", "4-03-02-01", "中式烹调师", "4"),
-        ("A2", "=cmd|' /C calc'!A0<script>", "91420202MA40079352", "6-31-01-03", "电工", "5,4,3,2,1"),
-    ]
-    named = pd.DataFrame(
-        rows,
-        columns=["application_no", "institution_name", "uscc", "occupation_code", "occupation_name", "levels"],
-    ).assign(institution_type="enterprise", region_code="420202", kind="首次备案", work_type="")
-    content = public_notices.NoticeContent(
-        name="2026-09.1",
-        cycle="2026-09",
-        published_on=date(2026, 9, 28),
-        ends_on=date(2026, 10, 10),
-        policy=for_cycle("2026-09"),  # type: ignore[arg-type]
-        office=office.read(tmp_path_factory.getbasetemp()),
-        rows=named[NOTICE_COLUMNS],
-    )
-    folder = tmp_path_factory.mktemp("notice")
-    public_notices.place(folder, content)
-    return folder / "notices" / "2026-09.1" / "index.html"
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf with a signed edition and a signed public notice."""
+    home = tmp_path_factory.mktemp("beside")
+    keys.new(home, AS_OF)
+    public_notices.place(home / "published", notice(), keys.signing(home))
+    published(home / "published", edition(ordinary()))
+    front.write(home / "published", home)
+    return home / "published"

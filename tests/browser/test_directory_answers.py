@@ -3,13 +3,28 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.editions import GONE, REVOKED
+from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.shelf import build, front, place
+from tests.browser.conftest import published
+from tests.editions import (
+    GONE,
+    HOSTILE,
+    OFFICE,
+    REINSTATED,
+    REVOKED,
+    directory,
+    edition,
+    ordinary,
+    row,
+    with_returns,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -83,8 +98,8 @@ def test_a_link_shows_the_same_list(page: Page, ordinary_page: Path) -> None:
 
 
 def test_what_is_filtered_is_downloaded(page: Page, ordinary_page: Path, hostile_page: Path, tmp_path: Path) -> None:
-    for place, query, count in ((ordinary_page, "技师学院", 3), (hostile_page, "", 28)):
-        page.goto(place.as_uri())
+    for address, query, count in ((ordinary_page, "技师学院", 3), (hostile_page, "", 28)):
+        page.goto(address.as_uri())
         page.locator("#q").fill(query)
         with page.expect_download() as started:
             page.locator("#download").click()
@@ -177,3 +192,82 @@ def test_what_is_embedded_names_every_edition(ordinary_page: Path) -> None:
     data = json.loads(html.split('id="data">')[1].split("</script>")[0])
     assert [edition["name"] for edition in data["chain"]] == ["2025-09.1", "2026-04.1", "2026-09.1"]
     assert data["now"] == 7
+
+
+@pytest.fixture(scope="module")
+def returns_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One institution that is back, one that gave up what it had."""
+    return published(tmp_path_factory.mktemp("returns"), with_returns())
+
+
+def test_an_institution_that_is_back_tells_when_it_went_and_why_it_returned(page: Page, returns_page: Path) -> None:
+    page.goto(f"{returns_page.as_uri()}#{REINSTATED}")
+    for part in (
+        "在目录，有效备案 1 项",
+        "暂停备案，2026-04-20（版次 2026-04.1），场地不符，文号 黄人社停〔2026〕5号",
+        "恢复备案：整改合格（黄人社复〔2026〕6号）",
+    ):
+        assert part in shown(page), part
+    assert page.locator("#institution table").nth(1).locator("tbody tr").count() == 2
+    page.goto(f"{returns_page.as_uri()}#changes")
+    changed = page.locator("#change-list > details").first
+    expect(changed).to_contain_text("恢复备案 1 项")
+    expect(changed).to_contain_text("黄人社复〔2026〕6号")
+
+
+def test_an_institution_that_gave_up_is_withdrawn_and_not_revoked(page: Page, returns_page: Path) -> None:
+    page.goto(f"{returns_page.as_uri()}#?q=注销职业培训")
+    expect(page.locator("#gone")).to_contain_text(
+        "注销备案，2026-04-20（版次 2026-04.1），申请注销，文号 黄人社注〔2026〕2号"
+    )
+    page.locator("#gone a").first.click()
+    assert "已不在目录：注销备案" in shown(page)
+    assert "撤销备案" not in shown(page)
+
+
+@pytest.mark.parametrize(("day", "count"), [("2026-03-31", 3), ("2026-05-01", 1), ("2026-09-10", 2)])
+def test_a_day_between_suspension_and_return_is_without_the_institution(
+    page: Page, returns_page: Path, day: str, count: int
+) -> None:
+    page.goto(f"{returns_page.as_uri()}#?day={day}")
+    expect(page.locator("#status")).to_contain_text(f"符合条件 {count} 条")
+    assert ("复课" in page.locator("#rows").inner_text()) == (count > 1)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_older_edition_leads_to_its_follower_and_back(browser: Browser, tmp_path: Path, script: bool) -> None:
+    shelf = tmp_path / "published"
+    first = edition(ordinary().iloc[:5], name="2026-09.1")
+    digest = place(shelf, build(shelf, first), first.name)
+    front.write(shelf, tmp_path)
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    page.goto((shelf / first.name / "index.html").as_uri())
+    page.get_by_role("link", name="下一版").click()
+    expect(page.locator("main")).to_contain_text("尚未公布新的版次")
+    second = edition(ordinary(), name="2026-09.2", previous=digest, earlier=[(first.name, first.as_of, first.changed)])
+    place(shelf, build(shelf, second), second.name)
+    front.write(shelf, tmp_path)
+    page.goto((shelf / first.name / "index.html").as_uri())
+    page.get_by_role("link", name="下一版").click()
+    page.wait_for_url("**/2026-09.2/index.html")
+    page.get_by_role("link", name="上一版").click()
+    page.wait_for_url("**/2026-09.1/index.html")
+    context.close()
+
+
+def test_hostile_codes_are_drawn_or_left_out(page: Page, tmp_path: Path) -> None:
+    """A credit code that is none has no code to scan, and its link is that of the page with it escaped."""
+    usccs = ["<img src=x>", "91420200MA48\u202e00001", "=1+1", "长" * 18, "91420200MA48000001"]
+    rows = directory(row(name, uscc) for name, uscc in zip(HOSTILE[9:], usccs, strict=False))
+    office = OFFICE.model_copy(update={"website": "https://www.example.gov.cn/directory/latest/"})
+    html = published(tmp_path, edition(rows, writer=office))
+    for uscc in usccs:
+        page.goto(html.as_uri() + "#" + quote(visible(uscc)))
+        page.reload()
+        expect(page.locator("#institution-name")).to_be_visible()
+        address = page.locator(".address").get_attribute("href")
+        assert page.locator("svg.qr").count() == (uscc == usccs[-1])
+        assert address == f"https://www.example.gov.cn/directory/latest/#{quote(visible(uscc), safe='')}"
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("main img").count() == 0

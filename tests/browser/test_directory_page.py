@@ -1,6 +1,7 @@
 """The directory's page in a real Chromium: found, filtered, sorted, linked, printed, and no network asked."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -297,6 +298,14 @@ def test_without_scripts_its_rows_are_there(browser: Browser, ordinary_page: Pat
         expect(page.locator(hidden)).to_be_hidden()
     assert page.locator("#downloads a").first.is_visible()
     context.close()
+
+
+def test_where_its_scripts_are_refused_its_rows_are_there(page: Page, ordinary_page: Path, tmp_path: Path) -> None:
+    html = re.sub(r"script-src [^;]*;", "script-src 'none';", ordinary_page.read_text("utf-8"))
+    (tmp_path / "index.html").write_text(html, "utf-8")
+    page.goto((tmp_path / "index.html").as_uri())
+    expect(page.locator(ROWS)).to_have_count(7)
+    assert page.locator(ROWS).first.is_visible()
 
 
 def test_an_empty_directory_still_opens(page: Page, tmp_path: Path) -> None:

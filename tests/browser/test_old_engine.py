@@ -85,7 +85,7 @@ def test_a_script_that_fails_says_so_and_leaves_the_list(ordinary_page: Path, tm
     assert not hidden(dom, "failed")
     assert len(rows(dom)) == 7
     assert hidden(dom, "search")
-    assert 'class="scripted"' not in dom
+    assert "text/plain" not in dom
 
 
 def test_a_page_that_breaks_off_before_its_script_says_so_and_leaves_the_list(
@@ -96,4 +96,4 @@ def test_a_page_that_breaks_off_before_its_script_says_so_and_leaves_the_list(
     dom = drawn((tmp_path / "index.html").as_uri(), tmp_path)
     assert not hidden(dom, "failed")
     assert len(rows(dom)) == 7
-    assert 'class="scripted"' not in dom
+    assert "text/plain" not in dom

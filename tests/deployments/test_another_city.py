@@ -23,7 +23,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("qinghe")
     (home / "office.toml").write_text((CITIES / "office.toml").read_text("utf-8"), "utf-8")
     policies = write_policy(tmp_path_factory.mktemp("policies"), "2020-01-01", SECOND_CITY)
-    return Settings(home=home, database_url="", policies=policies)
+    return Settings(home=home, database_url="", policies=policies, result_tokens="required")
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def test_the_demo_runs_whole_under_the_citys_files(played: str, city: Settings) 
     assert {"X", "5", "4", "3"} <= levels <= {"X", "5", "4", "3", "T"}
     assert any(row["levels"].startswith("X,") for row in rows), "the lowest level first"
     assert list((city.published / "notices").iterdir()), "what is filed was shown first"
+    assert not [path for path in city.root.rglob("*.reason.txt") if "送评凭证" in path.read_text("utf-8")]
     assert "CAP" not in played, "the city has no cap"
     assert "清河市职业能力建设中心" in _text_of(city.outbox)
     for part in (city.published, city.outbox, city.inbox):

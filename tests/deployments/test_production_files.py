@@ -112,10 +112,20 @@ def test_compose_holds_no_secret_and_no_default_for_one(services: dict[str, Any]
     assert ports == ["127.0.0.1:4200:4200"]
 
 
+def test_images_are_named_by_digest(services: dict[str, Any]) -> None:
+    compose = yaml.safe_load((DEPLOYMENTS / "compose.yaml").read_text("utf-8"))
+    foreign = [service["image"] for service in services.values() if service["image"] != "filing-cycles"]
+    assert set(foreign) == {"postgres:17@sha256:${POSTGRES_DIGEST:?}"}, "a tag may come to mean another image"
+    assert compose["x-image"]["build"]["args"]["PYTHON_DIGEST"] == "${PYTHON_DIGEST:?}", "no image without it"
+    bases = re.findall(r"^FROM (\S+)", (DEPLOYMENTS / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert set(bases) == {"python:3.11-slim@sha256:${PYTHON_DIGEST}"}
+
+
 def test_the_image_holds_the_wheel_and_no_home() -> None:
     lines = (DEPLOYMENTS / "Dockerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
     told = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
     assert {word for word, _ in told} <= {
+        "ARG",
         "FROM",
         "WORKDIR",
         "COPY",
@@ -132,7 +142,7 @@ def test_the_image_holds_the_wheel_and_no_home() -> None:
     assert all((ROOT / name).exists() for name in sent)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) <= sent
-    assert {"requirements.lock", "pyproject.toml", project["project"]["readme"]} <= sent
+    assert {"requirements.lock", "requirements-extras.lock", "pyproject.toml", project["project"]["readme"]} <= sent
     assert [rest for word, rest in told if word == "USER"] == ["filing"]
     assert [rest for word, rest in told if word == "ENTRYPOINT"] == ['["filing"]']
     assert "filing" in project["project"]["scripts"]

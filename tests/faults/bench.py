@@ -186,9 +186,11 @@ def _written(folder: Path) -> list[dict[str, Any]]:
 def _migrate(bench: Bench) -> None:
     from deployments import schema
     from schemas.settings import using
+    from tasks.gateways.shelf import keys
 
     with using(settings_of(bench, bench.here)):
         schema.migrate()
+    keys.new(bench.here.home, date(2026, 1, 1))  # what is published is signed
 
 
 def _keep_between(bench: Bench, module: Any, act: int) -> None:

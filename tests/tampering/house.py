@@ -23,7 +23,7 @@ from tests.registers import COMPLAINT
 from tests.tampering.kinds import Case, Tampering
 
 #: What an owner of the home may write to, put back after each trial.
-_WRITTEN = ("published", "policies", "reference")
+_WRITTEN = ("published", "policies", "reference", "runs")
 _SHIPPED = Path(__file__).parents[2] / "schemas"
 
 

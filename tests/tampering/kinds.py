@@ -79,13 +79,36 @@ def _append(case: Case) -> None:
     facts = former["facts"] if isinstance(former["facts"], str) else facts_text(**former["facts"])
     facts = facts.replace('"valid_until":"20', '"valid_until":"21')
     entry = {**former, "entry": last.entry + 1, "was": "filed", "became": "filed", "facts": facts}
-    entry["digest"] = digest(last.digest, [entry[name] for name in CHAINED])
+    _chain(case, entry, last.digest)
+
+
+def _witness(case: Case) -> None:
+    """A forged entry of a kind that no table answers to, with a right digest: an import that never was."""
+    last = history.head(case.db)
+    run, day = case.db.execute(text("SELECT run_id, as_of FROM run ORDER BY started_at DESC LIMIT 1")).one()
+    entry = {**dict.fromkeys(CHAINED, ""), "entry": last.entry + 1, "kind": "import", "subject": "HS202609-0001"}
+    entry |= {"became": "results", "because": "导入文件“传真.json”，1条新记录", "by": "王处长", "facts": facts_text()}
+    entry |= {"on": str(day), "run_id": run}
+    _chain(case, entry, last.digest)
+
+
+def _chain(case: Case, entry: dict[str, object], previous: str) -> None:
+    """Put an entry at the end of the history, with a right digest."""
+    entry["digest"] = digest(previous, [entry[name] for name in CHAINED])
     names = [*CHAINED, "digest"]
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("CAST(:facts AS json)" if name == "facts" else f":{name}" for name in names)
     if case.db.dialect.name == "sqlite":
         marks = marks.replace("CAST(:facts AS json)", ":facts")
     case.sql(f"INSERT INTO history ({columns}) VALUES ({marks})", **{name: entry[name] for name in names})
+
+
+def _forget_last(case: Case) -> None:
+    """The last entry deleted, and with it the summaries that keep copies of the head."""
+    _unlock(case)
+    for file in (case.installation.root / "runs").iterdir():
+        file.unlink()
+    case.sql("DELETE FROM history WHERE entry = (SELECT MAX(entry) FROM history)")
 
 
 def _rewrite_whole(case: Case) -> None:
@@ -301,6 +324,8 @@ TAMPERINGS: tuple[Tampering, ...] = (
         _unlocked("DELETE FROM history WHERE entry > (SELECT MAX(entry) - 5 FROM history)"),
     ),
     Tampering("history", "a move put in, rightly chained", _append),
+    Tampering("history", "an entry of a kind that no table answers to put in, rightly chained", _witness),
+    Tampering("history", "the last entry deleted, and every summary that kept a copy of the head", _forget_last),
     Tampering("history", "an entry changed and every digest after it made anew", _rewrite_whole),
     Tampering("history", "entries given to another run", _unlocked("UPDATE history SET run_id = 'x' WHERE entry = 2")),
     Tampering("grounds", "a number of the policy changed", _policy),

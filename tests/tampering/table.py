@@ -19,12 +19,15 @@ SQLite and on PostgreSQL, as somebody would who owns the database and the home, 
 How it tells: every row that moves rest on has its digest in the history, before and after each write, and every entry of
 the history goes into the digest of the next. The digest of the newest entry lies in each run's summary (`runs/`), goes
 into the report to the province and out with each alert mail: a history rewritten whole no longer fits those copies. Each
+run counts the entries it writes: one put in beside it, or the newest taken out together with those copies, does not fit. Each
 edition's manifest is known by its SHA-256 to history and database, the files that decide (policy, rule book, lists) are
 known by theirs. On PostgreSQL the role that works may neither change nor delete history nor alter tables
 ([runbook](runbook.md)).
 
 What it cannot tell: rows that were changed before the first run ever sealed them, and a home in which database, shelf,
-summaries and reports were all made anew together; that is what the copies in other hands are for.
+summaries and reports were all made anew together; that is what the copies in other hands are for. Nor an entry that no table
+answers to (an import, a person's data put right) put in at the end by somebody who makes the count of its run fit as well: it
+adds a sentence and moves nothing.
 """
 
 

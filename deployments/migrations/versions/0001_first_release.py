@@ -460,6 +460,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("summary", sa.JSON(), nullable=True),
         sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run")),
     )
     op.create_table(

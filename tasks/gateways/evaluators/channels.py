@@ -52,7 +52,10 @@ class Channel(Protocol):
 
 @dataclass(frozen=True)
 class FolderChannel:
-    """Packages as folders `<cycle>/<application_no>/` below `folder`, for the centre to hand out."""
+    """Packages as folders `<cycle>/<application_no>/` below `folder`, for the centre to hand out.
+
+    The files bear the token of their dispatch: they are their owner's alone to read.
+    """
 
     folder: Path
     _unsettled: set[Path] = field(default_factory=set)
@@ -83,9 +86,9 @@ class FolderChannel:
             former = f"{place}/评分表-第{json.loads(there)['revision']}次.xlsx"
             # killed between workbook and package.json, the workbook here is already the new one
             if not (self.folder / former).exists():
-                put(self.folder, former, workbook.read_bytes(), unsettled=self._unsettled)
+                put(self.folder, former, workbook.read_bytes(), private=True, unsettled=self._unsettled)
         for name in sorted(files, key=lambda name: name == PACKAGE):
-            put(self.folder, f"{place}/{name}", files[name], unsettled=self._unsettled)
+            put(self.folder, f"{place}/{name}", files[name], private=True, unsettled=self._unsettled)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,15 @@ def read_token(token: str, installation: Settings) -> Dispatch | None:
         return None
 
 
+def stated_by(token: str) -> Dispatch | None:
+    """The dispatch a token says it was signed for, whoever signed it; None for what is no token at all."""
+    _, content = URLSafeSerializer("").loads_unsafe(token)
+    try:
+        return Dispatch(*content)
+    except TypeError:
+        return None
+
+
 def signing_key(installation: Settings) -> str:
     """The secret key; made where tokens are required and there is none yet, blank where nobody asked for any.
 

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from schemas.errors import RefusedError
 from tasks.gateways.disk import files
+from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, json_bytes, sha256
 
 ATTACHMENTS: Final = "attachments.json"
@@ -48,7 +49,7 @@ def recorded(folder: Path) -> dict[str, str]:
 def faults(folder: Path, known: Mapping[str, str]) -> list[str]:
     """One sentence for each attachment that is not what was attached."""
     return [
-        f"edition {folder.name}: the attachment {name} is missing or was changed after it was attached"
+        f"edition {folder.name}: the attachment {visible(name)} is missing or was changed after it was attached"
         for name, digest in sorted(known.items())
         if not (folder / name).is_file() or file_sha256(folder / name) != digest
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.run_summary import Head
+from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf import attachments
 from tasks.gateways.shelf.editions import LATEST
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
@@ -29,7 +30,7 @@ def verify_chain(published: Path, known: Mapping[str, str] | None = None) -> lis
         try:
             content = (published / name / MANIFEST).read_bytes()
             digests[name] = file_sha256(published / name / MANIFEST)
-            records[name] = read_manifest(content)
+            records[name] = _edition_record(content)
         except (OSError, ValueError) as broken:
             faults.append(f"edition {name}: {MANIFEST} cannot be relied on: {broken}")
             continue
@@ -42,10 +43,18 @@ def verify_chain(published: Path, known: Mapping[str, str] | None = None) -> lis
 def edition_faults(folder: Path) -> list[str]:
     """One sentence for each fault of one edition by itself."""
     try:
-        record = read_manifest((folder / MANIFEST).read_bytes())
+        record = _edition_record((folder / MANIFEST).read_bytes())
     except (OSError, ValueError) as broken:
         return [f"edition {folder.name}: {MANIFEST} cannot be relied on: {broken}"]
     return _file_faults(folder, record)
+
+
+def _edition_record(content: bytes) -> dict[str, Any]:
+    """The manifest of an edition; raises ValueError for any other, also for that of a public notice."""
+    record = read_manifest(content)
+    if not {"edition", "as_of", "previous_manifest_sha256"} <= set(record):
+        raise ValueError("it is not that of an edition")
+    return record
 
 
 def heads(published: Path) -> dict[str, Head]:
@@ -84,18 +93,19 @@ def _file_faults(folder: Path, record: Mapping[str, Any]) -> list[str]:
         attached = attachments.recorded(folder)
     except ValueError as broken:
         return [f"edition {folder.name}: {attachments.ATTACHMENTS} cannot be relied on: {broken}"]
-    faults = [f"edition {folder.name}: {name} is missing" for name in sorted(set(listed) - there)]
+    faults = [f"edition {folder.name}: {visible(name)} is missing" for name in sorted(set(listed) - there)]
     faults += [
-        f"edition {folder.name}: {name} does not belong to it" for name in sorted(there - set(listed) - set(attached))
+        f"edition {folder.name}: {visible(name)} does not belong to it"
+        for name in sorted(there - set(listed) - set(attached))
     ]
     faults += attachments.faults(folder, attached)
     faults += [
-        f"edition {folder.name}: {name} was changed after it was published"
+        f"edition {folder.name}: {visible(name)} was changed after it was published"
         for name in sorted(there & set(listed))
         if not (folder / name).is_file() or file_sha256(folder / name) != listed[name]
     ]
     if record["edition"] != folder.name:
-        faults.append(f"edition {folder.name}: its {MANIFEST} is that of {record['edition']}")
+        faults.append(f"edition {folder.name}: its {MANIFEST} is that of {visible(str(record['edition']))}")
     return faults
 
 

@@ -5,7 +5,6 @@ One publisher at a time is the caller's lease to keep. A kill at any moment leav
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -20,7 +19,7 @@ from tasks.gateways.shelf.datapackage import DATAPACKAGE, datapackage
 from tasks.gateways.shelf.feed import FEED, feed
 from tasks.gateways.shelf.life_file import LIFE, life_file
 from tasks.gateways.shelf.listing import LISTING, listing
-from tasks.gateways.shelf.manifest import MANIFEST, body_of, file_sha256, manifest, read_manifest, sha256
+from tasks.gateways.shelf.manifest import MANIFEST, body_on_shelf, file_sha256, manifest, read_manifest, sha256
 from tasks.gateways.shelf.page import pages
 from tasks.gateways.shelf.workbook import directory_workbook
 
@@ -116,15 +115,7 @@ def _digest_of_whole(built: Path, name: str) -> str:
 
 
 def _require_same(target: Path, built: Path, name: str) -> None:
-    if _body(target) != _body(built):
+    if body_on_shelf(target) != body_on_shelf(built):
         raise ShelfError(
             f"edition {name} is already published with other content: editions never change, take the next number"
         )
-
-
-def _body(edition: Path) -> dict[str, Any] | None:
-    """What the manifest of an edition says, but for its signature: a key may have been lost since; None if it is not whole."""
-    try:
-        return body_of(read_manifest((edition / MANIFEST).read_bytes()))
-    except (OSError, ValueError):
-        return None

@@ -1,6 +1,7 @@
-"""`published/index.html`: every edition, public notice and inspection with its files, and the keys that sign editions.
+"""`published/index.html`: every edition, public notice and inspection with its files, and the keys that sign them.
 
-Beside it lie the keys as data, and the script that checks everything with nothing but Python.
+Beside it lie the keys as data, the script that checks everything with nothing but Python, and `next/`: an edition never
+changes, so it links `next/<edition>.html`, which leads on to its follower once there is one.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from tasks.gateways.shelf import attachments, chain, keys
 from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
 from tasks.gateways.shelf.page import content_policy, page_template, style_sheet
 
-PAGE, VERIFIER = "index.html", "verify.py"
+PAGE, VERIFIER, NEXT = "index.html", "verify.py", "next"
 #: Files of an edition that the list links, as far as it has them: an older release made fewer.
 _LINKED = {
     "directory.xlsx": "电子表格",
@@ -38,10 +39,41 @@ def write(published: Path, home: Path) -> None:
     files.put(published, VERIFIER, (resources("tasks.gateways.shelf") / "verify_editions.py").read_bytes())
     if on_record:
         files.put(published, keys.PUBLIC, keys.record(on_record))
-    files.put(published, PAGE, _page(published, offices.read(home), on_record))
+    office, listed = offices.read(home), list(_editions(published))
+    # the list comes last: what it names is there
+    for edition, follower in _followers(published, listed):
+        files.put(
+            published / NEXT, f"{edition}.html", _step(edition, follower, office, newest=edition == listed[0]["name"])
+        )
+    files.put(published, PAGE, _page(published, office, listed, on_record))
 
 
-def _page(published: Path, office: offices.Office, on_record: list[keys.PublicKey]) -> bytes:
+def _followers(published: Path, listed: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Each edition that can be read with the one that follows it; blank where none does."""
+    readable = [edition for edition in listed if edition["as_of"]]
+    follower = {edition["previous"]: edition["name"] for edition in readable}
+    return (
+        (edition["name"], follower.get(file_sha256(published / edition["name"] / MANIFEST), "")) for edition in readable
+    )
+
+
+def _step(edition: str, follower: str, office: offices.Office, *, newest: bool) -> bytes:
+    """Where an edition leads on to: its follower, or that there is none."""
+    style = style_sheet()
+    html = page_template("next.html").render(
+        policy=content_policy(style),
+        style=Markup(style),  # noqa: S704  shipped with the package
+        edition=edition,
+        follower=follower,
+        newest=newest,
+        issuer=office.authority,
+    )
+    return html.encode("utf-8")
+
+
+def _page(
+    published: Path, office: offices.Office, editions: list[dict[str, Any]], on_record: list[keys.PublicKey]
+) -> bytes:
     style = style_sheet()
     html = page_template(
         "front.html"
@@ -49,7 +81,7 @@ def _page(published: Path, office: offices.Office, on_record: list[keys.PublicKe
         policy=content_policy(style),
         style=Markup(style),  # noqa: S704  shipped with the package
         issuer=office.authority,
-        editions=list(_editions(published)),
+        editions=editions,
         notices=list(_notices(published)),
         inspections=_inspections(published),
         keys=[*reversed(on_record)],
@@ -65,7 +97,7 @@ def _editions(published: Path) -> Iterator[dict[str, Any]]:
     records = [(name, _read(published / name)) for name in names]
     ordered = sorted(records, key=lambda pair: str((pair[1] or {}).get("as_of", "")))
     for name, record in reversed(ordered):
-        if record is None:
+        if record is None or "edition" not in record:
             yield {"name": name, "as_of": "", "fault": "清单缺失或已被改动，不可采信"}
             continue
         previous = record.get("previous_manifest_sha256")
@@ -80,6 +112,7 @@ def _editions(published: Path) -> Iterator[dict[str, Any]]:
             "files": [(file, title) for file, title in _LINKED.items() if file in record["files"]],
             "scans": sorted(_scans(published / name)),
             "signed": "signature" in record,
+            "previous": previous,
             "fault": "" if previous is None or previous in digests else "上一版缺失或已被改动",
         }
 
@@ -98,6 +131,7 @@ def _notices(published: Path) -> Iterator[dict[str, Any]]:
         if record is not None:
             yield {
                 "name": path.name,
+                "signed": "signature" in record,
                 **{name: visible(str(record.get(name, ""))) for name in ("published_on", "ends_on")},
             }
 

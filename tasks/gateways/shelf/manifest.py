@@ -86,5 +86,16 @@ def read_manifest(content: bytes) -> dict[str, Any]:
     return record
 
 
+def body_on_shelf(folder: Path) -> dict[str, Any] | None:
+    """What the manifest of an edition or notice says, but for its signature: a key may have been lost since.
+
+    None if it is not whole.
+    """
+    try:
+        return body_of(read_manifest((folder / MANIFEST).read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
 def _seal(body: Mapping[str, Any]) -> str:
     return sha256(json_bytes(body))

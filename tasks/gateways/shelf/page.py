@@ -45,9 +45,10 @@ def _page(content: EditionContent, listed: list[District]) -> bytes:
     previous = content.editions[-2][0] if len(content.editions) > 1 else ""
     html = page_template("index.html").render(
         **_common(content),
-        policy=content_policy(style, guard(), script),
+        policy=content_policy(style, guard(), keep(), script),
         style=Markup(style),  # noqa: S704  shipped with the package
         guard=Markup(guard()),  # noqa: S704  shipped with the package
+        keep=Markup(keep()),  # noqa: S704  shipped with the package
         script=Markup(script),  # noqa: S704  shipped with the package
         data=Markup(embedded(page_data(content))),  # noqa: S704  escaped for its element
         dataset=Markup(embedded(dataset(content))),  # noqa: S704  escaped for its element
@@ -124,6 +125,12 @@ def style_sheet() -> str:
 def guard() -> str:
     """What says that the script cannot run; plain enough for any engine."""
     return _file("0_guard.js")
+
+
+@cache
+def keep() -> str:
+    """What keeps the rows that follow it as text, until the script shows some of them."""
+    return _file("0_keep.js")
 
 
 @cache

@@ -1,6 +1,7 @@
 """The directory as data for its page: each institution, occupation and date once."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -75,7 +76,8 @@ def page_data(content: EditionContent) -> dict[str, Any]:
         },
         "ends": [[list(CHANGE_KINDS).index(kind), visible(reason), visible(number)] for kind, reason, number in ends],
         "change_kinds": list(CHANGE_KINDS.values()),
-        "editions": _editions(content),
+        "reinstated": list(CHANGE_KINDS).index("reinstated"),
+        **_editions(content, institutions, occupations),
         "certificate": {"code": CERTIFICATE_CODE, "length": CERTIFICATE_LENGTH},
         "website": content.office.website,
         "qr": codes(content.office.website) if content.office.website else None,
@@ -159,13 +161,46 @@ def _audience_set(text: str) -> dict[str, Any]:
     return {"text": visible(audiences_told(text)), "places": own}
 
 
-def _editions(content: EditionContent) -> list[dict[str, Any]]:
+def _editions(content: EditionContent, institutions: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, Any]:
+    """`editions`, the newest first, with their changes, and `parts`, the texts of which these are made."""
     own: EarlierEdition = (content.name, content.as_of, content.changed)
     earlier = sorted(content.earlier, key=lambda edition: _order(edition[0]), reverse=True)
-    return [
-        _edition(edition, content.policy, limit)
+    places = _ChangePlaces(
+        {names: place for place, names in reversed([*enumerate(_pairs(institutions, "uscc", "institution_name"))])},
+        {names: place for place, names in enumerate(_pairs(occupations, *OCCUPATION_COLUMNS))},
+    )
+    editions = [
+        _edition(edition, content.policy, limit, places)
         for edition, limit in [(own, OWN_CHANGES), *((one, EARLIER_CHANGES) for one in earlier)]
     ]
+    return {"editions": editions, "parts": list(places.parts)}
+
+
+@dataclass
+class _ChangePlaces:
+    """Where in the page the institutions, the occupations and the parts of a text stand that changes name."""
+
+    institutions: Mapping[tuple[str, ...], int]
+    occupations: Mapping[tuple[str, ...], int]
+    parts: dict[str, int] = field(default_factory=dict)
+
+    def institution(self, uscc: str, name: str) -> int | list[str]:
+        """The place of an institution of this name; code and name themselves where the rows of the page have none."""
+        place = self.institutions.get((uscc, name))
+        return [visible(uscc), visible(name)] if place is None else place
+
+    def occupation(self, code: str, name: str, work_type: str) -> int | list[str]:
+        """The place of an occupation; its code and title themselves where the rows of the page have none."""
+        place = self.occupations.get((code, name, work_type))
+        return [visible(code), visible(trade_title(name, work_type))] if place is None else place
+
+    def text(self, text: str) -> list[int]:
+        """The places of the parts of a text, as they are joined by `；`."""
+        return [self.parts.setdefault(part, len(self.parts)) for part in visible(text).split("；")] if text else []
+
+
+def _pairs(rows: pd.DataFrame, *columns: str) -> Iterable[tuple[str, ...]]:
+    return rows[list(columns)].itertuples(index=False, name=None)
 
 
 def _order(name: str) -> tuple[int, ...]:
@@ -173,7 +208,7 @@ def _order(name: str) -> tuple[int, ...]:
     return (*map(int, cycle.split("-")), int(number))
 
 
-def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, Any]:
+def _edition(edition: EarlierEdition, policy: Policy, limit: int, places: _ChangePlaces) -> dict[str, Any]:
     name, as_of, changed = edition
     record = {"name": name, "as_of": chinese_date(as_of)}
     if not isinstance(changed, pd.DataFrame):
@@ -183,9 +218,10 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, A
     rows = [
         [
             kinds[kind],
-            *map(visible, (uscc, institution, code, trade_title(occupation, work_type))),
-            *_moved(before, after, policy),
-            visible(_why(reason, document_no)),
+            places.institution(uscc, institution),
+            places.occupation(code, occupation, work_type),
+            *(places.text(change_text(text, policy)) for text in (before, after)),
+            places.text(_why(reason, document_no)),
         ]
         for uscc, institution, code, occupation, work_type, kind, before, after, reason, document_no in listed
     ]
@@ -195,7 +231,3 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int) -> dict[str, A
 def _why(reason: str, document_no: str) -> str:
     """Why a row changed, as people read it."""
     return f"{reason}（{document_no}）" if reason and document_no else reason or document_no
-
-
-def _moved(before: str, after: str, policy: Policy) -> list[str]:
-    return [visible(change_text(text, policy)) for text in (before, after)]

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from markupsafe import Markup
 
 from schemas.directory import levels_text
@@ -20,10 +21,20 @@ from tasks.gateways.disk import folders
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.paper.word import fill
+from tasks.gateways.shelf import keys
 from tasks.gateways.shelf.content import chinese_date
 from tasks.gateways.shelf.documents import signature, template
 from tasks.gateways.shelf.editions import ShelfError
-from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, policy_record, read_manifest, sealed, sha256
+from tasks.gateways.shelf.manifest import (
+    MANIFEST,
+    body_of,
+    body_on_shelf,
+    file_sha256,
+    policy_record,
+    read_manifest,
+    sealed,
+    sha256,
+)
 from tasks.gateways.shelf.page import hash_source, page_template, style_sheet
 
 FOLDER = "notices"
@@ -83,20 +94,21 @@ def _blocks(records: list[dict[Any, Any]]) -> list[tuple[dict[Any, Any], list[di
     return [(block[0], block) for block in blocks]
 
 
-def place(published: Path, content: NoticeContent) -> str:
-    """Let `published/notices/<name>/` hold the notice, whole or not at all; returns the SHA-256 of its manifest.
+def place(published: Path, content: NoticeContent, key: Ed25519PrivateKey | None = None) -> str:
+    """Let `published/notices/<name>/` hold the notice, signed by a key; returns the SHA-256 of its manifest.
 
-    The same notice again changes nothing. Raises ShelfError if another content has that name, or when the files cannot
-    be written; then there is no such folder.
+    It is there whole or not at all. The same notice again changes nothing, whichever key signed it. Raises ShelfError if
+    another content has that name, or when the files cannot be written; then there is no such folder.
     """
     shelf = published / FOLDER
     files = _files(content)
-    record = _record(content, {name: sha256(data) for name, data in files.items()})
+    sign = partial(keys.signature, key) if key else None
+    record = sealed(_body(content, {name: sha256(data) for name, data in files.items()}), sign)
     target = shelf / content.name
     if target.exists():
-        if not (target / MANIFEST).is_file() or file_sha256(target / MANIFEST) != sha256(record):
+        if body_on_shelf(target) != body_of(read_manifest(record)):
             raise ShelfError(f"public notice {content.name} is already published with other content: it never changes")
-        return sha256(record)
+        return file_sha256(target / MANIFEST)
     try:
         folders.move(folders.build(shelf, content.name, {**files, MANIFEST: record}), target)
     except OSError as refused:
@@ -125,20 +137,30 @@ def names(published: Path) -> list[str]:
 
 
 def faults(published: Path, known: Mapping[str, str]) -> list[str]:
-    """One sentence for each published notice that is not what it was; `known`: names to the SHA-256 of manifests."""
-    return [fault for name in sorted(known) for fault in _faults(published / FOLDER / name, known[name])]
+    """One sentence for each fault of the published notices; `known`: names to the SHA-256 of manifests."""
+    return [fault for name in sorted(known) for fault in _known_faults(published / FOLDER / name, known[name])]
 
 
-def _faults(folder: Path, digest: str) -> list[str]:
+def notice_faults(folder: Path) -> list[str]:
+    """One sentence for each fault of one notice by itself."""
     try:
         record = read_manifest((folder / MANIFEST).read_bytes())
         there = {path.name: file_sha256(path) for path in folder.iterdir() if path.name != MANIFEST}
     except (OSError, ValueError) as unreadable:
-        return [f"public notice {folder.name}: {MANIFEST} cannot be relied on: {unreadable}"]
+        return [f"public notice {visible(folder.name)}: {MANIFEST} cannot be relied on: {unreadable}"]
     wrong = sorted(name for name in {*there, *record["files"]} if there.get(name) != record["files"].get(name))
-    broken = [f"public notice {folder.name}: {name} is not what was published" for name in wrong]
-    if file_sha256(folder / MANIFEST) != digest:
-        broken.insert(0, f"public notice {folder.name}: {MANIFEST} is not the one that was published")
+    broken = [f"public notice {visible(folder.name)}: {visible(name)} is not what was published" for name in wrong]
+    if record.get("notice") != folder.name:
+        broken.append(
+            f"public notice {visible(folder.name)}: its {MANIFEST} is that of {visible(str(record.get('notice')))}"
+        )
+    return broken
+
+
+def _known_faults(folder: Path, digest: str) -> list[str]:
+    broken = notice_faults(folder)
+    if (folder / MANIFEST).is_file() and file_sha256(folder / MANIFEST) != digest:
+        broken.insert(0, f"public notice {visible(folder.name)}: {MANIFEST} is not the one that was published")
     return broken
 
 
@@ -149,18 +171,16 @@ def _files(content: NoticeContent) -> dict[str, bytes]:
     }
 
 
-def _record(content: NoticeContent, files: Mapping[str, str]) -> bytes:
-    return sealed(
-        {
-            "notice": content.name,
-            "cycle": content.cycle,
-            "published_on": content.published_on.isoformat(),
-            "ends_on": content.ends_on.isoformat(),
-            "policy": policy_record(content.policy),
-            "rows": len(content.rows),
-            "files": {name: files[name] for name in sorted(files)},
-        }
-    )
+def _body(content: NoticeContent, files: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "notice": content.name,
+        "cycle": content.cycle,
+        "published_on": content.published_on.isoformat(),
+        "ends_on": content.ends_on.isoformat(),
+        "policy": policy_record(content.policy),
+        "rows": len(content.rows),
+        "files": {name: files[name] for name in sorted(files)},
+    }
 
 
 def _fields(content: NoticeContent) -> dict[str, Any]:

@@ -1,26 +1,24 @@
-"""Check the editions beside this file with nothing but Python: python3 verify.py KEY [KEY ...]; 0 if all is as published.
+"""Check the editions and public notices beside this file: python3 verify.py KEY [KEY ...], keys as the office printed them.
 
-KEY: each public key as the office printed it. Signatures: Ed25519 (RFC 8032) over the manifest without seal and signature.
+Plain Python and nothing else. A manifest proves its files by their SHA-256, a signature (Ed25519, RFC 8032) the manifest, and
+each edition all those before it. Ends with 0 if everything is as published.
 """
 
-import base64
-import hashlib
 import json
 import sys
+from base64 import b64decode
+from hashlib import sha256, sha512
 from pathlib import Path
-from typing import Any
 
-P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-D, ROOT = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
+P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # of the field, and of the points that sign
+LINK = "previous_manifest_sha256"
+D = -121665 * pow(121666, -1, P)  # of the curve: y² - x² = 1 + D x² y²
 
 
-def point(octets: bytes) -> tuple[int, int]:
-    odd, y = divmod(int.from_bytes(octets, "little"), 2**255)
+def point(y: int, odd: int) -> tuple[int, int]:
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
-    x = x if (x * x - square) % P == 0 else x * ROOT % P
-    if (x * x - square) % P or odd > 1 or y >= P:
-        raise ValueError("no point of the curve")
+    x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
     return x if x % 2 == odd else P - x, y
 
 
@@ -29,60 +27,49 @@ def add(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
     return (a[0] * b[1] + b[0] * a[1]) * pow(1 + k, -1, P) % P, (a[1] * b[1] + a[0] * b[0]) * pow(1 - k, -1, P) % P
 
 
-def times(factor: int, a: tuple[int, int]) -> tuple[int, int]:
-    total = (0, 1)
-    while factor:
-        total, a, factor = add(total, a) if factor & 1 else total, add(a, a), factor >> 1
-    return total
+def times(n: int, a: tuple[int, int]) -> tuple[int, int]:
+    return add(times(n - 1, a), a) if n % 2 else times(n // 2, add(a, a)) if n else (0, 1)
 
 
-def is_signed(key: bytes, signature: bytes, message: bytes) -> bool:
-    s, base = int.from_bytes(signature[32:], "little"), point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
-    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % Q
-    return s < Q and times(s, base) == add(point(signature[:32]), times(h, point(key)))
+def is_signed(key: str, signed: str, message: bytes, keys: list[str]) -> bool:
+    public, r, s = b64decode(key), b64decode(signed)[:32], int.from_bytes(b64decode(signed)[32:], "little")
+    odd, y = divmod(int.from_bytes(public, "little"), 2**255)
+    minus = times(Q - int.from_bytes(sha512(r + public + message).digest(), "little") % Q, point(y, odd))
+    x, y = add(times(s, point(4 * pow(5, -1, P) % P, 0)), minus)
+    return key in keys and s < Q and (x % 2 * 2**255 + y).to_bytes(32, "little") == r
 
 
-def text(record: object) -> bytes:
-    return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
+def digest_of(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest() if file.is_file() else "none"
 
 
-def faults(folder: Path, record: dict[str, Any], keys: list[str]) -> list[str]:
-    body = {name: value for name, value in record.items() if name not in ("seal", "signature")}
-    found = [] if record["edition"] == folder.name else ["manifest.json"]
-    if "signature" in record:
-        key, signature = record["signature"]["key"], base64.b64decode(record["signature"]["ed25519"])
-        found += [] if key in keys and is_signed(base64.b64decode(key), signature, text(body)) else ["signature"]
-    for name, digest in record["files"].items():
-        there = folder / name
-        found += [] if there.is_file() and hashlib.sha256(there.read_bytes()).hexdigest() == digest else [name]
-    return found
-
-
-def check(shelf: Path, keys: list[str]) -> list[tuple[str, str]]:
-    found, names, before, unsigned = [], {}, {}, set()
-    for path in sorted(shelf.glob("2*/manifest.json")):
-        name, content = path.parent.name, path.read_bytes()
+def check(shelf: Path, keys: list[str]) -> list[str]:
+    wrong: list[str] = []
+    seen: list[tuple[str, str, bool, str, object]] = []  # name, day, if signed, digest, and the digest it follows
+    for path in sorted([*shelf.glob("2*/manifest.json"), *shelf.glob("notices/*/manifest.json")]):
+        folder, name = path.parent, path.parent.relative_to(shelf).as_posix()
+        kind, at, link = ("notice", "published_on", "notice") if "/" in name else ("edition", "as_of", LINK)
         try:
-            record = json.loads(content)
-            found += [(name, fault) for fault in faults(path.parent, record, keys)]
-            names[hashlib.sha256(content).hexdigest()], before[name] = name, record["previous_manifest_sha256"]
-            unsigned |= set() if "signature" in record else {name}
+            record = json.loads(path.read_bytes())
+            signature, _ = record.pop("signature", None), record.pop("seal", None)
+            seen.append((name, str(record[at]), signature is not None, digest_of(path), record[link]))
+            message = (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
+            if signature is not None and not is_signed(signature["key"], signature["ed25519"], message, keys):
+                wrong.append(f"{name}: signature")
+            files = {**record["files"], "manifest.json": digest_of(path) if record[kind] == folder.name else ""}
+            wrong += [f"{name}: {file}" for file, digest in files.items() if digest_of(folder / file) != digest]
         except (ValueError, KeyError, TypeError, AttributeError):
-            found.append((name, "manifest.json"))
-    for (
-        name,
-        digest,
-    ) in before.items():  # an unsigned edition is proved by a later one that is signed, not by an earlier
-        if digest and (digest not in names or (name in unsigned and names[digest] not in unsigned)):
-            found.append((name, "its place after the edition before it"))
-    if unsigned == set(before) or list(before.values()).count(None) != 1:
-        found.append(("all", "signatures, or the first edition"))
-    return found
+            wrong.append(f"{name}: manifest.json")
+    since = min((day for _, day, signed, *_ in seen if signed), default="")
+    wrong += [f"{name}: signature" for name, day, signed, *_ in seen if day > since and not signed]
+    followed = [before for *_, before in seen]
+    newest = [signed for name, _, signed, digest, _ in seen if "/" not in name and digest not in followed]
+    if newest and (newest != [True] or None not in followed):
+        wrong.append("an edition is missing, was added, or the newest is not signed")
+    return wrong
 
 
 if __name__ == "__main__":
-    wrong = check(Path(__file__).resolve().parent, sys.argv[1:])
-    for edition, what in wrong:
-        print(f"{edition}: {what!a}: missing, changed, or not the office's")  # noqa: T201  a command's own answer
-    print("faults:", len(wrong))  # noqa: T201
-    sys.exit(1 if wrong else 0)
+    faults = check(Path(__file__).resolve().parent, sys.argv[1:])
+    print(*(f"not as published: {fault!a}" for fault in faults), f"faults: {len(faults)}", sep="\n")  # noqa: T201
+    sys.exit(1 if faults else 0)

@@ -114,14 +114,21 @@ def _meant(materials: pl.DataFrame, known: dict[str, str]) -> pl.Series:
     tried = materials.select(pl.when(safe).then(place).alias(str(order)) for order, place in enumerate(places))
     exact = [tried[column].replace_strict(known, default=None, return_dtype=pl.String) for column in tried.columns]
     found = pl.select(pl.coalesce(exact)).to_series()
+    bare = {_bare(path) for path in known.values()}
     for column in tried.columns:
         # capitals, spaces and the way a character is put together differ between systems, and between people
         left = tried[column].set(found.is_not_null(), None)
-        loose = {text: known.get(compared(text)) for text in left.drop_nulls().unique()}
+        texts = left.drop_nulls().unique().to_list()
+        loose = {text: known.get(compared(text)) if _bare(text) in bare else None for text in texts}
         found = pl.select(
             pl.coalesce(found, left.replace_strict(loose, default=None, return_dtype=pl.String))
         ).to_series()
     return _below(materials, found, known)
+
+
+def _bare(path: str) -> str:
+    """The last name of a path as names are compared, to tell at once what is not there: most materials bring no file."""
+    return compared(path.rpartition("/")[2]).rpartition("/")[2].lstrip("'")
 
 
 def _below(materials: pl.DataFrame, found: pl.Series, known: dict[str, str]) -> pl.Series:

@@ -250,7 +250,7 @@ def test_office_files_carry_no_moment_of_their_making() -> None:
 
 def test_the_page_embeds_hostile_names_without_ending_its_data() -> None:
     html = page(edition(hostile()))
-    assert html.count(b"</script>") == 4
+    assert html.count(b"</script>") == 6
     assert b"<img" not in html
     institutions = embedded(html)["institutions"]
     assert set(institutions["name"]) == {visible(name) for name in HOSTILE}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +14,8 @@ from tasks.gateways.shelf import EditionContent, build, page_rows, place
 from tasks.gateways.shelf.chain import verify_chain
 from tasks.gateways.shelf.life_file import read_life
 from tasks.gateways.shelf.manifest import file_sha256
-from tests.editions import HOSTILE, edition, hostile, large, ordinary, page, with_a_past
+from tasks.gateways.shelf.page import pages
+from tests.editions import HOSTILE, edition, hostile, large, ordinary, page, with_a_past, with_returns
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -71,6 +73,17 @@ def test_the_feed_tells_suspension_revocation_and_expiry_apart(tmp_path: Path) -
     assert len({entry.findtext(f"{ATOM}id") for entry in entries}) == 3
 
 
+def test_the_feed_tells_return_and_withdrawal(tmp_path: Path) -> None:
+    feed = ElementTree.parse(written(tmp_path, with_returns()) / "feed.xml").getroot()
+    now, middle, _ = (entry.findtext(f"{ATOM}content", "") for entry in feed.findall(f"{ATOM}entry"))
+    assert "恢复备案：下陆区复课职业培训学校" in now
+    assert "（整改合格，文号 黄人社复〔2026〕6号）" in now
+    assert "注销备案：下陆区注销职业培训学校" in middle
+    assert "（申请注销，文号 黄人社注〔2026〕2号）" in middle
+    assert "暂停备案：下陆区复课职业培训学校" in middle
+    assert "撤销备案" not in now + middle
+
+
 def test_hostile_names_are_text_in_the_feed(tmp_path: Path) -> None:
     feed = ElementTree.parse(written(tmp_path, edition(hostile())) / "feed.xml").getroot()
     lines = feed.findtext(f"{ATOM}entry/{ATOM}content", "").split("\n")
@@ -82,28 +95,46 @@ def test_hostile_names_are_text_in_plain_rows() -> None:
     html = page(edition(hostile())).decode()
     body = html[html.index('id="rows"') : html.index("</tbody>")]
     assert len(re.findall("<tr", body)) == len(HOSTILE)
+    kept, body, rest = re.split(r"</?script>", body)[1:4]
+    assert kept.count("document.write(") == 1
+    assert rest == ""
     assert set(re.findall(r"<(\w+)", body)) == {"tr", "td", "a", "small"}
     assert "<b>" not in body
+
+
+def test_hostile_names_are_text_on_pages_of_their_districts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_rows, "ROWS_OF_A_PAGE", 20)
+    monkeypatch.setattr(EditionContent, "region_names", {"<b>": "<script>{{ 7 * 7 }}\u202e"})
+    made = {name: html.decode() for name, html in pages(edition(hostile())).items() if name.startswith("list/")}
+    assert len(made) == 2
+    for html in made.values():
+        assert set(re.findall(r"<(\w+)", html[html.index("<body>") :])) <= {
+            *("body", "header", "div", "h1", "p", "span", "b", "main", "section", "a"),
+            *("table", "caption", "thead", "tr", "th", "tbody", "td", "small", "footer"),
+        }
+        assert "\u202e" not in html
+    shown = "".join(made.values())
+    assert all(escape(visible(name)) in shown for name in HOSTILE)
 
 
 def test_many_rows_stand_on_pages_of_their_districts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_rows, "ROWS_OF_A_PAGE", 30)
     content = edition(large(400))
     folder = written(tmp_path, content)
-    pages = sorted(path.name for path in (folder / "list").iterdir())
-    assert "420202.html" in pages
-    assert "420202-2.html" in pages
-    listed = [re.findall("<tr", (folder / "list" / name).read_text("utf-8")) for name in pages]
-    assert sum(map(len, listed)) == len(content.rows) + len(pages)
+    listing = sorted(path.name for path in (folder / "list").iterdir())
+    assert "420202.html" in listing
+    assert "420202-2.html" in listing
+    listed = [re.findall("<tr", (folder / "list" / name).read_text("utf-8")) for name in listing]
+    assert sum(map(len, listed)) == len(content.rows) + len(listing)
     assert max(map(len, listed)) <= 30 + 1
     index = (folder / "index.html").read_text("utf-8")
-    assert set(re.findall(r'<a href="(list/[^"]+)"', index)) == {f"list/{name}" for name in pages}
+    assert set(re.findall(r'<a href="(list/[^"]+)"', index)) == {f"list/{name}" for name in listing}
     assert verify_chain(tmp_path)[1:] == []
-    (folder / "list" / pages[0]).write_text("", "utf-8")
+    (folder / "list" / listing[0]).write_text("", "utf-8")
     (folder / "list" / "more.html").write_text("", "utf-8")
     assert [fault.partition(": ")[2] for fault in verify_chain(tmp_path)[:2]] == [
         "list/more.html does not belong to it",
-        f"list/{pages[0]} was changed after it was published",
+        f"list/{listing[0]} was changed after it was published",
     ]
 
 

@@ -1,6 +1,7 @@
 """Results are a panel's own word: only with the token of the dispatch they answer, where the installation asks for it."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +104,40 @@ def test_the_scoring_workbook_bears_it(asked: Path) -> None:
     book.save(asked / "inbox/results/评分表.xlsx")
     made.go_on(asked)
     assert made.standing("B1") == "filed"
+
+
+@pytest.mark.parametrize(
+    ("field", "changed"), [("application_no", "A1"), ("revision", 2), ("cycle", "2026-04"), ("token", "another's")]
+)
+def test_a_workbook_s_head_agrees_with_its_token(asked: Path, field: str, changed: object) -> None:
+    path = asked / "outbox/evaluation" / made.CYCLE / "B1" / "评分表.xlsx"
+    book = openpyxl.load_workbook(path)
+    cell = book["送评清单"].cell(1, 1)
+    head = json.loads(str(cell.value))
+    cell.value = json.dumps({**head, field: token(asked) if field == "token" else changed})
+    (asked / "inbox/results").mkdir(parents=True)
+    book.save(asked / "inbox/results/评分表.xlsx")
+    made.go_on(asked)
+    assert made.standing("B1") == "dispatched"
+    assert "与送评凭证不一致，请用原送评的评分表重新填写后报送" in reasons(asked)
+
+
+def test_a_package_is_its_owner_s_alone_to_read(home: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with using(settings().model_copy(update={"result_tokens": "required"})):
+            made.accepted("A1", [(ONE, COOK, "4")])
+            made.send_out(home)
+    finally:
+        os.umask(before)
+    files = [path for path in home.rglob("*") if path.is_file() and token(home).encode() in path.read_bytes()]
+    assert [path.name for path in files if path.stat().st_mode & 0o077] == []
+    assert home / "outbox/evaluation" / made.CYCLE / "A1" / "package.json" in files
+
+
+def test_tokens_are_asked_for_unless_somebody_chose_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FILING_RESULT_TOKENS")
+    assert Settings().result_tokens == "required"
 
 
 def test_a_panel_that_was_replaced_has_no_say_any_more(asked: Path) -> None:

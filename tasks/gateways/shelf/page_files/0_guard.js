@@ -1,10 +1,9 @@
-// Runs first and is plain enough for any engine. Rows as written are not laid out while the script is expected to replace
-// them: three thousand cost a phone seconds. Where the script does not get there, they are shown and the page says so.
+// Runs first and is plain enough for any engine: where the page's script does not get there, the rows are shown as they
+// were written, and the page says so.
 (function () {
-  document.documentElement.className = "scripted";
   window.directoryFailed = function () {
-    document.documentElement.className = "";
-    var notice = document.getElementById("failed");
+    var kept = document.getElementById("kept"), notice = document.getElementById("failed");
+    if (kept) kept.parentNode.innerHTML = kept.textContent.split("<script")[0];
     if (notice) notice.hidden = false;
   };
   window.onerror = window.directoryFailed;

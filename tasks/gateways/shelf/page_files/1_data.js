@@ -38,35 +38,64 @@ function askAbout(day) {
 askAbout(today);
 
 const LEVELS = DATA.level_names;
-const institutionType = Int32Array.from(institutions.type);
-const institutionRegion = Int32Array.from(institutions.region);
-const rowInstitution = Int32Array.from(rows.institution);
-const rowOccupation = Int32Array.from(rows.occupation);
-const rowLevels = Int32Array.from(rows.levels);
-const rowAudiences = Int32Array.from(rows.audiences);
-const rowFiled = Int32Array.from(rows.filed);
-const rowValid = Int32Array.from(rows.valid);
-const rowCame = Int32Array.from(rows.came);
+const institutionType = new Int32Array(institutions.type);
+const institutionRegion = new Int32Array(institutions.region);
+const rowInstitution = new Int32Array(rows.institution);
+const rowOccupation = new Int32Array(rows.occupation);
+const rowLevels = new Int32Array(rows.levels);
+const rowAudiences = new Int32Array(rows.audiences);
+const rowFiled = new Int32Array(rows.filed);
+const rowValid = new Int32Array(rows.valid);
+const rowCame = new Int32Array(rows.came);
 
 const goneIn = (row) => (row < NOW ? chain.length : rows.gone[row - NOW]);
 const isNow = new Uint8Array(institutions.uscc.length);
 for (let row = 0; row < NOW; row += 1) isNow[rowInstitution[row]] = 1;
 
+function lazily(make) {
+  let made = null;
+  return () => {
+    if (made === null) made = make();
+    return made;
+  };
+}
+
 // one institution may have had several names, districts or codes: all its places, the one in force first
-const byUscc = new Map();
-institutions.uscc.forEach((uscc, i) => {
-  const places = byUscc.get(uscc);
-  if (!places) byUscc.set(uscc, [i]);
-  else if (isNow[i]) places.unshift(i);
-  else places.push(i);
+const byUscc = lazily(() => {
+  const all = new Map();
+  institutions.uscc.forEach((uscc, i) => {
+    const places = all.get(uscc);
+    if (!places) all.set(uscc, [i]);
+    else if (isNow[i]) places.unshift(i);
+    else places.push(i);
+  });
+  return all;
 });
 
-function leftText(date) {
+// What nobody waits for is done after the page has been drawn, one piece at a time, so that a key never waits for all of it.
+const waiting = [];
+let working = false;
+function soon(piece) {
+  waiting.push(piece);
+  if (working) return;
+  working = true;
+  requestAnimationFrame(() => setTimeout(work, 0));
+}
+
+function work() {
+  const piece = waiting.shift();
+  working = waiting.length > 0;
+  if (working) setTimeout(work, 0);
+  piece();
+}
+
+// the texts of what is left, to be broken between them
+function leftTexts(date) {
   const left = daysLeft[date];
-  if (Number.isNaN(left)) return "";
-  if (left < 0) return "已到期";
-  if (asked !== today) return `当日剩余 ${left} 天`;
-  return left === 0 ? "今日到期" : `剩余 ${left} 天`;
+  if (Number.isNaN(left)) return [""];
+  if (left < 0) return ["已到期"];
+  if (asked !== today) return ["当日剩余 ", `${left} 天`];
+  return [left === 0 ? "今日到期" : `剩余 ${left} 天`];
 }
 
 function leftClass(date) {

@@ -51,14 +51,6 @@ function sounds(spelt, word) {
   return false;
 }
 
-function lazily(make) {
-  let made = null;
-  return () => {
-    if (made === null) made = make();
-    return made;
-  };
-}
-
 const typeTexts = types.map(fold);
 const regionTexts = regions.map(fold);
 const institutionTexts = lazily(() => institutions.name.map((name, i) =>

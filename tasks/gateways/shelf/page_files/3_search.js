@@ -98,11 +98,12 @@ function search(order) {
   return { count, institutions: many, counts };
 }
 
-const collator = new Intl.Collator("zh-CN", { numeric: true });
+const collator = lazily(() => new Intl.Collator("zh-CN", { numeric: true }));
 function ranks(texts) {
-  const sorted = texts.map((_, place) => place).sort((a, b) => collator.compare(texts[a], texts[b]) || a - b);
+  const { compare } = collator();
+  const sorted = texts.map((_, place) => place).sort((a, b) => compare(texts[a], texts[b]) || a - b);
   const rank = new Int32Array(texts.length);
-  sorted.forEach((place, position) => { rank[place] = position && collator.compare(texts[place], texts[sorted[position - 1]]) === 0 ? rank[sorted[position - 1]] : position; });
+  sorted.forEach((place, position) => { rank[place] = position && compare(texts[place], texts[sorted[position - 1]]) === 0 ? rank[sorted[position - 1]] : position; });
   return rank;
 }
 
@@ -123,7 +124,8 @@ function inOrder(key, down) {
   const size = conditions.day ? ROWS : NOW;
   const name = `${key} ${down} ${size}`;
   if (!sortedRows.has(name)) {
-    const order = Int32Array.from({ length: size }, (_, row) => row);
+    const order = new Int32Array(size);
+    for (let row = 0; row < size; row += 1) order[row] = row;
     // the rows in force stand in the order of the credit codes already
     if (key !== "uscc" || down || size > NOW) {
       const rank = ORDERS[key].rank();
@@ -142,7 +144,7 @@ function goneInstitutions() {
   const last = new Map();
   for (let row = NOW; row < ROWS; row += 1) {
     const i = rowInstitution[row];
-    if (byUscc.get(institutions.uscc[i]).some((place) => isNow[place])) continue;
+    if (byUscc().get(institutions.uscc[i]).some((place) => isNow[place])) continue;
     if (!words.every((word) => word.institution[i] || word.occupation[rowOccupation[row]] || word.levels[rowLevels[row]])) continue;
     const known = last.get(institutions.uscc[i]);
     if (known === undefined || goneIn(row) >= goneIn(known)) last.set(institutions.uscc[i], row);

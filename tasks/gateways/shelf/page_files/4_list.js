@@ -1,9 +1,11 @@
 // The list of rows: one page of a real table, its header buttons, its pager, and all of it for the printer.
 const PAGE = 50;
 const PRINTED = 3000;
+// as many as a screen holds are drawn at once, those below when it has been drawn
+const AT_ONCE = 12;
 const view = { order: "uscc", down: false, page: 0, count: 0 };
 const $ = (id) => document.getElementById(id);
-const number = (value) => value.toLocaleString("zh-CN");
+const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 
 function el(tag, attributes, ...content) {
   const node = document.createElement(tag);
@@ -39,7 +41,12 @@ function levelsCell(row) {
   return cell("职业等级", "levels", levels[rowLevels[row]].text, ...(served ? [sub("服务对象：" + served)] : []));
 }
 
-const validCell = (date) => cell("有效期至", "date", dates[date], sub(leftText(date), leftClass(date)));
+function validCell(date) {
+  const [text, ...rest] = leftTexts(date);
+  const left = sub(text, leftClass(date));
+  left.append(...rest.map((part) => el("span", { class: "date" }, part)));
+  return cell("有效期至", "date", dates[date], left);
+}
 
 function institutionLink(uscc, name) {
   return el("a", { href: "#" + encodeURIComponent(uscc) }, name);
@@ -61,9 +68,19 @@ function rowOf(row) {
     validCell(rowValid[row]));
 }
 
-function showRows(from, to) {
+function rowsBetween(from, to) {
   const body = document.createDocumentFragment();
   for (let k = from; k < to; k += 1) body.append(rowOf(found[k]));
+  return body;
+}
+
+let drawing = 0;
+function showRows(from, to, atOnce) {
+  const until = Math.min(to, from + atOnce);
+  const body = rowsBetween(from, until);
+  drawing += 1;
+  const drawn = drawing;
+  if (until < to) soon(() => { if (drawn === drawing) $("rows").append(rowsBetween(until, to)); });
   if (view.count === 0) body.append(el("tr", { role: "row" }, el("td", { role: "cell", class: "empty", colspan: COLUMNS.length }, "没有符合条件的记录，请减少或更换条件。")));
   fill($("rows"), body);
 }
@@ -73,7 +90,7 @@ function showPage() {
   view.page = Math.min(Math.max(view.page, 0), pages - 1);
   const from = view.page * PAGE;
   const to = Math.min(from + PAGE, view.count);
-  showRows(from, to);
+  showRows(from, to, AT_ONCE);
   $("page").value = view.page + 1;
   $("of").textContent = `页，共 ${number(pages)} 页`;
   $("pages").hidden = pages === 1;
@@ -150,7 +167,7 @@ function turnTo(page) {
 
 function beforePrint() {
   document.body.classList.toggle("listing", !$("directory").hidden);
-  showRows(0, Math.min(view.count, PRINTED));
+  showRows(0, Math.min(view.count, PRINTED), PRINTED);
   $("print-note").hidden = view.count <= PRINTED;
   $("print-note").textContent = `共 ${number(view.count)} 条，此处印出前 ${number(PRINTED)} 条；完整目录请打印 directory.xlsx。`;
 }

@@ -14,11 +14,18 @@ function buildFilters() {
     $("facets").append(el("fieldset", {}, el("legend", {}, title), el("div", { class: "choices" }, ...choices)));
   }
   $("occupation").append(new Option("全部", ""));
-  OCCUPATIONS.forEach(({ text }, key) => $("occupation").append(el("option", { value: key }, text)));
   for (const [key, { title }] of Object.entries(ORDERS)) {
     $("order").append(el("option", { value: key }, title), el("option", { value: key + " down" }, title + "（倒序）"));
   }
 }
+
+// a thousand trades are offered once the page stands, or when one of them is asked for
+const occupationOptions = lazily(() => {
+  const options = document.createDocumentFragment();
+  OCCUPATIONS.forEach(({ text }, key) => options.append(new Option(text, key)));
+  $("occupation").append(options);
+  return true;
+});
 
 function showCounts(counts) {
   for (const facet of Object.keys(FACETS)) {
@@ -35,6 +42,7 @@ function showCounts(counts) {
 
 // a closed list shows no counts: they are written when it is about to open
 function showOccupationCounts() {
+  occupationOptions();
   for (const option of Array.from($("occupation").options)) {
     const offered = OCCUPATIONS.get(option.value);
     if (!offered) continue;
@@ -99,6 +107,7 @@ function takeState(text) {
   }
   $("q").value = conditions.q;
   $("day").value = conditions.day;
+  if (conditions.occupation) occupationOptions();
   $("occupation").value = conditions.occupation;
   for (const input of Array.from($("facets").querySelectorAll("input"))) input.checked = conditions[input.name].has(Number(input.value));
   const [key, down] = (state.get("order") || "uscc").split(" ");

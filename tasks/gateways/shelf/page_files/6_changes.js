@@ -2,15 +2,26 @@
 const SHOWN = 50;
 const CHANGE_COLUMNS = ["机构名称", "职业（工种）", "变更类型", "变更前", "变更后", "事由和文号"];
 
-function changeRow([kind, uscc, name, code, occupation, before, after, why]) {
-  const who = byUscc.has(uscc) ? institutionLink(uscc, name) : name;
+// institutions, occupations and parts of a text stand once in the page: a change names their places
+const whoOf = (place) => (Array.isArray(place) ? place : [institutions.uscc[place], institutions.name[place]]);
+function tradeOf(place) {
+  if (Array.isArray(place)) return place;
+  const workType = occupations.work_type[place];
+  return [occupations.code[place], occupations.name[place] + (workType ? `（${workType}）` : "")];
+}
+const partsOf = (places) => places.map((place) => DATA.parts[place]).join("；");
+
+function changeRow([kind, institution, occupation, before, after, why]) {
+  const [uscc, name] = whoOf(institution);
+  const [code, trade] = tradeOf(occupation);
+  const who = byUscc().has(uscc) ? institutionLink(uscc, name) : name;
   return el("tr", { role: "row" },
     cell(CHANGE_COLUMNS[0], "", who, sub(uscc, "num")),
-    cell("职业", "", occupation, sub(code, "num")),
+    cell("职业", "", trade, sub(code, "num")),
     cell(CHANGE_COLUMNS[2], "", DATA.change_kinds[kind]),
-    cell(CHANGE_COLUMNS[3], "changed", ...datesKept(before || "—")),
-    cell(CHANGE_COLUMNS[4], "changed", ...datesKept(after || "—")),
-    cell(CHANGE_COLUMNS[5], "changed", ...datesKept(why || "—")));
+    cell(CHANGE_COLUMNS[3], "changed", ...datesKept(partsOf(before) || "—")),
+    cell(CHANGE_COLUMNS[4], "changed", ...datesKept(partsOf(after) || "—")),
+    cell(CHANGE_COLUMNS[5], "changed", ...datesKept(partsOf(why) || "—")));
 }
 
 // a date is not to be broken at its hyphens
@@ -54,7 +65,7 @@ function fillEdition(box, edition) {
   if (total > edition.rows.length) box.append(el("p", { class: "sub" }, `页内列出 ${number(edition.rows.length)} 项，全部 ${number(total)} 项见该版的 changes.csv。`));
 }
 
-function buildChanges() {
+const changeList = lazily(() => {
   fill($("change-list"));
   DATA.editions.forEach((edition, place) => {
     const box = el("details", { class: "edition", open: place === 0 }, el("summary", {}, el("b", {}, edition.name), `　截至 ${edition.as_of}`, place === 0 ? "　本版" : ""));
@@ -63,4 +74,5 @@ function buildChanges() {
     else box.addEventListener("toggle", () => fillEdition(box, edition), { once: true });
     $("change-list").append(box);
   });
-}
+  return true;
+});

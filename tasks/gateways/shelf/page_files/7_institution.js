@@ -12,6 +12,17 @@ function endText(row) {
   return `${DATA.change_kinds[kind]}，${edition.as_of}（版次 ${edition.name}）${why ? "，" + why : ""}`;
 }
 
+// a row that came back by a decision: that it did, and by which
+function returnText(row) {
+  const edition = DATA.editions.find((one) => one.name === chain[rowCame[row]].name);
+  const uscc = institutions.uscc[rowInstitution[row]];
+  const change = edition && edition.rows.find(([kind, institution, occupation]) =>
+    kind === DATA.reinstated && occupation === rowOccupation[row] && whoOf(institution)[0] === uscc);
+  if (!change) return "";
+  const why = partsOf(change[5]);
+  return DATA.change_kinds[DATA.reinstated] + (why ? `：${why}` : "");
+}
+
 function rowsOf(places) {
   const own = [];
   for (let row = 0; row < ROWS; row += 1) if (places.includes(rowInstitution[row])) own.push(row);
@@ -46,12 +57,13 @@ function lifeTable(own) {
     const i = rowInstitution[row];
     const o = rowOccupation[row];
     const came = chain[rowCame[row]];
+    const returned = returnText(row);
     const result = row < NOW ? ["在目录"] : datesKept(endText(row));
     return el("tr", { role: "row" },
-      occupationCell(o, sub(occupations.code[o], "num"), ...(byUscc.get(institutions.uscc[i]).length > 1 ? [sub(`当时名称：${institutions.name[i]}`)] : [])),
+      occupationCell(o, sub(occupations.code[o], "num"), ...(byUscc().get(institutions.uscc[i]).length > 1 ? [sub(`当时名称：${institutions.name[i]}`)] : [])),
       levelsCell(row),
       cell("有效期", "", ...datesKept(`${dates[rowFiled[row]]} 至 ${dates[rowValid[row]]}`)),
-      cell("目录版次", "", "自 ", el("a", { href: `../${came.name}/index.html` }, came.name), ...datesKept(`（${came.as_of}）`)),
+      cell("目录版次", "", "自 ", el("a", { href: `../${came.name}/index.html` }, came.name), ...datesKept(`（${came.as_of}）`), ...(returned ? [sub(returned)] : [])),
       cell("结果", row < NOW ? "" : "over", ...result));
   }));
 }
@@ -68,7 +80,7 @@ function linkBox(uscc) {
 // codes are sums of their bits. Frame and patterns were made by segno when the edition was built.
 function codeOf(uscc) {
   const code = DATA.qr;
-  if (!code || uscc.length * 7 !== code.patterns.length) return null;
+  if (!code || uscc.length * 7 !== code.patterns.length || !/^[0-9A-Z]+$/i.test(uscc)) return null;
   const modules = unpack(code.frame);
   for (let place = 0; place < code.patterns.length; place += 1) {
     if (!((uscc.charCodeAt(Math.floor(place / 7)) >> (place % 7)) & 1)) continue;
@@ -95,7 +107,7 @@ function drawn(modules, size) {
 }
 
 function showInstitution(uscc) {
-  const places = byUscc.get(uscc);
+  const places = byUscc().get(uscc);
   askAbout(today);
   const own = rowsOf(places);
   const current = own.filter((row) => row < NOW);

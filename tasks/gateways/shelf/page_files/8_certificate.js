@@ -16,7 +16,7 @@ function termOf(row, earlier) {
 
 function entitlements({ code, year, level }) {
   const usccs = new Set(institutions.uscc.filter((_, i) => institutions.code[i] === code));
-  const named = Array.from(usccs, (uscc) => ({ uscc, places: byUscc.get(uscc) }));
+  const named = Array.from(usccs, (uscc) => ({ uscc, places: byUscc().get(uscc) }));
   const place = DATA.level_codes.indexOf(level);
   const from = dayNumber(`${year}-01-01`);
   const to = dayNumber(`${year}-12-31`);

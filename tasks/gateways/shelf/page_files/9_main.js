@@ -25,12 +25,13 @@ function show() {
   if (listing) {
     document.title = title;
     if (address[0] === "?" && address.slice(1) !== stateText()) takeState(address.slice(1));
+    if (address === "changes") changeList();
     if (address === "changes" || address === "downloads" || address === "search") $(address).scrollIntoView();
     else if (cameBack) window.scrollTo(0, listScroll);
     if (stateText() && address[0] !== "?") noteState();
     return;
   }
-  const heading = byUscc.has(address) ? showInstitution(address) : notFound(address);
+  const heading = byUscc().has(address) ? showInstitution(address) : notFound(address);
   document.title = `${heading.textContent} - ${title}`;
   window.scrollTo(0, 0);
   heading.focus({ preventScroll: true });
@@ -91,12 +92,11 @@ function enhance(plain) {
   const address = addressed();
   if (address[0] === "?") takeState(address.slice(1));
   else takeState("");
-  buildChanges();
   for (const id of ["search", "bar", "results"]) $(id).hidden = false;
   $("list").hidden = true;
   show();
   // the first word typed finds the texts ready
-  setTimeout(() => { institutionTexts(); occupationTexts(); }, 50);
+  for (const piece of [changeList, occupationOptions, occupationTexts, institutionTexts]) soon(piece);
 }
 
 const plainRows = $("rows");
@@ -107,9 +107,9 @@ try {
   // the rows as they were written come back, and the page says why nothing can be searched
   for (const id of ["search", "bar", "pages"]) $(id).hidden = true;
   $("list").hidden = false;
-  $("results").hidden = plainRows.children.length === 0;
   if ($("rows") !== plainRows && $("rows")) $("rows").parentNode.replaceChild(plainRows, $("rows"));
   $("directory").hidden = $("changes").hidden = false;
   window.directoryFailed();
+  $("results").hidden = plainRows.rows.length === 0;
   throw broken;
 }

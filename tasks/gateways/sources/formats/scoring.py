@@ -10,6 +10,7 @@ import polars as pl
 
 from schemas.submission import RESULTS, WRITTEN, Table
 from tasks.gateways.evaluators import scoring_layout as layout
+from tasks.gateways.evaluators.dispatch_tokens import Dispatch, stated_by
 from tasks.gateways.sources.cells.reader import read_table
 from tasks.gateways.sources.cells.text import cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, UnreadableError
@@ -82,7 +83,18 @@ def _manifest(name: str, grid: _Grid) -> tuple[layout.ManifestHead, list[layout.
         raise UnreadableError(f"“{name}”的隐藏工作表“{layout.MANIFEST}”已被改动，{_AS_SENT}") from changed
     if head.format != layout.FORMAT or not lines:
         raise UnreadableError(f"“{name}”不是本系统本版本的评分表，{_AS_SENT}")
+    if not _agrees(head, lines):
+        raise UnreadableError(
+            f"“{name}”的隐藏工作表“{layout.MANIFEST}”已被改动，申报编号、申报批次、送评次数与送评凭证不一致，{_AS_SENT}"
+        )
     return head, lines
+
+
+def _agrees(head: layout.ManifestHead, lines: list[layout.ManifestLine]) -> bool:
+    """Whether head, lines and token speak of one dispatch; who signed the token is asked where it is taken."""
+    if any(line.application_no != head.application_no for line in lines):
+        return False
+    return not head.token or stated_by(head.token) == Dispatch(head.cycle, head.application_no, head.revision)
 
 
 def _table(name: str, sheet: Sheet) -> tuple[dict[str, int], list[tuple[int, list[Any]]]]:

@@ -1,0 +1,105 @@
+"""Letters and packages in portions, spread over threads, processes or machines by Prefect's task runners.
+
+A portion is a task run of some hundreds of entries: it proves the run's lease, puts its files in their places and notes
+its receipts in one short transaction, and carried out again it does nothing. What a killed worker left is delivered by
+its repetition or by the next run. Nothing but keys travels: a worker reads what it makes from the database.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Final
+
+from prefect.context import FlowRunContext
+from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
+from pydantic import BaseModel
+
+from schemas.errors import RefusedError
+from schemas.law.cycle import CycleId
+from schemas.policy import for_cycle
+from schemas.run import Run
+from schemas.settings import Settings, UnusableSettingsError, keep_to, settings
+from tasks.runs.step import tracked
+from tasks.store.database import is_rehearsal
+from tasks.store.outbox import Delivery
+
+#: Entries of one task run; a process that starts costs as much as some hundred letters.
+PORTION: Final = 250
+_CLUSTERS: Final = ("tcp://", "tls://", "ws://", "wss://")
+
+#: Delivers entries of these occasions for a run; a function of a module, for its name is what travels.
+Work = Callable[[Run, list[str]], Delivery]
+
+
+class OtherHomeError(RefusedError):
+    """A worker that would put its files where the run does not look for them."""
+
+
+class Ticket(BaseModel):
+    """What a worker is handed of a run: nothing secret, for it may travel between machines."""
+
+    run_id: str
+    cycle: CycleId
+    day: date
+    token: int
+    home: str
+
+
+def spread(run: Run, noun: str, work: Work, due: Sequence[str]) -> Delivery:
+    """Deliver what is due, in portions where FILING_TASK_RUNNER says by whom; here where it does not, or for one portion.
+
+    `noun`: what a portion's task run is called by. Raises UnusableSettingsError.
+    """
+    by, here = run.installation.task_runner, FlowRunContext.get() is None or is_rehearsal()
+    if not by or here or len(due) <= PORTION:
+        return work(run, list(due))
+    ticket = Ticket(run_id=run.run_id, cycle=run.cycle, day=run.day, token=run.token, home=str(run.installation.root))
+    portion = tracked(f"{noun}-{{ticket.cycle}}", carry_out)
+    with task_runner(by, run.installation) as runner:
+        futures = [
+            runner.submit(portion, {"ticket": ticket, "work": work, "due": list(due[start : start + PORTION])})
+            for start in range(0, len(due), PORTION)
+        ]
+        for future in futures:
+            future.wait()  # one that breaks stops no other
+        delivered = [future.result() for future in futures]
+    return Delivery(
+        sum(each.done for each in delivered), {key: why for each in delivered for key, why in each.failed.items()}
+    )
+
+
+def carry_out(ticket: Ticket, work: Work, due: list[str]) -> Delivery:
+    """One portion, wherever it is carried out; raises OtherHomeError."""
+    installation = settings()
+    if str(installation.root) != ticket.home:
+        raise OtherHomeError(
+            f"this worker's home is {installation.root} and the run's is {ticket.home}: give both the same FILING_HOME"
+        )
+    run = Run(
+        run_id=ticket.run_id,
+        cycle=ticket.cycle,
+        policy=for_cycle(ticket.cycle),
+        day=ticket.day,
+        token=ticket.token,
+        inbox=str(installation.inbox),
+        installation=installation,
+    )
+    return work(run, due)
+
+
+def task_runner(by: str, installation: Settings) -> TaskRunner[Any]:
+    """The task runner that FILING_TASK_RUNNER names; raises UnusableSettingsError."""
+    if by == "threads":
+        return ThreadPoolTaskRunner()
+    if by == "processes":
+        return ProcessPoolTaskRunner(initializer=keep_to, initargs=(installation,))
+    if not by.startswith(_CLUSTERS):
+        raise UnusableSettingsError(
+            f"FILING_TASK_RUNNER is '{by}': write threads, processes, or the address of a Dask scheduler (tls://host:8786)"
+        )
+    try:
+        from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415  an extra
+    except ModuleNotFoundError as missing:
+        raise UnusableSettingsError(
+            f"FILING_TASK_RUNNER names a Dask cluster, but {missing.name} is not installed: install filing-cycles[dask]"
+        ) from missing
+    return DaskTaskRunner(address=by)
