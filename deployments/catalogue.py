@@ -20,6 +20,7 @@ from deployments.prefect_environment import POOL
 from deployments.schedules import Moment
 from flows.approval import approval
 from flows.filing_cycle import filing_cycle
+from flows.pruning import pruning
 from flows.retention import retention
 from flows.stages import ALONE, STAGES, inspection
 from flows.sweeps import sweeps
@@ -92,6 +93,13 @@ ENTRIES = (
         "到期清除：办结已久的申报、被替换已久的版本，其人员名单按保管期限清除；记录清除了多少，不记录是谁（个人信息保护法第四十七条）",
         ("清理",),
         lambda _: [schedules.MONTHLY],
+    ),
+    Entry(
+        "pruning",
+        pruning,
+        "清理旧日志：logs 文件夹中过长的日志截去较旧的一半；已结束已久的运行及其日志、附件由服务器按保留天数自动清除",
+        ("清理",),
+        lambda _: [schedules.WEEKLY_PRUNING],
     ),
     Entry(
         "resume-waiting",

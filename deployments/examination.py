@@ -6,7 +6,8 @@ from importlib.metadata import version
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from deployments import integrity, schema, soundness
+from deployments import integrity, schema, soundness, supervisor
+from deployments.gate import secrets_of_home
 from deployments.prefect_environment import PRIVATE
 from schemas import office
 from schemas.policy import known as known_policies
@@ -59,6 +60,7 @@ def examine() -> list[Found]:
             _integrity,
             _keys,
             _waiting,
+            _custody,
         )
         for found in _looked(look)
     ]
@@ -204,6 +206,45 @@ def _waiting() -> Iterator[Found]:
         yield Found("runs", False, f"{text}: mend the cause `filing run {cycle}` names, then run it again")
     if not unjudged and not undone:
         yield Found("runs", True, "nothing left undone")
+
+
+def _custody() -> Iterator[Found]:
+    """Whether somebody works on, or waits for, each cycle that should be worked on; and what a person paused."""
+    if schema.revisions()[0] is None:
+        return
+    from prefect.settings import (  # noqa: PLC0415  slow to import
+        PREFECT_API_URL,
+        PREFECT_CLIENT_CUSTOM_HEADERS,
+        temporary_settings,
+    )
+
+    from tasks.desk.pauses import pauses_on  # noqa: PLC0415
+    from tasks.runs import custody, orchestration  # noqa: PLC0415  asks Prefect
+
+    for pause in pauses_on(today()):
+        through = f"until {pause.until}" if pause.until else "until it is lifted"
+        text = f"{pause.subject} is paused by {pause.by} {through} ({pause.reason})"
+        yield Found("pauses", True, f"{text}: `filing resume {pause.subject}` lifts it")
+    api = supervisor.api_here()
+    headers = secrets_of_home.headers(settings().root) if api else {}
+    with temporary_settings({PREFECT_API_URL: api or None, PREFECT_CLIENT_CUSTOM_HEADERS: headers}):
+        living = orchestration.living_runs() if api else []
+    lost = custody.unattended(living, settings())
+    for each in lost:
+        yield _nobody_on(each.cycle, each.because, has_server=bool(api))
+    if not lost:
+        yield Found("cycles", True, "each has who works on it")
+
+
+def _nobody_on(cycle: str, because: str | None, *, has_server: bool) -> Found:
+    why = f"although {because}" if because else "and no run waits for it; one begins when it has reason to go on"
+    ways = "look into logs/ of the workers" if has_server else "no server runs here: start `filing up`"
+    # where no server runs, a person runs each cycle by hand, and is that person's to be remembered
+    return Found(
+        "cycles",
+        not (because and has_server),
+        f"nobody works on cycle {cycle} {why}: {ways}, or run `filing run {cycle}`",
+    )
 
 
 def _keys() -> Iterator[Found]:

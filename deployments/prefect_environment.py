@@ -22,6 +22,10 @@ SERVER = {
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     # the embedded database has one writer at a time: a burst waits its turn instead of failing
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    # the browser asks the server it has the page from, by whatever name that is reached: it sends its session there alone
+    "PREFECT_SERVER_UI_API_URL": "/api",
+    # runs that ended long ago go, with their logs and artifacts; as shipped only events do
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs,orphans",
 }
 _CLIENT = {
     "DO_NOT_TRACK": "1",
@@ -40,6 +44,12 @@ _PATHS = (
 
 #: What is written is its owner's alone, whatever the caller's own mask is.
 PRIVATE = 0o077
+
+
+def keep_private() -> None:
+    """Have Prefect's embedded database be its owner's alone, also one that a former release made for all to read."""
+    for file in prefect_home().glob("prefect.db*"):
+        file.chmod(0o600)
 
 
 def hold_anywhere() -> None:
@@ -80,12 +90,16 @@ def called(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def server_settings() -> dict[str, str]:
+    """What the server is told however it is started, with what the installation's settings say of it."""
+    seconds = settings().keep_runs_days * 86_400
+    return {**SERVER, "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(seconds)}
+
+
 def for_server(host: str, port: int) -> dict[str, str]:
     """Everything the server process is told; what the environment says already stays."""
-    own = {**SERVER, "PREFECT_HOME": str(prefect_home())}
-    own["PREFECT_SERVER_API_HOST"] = host
-    # the browser asks the server it has the page from, by whatever name that is reached: it sends its session there alone
-    own |= {"PREFECT_SERVER_API_PORT": str(port), "PREFECT_SERVER_UI_API_URL": "/api"}
+    own = {**server_settings(), "PREFECT_HOME": str(prefect_home())}
+    own |= {"PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": str(port)}
     # a client setting left over in the shell would have the server talk to another server
     return _said(own, without={"PREFECT_API_URL", "PREFECT_PROFILE"})
 

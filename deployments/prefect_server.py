@@ -16,7 +16,7 @@ from deployments.gate import hosts
 from deployments.gate.door import Gate
 from deployments.gate.repeating import repeating
 from deployments.parentage import end_with_parent
-from deployments.prefect_environment import SERVER, hold_anywhere
+from deployments.prefect_environment import hold_anywhere, keep_private, server_settings
 from deployments.soundness import unknown_settings
 from schemas.settings import PAGES, settings
 
@@ -114,8 +114,9 @@ def gated(application: Application) -> Application:
 def main() -> None:
     """Serve until SIGTERM, on the address the environment names."""
     hold_anywhere()
-    for name, value in SERVER.items():
+    for name, value in server_settings().items():
         os.environ.setdefault(name, value)
+    keep_private()
     for sentence in unknown_settings():
         print(sentence)  # noqa: T201
     if os.environ.pop("PREFECT_SERVER_API_AUTH_STRING", None):

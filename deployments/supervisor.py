@@ -207,6 +207,14 @@ def _is_taken(host: str, port: int) -> bool:
     return True
 
 
+def api_here() -> str:
+    """The address of the API that serves this home and answers; blank where there is none."""
+    if stated := os.environ.get("PREFECT_API_URL", ""):
+        return stated if _answers(f"{stated}/health") else ""
+    up = serving()
+    return f"{up.address}/api" if up else ""
+
+
 def _answers(address: str) -> bool:
     import httpx  # noqa: PLC0415  a command that only asks whether anything runs does not wait for it
 

@@ -5,9 +5,10 @@ from datetime import date
 from prefect import flow
 
 from flows.stages import PUBLICATION, carry_out
+from schemas.errors import FilingError
 from schemas.run_summary import Counts
 from tasks.desk.approval import approve_edition
-from tasks.runs.orchestration import ended
+from tasks.runs.orchestration import ended, is_deployed, not_taken
 from tasks.runs.progress import paged
 from tasks.runs.run import begin
 
@@ -15,6 +16,11 @@ from tasks.runs.run import begin
 @flow(name="approval", flow_run_name="{edition} · 批准发布")
 def approval(edition: str, by: str, as_of: date | None = None) -> Counts:
     """Put on record who approves, and publish; raises NothingToApproveError for an edition that does not wait."""
-    cycle, day = approve_edition(edition, by, as_of)
+    try:
+        cycle, day = approve_edition(edition, by, as_of)
+    except (FilingError, ValueError) as refused:
+        if not is_deployed():
+            raise
+        return not_taken(str(refused))
     with begin(cycle, day) as run:
         return ended(paged(run, "approval", "批准发布", {PUBLICATION.title: carry_out(PUBLICATION, run)}))

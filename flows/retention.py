@@ -14,5 +14,5 @@ from tasks.runs.run import begin, last_cycle
 @flow(name="retention", flow_run_name=named("到期清除个人信息"))
 def retention(as_of: date | None = None) -> Counts:
     """Forget the staff of applications closed long ago and of versions replaced long ago."""
-    with begin(last_cycle(as_of), as_of) as run:
+    with begin(last_cycle(as_of), as_of, work="retention") as run:
         return ended(paged(run, "retention", "到期清除个人信息", {"到期清除个人信息": forget_expired(run)}))

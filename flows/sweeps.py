@@ -17,7 +17,7 @@ from tasks.runs.run import CycleBusyError, begin, last_cycle
 @flow(name="sweeps", flow_run_name=named("每日清理"))
 def sweeps(as_of: date | None = None) -> Counts:
     """Do everything due on the day and not done yet, and publish if the directory changed (articles 3(1), 3(4))."""
-    with begin(last_cycle(as_of), as_of) as run:
+    with begin(last_cycle(as_of), as_of, work="sweeps") as run:
         return ended(paged(run, "sweeps", "每日清理", sweep(run)))
 
 

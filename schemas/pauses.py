@@ -7,4 +7,5 @@ AUTOMATIC: dict[str, str] = {
     "retention": "到期清除",
     "resume-waiting": "唤醒等待中的批次",
     "watch": "值守提醒",
+    "pruning": "清理旧日志",
 }

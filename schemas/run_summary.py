@@ -48,6 +48,8 @@ COUNT_TITLES: dict[str, str] = {
     "new_occupations": "新备案的职业",
     "forgotten": "清除的人员记录",
     "unknown_occupations": "情况不明的职业",
+    "trimmed_logs": "截短的日志",
+    "alerts": "提醒",
 }
 
 OUTCOME_TITLES: dict[str, str] = {

@@ -196,6 +196,20 @@ class Settings(BaseSettings):
         default=30.0, gt=0, title="Mail: time-out", description="Seconds one exchange with the mail server may take."
     )
 
+    keep_runs_days: int = Field(
+        default=365,
+        ge=7,
+        title="Runs: kept for",
+        description="Days for which Prefect keeps a run that has ended, with its logs and artifacts; the cycle's own record "
+        "in the database stays.",
+    )
+    keep_log_megabytes: int = Field(
+        default=16,
+        ge=1,
+        title="Logs: kept at most",
+        description="Megabytes of each file below `logs/`; the weekly pruning cuts off the older half beyond them.",
+    )
+
     alert_mail: str = Field(
         default="",
         title="Alerts by mail",

@@ -41,6 +41,8 @@ WORKING, TRIAL = "办理", "试运行"
 IDLE = "无事"
 #: Name of the Completed state of a scheduled run whose cycle a person paused.
 HELD_BACK = "暂停中"
+#: Name of the Failed state of a run that was asked for what cannot be done: whoever asked reads why.
+NOT_TAKEN = "未受理"
 #: What every deployment of ours, and each of its runs, is tagged with.
 TAG = "备案"
 #: What the deployments are tagged with whose runs release an edition: approvers alone start them.
@@ -180,6 +182,13 @@ def forget_idle() -> int:
     return len(found)
 
 
+def not_taken(why: str) -> Counts:
+    """The result of a flow that was asked for what cannot be done: its run says why in a sentence, without a traceback."""
+    state: State[object] = Failed(name=NOT_TAKEN, message=why)
+    # Prefect takes a state that a flow returns for the state of its run
+    return cast(Counts, state)
+
+
 def held_back(why: str) -> RunSummary:
     """The result of a flow that does nothing because a person paused it; its run says why."""
     state: State[object] = Completed(name=HELD_BACK, message=why)
@@ -306,7 +315,9 @@ def broken_runs() -> list[BrokenRun]:
     broken = [
         _broken(run)
         for run in found
-        if (run.state_name != UNDONE or run.deployment_id not in tell_themselves) and not _may_be_taken_up(run)
+        if run.state_name != NOT_TAKEN
+        and (run.state_name != UNDONE or run.deployment_id not in tell_themselves)
+        and not _may_be_taken_up(run)
     ]
     return sorted(broken, key=lambda run: str(run.flow_run_id))
 

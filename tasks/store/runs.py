@@ -17,6 +17,8 @@ _RECENT, _MANY = 300, 12
 
 #: The work of a run of the whole cycle; what a person does beside it (an import, a decision) is of none.
 CYCLE, BESIDE = "cycle", ""
+#: Works that are no reason for a waiting cycle to go on: they record nothing for it to take up.
+_QUIET = (CYCLE, "sweeps", "retention", "pause")
 
 
 def begin(db: Connection, run_id: str, cycle: str, as_of: object, work: str = BESIDE) -> None:
@@ -118,7 +120,7 @@ def last_day(db: Connection, cycle: str) -> date | None:
 
 def recorded_since(db: Connection, cycle: str, began: datetime | None) -> bool:
     """Whether anything was done to the cycle outside its own runs (an import, a decision) since one of them began."""
-    beside = (run.c.cycle == cycle, run.c.work == BESIDE)
+    beside = (run.c.cycle == cycle, run.c.work.not_in(_QUIET))
     statement = select(func.max(run.c.started_at)).where(*beside)
     last = _in_utc(db.execute(statement).scalar())
     return last is not None and (began is None or last > began)

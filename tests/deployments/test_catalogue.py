@@ -10,6 +10,7 @@ from prefect.client.schemas.schedules import CronSchedule
 
 from deployments import catalogue, parameters, schedules
 from schemas.law.cycle import cycle_id
+from schemas.pauses import AUTOMATIC
 from schemas.policy import for_cycle, in_force
 
 POLICY = in_force(date(2026, 9, 1))
@@ -35,6 +36,10 @@ def test_a_deployment_is_complete(entry: catalogue.Entry) -> None:
 def test_every_stage_can_be_run_alone() -> None:
     stages = {"intake", "screening", "evaluation", "decision", "publication", "expiry", "dormancy", "inspection"}
     assert stages <= {entry.name for entry in catalogue.ENTRIES}
+
+
+def test_what_has_a_schedule_may_be_paused_and_nothing_else() -> None:
+    assert set(AUTOMATIC) == {entry.name for entry in catalogue.ENTRIES if entry.moments(POLICY)}
 
 
 def test_names_are_unique() -> None:

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
@@ -176,6 +177,14 @@ def test_the_form_refuses_what_cannot_be_approved(edition: str, by: str, told: s
     with pytest.raises((NothingToApproveError, ValueError), match=told):
         approval.fn(edition, by, DAY)
     assert standing("2026-04.2") == ("waiting", standing("2026-04.2")[1], None)
+
+
+@pytest.mark.parametrize("edition", ["2026-09-1", "目录", "2026-04.9"])
+def test_a_wrong_name_on_the_form_is_a_sentence(home: Path, edition: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.approval.is_deployed", lambda: True)
+    state: Any = approval.fn(edition, "王处长", DAY)
+    assert (state.type.value, state.name) == ("FAILED", "未受理")
+    assert edition in state.message
 
 
 @pytest.mark.usefixtures("filing")

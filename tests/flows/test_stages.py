@@ -1,18 +1,21 @@
 """The stages of a cycle: one table, plain functions for whoever calls them outside a flow run."""
 
 import inspect
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from flows.filing_cycle import go_through
 from flows.stages import ALONE, DECISION, STAGES, Stage, carry_out, decision
+from flows.sweeps import sweeps
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.runs.run import CycleBusyError, begin
 from tasks.runs.step import step
 from tasks.runs.today import today
+from tasks.store import runs
+from tasks.store.database import reading
 from tests.registers import COOK, ONE, passed
 
 
@@ -68,3 +71,12 @@ def test_outside_a_flow_run_a_step_is_the_function() -> None:
 
     with pytest.raises(LookupError, match="7"):
         step("work-{number}", retries=2)(work)(7)
+
+
+def test_the_night_is_no_reason_for_a_waiting_cycle_to_go_on(home: Path) -> None:
+    passed("A1", "initial", [(ONE, COOK, "4")], cycle="2026-04")
+    began = datetime.now(UTC)
+    sweeps.fn(date(2026, 9, 20))
+    with reading() as db:
+        assert not runs.recorded_since(db, "2026-09", began)
+        assert not runs.recorded_since(db, "2026-04", began)

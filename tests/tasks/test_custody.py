@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from deployments import examination, supervisor
 from flows import waiting as flow
 from schemas.run_summary import Outcome, RunSummary
 from schemas.settings import settings
@@ -103,6 +104,22 @@ def test_a_deployment_that_is_gone_leaves_the_cycle_named(waits: Path, prefect: 
     prefect.has_deployment = False
     assert flow.wake() == {}
     assert custody.unattended([], settings()) == [custody.Unattended(CYCLE, OVER)]
+
+
+@pytest.mark.parametrize("api", ["", "http://127.0.0.1:1/api"], ids=["no server", "a server"])
+def test_doctor_names_it_and_what_is_paused(
+    waits: Path, prefect: Prefect, api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "api_here", lambda: api)
+    pauses.pause("sweeps", "王芳", "系统检修")
+    paused, lost = examination._custody()
+    assert (paused.name, paused.well) == ("pauses", True)
+    assert "sweeps is paused by 王芳 until it is lifted (系统检修)" in paused.told
+    assert lost.told.startswith(f"nobody works on cycle {CYCLE} although {OVER}")
+    assert lost.well is not bool(api), "without a server it is a person who runs it"
+    if api:
+        prefect.living = [of_prefect("PAUSED")]
+        assert [found.told for found in examination._custody()][1:] == ["each has who works on it"]
 
 
 def test_one_that_only_waits_is_named_and_not_begun(

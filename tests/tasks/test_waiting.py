@@ -1,5 +1,6 @@
 """A suspended cycle goes on for a reason and for no other; each reason comes once."""
 
+import json
 import os
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from flows.stages import evaluation
 from schemas import tables
 from schemas.run_summary import Outcome, RunSummary
 from schemas.settings import settings
@@ -15,6 +17,7 @@ from tasks.runs import run as runs
 from tasks.runs import waiting
 from tasks.runs.today import today
 from tasks.store.database import begin
+from tests import evaluations as made
 
 CYCLE = "2026-09"
 DAY = date(2026, 9, 11)
@@ -157,3 +160,14 @@ def test_what_is_missing_is_told_by_application(waits: Path) -> None:
     wait = waiting.wait_of(CYCLE)
     assert (wait.back, wait.sent, wait.over_on) == (1, 2, date(2026, 10, 25))
     assert wait.missing == [waiting.Missing("A-1", "黄石某厂", 1, DAY, date(2026, 10, 25))]
+
+
+def test_panels_are_promised_the_day_on_which_the_wait_ends(home: Path) -> None:
+    """A package of 30 September promised 14 November, and the cycle was decided on 25 October."""
+    made.accepted("A-1")
+    evaluation.fn(CYCLE, date(2026, 9, 30))
+    package = json.loads((home / "outbox" / "evaluation" / CYCLE / "A-1" / "package.json").read_text())
+    decided = date.fromisoformat(package["due_on"])
+    assert decided == date(2026, 10, 25) == waiting.over_on(CYCLE)
+    assert waiting.still_waits(CYCLE, decided - timedelta(days=1))
+    assert not waiting.still_waits(CYCLE, decided)
