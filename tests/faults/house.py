@@ -50,7 +50,7 @@ class TestHouse:
         return own | self.settings
 
     def start_server(self) -> None:
-        own = self.environment() | {"PREFECT_SERVER_API_PORT": str(self.port), "PREFECT_SERVER_UI_API_URL": "/api"}
+        own = self.environment() | {"PREFECT_SERVER_API_PORT": str(self.port)}
         if self.prefect_database:
             own["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = self.prefect_database
         self._start("server", ["-m", "deployments.prefect_server"], own)
