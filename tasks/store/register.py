@@ -49,12 +49,29 @@ def standings(db: Connection, day: date) -> pd.DataFrame:
 
 
 def before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
-    """What is on file on a day, without what the cycle's own decisions filed or superseded; the same columns."""
+    """What is on file on a day, without what the cycle's own decisions filed or superseded; the same columns.
+
+    A term that was renewed or ended since is the one that stood on the day; corrections of a register taken over count.
+    """
     untouched = and_(
         or_(_entry.c.known_to.is_(None), _entry.c.superseded_in == cycle),
         or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle),
     )
-    return _standing(db, day, untouched, None)
+    held = _standing(db, day, untouched, None)
+    stood = held.join(_stood_until(db, day), on=KEYS)["stood"].astype(frames.TEXT)
+    return held.assign(valid_until=stood.fillna(held["valid_until"]))
+
+
+def _stood_until(db: Connection, day: date) -> "pd.Series[str]":
+    """The ends, as they stood on a day, of what was renewed or ended since, by KEYS."""
+    keys = [_entry.c[key] for key in KEYS]
+    taken_over = and_(_entry.c.application_no.is_(None), _entry.c.ended_by.is_(None))
+    since = frames.read(db, select(*keys).where(_entry.c.known_to.is_(None), _entry.c.known_from > day, ~taken_over))
+    then = select(*keys, _entry.c.valid_until.label("stood")).where(
+        _entry.c.known_to > day, or_(_entry.c.known_from <= day, taken_over), _entry.c.valid_until >= day
+    )
+    former = frames.read(db, then.order_by(_entry.c.entry)).drop_duplicates(KEYS, keep="last")
+    return former.merge(since.drop_duplicates(), on=KEYS).set_index(KEYS)["stood"]
 
 
 def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: date | None) -> pd.DataFrame:
