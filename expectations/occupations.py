@@ -44,9 +44,11 @@ def _carried(submissions: Submissions) -> list[Breach]:
     policy = submissions.scene.policy.occupations
     classes = [str(each) for each in policy.skill_classes]
     code, known = pl.col("item_code"), pl.col("known")
-    skill = (code.str.head(1).is_in(classes) | code.is_in(policy.skill_yes)) & ~code.is_in(policy.skill_no)
+    # a later occupation is carried by its name, which has no class: the code that was given with it tells
+    given = pl.when(pl.col("later")).then(pl.col("occupation_code")).otherwise(code)
+    skill = (given.str.head(1).is_in(classes) | given.is_in(policy.skill_yes)) & ~given.is_in(policy.skill_no)
     classed = (
-        pl.col("listed") | pl.col("neighboured") | (pl.col("later") & code.str.contains(_CODE_SHAPE).fill_null(False))
+        pl.col("listed") | pl.col("neighboured") | (pl.col("later") & given.str.contains(_CODE_SHAPE).fill_null(False))
     )
     access = access_codes(submissions)
     whole = code.is_in(access.whole)

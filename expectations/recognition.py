@@ -146,7 +146,11 @@ def _has_neighbour(dictionary: pl.DataFrame) -> pl.Expr:
 
 
 def _item_code() -> pl.Expr:
-    by_name = pl.when(pl.col("later")).then(pl.col("occupation_name"))
+    """A later occupation's name is its code, whatever stands in the code's cell."""
     return (
-        pl.when(pl.col("neighboured")).then(pl.col("neighbour_code")).otherwise(pl.coalesce("occupation_code", by_name))
+        pl.when(pl.col("neighboured"))
+        .then(pl.col("neighbour_code"))
+        .when(pl.col("later"))
+        .then(pl.col("occupation_name"))
+        .otherwise(pl.col("occupation_code"))
     )
