@@ -64,7 +64,7 @@ def _put(db: Connection, packages: dict[str, dict[str, Any]], run: Run) -> None:
 
 
 def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
-    """Take items (keys) back from the panels: they are out no longer, and results on them count no more.
+    """Take items (keys) back from the panels: they are out no longer, and accepted results on them count no more.
 
     Returns what was out: keys, revision, sent_on (ISO), and `delivered` (1 where the panel has the package).
     """
@@ -79,7 +79,7 @@ def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
     db.execute(delete(_sent).where(select(work.c.application_no).where(same).exists()))
     result = tables.result
     about = and_(*(result.c[key] == work.c[key] for key in items.KEYS))
-    counted = result.c.standing.in_(["accepted", "refused", "received"])
+    counted = result.c.standing.in_(["accepted", "received"])
     concerned = (counted, select(work.c.application_no).where(about).exists())
     seals.touch_where(db, seals.RESULT_STANDING, *concerned)
     db.execute(update(result).where(*concerned).values(standing="replaced"))

@@ -7,6 +7,7 @@ from datetime import date
 
 import pandas as pd
 from sqlalchemy import Connection, and_, case, func, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.item import DECIDED, UNIT
@@ -40,11 +41,21 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     seals.touch(db, seals.RESULT, numbered)
     seals.touch(db, seals.RESULT_STANDING, numbered)
     frames.append(db, _result, numbered)
-    seen_again = frames.working(db, "seen_again", rows[["content_hash"]].drop_duplicates())
-    refused = (_result.c.content_hash.in_(select(seen_again.c.content_hash)), _result.c.standing == "refused")
-    seals.touch_where(db, seals.RESULT_STANDING, *refused)
-    db.execute(update(_result).where(*refused).values(received_on=run.day))
-    return len(new) + _receive_again(db, set(rows["content_hash"]), batch)
+    again = _receive_again(db, rows, set(new["content_hash"]), batch, run)
+    _note_seen(db, rows, run)
+    return len(new) + again
+
+
+def _note_seen(db: Connection, rows: pd.DataFrame, run: Run) -> None:
+    """Note that results which do not count were handed in on this day."""
+    work = frames.working(db, "seen_again", rows[["content_hash"]].drop_duplicates())
+    mine = (
+        _result.c.content_hash.in_(select(work.c.content_hash)),
+        _result.c.standing.in_(["refused", "replaced"]),
+        _result.c.received_on != run.day,
+    )
+    seals.touch_where(db, seals.RESULT_STANDING, *mine)
+    db.execute(update(_result).where(*mine).values(received_on=run.day))
 
 
 def _content_hashes(rows: pd.DataFrame) -> list[str]:
@@ -94,22 +105,40 @@ def numbers_after(db: Connection, result_id: int) -> list[str]:
     return sorted(db.execute(newer).scalars())
 
 
-def _receive_again(db: Connection, present: set[str], batch: int) -> int:
-    """Receive anew what was refused for a contradiction whose other side this pull no longer holds; returns how many.
+def _receive_again(db: Connection, rows: pd.DataFrame, new: set[str], batch: int, run: Run) -> int:
+    """Receive anew what is on record and counts now that it is handed in again; returns how many.
 
-    `present`: content hashes of the pull. To take one of two contradicting results away is how a sender mends them.
+    That is one side of a contradiction whose other side this pull (`rows`, with `content_hash`) no longer holds, a result
+    dated later than the day it first came, and one of a package that was taken back and has gone out again since. A new
+    result for the same item goes before (`new`: its content).
     """
-    contradicting = (
-        select(tables.finding.c.rule)
-        .where(
-            tables.finding.c.table == "results",
-            tables.finding.c.version == _result.c.result_id,
-            tables.finding.c.rule == "EVAL-4",
-        )
-        .exists()
-    )
+    present = set(rows["content_hash"])
+    may = pd.concat([_uncontradicted(db, present), _of_its_day(db, run), _sent_again(db)], ignore_index=True)
+    renewed = pd.MultiIndex.from_frame(rows.loc[rows["content_hash"].isin(new), items.KEYS].fillna(""))
+    mine = may[may["content_hash"].isin(present) & ~pd.MultiIndex.from_frame(may[items.KEYS]).isin(renewed)]
+    mine = mine.drop_duplicates("result_id")
+    if mine.empty:
+        return 0
+    for record in (seals.RESULT, seals.RESULT_STANDING):
+        seals.touch(db, record, mine)
+    places = rows.drop_duplicates("content_hash").set_index("content_hash")["row"]
+    work = frames.working(db, "received_again", mine[["result_id"]].assign(row=mine["content_hash"].map(places)))
+    anew = {"standing": "received", "batch": str(batch), "received_on": run.day, "row": work.c.row}
+    db.execute(update(_result).where(_result.c.result_id == work.c.result_id).values(**anew))
+    return len(mine)
+
+
+def _marked(rule: str) -> ColumnElement[bool]:
+    """Whether a finding of a rule stands on a result."""
+    finding = tables.finding
+    mine = (finding.c.table == "results", finding.c.version == _result.c.result_id, finding.c.rule == rule)
+    return select(finding.c.rule).where(*mine).exists()
+
+
+def _uncontradicted(db: Connection, present: set[str]) -> pd.DataFrame:
+    """Sides of contradictions whose other side is not among these contents: to take one away is how a sender mends them."""
     columns = (_result.c[name] for name in ("result_id", "content_hash", "batch", *items.KEYS))
-    marked = case((contradicting, 1), else_=0).label("marked")
+    marked = case((_marked("EVAL-4"), 1), else_=0).label("marked")
     sides = frames.read(db, select(*columns, marked).where(_result.c.standing == "refused"))
     # the finding stands on the later side alone
     sides = sides[sides.groupby(["batch", *items.KEYS])["marked"].transform("max") == 1].copy()
@@ -117,14 +146,36 @@ def _receive_again(db: Connection, present: set[str], batch: int) -> int:
     both = sides.merge(sides, on=["batch", *items.KEYS], suffixes=("", "_other"))
     both = both[both["result_id"] != both["result_id_other"]]
     other_here = both.groupby("result_id")["here_other"].any()
-    alone = sides[sides["here"] & sides["result_id"].isin(other_here[~other_here].index)]
-    if alone.empty:
-        return 0
-    seals.touch(db, seals.RESULT_STANDING, alone)
-    work = frames.working(db, "received_again", alone[["result_id"]])
-    mine = _result.c.result_id.in_(select(work.c.result_id))
-    db.execute(update(_result).where(mine).values(standing="received", batch=str(batch)))
-    return len(alone)
+    return sides[sides["result_id"].isin(other_here[~other_here].index)][["result_id", "content_hash", *items.KEYS]]
+
+
+def _of_its_day(db: Connection, run: Run) -> pd.DataFrame:
+    """Refused results that were dated later than the day they came, a day that has come."""
+    columns = (_result.c[name] for name in ("result_id", "content_hash", *items.KEYS))
+    dated = _result.c.evaluated_on <= run.day.isoformat()
+    return frames.read(db, select(*columns).where(_result.c.standing == "refused", _marked("EVAL-6"), dated))
+
+
+def _sent_again(db: Connection) -> pd.DataFrame:
+    """Results on a package that was taken back, whose item has gone out again since they were last handed in."""
+    sent, package, other = tables.dispatched_item, tables.dispatch, _result.alias("other")
+    columns = (_result.c[name] for name in ("result_id", "content_hash", *items.KEYS))
+    out = and_(*(sent.c[key] == _result.c[key] for key in items.KEYS))
+    of = and_(package.c.application_no == sent.c.application_no, package.c.revision == sent.c.revision)
+    answered = select(other.c.result_id).where(
+        other.c.standing == "accepted", *(other.c[key] == _result.c[key] for key in items.KEYS)
+    )
+    statement = select(*columns).join(sent, out).join(package, of)
+    since = (_result.c.standing == "replaced", _result.c.received_on < package.c.sent_on, ~answered.exists())
+    return frames.read(db, statement.where(*since))
+
+
+def forget(db: Connection, numbers: pd.DataFrame) -> None:
+    """Let refused results on former versions (of these application_no) and the findings on them stand no longer."""
+    work = frames.working(db, "of_former", numbers[["application_no"]])
+    mine = (_result.c.application_no.in_(select(work.c.application_no)), _result.c.standing == "refused")
+    seals.touch_where(db, seals.RESULT_STANDING, *mine)
+    db.execute(update(_result).where(*mine).values(standing="replaced"))
 
 
 def reconsider(db: Connection, cycle: str, day: date) -> None:

@@ -19,7 +19,7 @@ from schemas.law.versions import Known, Ruled, Version
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, WRITTEN
-from tasks.store import applications, cycles, frames, institutions, items, seals
+from tasks.store import applications, cycles, frames, institutions, items, results, seals
 
 _application = tables.application
 _version = tables.application_version
@@ -233,6 +233,7 @@ def retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
     mine = _version.c.application_no.in_(select(work.c.application_no))
     seals.touch_where(db, seals.VERSION_STANDING, mine, _version.c.standing == "current")
     db.execute(update(_version).where(mine, _version.c.standing == "current").values(standing="superseded"))
+    results.forget(db, replaced)
     items.replace(db, replaced[~replaced["is_withdrawal"]], run, "申报人重新提交")
 
 

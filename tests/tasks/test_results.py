@@ -12,13 +12,16 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
+from schemas import tables
 from schemas.tables import hold, quarantined
 from tasks.desk.importing import import_file
 from tasks.desk.rulings import record_rulings
-from tasks.store import database, history, items
+from tasks.letters.life import recall
+from tasks.store import database, history, items, seals
 from tasks.store.database import reading
+from tasks.store.leases import writing
 from tests import evaluations as made
-from tests.registers import BAKER, COOK, ONE, THREE, TWO, take_over, terms
+from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over, terms
 
 LATER = date(2026, 9, 25)
 SOCIAL = "social_organisation"
@@ -418,3 +421,35 @@ def test_json_comes_back_too(home: Path) -> None:
     (folder / "results.json").write_text(json.dumps([row], ensure_ascii=False), "utf-8")
     made.go_on(home)
     assert made.standing("A1") == "filed"
+
+
+def test_a_result_on_a_recalled_package_counts_when_it_comes_again_for_the_next(home: Path) -> None:
+    from flows.stages import evaluation, intake
+
+    made.accepted("A1")
+    made.send_out(home)
+    file = made.drop(home, "r.csv", made.result("A1"))
+    intake.fn(made.CYCLE, made.DAY, None, str(home / "inbox"))
+    with run_on(made.DAY, made.CYCLE) as run, writing(run) as db:
+        taken_back = items.of_application(db, "A1")
+        recall(db, taken_back, "申报单位重新提交了申报材料", run)
+        seals.touch(db, seals.ITEMS, taken_back)
+        db.execute(tables.item.update().values(status="accepted"))
+    file.unlink()
+    evaluation.fn(made.CYCLE, LATER)
+    assert made.standing("A1") == "dispatched", "it was of the former package"
+    made.drop(home, "r.csv", made.result("A1"))
+    made.go_on(home, date(2026, 9, 28))
+    assert made.standing("A1") == "filed"
+
+
+def test_a_result_dated_ahead_counts_when_it_comes_again_after_its_day(home: Path) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1", evaluated_on="2026-09-22"))
+    made.go_on(home)
+    assert (made.standing("A1"), made.rules_found()) == ("dispatched", [("EVAL-6", "evaluated_on")])
+    made.go_on(home, date(2026, 9, 21))
+    assert made.standing("A1") == "dispatched"
+    made.go_on(home, date(2026, 9, 22))
+    assert (made.standing("A1"), made.rules_found()) == ("filed", [])
