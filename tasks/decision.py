@@ -13,6 +13,7 @@ from schemas.policy import Policy
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks import public_notice
+from tasks.desk.closing import end_left
 from tasks.desk.rulings import settle_holds
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.outcomes import write_outcomes
@@ -35,7 +36,7 @@ from tasks.store.leases import writing
 def decision(run: Run) -> Counts:
     """Decide on every accepted result once, and write to the applicants what was decided (article 3(4))."""
     shown = [public_notice.settle_objections(run), decide(run), public_notice.publish_notices(run)]
-    return Counts.sum([*shown, settle_holds(run), write_outcomes(run), deliver_letters(run)])
+    return Counts.sum([*shown, settle_holds(run), end_left(run), write_outcomes(run), deliver_letters(run)])
 
 
 @step("decide-{run.cycle}")
@@ -189,7 +190,9 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
     granted = granted.assign(occupation_code=renumberings.followed(db, granted["occupation_code"]))
     present = register.current_entries(db)
     ends = _ends(granted, on_file, present)
-    terms = [_term(kind, end, policy, run.day) for kind, end in zip(granted["kind"], ends, strict=True)]
+    terms = _with_renewals(
+        granted, [_term(kind, end, policy, run.day) for kind, end in zip(granted["kind"], ends, strict=True)]
+    )
     # an item that stays on file keeps the day it was first filed: dormancy is counted from it
     standing = on_file.set_index(register.KEYS)["filed_on"]
     since = granted.join(standing, on=register.KEYS)["filed_on"]
@@ -248,3 +251,13 @@ def _term(kind: str, end: date | None, policy: Policy, day: date) -> date:
     if kind == "renewal":
         return renewed_term(end, day, policy.validity.months)[1]
     return end
+
+
+def _with_renewals(granted: pd.DataFrame, terms: list[date]) -> list[date]:
+    """The ends of terms, where what joins a qualification that is renewed on the same day shares the renewed one."""
+    rows = list(zip(granted["uscc"], granted["kind"], terms, strict=True))
+    renewed: dict[str, date] = {}
+    for uscc, kind, end in rows:
+        if kind == "renewal":
+            renewed[uscc] = max(end, renewed.get(uscc, end))
+    return [end if kind == "renewal" else renewed.get(uscc, end) for uscc, kind, end in rows]

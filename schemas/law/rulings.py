@@ -100,7 +100,9 @@ def _not_concerned(number: str, rule: str, of: Concerned) -> Fault | None:
 
 
 def _too_late(number: str, rule: str, occupation: str, of: Concerned) -> Fault | None:
-    if of.is_closed or of.outcome:
+    # what was filed before the rest was withdrawn may still be questioned by a corrected result
+    over = of.outcome and not (rule == EVAL_5 and of.outcome == "withdrawn")
+    if of.is_closed or over:
         what = f"cycle {of.cycle} is closed" if of.is_closed else f"{number} is {of.outcome}"
         return Fault(
             f"{what}: nothing of it is decided any more", f"申报“{number}”已终止办理或撤回，不再审批", is_late=True

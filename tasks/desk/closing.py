@@ -79,6 +79,16 @@ def _end_all(words: Words, run: Run) -> Counts:
         return _end(db, still, _GROUNDS, numbers, words, run)
 
 
+def end_left(run: Run) -> Counts:
+    """End what a closed cycle still holds: what had passed, and found no place when it was to be filed."""
+    with writing(run) as db:
+        closed = cycles.closing(db, run.cycle)
+        held = items.of_cycle(db, run.cycle, ["held"])
+        if closed is None or held.empty:
+            return Counts()
+        return _end(db, held, _GROUNDS, [], Words(closed.by, closed.reason, closed.document_no), run)
+
+
 def close_application(
     number: str, occupation: str, words: Words, as_of: date | None = None, *, seen: int | None = None
 ) -> Counts:

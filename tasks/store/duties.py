@@ -105,11 +105,16 @@ def is_late(db: Connection, cycle: str, number: str) -> bool:
 
 
 def _questioned_items(*columns: "ColumnElement[Any]") -> "Select[tuple[Any, ...]]":
-    """Filed items whose accepted result is another than the one they were filed with, and fails them (EVAL-5)."""
+    """Filed items whose accepted result is another than the one they were filed with, and fails them (EVAL-5).
+
+    What was ended is decided on no more: its filed items stand.
+    """
     result = tables.result
+    ended = or_(_application.c.outcome == "ended", _application.c.cycle.in_(_closed()))
+    over = exists().where(_application.c.application_no == _item.c.application_no, ended)
     same = and_(*(result.c[key] == _item.c[key] for key in KEYS), result.c.standing == "accepted")
     questioned = (_item.c.status == "filed", _item.c.decided_result != result.c.result_id)
-    return select(*columns).select_from(_item.join(result, same)).where(*questioned)
+    return select(*columns).select_from(_item.join(result, same)).where(*questioned, ~over)
 
 
 def _questioned(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:

@@ -125,6 +125,17 @@ def test_an_addition_after_a_renewal_shares_the_new_end(home: Path) -> None:
     assert terms(date(2026, 10, 25))[ONE, ELECTRICIAN, "4"] == ("2026-10-25", "2029-10-19")
 
 
+def test_an_addition_filed_on_the_day_of_a_renewal_shares_the_renewed_end(home: Path) -> None:
+    """In one run, whichever number is the smaller."""
+    take_over([(ONE, COOK, "5"), (TWO, COOK, "5")], date(2021, 7, 1), date(2024, 6, 30))
+    for uscc, renewal, addition in ((ONE, "A1", "A2"), (TWO, "B2", "B1")):
+        passed(renewal, "renewal", [(uscc, COOK, "5")], cycle="2024-04")
+        passed(addition, "addition", [(uscc, BAKER, "5")], cycle="2024-04")
+    decide("2024-04", date(2024, 5, 1))
+    for uscc in (ONE, TWO):
+        assert {end for key, (_, end) in terms(date(2024, 5, 1)).items() if key[0] == uscc} == {"2027-06-30"}
+
+
 def test_the_institution_is_its_credit_code_and_the_register_keeps_its_name(home: Path) -> None:
     take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], *OLD_TERM)
     passed("A1", "addition", [(ONE, BAKER, "4")], cycle="2025-04", name="更名后的公司")
