@@ -17,7 +17,7 @@ def compare(cycle: CycleId, policy: Policy, day: date | None, today: date) -> Co
     What was received, decided and returned is judged anew; the inbox is not read.
     """
     judged_on = day or min(today, _decided_on(cycle, policy))
-    return compared(cycle, policy, lambda: _judge(cycle, policy, judged_on))
+    return compared(cycle, policy, lambda: _judge(cycle, policy, judged_on), today)
 
 
 def _waited_until(cycle: CycleId, policy: Policy) -> date:

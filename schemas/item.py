@@ -37,6 +37,8 @@ FINAL = frozenset({"failed", "filed", "refused", "withdrawn", "ended", "lapsed"}
 #: Final statuses somebody other than the applicant decided on: a further version of the application comes too late.
 DECIDED = FINAL - {"withdrawn"}
 
+#: An applicant's or a person's ending of an item: no outcome of a policy.
+ENDED_BY_PEOPLE = frozenset({"withdrawn", "ended"})
 
 #: Statuses of an item that is on its way: the institution may not ask for it again (OCC-14), and CAP-1 counts it.
 UNDER_WAY = ("held", "accepted", "dispatched", "passed")

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
+from schemas.item import ENDED_BY_PEOPLE
 from schemas.law.cycle import CycleId
-from schemas.policy import Policy, instead
+from schemas.policy import Policy, for_cycle, instead
 from schemas.run import Run
 from tasks.runs.rehearsal import rehearsed
-from tasks.store import items, rewinding
+from tasks.store import items, register, rewinding
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -31,18 +33,45 @@ class Compared:
         return int((~(alike[0] & alike[1])).sum())
 
 
-def compared(cycle: CycleId, policy: Policy, judge: Callable[[], None]) -> Compared:
+def compared(cycle: CycleId, policy: Policy, judge: Callable[[], None], today: date) -> Compared:
     """Where every item stands, and where `judge` brings it under a policy, which nothing is kept of.
 
-    What has lapsed since then counts as filed.
+    What was filed and is over today is over under the other policy too, unless that files for longer; what people withdrew
+    or ended is so under both.
     """
-    present = _standing(cycle).replace({"status": "lapsed"}, "filed")
+    present, ended = _standing(cycle), _ended(cycle)
+    is_longer = policy.validity.months > for_cycle(cycle).validity.months
     with rehearsed(True), instead(policy):
         judge()
         other = _standing(cycle)
+        lasting = _lasting(cycle, today) if is_longer else other.iloc[:0][items.KEYS]
     renamed = other.rename(columns={name: f"other_{name}" for name in _STANDING})
     both = present.merge(renamed, on=items.KEYS, how="outer")
+    lasts = _among(both, lasting) & ~_among(both, ended)
+    over = (both["status"] == "lapsed") & (both["other_status"] == "filed") & ~lasts
+    both.loc[over, "other_status"] = "lapsed"
+    given_up = both["status"].isin(list(ENDED_BY_PEOPLE))
+    both.loc[given_up, ["other_status", "other_reason"]] = both.loc[given_up, _STANDING].to_numpy()
     return Compared(both[COLUMNS].fillna("").sort_values(items.KEYS, ignore_index=True))
+
+
+def _ended(cycle: CycleId) -> pd.DataFrame:
+    """Keys of what the cycle filed and a decision ended since."""
+    with reading() as db:
+        entries = register.current_entries(db)
+    return entries[(entries["cycle"] == cycle) & entries["ended_by"].notna()][items.KEYS]
+
+
+def _lasting(cycle: CycleId, today: date) -> pd.DataFrame:
+    """Keys of what the cycle filed and is valid today."""
+    with reading() as db:
+        filed = register.filed_by(db, cycle)
+    return filed[filed["valid_until"] >= today.isoformat()][items.KEYS]
+
+
+def _among(rows: pd.DataFrame, keys: pd.DataFrame) -> "pd.Series[bool]":
+    known = pd.MultiIndex.from_frame(keys)
+    return pd.Series(pd.MultiIndex.from_frame(rows[items.KEYS]).isin(known), index=rows.index)
 
 
 def take_back(run: Run) -> None:

@@ -1,12 +1,11 @@
 """A cycle taken back to the day it was handed in, within a rehearsal: what was received, decided and returned stays."""
 
-from sqlalchemy import Connection, Table, delete, or_, select, update
+from sqlalchemy import Connection, Table, delete, exists, or_, select, update
 
 from schemas import tables
+from schemas.item import ENDED_BY_PEOPLE
 from tasks.store import database
 
-#: An applicant's or a person's own ending of an item is no outcome of a policy.
-_ENDED_BY_PEOPLE = ("withdrawn", "ended")
 #: What the stages write again; a table before those it refers to.
 _WRITTEN_ANEW: tuple[Table, ...] = (
     tables.finding,
@@ -18,12 +17,17 @@ _WRITTEN_ANEW: tuple[Table, ...] = (
 
 
 def rewind(db: Connection, cycle: str) -> None:
-    """Undo what was made of a cycle's applications, and what it entered into the register; raises outside a rehearsal."""
+    """Undo what was made of a cycle's applications, and what it entered into the register; raises outside a rehearsal.
+
+    What people withdrew or ended as a whole stays so; of the other applications every item is judged anew.
+    """
     if not database.is_rehearsal():
         raise RuntimeError("a cycle is rewound in a rehearsal only: nothing would bring it back")
-    ended = select(tables.item.c.application_no).where(tables.item.c.status.in_(_ENDED_BY_PEOPLE))
-    application = tables.application
-    mine = (application.c.cycle == cycle) & application.c.application_no.not_in(ended)
+    application, item = tables.application, tables.item
+    others = exists().where(
+        item.c.application_no == application.c.application_no, item.c.status.not_in(sorted(ENDED_BY_PEOPLE))
+    )
+    mine = (application.c.cycle == cycle) & or_(application.c.outcome.is_(None), others)
     numbers = list(db.execute(select(application.c.application_no).where(mine)).scalars())
     _forget_register(db, cycle)
     _forget_notices(db, cycle)
@@ -32,7 +36,8 @@ def rewind(db: Connection, cycle: str) -> None:
     result = tables.result
     judged = (result.c.cycle == cycle) & result.c.standing.in_(["accepted", "refused"])
     db.execute(update(result).where(judged).values(standing="received"))
-    db.execute(update(application).where(mine).values(status="received", screened_at=None))
+    anew = {"status": "received", "screened_at": None, "outcome": None}
+    db.execute(update(application).where(application.c.application_no.in_(numbers)).values(**anew))
 
 
 def _forget_register(db: Connection, cycle: str) -> None:

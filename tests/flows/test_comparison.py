@@ -1,5 +1,6 @@
 """A cycle under another policy: the same policy changes nothing, a stricter one what it must; nothing is written."""
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +10,13 @@ from sqlalchemy import select
 from schemas import policy as policies
 from schemas import tables
 from schemas.settings import settings
+from tasks.desk.closing import Words, close_cycle
 from tasks.store import items
 from tasks.store.database import reading
 from tests import factories
 from tests.commands import Filing
-from tests.policies import SECOND_CITY, write_policy
+from tests.policies import SECOND_CITY, SHIPPED, write_policy
+from tests.registers import sweep
 
 CYCLE = "2026-09"
 
@@ -64,6 +67,22 @@ def test_a_cycle_is_judged_anew_and_nothing_is_written(
     assert set(fell["other_status"]) == {"dispatched"}, "a pass below the mark is not accepted"
     assert below[fell.index].all()
     assert (_kept(), factories.output(settings().root)) == (kept, put_out)
+
+    close_cycle(CYCLE, Words("王主任", "办结"), date(2026, 10, 26))
+    closed = _compared(tmp_path / "same" / "2021-02-02.toml", filing)
+    assert set(closed["status"]) > {"filed", "failed", "ended"}
+    assert closed["other_status"].tolist() == closed["status"].tolist()
+
+    sweep(date(2030, 1, 1))
+    with reading() as db:
+        present = items.listing(db, CYCLE)
+    over = _compared(tmp_path / "same" / "2021-02-02.toml", filing)
+    assert over["status"].tolist() == present["status"].tolist(), "it stands where `filing items` says"
+    assert "lapsed" in set(over["status"])
+    assert over["other_status"].tolist() == over["status"].tolist(), "time passes under every policy"
+    for_longer = write_policy(tmp_path / "longer", "2021-02-02", SHIPPED.replace("months = 36", "months = 60"))
+    longer = _compared(for_longer / "2021-02-02.toml", filing)
+    assert "filed" in set(longer.loc[longer["status"] == "lapsed", "other_status"])
 
 
 @pytest.mark.parametrize(
