@@ -11,7 +11,7 @@ from deployments.gate import secrets_of_home
 from deployments.prefect_environment import PRIVATE
 from schemas import office
 from schemas.policy import known as known_policies
-from schemas.reference_data import manifest, reference, shipped_rows
+from schemas.reference_data import UnusableReferenceError, manifest, reference, shipped_rows
 from schemas.settings import settings
 from tasks.gateways import sources
 from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError, known_key
@@ -57,6 +57,7 @@ def examine() -> list[Found]:
             _results,
             _database,
             _facts,
+            _reference,
             _integrity,
             _keys,
             _waiting,
@@ -170,7 +171,6 @@ def _database() -> Iterator[Found]:
 
 
 def _facts() -> Iterator[Found]:
-    reference()
     for file in manifest():
         rows = shipped_rows(file.name)
         text = f"{file.title}, edition {file.edition}, {rows} rows ({file.source})"
@@ -178,6 +178,23 @@ def _facts() -> Iterator[Found]:
         yield Found("facts", well, text if well else f"{text}: {file.rows} rows expected, reinstall the package")
     for policy in known_policies():
         yield Found("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
+
+
+def _reference() -> Iterator[Found]:
+    """Whether the lists in the folder FILING_REFERENCE names can be read, and from which day each holds."""
+    folder = settings().reference
+    try:
+        lists = reference()
+    except UnusableReferenceError as wrong:
+        yield Found("reference", False, str(wrong))
+        return
+    if folder is None:
+        return
+    since = {"dictionaries": lists.editions, "access-type lists": lists.access_lists}
+    days = [f"{name} from {', '.join(str(day) for day, _ in dated[1:])}" for name, dated in since.items() if dated[1:]]
+    added = len(lists.later) - shipped_rows("new_occupations.csv")
+    counted = [f"{added} later occupations", f"{len(lists.changes)} changed codes"]
+    yield Found("reference", True, f"{folder}: {'; '.join([*days, *counted])}")
 
 
 def _integrity() -> Iterator[Found]:

@@ -190,7 +190,7 @@ def _table(entry: Traversable) -> pd.DataFrame:
         )
     try:
         rows = pd.read_csv(StringIO(entry.read_text("utf-8-sig")), dtype="str")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as wrong:
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as wrong:
         raise UnusableReferenceError(
             f"reference file {entry.name} cannot be read: {wrong}; save it as CSV in UTF-8"
         ) from wrong

@@ -14,6 +14,7 @@ from schemas.errors import RefusedError, WrongUseError
 from schemas.finding import hidden
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import cycle_on, for_cycle, last_cycle_on
+from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.run_summary import SOURCE, RunSummary
 from schemas.settings import settings
@@ -74,9 +75,11 @@ def begin(
     `only`: numbers of applications, or `failed:RUN` for those that a run left undone; `work`: whose run it is, where it
     is no act beside the cycle's own runs. Raises CycleBusyError while
     another living run holds the cycle,
-    DayToComeError for a later day than today unless the home is for practice.
+    DayToComeError for a later day than today unless the home is for practice; UnusablePolicyError or
+    UnusableReferenceError, before anything is written, for a file of the law that cannot be read.
     """
     policy = for_cycle(cycle_id(cycle))
+    reference()
     installation, run_id, day = settings(), str(uuid4()), as_of or today()
     if day > today() and not installation.is_for_practice:
         raise DayToComeError(

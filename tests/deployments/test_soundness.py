@@ -88,3 +88,42 @@ def test_a_misspelt_setting_is_told(filing: Filing, monkeypatch: pytest.MonkeyPa
     told = "FILING_RESULT_TOKEN is no setting and does nothing: is FILING_RESULT_TOKENS meant?"
     assert filing("status").err.splitlines() == [f"filing: {told}"]
     assert f"PROBLEM settings: {told}" in filing("doctor").out.splitlines()
+
+
+_ACCESS = "item,group,qualification,code_2022,occupation_2022,coverage,in_force_from\n1,x,x,6-31-01-01,x,whole,{day}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("", "", "which is no folder: give the folder of reference lists"),
+        ("access_qualifications_2027.csv", _ACCESS.format(day=""), "in_force_from is missing: say from which day"),
+        ("access_qualifications_2027.csv", _ACCESS.format(day="2027/1/1"), "in_force_from is '2027/1/1', write a day"),
+        ("occupations.csv", "code,name\n6-18-01-01,车工\n", "published_on is missing: say from which day"),
+        ("new_occupations_2027.csv", "batch,name\n1,甲\n", "the column document is missing"),
+        ("new_occupations_2027.csv", "\udcff", "cannot be read"),
+        ("occupation_changes.csv", None, "cannot be read"),
+        ("occupatoins_2027.csv", "code,name\n", "is not known: its name begins with"),
+    ],
+)
+def test_a_list_of_the_reference_folder_that_cannot_be_used(
+    filing: Filing, home: Path, name: str, text: str | None, told: str
+) -> None:
+    folder = home / "lists"
+    if name:
+        folder.mkdir()
+        place = folder / name
+        place.mkdir() if text is None else place.write_bytes(text.encode("utf-8", "surrogateescape"))
+    stated = settings().model_copy(update={"reference": folder})
+    doctor = filing("doctor", stated=stated)
+    assert doctor.code == 1
+    (problem,) = [line for line in doctor.out.splitlines() if line.startswith("PROBLEM")]
+    assert problem.startswith("PROBLEM reference: ") and told in problem
+
+
+def test_the_lists_of_the_reference_folder_are_named(filing: Filing, home: Path) -> None:
+    folder = home / "lists"
+    folder.mkdir()
+    (folder / "access_qualifications_2027.csv").write_text(_ACCESS.format(day="2027-01-01"), "utf-8")
+    doctor = filing("doctor", stated=settings().model_copy(update={"reference": folder}))
+    assert "access-type lists from 2027-01-01; 0 later occupations; 0 changed codes" in doctor.out
