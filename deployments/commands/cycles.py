@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from deployments import orchestrator
-from deployments.commands.readiness import read_cycle, read_day, ready
+from deployments.commands.readiness import read_cycle, read_day, read_number, ready
 from deployments.soundness import assert_inbox
 from schemas.errors import WrongUseError
 from schemas.law.deciding import Wait
@@ -36,7 +36,7 @@ def run(
     orchestrator.prepare(runs=True)
     from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
 
-    chosen_only = [*(only or []), *([f"failed:{only_failed_of}"] if only_failed_of else [])] or None
+    chosen_only = [*map(read_number, only or []), *([f"failed:{only_failed_of}"] if only_failed_of else [])] or None
     console = Console(stderr=True)
     folder = str(inbox.resolve()) if inbox else None
     with console.status(f"cycle {chosen}: starting"):

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import read_day, read_words, ready
+from deployments.commands.readiness import read_day, read_number, read_words, ready
 from schemas.errors import WrongUseError
 from schemas.law.cycle import cycle_id
 from schemas.run_summary import Counts
@@ -25,7 +25,7 @@ def withdraw(
     orchestrator.prepare()
     from tasks.desk import withdrawal  # noqa: PLC0415  after Prefect's environment is set
 
-    _tell(withdrawal.withdraw(number, who, why, day))
+    _tell(withdrawal.withdraw(read_number(number), who, why, day))
 
 
 def close(
@@ -45,7 +45,7 @@ def close(
 
     words = Words(who, why, number)
     if not _is_cycle(target):
-        _tell(close_application(target, occupation, words, day))
+        _tell(close_application(read_number(target), occupation, words, day))
         return
     if occupation:
         raise WrongUseError("--occupation goes with one application: write `filing close NO --occupation CODE …`")

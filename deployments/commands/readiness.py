@@ -23,6 +23,8 @@ def read_cycle(text: str) -> CycleId:
     try:
         cycle = cycle_id(text)
         for_cycle(cycle)
+    except RefusedError:  # a policy that cannot be read
+        raise
     except ValueError as wrong:
         raise WrongUseError(str(wrong)) from wrong
     return cycle
@@ -36,6 +38,11 @@ def read_day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as wrong:
         raise WrongUseError(f"'{text}' is not a day: write YYYY-MM-DD, for example 2026-09-10") from wrong
+
+
+def read_number(text: str) -> str:
+    """An application number from the command line, as it is kept: whatever its case."""
+    return text.strip().upper()
 
 
 def read_words(option: str, text: str, says: str) -> str:

@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import read_day, read_words, ready
+from deployments.commands.readiness import read_day, read_number, read_words, ready
 from schemas.errors import WrongUseError
+from schemas.policy import in_force
 
 
 class Kind(StrEnum):
@@ -80,7 +82,7 @@ def decide(
 
     says = "a decision says who, why and by which document"
     row = {
-        "application_no": number,
+        "application_no": read_number(number),
         "rule": rule,
         "occupation_code": occupation,
         "verdict": verdict.value,
@@ -96,9 +98,11 @@ def decide(
 
 
 def _moment(day: date | None) -> datetime:
-    """Now, on the day it is taken to be."""
-    now = datetime.now(UTC)
-    return now if day is None else datetime.combine(day, now.time(), UTC)
+    """Now, on the day it is taken to be; by the office's clock, so that of two decisions of one day the later is the later."""
+    if day is None:
+        return datetime.now(UTC)
+    zone = ZoneInfo(in_force(day).timezone)
+    return datetime.combine(day, datetime.now(zone).time(), zone)
 
 
 def add_to(app: typer.Typer) -> None:

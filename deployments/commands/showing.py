@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deployments.commands.readiness import noted, read_cycle, read_day, ready
+from deployments.commands.readiness import noted, read_cycle, read_day, read_number, ready
 from schemas.errors import WrongUseError
 from schemas.finding import FINDING_COLUMNS
 from schemas.settings import settings
@@ -164,7 +164,7 @@ def history(
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
-        life = overview.life(db, subject)
+        life = overview.life(db, read_number(subject))
     if life.empty:
         raise WrongUseError(f"nothing is known of '{subject}': give an application number or a credit code")
     print_csv(life, list(life.columns))
