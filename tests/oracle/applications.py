@@ -53,6 +53,7 @@ class Application:
     on_results: list[tuple[object, Finding]] = field(default_factory=list)  # with the item of the row
     screened: bool = False
     twins: set[str] = field(default_factory=set)  # the institution's other live numbers when it was screened
+    known: int = 0  # the office's knowledge when it was screened
     returned: bool = False
     period_end: date | None = None
     withdrawn: bool = False
@@ -70,6 +71,12 @@ class Application:
     def live(self) -> bool:
         """Neither withdrawn nor ended: it counts for FORM-8, OCC-14 and CAP-1."""
         return not (self.withdrawn or self.ended)
+
+    @property
+    def sent(self) -> bool:
+        """Something of it went to a panel and was not taken back."""
+        out = ("dispatched", "passed", "failed", "filed", "lapsed")
+        return any(state.status in out or state.held_at == "filing" for state in self.items.values())
 
     @property
     def waits(self) -> bool:
@@ -106,8 +113,11 @@ class Application:
         self.current, self.withdrawn = version, False
         if not any(version is known for known in self.versions):
             self.versions.append(version)
-        self.items = {item: State() for item in version.filing.items()}
+        # an application is taken back as a whole, whatever the version still names
+        before = self.items if version.filing.withdrawn else {}
+        self.items = {item: State() for item in version.filing.items()} | before
         self.findings, self.screened, self.returned, self.period_end = [], False, False, None
+        self.on_results = []
         if version.filing.withdrawn:
             self.withdraw()
 
@@ -119,10 +129,10 @@ class Application:
             if state.status not in FINAL:
                 state.stands("withdrawn")
 
-    def end(self, occupation: str = "") -> None:
-        """A named person ends what is open, of one occupation or all."""
+    def end(self, occupation: str = "", *, but: str = "") -> None:
+        """A named person ends what is open, of one occupation or all, but for what stands at a status."""
         for item, state in self.items.items():
-            if state.status not in FINAL and occupation in ("", item.occupation):
+            if state.status not in (*FINAL, but) and occupation in ("", item.occupation):
                 state.stands("ended")
         if not occupation or self.closed:
             self.returned = False

@@ -32,6 +32,10 @@ def run(office: Office, act: Act) -> None:
         office.waiting[act.cycle] = not _decides(office, act.cycle, act.day)
         if not office.waiting[act.cycle]:
             _Filing(office, act.cycle, act.day).decide()
+    else:
+        _Filing(office, act.cycle, act.day).decide()
+        for app in office.of_cycle(act.cycle):
+            app.end()
     _lapse(office, act.day)
 
 
@@ -84,10 +88,10 @@ def _decides(office: Office, cycle: str, as_of: date) -> bool:
 
 
 def _lapse(office: Office, as_of: date) -> None:
+    """What is over, or was taken off the register, lapses."""
     for app in office.applications.values():
         for item, state in app.items.items():
-            entry = office.register.entry(app.filing.uscc, item) if state.status == "filed" else None
-            if entry and entry.valid_until < as_of:
+            if state.status == "filed" and office.register.is_over(app.filing.uscc, item, as_of):
                 state.stands("lapsed")
 
 
@@ -178,6 +182,7 @@ class _Filing:
         """Put an item on file, its term still to be set; an addition joins its audiences, a renewal replaces them."""
         register, filing = self.office.register, app.filing
         app.items[item].stands("filed")
+        register.filings[app.cycle] += 1
         if not register.of(filing.uscc, self.as_of):
             renews = filing.kind == "renewal" and filing.uscc in register.institutions
             if not renews:
@@ -192,7 +197,8 @@ class _Filing:
             known.change(self.as_of, replace(known.on(self.as_of), type=filing.type))
         entry = register.entry(filing.uscc, item)
         if entry is None or (filing.kind != "renewal" and not entry.on_file(self.as_of)):
-            entry = Entry(filing.uscc, item, self.as_of, self.as_of)
+            present = item._replace(occupation=register.now(item.occupation))
+            entry = Entry(filing.uscc, present, self.as_of, self.as_of)
             register.entries.append(entry)
         asked = filing.audiences(item) & set(AUDIENCES)
         entry.audiences = asked if filing.kind == "renewal" else entry.audiences | asked

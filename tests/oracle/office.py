@@ -61,6 +61,13 @@ class Office:
         """The applications of a cycle, by number."""
         return [app for no, app in sorted(self.applications.items()) if app.cycle == cycle]
 
+    def knowledge(self, cycle: str) -> int:
+        """A count that grows with the register and what supervision knows, the cycle's own filings left out."""
+        filed = sum(count for other, count in self.register.filings.items() if other != cycle)
+        activities = {tuple(sorted(row.items())) for row in self.activities or ()}
+        supplied = self.activities is not None
+        return self.register.changes + filed + len(activities) + supplied + len(self.complaints)
+
     def verdict(self, no: str, rule: str, occupation: str) -> str | None:
         """The latest decision by moment, of those that cover an occupation; None where there is none."""
         covering = [
@@ -186,7 +193,7 @@ class Office:
             return
         self.closed_cycles.add(target)
         for app in self.of_cycle(target):
-            app.end()
+            app.end(but="passed")  # the next run decides on it
 
     def _adjust(self, plain: list[str], options: dict[str, str], day: date) -> None:
         what, uscc = plain[1], plain[2]
@@ -204,6 +211,7 @@ class Office:
             known = who.on(date.max)
             name, kind = options.get("name", known.name), options.get("type", known.type)
             region = region_code(options.get("region", known.region)) or known.region
+            self.register.changes += 1
             who.change(day, Particulars(name, kind, region, options.get("address", known.address)))
         elif what == "merge":
             self.register.merge(plain[2], plain[3])

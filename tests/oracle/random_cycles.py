@@ -215,14 +215,7 @@ def _reference(rng: random.Random, cycle: str) -> dict[str, list[Row]]:
 def write(made: MadeHistory, folder: Path) -> None:
     """Write each act's folder and `plan.json`; a table without rows has its header only."""
     for number, act in enumerate(made.acts, 1):
-        here = folder / f"act-{number}"
-        here.mkdir(parents=True, exist_ok=True)
-        for name, rows in act.forms.items():
-            write_csv(here / f"{name}.csv", COLUMNS[name].split(), rows)
-        for name, rows in act.desk.items():
-            write_csv(here / "desk" / f"{name}.csv", COLUMNS[name].split(), rows)
-        if act.results:
-            write_csv(here / "results" / "results.csv", COLUMNS["results"].split(), act.results)
+        write_act(act, folder / f"act-{number}")
     for name, rows in made.reference.items():
         write_csv(folder / "reference" / name, list(rows[0]), rows)
     plan = [
@@ -230,6 +223,17 @@ def write(made: MadeHistory, folder: Path) -> None:
     ]
     text = json.dumps({"seed": made.seed, "cycles": made.cycles, "acts": plan}, ensure_ascii=False, indent=1)
     (folder / "plan.json").write_text(text + "\n", "utf-8")
+
+
+def write_act(act: Act, here: Path) -> None:
+    """Write what one act lays in."""
+    here.mkdir(parents=True, exist_ok=True)
+    for name, rows in act.forms.items():
+        write_csv(here / f"{name}.csv", COLUMNS[name].split(), rows)
+    for name, rows in act.desk.items():
+        write_csv(here / "desk" / f"{name}.csv", COLUMNS[name].split(), rows)
+    if act.results:
+        write_csv(here / "results" / "results.csv", COLUMNS["results"].split(), act.results)
 
 
 COLUMNS = {

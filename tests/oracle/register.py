@@ -1,5 +1,6 @@
 """The register through time: who is on file with what on a day, and what supervision has done to it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -71,6 +72,8 @@ class Register:
         self.entries: list[Entry] = []
         self.suspensions: list[Suspension] = []
         self.revocations: dict[str, list[date]] = {}
+        self.changes = 0  # by hand: register rows taken over and adjustments
+        self.filings: Counter[str] = Counter()  # items entered, by cycle
         self._renumbered: dict[str, str] = {}
 
     def take_over(self, rows: list[Row]) -> None:
@@ -85,6 +88,7 @@ class Register:
             if one is None or filed_on is None or ends is None or kind is None or region is None:
                 continue
             item = Item(row["occupation_code"], row.get("work_type", ""), one)
+            self.changes += 1
             audiences = set(row.get("audience", "").split(";")) & set(AUDIENCES)
             self.entries.append(Entry(row["uscc"], item, filed_on, ends, audiences))
             who = Particulars(row["institution_name"], kind, region, row.get("registered_address", ""))
@@ -110,6 +114,15 @@ class Register:
         found = [entry for entry in self.entries if (entry.uscc, entry.item) == (uscc, item) and entry.off_on is None]
         return found[-1] if found else None
 
+    def is_over(self, uscc: str, item: Item, day: date) -> bool:
+        """The item's newest entry has ended before a day, or was withdrawn or revoked by then."""
+        item = item._replace(occupation=self.now(item.occupation))
+        known = [entry for entry in self.entries if (entry.uscc, entry.item) == (uscc, item)]
+        standing = [entry for entry in known if entry.off_on is None]
+        if standing:
+            return standing[-1].valid_until < day
+        return any(entry.off_on is not None and entry.off_on <= day for entry in known)
+
     def holders(self, trade: Trade, day: date, counted: list[str], applicant: str) -> int:
         """Institutions of the counted types, other than the applicant, with it on file; a blank work type is any."""
         return len(
@@ -126,6 +139,7 @@ class Register:
 
     def take_off(self, uscc: str, occupation: str, day: date, *, revoked: bool) -> None:
         """Withdraw or revoke what is on file, as a whole (blank occupation) or one occupation."""
+        self.changes += 1
         for entry in self.of(uscc, day):
             if occupation in ("", entry.item.occupation):
                 entry.off_on = day
@@ -133,9 +147,11 @@ class Register:
             self.revocations.setdefault(uscc, []).append(day)
 
     def suspend(self, uscc: str, occupation: str, day: date) -> None:
+        self.changes += 1
         self.suspensions.append(Suspension(uscc, occupation, day))
 
     def reinstate(self, uscc: str, occupation: str, day: date) -> None:
+        self.changes += 1
         for suspension in self.suspensions:
             if suspension.uscc == uscc and suspension.until is None and occupation in ("", suspension.occupation):
                 suspension.until = day
@@ -153,6 +169,7 @@ class Register:
 
     def renumber(self, old: str, new: str) -> None:
         """Carry out a change of an occupation's code; activities under the old one go on counting."""
+        self.changes += 1
         self._renumbered[old] = new
         for entry in self.entries:
             if entry.item.occupation == old:
@@ -160,6 +177,7 @@ class Register:
 
     def merge(self, old: str, into: str) -> None:
         """One institution goes into another; an item both hold keeps the later term."""
+        self.changes += 1
         held = {entry.item: entry for entry in self.entries if entry.uscc == into and entry.off_on is None}
         for entry in [entry for entry in self.entries if entry.uscc == old]:
             twin = held.get(entry.item) if entry.off_on is None else None

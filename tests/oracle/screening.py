@@ -26,11 +26,13 @@ def screen(office: Office, cycle: str, as_of: date) -> None:
         for no, found in again.items():
             app = office.applications[no]
             app.findings, app.screened, app.twins = found, True, _live_twins(office, app)
+            app.known = office.knowledge(cycle)
             _return(office, app, as_of)
         before = _picture(office, cycle)
         for app in office.of_cycle(cycle):
-            if app.live:
-                for item in app.items:
+            for item, state in app.items.items():
+                # what was filed before the rest was withdrawn may still be questioned
+                if app.live or (app.withdrawn and state.status == "filed"):
                     _settle_item(office, app, item, as_of)
         if _picture(office, cycle) == before and not again:
             return
@@ -40,15 +42,17 @@ def screen(office: Office, cycle: str, as_of: date) -> None:
 def _screened_again(office: Office, app: Application) -> list[Finding] | None:
     """New findings of an application that is screened now; None where the former ones stand.
 
-    A version is screened once; again when a twin of its screening was withdrawn or ended, or when what it was
-    returned for as a repetition is no longer so.
+    A version is screened once; again, while nothing of it was sent out, when a twin came or went, when the register or
+    what supervision knows grew, or when what it was returned for as a repetition is no longer so.
     """
-    if not app.live or (app.screened and not app.waits):
+    if not app.live or (app.screened and (not app.waits or app.sent)):
         return None
-    if app.screened and app.twins <= _live_twins(office, app) and not _repetitions(app.findings):
+    twins, known = _live_twins(office, app), office.knowledge(app.cycle)
+    is_due = not app.screened or app.twins != twins or app.known != known
+    if not is_due and not _repetitions(app.findings):
         return None
     found = sorted(set(findings(office, app)))
-    if app.screened and app.twins <= _live_twins(office, app) and _repetitions(found) == _repetitions(app.findings):
+    if not is_due and _repetitions(found) == _repetitions(app.findings):
         return None
     return found
 
@@ -269,4 +273,5 @@ def _take_off(office: Office, app: Application, item: Item, as_of: date) -> None
     entry = office.register.entry(app.filing.uscc, item)
     if entry:
         entry.off_on = as_of
+        office.register.changes += 1
         office.register.revocations.setdefault(app.filing.uscc, []).append(as_of)

@@ -1,6 +1,7 @@
 """Building blocks for examples worked by hand: one cycle, few institutions, acts in words."""
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from applications import Application
@@ -12,6 +13,10 @@ from made_values import Maker
 from office import Act, Office
 
 CYCLE = "2025-04"  # deadline 10 April 2025; its window opens on 10 March
+
+
+#: Plays each act besides and compares, where a test sets it.
+beside: Callable[[Act, Office], None] | None = None
 
 
 class Case:
@@ -126,7 +131,10 @@ class Case:
             extra |= {"register": self._register, "activities": self.activities or self._busy()}
             self._register = []
         words = [[*line.split(), "--by", "王某", "--as-of", day] for line in commands or ()]
-        play([Act(date.fromisoformat(day), self.cycle, tables, extra, results or [], words, run)], self.office)
+        act = Act(date.fromisoformat(day), self.cycle, tables, extra, results or [], words, run)
+        play([act], self.office)
+        if beside:
+            beside(act, self.office)
 
     def _busy(self) -> list[Row]:
         """An activity for all that is on file, so that nothing is dormant."""

@@ -1,0 +1,70 @@
+"""Versions of an application after it was sent out, too late, under another's number, of a mistyped cycle (section 3)."""
+
+from pathlib import Path
+
+from worked import Case
+
+from schemas.settings import settings
+from tasks.store import duties, history, runs
+from tasks.store.database import reading
+from tests import evaluations as made
+
+
+def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None:
+    code = case.codes
+    who = [case.institution("enterprise") for _ in range(7)]
+    sent, permitted, _, corrected, refused, taken_back, thief = who
+    first = {
+        name: case.application(one, {code[0]: "5", code[1]: "4"})
+        for name, one in zip(
+            ("sent", "permitted", "owner", "refused", "taken back"), (*who[:3], *who[4:6]), strict=True
+        )
+    }
+    late = case.application(corrected, {code[0]: "5"})
+    late.form["contact_phone"] = "12"
+    case.act("2025-03-12", *first.values(), late)
+
+    again = case.application(sent, {code[1]: "5"}, submitted="2025-03-19T09:00:00", no=first["sent"].no)
+    stolen = case.application(thief, {code[2]: "5"}, submitted="2025-03-19T09:00:00", no=first["owner"].no)
+    mistyped = case.application(thief, {code[3]: "5"}, submitted="2025-03-19T09:00:00")
+    mistyped.form["cycle"] = "2027-04"
+    back = case.application(taken_back, {code[0]: "5"}, submitted="2025-03-19T09:00:00", no=first["taken back"].no)
+    back.form["withdrawn"] = "是"
+    case.act("2025-03-20", again, stolen, mistyped, back)
+    assert case.statuses(again.no) == {code[1]: "dispatched"}, "recalled, and sent anew"
+    assert case.statuses(stolen.no) == dict.fromkeys(code[:2], "dispatched"), "the owner's stays as it was"
+    assert case.statuses(back.no) == dict.fromkeys(code[:2], "withdrawn"), "also what it no longer names"
+    with reading() as db:
+        aside = runs.set_aside(db, case.cycle)
+    assert dict(zip(aside["application_no"], aside["reason"].str[:8], strict=True)) == {
+        stolen.no: "该申报编号属于另",
+        mistyped.no: "2027-04批",
+    }
+    assert len(made.letters(home, "package_recall")) == 2
+    assert len(made.letters(home, "application_withdrawal")) == 1
+
+    unasked = [
+        case.application(one, {code[2]: "5"}, submitted="2025-04-12T09:00:00", no=first[name].no)
+        for name, one in (("permitted", permitted), ("refused", refused))
+    ]
+    mended = case.application(corrected, {code[0]: "5"}, submitted="2025-04-12T09:00:00", no=late.no)
+    case.act("2025-04-13", *unasked, mended)
+    assert case.status(mended.no) == "held WINDOW-2", "its correction period was over"
+    for filing in unasked:
+        assert case.statuses(filing.no) == dict.fromkeys(code[:2], "dispatched")
+    with reading() as db:
+        named = duties.open_of(db, [case.cycle], case.day(3)).query("status == 'late'")
+        told = history.of(db, [unasked[0].no])
+    assert sorted(named["application_no"]) == sorted(filing.no for filing in unasked)
+    assert "late" in set(told["became"])
+    assert len(made.letters(home, "late_version")) == 2
+
+    rulings = [case.decision(unasked[place].no, "WINDOW-2", verdict, "2025-04-15")
+               for place, verdict in enumerate(("permit", "refuse"))]  # fmt: skip
+    case.act("2025-04-16", decisions=[*rulings, case.decision(mended.no, "WINDOW-2", "permit", "2025-04-15")])
+    assert case.statuses(unasked[0].no) == {code[2]: "dispatched"}
+    assert case.statuses(unasked[1].no) == dict.fromkeys(code[:2], "dispatched")
+    assert case.status(mended.no) == "dispatched"
+    assert len(made.letters(home, "package_recall")) == 3
+    packages = settings().outbox / "evaluation" / case.cycle
+    assert {path.name for path in packages.iterdir()} >= {again.no, unasked[0].no, mended.no}
