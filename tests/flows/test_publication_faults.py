@@ -166,6 +166,7 @@ def test_a_full_disk_leaves_the_former_edition_and_the_next_run_publishes(
         f"{CYCLE}.1",
         "index.html",
         "latest",
+        "next",
         "verify.py",
     ]
     assert publication.fn(CYCLE, NEXT).done["editions"] == 1
