@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.faults.house import TestHouse
 
 CYCLE = "2026-09"
 BY = "王处长"
+CLERK, PASSWORD = "李办", "a password of hers"
 #: Where the runbook's pictures are renewed: set FILING_PICTURES=docs/pictures.
 PICTURES = os.environ.get("FILING_PICTURES", "")
 pytestmark = pytest.mark.slow
@@ -153,6 +155,41 @@ def test_the_data_docs_are_served(house: TestHouse, page: Page, tmp_path: Path) 
     picture(page, "data-docs", tmp_path, 1_000)
 
 
+def test_an_operator_signs_in_and_starts_a_run(house: TestHouse, browser: Browser, tmp_path: Path) -> None:
+    accounts = Accounts(house.home)
+    accounts.accept(accounts.add(CLERK, "operator"), CLERK, PASSWORD)
+    page = browser.new_page(viewport={"width": 1360, "height": 860}, locale="zh-CN", timezone_id="Asia/Shanghai")
+    page.goto(f"http://127.0.0.1:{house.port}/v2/deployments/deployment/{deployment(house, 'intake/intake')}/run")
+    page.get_by_role("heading", name="登录").wait_for()
+    page.get_by_label("姓名").fill(CLERK)
+    picture(page, "sign-in", tmp_path, 480)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.get_by_text("申报批次").first.wait_for(timeout=60_000)
+    fill(page, "申报批次", CYCLE)
+    picture(page, "operator-form", tmp_path)
+    page.get_by_role("button", name="Submit").click()
+    house.wait_for("her run", lambda: runs_of(house, CLERK) != [])
+    (run,) = runs_of(house, CLERK)
+    house.wait_state(run, "Completed")
+    show(page, house, f"/v2/runs/flow-run/{run}", "Completed")
+    picture(page, "operator-run", tmp_path, 960)
+    page.context.close()
+    with sqlite3.connect(house.home / "filing.db") as db:
+        assert db.execute("SELECT subject, by FROM history WHERE kind = 'run'").fetchall() == [(CYCLE, CLERK)]
+
+
+def runs_of(house: TestHouse, by: str) -> list[str]:
+    """The runs somebody started."""
+    return [run["id"] for run in house.ask("POST", "/flow_runs/filter") if run["labels"].get("filing.by") == by]
+
+
+def fill(page: Page, title: str, value: str) -> None:
+    """Fill in a field of a deployment's form."""
+    field = page.get_by_label(title).or_(page.get_by_text(title, exact=True).locator("xpath=../..").locator("input"))
+    field.first.fill(value)
+
+
 def test_an_edition_that_loses_too_much_is_released_by_the_form(house: TestHouse, page: Page, tmp_path: Path) -> None:
     house.wait_state(house.run_deployment("sweeps/sweeps", as_of="2026-09-12"), "Completed")
     show(page, house, "/filing/published/latest/index.html", "版次", "符合条件")
@@ -165,10 +202,9 @@ def test_an_edition_that_loses_too_much_is_released_by_the_form(house: TestHouse
     show(page, house, f"/v2/deployments/deployment/{deployment(house, 'approval/approve')}/run", "目录版次", "批准人")
     page.locator("textarea, .cm-content, input").first.wait_for()
     for title, value in (("目录版次", waiting), ("批准人", "王处长")):
-        field = page.get_by_label(title).or_(
-            page.get_by_text(title, exact=True).locator("xpath=../..").locator("input")
-        )
-        field.first.fill(value)
+        fill(page, title, value)
     picture(page, "approval-form", tmp_path)
     page.get_by_role("button", name="Submit").click()
     house.wait_for("the edition", lambda: (published / "latest").resolve().name == waiting)
+    show(page, house, f"/filing/editions/{waiting}", "经过", BY)
+    picture(page, "approver-release", tmp_path, 1_100)
