@@ -78,12 +78,21 @@ def _first_line(failed: Exception) -> str:
     """What an error says, unless part of an address is in it: of a password with an @ in it the driver shows the rest."""
     if isinstance(failed, DatabaseError) and not isinstance(failed, OperationalError):
         return "the database is damaged: keep its file aside and restore the last backup into an empty home (`filing restore`)"
-    first = str(failed).splitlines()[0]
+    first = _plain(failed).splitlines()[0]
     return (
         "check FILING_DATABASE_URL: signs like @ : / in a password are written as %40 %3A %2F"
         if "@" in first
         else first
     )
+
+
+def _plain(failed: Exception) -> str:
+    """What an error says, without the name of its class or its number."""
+    if isinstance(failed, DatabaseError):
+        return str(failed.orig)
+    if isinstance(failed, OSError) and failed.strerror:
+        return f"{failed.filename}: {failed.strerror}" if failed.filename else failed.strerror
+    return str(failed)
 
 
 def _versions() -> Iterator[Found]:
@@ -97,11 +106,11 @@ def _settings() -> Iterator[Found]:
 
 def _home() -> Iterator[Found]:
     root = settings().root
-    root.mkdir(parents=True, exist_ok=True)
-    probe = root / ".doctor"
-    probe.write_text("", "utf-8")
-    probe.unlink()
-    yield Found("home", True, str(root))
+    try:
+        soundness.assert_writable(root)
+        yield Found("home", True, str(root))
+    except soundness.UnsoundError as unsound:
+        yield Found("home", False, str(unsound))
     if root.stat().st_mode & PRIVATE and all(parent.stat().st_mode & PRIVATE for parent in root.parents):
         yield Found("home", False, f"others can look into {root}: run `chmod -R go= {root}`")
 

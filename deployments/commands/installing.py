@@ -14,6 +14,7 @@ def migrate() -> None:
     """Bring the database's schema up to date."""
     from deployments import schema  # noqa: PLC0415
 
+    soundness.assert_writable(settings().root)
     is_new = schema.revisions()[0] is None
     if is_new:
         soundness.assert_not_lost(settings().root, settings().database)

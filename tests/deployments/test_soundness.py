@@ -38,7 +38,9 @@ def test_a_disk_that_refuses(filing: Filing, home: Path, monkeypatch: pytest.Mon
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
-    assert told.format(home=home) in sentence(filing, "run", "2026-09")
+    for words in (("run", "2026-09"), ("migrate",)):
+        assert told.format(home=home) in sentence(filing, *words)
+    assert f"PROBLEM home: {told.format(home=home)}" in filing("doctor").out
     assert not (home / ".room").exists()
 
 
