@@ -53,17 +53,14 @@ class RunShown:
 
 
 async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
-    """The newest runs of a cycle, newest first; none where there is no server beside this desk."""
+    """What waits of a cycle, whatever its age, then its newest runs; none where there is no server beside this desk."""
     if server is None:
         return []
-    body = {
-        "deployments": {"name": {"any_": [CYCLE_DEPLOYMENT]}},
-        # a year of scheduled runs would stand before them
-        "flow_runs": {"expected_start_time": {"before_": datetime.now(UTC).isoformat()}},
-        "sort": "EXPECTED_START_TIME_DESC",
-        "limit": _RECENT,
-    }
-    found = await _ask(server, "POST", "/api/flow_runs/filter", body)
+    # a year of scheduled runs would stand before them
+    begun = {"expected_start_time": {"before_": datetime.now(UTC).isoformat()}}
+    # and weeks of others before one that waits
+    waiting = await _newest(server, {"state": {"type": {"any_": ["PAUSED"]}}})
+    found = {run["id"]: run for run in [*waiting, *await _newest(server, begun)]}
     return [
         RunShown(
             address=f"/v2/runs/flow-run/{run['id']}",
@@ -72,9 +69,17 @@ async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
             began=_when(run.get("start_time") or run.get("expected_start_time") or ""),
             is_trial=bool(run["parameters"].get("dry_run")),
         )
-        for run in found
+        for run in found.values()
         if run["parameters"].get("cycle") == cycle
     ]
+
+
+async def _newest(server: Application, chosen: dict[str, Any]) -> list[dict[str, Any]]:
+    """The newest runs of the cycle's deployment that are chosen, newest first."""
+    ours = {"name": {"any_": [CYCLE_DEPLOYMENT]}}
+    body = {"deployments": ours, "flow_runs": chosen, "sort": "EXPECTED_START_TIME_DESC", "limit": _RECENT}
+    runs: list[dict[str, Any]] = await _ask(server, "POST", "/api/flow_runs/filter", body)
+    return runs
 
 
 def _when(moment: str) -> str:

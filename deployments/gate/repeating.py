@@ -99,5 +99,10 @@ async def _was_busy(application: Application, scope: Scope, receive: Receive, se
         if not busy:
             await send(message)
 
-    await application(dict(scope), receive, send_unless_busy)
+    try:
+        await application(dict(scope), receive, send_unless_busy)
+    except Exception:
+        # the server raises again what it has answered, for its log
+        if not busy:
+            raise
     return busy

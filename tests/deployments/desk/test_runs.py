@@ -26,8 +26,15 @@ RUNS: list[dict[str, Any]] = [
 class Server:
     """Prefect's server as far as the desk asks it."""
 
-    def __init__(self, *, is_up: bool = True) -> None:
-        self.is_up, self.orders = is_up, list[dict[str, Any]]()
+    def __init__(self, *, is_up: bool = True, newer: int = 0) -> None:
+        self.is_up, self.newer, self.orders = is_up, newer, list[dict[str, Any]]()
+
+    def filtered(self, order: dict[str, Any]) -> list[dict[str, Any]]:
+        """The newest runs, as many as are asked for, or those in a state."""
+        states = order["flow_runs"].get("state", {}).get("type", {}).get("any_")
+        newer = [{**RUNS[1], "id": f"n{number}"} for number in range(self.newer)]
+        found = [run for run in [*newer, *RUNS] if states is None or run["state_type"] in states]
+        return found[: order["limit"]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = (await receive()).get("body", b"")
@@ -37,7 +44,7 @@ class Server:
         answers: dict[str, Any] = {
             "/api/deployments/name/filing-cycle/cycle": {"id": DEPLOYMENT},
             f"/api/deployments/{DEPLOYMENT}/create_flow_run": {"id": "new"},
-            "/api/flow_runs/filter": RUNS,
+            "/api/flow_runs/filter": self.filtered(json.loads(body)) if path.endswith("filter") else [],
         }
         status = 200 if self.is_up and path in answers else 503
         headers = [(b"content-type", b"application/json")]
@@ -56,6 +63,12 @@ def test_a_run_is_started_in_the_name_of_who_signed_in_and_a_trial_is_marked() -
     assert (trial["name"], trial["parameters"]["dry_run"]) == ("2026-09 · 试运行", True)
     assert [order["labels"] for order in server.orders] == [{"filing.by": "李办"}] * 2
     assert "job_variables" not in real
+
+
+def test_the_run_that_waits_is_linked_whatever_came_after_it() -> None:
+    page = browser_of("李办", Role.VIEWER, Server(newer=200)).sees(f"/cycles/{CYCLE}")
+    assert page.count("/v2/runs/flow-run/a") == 1
+    assert page.index("/v2/runs/flow-run/a") < page.index("/v2/runs/flow-run/n0")
 
 
 def test_a_cycles_page_links_its_runs_alone() -> None:
