@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select, tuple_, update
 
 from schemas import tables
 from schemas.run import Run
-from tasks.store import frames, items, outbox, seals
+from tasks.store import frames, items, outbox, results, seals
 from tasks.store.outbox import PACKAGES, Entry
 
 _dispatch = tables.dispatch
@@ -159,10 +159,7 @@ def awaited(db: Connection, cycle: str) -> pd.DataFrame:
         )
         .where(
             _sent.c.cycle == cycle,
-            ~exists().where(
-                *(tables.result.c[key] == _sent.c[key] for key in items.KEYS),
-                tables.result.c.standing == "accepted",
-            ),
+            tuple_(*(_sent.c[key] for key in items.KEYS)).not_in(results.answered_keys()),
         )
     )
     return frames.read(db, statement).sort_values(items.KEYS, ignore_index=True)

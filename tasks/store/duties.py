@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
 
 from schemas import tables
 from schemas.awaited import AWAITED
 from schemas.item import FINAL, KEYS
 from schemas.law.rulings import EVAL_5, WINDOW_2
-from tasks.store import applications, decisions, frames
+from tasks.store import applications, decisions, frames, results
 from tasks.store.outbox import LETTERS, PACKAGES
 
 _application = tables.application
@@ -166,9 +166,8 @@ def undecided(db: Connection, cycle: str, number: str = "") -> pd.DataFrame:
 
 def results_out(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
     """Applications of which results are out: application_no, items, since (the day the package was sent, ISO)."""
-    sent, dispatch, result = tables.dispatched_item, tables.dispatch, tables.result
-    same = [result.c[key] == sent.c[key] for key in KEYS]
-    answered = exists().where(*same, result.c.standing == "accepted")
+    sent, dispatch = tables.dispatched_item, tables.dispatch
+    answered = tuple_(*(sent.c[key] for key in KEYS)).in_(results.answered_keys())
     package = and_(dispatch.c.application_no == sent.c.application_no, dispatch.c.revision == sent.c.revision)
     statement = (
         select(sent.c.application_no, func.count().label("items"), func.min(dispatch.c.sent_on).label("since"))

@@ -4,10 +4,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
+<<<<<<< HEAD
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
+=======
+from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_, update
+>>>>>>> 9a05dc6 (What has come back is looked up as a set)
 
 from schemas import tables
 from schemas.item import DECIDED, UNIT
@@ -275,10 +280,15 @@ def passed(db: Connection) -> pd.DataFrame:
     return frames.read(db, statement.where(_result.c.standing == "accepted", _result.c.verdict == "pass"))
 
 
+def answered_keys() -> Select[Any]:
+    """The keys of items with an accepted result, to be looked up as a set: there is no index by item."""
+    keys = [_result.c[key] for key in items.KEYS]
+    return select(*keys).where(_result.c.standing == "accepted", *(key.is_not(None) for key in keys))
+
+
 def progress(db: Connection, cycle: str) -> tuple[int, int]:
     """How many of the cycle's dispatched items have an accepted result, and how many were dispatched."""
     out = tables.dispatched_item
     sent = select(func.count()).select_from(out).where(out.c.cycle == cycle)
-    answered = and_(_result.c.standing == "accepted", *(_result.c[key] == out.c[key] for key in items.KEYS))
-    back = sent.where(select(_result.c.result_id).where(answered).exists())
+    back = sent.where(tuple_(*(out.c[key] for key in items.KEYS)).in_(answered_keys()))
     return int(db.execute(back).scalar_one()), int(db.execute(sent).scalar_one())
