@@ -7,12 +7,8 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-<<<<<<< HEAD
-from sqlalchemy import Connection, and_, case, func, or_, select, update
-from sqlalchemy.sql.elements import ColumnElement
-=======
 from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_, update
->>>>>>> 9a05dc6 (What has come back is looked up as a set)
+from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.item import DECIDED, UNIT
