@@ -211,12 +211,6 @@ def shipped() -> tuple[Policy, ...]:
     return tuple(_folder(files("schemas") / "policies"))
 
 
-def shipped_text() -> str:
-    """The newest policy file of the package, as text."""
-    folder = files("schemas") / "policies"
-    return max(folder.iterdir(), key=lambda entry: entry.name).read_text("utf-8")
-
-
 def _folder(folder: Traversable) -> list[Policy]:
     """The policies of a folder, oldest first; raises UnusablePolicyError, also for two in force from one day."""
     entries = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name)

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -17,7 +18,7 @@ from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_cycle, ready
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId
-from schemas.policy import for_cycle, shipped_text
+from schemas.policy import for_cycle
 from schemas.settings import SIMULATION_MARK, Settings, settings, using
 
 _FEWEST = 12
@@ -35,7 +36,7 @@ def simulate(
     first, last = _read_span(cycles)
     if institutions < _FEWEST:
         raise WrongUseError(f"--institutions {institutions} is too few to live through a cycle: give {_FEWEST} or more")
-    with own_home(), _policy_change(first, last):
+    with own_home(), policy_change(first, last):
         ready()
         orchestrator.prepare()
         return EXIT_FAILED if _live(first, last, institutions, seed) else 0
@@ -72,7 +73,7 @@ _CHANGED = {"pass_mark": "65", "wait_days": "40", "workdays": "7"}
 
 
 @contextmanager
-def _policy_change(first: CycleId, last: CycleId) -> Iterator[None]:
+def policy_change(first: CycleId, last: CycleId) -> Iterator[None]:
     """Other numbers hold from the middle of a life on; an installation with policies of its own keeps those."""
     from deployments.simulation import cycles_between  # noqa: PLC0415
 
@@ -80,13 +81,14 @@ def _policy_change(first: CycleId, last: CycleId) -> Iterator[None]:
     if settings().policies is not None or len(lived) == 1:
         yield
         return
-    text = shipped_text()
+    newest = max((files("schemas") / "policies").iterdir(), key=lambda entry: entry.name)
+    text = newest.read_text("utf-8")
     for name, value in {**_CHANGED, "in_force_from": f"{lived[len(lived) // 2]}-01"}.items():
         text, replaced = re.subn(rf"(?m)^{name} = \S+", f"{name} = {value}", text)
         if replaced != 1:
             raise RuntimeError(f"the shipped policy has {replaced} lines of {name}")
     folder = settings().root / "policies"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "changed.toml").write_text(text, "utf-8")
     with using(settings().model_copy(update={"policies": folder})):
         yield

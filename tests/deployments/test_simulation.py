@@ -15,10 +15,11 @@ from sqlalchemy import text
 
 from deployments import schema
 from deployments.commands.readiness import ready
-from deployments.commands.simulating import own_home, simulate
+from deployments.commands.simulating import own_home, policy_change, simulate
 from deployments.simulation import City, cycles_between, live_cycle, untruths
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import cycle_id
+from schemas.policy import for_cycle
 from schemas.settings import Settings, settings, using
 from tasks.store import database, overview, register
 from tasks.store.database import reading
@@ -198,6 +199,15 @@ def test_a_simulation_makes_an_empty_database_of_a_server_ready_and_keeps_off_on
 def test_wrong_use_is_told(cycles: str, institutions: int, told: str) -> None:
     with pytest.raises(WrongUseError, match=told):
         simulate(cycles, institutions)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_life_changes_to_another_policy_in_its_middle() -> None:
+    lived = [cycle_id(name) for name in ("2021-04", "2021-09", "2022-04")]
+    with policy_change(lived[0], lived[-1]):
+        assert [for_cycle(cycle).evaluation.wait_days for cycle in lived] == [45, 40, 40]
+    with policy_change(lived[0], lived[0]):
+        assert for_cycle(lived[-1]).evaluation.wait_days == 45
 
 
 @pytest.mark.slow
