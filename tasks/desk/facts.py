@@ -20,6 +20,7 @@ class Facts:
     """The register as it is on a day, asked once for the institutions and occupations of many applications."""
 
     def __init__(self, db: Connection, codes: Collection[str], occupations: Collection[str], day: date) -> None:
+        self._names = reference().occupation_names()
         self._mine: dict[str, list[str]] = defaultdict(list)
         for uscc, occupation in dossier.occupations_of(db, codes, day):
             self._mine[uscc].append(occupation)
@@ -35,7 +36,7 @@ class Facts:
 
     def _about(self, rule: str, code: str, occupations: Sequence[str], policy: Policy) -> Iterator[str]:
         mine = sorted(self._mine[code])
-        yield f"该机构在册职业 {len(mine)} 个" + (f"：{'、'.join(map(_named, mine))}" if mine else "")
+        yield f"该机构在册职业 {len(mine)} 个" + (f"：{'、'.join(map(self._named, mine))}" if mine else "")
         if rule == _OF_THE_CAP:
             yield f"职业数上限 {policy.cap.occupations} 个"
         if rule == _OF_SATURATION:
@@ -48,11 +49,10 @@ class Facts:
         counting = [(name, kind) for name, kind in self._holders[occupation] if kind in policy.cap.saturation_counts]
         names = "、".join(f"{name}（{types.get(kind, kind)}）" for name, kind in counting[:_MOST])
         more = f"等 {len(counting)} 家" if len(counting) > _MOST else ""
-        stated = f"{_named(occupation)}已由 {len(counting)} 家机构备案（{policy.cap.saturation} 家即为饱和）"
+        stated = f"{self._named(occupation)}已由 {len(counting)} 家机构备案（{policy.cap.saturation} 家即为饱和）"
         return f"{stated}：{names}{more}" if names else stated
 
-
-def _named(occupation: str) -> str:
-    """An occupation by name and code."""
-    name = reference().occupation_names().get(occupation)
-    return f"{name}（{occupation}）" if name else occupation
+    def _named(self, occupation: str) -> str:
+        """An occupation by name and code."""
+        name = self._names.get(occupation)
+        return f"{name}（{occupation}）" if name else occupation
