@@ -78,6 +78,7 @@ def filing(
         ),
         # a closed cycle
         (("withdraw", "OVER", *_WHO), 3, "cycle 2025-09 is closed"),
+        (("withdraw", " over", *_WHO), 3, "cycle 2025-09 is closed"),  # numbers are taken in any case
         (("decide", "OVER", "WINDOW-1", "permit", *_DECIDED), 3, "cycle 2025-09 is closed"),
         (("close", "OVER", *_WHO), 3, "nothing of OVER is open any more"),
         (("close", "2025-09", *_WHO), 3, "cycle 2025-09 was closed on 2026-09-01 by 王主任"),
