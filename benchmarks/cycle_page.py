@@ -61,7 +61,8 @@ def _ratios(found: Sequence[Measured]) -> str:
         ours = _cpu(each for each in mine if each["part"] == "ours" and each["step"] == WHOLE)
         idle = _cpu(each for each in mine if each["part"] == "ours" and each["step"] == IDLE)
         floor, plain = (_cpu(each for each in mine if each["part"] == part) for part in ("f", "p"))
-        lines.append(f"| {size:,} | {ours / size * 1000:.1f} | {floor / ours:.2f} | {plain / ours:.2f} | {idle:.2f} |")
+        ratios = (f"{other / ours:.2f}" if other else "—" for other in (floor, plain))
+        lines.append(f"| {size:,} | {ours / size * 1000:.1f} | {' | '.join(ratios)} | {idle:.2f} |")
     return "\n".join(lines)
 
 
