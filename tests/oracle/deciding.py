@@ -196,7 +196,7 @@ class _Filing:
         if filing.type != known.on(self.as_of).type and self.office.verdict(app.no, "IDENT-2", "") == "permit":
             known.change(self.as_of, replace(known.on(self.as_of), type=filing.type))
         entry = register.entry(filing.uscc, item)
-        if entry is None or (filing.kind != "renewal" and not entry.on_file(self.as_of)):
+        if entry is None or not entry.on_file(self.as_of):  # a late renewal files anew: nobody was on file in between
             present = item._replace(occupation=register.now(item.occupation))
             entry = Entry(filing.uscc, present, self.as_of, self.as_of)
             register.entries.append(entry)
