@@ -15,10 +15,12 @@ from deployments import sample as made
 from deployments.gate.accounts import Accounts
 from deployments.gate.sessions import COOKIE, Sessions
 from schemas.law.cycle import cycle_id
+from tasks.runs.orchestration import WORKING, run_name
 from tests.faults.house import TestHouse
 
 CYCLE = "2026-09"
 BY = "王处长"
+RUN = run_name(CYCLE, WORKING, "2026-09-11")
 CLERK, PASSWORD = "李办", "a password of hers"
 #: Where the runbook's pictures are renewed: set FILING_PICTURES=docs/pictures.
 PICTURES = os.environ.get("FILING_PICTURES", "")
@@ -87,7 +89,7 @@ def picture(page: Page, name: str, tmp_path: Path, height: int = 860) -> None:
 
 
 def cycle_run(house: TestHouse) -> Any:
-    runs = house.ask("POST", "/flow_runs/filter", flow_runs={"name": {"any_": [f"{CYCLE} 批次"]}})
+    runs = house.ask("POST", "/flow_runs/filter", flow_runs={"name": {"any_": [RUN]}})
     return runs[0]
 
 
@@ -96,7 +98,7 @@ def deployment(house: TestHouse, name: str) -> str:
 
 
 def test_the_suspended_run_with_its_stages(house: TestHouse, page: Page, tmp_path: Path) -> None:
-    show(page, house, f"/v2/runs/flow-run/{cycle_run(house)['id']}", f"{CYCLE} 批次", "Suspended", "waits: 0 of")
+    show(page, house, f"/v2/runs/flow-run/{cycle_run(house)['id']}", RUN, "Suspended", "waits: 0 of")
     page.set_viewport_size({"width": 1360, "height": 1_240})
     page.reload()
     page.get_by_text("waits: 0 of").first.wait_for()
@@ -166,8 +168,8 @@ def test_an_operator_signs_in_and_starts_a_run(house: TestHouse, browser: Browse
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     page.get_by_text("申报批次").first.wait_for(timeout=60_000)
-    fill(page, "申报批次", CYCLE)
-    picture(page, "operator-form", tmp_path)
+    page.get_by_label("申报批次").click()
+    page.get_by_role("option", name=CYCLE).click()
     page.get_by_role("button", name="Submit").click()
     house.wait_for("her run", lambda: runs_of(house, CLERK) != [])
     (run,) = runs_of(house, CLERK)
