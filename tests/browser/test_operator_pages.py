@@ -15,12 +15,10 @@ from deployments import sample as made
 from deployments.gate.accounts import Accounts
 from deployments.gate.sessions import COOKIE, Sessions
 from schemas.law.cycle import cycle_id
-from tasks.runs.orchestration import WORKING, run_name
 from tests.faults.house import TestHouse
 
 CYCLE = "2026-09"
 BY = "王处长"
-RUN = run_name(CYCLE, WORKING, "2026-09-11")
 CLERK, PASSWORD = "李办", "a password of hers"
 #: Where the runbook's pictures are renewed: set FILING_PICTURES=docs/pictures.
 PICTURES = os.environ.get("FILING_PICTURES", "")
@@ -89,7 +87,8 @@ def picture(page: Page, name: str, tmp_path: Path, height: int = 860) -> None:
 
 
 def cycle_run(house: TestHouse) -> Any:
-    runs = house.ask("POST", "/flow_runs/filter", flow_runs={"name": {"any_": [RUN]}})
+    waiting = {"state": {"type": {"any_": ["PAUSED"]}}}
+    runs = house.ask("POST", "/flow_runs/filter", flow_runs=waiting, deployments={"name": {"any_": ["cycle"]}})
     return runs[0]
 
 
@@ -98,7 +97,9 @@ def deployment(house: TestHouse, name: str) -> str:
 
 
 def test_the_suspended_run_with_its_stages(house: TestHouse, page: Page, tmp_path: Path) -> None:
-    show(page, house, f"/v2/runs/flow-run/{cycle_run(house)['id']}", RUN, "Suspended", "waits: 0 of")
+    run = cycle_run(house)
+    assert run["name"].startswith(CYCLE)
+    show(page, house, f"/v2/runs/flow-run/{run['id']}", run["name"], "Suspended", "waits: 0 of")
     page.set_viewport_size({"width": 1360, "height": 1_240})
     page.reload()
     page.get_by_text("waits: 0 of").first.wait_for()
