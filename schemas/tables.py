@@ -288,6 +288,8 @@ result = Table(
     *_texts(submission.RESULTS.names),
     Column(submission.WRITTEN, Text),
     Index("ix_result_cycle", "cycle"),
+    # which results an item has is asked for each item of a cycle
+    Index("ix_result_application_no", "application_no"),
 )
 
 institution = Table(
@@ -553,4 +555,20 @@ quarantined = Table(
     Column("cycle", Text, nullable=False),
     Column("first_on", Date, nullable=False),
     Column("settled_by", Text, nullable=False),  # the later file that was taken in its place, blank while none was
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("place", Text, primary_key=True),  # the folder, or the landing of a source far away
+    Column("file", Text, primary_key=True),  # its path below the folder
+    Column("size", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),  # this and the next in nanoseconds since 1970
+    Column("altered", BigInteger, nullable=False),  # the time of the inode
+    Column("inode", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("read_at", BigInteger, nullable=False),
+    Column("settled", Integer, nullable=False),  # 1: all it brought is on record
+    Column("contents", Text, nullable=False),  # JSON: application number and content hash of each thing in it
+    Column("context", Text, nullable=False),  # what a reading depends on beside the bytes, as a digest
 )

@@ -27,6 +27,7 @@ from tasks.desk import institution_codes, own_doors
 from tasks.desk.arrivals import pull_desks, put_on_record, take_supervision
 from tasks.desk.returned_results import may_be_taken
 from tasks.desk.rulings import take_rulings
+from tasks.desk.unread import Memory
 from tasks.desk.withdrawal import take_back
 from tasks.gateways.disk import quarantine
 from tasks.gateways.sources import (
@@ -36,6 +37,7 @@ from tasks.gateways.sources import (
     Brought,
     Pull,
     QuarantinedFile,
+    Unread,
     bring,
     folders_named,
     nothing,
@@ -71,9 +73,10 @@ def pull(run: Run) -> Counts:
     is_own, looked = own_doors.are_own(run), time.time()
     if is_own:
         own_doors.bring_back(run)
-    brought = doors.brought(lambda: _stay(run))
+    memory = Memory(None if is_own or run.only is not None else run)
+    brought = doors.brought(lambda: _stay(run), memory.unread)
     pulled = brought.pull or nothing()
-    panels = [pull_folder(folder, door=PANELS) for folder in doors.panels]
+    panels = [pull_folder(folder, door=PANELS, unread=memory.unread) for folder in doors.panels]
     pulls = own_doors.Pulls(pulled, panels, pull_desks(doors.desks))
     returned, unvouched, unjudged = may_be_taken(pulls, run.installation, on_a_word=doors.given)
     failed = ({SOURCE: "; ".join(brought.failed)} if brought.failed else {}) | unjudged
@@ -83,8 +86,10 @@ def pull(run: Run) -> Counts:
     for spoilt in refused:
         if spoilt.path is not None:
             quarantine.keep(run.installation.root, spoilt.path, spoilt.reason)
+    memory.note(pulls, [brought.root, *doors.panels])
     with writing(run) as db:
         counts = take_in(db, pulls, returned, refused, run)
+        memory.keep(db)
     if is_own and not unjudged:
         own_doors.clear(run, pulls, refused, looked)
     advice = [sentence for each in pulls.all() for sentence in _advice(each)]
@@ -121,11 +126,11 @@ class Doors:
         """Whether there is a door at all."""
         return self.is_named or any(folder.is_dir() for folder in [self.inbox, *self.desks])
 
-    def brought(self, beat: Callable[[], None]) -> Brought:
+    def brought(self, beat: Callable[[], None], unread: Unread) -> Brought:
         """What applicants handed in."""
         if not self.is_named and not self.inbox.is_dir():
             return Brought(None, self.inbox)
-        return bring(self.installation, None if self.is_named else self.inbox, beat=beat)
+        return bring(self.installation, None if self.is_named else self.inbox, beat=beat, unread=unread)
 
 
 def _advice(pulled: Pull) -> list[str]:

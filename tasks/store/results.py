@@ -25,7 +25,7 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
         return 0
     # a blank work type is the occupation as a whole, one key like any other
     rows = results.astype({"work_type": "str"}).fillna({"work_type": ""})
-    rows["content_hash"] = _content_hashes(rows)
+    rows["content_hash"] = content_hashes(rows)
     known = frames.read(db, select(_result.c.content_hash))
     new = rows[~rows["content_hash"].isin(known["content_hash"])].drop_duplicates("content_hash")
     first = last(db) + 1
@@ -59,7 +59,8 @@ def _note_seen(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     db.execute(update(_result).where(*mine).values(received_on=run.day))
 
 
-def _content_hashes(rows: pd.DataFrame) -> list[str]:
+def content_hashes(rows: pd.DataFrame) -> list[str]:
+    """By what each result, as canonical text with `written`, is known again."""
     return [
         hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
         for record in rows[[*RESULTS.names, WRITTEN]].fillna("").to_dict("records")
@@ -78,7 +79,7 @@ def come_too_late(db: Connection, results: pd.DataFrame) -> "pd.Series[bool]":
         if (key := tuple(parts)) and ((status in DECIDED and decided is not None) or key not in sent)
     }
     keys = zip(*(rows[name].fillna("") for name in items.KEYS), strict=True)
-    late = [key in ended and content not in known for key, content in zip(keys, _content_hashes(rows), strict=True)]
+    late = [key in ended and content not in known for key, content in zip(keys, content_hashes(rows), strict=True)]
     return pd.Series(late, index=results.index, dtype="bool")
 
 

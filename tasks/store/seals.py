@@ -100,7 +100,7 @@ LETTER_SERVICE = _record(tables.outbox, "box", "occasion", of=_BY_PEOPLE, name="
 NUMBERING = _record(tables.numbering, "series")
 
 #: Tables whose rows no move rests on.
-UNSEALED = {"history", "lease", "pause", "quarantined", "run"}
+UNSEALED = {"history", "lease", "pause", "quarantined", "reading", "run"}
 
 Key = tuple[str | int, ...]
 

@@ -389,6 +389,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("file", "reason", name=op.f("pk_quarantined")),
     )
     op.create_table(
+        "reading",
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("modified", sa.BigInteger(), nullable=False),
+        sa.Column("altered", sa.BigInteger(), nullable=False),
+        sa.Column("inode", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=False),
+        sa.Column("settled", sa.Integer(), nullable=False),
+        sa.Column("contents", sa.Text(), nullable=False),
+        sa.Column("context", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("place", "file", name=op.f("pk_reading")),
+    )
+    op.create_table(
         "recoding",
         sa.Column("old_uscc", sa.Text(), nullable=False),
         sa.Column("new_uscc", sa.Text(), nullable=False),
@@ -450,6 +465,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("content_hash", name=op.f("uq_result_content_hash")),
     )
     op.create_index("ix_result_cycle", "result", ["cycle"], unique=False)
+    op.create_index("ix_result_application_no", "result", ["application_no"], unique=False)
     op.create_table(
         "run",
         sa.Column("run_id", sa.Text(), nullable=False),
@@ -635,9 +651,11 @@ def downgrade() -> None:
     op.drop_table("suspension")
     op.drop_table("supplied")
     op.drop_table("run")
+    op.drop_index("ix_result_application_no", table_name="result")
     op.drop_index("ix_result_cycle", table_name="result")
     op.drop_table("result")
     op.drop_table("recoding")
+    op.drop_table("reading")
     op.drop_table("quarantined")
     op.drop_index("ix_qualification_item_uscc", table_name="qualification_item")
     op.drop_index("ix_qualification_item_known", table_name="qualification_item")

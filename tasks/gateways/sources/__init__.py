@@ -1,11 +1,11 @@
 """Where submissions come from: files, an API, a database read into cleaned text frames, not what they mean."""
 
 from tasks.gateways.sources.cells.text import compared
-from tasks.gateways.sources.chosen import Brought, bring, is_due, nothing, sends_openly, stated
+from tasks.gateways.sources.chosen import LANDINGS, Brought, bring, is_due, nothing, sends_openly, stated
 from tasks.gateways.sources.contents import LINE, Advice, Pull, QuarantinedFile, UnknownColumn, discreet
 from tasks.gateways.sources.doors import DESK, DESK_FOLDER, PANELS, folders_named, lists_beside
 from tasks.gateways.sources.far.bounds import Bounds
-from tasks.gateways.sources.folder import PATH, is_table_file, pull_file, pull_folder, results_of
+from tasks.gateways.sources.folder import PATH, Unread, is_table_file, pull_file, pull_folder, results_of
 from tasks.gateways.sources.inspection_files import UnreadableListError, read_list
 from tasks.gateways.sources.setting_aside import FILE
 from tasks.gateways.sources.vouching import vouched
@@ -14,6 +14,7 @@ __all__ = [
     "DESK",
     "DESK_FOLDER",
     "FILE",
+    "LANDINGS",
     "LINE",
     "PANELS",
     "PATH",
@@ -23,6 +24,7 @@ __all__ = [
     "Pull",
     "QuarantinedFile",
     "UnknownColumn",
+    "Unread",
     "UnreadableListError",
     "bring",
     "compared",

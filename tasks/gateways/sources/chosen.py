@@ -24,7 +24,7 @@ from tasks.gateways.sources.far.http_pages import pull_pages
 from tasks.gateways.sources.far.landing import Copy, Landing
 from tasks.gateways.sources.far.remote_folder import RemoteFolder
 from tasks.gateways.sources.far.sql_tables import SqlTables
-from tasks.gateways.sources.folder import pull_folder
+from tasks.gateways.sources.folder import Unread, pull_folder
 
 LANDINGS: Final = "sources"
 """Folder of the home that holds the copies of sources far away."""
@@ -108,20 +108,22 @@ def bring(
     landings: Path | None = None,
     bounds: Bounds | None = None,
     beat: Callable[[], None] = lambda: None,
+    unread: Unread = lambda _folder: (),
 ) -> Brought:
     """Pull the source of these settings, or the inbox where one is given or no source is named; raises nothing of it.
 
     It is the applicants' door: other tables than the form's are set aside, whoever brings them.
     `landings` is where copies of sources far away are kept, in the home unless stated; `beat` is called about once a
-    minute while one is brought.
+    minute while one is brought. Files that `unread` names are passed over; pages of an API are always read.
     """
     root = _folder(settings, inbox)
     try:
         column_map = map_file.load(settings.column_map)
         if inbox is None and is_far(settings):
             bounds = replace(bounds or _bounds(settings), beat=beat)
-            return _bring_far(settings, column_map, landings or settings.root / LANDINGS, bounds)
-        pull = pull_folder(root, column_map, door=_door(settings), besides=_other_doors(settings, root, inbox))
+            return _bring_far(settings, column_map, landings or settings.root / LANDINGS, bounds, unread)
+        others = _other_doors(settings, root, inbox)
+        pull = pull_folder(root, column_map, door=_door(settings), besides=others, unread=unread)
         return Brought(pull, root)
     except ColumnMapError as wrong:
         return Brought(None, root, (str(wrong),))
@@ -132,7 +134,7 @@ def bring(
         return Brought(None, root, (str(absent) if is_told else addresses.NO_ADDRESS,))
 
 
-def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds: Bounds) -> Brought:
+def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds: Bounds, unread: Unread) -> Brought:
     where = addresses.address(settings)
     landing = _landing(settings, landings)
     failed: list[str] = []
@@ -152,7 +154,7 @@ def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds
         copy = landing.current
         if copy is None:
             return Brought(None, landing.folder, failed)
-        pull = _read(copy, where, column_map, missing, _door(settings))
+        pull = _read(copy, where, column_map, missing, _door(settings), unread)
     return Brought(pull, copy.files, failed)
 
 
@@ -167,10 +169,12 @@ def _door(settings: Settings) -> Door:
     return applicants([settings.source_tables] if settings.source_tables else ())
 
 
-def _read(copy: Copy, where: Address, column_map: ColumnMap, missing: list[QuarantinedFile], door: Door) -> Pull:
+def _read(
+    copy: Copy, where: Address, column_map: ColumnMap, missing: list[QuarantinedFile], door: Door, unread: Unread
+) -> Pull:
     if where.scheme in _HTTP:
         return pull_pages(copy.files, sorted(copy.entries), column_map, door)
-    return pull_folder(copy.files, column_map, missing, door=door)
+    return pull_folder(copy.files, column_map, missing, door=door, unread=unread)
 
 
 def _bringing(where: Address, column_map: ColumnMap, allowance: Allowance) -> _Bringing:

@@ -31,6 +31,8 @@ _ATTACHMENTS: Final = "attachments"
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".xlsb")
 PATH = "path"
 """Column of results: where the file lies that a row came in."""
+Unread = Callable[[Path], Collection[str]]
+"""Which files of a folder, by their paths below it, need not be read: what they hold is on record."""
 _Reader = Callable[[str, bytes, Table | None, headers.Names], FileContent]
 
 
@@ -46,18 +48,22 @@ def pull_folder(
     *,
     door: Door = NAMED,
     besides: Collection[str] = (),
+    unread: Unread = lambda _folder: (),
 ) -> Pull:
     """Everything the folder and its sub-folders hold, in the order of the files' relative paths (contract section 4).
 
     A file that cannot be read, or that this door does not bring, is set aside with the reason and stops no other;
     `missing` are such files that are not in the folder, for they could not be brought into it. Sub-folders of the names
-    `besides` are doors of their own. Raises NotADirectoryError when there is no such folder.
+    `besides` are doors of their own; files that `unread` names are passed over.
+    Raises NotADirectoryError when there is no such folder.
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"'{folder}' is not a folder: name the folder that holds the submissions")
     locked: list[OSError] = []
     here = [path for path in _handed_in(folder, besides, locked) if door.other_list(path) is None]
     found = sorted((_shown(path.relative_to(folder)), path) for path in here)
+    passed = unread(folder)
+    found = [each for each in found if each[0] not in passed]
     archives = [each for each in found if each[1].suffix.lower() in ARCHIVES]
     with ExitStack() as stack:
         inside = Opened()
