@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -157,26 +157,49 @@ def waiting(page: Page, centre: Centre, kind: str) -> list[str]:
     return page.locator("#duties td:first-child a").all_inner_texts()
 
 
+def insist(page: Page, act: Callable[[], object], became: str) -> None:
+    """Do something on a page until it is done: while a run works on the cycle the desk asks people to try again."""
+    until = monotonic() + PATIENCE
+    while True:
+        act()
+        answer = page.get_by_role("status").or_(page.get_by_role("alert"))
+        expect(answer.first).to_be_visible()
+        if page.get_by_role("status").count():
+            expect(page.get_by_role("status")).to_contain_text(became)
+            return
+        assert "稍候再试" in answer.first.inner_text(), answer.first.inner_text()
+        assert monotonic() < until, "the cycle is worked on all the time"
+        page.wait_for_timeout(5_000)
+
+
 def decide(page: Page, centre: Centre, number: str) -> None:
     """Permit whatever an application is held for."""
-    page.goto(f"{centre.address}/applications/{number}")
-    while (form := page.locator("#questions form")).count():
+    form = page.locator("#questions form")
+
+    def permit() -> None:
+        page.goto(f"{centre.address}/applications/{number}")
         form.first.get_by_label("准予").check()
         form.first.get_by_label("理由").fill("经研究，情况属实")
         form.first.get_by_label("文号").fill("黄职鉴〔2026〕12号")
         form.first.get_by_role("button").click()
-        expect(page.get_by_role("status")).to_contain_text("已记录审批决定")
+
+    insist(page, permit, "已记录审批决定")
+    while form.count():
+        insist(page, permit, "已记录审批决定")
     expect(page.locator("section[aria-labelledby=decisions-title]")).to_contain_text(NAME)
 
 
 def close(page: Page, centre: Centre, number: str) -> None:
     """End an application nobody will move any more."""
-    page.goto(f"{centre.address}/applications/{number}")
-    page.locator("summary", has_text="终止办理").click()
-    form = page.locator("form[action$='/close']")
-    form.get_by_label("理由").fill("申报机构来函不再办理")
-    form.get_by_role("button").click()
-    expect(page.get_by_role("status")).to_contain_text("已终止办理")
+
+    def end() -> None:
+        page.goto(f"{centre.address}/applications/{number}")
+        page.locator("details", has=page.locator("form[action$='/close']")).evaluate("each => { each.open = true; }")
+        form = page.locator("form[action$='/close']")
+        form.get_by_label("理由").fill("申报机构来函不再办理")
+        form.get_by_role("button").click()
+
+    insist(page, end, "已终止办理")
 
 
 def download(page: Page, link: str, tmp_path: Path) -> Path:
@@ -293,9 +316,12 @@ def released(page: Page, centre: Centre, tmp_path: Path) -> None:
     page.get_by_role("button", name="批准发布").click()
     expect(page.get_by_role("alert")).to_contain_text("须由另一位“审批”人员批准")
     sign_in(page, centre, CHIEF)
-    page.goto(f"{centre.address}/editions/{edition}")
-    page.get_by_role("button", name="批准发布").click()
-    expect(page.get_by_role("status")).to_contain_text("已批准")
+
+    def approve() -> None:
+        page.goto(f"{centre.address}/editions/{edition}")
+        page.get_by_role("button", name="批准发布").click()
+
+    insist(page, approve, "已批准")
     assert (centre.house.home / "published" / edition / "directory.csv").is_file()
     assert waiting(page, centre, "approval") == []
 
@@ -304,9 +330,13 @@ def evening(page: Page, centre: Centre, tmp_path: Path) -> None:
     """Letters are sent off, what is left of the day is printed, and the run leads to the desk and back."""
     page.goto(f"{centre.address}/letters?state=outbox")
     picture(page, "desk-letters", tmp_path, 860)
-    page.locator("input[name=occasion]").first.check()
-    page.get_by_role("button", name="登记").click()
-    expect(page.get_by_role("status")).to_contain_text("已登记")
+
+    def note() -> None:
+        page.goto(f"{centre.address}/letters?state=outbox")
+        page.locator("input[name=occasion]").first.check()
+        page.get_by_role("button", name="登记").click()
+
+    insist(page, note, "已登记")
     page.goto(f"{centre.address}/")
     printed = tmp_path / "today.pdf"
     page.pdf(path=printed, format="A4")
