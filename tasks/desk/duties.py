@@ -121,19 +121,22 @@ def _about(
 
 def _rulings(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) -> Iterator[Duty]:
     """What nobody has decided: holds, late versions, and corrected results of what is filed (EVAL-5)."""
-    waiting = [duties.undecided(db, cycle) for cycle in cycles]
-    holds = pd.concat([each for each in waiting if len(each)]) if any(map(len, waiting)) else pd.DataFrame()
-    groups = {str(number): group for number, group in holds.groupby("application_no")} if len(holds) else {}
-    asked = rows[rows["application_no"].isin(list(groups)) & rows["status"].isin(["held", "questioned"])]
-    codes = set(holds["occupation_code"]) if len(holds) else set()
-    facts = Facts(db, set(asked["uscc"]), codes, day)
-    for row in frames.records(asked):
+    asked: dict[str, dict[str, set[str]]] = {}
+    units: dict[str, set[tuple[str, ...]]] = {}
+    # grouped by hand: pandas takes a millisecond a group, and some hundred applications may be held
+    for hold in (hold for cycle in cycles for hold in frames.records(duties.undecided(db, cycle))):
+        number, occupation = str(hold["application_no"]), str(hold["occupation_code"])
+        asked.setdefault(number, {}).setdefault(str(hold["rule"]), set()).add(occupation)
+        units.setdefault(number, set()).add(tuple(str(hold[key]) for key in KEYS))
+    held = rows[rows["application_no"].isin(list(asked)) & rows["status"].isin(["held", "questioned"])]
+    occupations = {code for rules_asked in asked.values() for codes in rules_asked.values() for code in codes}
+    facts = Facts(db, set(held["uscc"]), occupations, day)
+    for row in frames.records(held):
         number, policy = str(row["application_no"]), for_cycle(cycle_id(str(row["cycle"])))
-        group = groups[number]
-        by_rule = {str(rule): sorted(set(own["occupation_code"])) for rule, own in group.groupby("rule")}
-        what = f"{len(group.drop_duplicates(KEYS))} 个申报职业等级：" + "；".join(map(in_words, by_rule))
+        by_rule = {rule: sorted(codes) for rule, codes in sorted(asked[number].items())}
+        what = f"{len(units[number])} 个申报职业等级：" + "；".join(map(in_words, by_rule))
         code, due = str(row["uscc"]), _last_day(str(row["cycle"]))
-        beside = [fact for rule, asked_for in by_rule.items() for fact in facts.of(rule, code, asked_for, policy)]
+        beside = [fact for rule, codes in by_rule.items() for fact in facts.of(rule, code, codes, policy)]
         yield _about("ruling", row, CENTRE, what, due, facts=tuple(dict.fromkeys(beside)))
     for row in frames.records(rows[rows["status"] == "late"]):
         what = f"逾期提交的版本是否采纳（{WINDOW_2}）"
