@@ -215,7 +215,8 @@ What the home's own doors (`inbox/`, `inbox/results/`, `desk/`) held moves once 
 to `taken/CYCLE/NUMBER-vN/`, results to `taken/CYCLE/results/`, lists to `taken/desk/DAY/`, each with a receipt (回执.txt); what
 cannot be read to `quarantine/`. `receipts.jsonl` says of every file, by its SHA-256, who brought it and what it became. An
 attachment that comes later is joined to its submission as a further version. A file that changed in the last seconds, or waits
-for another one, stays. A folder given with `--inbox`, or named by a setting, is left as it is.
+for another one, stays. A folder given with `--inbox`, or named by a setting, is left as it is. Of it only what is
+new or changed is read again, with whatever else speaks of the same applications.
 
 ## Cells
 
