@@ -139,16 +139,19 @@ def run(page: Page, centre: Centre, *, trial: bool = False) -> None:
             expect(page.get_by_role("heading")).to_have_text("请稍候")
             page.goto(place)
     until = monotonic() + PATIENCE
-    while (state := newest_state(page)) not in ("等待中", "已办完"):
-        assert state not in ("有未办成的", "已取消"), centre.house.logs()
-        assert monotonic() < until, f"the run is {state}\n{centre.house.logs()}"
+    # a run that waited may be woken by what came in: all of them have to come to rest
+    while set(states := states_of(page)) - {"等待中", "已办完"}:
+        assert not {"有未办成的", "已取消"} & set(states), centre.house.logs()
+        assert monotonic() < until, f"the runs are {states}\n{centre.house.logs()}"
         page.wait_for_timeout(3_000)
-        page.goto(f"{centre.address}/cycles/{centre.cycle}")
+        page.goto(place)
 
 
-def newest_state(page: Page) -> str:
-    row = page.locator("section[aria-labelledby=runs-title] tbody tr").first
-    return row.locator("td").nth(1).inner_text().strip() if row.count() else ""
+def states_of(page: Page) -> list[str]:
+    """The states of the cycle's runs, as its page shows them."""
+    return [
+        text.strip() for text in page.locator("section[aria-labelledby=runs-title] td:nth-child(2)").all_inner_texts()
+    ]
 
 
 def waiting(page: Page, centre: Centre, kind: str) -> list[str]:
