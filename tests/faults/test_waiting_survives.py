@@ -157,8 +157,6 @@ def test_a_dead_mail_server_makes_it_wait_but_never_green(standing: TestHouse) -
             assert len(subjects) == len(undelivered)
             assert set(subjects.values()) == {1}, "each package once"
             standing.wait_for("the alerts by mail", lambda: any("批次办理" in str(m["Subject"]) for _, m in box.mails))
-        assert f"crashed:{mistaken}" in hook.occasions
-        kinds = Counter(each.partition(":")[0] for each in hook.occasions)
-        assert kinds["failed"] == 1, "the same packages, tried in each run, are one alert"
-        assert kinds["overdue"] >= 1
-        assert max(Counter(hook.occasions).values()) == 1
+        kinds = {each.partition(":")[0] for each in hook.occasions}
+        assert {"crashed", "cycle", "panel"} <= kinds
+        assert max(Counter(hook.occasions).values()) == 1, "once a kind and day"
