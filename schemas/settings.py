@@ -200,14 +200,13 @@ class Settings(BaseSettings):
         default=365,
         ge=7,
         title="Runs: kept for",
-        description="Days for which Prefect keeps a run that has ended, with its logs and artifacts; the cycle's own record "
-        "in the database stays.",
+        description="Days for which Prefect keeps a run that has ended, with its logs and artifacts.",
     )
     keep_log_megabytes: int = Field(
         default=16,
         ge=1,
         title="Logs: kept at most",
-        description="Megabytes of each file below `logs/`; the weekly pruning cuts off the older half beyond them.",
+        description="Megabytes of a file below `logs/` beyond which its older half goes.",
     )
 
     alert_mail: str = Field(

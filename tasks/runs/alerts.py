@@ -15,7 +15,7 @@ from schemas.settings import Settings, UnusableSettingsError
 from tasks.desk.duties import duties_on
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
-from tasks.runs import custody, orchestration
+from tasks.runs import broken, custody, orchestration
 from tasks.runs.today import today
 from tasks.store import history, outbox, overview
 from tasks.store.database import begin, reading
@@ -85,7 +85,7 @@ def _of_duty(duty: Duty) -> _Cause:
 
 
 def _broken_runs() -> Iterator[_Cause]:
-    for run in orchestration.broken_runs():
+    for run in broken.broken_runs():
         if run.undone:
             # the same left undone night after night is one thing to see to
             yield _Cause(

@@ -12,7 +12,6 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
-    DeploymentFilterTags,
     FlowRunFilter,
     FlowRunFilterEndTime,
     FlowRunFilterExpectedStartTime,
@@ -54,14 +53,10 @@ CANCELLED_BY = "filing.cancelled_by"
 #: Name of the Failed state of a run that came to its end and left something undone.
 UNDONE = "有未办成的"
 _NAMED = 10
-#: What these leave undone stands in our own database: runs of a cycle, and alerts.
-_TELL_THEMSELVES = (CYCLE_DEPLOYMENT, "watch")
-_RECENT = timedelta(days=7)
+RECENT = timedelta(days=7)
 #: A run that is scheduled within so long is about to begin.
 _SOON = timedelta(minutes=2)
 _CLEARED_AWAY = timedelta(minutes=1)
-#: Workers look every 20 seconds.
-_TAKEN_UP_WITHIN = timedelta(minutes=2)
 
 _Ended = TypeVar("_Ended", Counts, RunSummary)
 
@@ -174,7 +169,7 @@ def forget_idle() -> int:
     # a worker may still be clearing away the process of one that ended this moment
     ended = FlowRunFilterEndTime(before_=DateTime.now("UTC") - _CLEARED_AWAY)
     chosen = {"tags": FlowRunFilterTags(all_=[TAG, IDLE]), "end_time": ended}
-    idle = _in_state(StateType.COMPLETED).model_copy(update=chosen)
+    idle = in_state(StateType.COMPLETED).model_copy(update=chosen)
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=idle, limit=200)
         for run in found:
@@ -185,37 +180,35 @@ def forget_idle() -> int:
 def not_taken(why: str) -> Counts:
     """The result of a flow that was asked for what cannot be done: its run says why in a sentence, without a traceback."""
     state: State[object] = Failed(name=NOT_TAKEN, message=why)
-    # Prefect takes a state that a flow returns for the state of its run
     return cast(Counts, state)
 
 
 def held_back(why: str) -> RunSummary:
     """The result of a flow that does nothing because a person paused it; its run says why."""
     state: State[object] = Completed(name=HELD_BACK, message=why)
-    # Prefect takes a state that a flow returns for the state of its run
     return cast(RunSummary, state)
 
 
 def suspended_runs() -> list[CycleRun]:
     """Every suspended run of the cycle's deployment, oldest first."""
-    return _cycle_runs(_in_state(StateType.PAUSED))
+    return _cycle_runs(in_state(StateType.PAUSED))
 
 
 def living_runs() -> list[CycleRun]:
     """Runs of the cycle's deployment that work, wait, or are about to begin, oldest first."""
-    alive = _in_state(StateType.RUNNING, StateType.PENDING, StateType.PAUSED, StateType.CANCELLING)
+    alive = in_state(StateType.RUNNING, StateType.PENDING, StateType.PAUSED, StateType.CANCELLING)
     soon = FlowRunFilterExpectedStartTime(before_=DateTime.now("UTC") + _SOON)
-    about_to_begin = _in_state(StateType.SCHEDULED).model_copy(update={"expected_start_time": soon})
+    about_to_begin = in_state(StateType.SCHEDULED).model_copy(update={"expected_start_time": soon})
     return [*_cycle_runs(alive), *_cycle_runs(about_to_begin)]
 
 
 def cancelled_runs() -> list[CycleRun]:
     """Runs of the cycle's deployment that somebody cancelled within the last days, oldest first."""
-    lately = FlowRunFilterEndTime(after_=DateTime.now("UTC") - _RECENT)
-    return _cycle_runs(_in_state(StateType.CANCELLED).model_copy(update={"end_time": lately}))
+    lately = FlowRunFilterEndTime(after_=DateTime.now("UTC") - RECENT)
+    return _cycle_runs(in_state(StateType.CANCELLED).model_copy(update={"end_time": lately}))
 
 
-def _in_state(*types: StateType) -> FlowRunFilter:
+def in_state(*types: StateType) -> FlowRunFilter:
     return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types))))
 
 
@@ -232,12 +225,12 @@ def _cycle_run(run: FlowRun) -> CycleRun:
     parameters = run.parameters
     day = parameters.get("as_of")
     return CycleRun(
-        flow_run_id=run.id,
-        cycle=str(parameters.get("cycle", "")),
-        as_of=date.fromisoformat(str(day)[:10]) if day else None,
-        only=parameters.get("only") or None,
-        inbox=parameters.get("inbox") or None,
-        began=run.start_time,
+        run.id,
+        str(parameters.get("cycle", "")),
+        date.fromisoformat(str(day)[:10]) if day else None,
+        parameters.get("only") or None,
+        parameters.get("inbox") or None,
+        run.start_time,
         is_trial=bool(parameters.get("dry_run")),
         name=run.name,
         state=run.state_type.value if run.state_type else "",
@@ -254,21 +247,18 @@ def start_cycle(cycle: str, as_of: date | None, because: str, key: str) -> UUID 
             deployment = client.read_deployment_by_name(f"{CYCLE_FLOW}/{CYCLE_DEPLOYMENT}")
         except ObjectNotFound:
             return None
+        named_so, state = run_name(cycle, WORKING, as_of or today()), Scheduled(message=because)
         run = client.create_flow_run_from_deployment(
-            deployment.id,
-            parameters=parameters,
-            state=Scheduled(message=because),
-            name=run_name(cycle, WORKING, as_of or today()),
-            idempotency_key=key,
+            deployment.id, parameters=parameters, state=state, name=named_so, idempotency_key=key
         )
-    return run.id
+        return run.id
 
 
 def end_abandoned(cycle: str) -> int:
     """Cancel suspended runs of a cycle whose deployment was deleted: nothing can resume them; returns how many."""
     ended = 0
     with get_client(sync_client=True) as client:
-        paused = _in_state(StateType.PAUSED).model_copy(update={"tags": FlowRunFilterTags(all_=[TAG])})
+        paused = in_state(StateType.PAUSED).model_copy(update={"tags": FlowRunFilterTags(all_=[TAG])})
         known = {each.id for each in client.read_deployments(limit=200)}
         for run in client.read_flow_runs(flow_run_filter=paused, limit=200):
             mine = run.parameters.get("cycle") == cycle and run.parent_task_run_id is None
@@ -279,58 +269,9 @@ def end_abandoned(cycle: str) -> int:
     return ended
 
 
-@dataclass(frozen=True)
-class BrokenRun:
-    """A run that failed or crashed and is not taken up again; `cycle` is empty for one that belongs to none.
-
-    `undone`: what it left undone, in a sentence; empty for one that did not come to its end.
-    """
-
-    flow_run_id: UUID
-    flow: str
-    name: str
-    cycle: str
-    state: str
-    undone: str
-
-
 def has_server() -> bool:
     """Whether there is a server whose runs can be asked for."""
     return bool(get_current_settings().api.url)
-
-
-def broken_runs() -> list[BrokenRun]:
-    """Our deployments' runs that ended badly within the last days, in order; none without a server."""
-    if not has_server():
-        return []
-    bad = FlowRunFilter(
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])),
-        end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - _RECENT),
-    )
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-    quiet = DeploymentFilter(name=DeploymentFilterName(any_=list(_TELL_THEMSELVES)))
-    with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
-        tell_themselves = {each.id for each in client.read_deployments(deployment_filter=quiet)}
-    broken = [
-        _broken(run)
-        for run in found
-        if run.state_name != NOT_TAKEN
-        and (run.state_name != UNDONE or run.deployment_id not in tell_themselves)
-        and not _may_be_taken_up(run)
-    ]
-    return sorted(broken, key=lambda run: str(run.flow_run_id))
-
-
-def _may_be_taken_up(run: FlowRun) -> bool:
-    """Whether a run crashed so lately that a worker may be about to take it up."""
-    return bool(run.state and run.state.is_crashed() and run.state.timestamp > DateTime.now("UTC") - _TAKEN_UP_WITHIN)
-
-
-def _broken(run: FlowRun) -> BrokenRun:
-    undone = run.state.message if run.state and run.state_name == UNDONE else None
-    cycle = str(run.parameters.get("cycle", ""))
-    return BrokenRun(run.id, str(run.flow_id), run.name, cycle, run.state_name or "", undone or "")
 
 
 def suspend(timeout_seconds: int, name: str, message: str) -> NoReturn:

@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_CUSTOM_HEADERS, tem
 from deployments import reaping
 from deployments import sample as made
 from schemas.law.cycle import cycle_id
-from tasks.runs import orchestration
+from tasks.runs import broken
 from tests.faults.house import HOST, PATIENCE, TestHouse
 
 CYCLE = "2026-09"
@@ -159,6 +159,6 @@ def test_runs_of_a_lost_machine_are_taken_up_until_the_third_death(
         became.append(standing.run(run)["state_name"])
     assert became == ["AwaitingRetry", "AwaitingRetry", "Crashed"]
     with temporary_settings({PREFECT_API_URL: standing.api, PREFECT_CLIENT_CUSTOM_HEADERS: standing.headers()}):
-        assert orchestration.broken_runs() == [], "it may be about to be taken up"
-        monkeypatch.setattr(orchestration, "_TAKEN_UP_WITHIN", timedelta(0))
-        assert [str(broken.flow_run_id) for broken in orchestration.broken_runs()] == [run]
+        assert broken.broken_runs() == [], "it may be about to be taken up"
+        monkeypatch.setattr(broken, "_TAKEN_UP_WITHIN", timedelta(0))
+        assert [str(broken.flow_run_id) for broken in broken.broken_runs()] == [run]

@@ -13,7 +13,7 @@ from schemas import tables
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.desk.duties import duties_on
-from tasks.runs import alerts, custody, orchestration
+from tasks.runs import alerts, broken, custody, orchestration
 from tasks.runs import run as runs
 from tasks.store import history
 from tasks.store.database import begin, reading
@@ -143,7 +143,7 @@ def test_alerts_tell_what_the_list_of_today_has(told: tuple[Mailbox, Webhook]) -
 
 def test_a_cycle_nobody_works_on_is_told(told: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orchestration, "has_server", lambda: True)
-    monkeypatch.setattr(orchestration, "broken_runs", lambda: [])
+    monkeypatch.setattr(broken, "broken_runs", lambda: [])
     monkeypatch.setattr(orchestration, "living_runs", lambda: [])
     lost = custody.Unattended("2026-09", "all 2 results are in")
     monkeypatch.setattr(custody, "unattended", lambda _living, _installation: [lost])
@@ -184,8 +184,8 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
 def test_what_a_scheduled_run_left_undone_goes_by_webhook_too(
     told: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = orchestration.BrokenRun(UUID(int=1), "sweeps", "每日清理", "", orchestration.UNDONE, "1 项未办成：letter:7")
-    monkeypatch.setattr(orchestration, "broken_runs", lambda: [left])
+    left = broken.BrokenRun(UUID(int=1), "sweeps", "每日清理", "", orchestration.UNDONE, "1 项未办成：letter:7")
+    monkeypatch.setattr(broken, "broken_runs", lambda: [left])
     (occasion,) = alerts.raise_alerts(settings(), date(2026, 9, 30))
     assert alerts.deliver_alerts(settings()) == {}
     ((key, body),) = told[1].got
