@@ -203,12 +203,8 @@ class Settings(BaseSettings):
         description="Days for which Prefect keeps a run that has ended, with its logs and artifacts.",
     )
     keep_log_megabytes: int = Field(
-        default=16,
-        ge=1,
-        title="Logs: kept at most",
-        description="Megabytes of a file below `logs/` beyond which its older half goes.",
+        default=16, ge=1, title="Logs: kept at most", description="Megabytes a file of `logs/` may grow to."
     )
-
     alert_mail: str = Field(
         default="",
         title="Alerts by mail",
