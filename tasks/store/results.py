@@ -152,10 +152,11 @@ def _uncontradicted(db: Connection, present: set[str]) -> pd.DataFrame:
 
 
 def _of_its_day(db: Connection, run: Run) -> pd.DataFrame:
-    """Refused results that were dated later than the day they came, a day that has come."""
-    columns = (_result.c[name] for name in ("result_id", "content_hash", *items.KEYS))
+    """Refused results that were dated later than the day they were last handed in, a day that has come."""
+    columns = (_result.c[name] for name in ("result_id", "content_hash", *items.KEYS, "evaluated_on", "received_on"))
     dated = _result.c.evaluated_on <= run.day.isoformat()
-    return frames.read(db, select(*columns).where(_result.c.standing == "refused", _marked("EVAL-6"), dated))
+    refused = frames.read(db, select(*columns).where(_result.c.standing == "refused", _marked("EVAL-6"), dated))
+    return refused[refused["evaluated_on"] > refused["received_on"].astype("str").str[:10]]
 
 
 def _sent_again(db: Connection) -> pd.DataFrame:

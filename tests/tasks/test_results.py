@@ -453,3 +453,14 @@ def test_a_result_dated_ahead_counts_when_it_comes_again_after_its_day(home: Pat
     assert made.standing("A1") == "dispatched"
     made.go_on(home, date(2026, 9, 22))
     assert (made.standing("A1"), made.rules_found()) == ("filed", [])
+
+
+@pytest.mark.parametrize("fault", [{"panel_lead": ""}, {"evaluated_on": ""}, {"panel_size": "2"}])
+def test_a_faulty_result_that_lies_there_as_it_was_is_not_received_again(home: Path, fault: dict[str, str]) -> None:
+    made.accepted("A1")
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1", **fault))
+    assert made.go_on(home)["intake"].done["results"] == 1
+    for day in (date(2026, 9, 21), date(2026, 9, 28)):
+        assert made.go_on(home, day)["intake"].done.get("results", 0) == 0
+    assert made.standing("A1") == "dispatched"
