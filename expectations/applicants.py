@@ -42,7 +42,7 @@ def type_title(policy: Policy) -> pl.Expr:
 
 def has_trait(policy: Policy, trait: Literal["neighbour", "programmes"]) -> pl.Expr:
     """Whether the row's institution type has a trait in the policy; false without a type."""
-    types = [name for name, each in policy.institution.items() if getattr(each, trait)]
+    types = [name for name, kind in policy.institution.items() if getattr(kind, trait)]
     return pl.col("type").cast(pl.String).is_in(types).fill_null(False)
 
 

@@ -75,9 +75,9 @@ def _form(submissions: Submissions) -> list[Breach]:
 
 def _codes(submissions: Submissions) -> list[Breach]:
     policy = submissions.scene.policy
-    prefixes = {name: each.credit_code_prefixes for name, each in policy.institution.items()}
+    prefixes = {name: kind.credit_code_prefixes for name, kind in policy.institution.items()}
     uscc, sound = pl.col("uscc"), pl.col("sound_code")
-    listed = {name: "、".join(each) for name, each in prefixes.items()}
+    listed = {name: "、".join(starts) for name, starts in prefixes.items()}
     area = policy.regions.area_prefix
     return [
         Breach("FORM-2", "uscc", ~sound, "请按登记证书核对18位代码"),
@@ -93,7 +93,9 @@ def _codes(submissions: Submissions) -> list[Breach]:
 
 def _required() -> list[Breach]:
     columns = (column for column in APPLICATIONS.columns if not column.optional)
-    return [Breach("FORM-1", each.name, pl.col(each.name).is_null(), f"请填写“{each.title}”") for each in columns]
+    return [
+        Breach("FORM-1", column.name, pl.col(column.name).is_null(), f"请填写“{column.title}”") for column in columns
+    ]
 
 
 def _where_present(breach: Breach) -> Breach:

@@ -20,8 +20,8 @@ _ITEM = ["uscc", "item_code", "work", "level"]
 
 def everyone(submissions: Submissions) -> pl.DataFrame:
     """Current applications of the cycle with a credit code: application_no, uscc, renews, moment (Int64, µs), checked."""
-    own = submissions.once(applicants).filter(~pl.col("withdrawn"))
-    checked = own.select(
+    applications = submissions.once(applicants).filter(~pl.col("withdrawn"))
+    checked = applications.select(
         "application_no",
         "uscc",
         (pl.col("kind") == "renewal").alias("renews"),
@@ -52,14 +52,14 @@ def twins(submissions: Submissions) -> pl.DataFrame:
 def _asked(submissions: Submissions) -> pl.DataFrame:
     """Every item that a current application of the cycle asks for: application_no, _ITEM, moment, row (null if a peer's)."""
     who = submissions.once(everyone)
-    own = submissions.once(requests.items_by_row).select(
+    rows = submissions.once(requests.items_by_row).select(
         "application_no",
         "row",
         pl.col("occupation_code").alias("item_code"),
         pl.col("work_type").alias("work"),
         "level",
     )
-    there = own.join(who.filter("checked").select("application_no", "uscc", "moment"), on="application_no")
+    there = rows.join(who.filter("checked").select("application_no", "uscc", "moment"), on="application_no")
     items = texts(submissions.scene.peer_items, PEER_ITEMS).filter(~pl.col("status").is_in(_GIVEN_UP))
     others = items.rename({"occupation_code": "item_code", "work_type": "work"}).drop("uscc", "status")
     elsewhere = others.join(
@@ -87,9 +87,9 @@ def clashes(submissions: Submissions) -> pl.DataFrame:
         {"occupation_code": "item_code", "work_type": "work", "application_no": "other"}
     )
     there = rows.join(elsewhere, on=_ITEM).filter(pl.col("other") != pl.col("application_no"))
-    found = pl.concat([here, there.select("application_no", "row", "level", "other")])
+    clashing = pl.concat([here, there.select("application_no", "row", "level", "other")])
     bit = Levels.of(submissions.scene.policy).bit(pl.col("level")).fill_null(0)
-    return found.group_by("application_no", "row").agg(
+    return clashing.group_by("application_no", "row").agg(
         bit.bitwise_or().alias("clashing"), pl.col("other").unique().sort().str.join("、").alias("others")
     )
 
@@ -110,7 +110,7 @@ def places_wanted(submissions: Submissions) -> pl.DataFrame:
         ]
     ).rename({"item_code": "occupation_code", "work": "work_type"})
     taken = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), asked_for]
-    rows: pd.DataFrame = pl.concat([each.select(place) for each in taken]).unique().to_pandas()
+    rows: pd.DataFrame = pl.concat([frame.select(place) for frame in taken]).unique().to_pandas()
     used = places_used(rows, scene.policy)
     return pl.DataFrame(
         {"uscc": used.index.tolist(), "places": used.tolist()}, schema={"uscc": pl.String(), "places": pl.Int64()}

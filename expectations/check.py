@@ -79,12 +79,12 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
         taken = Submissions(submissions, scene)
         verdicts, validation = _validated(taken, [table.name for table in FORM_TABLES])
         known = taken.table("applications").select("application_no").drop_nulls()
-        own = verdicts.join(known, on="application_no", how="semi")
+        relevant = verdicts.join(known, on="application_no", how="semi")
         items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
         return Checked(
-            findings=findings(own, scene.policy).to_pandas(),
+            findings=findings(relevant, scene.policy).to_pandas(),
             items=items.select("row", *KEYS, *ALONG).to_pandas(),
-            holds=holds(taken, own).to_pandas(),
+            holds=holds(taken, relevant).to_pandas(),
             validation=validation,
         )
 
@@ -121,7 +121,7 @@ def check_directory(
     with _ONE_AT_A_TIME:
         judgement = DirectoryJudgement(DIRECTORY, rows, Edition(rows, previous, changes, as_of, policies, traces))
         _run(judgement)
-        return [each.sentence for each in judgement.unmet]
+        return [fault.sentence for fault in judgement.unmet]
 
 
 def _validated(submissions: Submissions, tables: list[str]) -> tuple[pl.DataFrame, Validation]:
@@ -172,12 +172,12 @@ def _context() -> EphemeralDataContext:
     )
     context = gx.get_context(mode="ephemeral", project_config=config)
     source = context.data_sources.add_pandas(_SOURCE)
-    tables = [*(each.name for each in FORM_TABLES), "results"]
-    for own in (*(suite(table) for table in tables), directory_suite()):
-        batch = source.add_dataframe_asset(own.name).add_batch_definition_whole_dataframe("batch")
-        definition = gx.ValidationDefinition(name=own.name, data=batch, suite=context.suites.add(own))
+    tables = [*(table.name for table in FORM_TABLES), "results"]
+    for table_suite in (*(suite(table) for table in tables), directory_suite()):
+        batch = source.add_dataframe_asset(table_suite.name).add_batch_definition_whole_dataframe("batch")
+        definition = gx.ValidationDefinition(name=table_suite.name, data=batch, suite=context.suites.add(table_suite))
         checkpoint = gx.Checkpoint(
-            name=own.name,
+            name=table_suite.name,
             validation_definitions=[context.validation_definitions.add(definition)],
             result_format="BASIC",
         )

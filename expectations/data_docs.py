@@ -32,7 +32,7 @@ class TableRenderer(Renderer):
     """A table's validation result as a document: one row a rule, in the order of the book."""
 
     def render(self, table: str, result: ExpectationSuiteValidationResult) -> RenderedDocumentContent:
-        rows = [_rule_row(each) for each in result.results]
+        rows = [_rule_row(outcome) for outcome in result.results]
         block = RenderedTableContent(table=rows, header_row=_RULE_COLUMNS)
         section = RenderedSectionContent([block], section_name=f"{TABLES[table].title}的规则")
         return RenderedDocumentContent([section], page_title=f"数据校验：{TABLES[table].title}")
@@ -106,6 +106,6 @@ def _rule_row(result: ExpectationValidationResult) -> list[str]:
 
 
 def _table_row(table: str, result: ExpectationSuiteValidationResult) -> list[str]:
-    unmet = sum(1 for each in result.results if not each.success)
+    unmet = sum(1 for outcome in result.results if not outcome.success)
     rows = result.results[0].result["element_count"]
     return [TABLES[table].title, str(rows), str(len(result.results)), str(unmet), "不符" if unmet else "符合"]

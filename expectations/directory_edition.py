@@ -24,7 +24,7 @@ _REQUIRED = [column.name for column in COLUMNS if not column.optional]
 _STAYED = ("levels_changed", "renewed", "details_changed")
 _SHOWN = 3
 #: Columns that people write, where somebody's number may stand.
-_PUBLIC = [name for name in DIRECTORY_COLUMNS if name in {each for names in PUBLIC.values() for each in names}]
+_PUBLIC = [name for name in DIRECTORY_COLUMNS if name in {column for names in PUBLIC.values() for column in names}]
 
 
 #: What a directory must be: the demands, each with what is told of rows that are not so, in the order they are told.
@@ -108,9 +108,9 @@ def _unmet(demand: str, rows: pl.DataFrame, more: str = "", **values: object) ->
 def _untraced(now: pl.DataFrame, traces: pl.DataFrame) -> Iterator[Unmet]:
     """Rows with a level that no filing accounts for."""
     levels = now.with_columns(pl.col("levels").str.split(",").alias("level")).explode("level")
-    found = levels.join(traces, on=[*DIRECTORY_KEY, "level"], how="anti").select(DIRECTORY_KEY).unique()
-    if len(found):
-        yield _unmet("traceable", found.sort(DIRECTORY_KEY))
+    untraced = levels.join(traces, on=[*DIRECTORY_KEY, "level"], how="anti").select(DIRECTORY_KEY).unique()
+    if len(untraced):
+        yield _unmet("traceable", untraced.sort(DIRECTORY_KEY))
 
 
 def _text(frame: pd.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -126,9 +126,9 @@ def _broken_rows(rows: pl.DataFrame, edition: Edition) -> Iterator[Unmet]:
     read = rows.join(_dictionary(reference()), on="occupation_code", how="left", maintain_order="left")
     demands = {**_filled(), **_codes(rows, edition.policies, reference()), **_terms(edition)}
     for demand, broken in demands.items():
-        found = read.filter(broken.fill_null(False))
-        if len(found):
-            yield _unmet(demand, found, as_of=edition.as_of)
+        faulty = read.filter(broken.fill_null(False))
+        if len(faulty):
+            yield _unmet(demand, faulty, as_of=edition.as_of)
 
 
 def _dictionary(facts: Reference) -> pl.DataFrame:
@@ -162,7 +162,7 @@ def _codes(rows: pl.DataFrame, policies: Sequence[Policy], facts: Reference) -> 
         "institution_code": given.is_in(_misshapen(rows.get_column("institution_code"), policies)),
         "region": (region != "") & ~region.is_in([code for policy in policies for code in policy.regions.codes]),
         "occupation": (code != "") & ~known,
-        "no_number": pl.any_horizontal(holds_number(pl.col(each)) for each in _PUBLIC),
+        "no_number": pl.any_horizontal(holds_number(pl.col(name)) for name in _PUBLIC),
         "occupation_name": listed & (name != "") & ~_is_named(name, pl.col("dictionary_name")),
     }
 

@@ -26,8 +26,8 @@ class DirectoryJudgement(Judgement):
     def judged(self) -> Tally:
         self.unmet = unmet(self.edition)
         places: dict[str, list[str]] = defaultdict(list)
-        for each in self.unmet:
-            places[each.demand] += [hidden(" ".join(filter(None, key))) for key in each.keys] or [each.sentence]
+        for fault in self.unmet:
+            places[fault.demand] += [hidden(" ".join(filter(None, key))) for key in fault.keys] or [fault.sentence]
         counts = {demand: len(named) for demand, named in places.items()}
         return Tally(len(self.batch), counts, {demand: named[:SHOWN] for demand, named in places.items()})
 

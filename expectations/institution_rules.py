@@ -60,8 +60,8 @@ def _barred(submissions: Submissions) -> pl.DataFrame:
     concerned = pl.concat([suspended.select("uscc"), revoked.select("uscc")]).unique()
     rows = pl.concat([numbers, asked]).drop_nulls().unique(maintain_order=True).join(concerned, on="uscc", how="semi")
     reasons = bars(rows.to_pandas(), suspended.to_pandas(), revoked.to_pandas(), scene.policy, scene.deadline)
-    found = rows.with_columns(pl.Series("reason", reasons.tolist(), pl.String)).filter(pl.col("reason") != "")
-    return found.group_by("application_no").agg(pl.col("reason").unique().sort().str.join("，").alias("barred"))
+    barred = rows.with_columns(pl.Series("reason", reasons.tolist(), pl.String)).filter(pl.col("reason") != "")
+    return barred.group_by("application_no").agg(pl.col("reason").unique().sort().str.join("，").alias("barred"))
 
 
 def breaches(submissions: Submissions) -> list[Breach]:

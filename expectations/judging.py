@@ -72,10 +72,10 @@ def holds(submissions: Submissions, verdicts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(of_rule).unique().sort(order)
 
 
-def _held(submissions: Submissions, found: pl.DataFrame, rule: str) -> pl.DataFrame:
+def _held(submissions: Submissions, verdicts: pl.DataFrame, rule: str) -> pl.DataFrame:
     reach, which = HELD_BY[rule]
     key = ["application_no", "row"] if reach == "row" else ["application_no"]
-    return submissions.once(requests.items_by_row).filter(which).join(found.select(*key, "rule"), on=key)
+    return submissions.once(requests.items_by_row).filter(which).join(verdicts.select(*key, "rule"), on=key)
 
 
 #: What each in-principle rule holds: items of the whole application or of the finding's row, and which of them.

@@ -54,7 +54,7 @@ class Levels:
 
     def has_gap(self, mask: pl.Expr) -> pl.Expr:
         """Whether a level between two of a set is left out."""
-        return mask.is_in([each for each in self.sets if "0" in f"{each:b}".rstrip("0")])
+        return mask.is_in([bits for bits in self.sets if "0" in f"{bits:b}".rstrip("0")])
 
     def single(self) -> pl.DataFrame:
         """A row for each set and level in it: levels! (the set), level (code), bit (all whole numbers Int64)."""

@@ -75,18 +75,18 @@ def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
     rows = submissions.once(_named).filter(pl.col("bit") & needed != 0).rename({"occupation_code": "item_code"})
     present = rows.group_by(key).agg(pl.col("bit").bitwise_or())
     for_all = present.filter(pl.col("work") == "").select(*key[:2], pl.col("bit").alias("for_all"))
-    found = asked.select(key).unique().join(present, on=key, how="left").join(for_all, on=key[:2], how="left")
+    joined = asked.select(key).unique().join(present, on=key, how="left").join(for_all, on=key[:2], how="left")
     handed = pl.col("bit").fill_null(0) | pl.col("for_all").fill_null(0)
-    missing = found.select(*key, (pl.lit(needed, pl.UInt64()) & ~handed).alias("missing"))
+    missing = joined.select(*key, (pl.lit(needed, pl.UInt64()) & ~handed).alias("missing"))
     title = pl.col("material").replace_strict(policy.materials)
     named = pl.when(pl.col("work") != "").then("work")
-    each = (
+    gaps = (
         _each_missing(missing, policy)
         .rename({"field": "material"})
         .with_columns(pl.concat_str("material", "item_code", named, separator=":", ignore_nulls=True).alias("field"))
     )
     what = pl.concat_str("item_code", pl.format("（{}）", named), ignore_nulls=True)
-    return absent("MAT-2", "materials", each, pl.format("请补交职业{}的“{}”", what, title))
+    return absent("MAT-2", "materials", gaps, pl.format("请补交职业{}的“{}”", what, title))
 
 
 def _commitments(submissions: Submissions) -> list[Breach]:
@@ -113,7 +113,7 @@ def _files(submissions: Submissions) -> list[Breach]:
     size, text = typed("size_bytes"), pl.col("size_bytes")
     types = "|".join(limits.types)
     typed_name = pl.col("file_name").str.contains(rf"(?i)\.(?:{types})$").fill_null(False)
-    given, found = pl.col("sha256"), pl.col("attachment_sha256")
+    given, actual = pl.col("sha256"), pl.col("attachment_sha256")
     megabytes = limits.max_bytes // 2**20
     return [
         Breach(
@@ -128,7 +128,7 @@ def _files(submissions: Submissions) -> list[Breach]:
         Breach(
             "MAT-4",
             "sha256",
-            file & (given.str.to_lowercase() != found.str.to_lowercase()),
+            file & (given.str.to_lowercase() != actual.str.to_lowercase()),
             "校验值与收到的附件不一致，请重新上传",
         ),
     ]
@@ -137,5 +137,5 @@ def _files(submissions: Submissions) -> list[Breach]:
 def verdicts(submissions: Submissions) -> list[pl.DataFrame]:
     """The verdicts on the materials table."""
     breaches = [*unread_cells(submissions, "materials"), *_commitments(submissions), *_files(submissions)]
-    found = breached("materials", submissions.table("materials"), breaches, submissions.raw("materials"))
-    return [*found, _institution_materials(submissions), _occupation_materials(submissions)]
+    faults = breached("materials", submissions.table("materials"), breaches, submissions.raw("materials"))
+    return [*faults, _institution_materials(submissions), _occupation_materials(submissions)]

@@ -42,7 +42,7 @@ def _renumbered() -> pl.Expr:
 def _carried(submissions: Submissions) -> list[Breach]:
     """The rules on the code the item will carry; a code with OCC-2 is not judged (contract section 5)."""
     policy = submissions.scene.policy.occupations
-    classes = [str(each) for each in policy.skill_classes]
+    classes = [str(number) for number in policy.skill_classes]
     code, known = pl.col("item_code"), pl.col("known")
     # a later occupation is carried by its name, which has no class: the code that was given with it tells
     given = pl.when(pl.col("later")).then(pl.col("occupation_code")).otherwise(code)
@@ -73,8 +73,8 @@ def _carried(submissions: Submissions) -> list[Breach]:
 def _forms(submissions: Submissions) -> list[Breach]:
     policy = submissions.scene.policy
     types, order = policy.institution, Levels.of(policy)
-    levels = {name: "、".join(order.names[level] for level in each.levels) for name, each in types.items()}
-    audiences = {name: "、".join(AUDIENCES[word] for word in each.audiences) for name, each in types.items()}
+    levels = {name: "、".join(order.names[level] for level in kind.levels) for name, kind in types.items()}
+    audiences = {name: "、".join(AUDIENCES[word] for word in kind.audiences) for name, kind in types.items()}
     return [
         Breach(
             "OCC-8",
@@ -94,7 +94,7 @@ def _forms(submissions: Submissions) -> list[Breach]:
         Breach(
             "OCC-10",
             "audience",
-            ~is_one_of(typed("audience"), {name: each.audiences for name, each in types.items()}),
+            ~is_one_of(typed("audience"), {name: kind.audiences for name, kind in types.items()}),
             pl.format("{}的服务对象为{}", type_title(policy), by_type(audiences)),
         ),
         Breach("OCC-13", "levels", order.has_gap(LEVELS), "请核对是否漏报中间的等级"),
@@ -104,7 +104,7 @@ def _forms(submissions: Submissions) -> list[Breach]:
 def _allowed_levels(submissions: Submissions) -> pl.Expr:
     """The policy's levels of the row's institution type as a mask; null without a type."""
     policy = submissions.scene.policy
-    masks = {name: Levels.of(policy).mask(each.levels) for name, each in policy.institution.items()}
+    masks = {name: Levels.of(policy).mask(kind.levels) for name, kind in policy.institution.items()}
     return pl.col("type").cast(pl.String).replace_strict(masks, default=None, return_dtype=pl.Int64)
 
 

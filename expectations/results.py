@@ -65,8 +65,10 @@ def _content() -> pl.Expr:
     """What a result says, remarks aside: readings where there are any, else the text as written."""
     columns = (column for column in RESULTS.columns if column.name not in (*_ITEM, "remarks"))
     cells = (
-        pl.col(each.name) if each.kind == "text" else pl.coalesce(typed(each.name).cast(pl.String), pl.col(each.name))
-        for each in columns
+        pl.col(column.name)
+        if column.kind == "text"
+        else pl.coalesce(typed(column.name).cast(pl.String), pl.col(column.name))
+        for column in columns
     )
     return pl.concat_str(*(cell.fill_null("") for cell in cells), separator="\x1f")
 
@@ -78,7 +80,7 @@ def breaches(submissions: Submissions) -> list[Breach]:
         *unread_cells(submissions, "results"),
         *_scores(passed),
         _unsent(),
-        *(_where_sent(each) for each in _of_sent(submissions, passed)),
+        *(_where_sent(sent) for sent in _of_sent(submissions, passed)),
     ]
 
 
@@ -177,13 +179,13 @@ def result_rows(submissions: Submissions) -> pl.DataFrame:
     return judged_rows(submissions, sent_items(submissions.sent))
 
 
-def readings(submissions: Submissions, found: pl.DataFrame) -> pl.DataFrame:
+def readings(submissions: Submissions, verdict_rows: pl.DataFrame) -> pl.DataFrame:
     """How each row is to be taken, in input order (columns as in `check.CheckedResults`)."""
     rows = submissions.once(result_rows)
     key = ["application_no", "row"]
 
     def has(*rules: str) -> pl.Expr:
-        named = found.filter(pl.col("rule").is_in(rules)).select(pl.struct(*key).alias("key"))
+        named = verdict_rows.filter(pl.col("rule").is_in(rules)).select(pl.struct(*key).alias("key"))
         return pl.struct(*key).is_in(named.get_column("key").implode())
 
     failed = has("EVAL-1")

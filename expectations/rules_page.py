@@ -79,8 +79,8 @@ Each example is a sound application spoiled in one way; "row 0" stands for somet
 def _section(rule: Rule, examples: list[Example], policy: Policy) -> str:
     numbers = "".join(f"\n- policy `[{part}]`: {_numbers(policy, part)}" for part in _NUMBERS.get(rule.code, ()))
     rows = "\n".join(
-        f"| {_verdict(each)} | {_cell(each['label'])} | {_cell(_spoiled(each))} | {_cell(_found(each))} |"
-        for each in examples
+        f"| {_verdict(example)} | {_cell(example['label'])} | {_cell(_spoiled(example))} | {_cell(_list_findings(example))} |"
+        for example in examples
     )
     tables = ", ".join(f"`{table}`" for table in tables_of(rule))
     nature = f"{rule.nature} ({NATURES_ZH[rule.nature]})"
@@ -114,7 +114,7 @@ def _spoiled(example: Example) -> str:
 def _lines(example: Example) -> Iterator[str]:
     for part, content in example.items():
         if part not in _ABOUT:
-            yield from _told(_title(part), content)
+            yield from _describe(_title(part), content)
 
 
 def _title(part: str) -> str:
@@ -122,12 +122,12 @@ def _title(part: str) -> str:
     return part.replace("_changed", "").replace("_more", " also").replace("_", " ")
 
 
-def _told(title: str, content: Any) -> Iterator[str]:
+def _describe(title: str, content: Any) -> Iterator[str]:
     if title == "applications":
         yield _cells(content)
     elif isinstance(content, dict):
         yield from (f"{title} row {row}: {_cells(cells)}" for row, cells in content.items())
-    elif isinstance(content, list) and all(isinstance(each, dict) for each in content):
+    elif isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
         yield f"{title}: {' / '.join(_cells(cells) or 'as usual' for cells in content) or 'none'}"
     else:
         yield f"{title} {', '.join(content) if isinstance(content, list) else content}"
@@ -141,11 +141,11 @@ def _pair(name: str, value: object) -> str:
     return f"{name} blank" if value == "" else f"{name} `{value}`"
 
 
-def _found(example: Example) -> str:
-    places = [each.split("=")[0].split(" ", 1) for each in example.get("finds", [])]
-    found = [f"row {row} `{field}`" for row, field in places]
+def _list_findings(example: Example) -> str:
+    places = [text.split("=")[0].split(" ", 1) for text in example.get("finds", [])]
+    findings = [f"row {row} `{field}`" for row, field in places]
     others = f"beside: {', '.join(example['also'])}" if "also" in example else ""
-    return ", ".join([*found, others] if others else found)
+    return ", ".join([*findings, others] if others else findings)
 
 
 def _cell(text: str) -> str:

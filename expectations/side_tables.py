@@ -36,10 +36,10 @@ def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) ->
             why = "不得为空" if blank[column.name][place] else f"无法读取：{spellings(column)}"
             sentences.setdefault(place, []).append(f"“{column.title}”{why}")
     for fault, sentence in _faults(table.name, policy) if policy else ():
-        found = rows.select((fault.fill_null(False) & ~pl.lit(bad)).alias("fault")).to_series()
-        for place in found.arg_true():
+        faulty = rows.select((fault.fill_null(False) & ~pl.lit(bad)).alias("fault")).to_series()
+        for place in faulty.arg_true():
             sentences.setdefault(place, []).append(f"未采用：{sentence}")
-        bad |= found
+        bad |= faulty
     complaints = [
         f"{table.title}（{table.name}）第{lines[place]}行{'；'.join(sentences[place])}。" for place in sorted(sentences)
     ]

@@ -19,8 +19,8 @@ def _repeated(submissions: Submissions) -> pl.DataFrame:
     rows = submissions.table("staff").select("application_no", "row", "role!", "id_type!", "id_number")
     # few people are named twice: a hash finds them among a million, whom the rules then compare in full
     twice = _person().hash().is_duplicated() & pl.col("id_number").is_not_null() & pl.col("role!").is_not_null()
-    found = rows.with_row_index("place").filter(twice)
-    return found.with_columns(_person().alias("person")).sort("row", "place")
+    repeated = rows.with_row_index("place").filter(twice)
+    return repeated.with_columns(_person().alias("person")).sort("row", "place")
 
 
 def _rows(submissions: Submissions) -> pl.DataFrame:
@@ -56,8 +56,10 @@ def _counted(submissions: Submissions) -> pl.DataFrame:
     rows = submissions.table("staff").group_by(key).agg(pl.len().cast(pl.Int64).alias("rows"))
     again = pl.len() - pl.col("person").n_unique()
     twice = submissions.once(_repeated).group_by(key).agg(again.cast(pl.Int64).alias("twice"))
-    found = rows.join(twice, on=key, how="left").with_columns(pl.col("rows") - pl.col("twice").fill_null(0))
-    return found.select("application_no", pl.col("role!").cast(pl.String).alias("field"), pl.col("rows").alias("found"))
+    counts = rows.join(twice, on=key, how="left").with_columns(pl.col("rows") - pl.col("twice").fill_null(0))
+    return counts.select(
+        "application_no", pl.col("role!").cast(pl.String).alias("field"), pl.col("rows").alias("found")
+    )
 
 
 def _people(submissions: Submissions) -> list[Breach]:

@@ -55,8 +55,8 @@ def asleep(submissions: Submissions) -> pl.DataFrame:
             schema={"uscc": pl.String(), "item_code": pl.String(), "work": pl.String(), "dormant": pl.Boolean()}
         )
     marks = pl.from_pandas(states(scene.on_file, scene.activities, scene.policy, scene.deadline))
-    found = marks.filter(pl.col("state") == "dormant")
-    return found.select(
+    dormant = marks.filter(pl.col("state") == "dormant")
+    return dormant.select(
         "uscc",
         pl.col("occupation_code").alias("item_code"),
         pl.col("work_type").alias("work"),

@@ -80,13 +80,17 @@ class Submissions:
 
     def _read(self, name: str) -> pl.DataFrame:
         values, policy = self._values(name), self.scene.policy
-        columns = [each for each in self.columns(name) if each.kind != "text"]
-        unread = [each.name for each in self.columns(name) if each.kind == "text" and each.name in values.columns]
+        columns = [column for column in self.columns(name) if column.kind != "text"]
+        unread = [
+            column.name for column in self.columns(name) if column.kind == "text" and column.name in values.columns
+        ]
         texts = self.raw(name)
         marks = [marked for column in unread if (marked := _unread(texts, values, column)).any()]
         return texts.with_columns(*marks).with_columns(
-            typed_cells(each, values.get_column(each.name), policy.timezone, policy.cycle.months).alias(f"{each.name}!")
-            for each in columns
+            typed_cells(column, values.get_column(column.name), policy.timezone, policy.cycle.months).alias(
+                f"{column.name}!"
+            )
+            for column in columns
         )
 
 
@@ -110,7 +114,7 @@ def _as_written(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     )
 
 
-def wanted(table: Table) -> list[str]:
+def columns_read(table: Table) -> list[str]:
     """The columns of a table that rules look at."""
     left_out = UNREAD.get(table.name, ())
     read = (name for name in table.names if name not in left_out)
@@ -118,7 +122,7 @@ def wanted(table: Table) -> list[str]:
 
 
 def _text_frame(frame: pd.DataFrame | None, table: Table) -> pl.DataFrame:
-    names = wanted(table)
+    names = columns_read(table)
     schema = {**dict.fromkeys(names, pl.String()), "row": pl.Int64()}
     if frame is None or frame.empty:
         return pl.DataFrame(schema=schema)

@@ -47,10 +47,10 @@ def breached(table: str, rows: pl.DataFrame, breaches: Sequence[Breach], raw: pl
     """The verdicts on all rows of a table for all its breaches, judged in one pass; `raw` is aligned with `rows`."""
     if rows.is_empty():
         return []
-    conditions = (_judged(each, rows).alias(str(place)) for place, each in enumerate(breaches))
+    conditions = (_judged(breach, rows).alias(str(place)) for place, breach in enumerate(breaches))
     flags = rows.lazy().select(conditions).collect()
-    found = ((each, flags.get_column(str(place)).arg_true()) for place, each in enumerate(breaches))
-    return [_verdict(table, each, rows[at], raw[at]) for each, at in found if len(at)]
+    hits = ((breach, flags.get_column(str(place)).arg_true()) for place, breach in enumerate(breaches))
+    return [_verdict(table, breach, rows[at], raw[at]) for breach, at in hits if len(at)]
 
 
 def _judged(breach: Breach, rows: pl.DataFrame) -> pl.Expr:
@@ -112,7 +112,7 @@ def unread_cells(submissions: Submissions, table: str) -> list[Breach]:
     texts = [column for column in submissions.columns(table) if mark(column.name) in marks]
     return [
         *(_unread(column, blank_too=_indispensable(table, column)) for column in typed),
-        *(Breach("FORM-10", each.name, pl.col(mark(each.name)), _mend(each, "请按要求填写")) for each in texts),
+        *(Breach("FORM-10", column.name, pl.col(mark(column.name)), _mend(column, "请按要求填写")) for column in texts),
     ]
 
 

@@ -130,7 +130,7 @@ def audiences_text(audiences: str) -> str:
 
 def audiences_of(words: Iterable[str]) -> str:
     """Audiences, single ones or joined, as a directory row holds them, `staff;students`; others are left out."""
-    named = {each for word in words for each in word.split(";")}
+    named = {audience for word in words for audience in word.split(";")}
     return ";".join(word for word in AUDIENCES if word in named)
 
 
@@ -140,7 +140,7 @@ def change_text(text: str, policy: Policy) -> str:
     if set(first.split(",")) <= set(policy.levels):
         first = levels_text(first, policy)
     names = {**policy.region_names, **policy.institution_types}
-    return _CODED.sub(lambda found: found[1] + names.get(found[2], audiences_text(found[2])), first + mark + rest)
+    return _CODED.sub(lambda match: match[1] + names.get(match[2], audiences_text(match[2])), first + mark + rest)
 
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:

@@ -134,8 +134,8 @@ def draw(
 
     Raises ImpossibleDrawError when there is nobody to inspect, or when the inspectors are of too few units.
     """
-    listed = tuple(sorted(institutions, key=lambda each: each.uscc))
-    people = tuple(sorted(inspectors, key=lambda each: each.inspector_no))
+    listed = tuple(sorted(institutions, key=lambda institution: institution.uscc))
+    people = tuple(sorted(inspectors, key=lambda inspector: inspector.inspector_no))
     _require_unique(listed, people)
     chosen = _chosen(seed, listed, Fraction(str(share)))
     return Draw(
@@ -166,25 +166,25 @@ def differences(made: Draw) -> list[str]:
         )
     except ImpossibleDrawError as impossible:
         return [str(impossible)]
-    found = [] if made.method == METHOD else ["the method is not the one this program draws by"]
-    drawn, due = ({visit.uscc: visit for visit in each.visits} for each in (made, again))
-    found += [f"{uscc} was not drawn and is in the file" for uscc in sorted(drawn.keys() - due.keys())]
-    found += [f"{uscc} was drawn and is not in the file" for uscc in sorted(due.keys() - drawn.keys())]
+    sentences = [] if made.method == METHOD else ["the method is not the one this program draws by"]
+    drawn, due = ({visit.uscc: visit for visit in record.visits} for record in (made, again))
+    sentences += [f"{uscc} was not drawn and is in the file" for uscc in sorted(drawn.keys() - due.keys())]
+    sentences += [f"{uscc} was drawn and is not in the file" for uscc in sorted(due.keys() - drawn.keys())]
     for uscc in sorted(drawn.keys() & due.keys()):
         if drawn[uscc] != due[uscc]:
-            expected = "、".join(each.inspector_no for each in due[uscc].inspectors)
-            found.append(f"the visit to {uscc} is not the one drawn: its inspectors are {expected}")
-    if not found and made != again:
-        found.append("the lists or visits are not in the order of the draw, or a visit is there twice")
-    return found
+            expected = "、".join(inspector.inspector_no for inspector in due[uscc].inspectors)
+            sentences.append(f"the visit to {uscc} is not the one drawn: its inspectors are {expected}")
+    if not sentences and made != again:
+        sentences.append("the lists or visits are not in the order of the draw, or a visit is there twice")
+    return sentences
 
 
 def _require_unique(institutions: tuple[Institution, ...], inspectors: tuple[Inspector, ...]) -> None:
     if not institutions:
         raise ImpossibleDrawError("no institution is in the directory: there is nobody to draw")
     for name, keys in (
-        ("institution", [each.uscc for each in institutions]),
-        ("inspector", [each.inspector_no for each in inspectors]),
+        ("institution", [institution.uscc for institution in institutions]),
+        ("inspector", [inspector.inspector_no for inspector in inspectors]),
     ):
         twice = sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else []
         if twice:
@@ -193,24 +193,24 @@ def _require_unique(institutions: tuple[Institution, ...], inspectors: tuple[Ins
 
 def _chosen(seed: str, institutions: tuple[Institution, ...], share: Fraction) -> list[Institution]:
     strata: dict[str, list[Institution]] = {}
-    for each in institutions:
-        strata.setdefault(each.stratum, []).append(each)
+    for institution in institutions:
+        strata.setdefault(institution.stratum, []).append(institution)
     total = min(len(institutions), ceil(share * len(institutions)))
-    quotas = {name: Fraction(total * len(own), len(institutions)) for name, own in strata.items()}
+    quotas = {name: Fraction(total * len(members), len(institutions)) for name, members in strata.items()}
     places = {name: int(quota) for name, quota in quotas.items()}
     in_turn = sorted(strata, key=lambda name: (places[name] - quotas[name], lot(seed, name)))
     for name in in_turn[: total - sum(places.values())]:
         places[name] += 1
     chosen = [
-        each
-        for name, own in strata.items()
-        for each in sorted(own, key=lambda one: lot(seed, one.uscc))[: places[name]]
+        institution
+        for name, members in strata.items()
+        for institution in sorted(members, key=lambda one: lot(seed, one.uscc))[: places[name]]
     ]
     return sorted(chosen, key=lambda one: lot(seed, one.uscc))
 
 
 def _visits(seed: str, chosen: list[Institution], inspectors: tuple[Inspector, ...], size: int) -> tuple[Visit, ...]:
-    load = dict.fromkeys((each.inspector_no for each in inspectors), 0)
+    load = dict.fromkeys((inspector.inspector_no for inspector in inspectors), 0)
     visits = []
     for institution in chosen:
         team = _team(seed, institution, inspectors, size, load)
@@ -231,15 +231,15 @@ def _visits(seed: str, chosen: list[Institution], inspectors: tuple[Inspector, .
 def _team(
     seed: str, institution: Institution, inspectors: tuple[Inspector, ...], size: int, load: dict[str, int]
 ) -> tuple[Inspector, ...]:
-    def turn(each: Inspector) -> tuple[int, str]:
-        return load[each.inspector_no], lot(seed, f"{institution.uscc}|{each.inspector_no}")
+    def turn(inspector: Inspector) -> tuple[int, str]:
+        return load[inspector.inspector_no], lot(seed, f"{institution.uscc}|{inspector.inspector_no}")
 
     team: list[Inspector] = []
     barred = {institution.institution_name}
-    for each in sorted(inspectors, key=turn):
-        if len(team) < size and each.unit not in barred:
-            team.append(each)
-            barred.add(each.unit)
+    for inspector in sorted(inspectors, key=turn):
+        if len(team) < size and inspector.unit not in barred:
+            team.append(inspector)
+            barred.add(inspector.unit)
     if len(team) < size:
         raise ImpossibleDrawError(
             f"{institution.institution_name} needs {size} inspectors of different units and there are {len(team)}: "

@@ -138,7 +138,7 @@ def _value_in_words(table: str, field: str, value: object, policy: Policy) -> st
     if not isinstance(value, str):
         return ""
     columns = TABLES[table].columns if table in TABLES else ()
-    column = next((policy.column(each) for each in columns if each.name == field), None)
+    column = next((policy.column(column) for column in columns if column.name == field), None)
     return column.words.get(value, value) if column and column.kind in ("enum", "boolean") else value
 
 

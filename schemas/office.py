@@ -124,15 +124,15 @@ def blanks(office: Office, day: date) -> list[str]:
     kinds = LETTER_KINDS.values()
     every = dict.fromkeys(("contact", "phone", "address", "postcode", "email"), "every letter")
     refusing = ", ".join(kind.title for kind in kinds if kind.refuses)
-    found = [
+    sentences = [
         f"{field} is blank in {FILE}: {letters} leaves its place open"
         for field, letters in {**every, "remedies": refusing}.items()
         if not getattr(office, field)
     ]
     unnumbered = [kind.title for kind in kinds if not office.series(kind.code, day)]
     if unnumbered:
-        found.append(f"no series of numbers in {FILE}: {', '.join(unnumbered)} leave their number open")
-    return found
+        sentences.append(f"no series of numbers in {FILE}: {', '.join(unnumbered)} leave their number open")
+    return sentences
 
 
 def changed_series(office: Office, day: date, used: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -139,12 +139,12 @@ def draw_panels(
     size: int,
     *,
     kept: Mapping[str, PanelDraw] | None = None,
-    wanted: Collection[str] | None = None,
+    only: Collection[str] | None = None,
 ) -> dict[str, PanelDraw]:
     """Draw the panels of a cycle: application number to draw, by application number.
 
     `applicants` are all applications of the cycle, also those not sent out: nobody employed by one of them judges
-    another of the same occupation. `kept` are draws made before; they stand, and count in the load. `wanted` are the
+    another of the same occupation. `kept` are draws made before; they stand, and count in the load. `only` are the
     numbers to draw for, None for all.
     """
     pool = Pool(experts)
@@ -155,7 +155,7 @@ def draw_panels(
     barred = barred_employers(applicants, pool.employers)
     for applicant in sorted(applicants, key=lambda one: one.application_no):
         number = applicant.application_no
-        if number in drawn or (wanted is not None and number not in wanted):
+        if number in drawn or (only is not None and number not in only):
             continue
         draw = draw_panel(seed, applicant, pool, size, barred=barred[number], load=load)
         drawn[number] = draw

@@ -64,9 +64,9 @@ class Policy(parts.Part):
         types = self.institution_types
         self._assert_known("cap", {"capped": self.cap.capped, "saturation_counts": self.cap.saturation_counts}, types)
         self._assert_known("required", self.required.model_dump(), self.materials)
-        for name, each in self.institution.items():
-            self._assert_known(f"institution.{name}", {"levels": each.levels}, self.levels)
-            self._assert_known(f"institution.{name}", {"materials": each.materials}, self.materials)
+        for name, kind in self.institution.items():
+            self._assert_known(f"institution.{name}", {"levels": kind.levels}, self.levels)
+            self._assert_known(f"institution.{name}", {"materials": kind.materials}, self.materials)
         parts.assert_distinct("institution", types.values())
         parts.assert_distinct("materials", [*self.materials, *self.materials.values()])
         parts.assert_distinct(
@@ -83,7 +83,7 @@ class Policy(parts.Part):
     @property
     def institution_types(self) -> dict[str, str]:
         """Type to title."""
-        return {name: each.title for name, each in self.institution.items()}
+        return {name: kind.title for name, kind in self.institution.items()}
 
     @property
     def region_names(self) -> dict[str, str]:
@@ -164,8 +164,8 @@ def known() -> tuple[Policy, ...]:
     """
     if _instead:
         return (_instead[-1],)
-    own = settings().policies
-    return _merged(own.expanduser().resolve() if own else None)
+    folder = settings().policies
+    return _merged(folder.expanduser().resolve() if folder else None)
 
 
 _instead: list[Policy] = []
@@ -194,14 +194,14 @@ def _merged(folder: Path | None) -> tuple[Policy, ...]:
         raise UnusablePolicyError(
             f"FILING_POLICIES names {folder}, which is no folder: give the folder of policy files"
         )
-    own = _folder(folder)
-    others = [policy for policy in shipped() if not _succeeds_another_city(policy, own)]
-    return tuple(sorted([*others, *own], key=lambda policy: policy.in_force_from))
+    added = _folder(folder)
+    others = [policy for policy in shipped() if not _succeeds_another_city(policy, added)]
+    return tuple(sorted([*others, *added], key=lambda policy: policy.in_force_from))
 
 
-def _succeeds_another_city(policy: Policy, own: list[Policy]) -> bool:
+def _succeeds_another_city(policy: Policy, added: list[Policy]) -> bool:
     """Whether a shipped policy would take the place of an earlier one of the folder, and is of no city in it."""
-    cities, since = {each.name for each in own}, min((each.in_force_from for each in own), default=date.max)
+    cities, since = {other.name for other in added}, min((other.in_force_from for other in added), default=date.max)
     return policy.name not in cities and policy.in_force_from >= since
 
 
@@ -213,8 +213,8 @@ def shipped() -> tuple[Policy, ...]:
 
 def _folder(folder: Traversable) -> list[Policy]:
     """The policies of a folder, oldest first; raises UnusablePolicyError, also for two in force from one day."""
-    entries = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name)
-    read = sorted(((_read(each.name, each), each.name) for each in entries), key=lambda pair: pair[0].in_force_from)
+    entries = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    read = sorted(((_read(file.name, file), file.name) for file in entries), key=lambda pair: pair[0].in_force_from)
     for (former, one), (later, other) in pairwise(read):
         if former.in_force_from == later.in_force_from:
             raise UnusablePolicyError(
@@ -296,5 +296,5 @@ def level_order() -> dict[str, int]:
 def any_policy(column: Column) -> Column:
     """A column with the words that any policy there is gives it: a file may hold applications of several cycles."""
     bound = [policy.column(column) for policy in known()]
-    words = {word: title for each in bound for word, title in each.words.items()}
-    return replace(column, words=words, also={name: word for each in bound for name, word in each.spellings().items()})
+    words = {word: title for view in bound for word, title in view.words.items()}
+    return replace(column, words=words, also={name: word for view in bound for name, word in view.spellings().items()})

@@ -60,9 +60,9 @@ def untouched(
     `looks`: the files that are there; `lacking`: applications for which a file may have come that was missing.
     """
     known = list(readings)
-    same = {each.file for each in known if each.settled and each.file in looks and is_same(each)}
-    passed = {each.file: each.numbers for each in known if each.file in same}
-    concerned = {number for each in known if each.file not in same for number in each.numbers} | set(lacking)
+    same = {reading.file for reading in known if reading.settled and reading.file in looks and is_same(reading)}
+    passed = {reading.file: reading.numbers for reading in known if reading.file in same}
+    concerned = {number for reading in known if reading.file not in same for number in reading.numbers} | set(lacking)
     while again := [file for file, numbers in passed.items() if numbers & concerned]:
         for file in again:
             concerned |= passed.pop(file)

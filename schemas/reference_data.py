@@ -78,7 +78,7 @@ class Reference:
 
     def names_on(self, day: date) -> dict[str, str]:
         """Dictionary code to name, as published on a day."""
-        since, edition = next((each for each in reversed(self.editions) if each[0] <= day), self.editions[0])
+        since, edition = next((entry for entry in reversed(self.editions) if entry[0] <= day), self.editions[0])
         names = dict(zip(edition["code"], edition["name"], strict=True))
         coded = self.later.dropna(subset=["code_2022"])
         for on, code, name in zip(coded["published_on"], coded["code_2022"], coded["name"], strict=True):
@@ -96,8 +96,8 @@ class Reference:
     def occupation_names(self) -> dict[str, str]:
         """Every code there ever was to its newest name."""
         names: dict[str, str] = {}
-        for each in self.dictionaries().values():
-            names |= each
+        for dictionary in self.dictionaries().values():
+            names |= dictionary
         return names
 
     def later_names(self, day: date) -> set[str]:
@@ -117,8 +117,8 @@ def _day(text: str) -> date:
 
 def reference() -> Reference:
     """All lists, shipped and of the folder FILING_REFERENCE names, read once; raises UnusableReferenceError."""
-    own = settings().reference
-    return _reference(own.expanduser().resolve() if own else None)
+    folder = settings().reference
+    return _reference(folder.expanduser().resolve() if folder else None)
 
 
 @cache
@@ -129,13 +129,13 @@ def _reference(folder: Path | None) -> Reference:
         )
     shipped = files("schemas") / "reference"
     places: list[Traversable] = [shipped] if folder is None else [shipped, folder]
-    entries = [entry for place in places for entry in sorted(place.iterdir(), key=lambda each: each.name)]
+    entries = [entry for place in places for entry in sorted(place.iterdir(), key=lambda file: file.name)]
     tables = {entry: _table(entry) for entry in entries if entry.name.endswith(".csv")}
-    own = [entry for entry in tables if folder is not None and str(entry).startswith(str(folder))]
+    added = [entry for entry in tables if folder is not None and str(entry).startswith(str(folder))]
     return Reference(
-        editions=_dated(_of(tables, "occupations"), "published_on", own),
+        editions=_dated(_of(tables, "occupations"), "published_on", added),
         later=_joined(_of(tables, "new_occupations"), _LATER),
-        access_lists=_dated(_of(tables, "access_qualifications_"), "in_force_from", own),
+        access_lists=_dated(_of(tables, "access_qualifications_"), "in_force_from", added),
         changes=_joined(_of(tables, "occupation_changes"), _CHANGES),
     )
 
@@ -165,10 +165,10 @@ def _joined(tables: Mapping[Traversable, pd.DataFrame], columns: Sequence[str]) 
 
 
 def _dated(
-    tables: Mapping[Traversable, pd.DataFrame], column: str, own: Sequence[Traversable]
+    tables: Mapping[Traversable, pd.DataFrame], column: str, added: Sequence[Traversable]
 ) -> list[tuple[date, pd.DataFrame]]:
     """Lists with the day from which each holds, oldest first; those shipped hold from the beginning."""
-    dated = [(_since(entry.name, rows, column) if entry in own else date.min, rows) for entry, rows in tables.items()]
+    dated = [(_since(entry.name, rows, column) if entry in added else date.min, rows) for entry, rows in tables.items()]
     return sorted(dated, key=lambda pair: pair[0])
 
 

@@ -272,11 +272,11 @@ def settings() -> Settings:
             _stated.append(Settings())
         except ValidationError as wrong:
             # the error itself would repeat what was given, secrets too
-            raise UnusableSettingsError("; ".join(map(_told, wrong.errors()))) from None
+            raise UnusableSettingsError("; ".join(map(_describe, wrong.errors()))) from None
     return _stated[-1]
 
 
-def _told(error: ErrorDetails) -> str:
+def _describe(error: ErrorDetails) -> str:
     name = "_".join(map(str, error["loc"])).upper()
     return f"the environment variable FILING_{name} cannot be used: {error['msg']}"
 

@@ -21,14 +21,14 @@ def places_used(rows: pd.DataFrame, policy: Policy) -> "pd.Series[int]":
 def take_in_turn(
     candidates: pd.DataFrame,
     on_file: pd.DataFrame,
-    own: pd.DataFrame,
+    earlier: pd.DataFrame,
     permits: set[tuple[str, str, str]],
     policy: Policy,
 ) -> "pd.Series[str]":
     """The rules by which passed items find no place at filing, joined by `;`, blank where they have one.
 
     `candidates`: application_no, occupation_code, work_type, level, uscc, institution_type, score, submitted_utc;
-    `on_file`: the register on the day of filing (uscc, institution_type, occupation_code, work_type); `own`: what is not
+    `on_file`: the register on the day of filing (uscc, institution_type, occupation_code, work_type); `earlier`: what is not
     new to its applicant, on file on the cycle's deadline (or, filed meanwhile, on that day); `permits`: (rule,
     application_no, occupation_code) of what is permitted under CAP-1 and CAP-2. Frames without work_type have none.
 
@@ -37,21 +37,21 @@ def take_in_turn(
     on file more than the cap is CAP-1's, one whose holders have reached saturation CAP-2's (contract section 5).
     """
     place = unit(policy)
-    rows, filed, known = (_with_work_type(frame) for frame in (candidates, on_file, own))
+    rows, filed, known = (_with_work_type(frame) for frame in (candidates, on_file, earlier))
     present = _Present(filed, place, policy)
     held = {tuple(key) for key in known[["uscc", *place]].itertuples(index=False)}
-    found: dict[tuple[str, ...], str] = {}
+    reasons: dict[tuple[str, ...], str] = {}
     for turn in _turns(rows, place).to_dict("records"):
         key = tuple(turn[name] for name in place)
         is_new = (turn["uscc"], *key) not in held
         broken = present.broken(turn["uscc"], key) if is_new and turn["institution_type"] in policy.cap.capped else []
         broken = [rule for rule in broken if (rule, turn["application_no"], turn["occupation_code"]) not in permits]
         if broken:
-            found[(turn["application_no"], *key)] = ";".join(broken)
+            reasons[(turn["application_no"], *key)] = ";".join(broken)
         else:
             present.take(turn["uscc"], key, turn["institution_type"])
     asked = rows[["application_no", *place]].itertuples(index=False)
-    return pd.Series([found.get(tuple(key), "") for key in asked], index=candidates.index, dtype="str")
+    return pd.Series([reasons.get(tuple(key), "") for key in asked], index=candidates.index, dtype="str")
 
 
 class _Present:

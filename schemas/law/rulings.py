@@ -90,7 +90,7 @@ def _not_concerned(number: str, rule: str, of: Concerned) -> Fault | None:
             f"本市不设公示，申报“{number}”没有异议可审批",
         ),
         (
-            rule == EVAL_5 and not any(_FILED & set(each) for each in of.statuses.values()),
+            rule == EVAL_5 and not any(_FILED & set(statuses) for statuses in of.statuses.values()),
             "nothing of it is filed",
             f"申报“{number}”没有已备案的职业等级，规则“{EVAL_5}”不适用",
         ),
@@ -107,8 +107,8 @@ def _too_late(number: str, rule: str, occupation: str, of: Concerned) -> Fault |
         return Fault(
             f"{what}: nothing of it is decided any more", f"申报“{number}”已终止办理或撤回，不再审批", is_late=True
         )
-    covered = [each for code, each in of.statuses.items() if occupation in ("", code) and each]
-    if rule != EVAL_5 and covered and all(set(each) <= _FILED for each in covered):
+    covered = [statuses for code, statuses in of.statuses.items() if occupation in ("", code) and statuses]
+    if rule != EVAL_5 and covered and all(set(statuses) <= _FILED for statuses in covered):
         return Fault(
             f"what {number} asked for is filed, and a decision does not touch it: see `filing adjust`",
             f"申报“{number}”已备案，例外审批不再影响，请使用动态调整（filing adjust）",

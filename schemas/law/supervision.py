@@ -24,8 +24,8 @@ def outside(activities: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     same = (both["work_type"] == both["work_type_filed"]) | (both["work_type"] == "") | (both["work_type_filed"] == "")
     valid = (both["filed_on"] <= both["held_on"]) & (both["held_on"] <= both["valid_until"])
     rest = held[~held["place"].isin(both.loc[same & valid, "place"])]
-    found = rest.groupby(_ITEM)["held_on"].agg(times="size", first_on="min", last_on="max")
-    return found.reset_index().sort_values(_ITEM, ignore_index=True)
+    counts = rest.groupby(_ITEM)["held_on"].agg(times="size", first_on="min", last_on="max")
+    return counts.reset_index().sort_values(_ITEM, ignore_index=True)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, Table, and_, case, exists, or_, selec
 from sqlalchemy.sql.elements import ColumnElement
 
 from expectations.scene import Scene
-from expectations.submissions import wanted
+from expectations.submissions import columns_read
 from schemas import tables
 from schemas.item import FINAL, TRADE
 from schemas.law.cycle import CycleId
@@ -47,7 +47,7 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
     found = {}
     for source in FORM_TABLES:
         table = _part_of[source.name]
-        kept = [name for name in wanted(source) if name in table.c or name in _application.c]
+        kept = [name for name in columns_read(source) if name in table.c or name in _application.c]
         columns = [table.c[name] if name in table.c else _application.c[name] for name in kept]
         columns += [table.c.version] if source is APPLICATIONS else [table.c.row]
         same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)

@@ -139,7 +139,7 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
     seed = _seed(kept, run)
     kept = {number: made for number, made in kept.items() if number not in unfit}
     size = run.policy.evaluation.panel_size
-    after = draw_panels(seed, everyone, experts, size, kept=kept, wanted={*going_out, *unfit})
+    after = draw_panels(seed, everyone, experts, size, kept=kept, only={*going_out, *unfit})
     new = {number: made for number, made in after.items() if number not in kept}
     record(db, new, {number: _AGAIN if number in unfit else _FIRST for number in new}, run)
     return Drawn(after, frozenset(unfit))
