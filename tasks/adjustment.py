@@ -42,7 +42,7 @@ def carry_out(run: Run, adjustment: Adjustment) -> Counts:
     with writing(run) as db:
         if adjustments.is_recorded(db, adjustment):
             return Counts()
-        own, concerned = _concerned(db, adjustment, run)
+        holdings, concerned = _concerned(db, adjustment, run)
         if kind.ends_term:
             adjustments.end(db, concerned, adjustment, kind.became, kind.title, run)
         elif kind.became == "suspended":
@@ -50,7 +50,7 @@ def carry_out(run: Run, adjustment: Adjustment) -> Counts:
         else:
             adjustments.reinstate(db, concerned, adjustment, run)
         adjustments.record(db, adjustment, run)
-        letter = adjustment_letter(adjustment, own, concerned, occupation_names(db), run)
+        letter = adjustment_letter(adjustment, holdings, concerned, occupation_names(db), run)
         return Counts(done={kind.became: len(concerned), "letters": letters.write(db, [letter], run)})
 
 
@@ -62,8 +62,12 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
             f"{adjustment.effective_on} is still to come: record the decision on that day or after it"
         )
     held = register.standings(db, run.day)
-    own = held[(held["uscc"] == adjustment.uscc) & (held["filed_on"] <= adjustment.effective_on.isoformat())]
-    chosen = own if not adjustment.occupation_code else own[own["occupation_code"] == adjustment.occupation_code]
+    holdings = held[(held["uscc"] == adjustment.uscc) & (held["filed_on"] <= adjustment.effective_on.isoformat())]
+    chosen = (
+        holdings
+        if not adjustment.occupation_code
+        else holdings[holdings["occupation_code"] == adjustment.occupation_code]
+    )
     concerned = chosen[chosen["standing"].isin(kind.concerns)]
     if concerned.empty:
         code = adjustment.occupation_code
@@ -72,4 +76,4 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
         raise ImpossibleAdjustmentError(
             f"there is nothing to {kind.code}: {what} is {stands}; `filing history {adjustment.uscc}` tells why"
         )
-    return own, concerned
+    return holdings, concerned

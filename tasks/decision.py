@@ -86,12 +86,12 @@ def _candidates(db: Connection, run: Run) -> pd.DataFrame:
     """
     passed = items.of_cycle(db, run.cycle, ["passed"])
     waiting = _waiting(db, run)
-    found = pd.concat([passed, waiting]) if len(waiting) else passed
-    if found.empty:
-        return found
-    current = applications.current(db, found["application_no"].unique().tolist())
+    candidates = pd.concat([passed, waiting]) if len(waiting) else passed
+    if candidates.empty:
+        return candidates
+    current = applications.current(db, candidates["application_no"].unique().tolist())
     stated = current.columns.intersection(["application_no", "kind", "submitted_utc", *INSTITUTION_DETAILS])
-    rows = found.merge(current[stated], on="application_no")
+    rows = candidates.merge(current[stated], on="application_no")
     return rows.assign(chosen=run.only is None or rows["application_no"].isin(run.only or []))
 
 
@@ -119,8 +119,8 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     now = rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
     barred = _barred(db, run, rows, now, on_file)
     rest = now[~barred]
-    own = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)
-    own = own.assign(occupation_code=renumberings.followed(db, own["occupation_code"]))
+    holdings = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)
+    holdings = holdings.assign(occupation_code=renumberings.followed(db, holdings["occupation_code"]))
     present = dict(zip(rows["occupation_code"], now["occupation_code"], strict=True))
     permits = {
         (rule, number, present[code])
@@ -129,7 +129,7 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     }
     reasons = barred.map({True: "STAND-1", False: ""})
     if len(rest):
-        reasons.loc[rest.index] = take_in_turn(rest, on_file, own, permits, run.policy)
+        reasons.loc[rest.index] = take_in_turn(rest, on_file, holdings, permits, run.policy)
     return reasons
 
 
@@ -171,7 +171,7 @@ def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     free = rows[waits & (rows["found"] == "")]
     items.move(db, free.assign(became="passed", reason="", because="占用的名额已空出"), run, "filing")
     new = stands[~waits[stands.index]]
-    because = ["；".join(_NOT_NOW[rule] for rule in found.split(";")) for found in new["found"]]
+    because = ["；".join(_NOT_NOW[rule] for rule in rules.split(";")) for rules in new["found"]]
     items.move(db, new.assign(became="held", reason=new["found"], because=because), run, "filing")
     return len(new)
 

@@ -69,7 +69,7 @@ def send_out(run: Run) -> Counts:
         acceptances = _acceptances(db, {number: packages[number] for number in set(accepted["application_no"])}, run)
         contents = {number: package.model_dump(mode="json") for number, package in packages.items()}
         first = set(accepted["application_no"])
-        dispatches.send(db, {number: each for number, each in contents.items() if number in first}, accepted, run)
+        dispatches.send(db, {number: content for number, content in contents.items() if number in first}, accepted, run)
         dispatches.send_again(db, contents, again, run)
         written = letters.write(db, acceptances, run)
     counts = {"packages": len(packages), "dispatched": len(accepted), "letters": written, "redrawn": len(drawn.anew)}
@@ -82,10 +82,10 @@ def _chosen(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
 
 def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Run) -> list[Entry]:
     numbers = sorted(packages)
-    own = items.of_cycle(db, run.cycle, ["accepted", "held"])
+    rows = items.of_cycle(db, run.cycle, ["accepted", "held"])
     return contents.acceptances(
         applications.current(db, numbers),
-        own[own["application_no"].isin(numbers)],
+        rows[rows["application_no"].isin(numbers)],
         {number: [due.title(run.policy) for due in package.commitments] for number, package in packages.items()},
         {number: f"r{package.revision}" for number, package in packages.items()},
         occupation_names(db),
@@ -160,15 +160,15 @@ def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
         replace(scene(db, run.cycle), as_of=run.day),
     )
     numbered = checked.readings.assign(result_id=batch["result_id"])
-    found = _on_results(checked.findings, numbered)
-    findings.replace_of_results(db, found, numbered["result_id"], run.cycle)
+    result_findings = _on_results(checked.findings, numbered)
+    findings.replace_of_results(db, result_findings, numbered["result_id"], run.cycle)
     replaced = results.judged(db, numbered)
     refused = numbered.loc[~numbered["accepted"], ["result_id", *UNIT]]
     counts = {
         "accepted_results": int(numbered["accepted"].sum()),
         "refused_results": len(refused),
         "replaced_results": len(replaced),
-        "letters": letters.write(db, _returned(db, refused, found, run), run),
+        "letters": letters.write(db, _returned(db, refused, result_findings, run), run),
     }
     return Counts(
         done={name: count for name, count in counts.items() if count},
@@ -176,18 +176,18 @@ def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
     )
 
 
-def _returned(db: Connection, refused: pd.DataFrame, found: pd.DataFrame, run: Run) -> list[Entry]:
+def _returned(db: Connection, refused: pd.DataFrame, result_findings: pd.DataFrame, run: Run) -> list[Entry]:
     if refused.empty:
         return []
-    known = applications.current(db, sorted(set(found["application_no"])))
+    known = applications.current(db, sorted(set(result_findings["application_no"])))
     names = dict(zip(known["application_no"], known["institution_name"].fillna(""), strict=True))
-    return result_returns(refused, found, names, run)
+    return result_returns(refused, result_findings, names, run)
 
 
-def _on_results(found: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
+def _on_results(result_findings: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
     """Findings with the number of the result they stand on as `version`; a refused result puts nothing filed in question."""
     columns = ["application_no", "row", "result_id", "accepted"]
-    rows = found.merge(numbered[columns], on=["application_no", "row"], how="left")
+    rows = result_findings.merge(numbered[columns], on=["application_no", "row"], how="left")
     kept = rows[(rows["rule"] != EVAL_5) | rows["accepted"]]
     return kept.drop(columns="accepted").rename(columns={"result_id": "version"})
 
@@ -246,12 +246,12 @@ def _take_off(db: Connection, rows: pd.DataFrame, run: Run) -> None:
         effective_on=run.day,
     )
     standing = register.standings(db, run.day)
-    own = standing[standing["uscc"] == ruling["uscc"]]
+    holdings = standing[standing["uscc"] == ruling["uscc"]]
     keys = [*register.KEYS, "application_no"]
-    held = own.merge(rows[keys], on=keys)
+    held = holdings.merge(rows[keys], on=keys)
     if len(held):
         adjustments.take_off(db, held, revocation, "revoked", "撤销", run)
-        letters.write(db, [adjustment_letter(revocation, own, held, occupation_names(db), run)], run)
+        letters.write(db, [adjustment_letter(revocation, holdings, held, occupation_names(db), run)], run)
     if not adjustments.is_recorded(db, revocation):
         adjustments.record(db, revocation, run)
     because = f"{_CORRECTED}：{ruling['reason']}（{ruling['document_no']}）"

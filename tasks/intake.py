@@ -80,7 +80,7 @@ def pull(run: Run) -> Counts:
     pulls = own_doors.Pulls(pulled, panels, pull_desks(doors.desks))
     returned, unvouched, unjudged = may_be_taken(pulls, run.installation, on_a_word=doors.given)
     failed = ({SOURCE: "; ".join(brought.failed)} if brought.failed else {}) | unjudged
-    refused = [*unvouched, *(each for pull in pulls.all() for each in pull.quarantined)]
+    refused = [*unvouched, *(file for pull in pulls.all() for file in pull.quarantined)]
     supervised, unsupervised = take_supervision(doors.desks, run)
     refused += unsupervised
     for spoilt in refused:
@@ -92,7 +92,7 @@ def pull(run: Run) -> Counts:
         memory.keep(db)
     if is_own and not unjudged:
         own_doors.clear(run, pulls, refused, looked)
-    advice = [sentence for each in pulls.all() for sentence in _advice(each)]
+    advice = [sentence for pulled in pulls.all() for sentence in _advice(pulled)]
     return Counts.sum([counts, Counts(done=supervised, failed=failed, advice=advice[: MOST_ADVICE + 1])])
 
 
@@ -135,12 +135,12 @@ class Doors:
 
 def _advice(pulled: Pull) -> list[str]:
     """What the files hold that no table knows (contract section 4: kept aside, never an error), and other hints."""
-    files = Counter((each.table, each.column) for each in pulled.unknown_columns)
+    files = Counter((header.table, header.column) for header in pulled.unknown_columns)
     unknown = [
         f"“{submission.TABLES[table].title if table else '顶层'}”有不认识的列“{column}”（{number}个文件），已搁置未用"
         for (table, column), number in sorted(files.items())
     ]
-    sentences = list(dict.fromkeys([*unknown, *(each.sentence for each in pulled.advice)]))
+    sentences = list(dict.fromkeys([*unknown, *(advice.sentence for advice in pulled.advice)]))
     return (
         sentences
         if len(sentences) <= MOST_ADVICE
@@ -155,11 +155,11 @@ def _stay(run: Run) -> None:
 
 
 def take_in(
-    db: Connection, pulls: own_doors.Pulls, returned: pd.DataFrame, told: list[QuarantinedFile], run: Run
+    db: Connection, pulls: own_doors.Pulls, returned: pd.DataFrame, set_aside: list[QuarantinedFile], run: Run
 ) -> Counts:
     """Store one pull: register and activities first, for they are what the applications are judged against.
 
-    `returned`: all results that may be taken; `told`: what was set aside.
+    `returned`: all results that may be taken; `set_aside`: what was set aside.
     """
     done: dict[str, int] = {}
     aside: list[dict[str, str]] = [
@@ -167,13 +167,13 @@ def take_in(
             "file": bad.file,
             "sheet": bad.sheet,
             "row": bad.row,
-            "application_no": _told(bad.application_no),
+            "application_no": _mask(bad.application_no),
             "reason": bad.reason,
         }
-        for bad in told
+        for bad in set_aside
     ]
     lists = [pulls.applicants, *pulls.desks]
-    if any(ACTIVITIES.name in each.supplied for each in lists):
+    if any(ACTIVITIES.name in pulled.supplied for pulled in lists):
         activities.note_supplied(db, {ACTIVITIES.name}, run)
     for name in ("register", "activities", "experts", INSTITUTION_CODES.name):
         aside += _take_lists(db, name, lists, done, run)
@@ -209,7 +209,7 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
     `forms`: as `versions.judge` takes them.
     """
     ruling = versions.judge(db, forms, run)
-    aside = [(_told(number), reason) for number, reason in ruling.aside]
+    aside = [(_mask(number), reason) for number, reason in ruling.aside]
     replaced = ruling.again[~ruling.again["is_withdrawal"]]["application_no"].tolist()
     recall(db, items.of_applications(db, replaced), _REPLACED, run)
     versions.keep(db, ruling, forms, run)
@@ -235,7 +235,7 @@ def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
     return late_versions(known, late.assign(is_open=late["why"].str.contains(WINDOW_2)), run)
 
 
-def _told(number: str) -> str:
+def _mask(number: str) -> str:
     """An application number, unless somebody's identity number was written in its place."""
     return masked(number) if re.fullmatch(IDENTITY_NUMBER, number) else number
 

@@ -162,7 +162,7 @@ def _draft(run: Run, entry: Entry) -> str:
     """Write the notice as a Word file to be sealed; returns where, below the home."""
     home = run.installation.root
     with reading() as db:
-        [notice] = [each for each in public_notices.published(db) if each["notice"] == entry.subject]
+        [notice] = [row for row in public_notices.published(db) if row["notice"] == entry.subject]
         content = _content(db, entry.subject, notice["published_on"], for_cycle(notice["cycle"]), run)
     draft = shelf.document(content, entry.number, content.office.folder(home))
     path = files.put(run.installation.outbox, f"announcements/notices/{entry.subject}/公示.docx", draft)
@@ -177,8 +177,8 @@ def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -
     )
     grouped["level"] = [levels_of(levels, policy) for levels in grouped["level"]]
     titles = [
-        occupation_title(names.get(code, code), own)
-        for code, own in zip(grouped["occupation_code"], grouped["own_name"], strict=True)
+        occupation_title(names.get(code, code), own_name)
+        for code, own_name in zip(grouped["occupation_code"], grouped["own_name"], strict=True)
     ]
     rows = grouped.rename(columns={"level": "levels"}).assign(
         occupation_name=titles, kind=grouped["kind"].map(kind_title)

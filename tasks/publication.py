@@ -183,28 +183,28 @@ def write_papers(run: Run) -> Counts:
 
 def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[EditionContent, pd.DataFrame]:
     """What an edition says, from the database and in the name of its office; and the rows of the edition before it."""
-    own = editions.get(db, edition)
-    if own is None:
+    record = editions.get(db, edition)
+    if record is None:
         raise LookupError(f"there is no edition {edition}")
     rows = editions.rows_of(db, edition)
     before, digest = rows.iloc[:0], None
-    if own["previous"] is not None:
-        former = editions.get(db, own["previous"])
-        before = editions.rows_of(db, own["previous"])
+    if record["previous"] is not None:
+        former = editions.get(db, record["previous"])
+        before = editions.rows_of(db, record["previous"])
         digest = former["manifest_sha256"] if former is not None else None
     content = EditionContent(
         name=edition,
-        cycle=own["cycle"],
-        as_of=own["as_of"],
-        policy=for_cycle(cycle_id(own["cycle"])),
+        cycle=record["cycle"],
+        as_of=record["as_of"],
+        policy=for_cycle(cycle_id(record["cycle"])),
         office=writer,
         rows=rows,
-        changes=changes(before, rows, own["as_of"], history.causes(db, own["previous"], edition)),
+        changes=changes(before, rows, record["as_of"], history.causes(db, record["previous"], edition)),
         previous_manifest_sha256=digest,
-        earlier=_earlier(db, own["previous"]),
+        earlier=_earlier(db, record["previous"]),
         chain=editions.before(db, edition),
         history=history.draft_of(db, edition),
-        phones=_phones(db, own["cycle"]),
+        phones=_phones(db, record["cycle"]),
     )
     return content, before
 
@@ -236,14 +236,14 @@ def _earlier(db: Connection, name: str | None) -> list[EarlierEdition]:
     """The editions before, newest first, each with what it changed."""
     earlier: list[EarlierEdition] = []
     while name is not None and len(earlier) < EARLIER:
-        own = editions.get(db, name)
-        if own is None:
+        record = editions.get(db, name)
+        if record is None:
             break
         rows = editions.rows_of(db, name)
-        before = editions.rows_of(db, own["previous"]) if own["previous"] else rows.iloc[:0]
-        causes = history.causes(db, own["previous"], name)
-        earlier.append((name, own["as_of"], changes(before, rows, own["as_of"], causes)))
-        name = own["previous"]
+        before = editions.rows_of(db, record["previous"]) if record["previous"] else rows.iloc[:0]
+        causes = history.causes(db, record["previous"], name)
+        earlier.append((name, record["as_of"], changes(before, rows, record["as_of"], causes)))
+        name = record["previous"]
     return earlier
 
 

@@ -112,8 +112,8 @@ def acknowledge_held(run: Run) -> Counts:
     """Write once a version to applicants all of whose items wait for a ruling: what they asked for is taken up."""
     with writing(run) as db:
         held = items.of_cycle(db, run.cycle, ["held"])
-        own = items.of_applications(db, sorted(set(held["application_no"])))
-        going_on = set(own.loc[~own["status"].isin(["held", "refused"]), "application_no"])
+        rows = items.of_applications(db, sorted(set(held["application_no"])))
+        going_on = set(rows.loc[~rows["status"].isin(["held", "refused"]), "application_no"])
         numbers = [number for number in sorted(set(held["application_no"]) - going_on) if _is_chosen(number, run)]
         known = applications.current(db, numbers)
         occasions = {row["application_no"]: f"v{row['version']}" for row in known.to_dict("records")}
@@ -172,10 +172,10 @@ def _born(checked: "Checked", hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.
     return born[[*items.KEYS, *ALONG, "uscc", "status", "reason"]]
 
 
-def _rules(found: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
+def _rules(broken: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
     """The keys and, under a name, their rules as an item's `reason` holds them."""
     rules = pl.col("rule").unique().sort().str.join(";").alias(name)
-    return pl.from_pandas(found[[*keys, "rule"]]).group_by(keys).agg(rules).to_pandas()
+    return pl.from_pandas(broken[[*keys, "rule"]]).group_by(keys).agg(rules).to_pandas()
 
 
 @step("places-{run.cycle}")

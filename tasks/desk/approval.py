@@ -35,18 +35,18 @@ def approve_edition(name: str, by: str, as_of: date | None = None, *, seen: int 
         raise ValueError("an approval says who gave it: the name is empty")
     cycle = cycle_id(edition_name(name).partition(".")[0])
     with reading() as db:
-        own = editions.get(db, name)
-    if own is None:
-        raise NothingToApproveError(_why_not(name, own))
-    day = max(as_of or today(), own["as_of"])
+        edition = editions.get(db, name)
+    if edition is None:
+        raise NothingToApproveError(_why_not(name, edition))
+    day = max(as_of or today(), edition["as_of"])
     with begin(cycle, day) as run, writing(run) as db:
-        own = editions.get(db, name)
-        if own is not None and own["standing"] == "waiting":
+        edition = editions.get(db, name)
+        if edition is not None and edition["standing"] == "waiting":
             assert_unmoved(db, name, seen)
             _assert_of_another(db, run, by.strip())
             editions.approve(db, name, run, by.strip())
-        elif own is None or own["standing"] != "building" or not own["approved_by"]:
-            raise NothingToApproveError(_why_not(name, own))
+        elif edition is None or edition["standing"] != "building" or not edition["approved_by"]:
+            raise NothingToApproveError(_why_not(name, edition))
     return cycle, day
 
 
@@ -55,15 +55,17 @@ def _assert_of_another(db: Connection, run: Run, by: str) -> None:
     if run.policy.publication.release != "approved":
         return
     decided = decisions.of_cycle(db, run.cycle)
-    own = sorted(set(decided.loc[(decided["decided_by"] == by) & (decided["verdict"] == "permit"), "application_no"]))
-    if own:
+    permitted = sorted(
+        set(decided.loc[(decided["decided_by"] == by) & (decided["verdict"] == "permit"), "application_no"])
+    )
+    if permitted:
         raise OwnDecisionError(
-            f"{by} permitted an exception for {'、'.join(own)}, and does not release the edition that follows from it: "
+            f"{by} permitted an exception for {'、'.join(permitted)}, and does not release the edition that follows from it: "
             "another person approves"
         )
 
 
-def _why_not(name: str, own: RowMapping | None) -> str:
+def _why_not(name: str, edition: RowMapping | None) -> str:
     with reading() as db:
         waiting = editions.newest(db, "waiting")
     stands = {
@@ -71,6 +73,6 @@ def _why_not(name: str, own: RowMapping | None) -> str:
         "discarded": "it was replaced when the directory changed again",
         "building": "it needs none, and the next run publishes it",
     }
-    why = stands[own["standing"]] if own is not None else "there is no such edition"
+    why = stands[edition["standing"]] if edition is not None else "there is no such edition"
     other = f"{waiting['edition']} does" if waiting is not None else "no edition does"
     return f"edition {name} does not wait for approval: {why}; {other}"

@@ -36,7 +36,7 @@ def take_supervision(folders: Sequence[Path], run: Run) -> tuple[dict[str, int],
     """Take in the lists of supervision in these folders; how many rows were new by list, and what was not taken."""
     done: dict[str, int] = {}
     aside: list[QuarantinedFile] = []
-    for path, table in [each for folder in folders for each in lists_beside(folder)]:
+    for path, table in [entry for folder in folders for entry in lists_beside(folder)]:
         try:
             _, new, sentences = OF_SUPERVISION[table.name](path, run)
         except UnreadableListError as unreadable:

@@ -101,15 +101,15 @@ def close_application(
     with begin(cycle, as_of) as run:
         with writing(run) as db:
             assert_unmoved(db, number, seen)
-            own = items.of_application(db, number)
-            if occupation and occupation not in set(own["occupation_code"]):
+            rows = items.of_application(db, number)
+            if occupation and occupation not in set(rows["occupation_code"]):
                 raise UnknownOccupationError(f"{number} does not apply for occupation {occupation}")
-            chosen = own[own["occupation_code"] == occupation] if occupation else own
+            chosen = rows[rows["occupation_code"] == occupation] if occupation else rows
             still = chosen[chosen["status"].isin(OPEN)]
             outcome = applications.outcome_of(db, number)
-            if outcome or (still.empty and len(own)):
+            if outcome or (still.empty and len(rows)):
                 raise NothingToCloseError(f"nothing of {number} is open any more: `filing history {number}` tells why")
-            whole = own["status"].isin(OPEN).sum() == len(still)
+            whole = rows["status"].isin(OPEN).sum() == len(still)
             counts = _end(db, still, _BY_NAME, [number] if whole else [], words, run)
         return Counts.sum([counts, deliver_letters(run)])
 

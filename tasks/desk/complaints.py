@@ -61,7 +61,7 @@ def _faults(rows: pd.DataFrame, day: date) -> "pd.Series[str]":
             "已有办结日期，办理结果不能仍为办理中，请核对",
         ),
     )
-    found = pl.coalesce(
+    fault = pl.coalesce(
         *(pl.when(broken.fill_null(False)).then(pl.lit(sentence)) for broken, sentence in reasons), pl.lit("")
     )
-    return pd.Series(cells.select(found).to_series().to_list(), index=rows.index, dtype="str")
+    return pd.Series(cells.select(fault).to_series().to_list(), index=rows.index, dtype="str")

@@ -71,8 +71,8 @@ def _read(home: Path, relative: str) -> bytes:
 
 def packages_of(db: Connection, installation: Settings, number: str) -> list[Named]:
     """The files of an application's last package, below a folder named with number and institution."""
-    found = dispatches.packages(db, number)
-    return list(_package(installation, found[-1], whole=True)) if found else []
+    packages = dispatches.packages(db, number)
+    return list(_package(installation, packages[-1], whole=True)) if packages else []
 
 
 def cycle_packages(db: Connection, installation: Settings, cycle: str, *, whole: bool) -> Iterator[Named]:

@@ -100,8 +100,8 @@ def _import_results(file: Path, day: date | None, word: Word) -> Imported:
         last = results.last(db)
         new = results.receive(db, taken, run)
         word.keep(db, new, run, results.numbers_after(db, last))
-        unjudged = {each.cycle: each.number for each in results.unjudged(db)}
-    return Imported(len(rows), new, [each.reason for each in [*pulled.quarantined, *refused]], unjudged=unjudged)
+        unjudged = {backlog.cycle: backlog.number for backlog in results.unjudged(db)}
+    return Imported(len(rows), new, [file.reason for file in [*pulled.quarantined, *refused]], unjudged=unjudged)
 
 
 def _import_codes(file: Path, day: date | None, word: Word, *, replace: bool) -> Imported:

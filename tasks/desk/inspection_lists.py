@@ -69,7 +69,7 @@ def _listed(made: Draw, outcomes: pd.DataFrame) -> pd.DataFrame:
         {
             "uscc": visit.uscc,
             "institution_name": visit.institution_name,
-            "inspectors": "、".join(each.name for each in visit.inspectors),
+            "inspectors": "、".join(inspector.name for inspector in visit.inspectors),
         }
         for visit in sorted(made.visits, key=lambda visit: visit.uscc)
     ]

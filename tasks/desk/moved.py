@@ -25,7 +25,7 @@ class MovedError(RefusedError):
 
     def __init__(self, subject: str, seen: int, since: list[Since]) -> None:
         self.subject, self.seen, self.since = subject, seen, since
-        doings = "; ".join(f"{each.on} {each.by}: {each.because}" for each in since)
+        doings = "; ".join(f"{entry.on} {entry.by}: {entry.because}" for entry in since)
         super().__init__(f"{subject} has moved since it was looked at ({doings}): look at it again")
 
 
@@ -38,5 +38,5 @@ def assert_unmoved(db: Connection, subject: str, seen: int | None) -> None:
         return
     since = [Since(str(row["by"]), str(row["on"]), str(row["because"])) for row in entries.to_dict("records")]
     # what a person did says more than what the system did of it
-    doings = [each for each in since if each.by != "filing"] or since
+    doings = [entry for entry in since if entry.by != "filing"] or since
     raise MovedError(subject, int(entries["entry"].max()), doings[-_TOLD:])

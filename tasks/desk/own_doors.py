@@ -37,36 +37,36 @@ def are_own(run: Run) -> bool:
     return Path(run.inbox) == run.installation.root / "inbox" and run.only is None
 
 
-def clear(run: Run, pulls: Pulls, told: Sequence[QuarantinedFile], looked: float) -> None:
+def clear(run: Run, pulls: Pulls, aside: Sequence[QuarantinedFile], looked: float) -> None:
     """Move what lay at the doors and is on record by now; `looked`: when the look began, a time of the system.
 
-    `told`: what was set aside. Safe to repeat: what is still there is moved by the next run.
+    `aside`: what was set aside. Safe to repeat: what is still there is moved by the next run.
     """
     root, before = run.installation.root, looked - run.installation.quiet_seconds
-    refused = {each.path for each in told if each.path is not None}
+    refused = {file.path for file in aside if file.path is not None}
     taken = [
         *_submissions(pulls.applicants, Path(run.inbox), run),
-        *(each for pull in pulls.panels for each in _lists(pull, f"{run.cycle}/{RESULTS.name}", run)),
-        *(each for pull in pulls.desks for each in _lists(pull, f"{_DESK}/{run.day}", run)),
+        *(file for pull in pulls.panels for file in _lists(pull, f"{run.cycle}/{RESULTS.name}", run)),
+        *(file for pull in pulls.desks for file in _lists(pull, f"{_DESK}/{run.day}", run)),
         *_supervision(run),
     ]
-    going = [each for each in taken if each.path not in refused]
-    _note(going, told, run)
+    going = [file for file in taken if file.path not in refused]
+    _note(going, aside, run)
     taking.move(root, going, before)
     for path in sorted(refused):
         if _is_done_with(path, run):
             taking.drop_kept(root, path, before)
 
 
-def _note(taken: Sequence[Taken], told: Sequence[QuarantinedFile], run: Run) -> None:
+def _note(taken: Sequence[Taken], quarantined: Sequence[QuarantinedFile], run: Run) -> None:
     """Say on the receipt of every file what it became, while it still lies at its door."""
     ledger = receipts.Ledger(run.installation.root)
     reasons: dict[Path, list[str]] = {}
-    for aside in told:
+    for aside in quarantined:
         if aside.path is not None:
             reasons.setdefault(aside.path, []).append(aside.reason)
-    for each in taken:
-        ledger.became(each.path, *_place(each.path, run), each.receipt)
+    for file in taken:
+        ledger.became(file.path, *_place(file.path, run), file.receipt)
     for path, sentences in sorted(reasons.items()):
         ledger.became(path, *_place(path, run), f"搁置：{'；'.join(dict.fromkeys(sentences))}")
 
@@ -75,8 +75,8 @@ def _place(path: Path, run: Run) -> tuple[str, str]:
     """The door a file lies at, and its path there."""
     results = Path(run.inbox) / RESULTS.name
     doors = {_DESK: run.installation.desk, RESULTS.name: results, "inbox": Path(run.inbox)}
-    found = ((name, folder) for name, folder in doors.items() if path.is_relative_to(folder))
-    name, folder = next(found, ("", path.parent))
+    matches = ((name, folder) for name, folder in doors.items() if path.is_relative_to(folder))
+    name, folder = next(matches, ("", path.parent))
     return name, path.relative_to(folder).as_posix()
 
 
@@ -95,7 +95,7 @@ def _submissions(pulled: Pull, inbox: Path, run: Run) -> Iterator[Taken]:
     with reading() as db:
         known = versions.of_contents(db, pulled.tables[APPLICATIONS.name])
     places = {row["application_no"]: (row["cycle"], int(row["version"])) for row in known.to_dict("records")}
-    pending = {each.application_no for each in pulled.quarantined} | set(
+    pending = {file.application_no for file in pulled.quarantined} | set(
         pulled.tables[APPLICATIONS.name]["application_no"]
     )
     gone: set[str] = set()
@@ -113,12 +113,12 @@ def _submissions(pulled: Pull, inbox: Path, run: Run) -> Iterator[Taken]:
 
 def _by_path(pulled: Pull, inbox: Path) -> dict[Path, set[str]]:
     """The applications each file of the inbox speaks of; files of an archive are the archive's."""
-    found: dict[Path, set[str]] = {}
+    by_path: dict[Path, set[str]] = {}
     for name, numbers in pulled.numbers.items():
         path = pulled.paths.get(name) or _archive(name, inbox)
         if path is not None and path.is_relative_to(inbox):
-            found.setdefault(path, set()).update(numbers)
-    return found
+            by_path.setdefault(path, set()).update(numbers)
+    return by_path
 
 
 def _archive(name: str, inbox: Path) -> Path | None:

@@ -98,10 +98,10 @@ def title_of(subject: str) -> str:
 
 def _lift_over(db: Connection) -> list[Pause]:
     ended = pauses.over(db, today())
-    for each in ended:
-        because = f"暂停至 {each.until} 期满"
-        if pauses.lift(db, each.subject, "filing", because):
-            _note(db, each.subject, "lifted", "filing", because)
+    for entry in ended:
+        because = f"暂停至 {entry.until} 期满"
+        if pauses.lift(db, entry.subject, "filing", because):
+            _note(db, entry.subject, "lifted", "filing", because)
     return ended
 
 

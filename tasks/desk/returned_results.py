@@ -25,15 +25,15 @@ def may_be_taken(
     try:
         with reading() as db:
             for pull, demanded in [
-                *((each, required) for each in pulls.panels),
-                *((each, False) for each in pulls.desks),
+                *((pull, required) for pull in pulls.panels),
+                *((pull, False) for pull in pulls.desks),
             ]:
                 rows = results_of(pull)
                 sent = dispatches.revisions(db, rows["application_no"])
                 late = results.come_too_late(db, rows) if demanded else None
-                rows, told = vouched(rows, sent, installation, required=demanded, late=late)
+                rows, unvouched = vouched(rows, sent, installation, required=demanded, late=late)
                 taken.append(rows)
-                refused += told
+                refused += unvouched
     except SigningKeyError as damaged:
         return results_of(nothing()), [], {RESULTS.name: str(damaged)}
     rows = pd.concat([results_of(nothing()), *taken], ignore_index=True)

@@ -71,7 +71,7 @@ def take_rulings(db: Connection, rows: pd.DataFrame, run: Run) -> tuple[int, lis
     new = rows[~decisions.are_known(db, rows)].reset_index(drop=True)
     faults = _faults(db, new)
     refused = [
-        f"例外审批（decisions）第{new['row'].iloc[place]}行未采用：{each.chinese}" for place, each in faults.items()
+        f"例外审批（decisions）第{new['row'].iloc[place]}行未采用：{fault.chinese}" for place, fault in faults.items()
     ]
     return decisions.record(db, new[~new.index.isin(list(faults))], run), refused
 

@@ -25,7 +25,7 @@ _PERSONAL: Final = re.compile(r"\d{6,}[\dXx]?")
 
 
 @dataclass(frozen=True)
-class Told:
+class Remark:
     """One thing about the source: good to know, to be looked at, or to be mended."""
 
     weight: Literal["ok", "note", "problem"]
@@ -33,46 +33,48 @@ class Told:
     sentence: str
 
 
-def report(settings: Settings, bounds: Bounds | None = None) -> list[Told]:
+def report(settings: Settings, bounds: Bounds | None = None) -> list[Remark]:
     """Pull the source into a folder of no consequence and say what it holds; the home and the database stay as they are."""
     named, wrong = stated(settings)
     if wrong:
-        return [Told("problem", "source", wrong)]
-    told = [Told("ok", "source", named)]
+        return [Remark("problem", "source", wrong)]
+    remarks = [Remark("ok", "source", named)]
     if sends_openly(settings):
-        told.append(Told("note", "source", "the password or token is sent unencrypted: use https:// or webdavs://"))
+        remarks.append(
+            Remark("note", "source", "the password or token is sent unencrypted: use https:// or webdavs://")
+        )
     with TemporaryDirectory(prefix="filing-source-") as spare:
         brought = bring(settings, landings=Path(spare), bounds=bounds)
-        told += [Told("problem", "source", sentence) for sentence in brought.failed]
+        remarks += [Remark("problem", "source", sentence) for sentence in brought.failed]
         if brought.pull is not None:
-            told += _of_pull(brought.pull, in_force(date.max))
-    return told
+            remarks += _of_pull(brought.pull, in_force(date.max))
+    return remarks
 
 
-def _of_pull(pull: Pull, policy: Policy) -> Iterator[Told]:
+def _of_pull(pull: Pull, policy: Policy) -> Iterator[Remark]:
     filed = len(pull.tables[APPLICATIONS.name])
-    yield Told("ok" if filed else "note", "applications", f"{filed} would be read")
+    yield Remark("ok" if filed else "note", "applications", f"{filed} would be read")
     for name, rows in pull.tables.items():
         if name in pull.supplied:
-            yield Told("ok", "table", f"{name} ({TABLES[name].title}): {len(rows)} rows")
+            yield Remark("ok", "table", f"{name} ({TABLES[name].title}): {len(rows)} rows")
     yield from _unknown_columns(pull)
     for name, rows in pull.tables.items():
         for column in policy.table(TABLES[name]).columns:
             yield from _not_understood(TABLES[name], column, rows, policy)
-    for each in pull.quarantined[:_MOST]:
-        yield Told("problem", "quarantine", each.reason)
+    for file in pull.quarantined[:_MOST]:
+        yield Remark("problem", "quarantine", file.reason)
     yield from _left_out("problem", "quarantine", len(pull.quarantined))
     for advice in pull.advice[:_MOST]:
-        yield Told("note", "advice", advice.sentence)
+        yield Remark("note", "advice", advice.sentence)
     yield from _left_out("note", "advice", len(pull.advice))
 
 
-def _unknown_columns(pull: Pull) -> Iterator[Told]:
+def _unknown_columns(pull: Pull) -> Iterator[Remark]:
     """Columns no table has, each with the number of files that have it and what can be done about it."""
-    counted = Counter((each.table, each.column) for each in pull.unknown_columns)
+    counted = Counter((unknown.table, unknown.column) for unknown in pull.unknown_columns)
     for (table, column), files in sorted(counted.items())[: 5 * _MOST]:
         where = f"[tables.{table}.columns]" if table else "`from` of a table"
-        yield Told(
+        yield Remark(
             "note",
             "unknown column",
             f"{table or 'top level'}: '{_discreet(column)}' in {files} file(s) or page(s) is kept aside; "
@@ -81,7 +83,7 @@ def _unknown_columns(pull: Pull) -> Iterator[Told]:
     yield from _left_out("note", "unknown column", len(counted), 5 * _MOST)
 
 
-def _not_understood(table: Table, column: Column, rows: pd.DataFrame, policy: Policy) -> Iterator[Told]:
+def _not_understood(table: Table, column: Column, rows: pd.DataFrame, policy: Policy) -> Iterator[Remark]:
     """Cells that have no value: unknown codes, and whatever is no day, number or level."""
     written = rows[WRITTEN].dropna().map(json.loads)
     unread = [cells[column.name] for cells in written[rows[column.name].isna()] if column.name in cells]
@@ -97,13 +99,13 @@ def _not_understood(table: Table, column: Column, rows: pd.DataFrame, policy: Po
             else f"the applicant will be told: {reading.spellings(column)}"
         )
         kind = "unknown code" if coded else "unreadable"
-        yield Told("problem", kind, f"{table.name}.{column.name}: '{_discreet(text)}' in {count} row(s); {remedy}")
+        yield Remark("problem", kind, f"{table.name}.{column.name}: '{_discreet(text)}' in {count} row(s); {remedy}")
     yield from _left_out("problem", f"{table.name}.{column.name}", len(odd))
 
 
-def _left_out(weight: Literal["note", "problem"], name: str, count: int, most: int = _MOST) -> Iterator[Told]:
+def _left_out(weight: Literal["note", "problem"], name: str, count: int, most: int = _MOST) -> Iterator[Remark]:
     if count > most:
-        yield Told(weight, name, f"and {count - most} more")
+        yield Remark(weight, name, f"and {count - most} more")
 
 
 def _discreet(text: str) -> str:

@@ -51,10 +51,12 @@ class Memory:
             return ()
         self._context = self._context or context(self.of)
         with reading() as db:
-            known = {each.file: each for each in readings.of_place(db, self._place(folder), self._context)}
+            known = {entry.file: entry for entry in readings.of_place(db, self._place(folder), self._context)}
             lacking = _lacking(db, folder, known) if known else set()
         looks = {name: look for name in known if (look := _look(folder / name)) is not None}
-        passed = untouched(known.values(), looks, lacking, lambda each: self._is_same(each, looks[each.file], folder))
+        passed = untouched(
+            known.values(), looks, lacking, lambda entry: self._is_same(entry, looks[entry.file], folder)
+        )
         self._known[folder], self._passed[folder] = known, passed
         return passed
 
@@ -66,7 +68,9 @@ class Memory:
         for folder, brought in zip(folders, contents, strict=True):
             if (known := self._known.get(folder)) is None:
                 continue  # pages of an API, or a source that is down
-            read = [each for name, found in brought.items() if (each := self._read(folder, name, found)) is not None]
+            read = [
+                entry for name, content in brought.items() if (entry := self._read(folder, name, content)) is not None
+            ]
             gone = [name for name in known if name not in brought and name not in self._passed[folder]]
             self._noted[self._place(folder)] = (read, gone)
 
@@ -113,16 +117,16 @@ def _submitted(pull: Pull) -> dict[str, _Contents]:
     hashes = dict(zip(rows["application_no"], rows["content_hash"], strict=True))
     counted = _counted(pull)
     others = {file for name, origin in pull.origins.items() if name not in _FORM for file in origin}
-    found = {}
+    contents = {}
     for name, numbers in pull.numbers.items():
         if name not in pull.paths or name in others:
             continue
         # the file of a version that does not count is read again beside that of the one that does
         settled = all((number, name) in counted for number in numbers)
-        found[name] = _Contents(tuple((number, hashes.get(number, "")) for number in sorted(numbers)), settled)
+        contents[name] = _Contents(tuple((number, hashes.get(number, "")) for number in sorted(numbers)), settled)
     for name, number in pull.attached.items():
-        found[name] = _Contents(((number, hashes.get(number, "")),), number in hashes)
-    return found
+        contents[name] = _Contents(((number, hashes.get(number, "")),), number in hashes)
+    return contents
 
 
 def _counted(pull: Pull) -> set[tuple[str, str]]:
@@ -142,7 +146,7 @@ def _returned(pull: Pull) -> dict[str, _Contents]:
     numbers = rows["application_no"].fillna("")
     for file, number, content in zip(rows[FILE], numbers, results.content_hashes(_keyed(rows)), strict=True):
         things.setdefault(file, []).append((number, content))
-    return {name: _Contents(tuple(found), True) for name, found in things.items() if name in pull.paths}
+    return {name: _Contents(tuple(pairs), True) for name, pairs in things.items() if name in pull.paths}
 
 
 def _keyed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -180,8 +184,8 @@ def context(run: Run) -> str:
     """A digest of all that a reading depends on beside the file: this release, its data, the maps, policies and lists."""
     stated = run.installation
     parts: list[object] = [version("filing-cycles"), stated.source_tables, stated.column_map]
-    parts += [each for name in _READ_BY for each in _listed(Path(str(files(name))))]
-    parts += [each for folder in (stated.policies, stated.reference) if folder for each in _listed(folder)]
+    parts += [file for name in _READ_BY for file in _listed(Path(str(files(name))))]
+    parts += [file for folder in (stated.policies, stated.reference) if folder for file in _listed(folder)]
     if stated.column_map and Path(stated.column_map).is_file():
         parts.append(_digest(Path(stated.column_map)))
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()

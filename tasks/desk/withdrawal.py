@@ -46,8 +46,8 @@ def _assert_open(db: Connection, number: str, cycle: str) -> None:
         raise NothingToWithdrawError(f"cycle {cycle} is closed: nothing of {number} is open any more")
     if outcome := applications.outcome_of(db, number):
         raise NothingToWithdrawError(f"{number} is {outcome} already: `filing history {number}` tells when and why")
-    own = items.of_application(db, number)
-    if len(own) and not own["status"].isin(OPEN).any():
+    rows = items.of_application(db, number)
+    if len(rows) and not rows["status"].isin(OPEN).any():
         raise NothingToWithdrawError(
             f"nothing of {number} is open any more: what is filed is given up with `filing adjust withdraw`"
         )
@@ -55,8 +55,8 @@ def _assert_open(db: Connection, number: str, cycle: str) -> None:
 
 def take_back(db: Connection, numbers: list[str], way: str, ground: str, by: str, run: Run) -> Counts:
     """Let every open item of these applications become `withdrawn`, recall their packages and confirm it by letter."""
-    own = items.of_applications(db, numbers)
-    still = own[own["status"].isin(OPEN)]
+    rows = items.of_applications(db, numbers)
+    still = rows[rows["status"].isin(OPEN)]
     applications.have_outcome(db, numbers, "withdrawn")
     recall(db, still, _RECALLED, run)
     facts = facts_text(way=way, ground=ground)

@@ -164,12 +164,12 @@ def acceptances(
 
 
 def filings(
-    applications: pd.DataFrame, filed: pd.DataFrame, names: Mapping[str, str], told: Correspondence, run: Run
+    applications: pd.DataFrame, filed: pd.DataFrame, names: Mapping[str, str], correspondence: Correspondence, run: Run
 ) -> list[Entry]:
     """One filing letter an application and day of filing (article 3(4)).
 
     `filed`: the items with `day`, and of the register present_code, filed_on, valid_until, former_until, institution_code;
-    `names`: occupation code to name; `told`: the letters there are.
+    `names`: occupation code to name; `correspondence`: the letters there are.
     """
     heads_of = heads(applications, run)
     letters = []
@@ -180,9 +180,9 @@ def filings(
             items=_filed(lines, names, run.policy),
             renewed=any(line["former_until"] != "" for line in lines),
             institution_code=max(line["institution_code"] for line in lines),
-            voids=told.contradicted("filing", rows),
+            voids=correspondence.contradicted("filing", rows),
         )
-        occasion = f"filing:{number}:{_mark(rows)}:{told.written(number, 'filing')}"
+        occasion = f"filing:{number}:{_mark(rows)}:{correspondence.written(number, 'filing')}"
         letters.append(letter(occasion, "filing", number, text))
     return letters
 
@@ -192,13 +192,13 @@ def refusals(
     denied: pd.DataFrame,
     names: Mapping[str, str],
     decided: pd.DataFrame,
-    told: Correspondence,
+    correspondence: Correspondence,
     run: Run,
 ) -> list[Entry]:
     """One letter an application on what failed or was refused since the last (article 3(4)).
 
     `denied`: the items with `was`, what they were before; `names`: occupation code to name; `decided`: decisions,
-    earliest first; `told`: the letters there are.
+    earliest first; `correspondence`: the letters there are.
     """
     heads_of = heads(applications, run)
     rulings = by_application(decided[decided["verdict"] == "refuse"])
@@ -208,9 +208,9 @@ def refusals(
         text = RefusalText(
             **heads_of[number],
             items=_reasoned(rows, names, run.policy, rulings.get(number, [])),
-            voids=told.contradicted("refusal", recalled),
+            voids=correspondence.contradicted("refusal", recalled),
         )
-        occasion = f"refusal:{number}:{_mark(rows)}:{told.written(number, 'refusal')}"
+        occasion = f"refusal:{number}:{_mark(rows)}:{correspondence.written(number, 'refusal')}"
         letters.append(letter(occasion, "refusal", number, text))
     return letters
 
@@ -276,8 +276,8 @@ def _grouped(rows: Sequence[Row], *columns: str) -> dict[tuple[str, ...], list[R
 def _words(reason: str, status: str, score: str, policy: Policy) -> dict[str, str]:
     """The rules behind an item's status in their own sentences, with their articles and what the applicant can do."""
     if not reason:
-        found = "" if score in ("", "nan") else f"（评分{float(score):g}分）"
-        return {"reason": f"评估不合格{found}", "basis": "三（三）"}
+        remark = "" if score in ("", "nan") else f"（评分{float(score):g}分）"
+        return {"reason": f"评估不合格{remark}", "basis": "三（三）"}
     codes, book = reason.split(";"), rules_of(policy)
     sentences = [_OBJECTED if code == OBJECTION else book[code].message_zh for code in codes]
     articles = dict.fromkeys("三（四）" if code == OBJECTION else book[code].article for code in codes)

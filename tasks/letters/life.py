@@ -37,7 +37,7 @@ def withdrawals(
     """
     deadline = run.policy.deadline(run.cycle)
     letters = []
-    for number, mine, head in _each(applications, withdrawn, run):
+    for number, mine, head in _group(applications, withdrawn, run):
         text = ApplicationWithdrawalText(
             **head,
             items=item_lines(named(mine, names), run.policy),
@@ -56,7 +56,7 @@ def endings(
 ) -> list[Entry]:
     """One letter an application that a person ended, or a part of it; `ended`: the items and `ground`."""
     letters = []
-    for number, mine, head in _each(applications, ended, run):
+    for number, mine, head in _group(applications, ended, run):
         lines = [
             ReasonedLine(**line.model_dump(), reason=str(ground))
             for ground, rows in mine.groupby("ground", sort=True)
@@ -67,7 +67,7 @@ def endings(
     return letters
 
 
-def _each(
+def _group(
     applications: pd.DataFrame, items: pd.DataFrame, run: Run
 ) -> Sequence[tuple[str, pd.DataFrame, dict[str, Any]]]:
     heads_of = heads(applications, run)

@@ -22,12 +22,12 @@ _IN_EVALUATION = ["accepted", "dispatched", "passed"]
 def write_outcomes(run: Run) -> Counts:
     """Write what is filed, by day, and what is not: a refusal at once, a failure when nothing more is evaluated."""
     with writing(run) as db:
-        told, own = _undecided_on(db, ["filing", "refusal"], run)
-        denied = _denied(told, own)
-        under_way = own.loc[own["status"].isin(_IN_EVALUATION), "application_no"]
+        sent_letters, undecided = _undecided_on(db, ["filing", "refusal"], run)
+        denied = _denied(sent_letters, undecided)
+        under_way = undecided.loc[undecided["status"].isin(_IN_EVALUATION), "application_no"]
         refused = denied.loc[denied["status"] == "refused", "application_no"]
         settled = denied["application_no"].isin(refused) | ~denied["application_no"].isin(under_way)
-        entries = [*_filings(db, told, own, run), *_refusals(db, told, denied[settled], run)]
+        entries = [*_filings(db, sent_letters, undecided, run), *_refusals(db, sent_letters, denied[settled], run)]
         written = letters.write(db, entries, run)
     return Counts(done={"letters": written} if written else {})
 
@@ -36,10 +36,10 @@ def write_outcomes(run: Run) -> Counts:
 def write_refusals(run: Run) -> Counts:
     """Write to the applicants of whom a ruling refused something, whatever the rest still waits for."""
     with writing(run) as db:
-        told, own = _undecided_on(db, ["refusal"], run)
-        denied = _denied(told, own)
+        sent_letters, undecided = _undecided_on(db, ["refusal"], run)
+        denied = _denied(sent_letters, undecided)
         refused = denied.loc[denied["status"] == "refused", "application_no"]
-        entries = _refusals(db, told, denied[denied["application_no"].isin(refused)], run)
+        entries = _refusals(db, sent_letters, denied[denied["application_no"].isin(refused)], run)
         written = letters.write(db, entries, run)
     return Counts(done={"letters": written} if written else {})
 
@@ -50,26 +50,26 @@ def _undecided_on(db: Connection, kinds: list[str], run: Run) -> tuple[Correspon
     return correspondence.of(db, numbers), items.of_applications(db, numbers)
 
 
-def _denied(told: Correspondence, own: pd.DataFrame) -> pd.DataFrame:
+def _denied(sent_letters: Correspondence, undecided: pd.DataFrame) -> pd.DataFrame:
     """Items that failed or were refused since the last letter; a revocation has a letter of its own (EVAL-5)."""
-    denied = own[own["status"].isin(["failed", "refused"]) & (own["reason"] != EVAL_5)]
-    return denied.merge(told.due("refusal"), on=items.KEYS)
+    denied = undecided[undecided["status"].isin(["failed", "refused"]) & (undecided["reason"] != EVAL_5)]
+    return denied.merge(sent_letters.due("refusal"), on=items.KEYS)
 
 
-def _filings(db: Connection, told: Correspondence, own: pd.DataFrame, run: Run) -> list[Entry]:
-    granted = own[own["status"] == "filed"].merge(told.due("filing"), on=items.KEYS)
+def _filings(db: Connection, sent_letters: Correspondence, undecided: pd.DataFrame, run: Run) -> list[Entry]:
+    granted = undecided[undecided["status"] == "filed"].merge(sent_letters.due("filing"), on=items.KEYS)
     if granted.empty:
         return []
     granted = granted.assign(present_code=renumberings.followed(db, granted["occupation_code"]))
     filed = register.filed_by(db, run.cycle).rename(columns={"occupation_code": "present_code"}).drop(columns="uscc")
     rows = granted.merge(filed, on=["application_no", "present_code", "work_type", "level"])
     known = applications.current(db, sorted(set(rows["application_no"])))
-    return contents.filings(known, rows, occupation_names(db), told, run)
+    return contents.filings(known, rows, occupation_names(db), sent_letters, run)
 
 
-def _refusals(db: Connection, told: Correspondence, denied: pd.DataFrame, run: Run) -> list[Entry]:
+def _refusals(db: Connection, sent_letters: Correspondence, denied: pd.DataFrame, run: Run) -> list[Entry]:
     if denied.empty:
         return []
     known = applications.current(db, sorted(set(denied["application_no"])))
     decided = decisions.of_cycle(db, run.cycle)
-    return contents.refusals(known, denied, occupation_names(db), decided, told, run)
+    return contents.refusals(known, denied, occupation_names(db), decided, sent_letters, run)

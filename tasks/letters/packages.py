@@ -29,8 +29,8 @@ def packages_for(
     policy = run.policy
     numbers = carried["application_no"].unique().tolist()
     revisions = dispatches.next_revisions(db, run.cycle)
-    found = findings.of_cycle(db, run.cycle)
-    shown = by_application(found[found["nature"] == "review"])
+    rows = findings.of_cycle(db, run.cycle)
+    shown = by_application(rows[rows["nature"] == "review"])
     committed, names = commitments(db, numbers), occupation_names(db)
     items = by_application(carried)
     last = deciding.last_day(policy, run.cycle)

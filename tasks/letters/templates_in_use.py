@@ -23,10 +23,10 @@ def shipped() -> Mapping[str, bytes]:
     return {entry.name: entry.read_bytes() for folder in folders for entry in folder.iterdir()}
 
 
-def template(name: str, own: Path | None) -> tuple[str, bytes]:
+def template(name: str, folder: Path | None) -> tuple[str, bytes]:
     """A template with the name an error calls it by: the office's own of that name, else the shipped one."""
-    if own is not None and (own / name).is_file():
-        return str(own / name), (own / name).read_bytes()
+    if folder is not None and (folder / name).is_file():
+        return str(folder / name), (folder / name).read_bytes()
     return name, shipped()[name]
 
 
@@ -45,24 +45,26 @@ def faults(folder: Path) -> list[str]:
     """One sentence for each template of an office's own that cannot be used, naming template and field."""
     if not folder.is_dir():
         return [f"{folder} is no folder: name the folder of templates in {office.FILE}, or leave `templates` blank"]
-    found = []
+    sentences = []
     for path in sorted(folder.glob("*.docx")):
         if path.name.startswith("~$"):  # Word's own mark of a file that is open
             continue
         if path.name not in shipped():
-            found.append(f"{path}: no letter has a template of this name: write one of {', '.join(sorted(shipped()))}")
+            sentences.append(
+                f"{path}: no letter has a template of this name: write one of {', '.join(sorted(shipped()))}"
+            )
             continue
         try:
             unknown = sorted(fields(path.read_bytes(), str(path)) - _known(path.name))
         except UnusableTemplateError as wrong:
-            found.append(str(wrong))
+            sentences.append(str(wrong))
             continue
         if unknown:
-            found.append(
+            sentences.append(
                 f"the template {path} asks for {', '.join(unknown)}, which its letter does not have: "
                 f"it may ask for {', '.join(sorted(_known(path.name)))}"
             )
-    return found
+    return sentences
 
 
 def _known(name: str) -> frozenset[str]:

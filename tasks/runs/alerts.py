@@ -49,11 +49,11 @@ def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]
     with reading() as db:
         duties = [duty for duty in duties_on(db, day) if duty.told_from is None or duty.told_from <= day]
         causes = [*map(_of_duty, duties), *beside, *_empty(db, day, installation.alert_days_before_deadline)]
-        found = [entry for kind in _SUBJECTS if (entry := _alert(db, kind, causes, day))]
+        entries = [entry for kind in _SUBJECTS if (entry := _alert(db, kind, causes, day))]
     with begin() as db:
         head = history.head(db).model_dump()
-        found = [replace(entry, content={**entry.content, "history": head}) for entry in found]
-        new = [entry for box in (ALERT_MAILS, ALERT_CALLS) for entry in outbox.write(db, box, found, day)]
+        entries = [replace(entry, content={**entry.content, "history": head}) for entry in entries]
+        new = [entry for box in (ALERT_MAILS, ALERT_CALLS) for entry in outbox.write(db, box, entries, day)]
     return sorted({entry.occasion for entry in new})
 
 
@@ -159,7 +159,7 @@ def _call(installation: Settings, alert: Entry) -> str:
     try:
         answer = httpx.post(
             installation.alert_webhook,
-            json={"occasion": alert.occasion, "kind": alert.kind, **_said(alert)},
+            json={"occasion": alert.occasion, "kind": alert.kind, **_show(alert)},
             # a receiver that knows the key drops the second copy of one whose answer was lost
             headers={"Idempotency-Key": alert.occasion},
             timeout=_WEBHOOK_SECONDS,
@@ -173,6 +173,6 @@ def _call(installation: Settings, alert: Entry) -> str:
     return f"http:{answer.status_code}"
 
 
-def _said(alert: Entry) -> dict[str, object]:
+def _show(alert: Entry) -> dict[str, object]:
     """What of an alert is for those who are told."""
     return {name: value for name, value in alert.content.items() if name != "keys"}

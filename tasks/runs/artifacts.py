@@ -19,8 +19,8 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     head = "试运行：以下都没有写入、发出或发布。" if rehearsal else f"{cycle} 批次办理概况"
     overview = run_page.overview_text(summary, wait, PAGES, is_trial=rehearsal)
     create_markdown_artifact(overview, f"overview-{cycle}{mark}", head)
-    if found := run_page.findings_rows(cycle):
-        create_table_artifact(found, f"findings-{cycle}{mark}", f"{cycle} 批次初审意见")
+    if finding_rows := run_page.findings_rows(cycle):
+        create_table_artifact(finding_rows, f"findings-{cycle}{mark}", f"{cycle} 批次初审意见")
     if documents := run_page.document_rows(cycle):
         create_table_artifact(documents, f"letters-{cycle}{mark}", f"{cycle} 批次发文登记簿")
     if wait.sent:

@@ -47,11 +47,11 @@ def broken_runs() -> list[BrokenRun]:
     ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
     quiet = DeploymentFilter(name=DeploymentFilterName(any_=list(_TELL_THEMSELVES)))
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
-        tell_themselves = {each.id for each in client.read_deployments(deployment_filter=quiet)}
+        flow_runs = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
+        tell_themselves = {deployment.id for deployment in client.read_deployments(deployment_filter=quiet)}
     broken = [
         _broken(run)
-        for run in found
+        for run in flow_runs
         if run.state_name != NOT_TAKEN
         and (run.state_name != UNDONE or run.deployment_id not in tell_themselves)
         and not _may_be_taken_up(run)

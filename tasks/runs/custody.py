@@ -29,31 +29,31 @@ def unattended(living: Iterable[CycleRun], installation: Settings) -> list[Unatt
     """Open cycles nobody works on or waits for, and nobody paused, oldest first; `living`: what Prefect knows."""
     held, _ = held_back(today())
     attended = {_cycle_of(run) for run in living if run.is_whole}
-    found = []
+    cycles = []
     for cycle in _open():
         if held is None or cycle in held or cycle in attended:
             continue
         because = waiting.reason_to_begin(cycle, installation)
         if because or waiting.awaits(cycle):
-            found.append(Unattended(cycle, because))
-    return found
+            cycles.append(Unattended(cycle, because))
+    return cycles
 
 
 def held_back(day: date) -> tuple[set[str] | None, str]:
     """Cycles that a person paused, None where all are; and a sentence that says by whom."""
     standing = desk.pauses_on(day)
-    said = "；".join(f"{each.subject}：{each.by} 暂停（{each.reason}）" for each in standing)
-    if any(each.subject in _HOLDS_ALL for each in standing):
-        return None, said
-    return {each.subject for each in standing}, said
+    sentence = "；".join(f"{pause.subject}：{pause.by} 暂停（{pause.reason}）" for pause in standing)
+    if any(pause.subject in _HOLDS_ALL for pause in standing):
+        return None, sentence
+    return {pause.subject for pause in standing}, sentence
 
 
 def why_held_back(cycle: str) -> str:
     """By whom, why and until when a cycle is paused; blank where it is not."""
-    for each in desk.pauses_on(today()):
-        if each.subject in (cycle, orchestration.CYCLE_DEPLOYMENT):
-            through = f"至 {each.until}" if each.until else "直至恢复"
-            return f"{each.by} 暂停了自动办理（{through}）：{each.reason}"
+    for pause in desk.pauses_on(today()):
+        if pause.subject in (cycle, orchestration.CYCLE_DEPLOYMENT):
+            through = f"至 {pause.until}" if pause.until else "直至恢复"
+            return f"{pause.by} 暂停了自动办理（{through}）：{pause.reason}"
     return ""
 
 

@@ -171,10 +171,10 @@ def forget_idle() -> int:
     chosen = {"tags": FlowRunFilterTags(all_=[TAG, IDLE]), "end_time": ended}
     idle = in_state(StateType.COMPLETED).model_copy(update=chosen)
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=idle, limit=200)
-        for run in found:
+        flow_runs = client.read_flow_runs(flow_run_filter=idle, limit=200)
+        for run in flow_runs:
             client.delete_flow_run(run.id)
-    return len(found)
+    return len(flow_runs)
 
 
 def not_taken(why: str) -> Counts:
@@ -216,8 +216,8 @@ def _cycle_runs(chosen: FlowRunFilter) -> list[CycleRun]:
     """Runs of the cycle's deployment; those of a deployment that was deleted are nobody's."""
     ours = DeploymentFilter(name=DeploymentFilterName(any_=[CYCLE_DEPLOYMENT]))
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=chosen, deployment_filter=ours, limit=200)
-    ordered = sorted(found, key=lambda run: (run.expected_start_time is None, run.expected_start_time, run.id))
+        flow_runs = client.read_flow_runs(flow_run_filter=chosen, deployment_filter=ours, limit=200)
+    ordered = sorted(flow_runs, key=lambda run: (run.expected_start_time is None, run.expected_start_time, run.id))
     return [_cycle_run(run) for run in ordered if run.parent_task_run_id is None]
 
 
@@ -259,7 +259,7 @@ def end_abandoned(cycle: str) -> int:
     ended = 0
     with get_client(sync_client=True) as client:
         paused = in_state(StateType.PAUSED).model_copy(update={"tags": FlowRunFilterTags(all_=[TAG])})
-        known = {each.id for each in client.read_deployments(limit=200)}
+        known = {deployment.id for deployment in client.read_deployments(limit=200)}
         for run in client.read_flow_runs(flow_run_filter=paused, limit=200):
             mine = run.parameters.get("cycle") == cycle and run.parent_task_run_id is None
             if mine and run.deployment_id not in known:

@@ -46,7 +46,7 @@ def overview_text(summary: RunSummary, wait: Wait, pages: str | None, *, is_tria
         _seen_late(summary),
         _deadlines(summary.cycle, wait),
         _stages(summary),
-        _table("提示", ["内容"], [[each] for each in summary.advice]),
+        _table("提示", ["内容"], [[sentence] for sentence in summary.advice]),
         _quarantined(summary.cycle),
         _links(summary, pages),
     ]
@@ -66,7 +66,7 @@ def _applications(outcomes: list[overview.Outcome], cycle: str) -> str:
     types = for_cycle(cycle_id(cycle)).institution_types
     kinds = [*types.items(), ("", "类型不明")]
     counted = Counter(
-        (each.status, each.institution_type if each.institution_type in types else "") for each in outcomes
+        (outcome.status, outcome.institution_type if outcome.institution_type in types else "") for outcome in outcomes
     )
     if not any(counted[status, ""] for status in APPLICATION_STATUSES):
         del kinds[-1]
@@ -79,7 +79,7 @@ def _applications(outcomes: list[overview.Outcome], cycle: str) -> str:
 
 
 def _waits(outcomes: list[overview.Outcome], items: dict[str, int], wait: Wait, summary: RunSummary) -> str:
-    returned = sum(1 for each in outcomes if each.status == "returned")
+    returned = sum(1 for outcome in outcomes if outcome.status == "returned")
     lines = {
         f"申报机构补正：{returned} 件": returned,
         f"中心作出例外审批：{items.get('held', 0)} 个申报职业等级": items.get("held", 0),
@@ -92,15 +92,15 @@ def _waits(outcomes: list[overview.Outcome], items: dict[str, int], wait: Wait, 
     with reading() as db:
         unsettled = complaints.unsettled(db, summary.as_of)
         shown = public_notices.shown(db, summary.cycle)
-    for each in unsettled.to_dict("records"):
-        until = f"，整改期限 {each['due_on']}" if isinstance(each["due_on"], str) else ""
+    for complaint in unsettled.to_dict("records"):
+        until = f"，整改期限 {complaint['due_on']}" if isinstance(complaint["due_on"], str) else ""
         waiting.append(
-            f"- {_cell(each['handled_by'])}办结举报投诉 {_cell(each['complaint_no'])}（{each['uscc']}{until}）"
+            f"- {_cell(complaint['handled_by'])}办结举报投诉 {_cell(complaint['complaint_no'])}（{complaint['uscc']}{until}）"
         )
     for name, ends_on in sorted(set(zip(shown["notice"], shown["ends_on"], strict=True))):
         if ends_on >= summary.as_of.isoformat():
-            own = int((shown["notice"] == name).sum())
-            waiting.append(f"- 公示 {name} 期满：{own} 个申报职业等级，公示至 {ends_on}")
+            count = int((shown["notice"] == name).sum())
+            waiting.append(f"- 公示 {name} 期满：{count} 个申报职业等级，公示至 {ends_on}")
     return "## 在等谁\n\n" + ("\n".join(waiting) or "- 不等任何人")
 
 
@@ -109,9 +109,9 @@ def _open(summary: RunSummary) -> str:
     with reading() as db:
         rows = duties.open_of(db, [summary.cycle], summary.as_of).head(MOST)
     lines = [
-        [each["application_no"], waits.title, each["items"], each["days"], waits.who_zh]
-        for each in rows.to_dict("records")
-        for waits in [AWAITED[each["status"]]]
+        [row["application_no"], waits.title, row["items"], row["days"], waits.who_zh]
+        for row in rows.to_dict("records")
+        for waits in [AWAITED[row["status"]]]
     ]
     return _table("未办结的", ["申报编号", "状态", "数量", "已多少天", "该谁办"], lines)
 
@@ -169,21 +169,21 @@ def _links(summary: RunSummary, pages: str | None) -> str:
 def findings_rows(cycle: str) -> list[Row]:
     """Findings without the values that were handed in: what they say is in the letters."""
     with reading() as db:
-        found = findings.of_cycle(db, cycle).head(MOST)
+        shown = findings.of_cycle(db, cycle).head(MOST)
     known = rules_of(for_cycle(cycle_id(cycle)))
     return [
         {
-            "申报编号": each["application_no"],
-            "规则": each["rule"],
-            "性质": NATURES_ZH.get(each["nature"], each["nature"]),
-            "初审意见": known[each["rule"]].message_zh if each["rule"] in known else "",
-            "数据表": TABLES[each["table"]].title if each["table"] in TABLES else each["table"],
-            "行": str(each["row"] or "—"),
-            "字段": TABLES[each["table"]].titles().get(each["field"], each["field"])
-            if each["table"] in TABLES
-            else each["field"],
+            "申报编号": finding["application_no"],
+            "规则": finding["rule"],
+            "性质": NATURES_ZH.get(finding["nature"], finding["nature"]),
+            "初审意见": known[finding["rule"]].message_zh if finding["rule"] in known else "",
+            "数据表": TABLES[finding["table"]].title if finding["table"] in TABLES else finding["table"],
+            "行": str(finding["row"] or "—"),
+            "字段": TABLES[finding["table"]].titles().get(finding["field"], finding["field"])
+            if finding["table"] in TABLES
+            else finding["field"],
         }
-        for each in found.to_dict("records")
+        for finding in shown.to_dict("records")
     ]
 
 
@@ -208,34 +208,36 @@ def missing_rows(wait: Wait, day: str) -> list[Row]:
     """Whose results are missing, since when, and whether they are overdue on the day."""
     return [
         {
-            "申报编号": each.application_no,
-            "机构": _plain(each.institution_name),
-            "缺结果数": each.items,
-            "送评日期": each.sent_on.isoformat(),
-            "情况": f"自 {each.due_on} 起逾期" if day >= each.due_on.isoformat() else f"等到 {each.due_on}",
+            "申报编号": application.application_no,
+            "机构": _plain(application.institution_name),
+            "缺结果数": application.items,
+            "送评日期": application.sent_on.isoformat(),
+            "情况": f"自 {application.due_on} 起逾期"
+            if day >= application.due_on.isoformat()
+            else f"等到 {application.due_on}",
         }
-        for each in wait.missing[:MOST]
+        for application in wait.missing[:MOST]
     ]
 
 
 def edition_text(name: str) -> str:
     """An edition with its changes against the one before, as Markdown."""
     with reading() as db:
-        own = editions.get(db, name)
-        assert own is not None
+        edition = editions.get(db, name)
+        assert edition is not None
         rows = editions.rows_of(db, name)
-        before = editions.rows_of(db, own["previous"]) if own["previous"] else rows.iloc[:0]
-        causes = history.causes(db, own["previous"], name)
-    changed = changes(before, rows, own["as_of"], causes)
+        before = editions.rows_of(db, edition["previous"]) if edition["previous"] else rows.iloc[:0]
+        causes = history.causes(db, edition["previous"], name)
+    changed = changes(before, rows, edition["as_of"], causes)
     counted = changed["change"].value_counts()
     kinds = [[title, int(counted.get(kind, 0))] for kind, title in CHANGE_KINDS.items()]
     shown = [
-        [CHANGE_KINDS[each["change"]], each["institution_name"], each["occupation_code"]]
-        for each in changed.head(MOST).to_dict("records")
+        [CHANGE_KINDS[change["change"]], change["institution_name"], change["occupation_code"]]
+        for change in changed.head(MOST).to_dict("records")
     ]
-    head = f"# 目录 {name}\n\n{own['as_of']}，{len(rows)} 行；上一版：{own['previous'] or '无'}"
-    if own["standing"] == "waiting":
-        head += f"\n\n**等待批准**：{_cell(own['waits_because'])}"
+    head = f"# 目录 {name}\n\n{edition['as_of']}，{len(rows)} 行；上一版：{edition['previous'] or '无'}"
+    if edition["standing"] == "waiting":
+        head += f"\n\n**等待批准**：{_cell(edition['waits_because'])}"
     return "\n\n".join(
         [head, _table("变化", ["种类", "数量"], kinds), _table("明细", ["变化", "机构", "职业编码"], shown)]
     )
@@ -255,7 +257,7 @@ def _table(title: str, head: list[str], rows: list[list[Any]]) -> str:
     if not rows:
         return ""
     lines = [head, ["---"] * len(head), *rows]
-    return f"## {title}\n\n" + "\n".join("| " + " | ".join(_cell(each) for each in line) + " |" for line in lines)
+    return f"## {title}\n\n" + "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 
 
 def _cell(value: object) -> str:

@@ -35,7 +35,9 @@ def automatic_deployments(client: SyncPrefectClient) -> dict[str, DeploymentResp
     """The deployments that run by themselves, by name, as far as Prefect has them."""
     ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
     return {
-        each.name: each for each in client.read_deployments(deployment_filter=ours, limit=200) if each.name in AUTOMATIC
+        deployment.name: deployment
+        for deployment in client.read_deployments(deployment_filter=ours, limit=200)
+        if deployment.name in AUTOMATIC
     }
 
 
@@ -56,7 +58,7 @@ def _release(client: SyncPrefectClient) -> list[str]:
 
 
 def _compare(client: SyncPrefectClient) -> list[str]:
-    standing = {each.subject for each in desk.pauses_on(today())}
+    standing = {pause.subject for pause in desk.pauses_on(today())}
     done = []
     for name, deployment in automatic_deployments(client).items():
         if name in standing and not deployment.paused:

@@ -61,7 +61,9 @@ class Progress:
             outcome=outcome,
             awaits_results=outcome == "waiting" or awaits_results(self.run.cycle, self.run.day),
             wait=waits_for(self.run.cycle, self.run.day),
-            results_elsewhere={each.cycle: each.number for each in unjudged if each.cycle != self.run.cycle},
+            results_elsewhere={
+                backlog.cycle: backlog.number for backlog in unjudged if backlog.cycle != self.run.cycle
+            },
             stages=self.stages,
             titles=self.titles,
             received_results=back,

@@ -141,7 +141,7 @@ def _numbers(only: list[str] | None) -> list[str] | None:
     """The numbers that are meant: themselves, or for `failed:RUN` those that the run left undone."""
     if only is None:
         return None
-    asked = [failed_of(each.removeprefix(_FAILED)) if each.startswith(_FAILED) else [each] for each in only]
+    asked = [failed_of(number.removeprefix(_FAILED)) if number.startswith(_FAILED) else [number] for number in only]
     return None if None in asked else sorted({number for numbers in asked for number in numbers or ()})
 
 

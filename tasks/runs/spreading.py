@@ -63,7 +63,8 @@ def spread(run: Run, noun: str, work: Work, due: Sequence[str]) -> Delivery:
             future.wait()  # one that breaks stops no other
         delivered = [future.result() for future in futures]
     return Delivery(
-        sum(each.done for each in delivered), {key: why for each in delivered for key, why in each.failed.items()}
+        sum(portion_done.done for portion_done in delivered),
+        {key: why for portion_done in delivered for key, why in portion_done.failed.items()},
     )
 
 

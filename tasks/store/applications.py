@@ -44,7 +44,7 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
     """The current versions of these applications as the frames the rule book reads: the columns it looks at."""
     work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     chosen = select(work.c.application_no)
-    found = {}
+    forms = {}
     for source in FORM_TABLES:
         table = _part_of[source.name]
         kept = [name for name in columns_read(source) if name in table.c or name in _application.c]
@@ -52,10 +52,10 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
         columns += [table.c.version] if source is APPLICATIONS else [table.c.row]
         same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
         statement = select(*columns).join(_application, same).where(_application.c.application_no.in_(chosen))
-        found[source.name] = frames.read(db, _in_order(statement, table))
-    found["applications"]["row"] = 1
-    found["applications"]["uscc"] = institutions.followed(db, found["applications"]["uscc"])
-    return found
+        forms[source.name] = frames.read(db, _in_order(statement, table))
+    forms["applications"]["row"] = 1
+    forms["applications"]["uscc"] = institutions.followed(db, forms["applications"]["uscc"])
+    return forms
 
 
 def _in_order(statement: "Select[tuple[object, ...]]", table: Table) -> "Select[tuple[object, ...]]":
@@ -72,17 +72,17 @@ def current(db: Connection, numbers: list[str]) -> pd.DataFrame:
         .join(_application, is_current())
         .join(work, work.c.application_no == _application.c.application_no)
     )
-    found = frames.read(db, statement.order_by(_application.c.application_no))
-    return found.assign(uscc=institutions.followed(db, found["uscc"]))
+    rows = frames.read(db, statement.order_by(_application.c.application_no))
+    return rows.assign(uscc=institutions.followed(db, rows["uscc"]))
 
 
 def address(db: Connection, subject: str) -> str:
     """The mail address in an application, or in the last one of an institution, by credit code, that gave one; or blank."""
-    own = or_(_application.c.application_no == subject, _application.c.uscc == subject)
+    condition = or_(_application.c.application_no == subject, _application.c.uscc == subject)
     statement = (
         select(_version.c.contact_email)
         .join(_application, is_current())
-        .where(own, _version.c.contact_email.is_not(None), _version.c.contact_email != "")
+        .where(condition, _version.c.contact_email.is_not(None), _version.c.contact_email != "")
         .order_by(_application.c.cycle.desc(), _application.c.application_no.desc())
     )
     return db.execute(statement).scalar() or ""
@@ -149,8 +149,8 @@ def screened(
     db.execute(update(_application).where(same, work.c.became != "returned").values(correct_by=None))
     for day in sorted(set(correct_by.values())):
         mine = [number for number, last in correct_by.items() if last == day]
-        own = frames.working(db, "correctable", pd.DataFrame({"application_no": mine}, dtype=frames.TEXT))
-        of = and_(_application.c.application_no == own.c.application_no, _application.c.status != "returned")
+        correctable = frames.working(db, "correctable", pd.DataFrame({"application_no": mine}, dtype=frames.TEXT))
+        of = and_(_application.c.application_no == correctable.c.application_no, _application.c.status != "returned")
         db.execute(update(_application).where(of).values(correct_by=day))
     _set_status(db, now.assign(because="初审"), run)
 

@@ -68,7 +68,7 @@ class Correspondence:
 
 def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | None = None) -> list[str]:
     """Numbers of a cycle with an item that was decided after the last letter of one of these kinds, sorted."""
-    found: set[str] = set()
+    numbers: set[str] = set()
     mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
     ours = _history.c.subject.in_(mine)
     for kind in kinds:
@@ -78,27 +78,27 @@ def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | N
         written = dict(
             db.execute(newest.where(ours, _history.c.kind == "notice", _history.c.became == kind)).tuples().all()
         )
-        found |= {number for number, entry in moved if entry > written.get(number, 0)}
-    return sorted(found if only is None else found & set(only))
+        numbers |= {number for number, entry in moved if entry > written.get(number, 0)}
+    return sorted(numbers if only is None else numbers & set(only))
 
 
 def of(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """Every letter on the items of these applications, as their history has it."""
-    told = Correspondence(letters=_letters(db, numbers))
+    correspondence = Correspondence(letters=_letters(db, numbers))
     entries = _entries(db, numbers)
     for kind, subject, *unit, was, became, because, day in entries.itertuples(index=False, name=None):
         if kind == "item":
             key = (subject, *unit)
-            told.pending.pop(key, None)
+            correspondence.pending.pop(key, None)
             if became in TELLS:
-                told.pending[key] = (TELLS[became], date.fromisoformat(str(day)), was)
-        elif because in told.letters:
-            keys = {key for key, (due, *_) in told.pending.items() if due == became and key[0] == subject}
-            told.covers[because] = keys
+                correspondence.pending[key] = (TELLS[became], date.fromisoformat(str(day)), was)
+        elif because in correspondence.letters:
+            keys = {key for key, (due, *_) in correspondence.pending.items() if due == became and key[0] == subject}
+            correspondence.covers[because] = keys
             for key in keys:
-                told.last[key] = because
-                del told.pending[key]
-    return told
+                correspondence.last[key] = because
+                del correspondence.pending[key]
+    return correspondence
 
 
 def before(db: Connection, numbers: Sequence[str]) -> Correspondence:
@@ -126,6 +126,6 @@ def _letters(db: Connection, numbers: Sequence[str]) -> dict[str, tuple[str, Ear
 def _entries(db: Connection, numbers: Sequence[str]) -> pd.DataFrame:
     work = frames.working(db, "written_to", pd.DataFrame({"subject": list(numbers)}, dtype=frames.TEXT))
     names = ("kind", "subject", *UNIT, "was", "became", "because", "on")
-    told = or_(_history.c.kind == "item", _history.c.kind == "notice")
+    kinds = or_(_history.c.kind == "item", _history.c.kind == "notice")
     statement = select(*(_history.c[name] for name in names)).join(work, work.c.subject == _history.c.subject)
-    return frames.read(db, statement.where(told).order_by(_history.c.entry))
+    return frames.read(db, statement.where(kinds).order_by(_history.c.entry))

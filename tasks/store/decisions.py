@@ -50,7 +50,7 @@ def _ids(rows: pd.DataFrame) -> list[str]:
 def are_known(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which decisions (the columns of the input table) are on record."""
     known = set(db.execute(select(tables.decision.c.decision_id)).scalars())
-    return pd.Series([each in known for each in _ids(rows)], index=rows.index, dtype="bool")
+    return pd.Series([key in known for key in _ids(rows)], index=rows.index, dtype="bool")
 
 
 def concerned(db: Connection, number: str) -> Concerned | None:
@@ -129,8 +129,8 @@ def permitted_since(db: Connection, cycle: str, rule: str) -> dict[str, datetime
 
 def permitted(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> set[tuple[str, str]]:
     """Which (application_no, occupation_code) of those asked the latest decision on a rule permits."""
-    found = latest(db, cycle, rule, asked)
-    granted = found[found["verdict"] == "permit"]
+    rulings = latest(db, cycle, rule, asked)
+    granted = rulings[rulings["verdict"] == "permit"]
     return set(zip(granted["application_no"], granted["occupation_code"], strict=True))
 
 

@@ -43,8 +43,8 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
         .rename(columns={"level": "levels"})
     )
     titles = [
-        occupation_title(names.get(code, code), own)
-        for code, own in zip(rows["occupation_code"], rows["own_name"], strict=True)
+        occupation_title(names.get(code, code), own_name)
+        for code, own_name in zip(rows["occupation_code"], rows["own_name"], strict=True)
     ]
     return in_order(rows.assign(occupation_name=pd.Series(titles, index=rows.index, dtype="str")))
 

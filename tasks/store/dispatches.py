@@ -136,8 +136,8 @@ def sent_items(db: Connection, cycle: str) -> pd.DataFrame:
         tables.material.c.version == tables.application.c.version,
         tables.material.c.form == "commitment",
     )
-    own = (tables.item.c[key] == _sent.c[key] for key in items.KEYS)
-    filed = exists().where(*own, tables.item.c.status == "filed")
+    conditions = (tables.item.c[key] == _sent.c[key] for key in items.KEYS)
+    filed = exists().where(*conditions, tables.item.c.status == "filed")
     statement = (
         select(*(_sent.c[key] for key in items.KEYS), commitment.label("has_commitment"), filed.label("filed"))
         .join(tables.application, tables.application.c.application_no == _sent.c.application_no)

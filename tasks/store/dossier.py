@@ -62,24 +62,24 @@ def versions(db: Connection, number: str) -> pd.DataFrame:
 
 def parts(db: Connection, number: str) -> dict[str, pd.DataFrame]:
     """The rows of every version by table of the form: `version`, `row` and the table's columns, in order."""
-    found = {}
+    rows = {}
     for name, table in tables.FORM_PARTS.items():
         columns = [table.c.version, table.c.row, *(table.c[column] for column in TABLES[name].names[1:])]
         statement = select(*columns).where(table.c.application_no == number)
-        found[name] = frames.read(db, statement.order_by(table.c.version, table.c.row))
-    return found
+        rows[name] = frames.read(db, statement.order_by(table.c.version, table.c.row))
+    return rows
 
 
 def findings(db: Connection, number: str) -> pd.DataFrame:
     """Findings on the current version and on the results of an application: FINDING_COLUMNS, sorted."""
-    found, result = tables.finding, tables.result
+    finding, result = tables.finding, tables.result
     current = select(_application.c.version).where(_application.c.application_no == number).scalar_subquery()
     standing = select(result.c.result_id).where(result.c.application_no == number, result.c.standing != "replaced")
     shown = or_(
-        and_(found.c.table != "results", found.c.version == current),
-        and_(found.c.table == "results", found.c.version.in_(standing)),
+        and_(finding.c.table != "results", finding.c.version == current),
+        and_(finding.c.table == "results", finding.c.version.in_(standing)),
     )
-    statement = select(*(found.c[name] for name in FINDING_COLUMNS)).where(found.c.application_no == number, shown)
+    statement = select(*(finding.c[name] for name in FINDING_COLUMNS)).where(finding.c.application_no == number, shown)
     return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
 
 

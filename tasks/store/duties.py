@@ -80,8 +80,8 @@ def _without_items(db: Connection, cycles: Sequence[str], rows: pd.DataFrame) ->
     """Applications that are not screened, or were returned without an item anybody could read."""
     waiting = (_application.c.status.in_(_WITHOUT_ITEMS), _application.c.outcome.is_(None))
     columns = (_application.c.application_no, _application.c.status)
-    found = frames.read(db, select(*columns).where(_application.c.cycle.in_(cycles), *waiting))
-    return found[~found["application_no"].isin(rows["application_no"])].assign(items=0)
+    bare = frames.read(db, select(*columns).where(_application.c.cycle.in_(cycles), *waiting))
+    return bare[~bare["application_no"].isin(rows["application_no"])].assign(items=0)
 
 
 def _late(db: Connection, cycle: str) -> pd.DataFrame:
@@ -91,12 +91,12 @@ def _late(db: Connection, cycle: str) -> pd.DataFrame:
         .join(_application, _application.c.application_no == _version.c.application_no)
         .where(_application.c.cycle == cycle, _version.c.standing == "late", _application.c.status != "closed")
     )
-    found = frames.read(db, statement).drop_duplicates().assign(status="late", items=1, occupation_code="")
-    if found.empty:
-        return found
-    ruled = decisions.latest(db, cycle, WINDOW_2, found)
+    late = frames.read(db, statement).drop_duplicates().assign(status="late", items=1, occupation_code="")
+    if late.empty:
+        return late
+    ruled = decisions.latest(db, cycle, WINDOW_2, late)
     refused = ruled.loc[ruled["verdict"] == "refuse", "application_no"]
-    return found.loc[~found["application_no"].isin(refused), ["application_no", "status", "items"]]
+    return late.loc[~late["application_no"].isin(refused), ["application_no", "status", "items"]]
 
 
 def is_late(db: Connection, cycle: str, number: str) -> bool:
@@ -137,12 +137,12 @@ def _since(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
 def lacking(db: Connection, cycles: Sequence[str]) -> dict[str, str]:
     """What returned applications lack, by number: the sentences of the hard findings, each once, joined by `；`."""
     chosen = (_application.c.cycle.in_(cycles), _application.c.status == "returned", _application.c.outcome.is_(None))
-    found = tables.finding
+    finding = tables.finding
     hard = (
-        select(found.c.application_no, found.c.message, found.c.table, found.c.row)
-        .join(_application, _application.c.application_no == found.c.application_no)
-        .where(*chosen, found.c.version == _application.c.version)
-        .where(found.c.nature == "hard", found.c.table != "results")
+        select(finding.c.application_no, finding.c.message, finding.c.table, finding.c.row)
+        .join(_application, _application.c.application_no == finding.c.application_no)
+        .where(*chosen, finding.c.version == _application.c.version)
+        .where(finding.c.nature == "hard", finding.c.table != "results")
     )
     messages = frames.read(db, hard).sort_values(["application_no", "table", "row", "message"])
     once = messages.drop_duplicates(["application_no", "message"])

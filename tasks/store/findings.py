@@ -14,7 +14,7 @@ from tasks.store import frames, seals
 _finding = tables.finding
 
 
-def replace(db: Connection, found: pd.DataFrame, applications: pd.DataFrame, cycle: str) -> None:
+def replace(db: Connection, findings: pd.DataFrame, applications: pd.DataFrame, cycle: str) -> None:
     """Put the findings of these applications (application_no, version) in place of former ones of the same version."""
     work = frames.working(db, "found_of", applications[["application_no", "version"]])
     former = delete(_finding).where(
@@ -22,7 +22,7 @@ def replace(db: Connection, found: pd.DataFrame, applications: pd.DataFrame, cyc
     )
     seals.touch(db, seals.FINDINGS, applications)
     db.execute(former)
-    rows = found.merge(applications[["application_no", "version"]], on="application_no")
+    rows = findings.merge(applications[["application_no", "version"]], on="application_no")
     frames.append(db, _finding, rows.assign(cycle=cycle))
 
 
@@ -32,14 +32,14 @@ def none() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
-def replace_of_results(db: Connection, found: pd.DataFrame, judged: "pd.Series[int]", cycle: str) -> None:
+def replace_of_results(db: Connection, findings: pd.DataFrame, judged: "pd.Series[int]", cycle: str) -> None:
     """Put the findings on these results in place of former ones; `version` is the number of the result they stand on."""
     work = frames.working(db, "judged_results", judged.to_frame("version"))
     mine = _finding.c.version.in_(select(work.c.version))
     seals.touch_where(db, seals.FINDINGS, _finding.c.table == "results", mine)
-    seals.touch(db, seals.FINDINGS, found)
+    seals.touch(db, seals.FINDINGS, findings)
     db.execute(delete(_finding).where(_finding.c.table == "results", mine))
-    frames.append(db, _finding, found.assign(cycle=cycle))
+    frames.append(db, _finding, findings.assign(cycle=cycle))
 
 
 def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:

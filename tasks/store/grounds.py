@@ -23,15 +23,15 @@ def present(installation: Settings) -> dict[str, str]:
 
 def _files(installation: Settings) -> Iterator[tuple[str, Traversable]]:
     yield "rules.csv", files("expectations") / "rules.csv"
-    for kind, shipped, own in (
+    for kind, shipped, added in (
         ("policy", files("schemas") / "policies", installation.policies),
         ("reference", files("schemas") / "reference", installation.reference),
     ):
         folders: list[tuple[str, Traversable]] = [(kind, shipped)]
-        if own is not None and own.expanduser().is_dir():
-            folders.append((f"own {kind}", own.expanduser()))
+        if added is not None and added.expanduser().is_dir():
+            folders.append((f"own {kind}", added.expanduser()))
         for title, folder in folders:
-            for file in sorted(folder.iterdir(), key=lambda each: each.name):
+            for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
                 if file.is_file() and not file.name.startswith("."):
                     yield f"{title} {file.name}", file
 

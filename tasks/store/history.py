@@ -101,8 +101,8 @@ def head(db: Connection) -> Head:
 def draft_of(db: Connection, edition: str) -> Head:
     """The entry that tells of an edition's draft: the head of the chain the edition goes with."""
     number = _draft(db, edition, None)
-    found = db.execute(select(_history.c.digest).where(_history.c.entry == number)).scalar()
-    return Head(entry=number, digest=found) if number is not None and found else Head(digest=GENESIS)
+    known_digest = db.execute(select(_history.c.digest).where(_history.c.entry == number)).scalar()
+    return Head(entry=number, digest=known_digest) if number is not None and known_digest else Head(digest=GENESIS)
 
 
 def unlike(db: Connection, heads: dict[str, Head]) -> list[str]:
@@ -175,11 +175,11 @@ def causes(db: Connection, since: str | None, edition: str | None) -> pd.DataFra
                 rows["was"].isin(["suspended", "lapsed"]) & (rows["became"] == "filed"), "reinstated"
             ),
             reason=pd.Series(
-                [each.get("ground", text) for each, text in zip(facts, rows["because"], strict=True)],
+                [fact.get("ground", text) for fact, text in zip(facts, rows["because"], strict=True)],
                 index=rows.index,
                 dtype=frames.TEXT,
             ),
-            document_no=pd.Series([each.get("document_no", "") for each in facts], index=rows.index, dtype=frames.TEXT),
+            document_no=pd.Series([fact.get("document_no", "") for fact in facts], index=rows.index, dtype=frames.TEXT),
         )
         .drop_duplicates(["uscc", *TRADE], keep="last")[["uscc", *TRADE, "became", "reason", "document_no"]]
     )

@@ -24,7 +24,7 @@ def known(db: Connection) -> pd.DataFrame:
 
 def on(db: Connection, day: date) -> pd.DataFrame:
     """uscc and details of every institution as they were on a day, by what we know now; later ones as they were first."""
-    columns = [_institution.c[each] for each in ("entry", "uscc", "since", *DETAILS)]
+    columns = [_institution.c[column] for column in ("entry", "uscc", "since", *DETAILS)]
     entries = frames.read(db, select(*columns)).sort_values("entry")
     begun = entries["since"] <= day.isoformat()
     then = pd.concat([entries[~begun].drop_duplicates("uscc"), entries[begun].drop_duplicates("uscc", keep="last")])

@@ -38,8 +38,8 @@ def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: Run) 
     """
     work = frames.working(db, "screening", screened[["application_no"]])
     present = frames.read(db, select(_item).where(_item.c.application_no.in_(select(work.c.application_no))))
-    told = [*KEYS, *ALONG, "status", "reason"]
-    both = present[told].merge(born[told], on=told, how="outer", indicator=True)
+    columns = [*KEYS, *ALONG, "status", "reason"]
+    both = present[columns].merge(born[columns], on=columns, how="outer", indicator=True)
     changed = both.loc[both["_merge"] != "both", ["application_no"]].drop_duplicates()
     replace(db, changed[changed["application_no"].isin(present["application_no"])], run, "重新初审")
     create(db, born[born["application_no"].isin(changed["application_no"])], run, "filing")

@@ -37,7 +37,7 @@ def permitted(db: Connection, run: Run) -> pd.DataFrame:
     taken = [_is_taken(row, known[row["application_no"]].facts, moments, run.policy) for row in late.to_dict("records")]
     chosen = late[pd.Series(taken, index=late.index, dtype="bool")]
     return chosen.assign(
-        was=chosen["application_no"].map({number: each.status for number, each in known.items()}),
+        was=chosen["application_no"].map({number: application.status for number, application in known.items()}),
         is_withdrawal=False,
         assigned_cycle=run.cycle,
         uscc_now=institutions.followed(db, chosen["uscc"]),

@@ -39,11 +39,12 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
         "items": _counted(db, tables.item, "status", cycle),
         "findings": _counted(db, tables.finding, "nature", cycle),
         "results": f"{back} of {sent}",
-        "unjudged_results": next((each.number for each in results.unjudged(db) if each.cycle == cycle), 0),
+        "unjudged_results": next((backlog.number for backlog in results.unjudged(db) if backlog.cycle == cycle), 0),
         "undone": ", ".join(runs.undone(db, cycle)),
         "editions": ", ".join(numbers),
         "public_notices": ", ".join(
-            f"{each['notice']} {each['published_on']}–{each['ends_on']}" for each in public_notices.published(db, cycle)
+            f"{notice['notice']} {notice['published_on']}–{notice['ends_on']}"
+            for notice in public_notices.published(db, cycle)
         ),
         "waits_for_approval": editions.why_waiting(db) or "",
         "seen_late": ", ".join(
@@ -74,8 +75,8 @@ def life(db: Connection, subject: str) -> pd.DataFrame:
     """Every history entry of an application, or of an institution under all its codes and all its applications, in order."""
     table = tables.application
     codes = institutions.family(db, subject)
-    own = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
-    entries = history.of(db, [*codes, *own])
+    numbers = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
+    entries = history.of(db, [*codes, *numbers])
     return entries.drop(columns=["run_id", "digest"])
 
 
@@ -154,15 +155,15 @@ def outcomes(db: Connection, cycle: str) -> list[Outcome]:
     items = frames.read(db, select(tables.item).where(tables.item.c.cycle == cycle))
     statuses = items.groupby(["application_no", "status"]).size()
     reasons = items.groupby("application_no")["reason"].agg(";".join)
-    found = findings.of_cycle(db, cycle)
-    hard = found[found["nature"] == "hard"].groupby("application_no")["rule"].agg(";".join)
+    rows = findings.of_cycle(db, cycle)
+    hard = rows[rows["nature"] == "hard"].groupby("application_no")["rule"].agg(";".join)
     return [
         Outcome(
             number,
             name or "",
             kind or "",
             status,
-            [(str(each), int(count)) for each, count in statuses[number].items()] if number in statuses else [],
+            [(str(status), int(count)) for status, count in statuses[number].items()] if number in statuses else [],
             sorted({rule for rule in f"{reasons.get(number, '')};{hard.get(number, '')}".split(";") if rule}),
         )
         for number, name, kind, status in sorted(map(tuple, db.execute(chosen)))

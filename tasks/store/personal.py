@@ -72,7 +72,7 @@ def forget(db: Connection, run: Run) -> int:
         return 0
     seals.touch_where(db, seals.STAFF, mine)
     db.execute(delete(staff_member).where(mine))
-    told = pd.DataFrame(
+    records = pd.DataFrame(
         [
             {
                 "subject": number,
@@ -83,7 +83,7 @@ def forget(db: Connection, run: Run) -> int:
             for number, count in sorted(rows.items())
         ]
     )
-    history.add(db, "person", told, run, "filing")
+    history.add(db, "person", records, run, "filing")
     return sum(rows.values())
 
 

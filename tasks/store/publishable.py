@@ -23,16 +23,16 @@ class Publishable:
 def publishable(db: Connection, rows: pd.DataFrame, day: date) -> Publishable:
     """The rows of a day's directory without the faulty ones, in whose place stand those published last, where these are sound."""
     traces = history.filings(db)
-    found = unfit(rows, day, known(), traces)
-    if not found:
+    faults = unfit(rows, day, known(), traces)
+    if not faults:
         return Publishable(rows, [])
-    faulty = {key for each in found for key in each.keys}
+    faulty = {key for fault in faults for key in fault.keys}
     newest = editions.newest(db, "published")
     former = editions.rows_of(db, newest["edition"]) if newest is not None else rows.iloc[:0]
     former = former[_is_one_of(former, faulty) & (former["valid_until"] >= day.isoformat())]
-    spoilt = {key for each in unfit(former, day, known(), traces) for key in each.keys}
+    spoilt = {key for fault in unfit(former, day, known(), traces) for key in fault.keys}
     kept = pd.concat([rows[~_is_one_of(rows, faulty)], former[~_is_one_of(former, spoilt)]])
-    return Publishable(in_order(kept), [each.sentence for each in found])
+    return Publishable(in_order(kept), [fault.sentence for fault in faults])
 
 
 def _is_one_of(rows: pd.DataFrame, keys: set[tuple[str, ...]]) -> "pd.Series[bool]":

@@ -18,7 +18,7 @@ _AT_ONCE = 500
 def of_place(db: Connection, place: str, context: str) -> list[Reading]:
     """What was read of a place in this context; one whose contents are no longer on record is not settled."""
     rows = db.execute(select(_reading).where(_reading.c.place == place, _reading.c.context == context)).mappings().all()
-    found = [
+    known_readings = [
         Reading(
             row["file"],
             Look(row["size"], row["modified"], row["altered"], row["inode"]),
@@ -29,8 +29,8 @@ def of_place(db: Connection, place: str, context: str) -> list[Reading]:
         )
         for row in rows
     ]
-    known = _on_record(db, [each for reading in found if reading.settled for each in reading.contents])
-    return [each if known.issuperset(each.contents) else each.unsettled() for each in found]
+    known = _on_record(db, [content for reading in known_readings if reading.settled for content in reading.contents])
+    return [reading if known.issuperset(reading.contents) else reading.unsettled() for reading in known_readings]
 
 
 def _on_record(db: Connection, contents: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -39,38 +39,38 @@ def _on_record(db: Connection, contents: Sequence[tuple[str, str]]) -> set[tuple
         return set()
     names = ["application_no", "content_hash"]
     work = frames.working(db, "read_before", pd.DataFrame(sorted(set(contents)), columns=names, dtype="str"))
-    found: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for table, counts in (
         (tables.application_version, true()),
         (tables.result, tables.result.c.standing == "accepted"),
     ):
         same = and_(counts, *(table.c[name] == work.c[name] for name in names))
         rows = db.execute(select(*(work.c[name] for name in names)).join(table, same))
-        found |= {(row.application_no, row.content_hash) for row in rows}
-    return found
+        pairs |= {(row.application_no, row.content_hash) for row in rows}
+    return pairs
 
 
 def keep(db: Connection, place: str, context: str, read: Sequence[Reading], gone: Sequence[str]) -> None:
     """Remember files that were read just now in the place of what was known of them, and forget those that are gone."""
-    names = [*(each.file for each in read), *gone]
+    names = [*(reading.file for reading in read), *gone]
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]
         db.execute(delete(_reading).where(_reading.c.place == place, _reading.c.file.in_(some)))
     rows = [
         {
             "place": place,
-            "file": each.file,
-            "size": each.look.size,
-            "modified": each.look.modified,
-            "altered": each.look.altered,
-            "inode": each.look.inode,
-            "sha256": each.sha256,
-            "read_at": each.read_at,
-            "settled": int(each.settled),
-            "contents": json.dumps(each.contents, ensure_ascii=False),
+            "file": reading.file,
+            "size": reading.look.size,
+            "modified": reading.look.modified,
+            "altered": reading.look.altered,
+            "inode": reading.look.inode,
+            "sha256": reading.sha256,
+            "read_at": reading.read_at,
+            "settled": int(reading.settled),
+            "contents": json.dumps(reading.contents, ensure_ascii=False),
             "context": context,
         }
-        for each in read
+        for reading in read
     ]
     if rows:
         db.execute(insert(_reading), rows)

@@ -29,7 +29,7 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     known = frames.read(db, select(_result.c.content_hash))
     new = rows[~rows["content_hash"].isin(known["content_hash"])].drop_duplicates("content_hash")
     first = last(db) + 1
-    batch = max([first, *(int(each) + 1 for each in db.execute(select(_result.c.batch).distinct()).scalars())])
+    batch = max([first, *(int(number) + 1 for number in db.execute(select(_result.c.batch).distinct()).scalars())])
     cycles = frames.read(db, select(tables.application.c.application_no, tables.application.c.cycle))
     belongs = new["application_no"].map(cycles.set_index("application_no")["cycle"]).astype("str").fillna(run.cycle)
     numbered = new[["content_hash", "row", *RESULTS.names, WRITTEN]].assign(
@@ -247,8 +247,8 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     if len(refused):
         # with the level as it was read, so that another spelling of it is seen to be the same item
         work = frames.working(db, "refused", refused[["result_id", "level"]])
-        own = _result.c.result_id == work.c.result_id
-        db.execute(update(_result).where(own).values(standing="refused", level=work.c.level))
+        condition = _result.c.result_id == work.c.result_id
+        db.execute(update(_result).where(condition).values(standing="refused", level=work.c.level))
     if accepted.empty:
         return []
     work = frames.working(db, "accepted", accepted[["result_id", *items.KEYS]])
@@ -260,8 +260,8 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     seals.touch_where(db, seals.RESULT_STANDING, there, older)
     db.execute(update(_result).where(same, older).values(standing="replaced"))
     # the cleaned level of the item may be spelt otherwise in the result: its own row is found by number
-    own = _result.c.result_id == work.c.result_id
-    db.execute(update(_result).where(own).values(standing="accepted", **{name: work.c[name] for name in UNIT}))
+    condition = _result.c.result_id == work.c.result_id
+    db.execute(update(_result).where(condition).values(standing="accepted", **{name: work.c[name] for name in UNIT}))
     items.record_verdicts(db, accepted)
     return replaced
 

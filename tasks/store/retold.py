@@ -62,7 +62,7 @@ class Retold:
     def _file(self, key: Key, facts: dict[str, str]) -> None:
         former, filed_on = self.levels.get(key), facts["filed_on"]
         # a suspension concerns the filing it was decided on
-        kept = [each for each in former.suspended if each[0].isoformat() >= filed_on] if former else []
+        kept = [span for span in former.suspended if span[0].isoformat() >= filed_on] if former else []
         along = tuple(facts[name] for name in ALONG)
         self.levels[key] = _Level(filed_on, facts["valid_until"], along, kept)
 

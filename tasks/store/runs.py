@@ -46,15 +46,15 @@ def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
     statement = select(run.c.summary).where(*newest).order_by(run.c.started_at.desc()).limit(1)
     if run_id is not None:
         statement = select(run.c.summary).where(run.c.run_id == run_id)
-    found = db.execute(statement).scalar()
-    return RunSummary.model_validate(found) if found else None
+    record = db.execute(statement).scalar()
+    return RunSummary.model_validate(record) if record else None
 
 
 def last_summary(db: Connection, cycle: str) -> RunSummary | None:
     """The summary of the newest run of a cycle that came to its end; None before the first."""
     mine = select(run.c.summary).where(*_whole(cycle), run.c.summary.is_not(None))
-    found = db.execute(mine.order_by(run.c.started_at.desc()).limit(1)).scalar()
-    return RunSummary.model_validate(found) if found else None
+    record = db.execute(mine.order_by(run.c.started_at.desc()).limit(1)).scalar()
+    return RunSummary.model_validate(record) if record else None
 
 
 def newly_failed(db: Connection) -> list[RunSummary]:
@@ -65,12 +65,12 @@ def newly_failed(db: Connection) -> list[RunSummary]:
     ended = select(run.c.summary).where(run.c.summary.is_not(None), run.c.work == CYCLE)
     statement = ended.order_by(run.c.started_at.desc()).limit(_RECENT)
     before: dict[str, set[str]] = {}
-    found = []
-    for each in map(RunSummary.model_validate, reversed(list(db.execute(statement).scalars()))):
-        if set(each.failed) - before.get(each.cycle, set()):
-            found.append(each)
-        before[each.cycle] = set(each.failed)
-    return found
+    summaries = []
+    for finished in map(RunSummary.model_validate, reversed(list(db.execute(statement).scalars()))):
+        if set(finished.failed) - before.get(finished.cycle, set()):
+            summaries.append(finished)
+        before[finished.cycle] = set(finished.failed)
+    return summaries
 
 
 def undone(db: Connection, cycle: str) -> list[str]:
@@ -142,7 +142,7 @@ SET_ASIDE = ["file", "sheet", "row", "application_no", "reason"]
 def note_quarantined(db: Connection, aside: list[dict[str, str]], cycle: str, day: object) -> int:
     """Remember files (or rows of files) put aside with their reason; returns how many were not known yet."""
     known = {tuple(row) for row in db.execute(select(quarantined.c.file, quarantined.c.reason))}
-    new = {(each["file"], each["reason"]): each for each in aside if (each["file"], each["reason"]) not in known}
+    new = {(row["file"], row["reason"]): row for row in aside if (row["file"], row["reason"]) not in known}
     if new:
         shared = {"cycle": cycle, "first_on": day, "settled_by": ""}
         db.execute(insert(quarantined), [{**new[key], **shared} for key in sorted(new)])

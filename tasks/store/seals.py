@@ -160,7 +160,7 @@ def _digests(db: Connection, record: Record, keys: list[Key] | None = None) -> d
     columns = [table.c[name] for name in (*record.key, *record.covers)]
     # as it is stored: the text of JSON, which the drivers would read
     statement = select(
-        *(cast(each, Text).label(each.name) if isinstance(each.type, JSON) else each for each in columns)
+        *(cast(column, Text).label(column.name) if isinstance(column.type, JSON) else column for column in columns)
     )
     if record.where is not None:
         statement = statement.where(record.where)
@@ -168,8 +168,8 @@ def _digests(db: Connection, record: Record, keys: list[Key] | None = None) -> d
         work = frames.working(db, "touched", pd.DataFrame(keys, columns=list(record.key)))
         statement = statement.join(work, and_(*(table.c[name] == work.c[name] for name in record.key)))
     rows = frames.read_polars(db, statement)
-    name = pl.concat_str([pl.col(each).cast(pl.String) for each in record.key], separator=_PART).alias("name")
-    lines = rows.select(name, pl.concat_str([_exact(each) for each in rows.columns]).alias("line"))
+    name = pl.concat_str([pl.col(column).cast(pl.String) for column in record.key], separator=_PART).alias("name")
+    lines = rows.select(name, pl.concat_str([_exact(column) for column in rows.columns]).alias("line"))
     records = lines.group_by("name").agg(pl.col("line").sort().str.join("\n"))
     return {name: hashlib.sha256(content.encode()).hexdigest() for name, content in records.iter_rows()}
 
@@ -182,7 +182,7 @@ def _exact(name: str) -> pl.Expr:
 
 def differences(db: Connection) -> list[str]:
     """Sentences naming the records that are not as the history sealed them, by kind of record."""
-    sealed, found = _sealed(db)
+    sealed, sentences = _sealed(db)
     for name, record in RECORDS.items():
         now, then = _digests(db, record), sealed.get(name, {})
         sides = {
@@ -192,14 +192,14 @@ def differences(db: Connection) -> list[str]:
             "in the database and not in the history": [key for key in now if key not in then],
             "in the history and not in the database any more": [key for key in then if key not in now],
         }
-        found += [f"{_listed(name, keys)} {what}" for what, keys in sides.items() if keys]
-    return found
+        sentences += [f"{_listed(name, keys)} {what}" for what, keys in sides.items() if keys]
+    return sentences
 
 
 def _sealed(db: Connection) -> tuple[dict[str, dict[str, str]], list[str]]:
     """The last digest of each record by kind and name, and sentences naming those that were changed between two seals."""
     sealed: dict[str, dict[str, str]] = {}
-    found = []
+    sentences = []
     for entry, kind, facts in history.of_kind(db, KIND):
         last, broken = sealed.setdefault(kind, {}), []
         for name, seal in facts.items():
@@ -209,10 +209,10 @@ def _sealed(db: Connection) -> tuple[dict[str, dict[str, str]], list[str]]:
             if became:
                 last[name] = became
         if broken:
-            found.append(
+            sentences.append(
                 f"{_listed(kind, broken)} changed in the database before history entry {entry} moved on from it"
             )
-    return sealed, found
+    return sealed, sentences
 
 
 def _listed(name: str, keys: list[str]) -> str:

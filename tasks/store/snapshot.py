@@ -61,8 +61,8 @@ def import_postgresql(url: str, folder: Path) -> dict[str, int]:
 def revision(url: str) -> str | None:
     """The schema revision of a database."""
     with database.engine(url).connect() as connection:
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return str(found) if found else None
+        number = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return str(number) if number else None
 
 
 def _count(connection: Any, table: Any) -> int:

@@ -53,13 +53,13 @@ def matters(db: Connection, day: date) -> pd.DataFrame:
     """uscc and matter, in words: what is open about an institution, or still to be mended, on a day."""
     open_still = complaints.unsettled(db, day)
     words = "举报" + open_still["complaint_no"] + open_still["outcome"].map(UNSETTLED)
-    found = inspections.every_outcome(db)
-    found = found[found["outcome"].isin(list(TO_BE_MENDED)) & (found["inspected_on"] <= day.isoformat())]
-    mended = found["inspected_on"] + "抽查整改未完成"
+    outcomes = inspections.every_outcome(db)
+    outcomes = outcomes[outcomes["outcome"].isin(list(TO_BE_MENDED)) & (outcomes["inspected_on"] <= day.isoformat())]
+    mended = outcomes["inspected_on"] + "抽查整改未完成"
     rows = pd.concat(
         [
             pd.DataFrame({"uscc": open_still["uscc"], "matter": words}),
-            pd.DataFrame({"uscc": institutions.followed(db, found["uscc"]), "matter": mended}),
+            pd.DataFrame({"uscc": institutions.followed(db, outcomes["uscc"]), "matter": mended}),
         ]
     )
     return rows.drop_duplicates().sort_values(["uscc", "matter"], ignore_index=True)

@@ -37,7 +37,7 @@ def county_lists(db: Connection, content: EditionContent) -> list[CountyList]:
     where = dict(zip(known.index.astype(str), known["region_code"].astype(str), strict=True))
     lists = []
     for region, name in {**content.region_names, "": "其他"}.items():
-        parts = [each[_regions(each, where, content) == region] for each in (rows, changed, matters)]
+        parts = [frame[_regions(frame, where, content) == region] for frame in (rows, changed, matters)]
         if any(map(len, parts)):
             lists.append(CountyList(region or "other", name, *parts))
     return lists
@@ -51,9 +51,9 @@ def _regions(rows: pd.DataFrame, where: dict[str, str], content: EditionContent)
 
 def _matters(db: Connection, day: date) -> pd.DataFrame:
     """The supervision list of a day, the columns of MATTERS without names, sorted."""
-    found = pd.concat([_of_complaints(db, day), _of_inspections(db), _dormant(db), _outside(db, day), flagged(db, day)])
+    rows = pd.concat([_of_complaints(db, day), _of_inspections(db), _dormant(db), _outside(db, day), flagged(db, day)])
     columns = [name for name in MATTERS if name not in ("institution_name", "occupation_name")]
-    return found.reindex(columns=columns).astype("str").fillna("").sort_values(columns, ignore_index=True)
+    return rows.reindex(columns=columns).astype("str").fillna("").sort_values(columns, ignore_index=True)
 
 
 def _of_complaints(db: Connection, day: date) -> pd.DataFrame:

@@ -63,9 +63,9 @@ def _repeating(db: Connection, cycle: str) -> set[str]:
     current = and_(
         finding.c.application_no == _application.c.application_no, finding.c.version == _application.c.version
     )
-    found = select(_application.c.application_no).join(finding, current).distinct()
+    statement = select(_application.c.application_no).join(finding, current).distinct()
     mine = (_application.c.cycle == cycle, finding.c.rule.in_(["FORM-8", "OCC-14"]), finding.c.table != "results")
-    return set(db.execute(found.where(*mine)).scalars())
+    return set(db.execute(statement.where(*mine)).scalars())
 
 
 def _details(db: Connection, cycle: str, repeating: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:

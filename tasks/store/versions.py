@@ -73,13 +73,13 @@ def judge(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> Ruling:
     incoming["is_withdrawal"] = _withdraws(incoming)
     known, closed = known_of(db, incoming["application_no"].tolist()), cycles.closed(db)
     ruled = [_ruled(row, known, closed, run) for row in incoming.to_dict("records")]
-    incoming["standing"] = pd.Series([each.standing for each in ruled], dtype=frames.TEXT)
-    incoming["why"] = pd.Series([each.reason for each in ruled], dtype=frames.TEXT)
-    days = [each.in_time_until.isoformat() if each.in_time_until else None for each in ruled]
+    incoming["standing"] = pd.Series([ruling.standing for ruling in ruled], dtype=frames.TEXT)
+    incoming["why"] = pd.Series([ruling.reason for ruling in ruled], dtype=frames.TEXT)
+    days = [ruling.in_time_until.isoformat() if ruling.in_time_until else None for ruling in ruled]
     incoming["in_time_until"] = pd.Series(days, dtype=frames.TEXT)
-    numbers = incoming["application_no"].map({number: each.last for number, each in known.items()})
+    numbers = incoming["application_no"].map({number: application.last for number, application in known.items()})
     incoming["version"] = numbers.fillna(0).astype("int64") + 1
-    statuses = incoming["application_no"].map({number: each.status for number, each in known.items()})
+    statuses = incoming["application_no"].map({number: application.status for number, application in known.items()})
     incoming["was"] = statuses.astype(frames.TEXT).fillna("")
     aside = incoming[incoming["standing"] == "aside"]
     kept = incoming[incoming["standing"] != "aside"].reset_index(drop=True)

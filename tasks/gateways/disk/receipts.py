@@ -53,7 +53,7 @@ class Ledger:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._known = {(each.sha256, each.file): each for each in reversed(newest(home))}
+        self._known = {(receipt.sha256, receipt.file): receipt for receipt in reversed(newest(home))}
 
     def became(self, path: Path, door: str, file: str, sentence: str) -> None:
         """Note what a file that still lies at its door became; the same again is noted once."""
@@ -86,7 +86,7 @@ def newest(home: Path, most: int = 0) -> list[Receipt]:
 
 def numbers(home: Path) -> dict[str, str]:
     """The number of the newest receipt by the file's path at its door."""
-    return {each.file: each.number for each in reversed(newest(home))}
+    return {receipt.file: receipt.number for receipt in reversed(newest(home))}
 
 
 def _readable(lines: list[str]) -> Iterator[Receipt]:
@@ -112,4 +112,4 @@ def lay_beside(folder: Path, line: str) -> None:
     place = folder / RECEIPT
     before = place.read_text("utf-8").splitlines() if place.exists() else []
     if line not in before:
-        files.put(folder, RECEIPT, "".join(f"{each}\n" for each in [*before, line]).encode(), private=True)
+        files.put(folder, RECEIPT, "".join(f"{entry}\n" for entry in [*before, line]).encode(), private=True)

@@ -27,15 +27,15 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
     Safe to repeat after a kill at any moment. What is there already under the name keeps it, unless it is the same.
     """
     moved = 0
-    for each in taken:
-        if not files.is_plain(each.path) or _touched(each.path) >= before:
+    for file in taken:
+        if not files.is_plain(file.path) or _touched(file.path) >= before:
             continue  # another run took it, or somebody still writes it: the next look takes it
-        target = _free(home / TAKEN / each.folder / each.name, each.path)
+        target = _free(home / TAKEN / file.folder / file.name, file.path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        each.path.replace(target)
-        for folder in (target.parent, each.path.parent):
+        file.path.replace(target)
+        for folder in (target.parent, file.path.parent):
             files.sync_folder(folder)
-        receipts.lay_beside(home / TAKEN / each.folder, each.receipt)
+        receipts.lay_beside(home / TAKEN / file.folder, file.receipt)
         moved += 1
     return moved
 

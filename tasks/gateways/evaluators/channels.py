@@ -37,7 +37,7 @@ def _sorted(content: Any) -> Any:
     """JSON with the fields of every object by name; the library that writes it knows no such wish."""
     if isinstance(content, dict):
         return {name: _sorted(value) for name, value in sorted(content.items())}
-    return [_sorted(each) for each in content] if isinstance(content, list) else content
+    return [_sorted(part) for part in content] if isinstance(content, list) else content
 
 
 class Channel(Protocol):

@@ -198,4 +198,4 @@ def _wrapped(line: str, width: int) -> int:
 
 @lru_cache(maxsize=4096)
 def _taken(line: str) -> int:
-    return len(line) if line.isascii() else sum(2 if east_asian_width(each) in "WFA" else 1 for each in line)
+    return len(line) if line.isascii() else sum(2 if east_asian_width(sign) in "WFA" else 1 for sign in line)

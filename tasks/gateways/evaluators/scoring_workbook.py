@@ -169,30 +169,30 @@ def _rules(panel_size: int) -> dict[str, dict[str, Any]]:
             "criteria": "between",
             "minimum": 0,
             "maximum": 100,
-            **_said("评分", "请填写0至100之间的数字"),
+            **_explain("评分", "请填写0至100之间的数字"),
         },
         "evaluated_on": {
             "validate": "date",
             "criteria": "between",
             "minimum": _FIRST_DAY,
             "maximum": _LAST_DAY,
-            **_said("评估日期", "请填写日期，如2026-09-20"),
+            **_explain("评估日期", "请填写日期，如2026-09-20"),
         },
         "panel_size": {
             "validate": "integer",
             "criteria": "between",
             "minimum": 1,
             "maximum": 99,
-            **_said("评估专家人数", f"请填写实际参加评估的专家人数，不少于{panel_size}人"),
+            **_explain("评估专家人数", f"请填写实际参加评估的专家人数，不少于{panel_size}人"),
         },
     }
 
 
 def _one_of(words: list[str], title: str) -> dict[str, Any]:
-    return {"validate": "list", "source": words, **_said(title, f"请选择：{'、'.join(words)}")}
+    return {"validate": "list", "source": words, **_explain(title, f"请选择：{'、'.join(words)}")}
 
 
-def _said(title: str, message: str) -> dict[str, str]:
+def _explain(title: str, message: str) -> dict[str, str]:
     return {"input_title": title, "input_message": message, "error_title": title, "error_message": message}
 
 

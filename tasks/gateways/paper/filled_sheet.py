@@ -53,7 +53,7 @@ def _cut(text: str) -> str:
 
 
 def _item(text: str) -> str:
-    text = _CONTROLS.sub(lambda found: f"_x005F{found[1]}" if found[1] else f"_x{ord(found[2]):04X}_", text)
+    text = _CONTROLS.sub(lambda match: f"_x005F{match[1]}" if match[1] else f"_x{ord(match[2]):04X}_", text)
     kept = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
     return f"<si><t{kept}>{escape(text, quote=False)}</t></si>"
 
@@ -144,10 +144,10 @@ class Surroundings:
     @classmethod
     def of(cls, sheet: str) -> "Surroundings":
         """Those of a sheet that xlsxwriter wrote."""
-        found = _PARTS.fullmatch(sheet)
-        if found is None:
+        match = _PARTS.fullmatch(sheet)
+        if match is None:
             raise ValueError("xlsxwriter's sheets have another order than they had")
-        return cls(**found.groupdict())
+        return cls(**match.groupdict())
 
 
 def _name(row: int, column: int) -> str:

@@ -59,15 +59,15 @@ def _edition_record(content: bytes) -> dict[str, Any]:
 
 def heads(published: Path) -> dict[str, Head]:
     """The history each edition was drafted from, as its manifest tells it; an older release told none."""
-    told = {}
+    heads_by_name = {}
     for name in edition_names(published):
         try:
-            told[f"edition {name}"] = Head.model_validate(
+            heads_by_name[f"edition {name}"] = Head.model_validate(
                 read_manifest((published / name / MANIFEST).read_bytes())["history"]
             )
         except (OSError, ValueError, KeyError):
             continue  # what is broken is told by verify_chain
-    return told
+    return heads_by_name
 
 
 def edition_names(published: Path) -> list[str]:

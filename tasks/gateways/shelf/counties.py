@@ -29,8 +29,10 @@ class CountyList:
 
 def write_lists(outbox: Path, content: EditionContent, lists: list[CountyList]) -> None:
     """Write `counties/<region>/<edition>.xlsx` of each county; again, it changes nothing."""
-    for each in lists:
-        files.put(outbox / "counties", f"{each.region}/{content.name}.xlsx", county_workbook(content, each))
+    for county_list in lists:
+        files.put(
+            outbox / "counties", f"{county_list.region}/{content.name}.xlsx", county_workbook(content, county_list)
+        )
 
 
 def county_workbook(content: EditionContent, county: CountyList) -> bytes:

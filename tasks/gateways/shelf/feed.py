@@ -62,8 +62,8 @@ def _lines(changed: object) -> list[str]:
 
 
 def _why(reason: str, document_no: str) -> str:
-    told = "，".join(part for part in (reason, document_no and f"文号 {document_no}") if part)
-    return f"（{told}）" if told else ""
+    grounds = "，".join(part for part in (reason, document_no and f"文号 {document_no}") if part)
+    return f"（{grounds}）" if grounds else ""
 
 
 def _page_of(content: EditionContent, name: str) -> str:

@@ -30,5 +30,7 @@ def read_life(edition: Path, manifest_sha256: str | None) -> pd.DataFrame | None
         return None
     if sha256(manifest) != manifest_sha256 or sha256(content) != known:
         return None
-    told = json.loads(content)
-    return pd.DataFrame(told["rows"], columns=told["columns"], dtype="str") if told["columns"] == LIFE_COLUMNS else None
+    table = json.loads(content)
+    return (
+        pd.DataFrame(table["rows"], columns=table["columns"], dtype="str") if table["columns"] == LIFE_COLUMNS else None
+    )

@@ -37,7 +37,10 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u20
 def pages(content: EditionContent) -> dict[str, bytes]:
     """`index.html` and, where its rows are many, the pages of the districts: names to bytes, the same for the same content."""
     listed = districts(content)
-    return {"index.html": _page(content, listed), **{each.file: _list_page(content, listed, each) for each in listed}}
+    return {
+        "index.html": _page(content, listed),
+        **{district.file: _list_page(content, listed, district) for district in listed},
+    }
 
 
 def _page(content: EditionContent, listed: list[District]) -> bytes:

@@ -147,23 +147,23 @@ def _shown(texts: pd.Series) -> list[str]:
 
 
 def _level_set(text: str, policy: Policy) -> dict[str, Any]:
-    own = [level for level in policy.levels if level in text.split(",")]
+    levels = [level for level in policy.levels if level in text.split(",")]
     return {
         "text": levels_text(text, policy),
-        "words": [f"{level}级" for level in own],
-        "titles": " ".join(policy.level_names(level)[-1] for level in own),
-        "places": [list(policy.levels).index(level) for level in own],
+        "words": [f"{level}级" for level in levels],
+        "titles": " ".join(policy.level_names(level)[-1] for level in levels),
+        "places": [list(policy.levels).index(level) for level in levels],
     }
 
 
 def _audience_set(text: str) -> dict[str, Any]:
-    own = [list(AUDIENCES).index(word) for word in text.split(";") if word in AUDIENCES]
-    return {"text": visible(audiences_told(text)), "places": own}
+    places = [list(AUDIENCES).index(word) for word in text.split(";") if word in AUDIENCES]
+    return {"text": visible(audiences_told(text)), "places": places}
 
 
 def _editions(content: EditionContent, institutions: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, Any]:
     """`editions`, the newest first, with their changes, and `parts`, the texts of which these are made."""
-    own: EarlierEdition = (content.name, content.as_of, content.changed)
+    current: EarlierEdition = (content.name, content.as_of, content.changed)
     earlier = sorted(content.earlier, key=lambda edition: _order(edition[0]), reverse=True)
     places = _ChangePlaces(
         {names: place for place, names in reversed([*enumerate(_pairs(institutions, "uscc", "institution_name"))])},
@@ -171,7 +171,7 @@ def _editions(content: EditionContent, institutions: pd.DataFrame, occupations: 
     )
     editions = [
         _edition(edition, content.policy, limit, places)
-        for edition, limit in [(own, OWN_CHANGES), *((one, EARLIER_CHANGES) for one in earlier)]
+        for edition, limit in [(current, OWN_CHANGES), *((one, EARLIER_CHANGES) for one in earlier)]
     ]
     return {"editions": editions, "parts": list(places.parts)}
 

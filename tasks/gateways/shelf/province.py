@@ -68,10 +68,10 @@ def write_report(
     Each file appears whole or not at all. A `cover_letter.docx` in the folder `templates` is used in place of the
     shipped one. Returns the folder.
     """
-    folder, told = outbox / "province" / content.name, against_known(content, background)
-    files.put(folder, "report.json", report_json(told, background))
-    files.put(folder, "report.xlsx", report_workbook(told, background))
-    files.put(folder, COVER_LETTER, cover_letter(told, number, templates))
+    folder, report = outbox / "province" / content.name, against_known(content, background)
+    files.put(folder, "report.json", report_json(report, background))
+    files.put(folder, "report.xlsx", report_workbook(report, background))
+    files.put(folder, COVER_LETTER, cover_letter(report, number, templates))
     return folder
 
 

@@ -48,7 +48,7 @@ def assemble(
     """
     parts = [_with_headers(part, content) for content in contents for part in content.parts]
     supplied = frozenset(part.table for part in parts)
-    gathered = {table.name: _gathered(table, parts) for table in READ_TABLES.values() if _wanted(table, supplied)}
+    gathered = {table.name: _gathered(table, parts) for table in READ_TABLES.values() if _is_kept(table, supplied)}
     spoken = _numbers_of(gathered)
     gathered, unsure = _without_unsure(contents, gathered)
     tables, aside = usable(gathered)
@@ -57,13 +57,13 @@ def assemble(
     tables[MATERIALS_TABLE.name] = hashed.materials
     tables = {name: _numbered(rows) for name, rows in tables.items()}
     tables[APPLICATIONS.name] = tables[APPLICATIONS.name].with_columns(_content_hashes(tables))
-    aside += [each for content in contents for each in content.aside]
-    aside += [*(each for each, foreign in refused if not (foreign and each.file in hashed.used))]
+    aside += [entry for content in contents for entry in content.aside]
+    aside += [*(entry for entry, foreign in refused if not (foreign and entry.file in hashed.used))]
     return Pull(
         tables={name: _as_pandas(name, rows) for name, rows in tables.items()},
         supplied=supplied,
-        quarantined=sorted(aside, key=lambda each: (each.file, each.application_no, each.reason)),
-        unknown_columns=list(dict.fromkeys(each for content in contents for each in content.unknown_columns)),
+        quarantined=sorted(aside, key=lambda entry: (entry.file, entry.application_no, entry.reason)),
+        unknown_columns=list(dict.fromkeys(header for content in contents for header in content.unknown_columns)),
         advice=_advice(contents, tables, hashed.unreadable),
         paths=paths,
         origins={name: rows[FILE].to_list() for name, rows in tables.items()},
@@ -74,25 +74,25 @@ def assemble(
 
 def _with_headers(part: Part, content: FileContent) -> Part:
     """The part with what its sheet calls its columns where it lacks one that is required: the letter names them."""
-    unknown = "、".join(f"“{each.column}”" for each in content.unknown_columns if each.table == part.table)
+    unknown = "、".join(f"“{header.column}”" for header in content.unknown_columns if header.table == part.table)
     required = (column.name for column in READ_TABLES[part.table].columns if not column.optional)
     absent = [name for name in required if name not in part.columns] if unknown and len(part) else []
     if not absent:
         return part
-    told = json.dumps({headers_key(name): unknown for name in absent}, ensure_ascii=False)
-    return replace(part, given=part.rows.with_columns(pl.lit(told).alias(_HEADERS)))
+    headers = json.dumps({headers_key(name): unknown for name in absent}, ensure_ascii=False)
+    return replace(part, given=part.rows.with_columns(pl.lit(headers).alias(_HEADERS)))
 
 
 def _advice(contents: Sequence[FileContent], tables: Tables, unreadable: Sequence[str]) -> list[Advice]:
     return [
-        *(each for content in contents for each in content.advice),
+        *(advice for content in contents for advice in content.advice),
         *_absent_sheets(contents, tables),
-        *(each for name, rows in tables.items() for each in _lost_digits(name, rows)),
+        *(advice for name, rows in tables.items() for advice in _lost_digits(name, rows)),
         *(Advice(path, f"附件“{path}”无法打开，未校验，请检查后重新提交") for path in unreadable),
     ]
 
 
-def _wanted(table: Table, supplied: frozenset[str]) -> bool:
+def _is_kept(table: Table, supplied: frozenset[str]) -> bool:
     return table in FORM_TABLES or table.name in supplied
 
 
@@ -110,8 +110,8 @@ def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
     rows = read_table(rows, table)
     if _HEADERS in rows.columns:
         stands = ~pl.all_horizontal(pl.col(*table.names, WRITTEN).is_null())
-        told = rows.select(WRITTEN, pl.when(stands).then(pl.col(_HEADERS)))
-        joined = [_joined(*each) for each in told.rows()]
+        written = rows.select(WRITTEN, pl.when(stands).then(pl.col(_HEADERS)))
+        joined = [_joined(*pair) for pair in written.rows()]
         rows = rows.with_columns(pl.Series(WRITTEN, joined, pl.String)).drop(_HEADERS)
     return rows.filter(~pl.all_horizontal(pl.col(*table.names, WRITTEN, FLAW).is_null()))
 
@@ -164,7 +164,7 @@ def _content_hashes(tables: Tables) -> pl.Series:
 
 def _absent_sheets(contents: Sequence[FileContent], tables: Tables) -> list[Advice]:
     """Sheets a workbook lacks whose rows did not come otherwise; only those that teach have programmes."""
-    taught = {name for policy in known() for name, each in policy.institution.items() if each.programmes}
+    taught = {name for policy in known() for name, kind in policy.institution.items() if kind.programmes}
     lacking = {content.parts[0].file: content.absent for content in contents if content.absent}
     filed = tables[APPLICATIONS.name].filter(pl.col(FILE).is_in(list(lacking)))
     present = {name: set(tables[name][_NO]) for name in {name for names in lacking.values() for name in names}}
@@ -182,19 +182,19 @@ def _absent_sheets(contents: Sequence[FileContent], tables: Tables) -> list[Advi
 
 def _numbers_of(tables: Mapping[str, pl.DataFrame]) -> dict[str, frozenset[str]]:
     """The application numbers in each file, whatever becomes of them."""
-    found: dict[str, set[str]] = {}
+    by_file: dict[str, set[str]] = {}
     for table in FORM_TABLES:
         for file, number in tables[table.name].select(FILE, _NO).drop_nulls().unique().rows():
-            found.setdefault(file, set()).add(number)
-    return {file: frozenset(numbers) for file, numbers in found.items()}
+            by_file.setdefault(file, set()).add(number)
+    return {file: frozenset(numbers) for file, numbers in by_file.items()}
 
 
 def _without_unsure(contents: Sequence[FileContent], tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
     """Leaves out applications without a required sheet beside sheets nobody can place, one of which it may be."""
-    unplaced = [each for each in contents if each.absent and each.unplaced]
-    aside = [each for content in unplaced for each in _unsure(content, tables)]
-    for each in aside:
-        others = ~((pl.col(FILE) == each.file) & (pl.col(_NO) == each.application_no)).fill_null(False)
+    unplaced = [content for content in contents if content.absent and content.unplaced]
+    aside = [entry for content in unplaced for entry in _unsure(content, tables)]
+    for entry in aside:
+        others = ~((pl.col(FILE) == entry.file) & (pl.col(_NO) == entry.application_no)).fill_null(False)
         tables = {name: rows.filter(others) if _NO in rows.columns else rows for name, rows in tables.items()}
     return tables, aside
 

@@ -54,8 +54,8 @@ def hash_attachments(root: Path, unpacked: Mapping[str, Path], materials: pl.Dat
             hashes[path], sizes[path] = _digest(index[path])
         except OSError:
             unreadable.append(path)
-    found, size = (paths.replace_strict(each, default=None, return_dtype=pl.String) for each in (hashes, sizes))
-    filled = [_where_blank("size_bytes", size), _where_blank("sha256", found), found.alias(SHA256)]
+    digest, size = (paths.replace_strict(facts, default=None, return_dtype=pl.String) for facts in (hashes, sizes))
+    filled = [_where_blank("size_bytes", size), _where_blank("sha256", digest), digest.alias(SHA256)]
     owners = {path: number for path, number in zip(paths, materials["application_no"], strict=True) if path in hashes}
     return Hashed(materials.with_columns(filled), owners, tuple(unreadable))
 
@@ -113,17 +113,17 @@ def _meant(materials: pl.DataFrame, known: dict[str, str]) -> pl.Series:
     places = [beside + number + "/" + name, pl.lit(f"{FOLDER}/") + number + "/" + name, beside + name]
     tried = materials.select(pl.when(safe).then(place).alias(str(order)) for order, place in enumerate(places))
     exact = [tried[column].replace_strict(known, default=None, return_dtype=pl.String) for column in tried.columns]
-    found = pl.select(pl.coalesce(exact)).to_series()
+    matches = pl.select(pl.coalesce(exact)).to_series()
     bare = {_bare(path) for path in known.values()}
     for column in tried.columns:
         # capitals, spaces and the way a character is put together differ between systems, and between people
-        left = tried[column].set(found.is_not_null(), None)
+        left = tried[column].set(matches.is_not_null(), None)
         texts = left.drop_nulls().unique().to_list()
         loose = {text: known.get(compared(text)) if _bare(text) in bare else None for text in texts}
-        found = pl.select(
-            pl.coalesce(found, left.replace_strict(loose, default=None, return_dtype=pl.String))
+        matches = pl.select(
+            pl.coalesce(matches, left.replace_strict(loose, default=None, return_dtype=pl.String))
         ).to_series()
-    return _below(materials, found, known)
+    return _below(materials, matches, known)
 
 
 def _bare(path: str) -> str:
@@ -131,7 +131,7 @@ def _bare(path: str) -> str:
     return compared(path.rpartition("/")[2]).rpartition("/")[2].lstrip("'")
 
 
-def _below(materials: pl.DataFrame, found: pl.Series, known: dict[str, str]) -> pl.Series:
+def _below(materials: pl.DataFrame, matches: pl.Series, known: dict[str, str]) -> pl.Series:
     """What is still missing, looked for by its name alone in the folders below the submission's own.
 
     Not in the source's top folder, where the files of all lie: below it only in the application's own folder.
@@ -142,10 +142,10 @@ def _below(materials: pl.DataFrame, found: pl.Series, known: dict[str, str]) -> 
     keys = materials.select("file", "application_no", "file_name").rows()
     meant: dict[tuple[str, str, str], str | None] = {}
     last = {name: compared(name.replace("\\", "/").rpartition("/")[2]) for _, _, name in keys if name is not None}
-    for key, path in zip(keys, found.to_list(), strict=True):
+    for key, path in zip(keys, matches.to_list(), strict=True):
         if path is None and None not in key and key not in meant and (there := named.get(last[key[2]])):
             meant[key] = _only_below(key, there)
-    paths = [path or meant.get(key) for path, key in zip(found.to_list(), keys, strict=True)]
+    paths = [path or meant.get(key) for path, key in zip(matches.to_list(), keys, strict=True)]
     return pl.Series(paths, dtype=pl.String)
 
 

@@ -76,10 +76,10 @@ def shown(settings: Settings, inbox: Path | None = None) -> str:
 def stated(settings: Settings) -> tuple[str, str]:
     """How the source is named to people, and what is wrong with how it is set, "" for nothing; it is not asked."""
     try:
-        told = f"{shown(settings)}, column map: {map_file.load(settings.column_map).title or 'none'}"
+        summary = f"{shown(settings)}, column map: {map_file.load(settings.column_map).title or 'none'}"
     except (SourceError, ColumnMapError) as wrong:
         return "", _discreet(settings, wrong)
-    return told, ""
+    return summary, ""
 
 
 def sends_openly(settings: Settings) -> bool:
@@ -141,11 +141,11 @@ def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds
     missing: list[QuarantinedFile] = []
     with landing.held(bounds.answer_seconds):
         try:
-            for each in _bringing(where, column_map, Allowance(bounds)).land(landing):
-                if isinstance(each, QuarantinedFile):
-                    missing.append(each)
+            for problem in _bringing(where, column_map, Allowance(bounds)).land(landing):
+                if isinstance(problem, QuarantinedFile):
+                    missing.append(problem)
                 else:
-                    failed.append(where.discreet(each))
+                    failed.append(where.discreet(problem))
         except SourceError as down:
             named = "" if where.shown in str(down) or "FILING_SOURCE " in str(down) else f"{where.shown}: "
             failed.append(where.discreet(f"{named}{down}"))

@@ -41,7 +41,7 @@ _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-
 
 def discreet(sentence: str) -> str:
     """A sentence on one line in which nobody's identity number or mobile telephone can be read."""
-    return _PERSONAL.sub(lambda found: masked(found.group()), _UNSEEN.sub("\ufffd", sentence))
+    return _PERSONAL.sub(lambda match: masked(match.group()), _UNSEEN.sub("\ufffd", sentence))
 
 
 @dataclass(frozen=True)

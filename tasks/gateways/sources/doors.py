@@ -31,7 +31,7 @@ class Door:
     def other_list(self, file: Path) -> Table | None:
         """The list read elsewhere that a file's name says it is."""
         name = key(file.stem)
-        return next((each for each in self.besides if name in (key(each.name), key(each.title))), None)
+        return next((table for table in self.besides if name in (key(table.name), key(table.title))), None)
 
     def admitted(self, content: FileContent) -> FileContent:
         """The content without what this door does not bring, which is told; raises UnreadableError where nothing is left."""
@@ -47,7 +47,7 @@ class Door:
         if any(len(part) for part in others):
             reason = f"文件“{file}”中的“{titles}”未采用：{self.elsewhere}"
             aside.append(QuarantinedFile(file, reason, whole=False, sheet=titles))
-        unknown = [each for each in content.unknown_columns if not each.table or each.table in self.tables]
+        unknown = [header for header in content.unknown_columns if not header.table or header.table in self.tables]
         return replace(content, parts=parts, unknown_columns=unknown, aside=aside)
 
 
@@ -83,10 +83,10 @@ def folders_named(place: Path, name: str) -> list[Path]:
 
 def lists_beside(folder: Path, door: Door = DESK) -> list[tuple[Path, Table]]:
     """The files in a folder and below that are lists read elsewhere, in the order of their paths."""
-    found = []
+    lists = []
     for where, _, names in plain_files.walk(folder, lambda _closed: None):  # told when the folder is pulled
         for name in names:
             table = door.other_list(where / name)
             if table is not None and plain_files.is_handed_in(name):
-                found.append((where / name, table))
-    return sorted(found, key=lambda each: each[0])
+                lists.append((where / name, table))
+    return sorted(lists, key=lambda entry: entry[0])

@@ -61,21 +61,21 @@ def pull_folder(
         raise NotADirectoryError(f"'{folder}' is not a folder: name the folder that holds the submissions")
     locked: list[OSError] = []
     here = [path for path in _handed_in(folder, besides, locked) if door.other_list(path) is None]
-    found = sorted((_shown(path.relative_to(folder)), path) for path in here)
+    entries = sorted((_shown(path.relative_to(folder)), path) for path in here)
     passed = unread(folder)
-    found = [each for each in found if each[0] not in passed]
-    archives = [each for each in found if each[1].suffix.lower() in ARCHIVES]
+    entries = [entry for entry in entries if entry[0] not in passed]
+    archives = [entry for entry in entries if entry[1].suffix.lower() in ARCHIVES]
     with ExitStack() as stack:
         inside = Opened()
         if archives:
             spare = stack.enter_context(TemporaryDirectory(prefix="filing-archives-"))
             inside = opened(folder, archives, Path(spare))
         refused = [
-            *((each, False) for each in missing),
+            *((file, False) for file in missing),
             *((_locked(folder.parent if door is PANELS else folder, error), False) for error in locked),
-            *((each, True) for each in inside.refused),
+            *((file, True) for file in inside.refused),
         ]
-        files = [each for each in found if each not in archives] + list(inside.files.items())
+        files = [entry for entry in entries if entry not in archives] + list(inside.files.items())
         return _pull(folder, sorted(files), door, refused, column_map, inside.files)
 
 
@@ -176,7 +176,7 @@ def _by_name(read: Callable[[str, bytes, Table, headers.Names], FileContent]) ->
     def named(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
         table = table or names.table_named(Path(name).stem)
         if table is None:
-            known = "、".join(f"{each.name}（{each.title}）" for each in READ_TABLES.values())
+            known = "、".join(f"{table.name}（{table.title}）" for table in READ_TABLES.values())
             raise UnreadableError(f"文件“{name}”的名称不是任何一张表，请改用表名：{known}", foreign=True)
         return read(name, data, table, names)
 

@@ -42,7 +42,7 @@ def usable(tables: Mapping[str, pl.DataFrame]) -> tuple[Tables, list[Quarantined
     kept, older = _without_older(kept)
     aside += older
     aside += _twice(kept[APPLICATIONS.name])
-    numbers = pl.Series(_NO, sorted({each.application_no for each in aside if each.application_no}), pl.String)
+    numbers = pl.Series(_NO, sorted({file.application_no for file in aside if file.application_no}), pl.String)
     for name in _FORM[1:]:
         kept[name], orphans = _without_orphans(name, kept[name], kept[APPLICATIONS.name], numbers)
         aside += orphans
@@ -178,9 +178,9 @@ def _without_orphans(
     if orphans.is_empty():
         return rows, []
     quarantined = [
-        each
+        orphan
         for (file,), group in orphans.group_by(FILE, maintain_order=True)
-        for each in _orphans_of(str(file), TABLES[name].title, group)
+        for orphan in _orphans_of(str(file), TABLES[name].title, group)
     ]
     place = [FILE, LINE, _NO]
     return rows.join(orphans.select(place), on=place, how="anti", maintain_order="left"), quarantined

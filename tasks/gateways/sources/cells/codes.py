@@ -27,15 +27,15 @@ _PREFIX_DAY: Final = re.compile(rf"20\d{{2}}[-/]0?([1-8])[-/](\d{{1,2}}){_MIDNIG
 def credit_code(text: str) -> str:
     """A unified social credit code in capitals, without hyphens, labels and copy marks."""
     bare = _capitals(text)
-    found = _CREDIT_CODE.fullmatch(_NOTES.sub("", bare).replace("-", ""))
-    return found[1] if found else code(bare.replace("-", ""))
+    match = _CREDIT_CODE.fullmatch(_NOTES.sub("", bare).replace("-", ""))
+    return match[1] if match else code(bare.replace("-", ""))
 
 
 def identity_number(text: str) -> str:
     """A number of an identity document in capitals; every sign that looks like X is one in a resident's."""
     bare = _capitals(text)
-    found = _IDENTITY.fullmatch(bare.translate(_CROSSES).replace("-", ""))
-    return found[1] if found else bare
+    match = _IDENTITY.fullmatch(bare.translate(_CROSSES).replace("-", ""))
+    return match[1] if match else bare
 
 
 def occupation_code(text: str) -> str:
@@ -43,10 +43,10 @@ def occupation_code(text: str) -> str:
     bare = code(text).upper()
     if day := _DAY.fullmatch(bare):
         return f"{day[1]}-{day[2]:0>2}-{day[3]:0>2}"
-    found = _OCCUPATION.fullmatch(bare)
-    if found is None or (not found["d"] and "-" not in bare):
+    match = _OCCUPATION.fullmatch(bare)
+    if match is None or (not match["d"] and "-" not in bare):
         return code(text)
-    parts = [found["a"], *(found[part].zfill(2) for part in "bcd" if found[part])]
+    parts = [match["a"], *(match[part].zfill(2) for part in "bcd" if match[part])]
     return "-".join(parts)
 
 

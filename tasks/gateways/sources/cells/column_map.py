@@ -83,12 +83,12 @@ def word(text: str) -> str:
 def _meant(cells: pl.Series, meanings: Mapping[str, str], *, divided: bool) -> pl.Series:
     """Codes with a meaning replaced by it; others stay, so that the check names them. `divided`: several in a cell."""
     distinct = cells.drop_nulls().unique().to_list()
-    said = {text: _all_meant(text, meanings) if divided else meanings.get(word(text), text) for text in distinct}
-    return cells.replace(said)
+    readings = {text: _all_meant(text, meanings) if divided else meanings.get(word(text), text) for text in distinct}
+    return cells.replace(readings)
 
 
 def _all_meant(text: str, meanings: Mapping[str, str]) -> str:
-    return ",".join(meanings.get(word(each), each) for each in _DIVIDED.split(text.strip()) if each)
+    return ",".join(meanings.get(word(part), part) for part in _DIVIDED.split(text.strip()) if part)
 
 
 def _filled(rows: pl.DataFrame, defaults: Mapping[str, str]) -> pl.DataFrame:
@@ -96,11 +96,11 @@ def _filled(rows: pl.DataFrame, defaults: Mapping[str, str]) -> pl.DataFrame:
     if not defaults:
         return rows
     given = [name for name in rows.columns if name not in (LINE, FLAW)]
-    said = pl.any_horizontal(pl.col(name).str.strip_chars() != "" for name in given)
+    filled = pl.any_horizontal(pl.col(name).str.strip_chars() != "" for name in given)
     absent = [pl.lit(None, pl.String).alias(name) for name in defaults if name not in rows.columns]
     rows = rows.with_columns(absent)
     return rows.with_columns(
-        pl.when(said & (pl.col(name).fill_null("").str.strip_chars() == ""))
+        pl.when(filled & (pl.col(name).fill_null("").str.strip_chars() == ""))
         .then(pl.lit(value))
         .otherwise(pl.col(name))
         .alias(name)

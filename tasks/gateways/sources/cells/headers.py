@@ -84,7 +84,9 @@ class Names:
         if named:
             return READ_TABLES[named]
         bare = _BEHIND.sub("", _BEFORE.sub("", word)) or word
-        return next((_tables()[each] for each in (word, _BEHIND.sub("", word), bare) if each in _tables()), None)
+        return next(
+            (_tables()[spelling] for spelling in (word, _BEHIND.sub("", word), bare) if spelling in _tables()), None
+        )
 
     def _column_named(self, table: str, text: str) -> str | None:
         """The canonical column of a table that a header means, by its own names."""
@@ -100,17 +102,17 @@ class Names:
         return key(text) in self._ignored.get(table, frozenset()) | self._ignored.get("", frozenset())
 
     def _header_of(self, table: str, cells: tuple[str, ...]) -> Header:
-        own = [(place, name, self.column_named(table, name)) for place, name in enumerate(cells) if name.strip()]
-        taken = {column for _, _, column in own if column}
+        titled = [(place, name, self.column_named(table, name)) for place, name in enumerate(cells) if name.strip()]
+        taken = {column for _, _, column in titled if column}
         places: list[tuple[int, str, str | None]] = []
-        for place, name, column in own:
+        for place, name, column in titled:
             meant = column or self.column_meant(table, name)
             if column is None and meant in taken:
                 meant = None
             if meant:
                 taken.add(meant)
             places.append((place, name, meant))
-        counts = Counter(column for _, _, column in own if column)
+        counts = Counter(column for _, _, column in titled if column)
         return Header(
             columns={column: place for place, _, column in reversed(places) if column},
             unknown=[(place, name) for place, name, column in places if not (column or self.is_ignored(table, name))],
@@ -163,7 +165,7 @@ def header_line(table: Table, lines: Sequence[Sequence[str]], names: Names = CON
 def is_header(table: Table, cells: Sequence[str], names: Names = CONTRACT) -> bool:
     """Whether a line is a header, not one of labels with their values beside them: most of its cells name columns."""
     filled = sum(1 for cell in cells if cell.strip())
-    found = header(table, cells, names)
-    places = sorted(found.columns.values())
+    head = header(table, cells, names)
+    places = sorted(head.columns.values())
     beside = sum(after - before == 1 for before, after in pairwise(places))
     return len(places) * 2 > filled or beside >= _BESIDE

@@ -76,7 +76,7 @@ class LevelWords:
             if part[:1] in _SHORT and part[1:] == "级工":
                 self.spellings |= {part[0]: _Word(code, "bare"), part[:2]: _Word(code, "bare")}
                 self.spellings[f"{part[:2]}技能"] = _Word(code, "titled")
-            figure = next((each for each, signs in _NUMERALS.items() if part == f"{signs[0]}级"), "")
+            figure = next((digit for digit, signs in _NUMERALS.items() if part == f"{signs[0]}级"), "")
             for sign in (figure, _ROMAN.get(figure, ""), *_NUMERALS.get(figure, "")) if figure else ():
                 self.spellings |= {sign: _Word(code, "bare"), f"{sign}级": _Word(code, "numbered")}
                 self.spellings |= {f"l{sign}": _Word(code, "bare"), f"l{sign}级": _Word(code, "numbered")}
@@ -86,13 +86,13 @@ class LevelWords:
         tokens = list(self._token.finditer(text))
         if "".join(token.group() for token in tokens) != text:
             return None
-        found: set[str] = set()
+        codes: set[str] = set()
         for is_separator, group in groupby(tokens, key=lambda token: token.lastgroup == "separator"):
             levels = set[str]() if is_separator else self._grouped(list(group))
             if levels is None:
                 return None
-            found |= levels
-        return found or None
+            codes |= levels
+        return codes or None
 
     def _grouped(self, tokens: list[re.Match[str]]) -> set[str] | None:
         """The levels of words that stand together: one level, a range, or a list without separators."""
@@ -110,10 +110,10 @@ class LevelWords:
             return None
         if len(parts) == 1 and bound is None:
             return codes[0]
-        if any(len(each) > 1 for each in codes) or (bound and len(parts) > 1):
+        if any(len(group) > 1 for group in codes) or (bound and len(parts) > 1):
             return None
         if bound is None:
-            return self._chain([code for each in codes for code in each])
+            return self._chain([code for group in codes for code in group])
         place = self.codes.index(codes[0].pop())
         return set(self.codes[: place + 1] if bound == "below" else self.codes[place:])
 

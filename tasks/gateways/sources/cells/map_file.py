@@ -97,23 +97,23 @@ class _Reading:
         title = self._text("", "title", document.get("title", self.file))
         return ColumnMap(title, names=names, tables=maps, pages=words)
 
-    def _table(self, table: Table, said: Mapping[str, Any]) -> TableMap:
+    def _table(self, table: Table, section: Mapping[str, Any]) -> TableMap:
         where = f"tables.{table.name}"
-        self._known(where, said, _OF_TABLE)
+        self._known(where, section, _OF_TABLE)
         values = {
             column: self._values(table, self._column(table, f"{where}.values", column), meanings)
-            for column, meanings in self._section(f"{where}.values", said).items()
+            for column, meanings in self._section(f"{where}.values", section).items()
         }
         defaults = {
             column: self._cell(f"{where}.defaults", column, self._column(table, f"{where}.defaults", column), value)
-            for column, value in self._section(f"{where}.defaults", said).items()
+            for column, value in self._section(f"{where}.defaults", section).items()
         }
-        origins, order = (tuple(self._texts(where, key, said.get(key, []))) for key in ("from", "order_by"))
+        origins, order = (tuple(self._texts(where, key, section.get(key, []))) for key in ("from", "order_by"))
         return TableMap(origins, order, values, defaults)
 
-    def _columns(self, table: Table, said: Mapping[str, Any]) -> dict[str, str]:
+    def _columns(self, table: Table, section: Mapping[str, Any]) -> dict[str, str]:
         where, theirs = f"tables.{table.name}.columns", dict[str, str]()
-        for column, given in self._section(where, said).items():
+        for column, given in self._section(where, section).items():
             self._column(table, where, column)
             for name in self._texts(where, column, given):
                 other = theirs.setdefault(headers.key(name), column)
@@ -158,8 +158,10 @@ class _Reading:
         self, document: Mapping[str, Any], tables: Mapping[str, Any], pages: PageWords
     ) -> dict[str, frozenset[str]]:
         anywhere = [*self._texts("", "ignore", document.get("ignore", [])), pages.next]
-        own = {name: self._texts(f"tables.{name}", "ignore", said.get("ignore", [])) for name, said in tables.items()}
-        return {name: frozenset(map(headers.key, given)) for name, given in {"": anywhere, **own}.items()}
+        by_table = {
+            name: self._texts(f"tables.{name}", "ignore", section.get("ignore", [])) for name, section in tables.items()
+        }
+        return {name: frozenset(map(headers.key, given)) for name, given in {"": anywhere, **by_table}.items()}
 
     def _section(self, where: str, holder: Mapping[str, Any]) -> Mapping[str, Any]:
         section = holder.get(where.rpartition(".")[2], {})
@@ -167,14 +169,14 @@ class _Reading:
             self._wrong("", where, f"is no table; write it as [{where}]")
         return dict(section)
 
-    def _known(self, where: str, said: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-        for key in said:
+    def _known(self, where: str, section: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+        for key in section:
             if key not in keys:
                 self._wrong(where, key, f"is not known; write one of {', '.join(keys)}")
 
     def _texts(self, where: str, key: str, value: object) -> list[str]:
         given = value if isinstance(value, list) else [value]
-        return [self._text(where, key, each) for each in given]
+        return [self._text(where, key, text) for text in given]
 
     def _text(self, where: str, key: str, value: object) -> str:
         if isinstance(value, bool):

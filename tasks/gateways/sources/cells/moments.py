@@ -53,9 +53,9 @@ def iso_moment(text: str) -> str | None:
 def cycle(text: str) -> str | None:
     """A cycle as `YYYY-MM`, also from the first of the month a spreadsheet made of it."""
     plain = _in_figures(folded(text)).replace(" ", "")
-    if found := _CYCLE.fullmatch(plain):
-        month = int(found["m"] or found["mc"])
-        return f"{found['y']}-{month:02d}" if 1 <= month <= 12 else None  # noqa: PLR2004  months of a year
+    if match := _CYCLE.fullmatch(plain):
+        month = int(match["m"] or match["mc"])
+        return f"{match['y']}-{month:02d}" if 1 <= month <= 12 else None  # noqa: PLR2004  months of a year
     moment, offset = _read(text)
     first = moment is not None and not offset and moment.day == 1
     return moment.strftime("%Y-%m") if moment and first else None
@@ -65,24 +65,24 @@ def _read(text: str) -> tuple[datetime | None, str]:
     if _SERIAL.fullmatch(text):
         return _from_serial(float(text)), ""
     plain = _LOOSE.sub(r"\1", _in_figures(_WEEKDAY.sub(" ", folded(text)))).strip(" .。")
-    found = _SPELLED.fullmatch(plain) or _COMPACT.fullmatch(plain)
-    if found is None:
+    match = _SPELLED.fullmatch(plain) or _COMPACT.fullmatch(plain)
+    if match is None:
         return None, ""
-    return _from_parts({name: part for name, part in found.groupdict().items() if part}), _offset(found["off"])
+    return _from_parts({name: part for name, part in match.groupdict().items() if part}), _offset(match["off"])
 
 
 def _in_figures(text: str) -> str:
     return _NUMERALS.sub(_figures, text.replace("二o二", "二〇二"))
 
 
-def _figures(found: re.Match[str]) -> str:
+def _figures(match: re.Match[str]) -> str:
     """A Chinese number in figures: a year sign by sign, others by their tens."""
-    signs = found.group().replace("廿", "二十").replace("卅", "三十")
+    signs = match.group().replace("廿", "二十").replace("卅", "三十")
     tens, ten, ones = signs.partition("十")
     if not ten:
         return "".join(_FIGURES[sign] for sign in signs)
     if len(tens) > 1 or len(ones) > 1:
-        return found.group()
+        return match.group()
     return f"{_FIGURES.get(tens, '1')}{_FIGURES.get(ones, '0')}"
 
 

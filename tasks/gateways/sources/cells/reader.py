@@ -109,5 +109,5 @@ def _written(table: Table, texts: Sequence[pl.Series], read: Sequence[pl.Series]
     size = len(texts[0])
     if not kept:
         return pl.Series(WRITTEN, [None], pl.String).extend_constant(None, size)[:size]
-    told = [json.dumps(kept[place], ensure_ascii=False) if place in kept else None for place in range(size)]
-    return pl.Series(WRITTEN, told, pl.String)
+    notes = [json.dumps(kept[place], ensure_ascii=False) if place in kept else None for place in range(size)]
+    return pl.Series(WRITTEN, notes, pl.String)

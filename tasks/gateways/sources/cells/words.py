@@ -108,10 +108,10 @@ class Regions:
 
 def integer(text: str, column: str = "") -> str | None:
     """A whole number from 0 on, of at most 18 digits, with its unit; sizes are bytes."""
-    found = _AMOUNT.fullmatch(compared(text))
-    if found is None or "e" in found[1]:
+    match = _AMOUNT.fullmatch(compared(text))
+    if match is None or "e" in match[1]:
         return None
-    figure, unit = found[1].replace(",", ""), found[2]
+    figure, unit = match[1].replace(",", ""), match[2]
     if column == "size_bytes" and unit:
         factor = SIZES.get(unit)
         # what was rounded to a unit is a whole number of bytes all the same
@@ -124,8 +124,8 @@ def integer(text: str, column: str = "") -> str | None:
 
 def number(text: str, column: str = "") -> str | None:
     """A decimal number from 0 on with its unit, also with an exponent as spreadsheets write it."""
-    found = _AMOUNT.fullmatch(compared(text))
-    if found is None or (found[2] and found[2] not in UNITS.get(column, ())):
+    match = _AMOUNT.fullmatch(compared(text))
+    if match is None or (match[2] and match[2] not in UNITS.get(column, ())):
         return None
-    read = float(found[1].replace(",", ""))
+    read = float(match[1].replace(",", ""))
     return f"{read:.15g}" if read < 10**_MOST_DIGITS else None

@@ -43,12 +43,12 @@ class Address:
 
     def discreet(self, sentence: str) -> str:
         """A sentence about the source, on one line, without its secrets and people's numbers: errors quote cells and names."""
-        told = " ".join(sentence.split())
+        text = " ".join(sentence.split())
         query = urlsplit(self.bare).query
         given = [self.password, self.token, *(part.partition("=")[2] for part in query.split("&"))]
-        for secret in _spellings(each for each in given if len(each) >= _SHORTEST_SECRET):
-            told = told.replace(secret, "***")
-        return discreet(told)
+        for secret in _spellings(secret for secret in given if len(secret) >= _SHORTEST_SECRET):
+            text = text.replace(secret, "***")
+        return discreet(text)
 
 
 def address(settings: Settings) -> Address:
@@ -83,5 +83,7 @@ def _split(text: str) -> SplitResult:
 
 def _spellings(secrets: Iterable[str]) -> list[str]:
     """Each secret as it is and as an address spells it, longest first."""
-    every = {spelled for each in secrets for spelled in (each, quote(each, safe=""), quote(each), unquote(each))}
+    every = {
+        spelled for secret in secrets for spelled in (secret, quote(secret, safe=""), quote(secret), unquote(secret))
+    }
     return sorted(every, key=len, reverse=True)

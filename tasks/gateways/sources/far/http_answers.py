@@ -85,9 +85,9 @@ class Asking:
             return
         if code in _RETRIED or response.is_server_error:
             raise AttemptFailed(f"answered {code}", retryable=True, retry_after_seconds=retry_after(response))
-        said: dict[int, str] = {
+        remedies: dict[int, str] = {
             **dict.fromkeys(_CREDENTIALS, "check FILING_SOURCE_TOKEN, or FILING_SOURCE_USERNAME and _PASSWORD"),
             **dict.fromkeys(_GONE, "check the path in FILING_SOURCE"),
         }
         moved = "let FILING_SOURCE name the address it has moved to" if response.is_redirect else "ask its operator"
-        raise SourceError(f"{self._where.shown} answered {code}: {said.get(code, moved)}")
+        raise SourceError(f"{self._where.shown} answered {code}: {remedies.get(code, moved)}")

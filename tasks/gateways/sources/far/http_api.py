@@ -56,27 +56,27 @@ class HttpApi:
                     break
                 landing.restart()
         landing.settle()
-        return [f"{self._where.shown}: {each}" for each in pull.complaints]
+        return [f"{self._where.shown}: {complaint}" for complaint in pull.complaints]
 
-    def understood(self, address: str, etag: str) -> tuple[Answer, http_pages.Told]:
+    def understood(self, address: str, etag: str) -> tuple[Answer, http_pages.PageSummary]:
         """A page and what it says; one that is no JSON is asked for again."""
         for left in reversed(range(_READINGS)):
             answer = self._asking.page(address, etag)
-            told = http_pages.Told() if answer.unchanged else http_pages.told(answer.body, self._map)
-            if not told.trouble or not left:
+            summary = http_pages.PageSummary() if answer.unchanged else http_pages.read_summary(answer.body, self._map)
+            if not summary.trouble or not left:
                 break
-        return answer, told
+        return answer, summary
 
-    def after(self, address: str, answer: Answer, told: http_pages.Told) -> str:
+    def after(self, address: str, answer: Answer, summary: http_pages.PageSummary) -> str:
         """The address of the page after this one, "" after the last; only one of the same server is followed."""
         pages = self._map.pages
         if answer.next:
             following = str(httpx.URL(address).join(answer.next))
-        elif told.next and pages.next_parameter:
-            following = self._with(address, pages.next_parameter, told.next)
-        elif told.next:
-            following = str(httpx.URL(address).join(told.next))
-        elif pages.page_parameter and (told.records or told.trouble):
+        elif summary.next and pages.next_parameter:
+            following = self._with(address, pages.next_parameter, summary.next)
+        elif summary.next:
+            following = str(httpx.URL(address).join(summary.next))
+        elif pages.page_parameter and (summary.records or summary.trouble):
             number = httpx.URL(address).params.get(pages.page_parameter, "1")
             following = self._with(address, pages.page_parameter, str(int(number) + 1 if number.isdecimal() else 2))
         else:
@@ -88,7 +88,7 @@ class HttpApi:
     def is_unchanged(self, address: str, page: Landed) -> bool:
         """Whether a page still has the records it had."""
         answer = self._asking.page(address, page.mark)
-        return answer.unchanged or http_pages.told(answer.body, self._map).digest == page.told["digest"]
+        return answer.unchanged or http_pages.read_summary(answer.body, self._map).digest == page.notes["digest"]
 
     @property
     def reading(self) -> str:
@@ -128,12 +128,12 @@ class _Pull:
         self._api, self._landing, self._first = api, landing, first
         self._former = former
         before = former.entries.values() if former else ()
-        known = [entry for entry in before if entry.told["map"] == api.reading]
-        self._known = {api.restored(entry.told["address"]): entry for entry in known}
+        known = [entry for entry in before if entry.notes["map"] == api.reading]
+        self._known = {api.restored(entry.notes["address"]): entry for entry in known}
         self._draft = self._gone_on_with()
         self._fetched = 0
         self._bodies: list[bytes] = []
-        self.complaints = [entry.told["trouble"] for entry in self._pages if entry.told["trouble"]]
+        self.complaints = [entry.notes["trouble"] for entry in self._pages if entry.notes["trouble"]]
 
     @property
     def _pages(self) -> list[Landed]:
@@ -143,8 +143,8 @@ class _Pull:
     def run(self) -> None:
         """Ask for one page after another until there is none."""
         pages = self._pages
-        asked = {self._api.restored(page.told["address"]) for page in pages}
-        address = self._api.restored(pages[-1].told["next"]) if pages else self._first
+        asked = {self._api.restored(page.notes["address"]) for page in pages}
+        address = self._api.restored(pages[-1].notes["next"]) if pages else self._first
         place = len(pages)
         while address:
             place += 1
@@ -166,25 +166,25 @@ class _Pull:
     def _take(self, address: str, name: str, place: int) -> str:
         """One page; returns where the next one is."""
         known = self._known.get(address)
-        answer, told = self._api.understood(address, known.mark if known else "")
+        answer, summary = self._api.understood(address, known.mark if known else "")
         if known and self._former and answer.unchanged:
             self._draft.adopt(self._former, known, name)
-            return self._api.restored(known.told["next"])
+            return self._api.restored(known.notes["next"])
         self._fetched += 1
-        following = self._api.after(address, answer, told)
-        trouble = f"page {place} {told.trouble}, and what follows it may be missing" if told.trouble else ""
-        said = {
+        following = self._api.after(address, answer, summary)
+        trouble = f"page {place} {summary.trouble}, and what follows it may be missing" if summary.trouble else ""
+        notes = {
             "address": self._api.kept(address),
             "next": self._api.kept(following),
-            "digest": told.digest,
+            "digest": summary.digest,
             "map": self._api.reading,
             "trouble": trouble,
         }
         # a page in trouble is never taken for known
-        self._draft.put(Landed(name, "" if trouble else answer.etag, said), [answer.body])
+        self._draft.put(Landed(name, "" if trouble else answer.etag, notes), [answer.body])
         if trouble:
             self.complaints.append(trouble)
-        return following if self._is_new(answer.body, told.records) else ""
+        return following if self._is_new(answer.body, summary.records) else ""
 
     def _is_new(self, body: bytes, records: int) -> bool:
         digest = sha256(body).digest()
@@ -198,8 +198,8 @@ class _Pull:
         """The draft a stopped pull left, if it may be gone on with; else an empty one."""
         self._draft = draft = self._landing.draft()
         pages = self._pages
-        same = all(page.told["map"] == self._api.reading for page in pages)
-        begun = bool(pages) and same and pages[0].told["address"] == self._api.kept(self._first)
+        same = all(page.notes["map"] == self._api.reading for page in pages)
+        begun = bool(pages) and same and pages[0].notes["address"] == self._api.kept(self._first)
         if begun and self._api.is_unchanged(self._first, pages[0]):
             return draft
         return self._landing.restart()

@@ -15,7 +15,7 @@ from tasks.gateways.sources.formats import nested_json, plain_files
 
 
 @dataclass(frozen=True)
-class Told:
+class PageSummary:
     """What a page says: how many records it has, and where the next one is.
 
     `digest` is of the records alone: what is around them may tell the time. `trouble` is why it cannot be
@@ -28,19 +28,19 @@ class Told:
     trouble: str = ""
 
 
-def told(body: bytes, column_map: ColumnMap) -> Told:
+def read_summary(body: bytes, column_map: ColumnMap) -> PageSummary:
     """What the page says of itself."""
     try:
         top = nested_json.loaded("page", body)
     except UnreadableError:
-        return Told(trouble="is not JSON")
+        return PageSummary(trouble="is not JSON")
     arrays = _arrays(top, column_map)
     if arrays is None:
-        return Told(trouble="holds no table that is known")
+        return PageSummary(trouble="holds no table that is known")
     words = nested_json.flat(column_map.names, top) if isinstance(top, dict) else {}
     pages = column_map.pages
     digest = sha256(json.dumps(arrays, sort_keys=True).encode()).hexdigest()
-    return Told(sum(map(len, arrays)), _word(words.get(pages.next)), digest)
+    return PageSummary(sum(map(len, arrays)), _word(words.get(pages.next)), digest)
 
 
 def pull_pages(root: Path, names: list[str], column_map: ColumnMap, door: Door = NAMED) -> Pull:
@@ -76,9 +76,9 @@ class _Seen:
             json.dumps(record, sort_keys=True, ensure_ascii=True).encode()
         )
 
-    def again(self, said: bytes) -> bool:
+    def again(self, body: bytes) -> bool:
         """Whether a page or an application has come before."""
-        digest = sha256(said).digest()
+        digest = sha256(body).digest()
         known = digest in self._digests
         self._digests.add(digest)
         return known

@@ -28,7 +28,7 @@ class Landed:
 
     name: str
     mark: str = ""
-    told: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Copy:
@@ -46,7 +46,7 @@ class Copy:
     def adopt(self, other: "Copy", entry: Landed, name: str | None = None) -> None:
         """Take a file over from another copy, under this name."""
         self._place(
-            Landed(name or entry.name, entry.mark, entry.told), lambda aside: _link(other.files / entry.name, aside)
+            Landed(name or entry.name, entry.mark, entry.notes), lambda aside: _link(other.files / entry.name, aside)
         )
 
     def drop(self, name: str) -> None:
@@ -141,8 +141,8 @@ class Landing:
 def _journal(path: Path) -> Iterator[Landed]:
     for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
         try:
-            said = json.loads(line)
-            entry = Landed(said["name"], said["mark"], said["told"])
+            record = json.loads(line)
+            entry = Landed(record["name"], record["mark"], record["told"])
         except (ValueError, KeyError, TypeError):
             return  # the line a killed run was writing, or nothing of ours: the file is fetched again
         if (path.parent / "files" / entry.name).is_file():
@@ -150,8 +150,8 @@ def _journal(path: Path) -> Iterator[Landed]:
 
 
 def _line(entry: Landed) -> str:
-    said = {"name": entry.name, "mark": entry.mark, "told": dict(entry.told)}
-    return json.dumps(said, ensure_ascii=True) + "\n"
+    record = {"name": entry.name, "mark": entry.mark, "told": dict(entry.notes)}
+    return json.dumps(record, ensure_ascii=True) + "\n"
 
 
 def _write(aside: Path, chunks: Iterable[bytes]) -> None:

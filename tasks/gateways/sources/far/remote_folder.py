@@ -79,11 +79,11 @@ class RemoteFolder:
             raise SourceError(f"{self._remote.shown} holds more than {self._allowance.bounds.files} files: remove some")
         draft, former = landing.draft(), landing.current
         reasons = _refused(dict(listing), self._allowance.bounds.file_bytes)
-        wanted = {name: info for name, info in listing if name not in reasons}
+        admitted = {name: info for name, info in listing if name not in reasons}
         # first of all: where a file was that a stopped pull brought, there may be a folder by now
-        for name in set(draft.entries) - set(wanted):
+        for name in set(draft.entries) - set(admitted):
             draft.drop(name)
-        for name, info in wanted.items():
+        for name, info in admitted.items():
             reason = self._bring(name, info, draft, former)
             if reason:
                 reasons[name] = reason
@@ -109,26 +109,26 @@ class RemoteFolder:
         return None
 
     def _chunks(self, name: str, info: Mapping[str, Any]) -> Iterator[bytes]:
-        size, told = 0, info.get("size")
+        size, expected = 0, info.get("size")
         with self._connected().open(str(info["name"]), "rb", block_size=_CHUNK) as stream:
             pieces = iter(lambda: stream.read(_CHUNK), b"")
             for chunk in self._allowance.within(pieces, f"the file {_shown(name)}", self._allowance.bounds.file_bytes):
                 size += len(chunk)
                 yield chunk
-        if told is not None and size != int(told):
-            raise _CutShortError(f"{_shown(name)} has {told} bytes and {size} came")
+        if expected is not None and size != int(expected):
+            raise _CutShortError(f"{_shown(name)} has {expected} bytes and {size} came")
 
     def _listing(self) -> dict[str, Mapping[str, Any]]:
         """Every file below the folder by its path in it; hidden ones left out."""
-        found: dict[str, Mapping[str, Any]] = {}
+        listed: dict[str, Mapping[str, Any]] = {}
         try:
-            self._list(self._remote.path, "", found, 0)
+            self._list(self._remote.path, "", listed, 0)
         except _OutOfReachError as out:
             why = "there is no such folder" if out.verdict == "absent" else "it may not be read with these credentials"
             raise SourceError(f"{self._remote.shown} cannot be read: {why}; check FILING_SOURCE") from out
-        return found
+        return listed
 
-    def _list(self, path: str, prefix: str, found: dict[str, Mapping[str, Any]], depth: int) -> None:
+    def _list(self, path: str, prefix: str, listed: dict[str, Mapping[str, Any]], depth: int) -> None:
         self._allowance.check()
         for info in self._persistently(lambda: self._connected().ls(path, detail=True)):
             full = str(info["name"])
@@ -136,13 +136,13 @@ class RemoteFolder:
             if full.strip("/") == path.strip("/") or name.startswith("."):
                 continue  # the folder itself, as stores without folders list it; hidden ones
             if info["type"] != "directory":
-                found[prefix + name] = info
-            elif depth < _DEEPEST and len(found) <= self._allowance.bounds.files:
-                self._list_below(full, f"{prefix}{name}/", found, depth + 1)
+                listed[prefix + name] = info
+            elif depth < _DEEPEST and len(listed) <= self._allowance.bounds.files:
+                self._list_below(full, f"{prefix}{name}/", listed, depth + 1)
 
-    def _list_below(self, path: str, prefix: str, found: dict[str, Mapping[str, Any]], depth: int) -> None:
+    def _list_below(self, path: str, prefix: str, listed: dict[str, Mapping[str, Any]], depth: int) -> None:
         try:
-            self._list(path, prefix, found, depth)
+            self._list(path, prefix, listed, depth)
         except _OutOfReachError as out:
             if out.verdict == "forbidden":
                 name = _shown(prefix.rstrip("/"))
@@ -163,12 +163,14 @@ class RemoteFolder:
             return work()
         except self._remote.errors as failed:
             if getattr(failed, "errno", None) in _DISK:
-                raise SourceError(f"the copy of {self._remote.shown} cannot be written: {_said(failed)}") from failed
+                raise SourceError(
+                    f"the copy of {self._remote.shown} cannot be written: {_describe(failed)}"
+                ) from failed
             verdict = self._remote.verdict(failed)
             if verdict in {"absent", "forbidden"}:
                 raise _OutOfReachError(verdict) from failed
             self._system = None
-            raise AttemptFailed(_said(failed), retryable=verdict != "refused") from failed
+            raise AttemptFailed(_describe(failed), retryable=verdict != "refused") from failed
 
     def _connected(self) -> "AbstractFileSystem":
         if self._system is None:
@@ -176,7 +178,7 @@ class RemoteFolder:
         return self._system
 
 
-def _said(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return str(error).strip() or type(error).__name__
 
 

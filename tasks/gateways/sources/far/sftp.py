@@ -46,19 +46,19 @@ def remote(where: Address, allowance: Allowance) -> Remote:
 
         @staticmethod
         def _decode_stat(stat: Any, parent_path: str | None = None) -> dict[str, Any]:
-            told: dict[str, Any] = SFTPFileSystem._decode_stat(stat, parent_path)
-            ordinary = told["type"] != "file" or S_ISREG(stat.st_mode)
-            return told if ordinary else {**told, "type": "other"}
+            info: dict[str, Any] = SFTPFileSystem._decode_stat(stat, parent_path)
+            ordinary = info["type"] != "file" or S_ISREG(stat.st_mode)
+            return info if ordinary else {**info, "type": "other"}
 
         def ls(self, path: str, detail: bool = False, **_: Any) -> list[Any]:
             """As the library's, but of a listing that has an end."""
-            found: list[dict[str, Any]] = []
+            entries: list[dict[str, Any]] = []
             for stat in self.ftp.listdir_iter(path):
                 allowance.check()
-                found.append(self._decode_stat(stat, path))
-                if len(found) > bounds.files:
+                entries.append(self._decode_stat(stat, path))
+                if len(entries) > bounds.files:
                     raise SourceError(f"{where.shown} holds more than {bounds.files} files: remove some")
-            return found if detail else [each["name"] for each in found]
+            return entries if detail else [entry["name"] for entry in entries]
 
     def open_() -> Any:
         system = Files(

@@ -52,14 +52,14 @@ class SqlTables:
             with engine.connect() as connection:
                 return self._copy_all(connection, landing)
         except SQLAlchemyError as failed:
-            told = str(getattr(failed, "orig", None) or failed)
-            raise AttemptFailed(told, retryable=_may_pass(failed)) from failed
+            message = str(getattr(failed, "orig", None) or failed)
+            raise AttemptFailed(message, retryable=_may_pass(failed)) from failed
 
     def _copy_all(self, connection: sa.Connection, landing: Landing) -> list[QuarantinedFile]:
         connection = _snapshot(connection)
-        found, missing = self._found(sa.inspect(connection)), []
+        tables, missing = self._find_tables(sa.inspect(connection)), []
         draft = landing.restart()
-        for named, origin in found.items():
+        for named, origin in tables.items():
             table = TABLES[named]
             file = draft.folder / "table"
             refused = self._copy(connection, table, origin, file)
@@ -71,28 +71,28 @@ class SqlTables:
         landing.settle()
         return missing
 
-    def _found(self, inspector: sa.Inspector) -> dict[str, tuple[str | None, str]]:
+    def _find_tables(self, inspector: sa.Inspector) -> dict[str, tuple[str | None, str]]:
         """The source's table for each of ours, as schema and name."""
-        schemas = {name.rpartition(".")[0] or None for each in self._map.tables.values() for name in each.origins}
+        schemas = {name.rpartition(".")[0] or None for mapped in self._map.tables.values() for name in mapped.origins}
         known = [schema for schema in schemas if schema is None or schema in inspector.get_schema_names()]
-        found: dict[str, tuple[str | None, str]] = {}
+        tables: dict[str, tuple[str | None, str]] = {}
         for schema in sorted({None, *known}, key=str):
             for name in sorted([*inspector.get_table_names(schema), *inspector.get_view_names(schema)]):
                 table = self._map.names.table_named(f"{schema}.{name}" if schema else name)
                 if table is None:
                     continue
-                if table.name in found:
+                if table.name in tables:
                     raise SourceError(
-                        f"{self._where.shown}: the tables {found[table.name][1]} and {name} both are {table.name}; "
+                        f"{self._where.shown}: the tables {tables[table.name][1]} and {name} both are {table.name}; "
                         f"let [tables.{table.name}] of the column map name one of them in `from`"
                     )
-                found[table.name] = (schema, name)
-        if APPLICATIONS.name not in found:
+                tables[table.name] = (schema, name)
+        if APPLICATIONS.name not in tables:
             raise SourceError(
                 f"{self._where.shown} has no table named {APPLICATIONS.name} or {APPLICATIONS.title}: "
                 "let [tables.applications] of the column map (FILING_COLUMN_MAP) name it in `from`"
             )
-        return found
+        return tables
 
     def _copy(
         self, connection: sa.Connection, table: Table, origin: tuple[str | None, str], file: Path
@@ -100,8 +100,8 @@ class SqlTables:
         """Write one table; one that has a cell which is none is told instead."""
         schema, name = origin
         inspector = sa.inspect(connection)
-        columns = {str(each["name"]): each["type"] for each in inspector.get_columns(name, schema)}
-        asked = [each for each in columns if self._map.names.column_named(table.name, each)]
+        columns = {str(column["name"]): column["type"] for column in inspector.get_columns(name, schema)}
+        asked = [column for column in columns if self._map.names.column_named(table.name, column)]
         if not asked:
             raise SourceError(
                 f"{self._where.shown}: the table {name} has no column that {table.name} has; "
@@ -111,12 +111,12 @@ class SqlTables:
             table, name, columns, inspector.get_pk_constraint(name, schema)["constrained_columns"], asked
         )
         source = sa.table(name, *map(sa.column, columns), schema=schema)
-        rows = sa.select(*(source.c[each] for each in asked)).order_by(*(source.c[each] for each in order))
-        cells = [pa.field(each, pa.string()) for each in columns]
-        count, truths = 0, [isinstance(columns[each], sa.Boolean) for each in asked]
+        rows = sa.select(*(source.c[column] for column in asked)).order_by(*(source.c[column] for column in order))
+        cells = [pa.field(column, pa.string()) for column in columns]
+        count, truths = 0, [isinstance(columns[column], sa.Boolean) for column in asked]
         with pq.ParquetWriter(file, pa.schema(cells)) as writer:
-            found = connection.execution_options(yield_per=_BATCH).execute(rows)
-            for batch in found.partitions(_BATCH):
+            result = connection.execution_options(yield_per=_BATCH).execute(rows)
+            for batch in result.partitions(_BATCH):
                 self._allowance.check()
                 count += len(batch)
                 try:
@@ -129,7 +129,7 @@ class SqlTables:
                     return QuarantinedFile(f"{table.name}.parquet", f"数据表“{name}”：{wrong}，请改为文本后再取")
                 given = dict(zip(asked, texts, strict=True))
                 writer.write_table(
-                    pa.table({each: given.get(each, [None] * len(batch)) for each in columns}, pa.schema(cells))
+                    pa.table({column: given.get(column, [None] * len(batch)) for column in columns}, pa.schema(cells))
                 )
         return None
 
@@ -138,13 +138,13 @@ class SqlTables:
     ) -> tuple[str, ...] | list[str]:
         """The columns that put rows in order: those of the map, the primary key, or all there are."""
         mapped = self._map.tables.get(table.name)
-        wanted = [each for each in (mapped.order_by if mapped else ()) if each in columns]
-        if mapped and mapped.order_by and not wanted:
+        ordering = [column for column in (mapped.order_by if mapped else ()) if column in columns]
+        if mapped and mapped.order_by and not ordering:
             raise SourceError(
                 f"{self._where.shown}: the table {name} has no column {', '.join(mapped.order_by)}; "
                 f"mend order_by in [tables.{table.name}] of the column map"
             )
-        return wanted or key or asked
+        return ordering or key or asked
 
 
 def _url(where: Address) -> sa.URL:
@@ -188,7 +188,7 @@ def _snapshot(connection: sa.Connection) -> sa.Connection:
     driver = connection.connection.dbapi_connection
     assert driver is not None
     known = connection.dialect.get_isolation_level_values(driver)
-    level = next(each for each in ("REPEATABLE READ", "SERIALIZABLE", known[0]) if each in known)
+    level = next(name for name in ("REPEATABLE READ", "SERIALIZABLE", known[0]) if name in known)
     return connection.execution_options(isolation_level=level, **options)
 
 

@@ -60,20 +60,20 @@ def sheets(data: bytes) -> bytes:
     data = _unprotected(data) or data
     try:
         with CalamineWorkbook.from_filelike(BytesIO(data)) as workbook:
-            found = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+            entries = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
             hidden, broken, from_1904 = _beside(data)
             # plain tuples: the program's classes are not known here
             read = [
                 (
-                    each.name,
-                    each.visible == SheetVisibleEnum.Visible,
+                    entry.name,
+                    entry.visible == SheetVisibleEnum.Visible,
                     sheet.to_python(skip_empty_area=False),
                     sheet.merged_cell_ranges or [],
-                    hidden.get(each.name, []),
-                    broken.get(each.name, []),
+                    hidden.get(entry.name, []),
+                    broken.get(entry.name, []),
                 )
-                for each in found
-                for sheet in [workbook.get_sheet_by_name(each.name)]
+                for entry in entries
+                for sheet in [workbook.get_sheet_by_name(entry.name)]
             ]
             return pickle.dumps((read, from_1904))
     except CalamineError as error:
@@ -127,15 +127,15 @@ def _beside(data: bytes) -> _Beside:
             book = archive.read("xl/workbook.xml")
             relations = archive.read("xl/_rels/workbook.xml.rels")
             targets = {
-                _attribute(each, b"Id"): _attribute(each, b"Target")
-                for each in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations)
+                _attribute(tag, b"Id"): _attribute(tag, b"Target")
+                for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations)
             }
             hidden, broken = {}, {}
-            for each in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", book):
-                target = targets.get(_attribute(each, b"id"), "")
+            for tag in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", book):
+                target = targets.get(_attribute(tag, b"id"), "")
                 path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
                 if path in names:
-                    sheet = html.unescape(_attribute(each, b"name"))
+                    sheet = html.unescape(_attribute(tag, b"name"))
                     xml = archive.read(path)
                     hidden[sheet] = [int(row) - 1 for row in _HIDDEN_ROW.findall(xml)] if b"hidden=" in xml else []
                     broken[sheet] = list(_broken(xml)) if b't="e"' in xml or _FORMULA.search(xml) else []
@@ -145,8 +145,8 @@ def _beside(data: bytes) -> _Beside:
 
 
 def _attribute(tag: bytes, name: bytes) -> str:
-    found = re.search(rb"(?:\s|:)" + name + rb'="([^"]*)"', tag)
-    return found[1].decode("utf-8", "replace") if found else ""
+    match = re.search(rb"(?:\s|:)" + name + rb'="([^"]*)"', tag)
+    return match[1].decode("utf-8", "replace") if match else ""
 
 
 def _broken(xml: bytes) -> Iterator[tuple[int, int, str]]:
@@ -169,18 +169,18 @@ def _hidden_in_xls(data: bytes) -> dict[str, list[int]]:
             book = file.openstream("Workbook").read()
     except (OSError, ValueError, IndexError, TypeError):
         return {}  # an older one, or none: what opens it says so
-    found: dict[str, list[int]] = {}
+    hidden: dict[str, list[int]] = {}
     for kind, at, size in _records(book, 0):
         if kind == _BOUND_SHEET and size > _NAME_AT:
             wide, letters = book[at + 7] & 1, book[at + 6]
             name = book[at + 8 : at + 8 + letters * (1 + wide)].decode("utf-16-le" if wide else "latin-1", "replace")
             rows = _records(book, int.from_bytes(book[at : at + 4], "little"))
-            found[name] = [
+            hidden[name] = [
                 int.from_bytes(book[row : row + 2], "little")
-                for each, row, length in rows
-                if each == _ROW and length == _ROW_BYTES and book[row + 12] & _ZERO_HEIGHT
+                for kind, row, length in rows
+                if kind == _ROW and length == _ROW_BYTES and book[row + 12] & _ZERO_HEIGHT
             ]
-    return found
+    return hidden
 
 
 def _records(book: bytes, start: int) -> Iterator[tuple[int, int, int]]:

@@ -33,7 +33,7 @@ class Opened:
 
 def opened(root: Path, archives: Iterable[tuple[str, Path]], spare: Path) -> Opened:
     """The files of these archives (shown name, path below `root`), unpacked below `spare`; told names are `a.zip/b.pdf`."""
-    found = Opened()
+    contents = Opened()
     left = MAX_BYTES
     for place, (name, path) in enumerate(archives):
         folder = spare / str(place)
@@ -41,16 +41,16 @@ def opened(root: Path, archives: Iterable[tuple[str, Path]], spare: Path) -> Ope
             files = _unpacked(name, plain_files.content(root, name, path), folder, left)
         except UnreadableError as unreadable:
             shutil.rmtree(folder, ignore_errors=True)
-            found.refused.append(QuarantinedFile(name, unreadable.reason, path=path))
+            contents.refused.append(QuarantinedFile(name, unreadable.reason, path=path))
             continue
-        left -= sum(each.stat().st_size for each in files.values())
+        left -= sum(file.stat().st_size for file in files.values())
         for inner, file in files.items():
             if Path(inner).suffix.lower() in (*ARCHIVES, *FOREIGN):
                 reason = f"压缩包“{name}”中还有压缩包“{inner}”，未打开，请解压后重新提交"
-                found.refused.append(QuarantinedFile(f"{name}/{inner}", reason, whole=False))
+                contents.refused.append(QuarantinedFile(f"{name}/{inner}", reason, whole=False))
             else:
-                found.files[f"{name}/{inner}"] = file
-    return found
+                contents.files[f"{name}/{inner}"] = file
+    return contents
 
 
 def _unpacked(name: str, data: bytes, folder: Path, left: int) -> dict[str, Path]:
@@ -80,7 +80,7 @@ def _check(name: str, members: list[zipfile.ZipInfo], left: int) -> None:
         raise UnreadableError(f"压缩包“{name}”设有密码，请取消密码、重新压缩后提交")
     if len(members) > MAX_MEMBERS:
         raise _too_many(name)
-    unfolded, packed = (sum(getattr(each, size) for each in members) for size in ("file_size", "compress_size"))
+    unfolded, packed = (sum(getattr(member, size) for member in members) for size in ("file_size", "compress_size"))
     if unfolded > left or (unfolded > limits.RATIO_MATTERS_FROM and unfolded > limits.MAX_RATIO * max(packed, 1)):
         raise UnreadableError(f"压缩包“{name}”展开后过大，请拆分成几个压缩包后重新提交")
     for member in members:

@@ -57,17 +57,17 @@ def read_columnar(name: str, arrow: pa.Table, table: Table, names: headers.Names
 def _content(name: str, frame: object, table: Table, names: headers.Names) -> FileContent:
     if not isinstance(frame, pl.DataFrame):
         raise UnreadableError(f"文件“{name}”不是一张表，请重新导出后提交")
-    found = headers.header(table, frame.columns, names)
-    if not found.columns:
+    header = headers.header(table, frame.columns, names)
+    if not header.columns:
         raise UnreadableError(f"文件“{name}”没有“{table.title}”表的任何一列，请检查列名后重新提交", foreign=True)
-    if found.repeated:
-        titles = "、".join(table.column(column).title for column in found.repeated)
+    if header.repeated:
+        titles = "、".join(table.column(column).title for column in header.repeated)
         raise UnreadableError(f"文件“{name}”的列“{titles}”出现不止一次，请只保留一列后重新提交")
-    cells = [_text(name, frame.to_series(place)).alias(column) for column, place in found.columns.items()]
+    cells = [_text(name, frame.to_series(place)).alias(column) for column, place in header.columns.items()]
     rows = pl.DataFrame(cells).with_columns(
         (pl.int_range(pl.len()) + 1).alias(LINE), pl.lit(None, pl.String).alias(FLAW)
     )
-    unknown = [UnknownColumn(name, table.name, column) for _, column in found.unknown]
+    unknown = [UnknownColumn(name, table.name, column) for _, column in header.unknown]
     return FileContent([Part(name, table.name, rows)], unknown)
 
 

@@ -34,18 +34,18 @@ def read_delimited(name: str, data: bytes, table: Table, names: headers.Names = 
     text = decoded(name, data)
     head = _head(name, text, table, names)
     limits.check_columns(name, len(head.names))
-    found = headers.header(table, head.names, names)
-    if found.repeated:
-        titles = "、".join(table.column(column).title for column in found.repeated)
+    header = headers.header(table, head.names, names)
+    if header.repeated:
+        titles = "、".join(table.column(column).title for column in header.repeated)
         raise UnreadableError(f"文件“{name}”的表头“{titles}”出现不止一次，请只保留一列后重新提交")
     body = _rows(name, text, head)
     limits.check_rows(name, len(body))
     rows = body.select(
-        *(pl.col(f"c{place}").alias(column) for column, place in found.columns.items()),
+        *(pl.col(f"c{place}").alias(column) for column, place in header.columns.items()),
         (pl.int_range(pl.len()) + head.records + 2).alias(LINE),
         FLAW,
     )
-    unknown = [UnknownColumn(name, table.name, column.strip()) for _, column in found.unknown]
+    unknown = [UnknownColumn(name, table.name, column.strip()) for _, column in header.unknown]
     return FileContent([Part(name, table.name, rows)], unknown)
 
 
@@ -80,15 +80,15 @@ def _is_damaged_utf8(data: bytes, place: int) -> bool:
 def _head(name: str, text: str, table: Table, known: headers.Names) -> _Head:
     """The header under the delimiter that makes most sense of it."""
     best: tuple[int, _Head | None] = (0, None)
-    for delimiter in (each for each in _DELIMITERS if each in text[:_HEAD] or each == ","):
+    for delimiter in (sign for sign in _DELIMITERS if sign in text[:_HEAD] or sign == ","):
         # not strict: under the wrong delimiter a file full of quotation marks looks broken
         reader = csv.reader(StringIO(text[:_HEAD], newline=""), delimiter=delimiter)
         records = [(record, reader.line_num) for record in islice(reader, headers.SEARCHED_LINES)]
         place = headers.header_line(table, [record for record, _ in records], known)
         if place is not None:
             names, lines = records[place]
-            found = (len(headers.header(table, names, known).columns), _Head(delimiter, place, lines, names))
-            best = max(best, found, key=lambda score: score[0])
+            candidate = (len(headers.header(table, names, known).columns), _Head(delimiter, place, lines, names))
+            best = max(best, candidate, key=lambda score: score[0])
     if best[1] is None:
         raise UnreadableError(
             f"文件“{name}”没有“{table.title}”表的表头，请在首行写上列名（如“{table.columns[0].title}”）后重新提交",

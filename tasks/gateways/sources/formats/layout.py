@@ -57,16 +57,16 @@ def head_of(table: Table, sheet: Sheet, names: headers.Names) -> Head | None:
     for place, line in enumerate(sheet.lines[: headers.SEARCHED_LINES]):
         cells = _texts(line)
         texts.append(cells)
-        found = len(headers.header(table, cells, names).columns)
-        if found >= whole and headers.is_header(table, cells, names):
+        count = len(headers.header(table, cells, names).columns)
+        if count >= whole and headers.is_header(table, cells, names):
             return Head(cells, place)  # nothing below it names more
-        if found > score and headers.is_header(table, cells, names):
-            best, score = Head(cells, place), found
+        if count > score and headers.is_header(table, cells, names):
+            best, score = Head(cells, place), count
     for place in range(len(texts) - 1):
         both = _two_lines(table, texts[place], texts[place + 1], names)
-        found = len(headers.header(table, both, names).columns)
-        if found > score and _has_none(table, texts[place], texts[place + 1], names):
-            best, score = Head(both, place + 1), found
+        count = len(headers.header(table, both, names).columns)
+        if count > score and _has_none(table, texts[place], texts[place + 1], names):
+            best, score = Head(both, place + 1), count
     if best is None and (only := headers.header_line(table, texts, names)) is not None:
         return None if pairs_of(table, sheet, names) else Head(texts[only], only)
     return best
@@ -150,19 +150,19 @@ def fill_merged(sheet: Sheet, last: int) -> None:
 
 def pairs_of(table: Table, sheet: Sheet, names: headers.Names) -> tuple[dict[str, Any], int] | None:
     """The cells of a printed form by column, and its first line (from 1): a label, and its value to the right."""
-    found: dict[str, Any] = {}
+    pairs: dict[str, Any] = {}
     first = 0
     for place, line in enumerate(sheet.lines[: 4 * headers.SEARCHED_LINES]):
         label: str | None = None
         for cell in line:
             column = _column(table, cell, names) if type(cell) is str else None
-            if column and column not in found:
+            if column and column not in pairs:
                 label = column
                 first = first or place + 1
             elif cell != "" and label:
-                found[label] = cell
+                pairs[label] = cell
                 label = None
-    return (found, first) if len(found) >= _LABELS else None
+    return (pairs, first) if len(pairs) >= _LABELS else None
 
 
 def _column(table: Table, cell: str, names: headers.Names) -> str | None:

@@ -45,7 +45,7 @@ def check_size(name: str, size: int) -> None:
 
 def check_text(name: str, data: bytes) -> None:
     """Refuses text that is nothing but separators: read, it takes many times the memory of its bytes."""
-    cells = sum(data.count(each) for each in (b",", b"\t", b";", b"|", "，".encode()))
+    cells = sum(data.count(sign) for sign in (b",", b"\t", b";", b"|", "，".encode()))
     if cells > MAX_CELLS or data.count(b"{") + data.count(b"[") > MAX_OBJECTS:
         raise UnreadableError(f"文件“{name}”的单元格过多，{_SPLIT_LARGE}")
 

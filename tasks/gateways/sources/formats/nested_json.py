@@ -26,7 +26,7 @@ _Cells = dict[str, str | int | None]
 #: A portal nests its form a few times; deeper than this nothing is looked for.
 _DEEPEST = 8
 #: Whether a record of a table is read; one that is not keeps its place in the count.
-Wanted = Callable[[Table, Any], bool]
+Admission = Callable[[Table, Any], bool]
 
 
 @dataclass(eq=False)
@@ -44,14 +44,14 @@ def read_json(
     data: bytes,
     table: Table | None,
     names: headers.Names = headers.CONTRACT,
-    wanted: Wanted = lambda _table, _record: True,
+    admits: Admission = lambda _table, _record: True,
 ) -> FileContent:
     """The file's rows of every table it names; `table` is the one its name gives, if any."""
     reading = _Reading(name, names)
     for holder, records in _arrays(reading, loaded(name, data), table or APPLICATIONS):
         reading.rows.setdefault(holder.name, [])
         for place, record in enumerate(records, start=1):
-            if not wanted(holder, record):
+            if not admits(holder, record):
                 continue
             if holder is APPLICATIONS:
                 _add_application(reading, place, record)
@@ -84,7 +84,7 @@ def flat(names: headers.Names, record: Any) -> Any:
         unfolded: dict[str, Any] = {}
         for word, value in record.items():
             unfolded |= (
-                {f"{word}.{inner}": each for inner, each in value.items()} if type(value) is dict else {word: value}
+                {f"{word}.{inner}": cell for inner, cell in value.items()} if type(value) is dict else {word: value}
             )
         record = unfolded
     return record
@@ -128,13 +128,13 @@ def _add_application(reading: _Reading, place: int, record: Any) -> None:
             application[FLAW] = f"文件“{reading.file}”第{place}份申报的“{table.title}”不是列表，请按约定的结构重新导出"
             continue
         reading.rows.setdefault(table.name, [])
-        for row, each in enumerate(records, start=1):
-            flaw = _own(_add(reading, table, row, each), owner)
+        for row, item in enumerate(records, start=1):
+            flaw = _adopt(_add(reading, table, row, item), owner)
             if flaw:
                 application[FLAW] = f"文件“{reading.file}”第{place}份申报的“{table.title}”第{row}条{flaw}"
 
 
-def _own(cells: _Cells, owner: str) -> str | None:
+def _adopt(cells: _Cells, owner: str) -> str | None:
     """Puts a nested row under its application; says what is wrong with it, if anything."""
     flaw = "不是正确的对象，请按约定的结构重新导出" if cells[FLAW] else None
     named = str(cells.get("application_no") or "").strip()

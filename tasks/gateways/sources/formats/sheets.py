@@ -42,10 +42,10 @@ class SheetOpener(ProcessApart):
             raise UnreadableError(f"工作簿“{name}”设有打开密码，请取消密码、另存后重新提交")
         if sheets is None:
             raise UnreadableError(f"工作簿“{name}”无法打开，可能已损坏，请用表格软件打开、另存为.xlsx后重新提交")
-        found, from_1904 = sheets
+        parts, from_1904 = sheets
         return [
             Sheet(title, _completed(lines, broken), merged, visible, tuple(hidden), from_1904)
-            for title, visible, lines, merged, hidden, broken in found
+            for title, visible, lines, merged, hidden, broken in parts
         ]
 
 

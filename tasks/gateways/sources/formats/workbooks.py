@@ -41,18 +41,18 @@ def read_workbook(
             _read(name, sheet, holder, content, names)
     supplied = {part.table for part in content.parts}
     if table is not None and table.name not in supplied:
-        headed = next((each for each in shown if layout.head_of(table, each, names) is not None), None)
+        headed = next((sheet for sheet in shown if layout.head_of(table, sheet, names) is not None), None)
         if headed is not None:
             _read(name, headed, table, content, names)
     unnamed = [sheet for sheet in shown if not names.table_named(sheet.name)] if table is None else []
     unplaced = tuple(_read_unnamed(name, unnamed, content, names))
     supplied = {part.table for part in content.parts}
     if not supplied:
-        titles = "、".join(each.title for each in FORM_TABLES)
+        titles = "、".join(table.title for table in FORM_TABLES)
         raise UnreadableError(f"工作簿“{name}”没有名为“{titles}”等的工作表，请使用统一模板重新提交", foreign=True)
     if table is None and supplied & set(_FORM) and APPLICATIONS.name not in supplied:
         raise UnreadableError(f"工作簿“{name}”缺少“{APPLICATIONS.title}”工作表，请补上该工作表后重新提交", foreign=True)
-    absent = tuple(each for each in _FORM if each not in supplied) if APPLICATIONS.name in supplied else ()
+    absent = tuple(name for name in _FORM if name not in supplied) if APPLICATIONS.name in supplied else ()
     parts = layout.with_numbers(content.parts) if APPLICATIONS.name in supplied else content.parts
     return FileContent(parts, content.unknown_columns, content.advice, absent, unplaced, content.aside)
 
@@ -79,7 +79,7 @@ def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, name
     """Sheets of other names that have the header of a form table nobody named a sheet after; the others are told."""
     for sheet in sheets:
         supplied = {part.table for part in content.parts}
-        known = [each for each in FORM_TABLES if each.name not in supplied and layout.is_surely(each, sheet, names)]
+        known = [table for table in FORM_TABLES if table.name not in supplied and layout.is_surely(table, sheet, names)]
         if len(known) == 1:
             _read(name, sheet, known[0], content, names)
         elif sheet.lines:
@@ -105,12 +105,12 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
             )
         content.parts.append(Part(name, table.name, closed=True))
         return
-    found = headers.header(table, head.names, names)
-    if found.repeated:
-        titles = "、".join(table.column(column).title for column in found.repeated)
+    header = headers.header(table, head.names, names)
+    if header.repeated:
+        titles = "、".join(table.column(column).title for column in header.repeated)
         raise UnreadableError(f"工作簿“{name}”的工作表“{sheet.name}”表头“{titles}”出现不止一次，请只保留一列后重新提交")
     layout.fill_merged(sheet, head.last)
-    body = layout.body_of(table, sheet, head, found.columns)
+    body = layout.body_of(table, sheet, head, header.columns)
     if body.hidden:
         listed = "、".join(str(line) for line in body.hidden[:_NAMED]) + ("等" if len(body.hidden) > _NAMED else "")
         content.aside.append(
@@ -122,10 +122,10 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
                 row=",".join(map(str, body.hidden)),
             )
         )
-    texts = {column: _texts(table, column, sheet, body, place) for column, place in found.columns.items()}
+    texts = {column: _texts(table, column, sheet, body, place) for column, place in header.columns.items()}
     content.parts.append(Part(name, table.name, closed=True, cells=texts, lines=body.numbers))
     content.unknown_columns.extend(
-        UnknownColumn(name, table.name, head.names[place].strip()) for place, _ in found.unknown
+        UnknownColumn(name, table.name, head.names[place].strip()) for place, _ in header.unknown
     )
 
 
