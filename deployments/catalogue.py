@@ -49,7 +49,7 @@ class Entry:
 
     name: str
     flow: Flow[..., Any]
-    told: str
+    description: str
     tags: tuple[str, ...]
     moments: Callable[[Policy], list[Moment]] = field(default=lambda _policy: [])
     collision: ConcurrencyLimitConfig = field(default_factory=lambda: _ENQUEUE)
@@ -123,8 +123,8 @@ ENTRIES = (
 def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     """The deployment as Prefect takes it; its entrypoint is a module path, valid wherever the package is installed."""
     moments = entry.moments(policy)
-    calendar = "".join(f"\n- {told}" for told in dict.fromkeys(moment.told for moment in moments))
-    text = f"{entry.told}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
+    calendar = "".join(f"\n- {line}" for line in dict.fromkeys(moment.description for moment in moments))
+    text = f"{entry.description}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
     text += _OWNER.format(office=office.read(settings().root).name)
     deployment = RunnerDeployment.from_flow(
         entry.flow,
@@ -156,13 +156,13 @@ def register() -> Registered:
     _make_pool()
     policy = in_force(today())
     built = [build(entry, policy) for entry in ENTRIES]
-    own = registering.moments(built)
+    stated = registering.moments(built)
     with get_client(sync_client=True) as client:
         kept = registering.keep_changes(client, built)
     for deployment in built:
         deployment.apply()
     with get_client(sync_client=True) as client:
-        registering.remember(client, own)
+        registering.remember(client, stated)
     return Registered([deployment.full_name for deployment in built], kept)
 
 
@@ -170,7 +170,7 @@ def register_missing() -> list[str]:
     """Make deployments anew that are gone from the server; returns what was done, a line each."""
     with get_client(sync_client=True) as client:
         ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-        known = {each.name for each in client.read_deployments(deployment_filter=ours, limit=200)}
+        known = {deployment.name for deployment in client.read_deployments(deployment_filter=ours, limit=200)}
     missing = [entry.name for entry in ENTRIES if entry.name not in known]
     if missing:
         register()

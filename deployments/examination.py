@@ -35,18 +35,18 @@ _NAMED = 5
 
 
 @dataclass(frozen=True)
-class Found:
+class Observation:
     """One thing looked at: what it is, whether it is well, and what to do where it is not."""
 
     name: str
     well: bool
-    told: str
+    sentence: str
 
 
-def examine() -> list[Found]:
+def examine() -> list[Observation]:
     """Look at everything; a part that cannot be looked at says so and stops no other."""
     return [
-        found
+        observation
         for look in (
             _versions,
             _settings,
@@ -63,15 +63,15 @@ def examine() -> list[Found]:
             _waiting,
             _custody,
         )
-        for found in _looked(look)
+        for observation in _looked(look)
     ]
 
 
-def _looked(look: Callable[[], Iterator[Found]]) -> list[Found]:
+def _looked(look: Callable[[], Iterator[Observation]]) -> list[Observation]:
     try:
         return list(look())
     except (OSError, DatabaseError, ValueError) as failed:
-        return [Found(look.__name__.strip("_"), False, f"could not be looked at: {_first_line(failed)}")]
+        return [Observation(look.__name__.strip("_"), False, f"could not be looked at: {_first_line(failed)}")]
 
 
 def _first_line(failed: Exception) -> str:
@@ -95,58 +95,58 @@ def _plain(failed: Exception) -> str:
     return str(failed)
 
 
-def _versions() -> Iterator[Found]:
-    yield Found("versions", True, ", ".join(f"{name} {version(name)}" for name in _PACKAGES))
+def _versions() -> Iterator[Observation]:
+    yield Observation("versions", True, ", ".join(f"{name} {version(name)}" for name in _PACKAGES))
 
 
-def _settings() -> Iterator[Found]:
+def _settings() -> Iterator[Observation]:
     """Variables that are misspelt do nothing."""
-    yield from (Found("settings", False, sentence) for sentence in soundness.unknown_settings())
+    yield from (Observation("settings", False, sentence) for sentence in soundness.unknown_settings())
 
 
-def _home() -> Iterator[Found]:
+def _home() -> Iterator[Observation]:
     root = settings().root
     try:
         soundness.assert_writable(root)
-        yield Found("home", True, str(root))
+        yield Observation("home", True, str(root))
     except soundness.UnsoundError as unsound:
-        yield Found("home", False, str(unsound))
+        yield Observation("home", False, str(unsound))
     if root.stat().st_mode & PRIVATE and all(parent.stat().st_mode & PRIVATE for parent in root.parents):
-        yield Found("home", False, f"others can look into {root}: run `chmod -R go= {root}`")
+        yield Observation("home", False, f"others can look into {root}: run `chmod -R go= {root}`")
 
 
-def _office() -> Iterator[Found]:
+def _office() -> Iterator[Observation]:
     """Who writes, what of it is blank and which letters miss it, and whether its own templates can be used."""
     writer = office.read(settings().root)
-    yield Found("office", True, f"{writer.name}, {writer.authority}")
+    yield Observation("office", True, f"{writer.name}, {writer.authority}")
     for line in office.blanks(writer, today()):
-        yield Found("office", True, line)
+        yield Observation("office", True, line)
     folder = writer.folder(settings().root)
     if folder is not None:
         wrong = templates_in_use.faults(folder)
         for sentence in wrong:
-            yield Found("templates", False, sentence)
+            yield Observation("templates", False, sentence)
         if not wrong:
-            yield Found("templates", True, str(folder))
+            yield Observation("templates", True, str(folder))
 
 
-def _numbers() -> Iterator[Found]:
+def _numbers() -> Iterator[Observation]:
     """Whether a series of numbers was changed in mid-year: what is numbered anew begins at 1, which may be meant."""
     if schema.revisions()[0] is None:
         return
     with reading() as db:
         used = letters.series_of(db, today().year)
     for sentence in office.changed_series(office.read(settings().root), today(), used):
-        yield Found("numbers", True, sentence)
+        yield Observation("numbers", True, sentence)
 
 
-def _source() -> Iterator[Found]:
+def _source() -> Iterator[Observation]:
     """Where submissions come from, as it is set; it is not asked."""
     rows, wrong = sources.stated(settings())
-    yield Found("source", not wrong, wrong or rows)
+    yield Observation("source", not wrong, wrong or rows)
 
 
-def _results() -> Iterator[Found]:
+def _results() -> Iterator[Observation]:
     """Whether results are taken only with a token, and whether the key of the tokens is a secret."""
     words = {
         "off": "taken with or without a token (FILING_RESULT_TOKENS=off); a wrong token is refused",
@@ -154,48 +154,48 @@ def _results() -> Iterator[Found]:
     }[settings().result_tokens]
     place = settings().root / KEY_FILE
     if place.is_file() and place.stat().st_mode & 0o077:
-        yield Found("results", False, f"others can read {place}: run `chmod 600 {place}`")
+        yield Observation("results", False, f"others can read {place}: run `chmod 600 {place}`")
         return
     try:
         known_key(settings())
-        yield Found("results", True, words)
+        yield Observation("results", True, words)
     except SigningKeyError as damaged:
-        yield Found("results", False, str(damaged))
+        yield Observation("results", False, str(damaged))
 
 
-def _database() -> Iterator[Found]:
+def _database() -> Iterator[Observation]:
     present, newest = schema.revisions()
     text = (
         f"schema {present}"
         if present == newest
         else f"schema {present}, this release needs {newest}: run `filing migrate`"
     )
-    yield Found("database", present == newest, text)
+    yield Observation("database", present == newest, text)
     if present is None or settings().database.startswith("sqlite"):
         return
     with reading() as db:
         if grants.may_rewrite(db):
             text = "the role that works owns the tables and could rewrite the history: name another in FILING_OWNER_URL"
-            yield Found("database", True, text)
+            yield Observation("database", True, text)
 
 
-def _facts() -> Iterator[Found]:
+def _facts() -> Iterator[Observation]:
     for file in manifest():
         rows = shipped_rows(file.name)
         text = f"{file.title}, edition {file.edition}, {rows} rows ({file.source})"
         well = rows == file.rows
-        yield Found("facts", well, text if well else f"{text}: {file.rows} rows expected, reinstall the package")
+        yield Observation("facts", well, text if well else f"{text}: {file.rows} rows expected, reinstall the package")
     for policy in known_policies():
-        yield Found("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
+        yield Observation("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
 
 
-def _reference() -> Iterator[Found]:
+def _reference() -> Iterator[Observation]:
     """Whether the lists in the folder FILING_REFERENCE names can be read, and from which day each holds."""
     folder = settings().reference
     try:
         lists = reference()
     except UnusableReferenceError as wrong:
-        yield Found("reference", False, str(wrong))
+        yield Observation("reference", False, str(wrong))
         return
     if folder is None:
         return
@@ -203,38 +203,38 @@ def _reference() -> Iterator[Found]:
     days = [f"{name} from {', '.join(str(day) for day, _ in dated[1:])}" for name, dated in since.items() if dated[1:]]
     added = len(lists.later) - shipped_rows("new_occupations.csv")
     counted = [f"{added} later occupations", f"{len(lists.changes)} changed codes"]
-    yield Found("reference", True, f"{folder}: {'; '.join([*days, *counted])}")
+    yield Observation("reference", True, f"{folder}: {'; '.join([*days, *counted])}")
 
 
-def _integrity() -> Iterator[Found]:
+def _integrity() -> Iterator[Observation]:
     if schema.revisions()[0] is None:
         return
     with reading() as db:
         count, faults = history.count(db), integrity.faults(db, settings(), today())
     for name, sentences in faults.items():
-        yield from (Found(name, False, sentence) for sentence in sentences)
+        yield from (Observation(name, False, sentence) for sentence in sentences)
         if not sentences:
-            yield Found(name, True, f"{count} entries, chain whole" if name == "history" else _WELL[name])
+            yield Observation(name, True, f"{count} entries, chain whole" if name == "history" else _WELL[name])
 
 
-def _waiting() -> Iterator[Found]:
+def _waiting() -> Iterator[Observation]:
     if schema.revisions()[0] is None:
         return
     with reading() as db:
         unjudged = results.unjudged(db)
         undone = {cycle: keys for cycle in overview.cycles(db) if (keys := runs.undone(db, cycle))}
-    for each in unjudged:
-        text = f"{each.number} results of cycle {each.cycle} wait to be judged since {each.since}"
-        yield Found("results", False, f"{text}: run `filing run {each.cycle}`")
+    for backlog in unjudged:
+        text = f"{backlog.number} results of cycle {backlog.cycle} wait to be judged since {backlog.since}"
+        yield Observation("results", False, f"{text}: run `filing run {backlog.cycle}`")
     for cycle, keys in undone.items():
         more = ", …" if len(keys) > _NAMED else ""
         text = f"the last run of cycle {cycle} left undone: {', '.join(keys[:_NAMED])}{more}"
-        yield Found("runs", False, f"{text}: mend the cause `filing run {cycle}` names, then run it again")
+        yield Observation("runs", False, f"{text}: mend the cause `filing run {cycle}` names, then run it again")
     if not unjudged and not undone:
-        yield Found("runs", True, "nothing left undone")
+        yield Observation("runs", True, "nothing left undone")
 
 
-def _custody() -> Iterator[Found]:
+def _custody() -> Iterator[Observation]:
     """Whether somebody works on, or waits for, each cycle that should be worked on; and what a person paused."""
     if schema.revisions()[0] is None:
         return
@@ -250,41 +250,41 @@ def _custody() -> Iterator[Found]:
     for pause in pauses_on(today()):
         through = f"until {pause.until}" if pause.until else "until it is lifted"
         text = f"{pause.subject} is paused by {pause.by} {through} ({pause.reason})"
-        yield Found("pauses", True, f"{text}: `filing resume {pause.subject}` lifts it")
+        yield Observation("pauses", True, f"{text}: `filing resume {pause.subject}` lifts it")
     api = supervisor.api_here()
     headers = secrets_of_home.headers(settings().root) if api else {}
     with temporary_settings({PREFECT_API_URL: api or None, PREFECT_CLIENT_CUSTOM_HEADERS: headers}):
         living = orchestration.living_runs() if api else []
     lost = custody.unattended(living, settings())
-    for each in lost:
-        yield _nobody_on(each.cycle, each.because, has_server=bool(api))
+    for cycle in lost:
+        yield _nobody_on(cycle.cycle, cycle.because, has_server=bool(api))
     if not lost:
-        yield Found("cycles", True, "each has who works on it")
+        yield Observation("cycles", True, "each has who works on it")
 
 
-def _nobody_on(cycle: str, because: str | None, *, has_server: bool) -> Found:
+def _nobody_on(cycle: str, because: str | None, *, has_server: bool) -> Observation:
     why = f"although {because}" if because else "and no run waits for it; one begins when it has reason to go on"
     ways = "look into logs/ of the workers" if has_server else "no server runs here: start `filing up`"
     # where no server runs, a person runs each cycle by hand, and is that person's to be remembered
-    return Found(
+    return Observation(
         "cycles",
         not (because and has_server),
         f"nobody works on cycle {cycle} {why}: {ways}, or run `filing run {cycle}`",
     )
 
 
-def _keys() -> Iterator[Found]:
+def _keys() -> Iterator[Observation]:
     """Whether editions are signed, and whether the key that signs is there and its owner's alone to read."""
     home = settings().root
     place = home / keys.FOLDER / keys.PRIVATE
     if place.is_file() and place.stat().st_mode & 0o077:
-        yield Found("keys", False, f"others can read {place}: run `chmod 600 {place}`")
+        yield Observation("keys", False, f"others can read {place}: run `chmod 600 {place}`")
         return
     try:
         signing = keys.signing(home)
     except keys.KeyLostError as lost:
-        yield Found("keys", False, str(lost))
+        yield Observation("keys", False, str(lost))
         return
-    yield Found(
+    yield Observation(
         "keys", True, "editions are signed" if signing else "editions are not signed: `filing keys new` makes a key"
     )

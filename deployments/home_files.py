@@ -25,13 +25,13 @@ def databases(root: Path) -> list[Path]:
 _SIGNING = {"keys/signing.pem", "keys/next.pem"}
 
 
-def kept(root: Path, own: set[Path], *, with_key: bool = False) -> tuple[list[Path], list[str]]:
-    """The files, folders and links to keep, but for the archives in `own`; and a line for each that cannot be kept.
+def kept(root: Path, archives: set[Path], *, with_key: bool = False) -> tuple[list[Path], list[str]]:
+    """The files, folders and links to keep, but for those in `archives`; and a line for each that cannot be kept.
 
     The key that signs editions is kept only `with_key`.
     """
     fit, unfit = [], []
-    for path in _belonging(root, own):
+    for path in _belonging(root, archives):
         if path.relative_to(root).as_posix() in _SIGNING and not with_key:
             unfit.append(f"{path.relative_to(root)} (signs editions: keep it apart, or give --with-key)")
         elif why := _unfit(root, path):
@@ -41,12 +41,12 @@ def kept(root: Path, own: set[Path], *, with_key: bool = False) -> tuple[list[Pa
     return fit, unfit
 
 
-def _belonging(root: Path, own: set[Path]) -> Iterator[Path]:
+def _belonging(root: Path, archives: set[Path]) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        passing = any(name == each or name.startswith(f"{each}/") for each in _PASSING) or name.startswith(_MAKING)
+        passing = any(name == place or name.startswith(f"{place}/") for place in _PASSING) or name.startswith(_MAKING)
         of_a_process = name.endswith(_LEFT_OUT) and _top(root, path) not in _FOREIGN
-        if not passing and not of_a_process and Path(os.path.realpath(path)) not in own:
+        if not passing and not of_a_process and Path(os.path.realpath(path)) not in archives:
             yield path
 
 

@@ -45,7 +45,7 @@ class OwnServer:
             self.address = f"http://{LOOPBACK}:{port.getsockname()[1]}/api"
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-m", "deployments.own_server", str(port.fileno())],
-                env=parentage.told(_environment()),
+                env=parentage.for_child(_environment()),
                 pass_fds=(port.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,

@@ -101,7 +101,7 @@ def cycles(on: date | None = None) -> list[str]:
 
 def described(properties: dict[str, Property]) -> dict[str, Property]:
     """The form's fields as Prefect found them in the flow's signature, said in Chinese."""
-    fields = {name: {**found, **_FORM[name]()} if name in _FORM else found for name, found in properties.items()}
+    fields = {name: {**schema, **_FORM[name]()} if name in _FORM else schema for name, schema in properties.items()}
     if "cycle" in fields and properties["cycle"].get("default") is None:
         fields["cycle"] |= _cycle_named()
     return fields

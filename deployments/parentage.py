@@ -9,7 +9,7 @@ _EVERY_SECONDS = 2.0
 _VARIABLE = "FILING_PARENT"
 
 
-def told(environment: dict[str, str]) -> dict[str, str]:
+def for_child(environment: dict[str, str]) -> dict[str, str]:
     """The environment of a child that is to end when this process does."""
     return environment | {_VARIABLE: str(os.getpid())}
 

@@ -98,17 +98,17 @@ def server_settings() -> dict[str, str]:
 
 def for_server(host: str, port: int) -> dict[str, str]:
     """Everything the server process is told; what the environment says already stays."""
-    own = {**server_settings(), "PREFECT_HOME": str(prefect_home())}
-    own |= {"PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": str(port)}
+    variables = {**server_settings(), "PREFECT_HOME": str(prefect_home())}
+    variables |= {"PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": str(port)}
     # a client setting left over in the shell would have the server talk to another server
-    return _said(own, without={"PREFECT_API_URL", "PREFECT_PROFILE"})
+    return _merge(variables, without={"PREFECT_API_URL", "PREFECT_PROFILE"})
 
 
 def for_client(api_url: str) -> dict[str, str]:
     """Everything a worker, and each flow it starts, is told."""
-    own = {**_CLIENT, "PREFECT_HOME": str(prefect_home())}
-    return _said(own, without={"PREFECT_PROFILE"}) | {"PREFECT_API_URL": api_url}
+    variables = {**_CLIENT, "PREFECT_HOME": str(prefect_home())}
+    return _merge(variables, without={"PREFECT_PROFILE"}) | {"PREFECT_API_URL": api_url}
 
 
-def _said(own: dict[str, str], without: set[str]) -> dict[str, str]:
-    return own | {name: value for name, value in os.environ.items() if name not in without}
+def _merge(variables: dict[str, str], without: set[str]) -> dict[str, str]:
+    return variables | {name: value for name, value in os.environ.items() if name not in without}

@@ -49,13 +49,13 @@ def reap() -> list[str]:
         alive = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ALIVE)))
         lost = _lost_workers(client)
         living = _living_runs()
-        found = [
+        runs = [
             run
             for run in client.read_flow_runs(flow_run_filter=alive, limit=200)
             if _is_dead(run, _is_here, living) or _is_dead(run, lost.__contains__, set())
         ]
         # another worker looks as well: what it has taken up since is not dead any more
-        dead = [run for run in found if client.read_flow_run(run.id).state_id == run.state_id]
+        dead = [run for run in runs if client.read_flow_run(run.id).state_id == run.state_id]
         for run in dead:
             _tell_death(client, run)
         again = [run for run in _crashed(client, living) if _deaths(client, run) < ATTEMPTS and _take_up(client, run)]
@@ -70,11 +70,11 @@ def _crashed(client: SyncPrefectClient, living: set[str]) -> list[FlowRun]:
         end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - LATELY),
         tags=FlowRunFilterTags(all_=[TAG]),
     )
-    found = client.read_flow_runs(flow_run_filter=crashed, limit=200)
+    runs = client.read_flow_runs(flow_run_filter=crashed, limit=200)
     settled = datetime.now(UTC) - SETTLED
     return [
         run
-        for run in found
+        for run in runs
         if run.deployment_id and run.state and run.state.timestamp <= settled and str(run.id) not in living
     ]
 
@@ -88,19 +88,19 @@ def _deaths(client: SyncPrefectClient, run: FlowRun) -> int:
 def _lost_workers(client: SyncPrefectClient) -> set[str]:
     silent = datetime.now(UTC) - SILENT
     workers = client.read_workers_for_work_pool(POOL)
-    return {each.name for each in workers if each.last_heartbeat_time and each.last_heartbeat_time < silent}
+    return {worker.name for worker in workers if worker.last_heartbeat_time and worker.last_heartbeat_time < silent}
 
 
 def _living_runs() -> set[str]:
     """Ids of the flow runs that have a process on this machine: each process carries its run's id."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for process in psutil.process_iter():
         try:
             if process.status() != psutil.STATUS_ZOMBIE:
-                found.add(process.environ().get("PREFECT__FLOW_RUN_ID", ""))
+                ids.add(process.environ().get("PREFECT__FLOW_RUN_ID", ""))
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue  # ended meanwhile, or another user's: not a run of ours
-    return found
+    return ids
 
 
 def _is_here(worker: str) -> bool:

@@ -39,23 +39,26 @@ def moment_of(schedule: DeploymentScheduleCreate | DeploymentSchedule) -> str:
 
 def moments(built: Iterable[RunnerDeployment]) -> dict[str, Moments]:
     """When the program's schedules run, by deployment and slug."""
-    return {str(each.name): {str(own.slug): moment_of(own) for own in _own(each)} for each in built}
+    return {
+        str(deployment.name): {str(schedule.slug): moment_of(schedule) for schedule in _schedules_of(deployment)}
+        for deployment in built
+    }
 
 
-def _own(deployment: RunnerDeployment) -> list[DeploymentScheduleCreate]:
-    return [each for each in deployment.schedules or [] if isinstance(each, DeploymentScheduleCreate)]
+def _schedules_of(deployment: RunnerDeployment) -> list[DeploymentScheduleCreate]:
+    return [schedule for schedule in deployment.schedules or [] if isinstance(schedule, DeploymentScheduleCreate)]
 
 
 def merged(
-    own: Sequence[DeploymentScheduleCreate], present: Sequence[DeploymentSchedule], before: Mapping[str, str]
+    stated: Sequence[DeploymentScheduleCreate], present: Sequence[DeploymentSchedule], before: Mapping[str, str]
 ) -> Merged:
     """The program's schedules beside those on the server; `before`: the program's when they were registered last.
 
     What differs on the server from what was registered is a person's; on or off is always theirs.
     """
     result = Merged()
-    there = {str(each.slug): each for each in present if each.slug}
-    for mine in own:
+    there = {str(schedule.slug): schedule for schedule in present if schedule.slug}
+    for mine in stated:
         slug = str(mine.slug)
         theirs = there.pop(slug, None)
         if theirs is None:
@@ -89,7 +92,7 @@ def _as_given(schedule: DeploymentSchedule) -> DeploymentScheduleCreate:
 
 def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -> list[str]:
     """Put what a person changed on the server into what is about to be registered; a sentence for each change."""
-    paused = {each.subject for each in pauses_on(today())}
+    paused = {pause.subject for pause in pauses_on(today())}
     before = _remembered(client)
     kept: list[str] = []
     for deployment in built:
@@ -103,7 +106,7 @@ def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -
             kept.append(f"kept: {name}: it stays paused")
         if present is None:
             continue
-        result = merged(_own(deployment), present.schedules, before.get(name, {}))
+        result = merged(_schedules_of(deployment), present.schedules, before.get(name, {}))
         for schedule in result.gone:
             client.delete_deployment_schedule(present.id, schedule.id)
         deployment.schedules = [*result.schedules]
@@ -114,9 +117,9 @@ def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -
     return kept
 
 
-def remember(client: SyncPrefectClient, own: Mapping[str, Moments]) -> None:
+def remember(client: SyncPrefectClient, stated: Mapping[str, Moments]) -> None:
     """Keep on the server when the program's schedules run, by deployment: what differs next time is a person's."""
-    text = json.dumps(own, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(stated, ensure_ascii=False, sort_keys=True)
     if client.read_variable_by_name(REMEMBERED) is None:
         client.create_variable(VariableCreate(name=REMEMBERED, value=text))
     else:

@@ -14,11 +14,11 @@ _YEAR = 2026
 
 @dataclass(frozen=True)
 class Moment:
-    """One line of the calendar: `slug` names it, `told` says it in Chinese with the article it serves."""
+    """One line of the calendar: `slug` names it, `description` says it in Chinese with the article it serves."""
 
     slug: str
     cron: str
-    told: str
+    description: str
 
 
 def cycle_moments(policy: Policy) -> list[Moment]:

@@ -43,7 +43,7 @@ def _copy_before_upgrade() -> None:
 def known() -> list[str]:
     """The revisions of this release, oldest first: a script is named after its revision, `0001_first_release.py`."""
     scripts = files("deployments") / "migrations" / "versions"
-    return sorted(each.name.partition("_")[0] for each in scripts.iterdir() if each.name[:1].isdecimal())
+    return sorted(script.name.partition("_")[0] for script in scripts.iterdir() if script.name[:1].isdecimal())
 
 
 def newest() -> str:

@@ -68,7 +68,7 @@ class House:
             return []
         others = hosts.others()
         called = prefect_environment.called(self.host)
-        return [f"http://{each}:{self.port}" for each in (others if called == HOST else [called])]
+        return [f"http://{host}:{self.port}" for host in (others if called == HOST else [called])]
 
     def start_server(self) -> None:
         """Start the server and wait until it answers; raises StartFailedError."""
@@ -142,7 +142,7 @@ class House:
             # a session of its own: Ctrl-C in the terminal reaches us alone, and we stop them in order
             child = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-u", "-m", module, *arguments],
-                env=parentage.told(environment),
+                env=parentage.for_child(environment),
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -34,10 +34,10 @@ def _decided_on(cycle: CycleId, policy: Policy) -> date:
 def _judge(cycle: CycleId, policy: Policy, day: date) -> None:
     """Screen, evaluate and decide anew, on the day and before it on the one that begins a public notice."""
     days = sorted({min(_waited_until(cycle, policy), day), day})
-    for each in days:
-        with begin(cycle, each) as run:
-            if each == days[0]:
+    for as_of in days:
+        with begin(cycle, as_of) as run:
+            if as_of == days[0]:
                 take_back(run)
             for stage in (SCREENING, EVALUATION, DECISION):
-                if not (stage.needs_results and still_waits(cycle, each)):
+                if not (stage.needs_results and still_waits(cycle, as_of)):
                     stage.work(run)

@@ -21,8 +21,8 @@ def approve(
     from schemas.directory import edition_name  # noqa: PLC0415  frames come with it
 
     day = read_day(as_of)
-    own = settings().operator or getpass.getuser()
-    who = own if by is None else read_words("--by", by, "an approval says who gave it")
+    operator = settings().operator or getpass.getuser()
+    who = operator if by is None else read_words("--by", by, "an approval says who gave it")
     try:
         name = edition_name(edition)
     except ValueError as wrong:

@@ -59,15 +59,15 @@ def _verify(file: Path) -> int:
     orchestrator.prepare()
     from tasks.inspection import unlike_edition  # noqa: PLC0415  after Prefect's environment is set
 
-    found = [*differences(made), *unlike_edition(made, settings().published)]
-    for sentence in found:
+    sentences = [*differences(made), *unlike_edition(made, settings().published)]
+    for sentence in sentences:
         typer.echo(sentence, err=True)
-    if not found:
+    if not sentences:
         source = f"edition {made.source.edition}" if made.source else "no edition named"
         typer.echo(
             f"genuine: {len(made.visits)} of {len(made.institutions)} institutions of {source}, seed '{made.seed}'"
         )
-    return EXIT_FAILED if found else 0
+    return EXIT_FAILED if sentences else 0
 
 
 def add_to(app: typer.Typer) -> None:

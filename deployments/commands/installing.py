@@ -33,10 +33,10 @@ def doctor(
         return _source()
     from deployments.examination import examine  # noqa: PLC0415
 
-    found = examine()
-    for each in found:
-        typer.echo(f"{'ok     ' if each.well else 'PROBLEM'} {each.name}: {each.told}")
-    return 0 if all(each.well for each in found) else EXIT_FAILED
+    observations = examine()
+    for observation in observations:
+        typer.echo(f"{'ok     ' if observation.well else 'PROBLEM'} {observation.name}: {observation.sentence}")
+    return 0 if all(observation.well for observation in observations) else EXIT_FAILED
 
 
 def _source() -> int:
@@ -45,9 +45,9 @@ def _source() -> int:
 
     findings = report(settings())
     marks = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
-    for each in findings:
-        typer.echo(f"{marks[each.weight]} {each.name}: {each.sentence}")
-    return EXIT_FAILED if any(each.weight == "problem" for each in findings) else 0
+    for remark in findings:
+        typer.echo(f"{marks[remark.weight]} {remark.name}: {remark.sentence}")
+    return EXIT_FAILED if any(remark.weight == "problem" for remark in findings) else 0
 
 
 def add_to(app: typer.Typer) -> None:

@@ -27,8 +27,8 @@ def backup(
     typer.echo(
         f"backup of {root}: {file} ({file.stat().st_size / 1_048_576:.1f} MiB, {record.database}, schema {record.schema})"
     )
-    for each in record.left_out:
-        typer.echo(f"left out: {each}")
+    for line in record.left_out:
+        typer.echo(f"left out: {line}")
 
 
 def restore(

@@ -25,7 +25,7 @@ def panel(
 
     with reading() as db:
         draws = panels.of_application(db, number)
-        packages = [EvaluationPackage.model_validate(each) for each in dispatches.packages(db, number)]
+        packages = [EvaluationPackage.model_validate(content) for content in dispatches.packages(db, number)]
     if not draws:
         raise WrongUseError(
             f"no panel was drawn for '{number}': give the number of an application sent out with a pool"
@@ -43,10 +43,10 @@ def _show(place: int, draw: PanelDraw) -> None:
     table = Table(title=f"draw {place} of {draw.application_no}, seed {draw.seed}", title_justify="left")
     for header in ("expert", "name", "knows", "panels before", "lot", "drawn"):
         table.add_column(header, overflow="fold")
-    for each in draw.candidates:
-        role = "lead" if each.expert_no == draw.panel.lead else "member" if each.expert_no in members else ""
-        drawn = lot(draw.seed, draw.application_no, each.expert_no)[:16]
-        table.add_row(each.expert_no, each.name, ", ".join(each.knows), str(each.load), drawn, role)
+    for expert in draw.candidates:
+        role = "lead" if expert.expert_no == draw.panel.lead else "member" if expert.expert_no in members else ""
+        drawn = lot(draw.seed, draw.application_no, expert.expert_no)[:16]
+        table.add_row(expert.expert_no, expert.name, ", ".join(expert.knows), str(expert.load), drawn, role)
     console = Console(width=120)
     console.print(table)
     console.print(f"barred employers: {', '.join(draw.barred_employers) or '-'}", soft_wrap=True)

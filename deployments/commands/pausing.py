@@ -28,9 +28,9 @@ def pause(
 
     if subject:
         pauses.pause(subject, _who(by), read_words("--reason", reason, _SAYS), read_day(until))
-    for each in pauses.pauses_on(today()):
-        through = f"until {each.until}" if each.until else "until it is lifted"
-        typer.echo(f"{each.subject}: paused since {each.paused_at:%Y-%m-%d} {through}, by {each.by}: {each.reason}")
+    for entry in pauses.pauses_on(today()):
+        through = f"until {entry.until}" if entry.until else "until it is lifted"
+        typer.echo(f"{entry.subject}: paused since {entry.paused_at:%Y-%m-%d} {through}, by {entry.by}: {entry.reason}")
 
 
 def resume(

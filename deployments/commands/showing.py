@@ -48,19 +48,19 @@ def status(
         cycles = [chosen] if chosen else overview.cycles(db)
         rows = [
             {
-                **overview.of_cycle(db, each),
-                "open": duties.open_of(db, [each], today())[duties.OPEN_COLUMNS].to_dict("records"),
-                "data_docs": _data_docs(each),
+                **overview.of_cycle(db, name),
+                "open": duties.open_of(db, [name], today())[duties.OPEN_COLUMNS].to_dict("records"),
+                "data_docs": _data_docs(name),
             }
-            for each in cycles
+            for name in cycles
         ]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     if not rows:
         typer.echo("no cycle yet: put submissions into the inbox and run `filing run CYCLE`")
-    for each in rows:
-        _show(each)
+    for row in rows:
+        _show(row)
 
 
 def _show_duties(cycle: str, *, as_json: bool) -> None:
@@ -197,13 +197,13 @@ def diff(
     from tasks.store.database import reading  # noqa: PLC0415
 
     with reading() as db:
-        found = [editions.get(db, name) for name in (before, after)]
-        for name, edition in zip((before, after), found, strict=True):
+        records = [editions.get(db, name) for name in (before, after)]
+        for name, edition in zip((before, after), records, strict=True):
             if edition is None or edition["standing"] == "discarded":
                 raise WrongUseError(f"there is no edition {name}: `filing status` lists the editions")
-        assert found[1] is not None
+        assert records[1] is not None
         causes = history.causes(db, before, after)
-        rows = changes(editions.rows_of(db, before), editions.rows_of(db, after), found[1]["as_of"], causes)
+        rows = changes(editions.rows_of(db, before), editions.rows_of(db, after), records[1]["as_of"], causes)
     _print(rows, Format.csv)
 
 

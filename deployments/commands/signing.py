@@ -46,7 +46,7 @@ def verify(
         ready()
     from tasks.desk.verification import verified  # noqa: PLC0415
 
-    verdict = verified(folder, [each.strip() for each in key or []])
+    verdict = verified(folder, [text.strip() for text in key or []])
     for sentence in verdict.faults:
         typer.echo(f"PROBLEM {sentence}")
     for sentence in verdict.notes:

@@ -121,15 +121,15 @@ def _live(first: CycleId, last: CycleId, institutions: int, seed: int) -> int:
         begun = time.monotonic()
         day = list(live_cycle(city, cycle, is_first=number == 0))[-1]
         lived = time.monotonic()
-        found = untruths(day, rebuilt)
+        sentences = untruths(day, rebuilt)
         with reading() as db:
             counted = overview.of_cycle(db, cycle)
         items = ", ".join(f"{count} {status}" for status, count in counted["items"].items())
         seconds = f"{lived - begun:.1f} s, checked in {time.monotonic() - lived:.1f} s"
         typer.echo(f"{cycle}: {sum(counted['applications'].values())} applications; {items}; {seconds}")
-        for sentence in found:
+        for sentence in sentences:
             typer.echo(f"{cycle}: {sentence}", err=True)
-        wrong += len(found)
+        wrong += len(sentences)
     typer.echo(f"{len(rebuilt)} editions; " + (f"{wrong} untruths" if wrong else "everything held"))
     return wrong
 

@@ -56,22 +56,22 @@ def listed(request: Request, cycle: str = "", status: str = "", words: str = "",
 @routes.get("/{number:path}")
 def page(request: Request, number: str) -> HTMLResponse:
     """One application: where it stands, what waits for a person, versions, findings, letters, results, history."""
-    return shown(request, "application.html.j2", **_told(number, today()))
+    return shown(request, "application.html.j2", **_gather(number, today()))
 
 
-def _told(number: str, day: date) -> dict[str, Any]:
+def _gather(number: str, day: date) -> dict[str, Any]:
     with reading() as db:
         row = dossier.application(db, number)
         if row is None:
             raise HTTPException(404, f"没有申报编号 {number}。")
         policy = for_cycle(cycle_id(row["cycle"]))
-        own = items.of_application(db, number)
+        rows = items.of_application(db, number)
         return {
             "row": row,
             "policy": policy,
             "names": occupation_names(db),
-            "items": frames.records(own),
-            "open_items": int(own["status"].isin(OPEN).sum()),
+            "items": frames.records(rows),
+            "open_items": int(rows["status"].isin(OPEN).sum()),
             "questions": questions_of(db, number, day),
             "shown": frames.records(public_notices.running(db, number, day)),
             "versions": versions_of(db, number),

@@ -23,19 +23,19 @@ _MOST = 1000
 def page(request: Request, name: str) -> HTMLResponse:
     """An edition beside its changes."""
     with reading() as db:
-        own = editions.get(db, name)
-        if own is None:
+        edition = editions.get(db, name)
+        if edition is None:
             raise HTTPException(404, f"没有目录 {name}。")
         rows = editions.rows_of(db, name)
-        before = editions.rows_of(db, own["previous"]) if own["previous"] else rows.iloc[:0]
-        changed = changes(before, rows, own["as_of"], history.causes(db, own["previous"], name))
+        before = editions.rows_of(db, edition["previous"]) if edition["previous"] else rows.iloc[:0]
+        changed = changes(before, rows, edition["as_of"], history.causes(db, edition["previous"], name))
         steps = history.of(db, [name]).to_dict("records")
         seen = dossier.last_entry(db, name)
     counted = changed["change"].value_counts()
     return shown(
         request,
         "edition.html.j2",
-        edition=own,
+        edition=edition,
         rows=len(rows),
         counted={title: int(counted.get(kind, 0)) for kind, title in CHANGE_KINDS.items()},
         changed=changed.head(_MOST).fillna("").to_dict("records"),

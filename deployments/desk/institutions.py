@@ -78,11 +78,11 @@ def page(request: Request, code: str) -> HTMLResponse:
     """One institution: what is on file, terms, activities, inspections, complaints, applications, letters, history."""
     day = today()
     with reading() as db:
-        shown_values = _told(db, code, day)
+        shown_values = _gather(db, code, day)
     return shown(request, "institution.html.j2", **shown_values)
 
 
-def _told(db: Connection, code: str, day: date) -> dict[str, Any]:
+def _gather(db: Connection, code: str, day: date) -> dict[str, Any]:
     codes = institutions.family(db, code)
     present = codes[-1]
     row, filed = dossier.institution(db, present), dossier.applications_of(db, codes)

@@ -19,15 +19,15 @@ routes = APIRouter(prefix="/pauses")
 
 def of_subject(subject: str, day: date) -> Pause | None:
     """The pause of a cycle or of an automatic work that holds on a day."""
-    return next((each for each in pauses.pauses_on(day) if each.subject == subject), None)
+    return next((entry for entry in pauses.pauses_on(day) if entry.subject == subject), None)
 
 
 @routes.get("")
 def page(request: Request) -> HTMLResponse:
     """What runs by itself, and what of it is paused."""
-    standing = {each.subject: each for each in pauses.pauses_on(today())}
+    standing = {entry.subject: entry for entry in pauses.pauses_on(today())}
     rows = [(subject, title, standing.pop(subject, None)) for subject, title in AUTOMATIC.items()]
-    rows += [(subject, pauses.title_of(subject), each) for subject, each in standing.items()]
+    rows += [(subject, pauses.title_of(subject), entry) for subject, entry in standing.items()]
     return shown(request, "pauses.html.j2", rows=rows)
 
 

@@ -60,7 +60,7 @@ async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
     begun = {"expected_start_time": {"before_": datetime.now(UTC).isoformat()}}
     # and weeks of others before one that waits
     waiting = await _newest(server, {"state": {"type": {"any_": ["PAUSED"]}}})
-    found = {run["id"]: run for run in [*waiting, *await _newest(server, begun)]}
+    answer = {run["id"]: run for run in [*waiting, *await _newest(server, begun)]}
     return [
         RunShown(
             address=f"/v2/runs/flow-run/{run['id']}",
@@ -69,7 +69,7 @@ async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
             began=_when(run.get("start_time") or run.get("expected_start_time") or ""),
             is_trial=bool(run["parameters"].get("dry_run")),
         )
-        for run in found.values()
+        for run in answer.values()
         if run["parameters"].get("cycle") == cycle
     ]
 

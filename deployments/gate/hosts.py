@@ -12,18 +12,18 @@ _ANY = ("0.0.0.0", "::")  # noqa: S104  compared, not bound
 
 def allowed(host: str, stated: str) -> frozenset[str]:
     """Names and addresses the server answers to, served on `host`; `stated`: further names, divided by commas."""
-    own = {"127.0.0.1", "localhost", "::1"}
+    names = {"127.0.0.1", "localhost", "::1"}
     if host in _ANY:
-        own.update(others())
+        names.update(others())
     elif host:
-        own.add(called(host).strip("[]").lower())
-    return frozenset(own | {name.strip().lower() for name in stated.split(",") if name.strip()})
+        names.add(called(host).strip("[]").lower())
+    return frozenset(names | {name.strip().lower() for name in stated.split(",") if name.strip()})
 
 
 def others() -> list[str]:
     """This machine's addresses that others can reach, in order."""
     numbers = {
-        each.address for card in psutil.net_if_addrs().values() for each in card if each.family is socket.AF_INET
+        entry.address for card in psutil.net_if_addrs().values() for entry in card if entry.family is socket.AF_INET
     }
     return sorted(number for number in numbers if not is_loopback(number))
 

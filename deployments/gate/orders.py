@@ -46,7 +46,7 @@ async def checked(path: str, body: bytes, person: Person, ask: Ask) -> bytes:
     if create := _CREATE.fullmatch(path):
         orders = order if isinstance(order, list) else [order]
         deployment = await _asked(ask, f"/api/deployments/{create[1]}")
-        changed = [_created(_object(each), person, deployment) for each in orders]
+        changed = [_created(_object(order), person, deployment) for order in orders]
         return json.dumps(changed if isinstance(order, list) else changed[0]).encode()
     order = _object(order)
     _assert_job_variables(order)

@@ -32,19 +32,21 @@ def shown(request: Request, accounts: Accounts) -> Response:
     return HTMLResponse(refusal("没有这个页面"), 404, headers=HEADERS)
 
 
-def sign_in(following: str, told: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def sign_in(following: str, message: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """The page to sign in on; `following`: the page to go on to."""
-    return _page("sign_in.html.j2", status, headers or {}, following=safe_next(following), told=told)
+    return _page("sign_in.html.j2", status, headers or {}, following=safe_next(following), message=message)
 
 
-def first(accounts: Accounts, token: str, told: str = "", status: int = 200) -> Response:
+def first(accounts: Accounts, token: str, message: str = "", status: int = 200) -> Response:
     """The page that sets a password, where the link is good."""
     try:
         link = accounts.link(token)
     except LinkError as over:
         return HTMLResponse(refusal(str(over)), 410, headers=HEADERS)
     role = TITLES[ROLES[link.role]]
-    return _page("first.html.j2", status, {}, token=token, name=link.name, role=role, told=told, shortest=SHORTEST)
+    return _page(
+        "first.html.j2", status, {}, token=token, name=link.name, role=role, message=message, shortest=SHORTEST
+    )
 
 
 def refusal(sentence: str) -> str:

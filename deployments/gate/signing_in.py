@@ -51,8 +51,8 @@ class SigningIn:
         keys = (f"name {name[:40]}", f"address {address}")
         if (wait := self._attempts.wait(keys)) > 0:
             access_log.note(self._home, name[:40], "sign-in too soon", address=address)
-            told = f"密码多次不对：请等 {math.ceil(wait)} 秒再试"
-            return pages.sign_in(form.get("next", ""), told, 429, {"Retry-After": str(math.ceil(wait))})
+            message = f"密码多次不对：请等 {math.ceil(wait)} 秒再试"
+            return pages.sign_in(form.get("next", ""), message, 429, {"Retry-After": str(math.ceil(wait))})
         self._attempts.failed(keys)  # counted first: of many at once only some are listened to
         person = await to_thread.run_sync(self._accounts.verify, name, form.get("password", ""))
         if person is None:

@@ -61,7 +61,7 @@ def make_cycle(cycle: CycleId, seed: int, institutions: int) -> SampleCycle:
     takeover = take_over(population, cycle, policy)
     everyone = (*population.institutions, *takeover.neighbours)
     setting = setting_for(seed, cycle, takeover.register, everyone)
-    cases = [_case(each, setting) for each in population.institutions]
+    cases = [_case(institution, setting) for institution in population.institutions]
     return _assemble(setting, cases, everyone, register=takeover.register)
 
 
@@ -75,7 +75,11 @@ def later_cycle(cycle: CycleId, population: Population, register: pd.DataFrame) 
     """
     policy = policies.for_cycle(cycle)
     setting = setting_for(population.seed, cycle, register, population.institutions)
-    cases = [case for case in (_case(each, setting) for each in population.institutions) if _applies(case, setting)]
+    cases = [
+        case
+        for case in (_case(institution, setting) for institution in population.institutions)
+        if _applies(case, setting)
+    ]
     since = policy.deadline(cycle_before(cycle, 1, policy))
     return _assemble(setting, cases, population.institutions, since=since, left_out=("FORM-9",))
 
@@ -122,7 +126,7 @@ def _assemble(
     results = {case.application_no: outcomes.results_of(case, setting) for case in cases}
     for number, (winner, loser) in enumerate(contests):
         outcomes.settle_contest(number, winner, loser, results)
-    sleepers = {each.uscc for each in everyone if each.sleeps}
+    sleepers = {institution.uscc for institution in everyone if institution.sleeps}
     tables = _forms(cases) | {
         "activities": frame(ACTIVITIES, activities_of(setting.holdings, sleepers, setting, since)),
         "results": frame(RESULTS, [row for rows in results.values() for row in rows]),

@@ -86,9 +86,9 @@ def add_occupation(draft: Draft, institution: Institution, wish: Wish, setting: 
     draft.occupations.append(row)
     rng = setting.stream(institution.uscc, "materials", wish.code)
     if not any(material.get("occupation_code") == wish.code for material in draft.materials):
-        each = setting.policy.required.every_occupation
+        materials = setting.policy.required.every_occupation
         draft.materials += [
-            material_row(setting.policy, institution, material, rng, wish.code, named) for material in each
+            material_row(setting.policy, institution, material, rng, wish.code, named) for material in materials
         ]
     return row
 

@@ -42,7 +42,7 @@ def is_dormant(holding: Holding, cycle: CycleId, policy: Policy) -> bool:
     if cycle < policy.dormancy.first_cycle:
         return False
     grace = policy.dormancy.grace_months
-    return any(add_months(holding.filed_on(each), grace) <= policy.deadline(cycle) for each in holding.items)
+    return any(add_months(holding.filed_on(item), grace) <= policy.deadline(cycle) for item in holding.items)
 
 
 def cycle_before(cycle: CycleId, steps: int, policy: Policy) -> CycleId:

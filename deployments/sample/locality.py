@@ -113,7 +113,7 @@ def locality_of(policy: Policy) -> Locality:
     """The city of a policy; one without words of its own in `places.toml` gets the usual ones."""
     words = _DATA.get(policy.name, {})
     filable = filable_occupations(policy, reference())
-    kinds = {name: _kind(name, each, policy, filable) for name, each in policy.institution.items()}
+    kinds = {name: _kind(name, kind, policy, filable) for name, kind in policy.institution.items()}
     areas = [code for code in policy.regions.codes if _is_area(code)]
     return Locality(
         kinds=kinds,

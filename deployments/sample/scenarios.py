@@ -25,11 +25,13 @@ def assign(cases: Sequence[Case], rng: Random, left_out: Collection[str] = (), f
     """
     parts = ((TROUBLES, _TROUBLE_SHARE), (FLAVOURS, _FLAVOUR_SHARE))
     shown = [turn for turns, share in parts for turn in _shown(turns, round(share * len(cases)), left_out, first)]
-    candidates = {name: [case for case in cases if _may_get(case, name)] for name in {each.mishap for each in shown}}
+    candidates = {
+        name: [case for case in cases if _may_get(case, name)] for name in {scenario.mishap for scenario in shown}
+    }
     for name in sorted(candidates):
         rng.shuffle(candidates[name])
     free = set(map(id, cases))
-    for scenario in sorted(shown, key=lambda each: len(candidates[each.mishap])):
+    for scenario in sorted(shown, key=lambda entry: len(candidates[entry.mishap])):
         waiting = candidates[scenario.mishap]
         while waiting and id(waiting[-1]) not in free:
             waiting.pop()

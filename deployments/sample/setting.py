@@ -52,6 +52,8 @@ def setting_for(seed: int, cycle: CycleId, register: pd.DataFrame, everyone: Seq
     """The setting of a cycle that begins with a register; `everyone` who may stand on it."""
     policy = policies.for_cycle(cycle)
     holdings = holdings_on(register, policy.deadline(cycle))
-    counted = [each.uscc for each in everyone if each.institution_type in policy.cap.saturation_counts]
+    counted = [
+        institution.uscc for institution in everyone if institution.institution_type in policy.cap.saturation_counts
+    ]
     market = Market(holdings, counted, policy.cap.saturation, filable_occupations(policy, reference()))
     return Setting(seed, cycle, policy, reference(), holdings, market, locality_of(policy))

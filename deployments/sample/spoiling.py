@@ -118,7 +118,9 @@ def closed_audience(case: Case, _setting: Setting, _rng: Random) -> None:
 
 def closed_to(case: Case) -> str | None:
     """An audience that the institution's type may not serve, if there is one."""
-    return next((each for each in ("public", *AUDIENCES) if each not in case.institution.kind.audiences), None)
+    return next(
+        (audience for audience in ("public", *AUDIENCES) if audience not in case.institution.kind.audiences), None
+    )
 
 
 def without_programme(case: Case, _setting: Setting, _rng: Random) -> None:

@@ -110,7 +110,7 @@ def _neighbours(
 ) -> list[_Grant]:
     """Grants of institutions that do not apply now."""
     known = len(population.institutions)
-    taken = {each.name for each in population.institutions}
+    taken = {institution.name for institution in population.institutions}
     rng = stream(population.seed, cycle, "neighbours")
     grants = []
     for place, neighbour in enumerate(_neighbourhood(known, cycle, policy, locality, rng)):
@@ -187,9 +187,9 @@ def _register(grants: Sequence[_Grant], policy: Policy) -> pd.DataFrame:
                     **shared,
                     "occupation_code": code,
                     "work_type": WORK_TYPES.get(code, ""),
-                    "level": each,
+                    "level": level,
                     "filed_on": filed_on.isoformat(),
                 }
-                for each in levels
+                for level in levels
             ]
     return frame(REGISTER, sorted(rows, key=lambda row: (row["uscc"], row["occupation_code"], row["level"])))

@@ -61,13 +61,13 @@ def renewed(institution: Institution, holding: Holding) -> list[Wish]:
 def missing_levels(institution: Institution, holding: Holding) -> list[tuple[str, str]]:
     """Levels next to those on file that the institution may ask for: (occupation, level)."""
     levels = institution.levels
-    found = []
+    gaps = []
     for code in sorted(holding.items):
         held = [levels.index(level) for level in holding.items[code] if level in levels]
         if not held:
             continue
-        found += [(code, levels[place]) for place in (max(held) + 1, min(held) - 1) if 0 <= place < len(levels)]
-    return found
+        gaps += [(code, levels[place]) for place in (max(held) + 1, min(held) - 1) if 0 <= place < len(levels)]
+    return gaps
 
 
 def lowest_first(institution: Institution, levels: Collection[str]) -> tuple[str, ...]:

@@ -108,12 +108,12 @@ def _by_institution(tables: dict[str, pd.DataFrame]) -> Iterator[tuple[int, str,
     applications = tables["applications"]
     groups = {name: dict(iter(tables[name].groupby("application_no", sort=False))) for name in _FORM}
     empty = {name: tables[name].iloc[:0] for name in _FORM}
-    own: dict[str, list[str]] = {}
+    numbers: dict[str, list[str]] = {}
     for number, name in zip(applications["application_no"], applications["institution_name"], strict=True):
-        own.setdefault(name, []).append(number)
-    for name in sorted(own):
-        parts = {table: [groups[table].get(number, empty[table]) for number in own[name]] for table in _FORM}
-        yield int(own[name][0][-4:]), name, {table: pd.concat(frames) for table, frames in parts.items()}
+        numbers.setdefault(name, []).append(number)
+    for name in sorted(numbers):
+        parts = {table: [groups[table].get(number, empty[table]) for number in numbers[name]] for table in _FORM}
+        yield int(numbers[name][0][-4:]), name, {table: pd.concat(frames) for table, frames in parts.items()}
 
 
 def _grouped(table: Table, frame: pd.DataFrame) -> dict[str, list[Json]]:

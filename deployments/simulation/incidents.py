@@ -94,7 +94,7 @@ def changes(
         yield Merger.model_validate({"old_uscc": old, "into_uscc": into, **words})
     if count % _RARELY == 1:
         policy = in_force(day)
-        skills = tuple(str(each) for each in policy.occupations.skill_classes)
+        skills = tuple(str(number) for number in policy.occupations.skill_classes)
         unused = sorted(code for code in reference().names_on(day) if code.startswith(skills) and code not in used)
         yield Renumbering.model_validate(
             {"old_code": rng.choice(sorted(used)), "new_code": rng.choice(unused), **words}

@@ -46,13 +46,14 @@ class City:
 
     def left(self, uscc: str) -> None:
         """An institution went into another one, and files no more."""
-        institutions = tuple(each for each in self.population.institutions if each.uscc != uscc)
+        institutions = tuple(institution for institution in self.population.institutions if institution.uscc != uscc)
         self.population = replace(self.population, institutions=institutions)
 
     def recoded(self, old: str, new: str) -> None:
         """An institution files under another credit code from now on."""
         institutions = tuple(
-            replace(each, uscc=new) if each.uscc == old else each for each in self.population.institutions
+            replace(institution, uscc=new) if institution.uscc == old else institution
+            for institution in self.population.institutions
         )
         self.population = replace(self.population, institutions=institutions)
 
@@ -146,7 +147,7 @@ def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | s
             {"kind": kind, "uscc": uscc, "occupation_code": one, "ground": grounds[kind], **words}
         )
         free.remove(uscc)
-    citizens = {each.uscc for each in city.population.institutions}
+    citizens = {institution.uscc for institution in city.population.institutions}
     for old in [uscc for uscc in free if uscc in citizens][:1]:
         new = credit_code(old[:2], old[2:8], f"MA6{rng.randrange(10**5):05d}")
         yield Recoding.model_validate({"old_uscc": old, "new_uscc": new, "ground": "登记机关换发代码", **words})
@@ -171,5 +172,5 @@ def _employ_inspectors(cycle: CycleId, day: date) -> None:
 def _next_deadline(cycle: CycleId) -> date:
     policy: Policy = for_cycle(cycle)
     year, month = int(cycle[:4]), int(cycle[-2:])
-    later = [(year, each) for each in policy.cycle.months if each > month] or [(year + 1, min(policy.cycle.months))]
+    later = [(year, due) for due in policy.cycle.months if due > month] or [(year + 1, min(policy.cycle.months))]
     return policy.deadline(cycle_id(f"{later[0][0]}-{later[0][1]:02d}"))

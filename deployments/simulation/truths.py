@@ -60,8 +60,8 @@ def untruths(day: date, rebuilt: set[str] | None = None) -> list[str]:
         unexplained_editions,
     )
     with reading() as db:
-        found = [sentence for ask in questions for sentence in ask(db, day)]
-        return [*found, *irreproducible_editions(db, set() if rebuilt is None else rebuilt)]
+        sentences = [sentence for ask in questions for sentence in ask(db, day)]
+        return [*sentences, *irreproducible_editions(db, set() if rebuilt is None else rebuilt)]
 
 
 def out_of_scope(db: Connection, day: date) -> Iterator[str]:
@@ -69,7 +69,7 @@ def out_of_scope(db: Connection, day: date) -> Iterator[str]:
     policy, facts = in_force(day), reference()
     present = register.current_entries(db)
     ours = present[present["application_no"].notna()]
-    skills = tuple(str(each) for each in policy.occupations.skill_classes)
+    skills = tuple(str(number) for number in policy.occupations.skill_classes)
     coded = ours["occupation_code"].isin(set(facts.occupations["code"])) & ours["occupation_code"].str.startswith(
         skills
     )
@@ -101,25 +101,27 @@ def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
     lasting = takeover.taken_over(db) | register.renewed_late(db)
     permitted = {rule: decisions.permits(db, rule) for rule in ("CAP-1", "CAP-2")}
     counted = held[held["institution_type"].isin(cap.saturation_counts)].drop_duplicates(_OCCUPATION)
-    for code, own in counted.groupby("occupation_code", sort=True):
-        plain = {uscc for uscc in own["uscc"] if not permitted["CAP-2"] & {(uscc, str(code)), (uscc, "")}}
+    for code, holders in counted.groupby("occupation_code", sort=True):
+        plain = {uscc for uscc in holders["uscc"] if not permitted["CAP-2"] & {(uscc, str(code)), (uscc, "")}}
         if len(plain) > cap.saturation and not all((uscc, str(code)) in lasting for uscc in plain):
             yield f"{code} is held by {len(plain)} institutions without a permit, {cap.saturation} are allowed"
     capped = held[held["institution_type"].isin(cap.capped)].drop_duplicates(_OCCUPATION)
-    for uscc, own in capped[~capped["uscc"].isin(institutions.merged_into(db))].groupby("uscc", sort=True):
-        free = own[[(uscc, code) not in lasting for code in own["occupation_code"]]]
-        if len(own) > cap.occupations and len(free) and not any(one == uscc for one, _ in permitted["CAP-1"]):
-            yield f"{uscc} holds {len(own)} occupations without a permit, {cap.occupations} are allowed"
+    for uscc, holdings in capped[~capped["uscc"].isin(institutions.merged_into(db))].groupby("uscc", sort=True):
+        free = holdings[[(uscc, code) not in lasting for code in holdings["occupation_code"]]]
+        if len(holdings) > cap.occupations and len(free) and not any(one == uscc for one, _ in permitted["CAP-1"]):
+            yield f"{uscc} holds {len(holdings)} occupations without a permit, {cap.occupations} are allowed"
 
 
 def repeated_letters(db: Connection, day: date) -> Iterator[str]:
     """Each letter was written once, and stands in the outbox once."""
     letters = outbox.written(db, LETTERS)
     stated = pd.Series(
-        [f"{each['kind']} {each['subject']} {sorted(each['content'].items())}" for each in letters], dtype="str"
+        [f"{letter['kind']} {letter['subject']} {sorted(letter['content'].items())}" for letter in letters], dtype="str"
     )
     yield from (f"written twice: {text[:80]}" for text in sorted(set(stated[stated.duplicated()])))
-    yield from (f"letter {each['occasion']} was not delivered" for each in letters if each["delivered_at"] is None)
+    yield from (
+        f"letter {letter['occasion']} was not delivered" for letter in letters if letter["delivered_at"] is None
+    )
     folder = settings().outbox / "letters"
     files = sum(1 for path in folder.rglob("*.docx"))
     if files != len(letters):
@@ -154,8 +156,8 @@ def bare_codes(db: Connection, day: date) -> Iterator[str]:
 def _reasons(content: object) -> Iterator[str]:
     """Everything a letter's text gives as a reason, in whatever line."""
     if isinstance(content, list):
-        for each in content:
-            yield from _reasons(each)
+        for part in content:
+            yield from _reasons(part)
     if isinstance(content, dict):
         for name, value in content.items():
             if name in ("reason", "problem", "ground", "state") and value:
@@ -171,11 +173,11 @@ def unlike_history(db: Connection, day: date) -> Iterator[str]:
 
 def unexplained_editions(db: Connection, day: date) -> Iterator[str]:
     """Every edition is what the history had told by then."""
-    known = {each["edition"]: each["as_of"] for each in editions.published(db)}
+    known = {edition["edition"]: edition["as_of"] for edition in editions.published(db)}
     names = occupation_names(db)
-    for name, told in retold.editions_retold(db):
+    for name, retelling in retold.editions_retold(db):
         if name in known:
-            standing = told.standings(known[name])
+            standing = retelling.standings(known[name])
             rows = directory_rows(standing[standing["standing"] == "filed"], names)
             if not rows.equals(editions.rows_of(db, name)):
                 yield f"edition {name} is not what the history tells of its day"
@@ -183,7 +185,7 @@ def unexplained_editions(db: Connection, day: date) -> Iterator[str]:
 
 def irreproducible_editions(db: Connection, rebuilt: set[str]) -> Iterator[str]:
     """The files of every edition follow from the database, byte for byte, and stand on the shelf as they were sealed."""
-    known = {each["edition"]: each["manifest_sha256"] for each in editions.published(db)}
+    known = {edition["edition"]: edition["manifest_sha256"] for edition in editions.published(db)}
     yield from chain.verify_chain(settings().published, known)
     with TemporaryDirectory(prefix="filing-rebuilt-") as aside:
         for name in sorted(known.keys() - rebuilt):

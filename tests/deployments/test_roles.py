@@ -67,7 +67,9 @@ def test_the_role_that_works_can_work(two_roles: Settings) -> None:
             assert history.count(db) > 0
             assert list(history.broken_links(db)) == []
             assert not grants.may_rewrite(db)
-        assert [found.told for found in examine() if found.name == "database"] == [f"schema {schema.revisions()[1]}"]
+        assert [found.sentence for found in examine() if found.name == "database"] == [
+            f"schema {schema.revisions()[1]}"
+        ]
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
@@ -91,7 +93,7 @@ def test_a_role_nobody_made_is_named(two_roles: Settings) -> None:
 def test_one_role_for_both_is_named_by_the_doctor(postgresql: str, tmp_path: Path) -> None:
     with using(Settings(home=tmp_path / "home", database_url=postgresql)):
         schema.migrate()
-        told = [found.told for found in examine() if found.name == "database"]
+        told = [found.sentence for found in examine() if found.name == "database"]
     assert any("FILING_OWNER_URL" in sentence for sentence in told)
 
 

@@ -183,7 +183,7 @@ def test_a_cycle_goes_on_in_a_home_that_was_lost_as_if_nothing_had_been(installa
             safekeeping.restore(archive)
         assert filing_cycle.fn(story.cycle, story.act(3, installation / "inbox")).outcome == "done"
         ended.append((factories.output(installation), factories.tables(story.cycle)))
-        assert [found.told for found in examination.examine() if not found.well] == []
+        assert [found.sentence for found in examination.examine() if not found.well] == []
     assert ended[0] == ended[1]
 
 

@@ -94,7 +94,7 @@ class TestHouse:
         with log.open("ab") as sink:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-P", *arguments],
-                env=parentage.told(environment),
+                env=parentage.for_child(environment),
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,

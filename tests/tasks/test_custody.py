@@ -114,12 +114,12 @@ def test_doctor_names_it_and_what_is_paused(
     pauses.pause("sweeps", "王芳", "系统检修")
     paused, lost = examination._custody()
     assert (paused.name, paused.well) == ("pauses", True)
-    assert "sweeps is paused by 王芳 until it is lifted (系统检修)" in paused.told
-    assert lost.told.startswith(f"nobody works on cycle {CYCLE} although {OVER}")
+    assert "sweeps is paused by 王芳 until it is lifted (系统检修)" in paused.sentence
+    assert lost.sentence.startswith(f"nobody works on cycle {CYCLE} although {OVER}")
     assert lost.well is not bool(api), "without a server it is a person who runs it"
     if api:
         prefect.living = [of_prefect("PAUSED")]
-        assert [found.told for found in examination._custody()][1:] == ["each has who works on it"]
+        assert [found.sentence for found in examination._custody()][1:] == ["each has who works on it"]
 
 
 def test_one_that_only_waits_is_named_and_not_begun(

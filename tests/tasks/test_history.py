@@ -74,7 +74,7 @@ def test_the_doctor_tells_where_the_chain_is_broken(home: Path, statement: str, 
     unlocked(statement)
     found = next(found for found in examine() if found.name == "history")
     assert not found.well
-    assert pd.Series([found.told]).str.contains(told).all(), found.told
+    assert pd.Series([found.sentence]).str.contains(told).all(), found.sentence
 
 
 def test_the_doctor_tells_a_register_that_its_history_does_not(home: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_doctor_tells_a_register_that_its_history_does_not(home: Path) -> No
     with begin() as db:
         db.execute(text("UPDATE qualification_item SET valid_until = '2030-01-01' WHERE entry = 1"))
     found = next(found for found in examine() if found.name == "register")
-    assert not found.well and ONE in found.told and "2030-01-01" in found.told
+    assert not found.well and ONE in found.sentence and "2030-01-01" in found.sentence
 
 
 def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:

@@ -100,7 +100,7 @@ def test_the_run_shows_its_part_of_the_register(installation: Path) -> None:
 
 def test_doctor_names_a_series_changed_in_mid_year(installation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def told() -> list[str]:
-        return [found.told for found in examination.examine() if found.name == "numbers"]
+        return [found.sentence for found in examination.examine() if found.name == "numbers"]
 
     monkeypatch.setattr(examination, "today", lambda: _DAY)
     _write(_DAY, _entry("correction", 1), _entry("correction", 2), _entry("filing", 1))
