@@ -151,7 +151,7 @@ def _apart(part: str, applications: int, home: Path) -> list[Spent]:
     """One part in a fresh process."""
     command = [sys.executable, "-m", "benchmarks.cycle", "--alone", part, str(applications), str(home)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return [Spent(**each) for each in json.loads(done.stdout.splitlines()[-1])]
+    return [Spent(**record) for record in json.loads(done.stdout.splitlines()[-1])]
 
 
 def _alone(part: str, applications: int, home: Path, profile: Path | None) -> list[Spent]:
@@ -182,17 +182,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.alone:
         part, applications, home = chosen.alone
         spent = _alone(part, int(applications), Path(home), chosen.profile)
-        print(json.dumps([asdict(each) for each in spent]))
+        print(json.dumps([asdict(measured) for measured in spent]))
         return
-    found: list[Spent] = []
+    measurements: list[Spent] = []
     for size in chosen.sizes:
         with tempfile.TemporaryDirectory(prefix="filing-benchmark-") as folder:
             for part in PARTS:
                 spent = _apart(part, size, Path(folder) / "home")
-                found += spent
+                measurements += spent
                 print(*spent, sep="\n", file=sys.stderr, flush=True)
     if chosen.docs:
-        write_section(chosen.docs, [asdict(each) for each in found], PARTS, environment())
+        write_section(chosen.docs, [asdict(measured) for measured in measurements], PARTS, environment())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ WHOLE, IDLE = "the three runs", "the fourth run, nothing to do"
 Measured = Mapping[str, Any]
 
 
-def write_section(docs: Path, found: Sequence[Measured], titles: Mapping[str, str], environment: str) -> None:
+def write_section(docs: Path, measurements: Sequence[Measured], titles: Mapping[str, str], environment: str) -> None:
     """Replace the section on whole cycles (adding it where there is none) and draw its plot."""
     page = docs / "performance.md"
     text = page.read_text("utf-8")
@@ -24,16 +24,16 @@ def write_section(docs: Path, found: Sequence[Measured], titles: Mapping[str, st
         text = f"{text.rstrip()}\n\n{_BEGIN}\n{_END}\n"
     before, rest = text.split(_BEGIN, 1)
     after = rest.split(_END, 1)[1]
-    page.write_text(f"{before}{_BEGIN}\n{_section(found, titles, environment)}\n{_END}{after}", "utf-8")
-    _plot(docs / "cycle.svg", found)
+    page.write_text(f"{before}{_BEGIN}\n{_section(measurements, titles, environment)}\n{_END}{after}", "utf-8")
+    _plot(docs / "cycle.svg", measurements)
 
 
-def _section(found: Sequence[Measured], titles: Mapping[str, str], environment: str) -> str:
+def _section(measurements: Sequence[Measured], titles: Mapping[str, str], environment: str) -> str:
     parts = "\n".join(f"- **{part}** {title}" for part, title in titles.items())
     steps = "\n".join(
-        f"| {each['part']} | {each['applications']:,} | {each['step']} | {each['seconds']:.2f} | "
-        f"{each['cpu_seconds']:.2f} | {each['cpu_seconds'] / each['applications'] * 1000:.2f} | {each['peak_mib']:,} |"
-        for each in found
+        f"| {row['part']} | {row['applications']:,} | {row['step']} | {row['seconds']:.2f} | "
+        f"{row['cpu_seconds']:.2f} | {row['cpu_seconds'] / row['applications'] * 1000:.2f} | {row['peak_mib']:,} |"
+        for row in measurements
     )
     return f"""## A whole cycle
 
@@ -48,36 +48,36 @@ by processor seconds of the process and its children.
 
 | applications | ours, ms an application | f / ours | p / ours | nothing to do, processor seconds |
 |---:|---:|---:|---:|---:|
-{_ratios(found)}
+{_ratios(measurements)}
 
 ![a whole cycle by stage](cycle.svg)
 """
 
 
-def _ratios(found: Sequence[Measured]) -> str:
+def _ratios(measurements: Sequence[Measured]) -> str:
     lines = []
-    for size in dict.fromkeys(each["applications"] for each in found):
-        mine = [each for each in found if each["applications"] == size]
-        ours = _cpu(each for each in mine if each["part"] == "ours" and each["step"] == WHOLE)
-        idle = _cpu(each for each in mine if each["part"] == "ours" and each["step"] == IDLE)
-        floor, plain = (_cpu(each for each in mine if each["part"] == part) for part in ("f", "p"))
+    for size in dict.fromkeys(row["applications"] for row in measurements):
+        mine = [row for row in measurements if row["applications"] == size]
+        ours = _cpu(row for row in mine if row["part"] == "ours" and row["step"] == WHOLE)
+        idle = _cpu(row for row in mine if row["part"] == "ours" and row["step"] == IDLE)
+        floor, plain = (_cpu(row for row in mine if row["part"] == part) for part in ("f", "p"))
         ratios = (f"{other / ours:.2f}" if other else "—" for other in (floor, plain))
         lines.append(f"| {size:,} | {ours / size * 1000:.1f} | {' | '.join(ratios)} | {idle:.2f} |")
     return "\n".join(lines)
 
 
 def _cpu(measured: Iterable[Measured]) -> float:
-    return float(sum(each["cpu_seconds"] for each in measured))
+    return float(sum(row["cpu_seconds"] for row in measured))
 
 
-def _plot(path: Path, found: Sequence[Measured]) -> None:
+def _plot(path: Path, measurements: Sequence[Measured]) -> None:
     """Processor milliseconds an application, by stage, one bar a part and size."""
     figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
-    shown = [each for each in found if not each["step"].endswith(("runs", "nothing to do"))]
-    bars = list(dict.fromkeys((each["part"], each["applications"]) for each in shown))
+    shown = [row for row in measurements if not row["step"].endswith(("runs", "nothing to do"))]
+    bars = list(dict.fromkeys((row["part"], row["applications"]) for row in shown))
     below = dict.fromkeys(bars, 0.0)
-    for step in dict.fromkeys(each["step"] for each in shown):
-        spent = {(each["part"], each["applications"]): each["cpu_seconds"] for each in shown if each["step"] == step}
+    for step in dict.fromkeys(row["step"] for row in shown):
+        spent = {(row["part"], row["applications"]): row["cpu_seconds"] for row in shown if row["step"] == step}
         heights = [spent.get(bar, 0.0) / bar[1] * 1000 for bar in bars]
         axes.bar([f"{part} {size:,}" for part, size in bars], heights, bottom=list(below.values()), label=step)
         below = {bar: below[bar] + height for bar, height in zip(bars, heights, strict=True)}

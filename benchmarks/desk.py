@@ -120,15 +120,15 @@ def _cycle(cycle: str, number: int, *, is_open: bool, first_entry: int) -> dict[
 
 
 def _history(rows: pd.DataFrame, items: pd.DataFrame, on: str, first: int) -> pd.DataFrame:
-    told = pd.concat(
+    entries = pd.concat(
         [
             rows[["application_no", "status"]].assign(kind="application", occupation_code="", work_type="", level=""),
             items[["application_no", "status", *UNIT]].assign(kind="item"),
             items[["application_no", "status", *UNIT]].assign(kind="qualification"),
         ]
     ).rename(columns={"application_no": "subject", "status": "became"})
-    return told.assign(
-        entry=range(first, first + len(told)), was="", because="初审", facts=facts_text(), by="filing", on=on,
+    return entries.assign(
+        entry=range(first, first + len(entries)), was="", because="初审", facts=facts_text(), by="filing", on=on,
         run_id="r", digest="d",
     )  # fmt: skip
 

@@ -75,7 +75,7 @@ def credit_codes(prefixes: np.ndarray, numbers: np.ndarray) -> list[str]:
 def _applications(count: int, random: np.random.Generator, policy: Policy) -> pl.DataFrame:
     types = _TYPES[random.choice(3, count, p=[0.4, 0.2, 0.4])]
     numbers = np.arange(count)
-    codes = credit_codes(np.array([_PREFIXES[each] for each in types]), 10_000_000 + numbers)
+    codes = credit_codes(np.array([_PREFIXES[name] for name in types]), 10_000_000 + numbers)
     frame = pl.DataFrame(
         {
             "application_no": [f"HS2609-{number:06d}" for number in numbers],
@@ -173,7 +173,7 @@ def _staff(form: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
 
 def _materials(form: pl.DataFrame, asked: pl.DataFrame, random: np.random.Generator, policy: Policy) -> pl.DataFrame:
     """What the policy asks of each institution and occupation, a few as commitments."""
-    own = pl.DataFrame(
+    of_institutions = pl.DataFrame(
         [(name, material) for name in policy.institution for material in policy.materials_of(name)],
         schema=["institution_type", "material"],
         orient="row",
@@ -181,11 +181,13 @@ def _materials(form: pl.DataFrame, asked: pl.DataFrame, random: np.random.Genera
     blank = pl.lit(None, pl.String()).alias("occupation_code")
     institution = (
         form.select("application_no", "institution_type")
-        .join(own, on="institution_type")
+        .join(of_institutions, on="institution_type")
         .select("application_no", "material", blank)
     )
-    each = pl.DataFrame({"material": list(_OCCUPATION_MATERIALS)})
-    occupation = asked.select("application_no", "occupation_code").unique(maintain_order=True).join(each, how="cross")
+    of_occupations = pl.DataFrame({"material": list(_OCCUPATION_MATERIALS)})
+    occupation = (
+        asked.select("application_no", "occupation_code").unique(maintain_order=True).join(of_occupations, how="cross")
+    )
     papers = pl.concat([institution, occupation.select("application_no", "material", "occupation_code")]).sort(
         "application_no", maintain_order=True
     )

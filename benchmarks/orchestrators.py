@@ -88,7 +88,7 @@ def measure(name: str, command: Sequence[str], variables: dict[str, str], rounds
         clock, before = time.perf_counter(), _children()
         subprocess.run(command, env=variables, check=True, stdout=subprocess.DEVNULL, timeout=_MINUTES)
         taken = Taken(name, round(time.perf_counter() - clock, 2), round(_children() - before, 2))
-        best = min(best, taken, key=lambda each: each.cpu_seconds)
+        best = min(best, taken, key=lambda round_taken: round_taken.cpu_seconds)
     return best
 
 

@@ -10,7 +10,7 @@ def work(name: str, cycle: str, day: str) -> int:
     from flows.stages import STAGES  # noqa: PLC0415
     from tasks.runs.run import begin  # noqa: PLC0415
 
-    stage = next(each for each in STAGES if each.name == name)
+    stage = next(candidate for candidate in STAGES if candidate.name == name)
     with begin(cycle, date.fromisoformat(day)) as run:
         return sum(stage.work(run).done.values())
 
@@ -38,8 +38,8 @@ def dagster(cycle: str, day: str) -> None:
     @graph(name="filing_cycle")  # type: ignore[untyped-decorator]
     def whole() -> None:
         done = ops[0]()
-        for each in ops[1:]:
-            done = each(done)
+        for stage in ops[1:]:
+            done = stage(done)
 
     if not whole.execute_in_process().success:
         raise SystemExit(1)

@@ -20,19 +20,19 @@ COMPARED = (("b", "a"), ("c", "b"), ("c*", "b"), ("d", "a", "e"))
 _BEGIN, _END = "<!-- screening: begin -->", "<!-- screening: end -->"
 
 
-def write_page(docs: Path, found: Sequence[Measured], titles: Mapping[str, str], environment: str) -> None:
+def write_page(docs: Path, measurements: Sequence[Measured], titles: Mapping[str, str], environment: str) -> None:
     """Replace the measured part of `docs/performance.md` (making the page if there is none) and draw its plot."""
     page = docs / "performance.md"
     text = page.read_text("utf-8") if page.exists() else f"# Performance\n\n{_BEGIN}\n{_END}\n"
     before, rest = text.split(_BEGIN, 1)
     after = rest.split(_END, 1)[1]
-    page.write_text(f"{before}{_BEGIN}\n{_section(found, titles, environment)}\n{_END}{after}", "utf-8")
-    _plot(docs / "performance.svg", found, titles)
+    page.write_text(f"{before}{_BEGIN}\n{_section(measurements, titles, environment)}\n{_END}{after}", "utf-8")
+    _plot(docs / "performance.svg", measurements, titles)
 
 
-def _section(found: Sequence[Measured], titles: Mapping[str, str], environment: str) -> str:
+def _section(measurements: Sequence[Measured], titles: Mapping[str, str], environment: str) -> str:
     parts = "\n".join(f"- **{part}** {title}" for part, title in titles.items())
-    rows = "\n".join(_row(each) for each in found)
+    rows = "\n".join(_row(measured) for measured in measurements)
     return f"""## Screening
 
 Measured with `python -m benchmarks.screening` ({environment}); each part and size in a process of its own, the best of
@@ -47,50 +47,50 @@ the made frames included. Parts are compared by processor seconds: those a busy 
 
 | applications | b / a | c / b | c* / b | d / (a + e) |
 |---:|---:|---:|---:|---:|
-{_ratios(found)}
+{_ratios(measurements)}
 
 | aim | measured | |
 |---|---:|---|
-{_aims(found)}
+{_aims(measurements)}
 
 ![seconds by number of applications](performance.svg)
 """
 
 
-def _row(each: Measured) -> str:
-    each_application = each["seconds"] / each["applications"] * 1e6
+def _row(measured: Measured) -> str:
+    each_application = measured["seconds"] / measured["applications"] * 1e6
     return (
-        f"| {each['part']} | {each['applications']:,} | {each['rows']:,} | {each['seconds']:.2f} | "
-        f"{each['cpu_seconds']:.2f} | {each_application:,.0f} | {each['peak_mib']:,} |"
+        f"| {measured['part']} | {measured['applications']:,} | {measured['rows']:,} | {measured['seconds']:.2f} | "
+        f"{measured['cpu_seconds']:.2f} | {each_application:,.0f} | {measured['peak_mib']:,} |"
     )
 
 
-def _ratio(found: Sequence[Measured], applications: int, over: str, *under: str) -> float | None:
+def _ratio(measurements: Sequence[Measured], applications: int, over: str, *under: str) -> float | None:
     """How a part stands to the sum of others at one size; None where one of them was not measured."""
-    spent = {each["part"]: each["cpu_seconds"] for each in found if each["applications"] == applications}
+    spent = {row["part"]: row["cpu_seconds"] for row in measurements if row["applications"] == applications}
     if not {over, *under} <= set(spent):
         return None
     return float(spent[over] / sum(spent[part] for part in under))
 
 
-def _ratios(found: Sequence[Measured]) -> str:
+def _ratios(measurements: Sequence[Measured]) -> str:
     lines = []
-    for applications in dict.fromkeys(each["applications"] for each in found):
-        ratios = [_ratio(found, applications, over, *under) for over, *under in COMPARED]
+    for applications in dict.fromkeys(row["applications"] for row in measurements):
+        ratios = [_ratio(measurements, applications, over, *under) for over, *under in COMPARED]
         shown = " | ".join("" if ratio is None else f"{ratio:.1f}" for ratio in ratios)
         lines.append(f"| {applications:,} | {shown} |")
     return "\n".join(lines)
 
 
-def _aims(found: Sequence[Measured]) -> str:
+def _aims(measurements: Sequence[Measured]) -> str:
     return "\n".join(
         f"| {says} | {measured:{form}} | {'met' if met else '**missed**'} |"
-        for says, measured, form, met in (*_aims_of_ratios(found), *_aims_of_sizes(found))
+        for says, measured, form, met in (*_aims_of_ratios(measurements), *_aims_of_sizes(measurements))
     )
 
 
-def _aims_of_ratios(found: Sequence[Measured]) -> Iterator[Aim]:
-    b, c, d = (_ratio(found, LARGE, *parts) for parts in (("b", "a"), ("c", "b"), ("d", "a", "e")))
+def _aims_of_ratios(measurements: Sequence[Measured]) -> Iterator[Aim]:
+    b, c, d = (_ratio(measurements, LARGE, *parts) for parts in (("b", "a"), ("c", "b"), ("d", "a", "e")))
     if b is not None:
         yield f"{LARGE:,} applications: b ≤ 1.5 a", b, ".2f", b <= 1.5
     if c is not None:
@@ -99,8 +99,8 @@ def _aims_of_ratios(found: Sequence[Measured]) -> Iterator[Aim]:
         yield f"{LARGE:,} applications: d ≤ 2 (a + e)", d, ".2f", d <= 2
 
 
-def _aims_of_sizes(found: Sequence[Measured]) -> Iterator[Aim]:
-    sizes = {(each["part"], each["applications"]): each for each in found}
+def _aims_of_sizes(measurements: Sequence[Measured]) -> Iterator[Aim]:
+    sizes = {(row["part"], row["applications"]): row for row in measurements}
     for part in ("b", "d"):
         small, middle, large = (sizes.get((part, size)) for size in (SMALL, MIDDLE, LARGE))
         if small:
@@ -110,7 +110,7 @@ def _aims_of_sizes(found: Sequence[Measured]) -> Iterator[Aim]:
             peak = large["peak_mib"]
             yield f"{LARGE:,} applications: {part} within 2,048 MiB", peak, ",", peak < 2048
         if middle and large:
-            growth = _each(large) / _each(middle)
+            growth = _divide(large) / _divide(middle)
             yield (
                 f"{part}: an application among {LARGE:,} costs no more than among {MIDDLE:,}",
                 growth,
@@ -119,15 +119,15 @@ def _aims_of_sizes(found: Sequence[Measured]) -> Iterator[Aim]:
             )
 
 
-def _each(measured: Measured) -> float:
+def _divide(measured: Measured) -> float:
     return float(measured["cpu_seconds"] / measured["applications"])
 
 
-def _plot(path: Path, found: Sequence[Measured], titles: Mapping[str, str]) -> None:
+def _plot(path: Path, measurements: Sequence[Measured], titles: Mapping[str, str]) -> None:
     figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
     for part in titles:
-        own = [each for each in found if each["part"] == part]
-        axes.plot([each["applications"] for each in own], [each["seconds"] for each in own], marker="o", label=part)
+        rows = [row for row in measurements if row["part"] == part]
+        axes.plot([row["applications"] for row in rows], [row["seconds"] for row in rows], marker="o", label=part)
     axes.set(xscale="log", yscale="log", xlabel="applications", ylabel="seconds")
     axes.grid(visible=True, which="major", alpha=0.3)
     axes.legend()

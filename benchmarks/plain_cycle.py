@@ -29,10 +29,10 @@ def floor(home: Path, target: Path) -> Iterator[Step]:
         empty = sqlite3.connect(target / "floor.db")
         for (statement,) in schema:
             empty.execute(statement)
-        for name, each in rows.items():
-            if each:
-                places = ",".join("?" * len(each[0]))
-                empty.executemany(f'INSERT INTO "{name}" VALUES ({places})', each)
+        for name, records in rows.items():
+            if records:
+                places = ",".join("?" * len(records[0]))
+                empty.executemany(f'INSERT INTO "{name}" VALUES ({places})', records)
         empty.commit()
 
     def write() -> None:

@@ -155,13 +155,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         part, applications, repeats = chosen.alone
         print(json.dumps(asdict(measure(part, int(applications), int(repeats)))))
         return
-    found, here = [], environment()
+    measurements, here = [], environment()
     for applications in chosen.sizes:
         for part in chosen.parts:
-            found.append(measured_apart(part, applications, chosen.repeats))
-            print(found[-1], flush=True)
+            measurements.append(measured_apart(part, applications, chosen.repeats))
+            print(measurements[-1], flush=True)
     titles = {part: (make.__doc__ or "").split("\n")[0].split(") ", 1)[1] for part, make in PARTS.items()}
-    write_page(chosen.docs, [asdict(each) for each in found], titles, here)
+    write_page(chosen.docs, [asdict(measured) for measured in measurements], titles, here)
 
 
 if __name__ == "__main__":

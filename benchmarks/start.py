@@ -92,20 +92,20 @@ def rounds(home: Path, day: str, number: int, spare: Path) -> dict[str, list[tup
     stated = {"PYTHONPATH": path, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
     stated |= {"FILING_PRACTICE": "yes", "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300"}
     common = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "FILING"))} | stated
-    own = {"trivial": {"PREFECT_HOME": str(spare / "prefect"), "PREFECT_LOGGING_LEVEL": "ERROR"}}
-    found: dict[str, list[tuple[float, float]]] = {part: [] for part in PARTS}
+    by_part = {"trivial": {"PREFECT_HOME": str(spare / "prefect"), "PREFECT_LOGGING_LEVEL": "ERROR"}}
+    measurements: dict[str, list[tuple[float, float]]] = {part: [] for part in PARTS}
     for turn in range(number + 1):
         for part, command in commands(home, day).items():
-            spent = measured(command, common | own.get(part, {}))
-            print(turn, part, *(f"{each:.2f}" for each in spent), file=sys.stderr, flush=True)
+            spent = measured(command, common | by_part.get(part, {}))
+            print(turn, part, *(f"{figure:.2f}" for figure in spent), file=sys.stderr, flush=True)
             if turn:
-                found[part].append(spent)
-    return found
+                measurements[part].append(spent)
+    return measurements
 
 
-def section(found: Mapping[str, Sequence[tuple[float, float]]], applications: int) -> str:
+def section(measurements: Mapping[str, Sequence[tuple[float, float]]], applications: int) -> str:
     """The table for docs/performance.md."""
-    best = {part: [min(each) for each in zip(*spent, strict=True)] for part, spent in found.items()}
+    best = {part: [min(figures) for figures in zip(*spent, strict=True)] for part, spent in measurements.items()}
     rows = "\n".join(f"| {PARTS[part]} | {clock:.2f} | {cpu:.2f} |" for part, (clock, cpu) in best.items())
     ratios = "\n".join(
         f"| {part} / {other} ≤ {most:g} | {best[part][1] / best[other][1]:.2f} | {best[part][0] / best[other][0]:.2f} |"
@@ -114,7 +114,7 @@ def section(found: Mapping[str, Sequence[tuple[float, float]]], applications: in
     return f"""## Start
 
 Measured with `python -m benchmarks.start --docs docs` ({environment()}), {applications} applications whose cycle is over; the
-best of {len(found["run"])} rounds, each part in a fresh process in each round, after one that is not counted. Processor
+best of {len(measurements["run"])} rounds, each part in a fresh process in each round, after one that is not counted. Processor
 seconds of the process and of all it started: the server as well.
 
 | part | seconds | processor seconds |

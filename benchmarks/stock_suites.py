@@ -50,7 +50,7 @@ def suites(policy: Policy, facts: Reference, *, pairs: bool) -> dict[str, list[E
 
 def _pairs_of_occupations(policy: Policy, facts: Reference) -> list[Expectation]:
     names = list(facts.occupation_names().items())
-    audiences = [(name, word) for name, each in policy.institution.items() for word in each.audiences]
+    audiences = [(name, word) for name, kind in policy.institution.items() for word in kind.audiences]
     in_set = gxe.ExpectColumnPairValuesToBeInSet
     return [
         in_set(column_A="occupation_code", column_B="occupation_name", value_pairs_set=names),
@@ -61,8 +61,8 @@ def _pairs_of_occupations(policy: Policy, facts: Reference) -> list[Expectation]
 def _round_pairs_of_occupations(policy: Policy) -> list[Expectation]:
     in_set = gxe.ExpectColumnValuesToBeInSet
     by_type = [
-        in_set(column="audience", value_set=each.audiences, row_condition=_only("institution_type", name))
-        for name, each in policy.institution.items()
+        in_set(column="audience", value_set=kind.audiences, row_condition=_only("institution_type", name))
+        for name, kind in policy.institution.items()
     ]
     return [gxe.ExpectColumnPairValuesToBeEqual(column_A="occupation_name", column_B="dictionary_name"), *by_type]
 
@@ -81,15 +81,15 @@ def _round_pairs_of_materials(policy: Policy) -> list[Expectation]:
 
 def _application_form(policy: Policy) -> list[Expectation]:
     required = [
-        gxe.ExpectColumnValuesToNotBeNull(column=each.name) for each in APPLICATIONS.columns if not each.optional
+        gxe.ExpectColumnValuesToNotBeNull(column=column.name) for column in APPLICATIONS.columns if not column.optional
     ]
-    enums = [each for each in APPLICATIONS.columns if each.kind == "enum"]
-    prefixes = {name: "|".join(each.credit_code_prefixes) for name, each in policy.institution.items()}
+    enums = [column for column in APPLICATIONS.columns if column.kind == "enum"]
+    prefixes = {name: "|".join(kind.credit_code_prefixes) for name, kind in policy.institution.items()}
     return [
         *required,
         *(
-            gxe.ExpectColumnValuesToBeInSet(column=each.name, value_set=_words(policy.column(each).words))
-            for each in enums
+            gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=_words(policy.column(column).words))
+            for column in enums
         ),
         gxe.ExpectColumnValuesToMatchRegex(column="cycle", regex=r"^20\d\d-(?:04|09)$"),
         gxe.ExpectColumnValuesToMatchRegex(column="submitted_at", regex=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"),
@@ -114,7 +114,7 @@ def _application_form(policy: Policy) -> list[Expectation]:
 def _occupations(policy: Policy, facts: Reference) -> list[Expectation]:
     access = facts.access_lists[-1][1].dropna(subset=["code_2022"])
     by_coverage = {name: rows["code_2022"].unique().tolist() for name, rows in access.groupby("coverage")}
-    classes = "".join(str(each) for each in policy.occupations.skill_classes)
+    classes = "".join(str(number) for number in policy.occupations.skill_classes)
     return [
         gxe.ExpectColumnValuesToBeInSet(column="occupation_code", value_set=facts.occupations["code"].tolist()),
         gxe.ExpectColumnValuesToMatchRegex(column="occupation_code", regex=rf"^[{classes}]"),
@@ -183,10 +183,10 @@ class StockCheck:
         unmet = {}
         for table, definition in self._definitions.items():
             result = definition.run(batch_parameters={"dataframe": self._frames[table]}, result_format=_COMPLETE)
-            raised = [each for each in result.results if each.exception_info.get("exception_message")]
+            raised = [outcome for outcome in result.results if outcome.exception_info.get("exception_message")]
             if raised:
                 raise RuntimeError(f"{table}: {raised[0].exception_info}")
-            unmet[table] = sum(not each.success for each in result.results)
+            unmet[table] = sum(not outcome.success for outcome in result.results)
         return unmet
 
 

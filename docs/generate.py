@@ -89,7 +89,7 @@ def _qualifications() -> list[str]:
         "| `filing adjust` | Chinese | concerns | becomes | letter |",
         "|---|---|---|---|---|",
         *(
-            f"| `{kind.code}` | {kind.title} | {', '.join(f'`{each}`' for each in sorted(kind.concerns))} | "
+            f"| `{kind.code}` | {kind.title} | {', '.join(f'`{field}`' for field in sorted(kind.concerns))} | "
             f"`{kind.became}` | {LETTER_KINDS[kind.letter].title} |"
             for kind in ADJUSTMENTS.values()
         ),
@@ -240,8 +240,8 @@ def intake_page() -> str:
         lines += [f"| {title} | {'、'.join(words)} |" for title, words in lists.items()]
     lines += [f"| 是 | {_shown(YES)} |", f"| 否 | {_shown(NO)} |"]
     for name, answers in SENSES.items():
-        column = next(each for table in titles.values() for each in table.columns if each.name == name)
-        lines += [f"| {column.title}：{said} | {_shown(answers[key])} |" for key, said in (("yes", "是"), ("no", "否"))]
+        column = next(column for table in titles.values() for column in table.columns if column.name == name)
+        lines += [f"| {column.title}：{word} | {_shown(answers[key])} |" for key, word in (("yes", "是"), ("no", "否"))]
     lines += ["", "## Columns", "", "| table | column | is also called |", "|---|---|---|"]
     for table, columns in COLUMN_NAMES.items():
         known = {column.name: column.title for column in titles[table].columns}
@@ -261,9 +261,9 @@ def _shown(words: list[str]) -> str:
 def access_page() -> str:
     """Who may do what: the roles, and the least of them for every endpoint of the server."""
     rows = [
-        f"| `{each.method}` | `{each.path}` | {each.least.word if each.least else 'nobody need sign in'} "
-        f"| {'yes' if each.logged else ''} |"
-        for each in endpoints.table()
+        f"| `{endpoint.method}` | `{endpoint.path}` | {endpoint.least.word if endpoint.least else 'nobody need sign in'} "
+        f"| {'yes' if endpoint.logged else ''} |"
+        for endpoint in endpoints.table()
     ]
     return "\n".join(
         [
