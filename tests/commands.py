@@ -37,8 +37,8 @@ class Filing:
                 cli.main()
             except SystemExit as ended:
                 code = ended.code if isinstance(ended.code, int) else 1
-        told = self._captured.readouterr()
-        return Ended(code, told.out, told.err)
+        output = self._captured.readouterr()
+        return Ended(code, output.out, output.err)
 
     def lines(self, *words: str) -> Sequence[str]:
         """The lines a command prints; it must end well."""

@@ -52,8 +52,8 @@ def postgresql(postgresql_server: str) -> Iterator[str]:
     administration = create_engine(url, isolation_level="AUTOCOMMIT")
     with administration.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    own = url.set(database=name).render_as_string(hide_password=False)
-    yield own
+    address = url.set(database=name).render_as_string(hide_password=False)
+    yield address
     from tasks.store import database
 
     database.close_engines()

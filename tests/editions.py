@@ -219,14 +219,17 @@ def with_a_past() -> EditionContent:
         ]
     )
     days = {"2025-09.1": date(2025, 9, 12), "2026-04.1": date(2026, 4, 20)}
-    told = {
+    changes_of = {
         "2025-09.1": changes(first.iloc[:0], first, days["2025-09.1"]),
         "2026-04.1": changes(first, middle, days["2026-04.1"]),
     }
-    past = grown(unborn(), first, told["2025-09.1"], "2025-09.1", days["2025-09.1"])
-    past = grown(past, middle, told["2026-04.1"], "2026-04.1", days["2026-04.1"])
+    past = grown(unborn(), first, changes_of["2025-09.1"], "2025-09.1", days["2025-09.1"])
+    past = grown(past, middle, changes_of["2026-04.1"], "2026-04.1", days["2026-04.1"])
     content = edition(
-        now, before=middle, previous="ab" * 32, earlier=[(name, days[name], told[name]) for name in reversed(told)]
+        now,
+        before=middle,
+        previous="ab" * 32,
+        earlier=[(name, days[name], changes_of[name]) for name in reversed(changes_of)],
     )
     changed = changes(middle, now, AS_OF, causes)
     office_online = OFFICE.model_copy(update={"website": "https://www.example.gov.cn/directory/latest/"})
@@ -255,13 +258,13 @@ def with_returns() -> EditionContent:
     ]
     back = [(REINSTATED, "6-18-01-01", "", "reinstated", "整改合格", "黄人社复〔2026〕6号")]
     days = {"2025-09.1": date(2025, 9, 12), "2026-04.1": date(2026, 4, 20)}
-    told = {
+    changes_of = {
         "2025-09.1": changes(first.iloc[:0], first, days["2025-09.1"]),
         "2026-04.1": changes(first, middle, days["2026-04.1"], pd.DataFrame(went, columns=columns)),
     }
-    past = grown(unborn(), first, told["2025-09.1"], "2025-09.1", days["2025-09.1"])
-    past = grown(past, middle, told["2026-04.1"], "2026-04.1", days["2026-04.1"])
-    earlier = [(name, days[name], told[name]) for name in reversed(told)]
+    past = grown(unborn(), first, changes_of["2025-09.1"], "2025-09.1", days["2025-09.1"])
+    past = grown(past, middle, changes_of["2026-04.1"], "2026-04.1", days["2026-04.1"])
+    earlier = [(name, days[name], changes_of[name]) for name in reversed(changes_of)]
     content = edition(now, before=middle, previous="ab" * 32, earlier=earlier)
     changed = changes(middle, now, AS_OF, pd.DataFrame(back, columns=columns))
     return replace(content, changes=changed, chain=list(days.items()), past=past)

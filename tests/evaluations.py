@@ -144,9 +144,9 @@ def rules_found(cycle: str = CYCLE) -> list[tuple[str, str]]:
     from tasks.store import findings
 
     with reading() as db:
-        found = findings.of_cycle(db, cycle)
-    found = found[found["table"] == "results"]
-    return list(zip(found["rule"], found["field"], strict=True))
+        rows = findings.of_cycle(db, cycle)
+    rows = rows[rows["table"] == "results"]
+    return list(zip(rows["rule"], rows["field"], strict=True))
 
 
 def letters(home: Path, kind: str) -> list[str]:
@@ -158,9 +158,9 @@ def text_of(home: Path, kind: str) -> str:
     """All that the letters of a kind say."""
     from docx import Document
 
-    said = []
+    texts = []
     for name in letters(home, kind):
         document = Document(str(home / "outbox" / "letters" / kind / name))
-        said += [paragraph.text for paragraph in document.paragraphs]
-        said += [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    return "\n".join(said)
+        texts += [paragraph.text for paragraph in document.paragraphs]
+        texts += [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join(texts)

@@ -79,9 +79,9 @@ def tables(cycle: str) -> dict[str, str]:
     from tasks.store.database import reading
 
     with reading() as db:
-        told = history.all_entries(db).drop(columns=["run_id", "digest"])
+        entries = history.all_entries(db).drop(columns=["run_id", "digest"])
         return {
             "items": items.listing(db, cycle).to_csv(index=False),
             "findings": findings.of_cycle(db, cycle).to_csv(index=False),
-            "history": told.to_csv(index=False),
+            "history": entries.to_csv(index=False),
         }

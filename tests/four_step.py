@@ -110,7 +110,7 @@ def ascending(document: Json) -> Json:
     for form in document["applications"]:
         for row in form.get("occupations", []):
             levels = str(row.get("levels", "")).split(",")
-            if all(each in "12345" for each in levels):
+            if all(level in "12345" for level in levels):
                 row["levels"] = ",".join(sorted(levels))
     return document
 
@@ -122,16 +122,16 @@ def _coded(row: Json) -> Json:
 
 def _named(row: Json, names: Iterable[tuple[str, str]]) -> Json:
     """Some cells under the portal's names, dotted ones in objects of their own."""
-    told: Json = {}
+    tree: Json = {}
     for theirs, ours in names:
         if ours not in row:
             continue
-        holder = told
+        holder = tree
         *folders, leaf = theirs.split(".")
         for folder in folders:
             holder = holder.setdefault(folder, {})
         holder[leaf] = row[ours]
-    return told
+    return tree
 
 
 def records(document: Json) -> list[Json]:
@@ -205,15 +205,15 @@ def pages(document: Json, size: int = 7) -> list[Json]:
     """Pages as the portal's API sends them, each with its envelope and the number of the next."""
     every = records(document)
     cut = [every[at : at + size] for at in range(0, len(every), size)]
-    told = []
+    answers = []
     for number, part in enumerate(cut, 1):
         data: Json = {"total": len(every), "pageSize": size, "records": part}
         if number < len(cut):
             data["nextPage"] = number + 1
-        told.append({"code": 0, "message": "ok", "data": data})
+        answers.append({"code": 0, "message": "ok", "data": data})
     side = {name: rows for name, rows in document.items() if name != "applications"}
-    told[0] |= side
-    return told
+    answers[0] |= side
+    return answers
 
 
 def workbook(document: Json) -> bytes:

@@ -290,15 +290,15 @@ _LONGEST: dict[str, dict[str, Any]] = {
 }
 
 
-def _of_kind(said: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _of_kind(letters: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """What letters say without the lines of the office that their kind does not have."""
     return {
         kind: {
             field: value
-            for field, value in own.items()
+            for field, value in text.items()
             if field not in _FULL_OFFICE or field in LETTER_KINDS[kind].text.model_fields
         }
-        for kind, own in said.items()
+        for kind, text in letters.items()
     }
 
 

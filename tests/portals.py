@@ -38,9 +38,9 @@ def quick(**changed: Any) -> Bounds:
     return replace(QUICK, **changed)
 
 
-def bring_in(home: Path, source: str, bounds: Bounds | None = None, **said: Any) -> Brought:
+def bring_in(home: Path, source: str, bounds: Bounds | None = None, **stated: Any) -> Brought:
     """Pull a source as a run would, with a home of its own."""
-    return bring(Settings(home=home, source=source, **said), bounds=bounds or quick())  # type: ignore[arg-type]
+    return bring(Settings(home=home, source=source, **stated), bounds=bounds or quick())  # type: ignore[arg-type]
 
 
 def made(institutions: int = 12) -> SampleCycle:
@@ -53,10 +53,10 @@ def contents(brought: Brought) -> dict[str, str]:
     assert brought.pull is not None
     tables = {}
     for name, frame in brought.pull.tables.items():
-        keys = [each for each in ("application_no", "uscc", "row", *frame.columns) if each in frame.columns]
-        keys = [each for each in keys if each != "row" or "application_no" in frame.columns]
+        keys = [key for key in ("application_no", "uscc", "row", *frame.columns) if key in frame.columns]
+        keys = [key for key in keys if key != "row" or "application_no" in frame.columns]
         plain = frame if "application_no" in frame.columns else frame.drop(columns="row")
-        keys = [each for each in dict.fromkeys(keys) if each in plain.columns]
+        keys = [key for key in dict.fromkeys(keys) if key in plain.columns]
         tables[name] = plain.sort_values(keys).to_csv(index=False)
     return tables
 

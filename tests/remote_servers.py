@@ -21,13 +21,13 @@ USER, PASSWORD = "clerk", "s3cr3t-word"
 
 @dataclass
 class Server:
-    """A server with a folder; `put` places a file, `source` is its address, `said` the settings beside it.
+    """A server with a folder; `put` places a file, `source` is its address, `settings` what stands beside it.
 
     `before` is called before each file is opened (SFTP only) and may raise OSError or cut the connection.
     """
 
     source: str
-    said: dict[str, Any]
+    settings: dict[str, Any]
     put: Callable[[str, bytes], None]
     remove: Callable[[str], None]
     opened: list[str] = field(default_factory=list)
@@ -63,14 +63,14 @@ class _Files(paramiko.SFTPServerInterface):
 
     def list_folder(self, path: str) -> list[paramiko.SFTPAttributes] | int:
         try:
-            found = []
-            for each in sorted(os.scandir(self._real(path)), key=lambda each: each.name):
-                attributes = paramiko.SFTPAttributes.from_stat(each.stat(follow_symlinks=False))
-                attributes.filename = each.name
-                found.append(attributes)
+            listing = []
+            for entry in sorted(os.scandir(self._real(path)), key=lambda file: file.name):
+                attributes = paramiko.SFTPAttributes.from_stat(entry.stat(follow_symlinks=False))
+                attributes.filename = entry.name
+                listing.append(attributes)
         except OSError as failed:
             return paramiko.SFTPServer.convert_errno(failed.errno or errno.EIO)
-        return found
+        return listing
 
     def stat(self, path: str) -> paramiko.SFTPAttributes | int:
         try:
@@ -116,14 +116,14 @@ def sftp(root: Path) -> Iterator[Server]:
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
-    server.cut = lambda: [each.close() for each in transports]  # type: ignore[attr-defined]
+    server.cut = lambda: [transport.close() for transport in transports]  # type: ignore[attr-defined]
     try:
         yield server
     finally:
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
-        for each in transports:
-            each.close()
+        for transport in transports:
+            transport.close()
         thread.join(5)
 
 
@@ -142,11 +142,11 @@ def s3(set_variable: Callable[[str, str], None]) -> Iterator[Server]:
     set_variable("AWS_DEFAULT_REGION", "us-east-1")
     client = boto3.client("s3", aws_access_key_id=USER, aws_secret_access_key=PASSWORD)
     client.create_bucket(Bucket="filing")
-    said = {"source_username": USER, "source_password": PASSWORD}
+    login = {"source_username": USER, "source_password": PASSWORD}
     try:
         yield Server(
             "s3://filing/inbox",
-            said,
+            login,
             lambda name, content: client.put_object(Bucket="filing", Key=f"inbox/{name}", Body=content) and None,
             lambda name: client.delete_object(Bucket="filing", Key=f"inbox/{name}") and None,
         )

@@ -38,7 +38,7 @@ class Checked:
 
     name: str
     ended: Literal["passed", "failed", "not run"]
-    told: str
+    sentence: str
 
 
 def locked() -> set[str]:
@@ -67,27 +67,31 @@ def vulnerabilities() -> Checked:
     try:
         audited = json.loads(ended.stdout)["dependencies"]
     except (ValueError, KeyError):
-        said = ended.stderr.strip().splitlines() or ["it said nothing"]
-        return Checked(name, "not run", f"pip-audit could not work: {said[-1]}")
+        lines = ended.stderr.strip().splitlines() or ["it said nothing"]
+        return Checked(name, "not run", f"pip-audit could not work: {lines[-1]}")
     return judged(audited)
 
 
 def judged(audited: list[dict[str, Any]]) -> Checked:
     """What pip-audit's list amounts to: packages the service does not know were not audited."""
-    bad = [f"{each['name']} {each['version']}: {found['id']}" for each in audited for found in each.get("vulns", ())]
-    skipped = sum("skip_reason" in each for each in audited)
+    bad = [
+        f"{package['name']} {package['version']}: {weakness['id']}"
+        for package in audited
+        for weakness in package.get("vulns", ())
+    ]
+    skipped = sum("skip_reason" in package for package in audited)
     if bad:
         return Checked("vulnerabilities", "failed", "; ".join(bad))
     if skipped or not audited:
-        told = f"the vulnerability service does not know {skipped} of {len(audited)} packages: it was not reached"
-        return Checked("vulnerabilities", "not run", told)
+        sentence = f"the vulnerability service does not know {skipped} of {len(audited)} packages: it was not reached"
+        return Checked("vulnerabilities", "not run", sentence)
     return Checked("vulnerabilities", "passed", f"none known in {len(audited)} packages")
 
 
 def licences() -> Checked:
     """Whether every package is under an allowed licence, and is listed under it."""
-    found = _licences()
-    unfit = [f"{name}: {licence}" for name, licence in found.items() if not is_allowed(name, licence)]
+    by_package = _licences()
+    unfit = [f"{name}: {licence}" for name, licence in by_package.items() if not is_allowed(name, licence)]
     if unfit:
         return Checked(
             "licences",
@@ -95,20 +99,20 @@ def licences() -> Checked:
             "not allowed: replace the package, or decide on it in tests/supply.py: " + "; ".join(unfit),
         )
     listed = LICENCES.read_text("utf-8").splitlines() if LICENCES.is_file() else []
-    missing = [name for name, licence in found.items() if _line(name, licence) not in listed]
+    missing = [name for name, licence in by_package.items() if _line(name, licence) not in listed]
     if missing:
         return Checked(
             "licences", "failed", f"docs/licences.md is out of date, run `make licences`: {', '.join(missing)}"
         )
-    return Checked("licences", "passed", f"{len(found)} packages, all allowed, as docs/licences.md lists them")
+    return Checked("licences", "passed", f"{len(by_package)} packages, all allowed, as docs/licences.md lists them")
 
 
 def is_allowed(name: str, licence: str) -> bool:
     """Whether each licence of an expression is allowed, or one we may choose is."""
-    said = CHOSEN.get(name, licence)
-    if licence not in (said, "UNKNOWN") and said not in re.split("; ", licence):
+    chosen = CHOSEN.get(name, licence)
+    if licence not in (chosen, "UNKNOWN") and chosen not in re.split("; ", licence):
         return False
-    return all(each in ALLOWED for each in re.split(r"; | AND | OR ", said.replace("(Apache-2.0 OR MIT)", "MIT")))
+    return all(part in ALLOWED for part in re.split(r"; | AND | OR ", chosen.replace("(Apache-2.0 OR MIT)", "MIT")))
 
 
 def bill_of_materials() -> Checked:
@@ -121,7 +125,7 @@ def bill_of_materials() -> Checked:
     )
     if ended.returncode:
         return Checked("bill of materials", "failed", ended.stderr.strip().splitlines()[-1])
-    names = {_key(each["name"]) for each in json.loads(BILL.read_text("utf-8"))["components"]}
+    names = {_key(component["name"]) for component in json.loads(BILL.read_text("utf-8"))["components"]}
     if names != locked():
         return Checked("bill of materials", "failed", f"it differs from the lock by {sorted(names ^ locked())}")
     return Checked("bill of materials", "passed", f"{len(names)} packages in {BILL.relative_to(ROOT)}")
@@ -142,8 +146,8 @@ def write_licences() -> None:
 
 def _licences() -> dict[str, str]:
     rows = json.loads(_run("pip-licenses", "--format=json", "--with-system", "--from=mixed").stdout)
-    found = {_key(row["Name"]): row["License"] for row in rows}
-    return {name: found[name] for name in sorted(locked()) if name in found}
+    by_package = {_key(row["Name"]): row["License"] for row in rows}
+    return {name: by_package[name] for name in sorted(locked()) if name in by_package}
 
 
 def _line(name: str, licence: str) -> str:
@@ -168,13 +172,13 @@ def main() -> int:
     if "--write" in sys.argv:
         write_licences()
     checked = [check() for check in ((bill_of_materials,) if "--bill" in sys.argv else CHECKS)]
-    for each in checked:
-        print(f"{each.ended:8} {each.name}: {each.told}")
+    for check in checked:
+        print(f"{check.ended:8} {check.name}: {check.sentence}")
     counts = ", ".join(
-        f"{sum(each.ended == ended for each in checked)} {ended}" for ended in ("passed", "failed", "not run")
+        f"{sum(check.ended == ended for check in checked)} {ended}" for ended in ("passed", "failed", "not run")
     )
     print(f"supply: {counts}")
-    return int(any(each.ended == "failed" for each in checked))
+    return int(any(check.ended == "failed" for check in checked))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def test_histories_reach_every_rule_status_and_way_out(histories: list[MadeHisto
             office = Office(reference / "reference")
         for act in made.acts:
             play([act], office)
-            seen["rule"] |= {found.rule for cycle in made.cycles for found in finding_list(office, cycle)}
+            seen["rule"] |= {finding.rule for cycle in made.cycles for finding in finding_list(office, cycle)}
             for app in office.applications.values():
                 seen["application"].add(app.status)
                 seen["version"] |= {version.status for version in app.versions}

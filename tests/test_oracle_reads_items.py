@@ -80,8 +80,8 @@ def test_results_that_are_not_accepted(case: Case, change: dict[str, str], rule:
     one = case.application(case.institution("enterprise"), {case.codes[0]: "5"})
     case.act("2025-03-12", one)
     case.act("2025-03-20", results=[row | change for row in case.results(one.no, "80", "2025-03-19")])
-    found = [(found.rule, found.field) for _, found in case.app(one.no).on_results]
-    assert (case.status(one.no), found) == ("dispatched", [(rule, field)])
+    faults = [(finding.rule, finding.field) for _, finding in case.app(one.no).on_results]
+    assert (case.status(one.no), faults) == ("dispatched", [(rule, field)])
 
 
 def test_of_two_results_that_differ_the_later_row_is_faulted(case: Case) -> None:
@@ -89,8 +89,8 @@ def test_of_two_results_that_differ_the_later_row_is_faulted(case: Case) -> None
     case.act("2025-03-12", one)
     row = case.results(one.no, "80", "2025-03-19")[0]
     case.act("2025-03-20", results=[row, row | {"score": "81"}, dict(row)])
-    found = [(found.rule, found.row) for _, found in case.app(one.no).on_results]
-    assert (case.status(one.no), found) == ("dispatched", [("EVAL-4", 2)])
+    faults = [(finding.rule, finding.row) for _, finding in case.app(one.no).on_results]
+    assert (case.status(one.no), faults) == ("dispatched", [("EVAL-4", 2)])
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_what_the_public_reads_holds_no_number(case: Case) -> None:
     one = case.application(case.institution("enterprise"), {case.codes[0]: "5"})
     one.form["registered_address"] = "磁湖路1号（11010519491231002X）"
     case.act("2025-03-12", one)
-    found = [(found.rule, found.field, found.value) for found in case.app(one.no).findings]
-    assert found == [("FORM-11", "registered_address", "磁湖路1号（110105**********2X）")]
+    faults = [(finding.rule, finding.field, finding.value) for finding in case.app(one.no).findings]
+    assert faults == [("FORM-11", "registered_address", "磁湖路1号（110105**********2X）")]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_materials_of_a_work_type(case: Case, asked: str, handed_in: str, missin
     for row in one.materials:
         row["work_type"] = handed_in if row["occupation_code"] else ""
     case.act("2025-03-12", one)
-    fields = {found.field for found in case.app(one.no).findings if found.rule == "MAT-2"}
+    fields = {finding.field for finding in case.app(one.no).findings if finding.rule == "MAT-2"}
     names = ("question_bank", "assessment_specification", "assessment_standard", "evaluation_rules")
     assert fields == ({f"{name}:{code}{missing.strip('·')}" for name in names} if missing else set())
 
@@ -210,4 +210,4 @@ def test_a_row_asked_for_twice(case: Case, work_type: str, levels: str, audience
     again = {"work_type": work_type, "levels": levels, "audience": audience}
     one.occupations.append(one.occupations[0] | again)
     case.act("2025-03-12", one)
-    assert [found.row for found in case.app(one.no).findings if found.rule == "OCC-9"] == [2] * repeated
+    assert [finding.row for finding in case.app(one.no).findings if finding.rule == "OCC-9"] == [2] * repeated

@@ -203,19 +203,19 @@ def test_a_cycle_closes_only_after_its_wait(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kinds", "found"),
+    ("kinds", "rules"),
     [
         (("initial", "addition"), {"FORM-8"}),
         (("renewal", "renewal"), {"FORM-8"}),
         (("renewal", "addition"), set()),
     ],
 )
-def test_how_many_numbers_an_institution_may_have(case: Case, kinds: tuple[str, str], found: set[str]) -> None:
+def test_how_many_numbers_an_institution_may_have(case: Case, kinds: tuple[str, str], rules: set[str]) -> None:
     who = case.institution("enterprise", {case.codes[0]: "5", case.codes[1]: "5"})
     asked = [case.codes[n] if kind == "renewal" else case.codes[n + 2] for n, kind in enumerate(kinds)]
     pair = [case.application(who, {code: "5"}, kind) for code, kind in zip(asked, kinds, strict=True)]
     case.act("2025-03-12", *pair)
-    assert [case.rules(one.no) - {"RENEW-2"} for one in pair] == [found, found]
+    assert [case.rules(one.no) - {"RENEW-2"} for one in pair] == [rules, rules]
 
 
 def test_an_item_asked_for_twice_stands_on_the_later_application(case: Case) -> None:

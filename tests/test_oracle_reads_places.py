@@ -152,7 +152,7 @@ def test_names_and_types_are_the_registers_own(case: Case) -> None:
     again = case.application(who, {case.codes[1]: "5"}, "addition", submitted="2025-03-21T09:00:00", no=one.no)
     again.form |= {"institution_name": "黄石新名公司", "region_code": "420222"}
     case.act("2025-03-22", again)
-    assert [found.field for found in case.app(one.no).findings] == ["region_code"]
+    assert [finding.field for finding in case.app(one.no).findings] == ["region_code"]
 
 
 def test_what_a_renewal_did_not_ask_for_lapses_with_the_old_term() -> None:
@@ -205,7 +205,7 @@ def test_dormancy(case: Case, on_file: str, activity: str, candidates: str, held
 
 
 @pytest.mark.parametrize(
-    ("outcome", "received", "closed", "found"),
+    ("outcome", "received", "closed", "is_shown"),
     [
         ("open", "2025-03-01", "", True),
         ("open", "2025-04-11", "", False),
@@ -214,12 +214,12 @@ def test_dormancy(case: Case, on_file: str, activity: str, candidates: str, held
         ("unfounded", "2025-03-01", "2025-03-05", False),
     ],
 )
-def test_complaints_are_shown(case: Case, outcome: str, received: str, closed: str, *, found: bool) -> None:
+def test_complaints_are_shown(case: Case, outcome: str, received: str, closed: str, *, is_shown: bool) -> None:
     who = case.institution("enterprise", {case.codes[0]: "5"})
     one = case.application(who, {case.codes[1]: "5"}, "addition")
     row = {"complaint_no": "1", "uscc": who.uscc, "received_on": received, "outcome": outcome, "closed_on": closed}
     case.act("2025-03-12", one, desk={"complaints": [row]})
-    assert (case.rules(one.no), case.status(one.no)) == ({"STAND-2"} if found else set(), "dispatched")
+    assert (case.rules(one.no), case.status(one.no)) == ({"STAND-2"} if is_shown else set(), "dispatched")
 
 
 def test_a_permit_changes_the_registers_type(case: Case) -> None:

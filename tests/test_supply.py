@@ -15,7 +15,7 @@ KNOWN: dict[str, Any] = {"name": "a", "version": "1", "vulns": []}
 
 def test_a_vulnerability_fails() -> None:
     checked = judged([KNOWN, {"name": "b", "version": "2", "vulns": [{"id": "PYSEC-1"}]}])
-    assert (checked.ended, checked.told) == ("failed", "b 2: PYSEC-1")
+    assert (checked.ended, checked.sentence) == ("failed", "b 2: PYSEC-1")
 
 
 def test_a_service_that_does_not_know_the_packages_was_not_asked() -> None:

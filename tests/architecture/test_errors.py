@@ -30,7 +30,7 @@ def errors() -> Iterator[type[BaseException]]:
 
 
 def test_errors_have_one_root() -> None:
-    rootless = {f"{each.__module__}.{each.__qualname__}" for each in errors() if not issubclass(each, FilingError)}
+    rootless = {f"{error.__module__}.{error.__qualname__}" for error in errors() if not issubclass(error, FilingError)}
     assert rootless == set(SIGNALS)
 
 

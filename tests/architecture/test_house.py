@@ -51,8 +51,8 @@ def test_no_module_is_a_drawer() -> None:
 def test_nothing_names_a_machine_or_a_registry() -> None:
     words = ("/work/", "pypi.org", "files.pythonhosted", "deb.debian.org")
     texts = [*MODULES, *ROOT.glob("*.lock"), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "Makefile"]
-    found = [_named(path) for path in texts if any(word in path.read_text("utf-8") for word in words)]
-    assert not found
+    names = [_named(path) for path in texts if any(word in path.read_text("utf-8") for word in words)]
+    assert not names
 
 
 #: What only the policy of a city may say; the sample is one city's.
@@ -61,8 +61,8 @@ CITY_WORDS = ("social_organisation", "社会培训评价组织", "技工院校",
 
 def test_a_citys_words_stand_in_its_policy_alone() -> None:
     sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "sample" not in path.parts]
-    found = [(path.name, word) for path in sources for word in CITY_WORDS if word in path.read_text("utf-8")]
-    assert not found
+    places = [(path.name, word) for path in sources for word in CITY_WORDS if word in path.read_text("utf-8")]
+    assert not places
 
 
 #: Where SQL is written: the store, the tables, and the source that reads a foreign database.

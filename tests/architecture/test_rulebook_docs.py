@@ -34,14 +34,20 @@ def test_every_rule_has_an_expectation_in_the_suite_of_each_of_its_tables():
     suites = {table: suite(table) for table in RULED_TABLES}
     for rule in rules().values():
         tables = [
-            table for table, own in suites.items() if any(vars(each)["rule"] == rule.code for each in own.expectations)
+            table
+            for table, table_suite in suites.items()
+            if any(vars(expectation)["rule"] == rule.code for expectation in table_suite.expectations)
         ]
         assert tables == list(tables_of(rule))
 
 
 def test_the_severity_of_an_expectation_is_its_rules_nature():
-    told = {vars(each)["rule"]: each.severity for table in RULED_TABLES for each in suite(table).expectations}
-    assert told == {code: SEVERITY[rule.nature] for code, rule in rules().items()}
+    severities = {
+        vars(expectation)["rule"]: expectation.severity
+        for table in RULED_TABLES
+        for expectation in suite(table).expectations
+    }
+    assert severities == {code: SEVERITY[rule.nature] for code, rule in rules().items()}
 
 
 def test_every_in_principle_rule_says_what_it_holds():

@@ -11,7 +11,7 @@ def test_each_promise_has_a_test_and_each_test_is_there() -> None:
     promises = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
     assert len(promises) > 40
     assert [line for line in promises if not re.search(r"`(tests/|make )", line)] == []
-    named = [each.partition("::") for each in re.findall(r"`(tests/[^`]*)`", PAGE)]
+    named = [name.partition("::") for name in re.findall(r"`(tests/[^`]*)`", PAGE)]
     assert [path for path, _, _ in named if not (ROOT / path).exists()] == []
     absent = [f"{path}::{name}" for path, _, name in named if name and not _defines(ROOT / path, name)]
     assert absent == []

@@ -36,7 +36,7 @@ def executed(work: Callable[[], object]) -> Trip:
         work()
     finally:
         sys.setprofile(None)
-    called = frozenset(each for each in functions if not each[1].startswith("<"))
+    called = frozenset(function for function in functions if not function[1].startswith("<"))
     return Trip(frozenset(module for module, _ in called), called)
 
 

@@ -33,9 +33,9 @@ def sized(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 def violations(page: Page) -> list[str]:
     """What axe finds, a line each."""
-    found: dict[str, Any] = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response
-    assert found["passes"], "axe looked at nothing"
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
+    result: dict[str, Any] = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response
+    assert result["passes"], "axe looked at nothing"
+    return [f"{violation['id']}: {violation['nodes'][0]['html'][:200]}" for violation in result["violations"]]
 
 
 def _as_opened(page: Page) -> None:
@@ -113,11 +113,11 @@ def test_nothing_moves_by_itself(page: Page, ordinary_page: Path) -> None:
 
 def test_counts_and_pages_are_told_as_they_change(page: Page, many_page: Path) -> None:
     page.goto(many_page.as_uri())
-    told = page.locator("[role=status]")
+    status = page.locator("[role=status]")
     page.locator("#q").press_sequentially("学校")
-    expect(told.first).to_contain_text("符合条件")
+    expect(status.first).to_contain_text("符合条件")
     page.get_by_role("button", name="下一页").press("Enter")
-    expect(told.last).to_have_text(re.compile(r"^第 2 页，共 \d+ 页$"))
+    expect(status.last).to_have_text(re.compile(r"^第 2 页，共 \d+ 页$"))
 
 
 def test_the_focus_goes_the_way_one_reads(page: Page, ordinary_page: Path) -> None:
@@ -140,9 +140,9 @@ def test_axe_would_find_what_is_wrong(sized: Page, ordinary_page: Path) -> None:
     sized.evaluate("document.querySelector('label[for=q]').remove()")
     sized.evaluate("document.getElementById('q').placeholder = ''")
     sized.evaluate("document.querySelector('.facts').style.color = '#3b78b8'")
-    found = " ".join(violations(sized))
-    assert "label:" in found
-    assert "color-contrast:" in found
+    faults = " ".join(violations(sized))
+    assert "label:" in faults
+    assert "color-contrast:" in faults
 
 
 @pytest.fixture(scope="module")

@@ -96,8 +96,8 @@ def page(centre: Centre, browser: Browser) -> Iterator[Page]:
     opened.on("request", lambda request: asked.append(request.url))
     yield opened
     context.close()
-    own = centre.address.removesuffix("/filing")
-    assert [url for url in asked if not url.startswith((own, "data:", "blob:", own.replace("http", "ws")))] == []
+    origin = centre.address.removesuffix("/filing")
+    assert [url for url in asked if not url.startswith((origin, "data:", "blob:", origin.replace("http", "ws")))] == []
 
 
 def picture(page: Page, name: str, tmp_path: Path, height: int = 1_100) -> None:
@@ -237,8 +237,8 @@ def scored(sheets: Path, folder: Path) -> list[Path]:
 def sign_in(page: Page, centre: Centre, name: str = NAME) -> None:
     """Set a password by the one-time link, and open the desk."""
     server = centre.address.removesuffix("/filing")
-    told = centre.house.filing("users", "add", name, "--role", "approver", "--server", server)
-    link = next(word for word in told.split() if "/gate/first?token=" in word)
+    output = centre.house.filing("users", "add", name, "--role", "approver", "--server", server)
+    link = next(word for word in output.split() if "/gate/first?token=" in word)
     page.goto(link)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=again]").fill(PASSWORD)

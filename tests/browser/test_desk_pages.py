@@ -96,7 +96,7 @@ def page(served: str, browser: Browser, cookies: list[object], request: pytest.F
     opened = context.new_page()
     asked: list[str] = []
     errors: list[str] = []
-    opened.on("request", lambda each: asked.append(each.url))
+    opened.on("request", lambda request: asked.append(request.url))
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
     context.close()

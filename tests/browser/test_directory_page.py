@@ -229,7 +229,7 @@ def test_it_works_by_keyboard_alone(page: Page, many_page: Path) -> None:
 
 def test_it_speaks_to_a_screen_reader(page: Page, ordinary_page: Path) -> None:
     page.goto(ordinary_page.as_uri())
-    told = page.locator("body").aria_snapshot()
+    snapshot = page.locator("body").aria_snapshot()
     for part in (
         'heading "黄石市职业技能等级认定评价机构备案目录" [level=1]',
         "search:",
@@ -241,7 +241,7 @@ def test_it_speaks_to_a_screen_reader(page: Page, ordinary_page: Path) -> None:
         'navigation "页面导航"',
         'region "变更情况"',
     ):
-        assert part in told, part
+        assert part in snapshot, part
     assert page.locator("html").get_attribute("lang") == "zh-CN"
     unnamed = "() => [...document.querySelectorAll('input,select')].filter(e => e.labels.length === 0).map(e => e.id)"
     assert page.evaluate(unnamed) == []

@@ -25,14 +25,14 @@ def drawn(address: str, tmp_path: Path) -> str:
         "--disable-dev-shm-usage",
         f"--user-data-dir={tmp_path}/profile",
     ]
-    told = subprocess.run(
+    done = subprocess.run(
         [str(ENGINE), *options, "--virtual-time-budget=3000", "--dump-dom", address],
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
-    return told.stdout
+    return done.stdout
 
 
 def rows(dom: str) -> list[str]:
@@ -42,9 +42,9 @@ def rows(dom: str) -> list[str]:
 
 
 def hidden(dom: str, part: str) -> bool:
-    found = re.search(rf'<[a-z]+ id="{part}"[^>]*>', dom)
-    assert found, part
-    return 'hidden=""' in found[0]
+    match = re.search(rf'<[a-z]+ id="{part}"[^>]*>', dom)
+    assert match, part
+    return 'hidden=""' in match[0]
 
 
 def test_the_engine_is_old(tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ def page(house: TestHouse, browser: Browser) -> Iterator[Page]:
     opened.on("requestfinished", lambda request: outside.append(request.url))
     yield opened
     context.close()
-    own = (f"http://127.0.0.1:{house.port}/", f"ws://127.0.0.1:{house.port}/", "data:", "blob:")
-    assert [url for url in outside if not url.startswith(own)] == []
+    allowed = (f"http://127.0.0.1:{house.port}/", f"ws://127.0.0.1:{house.port}/", "data:", "blob:")
+    assert [url for url in outside if not url.startswith(allowed)] == []
 
 
 def show(page: Page, house: TestHouse, path: str, *texts: str) -> None:
@@ -108,31 +108,33 @@ def test_the_suspended_run_with_its_stages(house: TestHouse, page: Page, tmp_pat
 
 
 def test_the_overview_of_the_run(house: TestHouse, page: Page, tmp_path: Path) -> None:
-    found = {each["key"]: each["id"] for each in house.ask("POST", "/artifacts/filter")}
-    assert {f"{name}-{CYCLE}" for name in ("overview", "findings", "waiting", "missing", "summary")} <= set(found)
-    show(page, house, f"/v2/artifacts/artifact/{found[f'overview-{CYCLE}']}", "等待评估结果", "在等谁", "期限")
+    artifacts = {artifact["key"]: artifact["id"] for artifact in house.ask("POST", "/artifacts/filter")}
+    assert {f"{name}-{CYCLE}" for name in ("overview", "findings", "waiting", "missing", "summary")} <= set(artifacts)
+    show(page, house, f"/v2/artifacts/artifact/{artifacts[f'overview-{CYCLE}']}", "等待评估结果", "在等谁", "期限")
     picture(page, "overview", tmp_path, 2_060)
-    show(page, house, f"/v2/artifacts/artifact/{found[f'missing-{CYCLE}']}", "缺结果数")
+    show(page, house, f"/v2/artifacts/artifact/{artifacts[f'missing-{CYCLE}']}", "缺结果数")
     picture(page, "missing-results", tmp_path)
-    show(page, house, f"/v2/artifacts/artifact/{found[f'findings-{CYCLE}']}", "性质")
+    show(page, house, f"/v2/artifacts/artifact/{artifacts[f'findings-{CYCLE}']}", "性质")
     picture(page, "findings", tmp_path)
 
 
 def test_the_progress_of_the_wait(house: TestHouse, page: Page, tmp_path: Path) -> None:
-    found = house.ask("POST", "/artifacts/filter", artifacts={"key": {"any_": [f"waiting-{CYCLE}"]}})
-    assert float(found[-1]["data"]) == 0.0
-    assert "已收 0 / 共" in found[-1]["description"]
-    show(page, house, f"/v2/artifacts/artifact/{found[-1]['id']}", "已收 0 / 共")
+    artifacts = house.ask("POST", "/artifacts/filter", artifacts={"key": {"any_": [f"waiting-{CYCLE}"]}})
+    assert float(artifacts[-1]["data"]) == 0.0
+    assert "已收 0 / 共" in artifacts[-1]["description"]
+    show(page, house, f"/v2/artifacts/artifact/{artifacts[-1]['id']}", "已收 0 / 共")
     picture(page, "waiting", tmp_path, 560)
 
 
 def test_no_personal_data_on_any_page(house: TestHouse) -> None:
     import re
 
-    told = " ".join(str(each["data"]) + str(each["description"]) for each in house.ask("POST", "/artifacts/filter"))
-    assert len(told) > 1_000
-    assert not re.search(r"\b\d{17}[\dX]\b", told), "an identity number"
-    assert not re.search(r"\b1[3-9]\d{9}\b", told), "a telephone number"
+    text = " ".join(
+        str(artifact["data"]) + str(artifact["description"]) for artifact in house.ask("POST", "/artifacts/filter")
+    )
+    assert len(text) > 1_000
+    assert not re.search(r"\b\d{17}[\dX]\b", text), "an identity number"
+    assert not re.search(r"\b1[3-9]\d{9}\b", text), "a telephone number"
 
 
 def test_the_form_a_person_fills_in(house: TestHouse, page: Page, tmp_path: Path) -> None:
@@ -199,8 +201,8 @@ def test_an_edition_that_loses_too_much_is_released_by_the_form(house: TestHouse
     house.wait_state(house.run_deployment("sweeps/sweeps", as_of="2029-06-01"), "Completed")
     published = house.home / "published"
     assert (published / "latest").resolve().name == f"{CYCLE}.1", "the former edition stays in force"
-    (told,) = json.loads(house.filing("status", CYCLE, "--json"))
-    waiting, _, why = told["waits_for_approval"].partition("：")
+    (status,) = json.loads(house.filing("status", CYCLE, "--json"))
+    waiting, _, why = status["waits_for_approval"].partition("：")
     assert "超过允许的20%" in why
     show(page, house, f"/v2/deployments/deployment/{deployment(house, 'approval/approve')}/run", "目录版次", "批准人")
     page.locator("textarea, .cm-content, input").first.wait_for()

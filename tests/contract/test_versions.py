@@ -54,9 +54,9 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
         assert case.statuses(filing.no) == dict.fromkeys(code[:2], "dispatched")
     with reading() as db:
         named = duties.open_of(db, [case.cycle], case.day(3)).query("status == 'late'")
-        told = history.of(db, [unasked[0].no])
+        entries = history.of(db, [unasked[0].no])
     assert sorted(named["application_no"]) == sorted(filing.no for filing in unasked)
-    assert "late" in set(told["became"])
+    assert "late" in set(entries["became"])
     assert len(made.letters(home, "late_version")) == 2
 
     rulings = [case.decision(unasked[place].no, "WINDOW-2", verdict, "2025-04-15")

@@ -34,8 +34,8 @@ def test_a_new_name_is_in_the_next_edition_with_its_document(filing: Filing) -> 
     renamed = filing("adjust", "rename", TWO, "--name", "新名公司", "--region", "下陆区", *WORDS)
     assert (renamed.code, renamed.out) == (0, "1 renamed, 1 editions, 2 rows\n"), renamed.err
     assert "下陆区" not in (filing.home / "published" / "latest" / "directory.csv").read_text("utf-8-sig")
-    told = changes(filing, "2026-04.2")
-    assert {(kind, reason, document) for kind, _, _, reason, document in told} == {
+    changed = changes(filing, "2026-04.2")
+    assert {(kind, reason, document) for kind, _, _, reason, document in changed} == {
         ("details_changed", "登记机关核准", "鄂市监〔2026〕2号")
     }
     assert filing("adjust", "reinstate", ONE, *WORDS).code == 0

@@ -49,9 +49,9 @@ def test_names_are_unique() -> None:
 
 @pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=lambda entry: entry.name)
 def test_forms_are_said_in_chinese(entry: catalogue.Entry) -> None:
-    for name, told in catalogue.build(entry, POLICY)._parameter_openapi_schema.properties.items():
-        assert any("\u4e00" <= sign <= "\u9fff" for sign in told["title"]), name
-        assert told["description"], name
+    for name, schema in catalogue.build(entry, POLICY)._parameter_openapi_schema.properties.items():
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in schema["title"]), name
+        assert schema["description"], name
 
 
 def test_cycles_are_a_list_to_choose_from() -> None:
@@ -68,24 +68,26 @@ def test_cycles_are_a_list_to_choose_from() -> None:
 def days(moments: list[schedules.Moment], year: int) -> list[datetime]:
     """Every time of the moments within a year."""
     start, end = datetime(year, 1, 1, tzinfo=ZONE), datetime(year + 1, 1, 1, tzinfo=ZONE)
-    found: set[datetime] = set()
+    dates: set[datetime] = set()
     for moment in moments:
         schedule = CronSchedule(cron=moment.cron, timezone="Asia/Shanghai")
         from prefect.server.schemas.schedules import CronSchedule as Times
 
-        found |= set(asyncio.run(Times(**schedule.model_dump()).get_dates(n=400, start=start, end=end)))
-    return sorted(found)
+        dates |= set(asyncio.run(Times(**schedule.model_dump()).get_dates(n=400, start=start, end=end)))
+    return sorted(dates)
 
 
 @pytest.mark.parametrize("cycle", ["2026-04", "2026-09", "2028-04"])
 def test_each_day_of_a_window_is_pulled_once_and_its_night_is_worked(cycle: str) -> None:
     policy = for_cycle(cycle_id(cycle))
     opens, closes = policy.window(cycle_id(cycle))
-    times = [each.astimezone(ZONE) for each in days(schedules.cycle_moments(policy), opens.year)]
-    within = [each.date() for each in times if opens <= each < closes and each.hour == 7 and each.minute == 30]
+    times = [moment.astimezone(ZONE) for moment in days(schedules.cycle_moments(policy), opens.year)]
+    within = [
+        moment.date() for moment in times if opens <= moment < closes and moment.hour == 7 and moment.minute == 30
+    ]
     span = (closes.date() - opens.date()).days
     assert len(within) == len(set(within)) == span
-    night = [each for each in times if each.date() == closes.date() and each.hour == 0]
+    night = [moment for moment in times if moment.date() == closes.date() and moment.hour == 0]
     assert len(night) == 1
 
 

@@ -55,9 +55,9 @@ def test_wrong_use_is_one_sentence_and_code_2(
     sentence: str,
 ) -> None:
     assert filing(monkeypatch, home, *words) == 2
-    told = capsys.readouterr().err.strip().splitlines()
-    assert len(told) == 1
-    assert sentence in told[0]
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert sentence in lines[0]
 
 
 def test_the_home_may_stand_behind_the_command(
@@ -141,10 +141,10 @@ def test_a_setting_that_cannot_be_used_is_one_sentence(
     monkeypatch.setenv("FILING_HOME", str(home))
     monkeypatch.setattr("schemas.settings._stated", [])
     assert filing(monkeypatch, home, "directory") == code
-    told = capsys.readouterr().err.strip()
-    assert sentence in told
-    assert len(told.splitlines()) == 1
-    assert "secret" not in told
+    message = capsys.readouterr().err.strip()
+    assert sentence in message
+    assert len(message.splitlines()) == 1
+    assert "secret" not in message
 
 
 def test_a_backup_of_nothing_is_refused(
@@ -176,9 +176,9 @@ def test_doctor_finds_a_sound_installation_well(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert filing(monkeypatch, home, "doctor") == 0
-    told = capsys.readouterr().out
-    assert "PROBLEM" not in told
-    assert "edition 2022, 1639 rows" in told
+    output = capsys.readouterr().out
+    assert "PROBLEM" not in output
+    assert "edition 2022, 1639 rows" in output
 
 
 @pytest.mark.usefixtures("without_pages")
@@ -190,9 +190,9 @@ def test_status_names_the_pages_of_the_last_check(
     assert filing(monkeypatch, home, "run", story.cycle, "--as-of", day.isoformat()) == 0
     assert "waiting: 0 of" in capsys.readouterr().out
     assert filing(monkeypatch, home, "status", story.cycle, "--json") == 0
-    (told,) = json.loads(capsys.readouterr().out)
-    assert told["items"]["dispatched"] > 0
-    assert Path(told["data_docs"]).is_file()
+    (report,) = json.loads(capsys.readouterr().out)
+    assert report["items"]["dispatched"] > 0
+    assert Path(report["data_docs"]).is_file()
 
 
 @pytest.fixture

@@ -37,8 +37,8 @@ def test_a_register_row_with_a_number_is_refused_and_the_number_is_not_repeated(
     frame = pd.DataFrame(rows, dtype="str").assign(**{WRITTEN: written}, row=[1, 2])
     frame = frame.reindex(columns=[*REGISTER.names, WRITTEN, "row"]).assign(levels="5", level="5", audience="public")
     good, complaints = readable(frame.fillna(""), REGISTER, in_force(date(2026, 9, 1)))
-    told = [sentence for sentence in complaints if "FORM-11" in sentence]
-    assert len(told) == 1
+    sentences = [sentence for sentence in complaints if "FORM-11" in sentence]
+    assert len(sentences) == 1
     assert NUMBER not in "".join(complaints)
     assert 2 not in set(good["row"])
 
@@ -47,10 +47,10 @@ def test_what_a_command_prints_holds_no_identity_number(capsys: pytest.CaptureFi
     with discreet_console():
         print(f"机构 示例{NUMBER}，4202 2219 9003 0745 12")
         print(f"filing: {NUMBER}", file=sys.stderr)
-    told = capsys.readouterr()
-    assert told.out.startswith("机构 示例420222**********12，4202 2***")
-    assert "9003" not in told.out
-    assert told.err == "filing: 420222**********12\n"
+    output = capsys.readouterr()
+    assert output.out.startswith("机构 示例420222**********12，4202 2***")
+    assert "9003" not in output.out
+    assert output.err == "filing: 420222**********12\n"
 
 
 def test_codes_and_digests_are_printed_as_they_are() -> None:

@@ -52,27 +52,31 @@ def drawn(home: Path) -> Path:
 
 
 def test_the_draw_is_shown_and_repeats(drawn: Path) -> None:
-    code, said = _filing("panel", "A1", "--verify")
+    code, output = _filing("panel", "A1", "--verify")
     assert code == 0
-    assert f"seed {made.CYCLE}" in said
-    assert "lead" in said
-    assert said.count("member") == 2
-    assert "ZJ1" not in said, "employed by the applicant"
-    assert f"barred employers: {ONE}" in said
-    assert "verified" in said
+    assert f"seed {made.CYCLE}" in output
+    assert "lead" in output
+    assert output.count("member") == 2
+    assert "ZJ1" not in output, "employed by the applicant"
+    assert f"barred employers: {ONE}" in output
+    assert "verified" in output
 
 
 def test_a_record_that_was_changed_is_found_out(drawn: Path) -> None:
     with database.begin() as db:
         record = db.execute(select(tables.panel_draw.c.record)).scalar_one()
-        others = [each for each in record["candidates"] if each["expert_no"] not in str(record["panel"]["members"])]
+        others = [
+            candidate
+            for candidate in record["candidates"]
+            if candidate["expert_no"] not in str(record["panel"]["members"])
+        ]
         record["panel"]["members"][0] = {"expert_no": others[0]["expert_no"], "name": others[0]["name"]}
         record["panel"]["lead"] = others[0]["expert_no"]
         db.execute(update(tables.panel_draw).values(record=record))
-    code, said = _filing("panel", "A1", "--verify")
+    code, output = _filing("panel", "A1", "--verify")
     assert code == 1
-    assert "does not follow from its record" in said
-    assert "names a panel that was not drawn" in said
+    assert "does not follow from its record" in output
+    assert "names a panel that was not drawn" in output
 
 
 def test_an_application_without_a_panel_is_wrong_use(drawn: Path) -> None:

@@ -86,11 +86,11 @@ def test_staff_is_forgotten_when_its_time_is_over_and_history_says_how_many(fili
         assert personal_data.forget_expired(run).done == {}, "again changes nothing"
     assert kept() == [("HS-2", 1)], "what is under way is needed"
     with reading() as db:
-        told = history.of(db, ["HS-1"])
+        entries = history.of(db, ["HS-1"])
         assert list(history.broken_links(db)) == []
-    told = told[told["kind"] == "person"]
-    assert list(told["because"]) == ["保管期满，清除人员记录2条"] * 2
-    assert NUMBER not in told.to_json()
+    entries = entries[entries["kind"] == "person"]
+    assert list(entries["because"]) == ["保管期满，清除人员记录2条"] * 2
+    assert NUMBER not in entries.to_json()
     assert untrue() == [], "what was forgotten is no tampering"
 
 
@@ -109,9 +109,9 @@ def test_a_person_is_told_what_is_kept_and_has_it_put_right(filing: Filing, tmp_
     with reading() as db:
         assert {row["name"] for row in personal.of_person(db, NUMBER)} == {"李思"}
         assert {row["name"] for row in personal.of_person(db, OTHER)} == {"李四"}
-        told = history.of(db, ["HS-1", "HS-2"])
-    assert set(told.loc[told["kind"] == "person", "by"]) == {"王处长"}
-    assert NUMBER not in told.to_json()
+        entries = history.of(db, ["HS-1", "HS-2"])
+    assert set(entries.loc[entries["kind"] == "person", "by"]) == {"王处长"}
+    assert NUMBER not in entries.to_json()
     assert untrue() == []
     assert filing("person", NUMBER, "--correct", "id_number=1", "--by", "王", "--reason", "x").code == 2
     assert filing("person", "42022219900307450X").code == 2
@@ -121,8 +121,8 @@ def test_the_access_log_says_who_read_what_and_no_number(filing: Filing) -> None
     filing("person", NUMBER)
     filing("findings", CYCLE)
     filing("history", "HS-1")
-    told = [str(entry["what"]) for entry in access_log.entries(filing.home)]
-    assert told == ["filing person", f"filing findings {CYCLE}", "filing history HS-1"]
+    lines = [str(entry["what"]) for entry in access_log.entries(filing.home)]
+    assert lines == ["filing person", f"filing findings {CYCLE}", "filing history HS-1"]
     assert NUMBER not in (filing.home / access_log.FILE).read_text("utf-8")
     assert len(filing.lines("access")) == 3
 

@@ -19,11 +19,11 @@ def test_paths_hold_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("FILING_DATABASE_URL", "sqlite:///filing.db")
     hold_anywhere()
     monkeypatch.chdir("/")
-    said = Settings()
-    assert (said.root, said.inbox) == (tmp_path / "home", tmp_path.parent / "share")
-    assert said.database == f"sqlite:///{tmp_path}/filing.db"
-    assert said.source.get_secret_value() == "https://portal.example/api"
-    assert said.column_map == "four-step"
+    stated = Settings()
+    assert (stated.root, stated.inbox) == (tmp_path / "home", tmp_path.parent / "share")
+    assert stated.database == f"sqlite:///{tmp_path}/filing.db"
+    assert stated.source.get_secret_value() == "https://portal.example/api"
+    assert stated.column_map == "four-step"
 
 
 def test_a_portal_s_database_beside_the_home_is_found_from_everywhere(
@@ -34,17 +34,17 @@ def test_a_portal_s_database_beside_the_home_is_found_from_everywhere(
     monkeypatch.setenv("FILING_HOME", "")
     monkeypatch.setenv("FILING_SOURCE", "sqlite:///portal.db")
     hold_anywhere()
-    said = Settings()
-    assert said.source.get_secret_value() == f"sqlite:///{tmp_path}/portal.db"
-    assert said.home.is_absolute()
+    stated = Settings()
+    assert stated.source.get_secret_value() == f"sqlite:///{tmp_path}/portal.db"
+    assert stated.home.is_absolute()
 
 
 def test_the_server_prunes_old_runs_and_its_pages_call_it_by_no_name(tmp_path: Path) -> None:
     with using(Settings(home=tmp_path, keep_runs_days=30)):
-        told = for_server("127.0.0.1", 4200)
-    assert told["PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD"] == str(30 * 86_400)
-    assert "flow_runs" in told["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"]
-    assert told["PREFECT_SERVER_UI_API_URL"] == "/api"
+        variables = for_server("127.0.0.1", 4200)
+    assert variables["PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD"] == str(30 * 86_400)
+    assert "flow_runs" in variables["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"]
+    assert variables["PREFECT_SERVER_UI_API_URL"] == "/api"
 
 
 def test_prefects_database_becomes_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

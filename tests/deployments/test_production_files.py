@@ -28,8 +28,8 @@ FOREIGN = {
 
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
-    told: dict[str, Any] = yaml.safe_load((DEPLOYMENTS / "compose.yaml").read_text("utf-8"))
-    return dict(told["services"])
+    compose: dict[str, Any] = yaml.safe_load((DEPLOYMENTS / "compose.yaml").read_text("utf-8"))
+    return dict(compose["services"])
 
 
 def is_known(variable: str) -> bool:
@@ -73,8 +73,8 @@ def test_compose_describes_the_whole(services: dict[str, Any]) -> None:
         "backup",
     }
     for name, service in services.items():
-        for other, told in service.get("depends_on", {}).items():
-            if told["condition"] == "service_healthy":
+        for other, dependency in service.get("depends_on", {}).items():
+            if dependency["condition"] == "service_healthy":
                 assert "healthcheck" in services[other], f"{name} waits for {other}"
             else:
                 assert services[other]["restart"] == "no", f"{name} waits for the end of {other}"
@@ -123,8 +123,8 @@ def test_images_are_named_by_digest(services: dict[str, Any]) -> None:
 
 def test_the_image_holds_the_wheel_and_no_home() -> None:
     lines = (DEPLOYMENTS / "Dockerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
-    told = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
-    assert {word for word, _ in told} <= {
+    instructions = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
+    assert {word for word, _ in instructions} <= {
         "ARG",
         "FROM",
         "WORKDIR",
@@ -143,8 +143,8 @@ def test_the_image_holds_the_wheel_and_no_home() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) <= sent
     assert {"requirements.lock", "requirements-extras.lock", "pyproject.toml", project["project"]["readme"]} <= sent
-    assert [rest for word, rest in told if word == "USER"] == ["filing"]
-    assert [rest for word, rest in told if word == "ENTRYPOINT"] == ['["filing"]']
+    assert [rest for word, rest in instructions if word == "USER"] == ["filing"]
+    assert [rest for word, rest in instructions if word == "ENTRYPOINT"] == ['["filing"]']
     assert "filing" in project["project"]["scripts"]
 
 
@@ -164,9 +164,9 @@ def test_units_start_what_there_is(filing: Filing) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
 def test_systemd_finds_the_units_well(tmp_path: Path) -> None:
-    own = str(Path(sys.executable).parent)
+    folder = str(Path(sys.executable).parent)
     for unit in UNITS:
-        (tmp_path / unit.name).write_text(unit.read_text("utf-8").replace("/opt/filing/bin", own), "utf-8")
+        (tmp_path / unit.name).write_text(unit.read_text("utf-8").replace("/opt/filing/bin", folder), "utf-8")
     units = [str(tmp_path / unit.name) for unit in UNITS]
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60, check=False
@@ -193,8 +193,8 @@ def test_a_unit_may_do_little(unit: Path) -> None:
 @pytest.mark.parametrize("name", ["server.env.example", "worker.env.example", "owner.env.example"])
 def test_the_environment_files_name_what_is_read(name: str) -> None:
     lines = (DEPLOYMENTS / "systemd" / name).read_text("utf-8").splitlines()
-    said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    assert all(is_known(variable) for variable in said)
-    secrets = [value for variable, value in said.items() if "AUTH" in variable or "@" in value]
+    variables = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert all(is_known(variable) for variable in variables)
+    secrets = [value for variable, value in variables.items() if "AUTH" in variable or "@" in value]
     assert secrets
     assert all(":..." in value for value in secrets), "a secret of somebody's would be everybody's"

@@ -83,9 +83,9 @@ class RegisterLife(RuleBasedStateMachine):
         """Renew what is on file now, decided some days later: perhaps after its end, or after it was taken away."""
         with reading() as db:
             held = register.on_file(db, self.day)
-        own = held[held["uscc"] == self.codes[who]]
-        if len(own):
-            self._decide("renewal", [tuple(key) for key in own[register.KEYS].to_numpy()], late)
+        rows = held[held["uscc"] == self.codes[who]]
+        if len(rows):
+            self._decide("renewal", [tuple(key) for key in rows[register.KEYS].to_numpy()], late)
 
     def _decide(self, kind: str, held: list[tuple[str, str, str]], late: int = 0) -> None:
         self.numbers += 1

@@ -22,15 +22,15 @@ def there(slug: str | None, cron: str, *, active: bool = True) -> DeploymentSche
     return DeploymentSchedule(id=uuid4(), deployment_id=uuid4(), schedule=schedule, active=active, slug=slug)
 
 
-def again(*present: DeploymentSchedule, before: dict[str, str] | None = None, **own: str) -> Merged:
-    """Registering OWN, or `own`, over what is present, after OWN was registered once, or `before`."""
-    told = OWN if before is None else before
-    schedules = [mine(slug, cron) for slug, cron in (own or OWN).items()]
-    return merged(schedules, present, {slug: f"{cron} {ZONE}" for slug, cron in told.items()})
+def again(*present: DeploymentSchedule, before: dict[str, str] | None = None, **changed: str) -> Merged:
+    """Registering OWN, or `changed`, over what is present, after OWN was registered once, or `before`."""
+    remembered = OWN if before is None else before
+    schedules = [mine(slug, cron) for slug, cron in (changed or OWN).items()]
+    return merged(schedules, present, {slug: f"{cron} {ZONE}" for slug, cron in remembered.items()})
 
 
 def lines(result: Merged) -> dict[str | None, tuple[str, bool]]:
-    return {each.slug: (moment_of(each).rpartition(" ")[0], each.active) for each in result.schedules}
+    return {schedule.slug: (moment_of(schedule).rpartition(" ")[0], schedule.active) for schedule in result.schedules}
 
 
 def test_what_nobody_changed_follows_the_program_and_says_nothing() -> None:
@@ -38,7 +38,7 @@ def test_what_nobody_changed_follows_the_program_and_says_nothing() -> None:
     assert again(*present).kept == []
     newer = again(*present, nightly="30 2 * * *", monthly="0 3 1 * *")
     assert lines(newer) == {"nightly": ("30 2 * * *", True), "monthly": ("0 3 1 * *", True)}
-    assert [each.slug for each in newer.gone] == ["weekly"], "the program has it no more"
+    assert [schedule.slug for schedule in newer.gone] == ["weekly"], "the program has it no more"
     assert newer.kept == []
 
 

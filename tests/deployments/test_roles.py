@@ -67,7 +67,7 @@ def test_the_role_that_works_can_work(two_roles: Settings) -> None:
             assert history.count(db) > 0
             assert list(history.broken_links(db)) == []
             assert not grants.may_rewrite(db)
-        assert [found.sentence for found in examine() if found.name == "database"] == [
+        assert [observation.sentence for observation in examine() if observation.name == "database"] == [
             f"schema {schema.revisions()[1]}"
         ]
 
@@ -93,8 +93,8 @@ def test_a_role_nobody_made_is_named(two_roles: Settings) -> None:
 def test_one_role_for_both_is_named_by_the_doctor(postgresql: str, tmp_path: Path) -> None:
     with using(Settings(home=tmp_path / "home", database_url=postgresql)):
         schema.migrate()
-        told = [found.sentence for found in examine() if found.name == "database"]
-    assert any("FILING_OWNER_URL" in sentence for sentence in told)
+        sentences = [observation.sentence for observation in examine() if observation.name == "database"]
+    assert any("FILING_OWNER_URL" in sentence for sentence in sentences)
 
 
 def test_every_sealed_table_can_be_read_by_the_role(two_roles: Settings) -> None:

@@ -91,12 +91,12 @@ def test_whatever_lies_in_the_inbox_a_backup_is_made_and_restored(filled: Path, 
     (inbox / "nowhere.db").symlink_to("gone.db")
     for name in ("pipe.xlsx", "pipe.db"):
         os.mkfifo(inbox / name)
-    told = safekeeping.backup(tmp_path / "kept.tar.gz")
+    record = safekeeping.backup(tmp_path / "kept.tar.gz")
     link = "a link that leads out or nowhere"
     reasons = {"loop.xlsx": link, "nowhere.db": link, "out.xlsx": link, "pipe.db": "no file", "pipe.xlsx": "no file"}
-    assert told.left_out == [f"inbox/{name} ({why})" for name, why in sorted(reasons.items())]
+    assert record.left_out == [f"inbox/{name} ({why})" for name, why in sorted(reasons.items())]
     lose(filled)
-    assert safekeeping.restore(tmp_path / "kept.tar.gz").left_out == told.left_out
+    assert safekeeping.restore(tmp_path / "kept.tar.gz").left_out == record.left_out
     assert sorted(path.name for path in inbox.iterdir()) == ["Thumbs.db", "目录.xlsx.part", "空"]
 
 
@@ -183,7 +183,7 @@ def test_a_cycle_goes_on_in_a_home_that_was_lost_as_if_nothing_had_been(installa
             safekeeping.restore(archive)
         assert filing_cycle.fn(story.cycle, story.act(3, installation / "inbox")).outcome == "done"
         ended.append((factories.output(installation), factories.tables(story.cycle)))
-        assert [found.sentence for found in examination.examine() if not found.well] == []
+        assert [observation.sentence for observation in examination.examine() if not observation.well] == []
     assert ended[0] == ended[1]
 
 
@@ -194,9 +194,9 @@ def test_the_key_that_signs_editions_is_kept_only_where_asked_for(filled: Path, 
     from tasks.gateways.shelf import keys
 
     keys.new(filled, date(2026, 9, 11))
-    told = safekeeping.backup(tmp_path / "kept.tar.gz", with_key=with_key)
+    record = safekeeping.backup(tmp_path / "kept.tar.gz", with_key=with_key)
     with tarfile.open(tmp_path / "kept.tar.gz") as archive:
         names = archive.getnames()
     assert "home/keys/keys.json" in names
     assert ("home/keys/signing.pem" in names) == with_key
-    assert any("keys/signing.pem" in line for line in told.left_out) != with_key
+    assert any("keys/signing.pem" in line for line in record.left_out) != with_key

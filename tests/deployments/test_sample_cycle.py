@@ -69,7 +69,9 @@ def test_tables_are_cleaned_text_in_canonical_columns(sample: SampleCycle) -> No
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_rule_is_shown_from_120_institutions_on(seed: int) -> None:
-    made_for = {each.partition(":")[2].split(" ")[0] for each in make_cycle(CYCLE, seed, 120).intended.values()}
+    made_for = {
+        intention.partition(":")[2].split(" ")[0] for intention in make_cycle(CYCLE, seed, 120).intended.values()
+    }
     beside = {rule for mishap in made_for & set(MISHAPS) for rule in MISHAPS[mishap].also}
     assert set(rulebook.rules()) - made_for - beside == NOT_IN_A_FIRST_CYCLE
 

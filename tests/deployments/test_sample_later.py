@@ -18,20 +18,20 @@ Register = dict[str, tuple[date, dict[tuple[str, str], date]]]
 
 
 def as_frame(register: Register, population: Population) -> pd.DataFrame:
-    known = {each.uscc: each for each in population.institutions}
+    known = {institution.uscc: institution for institution in population.institutions}
     rows = [
         {
             "uscc": uscc,
-            "institution_name": each.name,
-            "institution_type": each.institution_type,
-            "region_code": each.region_code,
+            "institution_name": institution.name,
+            "institution_type": institution.institution_type,
+            "region_code": institution.region_code,
             "occupation_code": code,
             "level": level,
             "filed_on": str(filed),
             "valid_until": str(end),
         }
         for uscc, (end, items) in register.items()
-        for each in [known[uscc]]
+        for institution in [known[uscc]]
         for (code, level), filed in items.items()
     ]
     return pd.DataFrame(rows, columns=REGISTER.names, dtype="str")
@@ -74,9 +74,9 @@ def lived() -> list[tuple[SampleCycle, pd.DataFrame]]:
 
 
 def test_the_same_institutions_come_again(lived: list[tuple[SampleCycle, pd.DataFrame]]) -> None:
-    known = {each.uscc for each in make_population(5, 80).institutions}
+    known = {institution.uscc for institution in make_population(5, 80).institutions}
     applicants = [set(made.tables["applications"]["uscc"]) for made, _ in lived]
-    assert all(len(each) > 3 for each in applicants)
+    assert all(len(group) > 3 for group in applicants)
     assert len(set.union(*applicants) & known) > 60
     kinds = {kind for made, _ in lived for kind in made.tables["applications"]["kind"]}
     assert kinds == {"initial", "addition", "renewal"}

@@ -86,7 +86,9 @@ def expected(made_for: str, *, second: bool) -> set[str]:
     return ({rule} if not rule.startswith("EVAL-") else set()) | MISHAPS[rule].also
 
 
-@pytest.fixture(scope="module", params=CYCLES, ids=lambda each: f"{each[0]} {each[1]} {each[2]}")
+@pytest.fixture(
+    scope="module", params=CYCLES, ids=lambda parameters: f"{parameters[0]} {parameters[1]} {parameters[2]}"
+)
 def sample(request: pytest.FixtureRequest) -> SampleCycle:
     cycle, seed, institutions = request.param
     return make_cycle(CycleId(cycle), seed, institutions)
@@ -94,13 +96,13 @@ def sample(request: pytest.FixtureRequest) -> SampleCycle:
 
 def test_each_application_breaks_what_it_was_made_to_break(sample: SampleCycle) -> None:
     forms = with_rows(sample.tables, sample.tables["applications"])
-    found = rules_found(check(forms, scene_of(sample)).findings)
+    broken = rules_found(check(forms, scene_of(sample)).findings)
     applications = sample.tables["applications"]
     second = set(applications.loc[applications["uscc"].duplicated(), "application_no"])
     wrong = {
-        number: (made_for, found.get(number, set()))
+        number: (made_for, broken.get(number, set()))
         for number, made_for in sample.intended.items()
-        if found.get(number, set()) != expected(made_for, second=number in second)
+        if broken.get(number, set()) != expected(made_for, second=number in second)
     }
     assert wrong == {}
 
@@ -130,9 +132,9 @@ def test_results_break_what_they_were_made_to_break(sample: SampleCycle) -> None
     sent["has_commitment"] = sent["application_no"].isin(committed)
     sent["filed"] = False
     checked = check_results(results, sent, scene_of(sample))
-    found = rules_found(checked.findings)
+    broken = rules_found(checked.findings)
     meant = {number: {o.partition(":")[2]} for number, o in sample.intended.items() if ":EVAL-" in o}
-    assert found == meant
+    assert broken == meant
     kinds = {kind for o in sample.intended.values() if ":EVAL-" in o for kind in [o.partition(":")[0]]}
     assert kinds == {"failed", "dispatched", "filed"}
 
@@ -140,9 +142,9 @@ def test_results_break_what_they_were_made_to_break(sample: SampleCycle) -> None
 def test_without_activities_dormancy_is_unknown() -> None:
     sample = make_cycle(CycleId("2026-09"), 1, 60)
     forms = with_rows(sample.tables, sample.tables["applications"])
-    found = rules_found(check(forms, scene_of(sample, active=False)).findings)
-    assert sum("DORM-2" in rules for rules in found.values()) > 10
-    assert not any("DORM-1" in rules for rules in found.values())
+    broken = rules_found(check(forms, scene_of(sample, active=False)).findings)
+    assert sum("DORM-2" in rules for rules in broken.values()) > 10
+    assert not any("DORM-1" in rules for rules in broken.values())
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +153,7 @@ def newcomers() -> tuple[Setting, list[Institution]]:
     population, cycle = make_population(1, 40), CycleId("2026-09")
     takeover = take_over(population, cycle, policy.for_cycle(cycle))
     setting = setting_for(1, cycle, takeover.register, (*population.institutions, *takeover.neighbours))
-    return setting, [each for each in population.institutions if each.uscc not in setting.holdings]
+    return setting, [institution for institution in population.institutions if institution.uscc not in setting.holdings]
 
 
 @pytest.mark.parametrize("mishap", sorted(MISHAPS))
@@ -159,7 +161,7 @@ def test_a_mishap_touches_only_its_own_tables(mishap: str, newcomers: tuple[Sett
     setting, institutions = newcomers
     rule = rulebook.rules().get(mishap)
     allowed = {*(rule.table.split("; ") if rule else ["occupations"]), *ALSO_CHANGES.get(mishap, set())}
-    cases = [Case(each, "initial", None, dormant=False) for each in institutions]
+    cases = [Case(institution, "initial", None, dormant=False) for institution in institutions]
     touched = [changed(mishap, case, setting) for case in cases if MISHAPS[mishap].fits(case)]
     assert set().union(*touched) <= allowed
     assert any(touched) == (mishap not in NOT_FROM_A_FIRST_FORM)
@@ -199,10 +201,10 @@ def test_of_two_rivals_the_better_gets_the_place_and_of_two_equals_the_earlier()
 
 
 def _contested(results: pd.DataFrame, number: str) -> tuple[str, float]:
-    own = results[(results["application_no"] == number) & results["score"].isin(["71", "83"])]
-    counts = own.groupby("occupation_code").size()
+    rows = results[(results["application_no"] == number) & results["score"].isin(["71", "83"])]
+    counts = rows.groupby("occupation_code").size()
     code = str(counts.idxmax())
-    return code, float(own.loc[own["occupation_code"] == code, "score"].iloc[0])
+    return code, float(rows.loc[rows["occupation_code"] == code, "score"].iloc[0])
 
 
 def test_permits_and_refusals_answer_what_is_held() -> None:

@@ -67,4 +67,4 @@ def test_every_application_ends_as_it_was_meant_to(cycle: str, seed: int, tmp_pa
         if made_for != "returned:OCC-1" and statuses[number] != meant(made_for)
     }
     assert wrong == {}
-    assert {status for each in statuses.values() for status in each} == set.union(*STATUSES.values()) | {"refused"}
+    assert {status for group in statuses.values() for status in group} == set.union(*STATUSES.values()) | {"refused"}

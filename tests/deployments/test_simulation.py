@@ -45,7 +45,7 @@ def left() -> dict[str, str]:
     manifests = sorted(settings().published.glob("*/manifest.json"))
     return {
         "register": present.to_csv(index=False),
-        **{uscc: told.to_csv(index=False) for uscc, told in lives.items()},
+        **{uscc: life.to_csv(index=False) for uscc, life in lives.items()},
         **{path.parent.name: path.read_text("utf-8") for path in manifests if not path.parent.is_symlink()},
     }
 
@@ -59,17 +59,19 @@ def test_cycles_run_from_the_first_to_the_last() -> None:
 def test_ten_years_leave_the_same_on_both_databases(tmp_path: Path, postgresql: str) -> None:
     """Both lived through at the same time, each by a command of its own that holds it to every truth after each cycle."""
     span = ("simulate", "--cycles", f"{TEN_YEARS[0]}..{TEN_YEARS[-1]}", "--institutions", "40")
-    lives, found = {"sqlite": "", "postgresql": postgresql}, dict[str, dict[str, str]]()
+    lives, texts = {"sqlite": "", "postgresql": postgresql}, dict[str, dict[str, str]]()
     with ThreadPoolExecutor() as both:
-        told = both.map(lambda name: _simulate("--home", str(tmp_path / name), *span, database_url=lives[name]), lives)
-    for done in told:
+        endings = both.map(
+            lambda name: _simulate("--home", str(tmp_path / name), *span, database_url=lives[name]), lives
+        )
+    for done in endings:
         assert done.returncode == 0 and "everything held" in done.stdout, done.stdout + done.stderr
     for name, url in lives.items():
         with using(Settings(home=tmp_path / name, database_url=url)):
-            found[name] = left()
-    assert len(found["sqlite"]) > len(TEN_YEARS)
-    assert found["sqlite"].keys() == found["postgresql"].keys()
-    assert [key for key, value in found["sqlite"].items() if found["postgresql"][key] != value] == []
+            texts[name] = left()
+    assert len(texts["sqlite"]) > len(TEN_YEARS)
+    assert texts["sqlite"].keys() == texts["postgresql"].keys()
+    assert [key for key, value in texts["sqlite"].items() if texts["postgresql"][key] != value] == []
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +127,10 @@ TAMPERINGS = {
 
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_what_is_not_as_it_must_be_is_told(name: str, copied: date) -> None:
-    statement, told = TAMPERINGS[name]
+    statement, expected = TAMPERINGS[name]
     with database.begin() as db:
         assert db.execute(text(statement)).rowcount > 0
-    assert any(told in sentence for sentence in untruths(copied)), untruths(copied)
+    assert any(expected in sentence for sentence in untruths(copied)), untruths(copied)
 
 
 @pytest.mark.usefixtures("copied")
@@ -193,11 +195,11 @@ def test_a_simulation_makes_an_empty_database_of_a_server_ready_and_keeps_off_on
 
 
 @pytest.mark.parametrize(
-    ("cycles", "institutions", "told"),
+    ("cycles", "institutions", "message"),
     [("2021-04", 20, "no span"), ("2022-04..2021-04", 20, "ends before"), ("2021-04..2021-09", 3, "too few")],
 )
-def test_wrong_use_is_told(cycles: str, institutions: int, told: str) -> None:
-    with pytest.raises(WrongUseError, match=told):
+def test_wrong_use_is_told(cycles: str, institutions: int, message: str) -> None:
+    with pytest.raises(WrongUseError, match=message):
         simulate(cycles, institutions)
 
 

@@ -21,26 +21,28 @@ def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def sentence(filing: Filing, *words: str) -> str:
     ended = filing(*words)
     assert ended.code == 3, ended.err
-    (told,) = ended.err.splitlines()
-    return told
+    (line,) = ended.err.splitlines()
+    return line
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         (errno.ENOSPC, "the disk of {home} is full: make room"),
         (errno.EROFS, "{home} cannot be written: mount it to be written"),
         (errno.EACCES, "{home} cannot be written"),
     ],
 )
-def test_a_disk_that_refuses(filing: Filing, home: Path, monkeypatch: pytest.MonkeyPatch, code: int, told: str) -> None:
+def test_a_disk_that_refuses(
+    filing: Filing, home: Path, monkeypatch: pytest.MonkeyPatch, code: int, message: str
+) -> None:
     def refuse(*_: object) -> None:
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     for words in (("run", "2026-09"), ("migrate",)):
-        assert told.format(home=home) in sentence(filing, *words)
-    assert f"PROBLEM home: {told.format(home=home)}" in filing("doctor").out
+        assert message.format(home=home) in sentence(filing, *words)
+    assert f"PROBLEM home: {message.format(home=home)}" in filing("doctor").out
     assert not (home / ".room").exists()
 
 
@@ -58,8 +60,8 @@ def test_a_database_that_is_damaged(filing: Filing, home: Path) -> None:
 
 def test_a_lost_database_beside_a_full_shelf(filing: Filing, home: Path) -> None:
     database.engine(settings().database).dispose()
-    for each in home.glob("filing.db*"):
-        each.unlink()
+    for path in home.glob("filing.db*"):
+        path.unlink()
     (home / "published" / "2026-09.1").mkdir(parents=True)
     for words in (("run", "2026-09"), ("migrate",)):
         assert "a database was lost; restore the last backup" in sentence(filing, *words)
@@ -87,16 +89,16 @@ def test_an_inbox_that_is_none(filing: Filing, tmp_path: Path, monkeypatch: pyte
 
 def test_a_misspelt_setting_is_told(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FILING_RESULT_TOKEN", "required")
-    told = "FILING_RESULT_TOKEN is no setting and does nothing: is FILING_RESULT_TOKENS meant?"
-    assert filing("status").err.splitlines() == [f"filing: {told}"]
-    assert f"PROBLEM settings: {told}" in filing("doctor").out.splitlines()
+    message = "FILING_RESULT_TOKEN is no setting and does nothing: is FILING_RESULT_TOKENS meant?"
+    assert filing("status").err.splitlines() == [f"filing: {message}"]
+    assert f"PROBLEM settings: {message}" in filing("doctor").out.splitlines()
 
 
 _ACCESS = "item,group,qualification,code_2022,occupation_2022,coverage,in_force_from\n1,x,x,6-31-01-01,x,whole,{day}\n"
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("", "", "which is no folder: give the folder of reference lists"),
         ("access_qualifications_2027.csv", _ACCESS.format(day=""), "in_force_from is missing: say from which day"),
@@ -109,7 +111,7 @@ _ACCESS = "item,group,qualification,code_2022,occupation_2022,coverage,in_force_
     ],
 )
 def test_a_list_of_the_reference_folder_that_cannot_be_used(
-    filing: Filing, home: Path, name: str, text: str | None, told: str
+    filing: Filing, home: Path, name: str, text: str | None, message: str
 ) -> None:
     folder = home / "lists"
     if name:
@@ -120,7 +122,7 @@ def test_a_list_of_the_reference_folder_that_cannot_be_used(
     doctor = filing("doctor", stated=stated)
     assert doctor.code == 1
     (problem,) = [line for line in doctor.out.splitlines() if line.startswith("PROBLEM")]
-    assert problem.startswith("PROBLEM reference: ") and told in problem
+    assert problem.startswith("PROBLEM reference: ") and message in problem
 
 
 def test_the_lists_of_the_reference_folder_are_named(filing: Filing, home: Path) -> None:

@@ -41,7 +41,9 @@ def test_every_command_stands_in_the_table() -> None:
     for module, commands in COMMANDS.items():
         app = typer.Typer()
         register_all(app, [module])
-        names = {each.name for each in app.registered_commands} | {each.name for each in app.registered_groups}
+        names = {command.name for command in app.registered_commands} | {
+            command.name for command in app.registered_groups
+        }
         assert names == set(commands), module
     every = [command for commands in COMMANDS.values() for command in commands]
     assert len(every) == len(set(every))

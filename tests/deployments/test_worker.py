@@ -25,7 +25,7 @@ def test_a_run_that_still_holds_its_place_is_left_for_the_next_look() -> None:
         limiter.acquire_on_behalf_of_nowait(dying)
         made: Any = SimpleNamespace(limiter=limiter, _submit_scheduled_flow_runs=submit)
         worker._take_none_twice(made)
-        response = [SimpleNamespace(flow_run=SimpleNamespace(id=each)) for each in (dying, new)]
+        response = [SimpleNamespace(flow_run=SimpleNamespace(id=identity)) for identity in (dying, new)]
         await made._submit_scheduled_flow_runs(flow_run_response=response)
         limiter.release_on_behalf_of(dying)
         await made._submit_scheduled_flow_runs(flow_run_response=response[:1])

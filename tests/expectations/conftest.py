@@ -57,4 +57,4 @@ def outcomes() -> Outcomes:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `example` runs once for each."""
     if "example" in metafunc.fixturenames:
-        metafunc.parametrize("example", _EVERY, ids=[f"{each.rule}: {each.text['label']}" for each in _EVERY])
+        metafunc.parametrize("example", _EVERY, ids=[f"{example.rule}: {example.text['label']}" for example in _EVERY])

@@ -21,7 +21,7 @@ class Example:
     @property
     def finds(self) -> list[tuple[str, ...]]:
         """(row, field) or (row, field, value) of each finding of the rule, sorted."""
-        return sorted(tuple(each.replace("=", " ", 1).split(" ", 2)) for each in self.text.get("finds", []))
+        return sorted(tuple(text.replace("=", " ", 1).split(" ", 2)) for text in self.text.get("finds", []))
 
     @property
     def alone(self) -> bool:
@@ -57,14 +57,16 @@ class Example:
 
     def _set_scene(self, made: Case) -> None:
         uscc = made.tables["applications"][0]["uscc"]
-        own = {
+        holder = {
             "uscc": uscc,
             "institution_type": self.text.get("type", "enterprise"),
             "filed_on": "2024-04-20",
             "valid_until": "2027-04-19",
         }
         made.on_file = [
-            own | {**row, "level": level} for row in self.text.get("on_file", []) for level in row["levels"].split(",")
+            holder | {**row, "level": level}
+            for row in self.text.get("on_file", [])
+            for level in row["levels"].split(",")
         ]
         made.activities = (
             None
@@ -85,13 +87,13 @@ class Outcomes:
     """The findings of every example (and which results were accepted), from as few checks as can be."""
 
     def __init__(self, every: list[Example]) -> None:
-        together = [each for each in every if not each.of_results and not each.alone]
-        self._numbers = {id(each): f"E{place:03d}" for place, each in enumerate(together)}
+        together = [example for example in every if not example.of_results and not example.alone]
+        self._numbers = {id(example): f"E{place:03d}" for place, example in enumerate(together)}
         whole = sound()
         for rows in whole.tables.values():
             rows.clear()
-        for place, each in enumerate(together):
-            self._add(whole, each.case(), f"E{place:03d}", place)
+        for place, example in enumerate(together):
+            self._add(whole, example.case(), f"E{place:03d}", place)
         self._findings = whole.check().findings
 
     def _add(self, whole: Case, case: Case, number: str, place: int) -> None:

@@ -88,9 +88,9 @@ class Case:
         """The scene, with the case's own applications among the peers."""
         cycle = CycleId(self.cycle)
         forms = frame("applications", self.tables["applications"])
-        own = [
-            dict(zip(("application_no", "uscc"), each, strict=True))
-            for each in zip(forms["application_no"], forms["uscc"], strict=True)
+        applicants = [
+            dict(zip(("application_no", "uscc"), pair, strict=True))
+            for pair in zip(forms["application_no"], forms["uscc"], strict=True)
         ]
         return Scene(
             cycle,
@@ -98,7 +98,7 @@ class Case:
             reference(),
             _text(self.on_file, scenery.ON_FILE),
             None if self.activities is None else _text(self.activities, scenery.ACTIVITIES),
-            _text([*own, *self.peers], scenery.PEERS),
+            _text([*applicants, *self.peers], scenery.PEERS),
             **{name: _text(rows, getattr(scenery, name.upper())) for name, rows in self.beside.items()},
             as_of=self.as_of,
         )

@@ -29,7 +29,7 @@ from schemas.submission import FORM_TABLES, TABLES
 @pytest.fixture(scope="module")
 def mixed(all_examples):
     """All examples of one cycle as one batch, each under a number of its own, in one scene."""
-    chosen = [each.case() for each in all_examples if not each.of_results]
+    chosen = [example.case() for example in all_examples if not example.of_results]
     whole, *others = [case for case in chosen if case.cycle == "2026-09" and case.activities is not None]
     for number, case in enumerate([whole, *others]):
         for rows in case.tables.values():
@@ -125,9 +125,9 @@ def test_identity_numbers_are_masked_wherever_they_stand(sound):
     case.tables["staff"][0].update(id_number=number[:17] + "6", role=number)
     case.tables["materials"][0]["file_name"] = f"李明{number}.exe"
     findings = case.check().findings
-    told = " ".join([*findings["value"], *findings["message"]])
-    assert "420202**********15" in told
-    assert not re.search(r"\d{17}", told)
+    text = " ".join([*findings["value"], *findings["message"]])
+    assert "420202**********15" in text
+    assert not re.search(r"\d{17}", text)
 
 
 @pytest.mark.parametrize(
@@ -219,8 +219,8 @@ def test_eight_threads_each_get_their_own_findings(sound):
     cases = [spoiled(number) for number in range(16)]
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda case: check(*case), cases))
-    told = [_rows(outcome.findings[["application_no", "rule", "value"]]) for outcome in outcomes]
-    assert told == [[(f"T{number}", "FORM-3", f"9900{number:02d}")] for number in range(16)]
+    rows = [_rows(outcome.findings[["application_no", "rule", "value"]]) for outcome in outcomes]
+    assert rows == [[(f"T{number}", "FORM-3", f"9900{number:02d}")] for number in range(16)]
 
 
 def test_no_expression_calls_back_into_python():

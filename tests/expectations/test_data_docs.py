@@ -41,17 +41,17 @@ def test_pages_are_chinese_and_name_every_rule(spoiled, tmp_path):
 
 def test_pages_ask_for_nothing_outside(spoiled, tmp_path):
     class Links(HTMLParser):
-        found: list[str] = []  # noqa: RUF012
+        addresses: list[str] = []  # noqa: RUF012
 
         def handle_starttag(self, tag, attrs):
-            self.found += [value for name, value in attrs if name in ("src", "href") or "url(" in (value or "")]
+            self.addresses += [value for name, value in attrs if name in ("src", "href") or "url(" in (value or "")]
             assert tag not in ("script", "img", "link", "iframe")
 
     for page in _pages(data_docs(spoiled, tmp_path).parent).values():
         parser = Links()
         parser.feed(page)
         assert "http" not in page and "//" not in page.replace("<!DOCTYPE", "")
-    assert set(Links.found) == {"index.html", *(f"{table.name}.html" for table in FORM_TABLES)}
+    assert set(Links.addresses) == {"index.html", *(f"{table.name}.html" for table in FORM_TABLES)}
 
 
 def test_no_submitted_value_stands_in_them(spoiled, tmp_path):

@@ -131,19 +131,19 @@ BEFORE = [{}, *({"occupation_code": code, "occupation_name": name} for code, nam
 )
 def test_each_change_must_be_told_and_nothing_else(after, kind):
     before, rows = _directory(*BEFORE), _directory(*after)
-    told = changes(before, rows, AS_OF)
-    assert list(told["change"]) == [kind]
-    assert _checked(rows, before, told) == []
-    (untold,) = _checked(rows, before, told.iloc[:0])
+    changed = changes(before, rows, AS_OF)
+    assert list(changed["change"]) == [kind]
+    assert _checked(rows, before, changed) == []
+    (untold,) = _checked(rows, before, changed.iloc[:0])
     assert untold.startswith("变更记录与目录不符")
-    (invented,) = _checked(before, before, told)
+    (invented,) = _checked(before, before, changed)
     assert invented.startswith("变更记录与目录不符")
 
 
 def test_expired_means_over():
     before, rows = _directory(*BEFORE), _directory(*BEFORE[1:])
-    told = changes(before, rows, AS_OF).assign(change="expired")
-    assert _checked(rows, before, told) == ["记为到期失效但有效期未满：52420202MJ49000052 6-18-01-01"]
+    changed = changes(before, rows, AS_OF).assign(change="expired")
+    assert _checked(rows, before, changed) == ["记为到期失效但有效期未满：52420202MJ49000052 6-18-01-01"]
 
 
 _CELLS = st.fixed_dictionaries(
@@ -175,27 +175,31 @@ def _validated(rows, traces=None):
     """What Great Expectations says of a directory that is not told in any changes: success, and the demands not met."""
     judgement = DirectoryJudgement("directory", rows, Edition(rows, rows, pd.DataFrame(), AS_OF, known(), traces))
     result = checking._run(judgement)
-    missed = {each.expectation_config.kwargs["demand"]: each.result for each in result.results if not each.success}
+    missed = {
+        outcome.expectation_config.kwargs["demand"]: outcome.result for outcome in result.results if not outcome.success
+    }
     return result, missed, judgement
 
 
 def test_the_demands_are_a_suite_of_great_expectations():
     result, missed, _ = _validated(_directory({}))
     assert (result.success, missed) == (True, {})
-    assert [each.expectation_config.kwargs["demand"] for each in result.results] == list(DEMANDS)
-    assert {each.expectation_config.severity for each in result.results} == {"critical"}
-    assert not [each for each in result.results if "{" in each.expectation_config.description]
+    assert [outcome.expectation_config.kwargs["demand"] for outcome in result.results] == list(DEMANDS)
+    assert {outcome.expectation_config.severity for outcome in result.results} == {"critical"}
+    assert not [outcome for outcome in result.results if "{" in outcome.expectation_config.description]
 
 
 def test_an_expectation_that_fails_names_the_rows_and_is_what_is_told():
     rows = _directory({"region_code": "420106"}, {"occupation_code": "6-18-01-02", "occupation_name": "铣工"})
     result, missed, judgement = _validated(rows, _directory({}).assign(work_type="", level="5"))
     assert not result.success
-    assert {demand: (each["unexpected_count"], each["partial_unexpected_list"]) for demand, each in missed.items()} == {
+    assert {
+        demand: (outcome["unexpected_count"], outcome["partial_unexpected_list"]) for demand, outcome in missed.items()
+    } == {
         "region": (1, ["52420202MJ49000052 6-18-01-01"]),
         "traceable": (2, ["52420202MJ49000052 6-18-01-01", "52420202MJ49000052 6-18-01-02"]),
     }
-    assert [each.demand for each in judgement.unmet] == list(missed)
+    assert [fault.demand for fault in judgement.unmet] == list(missed)
 
 
 def test_a_directory_without_a_column_fails_its_suite():
@@ -204,7 +208,7 @@ def test_a_directory_without_a_column_fails_its_suite():
 
 
 def test_directories_and_submissions_checked_at_once_each_get_their_own(sound):
-    def told(number):
+    def examine(number):
         region = f"4201{number:02d}"
         if number % 2:
             case = sound()
@@ -213,8 +217,8 @@ def test_directories_and_submissions_checked_at_once_each_get_their_own(sound):
         return _checked(_directory({"region_code": region, "uscc": f"52420202MJ490000{number:02d}"}))
 
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(told, range(8)))
-    assert together == [told(number) for number in range(8)]
+        together = list(pool.map(examine, range(8)))
+    assert together == [examine(number) for number in range(8)]
 
 
 def test_a_fault_while_judging_keeps_a_directory_back(monkeypatch):
@@ -228,5 +232,5 @@ def test_a_fault_while_judging_keeps_a_directory_back(monkeypatch):
 
 def test_what_is_told_begins_with_its_demand():
     rows = _directory({"levels": "3,5"}, {"filed_on": "", "valid_until": "2020-01-01"})
-    for each in unmet(Edition(rows, rows.iloc[:0], pd.DataFrame(), AS_OF, known())):
-        assert each.sentence.startswith(DEMANDS[each.demand].format(as_of=AS_OF))
+    for fault in unmet(Edition(rows, rows.iloc[:0], pd.DataFrame(), AS_OF, known())):
+        assert fault.sentence.startswith(DEMANDS[fault.demand].format(as_of=AS_OF))

@@ -5,16 +5,16 @@ from collections import defaultdict
 from expectations.rulebook import rules
 
 
-def _found(findings, rule):
+def _entries(findings, rule):
     rows = findings[findings["rule"] == rule]
     return sorted((str(row.row), row.field, row.value) for row in rows.itertuples())
 
 
 def test_example(example, outcomes):
     findings, accepted = outcomes.of(example)
-    found = _found(findings, example.rule)
-    told = [entry[: len(expected)] for entry, expected in zip(found, example.finds, strict=False)]
-    assert (told, len(found)) == (example.finds, len(example.finds))
+    entries = _entries(findings, example.rule)
+    shown = [entry[: len(expected)] for entry, expected in zip(entries, example.finds, strict=False)]
+    assert (shown, len(entries)) == (example.finds, len(example.finds))
     others = set(findings["rule"]) - {example.rule}
     assert others == set(example.text.get("also", []))
     assert accepted == example.text.get("accepted", [])
@@ -25,7 +25,7 @@ def test_every_rule_has_an_example_that_meets_it_and_one_that_does_not(all_examp
     for example in all_examples:
         kinds[example.rule].add("unmet" if example.finds else "met")
     assert set(kinds) == set(rules())
-    assert {rule for rule, found in kinds.items() if found != {"met", "unmet"}} == set()
+    assert {rule for rule, verdicts in kinds.items() if verdicts != {"met", "unmet"}} == set()
 
 
 def test_a_sound_application_of_each_type_meets_every_rule(sound):

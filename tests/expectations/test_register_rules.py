@@ -73,43 +73,43 @@ def _levels(text):
 
 def _slowly(case):
     """(application_no, rule, row) of each finding, read row by row from the contract."""
-    found = set()
+    findings = set()
     for form in case.tables["applications"]:
         number, uscc = form["application_no"], form["uscc"]
         asked = [row for row in case.tables["occupations"] if row["application_no"] == number]
-        own = [row for row in case.on_file if row["uscc"] == uscc]
+        holdings = [row for row in case.on_file if row["uscc"] == uscc]
         twins = [other for other in case.tables["applications"] if other["uscc"] == uscc]
         if sum((other["kind"] == "renewal") == (form["kind"] == "renewal") for other in twins) > 1:
-            found.add((number, "FORM-8", 1))
+            findings.add((number, "FORM-8", 1))
         others = {other["application_no"] for other in twins}
         all_asked = {row["occupation_code"] for row in case.tables["occupations"] if row["application_no"] in others}
-        found |= {(number, rule, 1) for rule in _of_institution(case, form, asked, own, all_asked)}
+        findings |= {(number, rule, 1) for rule in _of_institution(case, form, asked, holdings, all_asked)}
         for place, row in enumerate(asked, 1):
-            found |= {(number, rule, place) for rule in _of_row(case, form, row, own)}
-    return found
+            findings |= {(number, rule, place) for rule in _of_row(case, form, row, holdings)}
+    return findings
 
 
-def _of_institution(case, form, asked, own, all_asked):
-    held, wanted = {row["occupation_code"] for row in own}, {row["occupation_code"] for row in asked}
-    if form["institution_type"] == "social_organisation" and len(held | all_asked) > 5 and wanted - held:
+def _of_institution(case, form, asked, holdings, all_asked):
+    held, requested = {row["occupation_code"] for row in holdings}, {row["occupation_code"] for row in asked}
+    if form["institution_type"] == "social_organisation" and len(held | all_asked) > 5 and requested - held:
         yield "CAP-1"
-    on_file = {(row["occupation_code"], row["level"]) for row in own}
+    on_file = {(row["occupation_code"], row["level"]) for row in holdings}
     asks_new = any((row["occupation_code"], level) not in on_file for row in asked for level in _levels(row["levels"]))
-    if case.activities is None and own and (asks_new or form["kind"] == "renewal"):
+    if case.activities is None and holdings and (asks_new or form["kind"] == "renewal"):
         yield "DORM-2"
-    if form["kind"] == "renewal" and own:
-        ends = min(date.fromisoformat(row["valid_until"]) for row in own) - timedelta(days=45)
+    if form["kind"] == "renewal" and holdings:
+        ends = min(date.fromisoformat(row["valid_until"]) for row in holdings) - timedelta(days=45)
         deadlines = [date(year, month, 10) for year in range(2025, 2030) for month in (4, 9)]
         if max(day for day in deadlines if day <= ends) > DEADLINE:
             yield "RENEW-2"
 
 
-def _of_row(case, form, row, own):
+def _of_row(case, form, row, holdings):
     code = row["occupation_code"]
     new = [
         level
         for level in _levels(row["levels"])
-        if not any((held["occupation_code"], held["level"]) == (code, level) for held in own)
+        if not any((held["occupation_code"], held["level"]) == (code, level) for held in holdings)
     ]
     if form["kind"] == "renewal" and new:
         yield "RENEW-1"
@@ -122,20 +122,20 @@ def _of_row(case, form, row, own):
     }
     if (
         form["institution_type"] == "social_organisation"
-        and code not in {held["occupation_code"] for held in own}
+        and code not in {held["occupation_code"] for held in holdings}
         and len(others) >= 2
     ):
         yield "CAP-2"
     if (
         case.activities is not None
         and new
-        and any(_sleeps(case, form["uscc"], held["occupation_code"], own) for held in own)
+        and any(_sleeps(case, form["uscc"], held["occupation_code"], holdings) for held in holdings)
     ):
         yield "DORM-1"
 
 
-def _sleeps(case, uscc, code, own):
-    filed_on = min(row["filed_on"] for row in own if row["occupation_code"] == code)
+def _sleeps(case, uscc, code, holdings):
+    filed_on = min(row["filed_on"] for row in holdings if row["occupation_code"] == code)
     year, month, day = (int(part) for part in filed_on.split("-"))
     if (year, month + 6, day) > (2026, 9, 10):
         return False
@@ -151,8 +151,8 @@ def _sleeps(case, uscc, code, own):
 def test_random_cycles_agree_with_the_slow_reading(sound, credit_code, seed):
     case = _random_cycle(sound, credit_code, seed)
     checked = case.check()
-    found = checked.findings[checked.findings["rule"].isin(RULES)]
-    assert {(row.application_no, row.rule, row.row) for row in found.itertuples()} == _slowly(case)
+    findings = checked.findings[checked.findings["rule"].isin(RULES)]
+    assert {(row.application_no, row.rule, row.row) for row in findings.itertuples()} == _slowly(case)
     _assert_holds(case, checked)
 
 
@@ -161,15 +161,15 @@ def _assert_holds(case, checked):
     uscc = {form["application_no"]: form["uscc"] for form in case.tables["applications"]}
     on_file = {(row["uscc"], row["occupation_code"], row["level"]) for row in case.on_file}
     occupations = {(holder, code) for holder, code, _ in on_file}
-    found = {(row.application_no, row.rule, row.row) for row in checked.findings.itertuples()}
+    findings = {(row.application_no, row.rule, row.row) for row in checked.findings.itertuples()}
     expected = set()
     for item in checked.items.itertuples():
         holder, key = uscc[item.application_no], (item.application_no, item.occupation_code, "", item.level)
-        if (item.application_no, "CAP-1", 1) in found and (holder, item.occupation_code) not in occupations:
+        if (item.application_no, "CAP-1", 1) in findings and (holder, item.occupation_code) not in occupations:
             expected.add((*key, "CAP-1"))
-        if (item.application_no, "CAP-2", item.row) in found:
+        if (item.application_no, "CAP-2", item.row) in findings:
             expected.add((*key, "CAP-2"))
-        if (item.application_no, "DORM-1", item.row) in found and (
+        if (item.application_no, "DORM-1", item.row) in findings and (
             holder,
             item.occupation_code,
             item.level,

@@ -159,10 +159,10 @@ def _stop_after(module: Any, last: str) -> None:
 
 def prepare(bench: Bench) -> None:
     """The undisturbed cycle, act by act, kept before each stage; what it worked out is remembered."""
-    answers, told = bench.root / "answers", bench.root / "acts.json"
-    child(lambda: told.write_text(json.dumps(_written(bench.root / "inboxes"))) and 0)
-    for each in json.loads(told.read_text()):
-        bench.acts[each["number"]] = Act(each["number"], date.fromisoformat(each["day"]), Path(each["inbox"]))
+    answers, acts = bench.root / "answers", bench.root / "acts.json"
+    child(lambda: acts.write_text(json.dumps(_written(bench.root / "inboxes"))) and 0)
+    for record in json.loads(acts.read_text()):
+        bench.acts[record["number"]] = Act(record["number"], date.fromisoformat(record["day"]), Path(record["inbox"]))
     if bench.server is not None:
         bench.server.create(make_url(bench.here.url).database)
     child(lambda: _migrate(bench))

@@ -42,22 +42,22 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHouse]:
 @pytest.fixture(scope="session")
 def whole_postgresql() -> Iterator[str]:
     """A PostgreSQL with the extensions Prefect's server needs, as Debian packs it; the address without a database."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    assert found, "install Debian's package postgresql: `make system` does"
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    assert folders, "install Debian's package postgresql: `make system` does"
     folder = Path(tempfile.mkdtemp(prefix="filing-whole-postgresql-"))
     shutil.chown(folder, "postgres", "postgres")
     port = held_port()
 
-    def own(*command: str) -> None:
+    def run(*command: str) -> None:
         # PostgreSQL refuses to run as root
         subprocess.run(["runuser", "-u", "postgres", "--", *command], check=True, cwd=folder, stdout=subprocess.DEVNULL)
 
-    own(str(found[-1] / "initdb"), "--pgdata", str(folder / "data"), "--auth", "trust", "--encoding", "UTF8")
-    control = [str(found[-1] / "pg_ctl"), "--pgdata", str(folder / "data")]
+    run(str(folders[-1] / "initdb"), "--pgdata", str(folder / "data"), "--auth", "trust", "--encoding", "UTF8")
+    control = [str(folders[-1] / "pg_ctl"), "--pgdata", str(folder / "data")]
     options = f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    own(*control, "--wait", "--log", str(folder / "log"), "--options", options, "start")
+    run(*control, "--wait", "--log", str(folder / "log"), "--options", options, "start")
     try:
         yield f"postgres@127.0.0.1:{port}"
     finally:
-        own(*control, "--mode", "immediate", "stop")
+        run(*control, "--mode", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)

@@ -42,18 +42,18 @@ class TestHouse:
         return f"http://{HOST}:{self.port}/api"
 
     def environment(self) -> dict[str, str]:
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FILING_"))}
-        own |= {"FILING_HOME": str(self.home), "PREFECT_HOME": str(self.home / "prefect"), "DO_NOT_TRACK": "1"}
-        own["FILING_PRACTICE"] = "yes"
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FILING_"))}
+        variables |= {"FILING_HOME": str(self.home), "PREFECT_HOME": str(self.home / "prefect"), "DO_NOT_TRACK": "1"}
+        variables["FILING_PRACTICE"] = "yes"
         if self.database:
-            own["FILING_DATABASE_URL"] = self.database
-        return own | self.settings
+            variables["FILING_DATABASE_URL"] = self.database
+        return variables | self.settings
 
     def start_server(self) -> None:
-        own = self.environment() | {"PREFECT_SERVER_API_PORT": str(self.port)}
+        variables = self.environment() | {"PREFECT_SERVER_API_PORT": str(self.port)}
         if self.prefect_database:
-            own["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = self.prefect_database
-        self._start("server", ["-m", "deployments.prefect_server"], own)
+            variables["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = self.prefect_database
+        self._start("server", ["-m", "deployments.prefect_server"], variables)
         self.wait_for("the server", self._answers)
 
     def _answers(self) -> bool:
@@ -146,7 +146,7 @@ class TestHouse:
 
         def reached() -> bool:
             state = self.run(run_id)["state"]
-            assert state["name"] not in over, f"{state['name']}: {state['message']}\n{self.told(run_id)}"
+            assert state["name"] not in over, f"{state['name']}: {state['message']}\n{self.run_log(run_id)}"
             return state["name"] in names
 
         self.wait_for(f"run {run_id} to be {names}", reached, seconds)
@@ -155,11 +155,11 @@ class TestHouse:
     def page(self, key: str) -> str:
         """What the newest artifact of a key says."""
         mine = {"artifacts": {"key": {"any_": [key]}}, "sort": "UPDATED_DESC", "limit": 1}
-        found = self.ask("POST", "/artifacts/filter", **mine)
-        told = str(found[0]["data"]) if found else ""
-        return json.dumps(json.loads(told), ensure_ascii=False) if told.startswith("[") else told
+        artifacts = self.ask("POST", "/artifacts/filter", **mine)
+        text = str(artifacts[0]["data"]) if artifacts else ""
+        return json.dumps(json.loads(text), ensure_ascii=False) if text.startswith("[") else text
 
-    def told(self, run_id: str) -> str:
+    def run_log(self, run_id: str) -> str:
         """What a run logged."""
         mine = {"flow_run_id": {"any_": [run_id]}}
         return "\n".join(entry["message"] for entry in self.ask("POST", "/logs/filter", logs=mine))

@@ -74,10 +74,10 @@ class Line:
     compared: str
 
 
-def keep(name: str, told: Any) -> None:
+def keep(name: str, record: Any) -> None:
     """Leave what was tried for the page."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+    (FOLDER / f"{name}.json").write_text(json.dumps(record, ensure_ascii=False, indent=1), "utf-8")
 
 
 def keep_line(name: str, line: Line) -> None:
@@ -91,7 +91,7 @@ def _kept(pattern: str) -> list[Any]:
 def page() -> str:
     """`docs/reliability.md` from what the last tests left."""
     runs = _kept("matrix-*.json")
-    tried = [{**each, "database": run["database"]} for run in runs for each in run["tried"]]
+    tried = [{**trial, "database": run["database"]} for run in runs for trial in run["tried"]]
     about = runs[0]
     head = _HEAD.format(
         day=date.fromisoformat(about["day"]).isoformat(),
@@ -99,40 +99,40 @@ def page() -> str:
         cores=about["cores"],
         cycle=about["cycle"],
     )
-    head += "".join(f"\n**{each}**\n" for each in sorted({run["note"] for run in runs if run.get("note")}))
+    head += "".join(f"\n**{remark}**\n" for remark in sorted({run["note"] for run in runs if run.get("note")}))
     parts = [head, "## In short\n", _short(tried, _kept("line-*.json")), _MAILS.format(**_twice(tried))]
-    kills = [each for each in tried if each["fault"] == "kill"]
+    kills = [trial for trial in tried if trial["fault"] == "kill"]
     parts += ["## SIGKILL, by stage\n", _table(kills, "stage", STAGES)]
-    parts += ["## SIGKILL, by boundary\n", _table(kills, "boundary", sorted({each["boundary"] for each in kills}))]
+    parts += ["## SIGKILL, by boundary\n", _table(kills, "boundary", sorted({trial["boundary"] for trial in kills}))]
     parts += [numbers(kills)]
-    others = [each for each in tried if each["fault"] not in ("kill", "pair", "status")]
+    others = [trial for trial in tried if trial["fault"] not in ("kill", "pair", "status")]
     for fault, title in FAULTS.items():
-        if chosen := [each for each in others if each["fault"] == fault]:
+        if chosen := [trial for trial in others if trial["fault"] == fault]:
             parts += [f"## {title}, by stage\n", _table(chosen, "stage", STAGES), _outcomes(chosen)]
     return "\n".join(parts)
 
 
 def numbers(kills: list[dict[str, Any]]) -> str:
     """The section on numbers of letters: kills between the moment a number is taken and the end of its transaction."""
-    chosen = [each for each in kills if each["boundary"] in NUMBERS]
+    chosen = [trial for trial in kills if trial["boundary"] in NUMBERS]
     return f"{_NUMBERS}\n{_table(chosen, 'boundary', NUMBERS)}" if chosen else ""
 
 
 def _twice(tried: list[dict[str, Any]]) -> dict[str, int]:
-    return {"twice": sum(1 for each in tried if each["twice"]), "points": len(tried)}
+    return {"twice": sum(1 for trial in tried if trial["twice"]), "points": len(tried)}
 
 
 def _short(tried: list[dict[str, Any]], lines: list[dict[str, Any]]) -> str:
     rows = ["| Fault | Database | Tried | Survived | Repeated and compared |", "|---|---|---:|---:|---|"]
     for fault, title in FAULTS.items():
         for database in ("sqlite", "postgresql"):
-            own = [each for each in tried if (each["fault"], each["database"]) == (fault, database)]
-            if own:
-                survived = sum(1 for each in own if not each["faults"])
-                states = sum(1 for each in own if each["repeated"])
-                step = max(each["every"] for each in own)
+            trials = [trial for trial in tried if (trial["fault"], trial["database"]) == (fault, database)]
+            if trials:
+                survived = sum(1 for trial in trials if not trial["faults"])
+                states = sum(1 for trial in trials if trial["repeated"])
+                step = max(trial["every"] for trial in trials)
                 which = "" if step == 1 or fault in ("pair", "status") else f", 1 in {step} points"
-                rows.append(f"| {title}{which} | {database} | {len(own)} | {survived} | {states} different states |")
+                rows.append(f"| {title}{which} | {database} | {len(trials)} | {survived} | {states} different states |")
     for line in lines:
         rows.append(
             f"| {line['what']} | {line['database']} | {line['tried']} | {line['survived']} | {line['compared']} |"
@@ -141,24 +141,24 @@ def _short(tried: list[dict[str, Any]], lines: list[dict[str, Any]]) -> str:
 
 
 def _table(tried: list[dict[str, Any]], by: str, order: Any) -> str:
-    databases = sorted({each["database"] for each in tried}, reverse=True)
-    rows = ["| " + " | ".join([by, *(f"{each} tried | survived" for each in databases)]) + " |"]
+    databases = sorted({trial["database"] for trial in tried}, reverse=True)
+    rows = ["| " + " | ".join([by, *(f"{database} tried | survived" for database in databases)]) + " |"]
     rows.append("|---|" + "---:|---:|" * len(databases))
     for value in order:
-        own = [each for each in tried if each[by] == value]
-        if own:
-            rows.append(f"| {value} | " + " | ".join(_count(own, each) for each in databases) + " |")
-    rows.append("| **all** | " + " | ".join(_count(tried, each) for each in databases) + " |")
+        trials = [trial for trial in tried if trial[by] == value]
+        if trials:
+            rows.append(f"| {value} | " + " | ".join(_count(trials, database) for database in databases) + " |")
+    rows.append("| **all** | " + " | ".join(_count(tried, database) for database in databases) + " |")
     return "\n".join(rows) + "\n"
 
 
 def _count(tried: list[dict[str, Any]], database: str) -> str:
-    own = [each for each in tried if each["database"] == database]
-    return f"{len(own)} | {sum(1 for each in own if not each['faults'])}"
+    trials = [trial for trial in tried if trial["database"] == database]
+    return f"{len(trials)} | {sum(1 for trial in trials if not trial['faults'])}"
 
 
 def _outcomes(tried: list[dict[str, Any]]) -> str:
-    counted = Counter(each["outcome"] for each in tried)
+    counted = Counter(trial["outcome"] for trial in tried)
     return "The struck runs: " + ", ".join(f"{number} {outcome}" for outcome, number in sorted(counted.items())) + ".\n"
 
 

@@ -57,5 +57,5 @@ def _digest(content: bytes) -> str:
     message = message_from_bytes(content, policy=default)
     parts = [message["Message-ID"], message["To"], message["Subject"]]
     bodies = [part.get_content() for part in message.walk() if not part.is_multipart()]
-    said = "\0".join([*parts, *(repr(each) for each in bodies)])
-    return f"{message['Message-ID']} {sha256(said.encode()).hexdigest()}"
+    text = "\0".join([*parts, *(repr(body) for body in bodies)])
+    return f"{message['Message-ID']} {sha256(text.encode()).hexdigest()}"

@@ -127,38 +127,38 @@ class Trial:
         chosen = list(range(len(names)))
         if self.fault in SOME:
             chosen = sorted({names.index(kind) for kind in SOME[self.fault] if kind in names})
-        chosen = [each for each in chosen if names[each] in self.boundaries]
+        chosen = [number for number in chosen if names[number] in self.boundaries]
         self.points = len(chosen)
-        return [each for place, each in enumerate(chosen, start=self.before) if place % self.step == 0]
+        return [number for place, number in enumerate(chosen, start=self.before) if place % self.step == 0]
 
     def undisturbed(self) -> tuple[list[str], Counter[str]]:
         """The points of the stage, and the mails from it on."""
-        told = self.bench.root / "told"
+        passed = self.bench.root / "told"
         self.bench.clean(self.bench.snapshot(self.act.number, self.stage))
         counted = Points(self.bench.here.home, None, self.fault)
 
         def count() -> None:
             run_act(self.bench, self.act, counting_in(self.stage, counted), self.upto)
-            told.write_text(json.dumps(counted.passed))
+            passed.write_text(json.dumps(counted.passed))
 
         child(count)
         if wrong := self.compared():
             raise AssertionError(f"{self.stage} of act {self.act.number} is not the same undisturbed: {wrong}")
-        names = json.loads(told.read_text())
-        told.unlink()
+        names = json.loads(passed.read_text())
+        passed.unlink()
         return names, mailbox.delivered(self.bench.mails)
 
     def strike(self, fatal: Points, name: str) -> tuple[str, list[str]]:
         """Have the fault happen: how the run ended, and what was wrong with that."""
-        assert fatal.told is not None
-        fatal.told.unlink(missing_ok=True)
+        assert fatal.note is not None
+        fatal.note.unlink(missing_ok=True)
         pid = fork(lambda: run_act(self.bench, self.act, counting_in(self.stage, fatal)))
         if self.fault == "pause":
             return self._paused(pid, name)
         code = ended(pid)
         if self.bench.server is not None and self.fault in ("restart", "refuse"):
             self.bench.server.back()
-        struck = json.loads(fatal.told.read_text()) if fatal.told.exists() else "none"
+        struck = json.loads(fatal.note.read_text()) if fatal.note.exists() else "none"
         wrong = [] if struck == name else [f"the point was {struck} and not {name}"]
         allowed = {"kill": {-signal.SIGKILL}, "full": {1}, "restart": {0, 1}, "refuse": {1}}[self.fault]
         return ("went on" if code == 0 else "ended"), [*wrong, *([] if code in allowed else [f"exit {code}"])]
@@ -197,9 +197,9 @@ class Trial:
             child(lambda: run_act(self.bench, self.act, upto=self.upto))
         except AssertionError as wrong:
             return [f"repeated: {wrong}"], 0
-        found = mailbox.delivered(self.bench.mails)
-        wrong_mails = states.differences(dict.fromkeys(mails, 1), dict.fromkeys(found, 1))
-        return [*self.compared(), *wrong_mails], sum((found - mails).values())
+        delivered = mailbox.delivered(self.bench.mails)
+        wrong_mails = states.differences(dict.fromkeys(mails, 1), dict.fromkeys(delivered, 1))
+        return [*self.compared(), *wrong_mails], sum((delivered - mails).values())
 
     def compared(self) -> list[str]:
         """How the installation differs from the undisturbed one: every file by its bytes, every row."""
@@ -228,8 +228,8 @@ def pairs(bench: Bench) -> Iterator[Tried]:
         os.close(opened)
         wrong = [] if codes in ([0, 0], [0, 3]) else [f"exits {codes}"]
         twice = sum(count - 1 for count in mailbox.delivered(bench.mails).values())
-        told = "one was refused" if 3 in codes else "one waited"
-        yield Tried(act.number, "run", number, "started together", [*wrong, *trial.compared()], True, twice, told)
+        outcome = "one was refused" if 3 in codes else "one waited"
+        yield Tried(act.number, "run", number, "started together", [*wrong, *trial.compared()], True, twice, outcome)
 
 
 def statuses(bench: Bench) -> Iterator[Tried]:
@@ -244,14 +244,14 @@ def statuses(bench: Bench) -> Iterator[Tried]:
     os.write(opened, b"." * ASKERS)
     answers = [(ended(pid), bench.root / f"{pid}.log") for pid in asking]
     wrong = [f"the run ended with {code}"] if (code := ended(running)) else trial.compared()
-    for number, (code, said) in enumerate(answers):
-        faults = [*wrong, *([] if code == 0 and _is_answer(said) else [f"exit {code}: {said.read_text()[-200:]}"])]
+    for number, (code, answer) in enumerate(answers):
+        faults = [*wrong, *([] if code == 0 and _is_answer(answer) else [f"exit {code}: {answer.read_text()[-200:]}"])]
         yield Tried(act.number, "run", number, "asked", faults, number == 0, 0, "answered")
 
 
-def _is_answer(said: Path) -> bool:
-    told = json.loads(said.read_text("utf-8"))
-    return bool(told[0]["cycle"] == small_cycle.CYCLE and told[0]["items"])
+def _is_answer(answer: Path) -> bool:
+    rows = json.loads(answer.read_text("utf-8"))
+    return bool(rows[0]["cycle"] == small_cycle.CYCLE and rows[0]["items"])
 
 
 def _command(bench: Bench, act: Act, gate: int) -> int:

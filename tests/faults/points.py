@@ -48,12 +48,12 @@ _fsync, _ftruncate, _fstat, _write = os.fsync, os.ftruncate, os.fstat, os.write
 
 @dataclass
 class Points:
-    """Counts while `on`; at the point numbered `fatal` the fault happens. `told` is where the point's name goes."""
+    """Counts while `on`; at the point numbered `fatal` the fault happens. `note` is where the point's name goes."""
 
     below: Path
     fatal: int | None = None
     fault: str = "kill"
-    told: Path | None = None
+    note: Path | None = None
     server: Any = None
     on: bool = False
     passed: list[str] = field(default_factory=list)
@@ -71,8 +71,8 @@ class Points:
         self.passed.append(boundary)
 
     def _strike(self, boundary: str, before_death: Callable[[], object] | None) -> None:
-        assert self.told is not None
-        handle = os.open(self.told, os.O_CREAT | os.O_WRONLY)
+        assert self.note is not None
+        handle = os.open(self.note, os.O_CREAT | os.O_WRONLY)
         _write(handle, json.dumps(boundary).encode())
         os.close(handle)
         if self.fault in ("kill", "full") and before_death is not None:

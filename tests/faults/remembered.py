@@ -51,8 +51,8 @@ def attach() -> None:
 def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def asked(*args: Any, **more: Any) -> Any:
-        said = (tuple(map(_said, args)), {name: _said(value) for name, value in more.items()})
-        key = sha256(function.__name__.encode() + pickle.dumps(said)).digest()
+        question = (tuple(map(_reduce, args)), {name: _reduce(value) for name, value in more.items()})
+        key = sha256(function.__name__.encode() + pickle.dumps(question)).digest()
         if key not in _kept:
             answer = function(*args, **more)
             _kept[key] = pickle.dumps(_plain(answer))
@@ -62,16 +62,16 @@ def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
     return asked
 
 
-def _said(argument: Any) -> Any:
+def _reduce(argument: Any) -> Any:
     """An argument by what it says: objects that keep what they have worked out differ in that alone."""
     if isinstance(argument, Path) and argument.is_dir():
         return [(str(path), path.read_bytes()) for path in sorted(argument.rglob("*")) if path.is_file()]
     if isinstance(argument, list | tuple):
-        return [_said(each) for each in argument]
+        return [_reduce(part) for part in argument]
     if isinstance(argument, Names):
         return {name: value for name, value in vars(argument).items() if not callable(value)}
     fields = getattr(argument, "__dataclass_fields__", None)
-    return {name: _said(getattr(argument, name)) for name in fields} if fields else argument
+    return {name: _reduce(getattr(argument, name)) for name in fields} if fields else argument
 
 
 def _plain(answer: Any) -> Any:
@@ -97,7 +97,7 @@ def _with_pages(screening: Any) -> None:
         return replace(checked, validation=pages)
 
     def remembered(*args: Any) -> Any:
-        key = sha256(b"check" + pickle.dumps(tuple(map(_said, args)))).digest()
+        key = sha256(b"check" + pickle.dumps(tuple(map(_reduce, args)))).digest()
         if key not in _kept:
             _kept[key] = pickle.dumps(check_and_render(*args))
         return pickle.loads(_kept[key])

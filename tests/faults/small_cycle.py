@@ -61,13 +61,13 @@ def _few(made: Any) -> Any:
     """The sample with one application for each outcome, and the register as it is."""
     chosen = {next(number for number, outcome in made.intended.items() if outcome == kept) for kept in KEPT}
 
-    def own(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    def select(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         return {
             name: table[table["application_no"].isin(chosen)] if "application_no" in table else table
             for name, table in tables.items()
         }
 
-    return replace(made, tables=own(made.tables), corrected=own(made.corrected), attachments={})
+    return replace(made, tables=select(made.tables), corrected=select(made.corrected), attachments={})
 
 
 def _corrected(made: Any) -> dict[str, pd.DataFrame]:

@@ -54,14 +54,14 @@ def let_lease_run_out(place: Place, server: Any) -> bool:
 
 def files(home: Path) -> dict[str, str]:
     """Every file and link of a home by its path, as a digest; names that are drawn at random are one name."""
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
         if name.startswith(_ASIDE) or (path.is_dir() and not path.is_symlink()):
             continue
         content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
-        found[name] = sha256(content).hexdigest()
-    return found
+        digests[name] = sha256(content).hexdigest()
+    return digests
 
 
 def rows(place: Place, *, in_order: bool = True) -> dict[str, list[tuple[Any, ...]]]:
@@ -69,8 +69,8 @@ def rows(place: Place, *, in_order: bool = True) -> dict[str, list[tuple[Any, ..
     connection = _connect(place)
     try:
         left_out = _CLOCK if in_order else {*_CLOCK, "entry"}
-        own = [name for name in _names(connection, place) if name not in _OWN]
-        return {name: _rows(connection, name, left_out if name == "history" else _CLOCK) for name in own}
+        names = [name for name in _names(connection, place) if name not in _OWN]
+        return {name: _rows(connection, name, left_out if name == "history" else _CLOCK) for name in names}
     finally:
         connection.close()
 
@@ -95,8 +95,8 @@ def _rows(connection: Any, name: str, left_out: set[str]) -> list[tuple[Any, ...
     columns = [column[0] for column in cursor.description]
     kept = [place for place, column in enumerate(columns) if column not in left_out]
     known = [place for place, column in enumerate(columns) if column == "delivered_at"]
-    told = [(*(str(row[at]) for at in kept), *(row[at] is not None for at in known)) for row in cursor.fetchall()]
-    return sorted(told)
+    lines = [(*(str(row[at]) for at in kept), *(row[at] is not None for at in known)) for row in cursor.fetchall()]
+    return sorted(lines)
 
 
 def broken_series(place: Place) -> list[str]:
@@ -112,8 +112,8 @@ def broken_series(place: Place) -> list[str]:
         serials.setdefault(series, []).append(serial)
     return [
         f"{series} (not 1 to {last.get(series)})"
-        for series, each in sorted(serials.items())
-        if sorted(each) != list(range(1, last.get(series, 0) + 1))
+        for series, numbers in sorted(serials.items())
+        if sorted(numbers) != list(range(1, last.get(series, 0) + 1))
     ]
 
 
@@ -123,11 +123,11 @@ def digest(place: Place) -> str:
     return sha256(repr((sorted(seen.items()), sorted(rows(place).items()))).encode()).hexdigest()
 
 
-def differences(expected: Any, found: Any) -> list[str]:
+def differences(expected: Any, actual: Any) -> list[str]:
     """What is not as it should be, by name; at most a few."""
-    names = sorted(name for name in {*expected, *found} if expected.get(name) != found.get(name))
+    names = sorted(name for name in {*expected, *actual} if expected.get(name) != actual.get(name))
     kinds = {True: "missing", False: "differs"}
-    return [f"{name} ({'left over' if name not in expected else kinds[name not in found]})" for name in names][:6]
+    return [f"{name} ({'left over' if name not in expected else kinds[name not in actual]})" for name in names][:6]
 
 
 def broken_summaries(home: Path) -> list[str]:

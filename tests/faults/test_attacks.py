@@ -51,7 +51,7 @@ async function attack(target, deployment) {
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[list[str]]:
+def transcript() -> Iterator[list[str]]:
     """What was tried and answered, in order."""
     lines: list[str] = []
     yield lines
@@ -84,8 +84,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHouse]:
 
 def runs(house: TestHouse) -> list[str]:
     """Runs that somebody asked for; the schedules' own are not."""
-    found = house.ask("POST", "/flow_runs/filter", limit=200)
-    return [run["id"] for run in found if not run["auto_scheduled"]]
+    flow_runs = house.ask("POST", "/flow_runs/filter", limit=200)
+    return [run["id"] for run in flow_runs if not run["auto_scheduled"]]
 
 
 def deployment(house: TestHouse) -> str:
@@ -98,7 +98,7 @@ def as_nobody(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("curl") is None, reason="another account is taken by root alone")
-def test_another_account_of_the_machine_starts_nothing(house: TestHouse, told: list[str]) -> None:
+def test_another_account_of_the_machine_starts_nothing(house: TestHouse, transcript: list[str]) -> None:
     address = f"http://{HOST}:{house.port}"
     body = '{"job_variables": {"command": "touch /tmp/owned"}}'
     start = f"{address}/api/deployments/{deployment(house)}/create_flow_run"
@@ -121,15 +121,15 @@ def test_another_account_of_the_machine_starts_nothing(house: TestHouse, told: l
     }
     for name, words in tries.items():
         status = as_nobody("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", *words).stdout
-        told.append(f"curl as another user: {name} → {status}")
+        transcript.append(f"curl as another user: {name} → {status}")
         assert status in ("401", "403", "421"), name
     read = as_nobody("cat", str(house.home / secrets_of_home.MACHINE_FILE))
-    told.append(f"cat machine.secret as another user → {read.stderr.strip().rpartition(': ')[2]}")
+    transcript.append(f"cat machine.secret as another user → {read.stderr.strip().rpartition(': ')[2]}")
     assert read.returncode != 0
     assert runs(house) == []
 
 
-def test_a_raw_websocket_is_not_opened(house: TestHouse, told: list[str]) -> None:
+def test_a_raw_websocket_is_not_opened(house: TestHouse, transcript: list[str]) -> None:
     async def status(path: str, headers: dict[str, str]) -> int:
         try:
             async with websockets.connect(f"ws://{HOST}:{house.port}{path}", additional_headers=headers):
@@ -137,16 +137,16 @@ def test_a_raw_websocket_is_not_opened(house: TestHouse, told: list[str]) -> Non
         except websockets.InvalidStatus as refused:
             return refused.response.status_code
 
-    own, evil = {"Origin": f"http://{HOST}:{house.port}"}, {"Origin": "http://evil.example"}
+    ours, evil = {"Origin": f"http://{HOST}:{house.port}"}, {"Origin": "http://evil.example"}
     for path in ("/api/events/in", "/api/events/out", "/api/logs/out"):
-        for name, headers in {"without origin": {}, "own origin, no sign-in": own, "foreign origin": evil}.items():
+        for name, headers in {"without origin": {}, "own origin, no sign-in": ours, "foreign origin": evil}.items():
             answered = asyncio.run(status(path, headers))
-            told.append(f"websocket {path}, {name} → {answered}")
+            transcript.append(f"websocket {path}, {name} → {answered}")
             assert answered == 403
     assert asyncio.run(status("/api/events/in", house.headers())) == 101, "the machine is let in"
 
 
-def test_a_page_of_another_origin_does_nothing(house: TestHouse, told: list[str], tmp_path: Path) -> None:
+def test_a_page_of_another_origin_does_nothing(house: TestHouse, transcript: list[str], tmp_path: Path) -> None:
     """In the browser of an administrator who has signed in."""
     (tmp_path / "index.html").write_text(PAGE, "utf-8")
     handler = lambda *arguments: SimpleHTTPRequestHandler(*arguments, directory=str(tmp_path))  # noqa: E731
@@ -161,15 +161,15 @@ def test_a_page_of_another_origin_does_nothing(house: TestHouse, told: list[str]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         context = browser.new_context(locale="zh-CN")
-        own = context.new_page()
-        own.goto(address)
-        own.get_by_text("登录").first.wait_for()
+        sign_in = context.new_page()
+        sign_in.goto(address)
+        sign_in.get_by_text("登录").first.wait_for()
         if PICTURES:
-            own.screenshot(path=f"{PICTURES}/sign-in.png")
-        own.get_by_label("姓名").fill("王处长")
-        own.get_by_label("密码").fill(PASSWORD)
-        own.get_by_role("button", name="登录").click()
-        own.wait_for_url("**/dashboard*")
+            sign_in.screenshot(path=f"{PICTURES}/sign-in.png")
+        sign_in.get_by_label("姓名").fill("王处长")
+        sign_in.get_by_label("密码").fill(PASSWORD)
+        sign_in.get_by_role("button", name="登录").click()
+        sign_in.wait_for_url("**/dashboard*")
         assert any(cookie["name"] == COOKIE and cookie["httpOnly"] for cookie in context.cookies())
         page = context.new_page()
         page.goto(f"http://localhost:{foreign.server_port}/index.html")
@@ -177,7 +177,7 @@ def test_a_page_of_another_origin_does_nothing(house: TestHouse, told: list[str]
         browser.close()
     foreign.shutdown()
     foreign.server_close()
-    told += [
+    transcript += [
         f"page of another origin: {answer.replace(': ', ' → ', 1).replace('opaque 0', _UNSEEN)}" for answer in answers
     ]
     assert answers[-1] == "websocket: refused"

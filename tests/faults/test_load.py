@@ -64,7 +64,7 @@ def slow_server(home: Path, tmp_path: Path) -> Iterator[Path]:
 
 def _write_letters() -> None:
     """As many letters as institutions, all saying the same: what is tried is the post."""
-    said = {
+    content = {
         "institution_name": "黄石市磁湖职业培训学校",
         "uscc": "91420200MA48000001",
         "issuer": "黄石市职业技能鉴定中心",
@@ -79,23 +79,24 @@ def _write_letters() -> None:
     for number in range(0, LETTERS, LETTERS // 2):
         subjects = [f"HS202609-{place:04d}" for place in range(number, number + LETTERS // 2)]
         with begin() as db:
-            for table, rows in _rows(subjects, said).items():
+            for table, rows in _rows(subjects, content).items():
                 db.execute(insert(table), rows)
 
 
-def _rows(subjects: list[str], said: dict[str, Any]) -> dict[Any, list[dict[str, Any]]]:
+def _rows(subjects: list[str], content: dict[str, Any]) -> dict[Any, list[dict[str, Any]]]:
     day = evaluations.DAY
     version = {"version": 1, "received_on": day, "standing": "current"}
-    letter = {"box": "letter", "kind": "suspension", "cycle": evaluations.CYCLE, "written_on": day, "content": said}
+    letter = {"box": "letter", "kind": "suspension", "cycle": evaluations.CYCLE, "written_on": day, "content": content}
     return {
         tables.application_version: [
-            {**version, "application_no": each, "content_hash": each, "contact_email": f"{each}@example.com"}
-            for each in subjects
+            {**version, "application_no": subject, "content_hash": subject, "contact_email": f"{subject}@example.com"}
+            for subject in subjects
         ],
         tables.application: [
-            {"application_no": each, "cycle": evaluations.CYCLE, "version": 1, "status": "closed"} for each in subjects
+            {"application_no": subject, "cycle": evaluations.CYCLE, "version": 1, "status": "closed"}
+            for subject in subjects
         ],
-        tables.outbox: [{**letter, "occasion": f"suspension:{each}", "subject": each} for each in subjects],
+        tables.outbox: [{**letter, "occasion": f"suspension:{subject}", "subject": subject} for subject in subjects],
     }
 
 
@@ -109,7 +110,7 @@ def test_two_thousand_letters_through_a_slow_server(slow_server: Path, monkeypat
     _write_letters()
     render: Any = vars(work)["render"]
     once = cache(lambda kind: render(kind, _content()))
-    monkeypatch.setattr(work, "render", lambda kind, _said: once(kind))
+    monkeypatch.setattr(work, "render", lambda kind, _text: once(kind))
     send, sent = smtplib.SMTP.data, []
 
     def dying(self: Any, message: Any) -> Any:
@@ -123,8 +124,8 @@ def test_two_thousand_letters_through_a_slow_server(slow_server: Path, monkeypat
         with monkeypatch.context() as patch, pytest.raises(Killed):
             patch.setattr(smtplib.SMTP, "data", dying)
             work.deliver_letters(run)
-        told = work.deliver_letters(run)
-        assert told.failed == {}
+        summary = work.deliver_letters(run)
+        assert summary.failed == {}
         assert work.deliver_letters(run).done == {}
     taken = mailbox.delivered(slow_server)
     assert len(taken) == LETTERS, "nothing is lost"

@@ -110,7 +110,7 @@ def test_what_a_person_changed_survives_registering(waiting: TestHouse) -> None:
     house.ask("PATCH", f"/deployments/{house.ask('GET', '/deployments/name/sweeps/sweeps')['id']}", paused=False)
     house.register()
     after = house.ask("GET", "/deployments/name/watch/watch")
-    assert [each["schedule"]["cron"] for each in after["schedules"]] == ["0 6 * * *"]
+    assert [schedule["schedule"]["cron"] for schedule in after["schedules"]] == ["0 6 * * *"]
     assert house.ask("GET", "/deployments/name/retention/retention")["paused"]
     house.wait_for("the pause on its page to be on record", lambda: "retention: paused" in house.filing("pause"))
     sweeps = "/deployments/name/sweeps/sweeps"

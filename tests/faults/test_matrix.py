@@ -28,13 +28,13 @@ AT_LEAST = 500
 
 def started(database: str, folder: Path) -> "subprocess.Popen[str]":
     root = str(ledger.ROOT)
-    own = os.environ | {"PYTHONPATH": str(root), "PREFECT_LOGGING_LEVEL": "ERROR"}
+    variables = os.environ | {"PYTHONPATH": str(root), "PREFECT_LOGGING_LEVEL": "ERROR"}
     command = [sys.executable, "-m", "tests.faults.matrix", database, str(folder), *TRIED[database]]
     command += ["--every", str(EVERY)]
-    return subprocess.Popen(command, env=own, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=variables, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def told(process: "subprocess.Popen[str]") -> list[dict[str, Any]]:
+def read_lines(process: "subprocess.Popen[str]") -> list[dict[str, Any]]:
     out, err = process.communicate()
     assert process.returncode == 0, err[-3000:]
     return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
@@ -44,7 +44,7 @@ def test_every_point_on_both_databases(tmp_path: Path) -> None:
     began = time.monotonic()
     processes = {database: started(database, tmp_path / database) for database in TRIED}
     try:
-        tried = {database: told(process) for database, process in processes.items()}
+        tried = {database: read_lines(process) for database, process in processes.items()}
     finally:
         for process in processes.values():
             process.terminate()  # not killed: it ends its own PostgreSQL
@@ -55,12 +55,14 @@ def test_every_point_on_both_databases(tmp_path: Path) -> None:
         "cores": os.cpu_count(),
         "cycle": f"{len(small_cycle.KEPT)} applications, every outcome, {len(small_cycle.ACTS)} runs, results included",
     }
-    for database, each in tried.items():
-        ledger.keep(f"matrix-{database}", {**about, "database": database, "tried": each})
-    wrong = [f"{database} {each}" for database in tried for each in tried[database] if each["faults"]]
+    for database, trials in tried.items():
+        ledger.keep(f"matrix-{database}", {**about, "database": database, "tried": trials})
+    wrong = [f"{database} {trial}" for database in tried for trial in tried[database] if trial["faults"]]
     assert not wrong, "\n".join(wrong[:20])
     for points_tried in tried.values():
-        kills = [each for each in points_tried if each["fault"] == "kill"]
+        kills = [trial for trial in points_tried if trial["fault"] == "kill"]
         assert len(kills) >= AT_LEAST // EVERY
-        assert EVERY > 1 or {each["boundary"] for each in kills} >= set(points.BOUNDARIES) - {points.REMOVED}
-        assert max(each["twice"] for each in points_tried) <= 1, "at most the one mail that was on its way comes again"
+        assert EVERY > 1 or {trial["boundary"] for trial in kills} >= set(points.BOUNDARIES) - {points.REMOVED}
+        assert max(trial["twice"] for trial in points_tried) <= 1, (
+            "at most the one mail that was on its way comes again"
+        )

@@ -30,10 +30,10 @@ def servers_of(home: Path) -> list[int]:
 
 def _serves(place: Path, home: Path) -> bool:
     try:
-        said = (place / "cmdline").read_bytes(), (place / "environ").read_bytes()
+        contents = (place / "cmdline").read_bytes(), (place / "environ").read_bytes()
     except OSError:
         return False  # it ended meanwhile
-    return b"deployments.own_server" in said[0] and f"PREFECT_HOME={home}".encode() in said[1]
+    return b"deployments.own_server" in contents[0] and f"PREFECT_HOME={home}".encode() in contents[1]
 
 
 def within(seconds: float) -> Iterator[None]:
@@ -47,8 +47,8 @@ def within(seconds: float) -> Iterator[None]:
 
 def address_of(process: int) -> str:
     """Where a process listens."""
-    files = [str(each.readlink()) for each in Path(f"/proc/{process}/fd").iterdir()]
-    inodes = {each.removeprefix("socket:[").removesuffix("]") for each in files if each.startswith("socket:[")}
+    files = [str(link.readlink()) for link in Path(f"/proc/{process}/fd").iterdir()]
+    inodes = {file.removeprefix("socket:[").removesuffix("]") for file in files if file.startswith("socket:[")}
     for line in Path(f"/proc/{process}/net/tcp").read_text("ascii").splitlines()[1:]:
         _, here, _, state, *_, inode = line.split()[:10]
         if state == "0A" and inode in inodes:

@@ -22,7 +22,7 @@ IDENTITY = re.compile(rb"(?<!\d)\d{17}[\dXx](?!\d)")
 NOBODY = "11010519491231002X"
 
 
-def told(house: TestHouse, *arguments: str) -> bytes:
+def output_of(house: TestHouse, *arguments: str) -> bytes:
     """All that a command says, with the server in its environment."""
     command = [sys.executable, "-P", "-m", "deployments.cli", *arguments]
     environment = house._client() | {"PREFECT_LOGGING_LEVEL": "INFO"}
@@ -65,16 +65,16 @@ def test_a_cycle_tells_nobody_who_they_are(house: TestHouse) -> None:
     assert len(people) > 50
     assert len(phones) > 10
     house.start_server()
-    said = b""
+    output = b""
     for number in (1, 2, 3):
         day = story.act(number, house.home / "inbox")
         spoilt(house.home / "inbox")
-        said += told(house, "run", story.cycle, "--as-of", day.isoformat())
+        output += output_of(house, "run", story.cycle, "--as-of", day.isoformat())
     for command in (["status"], ["findings", story.cycle], ["items", story.cycle], ["directory"], ["doctor"]):
-        said += told(house, *command)
+        output += output_of(house, *command)
     assert len(house.ask("POST", "/artifacts/filter", limit=50)) > 5, "the runs have pages"
     house.stop()
-    files = {"what the commands said": said, **dict(put_out(house.home))}
+    files = {"what the commands said": output, **dict(put_out(house.home))}
     assert {"prefect/prefect.db", "logs/server.log", "data-docs/2026-09/index.html"} <= set(files)
     assert len(files) > 100
     known = {name for name, content in files.items() if set(IDENTITY.findall(content)) & people}

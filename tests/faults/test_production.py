@@ -65,7 +65,7 @@ def test_a_cycle_over_two_workers_one_killed(production: TestHouse) -> None:
     house.start_worker(2)
     run = house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=DAY)
     house.wait_state(run, "Running")
-    house.wait_for("the work to begin", lambda: "intake" in house.told(run))
+    house.wait_for("the work to begin", lambda: "intake" in house.run_log(run))
     killed = worker_of(house, run)
     os.kill(runner_of(run), signal.SIGKILL)
     house.kill(killed)

@@ -35,10 +35,10 @@ def remember_a_year(file: Path) -> int:
             blank = {"parameters": "{}", "context": "{}", "empirical_policy": "{}", "tags": "[]", "labels": "{}"}
             columns(db, "flow_run", {"id": run, "flow_id": flow, "name": f"r{number}", **times, **state, **blank})
             for line in range(5):
-                said = {"name": "prefect", "level": 20, "message": f"line {line}", "timestamp": moment}
-                columns(db, "log", {"id": str(uuid4()), "flow_run_id": run, **said})
-            told = {"key": f"k{number}", "type": "markdown", "data": json.dumps("x" * 200), "flow_run_id": run}
-            columns(db, "artifact", {"id": str(uuid4()), "created": moment, "updated": moment, **told})
+                entry = {"name": "prefect", "level": 20, "message": f"line {line}", "timestamp": moment}
+                columns(db, "log", {"id": str(uuid4()), "flow_run_id": run, **entry})
+            artifact = {"key": f"k{number}", "type": "markdown", "data": json.dumps("x" * 200), "flow_run_id": run}
+            columns(db, "artifact", {"id": str(uuid4()), "created": moment, "updated": moment, **artifact})
     return kept
 
 
@@ -52,7 +52,7 @@ def test_a_year_of_runs_is_pruned_and_the_database_is_its_owners_alone(house: Te
     house.settings = {"FILING_KEEP_RUNS_DAYS": str(KEPT_DAYS), "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5"}
     house.start_server()
     file = house.home / "prefect" / "prefect.db"
-    assert {each.stat().st_mode & 0o077 for each in file.parent.glob("prefect.db*")} == {0}
+    assert {path.stat().st_mode & 0o077 for path in file.parent.glob("prefect.db*")} == {0}
     house.end("server")
     kept = remember_a_year(file)
     before = counted(file)

@@ -24,11 +24,13 @@ pytestmark = pytest.mark.slow
 def up(house: TestHouse) -> subprocess.Popen[str]:
     """As written from the folder above: a worker runs each flow in another folder."""
     words = ["--home", house.home.name, "up", "--port", str(house.port)]
-    own = {name: value for name, value in house.environment().items() if name not in ("FILING_HOME", "PREFECT_HOME")}
+    variables = {
+        name: value for name, value in house.environment().items() if name not in ("FILING_HOME", "PREFECT_HOME")
+    }
     return subprocess.Popen(
         [sys.executable, "-P", "-u", "-m", "deployments.cli", *words],
         cwd=house.home.parent,
-        env=own,
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -37,12 +39,12 @@ def up(house: TestHouse) -> subprocess.Popen[str]:
 
 def until_ready(started: "subprocess.Popen[str]") -> list[str]:
     assert started.stdout is not None
-    told = []
+    lines = []
     for line in started.stdout:
-        told.append(line)
+        lines.append(line)
         if line.startswith("stop with"):
-            return told
-    raise AssertionError("".join(told))
+            return lines
+    raise AssertionError("".join(lines))
 
 
 def refused(house: TestHouse) -> str:
@@ -73,16 +75,16 @@ def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(ho
     made.write_inbox(made.make_cycle(cycle_id(CYCLE), 3, 12), house.home / "inbox", house.home / "desk")
     started = up(house)
     try:
-        told = until_ready(started)
+        lines = until_ready(started)
         children = psutil.Process(started.pid).children(recursive=True)
-        assert any(f"http://127.0.0.1:{house.port}" in line for line in told)
+        assert any(f"http://127.0.0.1:{house.port}" in line for line in lines)
         assert httpx.get(f"http://{HOST}:{house.port}/v2/", trust_env=False).status_code == 401
-        (link,) = [line.split()[-1] for line in told if line.startswith("sign in:")]
+        (link,) = [line.split()[-1] for line in lines if line.startswith("sign in:")]
         answer = enter(link)
         assert "connect-src 'self'" in answer.headers["content-security-policy"]
         assert house.filing("up", "--port", "4999").startswith(f"already running at http://127.0.0.1:{house.port}")
         run = house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=f"{CYCLE}-11")
-        house.wait_for("the work to begin", lambda: "intake" in house.told(run))
+        house.wait_for("the work to begin", lambda: "intake" in house.run_log(run))
         started.send_signal(signal.SIGINT)
         assert started.wait(120) == 0
         assert_ended(children)

@@ -41,8 +41,8 @@ class Waiting:
         return self.house.run_deployment("filing-cycle/cycle", cycle=self.cycle, inbox=str(self.inbox), **day)
 
     def status(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.house.filing("status", self.cycle, "--json"))[0]
-        return told
+        report: dict[str, Any] = json.loads(self.house.filing("status", self.cycle, "--json"))[0]
+        return report
 
     def back(self) -> int:
         """How many results are accepted."""
@@ -77,9 +77,9 @@ class Waiting:
 def both(standing: TestHouse) -> tuple[Waiting, Waiting]:
     """Two cycles that wait, whose worker and server were then killed and started again."""
     first, second = Waiting(standing, "2025-09", 3), Waiting(standing, "2026-04", 4)
-    for each in (first, second):
-        standing.wait_state(each.run, "Suspended")
-        assert each.status()["items"]["dispatched"] > 0
+    for waiting in (first, second):
+        standing.wait_state(waiting.run, "Suspended")
+        assert waiting.status()["items"]["dispatched"] > 0
     standing.kill("worker-1")
     standing.kill("server")
     standing.start_server()
@@ -118,9 +118,9 @@ def test_the_wait_runs_out(both: tuple[Waiting, Waiting], standing: TestHouse) -
     standing.wait_state(other, "Completed")
     standing.wait_state(waits.run, "Completed")
     assert f"办理日期 {waits.over}" in standing.page(f"overview-{waits.cycle}"), "it did not go back to its own day"
-    told = waits.status()
-    assert told["editions"] == f"{waits.cycle}.1"
-    assert told["items"]["dispatched"] > 0, "what is still missing stays dispatched"
+    status = waits.status()
+    assert status["editions"] == f"{waits.cycle}.1"
+    assert status["items"]["dispatched"] > 0, "what is still missing stays dispatched"
     assert f"自 {waits.over} 起逾期" in standing.page(f"missing-{waits.cycle}")
 
 
@@ -157,6 +157,6 @@ def test_a_dead_mail_server_makes_it_wait_but_never_green(standing: TestHouse) -
             assert len(subjects) == len(undelivered)
             assert set(subjects.values()) == {1}, "each package once"
             standing.wait_for("the alerts by mail", lambda: any("批次办理" in str(m["Subject"]) for _, m in box.mails))
-        kinds = {each.partition(":")[0] for each in hook.occasions}
+        kinds = {occasion.partition(":")[0] for occasion in hook.occasions}
         assert {"crashed", "cycle", "panel"} <= kinds
         assert max(Counter(hook.occasions).values()) == 1, "once a kind and day"

@@ -20,9 +20,9 @@ def test_a_column_nobody_knows_is_told_once_with_its_table_and_changes_nothing(h
     desk.mkdir()
     for name in ("activities.csv", "认定活动.csv"):
         (desk / name).write_text("uscc,occupation_code,level,held_on,candidates,passed,天气|<b>\n", "utf-8")
-    told = intake.fn(CYCLE)
-    assert told.advice == ["“认定活动”有不认识的列“天气|<b>”（2个文件），已搁置未用"]
-    assert (told.done, told.failed) == ({}, {})
+    summary = intake.fn(CYCLE)
+    assert summary.advice == ["“认定活动”有不认识的列“天气|<b>”（2个文件），已搁置未用"]
+    assert (summary.done, summary.failed) == ({}, {})
     assert not (home / "quarantine").exists()
 
 

@@ -150,8 +150,8 @@ def test_a_policy_without_the_cycle_and_a_file_that_is_none(
 def test_a_shipped_policy_takes_the_place_of_its_own_citys_only(tmp_path: Path) -> None:
     from schemas.settings import Settings, using
 
-    own = {"qinghe": SECOND_CITY, "huangshi": None}
-    for name, text in own.items():
+    cities = {"qinghe": SECOND_CITY, "huangshi": None}
+    for name, text in cities.items():
         folder = write_policy(tmp_path / name, "2020-01-01", *([text] if text else []))
         with using(Settings(home=tmp_path, policies=folder)):
             assert len(policies.known()) == (1 if name == "qinghe" else 2)

@@ -37,11 +37,11 @@ def test_a_second_run_does_nothing(installation: Path, story: factories.Story) -
     from flows.filing_cycle import filing_cycle
 
     factories.play(story, installation)
-    before, told = factories.output(installation), factories.tables(story.cycle)
+    before, tables = factories.output(installation), factories.tables(story.cycle)
     again = filing_cycle.fn(story.cycle, story.days[2])
     assert again.outcome == "nothing_to_do"
     assert factories.output(installation) == before
-    assert factories.tables(story.cycle) == told
+    assert factories.tables(story.cycle) == tables
 
 
 def test_both_databases_give_the_same_bytes(tmp_path: Path, postgresql: str, story: factories.Story) -> None:
@@ -170,10 +170,10 @@ def test_killed_anywhere_and_repeated_the_output_is_the_same(
     watch(whole)
     for home in _fresh(tmp_path / "undisturbed"):
         factories.play(story, home)
-        expected, told = factories.output(home), factories.tables(story.cycle)
+        expected, tables = factories.output(home), factories.tables(story.cycle)
     assert len(whole.passed) > 100
     for fatal in range(0, len(whole.passed), 7):
-        _killed_and_repeated(tmp_path / f"killed-{fatal}", story, watch, fatal, expected, told)
+        _killed_and_repeated(tmp_path / f"killed-{fatal}", story, watch, fatal, expected, tables)
 
 
 #: Kinds of boundary beside the commits, which the quick suite tries.
@@ -184,10 +184,10 @@ DEAR = ("latest", "letter", "package", "build", "place", "report")
 def test_killed_at_each_kind_of_boundary(
     tmp_path: Path, watch: Callable[[Boundaries], None], kind: str, undisturbed: Any
 ) -> None:
-    story, passed, expected, told = undisturbed
+    story, passed, expected, tables = undisturbed
     chosen = {passed.index(f"before {kind}"), len(passed) - 1 - passed[::-1].index(f"after {kind}")}
     for fatal in sorted(chosen):
-        _killed_and_repeated(tmp_path / f"killed-{fatal}", story, watch, fatal, expected, told)
+        _killed_and_repeated(tmp_path / f"killed-{fatal}", story, watch, fatal, expected, tables)
 
 
 @pytest.fixture(scope="module")
@@ -199,8 +199,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
         _attach(patch, boundaries)
         for home in _fresh(tmp_path_factory.mktemp("undisturbed") / "home"):
             factories.play(story, home)
-            found = (story, boundaries.passed, factories.output(home), factories.tables(story.cycle))
-    return found
+            state = (story, boundaries.passed, factories.output(home), factories.tables(story.cycle))
+    return state
 
 
 def _killed_and_repeated(
@@ -209,7 +209,7 @@ def _killed_and_repeated(
     watch: Callable[[Boundaries], None],
     fatal: int,
     expected: dict[str, bytes],
-    told: dict[str, str],
+    tables: dict[str, str],
 ) -> None:
     begun: list[int] = []
     for _ in _fresh(home):
@@ -221,4 +221,4 @@ def _killed_and_repeated(
             db.execute(lease.update().values(process_started=0.0))
         factories.play(story, home, begun)
         assert factories.output(home) == expected, f"killed {killed.value}"
-        assert factories.tables(story.cycle)["items"] == told["items"], f"killed {killed.value}"
+        assert factories.tables(story.cycle)["items"] == tables["items"], f"killed {killed.value}"

@@ -59,9 +59,9 @@ def vanish(uscc: str, occupation: str) -> None:
 
 def standing(edition: str) -> tuple[str, str, str | None]:
     with reading() as db:
-        own = editions.get(db, edition)
-    assert own is not None
-    return own["standing"], own["waits_because"], own["approved_by"]
+        record = editions.get(db, edition)
+    assert record is not None
+    return record["standing"], record["waits_because"], record["approved_by"]
 
 
 def in_force(home: Path) -> tuple[str, int]:
@@ -84,8 +84,8 @@ def test_one_that_loses_more_waits_and_says_why(filing: Filing) -> None:
     assert standing("2026-04.2") == ("waiting", why, None)
     assert in_force(filing.home) == ("2026-04.1", 5), "the former edition stays in force"
     assert sorted(path.name for path in (filing.home / "outbox" / "province").iterdir()) == ["2026-04.1"]
-    (told,) = json.loads(filing("status", CYCLE, "--json").out)
-    assert told["waits_for_approval"] == f"2026-04.2：{why}"
+    (status,) = json.loads(filing("status", CYCLE, "--json").out)
+    assert status["waits_for_approval"] == f"2026-04.2：{why}"
     assert why in filing("run", CYCLE, "--as-of", DAY.isoformat()).out
     assert publication.fn(CYCLE, date(2026, 6, 2)) == Counts(), "it waits, however often it is asked"
     assert standing("2026-04.2")[0] == "waiting"
@@ -140,8 +140,8 @@ def test_a_reason_recorded_later_releases_it(filing: Filing) -> None:
 def test_approved_it_is_published_and_says_who(filing: Filing) -> None:
     vanish(THREE, ELECTRICIAN)
     publication.fn(CYCLE, DAY)
-    told = filing("approve", "2026-04.2", "--by", "王处长", "--as-of", "2026-06-03")
-    assert (told.code, told.out) == (0, "edition: 2026-04.2\n"), told.err
+    ended = filing("approve", "2026-04.2", "--by", "王处长", "--as-of", "2026-06-03")
+    assert (ended.code, ended.out) == (0, "edition: 2026-04.2\n"), ended.err
     assert in_force(filing.home) == ("2026-04.2", 4)
     assert standing("2026-04.2")[::2] == ("published", "王处长")
     with reading() as db:
@@ -164,17 +164,17 @@ def test_the_form_releases_it_too_and_says_who(filing: Filing) -> None:
 
 @pytest.mark.usefixtures("filing")
 @pytest.mark.parametrize(
-    ("edition", "by", "told"),
+    ("edition", "by", "message"),
     [
         ("2026-04.1", "王处长", "edition 2026-04.1 does not wait for approval: it is published; 2026-04.2 does"),
         ("2026-04", "王处长", "is not an edition: write cycle and number"),
         ("2026-04.2", " ", "an approval says who gave it"),
     ],
 )
-def test_the_form_refuses_what_cannot_be_approved(edition: str, by: str, told: str) -> None:
+def test_the_form_refuses_what_cannot_be_approved(edition: str, by: str, message: str) -> None:
     vanish(THREE, ELECTRICIAN)
     publication.fn(CYCLE, DAY)
-    with pytest.raises((NothingToApproveError, ValueError), match=told):
+    with pytest.raises((NothingToApproveError, ValueError), match=message):
         approval.fn(edition, by, DAY)
     assert standing("2026-04.2") == ("waiting", standing("2026-04.2")[1], None)
 
@@ -203,16 +203,16 @@ def test_an_approved_edition_that_cannot_be_written_is_told(monkeypatch: pytest.
 def test_operators_are_told_once_what_waits_and_how_to_release_it() -> None:
     vanish(THREE, ELECTRICIAN)
     publication.fn(CYCLE, DAY)
-    (occasion,) = [each for each in raise_alerts(settings(), DAY) if each.startswith("approval")]
+    (occasion,) = [alert for alert in raise_alerts(settings(), DAY) if alert.startswith("approval")]
     with reading() as db:
         alert = outbox.read(db, outbox.ALERT_MAILS, occasion)
     assert alert.kind == "approval"
     assert f"以下1行的移出没有记录原因：机构{THREE}" in alert.content["text"]
     assert "filing approve 2026-04.2" in alert.content["text"]
     assert raise_alerts(settings(), DAY) == []
-    told = edition_text("2026-04.2")
-    assert "**等待批准**" in told
-    assert f"| 移出目录 | 机构{THREE} | {ELECTRICIAN} |" in told
+    text = edition_text("2026-04.2")
+    assert "**等待批准**" in text
+    assert f"| 移出目录 | 机构{THREE} | {ELECTRICIAN} |" in text
 
 
 def test_killed_after_approval_the_next_run_publishes(filing: Filing) -> None:
@@ -263,17 +263,17 @@ def test_changed_back_nothing_waits_any_more(filing: Filing) -> None:
 
 
 @pytest.mark.parametrize(
-    ("edition", "code", "told"),
+    ("edition", "code", "message"),
     [
         ("2026-04.1", 3, "edition 2026-04.1 does not wait for approval: it is published; no edition does"),
         ("2026-04.7", 3, "edition 2026-04.7 does not wait for approval: there is no such edition; no edition does"),
         ("the last one", 2, "is not an edition: write cycle and number, for example 2026-09.1"),
     ],
 )
-def test_approving_nothing_is_refused_in_one_sentence(filing: Filing, edition: str, code: int, told: str) -> None:
+def test_approving_nothing_is_refused_in_one_sentence(filing: Filing, edition: str, code: int, message: str) -> None:
     refused = filing("approve", edition, "--by", "王处长")
     assert (refused.code, refused.out) == (code, "")
-    assert told in refused.err
+    assert message in refused.err
     assert len(refused.err.splitlines()) == 1
 
 

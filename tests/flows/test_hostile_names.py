@@ -79,10 +79,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def names(home: Path) -> list[str]:
     """The names in the directory, as they were taken in."""
     rows = json.loads((home / "published" / "latest" / "directory.json").read_text("utf-8"))["rows"]
-    found = [row["institution_name"] for row in rows]
+    published = [row["institution_name"] for row in rows]
     changed_at_intake = {"abc\u202egnp.exe\u202c", "👩\u200d🔧🇨🇳培训学校", "第一行\n第二行"}
-    assert set(NAMES) - set(found) <= changed_at_intake
-    return found
+    assert set(NAMES) - set(published) <= changed_at_intake
+    return published
 
 
 def test_csv_runs_nothing_and_keeps_its_rows(home: Path, names: list[str]) -> None:
@@ -115,9 +115,9 @@ def test_scoring_workbooks_compute_nothing_of_a_name(home: Path) -> None:
 def test_documents_show_names_as_text(home: Path) -> None:
     texts = {}
     for path in [*(home / "published").rglob("*.docx"), *(home / "outbox").rglob("*.docx")]:
-        said = docx.Document(BytesIO(path.read_bytes()))
-        cells = [cell.text for table in said.tables for row in table.rows for cell in row.cells]
-        texts[path] = "\n".join([*(paragraph.text for paragraph in said.paragraphs), *cells])
+        document = docx.Document(BytesIO(path.read_bytes()))
+        cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+        texts[path] = "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
         assert not DIRECTIONS.search(texts[path]), path
         assert "\n49" not in texts[path], "a template was run"
     announced = next(text for path, text in texts.items() if path.name == "公告.docx")

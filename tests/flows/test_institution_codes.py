@@ -77,7 +77,7 @@ def test_the_report_filled_in_fills_the_rows_of_the_next_edition(filing: Filing)
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         ([(ONE, "Z000142000001")], f"第2行（{ONE}）未采用：机构编码“Z000142000001”不符合省级规定的样式"),
         ([(ONE, "Y0001420000012")], f"第2行（{ONE}）未采用：机构编码“Y0001420000012”不符合"),
@@ -88,12 +88,12 @@ def test_the_report_filled_in_fills_the_rows_of_the_next_edition(filing: Filing)
     ],
 )
 def test_a_row_that_cannot_be_taken_is_named_and_the_others_are(
-    filing: Filing, rows: list[tuple[str, str]], told: str
+    filing: Filing, rows: list[tuple[str, str]], message: str
 ) -> None:
     assert filing("import", "institution-codes", write(filing.home, [(TWO, C)])).code == 0
     refused = filing("import", "institution-codes", write(filing.home, [*rows, (TWO, C)]))
     assert refused.code == 1
-    assert any(line.startswith(told) for line in refused.err.splitlines()), refused.err
+    assert any(line.startswith(message) for line in refused.err.splitlines()), refused.err
     publication.fn(CYCLE, NEXT)
     codes = edition(filing.home, "2026-04.2").drop_duplicates("uscc").set_index("uscc")["institution_code"]
     assert codes.to_dict() == {ONE: "", TWO: C, THREE: ""}

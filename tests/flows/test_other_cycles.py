@@ -39,8 +39,8 @@ def test_they_are_told_until_their_cycle_is_run(home: Path, filing: Filing) -> N
     assert f"该批次有 1 条评估结果待审（filing run {EARLIER}）" in run_page.overview_text(
         summary, wait_of(made.CYCLE), None
     )
-    (told,) = json.loads(filing("status", EARLIER, "--json").out)
-    assert told["unjudged_results"] == 1
+    (status,) = json.loads(filing("status", EARLIER, "--json").out)
+    assert status["unjudged_results"] == 1
     doctor = filing("doctor")
     assert doctor.code != 0
     assert f"1 results of cycle {EARLIER} wait to be judged since 2026-09-20: run `filing run {EARLIER}`" in doctor.out

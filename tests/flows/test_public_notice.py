@@ -44,11 +44,11 @@ def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def now() -> dict[str, str]:
     """Each application's statuses."""
     with reading() as db:
-        found = statuses(db)
-    told: dict[str, set[str]] = {}
-    for (number, _, _), status in found.items():
-        told.setdefault(number, set()).add(status)
-    return {number: ",".join(sorted(each)) for number, each in sorted(told.items())}
+        by_item = statuses(db)
+    by_number: dict[str, set[str]] = {}
+    for (number, _, _), status in by_item.items():
+        by_number.setdefault(number, set()).add(status)
+    return {number: ",".join(sorted(group)) for number, group in sorted(by_number.items())}
 
 
 def notice(home: Path, name: str = f"{CYCLE}.1") -> Path:
@@ -85,11 +85,11 @@ def test_the_notice_says_what_is_to_be_filed(filing: Filing) -> None:
     assert "公示期为 5 个工作日，自 2026年9月28日起至 2026年10月10日止" in page
     assert "<script" not in page
     assert "=cmd|&#39; /C calc&#39;!A0&lt;script&gt;" in page
-    said = docx.Document(str(filing.home / "outbox" / "announcements" / "notices" / f"{CYCLE}.1" / "公示.docx"))
-    text = "\n".join(paragraph.text for paragraph in said.paragraphs)
+    document = docx.Document(str(filing.home / "outbox" / "announcements" / "notices" / f"{CYCLE}.1" / "公示.docx"))
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     assert "公示期为5个工作日，自2026年9月28日起至2026年10月10日止。" in text
     assert "拟对2家评价机构的3个职业（工种）予以备案" in text
-    cells = [cell.text for row in said.tables[0].rows for cell in row.cells]
+    cells = [cell.text for row in document.tables[0].rows for cell in row.cells]
     assert {"黄石面点厂", "中式烹调师", "四级、三级", "=cmd|' /C calc'!A0<script>"} <= set(cells)
 
 
@@ -114,14 +114,14 @@ def test_an_objection_upheld_ends_what_it_concerns(filing: Filing) -> None:
     assert filing("decide", "A1", "OBJECTION", "refuse", "--occupation", BAKER, *words).code == 0
     assert decision.fn(CYCLE, date(2026, 9, 30)).done["refused"] == 1
     with reading() as db:
-        found = statuses(db)
-    assert (found["A1", BAKER, "4"], found["A1", COOK, "4"]) == ("refused", "passed")
+        by_item = statuses(db)
+    assert (by_item["A1", BAKER, "4"], by_item["A1", COOK, "4"]) == ("refused", "passed")
     decision.fn(CYCLE, AFTER)
     assert sorted(terms(AFTER)) == [(ONE, COOK, "3"), (ONE, COOK, "4"), (TWO, ELECTRICIAN, "3")]
     letters = sorted(path.name for path in (filing.home / "outbox" / "letters" / "refusal").iterdir())
     assert len(letters) == 1
-    told = docx.Document(str(filing.home / "outbox" / "letters" / "refusal" / letters[0]))
-    reasons = [cell.text for table in told.tables for row in table.rows for cell in row.cells]
+    document = docx.Document(str(filing.home / "outbox" / "letters" / "refusal" / letters[0]))
+    reasons = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
     assert "公示异议成立（黄职鉴〔2026〕9号，理由：实名举报属实）" in reasons
 
 
@@ -182,9 +182,9 @@ def test_a_year_without_a_calendar_is_named_and_nothing_is_half_done(filing: Fil
 
 
 def test_by_the_command_line_an_unknown_year_fails_in_one_sentence(filing: Filing) -> None:
-    told = filing("run", CYCLE, "--as-of", "2026-12-28")
-    assert told.code == 1
-    (line,) = told.err.splitlines()
+    ended = filing("run", CYCLE, "--as-of", "2026-12-28")
+    assert ended.code == 1
+    (line,) = ended.err.splitlines()
     assert "install a chinesecalendar release that has 2027" in line
 
 
@@ -204,7 +204,7 @@ def test_killed_before_it_can_be_seen_the_period_begins_when_it_can(
     monkeypatch.setattr(shelf, "place", place)
     assert decision.fn(CYCLE, date(2026, 10, 12)).done == {"public_notices": 1}
     with reading() as db:
-        assert {str(each) for each in public_notices.shown(db, CYCLE)["ends_on"]} == {"2026-10-19"}
+        assert {str(day) for day in public_notices.shown(db, CYCLE)["ends_on"]} == {"2026-10-19"}
     assert decision.fn(CYCLE, date(2026, 10, 19)) == Counts()
     assert decision.fn(CYCLE, date(2026, 10, 20)).done["filed"] == 4
 
@@ -248,9 +248,9 @@ def test_doctor_sees_a_changed_byte(filing: Filing, name: str) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
-    told = filing("doctor")
-    assert told.code == 1
-    assert f"PROBLEM editions: public notice {CYCLE}.1: {name}" in told.out
+    ended = filing("doctor")
+    assert ended.code == 1
+    assert f"PROBLEM editions: public notice {CYCLE}.1: {name}" in ended.out
 
 
 def test_the_night_after_the_period_files_and_an_edition_follows(filing: Filing) -> None:
@@ -318,14 +318,14 @@ def test_status_tells_the_period(filing: Filing) -> None:
 @pytest.mark.usefixtures("filing")
 def test_the_overview_of_a_run_says_what_is_shown_and_until_when() -> None:
     decision.fn(CYCLE, BEGINS)
-    told = {
+    texts = {
         day: overview_text(RunSummary(run_id="1", cycle=CYCLE, as_of=day, outcome="done"), waiting.wait_of(CYCLE), None)
         for day in (ENDS, AFTER)
     }
     line = f"公示 {CYCLE}.1 期满：4 个申报职业等级，公示至 2026-10-10"
-    assert line in told[ENDS]
-    assert line not in told[AFTER]
-    assert "类型不明" not in told[ENDS], "no application is without its type"
+    assert line in texts[ENDS]
+    assert line not in texts[AFTER]
+    assert "类型不明" not in texts[ENDS], "no application is without its type"
 
 
 def test_a_policy_without_a_period_files_at_once(home: Path) -> None:

@@ -127,9 +127,9 @@ def _standing(name: str) -> str:
     from tasks.store.database import reading
 
     with reading() as db:
-        own = editions.get(db, name)
-    assert own is not None
-    return str(own["standing"])
+        record = editions.get(db, name)
+    assert record is not None
+    return str(record["standing"])
 
 
 def _fill_disk_at(file: str, patch: pytest.MonkeyPatch) -> None:
@@ -197,11 +197,11 @@ def test_by_the_command_line_a_full_disk_fails_the_run_and_stops_no_sweep(
     filing = Filing(published, monkeypatch, capsys)
     with monkeypatch.context() as patch:
         patch.setattr(files, "write", _no_space)
-        told = filing("run", CYCLE, "--as-of", NEXT.isoformat())
-    assert told.code == 1
-    assert "the former edition stays in force: mend this and run again" in told.err
-    assert "Traceback" not in told.err
-    assert "expiry:" in told.out
+        ended = filing("run", CYCLE, "--as-of", NEXT.isoformat())
+    assert ended.code == 1
+    assert "the former edition stays in force: mend this and run again" in ended.err
+    assert "Traceback" not in ended.err
+    assert "expiry:" in ended.out
     again = filing("run", CYCLE, "--as-of", NEXT.isoformat())
     assert (again.code, again.out.splitlines()[-1]) == (0, f"edition: {CYCLE}.2")
 
@@ -222,10 +222,10 @@ def chained(published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def problems(filing: Filing) -> list[str]:
-    told = filing("doctor")
-    assert told.code == 1
+    ended = filing("doctor")
+    assert ended.code == 1
     start = "PROBLEM editions: "
-    return [line.removeprefix(start) for line in told.out.splitlines() if line.startswith(start)]
+    return [line.removeprefix(start) for line in ended.out.splitlines() if line.startswith(start)]
 
 
 def test_doctor_names_a_newest_manifest_rewritten_with_its_seal(chained: Filing) -> None:
@@ -246,20 +246,20 @@ def test_doctor_names_a_missing_edition_first(chained: Filing, number: int) -> N
 
 def test_doctor_names_any_changed_byte(chained: Filing) -> None:
     files = sorted(path for path in (chained.home / "published").rglob("*") if path.is_file() and not path.is_symlink())
-    own = [path for path in files if "latest" not in path.parts and path.parent.name != "published"]
-    assert {path.parent.name for path in own} == {f"{CYCLE}.{number}" for number in (1, 2, 3)}
+    edition_files = [path for path in files if "latest" not in path.parts and path.parent.name != "published"]
+    assert {path.parent.name for path in edition_files} == {f"{CYCLE}.{number}" for number in (1, 2, 3)}
     from tasks.gateways.shelf import verify_chain
 
-    for path in own:
+    for path in edition_files:
         content = path.read_bytes()
         spoilt = bytearray(content)
         spoilt[len(spoilt) // 3] ^= 1
         path.write_bytes(bytes(spoilt))
-        told = " ".join(verify_chain(chained.home / "published"))
-        assert path.parent.name in told, path
-        assert path.name in told, path
+        text = " ".join(verify_chain(chained.home / "published"))
+        assert path.parent.name in text, path
+        assert path.name in text, path
         path.write_bytes(content)
-    path = own[0]
+    path = edition_files[0]
     path.write_bytes(path.read_bytes() + b"\n")
     assert problems(chained)[0] == f"edition {CYCLE}.1: {path.name} was changed after it was published"
 
@@ -285,10 +285,12 @@ def test_a_history_rewritten_with_all_hashes_made_anew_is_found(chained: Filing)
             previous = digest(previous, [entry[name] for name in CHAINED])
             db.exec_driver_sql("UPDATE history SET digest = ? WHERE entry = ?", (previous, entry["entry"]))
         assert next(history.broken_links(db), None) is None, "the chain by itself is whole"
-    told = chained("doctor")
-    assert (told.code, told.out.count("manifest.json goes with another history")) == (1, 5), "latest is one of the four"
-    told = chained("verify", shelf)
-    assert (told.code, told.out.count(" goes with another history")) == (1, 4)
+    ended = chained("doctor")
+    assert (ended.code, ended.out.count("manifest.json goes with another history")) == (1, 5), (
+        "latest is one of the four"
+    )
+    ended = chained("verify", shelf)
+    assert (ended.code, ended.out.count(" goes with another history")) == (1, 4)
 
 
 def test_an_edition_waits_for_the_key_it_is_to_be_signed_with(chained: Filing) -> None:

@@ -24,11 +24,11 @@ def story() -> factories.Story:
 def mailing(installation: Path) -> Iterator[int]:
     """Letters and packages of this installation go by mail; the port where nobody listens yet."""
     port = held_port()
-    said: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none"}
+    server: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none"}
     ways: dict[str, Any] = {"evaluation_channel": "smtp", "letter_channel": "smtp"}
     to_from: dict[str, Any] = {"smtp_sender": "centre@example.org", "evaluation_office": "office@example.org"}
-    own = Settings(home=installation, database_url=settings().database_url, **said, **ways, **to_from)
-    with using(own):
+    stated = Settings(home=installation, database_url=settings().database_url, **server, **ways, **to_from)
+    with using(stated):
         yield port
 
 
@@ -79,10 +79,10 @@ def test_a_dry_run_of_each_act_shows_what_would_be_and_does_nothing(
     with mail_server(mailing) as box:
         for number in (1, 2, 3):
             story.act(number, installation / "inbox")
-            before, told, sent = factories.output(installation), factories.tables(story.cycle), len(box.mails)
+            before, tables, sent = factories.output(installation), factories.tables(story.cycle), len(box.mails)
             shown = run(story, number, installation, dry_run=True)
             assert factories.output(installation) == before
-            assert factories.tables(story.cycle) == told
+            assert factories.tables(story.cycle) == tables
             assert len(box.mails) == sent, "nothing leaves the house"
             done = run(story, number, installation)
             assert {name: counts.done for name, counts in shown.stages.items()} == {

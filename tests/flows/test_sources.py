@@ -21,7 +21,7 @@ Document = dict[str, Any]
 class Source:
     """A source under test: its settings, and how its content is replaced."""
 
-    said: dict[str, Any]
+    settings: dict[str, Any]
     show: Callable[[Document], None]
 
 
@@ -33,8 +33,8 @@ def story() -> factories.Story:
 
 
 @contextmanager
-def installed(home: Path, said: dict[str, Any]) -> Iterator[Path]:
-    with using(Settings(home=home, **said)):
+def installed(home: Path, stated: dict[str, Any]) -> Iterator[Path]:
+    with using(Settings(home=home, **stated)):
         schema.migrate()
         yield home
 
@@ -97,8 +97,8 @@ def api(_path: Path, _request: pytest.FixtureRequest) -> Iterator[Source]:
 def four_step_api(_path: Path, _request: pytest.FixtureRequest) -> Iterator[Source]:
     with portals.serving(portals.Portal([[]])) as portal:
         portal.link = lambda page: None
-        said = {"source": portal.url, "column_map": "four-step"}
-        yield Source(said, lambda document: portal.pages.__setitem__(slice(None), four_step.pages(document)))
+        stated = {"source": portal.url, "column_map": "four-step"}
+        yield Source(stated, lambda document: portal.pages.__setitem__(slice(None), four_step.pages(document)))
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def _database(url: str) -> Iterator[Source]:
     engine = sa.create_engine(url)
 
     def show(document: Document) -> None:
-        rows = {name: list(each) for name, each in document.items()}
+        rows = {name: list(records) for name, records in document.items()}
         for name in ("occupations", "staff", "materials", "programmes"):
             rows[name] = [
                 {"application_no": form["application_no"], **row}
@@ -125,7 +125,7 @@ def _database(url: str) -> Iterator[Source]:
             ]
         nested = ("occupations", "staff", "materials", "programmes")
         rows["applications"] = [{k: v for k, v in form.items() if k not in nested} for form in document["applications"]]
-        portals.fill(engine, {name: each for name, each in rows.items() if each})
+        portals.fill(engine, {name: records for name, records in rows.items() if records})
 
     yield Source({"source": url}, show)
     engine.dispose()
@@ -135,7 +135,7 @@ def _database(url: str) -> Iterator[Source]:
 def _served(opening: Any) -> Iterator[Source]:
     with opening as server:
         yield Source(
-            {"source": server.source, **server.said},
+            {"source": server.source, **server.settings},
             lambda document: server.put("applications.json", json.dumps(document).encode()),
         )
 
@@ -173,13 +173,13 @@ def test_every_source_ends_in_the_same_items_findings_and_edition(
 ) -> None:
     with ExitStack() as stack:
         source = stack.enter_context(kind(tmp_path, request))
-        home = stack.enter_context(installed(tmp_path / "home", source.said))
-        found = play(story, home, source.show)
+        home = stack.enter_context(installed(tmp_path / "home", source.settings))
+        outcome = play(story, home, source.show)
     assert len(expected["items"].splitlines()) > 20
-    assert found["items"] == expected["items"]
-    assert found["findings"] == expected["findings"]
-    assert found["history"] == expected["history"]
-    assert found["files"] == expected["files"]
+    assert outcome["items"] == expected["items"]
+    assert outcome["findings"] == expected["findings"]
+    assert outcome["history"] == expected["history"]
+    assert outcome["files"] == expected["files"]
 
 
 def test_a_source_that_is_down_fails_the_run_and_stops_nothing(
@@ -202,8 +202,8 @@ def test_a_source_that_is_down_fails_the_run_and_stops_nothing(
         assert list(summary.failed) == ["source"]
         assert "did not answer" in summary.failed["source"]
         assert summary.stages["intake"].done["results"]  # the results in the inbox came in all the same
-        said = "".join(path.read_text("utf-8") for path in (home / "runs").glob("*.json"))
-        assert "s3cr3t" not in said
+        text = "".join(path.read_text("utf-8") for path in (home / "runs").glob("*.json"))
+        assert "s3cr3t" not in text
         again = filing_cycle.fn(story.cycle, story.days[0], only=[f"failed:{summary.run_id}"])
         assert list(again.failed) == ["source"]
 

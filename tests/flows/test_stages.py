@@ -33,8 +33,8 @@ def test_only_the_decision_waits_for_results() -> None:
 def test_the_decision_started_alone_waits_as_the_cycle_does(home: Path) -> None:
     """Places are compared: nothing is decided before all could apply, whoever starts the stage (Notice, article 1(3))."""
     passed("A1", "initial", [(ONE, COOK, "4")], cycle="2026-09")
-    told = decision.fn("2026-09", date(2026, 9, 10))
-    assert (told.done, len(told.advice)) == ({}, 1)
+    summary = decision.fn("2026-09", date(2026, 9, 10))
+    assert (summary.done, len(summary.advice)) == ({}, 1)
     assert decision.fn("2026-09", date(2026, 9, 11)).done["filed"] == 1
 
 

@@ -64,7 +64,7 @@ BAKES = {(TWO, BAKER): ("2027-06-09", "")}
 
 
 @pytest.mark.parametrize(
-    ("day", "known_on", "told"),
+    ("day", "known_on", "listed"),
     [
         # before anything was known, nothing was
         ("2026-04-01", "2026-03-31", {}),
@@ -108,13 +108,13 @@ BAKES = {(TWO, BAKER): ("2027-06-09", "")}
     ],
 )
 def test_the_directory_on_a_day(
-    filing: Filing, day: str, known_on: str | None, told: dict[Row, tuple[str, str]]
+    filing: Filing, day: str, known_on: str | None, listed: dict[Row, tuple[str, str]]
 ) -> None:
     words = ["directory", "--as-of", day, "--format", "json", *(["--as-known-on", known_on] if known_on else [])]
     ended = filing(*words)
     assert ended.code == 0, ended.err
     rows = {(row["uscc"], row["occupation_code"]): row for row in json.loads(ended.out)}
-    expected = told | ALWAYS if told and day < "2027-06-10" else told
+    expected = listed | ALWAYS if listed and day < "2027-06-10" else listed
     assert {key: (row["valid_until"], row["institution_code"]) for key, row in rows.items()} == expected
 
 
@@ -133,7 +133,7 @@ def test_diff_tells_what_changed_between_editions(filing: Filing) -> None:
         assert filing("diff", former, name).out == published
     over_both = list(csv.DictReader(filing.lines("diff", "2026-04.1", "2026-04.3")))
     shown = ("uscc", "occupation_code", "change", "reason", "document_no")
-    assert sorted(tuple(each[name] for name in shown) for each in over_both) == sorted(
+    assert sorted(tuple(change[name] for name in shown) for change in over_both) == sorted(
         [
             (ONE, COOK, "details_changed", "", ""),
             (ONE, COOK, "renewed", "", ""),
@@ -146,7 +146,7 @@ def test_diff_tells_what_changed_between_editions(filing: Filing) -> None:
 
 
 def test_an_edition_that_is_not_there_is_named(filing: Filing) -> None:
-    told = filing("diff", "2026-04.1", "2026-04.9")
-    assert told.code == 2
-    assert told.err == "filing: there is no edition 2026-04.9: `filing status` lists the editions\n"
+    ended = filing("diff", "2026-04.1", "2026-04.9")
+    assert ended.code == 2
+    assert ended.err == "filing: there is no edition 2026-04.9: `filing status` lists the editions\n"
     assert filing("directory", "--as-of", "10.09.2026").code == 2

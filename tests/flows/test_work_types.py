@@ -72,10 +72,10 @@ def test_two_work_types_are_two_items_from_the_form_to_the_directory(installatio
     made.go_on(installation, publish=True)
     with reading() as db:
         listed = items.listing(db, made.CYCLE)
-        letters = [each["content"] for each in outbox.written(db, outbox.LETTERS) if each["kind"] == "filing"]
+        letters = [letter["content"] for letter in outbox.written(db, outbox.LETTERS) if letter["kind"] == "filing"]
         assert retold.differences(db, made.DAY) == []
-    found = listed[["occupation_code", "work_type", "level", "status", "score"]].to_numpy().tolist()
-    assert found == [
+    cells = listed[["occupation_code", "work_type", "level", "status", "score"]].to_numpy().tolist()
+    assert cells == [
         [TURNER, "", "4", "filed", "70"],
         [TURNER, NC, "3", "filed", "90"],
         [TURNER, NC, "4", "filed", "80"],
@@ -93,7 +93,7 @@ def test_two_work_types_are_two_items_from_the_form_to_the_directory(installatio
 
 
 @pytest.mark.parametrize(
-    ("work_type", "found", "standings"),
+    ("work_type", "findings", "standings"),
     [
         ("", [], ["filed", "dispatched"]),
         (NC, [], ["dispatched", "filed"]),
@@ -101,14 +101,14 @@ def test_two_work_types_are_two_items_from_the_form_to_the_directory(installatio
     ],
 )
 def test_a_result_is_for_the_work_type_it_names_and_for_no_other(
-    home: Path, work_type: str, found: list[tuple[str, str]], standings: list[str]
+    home: Path, work_type: str, findings: list[tuple[str, str]], standings: list[str]
 ) -> None:
     made.accepted("A1", [(ONE, TURNER, "4"), (ONE, TURNER, NC, "4")])
     made.send_out(home)
     made.drop(home, "r.csv", made.result("A1", TURNER, work_type=work_type))
     made.go_on(home)
-    assert made.rules_found() == found
-    assert [made.standing("A1", TURNER, work_type=each) for each in ("", NC)] == standings
+    assert made.rules_found() == findings
+    assert [made.standing("A1", TURNER, work_type=name) for name in ("", NC)] == standings
 
 
 def test_results_need_no_column_of_work_types(home: Path) -> None:
@@ -117,7 +117,7 @@ def test_results_need_no_column_of_work_types(home: Path) -> None:
     file = made.drop(home, "r.csv", made.result("A1", TURNER))
     pd.read_csv(file, dtype="str").drop(columns="work_type").to_csv(file, index=False)
     made.go_on(home)
-    assert [made.standing("A1", TURNER, work_type=each) for each in ("", NC)] == ["filed", "dispatched"]
+    assert [made.standing("A1", TURNER, work_type=name) for name in ("", NC)] == ["filed", "dispatched"]
 
 
 @pytest.mark.parametrize(("kind", "audiences"), [("addition", "staff;students"), ("renewal", "students")])
@@ -137,7 +137,7 @@ def test_an_enterprises_own_name_goes_along_to_letter_and_directory(home: Path) 
     registers.decide("2026-09", date(2026, 10, 5))
     with reading() as db:
         rows = directory_on(db, date(2026, 10, 5))
-        (letter,) = [each["content"] for each in outbox.written(db, outbox.LETTERS)]
+        (letter,) = [entry["content"] for entry in outbox.written(db, outbox.LETTERS)]
     assert rows["occupation_name"].tolist() == ["车工（曲轴精车工）"]
     assert letter["items"][0]["occupation_name"] == "车工（曲轴精车工）"
 

@@ -16,7 +16,7 @@ class Attack:
     """One hostile input: its family, what it is in words, how it is laid into a folder; `slow` takes over a second."""
 
     family: str
-    told: str
+    title: str
     put: Put
     slow: bool = False
 
@@ -125,7 +125,7 @@ ATTACKS = (
     Attack("kinds", "old Excel format", _file("old.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))),
     Attack("kinds", "web page renamed to workbook", _file("page.xlsx", b"<html><script>alert(1)</script></html>")),
     Attack("kinds", "empty file", _file("empty.xlsx", b"")),
-    *(Attack("json", told, _file("applications.json", content)) for told, content in texts.JSON.items()),
-    *(Attack("csv", told, _file(name, content)) for told, (name, content) in texts.CSV.items()),
-    *(Attack("parquet", told, _file("staff.parquet", content)) for told, content in binary.PARQUET.items()),
+    *(Attack("json", title, _file("applications.json", content)) for title, content in texts.JSON.items()),
+    *(Attack("csv", title, _file(name, content)) for title, (name, content) in texts.CSV.items()),
+    *(Attack("parquet", title, _file("staff.parquet", content)) for title, content in binary.PARQUET.items()),
 )

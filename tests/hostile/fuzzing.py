@@ -104,5 +104,8 @@ def section(fuzzed: list[Fuzzed]) -> list[str]:
         "",
         "| reader | seconds | inputs | broken by |",
         "|---|---|---|---|",
-        *(f"| {each.reader} | {each.seconds} | {each.inputs} | {'1' if each.fault else 'none'} |" for each in fuzzed),
+        *(
+            f"| {reading.reader} | {reading.seconds} | {reading.inputs} | {'1' if reading.fault else 'none'} |"
+            for reading in fuzzed
+        ),
     ]

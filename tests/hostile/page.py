@@ -37,7 +37,7 @@ def row_of(attack: Attack, folder: Path) -> Row:
     for name, place in (("inbox", trial.in_inbox), ("results", trial.in_results)):
         (folder / name).mkdir(parents=True)
         became.append(place(attack, folder / name))
-        assert is_bounded(became[-1]), f"{attack.told}: {became[-1]}"
+        assert is_bounded(became[-1]), f"{attack.title}: {became[-1]}"
     return Row(attack, (became[0], became[1]))
 
 
@@ -48,8 +48,8 @@ def is_bounded(became: Became) -> bool:
 def line_of(row: Row) -> str:
     """The page's line; the sentence is the first reason given, in the place where there is one."""
     inbox, results = row.became
-    reason = next((each for became in row.became for each in became.reasons), "")
-    return f"| {row.attack.told} | {inbox.what} | {results.what} | {_short(reason)} |"
+    reason = next((text for became in row.became for text in became.reasons), "")
+    return f"| {row.attack.title} | {inbox.what} | {results.what} | {_short(reason)} |"
 
 
 def _short(reason: str) -> str:
@@ -74,14 +74,14 @@ def write(rows: list[Row], fuzzed: list[fuzzing.Fuzzed]) -> str:
         "sentence, whole or in part. *Passed over*: it is nothing that is looked for.",
     ]
     for family, title in TITLES.items():
-        own = [row for row in rows if row.attack.family == family]
+        members = [row for row in rows if row.attack.family == family]
         lines += [
             "",
             f"## {title}",
             "",
             "| input | inbox | results | reason |",
             "|---|---|---|---|",
-            *map(line_of, own),
+            *map(line_of, members),
         ]
     lines += ["", "## Fuzzing", "", *fuzzing.section(fuzzed), ""]
     return "\n".join(lines)

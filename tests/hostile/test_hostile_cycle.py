@@ -25,10 +25,10 @@ def watch() -> trial.Watch:
 def attacked(inbox: Path) -> None:
     """Every input in a folder of its own, in the inbox and among the results."""
     for place in (inbox, inbox / "results"):
-        for number, attack in enumerate(each for each in ATTACKS if not each.slow):
-            own = place / f"attack{number}"
-            own.mkdir(parents=True)
-            attack.put(own)
+        for number, attack in enumerate(attack for attack in ATTACKS if not attack.slow):
+            folder = place / f"attack{number}"
+            folder.mkdir(parents=True)
+            attack.put(folder)
 
 
 def outcomes(cycle: str, sample: set[str]) -> list[list[str]]:
@@ -47,16 +47,16 @@ def test_the_cycle_goes_to_its_end(installation: Path, watch: trial.Watch, tmp_p
             day = story.act(number, installation / "inbox")
             summary = filing_cycle.fn(story.cycle, day)
             assert summary.failed == {}
-    own = f"{tempfile.gettempdir()}/tmp"  # folders a library asks the system for
-    assert [path for path in watch.outside(installation, tmp_path) if not path.startswith(own)] == []
+    spare = f"{tempfile.gettempdir()}/tmp"  # folders a library asks the system for
+    assert [path for path in watch.outside(installation, tmp_path) if not path.startswith(spare)] == []
     assert summary.edition == "2026-09.1"
     filed = {row[0] for row in outcomes(story.cycle, set(story.sample.intended)) if row[4] == "filed"}
     intended = {number for number, outcome in story.sample.intended.items() if outcome == "filed"}
     assert intended <= filed
     with reading() as db:
-        told = runs.quarantine(db, story.cycle)
-    assert len(told) > 100
-    assert all(reason.isprintable() for _, reason in told)
+        aside = runs.quarantine(db, story.cycle)
+    assert len(aside) > 100
+    assert all(reason.isprintable() for _, reason in aside)
     before = factories.output(installation)
     filing_cycle.fn(story.cycle, day)
     assert factories.output(installation) == before, "the same inbox again changes nothing"

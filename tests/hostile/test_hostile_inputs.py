@@ -21,12 +21,12 @@ def tried(attacks: list[Attack], folder: Path, watch: trial.Watch) -> list[page.
     """What became of each; whatever it cost beyond the bounds, or wrote elsewhere, fails here."""
     rows = []
     for number, attack in enumerate(attacks):
-        own = folder / f"{number}"
+        place = folder / f"{number}"
         with watch.watching():
-            row = page.row_of(attack, own)
-        assert watch.outside(folder) == [], attack.told
+            row = page.row_of(attack, place)
+        assert watch.outside(folder) == [], attack.title
         rows.append(row)
-        shutil.rmtree(own)
+        shutil.rmtree(place)
     return rows
 
 
@@ -35,20 +35,20 @@ DEAR = {"parquet", "json", "bombs"}
 
 
 @pytest.mark.parametrize(
-    "family", [pytest.param(each, marks=pytest.mark.slow) if each in DEAR else each for each in FAMILIES]
+    "family", [pytest.param(family, marks=pytest.mark.slow) if family in DEAR else family for family in FAMILIES]
 )
 def test_inputs_become_what_the_page_says(family: str, tmp_path: Path, watch: trial.Watch) -> None:
     chosen = [attack for attack in ATTACKS if attack.family == family and not attack.slow]
-    said = PAGE.read_text("utf-8").splitlines()
+    lines = PAGE.read_text("utf-8").splitlines()
     for row in tried(chosen, tmp_path, watch):
-        assert page.line_of(row) in said, "run `make hostile` and look at what it changes in docs/hostile-input.md"
+        assert page.line_of(row) in lines, "run `make hostile` and look at what it changes in docs/hostile-input.md"
 
 
 @pytest.mark.slow
 def test_large_inputs_become_what_the_page_says(tmp_path: Path, watch: trial.Watch) -> None:
-    said = PAGE.read_text("utf-8").splitlines()
+    lines = PAGE.read_text("utf-8").splitlines()
     for row in tried([attack for attack in ATTACKS if attack.slow], tmp_path, watch):
-        assert page.line_of(row) in said, "run `make hostile` and look at what it changes in docs/hostile-input.md"
+        assert page.line_of(row) in lines, "run `make hostile` and look at what it changes in docs/hostile-input.md"
 
 
 def test_every_reason_is_one_sentence_that_says_what_to_do(tmp_path: Path, watch: trial.Watch) -> None:
@@ -77,17 +77,17 @@ KINDS = [
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_file_breaks_an_import(kind: str, home: Path, tmp_path: Path, watch: trial.Watch) -> None:
     taken = []
-    for number, attack in enumerate(each for each in ATTACKS if not each.slow):
-        own = tmp_path / "files" / f"{number}"
-        own.mkdir(parents=True)
+    for number, attack in enumerate(attack for attack in ATTACKS if not attack.slow):
+        folder = tmp_path / "files" / f"{number}"
+        folder.mkdir(parents=True)
         with watch.watching():
-            became = trial.imported(attack, own, kind)
-        assert watch.outside(home, own) == [], attack.told
+            became = trial.imported(attack, folder, kind)
+        assert watch.outside(home, folder) == [], attack.title
         taken.append(became)
-        assert became is None or page.is_bounded(became), (attack.told, became)
-        shutil.rmtree(own)
-    told = [became for became in taken if became is not None and became.what == "set aside"]
-    assert len(told) > 40
+        assert became is None or page.is_bounded(became), (attack.title, became)
+        shutil.rmtree(folder)
+    aside = [became for became in taken if became is not None and became.what == "set aside"]
+    assert len(aside) > 40
 
 
 def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(
@@ -106,7 +106,7 @@ def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(
             stream.write("A2,91420200MA4WTP9T4D\n")
 
     monkeypatch.setattr(limits, "check_size", grow)
-    (told,) = pull_folder(tmp_path).quarantined
-    assert "仍在写入，写完后下次运行会重新收取" in told.reason
+    (quarantined,) = pull_folder(tmp_path).quarantined
+    assert "仍在写入，写完后下次运行会重新收取" in quarantined.reason
     monkeypatch.undo()
     assert pull_folder(tmp_path).tables["applications"]["application_no"].tolist() == ["A1", "A2"]

@@ -37,11 +37,11 @@ def in_inbox(attack: Attack, folder: Path) -> Became:
     with _measured() as cost:
         pull = pull_folder(folder)
     numbers = pull.tables["applications"]["application_no"].tolist()
-    assert "GOOD" in numbers, f"{attack.told}: the sound application was lost"
-    own = [each.reason for each in pull.quarantined]
+    assert "GOOD" in numbers, f"{attack.title}: the sound application was lost"
+    reasons = [file.reason for file in pull.quarantined]
     read = len(numbers) > 1 or any(len(pull.tables[name]) > 1 for name in pull.tables if name != "applications")
     return Became(
-        "set aside" if own else "read" if read or pull.supplied - _FORM else "passed over", tuple(own), *cost()
+        "set aside" if reasons else "read" if read or pull.supplied - _FORM else "passed over", tuple(reasons), *cost()
     )
 
 
@@ -54,9 +54,9 @@ def in_results(attack: Attack, folder: Path) -> Became:
     with _measured() as cost:
         pulled = pull_folder(folder, door=PANELS)
     rows, refused = results_of(pulled), pulled.quarantined
-    assert "GOOD" in rows["application_no"].tolist(), f"{attack.told}: the sound result was lost"
+    assert "GOOD" in rows["application_no"].tolist(), f"{attack.title}: the sound result was lost"
     what = "set aside" if refused else "read" if len(rows) > 1 else "passed over"
-    return Became(what, tuple(each.reason for each in refused), *cost())
+    return Became(what, tuple(file.reason for file in refused), *cost())
 
 
 _FORM = frozenset({"applications", "occupations", "staff", "materials", "programmes"})
@@ -88,7 +88,7 @@ def _measured() -> Iterator[Callable[[], tuple[float, float]]]:
 
 
 def _peak() -> int:
-    line = next(each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM"))
+    line = next(text for text in Path("/proc/self/status").read_text().splitlines() if text.startswith("VmHWM"))
     return int(line.split()[1])
 
 
@@ -105,8 +105,8 @@ class Watch:
             return
         if event == "open":
             path, mode, flags = details
-            wanted = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-            if (isinstance(flags, int) and flags & wanted) or (isinstance(mode, str) and set(mode) & set("wax+")):
+            writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+            if (isinstance(flags, int) and flags & writes) or (isinstance(mode, str) and set(mode) & set("wax+")):
                 self._note(path)
         elif event in ("os.mkdir", "os.remove", "os.rmdir", "os.truncate", "sqlite3.connect", "os.chmod"):
             self._note(details[0])
@@ -128,9 +128,9 @@ class Watch:
     def outside(self, *homes: Path) -> list[str]:
         """Writes to none of these folders; devices, the interpreter's caches and unpacked archives that are gone aside."""
         known = tuple(f"{home.absolute()}/" for home in homes)
-        own = ("/dev/", "/proc/")
+        system = ("/dev/", "/proc/")
         unpacked = f"{tempfile.gettempdir()}/filing-archives-"
         written = {path for path in self.written if not path.startswith(unpacked) or Path(path).exists()}
         return sorted(
-            {path for path in written if not f"{path}/".startswith(known + own) and "__pycache__" not in path}
+            {path for path in written if not f"{path}/".startswith(known + system) and "__pycache__" not in path}
         )

@@ -37,8 +37,8 @@ class Product:
 
     def filing(self, *words: str) -> str:
         """Standard output of one command; a refused command is an error."""
-        said, err, code = io.BytesIO(), io.StringIO(), 0
-        out = io.TextIOWrapper(said, "utf-8")
+        output, err, code = io.BytesIO(), io.StringIO(), 0
+        out = io.TextIOWrapper(output, "utf-8")
         plain = patch.multiple(
             orchestrator, have_server=lambda: None, run=lambda flow, *args, **kwargs: flow.fn(*args, **kwargs)
         )
@@ -52,7 +52,7 @@ class Product:
         if code:
             raise RuntimeError(f"filing {' '.join(words)}: exit code {code}: {err.getvalue()}")
         out.flush()
-        return said.getvalue().decode("utf-8")
+        return output.getvalue().decode("utf-8")
 
     def act(self, number: int, act: Act) -> None:
         """Record an act's commands, then lay in its folder and run."""
@@ -111,15 +111,15 @@ def main() -> None:
     arguments = parser.parse_args()
     made = make_history(arguments.seed, arguments.institutions)
     write(made, arguments.out / "acts")
-    found: list[tuple[str, str]] = []
+    results: list[tuple[str, str]] = []
     for act, office, product in play_both(arguments.out / "acts", arguments.out / "home"):
         last = act.day == made.acts[-1].day
         if arguments.every_act or last:
             for cycle in made.cycles if last else [act.cycle]:
                 lines = cycle_differences(office, product, cycle)
                 print(f"{act.day} {cycle}\n{report(lines, 3)}", flush=True)
-                found += lines
-    sys.exit(1 if found else 0)
+                results += lines
+    sys.exit(1 if results else 0)
 
 
 if __name__ == "__main__":

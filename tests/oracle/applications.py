@@ -142,7 +142,9 @@ class Application:
         """The trades that count for CAP-1: not those all of whose items are final and not filed."""
         out = set()
         for trade in self.filing.trades() if self.live else ():
-            own = [state.status for item, state in self.items.items() if (item.occupation, item.work_type) == trade]
-            if not own or any(status not in FINAL or status in ("filed", "lapsed") for status in own):
+            statuses = [
+                state.status for item, state in self.items.items() if (item.occupation, item.work_type) == trade
+            ]
+            if not statuses or any(status not in FINAL or status in ("filed", "lapsed") for status in statuses):
                 out.add(trade)
         return out

@@ -75,9 +75,9 @@ def report(lines: list[tuple[str, str]], examples: int) -> str:
     for group, line in lines:
         groups.setdefault(group, []).append(line)
     out = []
-    for group, found in sorted(groups.items()):
-        out.append(f"{group}: {len(found)}")
-        out += [f"    {line}" for line in found[:examples]]
+    for group, members in sorted(groups.items()):
+        out.append(f"{group}: {len(members)}")
+        out += [f"    {line}" for line in members[:examples]]
     return "\n".join(out) or "no difference"
 
 

@@ -57,12 +57,12 @@ def collect(office: Office, cycle: str, rows: list[Row], as_of: date) -> None:
     judged = judge(rows, sent)
     for no, item in judged.accepted:  # what an accepted result mends is no finding any more
         app = office.applications[no]
-        app.on_results = [(key, found) for key, found in app.on_results if key != (no, item)]
-    for key, found in judged.findings:
-        if found.application_no in office.applications:
-            office.applications[found.application_no].on_results.append((key, found))
+        app.on_results = [(key, finding) for key, finding in app.on_results if key != (no, item)]
+    for key, finding in judged.findings:
+        if finding.application_no in office.applications:
+            office.applications[finding.application_no].on_results.append((key, finding))
         else:
-            office.stray.setdefault(cycle, []).append(found)
+            office.stray.setdefault(cycle, []).append(finding)
     for (no, item), result in judged.accepted.items():
         state = office.state(no, item)
         if state.status == "filed":
@@ -228,6 +228,6 @@ class _Filing:
 def finding_list(office: Office, cycle: str) -> list[Finding]:
     """All findings of a cycle, those on results too."""
     applications = office.of_cycle(cycle)
-    on_forms = [found for app in applications for found in app.findings]
-    on_results = [found for app in applications for _, found in app.on_results]
+    on_forms = [finding for app in applications for finding in app.findings]
+    on_results = [finding for app in applications for _, finding in app.on_results]
     return on_forms + on_results + office.stray.get(cycle, [])

@@ -50,7 +50,7 @@ def _tables(folder: Path, names: tuple[str, ...]) -> Tables:
 
 def finding_rows(office: Office, cycle: str) -> list[Row]:
     """Rows of findings.csv, without the message."""
-    found = sorted(finding_list(office, cycle), key=lambda f: (f.application_no, f.rule, f.table, f.row, f.field))
+    findings = sorted(finding_list(office, cycle), key=lambda f: (f.application_no, f.rule, f.table, f.row, f.field))
     return [
         {
             **{name: str(value) for name, value in finding._asdict().items()},
@@ -58,7 +58,7 @@ def finding_rows(office: Office, cycle: str) -> list[Row]:
             "nature": rules()[finding.rule]["nature"],
             "article": rules()[finding.rule]["article"],
         }
-        for finding in found
+        for finding in findings
     ]
 
 

@@ -80,7 +80,7 @@ def _personal(filing: Filing) -> Iterator[Finding]:
             for field in PUBLIC[table]:
                 text = row.get(field, "")
                 if _IDENTITY.search(text) or _TELEPHONE.search(text):
-                    shown = _IDENTITY.sub(lambda found: values.masked(found[0]), text)
+                    shown = _IDENTITY.sub(lambda match: values.masked(match[0]), text)
                     yield Finding(filing.no, "FORM-11", table, number, field, shown)
 
 

@@ -127,26 +127,26 @@ def application(world: World, institution: Institution, number: int, kind: str) 
         "withdrawn": world.rng.choice(("", "", "", "false", "否")),
     }
     filing = MadeFiling(institution, form, [], [], [], [])
-    for trade, levels in _wanted(world, institution, kind).items():
+    for trade, levels in _draw_request(world, institution, kind).items():
         request(world, filing, trade, levels)
     _staff(world, filing)
     _institution_materials(world, filing)
     return filing
 
 
-def _wanted(world: World, institution: Institution, kind: str) -> dict[Trade, list[str]]:
+def _draw_request(world: World, institution: Institution, kind: str) -> dict[Trade, list[str]]:
     rng, held = world.rng, institution.on_file
     pool = world.pool if institution.type == "social_organisation" and rng.random() < 0.7 else world.skills
     known = {trade.occupation for trade in held}
     fresh = rng.sample([code for code in pool if code not in known], rng.choice((1, 1, 2, 2, 3)))
-    wanted = {Trade(code, world.work_type(code)): world.levels() for code in fresh}
+    requested = {Trade(code, world.work_type(code)): world.levels() for code in fresh}
     if kind == "renewal" and held:
         kept = rng.sample(sorted(held), rng.randrange(1, len(held) + 1))
         return {trade: rng.sample(held[trade], rng.randrange(1, len(held[trade]) + 1)) for trade in kept}
     if kind == "addition" and held and rng.random() < 0.4:  # further levels of an occupation on file
         trade = rng.choice(sorted(held))
-        wanted[trade] = sorted({*held[trade], rng.choice("12345")}, reverse=True)
-    return wanted
+        requested[trade] = sorted({*held[trade], rng.choice("12345")}, reverse=True)
+    return requested
 
 
 def request(

@@ -93,7 +93,7 @@ class Recorder:
                 if state.status == "dispatched":
                     for rule in ("WINDOW-1", "DORM-1", "CAP-1", "CAP-2"):
                         if office.verdict(app.no, rule, item.occupation) == "permit" and any(
-                            found.rule == rule for found in app.findings
+                            finding.rule == rule for finding in app.findings
                         ):
                             turns[(rule, item.occupation)] = "refuse"
             for (rule, code), verdict in sorted(turns.items()):

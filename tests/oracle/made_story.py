@@ -89,7 +89,7 @@ class Story:
             self.rng.shuffle(tables[name])  # rows of one application need not stand together
         return tables
 
-    def found(self, count: int) -> None:
+    def establish(self, count: int) -> None:
         """Institutions, many with something on file, and bystanders that only hold."""
         last = deadline(self.world.cycle)
         for number in range(count):
@@ -133,9 +133,9 @@ class Story:
 
     def _fitting(self, filing: MadeFiling) -> list[str]:
         """All mishaps, those of schools oftener for a school, which are few."""
-        own = ("students_above_their_programme", "programme_missing", "level_requested_twice")
+        school_mishaps = ("students_above_their_programme", "programme_missing", "level_requested_twice")
         school = filing.institution.type == "technical_school"
-        return sorted(self.mishaps) + list(own) * (5 if school else 0)
+        return sorted(self.mishaps) + list(school_mishaps) * (5 if school else 0)
 
     def version(self, draft: Draft, app: Application, *, faults: int = 0) -> MadeFiling:
         """A further version: the application as it should have been, handed in since the last act."""
@@ -223,7 +223,7 @@ class Story:
     def withdraw(self, draft: Draft, share: float) -> None:
         """`filing withdraw` for some open ones, first of all of twins."""
         for app in self.open_applications():
-            twin = any(found.rule in ("FORM-8", "OCC-14") for found in app.findings)
+            twin = any(finding.rule in ("FORM-8", "OCC-14") for finding in app.findings)
             if not app.closed and self.rng.random() < (share * 6 if twin else share):
                 draft.commands.append(self._words(["withdraw", app.no], draft.day, reason="申报单位撤回"))
 

@@ -61,16 +61,16 @@ def is_skill(code: str, facts: Facts) -> bool:
 def _of_the_request(filing: Filing, row: Requested, facts: Facts) -> Iterator[tuple[str, str]]:
     """OCC-8 and OCC-10 to OCC-13: levels, audience and programmes."""
     cells = row.cells
-    own = facts.policy["institution"][filing.type] if filing.type else None
+    kind = facts.policy["institution"][filing.type] if filing.type else None
     listed = row.state != "unlisted"  # OCC-8, OCC-11 and OCC-12 are not judged for a code with OCC-2
-    if listed and (not cells.get("levels") or (own and row.levels and row.levels - set(own["levels"]))):
+    if listed and (not cells.get("levels") or (kind and row.levels and row.levels - set(kind["levels"]))):
         yield "OCC-8", "levels"
     # a blank audience is not one that is open; an unreadable one is FORM-10's
-    if own and row.audience not in own["audiences"] and (row.audience or not cells.get("audience")):
+    if kind and row.audience not in kind["audiences"] and (row.audience or not cells.get("audience")):
         yield "OCC-10", "audience"
     if row.levels and len(row.levels) != int(max(row.levels)) - int(min(row.levels)) + 1:
         yield "OCC-13", "levels"
-    if own and own.get("programmes") and listed and row.state != "unknown":
+    if kind and kind.get("programmes") and listed and row.state != "unknown":
         yield from _of_the_programmes(filing, row)
 
 

@@ -74,7 +74,7 @@ def _first_cycle(story: Story, institutions: int) -> None:
 def _while_the_window_is_open(story: Story, institutions: int) -> None:
     rng, office, recorder = story.rng, story.office, story.recorder
     opening = story.begin(-27)
-    story.found(institutions)
+    story.establish(institutions)
     story.first_desk(opening)
     story.play(opening)
     people = list(story.people)

@@ -111,8 +111,8 @@ class Register:
     def entry(self, uscc: str, item: Item) -> Entry | None:
         """The newest entry of an item that is neither withdrawn nor revoked."""
         item = item._replace(occupation=self.now(item.occupation))
-        found = [entry for entry in self.entries if (entry.uscc, entry.item) == (uscc, item) and entry.off_on is None]
-        return found[-1] if found else None
+        entries = [entry for entry in self.entries if (entry.uscc, entry.item) == (uscc, item) and entry.off_on is None]
+        return entries[-1] if entries else None
 
     def is_over(self, uscc: str, item: Item, day: date) -> bool:
         """The item's newest entry has ended before a day, or was withdrawn or revoked by then."""

@@ -22,10 +22,10 @@ def screen(office: Office, cycle: str, as_of: date) -> None:
     for app in office.of_cycle(cycle):
         office.take_permitted(app)
     for _ in range(20):
-        again = {app.no: found for app in office.of_cycle(cycle) if (found := _screened_again(office, app)) is not None}
-        for no, found in again.items():
+        again = {app.no: fresh for app in office.of_cycle(cycle) if (fresh := _screened_again(office, app)) is not None}
+        for no, fresh in again.items():
             app = office.applications[no]
-            app.findings, app.screened, app.twins = found, True, _live_twins(office, app)
+            app.findings, app.screened, app.twins = fresh, True, _live_twins(office, app)
             app.known = office.knowledge(cycle)
             _return(office, app, as_of)
         before = _picture(office, cycle)
@@ -51,14 +51,14 @@ def _screened_again(office: Office, app: Application) -> list[Finding] | None:
     is_due = not app.screened or app.twins != twins or app.known != known
     if not is_due and not _repetitions(app.findings):
         return None
-    found = sorted(set(findings(office, app)))
-    if not is_due and _repetitions(found) == _repetitions(app.findings):
+    fresh = sorted(set(findings(office, app)))
+    if not is_due and _repetitions(fresh) == _repetitions(app.findings):
         return None
-    return found
+    return fresh
 
 
-def _repetitions(found: list[Finding]) -> list[Finding]:
-    return [one for one in found if one.rule in ("FORM-8", "OCC-14")]
+def _repetitions(listed: list[Finding]) -> list[Finding]:
+    return [one for one in listed if one.rule in ("FORM-8", "OCC-14")]
 
 
 def _live_twins(office: Office, app: Application) -> set[str]:
@@ -76,14 +76,14 @@ def _picture(office: Office, cycle: str) -> object:
 
 def scene(office: Office, app: Application) -> Scene:
     """What an application is judged by."""
-    own = [other for other in office.applications.values() if other.filing.uscc == app.filing.uscc]
+    siblings = [other for other in office.applications.values() if other.filing.uscc == app.filing.uscc]
     elsewhere = {
         Trade(item.occupation, item.work_type)
-        for other in own
+        for other in siblings
         for item, state in other.items.items()
         if other.cycle != app.cycle and state.status in UNDER_WAY
     }
-    requested = set().union(*(other.counted() for other in own if other.cycle == app.cycle))
+    requested = set().union(*(other.counted() for other in siblings if other.cycle == app.cycle))
     return Scene(
         office.register,
         office.facts(app.cycle),
@@ -153,7 +153,7 @@ def _is_earlier(one: Application, other: Application) -> bool:
 
 
 def _hard(app: Application) -> set[str]:
-    return {found.rule for found in app.findings if rules()[found.rule]["nature"] == "hard"}
+    return {finding.rule for finding in app.findings if rules()[finding.rule]["nature"] == "hard"}
 
 
 def _return(office: Office, app: Application, as_of: date) -> None:
@@ -169,9 +169,9 @@ def _return(office: Office, app: Application, as_of: date) -> None:
 
 def _is_lost(app: Application) -> bool:
     """Nothing of it can be saved by a correction: as a whole, or every row that asks for an item."""
-    if any(found.rule in UNMENDABLE_WHOLE for found in app.findings):
+    if any(finding.rule in UNMENDABLE_WHOLE for finding in app.findings):
         return True
-    barred = {found.row for found in app.findings if found.rule in UNMENDABLE_ROW}
+    barred = {finding.row for finding in app.findings if finding.rule in UNMENDABLE_ROW}
     asked = {row.row for row in app.filing.requested if row.items()}
     return bool(barred) and asked <= barred
 
@@ -241,7 +241,7 @@ def _is_permitted_again(office: Office, app: Application, item: Item) -> bool:
 def _holding(office: Office, app: Application, item: Item, as_of: date) -> tuple[set[str], set[str]]:
     """In-principle rules whose findings concern the item, and the CAP rules among them whose place is free on a day."""
     here = scene(office, app)
-    concerned = {found.rule for found in app.findings if _concerns(app, found, item, here)}
+    concerned = {finding.rule for finding in app.findings if _concerns(app, finding, item, here)}
     free = set()
     if not cap_is_exceeded(app.filing, here, as_of):
         free.add("CAP-1")
@@ -250,20 +250,20 @@ def _holding(office: Office, app: Application, item: Item, as_of: date) -> tuple
     return concerned, concerned & free
 
 
-def _concerns(app: Application, found: Finding, item: Item, here: Scene) -> bool:
+def _concerns(app: Application, finding: Finding, item: Item, here: Scene) -> bool:
     """Whether an in-principle finding concerns an item (contract section 2)."""
-    if rules()[found.rule]["nature"] != "in_principle":
+    if rules()[finding.rule]["nature"] != "in_principle":
         return False
     on_file = here.register.items(app.filing.uscc, here.deadline)
-    if found.rule.startswith("WINDOW-") or found.rule == "IDENT-2":
+    if finding.rule.startswith("WINDOW-") or finding.rule == "IDENT-2":
         return True
-    if found.rule == "CAP-1":
+    if finding.rule == "CAP-1":
         return item.occupation not in {held.occupation for held in on_file}
-    if found.rule == "STAND-1":
+    if finding.rule == "STAND-1":
         return item not in on_file
-    if item not in app.filing.requested[found.row - 1].items():
+    if item not in app.filing.requested[finding.row - 1].items():
         return False
-    return found.rule == "CAP-2" or item not in on_file
+    return finding.rule == "CAP-2" or item not in on_file
 
 
 def _take_off(office: Office, app: Application, item: Item, as_of: date) -> None:

@@ -147,9 +147,9 @@ def many_occupations(world: World, filing: MadeFiling) -> None:
     """Around the cap: distinct occupations on file and requested together come to 4 up to 7."""
     held = {trade.occupation for trade in filing.institution.on_file}
     together = {*held, *(row["occupation_code"] for row in filing.occupations)}
-    wanted = world.rng.choice((4, 5, 5, 6, 6, 7))
+    count = world.rng.choice((4, 5, 5, 6, 6, 7))
     free = [code for code in world.skills if code not in together]
-    for code in world.rng.sample(free, max(0, wanted - len(together))):
+    for code in world.rng.sample(free, max(0, count - len(together))):
         request(world, filing, Trade(code, ""), world.levels())
 
 

@@ -73,9 +73,9 @@ def institution_material_missing(world: World, filing: MadeFiling) -> None:
 
 @mishap
 def occupation_material_missing(world: World, filing: MadeFiling) -> None:
-    own = [row for row in filing.materials if row["occupation_code"]]
-    if own:
-        gone = world.rng.choice(own)
+    papers = [row for row in filing.materials if row["occupation_code"]]
+    if papers:
+        gone = world.rng.choice(papers)
         if world.rng.random() < 0.3:
             gone["occupation_code"] = world.rng.choice(("", "6-31-01-99"))
         else:

@@ -53,8 +53,8 @@ class Stage:
         with reading() as db:
             rows = {cycle: (findings.of_cycle(db, cycle), items.listing(db, cycle)) for cycle in self._cycles}
             directory = directory_on(db, act.day)
-        for cycle, (found, listed) in rows.items():
-            lines = differences(finding_rows(office, cycle), _texts(found))
+        for cycle, (faults, listed) in rows.items():
+            lines = differences(finding_rows(office, cycle), _texts(faults))
             lines += differences(item_rows(office, cycle), _texts(listed))
             assert not lines, f"{act.day}, {cycle}:\n{report(lines, 5)}"
         actual = directory_columns(_texts(directory))

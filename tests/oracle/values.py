@@ -75,18 +75,18 @@ def level(text: str) -> str | None:
 
 def levels(text: str) -> frozenset[str] | None:
     """Several levels: `5,4,3`, `五级、四级`, `5-3级`, `初级工/中级工`."""
-    found: set[str] = set()
+    digits: set[str] = set()
     for part in re.split(r"[,，、/]", text):
         span = re.fullmatch(r"\s*([1-5一二三四五])级?\s*[-~至]\s*([1-5一二三四五])级?\s*", part)
         if span:
             ends = sorted(_LEVELS[end] for end in span.groups())
-            found |= {digit for digit in "12345" if ends[0] <= digit <= ends[1]}
+            digits |= {digit for digit in "12345" if ends[0] <= digit <= ends[1]}
             continue
         one = level(part.strip())
         if one is None:
             return None
-        found.add(one)
-    return frozenset(found)
+        digits.add(one)
+    return frozenset(digits)
 
 
 def add_months(start: date, months: int) -> date:

@@ -188,12 +188,12 @@ class Case:
 
     def status(self, no: str) -> str:
         """The one status, with reasons, of all items."""
-        found = set(self.statuses(no).values())
-        return found.pop() if len(found) == 1 else " | ".join(sorted(found))
+        statuses = set(self.statuses(no).values())
+        return statuses.pop() if len(statuses) == 1 else " | ".join(sorted(statuses))
 
     def rules(self, no: str) -> set[str]:
         """Rules found on an application, advice and reviews on people and papers left out."""
-        return {found.rule for found in finding_list(self.office, self.cycle) if found.application_no == no}
+        return {finding.rule for finding in finding_list(self.office, self.cycle) if finding.application_no == no}
 
     def valid_until(self, who: Institution, code: str, level: str = "5") -> str:
         entry = self.office.register.entry(who.uscc, Item(code, "", level))

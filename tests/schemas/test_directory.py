@@ -77,14 +77,14 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_change_has_its_kind_and_both_sides(case: str) -> None:
     before, after, expected = CASES[case]
-    found = changes(directory(before), directory(after), AS_OF)
-    assert list(found.columns) == CHANGE_COLUMNS
-    assert list(found[["change", "before", "after"]].itertuples(index=False, name=None)) == expected
+    changed = changes(directory(before), directory(after), AS_OF)
+    assert list(changed.columns) == CHANGE_COLUMNS
+    assert list(changed[["change", "before", "after"]].itertuples(index=False, name=None)) == expected
 
 
 def test_a_change_names_the_institution_as_it_is_now() -> None:
-    found = changes(directory([row("旧名")]), directory([row("新名")]), AS_OF)
-    assert found.loc[0, "institution_name"] == "新名"
+    changed = changes(directory([row("旧名")]), directory([row("新名")]), AS_OF)
+    assert changed.loc[0, "institution_name"] == "新名"
     gone = changes(directory([row("旧名")]), directory([]), AS_OF)
     assert gone.loc[0, "institution_name"] == "旧名"
 
@@ -107,8 +107,8 @@ def test_a_row_that_a_decision_took_out_says_which_and_why(kind: str) -> None:
 def test_a_change_of_particulars_says_why() -> None:
     key = {**dict(directory([row()]).fillna("").loc[0, DIRECTORY_KEY]), "occupation_code": "", "work_type": ""}
     cause = pd.DataFrame([{**key, "became": "新名", "reason": "更名", "document_no": "2号"}], dtype="str")
-    found = changes(directory([row("旧名")]), directory([row("新名")]), AS_OF, cause).loc[0]
-    assert (found["change"], found["reason"], found["document_no"]) == ("details_changed", "更名", "2号")
+    changed = changes(directory([row("旧名")]), directory([row("新名")]), AS_OF, cause).loc[0]
+    assert (changed["change"], changed["reason"], changed["document_no"]) == ("details_changed", "更名", "2号")
 
 
 ROWS = st.lists(
@@ -131,18 +131,18 @@ ROWS = st.lists(
 def test_changes_reconcile_and_do_not_mind_the_order_of_rows(
     before: pd.DataFrame, after: pd.DataFrame, shuffle: Random
 ) -> None:
-    found = changes(before, after, AS_OF)
-    counts = change_counts(found)
-    assert sum(counts.values()) == len(found)
+    changed = changes(before, after, AS_OF)
+    counts = change_counts(changed)
+    assert sum(counts.values()) == len(changed)
     assert len(before) + sum(counts[kind] for kind in CAME) - sum(counts[kind] for kind in GONE) == len(after)
-    keys = list(found[CHANGE_ORDER].itertuples(index=False, name=None))
+    keys = list(changed[CHANGE_ORDER].itertuples(index=False, name=None))
     assert keys == sorted(set(keys))
     order = list(range(len(after)))
     shuffle.shuffle(order)
-    pd.testing.assert_frame_equal(found, changes(before, after.iloc[order], AS_OF))
+    pd.testing.assert_frame_equal(changed, changes(before, after.iloc[order], AS_OF))
     same = before[DIRECTORY_COLUMNS].fillna("").sort_values(["uscc", "occupation_code"], ignore_index=True)
     now = after[DIRECTORY_COLUMNS].fillna("").sort_values(["uscc", "occupation_code"], ignore_index=True)
-    assert found.empty == same.equals(now)
+    assert changed.empty == same.equals(now)
 
 
 def test_every_kind_is_counted_and_has_a_title() -> None:

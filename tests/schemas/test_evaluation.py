@@ -46,9 +46,9 @@ def test_a_package_that_makes_no_sense_is_refused(changed: dict[str, Any], sente
 
 
 def test_a_package_says_of_people_only_who_evaluates_and_whom_to_call() -> None:
-    said = json.dumps(EvaluationPackage.model_json_schema(), ensure_ascii=False)
-    assert "id_number" not in said
-    assert "证件" not in said.replace("所填内容（证件号码已遮盖）", "")
+    text = json.dumps(EvaluationPackage.model_json_schema(), ensure_ascii=False)
+    assert "id_number" not in text
+    assert "证件" not in text.replace("所填内容（证件号码已遮盖）", "")
 
 
 def test_the_leader_is_the_member_with_the_leads_number() -> None:

@@ -27,9 +27,9 @@ def test_an_entry_written_long_ago_still_has_its_digest() -> None:
 
 
 def test_every_value_and_the_digest_before_count() -> None:
-    told = digest(GENESIS, ENTRY)
+    first = digest(GENESIS, ENTRY)
     others = [(*ENTRY[:place], "else", *ENTRY[place + 1 :]) for place in range(len(ENTRY) - 1)]
-    assert len({told, digest(told, ENTRY), *(digest(GENESIS, other) for other in others)}) == len(ENTRY) + 1
+    assert len({first, digest(first, ENTRY), *(digest(GENESIS, other) for other in others)}) == len(ENTRY) + 1
 
 
 def test_the_same_acts_have_the_same_digests_in_whatever_run() -> None:

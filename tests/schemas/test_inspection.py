@@ -62,11 +62,11 @@ def test_shares_loads_and_order(institutions: int, inspectors: int, share: float
     assert made == again
     assert differences(made) == []
     assert len(made.visits) == len({visit.uscc for visit in made.visits}) == ceil(round(share * institutions, 9))
-    sizes = Counter(each.stratum for each in given_institutions)
+    sizes = Counter(institution.stratum for institution in given_institutions)
     drawn = Counter(visit.stratum for visit in made.visits)
     assert all(abs(drawn[name] - len(made.visits) * size / institutions) < 1 for name, size in sizes.items())
-    load = Counter(each.inspector_no for visit in made.visits for each in visit.inspectors)
-    loads = [load[each.inspector_no] for each in given_inspectors]
+    load = Counter(inspector.inspector_no for visit in made.visits for inspector in visit.inspectors)
+    loads = [load[inspector.inspector_no] for inspector in given_inspectors]
     assert max(loads) - min(loads) <= 1
 
 
@@ -77,7 +77,7 @@ def test_nobody_visits_with_or_inspects_their_own_unit() -> None:
         institutions=made_institutions(40), inspectors=people,
     )  # fmt: skip
     for visit in made.visits:
-        units = {each.unit for each in visit.inspectors}
+        units = {inspector.unit for inspector in visit.inspectors}
         assert len(units) == 2 and visit.institution_name not in units
 
 
@@ -93,7 +93,7 @@ def test_every_institution_is_as_likely_as_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"seed": "另一个种子"}, "not drawn|was drawn|not the one"),
         ({"share": "0.2"}, "was drawn and is not in the file"),
@@ -105,9 +105,9 @@ def test_every_institution_is_as_likely_as_any_other() -> None:
         ({"method": "抓阄"}, "method"),
     ],
 )
-def test_a_changed_file_is_told_apart(change: dict[str, object], told: str) -> None:
+def test_a_changed_file_is_told_apart(change: dict[str, object], message: str) -> None:
     changed = made_draw().model_copy(update=change)
-    assert any(re.search(told, sentence) for sentence in differences(changed))
+    assert any(re.search(message, sentence) for sentence in differences(changed))
 
 
 def test_a_swapped_inspector_and_a_swapped_order_are_told_apart() -> None:
@@ -129,7 +129,7 @@ def test_too_few_units_are_told() -> None:
 def test_the_draw_of_today_is_the_draw_of_tomorrow() -> None:
     """The first lots under a fixed seed: a change of the method must not go unnoticed."""
     made = made_draw(20, seed="2026-11-01 收盘 3386.79")
-    assert [(visit.uscc, [each.inspector_no for each in visit.inspectors]) for visit in made.visits] == [
+    assert [(visit.uscc, [inspector.inspector_no for inspector in visit.inspectors]) for visit in made.visits] == [
         ("CODE0019", ["J07", "J06"]),
         ("CODE0012", ["J02", "J01"]),
     ]

@@ -45,7 +45,7 @@ def test_no_template_is_without_its_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "field", "said"),
+    ("table", "row", "field", "words"),
     [
         ("applications", 1, "uscc", ("基本信息", "统一社会信用代码")),
         ("occupations", 3, "levels", ("申报职业", "申报等级")),
@@ -57,9 +57,9 @@ def test_no_template_is_without_its_kind() -> None:
         ("novel", 1, "thing", ("novel", "thing")),
     ],
 )
-def test_a_finding_is_said_in_the_words_of_the_form(table: str, row: int, field: str, said: tuple[str, str]) -> None:
+def test_a_finding_is_said_in_the_words_of_the_form(table: str, row: int, field: str, words: tuple[str, str]) -> None:
     line = finding_line(_finding(table=table, row=row, field=field), POLICY)
-    assert (line.table, line.field) == said
+    assert (line.table, line.field) == words
     assert line.row == row
 
 

@@ -111,7 +111,7 @@ def test_a_drawn_record_is_held_against_its_own_data() -> None:
     read = PanelDraw.model_validate_json(draw.model_dump_json())
     assert repeat(read) == read.panel == draw.panel
     chosen = set(_numbers(draw))
-    left_out = tuple(each for each in draw.candidates if each.expert_no not in chosen)
+    left_out = tuple(candidate for candidate in draw.candidates if candidate.expert_no not in chosen)
     assert repeat(draw.model_copy(update={"candidates": left_out})) != draw.panel
 
 

@@ -30,7 +30,7 @@ def _asks(number: str, score: float | None, submitted: int | None = 1, **changed
 def _held(
     *rows: dict[str, Any],
     holders: int = 1,
-    own: Any = (),
+    earlier: Any = (),
     permits: Any = (),
     present: Any = (),
     rules: Any = ("CAP-2",),
@@ -41,7 +41,7 @@ def _held(
     saturated = take_in_turn(
         candidates,
         pd.DataFrame(on_file, columns=COLUMNS),
-        pd.DataFrame([*on_file, *own], columns=COLUMNS),
+        pd.DataFrame([*on_file, *earlier], columns=COLUMNS),
         {(rule, *permit) for rule in rules for permit in permits},
         POLICY,
     )
@@ -79,9 +79,9 @@ A, B, C = _asks("A", 70), _asks("B", 80), _asks("C", 90)
             {"A:X:4", "B:X:4"},
             id="who has a permit takes a place too",
         ),
-        pytest.param([A], {"holders": 2, "own": [("U-A", "X", SOCIAL)]}, set(), id="what one holds is not new"),
+        pytest.param([A], {"holders": 2, "earlier": [("U-A", "X", SOCIAL)]}, set(), id="what one holds is not new"),
         pytest.param(
-            [A, B], {"holders": 1, "own": [("U-A", "X", SOCIAL)]}, set(), id="a holder who comes later in the order"
+            [A, B], {"holders": 1, "earlier": [("U-A", "X", SOCIAL)]}, set(), id="a holder who comes later in the order"
         ),
         pytest.param(
             [_asks("A", 70, institution_type=ENTERPRISE)], {"holders": 2}, set(), id="enterprises are not capped"
@@ -105,9 +105,9 @@ def test_of_one_institutions_occupations_each_is_taken_by_its_own_score() -> Non
     assert _held(*rows) == {"A:X:4", "B:Y:4"}
 
 
-def _rules(*rows: dict[str, Any], own: int, holders: int = 0, permits: Any = ()) -> list[str]:
+def _rules(*rows: dict[str, Any], held: int, holders: int = 0, permits: Any = ()) -> list[str]:
     """The rules that rows of an institution with so many occupations on file break; the cap is five."""
-    on_file = [("U-A", f"O{place}", SOCIAL) for place in range(own)]
+    on_file = [("U-A", f"O{place}", SOCIAL) for place in range(held)]
     on_file += [(f"H-{place}", "X", SOCIAL) for place in range(holders)]
     register = pd.DataFrame(on_file, columns=COLUMNS)
     return take_in_turn(pd.DataFrame(list(rows)), register, register, set(permits), POLICY).tolist()
@@ -117,12 +117,12 @@ TWO = [_asks("A", 70), _asks("A", 90, occupation_code="Y")]
 
 
 def test_the_cap_is_counted_again_at_filing() -> None:
-    assert _rules(*TWO, own=3) == ["", ""]
-    assert _rules(*TWO, own=4) == ["CAP-1", ""]
-    assert _rules(*TWO, own=5) == ["CAP-1", "CAP-1"]
-    assert _rules(*TWO, own=5, holders=2) == ["CAP-1;CAP-2", "CAP-1"]
-    assert _rules(*TWO, own=5, permits=[("CAP-1", "A", "X")]) == ["", "CAP-1"]
-    assert _rules(_asks("A", 70, occupation_code="O1"), own=6) == [""], "what one holds is not new"
+    assert _rules(*TWO, held=3) == ["", ""]
+    assert _rules(*TWO, held=4) == ["CAP-1", ""]
+    assert _rules(*TWO, held=5) == ["CAP-1", "CAP-1"]
+    assert _rules(*TWO, held=5, holders=2) == ["CAP-1;CAP-2", "CAP-1"]
+    assert _rules(*TWO, held=5, permits=[("CAP-1", "A", "X")]) == ["", "CAP-1"]
+    assert _rules(_asks("A", 70, occupation_code="O1"), held=6) == [""], "what one holds is not new"
 
 
 def test_a_work_type_is_a_place_where_the_policy_says_so() -> None:

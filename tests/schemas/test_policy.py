@@ -21,13 +21,13 @@ from schemas.submission import APPLICATIONS, MATERIALS_TABLE, OCCUPATIONS
 from tests.policies import SECOND_CITY, SHIPPED, write_policy
 
 
-def own(folder: Path, since: str, text: str = SHIPPED, **numbers: str) -> Settings:
+def with_policy(folder: Path, since: str, text: str = SHIPPED, **numbers: str) -> Settings:
     """Settings with a policy file of the shipped numbers but for some."""
     return Settings(home=folder, policies=write_policy(folder, since, text, **numbers))
 
 
 def test_a_later_policy_holds_for_cycles_whose_deadline_it_covers(tmp_path: Path) -> None:
-    with using(own(tmp_path / "policies", "2026-09-10", public_notice_workdays="5")):
+    with using(with_policy(tmp_path / "policies", "2026-09-10", public_notice_workdays="5")):
         assert for_cycle(cycle_id("2026-04")).publication.public_notice_workdays == 0
         assert for_cycle(cycle_id("2026-09")).publication.public_notice_workdays == 5
         assert in_force(date(2026, 9, 9)).publication.public_notice_workdays == 0
@@ -35,7 +35,7 @@ def test_a_later_policy_holds_for_cycles_whose_deadline_it_covers(tmp_path: Path
 
 
 def test_of_two_from_the_same_day_the_folders_counts(tmp_path: Path) -> None:
-    with using(own(tmp_path / "policies", "2021-02-02", panel_size="7")):
+    with using(with_policy(tmp_path / "policies", "2021-02-02", panel_size="7")):
         assert len(known()) == 2
         assert for_cycle(cycle_id("2026-09")).evaluation.panel_size == 7
 
@@ -69,13 +69,13 @@ def test_two_of_one_folder_from_the_same_day_are_refused(tmp_path: Path) -> None
 def test_a_cycle_is_reckoned_with_its_own_policys_day(
     tmp_path: Path, since: str, day: str, cycle: str, deadline: date
 ) -> None:
-    with using(own(tmp_path / "policies", since, deadline_day=day)):
+    with using(with_policy(tmp_path / "policies", since, deadline_day=day)):
         policy = for_cycle(cycle_id(cycle))
         assert policy.deadline(cycle_id(cycle)) == deadline
 
 
 def test_other_months_make_other_cycles(tmp_path: Path) -> None:
-    with using(own(tmp_path / "policies", "2025-01-01", SECOND_CITY)):
+    with using(with_policy(tmp_path / "policies", "2025-01-01", SECOND_CITY)):
         assert for_cycle(cycle_id("2025-06")).name == "qinghe"
         assert for_cycle(cycle_id("2024-09")).name == "huangshi"
         assert cycle_on(date(2025, 4, 19)) == "2025-03"
@@ -96,7 +96,7 @@ def test_what_is_no_month_is_no_cycle(text: str) -> None:
 
 
 def test_another_citys_words_are_its_own(tmp_path: Path) -> None:
-    with using(own(tmp_path / "policies", "2025-01-01", SECOND_CITY)):
+    with using(with_policy(tmp_path / "policies", "2025-01-01", SECOND_CITY)):
         policy = for_cycle(cycle_id("2025-06"))
         assert policy.materials_of("hospital") == ["filing_form", "licence", "site_photos", "clinic_licence"]
         assert policy.column(APPLICATIONS.column("institution_type")).words["hospital"] == "医院"
@@ -120,7 +120,7 @@ materials = []
 
 
 def test_a_fourth_institution_type_is_four_lines(tmp_path: Path) -> None:
-    with using(own(tmp_path / "policies", "2026-01-01", SHIPPED + HOSPITAL)):
+    with using(with_policy(tmp_path / "policies", "2026-01-01", SHIPPED + HOSPITAL)):
         policy = for_cycle(cycle_id("2026-09"))
     assert policy.institution_types["hospital"] == "医院"
     assert policy.materials_of("hospital") == policy.required.every_institution
@@ -163,7 +163,10 @@ def test_a_fourth_institution_type_is_four_lines(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_value_is_named_with_file_and_field(tmp_path: Path, numbers: dict[str, str], sentence: str) -> None:
-    with using(own(tmp_path / "policies", "2026-01-01", **numbers)), pytest.raises(UnusablePolicyError, match=sentence):
+    with (
+        using(with_policy(tmp_path / "policies", "2026-01-01", **numbers)),
+        pytest.raises(UnusablePolicyError, match=sentence),
+    ):
         known()
 
 
@@ -205,7 +208,10 @@ def test_a_wrong_value_is_named_with_file_and_field(tmp_path: Path, numbers: dic
 def test_an_incomplete_or_contradicting_file_is_refused(tmp_path: Path, was: str, became: str, sentence: str) -> None:
     assert was in SHIPPED
     text = SHIPPED.replace(was, became, 1)
-    with using(own(tmp_path / "policies", "2026-01-01", text)), pytest.raises(UnusablePolicyError, match=sentence):
+    with (
+        using(with_policy(tmp_path / "policies", "2026-01-01", text)),
+        pytest.raises(UnusablePolicyError, match=sentence),
+    ):
         known()
 
 

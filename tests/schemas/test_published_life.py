@@ -53,8 +53,8 @@ def test_what_became_of_a_row_is_kept_with_reason_and_document() -> None:
     life = with_a_past().life
     gone = life[life["gone_in"] == "2026-09.1"].set_index("uscc")
     for uscc, (name, kind, reason, number) in GONE.items():
-        told = gone.loc[uscc, ["institution_name", "became", "reason", "document_no"]].tolist()
-        assert told == [name, kind, reason, number]
+        cells = gone.loc[uscc, ["institution_name", "became", "reason", "document_no"]].tolist()
+        assert cells == [name, kind, reason, number]
     assert gone.loc[REVOKED, "gone_on"] == "2026-09-10"
 
 

@@ -21,37 +21,37 @@ def lists(home: Path, **rows: str) -> Reference:
     folder = home / "lists"
     folder.mkdir(parents=True)
     for name, text in rows.items():
-        (file,) = (each for each in HEADS if each.startswith(name))
+        (file,) = (head for head in HEADS if head.startswith(name))
         (folder / file).write_text(f"{HEADS[file]}\n{text}\n", "utf-8")
     with using(Settings(home=home, reference=folder)):
         return reference()
 
 
 def test_a_later_dictionary_takes_the_place_of_the_former_from_its_day(tmp_path: Path) -> None:
-    found = lists(tmp_path, occupations="6-18-01-01,数控车工")
-    assert found.names_on(date(2027, 12, 31))["6-18-01-01"] == "车工"
-    assert found.names_on(date(2028, 1, 1)) == {"6-18-01-01": "数控车工"}
-    assert found.occupation_names()["4-03-02-01"] == "中式烹调师", "what has left it keeps its name"
+    reference_lists = lists(tmp_path, occupations="6-18-01-01,数控车工")
+    assert reference_lists.names_on(date(2027, 12, 31))["6-18-01-01"] == "车工"
+    assert reference_lists.names_on(date(2028, 1, 1)) == {"6-18-01-01": "数控车工"}
+    assert reference_lists.occupation_names()["4-03-02-01"] == "中式烹调师", "what has left it keeps its name"
 
 
 def test_a_later_occupation_with_a_code_adds_to_the_dictionary_from_its_day(tmp_path: Path) -> None:
-    found = lists(tmp_path, new_occupations="9,某号,2027-07-01,低空管制员,4-02-99-01")
-    assert "4-02-99-01" not in found.names_on(date(2027, 6, 30))
-    assert found.names_on(date(2027, 7, 1))["4-02-99-01"] == "低空管制员"
-    assert max(found.dictionaries()) == date(2027, 7, 1)
+    reference_lists = lists(tmp_path, new_occupations="9,某号,2027-07-01,低空管制员,4-02-99-01")
+    assert "4-02-99-01" not in reference_lists.names_on(date(2027, 6, 30))
+    assert reference_lists.names_on(date(2027, 7, 1))["4-02-99-01"] == "低空管制员"
+    assert max(reference_lists.dictionaries()) == date(2027, 7, 1)
 
 
 def test_a_changed_code_is_the_old_one_until_its_day(tmp_path: Path) -> None:
-    found = lists(tmp_path, occupation_changes="6-18-01-01,6-18-01-91,2027-07-01,某号")
-    before, after = found.names_on(date(2027, 6, 30)), found.names_on(date(2027, 7, 1))
+    reference_lists = lists(tmp_path, occupation_changes="6-18-01-01,6-18-01-91,2027-07-01,某号")
+    before, after = reference_lists.names_on(date(2027, 6, 30)), reference_lists.names_on(date(2027, 7, 1))
     assert ("6-18-01-91" in before, before["6-18-01-01"]) == (False, "车工")
     assert ("6-18-01-01" in after, after["6-18-01-91"]) == (False, "车工")
 
 
 def test_a_later_list_of_access_qualifications_replaces_the_former_whole(tmp_path: Path) -> None:
-    found = lists(tmp_path, access="车工,6-18-01-01,whole,2027-07-01")
-    assert "4-07-05-01" in set(found.access_on(date(2027, 6, 30))["code_2022"])
-    assert found.access_on(date(2027, 7, 1))["code_2022"].tolist() == ["6-18-01-01"]
+    reference_lists = lists(tmp_path, access="车工,6-18-01-01,whole,2027-07-01")
+    assert "4-07-05-01" in set(reference_lists.access_on(date(2027, 6, 30))["code_2022"])
+    assert reference_lists.access_on(date(2027, 7, 1))["code_2022"].tolist() == ["6-18-01-01"]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,6 @@ def test_a_file_or_folder_that_is_not_known_is_named(tmp_path: Path) -> None:
     (tmp_path / "lists").mkdir()
     (tmp_path / "lists" / "occupation.csv").write_text("code\n", "utf-8")
     for name, sentence in (("lists", r"occupation\.csv is not known"), ("none", "FILING_REFERENCE names")):
-        own = Settings(home=tmp_path, reference=tmp_path / name)
-        with using(own), pytest.raises(UnusableReferenceError, match=sentence):
+        stated = Settings(home=tmp_path, reference=tmp_path / name)
+        with using(stated), pytest.raises(UnusableReferenceError, match=sentence):
             reference()

@@ -54,5 +54,5 @@ def test_what_the_lists_no_longer_have_is_flagged(code: str, work_type: str, par
         access={"X"},
         access_work_types={("P", "甲")},
     )
-    found = lists.flag(code, work_type)
-    assert (part in found) if part else not found
+    remark = lists.flag(code, work_type)
+    assert (part in remark) if part else not remark

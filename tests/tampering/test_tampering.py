@@ -39,13 +39,13 @@ def test_nothing_is_told_of_an_installation_nobody_touched(installation: Setting
 
 
 #: The first kind of each place is tried by the quick suite.
-FIRST = {each.where: each for each in reversed(TAMPERINGS)}.values()
+FIRST = {tampering.where: tampering for tampering in reversed(TAMPERINGS)}.values()
 
 
 @pytest.mark.parametrize(
     "tampering",
-    [pytest.param(each, marks=[] if each in FIRST else pytest.mark.slow) for each in TAMPERINGS],
-    ids=lambda each: f"{each.where}: {each.what}",
+    [pytest.param(tampering, marks=[] if tampering in FIRST else pytest.mark.slow) for tampering in TAMPERINGS],
+    ids=lambda tampering: f"{tampering.where}: {tampering.what}",
 )
 def test_the_doctor_tells(tampering: Tampering, installation: Settings) -> None:
     assert house.tried(tampering, installation)
@@ -56,5 +56,7 @@ def test_the_page_is_of_these_kinds_and_none_is_untold() -> None:
     rows = re.findall(
         r"^\| ([^|]+) \| ([^|]+) \| (told|\*\*untold\*\*) \| (told|\*\*untold\*\*) \|", page, re.MULTILINE
     )
-    assert [(where, what) for where, what, *_ in rows] == [(each.where, each.what) for each in TAMPERINGS]
-    assert {told for _, _, *both in rows for told in both} == {"told"}
+    assert [(where, what) for where, what, *_ in rows] == [
+        (tampering.where, tampering.what) for tampering in TAMPERINGS
+    ]
+    assert {word for _, _, *both in rows for word in both} == {"told"}

@@ -128,7 +128,7 @@ def test_the_same_decision_again_changes_nothing() -> None:
 
 @pytest.mark.usefixtures("filed")
 @pytest.mark.parametrize(
-    ("decision", "told"),
+    ("decision", "message"),
     [
         (decided("reinstate"), "filed"),
         (decided("suspend", THREE), "not on file"),
@@ -136,8 +136,8 @@ def test_the_same_decision_again_changes_nothing() -> None:
         (decided("suspend", on=date(2024, 5, 24)), "not on file on 2024-05-24"),
     ],
 )
-def test_what_cannot_be_carried_out_is_refused_in_one_sentence(decision: Adjustment, told: str) -> None:
-    with pytest.raises(ImpossibleAdjustmentError, match=told):
+def test_what_cannot_be_carried_out_is_refused_in_one_sentence(decision: Adjustment, message: str) -> None:
+    with pytest.raises(ImpossibleAdjustmentError, match=message):
         carry_out(decision, DAY)
     assert not letters("suspension") + letters("reinstatement") + letters("revocation")
 
@@ -230,8 +230,8 @@ def test_changing_a_credit_code_moves_everything(home: Path) -> None:
     sweep(date(2026, 6, 4))
     with reading() as db:
         assert registers.statuses(db) == {("A1", COOK, "3"): "filed"}
-        told = [set(overview.life(db, code)["entry"]) for code in (ONE, THREE, "A1")]
-    assert told[0] == told[1] > told[2]
+        lives = [set(overview.life(db, code)["entry"]) for code in (ONE, THREE, "A1")]
+    assert lives[0] == lives[1] > lives[2]
 
 
 def test_a_new_code_makes_no_second_reminder(home: Path) -> None:
@@ -243,12 +243,12 @@ def test_a_new_code_makes_no_second_reminder(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [(THREE, ONE, "not on the register"), (ONE, "123", "not a valid"), (ONE, TWO, "another institution")],
 )
 @pytest.mark.usefixtures("filed")
-def test_codes_that_cannot_be_changed_are_refused(old: str, new: str, told: str) -> None:
-    with pytest.raises(ImpossibleAdjustmentError, match=told):
+def test_codes_that_cannot_be_changed_are_refused(old: str, new: str, message: str) -> None:
+    with pytest.raises(ImpossibleAdjustmentError, match=message):
         change(old, new)
 
 

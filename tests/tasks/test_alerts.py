@@ -36,8 +36,8 @@ def webhook() -> Iterator[Webhook]:
 
 
 @pytest.fixture
-def told(installation: Path, mailbox: tuple[Mailbox, int], webhook: Webhook) -> Iterator[tuple[Mailbox, Webhook]]:
-    own = Settings(
+def recipients(installation: Path, mailbox: tuple[Mailbox, int], webhook: Webhook) -> Iterator[tuple[Mailbox, Webhook]]:
+    stated = Settings(
         home=installation,
         database_url=settings().database_url,
         smtp_host="127.0.0.1",
@@ -47,7 +47,7 @@ def told(installation: Path, mailbox: tuple[Mailbox, int], webhook: Webhook) -> 
         alert_mail="one@example.org, two@example.org",
         alert_webhook=webhook.address,
     )
-    with using(own):
+    with using(stated):
         yield mailbox[0], webhook
 
 
@@ -91,8 +91,8 @@ def set_aside(file: str, day: date) -> None:
         db.execute(insert(tables.quarantined).values(file=file, reason=f"{file} 打不开", first_on=day, **where))
 
 
-def test_each_occasion_is_told_once_by_each_way(told: tuple[Mailbox, Webhook]) -> None:
-    mailbox, webhook = told
+def test_each_occasion_is_told_once_by_each_way(recipients: tuple[Mailbox, Webhook]) -> None:
+    mailbox, webhook = recipients
     failed_run("HS202609-0007")
     waiting_edition()
     sent_item()
@@ -111,7 +111,7 @@ def test_each_occasion_is_told_once_by_each_way(told: tuple[Mailbox, Webhook]) -
     assert len(webhook.got) == 3
 
 
-def test_what_is_set_aside_is_told_once_a_day_with_the_days_counts(told: tuple[Mailbox, Webhook]) -> None:
+def test_what_is_set_aside_is_told_once_a_day_with_the_days_counts(recipients: tuple[Mailbox, Webhook]) -> None:
     set_aside("甲.xlsx", date(2026, 9, 11))
     set_aside("乙.xlsx", date(2026, 9, 11))
     assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == ["aside:2026-09-11"]
@@ -123,14 +123,14 @@ def test_what_is_set_aside_is_told_once_a_day_with_the_days_counts(told: tuple[M
     assert alerts.raise_alerts(settings(), date(2026, 9, 12)) == ["aside:2026-09-12"]
     assert alerts.raise_alerts(settings(), date(2026, 9, 13)) == [], "nothing of it is new"
     assert alerts.deliver_alerts(settings()) == {}
-    first, second = (body["text"] for _, body in told[1].got)
+    first, second = (body["text"] for _, body in recipients[1].got)
     assert "今日共 2 件，新增 2 件" in first
     assert "甲.xlsx" in first
     assert "今日共 2 件，新增 1 件" in second
     assert "丙.xlsx" in second and "乙.xlsx" not in second
 
 
-def test_alerts_tell_what_the_list_of_today_has(told: tuple[Mailbox, Webhook]) -> None:
+def test_alerts_tell_what_the_list_of_today_has(recipients: tuple[Mailbox, Webhook]) -> None:
     failed_run("HS202609-0007")
     waiting_edition()
     sent_item()
@@ -141,7 +141,7 @@ def test_alerts_tell_what_the_list_of_today_has(told: tuple[Mailbox, Webhook]) -
     assert {occasion.partition(":")[0] for occasion in alerts.raise_alerts(settings(), day)} == kinds
 
 
-def test_a_cycle_nobody_works_on_is_told(told: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cycle_nobody_works_on_is_told(recipients: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orchestration, "has_server", lambda: True)
     monkeypatch.setattr(broken, "broken_runs", lambda: [])
     monkeypatch.setattr(orchestration, "living_runs", lambda: [])
@@ -150,10 +150,10 @@ def test_a_cycle_nobody_works_on_is_told(told: tuple[Mailbox, Webhook], monkeypa
     assert alerts.raise_alerts(settings(), date(2026, 10, 1)) == ["lost:2026-10-01"]
     assert alerts.raise_alerts(settings(), date(2026, 10, 2)) == []
     assert alerts.deliver_alerts(settings()) == {}
-    assert "filing run 2026-09" in told[1].got[0][1]["text"]
+    assert "filing run 2026-09" in recipients[1].got[0][1]["text"]
 
 
-def test_results_are_not_overdue_a_day_early(told: tuple[Mailbox, Webhook]) -> None:
+def test_results_are_not_overdue_a_day_early(recipients: tuple[Mailbox, Webhook]) -> None:
     sent_item()
     assert alerts.raise_alerts(settings(), date(2026, 10, 24)) == []
 
@@ -162,14 +162,16 @@ def test_results_are_not_overdue_a_day_early(told: tuple[Mailbox, Webhook]) -> N
     ("days_before", "expected"),
     [(4, []), (3, ["empty:2026-09-07"]), (0, ["empty:2026-09-10"]), (-1, [])],
 )
-def test_no_submissions_near_the_deadline(told: tuple[Mailbox, Webhook], days_before: int, expected: list[str]) -> None:
+def test_no_submissions_near_the_deadline(
+    recipients: tuple[Mailbox, Webhook], days_before: int, expected: list[str]
+) -> None:
     assert alerts.raise_alerts(settings(), date(2026, 9, 10) - timedelta(days=days_before)) == expected
 
 
 def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated(
-    told: tuple[Mailbox, Webhook],
+    recipients: tuple[Mailbox, Webhook],
 ) -> None:
-    mailbox, webhook = told
+    mailbox, webhook = recipients
     waiting_edition()
     alerts.raise_alerts(settings(), date(2026, 9, 30))
     webhook.status = 503
@@ -182,18 +184,18 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
 
 
 def test_what_a_scheduled_run_left_undone_goes_by_webhook_too(
-    told: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch
+    recipients: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = broken.BrokenRun(UUID(int=1), "sweeps", "每日清理", "", orchestration.UNDONE, "1 项未办成：letter:7")
     monkeypatch.setattr(broken, "broken_runs", lambda: [left])
     (occasion,) = alerts.raise_alerts(settings(), date(2026, 9, 30))
     assert alerts.deliver_alerts(settings()) == {}
-    ((key, body),) = told[1].got
+    ((key, body),) = recipients[1].got
     assert (key.isascii(), body["occasion"]) == (True, occasion)
 
 
 @pytest.mark.parametrize(
-    ("status", "address", "said"),
+    ("status", "address", "message"),
     [
         (404, "{host}hook/s3cr3t-key?key=s3cr3t-key", "the receiver answered 404"),
         (302, "{host}hook/s3cr3t-key", "the receiver answered 302"),
@@ -202,29 +204,29 @@ def test_what_a_scheduled_run_left_undone_goes_by_webhook_too(
     ],
 )
 def test_the_address_of_the_webhook_is_in_no_sentence(
-    status: int, address: str, said: str, told: tuple[Mailbox, Webhook]
+    status: int, address: str, message: str, recipients: tuple[Mailbox, Webhook]
 ) -> None:
     waiting_edition()
     alerts.raise_alerts(settings(), date(2026, 9, 30))
-    told[1].status = status
-    with using(settings().model_copy(update={"alert_webhook": address.format(host=told[1].address)})):
+    recipients[1].status = status
+    with using(settings().model_copy(update={"alert_webhook": address.format(host=recipients[1].address)})):
         failed = alerts.deliver_alerts(settings())
     (sentence,) = failed.values()
-    assert said in sentence
+    assert message in sentence
     assert "s3cr3t" not in sentence
 
 
-def test_a_mail_server_that_is_away_is_tried_again(told: tuple[Mailbox, Webhook]) -> None:
+def test_a_mail_server_that_is_away_is_tried_again(recipients: tuple[Mailbox, Webhook]) -> None:
     waiting_edition()
     alerts.raise_alerts(settings(), date(2026, 9, 30))
     away = settings().model_copy(update={"smtp_port": 1, "smtp_timeout_seconds": 2.0})
     with using(away):
         assert list(alerts.deliver_alerts(settings())) == ["mail:approval:2026-09-30"]
     assert alerts.deliver_alerts(settings()) == {}
-    assert len(told[0].mails) == 2
+    assert len(recipients[0].mails) == 2
 
 
-def test_each_alert_carries_the_head_of_the_history(told: tuple[Mailbox, Webhook]) -> None:
+def test_each_alert_carries_the_head_of_the_history(recipients: tuple[Mailbox, Webhook]) -> None:
     waiting_edition()
     failed_run("HS202609-0007")
     with reading() as db:
@@ -232,13 +234,13 @@ def test_each_alert_carries_the_head_of_the_history(told: tuple[Mailbox, Webhook
     assert head.entry
     alerts.raise_alerts(settings(), date(2026, 9, 30))
     assert alerts.deliver_alerts(settings()) == {}
-    mails = [message.get_content() for _, message in told[0].mails]
+    mails = [message.get_content() for _, message in recipients[0].mails]
     assert mails
     assert all(head.digest in text for text in mails)
-    assert all(body["history"] == head.model_dump() for _, body in told[1].got)
+    assert all(body["history"] == head.model_dump() for _, body in recipients[1].got)
 
 
-def test_what_fails_again_and_again_is_told_once(told: tuple[Mailbox, Webhook]) -> None:
+def test_what_fails_again_and_again_is_told_once(recipients: tuple[Mailbox, Webhook]) -> None:
     sent_item()
     failed_run("HS202609-0007", "HS202609-0008")
     days = [date(2026, 9, number) for number in range(11, 17)]
@@ -253,10 +255,10 @@ def test_what_fails_again_and_again_is_told_once(told: tuple[Mailbox, Webhook]) 
     failed_run("HS202609-0007")
     assert alerts.raise_alerts(settings(), days[4]) == ["cycle:2026-09-15"], "mended, and broken anew"
     assert alerts.deliver_alerts(settings()) == {}
-    assert "HS202609-0009" in told[1].got[1][1]["text"]
+    assert "HS202609-0009" in recipients[1].got[1][1]["text"]
 
 
-def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhook]) -> None:
+def test_results_nobody_judges_are_told_the_next_day(recipients: tuple[Mailbox, Webhook]) -> None:
     with begin() as db:
         keys = {
             "application_no": "HS202604-0001",
@@ -270,7 +272,7 @@ def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhoo
     assert alerts.raise_alerts(settings(), date(2026, 9, 11)) == []
     assert alerts.raise_alerts(settings(), date(2026, 9, 12)) == ["cycle:2026-09-12"]
     assert alerts.deliver_alerts(settings()) == {}
-    assert "2026-04：中心——有 1 条评估结果待审" in told[1].got[0][1]["text"]
+    assert "2026-04：中心——有 1 条评估结果待审" in recipients[1].got[0][1]["text"]
     assert alerts.raise_alerts(settings(), date(2026, 9, 13)) == []
 
 
@@ -279,13 +281,13 @@ def test_results_nobody_judges_are_told_the_next_day(told: tuple[Mailbox, Webhoo
     [({"smtp_sender": ""}, "FILING_SMTP_SENDER"), ({"smtp_host": ""}, "FILING_SMTP_HOST")],
 )
 def test_mail_that_is_not_set_up_whole_is_named_and_the_alert_goes_once_it_is(
-    told: tuple[Mailbox, Webhook], lacking: dict[str, str], named: str
+    recipients: tuple[Mailbox, Webhook], lacking: dict[str, str], named: str
 ) -> None:
     waiting_edition()
     alerts.raise_alerts(settings(), date(2026, 9, 30))
     with using(settings().model_copy(update=lacking)):
         (sentence,) = alerts.deliver_alerts(settings()).values()
     assert f"{named}: set it to" in sentence
-    assert told[0].mails == []
+    assert recipients[0].mails == []
     assert alerts.deliver_alerts(settings()) == {}
-    assert len(told[0].mails) == 2
+    assert len(recipients[0].mails) == 2

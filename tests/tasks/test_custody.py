@@ -119,7 +119,7 @@ def test_doctor_names_it_and_what_is_paused(
     assert lost.well is not bool(api), "without a server it is a person who runs it"
     if api:
         prefect.living = [of_prefect("PAUSED")]
-        assert [found.sentence for found in examination._custody()][1:] == ["each has who works on it"]
+        assert [observation.sentence for observation in examination._custody()][1:] == ["each has who works on it"]
 
 
 def test_one_that_only_waits_is_named_and_not_begun(

@@ -216,8 +216,8 @@ def test_items_are_decided_once_whichever_run_gets_there(installation: Path) -> 
         made.go_on(installation, day)
     assert (made.standing("A"), made.standing("A", BAKER), made.standing("B")) == ("filed", "filed", "failed")
     with reading() as db:
-        told = history.of(db, ["A", "B"])
-    filed = told[(told["kind"] == "item") & (told["became"] == "filed")]
+        entries = history.of(db, ["A", "B"])
+    filed = entries[(entries["kind"] == "item") & (entries["became"] == "filed")]
     assert list(zip(filed["subject"], filed["on"], strict=True)) == [("A", "2026-09-20"), ("A", "2026-09-25")]
     assert len(made.letters(installation, "filing")) == 2, "one letter an application and day of filing"
     assert len(made.letters(installation, "refusal")) == 1
@@ -229,7 +229,7 @@ def test_an_outcome_is_not_told_again_when_its_term_is_over(home: Path) -> None:
     made.drop(home, "r.csv", made.result("A"), made.result("A", BAKER, verdict="fail", score="20"))
     made.go_on(home)
     before = (made.letters(home, "filing"), made.letters(home, "refusal"))
-    assert [len(each) for each in before] == [1, 1]
+    assert [len(letters) for letters in before] == [1, 1]
     sweep(date(2029, 9, 20))
     assert made.standing("A") == "lapsed"
     made.go_on(home, date(2029, 9, 21))
@@ -262,7 +262,7 @@ def test_a_later_occupation_goes_by_its_published_name(home: Path) -> None:
     made.drop(home, "r.csv", made.result("A1", code))
     made.go_on(home, publish=True)
     package = json.loads((home / "outbox" / "evaluation" / "2026-09" / "A1" / "package.json").read_text("utf-8"))
-    assert [each["occupation_name"] for each in package["items"]] == [name]
+    assert [item["occupation_name"] for item in package["items"]] == [name]
     assert name in made.text_of(home, "acceptance") and name in made.text_of(home, "filing")
     assert f"{code},{name}," in (home / "published" / "latest" / "directory.csv").read_text("utf-8-sig")
 

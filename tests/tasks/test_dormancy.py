@@ -74,13 +74,13 @@ def test_from_new_to_dormant_to_active() -> None:
     with reading() as db:
         life = overview.life(db, ONE)
         letters = list(db.execute(select(tables.outbox.c.content)).scalars())
-    told = life[(life["kind"] == "dormancy") & (life["occupation_code"] == COOK)]
-    assert list(zip(told["was"], told["became"], strict=True)) == [
+    entries = life[(life["kind"] == "dormancy") & (life["occupation_code"] == COOK)]
+    assert list(zip(entries["was"], entries["became"], strict=True)) == [
         ("", "new"),
         ("new", "dormant"),
         ("dormant", "active"),
     ]
-    assert told["because"].tolist()[-1] == "最近一次认定：2026-05-06"
+    assert entries["because"].tolist()[-1] == "最近一次认定：2026-05-06"
     assert [line["occupation_code"] for line in letters[0]["occupations"]] == [COOK, BAKER]
 
 

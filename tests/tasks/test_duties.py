@@ -39,7 +39,7 @@ def waiting(installation: Path) -> Path:
         db.execute(insert(tables.hold).values(application_no="A2", rule="CAP-2", **unit))
         returned = {"status": "returned", "correct_by": date(2026, 9, 27)}
         db.execute(update(tables.application).where(tables.application.c.application_no == "A3").values(**returned))
-        found = {
+        place = {
             "rule": "FORM-1",
             "table": "applications",
             "row": 1,
@@ -47,8 +47,8 @@ def waiting(installation: Path) -> Path:
             "nature": "hard",
             "article": "二",
         }
-        told = {"application_no": "A3", "version": 1, "cycle": made.CYCLE, "value": "", "message": "请补填"}
-        db.execute(insert(tables.finding).values(**found, **told))
+        finding = {"application_no": "A3", "version": 1, "cycle": made.CYCLE, "value": "", "message": "请补填"}
+        db.execute(insert(tables.finding).values(**place, **finding))
         complaint = {"complaint_no": "TS-1", "uscc": TWO, "summary": "收费", "handled_by": "周办", "outcome": "rectify"}
         days = {"received_on": date(2026, 9, 2), "due_on": date(2026, 9, 30)}
         db.execute(insert(tables.complaint).values(**complaint, **days))
@@ -71,7 +71,7 @@ def test_everything_that_waits_is_told_once_sorted_by_its_day(waiting: Path) -> 
         duties = duties_on(db, DAY)
         cooks = questions_of(db, "A2", DAY)
         assert [change.number for change in versions_of(db, "A3")] == [1]
-        assert [found.message for found in findings_of(db, "A3", for_cycle(cycle_id(made.CYCLE)))] == ["请补填"]
+        assert [finding.message for finding in findings_of(db, "A3", for_cycle(cycle_id(made.CYCLE)))] == ["请补填"]
         rows, number = dossier.listed(db, cycle=made.CYCLE, status="", words="a", most=2, after=2)
     assert (rows["application_no"].tolist(), number) == (["A3"], 3)
     assert [(duty.kind, duty.subject, duty.due) for duty in duties] == [
@@ -108,7 +108,7 @@ def test_who_has_not_seen_what_was_done_is_told(waiting: Path) -> None:
     with pytest.raises(MovedError, match="李办") as moved:
         withdraw("A2", "周办", "企业搬迁", DAY, seen=seen)
     assert moved.value.seen > seen
-    assert {each.by for each in moved.value.since} == {"李办"}
+    assert {entry.by for entry in moved.value.since} == {"李办"}
 
 
 def test_what_is_done_at_an_institution_or_a_file_names_it(waiting: Path) -> None:

@@ -61,8 +61,8 @@ def live_through(days: list[date]) -> tuple[object, ...]:
         if day in days or day == LAST:
             sweep(day)
     with reading() as db:
-        told = history.all_entries(db)
-        lapsed = told[(told["kind"] == "qualification") & (told["became"] == "lapsed")]
+        entries = history.all_entries(db)
+        lapsed = entries[(entries["kind"] == "qualification") & (entries["became"] == "lapsed")]
         return (
             terms(LAST),
             registers.statuses(db),
@@ -113,11 +113,11 @@ def test_daily_monthly_twice_and_after_two_months_of_outage(tmp_path_factory: py
         "after two months of outage": [*every_day[:20:5], *every_day[80::40]],
     }
     with using(Settings(home=_filled(tmp_path_factory), database_url="")):
-        found = {}
+        lives = {}
         for name, days in schedules.items():
             with database.rehearsal():
-                found[name] = live_through(days)
-    assert len({str(each) for each in found.values()}) == 1
+                lives[name] = live_through(days)
+    assert len({str(life) for life in lives.values()}) == 1
 
 
 def test_of_several_missed_reminders_only_the_nearest_is_written(home: Path) -> None:

@@ -36,20 +36,20 @@ def hand_in(home: Path, uscc: str, submitted_at: str, seen: date, number: str = 
 
 def late_findings() -> list[str]:
     with reading() as db:
-        found = findings.of_cycle(db, CYCLE)
-    return [rule for rule in found["rule"] if rule.startswith("WINDOW")]
+        rows = findings.of_cycle(db, CYCLE)
+    return [rule for rule in rows["rule"] if rule.startswith("WINDOW")]
 
 
 def test_another_institution_s_correction_is_set_aside_and_the_owner_is_untouched(home: Path) -> None:
     assert hand_in(home, ONE, "2026-09-05 09:00", DEADLINE) == 0
     with reading() as db:
-        before, told = applications.current(db, ["HS1"]), history.of(db, ["HS1"])
+        before, entries = applications.current(db, ["HS1"]), history.of(db, ["HS1"])
     assert hand_in(home, TWO, "2026-09-06 09:00", date(2026, 9, 11)) == 1
     with reading() as db:
         after = applications.current(db, ["HS1"])
         assert after.to_dict("records") == before.to_dict("records")
         assert after["institution_name"].tolist() == ["甲公司"]
-        assert len(history.of(db, ["HS1"])) == len(told), "not a move of the owner's application"
+        assert len(history.of(db, ["HS1"])) == len(entries), "not a move of the owner's application"
     assert hand_in(home, ONE, "2026-09-07 09:00", date(2026, 9, 12)) == 0, "the owner's own one is taken"
 
 

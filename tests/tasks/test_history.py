@@ -58,7 +58,7 @@ def unlocked(statement: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "message"),
     [
         ("UPDATE history SET because = 'nothing' WHERE entry = 2", "entry 2 .* was changed"),
         ('UPDATE history SET facts = \'{"filed_on":"2020-01-01"}\' WHERE entry = 2', "entry 2 .* was changed"),
@@ -68,22 +68,22 @@ def unlocked(statement: str) -> None:
         ("UPDATE history SET entry = 99 WHERE entry = 4", "entry 4 is missing"),
     ],
 )
-def test_the_doctor_tells_where_the_chain_is_broken(home: Path, statement: str, told: str) -> None:
+def test_the_doctor_tells_where_the_chain_is_broken(home: Path, statement: str, message: str) -> None:
     fill()
-    assert next(found for found in examine() if found.name == "history").well
+    assert next(observation for observation in examine() if observation.name == "history").well
     unlocked(statement)
-    found = next(found for found in examine() if found.name == "history")
-    assert not found.well
-    assert pd.Series([found.sentence]).str.contains(told).all(), found.sentence
+    observation = next(observation for observation in examine() if observation.name == "history")
+    assert not observation.well
+    assert pd.Series([observation.sentence]).str.contains(message).all(), observation.sentence
 
 
 def test_the_doctor_tells_a_register_that_its_history_does_not(home: Path) -> None:
     fill()
-    assert next(found for found in examine() if found.name == "register").well
+    assert next(observation for observation in examine() if observation.name == "register").well
     with begin() as db:
         db.execute(text("UPDATE qualification_item SET valid_until = '2030-01-01' WHERE entry = 1"))
-    found = next(found for found in examine() if found.name == "register")
-    assert not found.well and ONE in found.sentence and "2030-01-01" in found.sentence
+    observation = next(observation for observation in examine() if observation.name == "register")
+    assert not observation.well and ONE in observation.sentence and "2030-01-01" in observation.sentence
 
 
 def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:
@@ -116,19 +116,19 @@ def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:
     sweep(date(2026, 6, 1))
     sweep(date(2029, 6, 1))
     with reading() as db:
-        told = overview.life(db, ONE)
+        entries = overview.life(db, ONE)
         assert retold.differences(db, date(2029, 6, 1)) == []
-    assert told["entry"].is_monotonic_increasing
-    assert told["on"].is_monotonic_increasing
-    assert (told["because"] != "").all()
+    assert entries["entry"].is_monotonic_increasing
+    assert entries["on"].is_monotonic_increasing
+    assert (entries["because"] != "").all()
     kinds = ("qualification", "dormancy", "item", "decision")
     life = [
         (row["kind"], row["level"], row["was"], row["became"])
-        for row in told.to_dict("records")
+        for row in entries.to_dict("records")
         if row["kind"] in kinds
     ]
     assert life == LIFE
-    reasons = "\n".join(told["because"])
+    reasons = "\n".join(entries["because"])
     for because in REASONS:
         assert because in reasons
 

@@ -53,12 +53,14 @@ def file() -> Path:
 
 def test_the_file_holds_all_that_anyone_needs(drawn: Draw) -> None:
     assert differences(drawn) == []
-    assert [each.uscc for each in drawn.institutions] == sorted([ONE, TWO, THREE])
-    assert [each.inspector_no for each in drawn.inspectors] == ["J1", "J2", "J3"], "who is not active is not drawn"
+    assert [institution.uscc for institution in drawn.institutions] == sorted([ONE, TWO, THREE])
+    assert [inspector.inspector_no for inspector in drawn.inspectors] == ["J1", "J2", "J3"], (
+        "who is not active is not drawn"
+    )
     with reading() as db:
         life = overview.life(db, drawn.visits[0].uscc)
-    told = life[life["kind"] == "inspection"]
-    assert told["became"].tolist() == ["drawn"] and "公开的种子" in told["because"].tolist()[0]
+    entries = life[life["kind"] == "inspection"]
+    assert entries["became"].tolist() == ["drawn"] and "公开的种子" in entries["because"].tolist()[0]
 
 
 @pytest.mark.usefixtures("drawn")
@@ -120,7 +122,7 @@ def test_the_list_is_that_of_a_published_edition(drawn: Draw) -> None:
 
 def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> None:
     visited = drawn.visits[0].uscc
-    other = next(each.uscc for each in drawn.institutions if each.uscc != visited)
+    other = next(institution.uscc for institution in drawn.institutions if institution.uscc != visited)
     listed = settings().published / "inspections" / "2026-09" / "outcomes.csv"
     assert "待检查" in listed.read_text("utf-8-sig")
     assert "inspections/2026-09/outcomes.csv" in (settings().published / "index.html").read_text("utf-8")
@@ -137,7 +139,7 @@ def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> Non
     assert import_file("inspection-outcomes", tmp_path / "结果.xlsx", date(2026, 12, 2)).new == 0
     table = pd.read_csv(listed, dtype="str")
     assert table.iloc[0].tolist()[2:] == [
-        "、".join(each.name for each in drawn.visits[0].inspectors), "2026-11-20", "发现问题已责令改正", "视频监控缺失",
+        "、".join(inspector.name for inspector in drawn.visits[0].inspectors), "2026-11-20", "发现问题已责令改正", "视频监控缺失",
     ]  # fmt: skip
     with reading() as db:
         life = overview.life(db, visited)
@@ -145,7 +147,7 @@ def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("a.csv", "姓名,所在单位\n张一,市人社局\n", "缺少“检查人员编号、在岗”列"),
         ("a.csv", "", "是空的"),
@@ -154,12 +156,12 @@ def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> Non
     ],
 )
 def test_what_is_no_list_is_told_in_one_sentence(
-    home: Path, tmp_path: Path, name: str, content: str, told: str
+    home: Path, tmp_path: Path, name: str, content: str, message: str
 ) -> None:
     (tmp_path / name).write_text(content, "utf-8")
     imported = import_file("inspectors", tmp_path / name, DAY)
     assert (imported.rows, imported.new, len(imported.complaints)) == (0, 0, 1)
-    assert told in imported.complaints[0]
+    assert message in imported.complaints[0]
 
 
 def test_unreadable_rows_are_left_out_and_told(home: Path, tmp_path: Path) -> None:

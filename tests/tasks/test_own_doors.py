@@ -178,6 +178,6 @@ def test_a_file_of_the_same_name_takes_no_other_s_place(home: Path) -> None:
 def test_what_is_set_aside_is_an_alert_once(home: Path) -> None:
     lay(home / "inbox" / "甲.xlsx", "no workbook")
     look()
-    raised = [each for each in alerts.raise_alerts(settings(), DAY) if each.startswith("aside:")]
+    raised = [alert for alert in alerts.raise_alerts(settings(), DAY) if alert.startswith("aside:")]
     assert len(raised) == 1
     assert alerts.raise_alerts(settings(), DAY) == []

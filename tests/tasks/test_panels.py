@@ -38,8 +38,8 @@ def _draws(story: factories.Story) -> dict[str, PanelDraw]:
 
 def _packages(home: Path) -> dict[str, EvaluationPackage]:
     files = sorted((home / "outbox" / "evaluation").rglob("package.json"))
-    found = [EvaluationPackage.model_validate_json(path.read_bytes()) for path in files]
-    return {package.application_no: package for package in found}
+    packages = [EvaluationPackage.model_validate_json(path.read_bytes()) for path in files]
+    return {package.application_no: package for package in packages}
 
 
 def test_draws_are_recorded_beside_the_package_and_repeat(installation: Path, story: factories.Story) -> None:
@@ -57,10 +57,14 @@ def test_nobody_judges_a_rival_of_the_employer_whenever_the_rival_came(home: Pat
     for act in (1, 2):
         _run(story, home, act)
         with reading() as db:
-            asked = {each.application_no: each for each in panels.applicants(db, story.cycle)}
-            employer = {each.expert_no: each.employer_uscc for each in panels.pool(db)}
+            asked = {applicant.application_no: applicant for applicant in panels.applicants(db, story.cycle)}
+            employer = {expert.expert_no: expert.employer_uscc for expert in panels.pool(db)}
         for number, draw in _draws(story).items():
-            rivals = {each.uscc for each in asked.values() if each.occupation_codes & asked[number].occupation_codes}
+            rivals = {
+                applicant.uscc
+                for applicant in asked.values()
+                if applicant.occupation_codes & asked[number].occupation_codes
+            }
             assert asked[number].uscc in rivals
             assert not {employer[member.expert_no] for member in draw.panel.members} & rivals
 
@@ -150,7 +154,7 @@ def test_the_pool_is_kept_up_to_date(installation: Path) -> None:
     assert count == 0
     assert complaints == ["专家库中专家编号“ZJ1”有两行不同的内容，均未采用，请只保留一行"]
     with reading() as db:
-        assert [(each.expert_no, each.active) for each in panels.pool(db)] == [("ZJ1", False), ("ZJ2", True)]
+        assert [(expert.expert_no, expert.active) for expert in panels.pool(db)] == [("ZJ1", False), ("ZJ2", True)]
         assert [panels.address(db, number) for number in ("ZJ1", "ZJ2", "ZJ3")] == ["", "b@example.com", ""]
 
 
@@ -181,6 +185,6 @@ def test_the_pool_is_imported_from_a_workbook_as_people_keep_it(home: Path, tmp_
 
 def test_packages_name_no_address(home: Path, story: factories.Story) -> None:
     _run(story, home, 1)
-    said = json.dumps([package.model_dump(mode="json") for package in _packages(home).values()], ensure_ascii=False)
-    assert "@example.com" not in said
+    text = json.dumps([package.model_dump(mode="json") for package in _packages(home).values()], ensure_ascii=False)
+    assert "@example.com" not in text
     assert settings().evaluation_channel == "folder"

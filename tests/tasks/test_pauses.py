@@ -19,7 +19,7 @@ CYCLE = "2026-09"
 
 
 def subjects(day: date | None = None) -> list[str]:
-    return [each.subject for each in pauses.pauses_on(day or today())]
+    return [pause.subject for pause in pauses.pauses_on(day or today())]
 
 
 def test_a_pause_holds_until_somebody_lifts_it(installation: Path) -> None:
@@ -35,10 +35,10 @@ def test_a_pause_holds_until_somebody_lifts_it(installation: Path) -> None:
     with pytest.raises(pauses.NotPausedError, match="nothing to lift"):
         pauses.lift(CYCLE, "李雷", "已答复")
     with reading() as db:
-        told = history.of(db, [CYCLE, "sweeps"])
-    assert told["became"].tolist() == ["paused", "paused", "lifted"]
-    assert told["by"].tolist() == ["王芳", "王芳", "李雷"]
-    assert "2026-09 批次暂停自动办理：等上级答复" in told["because"].tolist()
+        entries = history.of(db, [CYCLE, "sweeps"])
+    assert entries["became"].tolist() == ["paused", "paused", "lifted"]
+    assert entries["by"].tolist() == ["王芳", "王芳", "李雷"]
+    assert "2026-09 批次暂停自动办理：等上级答复" in entries["because"].tolist()
 
 
 def test_a_pause_that_is_over_is_lifted_by_itself(installation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_a_pause_that_is_over_is_lifted_by_itself(installation: Path, monkeypatc
     pauses.pause(CYCLE, "王芳", "等上级答复", last)
     assert pauses.lift_over() == []
     monkeypatch.setattr(pauses, "today", lambda: last + timedelta(days=1))
-    assert [each.subject for each in pauses.lift_over()] == [CYCLE]
+    assert [pause.subject for pause in pauses.lift_over()] == [CYCLE]
     pauses.pause(CYCLE, "王芳", "又要停")
     with reading() as db:
         assert history.of(db, [CYCLE])["by"].tolist() == ["王芳", "filing", "王芳"]

@@ -86,8 +86,8 @@ def test_a_late_renewal_begins_on_the_day_of_filing(home: Path, swept_on: date |
     assert terms(date(2024, 1, 1)) == {(ONE, COOK, "4"): ("2023-10-20", "2026-10-19")}
     with reading() as db:
         assert registers.statuses(db) == {("A0", COOK, "4"): "lapsed", ("A1", COOK, "4"): "filed"}
-        told = register.current_entries(db)
-    assert len(told) == 2
+        entries = register.current_entries(db)
+    assert len(entries) == 2
 
 
 def test_a_timely_renewal_leaves_the_older_application_filed_until_both_end(home: Path) -> None:

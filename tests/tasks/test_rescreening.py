@@ -48,11 +48,11 @@ def screened() -> list[str]:
     return [number for numbers in batches for number in numbers]
 
 
-def told() -> set[str]:
+def repeated() -> set[str]:
     """Applications with a FORM-8 finding."""
     with reading() as db:
-        found = findings.of_cycle(db, CYCLE)
-    return set(found.loc[found["rule"] == "FORM-8", "application_no"])
+        rows = findings.of_cycle(db, CYCLE)
+    return set(rows.loc[rows["rule"] == "FORM-8", "application_no"])
 
 
 @pytest.fixture
@@ -85,10 +85,10 @@ def test_a_twin_that_comes_or_is_withdrawn_concerns_the_other_application_too() 
     """FORM-8: another current application of the same institution; a withdrawn one does not count."""
     receive("A4", "第一版", ONE)
     assert screened() == ["A1", "A4"]
-    assert told() == {"A1", "A4"}
+    assert repeated() == {"A1", "A4"}
     receive("A4", "第二版", ONE, withdrawn="true")
     assert screened() == ["A1", "A4"]
-    assert told() == set()
+    assert repeated() == set()
     assert screened() == []
 
 

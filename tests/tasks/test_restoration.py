@@ -65,9 +65,9 @@ def test_what_it_let_lapse_is_on_file_again(installation: Path) -> None:
         assert retold.differences(db, TRUE) == []
         assert seals.differences(db) == []
         assert list(history.broken_links(db)) == []
-        told = history.of(db, [ONE, TRUE.isoformat()])
+        entries = history.of(db, [ONE, TRUE.isoformat()])
         assert history.lapses(db) == set()
-    back = told[told["was"] == "lapsed"]
+    back = entries[entries["was"] == "lapsed"]
     assert set(back["became"]) == {"filed"}
     assert set(back["by"]) == {"王处长"}
     assert back["because"].str.contains("日期误填为2030年").all()

@@ -28,7 +28,7 @@ SOCIAL = "social_organisation"
 
 
 @pytest.mark.parametrize(
-    ("changed", "found", "becomes"),
+    ("changed", "expected", "becomes"),
     [
         ({}, [], "filed"),
         ({"level": "四级", "verdict": "合格", "commitments_shown": "是"}, [], "filed"),
@@ -44,12 +44,12 @@ SOCIAL = "social_organisation"
         ({"evaluated_on": "下周三"}, [("FORM-10", "evaluated_on")], "dispatched"),
     ],
 )
-def test_a_result_is_taken_or_refused(home: Path, changed: dict[str, str], found: Any, becomes: str) -> None:
+def test_a_result_is_taken_or_refused(home: Path, changed: dict[str, str], expected: Any, becomes: str) -> None:
     made.accepted("A1", commitment=True)
     made.send_out(home)
     made.drop(home, "r.csv", made.result("A1", **changed))
     made.go_on(home)
-    assert made.rules_found() == found
+    assert made.rules_found() == expected
     assert made.standing("A1") == becomes
     assert len(made.letters(home, "result_return")) == (becomes == "dispatched")
 
@@ -84,9 +84,9 @@ def test_what_cannot_be_opened_among_results_is_said_and_stops_nothing(
     assert made.go_on(home)["intake"].done["quarantined"] == 2
     assert made.standing("A1") == "filed"
     with reading() as db:
-        said = " ".join(db.execute(select(quarantined.c.reason)).scalars())
-    assert "文件夹“results/locked”无法打开" in said
-    assert "另存为.xlsx" in said
+        text = " ".join(db.execute(select(quarantined.c.reason)).scalars())
+    assert "文件夹“results/locked”无法打开" in text
+    assert "另存为.xlsx" in text
 
 
 def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> None:
@@ -95,7 +95,7 @@ def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> Non
     made.drop(installation, "r.csv", made.result("A1", score="八十五"), made.result("A1", BAKER, "3", panel_size="2"))
     first = made.go_on(installation)
     assert first["evaluation"].done["refused_results"] == 2
-    said = made.text_of(installation, "result_return")
+    text = made.text_of(installation, "result_return")
     for words in (
         "评估专家组：",
         f"机构{ONE}",
@@ -105,8 +105,8 @@ def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> Non
         "四级/中级工",
         "评估专家人数不足",
     ):
-        assert words in said
-    assert "EVAL-2" not in said
+        assert words in text
+    assert "EVAL-2" not in text
     again = made.go_on(installation)
     assert again["evaluation"].total == 0
     assert len(made.letters(installation, "result_return")) == 1
@@ -217,15 +217,15 @@ def test_results_of_another_cycle_go_to_that_cycle(installation: Path) -> None:
 
 def _life(number: str) -> list[str]:
     with reading() as db:
-        told = history.of(db, [number])
-    told = told[told["kind"] == "item"]
-    return [f"{was}>{became}" for was, became in zip(told["was"], told["became"], strict=True)]
+        entries = history.of(db, [number])
+    entries = entries[entries["kind"] == "item"]
+    return [f"{was}>{became}" for was, became in zip(entries["was"], entries["became"], strict=True)]
 
 
 def _decided(number: str, rule: str, verdict: str, at: str = "2026-09-24T10:00:00+08:00") -> None:
-    said = {"decided_by": "王主任", "document_no": "黄人社函〔2026〕9号", "reason": "复核属实", "occupation_code": ""}
+    ruling = {"decided_by": "王主任", "document_no": "黄人社函〔2026〕9号", "reason": "复核属实", "occupation_code": ""}
     record_rulings(
-        pd.DataFrame([{"application_no": number, "rule": rule, "verdict": verdict, "decided_at": at, **said}])
+        pd.DataFrame([{"application_no": number, "rule": rule, "verdict": verdict, "decided_at": at, **ruling}])
     )
 
 
@@ -315,9 +315,9 @@ def test_a_result_that_replaces_an_accepted_one_is_told(home: Path) -> None:
     made.drop(home, "r1.csv", made.result("A1"))
     assert made.go_on(home)["evaluation"].advice == []
     made.drop(home, "r2.csv", made.result("A1", score="64"))
-    told = made.go_on(home, LATER)["evaluation"]
-    assert told.done["replaced_results"] == 1
-    assert told.advice == ["A1已采纳的评估结果由后来报送的结果替换"]
+    summary = made.go_on(home, LATER)["evaluation"]
+    assert summary.done["replaced_results"] == 1
+    assert summary.advice == ["A1已采纳的评估结果由后来报送的结果替换"]
 
 
 def test_a_correction_that_is_refused_leaves_what_was_decided(home: Path) -> None:
@@ -341,7 +341,7 @@ def _filled(home: Path, number: str, change: Callable[[openpyxl.Workbook], None]
     sheet = book["评分表"]
     header = next(row for row in sheet.iter_rows() if any(cell.value == "条目键" for cell in row))
     places = {str(cell.value).rstrip("*"): cell.column for cell in header if cell.value}
-    said: dict[str, Any] = {
+    cells: dict[str, Any] = {
         "结论": "合格",
         "评分": 88,
         "承诺材料已提供": "是",
@@ -351,7 +351,7 @@ def _filled(home: Path, number: str, change: Callable[[openpyxl.Workbook], None]
     }
     for line in range(header[0].row + 1, sheet.max_row + 1):
         if sheet.cell(line, places["条目键"]).value:
-            for title, value in said.items():
+            for title, value in cells.items():
                 sheet.cell(line, places[title]).value = value
     if change:
         change(book)
@@ -390,10 +390,10 @@ def _with_other_keys(book: openpyxl.Workbook) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"), [(_without_sheet, "缺少工作表“评分表”"), (_with_other_keys, "条目键已被改动")]
+    ("spoil", "message"), [(_without_sheet, "缺少工作表“评分表”"), (_with_other_keys, "条目键已被改动")]
 )
 def test_a_spoilt_workbook_is_put_aside_with_what_to_mend(
-    home: Path, spoil: Callable[[openpyxl.Workbook], None], said: str
+    home: Path, spoil: Callable[[openpyxl.Workbook], None], message: str
 ) -> None:
     made.accepted("A1")
     made.accepted("A2", [(TWO, COOK, "4")])
@@ -404,12 +404,12 @@ def test_a_spoilt_workbook_is_put_aside_with_what_to_mend(
     assert counts["intake"].done == {"results": 1, "quarantined": 1}
     assert (made.standing("A1"), made.standing("A2")) == ("dispatched", "filed")
     (reason,) = (home / "quarantine").glob("*.reason.txt")
-    assert said in reason.read_text("utf-8")
+    assert message in reason.read_text("utf-8")
     assert "重新" in reason.read_text("utf-8")
     assert all(count.total == 0 for count in made.go_on(home).values())
     imported = import_file("results", file, made.DAY)
     assert (imported.rows, imported.new, len(imported.complaints)) == (0, 0, 1)
-    assert said in imported.complaints[0]
+    assert message in imported.complaints[0]
 
 
 def test_json_comes_back_too(home: Path) -> None:

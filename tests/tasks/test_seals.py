@@ -86,10 +86,10 @@ def test_a_later_move_does_not_hide_a_change(home: Path) -> None:
     with begin() as db:
         db.execute(text("UPDATE complaint SET summary = 'else'"))
     enter("unfounded")
-    (told,) = untrue()
-    assert told.startswith("complaint TS-1: changed in the database before history entry")
+    (sentence,) = untrue()
+    assert sentence.startswith("complaint TS-1: changed in the database before history entry")
     enter("open")
-    assert untrue() == [told]
+    assert untrue() == [sentence]
 
 
 def test_what_a_failed_transaction_touched_is_not_sealed_by_the_next(home: Path) -> None:

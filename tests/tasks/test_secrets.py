@@ -18,13 +18,13 @@ NOBODY = "11010519491231002X"
 
 
 def test_settings_show_no_secret() -> None:
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "database_url": f"postgresql://filing:{SECRET}@db/filing",
         "evaluation_url": f"https://filing:{SECRET}@evaluation.example",
         "alert_webhook": f"https://hook.example/?key={SECRET}",
         **dict.fromkeys(("evaluation_token", "smtp_password", "result_key"), SECRET),
     }
-    stated = Settings(**said)
+    stated = Settings(**values)
     assert SECRET not in f"{stated!r} {stated}"
     assert SECRET in stated.database, "what is used is all there"
 
@@ -33,10 +33,10 @@ def test_an_error_of_the_database_names_no_value(installation: Path) -> None:
     row = {"expert_no": NOBODY, "name": NOBODY, "employer_uscc": None, "occupation_prefixes": "", "active": "true"}
     with pytest.raises(IntegrityError) as failed, database.begin() as db:
         db.execute(insert(tables.expert).values(**row, email=""))
-    told = "".join(traceback.format_exception(failed.value))
-    assert "parameters" in told
-    assert "employer_uscc" in told, "which column it was"
-    assert NOBODY not in told
+    text = "".join(traceback.format_exception(failed.value))
+    assert "parameters" in text
+    assert "employer_uscc" in text, "which column it was"
+    assert NOBODY not in text
 
 
 @pytest.mark.parametrize(

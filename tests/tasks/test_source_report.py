@@ -30,8 +30,8 @@ def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     return Filing(home, monkeypatch, capsys)
 
 
-def stated(home: Path, source: object, **said: Any) -> Settings:
-    return Settings(home=home, source=str(source), **said)  # type: ignore[arg-type]
+def stated(home: Path, source: object, **values: Any) -> Settings:
+    return Settings(home=home, source=str(source), **values)  # type: ignore[arg-type]
 
 
 def everything(folder: Path) -> dict[str, tuple[int, int]]:
@@ -80,7 +80,7 @@ def test_a_map_that_explains_it_leaves_nothing_to_say(filing: Filing, home: Path
 
 
 @pytest.mark.parametrize(
-    ("source", "column_map", "said"),
+    ("source", "column_map", "message"),
     [
         ("http://clerk:s3cr3t-word@127.0.0.1:9/api", "", "http://127.0.0.1:9/api did not answer"),
         ("gopher://x/y", "", "FILING_SOURCE begins with gopher://"),
@@ -100,14 +100,14 @@ def test_a_map_that_explains_it_leaves_nothing_to_say(filing: Filing, home: Path
     ],
 )
 def test_a_source_that_cannot_be_had_is_one_sentence(
-    source: str, column_map: str, said: str, filing: Filing, home: Path, monkeypatch: pytest.MonkeyPatch
+    source: str, column_map: str, message: str, filing: Filing, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tasks.gateways.sources import chosen
 
     monkeypatch.setattr(chosen, "_bounds", lambda _settings: portals.quick())
     ended = filing("doctor", "--source", stated=stated(home, source, column_map=column_map))
     assert ended.code == 1
-    assert said in ended.out
+    assert message in ended.out
     assert "s3cr3t" not in ended.out + ended.err
     assert "Traceback" not in ended.out + ended.err
 

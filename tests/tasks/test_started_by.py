@@ -31,6 +31,6 @@ def test_the_moves_of_a_run_name_who_started_it(home: Path, monkeypatch: pytest.
         moves = history.of(db, ["A1"])
         sent = moves[moves["became"] == "dispatched"]
         assert sent[["by", "started_by"]].values.tolist() == [["filing", "李办"]]
-        told = history.of(db, [made.CYCLE])
-        assert told[["kind", "became", "by"]].values.tolist() == [["run", "started", "李办"]]
+        entries = history.of(db, [made.CYCLE])
+        assert entries[["kind", "became", "by"]].values.tolist() == [["run", "started", "李办"]]
         assert (list(history.broken_links(db)), history.uncounted(db)) == ([], [])

@@ -179,5 +179,5 @@ def test_what_passed_under_a_code_that_was_given_up_is_filed_under_the_new_one()
     decide("2026-04", DAY)
     assert set(terms(DAY)) == {(ONE, OTHER, "4"), (ONE, OTHER, "3")}
     with reading() as db:
-        (letter,) = [each for each in outbox.written(db, LETTERS) if each["kind"] == "filing"]
+        (letter,) = [entry for entry in outbox.written(db, LETTERS) if entry["kind"] == "filing"]
     assert [line["occupation_code"] for line in letter["content"]["items"]] == [OTHER]

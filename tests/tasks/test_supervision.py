@@ -84,8 +84,8 @@ def test_a_complaint_is_open_from_its_day_until_it_is_closed(tmp_path: Path) -> 
 )
 def test_a_faulty_row_is_refused_with_its_reason(tmp_path: Path, row: dict[str, str], sentence: str) -> None:
     brought = bring(tmp_path, {**ROW, **row}, {**ROW, "complaint_no": "J-2"})
-    (told,) = brought.complaints
-    assert sentence in told and "第1行" in told
+    (complaint,) = brought.complaints
+    assert sentence in complaint and "第1行" in complaint
     with reading() as db:
         assert set(complaints.every(db)["complaint_no"]) == {"J-2"}
 
@@ -171,7 +171,7 @@ def test_a_rectification_that_is_overdue_is_alerted_and_named(tmp_path: Path) ->
     from tasks.runs.alerts import raise_alerts
 
     bring(tmp_path, {**ROW, "outcome": "rectify", "due_on": "2026-06-10"})
-    assert not [each for each in raise_alerts(settings(), date(2026, 6, 10)) if each.startswith("complaint")]
+    assert not [alert for alert in raise_alerts(settings(), date(2026, 6, 10)) if alert.startswith("complaint")]
     assert "complaint:2026-06-11" in raise_alerts(settings(), date(2026, 6, 11))
     with reading() as db:
         assert "J-1" in overview.of_cycle(db, "2026-04")["complaints"]
@@ -201,6 +201,9 @@ def test_a_rectification_is_written_to_the_institution_once_a_day_that_is_set(ho
     bring(tmp_path, {**mending, "due_on": "2026-09-01", "closed_on": "2026-05-30"})
     with reading() as db:
         written = outbox.written(db, LETTERS)
-    assert [each["occasion"] for each in written] == ["rectification:J-1:2026-07-01", "rectification:J-1:2026-08-01"]
+    assert [letter["occasion"] for letter in written] == [
+        "rectification:J-1:2026-07-01",
+        "rectification:J-1:2026-08-01",
+    ]
     assert written[0]["content"]["problem"] == "考评人员不足"
     assert written[0]["content"]["institution_name"]

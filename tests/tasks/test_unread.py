@@ -187,9 +187,9 @@ def test_times_are_believed_only_while_they_can_be(
 
 def test_files_are_read_with_all_that_speak_of_the_same_applications() -> None:
     known = [reading("a", "1"), reading("b", "1", "2"), reading("c", "2", "3"), reading("d", "4"), reading("e", "5")]
-    looks = {each.file: LOOK for each in known}
+    looks = {entry.file: LOOK for entry in known}
     assert untouched(known, looks, (), lambda _: True) == set("abcde")
-    assert untouched(known, looks, (), lambda each: each.file != "a") == {"d", "e"}
+    assert untouched(known, looks, (), lambda entry: entry.file != "a") == {"d", "e"}
     assert untouched(known, looks, ("4",), lambda _: True) == set("abce")
     assert untouched(known, dict.fromkeys("bcde", LOOK), (), lambda _: True) == {"d", "e"}
     unsettled = [*known, reading("f", "5", settled=False)]

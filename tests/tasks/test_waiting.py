@@ -81,8 +81,8 @@ def test_it_goes_on_when_the_wait_is_over(waits: Path) -> None:
 
 def test_without_a_day_it_is_today(waits: Path) -> None:
     assert today() >= date(2026, 10, 25)
-    told = waiting.reason_to_go_on(CYCLE, None, None, None, settings())
-    assert told is not None and told.startswith("the wait is over")
+    because = waiting.reason_to_go_on(CYCLE, None, None, None, settings())
+    assert because is not None and because.startswith("the wait is over")
 
 
 def test_a_run_that_waited_goes_on_as_many_days_later(waits: Path) -> None:
@@ -152,7 +152,7 @@ def test_what_could_not_be_delivered_is_tried_again_after_a_while(waits: Path, m
 def test_each_failure_doubles_the_pause_up_to_a_day() -> None:
     pauses = [waiting.pause_after(failures) for failures in (1, 2, 3, 7, 8, 60)]
     minutes = [15, 30, 60, 960, 1440, 1440]
-    assert pauses == [timedelta(minutes=each) for each in minutes]
+    assert pauses == [timedelta(minutes=minute) for minute in minutes]
 
 
 def test_what_is_missing_is_told_by_application(waits: Path) -> None:

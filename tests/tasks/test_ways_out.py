@@ -34,14 +34,14 @@ WORDS = Words("王主任", "久无进展", "黄人社函〔2026〕30号")
 
 
 def rule(number: str, code: str, verdict: str, at: str, occupation: str = "") -> int:
-    said = {
+    ruling = {
         "decided_by": "王主任",
         "document_no": "黄人社函〔2026〕9号",
         "reason": "经研究",
         "occupation_code": occupation,
     }
     row = {"application_no": number, "rule": code, "verdict": verdict, "decided_at": f"2026-09-{at}T10:00:00+08:00"}
-    return record_rulings(pd.DataFrame([{**row, **said}]))
+    return record_rulings(pd.DataFrame([{**row, **ruling}]))
 
 
 def settled() -> None:
@@ -171,7 +171,7 @@ def test_a_ruling_on_what_it_cannot_concern_is_refused(home: Path) -> None:
 
 def test_what_stays_open_is_alerted_some_days_after_the_wait(home: Path) -> None:
     made.accepted("A1", status="held")
-    assert not [each for each in raise_alerts(settings(), date(2026, 11, 23)) if each.startswith("cycle:")]
+    assert not [alert for alert in raise_alerts(settings(), date(2026, 11, 23)) if alert.startswith("cycle:")]
     assert raise_alerts(settings(), date(2026, 11, 24)) == ["cycle:2026-11-24"]
     assert raise_alerts(settings(), date(2026, 11, 25)) == []
 
@@ -191,9 +191,9 @@ def test_a_refusal_is_told_by_the_run_that_finds_it_and_void_when_it_turns(home:
     rule("A1", "WINDOW-1", "permit", "12", COOK)
     settled()
     made.send_out(home)
-    said = made.text_of(home, "acceptance")
-    assert "不予备案通知书" in said, "the acceptance names the refusal it makes void"
-    assert "作废" in said
+    text = made.text_of(home, "acceptance")
+    assert "不予备案通知书" in text, "the acceptance names the refusal it makes void"
+    assert "作废" in text
     rule("A1", "WINDOW-1", "refuse", "13", COOK)
     settled()
     assert len(made.letters(home, "refusal")) == 2

@@ -102,9 +102,9 @@ def hidden_fields(text: str) -> dict[str, str]:
     """Token and mark of a page; every form of a page has the same."""
     import re
 
-    found = re.findall(r'<input type="hidden" name="(token|seen)" value="([^"]*)"', text)
-    assert found, "the page has a form"
-    return dict(found)
+    fields = re.findall(r'<input type="hidden" name="(token|seen)" value="([^"]*)"', text)
+    assert fields, "the page has a form"
+    return dict(fields)
 
 
 def browser_of(name: str, role: Role, server: Any = None) -> Browser:

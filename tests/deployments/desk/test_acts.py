@@ -59,7 +59,7 @@ def the_rule_of(row: dict[str, Any]) -> str:
 def test_of_two_who_decide_at_once_one_does_and_the_other_is_shown_it() -> None:
     browsers = [browser_of(name, Role.APPROVER) for name in ("王处长", "张处长")]
     rule = the_rule()
-    forms = [{**hidden_fields(each.sees(f"/applications/{HELD}")), **WORDS, "rule": rule} for each in browsers]
+    forms = [{**hidden_fields(browser.sees(f"/applications/{HELD}")), **WORDS, "rule": rule} for browser in browsers]
     forms[1]["verdict"] = "refuse"
 
     def send(pair: tuple[Browser, dict[str, str]]) -> Any:
@@ -388,7 +388,7 @@ def test_who_permitted_an_exception_does_not_release_what_follows_from_it(on_fil
         assert decide(browser_of("王处长", Role.APPROVER)).status_code == 303
         name = waiting_edition()
         place = f"/editions/{name}"
-        own = browser_of("王处长", Role.APPROVER).sends(f"{place}/approve", place)
-        assert own.status_code == 403
-        assert "须由另一位" in own.text
+        answer = browser_of("王处长", Role.APPROVER).sends(f"{place}/approve", place)
+        assert answer.status_code == 403
+        assert "须由另一位" in answer.text
         assert browser_of("张局长", Role.APPROVER).sends(f"{place}/approve", place).status_code == 303

@@ -49,12 +49,12 @@ def test_a_file_lies_in_its_door_and_its_receipt_is_told_at_once(operator: Brows
     answer = send(operator, door, ("甲厂.xlsx", BOOK), ("乙厂.xlsx", BOOK + b"2"))
     assert answer.status_code == 200
     assert lying(own_home, door) == {"乙厂.xlsx": BOOK + b"2", "甲厂.xlsx": BOOK}
-    kept = [each for each in receipts.newest(own_home) if each.by]
-    assert [(each.original, each.by, each.door, each.size) for each in kept] == [
+    kept = [file for file in receipts.newest(own_home) if file.by]
+    assert [(file.original, file.by, file.door, file.size) for file in kept] == [
         ("乙厂.xlsx", "李办", door, len(BOOK) + 1),
         ("甲厂.xlsx", "李办", door, len(BOOK)),
     ]
-    assert all(each.number in answer.text for each in kept)
+    assert all(file.number in answer.text for file in kept)
     assert (own_home / "receipts.jsonl").stat().st_mode & 0o077 == 0
 
 

@@ -20,10 +20,10 @@ class TestReading:
     def test_an_applications_page_tells_its_whole_life(self) -> None:
         page = browser_of("李办", Role.APPROVER).sees(f"/applications/{HELD}")
         with reading() as db:
-            own, letters = items.of_application(db, HELD), dossier.letters(db, [HELD])
+            rows, letters = items.of_application(db, HELD), dossier.letters(db, [HELD])
         assert "待例外审批" in page
         assert f"/applications/{HELD}/decide" in page
-        for code in set(own["occupation_code"]):
+        for code in set(rows["occupation_code"]):
             assert code in page
         for number in letters["number"]:
             assert number in page

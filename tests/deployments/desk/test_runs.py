@@ -33,8 +33,8 @@ class Server:
         """The newest runs, as many as are asked for, or those in a state."""
         states = order["flow_runs"].get("state", {}).get("type", {}).get("any_")
         newer = [{**RUNS[1], "id": f"n{number}"} for number in range(self.newer)]
-        found = [run for run in [*newer, *RUNS] if states is None or run["state_type"] in states]
-        return found[: order["limit"]]
+        matches = [run for run in [*newer, *RUNS] if states is None or run["state_type"] in states]
+        return matches[: order["limit"]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = (await receive()).get("body", b"")

@@ -55,12 +55,12 @@ class Behind:
             self.asked.append((str(scope["method"]), path, who))
             body = (await receive()).get("body", b"")
             self.bodies.append(json.loads(body) if body[:1] in (b"{", b"[") else body)
-        told = json.dumps(KNOWN.get(path, {"who": who})).encode()
+        answer = json.dumps(KNOWN.get(path, {"who": who})).encode()
         kind = [(b"content-type", b"application/json"), (b"access-control-allow-origin", b"*")]
         is_known = bool(who) or path in KNOWN or path in ("/api/health", "/api/ready")
         start: Message = {"type": "http.response.start", "status": 200 if is_known else 404, "headers": kind}
         await send(start)
-        await send({"type": "http.response.body", "body": told})
+        await send({"type": "http.response.body", "body": answer})
 
 
 @pytest.fixture

@@ -165,8 +165,8 @@ def test_wrong_passwords_wait_and_are_logged(client: TestClient, people: Account
     too_soon = client.post("/gate/sign-in", data={"name": "admin", "password": PASSWORD})
     assert too_soon.status_code == 429
     assert int(too_soon.headers["retry-after"]) >= 1
-    told = [(entry["who"], entry["what"]) for entry in access_log.entries(gate_home)]
-    assert told == [("admin", "sign-in refused")] * 3 + [("admin", "sign-in too soon")]
+    entries = [(entry["who"], entry["what"]) for entry in access_log.entries(gate_home)]
+    assert entries == [("admin", "sign-in refused")] * 3 + [("admin", "sign-in too soon")]
     assert (gate_home / access_log.FILE).stat().st_mode & 0o077 == 0
 
 
@@ -191,8 +191,8 @@ def test_the_log_says_who_did_what(gate: Gate, gate_home: Path, people: Accounts
     operator.delete(f"/api/deployments/{CYCLE}")
     operator.get(f"/api/artifacts/{RUN}")
     operator.post("/api/flow_runs/filter", json={})
-    told = [(entry["who"], entry["what"], entry["status"]) for entry in access_log.entries(gate_home)]
-    assert told == [
+    entries = [(entry["who"], entry["what"], entry["status"]) for entry in access_log.entries(gate_home)]
+    assert entries == [
         ("operator", f"POST {START}", 200),
         ("operator", f"DELETE /api/deployments/{CYCLE}", 403),
         ("operator", f"GET /api/artifacts/{RUN}", 200),

@@ -55,14 +55,14 @@ def test_a_new_endpoint_is_shut_until_it_is_classed() -> None:
 def test_what_changes_how_things_run_is_the_administrators(below: str, methods: set[str]) -> None:
     reads = ("filter", "count", "concurrency_status")
     of = [
-        each
-        for each in table()
-        if each.path.startswith(f"/api{below}")
-        and each.method in methods
-        and (below in ("/block", "/automations") or not each.path.endswith(reads))
+        endpoint
+        for endpoint in table()
+        if endpoint.path.startswith(f"/api{below}")
+        and endpoint.method in methods
+        and (below in ("/block", "/automations") or not endpoint.path.endswith(reads))
     ]
     assert of
-    assert [each for each in of if each.least not in (Role.ADMIN, Role.MACHINE)] == []
+    assert [endpoint for endpoint in of if endpoint.least not in (Role.ADMIN, Role.MACHINE)] == []
 
 
 def _asked() -> Iterator[tuple[str, str, Role | None]]:
@@ -81,7 +81,7 @@ def test_each_role_comes_as_far_as_the_table_says(
 ) -> None:
     """Asked of the gate itself, every endpoint in every role; runs are started by bodies, which have their own test."""
     browsers = {Role[name.upper()]: sign_in(gate, gate_home, name) for name in ROLES} | {Role.MACHINE: machine}
-    asked = [each for each in _asked() if "flow_run" not in each[1] or each[0] != "POST"]
+    asked = [question for question in _asked() if "flow_run" not in question[1] or question[0] != "POST"]
     assert len(asked) > 150
     for role, browser in browsers.items():
         for method, path, _ in asked:

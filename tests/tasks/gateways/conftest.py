@@ -23,7 +23,7 @@ def make_package() -> MakePackage:
     """A package of two occupations with a panel, a review finding and a commitment; any field can be given anew."""
 
     def make(**changed: Any) -> EvaluationPackage:
-        said: dict[str, Any] = {
+        values: dict[str, Any] = {
             "application_no": "HS-2026-09-0012",
             "cycle": "2026-09",
             "kind": "首次备案",
@@ -52,7 +52,7 @@ def make_package() -> MakePackage:
             "due_on": date(2026, 10, 25),
             "document": "黄人社函〔2021〕26号",
         }
-        return EvaluationPackage(**{**said, **changed})
+        return EvaluationPackage(**{**values, **changed})
 
     return make
 

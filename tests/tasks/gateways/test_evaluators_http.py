@@ -122,8 +122,8 @@ def deliver(system: EvaluationSystem, pauses: list[float], make_package: MakePac
     package = make_package()
 
     def run(key: str = _KEY, **settings: object) -> str:
-        said = {"url": system.url, "token": "geheim", "timeout_seconds": 0.4, **settings}
-        channel = HttpChannel(HttpSettings(**said), sleep=pauses.append)  # type: ignore[arg-type]
+        values = {"url": system.url, "token": "geheim", "timeout_seconds": 0.4, **settings}
+        channel = HttpChannel(HttpSettings(**values), sleep=pauses.append)  # type: ignore[arg-type]
         return channel.deliver(package, package_files(package, POLICY), key)
 
     return run

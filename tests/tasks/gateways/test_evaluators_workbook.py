@@ -53,7 +53,7 @@ def _write(sheet: Worksheet, row: int, **cells: Any) -> None:
 
 
 def _pass(sheet: Worksheet, row: int, **changed: Any) -> None:
-    said = {
+    cells = {
         "verdict": "合格",
         "score": 85,
         "commitments_shown": "是",
@@ -62,7 +62,7 @@ def _pass(sheet: Worksheet, row: int, **changed: Any) -> None:
         "panel_size": 3,
         "remarks": "设备齐全",
     }
-    _write(sheet, row, **{**said, **changed})
+    _write(sheet, row, **{**cells, **changed})
 
 
 def _saved(workbook: Workbook, folder: Path) -> Path:
@@ -214,7 +214,7 @@ def test_it_prints_on_a4_across_with_its_header_on_every_page(workbook: Workbook
 
 
 def test_the_cover_says_what_the_panel_must_know(workbook: Workbook) -> None:
-    said = "\n".join(str(cell.value) for row in workbook["封面"].iter_rows() for cell in row if cell.value)
+    text = "\n".join(str(cell.value) for row in workbook["封面"].iter_rows() for cell in row if cell.value)
     for words in (
         "湖北新冶钢职业培训学校",
         "专家技术技能水平证明",
@@ -224,7 +224,7 @@ def test_the_cover_says_what_the_panel_must_know(workbook: Workbook) -> None:
         "不少于3人",
         "2026-10-25",
     ):
-        assert words in said
+        assert words in text
 
 
 def test_text_from_outside_is_only_ever_text(make_package: MakePackage, tmp_path: Path) -> None:

@@ -19,14 +19,14 @@ from tasks.gateways.wire.retry import DeliveryFailed
 
 
 def _mail(**changed: Any) -> Mail:
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "key": "correction:HS-1:v1",
         "recipient": "school@example.org",
         "subject": "补正通知书",
         "body": "　　请补正。\n",
         "attached": {"补正通知书.docx": b"PK docx"},
     }
-    return Mail(**{**said, **changed})
+    return Mail(**{**values, **changed})
 
 
 def test_a_mail_arrives_whole(smtp: SmtpSettings, postmaster: Any, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_settings_do_not_tell_the_password() -> None:
 
 
 def _letter(**changed: Any) -> OutgoingLetter:
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "key": "k",
         "relative": "correction/HS-1.docx",
         "content": b"docx",
@@ -231,7 +231,7 @@ def _letter(**changed: Any) -> OutgoingLetter:
         "body": "见附件。",
         "recipient": "school@example.org",
     }
-    return OutgoingLetter(**{**said, **changed})
+    return OutgoingLetter(**{**values, **changed})
 
 
 def test_a_letter_in_a_folder_is_a_file_once(tmp_path: Path) -> None:

@@ -67,10 +67,10 @@ def test_of_what_may_not_be_copied_the_reason_alone_is_kept(tmp_path: Path) -> N
     with (inbox / "huge.xlsx").open("wb") as sparse:
         sparse.truncate(10 * 1024**3)
     for name in ("link.xlsx", "folder.xlsx", "pipe.xlsx", "huge.xlsx", "gone.xlsx"):
-        told = keep(tmp_path / "home", inbox / name, "坏")
-        assert told.read_text("utf-8") == "坏\n"
-        assert told.name.endswith(f"-{name}.reason.txt")
-        assert keep(tmp_path / "home", inbox / name, "坏") == told
+        reason = keep(tmp_path / "home", inbox / name, "坏")
+        assert reason.read_text("utf-8") == "坏\n"
+        assert reason.name.endswith(f"-{name}.reason.txt")
+        assert keep(tmp_path / "home", inbox / name, "坏") == reason
     assert len(contents(tmp_path / "home")) == 5
     assert b"secret" not in contents(tmp_path / "home").values()
 
@@ -79,10 +79,10 @@ def test_what_a_killed_run_left_aside_is_used_up_and_only_the_owner_reads_it(tmp
     source = tmp_path / "a.xlsx"
     source.write_bytes(b"broken")
     kept = keep(tmp_path, source, "坏")
-    told = kept.with_name(f"{kept.name}.reason.txt")
-    for each in (kept, told):
-        each.rename(each.with_name(f".{sha256(each.name.encode()).hexdigest()[:16]}.part"))
+    reason = kept.with_name(f"{kept.name}.reason.txt")
+    for path in (kept, reason):
+        path.rename(path.with_name(f".{sha256(path.name.encode()).hexdigest()[:16]}.part"))
     keep(tmp_path, source, "坏")
-    assert contents(tmp_path / "quarantine") == {kept.name: b"broken", told.name: "坏\n".encode()}
+    assert contents(tmp_path / "quarantine") == {kept.name: b"broken", reason.name: "坏\n".encode()}
     source.write_bytes(b"other")
     assert keep(tmp_path, source, "坏").stat().st_mode & 0o077 == 0

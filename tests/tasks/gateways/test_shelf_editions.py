@@ -111,8 +111,8 @@ print(build(Path(sys.argv[1]), edition(ordinary().sample(frac=1, random_state=3)
 """
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "America/New_York", "LC_ALL": "C.UTF-8"}
     command = [sys.executable, "-c", script, str(tmp_path / "there")]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    there = Path(told.stdout.strip())
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    there = Path(done.stdout.strip())
     for name in FILES:
         assert (here / name).read_bytes() == (there / name).read_bytes(), name
 

@@ -35,9 +35,9 @@ def cells(content: bytes) -> list[list[str]]:
 
 
 def sheet(content: EditionContent, name: str) -> Worksheet:
-    found = openpyxl.load_workbook(BytesIO(directory_workbook(content)))[name]
-    assert isinstance(found, Worksheet)
-    return found
+    worksheet = openpyxl.load_workbook(BytesIO(directory_workbook(content)))[name]
+    assert isinstance(worksheet, Worksheet)
+    return worksheet
 
 
 def words(docx: bytes) -> str:
@@ -47,9 +47,9 @@ def words(docx: bytes) -> str:
 
 
 def embedded(html: bytes) -> dict[str, Any]:
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html.decode(), re.DOTALL)
-    assert found
-    data: dict[str, Any] = json.loads(found[1])
+    match = re.search(r'<script type="application/json" id="data">(.*?)</script>', html.decode(), re.DOTALL)
+    assert match
+    data: dict[str, Any] = json.loads(match[1])
     return data
 
 
@@ -90,8 +90,8 @@ def test_the_json_keeps_every_text_as_it_is() -> None:
 
 def test_no_cell_of_the_workbook_is_a_formula_or_a_link() -> None:
     book = openpyxl.load_workbook(BytesIO(directory_workbook(edition(hostile()))))
-    for found in book:
-        for line in found.iter_rows():
+    for worksheet in book:
+        for line in worksheet.iter_rows():
             for cell in line:
                 assert cell.data_type in {"s", "n", "d"}, cell
                 assert cell.hyperlink is None
@@ -100,49 +100,49 @@ def test_no_cell_of_the_workbook_is_a_formula_or_a_link() -> None:
 
 
 def test_the_workbook_is_laid_out_for_print() -> None:
-    found = sheet(edition(ordinary()), "目录")
-    assert (found.page_setup.orientation, found.page_setup.paperSize) == ("landscape", 9)
-    fitted = found.sheet_properties.pageSetUpPr
+    worksheet = sheet(edition(ordinary()), "目录")
+    assert (worksheet.page_setup.orientation, worksheet.page_setup.paperSize) == ("landscape", 9)
+    fitted = worksheet.sheet_properties.pageSetUpPr
     assert fitted is not None
     assert fitted.fitToPage
-    assert (found.page_setup.fitToWidth or 1, found.page_setup.fitToHeight) == (1, 0)
-    assert found.print_title_rows == "$3:$3"
-    assert found.freeze_panes == "A4"
-    assert found["A1"].value == "黄石市职业技能等级认定评价机构备案目录"
-    assert "版次：2026-09.1" in str(found["A2"].value)
-    assert [cell.value for cell in found[3]][:4] == ["序号", "机构名称", "机构类型", "统一社会信用代码"]
+    assert (worksheet.page_setup.fitToWidth or 1, worksheet.page_setup.fitToHeight) == (1, 0)
+    assert worksheet.print_title_rows == "$3:$3"
+    assert worksheet.freeze_panes == "A4"
+    assert worksheet["A1"].value == "黄石市职业技能等级认定评价机构备案目录"
+    assert "版次：2026-09.1" in str(worksheet["A2"].value)
+    assert [cell.value for cell in worksheet[3]][:4] == ["序号", "机构名称", "机构类型", "统一社会信用代码"]
 
 
 def test_an_institution_is_one_merged_block() -> None:
-    found = sheet(edition(ordinary()), "目录")
-    merged = {str(area) for area in found.merged_cells.ranges}
+    worksheet = sheet(edition(ordinary()), "目录")
+    merged = {str(area) for area in worksheet.merged_cells.ranges}
     *shared, after = list("ABCDEFGHIJKLMNOP"[: len(INSTITUTION_COLUMNS) + 2])
     assert {f"{column}4:{column}6" for column in shared} <= merged
     assert not [area for area in merged if area.startswith(after)]
-    assert [found[f"B{line}"].value for line in (4, 7, 8, 10)] == [
+    assert [worksheet[f"B{line}"].value for line in (4, 7, 8, 10)] == [
         "黄石技师学院",
         "阳新县新港物流职业培训学校",
         "黄石市磁湖职业培训学校",
         "大冶有色机械制造有限公司",
     ]
-    assert [found[f"A{line}"].value for line in (4, 7, 8, 10)] == [1, 2, 3, 4]
+    assert [worksheet[f"A{line}"].value for line in (4, 7, 8, 10)] == [1, 2, 3, 4]
 
 
 def test_dates_are_dates_and_codes_are_text() -> None:
-    found = sheet(edition(ordinary()), "明细")
-    line = {found.cell(1, place).value: found.cell(2, place) for place in range(1, found.max_column + 1)}
+    worksheet = sheet(edition(ordinary()), "明细")
+    line = {worksheet.cell(1, place).value: worksheet.cell(2, place) for place in range(1, worksheet.max_column + 1)}
     assert line["备案日期"].data_type == "d"
     assert line["备案日期"].number_format == "yyyy-mm-dd"
     assert (line["统一社会信用代码"].data_type, line["统一社会信用代码"].value) == ("s", "12420200MA48000002")
     assert line["职业等级"].value == "五级"
     assert line["机构类型"].value == "技工院校"
     assert line["所属区划"].value == "黄石港区"
-    assert found.auto_filter.ref == found.dimensions
+    assert worksheet.auto_filter.ref == worksheet.dimensions
 
 
 def test_a_long_name_over_one_row_gets_the_height_it_needs() -> None:
-    found = sheet(edition(directory([row("长" * 300), row("短", "91420200MA48000009")])), "目录")
-    tall, low = found.row_dimensions[4].height, found.row_dimensions[5].height
+    worksheet = sheet(edition(directory([row("长" * 300), row("短", "91420200MA48000009")])), "目录")
+    tall, low = worksheet.row_dimensions[4].height, worksheet.row_dimensions[5].height
     assert tall is not None
     assert low is not None
     assert tall > 10 * low
@@ -150,8 +150,8 @@ def test_a_long_name_over_one_row_gets_the_height_it_needs() -> None:
 
 @pytest.mark.parametrize("name", ["明细", "本版变更"])
 def test_a_long_name_is_not_cut_in_plain_rows_either(name: str) -> None:
-    found = sheet(edition(directory([row("长" * 300), row("短", "91420200MA48000009")])), name)
-    tall, low = found.row_dimensions[2].height, found.row_dimensions[3].height
+    worksheet = sheet(edition(directory([row("长" * 300), row("短", "91420200MA48000009")])), name)
+    tall, low = worksheet.row_dimensions[2].height, worksheet.row_dimensions[3].height
     assert tall is not None
     assert tall > 250
     assert low is None, "what fits in a line keeps the height of one"
@@ -163,7 +163,7 @@ def test_the_rows_of_an_institution_stay_on_one_page_of_the_annex() -> None:
     kept = [[cell.paragraphs[0].paragraph_format.keep_with_next for cell in line.cells] for line in rows]
     numbers = [line.cells[0].text for line in rows]
     last = [place + 1 == len(rows) or numbers[place + 1] != numbers[place] for place in range(len(rows))]
-    assert [all(each) for each in kept] == [not ends for ends in last]
+    assert [all(marks) for marks in kept] == [not ends for ends in last]
     assert sorted(set(numbers)) == ["1", "2", "3", "4"]
 
 
@@ -195,9 +195,9 @@ def test_an_empty_or_a_very_long_directory_has_a_sentence_for_its_annex(count: i
     rows = large(count + 400).iloc[:count]
     document = Document(BytesIO(announcement(edition(rows))))
     assert len(document.tables) == 1
-    told = "\n".join(paragraph.text for paragraph in document.paragraphs)
-    assert ("见随公告发布的电子表格 directory.xlsx" in told) == (count > 0)
-    assert ("目录暂无备案有效的评价机构" in told) == (count == 0)
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    assert ("见随公告发布的电子表格 directory.xlsx" in text) == (count > 0)
+    assert ("目录暂无备案有效的评价机构" in text) == (count == 0)
 
 
 def test_a_template_edited_in_word_is_used_instead(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_template_edited_in_word_is_used_instead(tmp_path: Path) -> None:
 
 _OFFICE = {"letter_no", "contact", "phone", "address", "postcode", "email"}
 _COMMON = {"issuer", "document", "as_of", "institutions", "occupations", *_OFFICE}
-_ANNEX = {"annex", *(f"annex.{each}" for each in ("number", "name", "type", "uscc", "rows"))}
+_ANNEX = {"annex", *(f"annex.{part}" for part in ("number", "name", "type", "uscc", "rows"))}
 _ROWS = {"annex.rows.occupation", "annex.rows.levels"}
 _ASKED = {
     ANNOUNCEMENT: {
@@ -280,8 +280,8 @@ def test_the_page_names_nothing_outside() -> None:
 def test_the_page_lists_many_changes_only_in_part_but_counts_all() -> None:
     rows = large(4000)
     data = embedded(page(edition(rows, earlier=[("2026-04.1", edition(rows).as_of, edition(rows).changes)])))
-    own, earlier = data["editions"]
-    assert (sum(own["counts"]), len(own["rows"])) == (len(rows), 2000)
+    current, earlier = data["editions"]
+    assert (sum(current["counts"]), len(current["rows"])) == (len(rows), 2000)
     assert (sum(earlier["counts"]), len(earlier["rows"])) == (len(rows), 500)
 
 

@@ -41,7 +41,7 @@ def test_frictionless_finds_a_row_that_is_not_as_described(tmp_path: Path) -> No
     table = folder / "directory.csv"
     table.write_bytes(table.read_bytes().replace(b"420281", b"999999").replace(b"2026-09-10", b"2026-13-10"))
     report = Package(str(folder / "datapackage.json")).validate()
-    assert {"foreign-key", "type-error", "hash-count"} <= {each[0] for each in report.flatten(["type"])}
+    assert {"foreign-key", "type-error", "hash-count"} <= {fault[0] for fault in report.flatten(["type"])}
 
 
 def test_licence_and_contact_are_the_office_s(tmp_path: Path) -> None:
@@ -51,10 +51,10 @@ def test_licence_and_contact_are_the_office_s(tmp_path: Path) -> None:
     described = json.loads((folder / "datapackage.json").read_bytes())
     assert described["licenses"] == [{"path": "https://example.gov.cn/terms", "title": "https://example.gov.cn/terms"}]
     assert described["contact"]["phone"] == "0714-6000000"
-    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', (folder / "index.html").read_text("utf-8"))
-    assert found
-    told = json.loads(found[1])
-    assert (told["@type"], told["license"]) == ("Dataset", "https://example.gov.cn/terms")
+    match = re.search(r'<script type="application/ld\+json">(.*?)</script>', (folder / "index.html").read_text("utf-8"))
+    assert match
+    linked_data = json.loads(match[1])
+    assert (linked_data["@type"], linked_data["license"]) == ("Dataset", "https://example.gov.cn/terms")
 
 
 def test_the_feed_tells_suspension_revocation_and_expiry_apart(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_failed_write_leaves_no_half_file(
 def test_hostile_names_stay_text_in_the_report(tmp_path: Path) -> None:
     folder = write_report(tmp_path, edition(hostile()))
     book = openpyxl.load_workbook(BytesIO((folder / "report.xlsx").read_bytes()))
-    assert {cell.data_type for found in book for line in found.iter_rows() for cell in line} <= {"s", "n", "d"}
+    assert {cell.data_type for worksheet in book for line in worksheet.iter_rows() for cell in line} <= {"s", "n", "d"}
     report = json.loads((folder / "report.json").read_bytes())
     assert {change["institution_name"] for change in report["changes"]} == set(HOSTILE)
 
@@ -185,8 +185,8 @@ def test_exceptions_bear_their_document(tmp_path: Path, content: EditionContent)
         "decided_at": "2026-09-12T09:00:00+08:00",
     }
     folder = write_report(tmp_path, content, exceptions=pd.DataFrame([ruling]))
-    (told,) = json.loads((folder / "report.json").read_bytes())["exceptions"]
-    assert (told["document_no"], told["decided_on"]) == ("黄职鉴〔2026〕7号", "2026-09-12")
-    assert told["sentence"]
+    (exception,) = json.loads((folder / "report.json").read_bytes())["exceptions"]
+    assert (exception["document_no"], exception["decided_on"]) == ("黄职鉴〔2026〕7号", "2026-09-12")
+    assert exception["sentence"]
     sheet = openpyxl.load_workbook(folder / "report.xlsx")["例外审批"]
     assert sheet["G2"].value == "黄职鉴〔2026〕7号"

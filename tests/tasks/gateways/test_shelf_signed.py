@@ -236,14 +236,14 @@ def test_a_public_notice_that_is_not_the_office_s_is_found(noticed: Path, tmp_pa
         kept = {"signature": record["signature"]} if way == "sealed anew" else {}
         by_other = {"signature": keys.signature(other, json_bytes(body))} if way == "signed by another" else {}
         manifest.write_bytes(json_bytes({**body, "seal": sha256(json_bytes(body)), **kept, **by_other}))
-    said = {
+    values = {
         "changed": "public notice 2026-09.1: notice.csv is not what was published",
         "sealed anew": "public notice 2026-09.1: the signature is not that of its manifest.json",
         "signature taken away": "public notice 2026-09.1 is not signed, and what was published on 2026-09-10 is",
         "signed by another": "public notice 2026-09.1 is signed by a key that is not the office's",
         "moved": "public notice 2026-09.2: its manifest.json is that of 2026-09.1",
     }
-    assert any(said[way] in fault for fault in verify(published, public(noticed)).faults)
+    assert any(values[way] in fault for fault in verify(published, public(noticed)).faults)
     assert by_script(noticed, *public(noticed))[0] == 1
 
 

@@ -16,9 +16,9 @@ from tests.portals import Portal, bring_in, contents, quick
 TOKEN = "hush-hush-token"
 
 
-def application(number: str, **said: Any) -> dict[str, Any]:
+def application(number: str, **values: Any) -> dict[str, Any]:
     staff = [{"role": "expert", "name": f"{number}{place}"} for place in range(2)]
-    return {"application_no": number, "institution_name": number, "staff": staff, **said}
+    return {"application_no": number, "institution_name": number, "staff": staff, **values}
 
 
 def five() -> list[Any]:
@@ -138,7 +138,7 @@ def test_a_stopped_pull_begins_again_when_the_list_has_changed(portal: Portal, t
     portal.before = lambda count: portal.faults.append("500") if count > 3 else None
     bring_in(tmp_path, portal.url)
     portal.before, portal.faults = lambda _count: None, []
-    moved = [each for page in portal.pages for each in page][1:]  # the first was withdrawn: everything moves up
+    moved = [record for page in portal.pages for record in page][1:]  # the first was withdrawn: everything moves up
     portal.pages[:] = [moved[at : at + 3] for at in range(0, len(moved), 3)]
     assert numbers(bring_in(tmp_path, portal.url)) == everyone()[1:]
 
@@ -146,7 +146,7 @@ def test_a_stopped_pull_begins_again_when_the_list_has_changed(portal: Portal, t
 def test_a_list_that_changes_while_it_is_read_is_read_again(portal: Portal, tmp_path: Path) -> None:
     def withdraw(count: int) -> None:
         if count == 3:
-            moved = [each for page in portal.pages for each in page][1:]
+            moved = [record for page in portal.pages for record in page][1:]
             portal.pages[:] = [moved[at : at + 3] for at in range(0, len(moved), 3)]
 
     portal.before = withdraw
@@ -191,8 +191,8 @@ def test_a_page_that_never_ends_is_bounded(fault: str, portal: Portal, tmp_path:
     portal.faults = [fault]
     brought = bring_in(tmp_path, portal.url, quick(piece_seconds=0.5, page_bytes=4 * 2**20))
     assert brought.pull is None
-    said = "larger than 4 MB" if fault == "endless" else "did not end within 0.5 seconds"
-    assert said in brought.failed[0]
+    message = "larger than 4 MB" if fault == "endless" else "did not end within 0.5 seconds"
+    assert message in brought.failed[0]
 
 
 def test_a_page_packed_twice_is_refused_before_it_is_unpacked(portal: Portal, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_an_unreadable_page_is_quarantined_and_told(portal: Portal, tmp_path: Pa
     portal.broken[3] = b'{"applications": [{"application_no": "A30"'
     brought = bring_in(tmp_path, portal.url)
     assert brought.pull is not None
-    assert [each.file for each in brought.pull.quarantined] == ["0001/000003.json"]
+    assert [file.file for file in brought.pull.quarantined] == ["0001/000003.json"]
     assert (brought.root / "0001/000003.json").read_bytes() == portal.broken[3]
     assert "page 3 is not JSON" in brought.failed[0]
     assert numbers(brought) == everyone(2)  # where page 4 is stood on page 3
@@ -244,7 +244,7 @@ def test_nobody_there_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         ("401", "FILING_SOURCE_TOKEN"),
         ("404", "check the path"),
@@ -253,11 +253,13 @@ def test_nobody_there_is_one_sentence(tmp_path: Path) -> None:
         ("999", "ask its operator"),
     ],
 )
-def test_a_refusal_says_what_to_do_and_is_not_repeated(fault: str, said: str, portal: Portal, tmp_path: Path) -> None:
+def test_a_refusal_says_what_to_do_and_is_not_repeated(
+    fault: str, message: str, portal: Portal, tmp_path: Path
+) -> None:
     portal.faults = [fault]
     brought = bring_in(tmp_path, portal.url, source_token=TOKEN)
     assert f"answered {fault}" in brought.failed[0]
-    assert said in brought.failed[0]
+    assert message in brought.failed[0]
     assert TOKEN not in brought.failed[0]
     assert len(portal.requests) == 1
 
@@ -280,9 +282,9 @@ def test_a_password_in_the_address_is_sent_and_never_shown(portal: Portal, tmp_p
     brought = bring_in(tmp_path / "home", secret)
     assert portal.headers[0]["Authorization"].startswith("Basic ")
     assert "answered 401" in brought.failed[0]
-    said = "".join(path.read_text() for path in (tmp_path / "home").rglob("*.jsonl"))
-    assert "page=" in said
-    assert not [each for each in ("ss-word", TOKEN) if each in brought.failed[0] + said + str(brought)]
+    text = "".join(path.read_text() for path in (tmp_path / "home").rglob("*.jsonl"))
+    assert "page=" in text
+    assert not [secret for secret in ("ss-word", TOKEN) if secret in brought.failed[0] + text + str(brought)]
     assert numbers(bring_in(tmp_path / "home", secret)) == everyone(3)
     assert portal.requests[-2:] == [f"/api/applications?key={TOKEN}&page={number}" for number in (3, 1)]
 
@@ -340,13 +342,13 @@ def test_a_full_disk_is_one_sentence(portal: Portal, tmp_path: Path, monkeypatch
 def test_two_pulls_at_once_do_not_meet(portal: Portal, tmp_path: Path) -> None:
     from threading import Thread
 
-    found: list[Pull | None] = []
+    pulls: list[Pull | None] = []
     pulling = [
-        Thread(target=lambda: found.append(bring_in(tmp_path, portal.url, quick(answer_seconds=20)).pull))
+        Thread(target=lambda: pulls.append(bring_in(tmp_path, portal.url, quick(answer_seconds=20)).pull))
         for _ in range(4)
     ]
-    for each in pulling:
-        each.start()
-    for each in pulling:
-        each.join()
-    assert [len(pull.tables["applications"]) for pull in found if pull] == [15] * 4
+    for thread in pulling:
+        thread.start()
+    for thread in pulling:
+        thread.join()
+    assert [len(pull.tables["applications"]) for pull in pulls if pull] == [15] * 4

@@ -22,8 +22,8 @@ def packed(path: Path, members: dict[str, bytes]) -> Path:
 
 
 def reason(pull: Pull) -> str:
-    (told,) = pull.quarantined
-    return told.reason
+    (file,) = pull.quarantined
+    return file.reason
 
 
 def test_an_archive_of_everything_is_the_submissions_folder(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_what_is_no_table_is_told(name: str, tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     shutil.move(tmp_path / name, tmp_path / "results" / name)
     refused = pull_folder(tmp_path / "results", door=PANELS).quarantined
-    assert [each.file for each in refused] == [name]
+    assert [file.file for file in refused] == [name]
 
 
 @pytest.mark.parametrize("name", ["~$申报表.xlsx", ".DS_Store", "Thumbs.db", "desktop.ini"])

@@ -29,7 +29,7 @@ def put(path: Path, text: str) -> None:
 
 
 def hashes(pull: Pull) -> list[str | None]:
-    return [None if pd.isna(each) else each for each in pull.tables["materials"]["attachment_sha256"]]
+    return [None if pd.isna(digest) else digest for digest in pull.tables["materials"]["attachment_sha256"]]
 
 
 @pytest.mark.parametrize("place", ["town", "town/A", "attachments/A"])
@@ -126,7 +126,7 @@ def test_a_workbook_handed_in_as_attachment_is_no_spoilt_submission(tmp_path: Pa
     put(tmp_path / "A" / "专家名单.json", '{"guests": []}')
     put(tmp_path / "stray.json", '{"guests": []}')
     pull = pull_folder(tmp_path)
-    assert [each.file for each in pull.quarantined] == ["stray.json"]
+    assert [file.file for file in pull.quarantined] == ["stray.json"]
     assert None not in hashes(pull)
 
 
@@ -136,7 +136,7 @@ def test_naming_anothers_submission_as_attachment_hides_nothing(tmp_path: Path) 
     inbox(tmp_path, number="B", sub="B")
     pull = pull_folder(tmp_path)
     assert pull.tables["applications"]["application_no"].tolist() == ["B", "A"]
-    assert [each.file for each in pull.quarantined] == ["broken.xlsx"]
+    assert [file.file for file in pull.quarantined] == ["broken.xlsx"]
 
 
 def test_a_changed_attachment_changes_the_content_hash(tmp_path: Path) -> None:

@@ -70,9 +70,9 @@ def test_an_applicant_s_workbook_brings_its_form_and_nothing_else(tmp_path: Path
     pull = pull_folder(tmp_path, door=applicants())
     assert pull.supplied == {"applications"}
     assert pull.tables["applications"]["application_no"].tolist() == ["HS1"]
-    (told,) = pull.quarantined
-    assert (told.whole, told.sheet) == (False, sheet[0])
-    assert f"文件“甲.xlsx”中的“{sheet[0]}”未采用" in told.reason
+    (file,) = pull.quarantined
+    assert (file.whole, file.sheet) == (False, sheet[0])
+    assert f"文件“甲.xlsx”中的“{sheet[0]}”未采用" in file.reason
 
 
 def test_an_empty_sheet_of_a_template_is_not_worth_a_word(tmp_path: Path) -> None:
@@ -185,4 +185,4 @@ def test_the_desk_is_no_door_for_unreadable_files_to_stop(tmp_path: Path) -> Non
     table(tmp_path / "备案名册.csv", REGISTER_ROW)
     pull = pull_folder(tmp_path, door=DESK)
     assert pull.supplied == {"register"}
-    assert [each.file for each in pull.quarantined] == ["decisions.csv"]
+    assert [file.file for file in pull.quarantined] == ["decisions.csv"]

@@ -74,12 +74,12 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_a_file_that_cannot_be_read_is_set_aside_and_the_others_go_on(name: str, folder: Path) -> None:
-    content, said = UNREADABLE[name]
+    content, message = UNREADABLE[name]
     (folder / name).write_bytes(content)
     pull = pull_folder(folder)
-    assert [each.file for each in pull.quarantined] == [name]
+    assert [file.file for file in pull.quarantined] == [name]
     assert name in only_reason(pull)
-    assert said in only_reason(pull)
+    assert message in only_reason(pull)
     assert "，请" in only_reason(pull), "a reason says how to mend it"
     assert numbers(pull) == ["GOOD"]
 
@@ -89,7 +89,7 @@ def test_a_truncated_workbook_is_set_aside(folder: Path) -> None:
     for share in (3, 2):
         (folder / f"half{share}.xlsx").write_bytes(whole[: len(whole) // share])
     pull = pull_folder(folder)
-    assert [each.file for each in pull.quarantined] == ["half2.xlsx", "half3.xlsx"]
+    assert [file.file for file in pull.quarantined] == ["half2.xlsx", "half3.xlsx"]
     assert numbers(pull) == ["GOOD"]
 
 
@@ -164,7 +164,7 @@ def test_unknown_columns_are_kept_out_and_named_once(folder: Path) -> None:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(f"申报编号,注册资本,\n{name},1,2\n")
     pull = pull_folder(folder)
-    named = [(each.file, each.table, each.column) for each in pull.unknown_columns]
+    named = [(header.file, header.table, header.column) for header in pull.unknown_columns]
     assert named == [(name, "applications", "注册资本") for name in ("applications.csv", "b/applications.csv")]
     assert "注册资本" not in pull.tables["applications"]
 
@@ -188,7 +188,7 @@ def test_the_same_column_twice_sets_the_workbook_aside(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "said"),
+    ("cells", "message"),
     [
         ({"a": ["1"]}, "没有“人员队伍”表的任何一列"),
         ({"申报编号": ["GOOD"], "application_no": ["GOOD"]}, "“申报编号”出现不止一次"),
@@ -198,11 +198,11 @@ def test_the_same_column_twice_sets_the_workbook_aside(folder: Path) -> None:
     ],
 )
 def test_a_parquet_file_that_is_no_table_of_ours_is_set_aside(
-    cells: dict[str, list[object]], said: str, folder: Path
+    cells: dict[str, list[object]], message: str, folder: Path
 ) -> None:
     pl.DataFrame(cells).write_parquet(folder / "staff.parquet")
     pull = pull_folder(folder)
-    assert said in only_reason(pull)
+    assert message in only_reason(pull)
     assert numbers(pull) == ["GOOD"]
 
 
@@ -300,8 +300,8 @@ def test_a_nested_row_under_another_number_sets_its_application_aside(folder: Pa
     pull = pull_folder(folder)
     assert numbers(pull) == ["F", "GOOD"]
     assert pull.tables["staff"]["name"].dropna().tolist() == ["\ufffd李四"]
-    assert [each.application_no for each in pull.quarantined] == ["", "A", "B", "C", "D"]
-    assert all("applications.json" in each.reason for each in pull.quarantined)
+    assert [file.application_no for file in pull.quarantined] == ["", "A", "B", "C", "D"]
+    assert all("applications.json" in file.reason for file in pull.quarantined)
 
 
 def test_results_and_decisions_stay_when_their_application_is_set_aside(folder: Path) -> None:
@@ -359,9 +359,9 @@ def test_no_identity_number_is_told(folder: Path) -> None:
     ]
     workbook(folder / "b.xlsx", form("B", staff=people))
     pull = pull_folder(folder)
-    told = [*(each.reason for each in pull.quarantined), *(each.sentence for each in pull.advice)]
-    assert len(told) == 1
-    assert not any("1101" in sentence or "张三" in sentence or "1.10105" in sentence for sentence in told)
+    sentences = [*(file.reason for file in pull.quarantined), *(advice.sentence for advice in pull.advice)]
+    assert len(sentences) == 1
+    assert not any("1101" in sentence or "张三" in sentence or "1.10105" in sentence for sentence in sentences)
 
 
 def test_only_submissions_are_read(folder: Path) -> None:
@@ -372,7 +372,7 @@ def test_only_submissions_are_read(folder: Path) -> None:
         (folder / name).write_bytes(b"not read")
     pull = pull_folder(folder, besides=["results"])
     assert numbers(pull) == ["GOOD", "B"]
-    assert [each.file for each in pull.quarantined] == ["scan.pdf"]
+    assert [file.file for file in pull.quarantined] == ["scan.pdf"]
 
 
 def test_links_out_of_the_folder_and_what_is_no_file_are_set_aside(
@@ -386,7 +386,7 @@ def test_links_out_of_the_folder_and_what_is_no_file_are_set_aside(
     (folder / "gone.csv").symlink_to(folder / "nowhere.csv")
     pull = pull_folder(folder)
     assert numbers(pull) == ["GOOD"]
-    assert [each.file for each in pull.quarantined] == ["applications.csv", "gone.csv", "staff.csv"]
+    assert [file.file for file in pull.quarantined] == ["applications.csv", "gone.csv", "staff.csv"]
 
 
 def test_a_folder_that_may_not_be_opened_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,9 +73,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("table", "column", "text", "wanted"), CASES)
-def test_a_cell_is_made_plain(table: str, column: str, text: str, wanted: str | None) -> None:
-    assert read(table, column, text)[0][0] == wanted
+@pytest.mark.parametrize(("table", "column", "text", "expected"), CASES)
+def test_a_cell_is_made_plain(table: str, column: str, text: str, expected: str | None) -> None:
+    assert read(table, column, text)[0][0] == expected
 
 
 #: Text that is a value of its kind under no reading: the value is blank and the text is kept.
@@ -179,7 +179,7 @@ def test_a_day_is_read_from_every_spelling_that_is_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("2026-09-10T23:59:59+08:00", "2026-09-10T23:59:59+08:00"),
         ("2026-09-10 23:59", "2026-09-10T23:59:00"),
@@ -203,12 +203,12 @@ def test_a_day_is_read_from_every_spelling_that_is_one(text: str) -> None:
         ("2026-09-10T09:30:00-05", "2026-09-10T09:30:00-05:00"),
     ],
 )
-def test_an_instant_keeps_its_offset(text: str, wanted: str) -> None:
-    assert read("applications", "submitted_at", text) == [(wanted, None)]
+def test_an_instant_keeps_its_offset(text: str, expected: str) -> None:
+    assert read("applications", "submitted_at", text) == [(expected, None)]
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         *[
             (text, "2026-09")
@@ -217,12 +217,12 @@ def test_an_instant_keeps_its_offset(text: str, wanted: str) -> None:
         *[("46266", "2026-09"), ("2026/4/1", "2026-04"), ("2026年9月批次", "2026-09"), ("二〇二六年九月", "2026-09")],
     ],
 )
-def test_a_cycle_is_read_also_from_the_day_a_spreadsheet_made_of_it(text: str, wanted: str) -> None:
-    assert read("applications", "cycle", text) == [(wanted, None)]
+def test_a_cycle_is_read_also_from_the_day_a_spreadsheet_made_of_it(text: str, expected: str) -> None:
+    assert read("applications", "cycle", text) == [(expected, None)]
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"),
+    ("value", "expected"),
     [
         (13800000000.0, "13800000000"),
         (999999999999999.0, "999999999999999"),
@@ -235,8 +235,8 @@ def test_a_cycle_is_read_also_from_the_day_a_spreadsheet_made_of_it(text: str, w
         (None, None),
     ],
 )
-def test_a_typed_cell_says_what_a_person_sees(value: object, wanted: str | None) -> None:
-    assert cell_text(value) == wanted
+def test_a_typed_cell_says_what_a_person_sees(value: object, expected: str | None) -> None:
+    assert cell_text(value) == expected
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, [["5"]], [{}], b"x"])

@@ -181,9 +181,9 @@ def write_json(folder: Path, chinese: bool) -> None:
     for row in ROWS["applications"]:
         application = record("applications", row)
         for table in ("occupations", "staff", "materials", "programmes"):
-            own = [each for each in ROWS[table] if each["application_no"] == row["application_no"]]
-            cells = [{column: value for column, value in each.items() if column != "application_no"} for each in own]
-            application[TABLES[table].title if chinese else table] = [record(table, each) for each in cells]
+            rows = [other for other in ROWS[table] if other["application_no"] == row["application_no"]]
+            cells = [{column: value for column, value in other.items() if column != "application_no"} for other in rows]
+            application[TABLES[table].title if chinese else table] = [record(table, named) for named in cells]
         applications.append(application)
     of_form = {table.name for table in FORM_TABLES}
     side = {table: [record(table, row) for row in rows] for table, rows in ROWS.items() if table not in of_form}
@@ -366,7 +366,7 @@ def test_one_application_alone_is_json_enough(tmp_path: Path) -> None:
         ["A", "张三", 1],
         ["A", "李四", 2],
     ]
-    assert [each.column for each in pull.unknown_columns] == ["portal"]
+    assert [unknown.column for unknown in pull.unknown_columns] == ["portal"]
 
 
 def test_a_parquet_table_of_any_types_is_text(tmp_path: Path) -> None:

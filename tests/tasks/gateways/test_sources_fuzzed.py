@@ -86,8 +86,8 @@ def edited_inside(data: bytes, member: float, edits: list[tuple[float, int, byte
     name = sorted(members)[int(member * len(members))]
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as packed:
-        for each, content in members.items():
-            packed.writestr(each, edited(content, edits) if each == name else content)
+        for path, content in members.items():
+            packed.writestr(path, edited(content, edits) if path == name else content)
     return target.getvalue()
 
 
@@ -101,9 +101,9 @@ def test_no_bytes_break_the_pull(
     inside = name.endswith(".xlsx") and member >= 0
     (tmp_path / name).write_bytes(edited_inside(data, member, edits) if inside else edited(data, edits))
     pull = pull_folder(tmp_path)
-    told = [*(each.reason for each in pull.quarantined), *(each.sentence for each in pull.advice)]
-    told += [column.column for column in pull.unknown_columns]
-    assert all(sentence.encode() and "11010519491231002X" not in sentence for sentence in told)
+    sentences = [*(file.reason for file in pull.quarantined), *(advice.sentence for advice in pull.advice)]
+    sentences += [column.column for column in pull.unknown_columns]
+    assert all(sentence.encode() and "11010519491231002X" not in sentence for sentence in sentences)
     for frame in pull.tables.values():
         # rows of lists come with the number a sheet shows beside them
         cells = frame.drop(columns=["row", LINE], errors="ignore")

@@ -59,13 +59,13 @@ def test_a_small_workbook_holds_one_application(case: str, number: str, items: l
     assert list(pull.tables["occupations"]["levels"]) == items
     assert set(pull.tables["occupations"]["application_no"]) == {number}
     assert len(pull.tables["staff"]) == 6
-    assert not [each for each in pull.quarantined if "隐藏" not in each.reason]
+    assert not [file for file in pull.quarantined if "隐藏" not in file.reason]
 
 
 def test_a_hidden_sheet_is_told_once(tmp_path: Path) -> None:
-    (told,) = pulled(tmp_path, "c12.xlsx").quarantined
-    assert "申报职业（旧）" in told.reason
-    assert "未读取" in told.reason
+    (file,) = pulled(tmp_path, "c12.xlsx").quarantined
+    assert "申报职业（旧）" in file.reason
+    assert "未读取" in file.reason
 
 
 def test_credit_codes_are_what_they_mean(tmp_path: Path) -> None:
@@ -172,8 +172,8 @@ def test_hidden_rows_are_told_and_not_read(tmp_path: Path) -> None:
     made.save(tmp_path / "a.xlsx")
     pull = pull_folder(tmp_path)
     assert numbers(pull) == ["HS202609-X001"]
-    (told,) = pull.quarantined
-    assert "第3行已隐藏" in told.reason
+    (file,) = pull.quarantined
+    assert "第3行已隐藏" in file.reason
 
 
 def test_a_formula_without_its_value_and_an_error_are_no_blanks(tmp_path: Path) -> None:
@@ -228,8 +228,8 @@ def test_a_workbook_protected_against_changes_is_read_and_one_with_a_password_is
             OOXMLFile(BytesIO(plain.getvalue())).encrypt(password, target)
     pull = pull_folder(tmp_path)
     assert numbers(pull) == ["HS202609-X001"]
-    (told,) = pull.quarantined
-    assert "设有打开密码" in told.reason
+    (file,) = pull.quarantined
+    assert "设有打开密码" in file.reason
 
 
 def test_of_several_versions_in_one_pull_the_latest_counts(tmp_path: Path) -> None:
@@ -262,8 +262,8 @@ def test_a_register_is_taken_over_row_by_row(case: str, taken: list[int]) -> Non
     frame = pull.tables["register"]
     rows, complaints = readable(frame, policy.table(TABLES["register"]), policy)
     assert [frame["line"][place - 1] for place in rows["row"]] == taken
-    told = sorted(int(re.findall(r"第(\d+)行", each)[0]) for each in complaints)
-    assert sorted({*told, *taken}) == list(range(2, len(frame) + 2))
+    named = sorted(int(re.findall(r"第(\d+)行", complaint)[0]) for complaint in complaints)
+    assert sorted({*named, *taken}) == list(range(2, len(frame) + 2))
     assert set(rows["level"]) == {"5"}
 
 
@@ -302,8 +302,8 @@ def test_the_letter_names_the_headers_of_a_sheet_that_lacks_the_column() -> None
     rows = pl.DataFrame(
         {"levels": [None, None, "5"], WRITTEN: [json.dumps({headers_key("levels"): "“技能水平”"}), None, None]}
     )
-    told = rows.select(_with_headers("levels", pl.lit("请填写")))["literal"].to_list()
-    assert told == [
+    sentences = rows.select(_with_headers("levels", pl.lit("请填写")))["literal"].to_list()
+    assert sentences == [
         "请填写（该表没有这一列，有不认识的列“技能水平”，如即其中之一，请改用统一模板的列名）",
         "请填写",
         "请填写",
@@ -315,16 +315,16 @@ def test_a_sheet_nobody_can_place_where_a_required_one_is_missing_sets_all_aside
     book(tmp_path / "甲.xlsx", **sheets)
     pull = pull_folder(tmp_path)
     assert numbers(pull) == []
-    (told,) = pull.quarantined
-    assert told.application_no == FORM[0]
-    assert "没有“人员队伍、申报材料”工作表，而工作表“Sheet7”看不出是哪张表" in told.reason
+    (file,) = pull.quarantined
+    assert file.application_no == FORM[0]
+    assert "没有“人员队伍、申报材料”工作表，而工作表“Sheet7”看不出是哪张表" in file.reason
 
 
 def test_a_sheet_that_is_simply_missing_is_judged_as_missing(tmp_path: Path) -> None:
     book(tmp_path / "甲.xlsx", 基本信息=[HEAD, FORM], 申报职业=[OCCUPATIONS, ROW])
     pull = pull_folder(tmp_path)
     assert numbers(pull) == [FORM[0]]
-    assert sorted(each.sentence[-40:] for each in pull.advice)
+    assert sorted(advice.sentence[-40:] for advice in pull.advice)
 
 
 @pytest.mark.parametrize("separator", [",", "\t", ";", "|", "，"])
@@ -358,8 +358,8 @@ def test_hidden_rows_of_an_old_workbook_are_told_and_not_read(tmp_path: Path) ->
     old_workbook(tmp_path / "a.xls")
     pull = pull_folder(tmp_path)
     assert numbers(pull) == ["HS202609-X001", "HS202609-X003"]
-    (told,) = pull.quarantined
-    assert (told.sheet, told.row) == ("基本信息", "3")
+    (file,) = pull.quarantined
+    assert (file.sheet, file.row) == ("基本信息", "3")
 
 
 def test_a_workbook_with_macros_is_read_and_they_are_not_run(tmp_path: Path) -> None:
@@ -408,7 +408,7 @@ def test_libreoffice_writes_what_reads_the_same(suffix: str, tmp_path: Path) -> 
     assert again.tables["occupations"]["levels"].tolist() == ["5,4", "5,4,3", "5,4,3"]
     for name in ("applications", "occupations"):
         assert again.tables[name].equals(first.tables[name])
-    assert [each.row for each in again.quarantined] == [each.row for each in first.quarantined] == ["3"]
+    assert [file.row for file in again.quarantined] == [file.row for file in first.quarantined] == ["3"]
 
 
 _TEXTS = st.text(st.sampled_from("备注合计联系人示例填表日期HS0129-/ 　()（）：:.A车工"), max_size=12)

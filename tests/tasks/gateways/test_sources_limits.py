@@ -44,7 +44,7 @@ def test_a_stray_value_in_the_last_cell_of_a_sheet_ends_nothing_but_its_workbook
     workbook(tmp_path / "2.xlsx", (1, 0))
     workbook(tmp_path / "4.xlsx", (2, 0))
     pull = pull_folder(tmp_path)
-    assert [each.file for each in pull.quarantined if not each.application_no] == ["1.xlsx", "3.xlsx"]
+    assert [file.file for file in pull.quarantined if not file.application_no] == ["1.xlsx", "3.xlsx"]
     assert "无法在限定的内存和时间内读完" in pull.quarantined[0].reason
     assert pull.tables["applications"]["application_no"].tolist() == ["A"]
 
@@ -76,7 +76,7 @@ def test_a_sheet_made_to_burst_memory_is_set_aside(kind: str, tmp_path: Path) ->
     long = members["xl/sharedStrings.xml"].replace("申报编号".encode(), b"x" * 32_767)
     (tmp_path / "far.xlsx").write_bytes(archive({**members, SHEET: sheet, "xl/sharedStrings.xml": long}))
     pull = pull_folder(tmp_path)
-    assert [each.file for each in pull.quarantined] == ["far.xlsx"]
+    assert [file.file for file in pull.quarantined] == ["far.xlsx"]
     assert pull.tables["applications"]["application_no"].tolist() == ["A"]
 
 
@@ -127,7 +127,7 @@ def test_a_table_of_more_rows_than_any_real_one_is_refused(tmp_path: Path, monke
     (tmp_path / "materials.json").write_text('[{"application_no": "A"}' + ', {"application_no": "A"}' * 5 + "]")
     pull = pull_folder(tmp_path)
     assert len(pull.quarantined) == 4
-    assert all("超过5行" in each.reason for each in pull.quarantined)
+    assert all("超过5行" in file.reason for file in pull.quarantined)
 
 
 def test_a_file_larger_than_any_real_one_is_not_even_read(tmp_path: Path) -> None:

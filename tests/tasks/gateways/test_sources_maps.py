@@ -112,7 +112,7 @@ def test_defaults_fill_blanks_but_make_no_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("tables = ", "map.toml is not TOML"),
         ("[table.staff]", '"table" is not known; write one of title, ignore, pages, tables'),
@@ -139,12 +139,12 @@ def test_defaults_fill_blanks_but_make_no_rows(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_in_a_map_is_one_sentence_with_file_table_key_and_remedy(
-    text: str, said: str, tmp_path: Path
+    text: str, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "map.toml").write_text(text)
     with pytest.raises(ColumnMapError) as wrong:
         load(str(tmp_path / "map.toml"))
-    assert said in str(wrong.value)
+    assert message in str(wrong.value)
     assert str(wrong.value).startswith("column map map.toml")
     assert "\n" not in str(wrong.value)
 
@@ -158,7 +158,7 @@ def test_a_map_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "said"),
+    ("named", "message"),
     [
         ("/dev/null", "there is no column map '/dev/null'"),  # nor is /dev/zero, which has no end
         ("x" * 5000, "x cannot be opened: File name too long"),
@@ -167,13 +167,13 @@ def test_a_map_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_file_is_one_sentence(
-    named: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    named: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "large.toml").write_bytes(b"#" * (2**20 + 1))
     with pytest.raises(ColumnMapError) as wrong:
         load(named)
-    assert said in str(wrong.value)
+    assert message in str(wrong.value)
     assert len(str(wrong.value)) < 300
 
 

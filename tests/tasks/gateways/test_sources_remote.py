@@ -44,7 +44,7 @@ def sftp(tmp_path: Path) -> Iterator[Server]:
 
 
 def pull(server: Server, home: Path, **bounds: float) -> Brought:
-    return bring_in(home, server.source, quick(**bounds), **server.said)
+    return bring_in(home, server.source, quick(**bounds), **server.settings)
 
 
 def test_workbooks_and_attachments_give_what_the_folder_gives(server: Server, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_an_empty_folder_is_an_empty_pull(server: Server, tmp_path: Path) -> Non
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(server: Server, tmp_path: Path) -> None:
-    brought = bring_in(tmp_path / "home", f"{server.source.rstrip('/')}/nowhere", **server.said)
+    brought = bring_in(tmp_path / "home", f"{server.source.rstrip('/')}/nowhere", **server.settings)
     assert brought.pull is None
     assert "there is no such folder; check FILING_SOURCE" in brought.failed[0]
 
@@ -94,8 +94,11 @@ def test_a_folder_that_is_not_there_is_one_sentence(server: Server, tmp_path: Pa
 def test_wrong_credentials_are_one_sentence_without_them(server: Server, tmp_path: Path) -> None:
     server.put("A.json", one("A"))
     source = server.source.replace(PASSWORD, "wrong-password")
-    said = {**server.said, **({"source_password": "wrong-password"} if "source_password" in server.said else {})}
-    brought = bring_in(tmp_path / "home", source, **said)
+    stated = {
+        **server.settings,
+        **({"source_password": "wrong-password"} if "source_password" in server.settings else {}),
+    }
+    brought = bring_in(tmp_path / "home", source, **stated)
     assert brought.pull is None
     assert "cannot be read" in brought.failed[0]
     assert "wrong-password" not in str(brought)
@@ -173,7 +176,7 @@ def test_a_file_named_like_a_folder_is_told_and_stops_no_other(tmp_path: Path, m
     assert not brought.failed
     assert numbers(brought) == ["A", "Y"]
     assert brought.pull is not None
-    assert [each.file for each in brought.pull.quarantined] == ["x.json"]
+    assert [file.file for file in brought.pull.quarantined] == ["x.json"]
     assert "与文件夹同名" in brought.pull.quarantined[0].reason
 
 
@@ -224,8 +227,8 @@ def test_a_server_that_speaks_something_else_is_one_sentence(
         host = portal.url.split("/")[2]
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}")
         source = "s3://filing/inbox" if scheme == "s3" else f"{scheme}://{remote_servers.USER}:{PASSWORD}@{host}/x"
-        said = {"source_username": remote_servers.USER, "source_password": PASSWORD}
-        brought = bring_in(tmp_path / "home", source, quick(attempts=2, answer_seconds=1.0, pull_seconds=5.0), **said)
+        login = {"source_username": remote_servers.USER, "source_password": PASSWORD}
+        brought = bring_in(tmp_path / "home", source, quick(attempts=2, answer_seconds=1.0, pull_seconds=5.0), **login)
     assert brought.pull is None
     assert brought.failed[0].startswith(source.replace(f"{remote_servers.USER}:{PASSWORD}@", ""))
     assert PASSWORD not in brought.failed[0]
@@ -288,7 +291,7 @@ def test_a_file_that_never_ends_is_bounded(sftp: Server, tmp_path: Path) -> None
         tmp_path / "home",
         sftp.source,
         quick(piece_seconds=5.0, clock=lambda: late.insert(0, late[0] + 0.5) or late[0]),
-        **sftp.said,
+        **sftp.settings,
     )
     assert brought.pull is None
     assert "did not end within 5 seconds" in brought.failed[0] or "took longer" in brought.failed[0]

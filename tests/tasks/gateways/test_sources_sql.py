@@ -99,7 +99,7 @@ def test_a_map_names_tables_and_columns_of_the_portal(url: str, engine: sa.Engin
     assert pull is not None
     assert list(pull.tables["applications"]["institution_type"]) == ["social_organisation"]
     assert list(pull.tables["staff"]["role"]) == ["expert"]
-    assert [each.column for each in pull.unknown_columns] == ["note"]
+    assert [header.column for header in pull.unknown_columns] == ["note"]
 
 
 def test_nothing_is_written_and_one_moment_is_read(url: str, engine: sa.Engine, tmp_path: Path) -> None:
@@ -146,21 +146,21 @@ def test_an_error_that_quotes_a_cell_shows_nobody_s_number(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("tables", "said"),
+    ("tables", "message"),
     [
         ({}, "has no table named applications or 基本信息"),
         ({"applications": [{"x": "1"}]}, "the table applications has no column that applications has"),
         ({"applications": [{"application_no": "1"}], "基本信息": [{"application_no": "1"}]}, "both are applications"),
     ],
 )
-def test_tables_that_are_not_ours_are_told(tables: dict[str, Any], said: str, tmp_path: Path) -> None:
+def test_tables_that_are_not_ours_are_told(tables: dict[str, Any], message: str, tmp_path: Path) -> None:
     (tmp_path / "portal.db").touch()
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'portal.db'}")
     fill(engine, tables)
     engine.dispose()
     brought = bring_in(tmp_path / "home", f"sqlite:///{tmp_path / 'portal.db'}")
     assert brought.pull is None
-    assert said in brought.failed[0]
+    assert message in brought.failed[0]
 
 
 def test_a_database_that_is_down_gives_what_it_gave_before(tmp_path: Path) -> None:

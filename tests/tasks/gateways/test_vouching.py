@@ -34,10 +34,10 @@ def asked(home: Path) -> Iterator[Path]:
 
 
 def package(home: Path, number: str) -> dict[str, object]:
-    said: dict[str, object] = json.loads(
+    content: dict[str, object] = json.loads(
         (home / "outbox/evaluation" / made.CYCLE / number / "package.json").read_text()
     )
-    return said
+    return content
 
 
 def token(home: Path, number: str = "A1") -> str:
@@ -64,7 +64,7 @@ def test_a_result_with_its_dispatch_s_token_is_taken(asked: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ("", "没有送评凭证"),
         ("W10.c2lnbmVk", "不是本系统签发的或已被改动"),
@@ -72,13 +72,13 @@ def test_a_result_with_its_dispatch_s_token_is_taken(asked: Path) -> None:
         ("changed", "不是本系统签发的或已被改动"),
     ],
 )
-def test_a_result_without_it_is_set_aside_with_what_to_mend(asked: Path, given: str, told: str) -> None:
+def test_a_result_without_it_is_set_aside_with_what_to_mend(asked: Path, given: str, message: str) -> None:
     right = token(asked)
     meant = {"another's": token(asked, "B1"), "changed": right[:-4] + right[-4:].swapcase()}.get(given, given)
     drop(asked, "r.json", made.result("A1", token=meant), made.result("B1", token=token(asked, "B1")))
     made.go_on(asked)
     assert [made.standing("A1"), made.standing("B1")] == ["dispatched", "filed"]
-    assert re.search(f"^文件“r.json”中申报“A1”的1行评估结果未采用：.*{told}.*重新报送$", reasons(asked).strip())
+    assert re.search(f"^文件“r.json”中申报“A1”的1行评估结果未采用：.*{message}.*重新报送$", reasons(asked).strip())
     kept = [path for path in (asked / "quarantine").iterdir() if path.suffix == ".json"]
     assert len(kept) == 1, "the file itself is kept beside its reason"
 
@@ -148,8 +148,8 @@ def test_a_panel_that_was_replaced_has_no_say_any_more(asked: Path) -> None:
     with made.run_on(made.DAY) as run, writing(run) as db:
         again = dispatches.awaited(db, made.CYCLE)
         again = again[(again["application_no"] == "A1") & (again["occupation_code"] == COOK)]
-        said = {"A1": {**outbox.read(db, outbox.PACKAGES, dispatches.occasion("A1", 1)).content, "revision": 2}}
-        dispatches.send_again(db, said, again, run)
+        contents = {"A1": {**outbox.read(db, outbox.PACKAGES, dispatches.occasion("A1", 1)).content, "revision": 2}}
+        dispatches.send_again(db, contents, again, run)
     drop(asked, "r.json", made.result("A1", level="四级", token=former), made.result("A1", BAKER, "3", token=former))
     made.go_on(asked)
     assert [made.standing("A1"), made.standing("A1", BAKER, "3")] == ["dispatched", "filed"]
@@ -167,8 +167,8 @@ def test_the_operator_s_word_stands_in_for_it_and_is_on_record(asked: Path, tmp_
     assert "“B1”" in "".join(imported.complaints)
     assert import_file("results", file, made.DAY, "李四").new == 0
     with reading() as db:
-        told = history.of(db, ["A1"])
-    (entry,) = told[told["kind"] == "import"].to_dict("records")
+        entries = history.of(db, ["A1"])
+    (entry,) = entries[entries["kind"] == "import"].to_dict("records")
     assert (entry["by"], entry["became"], entry["because"]) == ("王芳", "results", "导入文件“传真.json”，1条新记录")
 
 
@@ -193,8 +193,8 @@ def test_the_key_is_the_owner_s_alone_and_made_once(asked: Path) -> None:
 
 
 def test_a_key_from_the_environment_signs_the_same_everywhere(tmp_path: Path) -> None:
-    said: dict[str, Any] = {"result_tokens": "required", "result_key": KEY}
-    here, there = (Settings(home=tmp_path / name, **said) for name in ("here", "there"))
+    stated: dict[str, Any] = {"result_tokens": "required", "result_key": KEY}
+    here, there = (Settings(home=tmp_path / name, **stated) for name in ("here", "there"))
     assert signing_key(here) == signing_key(there) == KEY
     assert not (tmp_path / "here").exists()
     assert KEY not in repr(here)
@@ -213,8 +213,8 @@ def test_a_damaged_key_sends_nothing_and_is_told(
     assert "result.key is damaged" in failed["A1"]
     assert "restore it from a backup; delete it only if nothing was sent out" in failed["A1"]
     assert not list((home / "outbox").rglob("package.json"))
-    assert "PROBLEM results" in (told := Filing(home, monkeypatch, capsys)("doctor", stated=stated).out)
-    assert "result.key is damaged" in told
+    assert "PROBLEM results" in (output := Filing(home, monkeypatch, capsys)("doctor", stated=stated).out)
+    assert "result.key is damaged" in output
 
 
 def test_a_short_key_from_the_environment_is_refused(tmp_path: Path) -> None:
@@ -247,8 +247,8 @@ def test_doctor_tells_which(
     mode: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stated = settings().model_copy(update={"result_tokens": mode})
-    told = Filing(home, monkeypatch, capsys)("doctor", stated=stated).out
-    assert f"FILING_RESULT_TOKENS={mode}" in told
+    output = Filing(home, monkeypatch, capsys)("doctor", stated=stated).out
+    assert f"FILING_RESULT_TOKENS={mode}" in output
     (home / "result.key").write_text("k")
     (home / "result.key").chmod(0o644)
     assert "chmod 600" in Filing(home, monkeypatch, capsys)("doctor", stated=stated).out

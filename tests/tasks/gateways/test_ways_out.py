@@ -31,7 +31,7 @@ THREE_NUMBERS = ("A1", "A2", "A3")
 
 
 def _mailing(home: Path, smtp: SmtpSettings, **changed: Any) -> Settings:
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "home": home,
         "evaluation_channel": "smtp",
         "evaluation_office": "office@hs.example",
@@ -41,7 +41,7 @@ def _mailing(home: Path, smtp: SmtpSettings, **changed: Any) -> Settings:
         "smtp_sender": smtp.sender,
         "smtp_timeout_seconds": 5,
     }
-    return Settings(**{**said, **changed})
+    return Settings(**{**values, **changed})
 
 
 def _three() -> None:
@@ -52,14 +52,14 @@ def _three() -> None:
 def _pool(*experts: Expert, email: str = "") -> None:
     rows = [
         {
-            "expert_no": each.expert_no,
-            "name": each.name,
-            "employer_uscc": each.employer_uscc,
-            "occupation_prefixes": "、".join(each.occupation_prefixes),
+            "expert_no": expert.expert_no,
+            "name": expert.name,
+            "employer_uscc": expert.employer_uscc,
+            "occupation_prefixes": "、".join(expert.occupation_prefixes),
             "active": "true",
             "email": email,
         }
-        for each in experts
+        for expert in experts
     ]
     with database.begin() as db:
         db.execute(insert(tables.expert), rows)
@@ -254,8 +254,8 @@ def system() -> Iterator[System]:
 def posting(home: Path, system: System, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation that posts, and does not wait between attempts."""
     monkeypatch.setattr(channels, "HttpChannel", partial(HttpChannel, sleep=lambda _: None))
-    said: dict[str, Any] = {"evaluation_url": system.url, "evaluation_token": "geheim"}
-    return Settings(home=home, evaluation_channel="http", evaluation_timeout_seconds=0.5, **said)
+    values: dict[str, Any] = {"evaluation_url": system.url, "evaluation_token": "geheim"}
+    return Settings(home=home, evaluation_channel="http", evaluation_timeout_seconds=0.5, **values)
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_one_package_that_cannot_be_made_stops_no_other(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "named"),
+    ("values", "named"),
     [
         ({"evaluation_channel": "http"}, "FILING_EVALUATION_URL"),
         ({"evaluation_channel": "smtp"}, "FILING_EVALUATION_OFFICE"),
@@ -339,10 +339,10 @@ def test_one_package_that_cannot_be_made_stops_no_other(home: Path) -> None:
     ],
 )
 def test_a_channel_that_lacks_something_names_it_and_loses_nothing(
-    home: Path, said: dict[str, Any], named: str
+    home: Path, values: dict[str, Any], named: str
 ) -> None:
     made.accepted("A1")
-    with using(Settings(home=home, **said)):
+    with using(Settings(home=home, **values)):
         counts = made.send_out(home)
     assert counts.failed
     assert all(named in sentence for sentence in counts.failed.values())
@@ -359,8 +359,8 @@ def test_each_setting_is_its_channel(home: Path) -> None:
         "http": HttpChannel,
     }
     for name, kind in chosen.items():
-        said: dict[str, Any] = {**mail, "evaluation_channel": name, "evaluation_url": "https://evaluation.example"}
-        assert isinstance(channels.evaluation_channel(Settings(home=home, **said), lambda _: ""), kind)
+        values: dict[str, Any] = {**mail, "evaluation_channel": name, "evaluation_url": "https://evaluation.example"}
+        assert isinstance(channels.evaluation_channel(Settings(home=home, **values), lambda _: ""), kind)
 
 
 def test_a_rehearsal_sends_nothing(home: Path, smtp: SmtpSettings, postmaster: Any) -> None:

@@ -21,8 +21,8 @@ def _through_docxtpl(template: bytes, values: dict[str, object]) -> bytes:
 def test_every_shipped_letter_is_compiled_and_has_the_bytes_of_docxtpl(kind: str) -> None:
     template = shipped()[f"{kind}.docx"]
     assert word._ready(template, kind) is not None
-    for said in (SHORTEST, LONGEST):
-        values = LETTER_KINDS[kind].text.model_validate(said[kind]).model_dump()
+    for texts in (SHORTEST, LONGEST):
+        values = LETTER_KINDS[kind].text.model_validate(texts[kind]).model_dump()
         assert word.fill(template, values, kind) == _through_docxtpl(template, values)
 
 

@@ -99,15 +99,15 @@ def test_the_run_shows_its_part_of_the_register(installation: Path) -> None:
 
 
 def test_doctor_names_a_series_changed_in_mid_year(installation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def told() -> list[str]:
-        return [found.sentence for found in examination.examine() if found.name == "numbers"]
+    def look() -> list[str]:
+        return [observation.sentence for observation in examination.examine() if observation.name == "numbers"]
 
     monkeypatch.setattr(examination, "today", lambda: _DAY)
     _write(_DAY, _entry("correction", 1), _entry("correction", 2), _entry("filing", 1))
-    assert told() == []
+    assert look() == []
     _state(installation, shipped().replace("黄职鉴补", "黄人社鉴补"))
-    (sentence,) = told()
+    (sentence,) = look()
     assert sentence.startswith("补正通知书 of 2026 were numbered in 黄职鉴补〔2026〕{serial}号 up to 2")
     assert "黄人社鉴补〔2026〕{serial}号" in sentence
     monkeypatch.setattr(examination, "today", lambda: date(2027, 1, 4))
-    assert told() == [], "a new year begins anew whatever the pattern is"
+    assert look() == [], "a new year begins anew whatever the pattern is"

@@ -163,20 +163,20 @@ def test_so_does_a_correction_of_an_office_that_filled_in_everything(papers: dic
 @pytest.mark.parametrize("length", ["shortest", "longest"])
 @pytest.mark.parametrize("kind", LETTER_KINDS)
 def test_title_number_and_signature_are_where_they_belong(papers: dict[str, Paper], kind: str, length: str) -> None:
-    paper, said = papers[f"{kind}-{length}"], {"shortest": SHORTEST, "longest": LONGEST}[length][kind]
+    paper, values = papers[f"{kind}-{length}"], {"shortest": SHORTEST, "longest": LONGEST}[length][kind]
     issuer, title, number = paper.lines[:3]
-    assert (issuer.text, title.text) == (said["issuer"], LETTER_KINDS[kind].title)
-    assert number.text == said["letter_no"]
+    assert (issuer.text, title.text) == (values["issuer"], LETTER_KINDS[kind].title)
+    assert number.text == values["letter_no"]
     for line in (issuer, title, number):
         assert (line.left + line.right) / 2 == pytest.approx((LEFT + RIGHT) / 2, abs=4)
     assert issuer.size == title.size == pytest.approx(22, abs=0.1)
-    year, month, day = map(int, said["issued_on"].split("-"))
+    year, month, day = map(int, values["issued_on"].split("-"))
     [date] = [
         line for line in paper.with_text(f"{year}年{month}月{day}日") if line.text.endswith("日") and line.left > 250
     ]
-    name = paper.with_text(said["issuer"])[-1]
+    name = paper.with_text(values["issuer"])[-1]
     if name.size < SIZE:  # the office's name stands in the imprint too
-        name = paper.with_text(said["issuer"])[-2]
+        name = paper.with_text(values["issuer"])[-2]
     assert name.page == date.page
     assert date.top - name.top == pytest.approx(LINE, abs=3)
     assert (date.left + date.right) / 2 == pytest.approx((name.left + name.right) / 2, abs=3)

@@ -41,17 +41,17 @@ def _template(*lines: str) -> bytes:
 
 @pytest.mark.parametrize("kind", LETTER_KINDS)
 def test_every_kind_says_what_it_must_to_whom_it_must(kind: str) -> None:
-    said = _text(render(kind, SHORTEST[kind]))
-    assert LETTER_KINDS[kind].title in said
+    text = _text(render(kind, SHORTEST[kind]))
+    assert LETTER_KINDS[kind].title in text
     institution = "湖北新冶钢职业培训学校（统一社会信用代码：52420200MJH1234567）："
-    assert {"institution": institution, "panel": "评估专家组："}[LETTER_KINDS[kind].reader] in said
-    assert "黄石市职业技能鉴定指导中心" in said
-    assert "盖章" not in said  # nothing is printed where the seal goes
-    assert "黄职鉴〔2026〕12号" in said
-    assert "（联系人：王芳，电话：0714-6350000）" in said
-    assert "2026年9月12日" in said
-    assert "{{" not in said
-    assert "{%" not in said
+    assert {"institution": institution, "panel": "评估专家组："}[LETTER_KINDS[kind].reader] in text
+    assert "黄石市职业技能鉴定指导中心" in text
+    assert "盖章" not in text  # nothing is printed where the seal goes
+    assert "黄职鉴〔2026〕12号" in text
+    assert "（联系人：王芳，电话：0714-6350000）" in text
+    assert "2026年9月12日" in text
+    assert "{{" not in text
+    assert "{%" not in text
 
 
 def _shipped(kind: str) -> bytes:
@@ -96,10 +96,10 @@ def test_a_field_misspelt_in_a_row_of_a_list_is_seen() -> None:
 
 @pytest.mark.parametrize("kind", LETTER_KINDS)
 def test_the_same_letter_has_the_same_bytes_also_from_json(kind: str) -> None:
-    said = LETTER_KINDS[kind].text.model_validate(SHORTEST[kind])
-    from_database = json.loads(json.dumps(said.model_dump(mode="json")))
+    content = LETTER_KINDS[kind].text.model_validate(SHORTEST[kind])
+    from_database = json.loads(json.dumps(content.model_dump(mode="json")))
     letter = render(kind, SHORTEST[kind])
-    assert letter == render(kind, from_database) == render(kind, said.model_dump())
+    assert letter == render(kind, from_database) == render(kind, content.model_dump())
     with zipfile.ZipFile(BytesIO(letter)) as archive:
         assert archive.namelist() == sorted(archive.namelist())
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -108,26 +108,26 @@ def test_the_same_letter_has_the_same_bytes_also_from_json(kind: str) -> None:
 def test_a_correction_lists_every_finding_how_to_mend_it_and_how_to_file_again() -> None:
     finding = SHORTEST["correction"]["findings"][0]
     missing = {**finding, "rule": "MAT-1", "table": "申报材料", "row": 0, "field": "信用证明", "value": ""}
-    said = _text(render("correction", {**SHORTEST["correction"], "findings": [finding, missing] * 30}))
-    assert "有下列60处" in said
-    assert said.count("统一社会信用代码校验不通过（所填内容：52420200MJH1234567）") == 30
-    assert said.count("申报材料“信用证明”") == said.count("基本信息第1行“统一社会信用代码”") == 30
-    assert said.count("请按法人登记证书逐字核对后重新填写") == 60
-    assert "请于2026年9月19日前（含当日，自发出之日起5个工作日内）一次补正，以原申报编号重新提交" in said
-    assert "逾期不补正的，终止办理" in said
-    assert all(title in said for title in ("序号", "位置", "问题", "依据", "更正办法"))
+    text = _text(render("correction", {**SHORTEST["correction"], "findings": [finding, missing] * 30}))
+    assert "有下列60处" in text
+    assert text.count("统一社会信用代码校验不通过（所填内容：52420200MJH1234567）") == 30
+    assert text.count("申报材料“信用证明”") == text.count("基本信息第1行“统一社会信用代码”") == 30
+    assert text.count("请按法人登记证书逐字核对后重新填写") == 60
+    assert "请于2026年9月19日前（含当日，自发出之日起5个工作日内）一次补正，以原申报编号重新提交" in text
+    assert "逾期不补正的，终止办理" in text
+    assert all(title in text for title in ("序号", "位置", "问题", "依据", "更正办法"))
 
 
 def test_a_correction_in_a_year_without_a_calendar_names_the_workdays_alone() -> None:
-    said = _text(render("correction", {**SHORTEST["correction"], "due_on": None}))
-    assert "请于自发出之日起5个工作日内一次补正" in said
+    text = _text(render("correction", {**SHORTEST["correction"], "due_on": None}))
+    assert "请于自发出之日起5个工作日内一次补正" in text
 
 
 def test_what_no_correction_mends_is_not_asked_to_be_mended() -> None:
     beyond = {**SHORTEST["correction"], "not_accepted": SHORTEST["non_acceptance"]["findings"], "findings": []}
-    said = _text(render("correction", beyond))
-    assert "下列内容无法通过补正办理，不予受理，请从申报中删除：" in said
-    assert "更正办法" not in said
+    text = _text(render("correction", beyond))
+    assert "下列内容无法通过补正办理，不予受理，请从申报中删除：" in text
+    assert "更正办法" not in text
 
 
 @pytest.mark.parametrize("kind", [code for code, kind in LETTER_KINDS.items() if kind.refuses])
@@ -146,15 +146,15 @@ def test_a_letter_that_voids_an_earlier_one_names_it(kind: str) -> None:
 
 
 def test_a_letter_to_an_applicant_who_left_out_the_name_is_still_a_letter() -> None:
-    said = _text(render("correction", {**SHORTEST["correction"], "institution_name": "", "uscc": ""}))
-    assert "申报单位：" in said
+    text = _text(render("correction", {**SHORTEST["correction"], "institution_name": "", "uscc": ""}))
+    assert "申报单位：" in text
 
 
 def test_an_acceptance_of_items_that_all_wait_sends_nothing_to_evaluation() -> None:
-    said = _text(render("acceptance", {**LONGEST["acceptance"], "items": [], "commitments": []}))
-    assert "转入专家评估" not in said
-    assert "须经例外审批后办理；" in said
-    assert "告知承诺" not in said
+    text = _text(render("acceptance", {**LONGEST["acceptance"], "items": [], "commitments": []}))
+    assert "转入专家评估" not in text
+    assert "须经例外审批后办理；" in text
+    assert "告知承诺" not in text
 
 
 def test_an_adjustment_of_no_items_is_of_all() -> None:
@@ -181,21 +181,21 @@ def test_an_adjustment_of_no_items_is_of_all() -> None:
     ],
 )
 def test_hostile_text_is_shown_as_text(hostile: str) -> None:
-    said = {
+    content = {
         **SHORTEST["refusal"],
         "institution_name": hostile,
         "items": [{**SHORTEST["refusal"]["items"][0], "reason": hostile}],
     }
-    letter = render("refusal", said)
-    assert letter == render("refusal", said)
+    letter = render("refusal", content)
+    assert letter == render("refusal", content)
     assert _text(letter).count(visible(hostile)) == 2
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(st.characters(), min_size=1, max_size=40))
 def test_any_text_comes_out_as_it_went_in(text: str) -> None:
-    said = {**SHORTEST["refusal"], "items": [{**SHORTEST["refusal"]["items"][0], "reason": text}]}
-    cells = [cell.text for row in Document(BytesIO(render("refusal", said))).tables[0].rows for cell in row.cells]
+    content = {**SHORTEST["refusal"], "items": [{**SHORTEST["refusal"]["items"][0], "reason": text}]}
+    cells = [cell.text for row in Document(BytesIO(render("refusal", content))).tables[0].rows for cell in row.cells]
     assert cells[-2] == visible(text)
 
 

@@ -52,9 +52,9 @@ def test_a_template_that_cannot_be_used_is_named_with_its_field(tmp_path: Path) 
 
 
 def test_doctor_names_what_is_blank_and_each_template_that_cannot_be_used(home: Path, filing: Filing) -> None:
-    told = filing("doctor").out
-    assert "phone is blank in office.toml: every letter leaves its place open" in told
-    assert "remedies is blank in office.toml: 不予受理通知书" in told
+    output = filing("doctor").out
+    assert "phone is blank in office.toml: every letter leaves its place open" in output
+    assert "remedies is blank in office.toml: 不予受理通知书" in output
     (home / FILE).write_text(office_file().replace('templates = ""', 'templates = "own"'), "utf-8")
     _template(home / "own", "filing.docx", "{{ instituton_name }}")
     assert "filing.docx asks for instituton_name" in filing("doctor").out
