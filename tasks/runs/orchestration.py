@@ -247,11 +247,11 @@ def start_cycle(cycle: str, as_of: date | None, because: str, key: str) -> UUID 
             deployment = client.read_deployment_by_name(f"{CYCLE_FLOW}/{CYCLE_DEPLOYMENT}")
         except ObjectNotFound:
             return None
-        named_so, state = run_name(cycle, WORKING, as_of or today()), Scheduled(message=because)
-        run = client.create_flow_run_from_deployment(
-            deployment.id, parameters=parameters, state=state, name=named_so, idempotency_key=key
-        )
-        return run.id
+        state: State[object] = Scheduled(message=because)
+        name = run_name(cycle, WORKING, as_of or today())
+        return client.create_flow_run_from_deployment(
+            deployment.id, parameters=parameters, state=state, name=name, idempotency_key=key
+        ).id
 
 
 def end_abandoned(cycle: str) -> int:
