@@ -109,10 +109,17 @@ def _installed(root: Path, url: str) -> Iterator[Path]:
         yield root
 
 
+@pytest.fixture(autouse=True)
+def no_server_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands called inside the tests' process start no server of their own: its address would stay for later tests."""
+    from deployments import orchestrator
+
+    monkeypatch.setattr(orchestrator, "have_server", lambda: None)
+
+
 @pytest.fixture
 def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands call flows as the plain functions they are, and start no Prefect server to keep their runs."""
     from deployments import orchestrator
 
-    monkeypatch.setattr(orchestrator, "have_server", lambda: None)
     monkeypatch.setattr(orchestrator, "run", lambda flow, *args, **kwargs: flow.fn(*args, **kwargs))

@@ -19,7 +19,7 @@ from facts import read_csv, rules  # noqa: E402
 from office import Office  # noqa: E402
 from random_cycles import MadeHistory, make_history, write  # noqa: E402
 
-SEEDS = range(1, 9)
+SEEDS = range(1, 11)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from deployments import orchestrator, own_server, supervisor
+from deployments.orchestrator import have_server
 from deployments.commands import COMMANDS, register, register_all
 from deployments.supervisor import Running, only_one, serving
 from schemas.settings import settings
@@ -77,15 +78,15 @@ def started(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list
 
 
 def test_without_a_server_one_is_started_once(home: Path, started: list[Path]) -> None:
-    orchestrator.have_server()
-    orchestrator.have_server()
+    have_server()
+    have_server()
     assert started == [home / "logs" / "command-server.log"]
     assert os.environ["PREFECT_API_URL"] == "http://127.0.0.1:1/api"
 
 
 def test_a_server_that_is_stated_is_used(started: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://10.0.0.1:4200/api")
-    orchestrator.have_server()
+    have_server()
     assert not started
 
 
@@ -99,7 +100,7 @@ def test_a_server_that_a_file_of_prefect_names_is_used(
     (tmp_path / "pyproject.toml").write_text("[tool.ruff]\n", "utf-8")
     assert not orchestrator._is_stated_elsewhere()
     (tmp_path / "prefect.toml").write_text("[api]\n", "utf-8")
-    orchestrator.have_server()
+    have_server()
     assert not started
 
 
@@ -110,7 +111,7 @@ def test_the_server_of_filing_up_is_used_while_it_answers(
     monkeypatch.setattr(supervisor, "_answers", lambda address: address == "http://127.0.0.1:4242/api/health")
     with only_one(here):
         assert serving() == here
-        orchestrator.have_server()
+        have_server()
     assert not started
     assert os.environ["PREFECT_API_URL"] == "http://127.0.0.1:4242/api"
 
@@ -120,7 +121,7 @@ def test_what_a_killed_filing_up_left_is_no_server(home: Path, started: list[Pat
     folder.mkdir()
     (folder / "up.json").write_text(json.dumps({"address": "http://127.0.0.1:4242", "process": 1}), "utf-8")
     assert serving() is None
-    orchestrator.have_server()
+    have_server()
     assert len(started) == 1
 
 

@@ -274,6 +274,7 @@ def test_the_page_names_nothing_outside() -> None:
         "manifest.json",
         "../index.html",
         "../latest/index.html",
+        "../next/2026-09.1.html",
     }
 
 
