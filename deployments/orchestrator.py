@@ -64,8 +64,8 @@ def prepare(*, runs: bool = False) -> None:
 
 def _keep_alone() -> None:
     """Have a server that Prefect should start itself answer to this command alone."""
-    for name in (own_server.PASSWORD, _PASSWORD):
-        os.environ.setdefault(name, own_server.password())
+    password = os.environ.setdefault(own_server.PASSWORD, own_server.password())
+    os.environ.setdefault(_PASSWORD, password)
 
 
 def have_server() -> None:
