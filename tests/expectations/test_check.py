@@ -101,6 +101,7 @@ def _with_peers(mixed, together):
     return dataclasses.replace(mixed.scene(), peers=standing, peer_items=items)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=8)
 @given(data=st.data())
 def test_a_batch_is_the_union_of_its_applications(mixed, together, data):
@@ -210,6 +211,7 @@ def test_hostile_cells_are_values_like_any_other(sound, cell):
     assert cell in set(findings["value"])
 
 
+@pytest.mark.slow
 def test_eight_threads_each_get_their_own_findings(sound):
     def spoiled(number):
         case = sound(number=f"T{number}")

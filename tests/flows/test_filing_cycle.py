@@ -44,6 +44,7 @@ def test_a_second_run_does_nothing(installation: Path, story: factories.Story) -
     assert factories.tables(story.cycle) == tables
 
 
+@pytest.mark.slow
 def test_both_databases_give_the_same_bytes(tmp_path: Path, postgresql: str, story: factories.Story) -> None:
     from deployments import schema
 

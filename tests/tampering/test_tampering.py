@@ -33,6 +33,7 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     administration.dispose()
 
 
+@pytest.mark.slow
 def test_nothing_is_told_of_an_installation_nobody_touched(installation: Settings) -> None:
     with house.in_hand(installation) as case:
         assert house.faults(case) == []

@@ -71,6 +71,7 @@ def live_through(days: list[date]) -> tuple[object, ...]:
         )
 
 
+@pytest.mark.slow
 @given(days=st.lists(st.integers(0, DAYS), max_size=8).map(lambda numbers: [FIRST + timedelta(n) for n in numbers]))
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_days_end_in_the_same_register(days: list[date], tmp_path_factory: pytest.TempPathFactory) -> None:
