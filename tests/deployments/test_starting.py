@@ -11,8 +11,8 @@ import pytest
 import typer
 
 from deployments import orchestrator, own_server, supervisor
-from deployments.orchestrator import have_server
 from deployments.commands import COMMANDS, register, register_all
+from deployments.orchestrator import have_server
 from deployments.supervisor import Running, only_one, serving
 from schemas.settings import settings
 
