@@ -181,6 +181,7 @@ def test_killed_anywhere_and_repeated_the_output_is_the_same(
 DEAR = ("latest", "letter", "package", "build", "place", "report")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["commit", *(pytest.param(kind, marks=pytest.mark.slow) for kind in DEAR)])
 def test_killed_at_each_kind_of_boundary(
     tmp_path: Path, watch: Callable[[Boundaries], None], kind: str, undisturbed: Any

@@ -181,6 +181,7 @@ def test_a_year_without_a_calendar_is_named_and_nothing_is_half_done(filing: Fil
     assert decision.fn(CYCLE, BEGINS).done == {"public_notices": 1}
 
 
+@pytest.mark.slow
 def test_by_the_command_line_an_unknown_year_fails_in_one_sentence(filing: Filing) -> None:
     ended = filing("run", CYCLE, "--as-of", "2026-12-28")
     assert ended.code == 1

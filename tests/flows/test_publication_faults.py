@@ -93,6 +93,7 @@ def _copied(home: Path, target: Path) -> Settings:
     return Settings(home=target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", [pytest.param("approve", marks=pytest.mark.slow), "sweeps"])
 def test_killed_anywhere_and_repeated_the_end_is_the_same(published: Path, tmp_path: Path, work: str) -> None:
     if work == "approve":
@@ -191,6 +192,7 @@ def test_a_full_disk_at_a_draft_keeps_back_the_draft_alone(
     assert [path for path in published.rglob(file) if f"{CYCLE}.2" in path.parts]
 
 
+@pytest.mark.slow
 def test_by_the_command_line_a_full_disk_fails_the_run_and_stops_no_sweep(
     published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,6 +43,7 @@ def assert_each_once(box: Mailbox) -> None:
     assert set(Counter(str(mail["Message-ID"]) for _, mail in box.mails).values()) == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("installation", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 def test_what_failed_is_run_again_alone_and_nothing_is_mailed_twice(
     installation: Path, mailing: int, story: factories.Story
