@@ -121,8 +121,11 @@ def main() -> None:
         print(sentence)  # noqa: T201
     if os.environ.pop("PREFECT_SERVER_API_AUTH_STRING", None):
         print("PREFECT_SERVER_API_AUTH_STRING is not used: people sign in, programs send machine.secret")  # noqa: T201
-    from prefect.settings import get_current_settings  # noqa: PLC0415  reads the environment when imported
+    from prefect.context import refresh_global_settings_context  # noqa: PLC0415  slow to import
+    from prefect.settings import get_current_settings  # noqa: PLC0415
 
+    # what we import has read the environment before it held all that the server is told
+    refresh_global_settings_context()
     api = get_current_settings().server.api
     import uvicorn  # noqa: PLC0415
     from prefect.server.api.server import create_app  # noqa: PLC0415

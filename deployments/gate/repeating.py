@@ -32,6 +32,8 @@ _MOST_BYTES = 2_097_152
 def repeating(application: Application) -> Application:
     """The application, asked again where it was too busy and asking again can do no harm."""
 
+    creating = anyio.Lock()
+
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _HEALTH or not _may_be(scope):
             await application(scope, receive, send)
@@ -40,13 +42,23 @@ def repeating(application: Application) -> Application:
         if body is None or not _is_repeatable(scope, body):
             await application(scope, _again(messages, receive), send)
             return
-        for pause in _PAUSES:
-            if not await _was_busy(application, scope, _again(messages, receive), send):
-                return
-            await anyio.sleep(pause)
-        await application(scope, _again(messages, receive), send)
+        if _CREATES.fullmatch(str(scope["path"])) and scope["method"] == "POST":
+            # many orders at once would lock each other out again and again
+            async with creating:
+                await _ask(application, scope, messages, receive, send)
+            return
+        await _ask(application, scope, messages, receive, send)
 
     return answer
+
+
+async def _ask(application: Application, scope: Scope, messages: list[Message], receive: Receive, send: Send) -> None:
+    """Ask, again after each pause while the server is busy, and then hand on whatever it says."""
+    for pause in _PAUSES:
+        if not await _was_busy(application, scope, _again(messages, receive), send):
+            return
+        await anyio.sleep(pause)
+    await application(scope, _again(messages, receive), send)
 
 
 def _may_be(scope: Scope) -> bool:

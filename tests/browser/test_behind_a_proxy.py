@@ -91,7 +91,7 @@ def test_the_right_password_opens_the_pages_and_a_wrong_one_does_not(behind: str
     page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button").click()
     page.wait_for_url(lambda url: "/gate/" not in url)
-    expect(page.get_by_text("resume-waiting").first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("approve").first).to_be_visible(timeout=120_000)
     assert page.get_by_text("Invalid credentials").count() == 0
     assert refused == []
     assert {place for place in asked if place} == {urlsplit(behind).netloc}, "no page calls another address"
