@@ -128,8 +128,7 @@ async def adjust(request: Request, code: str) -> Response:
     if act.text("kind") not in ADJUSTMENTS:
         raise MissingWordsError("没有选择办理的种类：请选择后再提交")
     decided = Adjustment(kind=act.text("kind"), uscc=code, occupation_code=act.text("occupation"), **_words(act))
-    counts = await done(lambda: _carry_out(decided, act))
-    return back_to(f"/institutions/{code}", "adjusted" if counts.done else "unchanged")
+    return await _decide(decided, act, f"/institutions/{code}")
 
 
 @routes.post("/institutions/{code}/rename")
@@ -140,8 +139,7 @@ async def rename(request: Request, code: str) -> Response:
     if not stated:
         raise MissingWordsError("没有填写任何变更：请填写名称、类型、区划或地址中的至少一项")
     renaming = Renaming.model_validate({"uscc": code, **stated, **_words(act)})
-    counts = await done(lambda: _carry_out(renaming, act))
-    return back_to(f"/institutions/{code}", "adjusted" if counts.done else "unchanged")
+    return await _decide(renaming, act, f"/institutions/{code}")
 
 
 @routes.post("/institutions/{code}/recode")
@@ -150,8 +148,7 @@ async def recode(request: Request, code: str) -> Response:
     act = await sent(request, Role.APPROVER)
     new = act.words("new_uscc", FIELDS["new_uscc"]).upper()
     recoding = Recoding(old_uscc=code, new_uscc=new, **_words(act))
-    counts = await done(lambda: _carry_out(recoding, act))
-    return back_to(f"/institutions/{new}", "adjusted" if counts.done else "unchanged")
+    return await _decide(recoding, act, f"/institutions/{new}")
 
 
 @routes.post("/institutions/{code}/merge")
@@ -160,8 +157,7 @@ async def merge(request: Request, code: str) -> Response:
     act = await sent(request, Role.APPROVER)
     into = act.words("into_uscc", FIELDS["into_uscc"]).upper()
     merger = Merger(old_uscc=code, into_uscc=into, **_words(act))
-    counts = await done(lambda: _carry_out(merger, act))
-    return back_to(f"/institutions/{into}", "adjusted" if counts.done else "unchanged")
+    return await _decide(merger, act, f"/institutions/{into}")
 
 
 @routes.post("/occupations/renumber")
@@ -170,8 +166,7 @@ async def renumber(request: Request) -> Response:
     act = await sent(request, Role.APPROVER)
     old, new = (act.words(name, FIELDS[name]) for name in ("old_code", "new_code"))
     renumbering = Renumbering(old_code=old, new_code=new, **_words(act))
-    counts = await done(lambda: _carry_out(renumbering, act))
-    return back_to("/institutions", "adjusted" if counts.done else "unchanged")
+    return await _decide(renumbering, act, "/institutions")
 
 
 def _words(act: Act) -> dict[str, Any]:
@@ -181,6 +176,12 @@ def _words(act: Act) -> dict[str, Any]:
         "decided_by": act.person.name,
         "effective_on": act.day,
     }
+
+
+async def _decide(decided: Adjustment | succession.Change, act: Act, place: str) -> Response:
+    """Carry a decision out and lead to the page that shows it."""
+    counts = await done(lambda: _carry_out(decided, act))
+    return back_to(place, "adjusted" if counts.done else "unchanged")
 
 
 def _carry_out(decided: Adjustment | succession.Change, act: Act) -> Counts:
