@@ -73,10 +73,9 @@ def begin(
     """A run with its own lease on the cycle, for as long as the block lasts; without a day, for today.
 
     `only`: numbers of applications, or `failed:RUN` for those that a run left undone; `work`: whose run it is, where it
-    is no act beside the cycle's own runs. Raises CycleBusyError while
-    another living run holds the cycle,
-    DayToComeError for a later day than today unless the home is for practice; UnusablePolicyError or
-    UnusableReferenceError, before anything is written, for a file of the law that cannot be read.
+    is no act beside the cycle's own runs. Raises CycleBusyError while another living run holds the cycle, DayToComeError
+    for a later day than today unless the home is for practice; UnusablePolicyError or UnusableReferenceError, before
+    anything is written, for a file of the law that cannot be read.
     """
     policy = for_cycle(cycle_id(cycle))
     reference()

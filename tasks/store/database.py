@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,11 @@ def _make_private(file: Path) -> None:
 def engine(url: str) -> Engine:
     """The engine of a URL, one a process."""
     return _engines.get(url) or _engines.setdefault(url, _new_engine(url))
+
+
+def in_utc(moment: datetime) -> datetime:
+    """A moment read from the database, with its zone: SQLite gives times back without."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def close_engines() -> None:

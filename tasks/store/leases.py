@@ -78,7 +78,7 @@ def give_back(db: Connection, cycle: str, token: int) -> None:
 
 
 def _is_alive(row: "Row[Any]", now: datetime) -> bool:
-    expires = row.expires_at if row.expires_at.tzinfo else row.expires_at.replace(tzinfo=UTC)
+    expires = database.in_utc(row.expires_at)
     if expires <= now:
         return False
     if row.host != socket.gethostname():

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from schemas.tables import pause
+from tasks.store.database import in_utc
 
 _ON_RECORD = pause.c.lifted_at.is_(None)
 
@@ -53,7 +54,7 @@ def meant_by(db: Connection, flow_runs: list[str]) -> set[str]:
 def last_lifted(db: Connection, subject: str) -> datetime | None:
     """When the last pause of a subject was lifted; None before the first."""
     last = db.execute(select(func.max(pause.c.lifted_at)).where(pause.c.subject == subject)).scalar()
-    return last if last is None or last.tzinfo else last.replace(tzinfo=UTC)
+    return in_utc(last) if last else None
 
 
 def to_release(db: Connection) -> list[str]:
@@ -83,4 +84,4 @@ def lift(db: Connection, subject: str, by: str, because: str) -> int:
 
 def _read(row: "Row[Any]") -> Pause:
     kept = {name: getattr(row, name) for name in ("subject", "until", "by", "reason", "flow_run")}
-    return Pause(paused_at=row.paused_at if row.paused_at.tzinfo else row.paused_at.replace(tzinfo=UTC), **kept)
+    return Pause(paused_at=in_utc(row.paused_at), **kept)

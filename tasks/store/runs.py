@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from schemas.run_summary import RunSummary
 from schemas.tables import quarantined, run
 from tasks.store import frames
+from tasks.store.database import in_utc
 
 #: So many runs are looked back on for what is told of failures.
 _RECENT, _MANY = 300, 12
@@ -131,8 +132,7 @@ def _whole(cycle: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
-    # SQLite gives times back without their zone
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+    return in_utc(moment) if moment else None
 
 
 SET_ASIDE = ["file", "sheet", "row", "application_no", "reason"]
