@@ -11,8 +11,9 @@ from schemas.inspection import Draw, ImpossibleDrawError, Institution, Source, d
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.inspection_lists import publish
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf.listing import LISTING, read_rows
-from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
+from tasks.gateways.shelf.manifest import MANIFEST, read_manifest
 from tasks.runs.step import step
 from tasks.store import editions, inspections
 from tasks.store.leases import writing

@@ -16,9 +16,10 @@ from schemas.item import FINAL
 from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.settings import settings
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf import chain
 from tasks.gateways.shelf import editions as shelf
-from tasks.gateways.shelf.manifest import MANIFEST, file_sha256
+from tasks.gateways.shelf.manifest import MANIFEST
 from tasks.publication import content_of, past_of
 from tasks.store import (
     applications,

@@ -22,6 +22,7 @@ from schemas.readings import Look, Reading, untouched
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
 from tasks.desk.own_doors import Pulls
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.sources import FILE, LANDINGS, Pull, compared, results_of
 from tasks.store import readings, results, versions
 from tasks.store.database import reading
@@ -174,8 +175,7 @@ def _look(path: Path) -> Look | None:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError:
         return ""
 

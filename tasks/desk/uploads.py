@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 from schemas.errors import WrongUseError
 from schemas.settings import Settings
 from tasks.gateways.disk import receipts
-from tasks.gateways.disk.files import fill, safe_name
+from tasks.gateways.disk.files import file_sha256, fill, safe_name
 from tasks.gateways.disk.receipts import Receipt
 
 #: The doors (contract section 4): the code in an address, and what people read.
@@ -102,9 +102,8 @@ def _free(folder: Path, name: str, digest: str) -> str:
         place = folder / candidate
         if not place.exists():
             return candidate
-        with place.open("rb") as there:
-            if _digest(there) == digest:
-                return candidate
+        if file_sha256(place) == digest:
+            return candidate
         number += 1
 
 

@@ -317,8 +317,8 @@ def test_the_life_is_told_anew_where_the_edition_before_does_not_hold_it(chained
     publication.fn(CYCLE, date(2026, 6, 4))
     kept.write_bytes(whole)
     from schemas.published_life import LIFE_COLUMNS
+    from tasks.gateways.disk.files import file_sha256
     from tasks.gateways.shelf.life_file import read_life
-    from tasks.gateways.shelf.manifest import file_sha256
 
     lives = []
     for number in (3, 4):

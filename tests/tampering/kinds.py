@@ -10,8 +10,9 @@ from sqlalchemy import Connection, text
 
 from schemas.history import CHAINED, digest, facts_text
 from schemas.settings import Settings
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf.editions import LATEST
-from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, sealed, sha256
+from tasks.gateways.shelf.manifest import MANIFEST, sealed, sha256
 from tasks.store import history
 
 

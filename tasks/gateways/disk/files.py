@@ -1,13 +1,13 @@
 """Whole files: each is put in its place in one move and is on the device by then, or is not there at all."""
 
 import errno
+import hashlib
 import os
 import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -21,6 +21,12 @@ _LONGEST_NAME = 120  # bytes; with a suffix well below the 255 every file system
 
 #: No file that people hand in is larger.
 LARGEST_BYTES = 512 * 1024 * 1024
+
+
+def file_sha256(path: Path) -> str:
+    """Lower-case hexadecimal SHA-256 of a file, read in pieces."""
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 class OutsideFolderError(FilingError, ValueError):
@@ -107,7 +113,7 @@ def _place(
 ) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     # one name for each target, so that a killed writer's leftover is used up by the next
-    part = target.with_name(f".{sha256(target.name.encode()).hexdigest()[:16]}.part")
+    part = target.with_name(f".{hashlib.sha256(target.name.encode()).hexdigest()[:16]}.part")
     with _alone(part, private=private) as handle:
         if keep and target.exists():  # put by the writer before us
             part.unlink()
@@ -145,7 +151,7 @@ def safe_name(text: str) -> str:
     kept = re.sub(r"[^\w.()（）〔〕·-]", "_", text)
     if kept == text and text[:1] != "." and text[-1:] != "." and 0 < len(text.encode()) <= _LONGEST_NAME:
         return text
-    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{kept.strip('._')[:30]}~{digest}"
 
 

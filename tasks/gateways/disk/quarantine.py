@@ -44,8 +44,7 @@ def _digest(source: Path) -> str | None:
     try:
         if not post.is_plain(source) or source.stat().st_size > post.LARGEST_BYTES:
             return None
-        with source.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return post.file_sha256(source)
     except OSError:  # the reason says that it could not be opened
         return None
 

@@ -3,7 +3,6 @@
 One ledger in the home, a line an event, and beside what was taken the sentences about it.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -59,8 +58,7 @@ class Ledger:
         """Note what a file that still lies at its door became; the same again is noted once."""
         if not files.is_plain(path):
             return
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        digest = files.file_sha256(path)
         known = self._known.get((digest, file))
         if known is None:
             known = arrived(self._home, door, file, path.name, path.stat().st_size, digest, "")

@@ -8,8 +8,9 @@ from pydantic import TypeAdapter
 
 from schemas.errors import RefusedError
 from tasks.gateways.disk import files
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, json_bytes, sha256
+from tasks.gateways.shelf.manifest import MANIFEST, json_bytes, sha256
 
 ATTACHMENTS: Final = "attachments.json"
 _RECORD: Final = TypeAdapter(dict[str, str])

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from schemas.run_summary import Head
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf import attachments
 from tasks.gateways.shelf.editions import LATEST
-from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
+from tasks.gateways.shelf.manifest import MANIFEST, read_manifest
 
 _EDITION = re.compile(r"(\d{4})-(\d{2})\.(\d+)")
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from schemas.directory import edition_name
 from schemas.errors import FilingError
 from tasks.gateways.disk import folders
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf import keys
 from tasks.gateways.shelf.attachments import ATTACHMENTS
@@ -19,7 +20,7 @@ from tasks.gateways.shelf.datapackage import DATAPACKAGE, datapackage
 from tasks.gateways.shelf.feed import FEED, feed
 from tasks.gateways.shelf.life_file import LIFE, life_file
 from tasks.gateways.shelf.listing import LISTING, listing
-from tasks.gateways.shelf.manifest import MANIFEST, body_on_shelf, file_sha256, manifest, read_manifest, sha256
+from tasks.gateways.shelf.manifest import MANIFEST, body_on_shelf, manifest, read_manifest, sha256
 from tasks.gateways.shelf.page import pages
 from tasks.gateways.shelf.workbook import directory_workbook
 

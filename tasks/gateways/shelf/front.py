@@ -14,9 +14,10 @@ from markupsafe import Markup
 from schemas import office as offices
 from schemas.directory import CHANGE_KINDS
 from tasks.gateways.disk import files
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf import attachments, chain, keys
-from tasks.gateways.shelf.manifest import MANIFEST, file_sha256, read_manifest
+from tasks.gateways.shelf.manifest import MANIFEST, read_manifest
 from tasks.gateways.shelf.page import content_policy, page_template, style_sheet
 
 PAGE, VERIFIER, NEXT = "index.html", "verify.py", "next"

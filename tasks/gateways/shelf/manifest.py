@@ -17,12 +17,6 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
-
-
 def json_bytes(value: object) -> bytes:
     """JSON for people and programs: UTF-8, two spaces, keys in the order given, a line break at the end."""
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8")

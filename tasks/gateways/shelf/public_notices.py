@@ -18,6 +18,7 @@ from schemas.office import Office
 from schemas.policy import Policy
 from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
 from tasks.gateways.disk import folders
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.paper.word import fill
@@ -25,16 +26,7 @@ from tasks.gateways.shelf import keys
 from tasks.gateways.shelf.content import chinese_date
 from tasks.gateways.shelf.documents import signature, template
 from tasks.gateways.shelf.editions import ShelfError
-from tasks.gateways.shelf.manifest import (
-    MANIFEST,
-    body_of,
-    body_on_shelf,
-    file_sha256,
-    policy_record,
-    read_manifest,
-    sealed,
-    sha256,
-)
+from tasks.gateways.shelf.manifest import MANIFEST, body_of, body_on_shelf, policy_record, read_manifest, sealed, sha256
 from tasks.gateways.shelf.page import hash_source, page_template, style_sheet
 
 FOLDER = "notices"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf import build, place, point_latest, verify_chain
 from tasks.gateways.shelf.attachments import ATTACHMENTS, UnfitAttachmentError, attach
-from tasks.gateways.shelf.manifest import file_sha256
 from tests.editions import edition, ordinary
 
 _SCAN = b"%PDF-1.7 signed and sealed"

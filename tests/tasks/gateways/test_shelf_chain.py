@@ -6,8 +6,9 @@ from shutil import rmtree
 
 import pytest
 
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf import build, edition_names, place, point_latest, verify_chain
-from tasks.gateways.shelf.manifest import file_sha256, json_bytes, sha256
+from tasks.gateways.shelf.manifest import json_bytes, sha256
 from tests.editions import edition, ordinary
 
 NAMES = ["2026-09.1", "2026-09.2", "2026-09.10"]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf import build, front, keys, place, point_latest, public_notices
-from tasks.gateways.shelf.manifest import body_of, file_sha256, json_bytes, read_manifest, sealed, sha256
+from tasks.gateways.shelf.manifest import body_of, json_bytes, read_manifest, sealed, sha256
 from tasks.gateways.shelf.verifying import verify
 from tests.editions import HOSTILE, edition, hostile, notice, ordinary
 
