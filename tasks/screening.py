@@ -41,8 +41,14 @@ _UNDER_WAY = ["held", "accepted", "dispatched", "passed"]
 def screening(run: Run) -> Counts:
     """Check what came since the last time, settle what is held, and write to applicants (Notice, article 3(2))."""
     checked = [screen(run, numbers, number) for number, numbers in enumerate(find_unscreened(run), start=1)]
-    settled = [free_places(run), settle_holds(run), acknowledge_held(run), write_refusals(run)]
-    return Counts.sum([*checked, *settled, deliver_letters(run)])
+    written = [settle(run), acknowledge_held(run), write_refusals(run)]
+    return Counts.sum([*checked, *written, deliver_letters(run)])
+
+
+def settle(run: Run) -> Counts:
+    """Carry out the rulings, then let go on what waits for a place that is free, one a refusal has freed among them."""
+    ruled = settle_holds(run)
+    return Counts.sum([ruled, settle_holds(run)]) if free_places(run) else ruled
 
 
 @step("find-{run.cycle}")
@@ -179,8 +185,8 @@ def _rules(broken: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
 
 
 @step("places-{run.cycle}")
-def free_places(run: Run) -> Counts:
-    """Let holds under CAP-1 and CAP-2 fall whose place is free on the run's day; what follows is settled with rulings.
+def free_places(run: Run) -> int:
+    """Let holds under CAP-1 and CAP-2 fall whose place is free on the run's day; how many did.
 
     Items held at their filing are judged there, in the order of their scores.
     """
@@ -191,9 +197,11 @@ def free_places(run: Run) -> Counts:
             held = held[held["application_no"].isin(run.only)]
         holds = findings.holds_of(db, run.cycle)
         holds = holds[holds["rule"].isin(CAPS)].merge(held[[*items.KEYS, "uscc"]], on=items.KEYS)
-        if len(holds):
-            findings.note_fallen(db, holds, _is_free(db, run, holds), run.day)
-    return Counts()
+        if holds.empty:
+            return 0
+        free = _is_free(db, run, holds)
+        findings.note_fallen(db, holds, free, run.day)
+        return int(free.sum())
 
 
 def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]":

@@ -217,7 +217,15 @@ def test_dormancy(case: Case, on_file: str, activity: str, candidates: str, held
 def test_complaints_are_shown(case: Case, outcome: str, received: str, closed: str, *, is_shown: bool) -> None:
     who = case.institution("enterprise", {case.codes[0]: "5"})
     one = case.application(who, {case.codes[1]: "5"}, "addition")
-    row = {"complaint_no": "1", "uscc": who.uscc, "received_on": received, "outcome": outcome, "closed_on": closed}
+    row = {
+        "complaint_no": "1",
+        "uscc": who.uscc,
+        "received_on": received,
+        "summary": "鉴定收费",
+        "handled_by": "李某",
+        "outcome": outcome,
+        "closed_on": closed,
+    }
     case.act("2025-03-12", one, desk={"complaints": [row]})
     assert (case.rules(one.no), case.status(one.no)) == ({"STAND-2"} if is_shown else set(), "dispatched")
 

@@ -14,8 +14,7 @@ from schemas import tables
 from schemas.adjustment import Adjustment
 from schemas.submission import DECISIONS
 from tasks import adjustment
-from tasks.desk.rulings import settle_holds
-from tasks.screening import free_places
+from tasks.screening import settle
 from tasks.store import database, decisions, findings, history, institutions, items
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -340,8 +339,7 @@ def test_a_hold_of_the_screening_falls_when_its_place_is_free(installation: Path
 
     def settled(day: date) -> str:
         with run_on(day, made.CYCLE) as run:
-            free_places(run)
-            settle_holds(run)
+            settle(run)
         return made.standing("A")
 
     assert settled(made.DAY) == "held CAP-2"
@@ -356,10 +354,8 @@ def test_a_refusal_under_the_cap_frees_the_places_of_the_others(home: Path) -> N
     with run_on(made.DAY, made.CYCLE) as run, writing(run) as db:
         findings.hold(db, items.of_cycle(db, made.CYCLE).assign(rule="CAP-1"), made.CYCLE)
     _decided("A", "refuse", codes[0], rule="CAP-1")
-    for _ in range(2):
-        with run_on(made.DAY, made.CYCLE) as run:
-            free_places(run)
-            settle_holds(run)
+    with run_on(made.DAY, made.CYCLE) as run:
+        settle(run)
     assert made.standing("A", codes[0]) == "refused CAP-1"
     assert {made.standing("A", code) for code in codes[1:]} == {"accepted"}
 
