@@ -3,8 +3,9 @@
 from schemas.policy import in_force
 from schemas.run import Run
 from schemas.run_summary import Counts
+from tasks.letters.contents import grouped
 from tasks.letters.delivery import deliver_letters
-from tasks.letters.holders import expiry_reminders
+from tasks.letters.holders import Reminding, expiry_reminders
 from tasks.runs.step import step
 from tasks.store import institutions, items, letters, register
 from tasks.store.adjustments import lapse
@@ -22,9 +23,14 @@ def sweep_expiry(run: Run) -> Counts:
     """Lapse everything that is over on the day and not lapsed yet; remind everybody due and not reminded yet."""
     with writing(run) as db:
         lapsed = lapse(db, run)
-        on_file, names = register.on_file(db, run.day), occupation_names(db)
-        renewals = items.renewals_under_way(db)
-        due = expiry_reminders(on_file, in_force(run.day), run.day, names, institutions.first(db), renewals)
-        reminded = letters.write(db, due, run)
+        known = Reminding(
+            policy=in_force(run.day),
+            day=run.day,
+            names=occupation_names(db),
+            renewals=grouped(items.renewals_under_way(db).to_dict("records"), "uscc"),
+            first_codes=institutions.first(db),
+            written=letters.occasions(db, "expiry_reminder"),
+        )
+        reminded = letters.write(db, expiry_reminders(register.on_file(db, run.day), known), run)
     counts = {"lapsed": lapsed, "reminders": reminded}
     return Counts(done={name: count for name, count in counts.items() if count})

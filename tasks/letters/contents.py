@@ -14,7 +14,16 @@ from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
 from schemas.item import UNIT, occupation_title
 from schemas.law.rulings import OBJECTION
 from schemas.law.workdays import UnknownCalendarYearError, add_workdays
-from schemas.letter_lines import FiledLine, FindingLine, MendingLine, Named, ReasonedLine, finding_line, item_lines
+from schemas.letter_lines import (
+    FiledLine,
+    FindingLine,
+    ItemLine,
+    MendingLine,
+    Named,
+    ReasonedLine,
+    finding_line,
+    item_lines,
+)
 from schemas.letter_text import AcceptanceText, CorrectionText, FilingText, LetterText, NonAcceptanceText, RefusalText
 from schemas.policy import Policy
 from schemas.run import Run
@@ -153,7 +162,7 @@ def acceptances(
         voids = letters_before.on_version(number, versions[number])
         text = AcceptanceText(
             **heads_of[number],
-            items=item_lines([_name(row, names) for row in accepted], run.policy),
+            items=lines_of(accepted, names, run.policy),
             held=_reasoned([row for row in mine if row["status"] == "held"], names, run.policy),
             commitments=committed.get(number, []),
             decided_by=run.policy.deadline(run.cycle) + wait,
@@ -173,7 +182,7 @@ def filings(
     """
     heads_of = heads(applications, run)
     letters = []
-    for (number, _), rows in sorted(_grouped(filed.to_dict("records"), "application_no", "day").items()):
+    for (number, _), rows in sorted(grouped(filed.to_dict("records"), "application_no", "day").items()):
         lines = [{**row, "occupation_code": row["present_code"]} for row in rows]
         text = FilingText(
             **heads_of[number],
@@ -229,9 +238,9 @@ def _mark(items: Sequence[Row]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def named(items: pd.DataFrame, names: Mapping[str, str]) -> list[Named]:
+def lines_of(items: Sequence[Row], names: Mapping[str, str], policy: Policy) -> list[ItemLine]:
     """Items (UNIT, own_name) as letters name them; `names`: occupation code to name."""
-    return [_name(row, names) for row in items[[*UNIT, "own_name"]].to_dict("records")]
+    return item_lines([_name(row, names) for row in items], policy)
 
 
 def _name(item: Row, names: Mapping[str, str]) -> Named:
@@ -243,12 +252,9 @@ def _name(item: Row, names: Mapping[str, str]) -> Named:
 def _filed(entries: Sequence[Row], names: Mapping[str, str], policy: Policy) -> list[FiledLine]:
     """One line an occupation or work type and term."""
     lines = []
-    for (since, until, former), rows in _grouped(entries, "filed_on", "valid_until", "former_until").items():
+    for (since, until, former), rows in grouped(entries, "filed_on", "valid_until", "former_until").items():
         term = {"filed_on": str(since), "valid_until": str(until), "former_until": str(former) or None}
-        lines += [
-            FiledLine.model_validate({**line.model_dump(), **term})
-            for line in item_lines([_name(row, names) for row in rows], policy)
-        ]
+        lines += [FiledLine.model_validate({**line.model_dump(), **term}) for line in lines_of(rows, names, policy)]
     return sorted(lines, key=lambda line: (line.occupation_code, line.work_type, line.levels))
 
 
@@ -257,15 +263,15 @@ def _reasoned(
 ) -> list[ReasonedLine]:
     """One line an occupation, work type and reason; `refused`: refusals of the application, the latest is named."""
     lines = []
-    for (reason, status, score), rows in _grouped(items, "reason", "status", "score").items():
+    for (reason, status, score), rows in grouped(items, "reason", "status", "score").items():
         words = _words(reason, status, score, policy)
-        for line in item_lines([_name(row, names) for row in rows], policy):
+        for line in lines_of(rows, names, policy):
             ruling = _ruling(line.occupation_code, reason, refused)
             lines.append(ReasonedLine(**line.model_dump(), **words, **ruling))
     return sorted(lines, key=lambda line: (line.occupation_code, line.work_type, line.levels))
 
 
-def _grouped(rows: Sequence[Row], *columns: str) -> dict[tuple[str, ...], list[Row]]:
+def grouped(rows: Sequence[Row], *columns: str) -> dict[tuple[str, ...], list[Row]]:
     """Rows that have the same words in these columns, together."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:

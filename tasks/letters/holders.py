@@ -1,7 +1,8 @@
 """Letters to institutions on file: their term ends, an occupation lies dormant, a decision was taken about them."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from expectations.rulebook import rules_of
 from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.item import TRADE
 from schemas.law.cycle import CycleId
-from schemas.letter_lines import DormantLine, UnderWayLine, item_lines
+from schemas.letter_lines import DormantLine, UnderWayLine
 from schemas.letter_text import (
     LETTER_KINDS,
     AdjustmentText,
@@ -21,7 +22,7 @@ from schemas.letter_text import (
 from schemas.policy import Policy, in_force
 from schemas.qualification import KEYS
 from schemas.run import Run
-from tasks.letters.contents import addressee, letter, named
+from tasks.letters.contents import Row, addressee, grouped, letter, lines_of
 from tasks.letters.remedies import remedies
 from tasks.store.outbox import Entry
 
@@ -35,50 +36,52 @@ _STATES = {
 }
 
 
-def expiry_reminders(
-    on_file: pd.DataFrame,
-    policy: Policy,
-    day: date,
-    names: Mapping[str, str],
-    first_codes: Mapping[str, str] | None = None,
-    renewals: pd.DataFrame | None = None,
-) -> list[Entry]:
+@dataclass(frozen=True)
+class Reminding:
+    """What reminders of a day rest on.
+
+    `names`: occupation code to name; `renewals`: items of renewals under way, which are named with what is to be done, by
+    credit code; `first_codes`: present credit codes to the first one the institution had, for a new code makes no new
+    occasion; `written`: occasions of reminders there are.
+    """
+
+    policy: Policy
+    day: date
+    names: Mapping[str, str]
+    renewals: Mapping[tuple[str, ...], list[Row]]
+    first_codes: Mapping[str, str]
+    written: Set[str]
+
+
+def expiry_reminders(on_file: pd.DataFrame, known: Reminding) -> list[Entry]:
     """One reminder an institution and term: the nearest of `reminder_days` that has been reached (article 3(4)).
 
-    When several were missed only the nearest is written: its occasion names the term and the number of days.
-    `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
-    new code makes no new occasion; `renewals`: items of renewals under way, which are named with what is to be done.
+    When several were missed only the nearest is written: its occasion names the term and the number of days. Those
+    written already are not composed again.
     """
-    known_as = first_codes or {}
-    under_way = on_file.iloc[:0] if renewals is None else renewals
-    due = []
-    for (uscc, end), rows in on_file.groupby(["uscc", "valid_until"], sort=True):
-        days_left = (date.fromisoformat(str(end)) - day).days
-        reached = [days for days in policy.validity.reminder_days if days_left <= days]
-        if reached:
-            occasion = f"expiry_reminder:{known_as.get(str(uscc), uscc)}:{end}:{min(reached)}"
-            due.append(_reminder(occasion, date.fromisoformat(str(end)), rows, under_way, policy, day, names))
+    reminder_days, due = known.policy.validity.reminder_days, []
+    reached = on_file["valid_until"] <= (known.day + timedelta(max(reminder_days))).isoformat()
+    for (uscc, end), rows in sorted(grouped(on_file[reached].to_dict("records"), "uscc", "valid_until").items()):
+        days_left = (date.fromisoformat(end) - known.day).days
+        nearest = min(days for days in reminder_days if days_left <= days)
+        occasion = f"expiry_reminder:{known.first_codes.get(uscc, uscc)}:{end}:{nearest}"
+        if occasion not in known.written:
+            due.append(_reminder(occasion, date.fromisoformat(end), rows, known))
     return due
 
 
-def _reminder(
-    occasion: str,
-    end: date,
-    rows: pd.DataFrame,
-    renewals: pd.DataFrame,
-    policy: Policy,
-    day: date,
-    names: Mapping[str, str],
-) -> Entry:
+def _reminder(occasion: str, end: date, rows: list[Row], known: Reminding) -> Entry:
+    """The reminder of one institution's term; `rows`: what ends with it."""
+    policy, day, head = known.policy, known.day, rows[0]
     last_cycle: CycleId = policy.last_cycle_on(end)
     deadline = policy.deadline(last_cycle)
-    head = rows.iloc[0].to_dict()
-    asked = renewals.merge(rows[KEYS].drop_duplicates(), on=KEYS)
+    ending = {_key(row) for row in rows}
+    asked = [row for row in known.renewals.get((str(head["uscc"]),), []) if _key(row) in ending]
     text = ExpiryReminderText(
         **addressee(head, policy, day),
-        items=item_lines(named(rows, names), policy),
-        under_way=_under_way(asked, names, policy),
-        to_file=len(asked.drop_duplicates(KEYS)) < len(rows.drop_duplicates(KEYS)),
+        items=lines_of(rows, known.names, policy),
+        under_way=_under_way(asked, known),
+        to_file=len({_key(row) for row in asked}) < len(ending),
         valid_until=end,
         days_left=(end - day).days,
         renewal_cycle=last_cycle if deadline >= day else "",
@@ -87,14 +90,17 @@ def _reminder(
     return letter(occasion, "expiry_reminder", str(head["uscc"]), text)
 
 
-def _under_way(renewals: pd.DataFrame, names: Mapping[str, str], policy: Policy) -> list[UnderWayLine]:
+def _key(row: Row) -> tuple[str, ...]:
+    return tuple(row[name] for name in KEYS)
+
+
+def _under_way(renewals: list[Row], known: Reminding) -> list[UnderWayLine]:
     """One line an application, occupation and standing, with what the institution has to do."""
-    if renewals.empty:
-        return []
+    standings = grouped(renewals, "application_no", "status", "reason")
     return [
-        UnderWayLine(**line.model_dump(), application_no=str(number), state=_state(str(status), str(reason), policy))
-        for (number, status, reason), rows in renewals.groupby(["application_no", "status", "reason"], sort=True)
-        for line in item_lines(named(rows, names), policy)
+        UnderWayLine(**line.model_dump(), application_no=number, state=_state(status, reason, known.policy))
+        for (number, status, reason), rows in sorted(standings.items())
+        for line in lines_of(rows, known.names, known.policy)
     ]
 
 
@@ -147,7 +153,7 @@ def adjustment_letter(
 ) -> Entry:
     """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
     policy = in_force(run.day)
-    lines = item_lines(named(concerned, names), policy)
+    lines = lines_of(concerned.to_dict("records"), names, policy)
     kind = ADJUSTMENTS[adjustment.kind].letter
     text = (AdverseAdjustmentText if LETTER_KINDS[kind].refuses else AdjustmentText)(
         **addressee(concerned.iloc[0].to_dict(), policy, run.day),

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from expectations import reading
 from schemas.item import KEYS, UNIT
-from schemas.letter_lines import ReasonedLine, item_lines
+from schemas.letter_lines import ReasonedLine
 from schemas.letter_text import ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText
 from schemas.policy import Policy
 from schemas.run import Run
-from tasks.letters.contents import addressee, heads, letter, named
+from tasks.letters.contents import addressee, heads, letter, lines_of
 from tasks.store import dispatches
 from tasks.store.applications import current
 from tasks.store.directory import occupation_names
@@ -40,7 +40,7 @@ def withdrawals(
     for number, mine, head in _group(applications, withdrawn, run):
         text = ApplicationWithdrawalText(
             **head,
-            items=item_lines(named(mine, names), run.policy),
+            items=lines_of(mine.to_dict("records"), names, run.policy),
             asked_on=run.day,
             way=way,
             ground=ground,
@@ -60,7 +60,7 @@ def endings(
         lines = [
             ReasonedLine(**line.model_dump(), reason=str(ground))
             for ground, rows in mine.groupby("ground", sort=True)
-            for line in item_lines(named(rows, names), run.policy)
+            for line in lines_of(rows.to_dict("records"), names, run.policy)
         ]
         text = EndingText(**head, items=lines, decided_on=run.day, decision_no=document_no)
         letters.append(letter(f"ending:{number}:{_mark(mine)}:{run.day}", "ending", number, text))
@@ -140,7 +140,7 @@ def _recalls(
             application_no=str(number),
             cycle=run.cycle,
             dispatched_on=date.fromisoformat(str(rows["sent_on"].iloc[0])[:10]),
-            items=item_lines(named(rows, names), run.policy),
+            items=lines_of(rows.to_dict("records"), names, run.policy),
             reason=reason,
         )
         occasion = f"package_recall:{number}:r{revision}:{_mark(rows)}"
