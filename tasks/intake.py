@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -83,9 +83,7 @@ def pull(run: Run) -> Counts:
     refused = [*unvouched, *(file for pull in pulls.all() for file in pull.quarantined)]
     supervised, unsupervised = take_supervision(doors.desks, run)
     refused += unsupervised
-    for spoilt in refused:
-        if spoilt.path is not None:
-            quarantine.keep(run.installation.root, spoilt.path, spoilt.reason)
+    _keep_aside(refused, run)
     memory.note(pulls, [brought.root, *doors.panels])
     with writing(run) as db:
         counts = take_in(db, pulls, returned, refused, run)
@@ -94,6 +92,16 @@ def pull(run: Run) -> Counts:
         own_doors.clear(run, pulls, refused, looked)
     advice = [sentence for pulled in pulls.all() for sentence in _advice(pulled)]
     return Counts.sum([counts, Counts(done=supervised, failed=failed, advice=advice[: MOST_ADVICE + 1])])
+
+
+def _keep_aside(refused: Sequence[QuarantinedFile], run: Run) -> None:
+    """Keep each file once with all its reasons: of one file of results there may be thousands."""
+    reasons: dict[Path, list[str]] = {}
+    for spoilt in refused:
+        if spoilt.path is not None:
+            reasons.setdefault(spoilt.path, []).append(spoilt.reason)
+    for path, sentences in reasons.items():
+        quarantine.keep(run.installation.root, path, sentences)
 
 
 @dataclass(frozen=True)

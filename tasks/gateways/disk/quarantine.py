@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.gateways.disk import files as post
@@ -12,11 +13,11 @@ _UNSAFE = re.compile(r"[^\w.()（）-]+")
 _LONGEST_NAME_BYTES = 120
 
 
-def keep(home: Path, source: Path, reason: str) -> Path:
+def keep(home: Path, source: Path, reasons: Sequence[str]) -> Path:
     """Copies a file to `<home>/quarantine/<sha256[:12]>-<safe name>` with a `.reason.txt` beside it; returns the copy.
 
     Of a link, a pipe, a file larger than any real one and one that cannot be opened only the reason is kept, under the
-    digest of the name: what a link points at is not the sender's to have copied. The same file and reason again change
+    digest of the name: what a link points at is not the sender's to have copied. The same file and reasons again change
     nothing; another reason joins the first.
     """
     folder = home / _FOLDER
@@ -26,11 +27,12 @@ def keep(home: Path, source: Path, reason: str) -> Path:
     kept = folder / f"{(digest or named)[:12]}-{_safe(source.name)}"
     if digest and not kept.exists():
         post.copy(folder, kept.name, source, private=True)
-    reasons = kept.with_name(f"{kept.name}.reason.txt")
-    before = reasons.read_text("utf-8").splitlines() if reasons.exists() else []
-    if reason not in before:
-        post.put(folder, reasons.name, "".join(f"{line}\n" for line in [*before, reason]).encode(), private=True)
-    return kept if digest else reasons
+    beside = kept.with_name(f"{kept.name}.reason.txt")
+    before = beside.read_text("utf-8").splitlines() if beside.exists() else []
+    known = set(before)
+    if new := [reason for reason in dict.fromkeys(reasons) if reason not in known]:
+        post.put(folder, beside.name, "".join(f"{line}\n" for line in [*before, *new]).encode(), private=True)
+    return kept if digest else beside
 
 
 def has(home: Path, source: Path) -> bool:

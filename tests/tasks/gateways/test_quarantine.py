@@ -16,7 +16,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_a_file_is_kept_with_its_reason(tmp_path: Path) -> None:
     source = tmp_path / "坏的 申报（一）.xlsx"
     source.write_bytes(b"broken")
-    kept = keep(tmp_path / "home", source, "无法打开，请重新提交")
+    kept = keep(tmp_path / "home", source, ["无法打开，请重新提交"])
     assert kept.parent == tmp_path / "home" / "quarantine"
     assert kept.name.endswith("-坏的_申报（一）.xlsx")
     assert kept.read_bytes() == b"broken"
@@ -27,12 +27,12 @@ def test_a_file_is_kept_with_its_reason(tmp_path: Path) -> None:
 def test_keeping_again_changes_nothing_and_another_reason_joins(tmp_path: Path) -> None:
     source = tmp_path / "a.xlsx"
     source.write_bytes(b"broken")
-    first = keep(tmp_path, source, "一")
+    first = keep(tmp_path, source, ["一"])
     before = contents(tmp_path / "quarantine")
-    assert keep(tmp_path, source, "一") == first
+    assert keep(tmp_path, source, ["一"]) == first
     assert contents(tmp_path / "quarantine") == before
-    keep(tmp_path, source, "二")
-    keep(tmp_path, source, "一")
+    keep(tmp_path, source, ["二"])
+    keep(tmp_path, source, ["一"])
     assert first.with_name(f"{first.name}.reason.txt").read_text("utf-8") == "一\n二\n"
     assert len(contents(tmp_path / "quarantine")) == 2
 
@@ -42,14 +42,14 @@ def test_another_content_is_another_file(tmp_path: Path) -> None:
     kept = []
     for content in (b"1", b"2"):
         source.write_bytes(content)
-        kept.append(keep(tmp_path, source, "坏"))
+        kept.append(keep(tmp_path, source, ["坏"]))
     assert [path.read_bytes() for path in kept] == [b"1", b"2"]
 
 
 @pytest.mark.parametrize("name", ["长" * 80 + ".xlsx", ".hidden", "-rf", "a b;$(x).csv", "…", "=cmd|x.csv"])
 def test_every_name_becomes_a_safe_one(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"x")
-    kept = keep(tmp_path / "home", tmp_path / name, "坏")
+    kept = keep(tmp_path / "home", tmp_path / name, ["坏"])
     assert len(f"{kept.name}.reason.txt".encode()) < 255
     assert not set(kept.name) & set(" ;$|=\\/'\"")
     assert kept.read_bytes() == b"x"
@@ -67,10 +67,10 @@ def test_of_what_may_not_be_copied_the_reason_alone_is_kept(tmp_path: Path) -> N
     with (inbox / "huge.xlsx").open("wb") as sparse:
         sparse.truncate(10 * 1024**3)
     for name in ("link.xlsx", "folder.xlsx", "pipe.xlsx", "huge.xlsx", "gone.xlsx"):
-        reason = keep(tmp_path / "home", inbox / name, "坏")
+        reason = keep(tmp_path / "home", inbox / name, ["坏"])
         assert reason.read_text("utf-8") == "坏\n"
         assert reason.name.endswith(f"-{name}.reason.txt")
-        assert keep(tmp_path / "home", inbox / name, "坏") == reason
+        assert keep(tmp_path / "home", inbox / name, ["坏"]) == reason
     assert len(contents(tmp_path / "home")) == 5
     assert b"secret" not in contents(tmp_path / "home").values()
 
@@ -78,11 +78,11 @@ def test_of_what_may_not_be_copied_the_reason_alone_is_kept(tmp_path: Path) -> N
 def test_what_a_killed_run_left_aside_is_used_up_and_only_the_owner_reads_it(tmp_path: Path) -> None:
     source = tmp_path / "a.xlsx"
     source.write_bytes(b"broken")
-    kept = keep(tmp_path, source, "坏")
+    kept = keep(tmp_path, source, ["坏"])
     reason = kept.with_name(f"{kept.name}.reason.txt")
     for path in (kept, reason):
         path.rename(path.with_name(f".{sha256(path.name.encode()).hexdigest()[:16]}.part"))
-    keep(tmp_path, source, "坏")
+    keep(tmp_path, source, ["坏"])
     assert contents(tmp_path / "quarantine") == {kept.name: b"broken", reason.name: "坏\n".encode()}
     source.write_bytes(b"other")
-    assert keep(tmp_path, source, "坏").stat().st_mode & 0o077 == 0
+    assert keep(tmp_path, source, ["坏"]).stat().st_mode & 0o077 == 0
