@@ -12,7 +12,7 @@ from schemas.run import Run
 from schemas.submission import APPLICATIONS, RESULTS
 from tasks.gateways.disk import files, receipts, taking
 from tasks.gateways.disk.taking import Taken
-from tasks.gateways.sources import Pull, QuarantinedFile, compared, is_table_file, lists_beside
+from tasks.gateways.sources import Pull, QuarantinedFile, compared, is_looked_for, is_table_file, lists_beside
 from tasks.store import versions
 from tasks.store.database import reading
 
@@ -152,18 +152,30 @@ def _supervision(run: Run) -> Iterator[Taken]:
 def bring_back(run: Run) -> None:
     """Lay what an attachment belongs to beside it again, so that both are read together as a further version.
 
-    An attachment that comes after its submission says nothing by itself: the submission waits below taken/.
+    An attachment that comes after its submission says nothing by itself: the submission waits below taken/. One that lies
+    with another application, under whatever name they share, brings nothing back.
     """
     inbox, root = Path(run.inbox), run.installation.root / taking.TAKEN
     if not inbox.is_dir() or not root.is_dir():
         return
-    late = {compared(path.name) for path in inbox.rglob("*") if path.is_file() and not is_table_file(path)}
+    late: dict[str, list[str]] = {}
+    for path in inbox.rglob("*"):
+        if path.is_file() and not is_table_file(path):
+            late.setdefault(compared(path.name), []).append(path.relative_to(inbox).as_posix())
     if not late:
         return
     with reading() as db:
-        lacking = versions.lacking_attachments(db)
-    names = lacking["file_name"].str.replace("\\", "/").str.rpartition("/")[2] if len(lacking) else lacking["file_name"]
-    for row in (
-        lacking[[compared(str(name)) in late for name in names]].drop_duplicates("application_no").to_dict("records")
-    ):
-        taking.give_back(root / f"{row['cycle']}/{files.safe_name(row['application_no'])}-v{row['version']}", inbox)
+        lacking = versions.lacking_attachments(db).to_dict("records")
+    for row in lacking:
+        name, number = str(row["file_name"]).replace("\\", "/"), str(row["application_no"])
+        folder = root / f"{row['cycle']}/{files.safe_name(number)}-v{row['version']}"
+        places = _places(folder) if (paths := late.get(compared(name.rpartition("/")[2]))) else ()
+        if any(is_looked_for(path, name, number, beside) for beside in places for path in paths or ()):
+            taking.give_back(folder, inbox)
+
+
+def _places(folder: Path) -> set[str]:
+    """Where the tables of a submission that was taken lay at their door: its folders there, blank for the door's own."""
+    taken = folder.rglob("*") if folder.is_dir() else ()
+    tables = [path for path in taken if is_table_file(path) and path.name != receipts.RECEIPT]
+    return {"" if path.parent == folder else path.relative_to(folder).parent.as_posix() for path in tables}

@@ -168,6 +168,30 @@ def test_attachments_go_with_their_submission_and_late_ones_are_joined(home: Pat
         assert all(hashed)
 
 
+@pytest.mark.parametrize(
+    ("taken", "late", "is_brought"),
+    [
+        ("", "attachments/HS1/方案.pdf", True),
+        ("", "HS1/材料/方案.pdf", True),
+        ("", "方案.pdf", True),
+        ("", "attachments/HS2/方案.pdf", False),
+        ("", "甲公司/方案.pdf", False),
+        ("甲公司/", "甲公司/附件/方案.pdf", True),
+        ("甲公司/", "attachments/HS1/方案.pdf", True),
+        ("甲公司/", "乙公司/方案.pdf", False),
+        ("甲公司/", "方案.pdf", False),
+    ],
+)
+def test_a_late_attachment_of_another_brings_nothing_back(home: Path, taken: str, late: str, is_brought: bool) -> None:
+    lay(home / "inbox" / f"{taken}applications.csv", form())
+    lay(home / "inbox" / f"{taken}materials.csv", "申报编号,材料类别,提交方式,文件名\nHS1,工作方案,附件,方案.pdf\n")
+    assert look() == {"new": 1}
+    lay(home / "inbox" / late, "plan")
+    with using(settings().model_copy(update={"quiet_seconds": 60.0})):
+        assert ("corrected" in look()) == is_brought
+    assert (home / "inbox" / f"{taken}applications.csv").exists() == is_brought
+
+
 def test_a_file_of_the_same_name_takes_no_other_s_place(home: Path) -> None:
     for number in (1, 2):
         lay(home / "inbox" / "results" / "r.csv", f"申报编号,职业编码,等级,结论\nHS{number},{COOK},5,合格\n")

@@ -1,5 +1,6 @@
 """Where submissions come from: files, an API, a database read into cleaned text frames, not what they mean."""
 
+from tasks.gateways.sources.attachments import is_looked_for
 from tasks.gateways.sources.cells.text import compared
 from tasks.gateways.sources.chosen import LANDINGS, Brought, bring, is_due, nothing, sends_openly, stated
 from tasks.gateways.sources.contents import LINE, Advice, Pull, QuarantinedFile, UnknownColumn, discreet
@@ -31,6 +32,7 @@ __all__ = [
     "discreet",
     "folders_named",
     "is_due",
+    "is_looked_for",
     "is_table_file",
     "lists_beside",
     "nothing",

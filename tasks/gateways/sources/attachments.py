@@ -126,6 +126,18 @@ def _meant(materials: pl.DataFrame, known: dict[str, str]) -> pl.Series:
     return _below(materials, matches, known)
 
 
+def is_looked_for(path: str, file_name: str, number: str, beside: str) -> bool:
+    """Whether a file of a source lies where it may be one that an application names.
+
+    `path`: its path below the source; `beside`: the folder of the submission there, blank for the source's own.
+    """
+    here, name = compared(path), compared(file_name.replace("\\", "/"))
+    if here.rpartition("/")[2] != name.rpartition("/")[2]:
+        return False
+    places = [f"{FOLDER}/{number}/", f"{beside}/" if beside else f"{number}/"]
+    return here.startswith(tuple(map(compared, places))) or (not beside and (here == name or "/" not in here))
+
+
 def _bare(path: str) -> str:
     """The last name of a path as names are compared, to tell at once what is not there: most materials bring no file."""
     return compared(path.rpartition("/")[2]).rpartition("/")[2].lstrip("'")
