@@ -107,18 +107,21 @@ def live_through(home: Path, applications: int, profile: Path | None) -> list[Sp
         schema.migrate()
         for act in (1, 2, 3, 4):
             idle = act > len(story.days)
-            day = story.days[-1] if idle else hand_in(story, act, home)
+            day = story.days[-1] if idle else hand_in(story, act, home, as_workbooks=applications <= WORKBOOKS)
             with profiled(profiler, profile), clock.step(IDLE if idle else WHOLE), runs.begin(story.cycle, day) as run:
                 filing_cycle.go_through(run)
     return clock.as_spent("ours", applications)
 
 
-def hand_in(story: "Story", act: int, home: Path) -> date:
-    """Put what comes in an act at the home's doors, and a copy of it where the plain script finds it; returns its day."""
+def hand_in(story: "Story", act: int, home: Path, *, as_workbooks: bool) -> date:
+    """Put what comes in an act at the home's doors, and a copy of it where the plain script finds it; returns its day.
+
+    Results bear the tokens of the packages that went out, or none of them would be taken.
+    """
     from deployments import sample  # noqa: PLC0415
 
     inbox = home / "inbox"
-    if len(story.sample.tables["applications"]) <= WORKBOOKS:
+    if as_workbooks:
         day = story.act(act, inbox)
     else:
         day = story.days[act - 1]
@@ -130,7 +133,7 @@ def hand_in(story: "Story", act: int, home: Path) -> date:
                 rows.to_csv(inbox / f"{name}.csv", index=False)
             sample.write_decisions(story.sample, home / "desk")
         else:
-            sample.write_results(story.sample, inbox / "results")
+            sample.write_results(story.sample, inbox / "results", home / "outbox" / "evaluation" / story.cycle)
     shutil.copytree(inbox, home / HANDED_IN / str(act))
     return day
 
