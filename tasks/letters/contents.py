@@ -226,10 +226,7 @@ def refusals(
 
 def by_application(rows: pd.DataFrame) -> dict[str, list[Row]]:
     """Rows by application number, in their order: a frame an application would cost more than all else."""
-    groups: dict[str, list[Row]] = {}
-    for row in rows.to_dict("records"):
-        groups.setdefault(str(row["application_no"]), []).append(row)
-    return groups
+    return {number: group for (number,), group in grouped(rows.to_dict("records"), "application_no").items()}
 
 
 def _mark(items: Sequence[Row]) -> str:
