@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.item import occupation_title
 from schemas.policy import Policy
 from schemas.submission import ROLES, TABLES
 
@@ -117,6 +118,22 @@ def item_lines(items: Iterable[Named], policy: Policy) -> list[ItemLine]:
         )
         for (code, work_type, name), held in sorted(levels.items())
     ]
+
+
+def lines_of(items: Iterable[Mapping[Any, Any]], names: Mapping[str, str], policy: Policy) -> list[ItemLine]:
+    """Rows of items (UNIT, own_name) as lines; `names`: occupation code to name."""
+    return item_lines(
+        (
+            (
+                code := row["occupation_code"],
+                occupation_title(names.get(code, code), row["own_name"]),
+                row["work_type"],
+                row["level"],
+            )
+            for row in items
+        ),
+        policy,
+    )
 
 
 def finding_line(finding: Mapping[str, Any], policy: Policy) -> FindingLine:

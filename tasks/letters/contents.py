@@ -11,19 +11,10 @@ import polars as pl
 from expectations import reading
 from expectations.rulebook import rules_of
 from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
-from schemas.item import UNIT, occupation_title
+from schemas.item import UNIT
 from schemas.law.rulings import OBJECTION
 from schemas.law.workdays import UnknownCalendarYearError, add_workdays
-from schemas.letter_lines import (
-    FiledLine,
-    FindingLine,
-    ItemLine,
-    MendingLine,
-    Named,
-    ReasonedLine,
-    finding_line,
-    item_lines,
-)
+from schemas.letter_lines import FiledLine, FindingLine, MendingLine, ReasonedLine, finding_line, lines_of
 from schemas.letter_text import AcceptanceText, CorrectionText, FilingText, LetterText, NonAcceptanceText, RefusalText
 from schemas.policy import Policy
 from schemas.run import Run
@@ -233,17 +224,6 @@ def _mark(items: Sequence[Row]) -> str:
     """A mark of the items a letter is about."""
     text = "|".join(sorted(":".join(filter(None, (row[name] for name in UNIT))) for row in items))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def lines_of(items: Sequence[Row], names: Mapping[str, str], policy: Policy) -> list[ItemLine]:
-    """Items (UNIT, own_name) as letters name them; `names`: occupation code to name."""
-    return item_lines([_name(row, names) for row in items], policy)
-
-
-def _name(item: Row, names: Mapping[str, str]) -> Named:
-    code = item["occupation_code"]
-    title = occupation_title(names.get(code, code), item["own_name"])
-    return code, title, item["work_type"], item["level"]
 
 
 def _filed(entries: Sequence[Row], names: Mapping[str, str], policy: Policy) -> list[FiledLine]:

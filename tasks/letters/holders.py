@@ -10,7 +10,7 @@ from expectations.rulebook import rules_of
 from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.item import TRADE
 from schemas.law.cycle import CycleId
-from schemas.letter_lines import DormantLine, UnderWayLine
+from schemas.letter_lines import DormantLine, UnderWayLine, lines_of
 from schemas.letter_text import (
     LETTER_KINDS,
     AdjustmentText,
@@ -22,7 +22,7 @@ from schemas.letter_text import (
 from schemas.policy import Policy, in_force
 from schemas.qualification import KEYS
 from schemas.run import Run
-from tasks.letters.contents import Row, addressee, grouped, letter, lines_of
+from tasks.letters.contents import Row, addressee, grouped, letter
 from tasks.letters.remedies import remedies
 from tasks.store.outbox import Entry
 

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from expectations import reading
 from schemas.item import KEYS, UNIT
-from schemas.letter_lines import ReasonedLine
+from schemas.letter_lines import ReasonedLine, lines_of
 from schemas.letter_text import ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText
 from schemas.policy import Policy
 from schemas.run import Run
-from tasks.letters.contents import addressee, heads, letter, lines_of
+from tasks.letters.contents import addressee, heads, letter
 from tasks.store import dispatches
 from tasks.store.applications import current
 from tasks.store.directory import occupation_names
