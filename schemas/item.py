@@ -85,7 +85,7 @@ MOVES: tuple[Move, ...] = (
     Move("dispatched", "failed", "评估不合格或承诺材料未提供"),
     Move("passed", "filed", "准予备案"),
     Move("passed", "held", "备案时该职业已饱和"),
-    Move("passed", "refused", "公示异议成立，或所换证的备案在审核期间注销、撤销"),
+    Move("passed", "refused", "例外审批改为不予，送评材料撤回；公示异议成立；所换证的备案在审核期间注销、撤销"),
     Move("passed", "failed", "更正后的评估结果为不合格"),
     Move("filed", "lapsed", "有效期届满，或备案注销、撤销"),
     Move("lapsed", "filed", "为误填的日期记作失效，予以恢复"),

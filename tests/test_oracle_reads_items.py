@@ -211,3 +211,17 @@ def test_a_row_asked_for_twice(case: Case, work_type: str, levels: str, audience
     one.occupations.append(one.occupations[0] | again)
     case.act("2025-03-12", one)
     assert [finding.row for finding in case.app(one.no).findings if finding.rule == "OCC-9"] == [2] * repeated
+
+
+def test_what_passed_and_was_refused_goes_to_a_panel_again(case: Case) -> None:
+    """Refuse → permit takes it back to where it was held, and its package was recalled with what the panel found."""
+    one = case.application(case.institution("enterprise"), {case.codes[0]: "5"}, submitted="2025-03-01T09:00:00")
+    case.act("2025-03-12", one)
+    case.act("2025-03-14", decisions=[case.decision(one.no, "WINDOW-1", "permit", "2025-03-13")])
+    case.act("2025-03-20", results=case.results(one.no, "80", "2025-03-19"))
+    assert case.status(one.no) == "passed"
+    case.act("2025-03-22", decisions=[case.decision(one.no, "WINDOW-1", "refuse", "2025-03-21")])
+    case.act("2025-03-24", decisions=[case.decision(one.no, "WINDOW-1", "permit", "2025-03-23")])
+    assert case.status(one.no) == "dispatched"
+    case.act("2025-04-12", results=case.results(one.no, "66", "2025-04-11"))
+    assert (case.status(one.no), case.app(one.no).items.popitem()[1].score) == ("filed", 66)

@@ -258,3 +258,41 @@ def test_what_is_withdrawn_after_a_permit_is_out_of_every_count(case: Case) -> N
     left = f"adjust withdraw {who.uscc} --occupation {case.codes[6]} --ground 申请 --document 1号 --on 2025-03-20"
     case.act("2025-03-20", commands=[left, f"withdraw {renewal.no} --reason 不再换证"])
     assert case.status(five.no) == "dispatched"
+
+
+def test_a_late_version_of_what_was_withdrawn_waits_for_a_permit(case: Case) -> None:
+    who = case.institution("enterprise")
+    one = case.application(who, {case.codes[0]: "5"})
+    case.act("2025-03-12", one)
+    case.act("2025-04-14", commands=[f"withdraw {one.no} --reason 停业"])
+    again = case.application(who, {case.codes[0]: "4"}, submitted="2025-04-20T09:00:00", no=one.no)
+    case.act("2025-04-21", again)
+    assert (case.status(one.no), case.app(one.no).versions[-1].status) == ("withdrawn", "late")
+    case.act("2025-04-23", decisions=[case.decision(one.no, "WINDOW-2", "permit", "2025-04-22")])
+    assert (case.status(one.no), case.app(one.no).versions[-1].status) == ("dispatched", "current")
+
+
+def test_an_application_goes_over_with_its_institution(case: Case) -> None:
+    """What is under way when an institution goes into another is filed on the other, within the other's term."""
+    kept, asked = case.codes[:2]
+    old = case.institution("enterprise", {kept: "5"}, until="2026-05-31")
+    into = case.institution("enterprise", {kept: "4"}, until="2027-05-31")
+    one = case.application(old, {asked: "5"}, "addition")
+    case.act("2025-03-12", one)
+    case.act("2025-03-14", commands=[f"adjust merge {old.uscc} {into.uscc} --ground 合并 --document 2号"])
+    case.act("2025-04-12", results=case.results(one.no, "80", "2025-03-30"))
+    assert (case.status(one.no), case.valid_until(into, asked), case.valid_until(old, asked)) == (
+        "filed",
+        "2027-05-31",
+        "",
+    )
+
+
+def test_an_occupation_renumbered_while_it_is_asked_for_is_filed_under_its_code(case: Case) -> None:
+    former, present = case.codes[:2]
+    who = case.institution("enterprise")
+    one = case.application(who, {former: "5"})
+    case.act("2025-03-12", one)
+    case.act("2025-03-14", commands=[f"adjust renumber {former} {present} --ground 公告 --document 3号"])
+    case.act("2025-04-12", results=case.results(one.no, "80", "2025-03-30"))
+    assert [row["occupation_code"] for row in case.office.register.directory(case.day(2))] == [present]

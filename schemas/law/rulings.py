@@ -100,8 +100,8 @@ def _not_concerned(number: str, rule: str, of: Concerned) -> Fault | None:
 
 
 def _too_late(number: str, rule: str, occupation: str, of: Concerned) -> Fault | None:
-    # what was filed before the rest was withdrawn may still be questioned by a corrected result
-    over = of.outcome and not (rule == EVAL_5 and of.outcome == "withdrawn")
+    # of what was withdrawn, a corrected result may question what was filed before, and a late version may be taken
+    over = of.outcome and not (rule in (EVAL_5, WINDOW_2) and of.outcome == "withdrawn")
     if of.is_closed or over:
         what = f"cycle {of.cycle} is closed" if of.is_closed else f"{number} is {of.outcome}"
         return Fault(

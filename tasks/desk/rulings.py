@@ -14,7 +14,7 @@ from tasks.desk.moved import assert_unmoved
 from tasks.letters.life import recall
 from tasks.runs.run import begin
 from tasks.runs.step import step
-from tasks.store import applications, decisions, items
+from tasks.store import applications, decisions, findings, items, results
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -109,24 +109,38 @@ def settle_holds(run: Run) -> Counts:
 
 
 def _refuse(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
-    """End what went on under a permit that was turned into a refusal; its package is recalled."""
+    """End what went on under a permit that was turned into a refusal; the package it was held before is recalled."""
     refusing = holds[holds["verdict"] == "refuse"].groupby(items.KEYS)["rule"].agg(items.joined)
     gone_on = reached[reached["status"].isin(["accepted", "dispatched", "passed"])].drop(columns="reason")
     turned = gone_on.merge(refusing.rename("reason").reset_index(), on=items.KEYS)
-    recall(db, turned[turned["status"] == "dispatched"], _RECALLED, run)
+    out = (turned["status"] == "dispatched") | _held_before_panel(db, turned, run.cycle)
+    recall(db, turned[out], _RECALLED, run)
     return items.move(
         db, turned.assign(became="refused", because="例外审批改为不予：" + turned["reason"]), run, "filing"
     )
 
 
+def _held_before_panel(db: Connection, turned: pd.DataFrame, cycle: str) -> "pd.Series[bool]":
+    """Which items (`reason`: the refusing rules) a rule of their screening refuses, and not only one of their filing."""
+    found = findings.of_cycle(db, cycle)[["application_no", "rule"]].drop_duplicates()
+    rules = turned[items.KEYS].assign(rule=turned["reason"].str.split(";")).explode("rule")
+    screened = rules.merge(found, on=["application_no", "rule"])[items.KEYS].drop_duplicates()
+    return turned[items.KEYS].merge(screened, how="left", indicator=True)["_merge"].eq("both").set_axis(turned.index)
+
+
 def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
-    """Take refused items back to where they were held, once none of the rules that refused them does so any more."""
+    """Take refused items back to where they were held, once none of the rules that refused them does so any more.
+
+    One whose package was recalled goes to a panel again: what the former one found counts no more.
+    """
     refused = reached[reached["status"] == "refused"]
     rows = refused[[*items.KEYS, "reason"]].assign(rule=refused["reason"].str.split(";")).explode("rule")
     rows = rows.merge(holds, on=[*items.KEYS, "rule"], how="left")
     # what was refused under no hold, as an objection or an ended renewal, is not settled here
     still = (rows["verdict"] != "permit").groupby([rows[key] for key in items.KEYS]).any()
     back = still[~still].reset_index()[items.KEYS].merge(refused.drop(columns="reason"), on=items.KEYS)
+    counted = back[items.KEYS].merge(results.accepted(db, run.cycle), on=items.KEYS, how="left")
+    items.forget_results(db, counted[counted["result_id"].isna()])
     because = "例外审批改为准予"
     return items.move(db, back.assign(became="held", reason="", because=because), run, "filing")
 

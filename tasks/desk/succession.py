@@ -14,13 +14,14 @@ from expectations.identifiers import is_credit_code
 from expectations.public_text import holds_number
 from schemas.adjustment import Merger, Recoding, Renaming, Renumbering
 from schemas.errors import WrongUseError
+from schemas.item import OPEN
 from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.runs.step import step
-from tasks.store import adjustments, institutions, register, renumberings
+from tasks.store import adjustments, institutions, items, register, renumberings
 from tasks.store.leases import writing
 
 Change = Recoding | Renaming | Merger | Renumbering
@@ -111,8 +112,11 @@ def _require_renumberable(db: Connection, renumbering: Renumbering) -> None:
         raise ImpossibleAdjustmentError(f"{old} was changed to {former[old]} already: change that code instead")
     if new in former:
         raise ImpossibleAdjustmentError(f"{new} was given up for {former[new]}: give the code that is in use")
-    if old not in set(register.current_entries(db)["occupation_code"]):
-        raise ImpossibleAdjustmentError(f"{old} is not on the register: `filing directory` lists the occupation codes")
+    under_way = items.in_status(db, list(OPEN))
+    if old not in {*register.current_entries(db)["occupation_code"], *under_way["occupation_code"]}:
+        raise ImpossibleAdjustmentError(
+            f"{old} is neither on the register nor under way: `filing directory` lists the occupation codes"
+        )
 
 
 def assert_sense(change: Change, day: date) -> None:

@@ -109,6 +109,16 @@ def decided(db: Connection, settled: pd.DataFrame) -> None:
     db.execute(update(_item).where(_same(work)).values(decided_result=work.c.result_id))
 
 
+def forget_results(db: Connection, reopened: pd.DataFrame) -> None:
+    """Let items (keys) whose results count no more stand as if none had come."""
+    if reopened.empty:
+        return
+    work = frames.working(db, "reopened", reopened[KEYS])
+    seals.touch(db, seals.ITEMS, reopened)
+    blank = dict.fromkeys(("verdict", "score", "failed_by", "decided_result"))
+    db.execute(update(_item).where(_same(work)).values(**blank))
+
+
 def of_cycle(db: Connection, cycle: str, statuses: list[str] | None = None) -> pd.DataFrame:
     """Items of a cycle, in the given statuses or all: every column of the table."""
     statement = select(_item).where(_item.c.cycle == cycle)

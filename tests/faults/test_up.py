@@ -47,6 +47,12 @@ def until_ready(started: "subprocess.Popen[str]") -> list[str]:
     raise AssertionError("".join(lines))
 
 
+def ended(started: "subprocess.Popen[str]") -> int:
+    """Its exit code, once it has ended."""
+    with started:
+        return started.wait(120)
+
+
 def refused(house: TestHouse) -> str:
     """What `filing up` says when it will not start; its exit code is 3."""
     command = [sys.executable, "-P", "-m", "deployments.cli", "up", "--port", str(house.port)]
@@ -86,7 +92,7 @@ def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(ho
         run = house.run_deployment("filing-cycle/cycle", cycle=CYCLE, as_of=f"{CYCLE}-11")
         house.wait_for("the work to begin", lambda: "intake" in house.run_log(run))
         started.send_signal(signal.SIGINT)
-        assert started.wait(120) == 0
+        assert ended(started) == 0
         assert_ended(children)
         assert not (house.home / "prefect" / "up.json").exists()
 
@@ -95,7 +101,7 @@ def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(ho
         house.wait_state(run, "Suspended", passing=("Crashed",))
         children = psutil.Process(started.pid).children(recursive=True)
         started.kill()
-        started.wait()
+        ended(started)
 
         # at once: what the killed one left is still ending
         started = up(house)
@@ -105,9 +111,10 @@ def test_it_starts_once_stops_whole_and_goes_on_after_ctrl_c_and_after_a_kill(ho
         assert house.run(run)["state_name"] == "Suspended"
         assert len(house.ask("POST", "/deployments/filter")) >= 10
         started.send_signal(signal.SIGTERM)
-        assert started.wait(120) == 0
+        assert ended(started) == 0
     finally:
         started.kill()
+        ended(started)
 
 
 def test_it_takes_no_port_of_another(house: TestHouse) -> None:

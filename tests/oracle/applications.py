@@ -52,7 +52,7 @@ class Application:
     findings: list[Finding] = field(default_factory=list)
     on_results: list[tuple[object, Finding]] = field(default_factory=list)  # with the item of the row
     screened: bool = False
-    twins: set[str] = field(default_factory=set)  # the institution's other live numbers when it was screened
+    twins: set[object] = field(default_factory=set)  # the institution's other applications when it was screened
     known: int = 0  # the office's knowledge when it was screened
     returned: bool = False
     period_end: date | None = None
@@ -103,6 +103,12 @@ class Application:
         """The valid credit code the number has, empty while it has none."""
         given = [one.filing.uscc for one in self.versions if codes.credit_code_is_valid(one.filing.uscc)]
         return given[0] if given else ""
+
+    def goes_over(self, old: str, into: str) -> None:
+        """Its institution went into another, which it is asked for from now on."""
+        for version in self.versions:
+            if version.filing.uscc == old:
+                version.filing.uscc = into
 
     def take(self, version: Version) -> None:
         """Make a version the current one: the former is superseded, its packages are recalled, its items made anew."""

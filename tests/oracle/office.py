@@ -148,7 +148,7 @@ class Office:
         """A late version is taken once a decision permits it under WINDOW-2, unless something is decided already."""
         late = [version for version in app.versions if version.status == "late"]
         decided = any(state.status in DECIDED for state in app.items.values())
-        if not late or decided or not app.live or late[-1].moment() <= app.current.moment():
+        if not late or decided or app.ended or late[-1].moment() <= app.current.moment():
             return
         if self.verdict(app.no, "WINDOW-2", "") == "permit":
             late[-1].late_correction = True
@@ -215,6 +215,8 @@ class Office:
             who.change(day, Particulars(name, kind, region, options.get("address", known.address)))
         elif what == "merge":
             self.register.merge(plain[2], plain[3])
+            for app in self.applications.values():
+                app.goes_over(plain[2], plain[3])
         else:
             raise ValueError(f"the oracle does not know adjust {what}")
 

@@ -163,6 +163,16 @@ class Register:
             for suspension in self.suspensions
         )
 
+    def _is_suspended(self, entry: Entry, day: date) -> bool:
+        """By a decision made since the entry was filed: what is filed anew under a permit is in force."""
+        return any(
+            suspension.uscc == entry.uscc
+            and suspension.occupation in ("", entry.item.occupation)
+            and suspension.holds(day)
+            and entry.filed_on <= suspension.since
+            for suspension in self.suspensions
+        )
+
     def revoked_within(self, uscc: str, months: int, day: date) -> bool:
         """A revocation less than so many months before the day."""
         return any(since <= day < values.add_months(since, months) for since in self.revocations.get(uscc, ()))
@@ -212,7 +222,7 @@ class Register:
         groups: dict[tuple[str, Trade], list[Entry]] = {}
         for entry in self.entries:
             trade = Trade(entry.item.occupation, entry.item.work_type)
-            if entry.on_file(day) and not self.suspended(entry.uscc, trade.occupation, day):
+            if entry.on_file(day) and not self._is_suspended(entry, day):
                 groups.setdefault((entry.uscc, trade), []).append(entry)
         return [self._directory_row(uscc, trade, groups[(uscc, trade)], day) for uscc, trade in sorted(groups)]
 

@@ -25,7 +25,8 @@ def screen(office: Office, cycle: str, as_of: date) -> None:
         again = {app.no: fresh for app in office.of_cycle(cycle) if (fresh := _screened_again(office, app)) is not None}
         for no, fresh in again.items():
             app = office.applications[no]
-            app.findings, app.screened, app.twins = fresh, True, _live_twins(office, app)
+            app.findings, app.screened = fresh, True
+            app.twins = _others(office, app)
             app.known = office.knowledge(cycle)
             _return(office, app, as_of)
         before = _picture(office, cycle)
@@ -43,27 +44,28 @@ def _screened_again(office: Office, app: Application) -> list[Finding] | None:
     """New findings of an application that is screened now; None where the former ones stand.
 
     A version is screened once; again, while nothing of it was sent out, when a twin came or went, when the register or
-    what supervision knows grew, or when what it was returned for as a repetition is no longer so.
+    what supervision knows grew, or when another version of what it repeats came.
     """
     if not app.live or (app.screened and (not app.waits or app.sent)):
         return None
-    twins, known = _live_twins(office, app), office.knowledge(app.cycle)
-    is_due = not app.screened or app.twins != twins or app.known != known
-    if not is_due and not _repetitions(app.findings):
+    if app.screened and app.twins == _others(office, app) and app.known == office.knowledge(app.cycle):
         return None
-    fresh = sorted(set(findings(office, app)))
-    if not is_due and _repetitions(fresh) == _repetitions(app.findings):
-        return None
-    return fresh
+    return sorted(set(findings(office, app)))
 
 
-def _repetitions(listed: list[Finding]) -> list[Finding]:
-    return [one for one in listed if one.rule in ("FORM-8", "OCC-14")]
-
-
-def _live_twins(office: Office, app: Application) -> set[str]:
+def _others(office: Office, app: Application) -> set[object]:
+    """The institution's other live numbers; of one that repeats (FORM-8, OCC-14) also their versions, and what is
+    under way in other cycles.
+    """
     uscc = app.filing.uscc
-    return {one.no for one in office.of_cycle(app.cycle) if uscc and one.filing.uscc == uscc and one.live} - {app.no}
+    mine = [one for one in office.applications.values() if uscc and one.filing.uscc == uscc and one.no != app.no]
+    twins = [one for one in mine if one.cycle == app.cycle and one.live]
+    seen: set[object] = {one.no for one in twins}
+    if any(finding.rule in ("FORM-8", "OCC-14") for finding in app.findings):
+        seen |= {(one.no, one.versions.index(one.current)) for one in twins}
+        elsewhere = [one for one in mine if one.cycle != app.cycle]
+        seen |= {(one.no, item) for one in elsewhere for item, state in one.items.items() if state.status in UNDER_WAY}
+    return seen
 
 
 def _picture(office: Office, cycle: str) -> object:
