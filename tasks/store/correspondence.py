@@ -1,6 +1,6 @@
 """Which letter told an applicant of each item last, and which items were decided since and no letter tells of yet."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -31,18 +31,21 @@ _Key = tuple[str, ...]
 class Correspondence:
     """Letters on the items of some applications.
 
-    `last`: item to the occasion that told of it last; `covers`: occasion to its items; `pending`: item to the kind of the
-    letter that is due, the day of its move, and what it was before; `letters`: occasion to kind and how it is named.
+    `last`: item to the occasion that told of it last; `covers`: occasion to its items; `pending`: by application, item to
+    the kind of the letter that is due, the day of its move, and what it was before; `letters`: occasion to kind and how it
+    is named; `occasions`: those of an application.
     """
 
     last: dict[_Key, str] = field(default_factory=dict)
     covers: dict[str, set[_Key]] = field(default_factory=dict)
-    pending: dict[_Key, tuple[str, date, str]] = field(default_factory=dict)
+    pending: dict[str, dict[_Key, tuple[str, date, str]]] = field(default_factory=dict)
     letters: dict[str, tuple[str, EarlierLetter]] = field(default_factory=dict)
+    occasions: dict[str, list[str]] = field(default_factory=dict)
 
     def due(self, kind: str) -> pd.DataFrame:
         """KEYS, day and was of the items that a letter of a kind is due on."""
-        rows = [(*key, day, was) for key, (due, day, was) in self.pending.items() if due == kind]
+        moves = (move for moves in self.pending.values() for move in moves.items())
+        rows = [(*key, day, was) for key, (due, day, was) in moves if due == kind]
         return pd.DataFrame(rows, columns=[*KEYS, "day", "was"])
 
     def contradicted(self, kind: str, items: Iterable[Mapping[Any, Any]]) -> list[EarlierLetter]:
@@ -58,7 +61,7 @@ class Correspondence:
 
     def written(self, number: str, kind: str) -> int:
         """How many letters of a kind an application had."""
-        return sum(1 for occasion in self.letters if occasion.startswith(f"{kind}:{number}:"))
+        return sum(1 for occasion in self.occasions.get(number, ()) if occasion.startswith(f"{kind}:{number}:"))
 
     def on_version(self, number: str, version: int, kinds: Collection[str] = _ON_VERSIONS) -> list[EarlierLetter]:
         """Letters that said that this version of an application is not taken, or is to be corrected."""
@@ -84,48 +87,48 @@ def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | N
 
 def of(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """Every letter on the items of these applications, as their history has it."""
-    correspondence = Correspondence(letters=_letters(db, numbers))
-    entries = _entries(db, numbers)
-    for kind, subject, *unit, was, became, because, day in entries.itertuples(index=False, name=None):
+    correspondence = _letters(db, numbers)
+    for kind, subject, *unit, was, became, because, day in _entries(db, numbers):
+        pending = correspondence.pending.setdefault(subject, {})
         if kind == "item":
             key = (subject, *unit)
-            correspondence.pending.pop(key, None)
+            pending.pop(key, None)
             if became in TELLS:
-                correspondence.pending[key] = (TELLS[became], date.fromisoformat(str(day)), was)
+                pending[key] = (TELLS[became], date.fromisoformat(day), was)
         elif because in correspondence.letters:
-            keys = {key for key, (due, *_) in correspondence.pending.items() if due == became and key[0] == subject}
+            keys = {key for key, (due, *_) in pending.items() if due == became}
             correspondence.covers[because] = keys
             for key in keys:
                 correspondence.last[key] = because
-                del correspondence.pending[key]
+                del pending[key]
     return correspondence
 
 
 def before(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """As `of`, for those of the applications that had a letter which a later one may contradict; there are few."""
-    letters = _letters(db, numbers)
+    letters = _letters(db, numbers).letters
     return of(db, sorted({occasion.split(":")[1] for occasion in letters if not occasion.startswith("acceptance:")}))
 
 
-def _letters(db: Connection, numbers: Sequence[str]) -> dict[str, tuple[str, EarlierLetter]]:
+def _letters(db: Connection, numbers: Sequence[str]) -> Correspondence:
+    """The letters that were written, whatever items they are about."""
     work = frames.working(db, "written_to", pd.DataFrame({"subject": list(numbers)}, dtype=frames.TEXT))
-    columns = (_outbox.c.occasion, _outbox.c.kind, _outbox.c.number, _outbox.c.written_on)
+    columns = (_outbox.c.occasion, _outbox.c.kind, _outbox.c.subject, _outbox.c.number, _outbox.c.written_on)
     statement = select(*columns).join(work, work.c.subject == _outbox.c.subject)
     kinds = [*_CONTRADICTS, *_ON_VERSIONS]
-    return {
-        occasion: (
-            kind,
-            EarlierLetter(title=LETTER_KINDS[kind].title, letter_no=number or "", issued_on=written_on),
-        )
-        for occasion, kind, number, written_on in db.execute(
-            statement.where(_outbox.c.box == LETTERS.code, _outbox.c.kind.in_(kinds))
-        )
-    }
+    written = Correspondence()
+    for occasion, kind, subject, number, written_on in db.execute(
+        statement.where(_outbox.c.box == LETTERS.code, _outbox.c.kind.in_(kinds))
+    ):
+        letter = EarlierLetter(title=LETTER_KINDS[kind].title, letter_no=number or "", issued_on=written_on)
+        written.letters[occasion] = (kind, letter)
+        written.occasions.setdefault(subject, []).append(occasion)
+    return written
 
 
-def _entries(db: Connection, numbers: Sequence[str]) -> pd.DataFrame:
+def _entries(db: Connection, numbers: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     work = frames.working(db, "written_to", pd.DataFrame({"subject": list(numbers)}, dtype=frames.TEXT))
     names = ("kind", "subject", *UNIT, "was", "became", "because", "on")
     kinds = or_(_history.c.kind == "item", _history.c.kind == "notice")
     statement = select(*(_history.c[name] for name in names)).join(work, work.c.subject == _history.c.subject)
-    return frames.read(db, statement.where(kinds).order_by(_history.c.entry))
+    return frames.read_polars(db, statement.where(kinds).order_by(_history.c.entry)).iter_rows()

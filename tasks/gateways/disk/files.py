@@ -111,7 +111,8 @@ def _place(
     keep: bool = False,
     unsettled: set[Path] | None = None,
 ) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
     # one name for each target, so that a killed writer's leftover is used up by the next
     part = target.with_name(f".{hashlib.sha256(target.name.encode()).hexdigest()[:16]}.part")
     with _alone(part, private=private) as handle:
@@ -124,13 +125,19 @@ def _place(
         act()
         part.replace(target)
     # a rename survives a power cut only once its folder, and the folders made for it, are on disk
-    above = (target.parent, *target.parent.parents)
-    changed = set(above[: above.index(folder) + 1]) if folder in above else set(above)
+    changed = set() if unsettled is None else unsettled
+    changed.update(_upwards(target.parent, folder))
     if unsettled is None:
         settle(changed)
-    else:
-        unsettled |= changed
     return target
+
+
+def _upwards(place: Path, folder: Path) -> Iterator[Path]:
+    """A folder and those above it up to `folder`, or all where that is none of them."""
+    yield place
+    while place not in (folder, place.parent):
+        place = place.parent
+        yield place
 
 
 def _flush(handle: BinaryIO) -> None:
@@ -159,9 +166,19 @@ def _below(folder: Path, relative: str) -> Path:
     path = PurePosixPath(relative)
     unsafe = path.is_absolute() or ".." in path.parts or not path.name or "\0" in relative or "\\" in relative
     target = folder / path
-    if unsafe or not target.parent.resolve().is_relative_to(folder.resolve()):
+    # asking of each folder below is much cheaper than following the whole way down to them twice
+    is_below = not any(map(os.path.islink, _between(folder, path)))
+    if unsafe or not (is_below or target.parent.resolve().is_relative_to(folder.resolve())):
         raise OutsideFolderError(f"'{relative}' would leave {folder.name}: give a plain relative name")
     return target
+
+
+def _between(folder: Path, path: PurePosixPath) -> Iterator[str]:
+    """The folders from below `folder` down to the file."""
+    place = str(folder)
+    for part in path.parts[:-1]:
+        place = f"{place}/{part}"
+        yield place
 
 
 @contextmanager
