@@ -123,8 +123,12 @@ def acknowledge_held(run: Run) -> Counts:
         numbers = [number for number in sorted(set(held["application_no"]) - going_on) if _is_chosen(number, run)]
         known = applications.current(db, numbers)
         occasions = {row["application_no"]: f"v{row['version']}" for row in known.to_dict("records")}
-        waiting = held[held["application_no"].isin(numbers)]
-        before = correspondence.before(db, numbers)
+        there = letters.occasions(db, "acceptance")
+        new = sorted(
+            number for number, about in occasions.items() if contents.of_acceptance(number, about) not in there
+        )
+        known, waiting = known[known["application_no"].isin(new)], held[held["application_no"].isin(new)]
+        before = correspondence.before(db, new)
         entries = contents.acceptances(known, waiting, {}, occasions, occupation_names(db), before, run)
         written = letters.write(db, entries, run)
     return Counts(done={"letters": written} if written else {})
@@ -212,7 +216,9 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
     within = holds["uscc"].map(used).fillna(0) <= policy.cap.occupations
     counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
     place = unit(policy)
-    holders = {key: set(rows["uscc"]) for key, rows in counted.groupby(place)}
+    holders: dict[tuple[str, ...], set[str]] = {}
+    for uscc, *key in counted[["uscc", *place]].itertuples(index=False, name=None):
+        holders.setdefault(tuple(key), set()).add(uscc)
     others = [
         len(holders.get(tuple(key), set()) - {uscc})
         for uscc, *key in holds[["uscc", *place]].itertuples(index=False, name=None)

@@ -29,6 +29,8 @@ def may_be_taken(
                 *((pull, False) for pull in pulls.desks),
             ]:
                 rows = results_of(pull)
+                if rows.empty:
+                    continue
                 sent = dispatches.revisions(db, rows["application_no"])
                 late = results.come_too_late(db, rows) if demanded else None
                 rows, unvouched = vouched(rows, sent, installation, required=demanded, late=late)

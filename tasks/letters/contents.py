@@ -159,8 +159,13 @@ def acceptances(
             decided_by=run.policy.deadline(run.cycle) + wait,
             voids=[*voids, *letters_before.contradicted("acceptance", accepted)],
         )
-        letters.append(letter(f"acceptance:{number}:{occasions[number]}", "acceptance", number, text))
+        letters.append(letter(of_acceptance(number, occasions[number]), "acceptance", number, text))
     return letters
+
+
+def of_acceptance(number: str, about: str) -> str:
+    """The occasion of an acceptance; `about`: the package or version it is about."""
+    return f"acceptance:{number}:{about}"
 
 
 def filings(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
+import polars as pl
 from sqlalchemy import Connection, select
 
 from schemas.directory import DIRECTORY_KEY, INSTITUTION_DETAILS, audiences_of, in_order
@@ -27,26 +28,28 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
 
     `filed_on` and `valid_until` are the latest of its levels; its audiences are those of any.
     """
+    place = pl.col("level").replace_strict(level_order(), default=None, return_dtype=pl.Int64)
     rows = (
-        held.sort_values("level", key=lambda levels: levels.map(level_order()))
-        .groupby(DIRECTORY_KEY, as_index=False)
+        pl.from_pandas(held)
+        .sort(place, nulls_last=True, maintain_order=True)
+        .group_by(DIRECTORY_KEY)
         .agg(
-            {
-                **dict.fromkeys(INSTITUTION_DETAILS, "first"),
-                "level": ",".join,
-                "audiences": audiences_of,
-                "own_name": "max",
-                "filed_on": "max",
-                "valid_until": "max",
-            }
+            pl.col(INSTITUTION_DETAILS).drop_nulls().first(),
+            pl.col("level").str.join(",").alias("levels"),
+            pl.col("audiences").unique().sort().str.join(";"),
+            pl.col("own_name", "filed_on", "valid_until").max(),
         )
-        .rename(columns={"level": "levels"})
     )
+    audiences = {joined: audiences_of([joined]) for joined in rows["audiences"].unique()}
     titles = [
         occupation_title(names.get(code, code), own_name)
-        for code, own_name in zip(rows["occupation_code"], rows["own_name"], strict=True)
+        for code, own_name in rows.select("occupation_code", "own_name").iter_rows()
     ]
-    return in_order(rows.assign(occupation_name=pd.Series(titles, index=rows.index, dtype="str")))
+    named = rows.with_columns(
+        pl.Series("audiences", [audiences[joined] for joined in rows["audiences"]], pl.String),
+        pl.Series("occupation_name", titles, pl.String),
+    )
+    return in_order(named.to_pandas())
 
 
 def occupation_names(db: Connection) -> dict[str, str]:

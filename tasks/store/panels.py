@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from schemas import tables
 from schemas.evaluation import PanelDraw
@@ -62,9 +63,20 @@ def applicants(db: Connection, cycle: str) -> list[Applicant]:
 
 def standing(db: Connection, cycle: str) -> dict[str, PanelDraw]:
     """Application number to the draw that stands, the last one."""
+    return {number: PanelDraw.model_validate(record) for number, record in db.execute(_last_draws(cycle)).tuples()}
+
+
+def _last_draws(cycle: str) -> Select[tuple[str, dict[str, Any]]]:
+    """Number and record of every draw of a cycle, the one that stands last."""
     statement = select(_draw.c.application_no, _draw.c.record).where(_draw.c.cycle == cycle)
-    rows = db.execute(statement.order_by(_draw.c.application_no, _draw.c.number))
-    return {number: PanelDraw.model_validate(record) for number, record in rows}
+    return statement.order_by(_draw.c.application_no, _draw.c.number)
+
+
+def _members(db: Connection, cycle: str, numbers: Collection[str]) -> dict[str, list[str]]:
+    """The experts of the panels that stand for these applications."""
+    work = frames.working(db, "sat_on", pd.DataFrame({"application_no": sorted(numbers)}, dtype=frames.TEXT))
+    rows = db.execute(_last_draws(cycle).join(work, work.c.application_no == _draw.c.application_no)).tuples()
+    return {number: [member["expert_no"] for member in record["panel"]["members"]] for number, record in rows}
 
 
 def of_application(db: Connection, application_no: str) -> list[PanelDraw]:
@@ -109,7 +121,10 @@ def lead_address(db: Connection, application_no: str) -> str:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The draws that stand, by application number, and the numbers of those drawn anew in place of an earlier one."""
+    """The draws that stand, by application number, and the numbers of those drawn anew in place of an earlier one.
+
+    Without a draw to make none is told of.
+    """
 
     standing: dict[str, PanelDraw]
     anew: frozenset[str] = frozenset()
@@ -126,16 +141,17 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
     if not experts:
         return Drawn({})
     everyone = applicants(db, run.cycle)
-    kept = standing(db, run.cycle)
     employers = {expert.expert_no: expert.employer_uscc for expert in experts}
     barred = barred_employers(everyone, set(employers.values()))
     concerned = {*going_out, *waiting}
     unfit = {
         number
-        for number, made in kept.items()
-        if number in concerned
-        and any(employers.get(member.expert_no) in barred.get(number, ()) for member in made.panel.members)
+        for number, members in _members(db, run.cycle, concerned).items()
+        if any(employers.get(member) in barred.get(number, ()) for member in members)
     }
+    if not going_out and not unfit:
+        return Drawn({})  # thousands of records are dear to read
+    kept = standing(db, run.cycle)
     seed = _seed(kept, run)
     kept = {number: made for number, made in kept.items() if number not in unfit}
     size = run.policy.evaluation.panel_size

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
@@ -96,17 +97,29 @@ def _is_kept(table: Table, supplied: frozenset[str]) -> bool:
     return table in FORM_TABLES or table.name in supplied
 
 
+def _blank(table: Table) -> pl.DataFrame:
+    """A table without rows, before it is cleaned."""
+    schema = {**dict.fromkeys(table.names, pl.String()), LINE: pl.Int64(), FLAW: pl.String()}
+    return pl.DataFrame(schema={**schema, FILE: pl.String(), CLOSED: pl.Boolean()})
+
+
+@cache
+def _nothing(name: str) -> pl.DataFrame:
+    """A table of which nothing came, as reading leaves it: most looks at a door find nothing."""
+    return read_table(_blank(READ_TABLES[name]), READ_TABLES[name])
+
+
 def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
     """All rows of one table in input order, cleaned, without blank ones."""
-    schema = {**dict.fromkeys(table.names, pl.String()), LINE: pl.Int64(), FLAW: pl.String()}
     mine = [part for part in parts if part.table == table.name]
+    if not mine:
+        return _nothing(table.name)
     frames = [
         frame
         for of_sheets, group in groupby(mine, key=lambda part: part.given is None)
         for frame in ([_frame_of_sheets(list(group))] if of_sheets else map(_frame_of, group))
     ]
-    empty = pl.DataFrame(schema={**schema, FILE: pl.String(), CLOSED: pl.Boolean()})
-    rows = pl.concat([empty, *frames], how="diagonal").rechunk()
+    rows = pl.concat([_blank(table), *frames], how="diagonal").rechunk()
     rows = read_table(rows, table)
     if _HEADERS in rows.columns:
         stands = ~pl.all_horizontal(pl.col(*table.names, WRITTEN).is_null())
