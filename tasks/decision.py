@@ -1,5 +1,6 @@
 """Decision (决定): from items that passed to what is filed."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
@@ -190,9 +191,8 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
     granted = granted.assign(occupation_code=renumberings.followed(db, granted["occupation_code"]))
     present = register.current_entries(db)
     ends = _ends(granted, on_file, present)
-    terms = _with_renewals(
-        granted, [_term(kind, end, policy, run.day) for kind, end in zip(granted["kind"], ends, strict=True)]
-    )
+    terms = [_term(kind, end, policy, run.day) for kind, end in zip(granted["kind"], ends, strict=True)]
+    terms = _with_renewals(granted, _with_earlier_steps(granted, terms, _renewed_before(db, on_file, run)))
     # an item that stays on file keeps the day it was first filed: dormancy is counted from it
     standing = on_file.set_index(register.KEYS)["filed_on"]
     since = granted.join(standing, on=register.KEYS)["filed_on"]
@@ -251,6 +251,25 @@ def _term(kind: str, end: date | None, policy: Policy, day: date) -> date:
     if kind == "renewal":
         return renewed_term(end, day, policy.validity.months)[1]
     return end
+
+
+def _renewed_before(db: Connection, on_file: pd.DataFrame, run: Run) -> dict[str, str]:
+    """Application number to the end (ISO) of what it has on file already, filed by an earlier run."""
+    filed = items.of_cycle(db, run.cycle, ["filed"])
+    filed = filed.assign(occupation_code=renumberings.followed(db, filed["occupation_code"]))
+    return dict(
+        filed.merge(on_file[[*register.KEYS, "valid_until"]], on=register.KEYS)
+        .groupby("application_no")["valid_until"]
+        .max()
+    )
+
+
+def _with_earlier_steps(granted: pd.DataFrame, terms: list[date], ends: Mapping[str, str]) -> list[date]:
+    """The ends of terms, where a renewal that is filed in steps gives one term, that of its first step."""
+    rows = zip(granted["application_no"], granted["kind"], terms, strict=True)
+    return [
+        date.fromisoformat(ends[number]) if kind == "renewal" and number in ends else end for number, kind, end in rows
+    ]
 
 
 def _with_renewals(granted: pd.DataFrame, terms: list[date]) -> list[date]:

@@ -225,3 +225,13 @@ def test_what_passed_and_was_refused_goes_to_a_panel_again(case: Case) -> None:
     assert case.status(one.no) == "dispatched"
     case.act("2025-04-12", results=case.results(one.no, "66", "2025-04-11"))
     assert (case.status(one.no), case.app(one.no).items.popitem()[1].score) == ("filed", 66)
+
+
+def test_what_failed_and_was_refused_since_is_not_filed_by_a_corrected_result(case: Case) -> None:
+    one = case.application(case.institution("enterprise"), {case.codes[0]: "5"}, submitted="2025-03-01T09:00:00")
+    case.act("2025-03-12", one)
+    case.act("2025-03-14", decisions=[case.decision(one.no, "WINDOW-1", "permit", "2025-03-13")])
+    case.act("2025-04-11", results=case.results(one.no, "40", "2025-04-01", "fail"))
+    case.act("2025-04-14", decisions=[case.decision(one.no, "WINDOW-1", "refuse", "2025-04-13")])
+    case.act("2025-04-20", results=case.results(one.no, "66", "2025-04-19", "pass", case.codes[0]))
+    assert case.status(one.no) == "refused WINDOW-1"

@@ -100,6 +100,17 @@ def test_a_renewals_own_place_is_never_new(case: Case) -> None:
     assert (case.status(one.no), case.valid_until(who, code)) == ("filed", "2028-05-24")
 
 
+@pytest.mark.parametrize(("until", "ends"), [("2025-04-30", "2028-05-24"), ("2025-05-31", "2028-05-31")])
+def test_a_renewal_in_two_steps_gives_one_term(case: Case, until: str, ends: str) -> None:
+    first, second = case.codes[:2]
+    who = case.institution("enterprise", {first: "5", second: "5"}, since="2022-05-01", until=until)
+    one = case.application(who, {first: "5", second: "5"}, "renewal")
+    case.act("2025-03-12", one)
+    case.act("2025-05-25", results=case.results(one.no, "80", "2025-05-20", code=first))
+    case.act("2025-06-20", results=case.results(one.no, "80", "2025-06-19", code=second))
+    assert (case.status(one.no), case.valid_until(who, first), case.valid_until(who, second)) == ("filed", ends, ends)
+
+
 def test_an_addition_sent_out_before_a_revocation_is_held_at_filing(case: Case) -> None:
     who = case.institution("enterprise", {case.codes[0]: "5"})
     one = case.application(who, {case.codes[1]: "5"}, "addition")

@@ -49,9 +49,9 @@ class Waiting:
         return int(self.status()["results"].split()[0])
 
     def portions(self) -> list[pd.DataFrame]:
-        """The results of what was really sent out, in three portions."""
+        """The results of what was really sent out, with the tokens of its packages, in three portions."""
         folder = self.house.home / f"all-{self.cycle}"
-        made.write_results(self.sample, folder)
+        made.write_results(self.sample, folder, self.house.home / "outbox" / "evaluation" / self.cycle)
         results = pd.read_csv(folder / "results.csv", dtype=str)
         results = results[results["application_no"].isin(self.sent())]
         third = len(results) // 3
@@ -99,6 +99,8 @@ def test_resumed_in_three_portions_it_publishes(both: tuple[Waiting, Waiting], s
     waits.drop("二.csv", second)
     standing.wait_for("the second portion", lambda: waits.back() > after_first)
     standing.wait_state(waits.run, "Suspended")
+    # the returned application's correction period is over
+    waits.say_day(for_cycle(cycle_id(waits.cycle)).deadline(cycle_id(waits.cycle)) + timedelta(days=14))
     waits.drop("三.csv", third)
     standing.wait_state(waits.run, "Completed")
     assert waits.status()["editions"] == f"{waits.cycle}.1"

@@ -58,6 +58,7 @@ class Application:
     period_end: date | None = None
     withdrawn: bool = False
     ended: bool = False
+    renewed_until: date | None = None  # the end its first items were filed with, where it is a renewal
 
     @property
     def filing(self) -> Filing:

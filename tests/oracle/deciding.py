@@ -11,7 +11,7 @@ from office import Act, Office
 from register import AUDIENCES, Entry, Institution, Particulars
 from register_rules import is_saturated, place, places, stands_badly
 from result_rules import ItemKey, Sent, judge
-from screening import scene, screen
+from screening import scene, screen, settle_passed
 
 
 def play(acts: list[Act], office: Office | None = None) -> Office:
@@ -31,6 +31,7 @@ def run(office: Office, act: Act) -> None:
         collect(office, act.cycle, act.results, act.day)
         office.waiting[act.cycle] = not _decides(office, act.cycle, act.day)
         if not office.waiting[act.cycle]:
+            settle_passed(office, act.cycle, act.day)
             _Filing(office, act.cycle, act.day).decide()
     else:
         _Filing(office, act.cycle, act.day).decide()
@@ -216,13 +217,19 @@ class _Filing:
         for no, item in filed:
             uscc = applications[no].filing.uscc
             end = before[uscc]
-            if uscc in renewing:
+            if applications[no].renewed_until:  # a renewal in steps gives one term
+                end = applications[no].renewed_until
+            elif uscc in renewing:
                 end = end_of(values.day_after(end) if end else self.as_of)
             elif end is None:
                 end = end_of(self.as_of)
             entry = self.office.register.entry(uscc, item)
             assert entry, "what is filed stands on the register"
             entry.valid_until = end
+        for no, item in filed:
+            if applications[no].filing.kind == "renewal":
+                entry = self.office.register.entry(applications[no].filing.uscc, item)
+                applications[no].renewed_until = entry.valid_until if entry else None
 
 
 def finding_list(office: Office, cycle: str) -> list[Finding]:

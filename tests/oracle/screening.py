@@ -40,6 +40,14 @@ def screen(office: Office, cycle: str, as_of: date) -> None:
     raise AssertionError("screening does not come to rest")
 
 
+def settle_passed(office: Office, cycle: str, as_of: date) -> None:
+    """Refuse what passed under a ruling that was turned meanwhile, as what had failed and is decided anew."""
+    for app in office.of_cycle(cycle):
+        for item, state in app.items.items():
+            if state.status == "passed" and app.live:
+                _settle_item(office, app, item, as_of)
+
+
 def _screened_again(office: Office, app: Application) -> list[Finding] | None:
     """New findings of an application that is screened now; None where the former ones stand.
 
