@@ -216,20 +216,21 @@ class _Filing:
         renewing = {applications[no].filing.uscc for no, _ in filed if applications[no].filing.kind == "renewal"}
         for no, item in filed:
             uscc = applications[no].filing.uscc
-            end = before[uscc]
-            if applications[no].renewed_until:  # a renewal in steps gives one term
-                end = applications[no].renewed_until
+            standing, earlier = before[uscc], applications[no].renewed_until
+            if earlier:  # a renewal in steps gives one term
+                end = earlier
             elif uscc in renewing:
-                end = end_of(values.day_after(end) if end else self.as_of)
-            elif end is None:
-                end = end_of(self.as_of)
+                end = end_of(values.day_after(standing) if standing else self.as_of)
+            else:
+                end = standing or end_of(self.as_of)
             entry = self.office.register.entry(uscc, item)
             assert entry, "what is filed stands on the register"
             entry.valid_until = end
         for no, item in filed:
-            if applications[no].filing.kind == "renewal":
-                entry = self.office.register.entry(applications[no].filing.uscc, item)
-                applications[no].renewed_until = entry.valid_until if entry else None
+            app = applications[no]
+            step = self.office.register.entry(app.filing.uscc, item)
+            if app.filing.kind == "renewal" and step:
+                app.renewed_until = step.valid_until
 
 
 def finding_list(office: Office, cycle: str) -> list[Finding]:
