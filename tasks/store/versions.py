@@ -151,10 +151,17 @@ def _ruled(row: Mapping[Any, Any], known: Mapping[str, Number], closed: set[str]
 
 
 def moment(submitted_utc: float | None) -> datetime | None:
-    """The moment of a version, from microseconds since 1970; None where it states none that can be read."""
+    """The moment of a version, from microseconds since 1970; None where it states none that can be read.
+
+    The first and the last hours of the calendar, which are outside it in UTC, count as its first and last moment.
+    """
     if submitted_utc is None or np.isnan(submitted_utc):
         return None
-    return datetime.fromtimestamp(submitted_utc / 1_000_000, UTC)
+    first, last = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))
+    seconds = submitted_utc / 1_000_000
+    if seconds <= first.timestamp():
+        return first
+    return last if seconds >= last.timestamp() else datetime.fromtimestamp(seconds, UTC)
 
 
 def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:

@@ -1,5 +1,6 @@
 """A deployed cycle waits weeks for results without a process, whatever is killed meanwhile, and goes on by itself."""
 
+import csv
 import json
 from collections import Counter
 from datetime import timedelta
@@ -49,19 +50,20 @@ class Waiting:
         return int(self.status()["results"].split()[0])
 
     def portions(self) -> list[pd.DataFrame]:
-        """The results of what was really sent out, with the tokens of its packages, in three portions."""
+        """The results of what was really sent out, dated on the day of the run, in three portions."""
         folder = self.house.home / f"all-{self.cycle}"
         made.write_results(self.sample, folder, self.house.home / "outbox" / "evaluation" / self.cycle)
         results = pd.read_csv(folder / "results.csv", dtype=str)
-        results = results[results["application_no"].isin(self.sent())]
+        results = results[results["application_no"].isin(self.sent())].assign(evaluated_on=f"{self.cycle}-11")
         third = len(results) // 3
+        assert third, "too few results to come in portions"
         return [results[:third], results[third : 2 * third], results[2 * third :]]
 
     def sent(self) -> set[str]:
         """Numbers of the applications of which something was sent out."""
-        listed = self.house.filing("items", self.cycle).splitlines()[1:]
-        rows = [line.split(",") for line in listed]
-        return {row[0] for row in rows if row[4] in ("dispatched", "passed", "failed")}
+        listed = csv.DictReader(self.house.filing("items", self.cycle).splitlines())
+        out = ("dispatched", "passed", "failed")
+        return {row["application_no"] for row in listed if row["status"] in out}
 
     def drop(self, name: str, rows: pd.DataFrame) -> None:
         (self.inbox / "results").mkdir(exist_ok=True)
