@@ -1,6 +1,7 @@
 """Canonical text as typed columns: submissions are read where they come in, so that nothing here can fail to be read."""
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -8,6 +9,8 @@ from schemas.submission import BOOLEANS, Column
 
 _OFFSET = r"[+-][0-9]{2}:[0-9]{2}$"
 _CLOCK = "%Y-%m-%dT%H:%M:%S%.f"
+#: The first and the last moment that Python's calendar has in every zone.
+_CALENDAR = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
 def typed_cells(column: Column, cells: pl.Series, timezone: str, months: Collection[int]) -> pl.Series:
@@ -50,14 +53,17 @@ def _typed(column: Column, text: pl.Expr, timezone: str, months: Collection[int]
 
 
 def moment(text: pl.Expr, timezone: str) -> pl.Expr:
-    """Moments in UTC from canonical text; one without offset is local."""
+    """Moments in UTC from canonical text; one without offset is local.
+
+    One at the edge of the calendar, which some zone has outside it, counts as the nearest that every zone has.
+    """
     local = text.str.replace(_OFFSET, "").str.to_datetime(_CLOCK, time_unit="us")
     here = local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
     offset = text.str.extract(rf"({_OFFSET})")
     minutes = offset.str.slice(1, 2).cast(pl.Int64) * 60 + offset.str.slice(4, 2).cast(pl.Int64)
     ahead = pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)
     stated = (local - pl.duration(minutes=ahead)).dt.replace_time_zone("UTC")
-    return pl.when(offset.is_not_null()).then(stated).otherwise(here)
+    return pl.when(offset.is_not_null()).then(stated).otherwise(here).clip(*_CALENDAR)
 
 
 def _mask(text: pl.Expr, codes: list[str]) -> pl.Expr:

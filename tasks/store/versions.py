@@ -151,17 +151,10 @@ def _ruled(row: Mapping[Any, Any], known: Mapping[str, Number], closed: set[str]
 
 
 def moment(submitted_utc: float | None) -> datetime | None:
-    """The moment of a version, from microseconds since 1970; None where it states none that can be read.
-
-    The first and the last hours of the calendar, which are outside it in UTC, count as its first and last moment.
-    """
+    """The moment of a version, from microseconds since 1970; None where it states none that can be read."""
     if submitted_utc is None or np.isnan(submitted_utc):
         return None
-    first, last = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))
-    seconds = submitted_utc / 1_000_000
-    if seconds <= first.timestamp():
-        return first
-    return last if seconds >= last.timestamp() else datetime.fromtimestamp(seconds, UTC)
+    return datetime.fromtimestamp(submitted_utc / 1_000_000, UTC)
 
 
 def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:
@@ -250,7 +243,8 @@ def _insert(db: Connection, rows: pd.DataFrame, forms: dict[str, pd.DataFrame], 
     versions = rows[["application_no", "version"]]
     for record in (seals.VERSION, seals.VERSION_STANDING, *seals.PARTS.values()):
         seals.touch(db, record, versions)
-    frames.append(db, _version, rows[columns].assign(received_on=run.day.isoformat()))
+    whole = rows["submitted_utc"].astype("Int64")  # beside missing ones they came as floats
+    frames.append(db, _version, rows[columns].assign(submitted_utc=whole, received_on=run.day.isoformat()))
     for name, table in tables.FORM_PARTS.items():
         parts = forms[name].merge(versions, on="application_no", how="inner")
         frames.append(db, table, parts[[column.name for column in table.columns]])

@@ -50,7 +50,7 @@ def test_the_cycle_goes_to_its_end(installation: Path, watch: trial.Watch, tmp_p
     spare = f"{tempfile.gettempdir()}/tmp"  # folders a library asks the system for
     assert [path for path in watch.outside(installation, tmp_path) if not path.startswith(spare)] == []
     assert summary.edition == "2026-09.1"
-    filed = {row[0] for row in outcomes(story.cycle, set(story.sample.intended)) if row[4] == "filed"}
+    filed = {row[0] for row in outcomes(story.cycle, set(story.sample.intended)) if row[5] == "filed"}
     intended = {number for number, outcome in story.sample.intended.items() if outcome == "filed"}
     assert intended <= filed
     with reading() as db:
