@@ -115,7 +115,7 @@ def _require_renumberable(db: Connection, renumbering: Renumbering) -> None:
     under_way = items.in_status(db, list(OPEN))
     if old not in {*register.current_entries(db)["occupation_code"], *under_way["occupation_code"]}:
         raise ImpossibleAdjustmentError(
-            f"{old} is neither on the register nor under way: `filing directory` lists the occupation codes"
+            f"{old} is not on the register, and nobody applies for it: `filing directory` lists the occupation codes"
         )
 
 
