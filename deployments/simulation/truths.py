@@ -34,6 +34,7 @@ from tasks.store import (
     outbox,
     overview,
     register,
+    renumberings,
     results,
     retold,
     takeover,
@@ -79,7 +80,10 @@ def out_of_scope(db: Connection, day: date) -> Iterator[str]:
     named = institutions.known(db)
     away = named[~named["region_code"].isin(policy.regions.codes)]
     yield from (f"{row['uscc']} is on file in {row['region_code']}, no region of the city" for row in _rows(away))
-    both = ours.merge(results.passed(db).drop_duplicates(), on=items.KEYS, how="left", indicator=True)
+    passed = results.passed(db)
+    # a panel judged it under the code of its time
+    passed = passed.assign(occupation_code=renumberings.followed(db, passed["occupation_code"])).drop_duplicates()
+    both = ours.merge(passed, on=items.KEYS, how="left", indicator=True)
     unpassed = both[both["_merge"] == "left_only"]
     yield from (f"{row['uscc']} is on file for {row['occupation_code']} without a pass" for row in _rows(unpassed))
     for number in sorted(findings.hard(db) & set(ours["application_no"])):

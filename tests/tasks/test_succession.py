@@ -1,10 +1,12 @@
 """Names, institutions and codes that give way to others: the register, its history and what is counted follow."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deployments.simulation import truths
 from schemas.adjustment import Adjustment, Merger, Renaming, Renumbering
 from schemas.run_summary import Counts
 from tasks import adjustment
@@ -15,6 +17,7 @@ from tasks.store import institutions, outbox, overview, register, retold
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.outbox import LETTERS
+from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
@@ -181,3 +184,14 @@ def test_what_passed_under_a_code_that_was_given_up_is_filed_under_the_new_one()
     with reading() as db:
         (letter,) = [entry for entry in outbox.written(db, LETTERS) if entry["kind"] == "filing"]
     assert [line["occupation_code"] for line in letter["content"]["items"]] == [OTHER]
+
+
+def test_what_a_panel_passed_under_a_former_code_has_its_pass(home: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4")])
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1"))
+    made.go_on(home)
+    assert made.standing("A1") == "filed"
+    changed(Renumbering, day=date(2026, 10, 30), old_code=COOK, new_code=OTHER)
+    with reading() as db:
+        assert list(truths.out_of_scope(db, date(2026, 10, 30))) == []
