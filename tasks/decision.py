@@ -1,6 +1,5 @@
 """Decision (决定): from items that passed to what is filed."""
 
-from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
@@ -192,7 +191,7 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
     present = register.current_entries(db)
     ends = _ends(granted, on_file, present)
     terms = [_term(kind, end, policy, run.day) for kind, end in zip(granted["kind"], ends, strict=True)]
-    terms = _with_renewals(granted, _with_earlier_steps(granted, terms, _renewed_before(db, on_file, run)))
+    terms = _with_renewals(granted, _with_earlier_steps(granted, terms, on_file))
     # an item that stays on file keeps the day it was first filed: dormancy is counted from it
     standing = on_file.set_index(register.KEYS)["filed_on"]
     since = granted.join(standing, on=register.KEYS)["filed_on"]
@@ -253,19 +252,9 @@ def _term(kind: str, end: date | None, policy: Policy, day: date) -> date:
     return end
 
 
-def _renewed_before(db: Connection, on_file: pd.DataFrame, run: Run) -> dict[str, str]:
-    """Application number to the end (ISO) of what it has on file already, filed by an earlier run."""
-    filed = items.of_cycle(db, run.cycle, ["filed"])
-    filed = filed.assign(occupation_code=renumberings.followed(db, filed["occupation_code"]))
-    return dict(
-        filed.merge(on_file[[*register.KEYS, "valid_until"]], on=register.KEYS)
-        .groupby("application_no")["valid_until"]
-        .max()
-    )
-
-
-def _with_earlier_steps(granted: pd.DataFrame, terms: list[date], ends: Mapping[str, str]) -> list[date]:
+def _with_earlier_steps(granted: pd.DataFrame, terms: list[date], on_file: pd.DataFrame) -> list[date]:
     """The ends of terms, where a renewal that is filed in steps gives one term, that of its first step."""
+    ends = on_file.groupby("application_no")["valid_until"].max().to_dict()
     rows = zip(granted["application_no"], granted["kind"], terms, strict=True)
     return [
         date.fromisoformat(ends[number]) if kind == "renewal" and number in ends else end for number, kind, end in rows
