@@ -113,6 +113,8 @@ def _refuse(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run
     refusing = holds[holds["verdict"] == "refuse"].groupby(items.KEYS)["rule"].agg(items.joined)
     gone_on = reached[reached["status"].isin(["accepted", "dispatched", "passed"])].drop(columns="reason")
     turned = gone_on.merge(refusing.rename("reason").reset_index(), on=items.KEYS)
+    if turned.empty:
+        return 0
     out = (turned["status"] == "dispatched") | _held_before_panel(db, turned, run.cycle)
     recall(db, turned[out], _RECALLED, run)
     return items.move(
@@ -139,6 +141,8 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
     # what was refused under no hold, as an objection or an ended renewal, is not settled here
     still = (rows["verdict"] != "permit").groupby([rows[key] for key in items.KEYS]).any()
     back = still[~still].reset_index()[items.KEYS].merge(refused.drop(columns="reason"), on=items.KEYS)
+    if back.empty:
+        return 0
     counted = back[items.KEYS].merge(results.accepted(db, run.cycle), on=items.KEYS, how="left")
     items.forget_results(db, counted[counted["result_id"].isna()])
     because = "例外审批改为准予"
