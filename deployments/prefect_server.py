@@ -122,7 +122,7 @@ def main() -> None:
     if os.environ.pop("PREFECT_SERVER_API_AUTH_STRING", None):
         print("PREFECT_SERVER_API_AUTH_STRING is not used: people sign in, programs send machine.secret")  # noqa: T201
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415  slow to import
-    from prefect.settings import get_current_settings  # noqa: PLC0415
+    from prefect.settings import get_current_settings  # noqa: PLC0415  slow to import
 
     # what we import has read the environment before it held all that the server is told
     refresh_global_settings_context()

@@ -123,7 +123,7 @@ def lead_address(db: Connection, application_no: str) -> str:
 class Drawn:
     """The draws that stand, by application number, and the numbers of those drawn anew in place of an earlier one.
 
-    Without a draw to make none is told of.
+    Empty where there is none to make.
     """
 
     standing: dict[str, PanelDraw]

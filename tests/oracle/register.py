@@ -156,20 +156,13 @@ class Register:
             if suspension.uscc == uscc and suspension.until is None and occupation in ("", suspension.occupation):
                 suspension.until = day
 
-    def suspended(self, uscc: str, occupation: str, day: date) -> bool:
-        """Suspended as a whole or in the occupation."""
+    def suspended(self, uscc: str, occupation: str, day: date, filed_on: date = date.min) -> bool:
+        """Suspended as a whole or in the occupation; what is filed anew after the decision is in force."""
         return any(
-            suspension.uscc == uscc and suspension.occupation in ("", occupation) and suspension.holds(day)
-            for suspension in self.suspensions
-        )
-
-    def _is_suspended(self, entry: Entry, day: date) -> bool:
-        """By a decision made since the entry was filed: what is filed anew under a permit is in force."""
-        return any(
-            suspension.uscc == entry.uscc
-            and suspension.occupation in ("", entry.item.occupation)
+            suspension.uscc == uscc
+            and suspension.occupation in ("", occupation)
             and suspension.holds(day)
-            and entry.filed_on <= suspension.since
+            and filed_on <= suspension.since
             for suspension in self.suspensions
         )
 
@@ -222,7 +215,7 @@ class Register:
         groups: dict[tuple[str, Trade], list[Entry]] = {}
         for entry in self.entries:
             trade = Trade(entry.item.occupation, entry.item.work_type)
-            if entry.on_file(day) and not self._is_suspended(entry, day):
+            if entry.on_file(day) and not self.suspended(entry.uscc, trade.occupation, day, entry.filed_on):
                 groups.setdefault((entry.uscc, trade), []).append(entry)
         return [self._directory_row(uscc, trade, groups[(uscc, trade)], day) for uscc, trade in sorted(groups)]
 

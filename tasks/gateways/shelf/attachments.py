@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 
 from schemas.errors import RefusedError
 from tasks.gateways.disk import files
-from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.manifest import MANIFEST, json_bytes, sha256
 
@@ -52,5 +51,5 @@ def faults(folder: Path, known: Mapping[str, str]) -> list[str]:
     return [
         f"edition {folder.name}: the attachment {visible(name)} is missing or was changed after it was attached"
         for name, digest in sorted(known.items())
-        if not (folder / name).is_file() or file_sha256(folder / name) != digest
+        if not (folder / name).is_file() or files.file_sha256(folder / name) != digest
     ]

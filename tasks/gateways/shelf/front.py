@@ -14,7 +14,6 @@ from markupsafe import Markup
 from schemas import office as offices
 from schemas.directory import CHANGE_KINDS
 from tasks.gateways.disk import files
-from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf import attachments, chain, keys
 from tasks.gateways.shelf.manifest import MANIFEST, read_manifest
@@ -54,7 +53,8 @@ def _followers(published: Path, listed: list[dict[str, Any]]) -> Iterator[tuple[
     readable = [edition for edition in listed if edition["as_of"]]
     follower = {edition["previous"]: edition["name"] for edition in readable}
     return (
-        (edition["name"], follower.get(file_sha256(published / edition["name"] / MANIFEST), "")) for edition in readable
+        (edition["name"], follower.get(files.file_sha256(published / edition["name"] / MANIFEST), ""))
+        for edition in readable
     )
 
 
@@ -94,7 +94,9 @@ def _page(
 def _editions(published: Path) -> Iterator[dict[str, Any]]:
     """Every edition with its files, the newest first; one that cannot be read, or follows one that is missing, says so."""
     names = chain.edition_names(published)
-    digests = {file_sha256(published / name / MANIFEST) for name in names if (published / name / MANIFEST).is_file()}
+    digests = {
+        files.file_sha256(published / name / MANIFEST) for name in names if (published / name / MANIFEST).is_file()
+    }
     records = [(name, _read(published / name)) for name in names]
     ordered = sorted(records, key=lambda pair: str((pair[1] or {}).get("as_of", "")))
     for name, record in reversed(ordered):
