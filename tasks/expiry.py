@@ -1,6 +1,7 @@
 """Expiry (到期): what has lapsed by a day, and reminders before it does."""
 
 from schemas.policy import in_force
+from schemas.rows import records
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.contents import grouped
@@ -27,7 +28,7 @@ def sweep_expiry(run: Run) -> Counts:
             policy=in_force(run.day),
             day=run.day,
             names=occupation_names(db),
-            renewals=grouped(items.renewals_under_way(db).to_dict("records"), "uscc"),
+            renewals=grouped(records(items.renewals_under_way(db)), "uscc"),
             first_codes=institutions.first(db),
             written=letters.occasions(db, "expiry_reminder"),
         )

@@ -11,6 +11,7 @@ from expectations.checking import check, data_docs, requested_items
 from schemas.item import ALONG, FINAL
 from schemas.law.places import CAPS, places_used, unit
 from schemas.law.workdays import assumed_end
+from schemas.rows import tuples
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.rulings import settle_holds
@@ -217,12 +218,9 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
     counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
     place = unit(policy)
     holders: dict[tuple[str, ...], set[str]] = {}
-    for uscc, *key in counted[["uscc", *place]].itertuples(index=False, name=None):
+    for uscc, *key in tuples(counted[["uscc", *place]]):
         holders.setdefault(tuple(key), set()).add(uscc)
-    others = [
-        len(holders.get(tuple(key), set()) - {uscc})
-        for uscc, *key in holds[["uscc", *place]].itertuples(index=False, name=None)
-    ]
+    others = [len(holders.get(tuple(key), set()) - {uscc}) for uscc, *key in tuples(holds[["uscc", *place]])]
     unsaturated = pd.Series(others, index=holds.index, dtype="int64") < policy.cap.saturation
     return within.where(holds["rule"] == "CAP-1", unsaturated)
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from schemas.policy import Policy
+from schemas.rows import tuples
 
 #: The rules of the cap: how many occupations an institution has, how many institutions an occupation.
 CAPS = ("CAP-1", "CAP-2")
@@ -39,7 +40,7 @@ def take_in_turn(
     place = unit(policy)
     rows, filed, known = (_with_work_type(frame) for frame in (candidates, on_file, earlier))
     present = _Present(filed, place, policy)
-    held = {tuple(key) for key in known[["uscc", *place]].itertuples(index=False)}
+    held = set(tuples(known[["uscc", *place]]))
     reasons: dict[tuple[str, ...], str] = {}
     for turn in _turns(rows, place).to_dict("records"):
         key = tuple(turn[name] for name in place)
@@ -50,8 +51,8 @@ def take_in_turn(
             reasons[(turn["application_no"], *key)] = ";".join(broken)
         else:
             present.take(turn["uscc"], key, turn["institution_type"])
-    asked = rows[["application_no", *place]].itertuples(index=False)
-    return pd.Series([reasons.get(tuple(key), "") for key in asked], index=candidates.index, dtype="str")
+    asked = tuples(rows[["application_no", *place]])
+    return pd.Series([reasons.get(key, "") for key in asked], index=candidates.index, dtype="str")
 
 
 class _Present:
@@ -61,7 +62,7 @@ class _Present:
         self._policy = policy
         self._counted: dict[tuple[str, ...], set[str]] = {}
         self._held: dict[str, set[tuple[str, ...]]] = {}
-        for uscc, kind, *key in filed[["uscc", "institution_type", *place]].itertuples(index=False):
+        for uscc, kind, *key in tuples(filed[["uscc", "institution_type", *place]]):
             self.take(uscc, tuple(key), kind)
 
     def broken(self, uscc: str, key: tuple[str, ...]) -> list[str]:

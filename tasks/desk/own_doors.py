@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, RESULTS
 from tasks.gateways.disk import files, receipts, taking
@@ -94,7 +95,7 @@ def _submissions(pulled: Pull, inbox: Path, run: Run) -> Iterator[Taken]:
         return
     with reading() as db:
         known = versions.of_contents(db, pulled.tables[APPLICATIONS.name])
-    places = {row["application_no"]: (row["cycle"], int(row["version"])) for row in known.to_dict("records")}
+    places = {row["application_no"]: (row["cycle"], int(row["version"])) for row in records(known)}
     pending = {file.application_no for file in pulled.quarantined} | set(
         pulled.tables[APPLICATIONS.name]["application_no"]
     )
@@ -165,7 +166,7 @@ def bring_back(run: Run) -> None:
     if not late:
         return
     with reading() as db:
-        lacking = versions.lacking_attachments(db).to_dict("records")
+        lacking = records(versions.lacking_attachments(db))
     for row in lacking:
         name, number = str(row["file_name"]).replace("\\", "/"), str(row["application_no"])
         folder = root / f"{row['cycle']}/{files.safe_name(number)}-v{row['version']}"

@@ -17,6 +17,7 @@ from schemas.law.workdays import UnknownCalendarYearError, add_workdays
 from schemas.letter_lines import FiledLine, FindingLine, MendingLine, ReasonedLine, finding_line, lines_of
 from schemas.letter_text import AcceptanceText, CorrectionText, FilingText, LetterText, NonAcceptanceText, RefusalText
 from schemas.policy import Policy
+from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import KINDS
 from tasks.letters.remedies import remedies
@@ -39,7 +40,7 @@ def heads(applications: pd.DataFrame, run: Run) -> Heads:
     days = pl.from_pandas(applications[["submitted_at"]]).select(
         reading.moment(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
     )
-    rows = applications[_HEAD].fillna("").to_dict("records")
+    rows = applications[_HEAD].fillna("").pipe(records)
     return {
         row["application_no"]: {
             **addressee(row, policy, run.day),
@@ -178,7 +179,7 @@ def filings(
     """
     heads_of = heads(applications, run)
     letters = []
-    for (number, _), rows in sorted(grouped(filed.to_dict("records"), "application_no", "day").items()):
+    for (number, _), rows in sorted(grouped(records(filed), "application_no", "day").items()):
         lines = [{**row, "occupation_code": row["present_code"]} for row in rows]
         text = FilingText(
             **heads_of[number],
@@ -222,7 +223,7 @@ def refusals(
 
 def by_application(rows: pd.DataFrame) -> dict[str, list[Row]]:
     """Rows by application number, in their order: a frame an application would cost more than all else."""
-    return {number: group for (number,), group in grouped(rows.to_dict("records"), "application_no").items()}
+    return {number: group for (number,), group in grouped(records(rows), "application_no").items()}
 
 
 def _mark(items: Sequence[Row]) -> str:

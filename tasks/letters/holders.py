@@ -21,6 +21,7 @@ from schemas.letter_text import (
 )
 from schemas.policy import Policy, in_force
 from schemas.qualification import KEYS
+from schemas.rows import records
 from schemas.run import Run
 from tasks.letters.contents import Row, addressee, grouped, letter
 from tasks.letters.remedies import remedies
@@ -61,7 +62,7 @@ def expiry_reminders(on_file: pd.DataFrame, known: Reminding) -> list[Entry]:
     """
     reminder_days, due = known.policy.validity.reminder_days, []
     reached = on_file["valid_until"] <= (known.day + timedelta(max(reminder_days))).isoformat()
-    for (uscc, end), rows in sorted(grouped(on_file[reached].to_dict("records"), "uscc", "valid_until").items()):
+    for (uscc, end), rows in sorted(grouped(records(on_file[reached]), "uscc", "valid_until").items()):
         days_left = (date.fromisoformat(end) - known.day).days
         nearest = min(days for days in reminder_days if days_left <= days)
         occasion = f"expiry_reminder:{known.first_codes.get(uscc, uscc)}:{end}:{nearest}"

@@ -12,6 +12,7 @@ from schemas.item import UNIT, occupation_title
 from schemas.law import deciding
 from schemas.letter_lines import finding_line
 from schemas.policy import Policy, level_order
+from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import KINDS
 from tasks.letters.contents import Row, by_application
@@ -56,14 +57,14 @@ def packages_for(
             due_on=due_on,
             document=policy.document,
         )
-        for row in applications.current(db, numbers).fillna("").to_dict("records")
+        for row in applications.current(db, numbers).fillna("").pipe(records)
     }
 
 
 def commitments(db: Connection, numbers: list[str]) -> dict[str, list[CommitmentDue]]:
     """Application number to the materials it committed to produce at evaluation (article 3(2))."""
     due: dict[str, list[CommitmentDue]] = {}
-    for row in applications.commitments(db, numbers).fillna("").to_dict("records"):
+    for row in applications.commitments(db, numbers).fillna("").pipe(records):
         due.setdefault(row["application_no"], []).append(
             CommitmentDue(**{name: row[name] for name in ("material", "occupation_code", "work_type")})
         )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, Text, and_, cast, func, or_, select, 
 from schemas import tables
 from schemas.history import CHAINED, GENESIS, digest, facts_of, facts_text
 from schemas.item import TRADE, UNIT
+from schemas.rows import tuples
 from schemas.run import Run
 from schemas.run_summary import Head
 from tasks.store import frames
@@ -57,8 +58,7 @@ def add_one(db: Connection, kind: str, subject: str, because: str, run: Run, by:
 def facts(rows: pd.DataFrame, **shared: object) -> list[str]:
     """The facts of an entry for each row: its columns by name, and what all rows share."""
     names = [str(name) for name in rows.columns]
-    values = rows.itertuples(index=False, name=None)
-    return [facts_text(**dict(zip(names, row, strict=True)), **shared) for row in values]
+    return [facts_text(**dict(zip(names, row, strict=True)), **shared) for row in tuples(rows)]
 
 
 def note_starter(db: Connection, run: Run, by: str) -> None:

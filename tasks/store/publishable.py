@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from expectations.directory_edition import unfit
 from schemas.directory import DIRECTORY_KEY, in_order
 from schemas.policy import known
+from schemas.rows import tuples
 from tasks.store import editions, history
 
 
@@ -37,5 +38,5 @@ def publishable(db: Connection, rows: pd.DataFrame, day: date) -> Publishable:
 
 def _is_one_of(rows: pd.DataFrame, keys: set[tuple[str, ...]]) -> "pd.Series[bool]":
     """Which rows have one of these keys (DIRECTORY_KEY)."""
-    mine = rows[DIRECTORY_KEY].fillna("").itertuples(index=False, name=None)
+    mine = tuples(rows[DIRECTORY_KEY].fillna(""))
     return pd.Series([key in keys for key in mine], index=rows.index, dtype="bool")

@@ -11,6 +11,7 @@ from schemas.directory import INSTITUTION_DETAILS as DETAILS
 from schemas.directory import audiences_of
 from schemas.item import ALONG, TRADE
 from schemas.qualification import assert_moves
+from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals, suspensions
 
@@ -99,7 +100,7 @@ def current_entries(db: Connection) -> pd.DataFrame:
 
 def known_to_province(db: Connection) -> set[tuple[str, ...]]:
     """What stands as a register taken over had it: uscc, occupation_code and work_type."""
-    return set(current_entries(db).query("application_no.isna()")[["uscc", *TRADE]].itertuples(index=False, name=None))
+    return set(tuples(current_entries(db).query("application_no.isna()")[["uscc", *TRADE]]))
 
 
 def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
@@ -259,7 +260,7 @@ def explained(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
 def tell_lapsed(db: Connection, over: pd.DataFrame, run: Run) -> int:
     """Tell the history once of entries whose term has run out (of `current_entries`); returns how many were new."""
     known = history.lapses(db)
-    terms = over[[*KEYS, "valid_until"]].itertuples(index=False, name=None)
+    terms = tuples(over[[*KEYS, "valid_until"]])
     new = over[pd.Series([term not in known for term in terms], index=over.index, dtype="bool")]
     facts = history.facts(new[["valid_until"]])
     suspended = suspensions.concerning(suspensions.known(db), new, new["valid_until"])

@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.item import DECIDED, UNIT
+from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import RESULTS, WRITTEN
 from tasks.store import frames, items, seals
@@ -63,7 +64,7 @@ def content_hashes(rows: pd.DataFrame) -> list[str]:
     """By what each result, as canonical text with `written`, is known again."""
     return [
         hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-        for record in rows[[*RESULTS.names, WRITTEN]].fillna("").to_dict("records")
+        for record in records(rows[[*RESULTS.names, WRITTEN]].fillna(""))
     ]
 
 

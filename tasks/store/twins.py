@@ -5,6 +5,7 @@ from sqlalchemy import Connection, and_, select
 
 from schemas import tables
 from schemas.item import UNDER_WAY, UNIT
+from schemas.rows import tuples
 from tasks.store import frames
 
 _application = tables.application
@@ -75,6 +76,6 @@ def _details(db: Connection, cycle: str, repeating: pd.DataFrame, twins: pd.Data
     versions = twins[twins["application_no"].isin(repeating["application_no"])]
     versions = versions.assign(mark=versions["application_no_other"] + ":v" + versions["version"].astype(str))
     elsewhere = repeating[["application_no", "uscc"]].merge(under_way(db, cycle), on="uscc", suffixes=("", "_other"))
-    parts = elsewhere[["application_no_other", *UNIT]].itertuples(index=False, name=None)
+    parts = tuples(elsewhere[["application_no_other", *UNIT]])
     elsewhere["mark"] = pd.Series(["/".join(part) for part in parts], index=elsewhere.index, dtype=frames.TEXT)
     return pd.concat([versions[["application_no", "mark"]], elsewhere[["application_no", "mark"]]])

@@ -17,6 +17,7 @@ from schemas.law import versions as law
 from schemas.law.cycle import cycle_id
 from schemas.law.versions import Known, Ruled, Version
 from schemas.policy import for_cycle
+from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, WRITTEN
 from tasks.store import applications, cycles, frames, institutions, items, results, seals
@@ -72,7 +73,7 @@ def judge(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> Ruling:
     incoming["valid_uscc"] = _valid(incoming["uscc_now"])
     incoming["is_withdrawal"] = _withdraws(incoming)
     known, closed = known_of(db, incoming["application_no"].tolist()), cycles.closed(db)
-    ruled = [_ruled(row, known, closed, run) for row in incoming.to_dict("records")]
+    ruled = [_ruled(row, known, closed, run) for row in records(incoming)]
     incoming["standing"] = pd.Series([ruling.standing for ruling in ruled], dtype=frames.TEXT)
     incoming["why"] = pd.Series([ruling.reason for ruling in ruled], dtype=frames.TEXT)
     days = [ruling.in_time_until.isoformat() if ruling.in_time_until else None for ruling in ruled]
@@ -180,7 +181,7 @@ def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:
     last, codes, closed = *_versions_of(db, rows), cycles.closed(db)
     return {
         row["application_no"]: Number(_facts(row, codes, closed), row["status"], last[row["application_no"]])
-        for row in rows.to_dict("records")
+        for row in records(rows)
     }
 
 

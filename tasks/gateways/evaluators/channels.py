@@ -21,6 +21,8 @@ from tasks.gateways.wire.mail import Mail, Mailer, mailer, office_address, unset
 from tasks.gateways.wire.retry import DeliveryFailed
 
 PACKAGE = "package.json"
+#: What holds more than itself in JSON.
+_NESTED = (dict, list)
 
 
 def package_files(package: EvaluationPackage, policy: Policy, token: str = "") -> dict[str, bytes]:
@@ -36,8 +38,8 @@ def package_files(package: EvaluationPackage, policy: Policy, token: str = "") -
 def _sorted(content: Any) -> Any:
     """JSON with the fields of every object by name; the library that writes it knows no such wish."""
     if isinstance(content, dict):
-        return {name: _sorted(value) for name, value in sorted(content.items())}
-    return [_sorted(part) for part in content] if isinstance(content, list) else content
+        return {name: _sorted(value) if type(value) in _NESTED else value for name, value in sorted(content.items())}
+    return [_sorted(part) if type(part) in _NESTED else part for part in content]
 
 
 class Channel(Protocol):

@@ -7,6 +7,7 @@ properties anew for every file. A sheet here takes the same calls for its cells 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from typing import Final
 
@@ -52,6 +53,7 @@ def _cut(text: str) -> str:
     return text.encode("utf-16-le")[: 2 * _LONGEST_TEXT].decode("utf-16-le", "ignore")
 
 
+@lru_cache(maxsize=16_384)
 def _item(text: str) -> str:
     text = _CONTROLS.sub(lambda match: f"_x005F{match[1]}" if match[1] else f"_x{ord(match[2]):04X}_", text)
     kept = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
@@ -83,14 +85,13 @@ class FilledSheet:
     def merge_range(self, first: int, left: int, last: int, right: int, text: str, form: Format) -> None:
         """Join cells and put a text into the first."""
         self._merged.append(f'<mergeCell ref="{_name(first, left)}:{_name(last, right)}"/>')
+        look = f' s="{form.xf_index}"/>'
+        for row in range(first, last + 1):
+            cells, place = self._rows.setdefault(row, {}), row + 1
+            for column in range(left, right + 1):
+                cells[column] = f'<c r="{_COLUMNS[column]}{place}"{look}'
         if text:
             self.write_string(first, left, text, form)
-        else:
-            self.write_blank(first, left, None, form)
-        for row in range(first, last + 1):
-            for column in range(left, right + 1):
-                if (row, column) != (first, left):
-                    self.write_blank(row, column, None, form)
 
     def set_row(self, row: int, height: float) -> None:
         """Make a row so many points high, in whole pixels of three quarters of a point."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from schemas.rows import tuples
 from schemas.supervision import MATTERS
 from tasks.gateways.disk import files
 from tasks.gateways.paper.sheets import Cell, SheetColumn, book, day
@@ -56,5 +57,5 @@ def county_workbook(content: EditionContent, county: CountyList) -> bytes:
 
 def _matters(county: CountyList) -> Iterator[tuple[Cell, ...]]:
     dated = [place for place, name in enumerate(MATTERS) if name in _DATES]
-    for cells in county.matters[list(MATTERS)].itertuples(index=False, name=None):
+    for cells in tuples(county.matters[list(MATTERS)]):
         yield tuple(day(cell) if place in dated else cell for place, cell in enumerate(cells))

@@ -19,6 +19,7 @@ from schemas.directory import (
 )
 from schemas.item import trade_title
 from schemas.policy import Policy
+from schemas.rows import tuples
 from schemas.submission import AUDIENCES
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
@@ -98,7 +99,7 @@ def _rows(content: EditionContent) -> tuple[pd.DataFrame, int]:
 
 
 def _endings(gone: pd.DataFrame) -> list[tuple[str, str, str]]:
-    return list(gone[["became", "reason", "document_no"]].itertuples(index=False, name=None))
+    return list(tuples(gone[["became", "reason", "document_no"]]))
 
 
 def _spoken(data: Mapping[str, Any]) -> list[str]:
@@ -200,7 +201,7 @@ class _ChangePlaces:
 
 
 def _pairs(rows: pd.DataFrame, *columns: str) -> Iterable[tuple[str, ...]]:
-    return rows[list(columns)].itertuples(index=False, name=None)
+    return tuples(rows[list(columns)])
 
 
 def _order(name: str) -> tuple[int, ...]:
@@ -213,7 +214,7 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int, places: _Chang
     record = {"name": name, "as_of": chinese_date(as_of)}
     if not isinstance(changed, pd.DataFrame):
         return {**record, "counts": [int(changed.get(kind, 0)) for kind in CHANGE_KINDS], "rows": []}
-    listed = changed[CHANGE_COLUMNS].head(limit).fillna("").itertuples(index=False, name=None)
+    listed = tuples(changed[CHANGE_COLUMNS].head(limit).fillna(""))
     kinds = {kind: place for place, kind in enumerate(CHANGE_KINDS)}
     rows = [
         [

@@ -9,6 +9,7 @@ import pandas as pd
 
 from expectations.rulebook import rules_of
 from schemas.directory import CHANGE_KINDS, DIRECTORY_KEY, DIRECTORY_TITLES, details, in_order, levels_text
+from schemas.rows import records, tuples
 from schemas.submission import AFFILIATIONS
 from tasks.gateways.disk import files
 from tasks.gateways.paper.sheets import Cell, SheetColumn, book, day
@@ -88,7 +89,7 @@ def against_known(content: EditionContent, background: Background) -> EditionCon
 
 
 def _keys(rows: pd.DataFrame) -> "pd.Series[Any]":
-    keys = list(rows[DIRECTORY_KEY].itertuples(index=False, name=None))
+    keys = list(tuples(rows[DIRECTORY_KEY]))
     return pd.Series(keys, index=rows.index, dtype="object")
 
 
@@ -96,10 +97,6 @@ def _details(content: EditionContent, background: Background) -> pd.DataFrame:
     """The particulars that changed, but for codes the province gave; one a row."""
     changed = details(background.before, content.rows)
     return changed[changed["field"] != "institution_code"]
-
-
-def _records(rows: pd.DataFrame) -> list[Row]:
-    return [dict(zip(rows.columns, cells, strict=True)) for cells in rows.itertuples(index=False, name=None)]
 
 
 def change_rows(content: EditionContent, background: Background) -> list[Row]:
@@ -110,21 +107,21 @@ def change_rows(content: EditionContent, background: Background) -> list[Row]:
         named = facts.rename(columns={name: f"{name}_{side}" for name in _FACTS})
         rows = rows.merge(named, on=DIRECTORY_KEY, how="left")
     columns = [f"{name}_{side}" for name in _FACTS for side in ("before", "after")]
-    return rows[["change", *_NAMED, *columns, "reason", "document_no"]].astype("str").fillna("").pipe(_records)
+    return rows[["change", *_NAMED, *columns, "reason", "document_no"]].astype("str").fillna("").pipe(records)
 
 
 def detail_rows(content: EditionContent, background: Background) -> list[Row]:
     """Every particular behind a `details_changed`, one a row."""
     changed = content.changed.query("change == 'details_changed'")[[*_NAMED, "reason", "document_no"]]
     rows = changed.merge(_details(content, background), on=DIRECTORY_KEY)
-    return rows[[*_NAMED, "field", "before", "after", "reason", "document_no"]].pipe(_records)
+    return rows[[*_NAMED, "field", "before", "after", "reason", "document_no"]].pipe(records)
 
 
 def institution_rows(content: EditionContent, background: Background) -> list[Row]:
     """BASIC_FIELDS of every institution listed; on file since its earliest day, until its latest."""
     terms = content.listed.groupby("uscc").agg(filed_on=("filed_on", "min"), valid_until=("valid_until", "max"))
     rows = content.institutions.merge(terms, on="uscc").merge(background.particulars, on="uscc", how="left")
-    return rows.reindex(columns=[*BASIC_FIELDS]).astype("str").fillna("").pipe(_records)
+    return rows.reindex(columns=[*BASIC_FIELDS]).astype("str").fillna("").pipe(records)
 
 
 def exception_rows(content: EditionContent, background: Background) -> list[Row]:
@@ -144,7 +141,7 @@ def exception_rows(content: EditionContent, background: Background) -> list[Row]
             "decided_on": str(row["decided_at"])[:10],
             "reason": row["reason"],
         }
-        for row in background.exceptions.to_dict("records")
+        for row in records(background.exceptions)
     ]
 
 

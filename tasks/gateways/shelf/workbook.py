@@ -13,6 +13,7 @@ from schemas.directory import (
     change_text,
     levels_text,
 )
+from schemas.rows import tuples
 from tasks.gateways.paper.sheets import Cell, Sheet, SheetColumn, Style, book, day, lines, points
 from tasks.gateways.shelf.content import EditionContent, chinese_date
 
@@ -97,7 +98,7 @@ def change_columns() -> list[SheetColumn]:
 
 def write_changes(sheet: Sheet, content: EditionContent) -> None:
     """The edition's changes, one row each."""
-    changed = content.changed[CHANGE_COLUMNS].itertuples(index=False, name=None)
+    changed = tuples(content.changed[CHANGE_COLUMNS])
     sheet.rows(
         (
             (
