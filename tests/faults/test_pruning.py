@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tasks.runs.orchestration import IDLE
 from tests.faults.house import TestHouse
 
 pytestmark = pytest.mark.slow
@@ -64,3 +65,10 @@ def test_a_year_of_runs_is_pruned_and_the_database_is_its_owners_alone(house: Te
     house.wait_for("their artifacts to go", lambda: counted(file)["artifact"] <= kept)
     print(f"{before} -> {counted(file)} in {time.monotonic() - began:.0f} s")
     assert counted(file) == {"flow_run": kept, "log": 5 * kept, "artifact": kept}
+
+
+def test_the_row_of_a_watch_that_found_nothing_goes(standing: TestHouse) -> None:
+    run = standing.run_deployment("watch/watch")
+    assert IDLE in standing.wait_state(run, "Completed")["tags"]
+    of_this_run = {"flow_runs": {"id": {"any_": [run]}}}
+    standing.wait_for("the row to go", lambda: not standing.ask("POST", "/flow_runs/filter", **of_this_run), 180)
