@@ -1,6 +1,8 @@
-"""Every way to lose a cycle, tried on a real server: run deleted or cancelled, deployment or database of Prefect gone."""
+"""Every way to lose a cycle, tried on a real server: its run, deployment or Prefect database gone, or an older one back."""
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -64,13 +66,36 @@ def lose_the_deployment(house: TestHouse) -> None:
 
 
 def lose_the_database(house: TestHouse) -> None:
+    stand_without_database(house)
+    stand_again(house)
+
+
+def restore_an_older_database(house: TestHouse) -> None:
+    """The one saved while the first run waited: it knows of nothing that came after."""
+    stand_without_database(house)
+    shutil.copy(house.home / "saved.db", house.home / "prefect" / "prefect.db")
+    stand_again(house)
+
+
+def stand_without_database(house: TestHouse) -> None:
     house.kill("worker-1")
     house.kill("server")
     for file in (house.home / "prefect").glob("prefect.db*"):
         file.unlink()
+
+
+def stand_again(house: TestHouse) -> None:
     house.start_server()
     house.register()
     house.start_worker()
+
+
+def save_the_database(house: TestHouse) -> None:
+    with (
+        sqlite3.connect(house.home / "prefect" / "prefect.db") as now,
+        sqlite3.connect(house.home / "saved.db") as saved,
+    ):
+        now.backup(saved)
 
 
 def test_a_cycle_goes_on_whatever_became_of_its_run(waiting: TestHouse) -> None:
@@ -78,7 +103,13 @@ def test_a_cycle_goes_on_whatever_became_of_its_run(waiting: TestHouse) -> None:
     (run,) = runs(house, "Suspended")
     assert run["name"] == f"{CYCLE} · 等待评估结果 · {DAY}"
     assert "已收 0 / 共" in run["state"]["message"]
-    losses: list[Callable[[TestHouse], None]] = [lose_the_run, lose_the_deployment, lose_the_database]
+    save_the_database(house)
+    losses: list[Callable[[TestHouse], None]] = [
+        lose_the_run,
+        lose_the_deployment,
+        lose_the_database,
+        restore_an_older_database,
+    ]
     parts = portions(house, len(losses) + 1)
     for number, lose in enumerate(losses):
         before = back(house)
