@@ -8,9 +8,12 @@ from flows.stages import PUBLICATION, carry_out
 from schemas.errors import FilingError
 from schemas.run_summary import Counts
 from tasks.desk.approval import approve_edition
+from tasks.desk.refusals import in_chinese
 from tasks.runs.orchestration import ended, is_deployed, not_taken
 from tasks.runs.progress import paged
 from tasks.runs.run import begin
+
+_UNCLEAR = "批准须写明批准人，目录版本须写明批次和号，例如 2026-09.1"
 
 
 @flow(name="approval", flow_run_name="{edition} · 批准发布")
@@ -21,6 +24,6 @@ def approval(edition: str, by: str, as_of: date | None = None) -> Counts:
     except (FilingError, ValueError) as refused:
         if not is_deployed():
             raise
-        return not_taken(str(refused))
+        return not_taken(f"{edition}：{in_chinese(refused) if isinstance(refused, FilingError) else _UNCLEAR}")
     with begin(cycle, day) as run:
         return ended(paged(run, "approval", "批准发布", {PUBLICATION.title: carry_out(PUBLICATION, run)}))

@@ -11,11 +11,18 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from deployments.desk import applications, cycles, doors, editions, institutions, letters, pauses, today
 from deployments.desk.pages import plain, shown
-from deployments.desk.refusals import in_chinese, status_of
-from deployments.desk.signing import SEEN, TOKEN, HalfDoneError, NotSignedInError, StaleFormError, Tokens
-from schemas.errors import FilingError
+from deployments.desk.signing import SEEN, TOKEN, DeskError, HalfDoneError, NotSignedInError, StaleFormError, Tokens
+from schemas.errors import FilingError, WrongUseError
 from schemas.settings import PAGES
+from tasks.desk.approval import NothingToApproveError
+from tasks.desk.closing import NothingToCloseError
 from tasks.desk.moved import MovedError
+from tasks.desk.pauses import AlreadyPausedError, NotPausedError
+from tasks.desk.refusals import in_chinese
+from tasks.desk.rulings import LateRulingError
+from tasks.desk.withdrawal import NothingToWithdrawError
+from tasks.runs.run import CycleBusyError
+from tasks.store.leases import LeaseTakenError
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
@@ -37,8 +44,18 @@ _PAGES: tuple[APIRouter, ...] = (
     doors.routes,
     pauses.routes,
 )
-
-
+#: What others did meanwhile: answered 409.
+_CONFLICTS = (
+    MovedError,
+    CycleBusyError,
+    LeaseTakenError,
+    NothingToWithdrawError,
+    NothingToCloseError,
+    NothingToApproveError,
+    LateRulingError,
+    AlreadyPausedError,
+    NotPausedError,
+)
 #: Fields in which a person writes, as their form names them.
 TITLES = {
     "reason": "理由",
@@ -76,7 +93,7 @@ def _refused(request: Request, error: Exception) -> Response:
     """What could not be done, as a sentence; a form that was only too late is shown again, filled in as it was."""
     if isinstance(error, NotSignedInError):
         return plain("plain.html.j2", error.status, sentence=str(error), title="请先登录")
-    sentence, status = in_chinese(error), status_of(error)
+    sentence, status = _answer(error)
     if isinstance(error, StaleFormError):
         return shown(
             request, "again.html.j2", status, sentence=sentence, fields=_fields(request), titles=TITLES, since=[]
@@ -94,6 +111,15 @@ def _refused(request: Request, error: Exception) -> Response:
         original=str(error),
         is_on_record=isinstance(error, HalfDoneError),
     )
+
+
+def _answer(error: Exception) -> tuple[str, int]:
+    """The sentence for an error and the status: 409 for what has moved meanwhile, 400 for what cannot be understood."""
+    if isinstance(error, DeskError):
+        return str(error), error.status
+    if isinstance(error, _CONFLICTS):
+        return in_chinese(error), 409
+    return in_chinese(error), 400 if isinstance(error, WrongUseError) else 403
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:

@@ -179,12 +179,23 @@ def test_the_form_refuses_what_cannot_be_approved(edition: str, by: str, message
     assert standing("2026-04.2") == ("waiting", standing("2026-04.2")[1], None)
 
 
-@pytest.mark.parametrize("edition", ["2026-09-1", "目录", "2026-04.9"])
-def test_a_wrong_name_on_the_form_is_a_sentence(home: Path, edition: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("edition", "by", "sentence"),
+    [
+        ("2026-09-1", "王处长", "目录版本须写明批次和号"),
+        ("目录", "王处长", "目录版本须写明批次和号"),
+        ("2026-04.9", " ", "批准须写明批准人"),
+        ("2026-04.9", "王处长", "没有这一版"),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_a_wrong_form_is_a_sentence_on_the_page_of_its_run(
+    edition: str, by: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("flows.approval.is_deployed", lambda: True)
-    state: Any = approval.fn(edition, "王处长", DAY)
+    state: Any = approval.fn(edition, by, DAY)
     assert (state.type.value, state.name) == ("FAILED", "未受理")
-    assert edition in state.message
+    assert state.message.startswith(f"{edition}：") and sentence in state.message
 
 
 @pytest.mark.usefixtures("filing")

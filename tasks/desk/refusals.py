@@ -1,9 +1,8 @@
-"""What is refused, in Chinese: the sentence of each error a person may meet on the desk, and the status of the answer."""
+"""What is refused, in Chinese: the sentence of each error a person may meet on the desk or on a run's page."""
 
 from collections.abc import Mapping
 
-from deployments.desk.signing import DeskError
-from schemas.errors import FilingError, WrongUseError
+from schemas.errors import FilingError
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.desk.approval import NothingToApproveError, OwnDecisionError
 from tasks.desk.closing import NothingToCloseError, UnknownOccupationError
@@ -34,30 +33,8 @@ _SENTENCES: Mapping[type[FilingError], str] = {
     ImpossibleAdjustmentError: "名册现在的情况不允许这一办理",
     ImpossibleChangeError: "所填的内容不能采用：请核对名称、类型、区划和地址",
 }
-_CONFLICTS = (
-    MovedError,
-    CycleBusyError,
-    LeaseTakenError,
-    NothingToWithdrawError,
-    NothingToCloseError,
-    NothingToApproveError,
-    LateRulingError,
-    AlreadyPausedError,
-    NotPausedError,
-)
 
 
 def in_chinese(error: Exception) -> str:
     """The sentence a person reads for an error; what has none of its own is told in general words."""
-    if isinstance(error, DeskError):
-        return str(error)
     return next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), "没有办成：原因见下")
-
-
-def status_of(error: Exception) -> int:
-    """The HTTP status for an error: 409 for what has moved meanwhile, 400 for what cannot be understood."""
-    if isinstance(error, DeskError):
-        return error.status
-    if isinstance(error, _CONFLICTS):
-        return 409
-    return 400 if isinstance(error, WrongUseError) else 403
