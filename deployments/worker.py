@@ -21,6 +21,7 @@ from deployments.parentage import end_with_parent
 from deployments.prefect_environment import POOL, hold_anywhere, prefect_home
 from deployments.reaping import reap, worker_name
 from deployments.soundness import unknown_settings
+from deployments.upcoming import name_upcoming
 from flows.waiting import wake
 from flows.watch import look
 from schemas.settings import settings
@@ -103,6 +104,8 @@ def _wake() -> None:
 
 
 def _watch() -> None:
+    with _spoken("name what is to come"):
+        name_upcoming()
     with _spoken("see what operators must know"):
         for why in look().failed.values():
             _log.warning(why)

@@ -13,6 +13,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_CUSTOM_HEADERS, tem
 
 from deployments import reaping
 from deployments import sample as made
+from deployments.upcoming import name_upcoming
 from schemas.law.cycle import cycle_id
 from tasks.runs import broken
 from tests.faults.house import HOST, PATIENCE, TestHouse
@@ -146,6 +147,11 @@ def test_a_cron_line_makes_scheduled_runs(standing: TestHouse) -> None:
         return len(house.ask("POST", "/flow_runs/filter", **mine)) > 5
 
     house.wait_for("the runs of a minute's schedule", minutely, 70)
+    with temporary_settings({PREFECT_API_URL: house.api, PREFECT_CLIENT_CUSTOM_HEADERS: house.headers()}):
+        name_upcoming()
+    upcoming = house.ask("POST", "/flow_runs/filter", flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}})
+    by_itself = [run for run in upcoming if run["auto_scheduled"]]
+    assert {run["name"].partition(" · ")[0] for run in by_itself if run["deployment_id"] == deployment} == {"值守提醒"}
 
 
 def test_runs_of_a_lost_machine_are_taken_up_until_the_third_death(
