@@ -91,7 +91,7 @@ def _installation_first(words: list[str]) -> list[str]:
 
 
 def _correct(wrong: clicks.ClickException) -> None:
-    """Tell a wrong command line in one sentence; the help, where no command was given, is told whole."""
+    """Tell a wrong command line in one sentence; where no command was given, the whole help is printed."""
     sentence = " ".join(wrong.format_message().split())
     if isinstance(wrong, clicks.NoArgsIsHelpError) or not isinstance(wrong, clicks.UsageError):
         wrong.show()

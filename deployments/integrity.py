@@ -22,7 +22,7 @@ _COPIES = ("runs/*.json", f"published/*/{MANIFEST}", "outbox/province/*/report.j
 def faults(db: Connection, installation: Settings, day: date) -> dict[str, list[str]]:
     """One sentence for each fault, by what it concerns: history, register, records, rules, editions.
 
-    The register is not told again from a history whose chain is broken: its facts may be anything.
+    The register is not rebuilt from a history whose chain is broken: its facts may be anything.
     """
     broken = next(history.broken_links(db), None)
     copies = history.unlike(db, dict(_heads(installation.root)))

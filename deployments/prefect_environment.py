@@ -9,7 +9,7 @@ from schemas.settings import settings
 #: The one work pool; every worker takes its runs from it.
 POOL = "filing"
 
-#: What the server is told however it is started; the environment may say otherwise.
+#: The server's settings however it is started; the environment may say otherwise.
 SERVER = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -91,13 +91,13 @@ def called(host: str) -> str:
 
 
 def server_settings() -> dict[str, str]:
-    """What the server is told however it is started, with what the installation's settings say of it."""
+    """The server's settings however it is started, with what the installation's settings say of it."""
     seconds = settings().keep_runs_days * 86_400
     return {**SERVER, "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(seconds)}
 
 
 def for_server(host: str, port: int) -> dict[str, str]:
-    """Everything the server process is told; what the environment says already stays."""
+    """All settings of the server process; what the environment says already stays."""
     variables = {**server_settings(), "PREFECT_HOME": str(prefect_home())}
     variables |= {"PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": str(port)}
     # a client setting left over in the shell would have the server talk to another server
@@ -105,7 +105,7 @@ def for_server(host: str, port: int) -> dict[str, str]:
 
 
 def for_client(api_url: str) -> dict[str, str]:
-    """Everything a worker, and each flow it starts, is told."""
+    """All settings of a worker and of each flow it starts."""
     variables = {**_CLIENT, "PREFECT_HOME": str(prefect_home())}
     return _merge(variables, without={"PREFECT_PROFILE"}) | {"PREFECT_API_URL": api_url}
 

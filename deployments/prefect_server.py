@@ -124,7 +124,7 @@ def main() -> None:
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415  slow to import
     from prefect.settings import get_current_settings  # noqa: PLC0415  slow to import
 
-    # what we import has read the environment before it held all that the server is told
+    # what we import has read the environment before it held all of the server's settings
     refresh_global_settings_context()
     api = get_current_settings().server.api
     import uvicorn  # noqa: PLC0415

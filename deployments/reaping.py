@@ -1,4 +1,4 @@
-"""Runs whose process is gone: seen by the worker that started them, told as Crashed, and taken up again."""
+"""Runs whose process is gone: seen by the worker that started them, reported as Crashed, and taken up again."""
 
 import socket
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def reap() -> list[str]:
 
 
 def _crashed(client: SyncPrefectClient, living: set[str]) -> list[FlowRun]:
-    """Runs of our deployments that crashed lately and are gone, told by us or by the worker that saw the process end."""
+    """Runs of our deployments that crashed lately and are gone, reported by us or by the worker that saw the process end."""
     crashed = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
         end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - LATELY),

@@ -153,7 +153,7 @@ class House:
 
 @contextmanager
 def only_one(running: Running) -> Iterator[bool]:
-    """Hold the home's place for one `filing up`, told whether the one before was killed.
+    """Hold the home's place for one `filing up`; yields whether the one before was killed.
 
     Raises AlreadyUpError while another holds it.
     """

@@ -43,7 +43,7 @@ async def work(number: int) -> None:
         group.start_soon(_stop_on_signal, group.cancel_scope)
         group.start_soon(_look_after, number)
         await worker.start()
-    # what we ended ourselves is told at once, so that the next worker takes it up
+    # what we ended ourselves is reported at once, so that the next worker takes it up
     await anyio.to_thread.run_sync(_reap)
 
 
@@ -113,7 +113,7 @@ def _watch() -> None:
 
 @contextmanager
 def _spoken(what: str) -> Iterator[None]:
-    """A look that fails is told and taken again in seconds: server or database may be away for a while."""
+    """A look that fails is logged and taken again in seconds: server or database may be away for a while."""
     try:
         yield
     except Exception as failed:  # noqa: BLE001  whatever it is, the next look must come

@@ -1,6 +1,6 @@
 """The checks that stages make; Great Expectations is imported with the first of them, for most runs check nothing.
 
-What they take and give is told in `expectations.check`.
+`expectations.check` says what they take and give.
 """
 
 from collections.abc import Mapping, Sequence

@@ -27,7 +27,7 @@ _SHOWN = 3
 _PUBLIC = [name for name in DIRECTORY_COLUMNS if name in {column for names in PUBLIC.values() for column in names}]
 
 
-#: What a directory must be: the demands, each with what is told of rows that are not so, in the order they are told.
+#: What a directory must be: the demands, each with the message for rows that break it, in the order of reporting.
 DEMANDS: Mapping[str, str] = {
     "complete": "目录缺少“{title}”一栏",
     **{f"{name}_filled": f"“{DIRECTORY_TITLES[name]}”不得为空" for name in _REQUIRED},

@@ -1,4 +1,4 @@
-"""Whether rows of activities, register and decisions have what they need, and are sound; a row that is not is told."""
+"""Whether rows of activities, register and decisions have what they need, and are sound; a row that is not is reported."""
 
 from collections.abc import Iterator
 

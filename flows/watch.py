@@ -1,4 +1,4 @@
-"""Watch (值守): what operators have to see to is told once, by mail and webhook."""
+"""Watch (值守): operators are notified once, by mail and webhook, of what needs their attention."""
 
 from datetime import date
 

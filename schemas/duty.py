@@ -44,7 +44,7 @@ class Duty:
 
     @property
     def key(self) -> str:
-        """What it is known by, so that people are told of it once."""
+        """What it is known by, so that people are notified of it once."""
         return "|".join((self.kind, self.subject, str(self.since or ""), self.mark))
 
     @property

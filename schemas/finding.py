@@ -21,7 +21,7 @@ UNMENDABLE_WHOLE = frozenset({"FORM-3", "FORM-6"})
 _BETWEEN = "[ \u00a0\u3000\u200b-]?"
 _BIRTHDAY = r"\d~\d~(?:0~[1-9]|1~[0-2])~(?:0~[1-9]|[12]~\d|3~[01])"
 #: An identity number of 18 or 15 digits (GB 11643-1999, GB 11643-1989), divided or not: the birth date in it tells it from
-#: other numbers. Groups 1 and 3, or 1 and 5, are what may be told. Without look-around, which Rust has not.
+#: other numbers. Groups 1 and 3, or 1 and 5, are what may be shown. Without look-around, which Rust has not.
 IDENTITY = (
     r"([1-9](?:~\d){5})(?:"
     rf"(~(?:1~[89]|2~0)~{_BIRTHDAY}~\d~\d~)(\d~[\dXxＸｘ])"

@@ -140,7 +140,7 @@ class RunSummary(BaseModel):
 
     @property
     def title(self) -> str:
-        """How the run ended, as people are told."""
+        """How the run ended, in the words people read."""
         waits = "，等待评估结果" if self.awaits_results and self.outcome == "failed" else ""
         return OUTCOME_TITLES[self.outcome] + waits
 

@@ -366,7 +366,7 @@ recoding = Table(
     Column("recorded_on", Date, nullable=False),
 )
 
-#: An occupation that got another code; what is on file moved with it, what was filed under the old one is told by it.
+#: An occupation that got another code; what is on file moved with it, what was filed under the old one is recognised by it.
 renumbering = Table(
     "renumbering",
     metadata,

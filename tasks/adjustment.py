@@ -26,7 +26,7 @@ def adjustment(run: Run, decided: Adjustment) -> Counts:
 
 @step("adjust-{adjustment.uscc}")
 def adjust(run: Run, adjustment: Adjustment) -> Counts:
-    """Carry out one decision; again changes nothing. What cannot be carried out is told as failed: nothing is written."""
+    """Carry out one decision; again changes nothing. What cannot be carried out is reported as failed: nothing is written."""
     try:
         return carry_out(run, adjustment)
     except ImpossibleAdjustmentError as impossible:

@@ -30,7 +30,7 @@ def inspection(run: Run, seed: str) -> Counts:
 
 @step("draw-{run.cycle}")
 def make_draw(run: Run, seed: str) -> Counts:
-    """Draw the cycle's inspection; the same seed again changes nothing. What cannot be drawn is told as failed."""
+    """Draw the cycle's inspection; the same seed again changes nothing. What cannot be drawn is reported as failed."""
     try:
         return draw_once(run, seed)
     except (DrawnAlreadyError, ImpossibleDrawError) as impossible:

@@ -52,7 +52,7 @@ from tasks.store.outbox import Entry
 #: Why a package is taken back when a further version takes the place of the one it was made of.
 _REPLACED = "申报单位重新提交了申报材料，已送评的版本作废"
 
-#: So much advice is told of one pull.
+#: At most so many pieces of advice are reported for one pull.
 MOST_ADVICE = 20
 
 
@@ -212,7 +212,7 @@ def _set_aside(file: str, reason: str, number: str = "") -> dict[str, str]:
 
 
 def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> tuple[Counts, list[tuple[str, str]]]:
-    """Store versions; what they replace is recalled, what is not taken is told. Also number and reason of those set aside.
+    """Store versions; what they replace is recalled, what is not taken is reported. Also number and reason of those set aside.
 
     `forms`: as `versions.judge` takes them.
     """

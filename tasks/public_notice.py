@@ -32,7 +32,7 @@ from tasks.store.outbox import Entry
 def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: Run) -> "pd.Series[bool]":
     """Which items (columns of the decision's candidates) may be filed now: their public notice is over, or none is asked.
 
-    Items that stand in no notice yet are put into a new one; where its last day cannot be told, they wait.
+    Items that stand in no notice yet are put into a new one; where its last day is not known, they wait.
     """
     if not policy.publication.public_notice_workdays:
         return pd.Series(True, index=granted.index, dtype="bool")
@@ -126,7 +126,7 @@ def publish_notices(run: Run) -> Counts:
 
 
 def _unannounced(run: Run, policy: Policy) -> dict[str, str]:
-    """Why passed items stand in no notice: the period's last day cannot be told."""
+    """Why passed items stand in no notice: the period's last day is not known."""
     with reading() as db:
         passed = items.of_cycle(db, run.cycle, ["passed"])[items.KEYS]
         seen = public_notices.shown(db, run.cycle)[items.KEYS]

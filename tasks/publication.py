@@ -218,7 +218,7 @@ def _phones(db: Connection, cycle: str) -> dict[str, str]:
 
 
 def past_of(db: Connection, content: EditionContent, published: Path) -> pd.DataFrame:
-    """The published life up to the edition before: as that edition's folder keeps it, else told anew from the database."""
+    """The published life up to the edition before: as that edition's folder keeps it, else rebuilt from the database."""
     if not content.chain:
         return unborn()
     kept = read_life(published / content.chain[-1][0], content.previous_manifest_sha256)

@@ -140,7 +140,7 @@ def _is_chosen(number: str, run: Run) -> bool:
 
 
 def _docs_folder(run: Run, batch_no: int) -> Path:
-    """Where the newest check of a cycle is told; a nation's later batches lie beside the first."""
+    """Where the newest check of a cycle is reported; a nation's later batches lie beside the first."""
     folder = run.installation.root / "data-docs" / run.cycle
     return folder if batch_no == 1 else folder / f"batch-{batch_no}"
 

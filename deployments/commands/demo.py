@@ -1,4 +1,4 @@
-"""`filing demo`: a made cycle from hand-in to directory, told in Chinese."""
+"""`filing demo`: a made cycle from hand-in to directory, narrated in Chinese."""
 
 import shutil
 import sys

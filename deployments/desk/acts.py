@@ -89,5 +89,5 @@ def in_turn(work: Callable[[], _Result]) -> _Result:
 
 
 def back_to(path: str, word: str) -> RedirectResponse:
-    """The page to see after an act, with what is told there."""
+    """The page to see after an act, with its message."""
     return RedirectResponse(f"{PAGES}{path}?done={word}", 303)

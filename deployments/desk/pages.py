@@ -143,7 +143,7 @@ def region_names(day: date) -> Mapping[str, str]:
     return in_force(day).region_names
 
 
-#: What is told on the page somebody comes to after an act, by the word in its address.
+#: The message on the page that follows an act, by the word in its address.
 DONE: dict[str, str] = {
     "decided": "已记录审批决定；该批次下次运行时按此办理。",
     "withdrawn": "已撤回，并出具撤回确认书。",

@@ -23,7 +23,7 @@ _SAME = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
 _READS = re.compile(r"/api/.+/(filter|count|history|paginate|lateness|next|counts?)(/[a-z_-]+)?/?")
 #: Posts that make a run: the same key makes the same run.
 _CREATES = re.compile(r"/api/(deployments/[^/]+/create_flow_run|flow_runs)/?")
-#: Whether the server is up is asked to be told the truth.
+#: Asked whether the server is up, where only the true answer helps.
 _HEALTH = ("/api/health", "/api/ready")
 #: Bytes of a body that is kept to be sent again.
 _MOST_BYTES = 2_097_152

@@ -177,7 +177,7 @@ def unlike_history(db: Connection, day: date) -> Iterator[str]:
 
 
 def unexplained_editions(db: Connection, day: date) -> Iterator[str]:
-    """Every edition is what the history had told by then."""
+    """Every edition is what the history had recorded by then."""
     known = {edition["edition"]: edition["as_of"] for edition in editions.published(db)}
     names = occupation_names(db)
     for name, retelling in retold.editions_retold(db):

@@ -38,7 +38,7 @@ from tasks.store.database import reading
 from tasks.store.outbox import LETTERS
 
 CENTRE = "中心"
-#: What is told of the causes of a return before it is cut off.
+#: Characters shown of the causes of a return.
 _LONGEST = 160
 #: So many of the things a run left undone are named.
 _NAMED = 10

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from schemas.errors import RefusedError
 from tasks.store import dossier
 
-#: So many of the entries since are told.
+#: At most so many of the entries since are shown.
 _TOLD = 5
 
 

@@ -36,5 +36,5 @@ _SENTENCES: Mapping[type[FilingError], str] = {
 
 
 def in_chinese(error: Exception) -> str:
-    """The sentence a person reads for an error; what has none of its own is told in general words."""
+    """The sentence a person reads for an error; what has none of its own gets a general one."""
     return next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), "没有办成：原因见下")

@@ -79,7 +79,7 @@ def restore(mistake: Mistake) -> Counts:
 
 
 def _restore_levels(db: Connection, mistake: Mistake, run: Run) -> int:
-    """What was told to have lapsed and has a term that is not over goes on where it stood."""
+    """What was recorded as lapsed but has a term that is not over goes on where it stood."""
     lapsed = history.lapsed_after(db, mistake.day, "qualification").rename(columns={"subject": "uscc", "was": "stood"})
     present = _running(db, mistake.day)[[*register.KEYS, "valid_until"]]
     back = lapsed.merge(present, on=register.KEYS)

@@ -96,7 +96,7 @@ def _not_understood(table: Table, column: Column, rows: pd.DataFrame, policy: Po
         remedy = (
             f"say in [tables.{table.name}.values.{column.name}] of the column map what it means"
             if coded
-            else f"the applicant will be told: {reading.spellings(column)}"
+            else f"the applicant will be notified: {reading.spellings(column)}"
         )
         kind = "unknown code" if coded else "unreadable"
         yield Remark("problem", kind, f"{table.name}.{column.name}: '{_discreet(text)}' in {count} row(s); {remedy}")

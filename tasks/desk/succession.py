@@ -33,7 +33,7 @@ class ImpossibleChangeError(WrongUseError, ValueError):
 
 @step("change-{run.day}")
 def carry_on(run: Run, change: Change) -> Counts:
-    """Carry out a change; again changes nothing. What cannot be is told as failed: nothing is written."""
+    """Carry out a change; again changes nothing. What cannot be done is reported as failed: nothing is written."""
     try:
         return carry_out(run, change)
     except (ImpossibleAdjustmentError, ImpossibleChangeError) as impossible:

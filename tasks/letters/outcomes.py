@@ -1,4 +1,4 @@
-"""Letters on what was decided: written by the run that finds it, each item told of once (contract sections 2, 3 and 6)."""
+"""Letters on what was decided: written by the run that finds it, each item announced once (contract sections 2, 3 and 6)."""
 
 import pandas as pd
 from sqlalchemy import Connection

@@ -1,4 +1,4 @@
-"""Alerts (提醒): what operators have to see to, asked from the database and told once by mail and webhook."""
+"""Alerts (提醒): what needs operators' attention, read from the database and sent once by mail and webhook."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class _Cause:
-    """One thing to be told of: its kind, what it is known by, its cycle, and a sentence."""
+    """One thing to notify of: its kind, what it is known by, its cycle, and a sentence."""
 
     kind: str
     key: str
@@ -40,7 +40,7 @@ class _Cause:
 
 
 def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]:
-    """Write one alert a kind and day, where something of the kind has not been told of; returns the new occasions.
+    """Write one alert a kind and day, where something of the kind has not been sent yet; returns the new occasions.
 
     An alert tells today's whole count of its kind: the list is that of the desk's Today and `filing status --who`.
     """
@@ -58,7 +58,7 @@ def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]
 
 
 def _alert(db: Connection, kind: str, causes: list[_Cause], day: date) -> Entry | None:
-    """The day's alert of a kind; None where all there is of it was told of before."""
+    """The day's alert of a kind; None where all of it was sent before."""
     mine = {_short(cause.key): cause for cause in causes if cause.kind == kind}
     last = outbox.newest_of_kind(db, ALERT_MAILS, kind)
     known = set(last.content["keys"]) if last else set()
@@ -174,5 +174,5 @@ def _call(installation: Settings, alert: Entry) -> str:
 
 
 def _show(alert: Entry) -> dict[str, object]:
-    """What of an alert is for those who are told."""
+    """What of an alert its recipients read."""
     return {name: value for name, value in alert.content.items() if name != "keys"}

@@ -165,7 +165,7 @@ def _because(decided: _Decided, title: str) -> str:
 
 
 def lapse(db: Connection, run: Run) -> int:
-    """Lapse whatever is over on the run's day and not told yet; returns how many levels on the register it concerned.
+    """Lapse whatever is over on the run's day and not recorded yet; returns how many levels on the register it concerned.
 
     Filed items whose occupation level is no longer on file lapse; a renewed level keeps the items of both applications.
     """
@@ -176,7 +176,7 @@ def lapse(db: Connection, run: Run) -> int:
     gone = filed.merge(valid, on=register.KEYS, how="left", indicator=True)
     gone = _as_filed(gone[gone["_merge"] == "left_only"])
     moved = items.move(db, gone.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
-    # what an operator's decision ended was told with the decision
+    # what an operator's decision ended was recorded with the decision
     ended = register.tell_lapsed(db, present[over & present["ended_by"].isna()], run)
     for cycle in sorted(gone["cycle"].unique()):
         applications.follow_items(db, cycle, run)

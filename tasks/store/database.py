@@ -46,7 +46,7 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _without_rows(context: ExceptionContext) -> None:
-    """PostgreSQL's detail of an error is the row itself: what is told of it ends with its first line."""
+    """PostgreSQL's detail of an error is the row itself: only its first line is reported."""
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None and error.args:
             error.args = (str(error.args[0]).splitlines()[0], *error.args[1:])

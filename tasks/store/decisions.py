@@ -84,7 +84,7 @@ def concerned(db: Connection, number: str) -> Concerned | None:
 
 
 def of_cycle(db: Connection, cycle: str, *, moments: bool = False) -> pd.DataFrame:
-    """Decisions on applications of the cycle, earliest first: by the moment they were made, whatever offset it is told in.
+    """Decisions on applications of the cycle, earliest first: by the moment they were made, whatever offset it is written in.
 
     With `moments`, also that `moment`.
     """

@@ -199,7 +199,7 @@ def filings(db: Connection) -> pd.DataFrame:
 
 
 def lapses(db: Connection) -> set[tuple[str, ...]]:
-    """uscc, UNIT and last day (ISO) of every term that ran out, without those that were told to be over too early."""
+    """uscc, UNIT and last day (ISO) of every term that ran out, without those that were recorded as over too early."""
     columns = (_history.c.became, _history.c.subject, *(_history.c[name] for name in UNIT), _FACTS)
     either = or_(_history.c.became == "lapsed", _history.c.was == "lapsed")
     statement = select(*columns).where(_history.c.kind == "qualification", either).order_by(_history.c.entry)

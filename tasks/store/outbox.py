@@ -183,8 +183,8 @@ def _unmade(box: Box, occasion: str, broken: Exception) -> str:
 def note(db: Connection, box: Box, receipts: Mapping[str, str]) -> None:
     """Note that entries have been handed over; `receipts`: occasion to receipt."""
     mine = (outbox.c.box == box.code) & (outbox.c.occasion == bindparam("of"))
-    noted = update(outbox).where(mine).values(delivered_at=datetime.now(UTC), receipt=bindparam("told"))
-    db.execute(noted, [{"of": occasion, "told": receipt} for occasion, receipt in receipts.items()])
+    noted = update(outbox).where(mine).values(delivered_at=datetime.now(UTC), receipt=bindparam("noted_receipt"))
+    db.execute(noted, [{"of": occasion, "noted_receipt": receipt} for occasion, receipt in receipts.items()])
 
 
 def receipts(db: Connection, box: Box, cycle: str) -> dict[str, str]:

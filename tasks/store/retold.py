@@ -1,4 +1,4 @@
-"""The register told again from the facts of the history alone, to hold the tables to it."""
+"""The register rebuilt from the facts of the history alone, to check the tables against it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class Retold:
 
     def _move(self, key: Key, was: str, became: str, facts: dict[str, str]) -> None:
         if was == "lapsed":
-            return  # a term that was told to be over too early is what it was
+            return  # a term recorded as over too early is what it was
         if was in ("", became):
             self._file(key, facts)
         elif became == "suspended":
@@ -110,7 +110,7 @@ def differences(db: Connection, day: date) -> list[str]:
 
 
 def editions_retold(db: Connection) -> Iterator[tuple[str, Retold]]:
-    """Every drafted edition's name, with the register as the history had told it by then."""
+    """Every drafted edition's name, with the register as the history had recorded it by then."""
     retold = Retold()
     for entry in _entries(db):
         if entry["kind"] == "edition" and entry["was"] == "":

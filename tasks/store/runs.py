@@ -12,7 +12,7 @@ from schemas.tables import quarantined, run
 from tasks.store import frames
 from tasks.store.database import in_utc
 
-#: So many runs are looked back on for what is told of failures.
+#: Failures are reported from at most so many of the latest runs.
 _RECENT, _MANY = 300, 12
 
 

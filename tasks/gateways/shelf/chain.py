@@ -59,7 +59,7 @@ def _edition_record(content: bytes) -> dict[str, Any]:
 
 
 def heads(published: Path) -> dict[str, Head]:
-    """The history each edition was drafted from, as its manifest tells it; an older release told none."""
+    """The history each edition was drafted from, as its manifest records it; an older release recorded none."""
     heads_by_name = {}
     for name in edition_names(published):
         try:
@@ -67,7 +67,7 @@ def heads(published: Path) -> dict[str, Head]:
                 read_manifest((published / name / MANIFEST).read_bytes())["history"]
             )
         except (OSError, ValueError, KeyError):
-            continue  # what is broken is told by verify_chain
+            continue  # verify_chain reports what is broken
     return heads_by_name
 
 

@@ -23,7 +23,7 @@ COVER_LETTER = "报送函.docx"
 #: One row of the report: its cells by their names.
 Row = dict[str, str]
 
-#: What of a row is told before and after a change, apart.
+#: Columns reported with their value before and after a change.
 _FACTS = ["levels", "filed_on", "valid_until"]
 _NAMED = ["uscc", "institution_name", "occupation_code", "occupation_name", "work_type"]
 #: The twelve fields a portal of the province asks for of an institution, with their headers and widths.

@@ -45,7 +45,7 @@ def assemble(
 ) -> Pull:
     """One pull of what the files hold; a `refused` file with True is forgotten where a material means it.
 
-    `unpacked`: files of archives by the path people are told; `paths`: where the other files lie.
+    `unpacked`: files of archives by the path shown to people; `paths`: where the other files lie.
     """
     parts = [_with_headers(part, content) for content in contents for part in content.parts]
     supplied = frozenset(part.table for part in parts)

@@ -82,7 +82,7 @@ def _index(root: Path) -> dict[str, Path]:
 
 def _files(root: Path) -> Iterator[Path]:
     real = root.resolve()
-    for folder, folders, names in plain_files.walk(root, lambda _closed: None):  # told when the submissions are read
+    for folder, folders, names in plain_files.walk(root, lambda _closed: None):  # reported when they are read
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = folder / name

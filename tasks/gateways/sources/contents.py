@@ -154,7 +154,7 @@ class Pull:
     `tables` holds every supplied table and always the five of the form: canonical columns as cleaned text (dtype str,
     NaN = blank) and `row` (int, from 1 within the application's part, or within the table where rows name no
     application). `applications` also has `content_hash`, `materials` also `attachment_sha256` (NaN: no such file),
-    tables beside the form's `line`. `paths` are where the files lie that were read, by the name people are told;
+    tables beside the form's `line`. `paths` are where the files lie that were read, by the name shown to people;
     `origins` is, by table, the file of each row, `attached` the application of each attachment by its path; `numbers`
     are the applications each file speaks of, also those whose version there does not count or was set aside.
     """

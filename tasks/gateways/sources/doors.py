@@ -34,7 +34,7 @@ class Door:
         return next((table for table in self.besides if name in (key(table.name), key(table.title))), None)
 
     def admitted(self, content: FileContent) -> FileContent:
-        """The content without what this door does not bring, which is told; raises UnreadableError where nothing is left."""
+        """The content without what this door does not bring, which is reported; raises UnreadableError where nothing is left."""
         others = [part for part in content.parts if part.table not in self.tables]
         if not others:
             return content
@@ -84,7 +84,7 @@ def folders_named(place: Path, name: str) -> list[Path]:
 def lists_beside(folder: Path, door: Door = DESK) -> list[tuple[Path, Table]]:
     """The files in a folder and below that are lists read elsewhere, in the order of their paths."""
     lists = []
-    for where, _, names in plain_files.walk(folder, lambda _closed: None):  # told when the folder is pulled
+    for where, _, names in plain_files.walk(folder, lambda _closed: None):  # reported when the folder is pulled
         for name in names:
             table = door.other_list(where / name)
             if table is not None and plain_files.is_handed_in(name):

@@ -137,7 +137,7 @@ def _handed_in(folder: Path, besides: Collection[str], locked: list[OSError]) ->
 
 
 def _locked(folder: Path, error: OSError) -> QuarantinedFile:
-    """A sub-folder that cannot be opened, told as a file that cannot be read is."""
+    """A sub-folder that cannot be opened, reported as an unreadable file is."""
     name = _shown(Path(error.filename).relative_to(folder))
     return QuarantinedFile(name, f"文件夹“{name}”无法打开（{error.strerror}），请检查权限后重新提交")
 

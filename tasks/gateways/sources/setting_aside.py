@@ -116,7 +116,7 @@ def _without_older(tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
     for (number,), group in several.group_by(_NO, maintain_order=True):
         files = group[FILE].to_list()
         contents = [_content(tables, str(number), file) for file in files]
-        # of equal files the first counts, and nobody is told of the others
+        # of equal files the first counts, and the others are not reported
         first = {content: place for place, content in reversed(list(enumerate(contents)))}
         moments = {place: _moment(group["submitted_at"][place]) for place in first.values()}
         known_ones = [moment for moment in moments.values() if moment is not None]

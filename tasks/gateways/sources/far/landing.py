@@ -24,7 +24,7 @@ _ASK_SECONDS: Final = 0.5
 
 @dataclass(frozen=True)
 class Landed:
-    """One file of a copy: its path below `files`, the mark by which the source tells a change, and what else it told."""
+    """One file of a copy: its path below `files`, the mark by which the source tells a change, and what else it said."""
 
     name: str
     mark: str = ""

@@ -31,7 +31,7 @@ def remote(where: Address, allowance: Allowance) -> Remote:
     bounds = allowance.bounds
 
     class Known(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]  # the library has no types
-        """Asked about every server, for the client itself is told of none."""
+        """Asked about every server, for the client itself is given none."""
 
         def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
             fingerprint = "SHA256:" + base64.b64encode(sha256(key.asbytes()).digest()).decode().rstrip("=")

@@ -97,7 +97,7 @@ class SqlTables:
     def _copy(
         self, connection: sa.Connection, table: Table, origin: tuple[str | None, str], file: Path
     ) -> QuarantinedFile | None:
-        """Write one table; one that has a cell which is none is told instead."""
+        """Write one table; one with a cell that is no text is reported instead."""
         schema, name = origin
         inspector = sa.inspect(connection)
         columns = {str(column["name"]): column["type"] for column in inspector.get_columns(name, schema)}

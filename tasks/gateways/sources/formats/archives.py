@@ -25,14 +25,14 @@ _ENCRYPTED: Final = 0x1
 
 @dataclass
 class Opened:
-    """The files of archives by the path people are told, and what could not be opened."""
+    """The files of archives by the path shown to people, and what could not be opened."""
 
     files: dict[str, Path] = field(default_factory=dict)
     refused: list[QuarantinedFile] = field(default_factory=list)
 
 
 def opened(root: Path, archives: Iterable[tuple[str, Path]], spare: Path) -> Opened:
-    """The files of these archives (shown name, path below `root`), unpacked below `spare`; told names are `a.zip/b.pdf`."""
+    """The files of these archives (shown name, path below `root`), unpacked below `spare`; shown names are `a.zip/b.pdf`."""
     contents = Opened()
     left = MAX_BYTES
     for place, (name, path) in enumerate(archives):

@@ -23,7 +23,7 @@ MAX_ROWS: Final = 5_000_000
 #: What one text file may hold: each cell costs its reader up to thirty bytes, each object a hundred and more.
 MAX_CELLS: Final = 50_000_000
 MAX_OBJECTS: Final = 6_000_000
-#: Of different names in one file; each that no table has is looked at and told.
+#: Of different names in one file; each that no table has is looked at and reported.
 MAX_COLUMNS: Final = 2_000
 
 _SPLIT_LARGE = "请拆分成几个文件后重新提交"

@@ -32,7 +32,7 @@ def content(root: Path, name: str, path: Path) -> bytes:
 
 
 def walk(folder: Path, onerror: Callable[[OSError], object]) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """As `os.walk`, but no deeper than anyone files: folders in folders without end are told to `onerror`."""
+    """As `os.walk`, but no deeper than anyone files: folders nested without end are reported to `onerror`."""
     for where, folders, names in os.walk(folder, onerror=onerror):
         if folders and len(Path(where).relative_to(folder).parts) >= _DEEPEST:
             onerror(OSError(errno.ELOOP, f"其中的文件夹超过{_DEEPEST}层", where))

@@ -30,7 +30,7 @@ def read_workbook(
 ) -> FileContent:
     """The sheets named after tables; with `table`, the first sheet that has its header if none is named so.
 
-    Hidden sheets, and those whose name says that they are old or an example, are told and not read. Raises
+    Hidden sheets, and those whose name says that they are old or an example, are reported and not read. Raises
     UnreadableError where the workbook has no such sheet, or has form sheets but no 基本信息.
     """
     _refuse_scoring(name, sheets, table)
@@ -76,7 +76,7 @@ def _is_left_out(name: str, sheet: Sheet, content: FileContent) -> bool:
 
 
 def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, names: headers.Names) -> Iterator[str]:
-    """Sheets of other names that have the header of a form table nobody named a sheet after; the others are told."""
+    """Sheets of other names that have the header of a form table nobody named a sheet after; the others are reported."""
     for sheet in sheets:
         supplied = {part.table for part in content.parts}
         known = [table for table in FORM_TABLES if table.name not in supplied and layout.is_surely(table, sheet, names)]
