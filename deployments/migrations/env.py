@@ -1,16 +1,8 @@
-"""Alembic's environment: migrations run on the connection that `deployments.schema` opens, or on the settings' URL."""
+"""Alembic's environment: migrations run on the connection that `deployments.schema` opens."""
 
 from alembic import context
 
-from schemas.settings import settings
 from schemas.tables import metadata
-from tasks.store import database
 
-connection = context.config.attributes.get("connection")
-if connection is None:
-    with database.engine(settings().owner).begin() as opened:
-        context.configure(connection=opened, target_metadata=metadata)
-        context.run_migrations()
-else:
-    context.configure(connection=connection, target_metadata=metadata)
-    context.run_migrations()
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()
