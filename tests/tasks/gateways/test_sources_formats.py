@@ -19,6 +19,8 @@ from schemas.submission import FORM_TABLES, TABLES
 from tasks.gateways.sources import Pull, pull_file, pull_folder
 from tasks.gateways.sources.formats.delimited import read_delimited
 
+pytestmark = pytest.mark.usefixtures("opened_here")
+
 Rows = dict[str, list[dict[str, Any]]]
 
 #: As a person fills them in: Chinese words, native days, numbers where a spreadsheet makes them.

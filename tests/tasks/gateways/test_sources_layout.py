@@ -26,6 +26,8 @@ from schemas.submission import TABLES, WRITTEN, headers_key
 from tasks.gateways.sources import Pull, pull_file, pull_folder
 from tasks.gateways.sources.formats.layout import NUMBER
 
+pytestmark = pytest.mark.usefixtures("opened_here")
+
 CASES = Path(__file__).parent / "cases"
 HEAD = ["申报编号", "统一社会信用代码", "机构名称"]
 FORM = ["HS202609-X001", "91420202MAF013024R", "黄石试验机械有限公司"]
