@@ -117,8 +117,7 @@ def _is_dead(run: FlowRun, is_theirs: Callable[[str], bool], living: set[str]) -
 
 def _tell_death(client: SyncPrefectClient, run: FlowRun) -> None:
     """Tell the death of a run and of the subflows it was in; one that was asked to stop has stopped."""
-    for part in _running_parts(client, run.id):
-        client.set_flow_run_state(part, Crashed(message="its parent's process is gone"))
+    _end_parts(client, run.id)
     asked_to_stop = run.state is not None and run.state.is_cancelling()
     end: State[object] = Cancelled() if asked_to_stop else Crashed(message="the process of this run is gone")
     client.set_flow_run_state(run.id, end)
@@ -128,8 +127,7 @@ def _take_up(client: SyncPrefectClient, run: FlowRun) -> bool:
     """Have a run begin anew, unless another worker did: it does only what is left."""
     if client.read_flow_run(run.id).state_id != run.state_id:
         return False
-    for part in _running_parts(client, run.id):
-        client.set_flow_run_state(part, Crashed(message="its parent's process is gone"))
+    _end_parts(client, run.id)
     again: State[object] = AwaitingRetry(
         scheduled_time=datetime.now(UTC), message="taken up again after its process was lost"
     )
@@ -137,9 +135,10 @@ def _take_up(client: SyncPrefectClient, run: FlowRun) -> bool:
     return True
 
 
-def _running_parts(client: SyncPrefectClient, parent: UUID) -> list[UUID]:
-    mine = FlowRunFilter(
+def _end_parts(client: SyncPrefectClient, parent: UUID) -> None:
+    running = FlowRunFilter(
         parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]),
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ALIVE)),
     )
-    return [part.id for part in client.read_flow_runs(flow_run_filter=mine, limit=200)]
+    for part in client.read_flow_runs(flow_run_filter=running, limit=200):
+        client.set_flow_run_state(part.id, Crashed(message="its parent's process is gone"))

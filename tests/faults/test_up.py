@@ -4,18 +4,15 @@ import signal
 import socket
 import subprocess
 import sys
-from datetime import timedelta
 
 import httpx
 import psutil
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_CUSTOM_HEADERS, temporary_settings
 
-from deployments import reaping
 from deployments import sample as made
 from deployments.upcoming import name_upcoming
 from schemas.law.cycle import cycle_id
-from tasks.runs import broken
 from tests.faults.house import HOST, PATIENCE, TestHouse
 
 CYCLE = "2026-09"
@@ -152,28 +149,3 @@ def test_a_cron_line_makes_scheduled_runs(standing: TestHouse) -> None:
     upcoming = house.ask("POST", "/flow_runs/filter", flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}})
     by_itself = [run for run in upcoming if run["auto_scheduled"]]
     assert {run["name"].partition(" · ")[0] for run in by_itself if run["deployment_id"] == deployment} == {"值守提醒"}
-
-
-def test_runs_of_a_lost_machine_are_taken_up_until_the_third_death(
-    standing: TestHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    standing.end("worker-1")
-    standing.ask("POST", "/work_pools/filing/workers/heartbeat", name="elsewhere-1")
-    monkeypatch.setattr(reaping, "SEEN", timedelta(0))
-    monkeypatch.setattr(reaping, "SETTLED", timedelta(0))
-    run = standing.run_deployment("watch/watch")
-    standing.ask("PATCH", f"/flow_runs/{run}/labels", **{"prefect.worker.name": "elsewhere-1"})
-    became = []
-    for _ in range(reaping.ATTEMPTS):
-        standing.ask("POST", f"/flow_runs/{run}/set_state", state={"type": "RUNNING", "name": "Running"}, force=True)
-        with temporary_settings({PREFECT_API_URL: standing.api, PREFECT_CLIENT_CUSTOM_HEADERS: standing.headers()}):
-            assert reaping.reap() == [], "a machine that gave a sign of life within minutes is not lost"
-            with monkeypatch.context() as later:
-                later.setattr(reaping, "SILENT", timedelta(0))
-                assert reaping.reap()[0].endswith("lost its process and is Crashed")
-        became.append(standing.run(run)["state_name"])
-    assert became == ["AwaitingRetry", "AwaitingRetry", "Crashed"]
-    with temporary_settings({PREFECT_API_URL: standing.api, PREFECT_CLIENT_CUSTOM_HEADERS: standing.headers()}):
-        assert broken.broken_runs() == [], "it may be about to be taken up"
-        monkeypatch.setattr(broken, "_TAKEN_UP_WITHIN", timedelta(0))
-        assert [str(broken.flow_run_id) for broken in broken.broken_runs()] == [run]
