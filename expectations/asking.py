@@ -50,7 +50,10 @@ def twins(submissions: Submissions) -> pl.DataFrame:
 
 
 def _asked(submissions: Submissions) -> pl.DataFrame:
-    """Every item that a current application of the cycle asks for: application_no, _ITEM, moment, row (null if a peer's)."""
+    """Every item that a current application of the cycle asks for: application_no, _ITEM, moment, row (null if a peer's).
+
+    `given_up`: whether it was withdrawn or ended since.
+    """
     who = submissions.once(everyone)
     rows = submissions.once(requests.items_by_row).select(
         "application_no",
@@ -60,12 +63,19 @@ def _asked(submissions: Submissions) -> pl.DataFrame:
         "level",
     )
     there = rows.join(who.filter("checked").select("application_no", "uscc", "moment"), on="application_no")
-    items = texts(submissions.scene.peer_items, PEER_ITEMS).filter(~pl.col("status").is_in(_GIVEN_UP))
-    others = items.rename({"occupation_code": "item_code", "work_type": "work"}).drop("uscc", "status")
+    others = texts(submissions.scene.peer_items, PEER_ITEMS).select(
+        "application_no",
+        pl.col("occupation_code").alias("item_code"),
+        pl.col("work_type").alias("work"),
+        "level",
+        pl.col("status").is_in(_GIVEN_UP).alias("given_up"),
+    )
+    there = there.join(others, on=["application_no", "item_code", "work", "level"], how="left", maintain_order="left")
+    there = there.with_columns(pl.col("given_up").fill_null(False))
     elsewhere = others.join(
         who.filter(~pl.col("checked")).select("application_no", "uscc", "moment"), on="application_no"
     )
-    order = ["application_no", "row", *_ITEM, "moment"]
+    order = ["application_no", "row", *_ITEM, "moment", "given_up"]
     return pl.concat([there.select(order), elsewhere.with_columns(pl.lit(None, pl.Int64).alias("row")).select(order)])
 
 
@@ -76,7 +86,8 @@ def clashes(submissions: Submissions) -> pl.DataFrame:
     """
     asked = submissions.once(_asked)
     rows = asked.filter(pl.col("row").is_not_null())
-    pairs = rows.join(asked.drop("row").unique(), on=_ITEM, suffix="_other").filter(
+    standing = asked.filter(~pl.col("given_up")).drop("row").unique()
+    pairs = rows.join(standing, on=_ITEM, suffix="_other").filter(
         pl.col("application_no") != pl.col("application_no_other")
     )
     later = (pl.col("moment") > pl.col("moment_other")) | (
@@ -102,13 +113,11 @@ def places_wanted(submissions: Submissions) -> pl.DataFrame:
     # an occupation all of whose items ended without a place asks for none any more
     ended = items.group_by("application_no", "occupation_code").agg(pl.col("status").is_in(_WITHOUT_PLACE).all())
     ended = ended.filter("status").rename({"occupation_code": "item_code"})
-    asked = submissions.once(_asked)
-    asked_for = pl.concat(
-        [
-            asked.filter(pl.col("row").is_not_null()),
-            asked.filter(pl.col("row").is_null()).join(ended, on=["application_no", "item_code"], how="anti"),
-        ]
-    ).rename({"item_code": "occupation_code", "work": "work_type"})
+    asked_for = (
+        submissions.once(_asked)
+        .join(ended, on=["application_no", "item_code"], how="anti")
+        .rename({"item_code": "occupation_code", "work": "work_type"})
+    )
     taken = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), asked_for]
     rows: pd.DataFrame = pl.concat([frame.select(place) for frame in taken]).unique().to_pandas()
     used = places_used(rows, scene.policy)

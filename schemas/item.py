@@ -79,6 +79,7 @@ MOVES: tuple[Move, ...] = (
     Move("accepted", "refused", "例外审批改为不予"),
     Move("dispatched", "refused", "例外审批改为不予，送评材料撤回"),
     Move("refused", "held", "例外审批不予后重新核定"),
+    Move("refused", "returned", "例外审批不予后重新核定，整份申报须补正"),
     Move("refused", "passed", "公示异议经重新核定驳回"),
     Move("accepted", "dispatched", "送交评估"),
     Move("dispatched", "passed", "评估合格"),

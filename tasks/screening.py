@@ -116,11 +116,11 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
 
 @step("held-{run.cycle}")
 def acknowledge_held(run: Run) -> Counts:
-    """Write once a version to applicants all of whose items wait for a ruling: what they asked for is taken up."""
+    """Write once a version to applicants whose every open item waits for a ruling: what they asked for is taken up."""
     with writing(run) as db:
         held = items.of_cycle(db, run.cycle, ["held"])
         rows = items.of_applications(db, sorted(set(held["application_no"])))
-        going_on = set(rows.loc[~rows["status"].isin(["held", "refused"]), "application_no"])
+        going_on = set(rows.loc[~rows["status"].isin(["held", "refused", "ended"]), "application_no"])
         numbers = [number for number in sorted(set(held["application_no"]) - going_on) if _is_chosen(number, run)]
         known = applications.current(db, numbers)
         occasions = {row["application_no"]: f"v{row['version']}" for row in known.to_dict("records")}
@@ -151,8 +151,8 @@ def write(db: Connection, screened: pd.DataFrame, checked: "Checked", run: Run) 
     returned = set(hard["application_no"])
     findings.replace(db, checked.findings, screened, run.cycle)
     born = _born(checked, hard, screened.set_index("application_no")["uscc"]).assign(cycle=run.cycle)
-    items.renew(db, screened, born, run)
-    findings.hold(db, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
+    judged = items.renew(db, screened, born, run)
+    findings.hold_anew(db, screened, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
     numbers = screened["application_no"].tolist()
     notices = contents.corrections(screened, hard, checked.items, run)
     written = letters.write(db, notices, run)
@@ -162,8 +162,8 @@ def write(db: Connection, screened: pd.DataFrame, checked: "Checked", run: Run) 
     counts = {
         "screened": len(numbers),
         "returned": len(returned),
-        "held": int((born["status"] == "held").sum()),
-        "accepted": int((born["status"] == "accepted").sum()),
+        "held": int((judged["status"] == "held").sum()),
+        "accepted": int((judged["status"] == "accepted").sum()),
         "letters": written,
     }
     return Counts(done={name: count for name, count in counts.items() if count})

@@ -248,6 +248,65 @@ def test_one_occupation_is_ended_and_the_others_go_on(case: Case) -> None:
     assert case.app(one.no).status == "in_progress"
 
 
+@pytest.mark.parametrize(
+    ("submitted", "phone", "open_as"),
+    [("2025-03-01T09:00:00", "", "held WINDOW-1"), ("2025-03-11T09:00:00", "12", "returned FORM-7")],
+)
+def test_an_ended_occupation_stays_ended_when_the_rest_is_screened_again(
+    case: Case, submitted: str, phone: str, open_as: str
+) -> None:
+    ended, waiting, other = case.codes[:3]
+    who = case.institution("enterprise")
+    one = case.application(who, {ended: "5", waiting: "5"}, submitted=submitted)
+    one.form |= {"contact_phone": phone} if phone else {}
+    case.act("2025-03-12", one)
+    case.act("2025-03-14", commands=[f"close {one.no} --occupation {ended} --reason 设备已拆"])
+    case.institution("enterprise", {other: "5"})
+    case.act("2025-03-16")
+    assert case.statuses(one.no) == {ended: "ended", waiting: open_as}
+    twin = case.application(who, {other: "5"}, submitted="2025-03-17T09:00:00")
+    case.act("2025-03-18", twin)
+    assert case.statuses(one.no)[ended] == "ended"
+    case.act("2025-03-19", commands=[f"withdraw {twin.no} --reason 误报"])
+    assert case.statuses(one.no) == {ended: "ended", waiting: open_as}
+
+
+def test_a_refused_occupation_stays_refused_until_a_permit(case: Case) -> None:
+    """Also while a twin has the rest returned: then a permit lets it wait for the correction like the rest."""
+    refused, waiting, other = case.codes[:3]
+    who = case.institution("enterprise")
+    one = case.application(who, {refused: "5", waiting: "5"}, submitted="2025-03-01T09:00:00")
+    case.act("2025-03-12", one)
+    case.act("2025-03-14", decisions=[case.decision(one.no, "WINDOW-1", "refuse", "2025-03-13", refused)])
+    case.institution("enterprise", {other: "5"})
+    case.act("2025-03-16")
+    assert case.statuses(one.no) == {refused: "refused WINDOW-1", waiting: "held WINDOW-1"}
+    twin = case.application(who, {other: "5"}, submitted="2025-03-17T09:00:00")
+    case.act("2025-03-18", twin)
+    assert case.statuses(one.no) == {refused: "refused WINDOW-1", waiting: "returned FORM-8"}
+    case.act("2025-03-19", decisions=[case.decision(one.no, "WINDOW-1", "permit", "2025-03-19", refused)])
+    assert case.statuses(one.no) == dict.fromkeys((refused, waiting), "returned FORM-8")
+    case.act("2025-03-20", commands=[f"withdraw {twin.no} --reason 误报"])
+    assert case.statuses(one.no) == {refused: "dispatched", waiting: "held WINDOW-1"}
+
+
+def test_an_ended_occupation_takes_no_place_and_stands_in_no_ones_way(case: Case) -> None:
+    """CAP-1 leaves it out and OCC-14 does not look at it, also where its application is checked again."""
+    ended, *more = case.codes[:6]
+    who = case.institution(on_file={case.codes[7]: "5"}, until="2026-05-31")
+    one = case.application(who, dict.fromkeys((ended, *more[:4]), "5"), "addition", submitted="2025-03-01T09:00:00")
+    case.act("2025-03-12", one)
+    assert case.status(one.no) == "held CAP-1 WINDOW-1"
+    case.act("2025-03-14", commands=[f"close {one.no} --occupation {ended} --reason 设备已拆"], run=False)
+    twin = case.application(who, {ended: "5"}, "renewal", submitted="2025-03-15T09:00:00")
+    case.act("2025-03-16", twin)
+    assert case.statuses(one.no) == {ended: "ended"} | dict.fromkeys(more[:4], "held CAP-1 WINDOW-1")
+    assert "OCC-14" not in case.rules(twin.no)
+    case.act("2025-03-17", commands=[f"withdraw {twin.no} --reason 误报"])
+    assert case.statuses(one.no) == {ended: "ended"} | dict.fromkeys(more[:4], "held WINDOW-1")
+    assert "CAP-1" not in case.rules(one.no)
+
+
 def test_what_is_withdrawn_after_a_permit_is_out_of_every_count(case: Case) -> None:
     """Six occupations over two numbers: with one of them withdrawn the rest needs no permit."""
     who = case.institution(on_file={case.codes[6]: "5"}, since="2022-06-01", until="2025-05-31")

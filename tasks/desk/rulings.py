@@ -133,7 +133,8 @@ def _held_before_panel(db: Connection, turned: pd.DataFrame, cycle: str) -> "pd.
 def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
     """Take refused items back to where they were held, once none of the rules that refused them does so any more.
 
-    One whose package was recalled goes to a panel again: what the former one found counts no more.
+    One whose package was recalled goes to a panel again: what the former one found counts no more. One whose application
+    was returned since waits for the correction like the rest.
     """
     refused = reached[reached["status"] == "refused"]
     rows = refused[[*items.KEYS, "reason"]].assign(rule=refused["reason"].str.split(";")).explode("rule")
@@ -145,8 +146,10 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
         return 0
     counted = back[items.KEYS].merge(results.accepted(db, run.cycle), on=items.KEYS, how="left")
     items.forget_results(db, counted[counted["result_id"].isna()])
-    because = "例外审批改为准予"
-    return items.move(db, back.assign(became="held", reason="", because=because), run, "filing")
+    returning = findings.returning(db, run.cycle)
+    back["reason"] = [returning.get(number, "") for number in back["application_no"]]
+    back["became"] = ["returned" if reason else "held" for reason in back["reason"]]
+    return items.move(db, back.assign(because="例外审批改为准予"), run, "filing")
 
 
 def _settled(held: pd.DataFrame, holds: pd.DataFrame) -> pd.DataFrame:

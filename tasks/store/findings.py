@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, and_, delete, or_, select, update
+import polars as pl
+from sqlalchemy import Connection, and_, delete, or_, select, tuple_, update
 
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS
+from schemas.rows import tuples
 from tasks.store import frames, seals
 
 _finding = tables.finding
@@ -66,6 +68,14 @@ def hard(db: Connection) -> set[str]:
     return set(db.execute(statement.where(_finding.c.nature == "hard", _finding.c.table != "results")).scalars())
 
 
+def returning(db: Connection, cycle: str) -> dict[str, str]:
+    """Application number to the hard rules that returned it, as the `reason` of its items."""
+    found = of_cycle(db, cycle)
+    found = found[(found["nature"] == "hard") & (found["table"] != "results")]
+    rules = pl.from_pandas(found[["application_no", "rule"]]).group_by("application_no")
+    return dict(rules.agg(pl.col("rule").unique().sort().str.join(";")).iter_rows())
+
+
 def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     """Note which in-principle findings hold which items (KEYS, rule)."""
     keys = [*KEYS, "rule"]
@@ -75,6 +85,29 @@ def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     new = holds.merge(known, on=keys, how="left", indicator=True)
     seals.touch(db, seals.HOLDS, holds)
     frames.append(db, there, new.loc[new["_merge"] == "left_only", keys].assign(cycle=cycle))
+
+
+def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle: str) -> None:
+    """Put the holds (KEYS, rule) of screened applications (application_no) in place of former ones.
+
+    The holds by which an item was refused stay: a later permit answers them.
+    """
+    there, held, keys = tables.hold, tables.item, [*KEYS, "rule"]
+    work = frames.working(db, "held_of", screened[["application_no"]])
+    same = and_(*(there.c[key] == held.c[key] for key in KEYS))
+    statement = select(*(there.c[key] for key in keys), held.c.status, held.c.reason).join(held, same)
+    former = frames.read(db, statement.where(there.c.application_no.in_(select(work.c.application_no))))
+    former = former.merge(holds[keys], on=keys, how="left", indicator=True)
+    refusing = [
+        status == "refused" and rule in reason.split(";")
+        for status, rule, reason in tuples(former[["status", "rule", "reason"]])
+    ]
+    over = former[(former["_merge"] == "left_only") & ~pd.Series(refusing, index=former.index, dtype="bool")]
+    gone = frames.working(db, "holding_no_more", over[keys])
+    seals.touch(db, seals.HOLDS, over)
+    mine = select(*(gone.c[key] for key in keys))
+    db.execute(delete(there).where(tuple_(*(there.c[key] for key in keys)).in_(mine)))
+    hold(db, holds, cycle)
 
 
 def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", day: date) -> None:

@@ -1,7 +1,7 @@
 """Items: where each stands, and the only way to move it; every move leaves its history entry in the same transaction."""
 
 import pandas as pd
-from sqlalchemy import Connection, Table, and_, delete, or_, select, update
+from sqlalchemy import Connection, Table, and_, delete, or_, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import item, tables
@@ -31,18 +31,22 @@ def create(db: Connection, born: pd.DataFrame, run: Run, by: str) -> None:
     _tell(db, born.assign(was=born["status"].map(before), became=born["status"], because=because), run, by)
 
 
-def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: Run) -> None:
-    """Put freshly screened items in place of the applications' present ones, leaving alone whatever came out the same.
+def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Put freshly screened items in place of the applications' present ones that are not final; returns those of `born`.
 
-    `screened`: application_no; `born`: as for `create`.
+    What is final stays as it is, and so does whatever came out the same. `screened`: application_no; `born`: as for
+    `create`.
     """
-    work = frames.working(db, "screening", screened[["application_no"]])
-    present = frames.read(db, select(_item).where(_item.c.application_no.in_(select(work.c.application_no))))
+    present = of_applications(db, screened["application_no"].tolist())
+    final = present["status"].isin(FINAL)
     columns = [*KEYS, *ALONG, "status", "reason"]
-    both = present[columns].merge(born[columns], on=columns, how="outer", indicator=True)
-    changed = both.loc[both["_merge"] != "both", ["application_no"]].drop_duplicates()
-    replace(db, changed[changed["application_no"].isin(present["application_no"])], run, "重新初审")
-    create(db, born[born["application_no"].isin(changed["application_no"])], run, "filing")
+    judged = born.merge(present.loc[final, KEYS], on=KEYS, how="left", indicator=True)
+    judged = judged[judged["_merge"] == "left_only"].drop(columns="_merge")
+    both = present.loc[~final, columns].merge(judged[columns], on=columns, how="outer", indicator=True)
+    changed = both.loc[both["_merge"] != "both", "application_no"]
+    _remove(db, present[~final & present["application_no"].isin(changed)], run, "重新初审")
+    create(db, judged[judged["application_no"].isin(changed)], run, "filing")
+    return judged
 
 
 def move(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> int:
@@ -66,20 +70,20 @@ def move(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> int:
 
 def replace(db: Connection, application_nos: pd.DataFrame, run: Run, because: str) -> None:
     """Take the items of replaced versions away; their history stays. `application_nos`: one column of that name."""
-    work = frames.working(db, "replacing", application_nos[["application_no"]])
-    mine = select(work.c.application_no)
-    gone = frames.read(
-        db,
-        select(*(_item.c[key] for key in KEYS), _item.c.status.label("was")).where(_item.c.application_no.in_(mine)),
-    )
-    _tell(db, gone.assign(became="", because=because), run, "filing")
-    # what a public notice showed was of the former version: the new one is shown anew
+    _remove(db, of_applications(db, application_nos["application_no"].tolist()), run, because)
+
+
+def _remove(db: Connection, gone: pd.DataFrame, run: Run, because: str) -> None:
+    """Take items (KEYS, status) away with what holds them and what a public notice showed: the new are shown anew."""
+    _tell(db, gone.assign(was=gone["status"], became="", because=because), run, "filing")
+    work = frames.working(db, "removing", gone[KEYS])
+    mine = select(*(work.c[key] for key in KEYS))
     shown = tables.public_notice_item
-    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, shown.c.application_no.in_(mine))
-    db.execute(delete(shown).where(shown.c.application_no.in_(mine)))
-    for table, record in ((tables.hold, seals.HOLDS), (_item, seals.ITEMS)):
+    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, tuple_(*(shown.c[key] for key in KEYS)).in_(mine))
+    for record in (seals.HOLDS, seals.ITEMS):
         seals.touch(db, record, gone)
-        db.execute(delete(table).where(table.c.application_no.in_(mine)))
+    for table in (shown, tables.hold, _item):
+        db.execute(delete(table).where(tuple_(*(table.c[key] for key in KEYS)).in_(mine)))
 
 
 def restate(db: Connection, stated: pd.DataFrame) -> None:

@@ -1,5 +1,6 @@
 """A correction has checked again what changed and what depends on it, and nothing else."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,31 +13,32 @@ from schemas.submission import FORM_TABLES, WRITTEN
 from tasks import intake, screening
 from tasks.store import findings, history
 from tasks.store.database import begin, reading
-from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, statuses, take_over
 
 CYCLE, DAY = "2026-09", date(2026, 9, 11)
 CODES = {"A1": ONE, "A2": TWO, "A3": THREE}
 
 
-def receive(number: str, text: str, uscc: str, withdrawn: str = "") -> None:
-    """Hand in an application that asks for one occupation; another text is a correction."""
+def receive(number: str, text: str, uscc: str, withdrawn: str = "", codes: Sequence[str] = (COOK,)) -> None:
+    """Hand in an application; another text is a correction."""
     form = {"application_no": number, "uscc": uscc, "institution_type": "enterprise", "contact_name": text}
     form |= {"kind": "initial", "withdrawn": withdrawn}
+    asked = {"application_no": number, "levels": "5", "audience": "staff"}
     rows = {
-        "applications": form | {"cycle": CYCLE, "submitted_at": "2026-09-01T09:00:00", "content_hash": text + uscc},
-        "occupations": {"application_no": number, "occupation_code": COOK, "levels": "5", "audience": "staff"},
+        "applications": [form | {"cycle": CYCLE, "submitted_at": "2026-09-01T09:00:00", "content_hash": text + uscc}],
+        "occupations": [asked | {"occupation_code": code} for code in codes],
     }
-    forms = {table.name: _frame(table.names, rows.get(table.name)) for table in FORM_TABLES}
+    forms = {table.name: _frame(table.names, rows.get(table.name, [])) for table in FORM_TABLES}
     forms["applications"] = forms["applications"].assign(submitted_utc=1, assigned_cycle=CYCLE)
     forms["materials"] = forms["materials"].assign(attachment_sha256=None)
     with run_on(DAY, CYCLE) as run, begin() as db:
         intake.take_in_versions(db, forms, run)
 
 
-def _frame(names: list[str], row: dict[str, str] | None) -> pd.DataFrame:
-    columns = list(dict.fromkeys([*names, *(row or {}), WRITTEN, "row"]))
-    frame = pd.DataFrame([row] if row else [], columns=columns).astype(dict.fromkeys(columns, "str"))
-    return frame.assign(row=pd.Series(1, index=frame.index, dtype="int64"))
+def _frame(names: list[str], rows: list[dict[str, str]]) -> pd.DataFrame:
+    columns = list(dict.fromkeys([*names, *(name for row in rows for name in row), WRITTEN, "row"]))
+    frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns, "str"))
+    return frame.assign(row=pd.Series(range(1, len(rows) + 1), index=frame.index, dtype="int64"))
 
 
 def screened() -> list[str]:
@@ -130,3 +132,30 @@ def test_another_version_of_a_twin_checks_whom_its_repetition_concerns() -> None
     with begin() as db:
         db.execute(update(tables.item).where(tables.item.c.application_no == "B1").values(status="ended"))
     assert screened() == ["A1", "A4"]
+
+
+@pytest.mark.usefixtures("installation")
+def test_what_is_final_stays_when_the_rest_is_checked_again() -> None:
+    receive("A1", "第一版", ONE, codes=(COOK, BAKER, ELECTRICIAN))
+    screened()
+    with begin() as db:
+        for code, status in ((COOK, "ended"), (BAKER, "refused")):
+            mine = tables.item.c.occupation_code == code
+            db.execute(update(tables.item).where(mine).values(status=status, reason="WINDOW-1"))
+            db.execute(update(tables.item).where(tables.item.c.occupation_code == ELECTRICIAN).values(reason="FORM-8"))
+        db.execute(insert(tables.hold).values(_hold(BAKER, "WINDOW-1")))
+        db.execute(insert(tables.hold).values(_hold(BAKER, "CAP-1")))
+        before = history.of(db, ["A1"])
+    take_over([(TWO, BAKER, "5")], date(2024, 4, 10), date(2027, 4, 9), day=DAY)
+    assert screened() == ["A1"]
+    with reading() as db:
+        kept = statuses(db)
+        entries = history.of(db, ["A1"])[len(before) :]
+        assert findings.holds_of(db, CYCLE)["rule"].tolist() == ["WINDOW-1"], "by which it was refused"
+    assert [kept["A1", code, "5"] for code in (COOK, BAKER, ELECTRICIAN)] == ["ended", "refused", "returned"]
+    assert len(entries) == 2, "the open one is taken away and made anew"
+
+
+def _hold(code: str, rule: str) -> dict[str, str]:
+    keys = {"application_no": "A1", "occupation_code": code, "work_type": "", "level": "5"}
+    return keys | {"rule": rule, "cycle": CYCLE}

@@ -176,6 +176,14 @@ def test_what_stays_open_is_alerted_some_days_after_the_wait(home: Path) -> None
     assert raise_alerts(settings(), date(2026, 11, 25)) == []
 
 
+def test_what_is_held_is_taken_up_beside_what_was_ended(home: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")], status="held")
+    hold("A1")
+    close_application("A1", BAKER, WORDS, made.DAY)
+    settled()
+    assert len(made.letters(home, "acceptance")) == 1
+
+
 def test_a_refusal_is_told_by_the_run_that_finds_it_and_void_when_it_turns(home: Path) -> None:
     made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")], status="held")
     hold("A1", "WINDOW-1", COOK, BAKER)
