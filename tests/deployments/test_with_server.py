@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import anyio
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -25,10 +26,10 @@ from prefect.settings import (
 )
 from prefect.states import Cancelled, Completed, Failed, Running
 
-from deployments import catalogue, own_server, reaping
-from deployments.prefect_environment import POOL
+from deployments import catalogue, own_server, reaping, worker
+from deployments.prefect_environment import POOL, prefect_home
 from flows import waiting
-from schemas.run_summary import RunSummary
+from schemas.run_summary import Counts, RunSummary
 from tasks.desk import pauses
 from tasks.runs import artifacts, broken, orchestration, pausing
 from tasks.runs.today import today
@@ -182,6 +183,42 @@ def test_a_run_that_was_asked_to_stop_and_lost_its_process_is_cancelled(
     client.update_flow_run_labels(run, {"prefect.worker.name": reaping.worker_name(1)})
     reaping.reap()
     assert (state_of(client, run), state_of(client, part.id)) == ("Cancelled", "Crashed")
+
+
+def test_a_worker_looks_after_its_house_until_it_is_ended(
+    client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks: list[str] = []
+
+    def wake() -> dict[str, str]:
+        looks.append("wake")
+        raise ConnectionError("the database is away")
+
+    def watch() -> Counts:
+        looks.append("watch")
+        return Counts(failed={"mail": "no mail server"})
+
+    async def end_after_a_look(scope: anyio.CancelScope) -> None:
+        while looks != ["wake", "watch"]:
+            await anyio.sleep(0.05)
+        scope.cancel()
+
+    monkeypatch.setattr(worker, "wake", wake)
+    monkeypatch.setattr(worker, "look", watch)
+    monkeypatch.setattr(worker, "_stop_on_signal", end_after_a_look)
+    client.delete_deployment(client.read_deployment_by_name("watch/watch").id)
+    with caplog.at_level("WARNING", "prefect.filing.worker"):
+        monkeypatch.setattr(worker._log, "propagate", True)
+        monkeypatch.setattr(logging.getLogger("prefect"), "propagate", True)
+        anyio.run(worker.work, 1)
+    assert client.read_deployment_by_name("watch/watch").name == "watch", "what was deleted is there again"
+    assert reaping.worker_name(1) in [known.name for known in client.read_workers_for_work_pool(POOL)]
+    assert (prefect_home() / "worker-1.seen").is_file()
+    assert "the deployment watch was gone and is registered anew" in caplog.messages
+    assert (
+        "the worker could not ask what waits, it tries again: ConnectionError: the database is away" in caplog.messages
+    )
+    assert "no mail server" in caplog.messages, "a look that fails ends no other"
 
 
 def test_runs_of_a_cycle_are_asked_for_once_and_known_by_what_they_do(client: SyncPrefectClient) -> None:
