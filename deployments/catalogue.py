@@ -20,10 +20,8 @@ from deployments.prefect_environment import POOL
 from deployments.schedules import Moment
 from flows.approval import approval
 from flows.filing_cycle import filing_cycle
-from flows.pruning import pruning
-from flows.retention import retention
 from flows.stages import ALONE, STAGES, inspection
-from flows.sweeps import sweeps
+from flows.sweeps import pruning, retention, sweeps
 from flows.waiting import resume_waiting
 from flows.watch import watch
 from schemas import office

@@ -1,19 +1,21 @@
 """Whether database, history and shelf tell one story: each is held against the others, and against copies of its head."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from schemas.run_summary import Head
-from schemas.settings import Settings
-from tasks.gateways.shelf import chain
+from schemas.settings import Settings, settings
+from tasks.gateways.shelf import chain, keys
 from tasks.gateways.shelf import public_notices as shelf_notices
 from tasks.gateways.shelf.editions import LATEST
 from tasks.gateways.shelf.manifest import MANIFEST
+from tasks.gateways.shelf.verifying import Verdict, verify
 from tasks.store import editions, grounds, history, public_notices, retold, seals
+from tasks.store.database import reading
 
 #: Where copies of the history's head lie in a home, and what they are called there.
 _COPIES = ("runs/*.json", f"published/*/{MANIFEST}", "outbox/province/*/report.json")
@@ -76,3 +78,21 @@ def _latest_faults(db: Connection, published: Path) -> list[str]:
     if newest is None or not latest.is_symlink() or latest.readlink().name in (newest["edition"], ""):
         return []
     return [f"{latest} shows {latest.readlink().name} and the newest edition is {newest['edition']}: run a publication"]
+
+
+def verified(folder: Path, given: Collection[str]) -> Verdict:
+    """The verdict on `published` or one edition or public notice in it.
+
+    It is drawn from the folder alone, and where it is this installation's own, by the keys and the history kept here.
+    """
+    published = settings().published.resolve()
+    if not folder.resolve().is_relative_to(published):
+        return verify(folder, given)
+    on_record = [key.key for key in keys.known(settings().root / keys.FOLDER)]
+    verdict = verify(folder, given or on_record, demanded=bool(given))
+    return Verdict([*verdict.faults, *_untold(published)], verdict.notes)
+
+
+def _untold(published: Path) -> list[str]:
+    with reading() as db:
+        return history.unlike(db, chain.heads(published))

@@ -1,4 +1,4 @@
-"""The night's sweeps (清理): notices and terms that ended, occupations that sleep, and the edition that shows it."""
+"""What is swept by itself: terms that end (清理), personal data whose time is over (到期清除), long logs (清理旧日志)."""
 
 from datetime import date
 
@@ -7,10 +7,13 @@ from prefect import flow
 from flows.stages import DECISION, DORMANCY, EXPIRY, PUBLICATION, carry_out
 from schemas.run import Run
 from schemas.run_summary import Counts
+from schemas.settings import settings
+from tasks.desk.personal_data import forget_expired
 from tasks.public_notice import cycles_due
 from tasks.runs.custody import why_held_back
-from tasks.runs.orchestration import ended, named
+from tasks.runs.orchestration import ended, leave_no_row, named
 from tasks.runs.progress import log, paged
+from tasks.runs.pruning import trim_logs
 from tasks.runs.run import CycleBusyError, begin, last_cycle
 
 
@@ -38,3 +41,19 @@ def _file_shown(cycle: str, run: Run) -> Counts:
     except CycleBusyError as busy:
         log(f"cycle {cycle}: what its public notice showed is filed the next night, for {busy}")
         return Counts()
+
+
+@flow(name="retention", flow_run_name=named("到期清除个人信息"))
+def retention(as_of: date | None = None) -> Counts:
+    """Forget the staff of applications closed long ago and of versions replaced long ago."""
+    with begin(last_cycle(as_of), as_of, work="retention") as run:
+        return ended(paged(run, "retention", "到期清除个人信息", {"到期清除个人信息": forget_expired(run)}))
+
+
+@flow(name="pruning", flow_run_name=named("清理旧日志"))
+def pruning() -> Counts:
+    """Trim what is too long; one that trims nothing leaves no row."""
+    counts = trim_logs(settings())
+    if not counts.total and not counts.failed:
+        leave_no_row()
+    return ended(counts)

@@ -1,5 +1,8 @@
-"""An application (申报): its statuses; those of a version are set by what happens to it, the others follow from its items."""
+"""An application (申报): its statuses, and who must act (待办) where it, or an item of it, is not final."""
 
+from dataclasses import dataclass
+
+#: Those of a version are set by what happens to it, the others follow from its items.
 STATUSES: dict[str, str] = {
     "received": "已收件",
     "returned": "退回补正",
@@ -7,4 +10,29 @@ STATUSES: dict[str, str] = {
     "late": "逾期未采纳的版本",
     "in_progress": "办理中",
     "closed": "已办结",
+}
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A standing in Chinese, and who has to do what, in English for commands and in Chinese for pages and alerts."""
+
+    title: str
+    who: str
+    who_zh: str
+
+
+#: By status of an item or an application; `questioned` is a filed item that a corrected result fails (EVAL-5).
+AWAITED: dict[str, Awaited] = {
+    "received": Awaited("待初审", "centre: run the cycle (filing run)", "中心运行批次"),
+    "returned": Awaited("退回补正", "applicant: correct it", "申报机构补正"),
+    "screened": Awaited("初审通过", "centre: run the cycle (filing run)", "中心运行批次"),
+    "held": Awaited("待例外审批", "centre: decide (filing decide)", "中心作出例外审批"),
+    "accepted": Awaited("受理", "centre: run the cycle (filing run)", "中心运行批次"),
+    "dispatched": Awaited("已送评", "panel: send its results", "专家组交回评估结果"),
+    "passed": Awaited("评估合格", "centre: run the cycle (filing run)", "中心运行批次"),
+    "late": Awaited("逾期版本", "centre: decide under WINDOW-2, or leave it", "中心决定是否采纳逾期版本"),
+    "questioned": Awaited(
+        "已备案，更正结果待审批", "centre: decide under EVAL-5 (filing decide)", "中心就更正的结果作出例外审批"
+    ),
 }

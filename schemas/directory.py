@@ -128,6 +128,14 @@ def audiences_text(audiences: str) -> str:
     return "、".join(AUDIENCES.get(word, word) for word in audiences.split(";"))
 
 
+def audiences_told(audiences: str) -> str:
+    """Audiences in words anybody understands: `staff` as `本企业职工（不面向社会）`; blank where nothing is known."""
+    if not audiences:
+        return ""
+    closed = "public" not in audiences.split(";")
+    return audiences_text(audiences) + ("（不面向社会）" if closed else "")
+
+
 def audiences_of(words: Iterable[str]) -> str:
     """Audiences, single ones or joined, as a directory row holds them, `staff;students`; others are left out."""
     named = {audience for word in words for audience in word.split(";")}

@@ -19,7 +19,7 @@ from schemas.run_summary import Counts
 from tasks.gateways.disk import files
 from tasks.gateways.shelf import ShelfError, front, keys
 from tasks.gateways.shelf import public_notices as shelf
-from tasks.letters.drafts import PUBLIC, write_drafts
+from tasks.letters.delivery import PUBLIC, write_drafts
 from tasks.runs.step import step
 from tasks.runs.waiting import still_waits
 from tasks.store import applications, decisions, items, letters, public_notices

@@ -22,7 +22,7 @@ from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
 from tasks.gateways.shelf.documents import announcement
 from tasks.gateways.shelf.life_file import read_life
-from tasks.letters.drafts import PUBLIC, write_drafts
+from tasks.letters.delivery import PUBLIC, write_drafts
 from tasks.runs.publishing import moving_latest, publishing
 from tasks.runs.step import step
 from tasks.store import editions, history, letters, register, reported

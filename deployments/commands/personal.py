@@ -22,7 +22,7 @@ def retention(
     day = read_day(as_of)
     ready()
     orchestrator.prepare(runs=True)
-    from flows.retention import retention as forget  # noqa: PLC0415  after Prefect's environment is set
+    from flows.sweeps import retention as forget  # noqa: PLC0415  after Prefect's environment is set
 
     forgotten = orchestrator.run(forget, day).done.get("forgotten", 0)
     typer.echo(f"{forgotten} forgotten" if forgotten else "nothing to do")

@@ -44,7 +44,7 @@ def verify(
         raise WrongUseError(f"there is no folder {folder}")
     if folder.resolve().is_relative_to(settings().published.resolve()):
         ready()
-    from tasks.desk.verification import verified  # noqa: PLC0415
+    from deployments.integrity import verified  # noqa: PLC0415
 
     verdict = verified(folder, [text.strip() for text in key or []])
     for sentence in verdict.faults:

@@ -1,23 +1,46 @@
 """What lies on the desk (desk/), taken in as an imported file is: the centre's own lists, on a clerk's word."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
+from schemas.history import facts_text
 from schemas.run import Run
 from tasks.desk import complaints, inspection_lists
-from tasks.desk.on_record import Word
+from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.sources import (
     DESK,
     Pull,
     QuarantinedFile,
     UnreadableListError,
+    discreet,
     lists_beside,
     pull_folder,
 )
+from tasks.store import history
 from tasks.store.leases import writing
+
+
+@dataclass(frozen=True)
+class Word:
+    """Somebody's word that a file is right: the kind of its list, its path, who; blank for the installation's operator."""
+
+    kind: str
+    file: Path
+    by: str = ""
+
+    def keep(self, db: Connection, new: int, run: Run, subjects: Iterable[str] = ()) -> None:
+        """Put on record that the file was brought, for each application it concerns or as one, if it brought anything."""
+        by = self.by or run.installation.operator
+        because = f"导入文件“{discreet(self.file.name)}”，{new}条新记录"
+        facts = facts_text(sha256=file_sha256(self.file))
+        for subject in sorted(subjects) or [self.kind]:
+            if new:
+                history.add_one(db, "import", subject, because, run, by, became=self.kind, facts=facts)
+
 
 #: Lists that have to do with supervision: what takes each in.
 OF_SUPERVISION: Final[Mapping[str, Callable[[Path, Run], tuple[int, int, list[str]]]]] = {

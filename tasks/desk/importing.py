@@ -13,8 +13,7 @@ from schemas.run import Run
 from schemas.submission import INSTITUTION_CODES, RESULTS
 from tasks import intake
 from tasks.desk import institution_codes
-from tasks.desk.arrivals import OF_SUPERVISION
-from tasks.desk.on_record import Word
+from tasks.desk.arrivals import OF_SUPERVISION, Word
 from tasks.gateways.sources import UnreadableListError, pull_file, results_of, vouched
 from tasks.runs.run import begin, last_cycle
 from tasks.store import activities, dispatches, results

@@ -1,8 +1,11 @@
 """Letters on an application: to be corrected, not taken up, accepted, filed or refused."""
 
 import hashlib
+import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -20,7 +23,6 @@ from schemas.policy import Policy
 from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import KINDS
-from tasks.letters.remedies import remedies
 from tasks.store.correspondence import Correspondence
 from tasks.store.outbox import Entry
 
@@ -285,3 +287,9 @@ def _ruling(code: str, reason: str, refused: Sequence[Row]) -> dict[str, str]:
 def letter(occasion: str, kind: str, subject: str, text: LetterText) -> Entry:
     """A letter for the outbox; the same occasion is written once."""
     return Entry(occasion, kind, subject, text.model_dump(mode="json"))
+
+
+@cache
+def remedies() -> Mapping[str, str]:
+    """How what a rule found is mended, in the words of a letter (`remedies.toml`), by the rule's code where it has one."""
+    return tomllib.loads((files("tasks.letters") / "remedies.toml").read_text("utf-8"))

@@ -22,9 +22,11 @@ from tasks.runs.step import step
 from tasks.store import applications, outbox, panels
 from tasks.store.database import reading
 from tasks.store.leases import writing
-from tasks.store.outbox import LETTERS, Delivery, Entry
+from tasks.store.outbox import DOCUMENTS, LETTERS, Delivery, Entry
 
 _UNSAFE = re.compile(r"[^\w.+@-]+")
+#: Everybody: whom an announcement and a public notice are to.
+PUBLIC = "各有关单位、社会公众"
 #: Characters of a number in a file's name: file systems take 255 bytes, and the mark tells the letters apart.
 _LONGEST_SUBJECT = 40
 #: Letters set as PDF by one process of LibreOffice.
@@ -117,3 +119,15 @@ def letter_path(letter: Entry) -> str:
     mark = hashlib.sha256(letter.occasion.encode()).hexdigest()[:8]
     subject = _UNSAFE.sub("_", letter.subject).strip(".")[:_LONGEST_SUBJECT] or "unnamed"
     return f"{letter.kind}/{subject}-{LETTER_KINDS[letter.kind].title}-{mark}.docx"
+
+
+def write_drafts(run: Run, kind: str, write: Callable[[Entry], str]) -> Counts:
+    """Write every draft to be sealed (公告, 公示, 报送函) of a kind that is not written yet; `write` returns where.
+
+    It lies below the home: nothing a person has to write on is in an edition or in the folder of a public notice.
+    """
+    with reading() as db:
+        due = [occasion for occasion in outbox.undelivered(db, DOCUMENTS) if occasion.startswith(f"{kind}:")]
+    if not due:
+        return Counts()
+    return Counts(failed=outbox.deliver(DOCUMENTS, due, write, lambda: writing(run)).failed)

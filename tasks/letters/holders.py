@@ -23,8 +23,7 @@ from schemas.policy import Policy, in_force
 from schemas.qualification import KEYS
 from schemas.rows import records
 from schemas.run import Run
-from tasks.letters.contents import Row, addressee, grouped, letter
-from tasks.letters.remedies import remedies
+from tasks.letters.contents import Row, addressee, grouped, letter, remedies
 from tasks.store.outbox import Entry
 
 #: How a renewal stands that is not held, and what the institution has to do.

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
 
 from schemas import tables
-from schemas.awaited import AWAITED
+from schemas.application import AWAITED
 from schemas.item import FINAL, KEYS
 from schemas.law.rulings import EVAL_5, WINDOW_2
 from tasks.store import applications, decisions, frames, results
@@ -51,7 +51,7 @@ def _closed() -> "Select[tuple[str]]":
 def open_of(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
     """Everything of these cycles that is not final, with its age on a day and who must act, the oldest first.
 
-    OPEN_COLUMNS and what people need of the institution. `status`: of `schemas.awaited`; `items`: how many, 0 for an
+    OPEN_COLUMNS and what people need of the institution. `status`: of `schemas.application`; `items`: how many, 0 for an
     application without one.
     """
     rows = frames.read(

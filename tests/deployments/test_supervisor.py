@@ -1,6 +1,7 @@
 """`filing up` over processes that only play server and worker: what is started, told, watched and stopped, in order."""
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from deployments import supervisor
 from deployments.commands import serving
+from deployments.gate import hosts
 from deployments.supervisor import House, Running, StartFailedError, only_one
 from schemas.settings import settings
 from tests.ports import HOST, held_port
@@ -40,7 +42,7 @@ def play(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """Has the processes of the house be shell scripts; those of `changed`, by module, others."""
     mask = os.umask(0o077)
     monkeypatch.setenv("FILING_HOME", str(home))
-    monkeypatch.setattr(serving.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
 
     def as_played(changed: dict[str, str] | None = None) -> None:
         cases = "\n".join(f"{module})\n{script}\n;;" for module, script in {**PLAYED, **(changed or {})}.items())
@@ -148,7 +150,7 @@ def test_a_process_that_does_not_end_is_killed(play: Play, monkeypatch: pytest.M
 
 
 def test_a_house_that_serves_others_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor.hosts, "others", lambda: ["10.0.0.5", "filing.hs"])
+    monkeypatch.setattr(hosts, "others", lambda: ["10.0.0.5", "filing.hs"])
     assert House(4200, 1).from_elsewhere() == []
     assert House(4200, 1, "10.0.0.5").from_elsewhere() == ["http://10.0.0.5:4200"]
     assert House(4200, 1, "0.0.0.0").from_elsewhere() == ["http://10.0.0.5:4200", "http://filing.hs:4200"]

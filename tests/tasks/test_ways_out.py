@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from schemas import application, item, tables
-from schemas.awaited import AWAITED
+from schemas.application import AWAITED
 from schemas.settings import settings
 from tasks.desk import closing
 from tasks.desk.closing import NothingToCloseError, UnknownOccupationError, Words, close_application, close_cycle

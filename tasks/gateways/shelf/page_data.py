@@ -13,6 +13,7 @@ from schemas.directory import (
     DIRECTORY_KEY,
     INSTITUTION_COLUMNS,
     OCCUPATION_COLUMNS,
+    audiences_told,
     change_counts,
     change_text,
     levels_text,
@@ -24,7 +25,6 @@ from schemas.submission import AUDIENCES
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
 from tasks.gateways.shelf.qr import codes
-from tasks.gateways.shelf.served import audiences_told
 
 #: A page lists so many changes of its own edition, and of each earlier one; `changes.csv` has them all.
 OWN_CHANGES, EARLIER_CHANGES = 2000, 500

@@ -6,10 +6,9 @@ from html import escape
 
 import pandas as pd
 
-from schemas.directory import DIRECTORY_COLUMNS, levels_text
+from schemas.directory import DIRECTORY_COLUMNS, audiences_told, levels_text
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EditionContent
-from tasks.gateways.shelf.served import audiences_told
 
 #: So many rows stand in one page.
 ROWS_OF_A_PAGE = 3000

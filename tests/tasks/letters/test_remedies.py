@@ -2,7 +2,7 @@
 
 from expectations.rulebook import rules
 from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
-from tasks.letters.remedies import remedies
+from tasks.letters.contents import remedies
 
 
 def test_every_hard_rule_has_a_remedy_or_cannot_be_mended() -> None:
