@@ -195,22 +195,25 @@ def _on_results(result_findings: pd.DataFrame, numbered: pd.DataFrame) -> pd.Dat
 def take_verdicts(db: Connection, run: Run) -> Counts:
     """Move items to `passed` or `failed`; what is filed stays so until a person decides on a corrected result (EVAL-5)."""
     present = items.of_cycle(db, run.cycle, _OPEN_TO_RESULTS).merge(results.accepted(db, run.cycle), on=items.KEYS)
-    undecided = present[present["decided_result"].fillna(-1) != present["result_id"]]
     if run.only is not None:
-        undecided = undecided[undecided["application_no"].isin(run.only)]
-    if undecided.empty:
-        return Counts()
-    passed = undecided["verdict"] == "pass"
-    settled = undecided.assign(
+        present = present[present["application_no"].isin(run.only)]
+    passed = present["verdict"] == "pass"
+    filed = present["status"] == "filed"
+    # a permit may be turned into a refusal, so that what it let stand is asked about in every run
+    revoked = _decide_on_filed(db, present[filed & ~passed], run)
+    undecided = present["decided_result"].fillna(-1) != present["result_id"]
+    settled = present[undecided & (~filed | passed)]
+    if settled.empty:
+        return Counts(done={"refused": revoked} if revoked else {})
+    passed, filed = passed[settled.index], filed[settled.index]
+    settled = settled.assign(
         became=passed.map({True: "passed", False: "failed"}),
-        reason=undecided["failed_by"].fillna("").where(~passed, ""),
+        reason=settled["failed_by"].fillna("").where(~passed, ""),
         because="评估结果：" + passed.map({True: "合格", False: "不合格"}),
     )
-    filed = settled["status"] == "filed"
-    revoked = _decide_on_filed(db, settled[filed & ~passed], run)
     stays = (settled["became"] == settled["status"]) | filed
     items.move(db, settled[~stays], run, "filing")
-    items.decided(db, settled[~filed | passed])
+    items.decided(db, settled)
     moved = settled[~stays]["became"].value_counts()
     counts = {str(status): int(count) for status, count in moved.items()}
     return Counts(done=counts | ({"refused": revoked} if revoked else {}))
@@ -219,13 +222,16 @@ def take_verdicts(db: Connection, run: Run) -> Counts:
 def _decide_on_filed(db: Connection, questioned: pd.DataFrame, run: Run) -> int:
     """Ask for a decision on filed items that a corrected result fails, and carry out those there are (EVAL-5).
 
-    A permit lets the item stand, a refusal takes it off; returns how many it took off.
+    A permit lets the item stand, a refusal takes it off; one recorded before the result came in is about another result
+    and counts for nothing. Returns how many it took off.
     """
     if questioned.empty:
         return 0
     findings.hold(db, questioned.assign(rule=EVAL_5), run.cycle)
-    ruled = decisions.latest(db, run.cycle, EVAL_5, questioned, ("verdict", "decided_by", "document_no", "reason"))
+    columns = ("verdict", "decided_by", "document_no", "reason", "recorded_on")
+    ruled = decisions.latest(db, run.cycle, EVAL_5, questioned, columns)
     ruled = questioned.drop(columns=["verdict", "reason"]).merge(ruled, on=["application_no", "occupation_code"])
+    ruled = ruled[ruled["recorded_on"].astype("str") >= ruled["received_on"].astype("str")]
     items.decided(db, ruled)
     refused = ruled[ruled["verdict"] == "refuse"]
     for _, rows in refused.groupby(["application_no", "occupation_code"], sort=True):

@@ -59,7 +59,7 @@ def fault_of(
             f"{number} does not apply for occupation {occupation}: it applies for {', '.join(sorted(of.statuses)) or 'none'}",
             f"申报“{number}”没有申报职业“{occupation}”，请核对职业编码",
         )
-    return _not_concerned(number, rule, of) or _too_late(number, rule, occupation, of)
+    return _not_concerned(number, rule, occupation, of) or _too_late(number, rule, occupation, of)
 
 
 def unknown(number: str) -> Fault:
@@ -70,7 +70,7 @@ def unknown(number: str) -> Fault:
     )
 
 
-def _not_concerned(number: str, rule: str, of: Concerned) -> Fault | None:
+def _not_concerned(number: str, rule: str, occupation: str, of: Concerned) -> Fault | None:
     policy, kind = of.policy, of.institution_type
     title, capped = policy.institution_types.get(kind, kind), policy.cap.capped
     reasons = (
@@ -90,8 +90,9 @@ def _not_concerned(number: str, rule: str, of: Concerned) -> Fault | None:
             f"本市不设公示，申报“{number}”没有异议可审批",
         ),
         (
-            rule == EVAL_5 and not any(_FILED & set(statuses) for statuses in of.statuses.values()),
-            "nothing of it is filed",
+            rule == EVAL_5
+            and not any(_FILED & set(statuses) for code, statuses in of.statuses.items() if occupation in ("", code)),
+            f"nothing of {occupation or 'it'} is filed",
             f"申报“{number}”没有已备案的职业等级，规则“{EVAL_5}”不适用",
         ),
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, and_, delete, exists, func, insert, select, tuple_, update
 
 from schemas import tables
+from schemas.law.rulings import EVAL_5
 from schemas.run import Run
 from tasks.store import frames, items, outbox, results, seals
 from tasks.store.outbox import PACKAGES, Entry
@@ -130,18 +131,22 @@ def revisions(db: Connection, numbers: Iterable[str]) -> dict[tuple[str, ...], i
 
 
 def sent_items(db: Connection, cycle: str) -> pd.DataFrame:
-    """Every item of the cycle that was sent out and not recalled: keys, has_commitment and filed (bool)."""
+    """Every item of the cycle that was sent out and not recalled: keys, has_commitment and filed (bool).
+
+    One that a refusal under EVAL-5 took off the register is open to results no more.
+    """
     commitment = exists().where(
         tables.material.c.application_no == tables.application.c.application_no,
         tables.material.c.version == tables.application.c.version,
         tables.material.c.form == "commitment",
     )
-    conditions = (tables.item.c[key] == _sent.c[key] for key in items.KEYS)
-    filed = exists().where(*conditions, tables.item.c.status == "filed")
+    same = [tables.item.c[key] == _sent.c[key] for key in items.KEYS]
+    filed = exists().where(*same, tables.item.c.status == "filed")
+    revoked = exists().where(*same, tables.item.c.status == "refused", tables.item.c.reason == EVAL_5)
     statement = (
         select(*(_sent.c[key] for key in items.KEYS), commitment.label("has_commitment"), filed.label("filed"))
         .join(tables.application, tables.application.c.application_no == _sent.c.application_no)
-        .where(_sent.c.cycle == cycle)
+        .where(_sent.c.cycle == cycle, ~revoked)
     )
     rows = [tuple(row) for row in db.execute(statement)]
     frame = pd.DataFrame(rows, columns=[*items.KEYS, "has_commitment", "filed"])

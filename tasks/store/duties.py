@@ -154,14 +154,15 @@ def undecided(db: Connection, cycle: str, number: str = "") -> pd.DataFrame:
 
     Of held items every one, of filed items those of a corrected result (EVAL-5).
     """
-    still = select(*(_item.c[key] for key in KEYS), _item.c.status).where(_item.c.cycle == cycle)
-    still = still.where(_item.c.status.in_(["held", "filed"]))
+    keys = [_item.c[key] for key in KEYS]
+    held = select(*keys).where(_item.c.cycle == cycle, _item.c.status == "held")
+    questioned = _questioned_items(*keys).where(_item.c.cycle == cycle)
     if number:
-        still = still.where(_item.c.application_no == number)
+        held, questioned = (statement.where(_item.c.application_no == number) for statement in (held, questioned))
     holds = decisions.on_holds(db, cycle)
-    waiting = holds[holds["verdict"].isna()].merge(frames.read(db, still), on=KEYS)
-    reached = (waiting["status"] == "held") | (waiting["rule"] == EVAL_5)
-    return waiting[reached].drop(columns="status").reset_index(drop=True)
+    waiting = holds[holds["verdict"].isna()].merge(frames.read(db, held), on=KEYS)
+    corrected = frames.read(db, questioned).assign(rule=EVAL_5, verdict=None)
+    return pd.concat([part for part in (waiting, corrected) if len(part)] or [waiting], ignore_index=True)
 
 
 def results_out(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:

@@ -268,8 +268,8 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
 
 
 def accepted(db: Connection, cycle: str) -> pd.DataFrame:
-    """Accepted results of the cycle: result_id and keys."""
-    statement = select(_result.c.result_id, *(_result.c[key] for key in items.KEYS))
+    """Accepted results of the cycle: result_id, keys and received_on."""
+    statement = select(_result.c.result_id, _result.c.received_on, *(_result.c[key] for key in items.KEYS))
     return frames.read(db, statement.where(_result.c.cycle == cycle, _result.c.standing == "accepted"))
 
 
