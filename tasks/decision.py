@@ -35,8 +35,10 @@ from tasks.store.leases import writing
 
 def decision(run: Run) -> Counts:
     """Decide on every accepted result once, and write to the applicants what was decided (article 3(4))."""
-    shown = [public_notice.settle_objections(run), decide(run), public_notice.publish_notices(run)]
-    return Counts.sum([*shown, settle_holds(run), end_left(run), write_outcomes(run), deliver_letters(run)])
+    # a refusal ends what passed since before it is filed, and ends what is held at its filing
+    settled = [settle_holds(run), public_notice.settle_objections(run)]
+    shown = [decide(run), public_notice.publish_notices(run)]
+    return Counts.sum([*settled, *shown, settle_holds(run), end_left(run), write_outcomes(run), deliver_letters(run)])
 
 
 @step("decide-{run.cycle}")

@@ -67,11 +67,12 @@ def settle_objections(run: Run) -> Counts:
             passed = passed[passed["application_no"].isin(run.only)]
         if passed.empty:
             return Counts(done={"settled": dismissed} if dismissed else {})
-        reasons = _refused(db, passed, run)
-        ended = passed.drop(columns="reason").merge(reasons, on=items.KEYS)
-        moved = items.move(
-            db, ended.assign(became="refused", because="例外审批不予：" + ended["reason"]), run, "filing"
+        ruled = decisions.latest(db, run.cycle, OBJECTION, passed)
+        upheld = passed.merge(
+            ruled[ruled["verdict"] == "refuse"], on=["application_no", "occupation_code"], suffixes=("", "_now")
         )
+        ended = upheld.assign(became="refused", reason=OBJECTION, because=f"例外审批不予：{OBJECTION}")
+        moved = items.move(db, ended, run, "filing")
         applications.follow_items(db, run.cycle, run)
     counts = {"refused": moved, "settled": dismissed}
     return Counts(done={name: count for name, count in counts.items() if count})
@@ -92,18 +93,6 @@ def _dismiss(db: Connection, run: Run) -> int:
     moved = items.move(db, back.assign(became="passed", reason="", because="公示异议经重新核定驳回"), run, "filing")
     applications.follow_items(db, run.cycle, run)
     return moved
-
-
-def _refused(db: Connection, passed: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Keys and reason of the passed items that a latest decision refuses."""
-    holds = decisions.on_holds(db, run.cycle)
-    objected = decisions.latest(db, run.cycle, OBJECTION, passed)
-    refused = objected[objected["verdict"] == "refuse"][["application_no", "occupation_code"]].assign(rule=OBJECTION)
-    parts = [
-        passed[items.KEYS].merge(refused, on=["application_no", "occupation_code"]),
-        holds.loc[holds["verdict"] == "refuse", [*items.KEYS, "rule"]],
-    ]
-    return pd.concat(parts).groupby(items.KEYS)["rule"].agg(items.joined).rename("reason").reset_index()
 
 
 @step("public-notices-{run.cycle}")

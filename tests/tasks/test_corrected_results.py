@@ -1,4 +1,4 @@
-"""Corrected results of what is filed: each asks for a decision of its own, and the latest one counts (EVAL-5)."""
+"""Corrected results of what is filed or was refused: each asks for a decision of its own, and the latest one counts."""
 
 from datetime import date
 from pathlib import Path
@@ -7,17 +7,20 @@ import pandas as pd
 import pytest
 
 from schemas.awaited import AWAITED
-from tasks.desk.rulings import ImpossibleRulingError, record_rulings
-from tasks.store import duties
-from tasks.store.database import reading
+from schemas.finding import FINDING_COLUMNS
+from tasks.desk.rulings import ImpossibleRulingError, record_rulings, settle_holds
+from tasks.store import duties, findings
+from tasks.store.database import begin, reading
 from tests import evaluations as made
-from tests.registers import BAKER, COOK, ONE
+from tests.registers import BAKER, COOK, ONE, run_on
+
+COOK_OF_A1 = {"application_no": "A1", "occupation_code": COOK, "work_type": "", "level": "4"}
 
 
-def rule(verdict: str, day: int, occupation: str = "") -> None:
-    """A decision on A1 under EVAL-5, recorded on a day of September."""
+def rule(verdict: str, day: int, occupation: str = "", code: str = "EVAL-5") -> None:
+    """A decision on A1, recorded on a day of September."""
     words = {"decided_by": "王主任", "document_no": "黄人社函〔2026〕9号", "reason": "经研究"}
-    named = {"application_no": "A1", "rule": "EVAL-5", "verdict": verdict, "occupation_code": occupation}
+    named = {"application_no": "A1", "rule": code, "verdict": verdict, "occupation_code": occupation}
     at = f"2026-09-{day}T10:00:00+08:00"
     record_rulings(pd.DataFrame([{**named, **words, "decided_at": at}]), date(2026, 9, day))
 
@@ -26,6 +29,11 @@ def come_back(home: Path, day: int, verdict: str = "fail", score: str = "40") ->
     """A further result on A1 as a cook."""
     made.drop(home, f"r{day}.csv", made.result("A1", verdict=verdict, score=score))
     made.go_on(home, date(2026, 9, day))
+
+
+def settle_on(day: int) -> None:
+    with run_on(date(2026, 9, day), made.CYCLE) as run:
+        settle_holds(run)
 
 
 def open_items() -> list[str]:
@@ -80,3 +88,25 @@ def test_what_was_taken_off_is_open_to_no_result_and_no_permit(filed: Path) -> N
     come_back(filed, 25, "pass", "85")
     assert made.standing("A1") == "refused EVAL-5"
     assert sorted(made.rules_found()) == [("EVAL-3", "occupation_code"), ("EVAL-5", "verdict")]
+
+
+def test_a_corrected_pass_of_what_was_refused_goes_to_a_panel_anew_once_permitted(home: Path) -> None:
+    """A refusal of a rule of its screening voids the evaluation, whenever the run finds it."""
+    made.accepted("A1", status="held")
+    with run_on(made.DAY, made.CYCLE) as run, begin() as db:
+        row = ("A1", "WINDOW-1", "in_principle", "三（一）", "applications", 1, "submitted_at", "", "逾期")
+        late = dict(zip(FINDING_COLUMNS, row, strict=True))
+        findings.replace(db, pd.DataFrame([late]), pd.DataFrame([{"application_no": "A1", "version": 1}]), run.cycle)
+        findings.hold(db, pd.DataFrame([{**COOK_OF_A1, "rule": "WINDOW-1"}]), run.cycle)
+    rule("permit", 11, code="WINDOW-1")
+    settle_on(11)
+    made.send_out(home)
+    come_back(home, 21)
+    assert made.standing("A1") == "failed"
+    rule("refuse", 22, code="WINDOW-1")
+    come_back(home, 23, "pass", "66")
+    assert made.standing("A1") == "refused WINDOW-1"
+    assert len(made.letters(home, "package_recall")) == 1
+    rule("permit", 24, code="WINDOW-1")
+    settle_on(24)
+    assert made.standing("A1") == "accepted", "what the former panel found counts no more"
