@@ -240,7 +240,8 @@ def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
     if late.empty:
         return []
     known = applications.current(db, sorted(set(late["application_no"])))
-    return late_versions(known, late.assign(is_open=late["why"].str.contains(WINDOW_2)), run)
+    asked = late.assign(is_open=late["why"].str.contains(WINDOW_2), goes_on=late["was"] != "closed")
+    return late_versions(known, asked, run)
 
 
 def _mask(number: str) -> str:

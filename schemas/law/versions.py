@@ -97,6 +97,6 @@ def _in_turn(version: Version, known: Known, policy: Policy) -> Ruled:
     return Ruled("late", "申报截止后提交且未经要求，须经例外审批（WINDOW-2）准予后方可采纳")
 
 
-def is_permitted(verdict: str | None, known: Known, moment: datetime) -> bool:
-    """Whether a late version may be taken now: a decision under WINDOW-2 permits it, and nothing is decided yet."""
-    return verdict == "permit" and not known.is_closed and not known.is_decided and moment >= known.moment
+def may_be_permitted(known: Known, moment: datetime) -> bool:
+    """Whether a decision under WINDOW-2 may take a late version now: nothing is decided, and it is the newest."""
+    return not known.is_closed and not known.is_decided and moment >= known.moment

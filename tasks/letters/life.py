@@ -82,7 +82,8 @@ def _mark(items: pd.DataFrame) -> str:
 def late_versions(applications: pd.DataFrame, late: pd.DataFrame, run: Run) -> list[Entry]:
     """One letter a version that is not taken.
 
-    `applications`: the versions that count; `late`: application_no, version and why; `is_open`: a decision may take it.
+    `applications`: the versions that count; `late`: application_no, version and why; `is_open`: a decision may take it;
+    `goes_on`: whether something of the application is still being decided.
     """
     heads_of, days = heads(applications, run), _days(applications, run.policy)
     letters = []
@@ -94,7 +95,7 @@ def late_versions(applications: pd.DataFrame, late: pd.DataFrame, run: Run) -> l
             received_on=run.day,
             reason=row["why"],
             basis=_WINDOW_2 if row["is_open"] else "三（一）",
-            current_on=days.get(number),
+            current_on=days.get(number) if row["goes_on"] else None,
             open_for_decision=row["is_open"],
         )
         letters.append(letter(f"late_version:{number}:v{version}", "late_version", number, text))

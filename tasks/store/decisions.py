@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
 
 import pandas as pd
 import polars as pl
@@ -118,13 +117,11 @@ def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
     return decided_on.assign(verdict=decided_on["verdict"].mask(unneeded, "free")).drop(columns="fallen_on")
 
 
-def permitted_since(db: Connection, cycle: str, rule: str) -> dict[str, datetime]:
-    """Application number to the moment of the latest decision on all of it under a rule, where that is a permit."""
+def on_applications(db: Connection, cycle: str, rule: str) -> pd.DataFrame:
+    """The latest decision under a rule on all of an application: the table's columns and its `moment`, a row each."""
     decided = of_cycle(db, cycle, moments=True)
     decided = decided[(decided["rule"] == rule) & (decided["occupation_code"] == "")]
-    latest_ones = decided.drop_duplicates("application_no", keep="last")
-    granted = latest_ones[latest_ones["verdict"] == "permit"]
-    return dict(zip(granted["application_no"], granted["moment"].dt.to_pydatetime(), strict=True))
+    return decided.drop_duplicates("application_no", keep="last")
 
 
 def permitted(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> set[tuple[str, str]]:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 from schemas import tables
 from schemas.application import AWAITED
 from schemas.item import FINAL, KEYS
-from schemas.law.rulings import EVAL_5, WINDOW_2
-from tasks.store import applications, decisions, frames, results
+from schemas.law.rulings import EVAL_5
+from tasks.store import applications, decisions, frames, late_versions, results
 from tasks.store.outbox import LETTERS, PACKAGES
 
 _application = tables.application
@@ -35,13 +35,15 @@ def _whose() -> "Select[tuple[object, ...]]":
 def open_cycles(db: Connection) -> list[str]:
     """Cycles in which something waits for somebody and which nobody closed, oldest first."""
     unfinished = select(_item.c.cycle).where(_item.c.status.not_in(FINAL)).distinct()
-    late = (_version.c.application_no == _application.c.application_no, _version.c.standing == "late")
-    is_late = exists().where(*late, _application.c.status != "closed", _version.c.version > _application.c.version)
-    waiting = or_(_application.c.status.in_(_WITHOUT_ITEMS), is_late)
-    applied = select(_application.c.cycle).where(waiting).distinct()
+    applied = select(_application.c.cycle).where(_application.c.status.in_(_WITHOUT_ITEMS)).distinct()
     questioned = _questioned_items(_item.c.cycle).distinct()
     cycles = {cycle for statement in (unfinished, applied, questioned) for cycle in db.execute(statement).scalars()}
-    return sorted(cycles - set(db.execute(_closed()).scalars()))
+    late = select(_application.c.cycle).where(
+        _version.c.application_no == _application.c.application_no, _version.c.standing == "late"
+    )
+    closed = set(db.execute(_closed()).scalars())
+    asked = set(db.execute(late.distinct()).scalars()) - cycles - closed
+    return sorted((cycles - closed) | {cycle for cycle in asked if late_versions.undecided(db, cycle)})
 
 
 def _closed() -> "Select[tuple[str]]":
@@ -86,22 +88,15 @@ def _without_items(db: Connection, cycles: Sequence[str], rows: pd.DataFrame) ->
 
 def _late(db: Connection, cycle: str) -> pd.DataFrame:
     """Late versions that a decision under WINDOW-2 may still take: one row an application."""
-    statement = (
-        select(_version.c.application_no)
-        .join(_application, _application.c.application_no == _version.c.application_no)
-        .where(_application.c.cycle == cycle, _version.c.standing == "late", _application.c.status != "closed")
+    numbers = late_versions.undecided(db, cycle)
+    return pd.DataFrame({"application_no": numbers, "status": "late", "items": 1}).astype(
+        {"application_no": frames.TEXT}
     )
-    late = frames.read(db, statement).drop_duplicates().assign(status="late", items=1, occupation_code="")
-    if late.empty:
-        return late
-    ruled = decisions.latest(db, cycle, WINDOW_2, late)
-    refused = ruled.loc[ruled["verdict"] == "refuse", "application_no"]
-    return late.loc[~late["application_no"].isin(refused), ["application_no", "status", "items"]]
 
 
 def is_late(db: Connection, cycle: str, number: str) -> bool:
     """Whether a late version of an application may still be taken by a decision."""
-    return number in set(_late(db, cycle)["application_no"])
+    return number in late_versions.undecided(db, cycle)
 
 
 def _questioned_items(*columns: "ColumnElement[Any]") -> "Select[tuple[Any, ...]]":

@@ -1,17 +1,17 @@
 """Late versions: kept, and made current once a decision permits one (contract section 3)."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, Select, and_, select, update
 
 from schemas import tables
 from schemas.law import versions as law
+from schemas.law.cycle import cycle_id
 from schemas.law.rulings import WINDOW_2
-from schemas.law.versions import Known
-from schemas.policy import Policy
+from schemas.policy import for_cycle
+from schemas.rows import records
 from schemas.run import Run
 from tasks.store import decisions, frames, institutions, seals, versions
 
@@ -21,35 +21,64 @@ _version = tables.application_version
 
 def permitted(db: Connection, run: Run) -> pd.DataFrame:
     """The newest late version of each of the cycle's applications that a decision permits now, as rows to `promote`."""
-    statement = (
-        select(_version)
-        .join(_application, _application.c.application_no == _version.c.application_no)
-        .where(_application.c.cycle == run.cycle, _version.c.standing == "late")
+    open_ones = _open(db, run.cycle, run.only)
+    if open_ones.empty:
+        return open_ones
+    chosen = open_ones[_given_since(db, run.cycle, open_ones) == "permit"]
+    return chosen.assign(
+        is_withdrawal=False, assigned_cycle=run.cycle, uscc_now=institutions.followed(db, chosen["uscc"])
     )
-    late = frames.read(db, statement)
-    if run.only is not None:
-        late = late[late["application_no"].isin(run.only)]
+
+
+def undecided(db: Connection, cycle: str) -> list[str]:
+    """Applications whose newest late version a decision may still take, and that nobody has decided on since it came."""
+    open_ones = _open(db, cycle, None)
+    if open_ones.empty:
+        return []
+    return open_ones.loc[_given_since(db, cycle, open_ones).isna(), "application_no"].tolist()
+
+
+def every(db: Connection, cycle: str) -> pd.DataFrame:
+    """All late versions of the cycle that are not taken: application_no, version and received_on (ISO), sorted."""
+    columns = [_version.c[name] for name in ("application_no", "version", "received_on")]
+    rows = frames.read(db, _late_of(cycle).with_only_columns(*columns))
+    return rows.sort_values(["application_no", "version"], ignore_index=True)
+
+
+def _late_of(cycle: str) -> Select[Any]:
+    joined = select(_version).join(_application, _application.c.application_no == _version.c.application_no)
+    return joined.where(_application.c.cycle == cycle, _version.c.standing == "late")
+
+
+def _open(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
+    """The newest late version of each application, where a permit may take it: the table's columns, moment, and `was`."""
+    late = frames.read(db, _late_of(cycle))
+    if only is not None:
+        late = late[late["application_no"].isin(only)]
+    late = late.sort_values("version").drop_duplicates("application_no", keep="last").reset_index(drop=True)
     if late.empty:
         return late
-    late = late.sort_values("version").drop_duplicates("application_no", keep="last").reset_index(drop=True)
-    known = versions.known_of(db, late["application_no"].tolist())
-    moments = decisions.permitted_since(db, run.cycle, WINDOW_2)
-    taken = [_is_taken(row, known[row["application_no"]].facts, moments, run.policy) for row in late.to_dict("records")]
-    chosen = late[pd.Series(taken, index=late.index, dtype="bool")]
-    return chosen.assign(
-        was=chosen["application_no"].map({number: application.status for number, application in known.items()}),
-        is_withdrawal=False,
-        assigned_cycle=run.cycle,
-        uscc_now=institutions.followed(db, chosen["uscc"]),
-    )
+    known, policy = versions.known_of(db, late["application_no"].tolist()), for_cycle(cycle_id(cycle))
+    moments = [
+        law.moment_of(versions.moment(row["submitted_utc"]), date.fromisoformat(row["received_on"]), policy)
+        for row in records(late)
+    ]
+    may = [
+        law.may_be_permitted(known[number].facts, moment)
+        for number, moment in zip(late["application_no"], moments, strict=True)
+    ]
+    status = {number: application.status for number, application in known.items()}
+    return late.assign(moment=moments, was=late["application_no"].map(status))[may]
 
 
-def _is_taken(row: Mapping[Any, Any], known: Known, moments: Mapping[str, datetime], policy: Policy) -> bool:
-    """A permit concerns what had been handed in when it was given."""
-    permit = moments.get(row["application_no"])
-    moment = law.moment_of(versions.moment(row["submitted_utc"]), date.fromisoformat(row["received_on"]), policy)
-    verdict = "permit" if permit is not None and permit >= moment else None
-    return law.is_permitted(verdict, known, moment)
+def _given_since(db: Connection, cycle: str, late: pd.DataFrame) -> "pd.Series[str]":
+    """What the latest decision on all of each application says of its late version, if it was given after that came."""
+    given = {str(row["application_no"]): row for row in records(decisions.on_applications(db, cycle, WINDOW_2))}
+    rulings = [
+        ruling["verdict"] if (ruling := given.get(number)) and ruling["moment"] >= moment else None
+        for number, moment in zip(late["application_no"], late["moment"], strict=True)
+    ]
+    return pd.Series(rulings, index=late.index, dtype=frames.TEXT)
 
 
 def promote(db: Connection, rows: pd.DataFrame, run: Run) -> None:

@@ -17,6 +17,7 @@ from tasks.store import (
     frames,
     history,
     institutions,
+    late_versions,
     public_notices,
     results,
     runs,
@@ -50,6 +51,10 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
         "seen_late": ", ".join(
             f"{row['application_no']} v{row['version']} (stated {row['submitted_at']}, seen {row['received_on']})"
             for row in seen_late(db, cycle).to_dict("records")
+        ),
+        "late_versions": ", ".join(
+            f"{row['application_no']} v{row['version']} (received {row['received_on']})"
+            for row in late_versions.every(db, cycle).to_dict("records")
         ),
         "quarantined": len(runs.set_aside(db, cycle, unsettled=True)),
         "complaints": ", ".join(complaints.due(db)),

@@ -215,9 +215,8 @@ def test_every_status_is_final_or_named_with_its_age_and_who_must_act(home: Path
         if status in application.STATUSES:
             db.execute(tables.item.delete())
             db.execute(tables.application.update().values(status=status))
-        if status == "late":
-            late = {"application_no": "A1", "version": 2, "content_hash": "2", "received_on": made.DAY}
-            db.execute(tables.application_version.insert().values(**late, standing="late"))
+    if status == "late":
+        late_version("A1")
     # `superseded` is a version's alone; what is in progress is named by its items, and what is closed has none open
     is_final = status in {*item.FINAL, "superseded", "in_progress", "closed"}
     with reading() as db:
@@ -246,12 +245,35 @@ def test_a_filing_that_a_corrected_result_fails_is_named_until_it_is_decided(hom
 
 def test_a_late_version_is_named_until_it_is_decided(home: Path) -> None:
     made.accepted("A1", status="dispatched")
-    with begin() as db:
-        late = {"application_no": "A1", "version": 2, "content_hash": "2", "received_on": made.DAY}
-        db.execute(tables.application_version.insert().values(**late, standing="late"))
+    late_version("A1")
     assert [status for _, status, _ in open_items()] == ["dispatched", "late"]
     rule("A1", "WINDOW-2", "refuse", "21")
     assert [status for _, status, _ in open_items()] == ["dispatched"]
+
+
+def late_version(number: str) -> None:
+    with begin() as db:
+        late = {"application_no": number, "version": 2, "content_hash": "2", "received_on": made.DAY}
+        db.execute(tables.application_version.insert().values(**late, standing="late"))
+
+
+def test_a_late_version_of_what_was_withdrawn_may_be_permitted_and_is_named(home: Path) -> None:
+    made.accepted("A1")
+    withdraw("A1", "李办", "企业搬迁", made.DAY)
+    late_version("A1")
+    assert [status for _, status, _ in open_items()] == ["late"]
+    with reading() as db:
+        assert duties.open_cycles(db) == [made.CYCLE]
+
+
+def test_a_late_version_that_nobody_may_take_stands_in_the_overview_alone(home: Path) -> None:
+    made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")], status="dispatched")
+    with begin() as db:
+        db.execute(tables.item.update().where(tables.item.c.occupation_code == COOK).values(status="failed"))
+    late_version("A1")
+    assert [status for _, status, _ in open_items()] == ["dispatched"]
+    with reading() as db:
+        assert overview.of_cycle(db, made.CYCLE)["late_versions"] == f"A1 v2 (received {made.DAY})"
 
 
 def test_what_states_a_time_before_the_deadline_and_came_after_it_is_listed(home: Path) -> None:
