@@ -205,7 +205,25 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
         because="申报" + granted["application_no"],
     )
     _name(db, granted, on_file, run)
-    register.write(db, entries, run)
+    register.write(db, _once(entries), run)
+
+
+def _once(entries: pd.DataFrame) -> pd.DataFrame:
+    """One entry an item, also where two applications file it, or two codes that became one: the later term, the audiences of all.
+
+    Two may ask for it where their institutions went into each other while both were under way.
+    """
+    if not entries.duplicated(register.KEYS).any():
+        return entries
+    ordered = entries.sort_values(["valid_until", "application_no"])
+    every = ordered.groupby(register.KEYS)[["audiences", "because"]]
+    joined = every.agg({"audiences": audiences_of, "because": _together})
+    last = ordered.drop_duplicates(register.KEYS, keep="last")
+    return last.drop(columns=joined.columns).join(joined, on=register.KEYS)
+
+
+def _together(texts: "pd.Series[str]") -> str:
+    return "，".join(texts.unique())
 
 
 def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> None:
@@ -228,7 +246,8 @@ def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:
     standing = granted.join(on_file.set_index(register.KEYS)["audiences"].rename("standing"), on=register.KEYS)[
         "standing"
     ]
-    kept = standing.where(granted["kind"] != "renewal").fillna("")
+    renewed = (granted["kind"] == "renewal").groupby([granted[key] for key in register.KEYS]).transform("any")
+    kept = standing.where(~renewed).fillna("")
     return [audiences_of(both) for both in zip(granted["audiences"], kept, strict=True)]
 
 

@@ -355,3 +355,16 @@ def test_an_occupation_renumbered_while_it_is_asked_for_is_filed_under_its_code(
     case.act("2025-03-14", commands=[f"adjust renumber {former} {present} --ground 公告 --document 3号"])
     case.act("2025-04-12", results=case.results(one.no, "80", "2025-03-30"))
     assert [row["occupation_code"] for row in case.office.register.directory(case.day(2))] == [present]
+
+
+def test_an_item_both_institutions_of_a_merger_ask_for_is_on_the_register_once(case: Case) -> None:
+    mine, theirs, asked = case.codes[:3]
+    old = case.institution("enterprise", {mine: "5"}, until="2026-05-31")
+    into = case.institution("enterprise", {theirs: "5"}, until="2027-05-31")
+    one, two = (case.application(who, {asked: "5"}, "addition") for who in (old, into))
+    case.act("2025-03-12", one, two)
+    case.act("2025-03-14", commands=[f"adjust merge {old.uscc} {into.uscc} --ground 合并 --document 2号"])
+    case.act("2025-04-12", results=[row for no in (one.no, two.no) for row in case.results(no, "80", "2025-03-30")])
+    assert {case.status(filing.no) for filing in (one, two)} == {"filed"}
+    (row,) = (row for row in case.office.register.directory(case.day(2)) if row["occupation_code"] == asked)
+    assert (row["levels"], row["valid_until"]) == ("5", "2027-05-31")

@@ -182,7 +182,8 @@ def filings(
     heads_of = heads(applications, run)
     letters = []
     for (number, _), rows in sorted(grouped(records(filed), "application_no", "day").items()):
-        lines = [{**row, "occupation_code": row["present_code"]} for row in rows]
+        present = grouped(rows, "present_code", "work_type", "level")  # two codes may have become one
+        lines = [{**row, "occupation_code": row["present_code"]} for row, *_ in present.values()]
         text = FilingText(
             **heads_of[number],
             items=_filed(lines, names, run.policy),

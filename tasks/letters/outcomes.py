@@ -61,8 +61,10 @@ def _filings(db: Connection, sent_letters: Correspondence, undecided: pd.DataFra
     if granted.empty:
         return []
     granted = granted.assign(present_code=renumberings.followed(db, granted["occupation_code"]))
-    filed = register.filed_by(db, run.cycle).rename(columns={"occupation_code": "present_code"}).drop(columns="uscc")
-    rows = granted.merge(filed, on=["application_no", "present_code", "work_type", "level"])
+    # by the institution: an item that two applications filed is on the register once
+    filed = register.filed_by(db, run.cycle).drop_duplicates(register.KEYS, keep="last").drop(columns="application_no")
+    filed = filed.rename(columns={"occupation_code": "present_code"})
+    rows = granted.merge(filed, on=["uscc", "present_code", "work_type", "level"])
     known = applications.current(db, sorted(set(rows["application_no"])))
     return contents.filings(known, rows, occupation_names(db), sent_letters, run)
 

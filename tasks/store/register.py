@@ -104,7 +104,7 @@ def known_to_province(db: Connection) -> set[tuple[str, ...]]:
 
 
 def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
-    """What the cycle's applications filed and still hold.
+    """What the cycle's applications filed and still hold, in the order in which it was entered.
 
     Columns: application_no, keys, filed_on, valid_until, institution_code, and former_until, the end of the term that a
     renewal replaced, "" where there was none.
@@ -124,7 +124,7 @@ def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
         _entry.c.superseded_in == cycle, _entry.c.ended_by.is_(None), _entry.c.cycle.is_distinct_from(cycle)
     )
     former = frames.read(db, replaced).groupby(KEYS, as_index=False)["former_until"].max()
-    filed = frames.read(db, statement).merge(former, on=KEYS, how="left")
+    filed = frames.read(db, statement.order_by(_entry.c.entry)).merge(former, on=KEYS, how="left")
     return filed.assign(former_until=filed["former_until"].fillna(""))
 
 

@@ -112,6 +112,7 @@ class _Filing:
         filed: list[ItemKey] = []
         for no, trade in sorted(groups, key=lambda group: self._rank(group, groups[group])):
             filed += self._file_group(no, trade, groups[(no, trade)])
+        self._audiences(filed)
         self._terms(filed, before)
 
     def _groups(self) -> dict[tuple[str, Trade], list[Item]]:
@@ -180,7 +181,7 @@ class _Filing:
         return rules
 
     def _enter(self, app: Application, item: Item) -> None:
-        """Put an item on file, its term still to be set; an addition joins its audiences, a renewal replaces them."""
+        """Put an item on file, its audiences and its term still to be set."""
         register, filing = self.office.register, app.filing
         app.items[item].stands("filed")
         register.filings[app.cycle] += 1
@@ -201,9 +202,20 @@ class _Filing:
             present = item._replace(occupation=register.now(item.occupation))
             entry = Entry(filing.uscc, present, self.as_of, self.as_of)
             register.entries.append(entry)
-        asked = filing.audiences(item) & set(AUDIENCES)
-        entry.audiences = asked if filing.kind == "renewal" else entry.audiences | asked
         entry.valid_until = max(entry.valid_until, self.as_of)
+
+    def _audiences(self, filed: list[ItemKey]) -> None:
+        """An addition joins its audiences to the item's, a renewal replaces them; two that file one item join theirs."""
+        applications, register = self.office.applications, self.office.register
+        entries = [
+            (applications[no].filing, item, register.entry(applications[no].filing.uscc, item)) for no, item in filed
+        ]
+        for filing, _, entry in entries:
+            if filing.kind == "renewal" and entry:
+                entry.audiences = set()
+        for filing, item, entry in entries:
+            if entry:
+                entry.audiences |= filing.audiences(item) & set(AUDIENCES)
 
     def _terms(self, filed: list[ItemKey], before: dict[str, date | None]) -> None:
         """Set terms: a renewal begins a new one, the rest shares it, joins the old one, or begins a qualification."""
@@ -214,6 +226,7 @@ class _Filing:
 
         applications = self.office.applications
         renewing = {applications[no].filing.uscc for no, _ in filed if applications[no].filing.kind == "renewal"}
+        ends: dict[int, date] = {}  # an item that two applications file has the later
         for no, item in filed:
             uscc = applications[no].filing.uscc
             standing, earlier = before[uscc], applications[no].renewed_until
@@ -225,7 +238,7 @@ class _Filing:
                 end = standing or end_of(self.as_of)
             entry = self.office.register.entry(uscc, item)
             assert entry, "what is filed stands on the register"
-            entry.valid_until = end
+            ends[id(entry)] = entry.valid_until = max(end, ends.get(id(entry), end))
         for no, item in filed:
             app = applications[no]
             step = self.office.register.entry(app.filing.uscc, item)

@@ -18,6 +18,7 @@ from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.outbox import LETTERS
 from tests import evaluations as made
+from tests import registers
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
@@ -195,3 +196,65 @@ def test_what_a_panel_passed_under_a_former_code_has_its_pass(home: Path) -> Non
     changed(Renumbering, day=date(2026, 10, 30), old_code=COOK, new_code=OTHER)
     with reading() as db:
         assert list(truths.out_of_scope(db, date(2026, 10, 30))) == []
+
+
+def filing_letters() -> dict[str, list[dict[str, Any]]]:
+    with reading() as db:
+        return {
+            str(entry["content"]["application_no"]): entry["content"]["items"]
+            for entry in outbox.written(db, LETTERS)
+            if entry["kind"] == "filing"
+        }
+
+
+@pytest.mark.usefixtures("home")
+def test_an_item_that_both_institutions_of_a_merger_ask_for_is_on_the_register_once() -> None:
+    take_over([(ONE, COOK, "4")], *TERM)
+    take_over([(TWO, COOK, "4")], *LATER)
+    passed("A1", "addition", [(ONE, BAKER, "4")], cycle="2026-04", audiences="staff")
+    passed("A2", "addition", [(TWO, BAKER, "4")], cycle="2026-04", audiences="public")
+    changed(Merger, old_uscc=ONE, into_uscc=TWO)
+    decide("2026-04", DAY)
+    with reading() as db:
+        assert set(registers.statuses(db).values()) == {"filed"}
+        (entry,) = register.on_file(db, DAY).query("occupation_code == @BAKER").to_dict("records")
+    assert (entry["audiences"], entry["valid_until"]) == ("staff;public", "2028-05-24")
+    assert {number: len(lines) for number, lines in filing_letters().items()} == {"A1": 1, "A2": 1}
+    assert_history_agrees(DAY)
+    later = date(2026, 6, 2)
+    with run_on(later) as run:
+        words = {"kind": "revoke", "uscc": TWO, "occupation_code": BAKER, "effective_on": later}
+        adjustment.carry_out(run, Adjustment.model_validate({**words, **WORDS}))
+    assert set(terms(later)) == {(TWO, COOK, "4")}
+
+
+@pytest.mark.usefixtures("home")
+def test_renewals_of_both_institutions_of_a_merger_give_one_item_the_later_term() -> None:
+    take_over([(ONE, COOK, "4")], date(2023, 7, 1), date(2026, 6, 30))
+    take_over([(TWO, COOK, "4"), (TWO, BAKER, "4")], date(2023, 10, 1), date(2026, 9, 30))
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-04", audiences="staff")
+    passed("A2", "renewal", [(TWO, COOK, "4"), (TWO, BAKER, "4")], cycle="2026-04", audiences="public")
+    changed(Merger, old_uscc=ONE, into_uscc=TWO)
+    decide("2026-04", DAY)
+    with reading() as db:
+        assert set(registers.statuses(db).values()) == {"filed"}
+    assert {key: end for key, (_, end) in terms(DAY).items()} == {
+        (TWO, COOK, "4"): "2029-09-30",
+        (TWO, BAKER, "4"): "2029-09-30",
+    }
+    with reading() as db:
+        audiences = register.on_file(db, DAY).set_index("occupation_code")["audiences"].to_dict()
+    assert audiences == {COOK: "staff;public", BAKER: "public"}
+
+
+@pytest.mark.usefixtures("home")
+def test_two_codes_of_one_application_that_became_one_are_one_item() -> None:
+    passed("A1", "initial", [(ONE, COOK, "4"), (ONE, OTHER, "4")], cycle="2026-04")
+    changed(Renumbering, old_code=COOK, new_code=OTHER)
+    decide("2026-04", DAY)
+    with reading() as db:
+        assert set(registers.statuses(db).values()) == {"filed"}
+        assert register.on_file(db, DAY)["occupation_code"].tolist() == [OTHER]
+    ((line,),) = filing_letters().values()
+    assert (line["occupation_code"], line["levels"]) == (OTHER, "四级/中级工")
+    assert_history_agrees(DAY)
