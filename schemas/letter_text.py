@@ -210,6 +210,12 @@ class AdjustmentText(FormalLetter):
     effective_on: date = Field(description="生效日期")
 
 
+class ReinstatementText(AdjustmentText):
+    """The same where a suspension is lifted, also of what is not on file any more."""
+
+    is_over: bool = Field(default=False, description="所涉备案已不在册，仅解除暂停")
+
+
 class AdverseAdjustmentText(AdjustmentText, RefusingLetter):
     """The same where the decision suspends or takes away."""
 
@@ -265,7 +271,7 @@ _KINDS = (
     LetterKind("dormancy", "休眠提示", "三（一）", DormancyText),
     LetterKind("rectification", "限期整改通知书", "四（三）", RectificationText),
     LetterKind("suspension", "暂停备案通知书", "四", AdverseAdjustmentText),
-    LetterKind("reinstatement", "恢复备案通知书", "四", AdjustmentText),
+    LetterKind("reinstatement", "恢复备案通知书", "四", ReinstatementText),
     LetterKind("withdrawal", "注销备案通知书", "四", AdjustmentText),
     LetterKind("revocation", "撤销备案通知书", "四", AdverseAdjustmentText, signer="authority"),
 )

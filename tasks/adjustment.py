@@ -10,7 +10,7 @@ from schemas.run_summary import Counts
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
 from tasks.runs.step import step
-from tasks.store import adjustments, letters, register
+from tasks.store import adjustments, institutions, letters, register
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
@@ -43,19 +43,22 @@ def carry_out(run: Run, adjustment: Adjustment) -> Counts:
         if adjustments.is_recorded(db, adjustment):
             return Counts()
         holdings, concerned = _concerned(db, adjustment, run)
+        lifted = concerned.iloc[:0]
         if kind.ends_term:
             adjustments.end(db, concerned, adjustment, kind.became, kind.title, run)
         elif kind.became == "suspended":
             adjustments.suspend(db, concerned, adjustment, run)
         else:
-            adjustments.reinstate(db, concerned, adjustment, run)
+            lifted = adjustments.reinstate(db, concerned, adjustment, run)
         adjustments.record(db, adjustment, run)
-        letter = adjustment_letter(adjustment, holdings, concerned, occupation_names(db), run)
-        return Counts(done={kind.became: len(concerned), "letters": letters.write(db, [letter], run)})
+        moved = concerned if len(concerned) else lifted.merge(institutions.known(db)[["uscc", "institution_name"]])
+        letter = adjustment_letter(adjustment, holdings, moved, occupation_names(db), run)
+        done = {kind.became: len(concerned)} if len(concerned) else {"lifted": len(lifted)}
+        return Counts(done={**done, "letters": letters.write(db, [letter], run)})
 
 
 def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the institution has on file, and which of it the decision moves."""
+    """What the institution has on file, and which of it the decision moves; nothing where it only lifts a suspension."""
     kind = ADJUSTMENTS[adjustment.kind]
     if adjustment.effective_on > run.day:
         raise ImpossibleAdjustmentError(
@@ -69,7 +72,8 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
         else holdings[holdings["occupation_code"] == adjustment.occupation_code]
     )
     concerned = chosen[chosen["standing"].isin(kind.concerns)]
-    if concerned.empty:
+    lifts = kind.code == "reinstate" and len(adjustments.suspended_still(db, adjustment)) > 0
+    if concerned.empty and not lifts:
         code = adjustment.occupation_code
         what = f"occupation {code} of {adjustment.uscc}" if code else adjustment.uscc
         stands = "、".join(sorted(set(chosen["standing"]))) or f"not on file on {adjustment.effective_on}"

@@ -138,9 +138,9 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
 def _barred(
     db: Connection, run: Run, rows: pd.DataFrame, now: pd.DataFrame, on_file: pd.DataFrame
 ) -> "pd.Series[bool]":
-    """Which items not on file ask for something new while their institution is suspended or was lately revoked.
+    """Which items not on file are of an institution that is suspended or was lately revoked, without a permit.
 
-    `now`: the rows under the present codes of their occupations.
+    A renewal's item is one of them once its term is over. `now`: the rows under the present codes of their occupations.
     """
     asked = items.of_cycle(db, run.cycle)[["application_no", "uscc", "occupation_code"]].drop_duplicates()
     asked = asked[asked["application_no"].isin(rows["application_no"])]
@@ -151,8 +151,7 @@ def _barred(
     permits = decisions.permitted(db, run.cycle, "STAND-1", rows)
     permitted = pd.MultiIndex.from_frame(rows[["application_no", "occupation_code"]]).isin(list(permits))
     is_held = now[register.KEYS].merge(on_file[register.KEYS], on=register.KEYS, how="left", indicator=True)["_merge"]
-    is_new = (rows["kind"] != "renewal") & (is_held.to_numpy() == "left_only")
-    barred: pd.Series[bool] = badly & is_new & ~permitted
+    barred: pd.Series[bool] = badly & (is_held.to_numpy() == "left_only") & ~permitted
     return barred
 
 

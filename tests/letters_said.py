@@ -252,7 +252,7 @@ _LONGEST: dict[str, dict[str, Any]] = {
         * 25,
     },
     "suspension": {**_LONG, **_LONG_ADJUSTMENT},
-    "reinstatement": {**_LONG, **_LONG_ADJUSTMENT},
+    "reinstatement": {**_LONG, **_LONG_ADJUSTMENT, "is_over": True},
     "withdrawal": {**_LONG, **_LONG_ADJUSTMENT},
     "revocation": {**_LONG, **_LONG_ADJUSTMENT},
     "result_return": {

@@ -368,3 +368,31 @@ def test_an_item_both_institutions_of_a_merger_ask_for_is_on_the_register_once(c
     assert {case.status(filing.no) for filing in (one, two)} == {"filed"}
     (row,) = (row for row in case.office.register.directory(case.day(2)) if row["occupation_code"] == asked)
     assert (row["levels"], row["valid_until"]) == ("5", "2027-05-31")
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("permit", "filed"), ("refuse", "refused STAND-1")])
+def test_a_late_renewal_of_a_suspended_institution_waits_for_a_decision(case: Case, verdict: str, status: str) -> None:
+    """Its term is over, so it is not on file on the day of filing; the suspension was never lifted."""
+    code = case.codes[0]
+    who = case.institution("enterprise", {code: "5"}, since="2022-05-01", until="2025-04-30")
+    case.act("2025-03-10")
+    case.act("2025-03-11", commands=[f"adjust suspend {who.uscc} --ground 核查 --document 1号"], run=False)
+    one = case.application(who, {code: "5"}, "renewal")
+    case.act("2025-03-12", one)
+    case.act("2025-05-25", results=case.results(one.no, "80", "2025-05-20"))
+    assert case.status(one.no) == "held STAND-1"
+    case.act("2025-05-26", decisions=[case.decision(one.no, "STAND-1", verdict, "2025-05-26")])
+    assert case.status(one.no) == status
+    assert [row["uscc"] for row in case.office.register.directory(case.day(46))] == [who.uscc] * (status == "filed")
+
+
+def test_a_suspension_is_lifted_after_the_lapse(case: Case) -> None:
+    code, other = case.codes[:2]
+    who = case.institution("enterprise", {code: "5"}, since="2022-05-01", until="2025-04-30")
+    case.act("2025-03-10")
+    case.act("2025-03-11", commands=[f"adjust suspend {who.uscc} --ground 核查 --document 1号"], run=False)
+    case.act("2025-05-26", commands=[f"adjust reinstate {who.uscc} --ground 整改完成 --document 2号"])
+    later = Case("2025-09", case.office, number=50)
+    one = later.application(who, {other: "5"}, submitted="2025-08-12T09:00:00")
+    later.act("2025-08-15", one)
+    assert later.status(one.no) == "dispatched"

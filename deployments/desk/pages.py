@@ -75,6 +75,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "item": ITEM_STATUSES,
     "application": {**APPLICATION_STATUSES, "late": "逾期版本"},
     "qualification": STANDINGS,
+    "suspension": {"suspended": STANDINGS["suspended"], "lifted": "解除暂停"},
     "decision": {"permit": "准予", "refuse": "不予"},
     "notice": {code: kind.title for code, kind in LETTER_KINDS.items()} | {"posted": "已寄出", "served": "已送达"},
     "complaint": COMPLAINT_OUTCOMES,

@@ -13,8 +13,6 @@ from schemas.law.cycle import CycleId
 from schemas.letter_lines import DormantLine, UnderWayLine, lines_of
 from schemas.letter_text import (
     LETTER_KINDS,
-    AdjustmentText,
-    AdverseAdjustmentText,
     DormancyText,
     ExpiryReminderText,
     RectificationText,
@@ -151,17 +149,25 @@ def dormancy_hints(
 def adjustment_letter(
     adjustment: Adjustment, on_file: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: Run
 ) -> Entry:
-    """One letter a decision; it names the levels unless the decision concerns all the institution has on file."""
+    """One letter a decision; it names the levels unless the decision concerns all the institution has on file.
+
+    `concerned`: UNIT and institution_name of what the decision moves, with its `standing`; without one where it only lifts
+    the suspension of what is not on file any more.
+    """
     policy = in_force(run.day)
     lines = lines_of(concerned.to_dict("records"), names, policy)
     kind = ADJUSTMENTS[adjustment.kind].letter
-    text = (AdverseAdjustmentText if LETTER_KINDS[kind].refuses else AdjustmentText)(
-        **addressee(concerned.iloc[0].to_dict(), policy, run.day),
-        items=lines if len(concerned) < len(on_file) else [],
-        ground=adjustment.ground,
-        decision_no=adjustment.document_no,
-        decided_on=adjustment.effective_on,
-        effective_on=adjustment.effective_on,
+    is_over = "standing" not in concerned.columns
+    text = LETTER_KINDS[kind].text.model_validate(
+        {
+            **addressee(concerned.iloc[0].to_dict(), policy, run.day),
+            "items": lines if is_over or len(concerned) < len(on_file) else [],
+            "ground": adjustment.ground,
+            "decision_no": adjustment.document_no,
+            "decided_on": adjustment.effective_on,
+            "effective_on": adjustment.effective_on,
+            **({"is_over": True} if is_over else {}),
+        }
     )
     return letter(f"{kind}:{adjustment.uscc}:{adjustment.identity[:16]}", kind, adjustment.uscc, text)
 

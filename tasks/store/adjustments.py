@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 from schemas import tables
 from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.history import facts_text
+from schemas.item import ALONG
 from schemas.run import Run
 from tasks.store import (
     activities,
@@ -46,10 +47,29 @@ def suspend(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run
     _tell(db, held, "suspended", "暂停", adjustment, run)
 
 
-def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run) -> None:
-    """Put what is suspended back in force; its term is what it was."""
-    suspensions.end(db, held, adjustment.effective_on, run)
+def suspended_still(db: Connection, adjustment: Adjustment) -> pd.DataFrame:
+    """KEYS of the open suspensions a reinstatement ends, also of what is not on file any more."""
+    known = suspensions.known(db)
+    begun = known["ends_on"].isna() & (known["starts_on"] <= adjustment.effective_on.isoformat())
+    mine = known[begun & (known["uscc"] == adjustment.uscc)]
+    return mine[mine["occupation_code"] == adjustment.occupation_code] if adjustment.occupation_code else mine
+
+
+def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run) -> pd.DataFrame:
+    """Put what is suspended back in force, its term what it was; returns KEYS and ALONG of what is only suspended no longer.
+
+    That is what is over or was filed anew meanwhile; while its suspension is open, it keeps what is new from being filed.
+    """
+    ended = suspended_still(db, adjustment)[register.KEYS].drop_duplicates()
+    suspensions.end(db, ended, adjustment.effective_on, run)
     _tell(db, held, "filed", "恢复", adjustment, run)
+    both = ended.merge(held[register.KEYS], on=register.KEYS, how="left", indicator=True)
+    known = register.current_entries(db).drop_duplicates(register.KEYS, keep="last")[[*register.KEYS, *ALONG]]
+    lifted = both[both["_merge"] == "left_only"].drop(columns="_merge").merge(known, on=register.KEYS)
+    facts = facts_text(**adjustment.model_dump(mode="json", include=_FACTS))
+    stated = {"was": "suspended", "became": "lifted", "because": _because(adjustment, "解除暂停"), "facts": facts}
+    history.add(db, "suspension", lifted.assign(subject=lifted["uscc"], **stated), run, adjustment.decided_by)
+    return lifted
 
 
 def end(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became: str, title: str, run: Run) -> None:

@@ -128,12 +128,13 @@ class _Filing:
 
     def _may_stand(self, app: Application, item: Item) -> bool:
         register, state = self.office.register, app.items[item]
-        gone = [one for one in register.entries if (one.uscc, one.item) == (app.filing.uscc, item)]
+        present = item._replace(occupation=register.now(item.occupation))
+        gone = [one for one in register.entries if (one.uscc, one.item) == (app.filing.uscc, present)]
         renewal = app.filing.kind == "renewal"
         if renewal and gone and gone[-1].off_on is not None and gone[-1].off_on <= self.as_of:
             state.stands("refused", {"RENEW-1"})
             return False
-        new = not renewal and item not in register.items(app.filing.uscc, self.as_of)
+        new = present not in register.items(app.filing.uscc, self.as_of)  # a late renewal's too
         if new and stands_badly(app.filing, scene(self.office, app), self.as_of):
             verdict = self.office.verdict(app.no, "STAND-1", item.occupation)
             if verdict != "permit":

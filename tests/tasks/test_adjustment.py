@@ -16,7 +16,7 @@ from schemas.run_summary import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.desk import succession
-from tasks.store import decisions, overview, register
+from tasks.store import decisions, overview, register, retold, standing
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
@@ -181,20 +181,79 @@ def test_a_renewal_leaves_a_suspension_and_a_new_filing_after_a_lapse_begins_in_
     assert terms(date(2027, 6, 1))[ONE, COOK, "4"][1] == "2030-05-24"
     sweep(date(2030, 6, 1))
     passed("A2", "initial", [(ONE, COOK, "4")], cycle="2030-09")
+    permit("A2", "STAND-1", date(2030, 10, 1), "2030-09")
+    decide("2030-09", date(2030, 10, 2))
+    assert listed(date(2030, 10, 2)) == {(ONE, COOK)}, "what is filed anew is not suspended"
+
+
+def permit(number: str, rule: str, day: date, cycle: str) -> None:
     row = {
-        "application_no": "A2",
-        "rule": "STAND-1",
+        "application_no": number,
+        "rule": rule,
         "occupation_code": "",
         "verdict": "permit",
         "decided_by": "周明",
-        "decided_at": "2030-10-01T10:00:00",
+        "decided_at": f"{day}T10:00:00",
         "document_no": "1号",
         "reason": "整改完成",
     }
-    with run_on(date(2030, 10, 1), "2030-09") as run, writing(run) as db:
+    with run_on(day, cycle) as run, writing(run) as db:
         decisions.record(db, pd.DataFrame([row]), run)
-    decide("2030-09", date(2030, 10, 2))
-    assert listed(date(2030, 10, 2)) == {(ONE, COOK)}, "what is filed anew is not suspended"
+
+
+def suspended(uscc: str, day: date) -> set[str]:
+    """What is suspended of an institution; blank for all of it."""
+    with reading() as db:
+        rows = standing.suspended(db, day)
+    return set(rows.loc[rows["uscc"] == uscc, "occupation_code"])
+
+
+def test_a_late_renewal_of_a_suspended_institution_waits_for_a_permit(home: Path) -> None:
+    """On the day of filing its items are not on file any more: STAND-1 (contract sections 2 and 3)."""
+    take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], date(2022, 5, 1), date(2025, 4, 30))
+    for number, uscc in (("A1", ONE), ("A2", TWO)):
+        carry_out(decided("suspend", uscc, on=date(2025, 3, 11)))
+        passed(number, "renewal", [(uscc, COOK, "4")], cycle="2025-04")
+    permit("A2", "STAND-1", date(2025, 5, 24), "2025-04")
+    decide("2025-04", date(2025, 5, 25))
+    with reading() as db:
+        assert registers.statuses(db) == {("A1", COOK, "4"): "held", ("A2", COOK, "4"): "filed"}
+    assert listed(date(2025, 5, 25)) == {(TWO, COOK)}
+    assert suspended(TWO, date(2025, 5, 25)) == {"", COOK}, "nobody has lifted it"
+    carry_out(decided("reinstate", TWO, on=date(2025, 5, 28)))
+    assert suspended(TWO, date(2025, 5, 28)) == set()
+    assert listed(date(2025, 5, 28)) == {(TWO, COOK)}
+    with reading() as db:
+        assert retold.differences(db, date(2025, 5, 28)) == []
+
+
+@pytest.mark.parametrize("occupation", ["", COOK])
+def test_a_suspension_is_lifted_though_nothing_is_on_file_any_more(home: Path, occupation: str) -> None:
+    take_over([(ONE, COOK, "4"), (ONE, COOK, "3"), (TWO, COOK, "4")], date(2022, 5, 1), date(2025, 4, 30))
+    carry_out(decided("suspend", on=date(2025, 3, 11), occupation=occupation))
+    sweep(date(2025, 5, 26))
+    lift = decided("reinstate", on=date(2025, 5, 26), occupation=occupation)
+    with pytest.raises(ImpossibleAdjustmentError, match="nothing to reinstate"):
+        carry_out(decided("reinstate", TWO, on=date(2025, 5, 26), occupation=occupation))
+    assert carry_out(lift).done == {"lifted": 2, "letters": 1}
+    assert suspended(ONE, date(2025, 5, 26)) == set()
+    assert suspended(ONE, date(2025, 5, 25)) == {COOK} | ({""} if not occupation else set())
+    (text,) = letters("reinstatement")
+    assert (text["is_over"], len(text["items"])) == (True, 1)  # type: ignore[arg-type]
+    with reading() as db:
+        entry = overview.life(db, ONE).query("kind == 'suspension'").iloc[-1]
+        assert retold.differences(db, date(2025, 5, 26)) == []
+    assert (entry["was"], entry["became"], entry["by"]) == ("suspended", "lifted", "王处长")
+    with pytest.raises(ImpossibleAdjustmentError, match="nothing to reinstate"):
+        carry_out(decided("reinstate", on=date(2025, 5, 27), occupation=occupation))
+
+
+def test_lifting_a_suspension_lifts_it_for_what_has_lapsed_too(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], date(2022, 5, 1), date(2025, 4, 30))
+    take_over([(ONE, BAKER, "4")], *TERM)
+    carry_out(decided("suspend", on=date(2025, 3, 11)))
+    assert carry_out(decided("reinstate", on=date(2025, 6, 1))).done == {"filed": 1, "letters": 1}
+    assert suspended(ONE, date(2025, 6, 1)) == set()
 
 
 def test_a_renewal_in_progress_does_not_bring_back_what_was_revoked(home: Path) -> None:

@@ -162,6 +162,12 @@ def test_an_adjustment_of_no_items_is_of_all() -> None:
     assert "你单位下列职业等级的备案资质" in _text(render("suspension", SHORTEST["suspension"]))
 
 
+def test_a_reinstatement_of_what_is_over_brings_nothing_back() -> None:
+    over = _text(render("reinstatement", {**SHORTEST["reinstatement"], "is_over": True}))
+    assert "解除对你单位下列职业等级备案资质的暂停" in over and "不因此恢复" in over
+    assert "原有效期不变" not in over
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
