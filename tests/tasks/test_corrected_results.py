@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from schemas.awaited import AWAITED
 
+from schemas.application import AWAITED
 from schemas.finding import FINDING_COLUMNS
 from tasks.desk.rulings import ImpossibleRulingError, record_rulings, settle_holds
 from tasks.store import duties, findings
