@@ -90,9 +90,9 @@ def verified(folder: Path, given: Collection[str]) -> Verdict:
         return verify(folder, given)
     on_record = [key.key for key in keys.known(settings().root / keys.FOLDER)]
     verdict = verify(folder, given or on_record, demanded=bool(given))
-    return Verdict([*verdict.faults, *_untold(published)], verdict.notes)
+    return Verdict([*verdict.faults, *_unpublished(published)], verdict.notes)
 
 
-def _untold(published: Path) -> list[str]:
+def _unpublished(published: Path) -> list[str]:
     with reading() as db:
         return history.unlike(db, chain.heads(published))

