@@ -1,5 +1,6 @@
 """A run of a cycle: beginning it under the cycle's lease, and ending it with its summary."""
 
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ CURRENT = "current"
 
 #: How `only` names the applications that a run left undone.
 _FAILED = "failed:"
+
+#: How seldom Python looks for rings of objects: rows make none, and looking took an eighth of a cycle.
+_LOOKS_FOR_RINGS = (10_000, 20, 20)
 
 #: So long a deployed run waits for a cycle that is busy, and so often it asks.
 _PATIENCE_SECONDS = 900.0
@@ -77,6 +81,7 @@ def begin(
     for a later day than today unless the home is for practice; UnusablePolicyError or UnusableReferenceError, before
     anything is written, for a file of the law that cannot be read.
     """
+    gc.set_threshold(*_LOOKS_FOR_RINGS)
     policy = for_cycle(cycle_id(cycle))
     reference()
     installation, run_id, day = settings(), str(uuid4()), as_of or today()
