@@ -138,29 +138,28 @@ def draw_panels(
     experts: Iterable[Expert],
     size: int,
     *,
-    kept: Mapping[str, PanelDraw] | None = None,
+    kept: Mapping[str, Panel] | None = None,
     only: Collection[str] | None = None,
 ) -> dict[str, PanelDraw]:
     """Draw the panels of a cycle: application number to draw, by application number.
 
     `applicants` are all applications of the cycle, also those not sent out: nobody employed by one of them judges
-    another of the same occupation. `kept` are draws made before; they stand, and count in the load. `only` are the
+    another of the same occupation. `kept` are panels drawn before; they stand, and count in the load. `only` are the
     numbers to draw for, None for all.
     """
-    pool = Pool(experts)
-    drawn = dict(kept or {})
+    pool, kept = Pool(experts), kept or {}
     load: dict[str, int] = {}
-    for draw in drawn.values():
-        _add(load, draw.panel)
+    for panel in kept.values():
+        _add(load, panel)
     barred = barred_employers(applicants, pool.employers)
+    drawn: dict[str, PanelDraw] = {}
     for applicant in sorted(applicants, key=lambda one: one.application_no):
         number = applicant.application_no
-        if number in drawn or (only is not None and number not in only):
+        if number in kept or (only is not None and number not in only):
             continue
-        draw = draw_panel(seed, applicant, pool, size, barred=barred[number], load=load)
-        drawn[number] = draw
-        _add(load, draw.panel)
-    return dict(sorted(drawn.items()))
+        drawn[number] = draw_panel(seed, applicant, pool, size, barred=barred[number], load=load)
+        _add(load, drawn[number].panel)
+    return drawn
 
 
 def barred_employers(applicants: Iterable[Applicant], employers: Collection[str]) -> dict[str, frozenset[str]]:

@@ -172,10 +172,10 @@ def _corrections(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Itera
 
 def _panels(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Iterator[Duty]:
     leads = {
-        number: draw.panel.leader.name
+        number: panel.leader.name
         for cycle in cycles
-        for number, draw in panels.standing(db, cycle).items()
-        if draw.panel.leader
+        for number, panel in panels.standing(db, cycle).items()
+        if panel.leader
     }
     out = duties.results_out(db, cycles)
     sent = rows[rows["status"] == "dispatched"].drop(columns=["items", "since"]).merge(out, on="application_no")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from schemas import tables
-from schemas.evaluation import PanelDraw
+from schemas.evaluation import Panel, PanelDraw
 from schemas.history import facts_text
 from schemas.panel import Applicant, Expert, barred_employers, draw_panels
 from schemas.run import Run
@@ -17,6 +17,7 @@ from tasks.store import frames, history, seals
 
 _expert = tables.expert
 _draw = tables.panel_draw
+_OLDEST_FIRST = (_draw.c.application_no, _draw.c.number)
 _KEY = "expert_no"
 _FIRST, _AGAIN = "从专家库随机抽取", "原专家组成员的所在单位参加本批次同职业申报，回避后重新抽取"
 
@@ -61,22 +62,19 @@ def applicants(db: Connection, cycle: str) -> list[Applicant]:
     return [Applicant(number, uscc, frozenset(codes)) for (number, uscc), codes in sorted(asked.items())]
 
 
-def standing(db: Connection, cycle: str) -> dict[str, PanelDraw]:
-    """Application number to the draw that stands, the last one."""
-    return {number: PanelDraw.model_validate(record) for number, record in db.execute(_last_draws(cycle)).tuples()}
+def standing(db: Connection, cycle: str) -> dict[str, Panel]:
+    """Application number to the panel that stands, the one drawn last; the rest of thousands of records is dear to read."""
+    last = (
+        select(_draw.c.application_no, _draw.c.record["panel"]).where(_draw.c.cycle == cycle).order_by(*_OLDEST_FIRST)
+    )
+    return {number: Panel.model_validate(panel) for number, panel in db.execute(last).tuples()}
 
 
-def _last_draws(cycle: str) -> Select[tuple[str, dict[str, Any]]]:
-    """Number and record of every draw of a cycle, the one that stands last."""
-    statement = select(_draw.c.application_no, _draw.c.record).where(_draw.c.cycle == cycle)
-    return statement.order_by(_draw.c.application_no, _draw.c.number)
-
-
-def _members(db: Connection, cycle: str, numbers: Collection[str]) -> dict[str, list[str]]:
-    """The experts of the panels that stand for these applications."""
-    work = frames.working(db, "sat_on", pd.DataFrame({"application_no": sorted(numbers)}, dtype=frames.TEXT))
-    rows = db.execute(_last_draws(cycle).join(work, work.c.application_no == _draw.c.application_no)).tuples()
-    return {number: [member["expert_no"] for member in record["panel"]["members"]] for number, record in rows}
+def _records(db: Connection, numbers: Collection[str], cycle: str) -> dict[str, dict[str, Any]]:
+    """The records of the draws that stand for these applications."""
+    work = frames.working(db, "drawn_for", pd.DataFrame({"application_no": sorted(numbers)}, dtype=frames.TEXT))
+    last = select(_draw.c.application_no, _draw.c.record).where(_draw.c.cycle == cycle).order_by(*_OLDEST_FIRST)
+    return dict(db.execute(last.join(work, work.c.application_no == _draw.c.application_no)).tuples().all())
 
 
 def of_application(db: Connection, application_no: str) -> list[PanelDraw]:
@@ -121,7 +119,7 @@ def lead_address(db: Connection, application_no: str) -> str:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The draws that stand, by application number, and the numbers of those drawn anew in place of an earlier one.
+    """The draws that stand for what goes out, by application number, and the numbers of those drawn anew.
 
     Empty where there is none to make.
     """
@@ -143,26 +141,25 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
     everyone = applicants(db, run.cycle)
     employers = {expert.expert_no: expert.employer_uscc for expert in experts}
     barred = barred_employers(everyone, set(employers.values()))
-    concerned = {*going_out, *waiting}
+    before = _records(db, {*going_out, *waiting}, run.cycle)
     unfit = {
         number
-        for number, members in _members(db, run.cycle, concerned).items()
-        if any(employers.get(member) in barred.get(number, ()) for member in members)
+        for number, record in before.items()
+        if any(employers.get(member["expert_no"]) in barred.get(number, ()) for member in record["panel"]["members"])
     }
     if not going_out and not unfit:
-        return Drawn({})  # thousands of records are dear to read
+        return Drawn({})
     kept = standing(db, run.cycle)
     seed = _seed(kept, run)
-    kept = {number: made for number, made in kept.items() if number not in unfit}
-    size = run.policy.evaluation.panel_size
-    after = draw_panels(seed, everyone, experts, size, kept=kept, only={*going_out, *unfit})
-    new = {number: made for number, made in after.items() if number not in kept}
+    kept = {number: panel for number, panel in kept.items() if number not in unfit}
+    new = draw_panels(seed, everyone, experts, run.policy.evaluation.panel_size, kept=kept, only={*going_out, *unfit})
     record(db, new, {number: _AGAIN if number in unfit else _FIRST for number in new}, run)
-    return Drawn(after, frozenset(unfit))
+    again = {number: PanelDraw.model_validate(before[number]) for number in kept.keys() & going_out}
+    return Drawn(again | new, frozenset(unfit))
 
 
-def _seed(kept: dict[str, PanelDraw], run: Run) -> str:
+def _seed(kept: dict[str, Panel], run: Run) -> str:
     """The seed the cycle's draws began with; else the cycle and the text the installation was given."""
     text = run.installation.panel_seed
     fresh = f"{run.cycle}|{text}" if text else run.cycle
-    return next(iter(kept.values())).seed if kept else fresh
+    return next((panel.seed for panel in kept.values() if panel.seed), fresh)

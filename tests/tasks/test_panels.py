@@ -33,7 +33,7 @@ def _run(story: factories.Story, home: Path, act: int) -> date:
 
 def _draws(story: factories.Story) -> dict[str, PanelDraw]:
     with reading() as db:
-        return panels.standing(db, story.cycle)
+        return {number: panels.of_application(db, number)[-1] for number in panels.standing(db, story.cycle)}
 
 
 def _packages(home: Path) -> dict[str, EvaluationPackage]:
