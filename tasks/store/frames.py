@@ -25,9 +25,10 @@ def read_polars(db: Connection, statement: Select[Any]) -> pl.DataFrame:
     columns = list(statement.selected_columns)
     schema = {column.name: _polars_type(column.type, sqlite=is_sqlite(db)) for column in columns}
     rows = _raw(db, statement) if is_sqlite(db) else [tuple(row) for row in db.execute(statement)]
-    frame = pl.DataFrame(rows or None, schema=schema, orient="row")
-    dates = [name for name, kind in schema.items() if kind == pl.Date]
-    return frame.with_columns(pl.col(name).dt.to_string("%Y-%m-%d") for name in dates)
+    # column by column: polars takes rows apart three times as slowly
+    cells = zip(*rows, strict=True) if rows else [()] * len(schema)
+    series = (pl.Series(name, given, kind) for (name, kind), given in zip(schema.items(), cells, strict=True))
+    return pl.DataFrame([one.dt.to_string("%Y-%m-%d") if one.dtype == pl.Date else one for one in series])
 
 
 def _polars_type(kind: TypeEngine[Any], *, sqlite: bool) -> Any:
