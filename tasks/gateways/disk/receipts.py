@@ -105,9 +105,10 @@ def _append(home: Path, receipt: Receipt) -> None:
         os.close(descriptor)
 
 
-def lay_beside(folder: Path, line: str) -> None:
-    """Add a sentence to the receipts beside what was taken, once."""
+def lay_beside(folder: Path, line: str, unsettled: set[Path]) -> None:
+    """Add a sentence to the receipts beside what was taken, once; `unsettled`: as `files.put` takes it."""
     place = folder / RECEIPT
     before = place.read_text("utf-8").splitlines() if place.exists() else []
     if line not in before:
-        files.put(folder, RECEIPT, "".join(f"{entry}\n" for entry in [*before, line]).encode(), private=True)
+        listed = "".join(f"{entry}\n" for entry in [*before, line])
+        files.put(folder, RECEIPT, listed.encode(), private=True, unsettled=unsettled)

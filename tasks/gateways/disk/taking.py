@@ -26,17 +26,17 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
 
     Safe to repeat after a kill at any moment. What is there already under the name keeps it, unless it is the same.
     """
-    moved = 0
+    moved, unsettled = 0, set[Path]()
     for file in taken:
         if not files.is_plain(file.path) or _touched(file.path) >= before:
             continue  # another run took it, or somebody still writes it: the next look takes it
         target = _free(home / TAKEN / file.folder / file.name, file.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.path.replace(target)
-        for folder in (target.parent, file.path.parent):
-            files.sync_folder(folder)
-        receipts.lay_beside(home / TAKEN / file.folder, file.receipt)
+        unsettled |= {target.parent, file.path.parent}
+        receipts.lay_beside(home / TAKEN / file.folder, file.receipt, unsettled)
         moved += 1
+    files.settle(unsettled)
     return moved
 
 
