@@ -169,9 +169,10 @@ def bring_back(run: Run) -> None:
         lacking = records(versions.lacking_attachments(db))
     for row in lacking:
         name, number = str(row["file_name"]).replace("\\", "/"), str(row["application_no"])
+        if not (paths := late.get(compared(name.rpartition("/")[2]))):
+            continue
         folder = root / f"{row['cycle']}/{files.safe_name(number)}-v{row['version']}"
-        places = _places(folder) if (paths := late.get(compared(name.rpartition("/")[2]))) else ()
-        if any(is_looked_for(path, name, number, beside) for beside in places for path in paths or ()):
+        if any(is_looked_for(path, name, number, beside) for beside in _places(folder) for path in paths):
             taking.give_back(folder, inbox)
 
 
