@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -158,24 +159,25 @@ def write_papers(run: Run) -> Counts:
     home, outbox = run.installation.root, run.installation.outbox
     writer = office.read(home)
 
-    def content(entry: Entry) -> EditionContent:
+    @cache
+    def content(edition: str) -> tuple[EditionContent, pd.DataFrame]:
         with reading() as db:
-            return content_of(db, entry.subject, writer)[0]
+            return content_of(db, edition, writer)
 
     def announce(entry: Entry) -> str:
-        draft = announcement(content(entry), entry.number, writer.folder(home))
+        draft = announcement(content(entry.subject)[0], entry.number, writer.folder(home))
         return str(files.put(outbox, f"announcements/{entry.subject}/公告.docx", draft).relative_to(home))
 
     def report(entry: Entry) -> str:
+        edition, before = content(entry.subject)
         with reading() as db:
-            content, before = content_of(db, entry.subject, writer)
             background = province.Background(
                 before=before,
                 known=register.known_to_province(db),
                 particulars=reported.particulars(db),
-                exceptions=reported.exceptions(db, content.changed[content.changed["change"].isin(_FILED)]),
+                exceptions=reported.exceptions(db, edition.changed[edition.changed["change"].isin(_FILED)]),
             )
-        folder = province.write_report(outbox, content, background, entry.number, writer.folder(home))
+        folder = province.write_report(outbox, edition, background, entry.number, writer.folder(home))
         return str((folder / province.COVER_LETTER).relative_to(home))
 
     return Counts.sum([write_drafts(run, "announcement", announce), write_drafts(run, "report", report)])
