@@ -20,6 +20,7 @@ from tasks.desk.rulings import (
     settle_holds,
 )
 from tasks.desk.withdrawal import NothingToWithdrawError, withdraw
+from tasks.intake import late_letters
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.outcomes import write_refusals
 from tasks.runs.alerts import raise_alerts
@@ -27,7 +28,7 @@ from tasks.screening import acknowledge_held
 from tasks.store import dispatches, duties, findings, overview, results
 from tasks.store.database import begin, reading
 from tests import evaluations as made
-from tests.registers import BAKER, COOK, ONE, TWO, run_on
+from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on
 
 AFTER = date(2026, 10, 25)
 WORDS = Words("王主任", "久无进展", "黄人社函〔2026〕30号")
@@ -100,16 +101,27 @@ def test_a_result_for_what_was_withdrawn_is_refused_and_told(home: Path) -> None
 def test_a_cycle_is_closed_from_its_last_day_on(installation: Path) -> None:
     made.accepted("A1")
     made.accepted("A2", [(TWO, COOK, "4")], status="held")
+    made.accepted("A3", [(THREE, COOK, "4"), (THREE, BAKER, "4")], institution_type="school")
     made.send_out(installation)
+    hold("A3")
+    rule("A3", "WINDOW-1", "refuse", "21")
+    settled()
     with pytest.raises(NothingToCloseError, match="2026-10-25"):
         close_cycle(made.CYCLE, WORDS, date(2026, 10, 24))
     close_cycle(made.CYCLE, WORDS, AFTER)
-    assert (made.standing("A1"), made.standing("A2")) == ("ended", "ended")
-    assert len(made.letters(installation, "ending")) == 2
+    assert (made.standing("A1"), made.standing("A2"), made.standing("A3", BAKER)) == ("ended", "ended", "ended")
+    assert len(made.letters(installation, "ending")) == 3
     assert "未完成评估" in made.text_of(installation, "ending")
     report = json.loads((installation / "outbox" / "reports" / made.CYCLE / "report.json").read_text("utf-8"))
-    assert {row["application_no"] for row in report["ended"]} == {"A1", "A2"}
-    assert sum(row["items"] for row in report["counts"]) == 2
+    assert {row["application_no"] for row in report["ended"]} == {"A1", "A2", "A3"}
+    assert [tuple(row.values()) for row in report["counts"]] == [
+        ("enterprise", "420202", "ended", "", 2),
+        ("school", "420202", "ended", "", 1),
+        ("school", "420202", "refused", "WINDOW-1", 1),
+    ]
+    (exception,) = report["exceptions"]
+    assert (exception["application_no"], exception["rule"], exception["verdict"]) == ("A3", "WINDOW-1", "refuse")
+    assert exception["document_no"] == "黄人社函〔2026〕9号"
     with pytest.raises(NothingToCloseError, match="closed"):
         close_cycle(made.CYCLE, WORDS, AFTER)
     made.drop(installation, "r.csv", made.result("A1"))
@@ -264,6 +276,18 @@ def test_a_late_version_of_what_was_withdrawn_may_be_permitted_and_is_named(home
     assert [status for _, status, _ in open_items()] == ["late"]
     with reading() as db:
         assert duties.open_cycles(db) == [made.CYCLE]
+
+
+@pytest.mark.parametrize(("was", "goes_on"), [("in_progress", True), ("closed", False)])
+@pytest.mark.usefixtures("home")
+def test_the_letter_on_a_late_version_says_that_the_former_goes_on_only_where_it_does(
+    was: str, *, goes_on: bool
+) -> None:
+    made.accepted("A1", submitted=int(datetime(2026, 9, 1, 9, tzinfo=UTC).timestamp() * 1_000_000))
+    late = pd.DataFrame([{"application_no": "A1", "version": 2, "why": "逾期（WINDOW-2）", "was": was}])
+    with run_on(made.DAY, made.CYCLE) as run, begin() as db:
+        (entry,) = late_letters(db, late, run)
+    assert bool(entry.content["current_on"]) is goes_on
 
 
 def test_a_late_version_that_nobody_may_take_stands_in_the_overview_alone(home: Path) -> None:
