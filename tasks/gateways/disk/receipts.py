@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +42,9 @@ class Receipt:
 def arrived(home: Path, door: str, file: str, original: str, size: int, digest: str, by: str) -> Receipt:
     """Note that a file came in, and give it its number."""
     now = datetime.now(UTC)
-    number = f"{now:%Y%m%d%H%M%S}-{digest[:8]}"
+    # the same content may come at one time under two names, and to two doors
+    mark = sha256(f"{door}/{file}\n{digest}".encode("utf-8", "surrogatepass")).hexdigest()
+    number = f"{now:%Y%m%d%H%M%S}-{mark[:8]}"
     receipt = Receipt(number, door, file, original, size, digest, now.isoformat(timespec="seconds"), by)
     _append(home, receipt)
     return receipt
@@ -52,20 +55,25 @@ class Ledger:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._known = {(receipt.sha256, receipt.file): receipt for receipt in reversed(newest(home))}
+        self._known = {_place_of(receipt): receipt for receipt in reversed(newest(home))}
 
     def became(self, path: Path, door: str, file: str, sentence: str) -> None:
         """Note what a file that still lies at its door became; the same again is noted once."""
         if not files.is_plain(path):
             return
         digest = files.file_sha256(path)
-        known = self._known.get((digest, file))
+        known = self._known.get((door, file, digest))
         if known is None:
             known = arrived(self._home, door, file, path.name, path.stat().st_size, digest, "")
         if known.became == sentence:
             return
-        self._known[digest, file] = replace(known, became=sentence)
-        _append(self._home, self._known[digest, file])
+        self._known[door, file, digest] = replace(known, became=sentence)
+        _append(self._home, self._known[door, file, digest])
+
+
+def _place_of(receipt: Receipt) -> tuple[str, str, str]:
+    """What a file at a door is known again by: the door, its path there and its SHA-256."""
+    return receipt.door, receipt.file, receipt.sha256
 
 
 def newest(home: Path, most: int = 0) -> list[Receipt]:
@@ -76,9 +84,10 @@ def newest(home: Path, most: int = 0) -> list[Receipt]:
     with place.open("rb") as ledger:
         ledger.seek(max(place.stat().st_size - _TAIL_BYTES, 0))
         lines = ledger.read().decode("utf-8", "replace").splitlines()
-    standing: dict[str, Receipt] = {}
+    standing: dict[tuple[str, ...], Receipt] = {}
     for receipt in _readable(lines):
-        standing[receipt.number] = receipt  # a later line of a number keeps its place
+        # a later line of a receipt keeps its place; older numbers may be those of several files
+        standing[receipt.number, *_place_of(receipt)] = receipt
     return list(standing.values())[::-1][: most or None]
 
 

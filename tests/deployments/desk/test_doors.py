@@ -58,6 +58,24 @@ def test_a_file_lies_in_its_door_and_its_receipt_is_told_at_once(operator: Brows
     assert (own_home / "receipts.jsonl").stat().st_mode & 0o077 == 0
 
 
+def test_every_file_has_a_receipt_of_its_own(operator: Browser, own_home: Path) -> None:
+    """Also where the same content comes under two names, or to two doors, in one second."""
+    doors_and_names = [(door, name) for door in ("inbox", "results", "desk") for name in ("甲.xlsx", "甲 - 副本.xlsx")]
+    for door in ("inbox", "results", "desk"):
+        answer = send(operator, door, *((name, BOOK) for of, name in doors_and_names if of == door))
+        assert answer.status_code == 200
+    kept = [file for file in receipts.newest(own_home) if file.by]
+    assert len({file.number for file in kept}) == len(kept) == len(doors_and_names)
+    ledger = receipts.Ledger(own_home)
+    for door in ("inbox", "results"):
+        folder = own_home / "inbox" / ("results" if door == "results" else "")
+        ledger.became(folder / "甲.xlsx", door, "甲.xlsx", f"{door}：已采用")
+    became = {(file.door, file.original): file.became for file in receipts.newest(own_home) if file.by == "李办"}
+    assert became["inbox", "甲.xlsx"] == "inbox：已采用"
+    assert became["results", "甲.xlsx"] == "results：已采用"
+    assert len(became) == len(doors_and_names)
+
+
 def test_another_content_under_a_known_name_stays_beside_it(operator: Browser, own_home: Path) -> None:
     for content in (BOOK, BOOK + b"2", BOOK):
         assert send(operator, "inbox", ("甲厂.xlsx", content)).status_code == 200
