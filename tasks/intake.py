@@ -24,7 +24,7 @@ from schemas.run_summary import SOURCE, Counts
 from schemas.settings import Settings
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
 from tasks.desk import institution_codes, own_doors
-from tasks.desk.arrivals import pull_desks, put_on_record, take_supervision
+from tasks.desk.arrivals import pull_desks, put_on_record, put_results_on_record, take_supervision
 from tasks.desk.returned_results import may_be_taken
 from tasks.desk.rulings import take_rulings
 from tasks.desk.unread import Memory
@@ -191,6 +191,8 @@ def take_in(
     put_on_record(db, pulls.desks, done, run)
     awaited, refused = results.of_open_cycles(db, _only(returned, run))
     done["results"] = results.receive(db, awaited, run)
+    if done["results"] and pulls.desks:
+        put_results_on_record(db, pulls.desks, results.newest(db, awaited), run)
     aside += [_set_aside(number, reason, number) for number, reason in [*others, *refused]]
     done["quarantined"] = runs.note_quarantined(db, aside, run.cycle, run.day)
     return Counts.sum([taken, Counts(done={name: count for name, count in done.items() if count})])

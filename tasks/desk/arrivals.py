@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from schemas.history import facts_text
 from schemas.run import Run
+from schemas.submission import RESULTS
 from tasks.desk import complaints, inspection_lists
+from tasks.desk.own_doors import who_brought
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.sources import (
     DESK,
+    PATH,
     Pull,
     QuarantinedFile,
     UnreadableListError,
@@ -68,7 +72,7 @@ def take_supervision(folders: Sequence[Path], run: Run) -> tuple[dict[str, int],
         done[table.name] = done.get(table.name, 0) + new
         aside += [QuarantinedFile(path.name, sentence, whole=False, sheet=table.title) for sentence in sentences]
         with writing(run) as db:
-            Word(table.name, path).keep(db, new, run)
+            Word(table.name, path, who_brought(path, run)).keep(db, new, run)
     return {name: count for name, count in done.items() if count}, aside
 
 
@@ -77,4 +81,17 @@ def put_on_record(db: Connection, desks: Sequence[Pull], done: Mapping[str, int]
     for pull in desks:
         for name in sorted(set(pull.tables) & set(done)):
             for file in sorted(set(pull.origins[name]) & set(pull.paths)):
-                Word(name, pull.paths[file]).keep(db, done[name], run)
+                path = pull.paths[file]
+                Word(name, path, who_brought(path, run)).keep(db, done[name], run)
+
+
+def put_results_on_record(db: Connection, desks: Sequence[Pull], received: pd.DataFrame, run: Run) -> None:
+    """Put on record each file of the desk that brought results, for every application of which it brought any.
+
+    `received`: PATH, application_no and content_hash of the results that the pull brought.
+    """
+    paths = {path for pull in desks for path in pull.paths.values()}
+    for path in sorted(paths & set(received[PATH].dropna())):
+        rows = received[received[PATH] == path]
+        word = Word(RESULTS.name, path, who_brought(path, run))
+        word.keep(db, rows["content_hash"].nunique(), run, rows["application_no"].unique())

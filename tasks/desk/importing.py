@@ -96,9 +96,8 @@ def _import_results(file: Path, day: date | None, word: Word) -> Imported:
         taken, refused = vouched(
             rows, dispatches.revisions(db, rows["application_no"]), run.installation, required=False
         )
-        last = results.last(db)
         new = results.receive(db, taken, run)
-        word.keep(db, new, run, results.numbers_after(db, last))
+        word.keep(db, new, run, results.newest(db, taken)["application_no"].unique())
         unjudged = {backlog.cycle: backlog.number for backlog in results.unjudged(db)}
     return Imported(len(rows), new, [file.reason for file in [*pulled.quarantined, *refused]], unjudged=unjudged)
 

@@ -72,6 +72,11 @@ def _note(taken: Sequence[Taken], quarantined: Sequence[QuarantinedFile], run: R
         ledger.became(path, *_place(path, run), f"搁置：{'；'.join(dict.fromkeys(sentences))}")
 
 
+def who_brought(path: Path, run: Run) -> str:
+    """Who laid a file into its door through the desk's pages; blank where nobody did."""
+    return receipts.Ledger(run.installation.root).who_brought(path, *_place(path, run))
+
+
 def _place(path: Path, run: Run) -> tuple[str, str]:
     """The door a file lies at, and its path there."""
     results = Path(run.inbox) / RESULTS.name

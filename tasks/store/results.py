@@ -102,10 +102,13 @@ def last(db: Connection) -> int:
     return int(db.execute(select(func.coalesce(func.max(_result.c.result_id), 0))).scalar_one())
 
 
-def numbers_after(db: Connection, result_id: int) -> list[str]:
-    """Applications that results newer than this one are about, sorted."""
-    newer = select(_result.c.application_no).where(_result.c.result_id > result_id).distinct()
-    return sorted(db.execute(newer).scalars())
+def newest(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """Those of these results (columns as received) that the newest batch holds, with `content_hash`."""
+    batches = db.execute(select(_result.c.batch).distinct()).scalars()
+    batch = max(batches, key=int, default="")
+    known = set(db.execute(select(_result.c.content_hash).where(_result.c.batch == batch)).scalars())
+    hashed = rows.assign(content_hash=content_hashes(rows))
+    return hashed[hashed["content_hash"].isin(known)]
 
 
 def _receive_again(db: Connection, rows: pd.DataFrame, new: set[str], batch: int, run: Run) -> int:

@@ -1,7 +1,9 @@
 """The home's own doors empty themselves: what was taken lies below taken/ with a receipt, what cannot be read in quarantine/."""
 
+import io
 from collections.abc import Iterator
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from flows.stages import intake
 from schemas import tables
 from schemas.settings import settings, using
+from tasks.desk import uploads
 from tasks.runs import alerts
 from tasks.runs.rehearsal import rehearsed
 from tasks.store import overview, runs
@@ -88,6 +91,33 @@ def test_lists_and_results_go_too(home: Path) -> None:
         "desk/2026-09-01/认定活动.csv",
     ]
     assert below(home / "desk") == below(home / "inbox") == []
+
+
+def test_who_vouched_for_a_file_of_the_centre_is_on_record(home: Path) -> None:
+    """By the receipt of what was uploaded; what somebody laid into the folder stands on the operator's word."""
+    verdicts = f"申报编号,职业编码,等级,结论\nHS1,{COOK},5,合格\nHS2,{COOK},5,合格\n"
+    lists = {
+        "results.csv": verdicts,
+        "complaints.csv": "举报投诉编号,统一社会信用代码,收到日期,反映事项,办理人,办理结果\n"
+        f"TS1,{ONE},2026-08-20,收费,周办,办理中\n",
+        "认定活动.csv": f"统一社会信用代码,职业编码,等级,认定日期,参加人数,合格人数\n{ONE},{COOK},5,2026-05-01,9,8\n",
+    }
+    for name, text in lists.items():
+        uploads.lay_in(settings(), "desk", name, io.BytesIO(text.encode()), "李办")
+    lay(home / "desk" / "另.csv", "x")
+    lay(home / "desk" / "检查人员名录.csv", "检查人员编号,姓名,所在单位,在岗\nJC1,王,局,是\n")
+    assert look() == {"activities": 1, "complaints": 1, "inspectors": 1, "results": 2, "quarantined": 1}
+    with reading() as db:
+        entry = tables.history
+        rows = db.execute(select(entry.c.subject, entry.c.by, entry.c.facts).where(entry.c.kind == "import")).all()
+    assert {row.subject: row.by for row in rows} == {
+        "HS1": "李办",
+        "HS2": "李办",
+        "activities": "李办",
+        "complaints": "李办",
+        "inspectors": settings().operator,
+    }
+    assert {"sha256": sha256(verdicts.encode()).hexdigest()} in [row.facts for row in rows if row.subject == "HS1"]
 
 
 def test_what_cannot_be_read_lies_in_quarantine_and_nowhere_else(home: Path) -> None:

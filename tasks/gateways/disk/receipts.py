@@ -57,6 +57,11 @@ class Ledger:
         self._home = home
         self._known = {_place_of(receipt): receipt for receipt in reversed(newest(home))}
 
+    def who_brought(self, path: Path, door: str, file: str) -> str:
+        """Who brought a file that still lies at its door; blank where it has no receipt."""
+        known = self._known.get((door, file, files.file_sha256(path)))
+        return known.by if known else ""
+
     def became(self, path: Path, door: str, file: str, sentence: str) -> None:
         """Note what a file that still lies at its door became; the same again is noted once."""
         if not files.is_plain(path):
