@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
 from deployments.sample.holdings import Holding
+from deployments.sample.material import WORK_TYPES, Row
 from deployments.sample.setting import Setting
-from deployments.sample.tabulating import Row
-from deployments.sample.trades import WORK_TYPES
 
 _DAYS_TO_FIRST = 14
 _MOST = 3

@@ -15,10 +15,10 @@ from deployments.sample.drafts import compose, working_moment
 from deployments.sample.experts import experts_of
 from deployments.sample.holdings import cycle_before, is_dormant
 from deployments.sample.institutions import Institution, Population, make_population
+from deployments.sample.material import frame
 from deployments.sample.mishaps import MISHAPS, mishaps_without_rule
 from deployments.sample.scenarios import TROUBLES, assign, pair_contests
 from deployments.sample.setting import Setting, setting_for
-from deployments.sample.tabulating import frame
 from deployments.sample.takeover import take_over
 from schemas import policy as policies
 from schemas.law.cycle import CycleId

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from deployments.sample import identities, names
+from deployments.sample import identities
 from deployments.sample.institutions import Institution
 from deployments.sample.locality import Locality
+from deployments.sample.material import FILE_TYPES, PROGRAMMES, WORK_TYPES, Row, person_name, stream
 from deployments.sample.setting import Setting
-from deployments.sample.streams import stream
-from deployments.sample.tabulating import Row
-from deployments.sample.trades import FILE_TYPES, PROGRAMMES, WORK_TYPES
 from deployments.sample.wishes import Wish
 from schemas.policy import Policy
 
@@ -174,7 +172,7 @@ def _someone(role: str, known: set[str], locality: Locality, rng: Random) -> Row
     known.add(number)
     return {
         "role": role,
-        "name": names.person(rng),
+        "name": person_name(rng),
         "id_type": "other" if foreign else "resident_id",
         "id_number": number,
         "title": rng.choice(_TITLES[role]) if role in _TITLES else "",

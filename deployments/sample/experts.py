@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from deployments.sample import names
 from deployments.sample.cases import Case
+from deployments.sample.material import Row, person_name
 from deployments.sample.setting import Setting
-from deployments.sample.tabulating import Row
 
 _FEWEST, _MOST = 24, 300  # a city's pool does not grow with what a nation would hand in
 _INACTIVE = 12  # one in so many has left the pool
@@ -22,7 +21,7 @@ def experts_of(cases: Sequence[Case], setting: Setting) -> list[Row]:
     return [
         {
             "expert_no": f"ZJ{number:04d}",
-            "name": names.person(rng),
+            "name": person_name(rng),
             "employer_uscc": rng.choice(employers) if rng.random() < 1 / 3 else "",
             "occupation_prefixes": "、".join(sorted(rng.sample(fields, min(len(fields), rng.randint(*_FIELDS))))),
             "active": "false" if number % _INACTIVE == 0 else "true",

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from random import Random
 
-from deployments.sample import names
 from deployments.sample.identities import credit_code
 from deployments.sample.locality import Kind, Locality, locality_of
-from deployments.sample.streams import stream
-from deployments.sample.trades import Trade
+from deployments.sample.material import Trade, institution_name, person_name, stream
 from schemas.policy import Policy, known
 
 #: From this number on nobody of a capped type is made: two of them fill an occupation.
@@ -89,8 +87,8 @@ def make_institution(seed: int, number: int, kind: Kind, locality: Locality, tak
         region_code=region,
         address=locality.address(region, rng),
         affiliation=_AFFILIATIONS[number % len(_AFFILIATIONS)],
-        legal_representative=names.person(rng),
-        contact_name=names.person(rng),
+        legal_representative=person_name(rng),
+        contact_name=person_name(rng),
         contact_phone=locality.telephone(rng),
         contact_email=f"office{number + 1:04d}@example.com" if number % 3 else "",
         trade=trade,
@@ -108,7 +106,7 @@ def _grade(kind: Kind, rng: Random) -> str:
 
 
 def _name(kind: Kind, grade: str, region: str, trade: Trade, locality: Locality, rng: Random) -> str:
-    return names.institution(kind.name, kind.title, grade, locality.short_place(region, rng), trade, rng)
+    return institution_name(kind.name, kind.title, grade, locality.short_place(region, rng), trade, rng)
 
 
 def other_code(institution: Institution, seed: int, prefix: str, area: str) -> str:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from deployments.sample.market import filable_occupations
-from deployments.sample.trades import TRADES, Character, Trade, read
+from deployments.sample.material import TRADES, Character, Trade, read
 from schemas.policy import Policy
 from schemas.policy_parts import InstitutionType
 from schemas.reference_data import reference

@@ -9,8 +9,8 @@ from typing import Any
 
 from deployments.sample import spoiling
 from deployments.sample.cases import Case
+from deployments.sample.material import read
 from deployments.sample.setting import Setting
-from deployments.sample.trades import read
 from deployments.sample.wishes import missing_levels
 from schemas.policy import Policy
 

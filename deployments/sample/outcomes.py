@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from random import Random
 
-from deployments.sample import names
 from deployments.sample.cases import Case
 from deployments.sample.drafts import Draft, occupation_of, working_moment
+from deployments.sample.material import Row, person_name
 from deployments.sample.setting import Setting
-from deployments.sample.tabulating import Row
 from schemas.item import UNIT
 from schemas.policy import Policy
 
@@ -41,7 +40,7 @@ def results_of(case: Case, setting: Setting) -> list[Row]:
         "evaluated_on": (
             setting.deadline + timedelta(days=min(rng.randint(12, 30), setting.policy.evaluation.wait_days))
         ).isoformat(),
-        "panel_lead": names.person(rng),
+        "panel_lead": person_name(rng),
         "panel_size": str(setting.policy.evaluation.panel_size + rng.choice((0, 0, 2))),
         "commitments_shown": "true",
     }

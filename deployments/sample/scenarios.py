@@ -5,8 +5,8 @@ from itertools import cycle, islice
 from random import Random
 
 from deployments.sample.cases import PLAIN, Case, Scenario
+from deployments.sample.material import read
 from deployments.sample.mishaps import MISHAPS
-from deployments.sample.trades import read
 
 _DATA = read("scenarios.toml")
 

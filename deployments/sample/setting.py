@@ -12,7 +12,7 @@ from deployments.sample.holdings import Holding, holdings_on
 from deployments.sample.institutions import Institution
 from deployments.sample.locality import Locality, locality_of
 from deployments.sample.market import Market, filable_occupations
-from deployments.sample.streams import stream
+from deployments.sample.material import stream
 from schemas import policy as policies
 from schemas.law.cycle import CycleId
 from schemas.policy import Policy

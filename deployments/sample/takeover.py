@@ -13,9 +13,7 @@ from deployments.sample.holdings import cycle_before, cycles_in_term
 from deployments.sample.institutions import Institution, Population, make_institution
 from deployments.sample.locality import Kind, Locality, locality_of
 from deployments.sample.market import Market, filable_occupations
-from deployments.sample.streams import stream
-from deployments.sample.tabulating import frame
-from deployments.sample.trades import WORK_TYPES
+from deployments.sample.material import WORK_TYPES, frame, stream
 from schemas import policy as policies
 from schemas.law.cycle import CycleId, add_months
 from schemas.law.terms import last_day

@@ -11,7 +11,7 @@ import pandas as pd
 from deployments import sample
 from deployments.sample.identities import credit_code
 from deployments.sample.institutions import Population, make_population
-from deployments.sample.streams import stream
+from deployments.sample.material import stream
 from deployments.simulation import acts, incidents
 from schemas.adjustment import Adjustment, Merger, Recoding
 from schemas.inspection import Inspector

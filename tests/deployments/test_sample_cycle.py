@@ -141,7 +141,7 @@ def test_the_register_has_terms_of_every_kind(sample: SampleCycle) -> None:
 
 def test_occupations_of_trades_may_be_filed() -> None:
     from deployments.sample.market import filable_occupations
-    from deployments.sample.trades import PROGRAMMES, TRADES, UNLISTED_WORK, WORK_TYPES
+    from deployments.sample.material import PROGRAMMES, TRADES, UNLISTED_WORK, WORK_TYPES
 
     filable = set(filable_occupations(policy.for_cycle(CYCLE), reference()))
     named = {code for trades in TRADES.values() for trade in trades for code in trade.occupations}

@@ -7,7 +7,7 @@ import pytest
 
 from deployments.sample import make_cycle
 from deployments.sample.identities import credit_code, mistyped, organisation_code, resident_number
-from deployments.sample.streams import stream
+from deployments.sample.material import stream
 from schemas.law.cycle import CycleId
 
 
