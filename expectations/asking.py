@@ -105,18 +105,19 @@ def clashes(submissions: Submissions) -> pl.DataFrame:
     )
 
 
-def places_wanted(submissions: Submissions) -> pl.DataFrame:
-    """Places on file, under way in other cycles and asked for in this one: uscc, places (Int64)."""
+def places(submissions: Submissions) -> pl.DataFrame:
+    """Places on file, under way in other cycles and asked for in this one, by an institution: uscc, places (Int64)."""
     place = ["uscc", "occupation_code", "work_type"]
     scene = submissions.scene
     items = texts(scene.peer_items, PEER_ITEMS)
     # an occupation all of whose items ended without a place asks for none any more
     ended = items.group_by("application_no", "occupation_code").agg(pl.col("status").is_in(_WITHOUT_PLACE).all())
-    ended = ended.filter("status").rename({"occupation_code": "item_code"})
-    asked_for = (
-        submissions.once(_asked)
-        .join(ended, on=["application_no", "item_code"], how="anti")
-        .rename({"item_code": "occupation_code", "work": "work_type"})
+    asked = submissions.once(_asked).rename({"item_code": "occupation_code", "work": "work_type"})
+    checked = submissions.once(everyone).filter("checked").select("application_no", "uscc")
+    without_level = submissions.once(requests.without_level).join(checked, on="application_no")
+    columns = ["application_no", *place]
+    asked_for = pl.concat([asked.select(columns), without_level.select(columns)]).join(
+        ended.filter("status"), on=["application_no", "occupation_code"], how="anti"
     )
     taken = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), asked_for]
     rows: pd.DataFrame = pl.concat([frame.select(place) for frame in taken]).unique().to_pandas()

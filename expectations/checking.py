@@ -13,7 +13,7 @@ import pandas as pd
 from expectations import requests
 from expectations.scene import Scene
 from expectations.submissions import Submissions
-from schemas.item import ALONG, KEYS
+from schemas.item import ALONG, KEYS, TRADE
 from schemas.policy import Policy
 
 if TYPE_CHECKING:
@@ -62,3 +62,9 @@ def requested_items(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> pd
     known = taken.table("applications").select("application_no").drop_nulls()
     items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
     return items.select(*KEYS, *ALONG).unique(maintain_order=True).to_pandas()
+
+
+def occupations_without_level(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> pd.DataFrame:
+    """The distinct occupations that applications ask for at levels nobody can read: application_no and TRADE."""
+    rows = Submissions(submissions, scene).once(requests.without_level)
+    return rows.select("application_no", *TRADE).unique(maintain_order=True).to_pandas()

@@ -19,7 +19,7 @@ def facts(submissions: Submissions, rows: pl.DataFrame) -> pl.DataFrame:
     """Application rows with what the register and the institution's other applications say of them."""
     joined = (
         (submissions.once(standing.qualified), "uscc"),
-        (submissions.once(asking.places_wanted), "uscc"),
+        (submissions.once(asking.places), "uscc"),
         (submissions.once(asking.twins), "application_no"),
         (submissions.once(_novelty), "application_no"),
         (submissions.once(_registered), "uscc"),
@@ -33,8 +33,12 @@ def facts(submissions: Submissions, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _novelty(submissions: Submissions) -> pl.DataFrame:
     """application_no, new_place and new_item: whether it asks for a place, or an item, that is not on file."""
-    items = submissions.once(requests.items_by_row)
-    return items.group_by("application_no").agg(pl.col("new_place").any(), (~pl.col("on_file")).any().alias("new_item"))
+    items = submissions.once(requests.items_by_row).select("application_no", "new_place", "on_file")
+    others = submissions.once(requests.without_level).select(
+        "application_no", "new_place", pl.lit(True).alias("on_file")
+    )
+    rows = pl.concat([items, others])
+    return rows.group_by("application_no").agg(pl.col("new_place").any(), (~pl.col("on_file")).any().alias("new_item"))
 
 
 def _registered(submissions: Submissions) -> pl.DataFrame:

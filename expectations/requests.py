@@ -83,6 +83,17 @@ def items_by_row(submissions: Submissions) -> pl.DataFrame:
     )
 
 
+def without_level(submissions: Submissions) -> pl.DataFrame:
+    """Rows that ask for an occupation at levels nobody can read: application_no, occupation_code, work_type, new_place."""
+    rows = submissions.once(requested).filter(pl.col("item_code").is_not_null() & (LEVELS.fill_null(0) == 0))
+    return rows.select(
+        "application_no",
+        pl.col("item_code").alias("occupation_code"),
+        pl.col("work").alias("work_type"),
+        pl.col("held").is_null().alias("new_place"),
+    )
+
+
 def items(submissions: Submissions) -> pl.DataFrame:
     """Every item asked for, once, with the first row that asks for it and all its `audiences` (`staff;students`)."""
     rows = submissions.once(items_by_row)

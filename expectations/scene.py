@@ -37,7 +37,8 @@ class Scene:
     `activities`: every activity ever supplied, `candidates` as a number or its text; None when none ever was.
     `peers`: every current application of the cycle that is neither withdrawn nor ended, returned ones too; those being
     checked may be among them. `submitted_utc`: the current version's moment in microseconds since 1970, number or text.
-    `peer_items`: the items of those applications as they stand in the database, with their status.
+    `peer_items`: the items of those applications as they stand in the database, with their status; with a blank level, what
+    they ask for at levels nobody can read.
     `under_way`: items of other cycles that are held, accepted, dispatched or passed.
     `institutions`: the register's own name, type and region of every institution with something on file.
     `suspensions`: what is suspended on the deadline; occupation_code blank for an institution as a whole.

@@ -38,11 +38,11 @@ from tasks.store import (
     register,
     results,
 )
-from tasks.store.applications import scene
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 from tasks.store.outbox import LETTERS, PACKAGES, Delivery, Entry
+from tasks.store.scene import scene
 
 _OPEN_TO_RESULTS = ["dispatched", "passed", "failed", "filed", "held"]
 _CORRECTED = "更正后的评估结果为不合格，经审批撤销备案"

@@ -21,10 +21,10 @@ from tasks.letters.life import recall, withdrawals
 from tasks.letters.outcomes import write_refusals
 from tasks.runs.step import step
 from tasks.store import applications, correspondence, findings, items, late_versions, letters, register
-from tasks.store.applications import scene
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
+from tasks.store.scene import scene, without_level
 
 if TYPE_CHECKING:
     from expectations.check import Checked
@@ -231,8 +231,11 @@ def _under_way(db: Connection, run: Run) -> pd.DataFrame:
 
 
 def _requested(db: Connection, run: Run) -> pd.DataFrame:
-    """Items of the cycle's applications, without the occupations all of whose items are final and not filed."""
-    every = items.of_cycle(db, run.cycle)
+    """Items of the cycle's applications, without the occupations all of whose items are final and not filed.
+
+    What is asked for at levels nobody can read counts as well.
+    """
+    every = pd.concat([items.of_cycle(db, run.cycle), without_level(db, run.cycle)])
     over = every["status"].isin(list(FINAL - {"filed"}))
     gone = over.groupby([every["application_no"], every["occupation_code"]]).transform("all")
     return every[~gone]

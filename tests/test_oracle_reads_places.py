@@ -25,6 +25,23 @@ def test_refusing_one_of_six_frees_five(case: Case) -> None:
     assert case.statuses(one.no) == {case.codes[0]: "refused CAP-1"} | dict.fromkeys(case.codes[1:6], "dispatched")
 
 
+def test_an_occupation_counts_though_nobody_can_read_its_levels(case: Case) -> None:
+    """Of a returned application beside, of one that comes later, and until that one is gone."""
+    code = case.codes
+    who = case.institution(on_file={code[0]: "5"}, until="2026-05-31")
+    renewal = case.application(who, {code[9]: "5"}, "renewal")
+    renewal.occupations[0]["levels"] = "九"
+    case.act("2025-03-12", renewal)
+    assert case.app(renewal.no).status == "returned"
+    four = case.application(who, dict.fromkeys(code[5:9], "5"), "addition")
+    case.act("2025-03-13", four)
+    assert (case.status(four.no), "CAP-1" in case.rules(renewal.no)) == ("held CAP-1", True)
+    case.act("2025-03-14")
+    assert case.status(four.no) == "held CAP-1"
+    case.act("2025-03-15", commands=[f"withdraw {renewal.no} --reason 误报"])
+    assert case.status(four.no) == "dispatched"
+
+
 def test_four_and_three_give_no_seven() -> None:
     """What is under way in another cycle counts, and the cap is judged again at filing."""
     before = Case("2024-09")

@@ -7,16 +7,12 @@ import pandas as pd
 from sqlalchemy import Connection, Select, Table, and_, case, exists, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from expectations.scene import Scene
 from expectations.submissions import columns_read
 from schemas import tables
 from schemas.item import FINAL, TRADE
-from schemas.law.cycle import CycleId
-from schemas.policy import for_cycle
-from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
-from tasks.store import activities, frames, history, institutions, register, seals, standing, twins
+from tasks.store import frames, history, institutions, seals, twins
 
 _application = tables.application
 _version = tables.application_version
@@ -112,23 +108,6 @@ def known(db: Connection, numbers: list[str]) -> set[str]:
 def cycle_of(db: Connection, number: str) -> str | None:
     """The cycle an application was filed in; None for an unknown number."""
     return db.execute(select(_application.c.cycle).where(_application.c.application_no == number)).scalar()
-
-
-def scene(db: Connection, cycle: CycleId) -> Scene:
-    """The world the cycle is judged against: the register as it stands on the deadline (contract section 5)."""
-    policy = for_cycle(cycle)
-    on_file = register.before_cycle(db, policy.deadline(cycle), cycle)
-    return Scene(
-        cycle=cycle,
-        policy=policy,
-        reference=reference(),
-        on_file=on_file,
-        activities=activities.every(db),
-        peers=twins.peers(db, cycle),
-        peer_items=twins.peer_items(db, cycle),
-        under_way=twins.under_way(db, cycle),
-        **standing.facts(db, policy.deadline(cycle), on_file),
-    )
 
 
 def screened(

@@ -1,6 +1,6 @@
 """A correction has checked again what changed and what depends on it, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,21 +9,25 @@ import pytest
 from sqlalchemy import insert, update
 
 from schemas import tables
+from schemas.law.cycle import cycle_id
 from schemas.submission import FORM_TABLES, WRITTEN
 from tasks import intake, screening
 from tasks.store import findings, history
 from tasks.store.database import begin, reading
+from tasks.store.scene import scene, without_level
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, statuses, take_over
 
 CYCLE, DAY = "2026-09", date(2026, 9, 11)
 CODES = {"A1": ONE, "A2": TWO, "A3": THREE}
 
 
-def receive(number: str, text: str, uscc: str, withdrawn: str = "", codes: Sequence[str] = (COOK,)) -> None:
+def receive(
+    number: str, text: str, uscc: str, withdrawn: str = "", codes: Sequence[str] = (COOK,), levels: str | None = "5"
+) -> None:
     """Hand in an application; another text is a correction."""
     form = {"application_no": number, "uscc": uscc, "institution_type": "enterprise", "contact_name": text}
     form |= {"kind": "initial", "withdrawn": withdrawn}
-    asked = {"application_no": number, "levels": "5", "audience": "staff"}
+    asked = {"application_no": number, "levels": levels, "audience": "staff"}
     rows = {
         "applications": [form | {"cycle": CYCLE, "submitted_at": "2026-09-01T09:00:00", "content_hash": text + uscc}],
         "occupations": [asked | {"occupation_code": code} for code in codes],
@@ -35,7 +39,7 @@ def receive(number: str, text: str, uscc: str, withdrawn: str = "", codes: Seque
         intake.take_in_versions(db, forms, run)
 
 
-def _frame(names: list[str], rows: list[dict[str, str]]) -> pd.DataFrame:
+def _frame(names: list[str], rows: Sequence[Mapping[str, str | None]]) -> pd.DataFrame:
     columns = list(dict.fromkeys([*names, *(name for row in rows for name in row), WRITTEN, "row"]))
     frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns, "str"))
     return frame.assign(row=pd.Series(range(1, len(rows) + 1), index=frame.index, dtype="int64"))
@@ -154,6 +158,19 @@ def test_what_is_final_stays_when_the_rest_is_checked_again() -> None:
         assert findings.holds_of(db, CYCLE)["rule"].tolist() == ["WINDOW-1"], "by which it was refused"
     assert [kept["A1", code, "5"] for code in (COOK, BAKER, ELECTRICIAN)] == ["ended", "refused", "returned"]
     assert len(entries) == 2, "the open one is taken away and made anew"
+
+
+def test_an_occupation_without_levels_counts_beside_the_other_applications_items(home: Path) -> None:
+    receive("A1", "第一版", ONE, levels=None)
+    receive("A2", "第一版", TWO)
+    screened()
+    with reading() as db:
+        peers = scene(db, cycle_id(CYCLE)).peer_items
+        assert without_level(db, cycle_id(CYCLE))["application_no"].tolist() == ["A1"]
+    assert sorted(zip(peers["application_no"], peers["level"], peers["uscc"], strict=True)) == [
+        ("A1", "", ONE),
+        ("A2", "5", TWO),
+    ]
 
 
 def _hold(code: str, rule: str) -> dict[str, str]:

@@ -13,9 +13,9 @@ from schemas.supervision import COMPLAINTS_TABLE
 from tasks import adjustment
 from tasks.desk.importing import Imported, import_file
 from tasks.store import complaints, outbox, overview, register, standing
-from tasks.store.applications import scene
 from tasks.store.database import reading
 from tasks.store.outbox import LETTERS
+from tasks.store.scene import scene
 from tasks.store.supervision import flagged
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, run_on, take_over
 
