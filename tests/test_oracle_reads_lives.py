@@ -248,6 +248,22 @@ def test_one_occupation_is_ended_and_the_others_go_on(case: Case) -> None:
     assert case.app(one.no).status == "in_progress"
 
 
+def test_a_second_renewal_returns_both_whoever_becomes_one_later(case: Case) -> None:
+    """A twin's version that makes a renewal of it concerns a renewal that waits, and so does one that unmakes it."""
+    code, new = case.codes[:2]
+    who = case.institution("enterprise", {code: "5"}, until="2026-05-31")
+    addition = case.application(who, {new: "5"}, "addition", submitted="2025-03-01T09:00:00")
+    renewal = case.application(who, {code: "5"}, "renewal", submitted="2025-03-01T09:00:00")
+    case.act("2025-03-12", addition, renewal)
+    assert {case.status(one.no) for one in (addition, renewal)} == {"held WINDOW-1"}
+    changed = case.application(who, {code: "5"}, "renewal", submitted="2025-03-13T09:00:00", no=addition.no)
+    case.act("2025-03-14", changed)
+    assert ["FORM-8" in case.status(one.no) for one in (addition, renewal)] == [True, True]
+    back = case.application(who, {new: "5"}, "addition", submitted="2025-03-14T09:00:00", no=addition.no)
+    case.act("2025-03-15", back)
+    assert {case.status(one.no) for one in (addition, renewal)} == {"held WINDOW-1"}
+
+
 @pytest.mark.parametrize(
     ("submitted", "phone", "open_as"),
     [("2025-03-01T09:00:00", "", "held WINDOW-1"), ("2025-03-11T09:00:00", "12", "returned FORM-7")],

@@ -2,6 +2,7 @@
 
 import pandas as pd
 from sqlalchemy import Connection, and_, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.item import UNDER_WAY, UNIT
@@ -10,16 +11,21 @@ from tasks.store import frames
 
 _application = tables.application
 _version = tables.application_version
+#: What the mark of a twin says of its kind; a blank kind is one that cannot be read.
+_RENEWS = {"renewal": ":renewal", "": ":?"}
+
+
+def _is_current() -> ColumnElement[bool]:
+    return and_(
+        _version.c.application_no == _application.c.application_no, _version.c.version == _application.c.version
+    )
 
 
 def peers(db: Connection, cycle: str) -> pd.DataFrame:
     """Every current application of the cycle that is neither withdrawn nor ended: the columns of `scene.PEERS`."""
-    current = and_(
-        _version.c.application_no == _application.c.application_no, _version.c.version == _application.c.version
-    )
     statement = (
         select(_application.c.application_no, _application.c.uscc, _version.c.kind, _version.c.submitted_utc)
-        .join(_version, current)
+        .join(_version, _is_current())
         .where(_application.c.cycle == cycle, _application.c.outcome.is_(None))
     )
     return frames.read(db, statement)
@@ -43,16 +49,20 @@ def under_way(db: Connection, cycle: str) -> pd.DataFrame:
 def among(db: Connection, cycle: str) -> dict[str, str]:
     """Application number to the institution's other applications its check looks at, as text; blank where there are none.
 
-    One that comes or goes changes it (FORM-8, OCC-14). For an application with such a finding so does another version of
-    one, and an item under way in another cycle. What CAP-1 counts elsewhere does not: its hold falls without a check.
+    One that comes or goes changes it (FORM-8, OCC-14), or whose version is a renewal where the former was none. For an
+    application with such a finding so does any version of one, and an item under way in another cycle. What CAP-1 counts
+    elsewhere does not: its hold falls without a check.
     """
-    chosen = select(*(_application.c[name] for name in ("application_no", "uscc", "version")))
+    columns = (*(_application.c[name] for name in ("application_no", "uscc", "version")), _version.c.kind)
+    chosen = select(*columns).join(_version, _is_current())
     mine = frames.read(db, chosen.where(_application.c.cycle == cycle, _application.c.outcome.is_(None)))
     mine = mine[mine["uscc"].fillna("") != ""]
+    mine["renews"] = [_RENEWS.get(kind, "") for kind in mine["kind"].fillna("")]
     repeating = mine["application_no"].isin(_repeating(db, cycle))
     twins = mine[["application_no", "uscc"]].merge(mine, on="uscc", suffixes=("", "_other"))
     twins = twins[twins["application_no"] != twins["application_no_other"]]
-    others = {number: sorted(rows) for number, rows in twins.groupby("application_no")["application_no_other"]}
+    named = (twins["application_no_other"] + twins["renews"]).groupby(twins["application_no"])
+    others = {number: sorted(rows) for number, rows in named}
     for number, rows in _details(db, cycle, mine[repeating], twins).groupby("application_no")["mark"]:
         others[number] = sorted([*others.get(number, []), *rows])
     return {number: ";".join(others.get(number, [])) for number in mine["application_no"]}

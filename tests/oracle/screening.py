@@ -51,8 +51,8 @@ def settle_passed(office: Office, cycle: str, as_of: date) -> None:
 def _screened_again(office: Office, app: Application) -> list[Finding] | None:
     """New findings of an application that is screened now; None where the former ones stand.
 
-    A version is screened once; again, while nothing of it was sent out, when a twin came or went, when the register or
-    what supervision knows grew, or when another version of what it repeats came.
+    A version is screened once; again, while nothing of it was sent out, when a twin came or went or became a renewal or
+    none, when the register or what supervision knows grew, or when another version of what it repeats came.
     """
     if not app.live or (app.screened and (not app.waits or app.sent)):
         return None
@@ -62,13 +62,13 @@ def _screened_again(office: Office, app: Application) -> list[Finding] | None:
 
 
 def _others(office: Office, app: Application) -> set[object]:
-    """The institution's other live numbers; of one that repeats (FORM-8, OCC-14) also their versions, and what is
-    under way in other cycles.
+    """The institution's other live numbers, and which of them renew (FORM-8); of one that repeats (FORM-8, OCC-14) also
+    their versions, and what is under way in other cycles.
     """
     uscc = app.filing.uscc
     mine = [one for one in office.applications.values() if uscc and one.filing.uscc == uscc and one.no != app.no]
     twins = [one for one in mine if one.cycle == app.cycle and one.live]
-    seen: set[object] = {one.no for one in twins}
+    seen: set[object] = {(one.no, one.filing.kind and one.filing.kind == "renewal") for one in twins}
     if any(finding.rule in ("FORM-8", "OCC-14") for finding in app.findings):
         seen |= {(one.no, one.versions.index(one.current)) for one in twins}
         elsewhere = [one for one in mine if one.cycle != app.cycle]

@@ -22,13 +22,20 @@ CODES = {"A1": ONE, "A2": TWO, "A3": THREE}
 
 
 def receive(
-    number: str, text: str, uscc: str, withdrawn: str = "", codes: Sequence[str] = (COOK,), levels: str | None = "5"
+    number: str,
+    text: str,
+    uscc: str,
+    *,
+    kind: str = "initial",
+    withdrawn: str = "",
+    codes: Sequence[str] = (COOK,),
+    levels: str | None = "5",
 ) -> None:
     """Hand in an application; another text is a correction."""
     form = {"application_no": number, "uscc": uscc, "institution_type": "enterprise", "contact_name": text}
-    form |= {"kind": "initial", "withdrawn": withdrawn}
+    form |= {"kind": kind, "withdrawn": withdrawn}
     asked = {"application_no": number, "levels": levels, "audience": "staff"}
-    rows = {
+    rows: dict[str, Sequence[Mapping[str, object]]] = {
         "applications": [form | {"cycle": CYCLE, "submitted_at": "2026-09-01T09:00:00", "content_hash": text + uscc}],
         "occupations": [asked | {"occupation_code": code} for code in codes],
     }
@@ -39,7 +46,7 @@ def receive(
         intake.take_in_versions(db, forms, run)
 
 
-def _frame(names: list[str], rows: Sequence[Mapping[str, str | None]]) -> pd.DataFrame:
+def _frame(names: list[str], rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     columns = list(dict.fromkeys([*names, *(name for row in rows for name in row), WRITTEN, "row"]))
     frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns, "str"))
     return frame.assign(row=pd.Series(range(1, len(rows) + 1), index=frame.index, dtype="int64"))
@@ -136,6 +143,18 @@ def test_another_version_of_a_twin_checks_whom_its_repetition_concerns() -> None
     with begin() as db:
         db.execute(update(tables.item).where(tables.item.c.application_no == "B1").values(status="ended"))
     assert screened() == ["A1", "A4"]
+
+
+@pytest.mark.usefixtures("three")
+def test_a_version_that_makes_a_twin_a_renewal_checks_whom_it_leaves_alone_or_repeats() -> None:
+    receive("A4", "第一版", ONE, kind="renewal")
+    assert screened() == ["A1", "A4"]
+    receive("A4", "第二版", ONE, kind="renewal")
+    assert (screened(), repeated()) == (["A4"], set())
+    receive("A4", "第三版", ONE)
+    assert (screened(), repeated()) == (["A1", "A4"], {"A1", "A4"})
+    receive("A4", "第四版", ONE, kind="renewal")
+    assert (screened(), repeated()) == (["A1", "A4"], set())
 
 
 @pytest.mark.usefixtures("installation")
