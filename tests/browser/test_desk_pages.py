@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -19,10 +20,12 @@ from deployments.gate.accounts import Accounts
 from deployments.gate.door import Gate
 from deployments.gate.hosts import allowed
 from deployments.prefect_server import guarded, with_desk
+from flows.stages import publication
 from schemas.settings import Settings, using
 from tests.browser.test_accessible import SIZES, violations
 from tests.deployments.desk.conftest import CYCLE, DAY, SENT, first_act
 from tests.deployments.desk.test_runs import Server
+from tests.registers import BAKER, COOK, ONE, take_over
 
 NAME, PASSWORD = "王处长", "a password of his"
 #: Of a story of 24 institutions one whose occupation is held by two others.
@@ -39,6 +42,8 @@ PAGES = {
     "letters": "/filing/letters",
     "doors": "/filing/doors",
     "pauses": "/filing/pauses",
+    "edition": "/filing/editions/2026-09.1",
+    "institution": f"/filing/institutions/{ONE}",
 }
 pytestmark = pytest.mark.slow
 
@@ -52,6 +57,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
     home.mkdir()
     shutil.copy(migrated, home / migrated.name)
     first_act(home, institutions=24)
+    with using(Settings(home=home, database_url="")):
+        take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], date(2025, 1, 10), date(2028, 1, 9), day=DAY)
+        assert publication.fn(CYCLE, DAY).done["editions"] == 1
     accounts = Accounts(home)
     accounts.accept(accounts.add(NAME, "approver"), NAME, PASSWORD)
     door = socket.socket()
@@ -129,6 +137,23 @@ def test_a_ruling_is_given_by_keyboard_and_the_filter_needs_no_reload(page: Page
     field.fill("久无进展")
     page.reload()
     expect(page.locator("details[open] textarea[name=reason]").last).to_have_value("久无进展")
+
+
+def test_print_shows_what_is_on_the_page_and_no_form(served: str, browser: Browser, cookies: list[object]) -> None:
+    context = browser.new_context(locale="zh-CN")
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    opened = context.new_page()
+    opened.emulate_media(media="print")
+    opened.goto(served + PAGES["letters"])
+    assert opened.locator("form.letters tbody tr").count() > 1
+    for row in opened.locator("form.letters tbody tr").all():
+        assert row.is_visible()
+    for address in (PAGES["letters"], PAGES["today"], PAGES["doors"], PAGES["application"]):
+        opened.goto(served + address)
+        assert opened.locator("form").count() > 0
+        for field in opened.locator("form :is(fieldset, select, textarea, button, input)").all():
+            assert not field.is_visible()
+    context.close()
 
 
 def test_pictures(served: str, browser: Browser, cookies: list[object], tmp_path: Path) -> None:
