@@ -25,18 +25,17 @@ from tasks.store.directory import occupation_names
 
 routes = APIRouter(prefix="/applications")
 _PER_PAGE = 100
-_VERDICTS = {"permit": "准予", "refuse": "不予"}
+VERDICTS = {"permit": "准予", "refuse": "不予"}
 #: The same words of a decision, where it is about an objection to a public notice.
-_OF_AN_OBJECTION = {"refuse": "异议成立，不予备案", "permit": "异议不成立"}
+OF_AN_OBJECTION = {"refuse": "异议成立，不予备案", "permit": "异议不成立"}
 
 
 @routes.get("")
 def listed(request: Request, cycle: str = "", status: str = "", words: str = "", page: int = 1) -> HTMLResponse:
     """Applications, newest cycle first, by cycle, status and words."""
-    place = max(page, 1)
     with reading() as db:
         rows, number = dossier.listed(
-            db, cycle=cycle, status=status, words=words.strip(), most=_PER_PAGE, after=(place - 1) * _PER_PAGE
+            db, cycle=cycle, status=status, words=words.strip(), most=_PER_PAGE, after=(page - 1) * _PER_PAGE
         )
         cycles = overview.cycles(db)[::-1]
     pages = max((number + _PER_PAGE - 1) // _PER_PAGE, 1)
@@ -48,7 +47,7 @@ def listed(request: Request, cycle: str = "", status: str = "", words: str = "",
         number=number,
         cycles=cycles,
         chosen=chosen,
-        page=place,
+        page=min(max(page, 1), pages),
         pages=pages,
     )
 
@@ -77,8 +76,8 @@ def _gather(number: str, day: date) -> dict[str, Any]:
             "versions": versions_of(db, number),
             "findings": findings_of(db, number, policy),
             "decisions": dossier.decisions(db, number).fillna("").to_dict("records"),
-            "verdicts": _VERDICTS,
-            "of_an_objection": _OF_AN_OBJECTION,
+            "verdicts": VERDICTS,
+            "of_an_objection": OF_AN_OBJECTION,
             "objection": OBJECTION,
             "letters": dossier.letters(db, [number]).to_dict("records"),
             "letter_kinds": LETTER_KINDS,
@@ -94,7 +93,7 @@ def _gather(number: str, day: date) -> dict[str, Any]:
 async def decide(request: Request, number: str) -> Response:
     """Record a permit or a refusal under a rule, as `filing decide` does."""
     act = await sent(request, Role.APPROVER)
-    if act.text("verdict") not in _VERDICTS:
+    if act.text("verdict") not in VERDICTS:
         raise MissingWordsError("没有选择“准予”或“不予”：请选择后再提交")
     row = {
         "application_no": number,

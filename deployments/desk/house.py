@@ -6,17 +6,18 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from deployments.desk import applications, cycles, doors, editions, institutions, letters, pauses, today
+from deployments.desk import again, applications, cycles, doors, editions, institutions, letters, pauses, today
 from deployments.desk.pages import plain, shown
 from deployments.desk.signing import SEEN, TOKEN, DeskError, HalfDoneError, NotSignedInError, StaleFormError, Tokens
 from schemas.errors import FilingError, WrongUseError
 from schemas.settings import PAGES
 from tasks.desk.approval import NothingToApproveError
 from tasks.desk.closing import NothingToCloseError
-from tasks.desk.moved import MovedError
+from tasks.desk.moved import MovedError, Since
 from tasks.desk.pauses import AlreadyPausedError, NotPausedError
 from tasks.desk.refusals import in_chinese
 from tasks.desk.rulings import LateRulingError
@@ -56,15 +57,6 @@ _CONFLICTS = (
     AlreadyPausedError,
     NotPausedError,
 )
-#: Fields in which a person writes, as their form names them.
-TITLES = {
-    "reason": "理由",
-    "document_no": "文号",
-    "ground": "事由",
-    "institution_name": "机构名称",
-    "registered_address": "注册地址",
-    **institutions.FIELDS,
-}
 
 
 def create(server: Application | None = None) -> FastAPI:
@@ -79,6 +71,8 @@ def create(server: Application | None = None) -> FastAPI:
     desk.add_exception_handler(OperationalError, _away)
     desk.add_exception_handler(InterfaceError, _away)
     desk.add_exception_handler(404, _missing)
+    desk.add_exception_handler(405, _not_to_be_opened)
+    desk.add_exception_handler(RequestValidationError, _unreadable)
     return desk
 
 
@@ -95,14 +89,10 @@ def _refused(request: Request, error: Exception) -> Response:
         return plain("plain.html.j2", error.status, sentence=str(error), title="请先登录")
     sentence, status = _answer(error)
     if isinstance(error, StaleFormError):
-        return shown(
-            request, "again.html.j2", status, sentence=sentence, fields=_fields(request), titles=TITLES, since=[]
-        )
+        return _again(request, status, sentence, _fields(request), [])
     if isinstance(error, MovedError):
         fields = [(name, str(error.seen) if name == SEEN else text) for name, text in _fields(request)]
-        return shown(
-            request, "again.html.j2", status, sentence=sentence, fields=fields, titles=TITLES, since=error.since
-        )
+        return _again(request, status, sentence, fields, error.since)
     return shown(
         request,
         "refused.html.j2",
@@ -110,6 +100,21 @@ def _refused(request: Request, error: Exception) -> Response:
         sentence=sentence,
         original=str(error),
         is_on_record=isinstance(error, HalfDoneError),
+    )
+
+
+def _again(
+    request: Request, status: int, sentence: str, fields: list[tuple[str, str]], since: list[Since]
+) -> HTMLResponse:
+    return shown(
+        request,
+        "again.html.j2",
+        status,
+        sentence=sentence,
+        facts=again.facts_of(request.url.path, fields),
+        fields=fields,
+        titles=again.WRITTEN,
+        since=since,
     )
 
 
@@ -137,3 +142,18 @@ def _missing(_request: Request, error: Exception) -> HTMLResponse:
     sentence = getattr(error, "detail", "") or ""
     known = sentence if sentence not in ("", "Not Found") else "没有这个页面。"
     return plain("plain.html.j2", 404, sentence=known, title="没有找到")
+
+
+def _not_to_be_opened(_request: Request, error: Exception) -> HTMLResponse:
+    sentence = "这个地址只接收表单，不能直接打开：请从页面上办理。"
+    answer = plain("plain.html.j2", 405, sentence=sentence, title="不能直接打开")
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
+
+
+def _unreadable(_request: Request, error: Exception) -> HTMLResponse:
+    """An address whose parts cannot be read, each named."""
+    parts = error.errors() if isinstance(error, RequestValidationError) else []
+    named = "、".join(dict.fromkeys(str(part["loc"][-1]) for part in parts))
+    sentence = f"地址中的 {named} 缺失，或读不出来：请从页面上的链接打开。"
+    return plain("plain.html.j2", 400, sentence=sentence, title="地址读不出来")

@@ -26,16 +26,18 @@ routes = APIRouter()
 _PER_PAGE = 100
 _PIECE = 65_536
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+#: What is put on record of a letter.
+POSTED = {"posted": "已寄出", "served": "已送达"}
 STATES = {"outbox": "待寄出", "posted": "已寄出，未送达", "served": "已送达"}
 
 
 @routes.get("/letters")
 def listed(request: Request, cycle: str = "", state: str = "", page: int = 1) -> HTMLResponse:
     """Letters, newest first, by cycle and by how far they are."""
-    place = max(page, 1)
     with reading() as db:
-        rows, number = postings.listed(db, cycle, state, _PER_PAGE, (place - 1) * _PER_PAGE)
+        rows, number = postings.listed(db, cycle, state, _PER_PAGE, (page - 1) * _PER_PAGE)
         cycles = overview.cycles(db)[::-1]
+    pages = max((number + _PER_PAGE - 1) // _PER_PAGE, 1)
     return shown(
         request,
         "letters.html.j2",
@@ -45,8 +47,8 @@ def listed(request: Request, cycle: str = "", state: str = "", page: int = 1) ->
         chosen={"cycle": cycle, "state": state},
         states=STATES,
         letter_kinds=LETTER_KINDS,
-        page=place,
-        pages=max((number + _PER_PAGE - 1) // _PER_PAGE, 1),
+        page=min(max(page, 1), pages),
+        pages=pages,
     )
 
 
@@ -56,7 +58,7 @@ async def post(request: Request) -> Response:
     act = await sent(request, Role.OPERATOR)
     what = act.text("what")
     chosen = [str(occasion) for occasion in act.form.getlist("occasion")]
-    if what not in ("posted", "served") or not chosen:
+    if what not in POSTED or not chosen:
         raise MissingWordsError("没有勾选文书，或没有选择“寄出”或“送达”：请选择后再提交")
     try:
         on = date.fromisoformat(act.text("on")) if act.text("on") else act.day

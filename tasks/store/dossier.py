@@ -32,7 +32,7 @@ def application(db: Connection, number: str) -> RowMapping | None:
 def listed(db: Connection, *, cycle: str, status: str, words: str, most: int, after: int) -> tuple[pd.DataFrame, int]:
     """Applications in LISTED, newest cycle first, `most` of them from place `after` on; and how many there are in all.
 
-    `words`: part of a number, name or credit code; a blank choice is all.
+    Beyond the last page stands the last one. `words`: part of a number, name or credit code; a blank choice is all.
     """
     columns = [_version.c[name] if name not in _application.c else _application.c[name] for name in LISTED]
     chosen: Select[Any] = select(*columns).join(_version, applications.is_current())
@@ -50,8 +50,8 @@ def listed(db: Connection, *, cycle: str, status: str, words: str, most: int, af
             )
         )
     number = int(db.execute(select(func.count()).select_from(chosen.subquery())).scalar_one())
-    ordered = chosen.order_by(_application.c.cycle.desc(), _application.c.application_no).limit(most).offset(after)
-    return frames.read(db, ordered), number
+    ordered = chosen.order_by(_application.c.cycle.desc(), _application.c.application_no)
+    return frames.read(db, ordered.limit(most).offset(frames.page_start(after, most, number))), number
 
 
 def versions(db: Connection, number: str) -> pd.DataFrame:

@@ -31,6 +31,11 @@ def read_polars(db: Connection, statement: Select[Any]) -> pl.DataFrame:
     return pl.DataFrame([one.dt.to_string("%Y-%m-%d") if one.dtype == pl.Date else one for one in series])
 
 
+def page_start(after: int, most: int, number: int) -> int:
+    """The place of the first of `most` rows from place `after` on; of the last page's where `number` rows do not reach so far."""
+    return min(max(after, 0), max(number - 1, 0) // most * most)
+
+
 def _polars_type(kind: TypeEngine[Any], *, sqlite: bool) -> Any:
     if isinstance(kind, Integer):
         return pl.Int64

@@ -20,7 +20,7 @@ def listed(db: Connection, cycle: str, state: str, most: int, after: int) -> tup
     """Letters of a cycle, or of all, `most` of them from place `after` on, newest first; and how many there are.
 
     Columns: _COLUMNS, addressee and file. `state`: `outbox` (made, not sent off), `posted` (sent off, not arrived),
-    `served`; blank is all.
+    `served`; blank is all. Beyond the last page stands the last one.
     """
     chosen = [_LETTERS]
     if cycle:
@@ -32,11 +32,12 @@ def listed(db: Connection, cycle: str, state: str, most: int, after: int) -> tup
     elif state == "served":
         chosen.append(outbox.c.served_on.is_not(None))
     number = int(db.execute(select(func.count()).select_from(outbox).where(*chosen)).scalar_one())
+    start = frames.page_start(after, most, number)
     columns = [outbox.c[name] for name in _COLUMNS]
     addressee = outbox.c.content["institution_name"].as_string().label("addressee")
     statement = select(*columns, addressee, outbox.c.receipt.label("file")).where(*chosen)
     newest = (outbox.c.written_on.desc(), outbox.c.series, outbox.c.serial, outbox.c.occasion)
-    rows = [dict(row) for row in db.execute(statement.order_by(*newest).limit(most).offset(after)).mappings()]
+    rows = [dict(row) for row in db.execute(statement.order_by(*newest).limit(most).offset(start)).mappings()]
     return pd.DataFrame(rows, columns=[*_COLUMNS, "addressee", "file"], dtype=object), number
 
 

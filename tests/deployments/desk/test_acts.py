@@ -1,7 +1,9 @@
 """What is done on the desk is what the command does, in the name of who signed in; and what is refused writes nothing."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from deployments.desk import acts, cycles
 from deployments.desk import applications as applications_page
 from deployments.desk import pages as pages_of_desk
 from deployments.gate.people import MACHINE, Person, Role
+from tasks.desk.duties import in_words
 from tasks.desk.withdrawal import withdraw
 from tasks.runs.run import begin as begin_run
 from tasks.store import applications, dossier, editions, history
@@ -77,6 +80,8 @@ def test_of_two_who_decide_at_once_one_does_and_the_other_is_shown_it() -> None:
     shown = answers[loser].text
     assert row["decided_by"] in shown, "who decided meanwhile"
     assert "经研究准予" in shown, "what was typed is kept"
+    for text in (HELD, "例外审批", in_words(rule), ("准予", "不予")[loser], "全部"):
+        assert text in plain_text(shown), "what is sent again is shown"
     # having seen it, the second may insist: the latest decision counts
     again = browsers[loser].client.post(
         f"/filing/applications/{HELD}/decide",
@@ -86,6 +91,32 @@ def test_of_two_who_decide_at_once_one_does_and_the_other_is_shown_it() -> None:
     )
     assert again.status_code == 303
     assert len(decisions()) == 2
+
+
+def plain_text(page: str) -> str:
+    """What people read of a page's facts; hidden fields are none of it."""
+    facts = re.search(r'<dl class="facts">(.*?)</dl>', page, re.DOTALL)
+    assert facts
+    return unescape(re.sub(r"<[^>]*>", "", facts[1]))
+
+
+def test_what_is_sent_again_is_shown_whole(on_file: str) -> None:
+    from tests.registers import COOK
+
+    browser = browser_of("王处长", Role.APPROVER)
+    stale = {"token": "of yesterday", "seen": "", "ground": "整改", "document_no": "黄人社函〔2026〕9号"}
+    place = f"/institutions/{on_file}"
+    shown = browser.sends(f"{place}/adjust", **stale, kind="revoke", occupation=COOK)
+    assert shown.status_code == 409
+    for text in (on_file, "动态调整", "撤销", COOK):
+        assert text in plain_text(shown.text)
+    renamed = browser.sends(f"{place}/rename", **stale, institution_type="enterprise", region_code="420281")
+    for text in ("变更名称", "企业", "大冶市"):
+        assert text in plain_text(renamed.text), renamed.text
+    objection = {**WORDS, "token": "of yesterday", "rule": "OBJECTION", "verdict": "refuse", "occupation": COOK}
+    assert "异议成立，不予备案" in plain_text(browser.sends(f"/applications/{HELD}/decide", **objection).text)
+    posted: dict[str, Any] = {"token": "of yesterday", "what": "served", "on": "2026-09-12", "occasion": ["a", "b"]}
+    assert "2 封" in plain_text(browser.sends("/letters/posted", **posted).text)
 
 
 def test_an_act_on_what_has_just_moved_writes_nothing() -> None:

@@ -63,6 +63,32 @@ class TestReading:
         assert answer.status_code == 404
         assert "没有" in answer.text
 
+    @pytest.mark.parametrize("path", ["/applications", "/letters"])
+    def test_a_page_beyond_the_last_one_is_the_last_one(self, path: str) -> None:
+        browser = browser_of("李办", Role.VIEWER)
+        for page in ("99999999999999999999", "2", "0", "-3"):
+            assert "第 1 / 1 页" in browser.sees(path, page=page)
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            ("/applications?page=abc", 400),
+            ("/letters?page=abc", 400),
+            ("/letters/file", 400),
+            ("/letters/posted", 405),
+            (f"/cycles/{CYCLE}/close", 405),
+            ("/pauses/sweeps/pause", 405),
+            ("/occupations/renumber", 405),
+            ("/nothing/at/all", 404),
+        ],
+    )
+    def test_an_address_nobody_can_follow_is_a_sentence(self, path: str, status: int) -> None:
+        answer = browser_of("李办", Role.OPERATOR).client.get(f"/filing{path}")
+        assert answer.status_code == status
+        assert answer.headers["content-type"].startswith("text/html")
+        assert 'role="alert"' in answer.text
+        assert "Method Not Allowed" not in answer.text
+
     def test_no_page_asks_another_host_or_runs_words(self) -> None:
         browser = browser_of('<img src=x onerror="1">', Role.VIEWER)
         for path in ("/", "/applications", "/institutions", "/cycles", "/letters", "/doors", f"/applications/{SENT}"):
