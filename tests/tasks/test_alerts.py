@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, update
 
+from flows import watch
 from schemas import tables
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import Settings, settings, using
@@ -109,6 +110,14 @@ def test_each_occasion_is_told_once_by_each_way(recipients: tuple[Mailbox, Webho
     assert alerts.deliver_alerts(settings()) == {}
     assert len(mailbox.mails) == 6
     assert len(webhook.got) == 3
+
+
+def test_a_look_tells_what_is_new_and_the_next_one_nothing(recipients: tuple[Mailbox, Webhook]) -> None:
+    waiting_edition()
+    new = watch.look(date(2026, 9, 11)).done["alerts"]
+    assert len(recipients[1].occasions) == new > 0
+    assert watch.watch.fn(date(2026, 9, 11)) == Counts()
+    assert len(recipients[1].occasions) == new
 
 
 def test_what_is_set_aside_is_told_once_a_day_with_the_days_counts(recipients: tuple[Mailbox, Webhook]) -> None:

@@ -1,5 +1,6 @@
 """Files made to burst memory are refused before they are opened; ordinary large ones are not."""
 
+import resource
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,7 @@ import xlsxwriter
 
 from tasks.gateways.sources import pull_folder
 from tasks.gateways.sources.contents import UnreadableError
-from tasks.gateways.sources.formats import limits
+from tasks.gateways.sources.formats import apart_process, limits
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -134,3 +135,18 @@ def test_a_file_larger_than_any_real_one_is_not_even_read(tmp_path: Path) -> Non
     with (tmp_path / "applications.csv").open("wb") as sparse:
         sparse.truncate(limits.MAX_DELIMITED_BYTES + 1)
     assert "超过256MB" in only_reason(tmp_path)
+
+
+def test_the_process_apart_answers_file_after_file_within_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits_set: list[tuple[int, tuple[int, int]]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, bounds: limits_set.append((kind, bounds)))
+    handed = [b"one", b"", b"three"]
+    requests = BytesIO(b"".join(len(data).to_bytes(apart_process.LENGTH_BYTES) + data for data in handed))
+    replies = BytesIO()
+    apart_process.serve(lambda data: data[::-1], requests, replies)
+    answered = [b"eno", b"", b"eerht"]
+    assert replies.getvalue() == b"".join(len(data).to_bytes(apart_process.LENGTH_BYTES) + data for data in answered)
+    bound = dict(limits_set)
+    assert bound[resource.RLIMIT_AS] == (apart_process.MEMORY_BYTES, apart_process.MEMORY_BYTES)
+    assert bound[resource.RLIMIT_CORE] == (0, 0)
+    assert [kind for kind, _ in limits_set].count(resource.RLIMIT_CPU) == len(handed), "each file has its seconds"
