@@ -57,7 +57,8 @@ def among(db: Connection, cycle: str) -> dict[str, str]:
     chosen = select(*columns).join(_version, _is_current())
     mine = frames.read(db, chosen.where(_application.c.cycle == cycle, _application.c.outcome.is_(None)))
     mine = mine[mine["uscc"].fillna("") != ""]
-    mine["renews"] = [_RENEWS.get(kind, "") for kind in mine["kind"].fillna("")]
+    marks = [_RENEWS.get(kind, "") for kind in mine["kind"].fillna("")]
+    mine = mine.assign(renews=pd.Series(marks, index=mine.index, dtype=frames.TEXT))
     repeating = mine["application_no"].isin(_repeating(db, cycle))
     twins = mine[["application_no", "uscc"]].merge(mine, on="uscc", suffixes=("", "_other"))
     twins = twins[twins["application_no"] != twins["application_no_other"]]

@@ -77,6 +77,11 @@ def three(installation: Path) -> Path:
     return installation
 
 
+@pytest.mark.usefixtures("installation")
+def test_a_cycle_without_applications_has_nothing_to_check() -> None:
+    assert screened() == []
+
+
 @pytest.mark.usefixtures("three")
 def test_nothing_new_checks_nothing() -> None:
     with reading() as db:
