@@ -131,6 +131,15 @@ def test_another_institution_under_a_number_is_set_aside(case: Case) -> None:
     assert [no for no, _ in case.office.set_aside] == [first.no]
 
 
+def test_one_number_twice_in_one_file_is_set_aside(case: Case) -> None:
+    """Nobody can tell whose the rows of the other tables are."""
+    who = case.institution("enterprise")
+    one = case.application(who, {case.codes[0]: "5"})
+    two = case.application(who, {case.codes[1]: "5"}, submitted="2025-03-11T12:00:00", no=one.no)
+    case.act("2025-03-12", one, two)
+    assert ({no for no, _ in case.office.set_aside}, case.office.applications) == ({one.no}, {})
+
+
 def test_a_mistyped_cycle_is_set_aside_and_one_that_is_over_is_taken(case: Case) -> None:
     far, past = (case.application(case.institution("enterprise"), {case.codes[0]: "5"}) for _ in range(2))
     far.form["cycle"], past.form["cycle"] = "2027-04", "2024-09"

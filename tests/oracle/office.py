@@ -100,9 +100,11 @@ class Office:
         times = Counter(form["application_no"] for form in forms)
         for form in forms:
             no = form["application_no"]
-            if times[no] > 1 and len({one["uscc"] for one in forms if one["application_no"] == no}) > 1:
-                self.set_aside.append((no, "one number in one pull, two institutions"))
-            elif times[no] == 1:
+            if times[no] > 1:
+                several = len({one["uscc"] for one in forms if one["application_no"] == no}) > 1
+                whose = "two institutions" if several else "rows of one file that nobody can tell apart"
+                self.set_aside.append((no, f"one number in one pull, {whose}"))
+            else:
                 cycle = form["cycle"] if cycle_is_readable(form.get("cycle", "")) else act.cycle
                 tables = {name: rows_of(act.forms, name, no) for name in act.forms}
                 self._take_version(Version(Filing(form, tables, self.facts(cycle)), act.day), cycle)

@@ -26,6 +26,9 @@ _MOST_ROWS = 1000
 _LONGEST_NUMBER = 40
 _MOST_OF_A_NUMBER = 64
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_PLACE: Final = "place"
+#: What tells versions apart: the file that holds all of an application, or the folder of the lists that do together.
+_PLACED: Final = pl.when(CLOSED).then(FILE).otherwise(pl.col(FILE).str.replace(r"[^/]*$", ""))
 
 Tables = dict[str, pl.DataFrame]
 
@@ -105,18 +108,16 @@ def _without_phantoms(tables: Tables) -> tuple[pl.DataFrame, list[QuarantinedFil
 
 
 def _without_older(tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
-    """Leaves out all but the latest of several versions of one application that lie in files of their own.
+    """Leaves out all but the latest of several versions of one application that lie in places of their own.
 
     They are versions where all are of one institution; the latest `submitted_at` counts, of equal ones the first file's.
     """
-    applications = tables[APPLICATIONS.name].filter(pl.col(CLOSED))
-    several = applications.filter((pl.len().over(_NO) > 1) & (pl.col(FILE).n_unique().over(_NO) == pl.len().over(_NO)))
     aside: list[QuarantinedFile] = []
     lost: list[tuple[str, str]] = []
-    for (number,), group in several.group_by(_NO, maintain_order=True):
-        files = group[FILE].to_list()
-        contents = [_content(tables, str(number), file) for file in files]
-        # of equal files the first counts, and the others are not reported
+    for (number,), group in _versions(tables).group_by(_NO, maintain_order=True):
+        files, places = group[FILE].to_list(), group[_PLACE].to_list()
+        contents = [_content(tables, str(number), place) for place in places]
+        # of equal versions the first counts, and the others are not reported
         first = {content: place for place, content in reversed(list(enumerate(contents)))}
         moments = {place: _moment(group["submitted_at"][place]) for place in first.values()}
         known_ones = [moment for moment in moments.values() if moment is not None]
@@ -126,23 +127,40 @@ def _without_older(tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
         for place, file in enumerate(files):
             if place == best:
                 continue
-            lost.append((str(number), file))
+            lost.append((str(number), places[place]))
             if contents[place] != contents[best]:
                 reason = f"文件“{file}”中的申报“{_short(number)}”另有提交时间更晚的一份（“{files[best]}”），以后者为准"
                 aside.append(QuarantinedFile(file, reason, whole=False))
     if not lost:
         return tables, []
-    gone = pl.DataFrame(lost, schema={_NO: pl.String(), FILE: pl.String()}, orient="row")
+    gone = pl.DataFrame(lost, schema={_NO: pl.String(), _PLACE: pl.String()}, orient="row")
     kept = {
-        name: rows.join(gone, on=[_NO, FILE], how="anti", maintain_order="left") if name in _FORM else rows
+        name: rows.join(gone, left_on=[_NO, _PLACED], right_on=[_NO, _PLACE], how="anti", maintain_order="left")
+        if name in _FORM
+        else rows
         for name, rows in tables.items()
     }
     return kept, aside
 
 
-def _content(tables: Tables, number: str, file: str) -> str:
-    """Everything one file says of an application."""
-    mine = (pl.col(_NO) == number) & (pl.col(FILE) == file)
+def _versions(tables: Tables) -> pl.DataFrame:
+    """Rows of the form with their place, of numbers that came more than once and whose rows can be told apart by it."""
+    applications = tables[APPLICATIONS.name].with_columns(_PLACED.alias(_PLACE))
+    several = applications.filter(
+        (pl.len().over(_NO) > 1) & (pl.col(_PLACE).n_unique().over(_NO) == pl.len().over(_NO))
+    )
+    if several.is_empty():
+        return several
+    lists = several.filter(~pl.col(CLOSED)).select(_NO).unique()
+    rows = pl.concat([tables[name].select(_NO, _PLACED.alias(_PLACE)) for name in _FORM[1:]])
+    # a row elsewhere is of whichever version counts, unless that is a folder of lists: then nobody knows
+    unsure = rows.join(lists, on=_NO, how="semi").join(several, on=[_NO, _PLACE], how="anti").select(_NO).unique()
+    return several.join(unsure, on=_NO, how="anti", maintain_order="left")
+
+
+def _content(tables: Tables, number: str, place: str) -> str:
+    """Everything that one version says of an application."""
+    mine = (pl.col(_NO) == number) & _PLACED.eq(place)
     return "".join(tables[name].filter(mine).drop(FILE, LINE).write_csv() for name in _FORM)
 
 

@@ -245,6 +245,45 @@ def test_of_several_versions_in_one_pull_the_latest_counts(tmp_path: Path) -> No
     assert list(pull.tables["occupations"]["levels"]) == ["5,4"]
 
 
+def lists(folder: Path, moment: str, levels: str, name: str = "") -> None:
+    """The lists of one application, each a CSV of its own."""
+    folder.mkdir(exist_ok=True)
+    tables = {"基本信息": [[*HEAD, "提交时间"], [*FORM, moment]], "申报职业": [OCCUPATIONS, [*ROW[:3], levels]]}
+    for title, rows in tables.items():
+        text = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows)
+        (folder / f"{title}{name}.csv").write_text(text, "utf-8")
+
+
+def test_of_several_folders_of_lists_the_latest_version_counts(tmp_path: Path) -> None:
+    lists(tmp_path, "2026-09-03 10:00", "5")
+    lists(tmp_path / "更正", "2026年9月4日", "5,4")
+    lists(tmp_path / "更正（副本）", "2026年9月4日", "5,4")
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == ["HS202609-X001"]
+    assert list(pull.tables["occupations"]["levels"]) == ["5,4"]
+    assert [file.file for file in pull.quarantined] == ["基本信息.csv"]
+
+
+def test_a_workbook_that_corrects_a_folder_of_lists_counts(tmp_path: Path) -> None:
+    lists(tmp_path / "原件", "2026-09-03 10:00", "5")
+    rows = {"基本信息": [[*HEAD, "提交时间"], [*FORM, "2026-09-05"]], "申报职业": [OCCUPATIONS, [*ROW[:3], "5,4"]]}
+    book(tmp_path / "更正.xlsx", **rows)
+    assert list(pull_folder(tmp_path).tables["occupations"]["levels"]) == ["5,4"]
+
+
+@pytest.mark.parametrize("folder", ["", "更正"])
+def test_versions_whose_rows_nobody_can_tell_apart_are_set_aside(tmp_path: Path, folder: str) -> None:
+    """Two in one folder; two of which one has rows in a third place."""
+    lists(tmp_path, "2026-09-03 10:00", "5")
+    lists(tmp_path / folder, "2026-09-04", "5,4", "（更正）")
+    if folder:
+        lists(tmp_path / "补充", "2026-09-04", "3")
+        (tmp_path / "补充" / "基本信息.csv").unlink()
+    pull = pull_folder(tmp_path)
+    assert numbers(pull) == []
+    assert "出现2次" in pull.quarantined[0].reason
+
+
 def test_a_copy_beside_the_original_is_one(tmp_path: Path) -> None:
     book(tmp_path / "申报表.xlsx", 基本信息=[HEAD, FORM], 申报职业=[OCCUPATIONS, ROW])
     shutil.copy(tmp_path / "申报表.xlsx", tmp_path / "申报表 - 副本.xlsx")
