@@ -26,6 +26,8 @@ from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.formats.scoring import Scored, is_scoring_workbook, read_sheets
 from tasks.gateways.sources.formats.sheets import Sheet, SheetOpener
 
+pytestmark = pytest.mark.usefixtures("opened_here")
+
 POLICY = in_force(date(2026, 9, 10))
 
 MakePackage = Callable[..., EvaluationPackage]

@@ -13,6 +13,8 @@ from schemas.submission import FORM_TABLES, TABLES
 from tasks.gateways.sources import Pull, pull_file, pull_folder
 from tasks.gateways.sources.contents import discreet
 
+pytestmark = pytest.mark.usefixtures("opened_here")
+
 Sheets = dict[str, list[list[object]]]
 
 
