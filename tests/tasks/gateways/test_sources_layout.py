@@ -77,6 +77,23 @@ def test_credit_codes_are_what_they_mean(tmp_path: Path) -> None:
     assert codes[13] == "91420202MAF0051712"
 
 
+def test_a_workbook_of_odd_words_is_read(tmp_path: Path) -> None:
+    """The words stand below rows in the form's own; the last row of people and of occupations names two things at once."""
+    tables = pulled(tmp_path, "g.xlsx").tables
+    staff, material, occupations = tables["staff"][6:-1], tables["materials"][16:], tables["occupations"]
+    roles = ["examiner", "supervisor", "supervisor", "full_time", "expert", "supervisor", *["examiner"] * 9]
+    assert staff["role"].tolist() == roles
+    assert staff["id_type"].tolist() == [*["resident_id"] * 8, *["other"] * 5, *["resident_id"] * 2]
+    assert material["material"].tolist() == [
+        *["legal_person_certificate"] * 3,
+        *["application_form", "credit_report", "undertaking", "social_insurance_proof", "credit_report"],
+        *["site_equipment_proof", "expert_skill_proof", "management_rules", "surveillance_description"],
+    ]
+    assert material["form"].tolist() == [*["file"] * 8, *["commitment"] * 2, *["file"] * 2]
+    assert occupations["audience"][:-1].tolist() == [*["staff"] * 4, *["public"] * 2, *["students"] * 2, *["staff"] * 2]
+    assert [tables["staff"]["role"].isna().sum(), occupations["audience"].isna().sum()] == [1, 1]
+
+
 def book(path: Path, **sheets: list[list[Any]]) -> None:
     made = openpyxl.Workbook()
     made.remove(made.worksheets[0])
