@@ -6,10 +6,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from schemas.directory import INSTITUTION_DETAILS, audiences_of
+from schemas.item import ALONG
 from schemas.law.places import CAPS, take_in_turn
 from schemas.law.standing import bars
-from schemas.law.terms import last_day, renewed_term
+from schemas.law.terms import filed_until
 from schemas.policy import Policy
+from schemas.rows import tuples
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks import public_notice
@@ -191,20 +193,20 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
     granted = granted.assign(occupation_code=renumberings.followed(db, granted["occupation_code"]))
     present = register.current_entries(db)
     ends = _ends(granted, on_file, present)
-    terms = [_term(kind, end, policy, run.day) for kind, end in zip(granted["kind"], ends, strict=True)]
-    terms = _with_renewals(granted, _with_earlier_steps(granted, terms, on_file))
+    steps = {str(number): str(end) for number, end in on_file.groupby("application_no")["valid_until"].max().items()}
+    terms = filed_until(granted, ends, steps, policy.validity.months, run.day)
     # an item that stays on file keeps the day it was first filed: dormancy is counted from it
     standing = on_file.set_index(register.KEYS)["filed_on"]
     since = granted.join(standing, on=register.KEYS)["filed_on"]
     entries = granted.assign(
         audiences=_audiences(granted, on_file),
         filed_on=since.fillna(run.day.isoformat()).to_numpy(),
-        valid_until=[end.isoformat() for end in terms],
+        valid_until=terms,
         cycle=run.cycle,
         because="申报" + granted["application_no"],
     )
     _name(db, granted, on_file, run)
-    register.write(db, _once(entries), run)
+    register.write(db, pd.concat([_once(entries), _joined_today(db, entries, on_file, run)]), run)
 
 
 def _once(entries: pd.DataFrame) -> pd.DataFrame:
@@ -223,6 +225,20 @@ def _once(entries: pd.DataFrame) -> pd.DataFrame:
 
 def _together(texts: "pd.Series[str]") -> str:
     return "，".join(texts.unique())
+
+
+def _joined_today(db: Connection, entries: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """What additions of institutions renewed by `entries` filed earlier on this day, with the renewed term."""
+    renewed = entries[entries["kind"] == "renewal"].groupby("uscc")["valid_until"].max()
+    earlier = items.filed_on(db, run.day, renewed.index.tolist())
+    kinds = applications.current(db, earlier["application_no"].unique().tolist())
+    joined = earlier[~earlier["application_no"].isin(kinds.loc[kinds["kind"] == "renewal", "application_no"])]
+    joined = joined.assign(occupation_code=renumberings.followed(db, joined["occupation_code"]))
+    rows = joined[[*register.KEYS, "application_no", "cycle"]].drop_duplicates(register.KEYS, keep="last")
+    rows = rows.merge(on_file[[*register.KEYS, *ALONG, "filed_on"]], on=register.KEYS)
+    rows = rows[~pd.MultiIndex.from_frame(rows[register.KEYS]).isin(list(tuples(entries[register.KEYS])))]
+    because = "申报" + rows["application_no"] + "，与换证同日备案"
+    return rows.assign(valid_until=rows["uscc"].map(renewed), because=because)
 
 
 def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> None:
@@ -261,31 +277,3 @@ def _ends(granted: pd.DataFrame, on_file: pd.DataFrame, present: pd.DataFrame) -
     old = renewed.groupby("application_no")["valid_until"].max()
     ends = granted["application_no"].map(old).astype("str").fillna(granted["uscc"].map(standing).astype("str"))
     return [date.fromisoformat(end) if isinstance(end, str) else None for end in ends]
-
-
-def _term(kind: str, end: date | None, policy: Policy, day: date) -> date:
-    """The last day of what is filed today (contract section 3)."""
-    if end is None:
-        return last_day(day, policy.validity.months)
-    if kind == "renewal":
-        return renewed_term(end, day, policy.validity.months)[1]
-    return end
-
-
-def _with_earlier_steps(granted: pd.DataFrame, terms: list[date], on_file: pd.DataFrame) -> list[date]:
-    """The ends of terms, where a renewal that is filed in steps gives one term, that of its first step."""
-    ends = on_file.groupby("application_no")["valid_until"].max().to_dict()
-    rows = zip(granted["application_no"], granted["kind"], terms, strict=True)
-    return [
-        date.fromisoformat(ends[number]) if kind == "renewal" and number in ends else end for number, kind, end in rows
-    ]
-
-
-def _with_renewals(granted: pd.DataFrame, terms: list[date]) -> list[date]:
-    """The ends of terms, where what joins a qualification that is renewed on the same day shares the renewed one."""
-    rows = list(zip(granted["uscc"], granted["kind"], terms, strict=True))
-    renewed: dict[str, date] = {}
-    for uscc, kind, end in rows:
-        if kind == "renewal":
-            renewed[uscc] = max(end, renewed.get(uscc, end))
-    return [end if kind == "renewal" else renewed.get(uscc, end) for uscc, kind, end in rows]

@@ -421,3 +421,19 @@ def test_a_suspension_is_lifted_after_the_lapse(case: Case) -> None:
     one = later.application(who, {other: "5"}, submitted="2025-08-12T09:00:00")
     later.act("2025-08-15", one)
     assert later.status(one.no) == "dispatched"
+
+
+@pytest.mark.parametrize("first", ["addition", "renewal"])
+def test_an_addition_filed_on_the_day_of_a_renewal_shares_its_end_whichever_comes_first(case: Case, first: str) -> None:
+    kept, new = case.codes[:2]
+    who = case.institution("enterprise", {kept: "5"}, since="2022-06-01", until="2025-05-31")
+    one = {
+        "renewal": case.application(who, {kept: "5"}, "renewal"),
+        "addition": case.application(who, {new: "5"}, "addition"),
+    }
+    case.act("2025-03-12", *one.values())
+    case.act("2025-05-25", results=case.results(one.pop(first).no, "80", "2025-05-20"))
+    case.act(
+        "2025-05-25", results=[row for filing in one.values() for row in case.results(filing.no, "80", "2025-05-20")]
+    )
+    assert case.valid_until(who, kept) == case.valid_until(who, new) == "2028-05-31"

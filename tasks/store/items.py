@@ -1,7 +1,9 @@
 """Items: where each stands, and the only way to move it; every move leaves its history entry in the same transaction."""
 
+from datetime import date
+
 import pandas as pd
-from sqlalchemy import Connection, Table, and_, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import item, tables
@@ -159,6 +161,15 @@ def of_applications(db: Connection, numbers: list[str]) -> pd.DataFrame:
     """The items of these applications: every column of the table."""
     work = frames.working(db, "items_of", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     return frames.read(db, select(_item).join(work, work.c.application_no == _item.c.application_no))
+
+
+def filed_on(db: Connection, day: date, codes: list[str]) -> pd.DataFrame:
+    """Items of these institutions, whatever their cycle, that were filed on a day and stand so: every column of the table."""
+    entry = tables.history
+    moved = (entry.c.kind == "item", entry.c.became == "filed", entry.c.on == day)
+    same = (entry.c.subject == _item.c.application_no, *(entry.c[name] == _item.c[name] for name in UNIT))
+    statement = select(_item).where(_item.c.uscc.in_(codes), _item.c.status == "filed")
+    return frames.read(db, statement.where(exists().where(*moved, *same))).sort_values(KEYS, ignore_index=True)
 
 
 def in_status(db: Connection, statuses: list[str]) -> pd.DataFrame:

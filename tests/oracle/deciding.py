@@ -240,11 +240,26 @@ class _Filing:
             entry = self.office.register.entry(uscc, item)
             assert entry, "what is filed stands on the register"
             ends[id(entry)] = entry.valid_until = max(end, ends.get(id(entry), end))
+        self._join_renewed(filed, renewing)
         for no, item in filed:
             app = applications[no]
             step = self.office.register.entry(app.filing.uscc, item)
             if app.filing.kind == "renewal" and step:
                 app.renewed_until = step.valid_until
+
+    def _join_renewed(self, filed: list[ItemKey], renewing: set[str]) -> None:
+        """What was filed on the day of a renewal has the renewed term, whichever run of the day filed it."""
+        applications, register = self.office.applications, self.office.register
+        today = self.office.filed.setdefault(self.as_of, [])
+        today += filed
+        for uscc in renewing:
+            entries: dict[bool, list[Entry]] = {True: [], False: []}
+            for no, item in today:
+                filing, entry = applications[no].filing, register.entry(uscc, item)
+                if filing.uscc == uscc and entry:
+                    entries[filing.kind == "renewal"].append(entry)
+            for entry in entries[False]:
+                entry.valid_until = max(entry.valid_until, *(one.valid_until for one in entries[True]))
 
 
 def finding_list(office: Office, cycle: str) -> list[Finding]:

@@ -52,6 +52,7 @@ class Office:
         self.closed_cycles: set[str] = set()
         self.deciding: set[str] = set()  # cycles whose day of decision has come
         self.waiting: dict[str, bool] = {}
+        self.filed: dict[date, list[tuple[str, Item]]] = {}  # numbers and items, by the day of filing
         self.stray: dict[str, list[Finding]] = {}  # findings on results of unknown numbers, by cycle
 
     def facts(self, cycle: str) -> Facts:

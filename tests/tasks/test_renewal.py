@@ -136,6 +136,29 @@ def test_an_addition_filed_on_the_day_of_a_renewal_shares_the_renewed_end(home: 
         assert {end for key, (_, end) in terms(date(2024, 5, 1)).items() if key[0] == uscc} == {"2027-06-30"}
 
 
+def test_an_addition_filed_earlier_on_the_day_of_a_renewal_shares_the_renewed_end_too(home: Path) -> None:
+    """In an earlier run of the day, of whatever cycle; what was filed the day before keeps the old end."""
+    day = date(2024, 5, 1)
+    take_over([(ONE, COOK, "5"), (TWO, COOK, "5")], date(2021, 7, 1), date(2024, 6, 30))
+    passed("A1", "addition", [(ONE, ELECTRICIAN, "5")], cycle="2023-09")
+    decide("2023-09", date(2024, 4, 30))
+    passed("A2", "addition", [(ONE, BAKER, "5")], cycle="2023-09", audiences="staff")
+    decide("2023-09", day)
+    passed("A3", "renewal", [(ONE, COOK, "5")], cycle="2024-04")
+    passed("A4", "addition", [(TWO, BAKER, "5")], cycle="2024-04")
+    decide("2024-04", day)
+    assert {key: end for key, (_, end) in terms(day).items()} == {
+        (ONE, COOK, "5"): "2027-06-30",
+        (ONE, BAKER, "5"): "2027-06-30",
+        (ONE, ELECTRICIAN, "5"): "2024-06-30",
+        (TWO, COOK, "5"): "2024-06-30",
+        (TWO, BAKER, "5"): "2024-06-30",
+    }
+    with reading() as db:
+        assert register.on_file(db, day).query("application_no == 'A2'")["audiences"].tolist() == ["staff"]
+        assert retold.differences(db, day) == []
+
+
 def test_the_institution_is_its_credit_code_and_the_register_keeps_its_name(home: Path) -> None:
     take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], *OLD_TERM)
     passed("A1", "addition", [(ONE, BAKER, "4")], cycle="2025-04", name="更名后的公司")
