@@ -181,7 +181,9 @@ def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
 
 def _ended(db: Connection, rows: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[bool]":
     """Which candidates would renew what was withdrawn or revoked meanwhile: nothing is left to renew (RENEW-1)."""
-    last = present.drop_duplicates(register.KEYS, keep="last").set_index(register.KEYS)["ended_by"]
+    # of what a merger brought together the one that lasted longer counts
+    lasting = present.sort_values("valid_until", kind="stable").drop_duplicates(register.KEYS, keep="last")
+    last = lasting.set_index(register.KEYS)["ended_by"]
     now = rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
     return (rows["kind"] == "renewal") & now.join(last, on=register.KEYS)["ended_by"].notna()
 

@@ -94,6 +94,12 @@ def followed(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
     return codes.replace(present) if present else codes
 
 
+def recoded(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
+    """Each credit code as its own institution has it now, also of one that went into another."""
+    steps = _steps(db, "recode")
+    return codes.map(lambda code: _walk(code, steps)).astype(frames.TEXT)
+
+
 def newest(db: Connection) -> dict[str, str]:
     """Every former credit code to the one its institution has now."""
     steps = _steps(db)

@@ -20,25 +20,28 @@ def suspended(db: Connection, day: date) -> pd.DataFrame:
         (known["starts_on"] <= day.isoformat()) & (known["ends_on"].isna() | (known["ends_on"] >= day.isoformat()))
     ]
     occupations = running[["uscc", "occupation_code"]].drop_duplicates()
-    whole = [uscc for uscc in occupations["uscc"].unique() if uscc in _suspended_whole(db, day)]
+    whole = sorted(_suspended_whole(db, day) & set(occupations["uscc"]))
     rows = pd.DataFrame({"uscc": whole, "occupation_code": ""}, dtype=frames.TEXT)
     return pd.concat([occupations, rows], ignore_index=True)
 
 
 def _suspended_whole(db: Connection, day: date) -> set[str]:
-    """Institutions whose last decision on all they have on file suspended it."""
-    statement = select(
-        _adjustment.c.uscc, _adjustment.c.kind, _adjustment.c.effective_on, _adjustment.c.recorded_on
-    ).where(
-        _adjustment.c.kind.in_(["suspend", "reinstate"]),
-        _adjustment.c.occupation_code == "",
-        _adjustment.c.effective_on <= day,
+    """Institutions whose last decision on all they have on file suspended it; one that went into another keeps its decisions."""
+    statement = (
+        select(_adjustment.c.uscc, _adjustment.c.kind)
+        .where(
+            _adjustment.c.kind.in_(["suspend", "reinstate"]),
+            _adjustment.c.occupation_code == "",
+            _adjustment.c.effective_on <= day,
+        )
+        .order_by(_adjustment.c.recorded_on, _adjustment.c.effective_on)
     )
-    decided = frames.read(db, statement)
-    last = decided.assign(uscc=institutions.followed(db, decided["uscc"])).sort_values(
-        ["effective_on", "recorded_on", "kind"]
-    )
-    last = last.drop_duplicates("uscc", keep="last")
+    decided = frames.read(db, statement.add_columns(_adjustment.c.recorded_on))
+    decided["uscc"] = institutions.recoded(db, decided["uscc"])
+    kinds = decided.groupby(["uscc", "recorded_on"], sort=False)["kind"].agg(set)
+    # what a day both suspended and reinstated, in whichever order it could, is as it was before
+    clear = kinds[kinds.map(len) == 1].map(lambda one: next(iter(one))).reset_index()
+    last = clear.drop_duplicates("uscc", keep="last")
     return set(last.loc[last["kind"] == "suspend", "uscc"])
 
 

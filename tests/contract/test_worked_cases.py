@@ -6,6 +6,7 @@ from stage import Stage
 from tests.test_oracle_reads_items import *  # noqa: F403
 from tests.test_oracle_reads_lives import *  # noqa: F403
 from tests.test_oracle_reads_places import *  # noqa: F403
+from tests.test_oracle_reads_registers import *  # noqa: F403
 
 pytestmark = pytest.mark.slow
 

@@ -131,7 +131,8 @@ class _Filing:
         present = item._replace(occupation=register.now(item.occupation))
         gone = [one for one in register.entries if (one.uscc, one.item) == (app.filing.uscc, present)]
         renewal = app.filing.kind == "renewal"
-        if renewal and gone and gone[-1].off_on is not None and gone[-1].off_on <= self.as_of:
+        last = max(gone, key=Entry.lasted, default=None)
+        if renewal and last and last.off_on is not None and last.off_on <= self.as_of:
             state.stands("refused", {"RENEW-1"})
             return False
         new = present not in register.items(app.filing.uscc, self.as_of)  # a late renewal's too

@@ -247,7 +247,7 @@ class Story:
         names = sorted(held & set(self.office.register.institutions))
         for uscc in self.rng.sample(names, int(len(names) * share)):
             what = self.rng.choice(("suspend", "suspend", "revoke", "withdraw", "withdraw", "rename"))
-            if what == "suspend" and self.office.register.suspended(uscc, "", draft.day):
+            if what == "suspend" and "" in self.office.register.suspended(uscc, draft.day):
                 what = "reinstate"
             words = ["adjust", what, uscc]
             on_day = sorted({one.occupation for one in self.office.register.trades(uscc, draft.day)})

@@ -208,7 +208,7 @@ class Office:
         elif what in ("withdraw", "revoke"):
             self.register.take_off(uscc, occupation, day, revoked=what == "revoke")
         elif what == "renumber":
-            self.register.renumber(plain[2], plain[3])
+            self.register.renumber(plain[2], plain[3], day)
         elif what == "rename":
             who = self.register.institutions[uscc]
             known = who.on(date.max)
@@ -217,7 +217,7 @@ class Office:
             self.register.changes += 1
             who.change(day, Particulars(name, kind, region, options.get("address", known.address)))
         elif what == "merge":
-            self.register.merge(plain[2], plain[3])
+            self.register.merge(plain[2], plain[3], day)
             for app in self.applications.values():
                 app.goes_over(plain[2], plain[3])
         else:

@@ -12,6 +12,17 @@ AUDIENCES = ("staff", "students", "public")
 
 
 @dataclass
+class Spell:
+    """A time of suspension; `until` is the day from which it is lifted."""
+
+    since: date
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+@dataclass
 class Entry:
     """One occupation level on file; `off_on` is the day from which it is withdrawn or revoked."""
 
@@ -21,6 +32,14 @@ class Entry:
     valid_until: date
     audiences: set[str] = field(default_factory=set)
     off_on: date | None = None
+    spells: list[Spell] = field(default_factory=list)  # a suspension concerns the filing it was decided on
+
+    def is_suspended(self, day: date) -> bool:
+        return any(spell.holds(day) for spell in self.spells)
+
+    def lasted(self) -> date:
+        """The day on which it ends, or was withdrawn or revoked."""
+        return min(self.valid_until, self.off_on or date.max)
 
     def on_file(self, day: date) -> bool:
         """Filed and valid on the day: `filed_on <= day <= valid_until`, and neither withdrawn nor revoked."""
@@ -51,30 +70,18 @@ class Institution:
         self._history.append((since, particulars))
 
 
-@dataclass
-class Suspension:
-    """A suspension of an institution as a whole (blank occupation) or in one occupation."""
-
-    uscc: str
-    occupation: str
-    since: date
-    until: date | None = None
-
-    def holds(self, day: date) -> bool:
-        return self.since <= day and (self.until is None or day < self.until)
-
-
 class Register:
     """All entries ever made, suspensions and revocations."""
 
     def __init__(self) -> None:
         self.institutions: dict[str, Institution] = {}
         self.entries: list[Entry] = []
-        self.suspensions: list[Suspension] = []
+        self._whole: dict[str, list[tuple[date, bool]]] = {}  # decisions on all: day, whether they suspend
         self.revocations: dict[str, list[date]] = {}
         self.changes = 0  # by hand: register rows taken over and adjustments
         self.filings: Counter[str] = Counter()  # items entered, by cycle
         self._renumbered: dict[str, str] = {}
+        self._merged: dict[str, str] = {}
 
     def take_over(self, rows: list[Row]) -> None:
         """Rows of a register handed in by the centre; one that cannot be read is refused."""
@@ -87,12 +94,13 @@ class Register:
             kind, region = values.enum("institution_type", row["institution_type"]), region_code(row["region_code"])
             if one is None or filed_on is None or ends is None or kind is None or region is None:
                 continue
-            item = Item(row["occupation_code"], row.get("work_type", ""), one)
+            item = Item(self.now(row["occupation_code"]), row.get("work_type", ""), one)
+            uscc = self.goes_by(row["uscc"])
             self.changes += 1
             audiences = set(row.get("audience", "").split(";")) & set(AUDIENCES)
-            self.entries.append(Entry(row["uscc"], item, filed_on, ends, audiences))
+            self.entries.append(Entry(uscc, item, filed_on, ends, audiences))
             who = Particulars(row["institution_name"], kind, region, row.get("registered_address", ""))
-            self.institutions.setdefault(row["uscc"], Institution(who)).code = row.get("institution_code", "")
+            self.institutions.setdefault(uscc, Institution(who)).code = row.get("institution_code", "")
 
     def of(self, uscc: str, day: date) -> list[Entry]:
         """The institution's entries on file on a day."""
@@ -147,52 +155,74 @@ class Register:
             self.revocations.setdefault(uscc, []).append(day)
 
     def suspend(self, uscc: str, occupation: str, day: date) -> None:
-        self.changes += 1
-        self.suspensions.append(Suspension(uscc, occupation, day))
+        """Suspend what is in force, of one occupation or all; refused where nothing is."""
+        concerned = [
+            entry
+            for entry in self.of(uscc, day)
+            if occupation in ("", entry.item.occupation) and not entry.is_suspended(day)
+        ]
+        for entry in concerned:
+            entry.spells.append(Spell(day))
+        self._decided(uscc, occupation, day, suspends=True, concerned=len(concerned))
 
     def reinstate(self, uscc: str, occupation: str, day: date) -> None:
-        self.changes += 1
-        for suspension in self.suspensions:
-            if suspension.uscc == uscc and suspension.until is None and occupation in ("", suspension.occupation):
-                suspension.until = day
+        """Lift what is suspended, on file or not; refused where nothing is."""
+        mine = [entry for entry in self.entries if entry.uscc == uscc and occupation in ("", entry.item.occupation)]
+        spells = [spell for entry in mine for spell in entry.spells if spell.until is None and spell.since <= day]
+        for spell in spells:
+            spell.until = day
+        self._decided(uscc, occupation, day, suspends=False, concerned=len(spells))
 
-    def suspended(self, uscc: str, occupation: str, day: date, filed_on: date = date.min) -> bool:
-        """Suspended as a whole or in the occupation; what is filed anew after the decision is in force."""
-        return any(
-            suspension.uscc == uscc
-            and suspension.occupation in ("", occupation)
-            and suspension.holds(day)
-            and filed_on <= suspension.since
-            for suspension in self.suspensions
-        )
+    def _decided(self, uscc: str, occupation: str, day: date, *, suspends: bool, concerned: int) -> None:
+        self.changes += bool(concerned)
+        if concerned and not occupation:
+            self._whole.setdefault(uscc, []).append((day, suspends))
+
+    def suspended(self, uscc: str, day: date) -> set[str]:
+        """The occupations that are suspended, also of what is over meanwhile; blank for the institution as a whole."""
+        codes = {entry.item.occupation for entry in self.entries if entry.uscc == uscc and entry.is_suspended(day)}
+        whole = [suspends for since, suspends in self._whole.get(uscc, ()) if since <= day]
+        return codes | ({""} if codes and whole and whole[-1] else set())
 
     def revoked_within(self, uscc: str, months: int, day: date) -> bool:
         """A revocation less than so many months before the day."""
         return any(since <= day < values.add_months(since, months) for since in self.revocations.get(uscc, ()))
 
-    def renumber(self, old: str, new: str) -> None:
+    def renumber(self, old: str, new: str, day: date) -> None:
         """Carry out a change of an occupation's code; activities under the old one go on counting."""
         self.changes += 1
         self._renumbered[old] = new
-        for entry in self.entries:
-            if entry.item.occupation == old:
-                entry.item = entry.item._replace(occupation=new)
+        for entry in [entry for entry in self.entries if entry.item.occupation == old]:
+            self._move(entry, entry.uscc, entry.item._replace(occupation=new), day)
 
-    def merge(self, old: str, into: str) -> None:
-        """One institution goes into another; an item both hold keeps the later term."""
+    def merge(self, old: str, into: str, day: date) -> None:
+        """One institution goes into another, with its revocations, activities and complaints; not with decisions on it."""
         self.changes += 1
-        held = {entry.item: entry for entry in self.entries if entry.uscc == into and entry.off_on is None}
+        self._merged[old] = into
+        self.revocations.setdefault(into, []).extend(self.revocations.pop(old, []))
         for entry in [entry for entry in self.entries if entry.uscc == old]:
-            twin = held.get(entry.item) if entry.off_on is None else None
-            if twin:
-                twin.valid_until = max(twin.valid_until, entry.valid_until)
-                twin.audiences |= entry.audiences
-                self.entries.remove(entry)
-            entry.uscc = into
+            self._move(entry, into, entry.item, day)
+
+    def _move(self, entry: Entry, uscc: str, item: Item, day: date) -> None:
+        """Know an entry by another key; an item held there too keeps the later term, and is suspended as it was there."""
+        twins = [one for one in self.of(uscc, day) if one.item == item]
+        if twins and entry.on_file(day):
+            twins[-1].valid_until = max(twins[-1].valid_until, entry.valid_until)
+            twins[-1].audiences |= entry.audiences
+            self.entries.remove(entry)
+        entry.uscc, entry.item = uscc, item
 
     def now(self, code: str) -> str:
         """The code an occupation goes by since its renumbering."""
-        return self._renumbered.get(code, code)
+        while code in self._renumbered:
+            code = self._renumbered[code]
+        return code
+
+    def goes_by(self, uscc: str) -> str:
+        """The credit code an institution goes by since it went into another."""
+        while uscc in self._merged:
+            uscc = self._merged[uscc]
+        return uscc
 
     def rows(self, day: date) -> list[Row]:
         """What is on file on a day, an item a row."""
@@ -215,7 +245,7 @@ class Register:
         groups: dict[tuple[str, Trade], list[Entry]] = {}
         for entry in self.entries:
             trade = Trade(entry.item.occupation, entry.item.work_type)
-            if entry.on_file(day) and not self.suspended(entry.uscc, trade.occupation, day, entry.filed_on):
+            if entry.on_file(day) and not entry.is_suspended(day):
                 groups.setdefault((entry.uscc, trade), []).append(entry)
         return [self._directory_row(uscc, trade, groups[(uscc, trade)], day) for uscc, trade in sorted(groups)]
 

@@ -103,8 +103,11 @@ def _dormancy(filing: Filing, scene: Scene) -> Iterator[Finding]:
 def dormant(uscc: str, scene: Scene, day: date) -> set[Trade]:
     """What is on file past its grace and without an activity since the earliest filing of its levels."""
     asleep = set()
-    now = scene.register.now
-    activities = [row | {"occupation_code": now(row["occupation_code"])} for row in scene.activities or ()]
+    now, goes_by = scene.register.now, scene.register.goes_by
+    activities = [
+        row | {"uscc": goes_by(row["uscc"]), "occupation_code": now(row["occupation_code"])}
+        for row in scene.activities or ()
+    ]
     for trade in scene.register.trades(uscc, day):
         filed_on = min(
             entry.filed_on
@@ -132,8 +135,9 @@ def stands_badly(filing: Filing, scene: Scene, day: date) -> bool:
     if filing.uscc not in scene.register.institutions:
         return False
     bar = int(scene.facts.policy["adjustment"]["bar_months"])
-    return scene.register.revoked_within(filing.uscc, bar, day) or any(
-        scene.register.suspended(filing.uscc, occupation, day) for occupation in ("", *filing.occupations())
+    asked = {"", *map(scene.register.now, filing.occupations())}
+    return scene.register.revoked_within(filing.uscc, bar, day) or bool(
+        scene.register.suspended(filing.uscc, day) & asked
     )
 
 
@@ -141,7 +145,8 @@ def _standing(filing: Filing, scene: Scene) -> Iterator[Finding]:
     if stands_badly(filing, scene, scene.deadline):
         yield _row_1(filing, "STAND-1", "uscc")
     if scene.register.of(filing.uscc, scene.deadline) and any(
-        row["uscc"] == filing.uscc and _unsettled(row, scene.deadline) for row in scene.complaints.values()
+        scene.register.goes_by(row["uscc"]) == filing.uscc and _unsettled(row, scene.deadline)
+        for row in scene.complaints.values()
     ):
         yield _row_1(filing, "STAND-2", "uscc")
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from deployments.simulation import truths
-from schemas.adjustment import Adjustment, Merger, Renaming, Renumbering
+from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run_summary import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.desk import succession
 from tasks.desk.succession import Change, ImpossibleChangeError
-from tasks.store import institutions, outbox, overview, register, retold
+from tasks.store import institutions, outbox, overview, register, retold, standing
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.outbox import LETTERS
@@ -226,6 +226,32 @@ def test_an_item_that_both_institutions_of_a_merger_ask_for_is_on_the_register_o
         words = {"kind": "revoke", "uscc": TWO, "occupation_code": BAKER, "effective_on": later}
         adjustment.carry_out(run, Adjustment.model_validate({**words, **WORDS}))
     assert set(terms(later)) == {(TWO, COOK, "4")}
+
+
+def lift(uscc: str, day: date) -> None:
+    words = {"kind": "reinstate", "uscc": uscc, "effective_on": day}
+    with run_on(day) as run:
+        adjustment.carry_out(run, Adjustment.model_validate({**words, **WORDS}))
+
+
+@pytest.mark.usefixtures("home")
+def test_an_institution_is_suspended_as_a_whole_by_decisions_on_itself() -> None:
+    """The decisions on one that went into it stay with that one; those on its former credit code are its own."""
+    take_over([(ONE, COOK, "4"), (TWO, BAKER, "4")], *TERM)
+    suspend(ONE, "", date(2026, 5, 1))
+    suspend(TWO, "", date(2026, 5, 2))
+    lift(ONE, date(2026, 5, 3))
+    changed(Merger, old_uscc=ONE, into_uscc=TWO)
+    changed(Recoding, old_uscc=TWO, new_uscc=THREE)
+    with reading() as db:
+        suspended = standing.suspended(db, DAY)
+    assert set(zip(suspended["uscc"], suspended["occupation_code"], strict=True)) == {(THREE, BAKER), (THREE, "")}
+    assert listed(DAY, "occupation_code") == {THREE: COOK}
+    lift(THREE, date(2026, 6, 2))
+    suspend(THREE, "", date(2026, 6, 3))
+    lift(THREE, date(2026, 6, 3))
+    with reading() as db:
+        assert standing.suspended(db, date(2026, 6, 3)).empty, "also on one day, in the order of the decisions"
 
 
 @pytest.mark.usefixtures("home")
