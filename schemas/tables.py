@@ -547,13 +547,14 @@ history = Table(
 quarantined = Table(
     "quarantined",
     metadata,
+    Column("cycle", Text, primary_key=True),
     Column("file", Text, primary_key=True),
     Column("reason", Text, primary_key=True),
+    Column("first_on", Date, primary_key=True),  # once settled, the same may be set aside on a later day
     Column("sheet", Text, nullable=False),
     Column("row", Text, nullable=False),  # as the sheet counts them, several joined by commas
     Column("application_no", Text, nullable=False),
-    Column("cycle", Text, nullable=False),
-    Column("first_on", Date, nullable=False),
+    Column("sha256", Text, nullable=False),  # of the file, blank where it lies in another
     Column("settled_by", Text, nullable=False),  # the later file that was taken in its place, blank while none was
 )
 

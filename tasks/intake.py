@@ -1,9 +1,8 @@
 """Intake (收件): pulling what lies in the inbox into the database."""
 
-import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -15,7 +14,6 @@ from sqlalchemy import Connection
 from expectations import reading
 from expectations.side_tables import readable
 from schemas import submission
-from schemas.finding import IDENTITY_NUMBER, masked
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import WINDOW_2
 from schemas.policy import Policy, UnknownCycleError, for_cycle
@@ -23,13 +21,12 @@ from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
 from schemas.settings import Settings
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
-from tasks.desk import institution_codes, own_doors
+from tasks.desk import asides, institution_codes, own_doors
 from tasks.desk.arrivals import pull_desks, put_on_record, put_results_on_record, take_supervision
 from tasks.desk.returned_results import may_be_taken
 from tasks.desk.rulings import take_rulings
 from tasks.desk.unread import Memory
 from tasks.desk.withdrawal import take_back
-from tasks.gateways.disk import quarantine
 from tasks.gateways.sources import (
     DESK_FOLDER,
     FILE,
@@ -83,7 +80,7 @@ def pull(run: Run) -> Counts:
     refused = [*unvouched, *(file for pull in pulls.all() for file in pull.quarantined)]
     supervised, unsupervised = take_supervision(doors.desks, run)
     refused += unsupervised
-    _keep_aside(refused, run)
+    asides.keep_files(refused, run.installation)
     memory.note(pulls, [brought.root, *doors.panels])
     with writing(run) as db:
         counts = take_in(db, pulls, returned, refused, run)
@@ -92,16 +89,6 @@ def pull(run: Run) -> Counts:
         own_doors.clear(run, pulls, refused, looked)
     advice = [sentence for pulled in pulls.all() for sentence in _advice(pulled)]
     return Counts.sum([counts, Counts(done=supervised, failed=failed, advice=advice[: MOST_ADVICE + 1])])
-
-
-def _keep_aside(refused: Sequence[QuarantinedFile], run: Run) -> None:
-    """Keep each file once with all its reasons: of one file of results there may be thousands."""
-    reasons: dict[Path, list[str]] = {}
-    for spoilt in refused:
-        if spoilt.path is not None:
-            reasons.setdefault(spoilt.path, []).append(spoilt.reason)
-    for path, sentences in reasons.items():
-        quarantine.keep(run.installation.root, path, sentences)
 
 
 @dataclass(frozen=True)
@@ -170,16 +157,7 @@ def take_in(
     `returned`: all results that may be taken; `set_aside`: what was set aside.
     """
     done: dict[str, int] = {}
-    aside: list[dict[str, str]] = [
-        {
-            "file": bad.file,
-            "sheet": bad.sheet,
-            "row": bad.row,
-            "application_no": _mask(bad.application_no),
-            "reason": bad.reason,
-        }
-        for bad in set_aside
-    ]
+    aside = asides.of_look(pulls, set_aside)
     lists = [pulls.applicants, *pulls.desks]
     if any(ACTIVITIES.name in pulled.supplied for pulled in lists):
         activities.note_supplied(db, {ACTIVITIES.name}, run)
@@ -193,8 +171,10 @@ def take_in(
     done["results"] = results.receive(db, awaited, run)
     if done["results"] and pulls.desks:
         put_results_on_record(db, pulls.desks, results.newest(db, awaited), run)
-    aside += [_set_aside(number, reason, number) for number, reason in [*others, *refused]]
-    done["quarantined"] = runs.note_quarantined(db, aside, run.cycle, run.day)
+    aside += [asides.row(number, reason, number) for number, reason in [*others, *refused]]
+    runs.settle_files(db, asides.settling(pulls, set_aside, run.day))
+    came = [bad.file for bad in set_aside if bad.path is not None] if own_doors.are_own(run) else []
+    done["quarantined"] = runs.note_quarantined(db, aside, run.cycle, run.day, came)
     return Counts.sum([taken, Counts(done={name: count for name, count in done.items() if count})])
 
 
@@ -205,12 +185,7 @@ def _take_lists(db: Connection, name: str, pulls: list[Pull], done: dict[str, in
         return []
     rows = pd.concat(frames, ignore_index=True)
     done[name], sentences = take_in_side(db, name, rows.assign(row=range(1, len(rows) + 1)), run.policy, run)
-    return [_set_aside(name, sentence) for sentence in sentences]
-
-
-def _set_aside(file: str, reason: str, number: str = "") -> dict[str, str]:
-    """What is kept of something that was set aside: columns of `runs.SET_ASIDE`."""
-    return {"file": file, "sheet": "", "row": "", "application_no": number, "reason": reason}
+    return [asides.row(name, sentence) for sentence in sentences]
 
 
 def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> tuple[Counts, list[tuple[str, str]]]:
@@ -219,7 +194,7 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
     `forms`: as `versions.judge` takes them.
     """
     ruling = versions.judge(db, forms, run)
-    aside = [(_mask(number), reason) for number, reason in ruling.aside]
+    aside = [(asides.number(number), reason) for number, reason in ruling.aside]
     replaced = ruling.again[~ruling.again["is_withdrawal"]]["application_no"].tolist()
     recall(db, items.of_applications(db, replaced), _REPLACED, run)
     versions.keep(db, ruling, forms, run)
@@ -244,11 +219,6 @@ def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
     known = applications.current(db, sorted(set(late["application_no"])))
     asked = late.assign(is_open=late["why"].str.contains(WINDOW_2), goes_on=late["was"] != "closed")
     return late_versions(known, asked, run)
-
-
-def _mask(number: str) -> str:
-    """An application number, unless somebody's identity number was written in its place."""
-    return masked(number) if re.fullmatch(IDENTITY_NUMBER, number) else number
 
 
 def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[str]]:

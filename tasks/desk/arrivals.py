@@ -12,6 +12,7 @@ from schemas.history import facts_text
 from schemas.run import Run
 from schemas.submission import RESULTS
 from tasks.desk import complaints, inspection_lists
+from tasks.desk.asides import received
 from tasks.desk.own_doors import who_brought
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.sources import (
@@ -24,7 +25,7 @@ from tasks.gateways.sources import (
     lists_beside,
     pull_folder,
 )
-from tasks.store import history
+from tasks.store import history, runs
 from tasks.store.leases import writing
 
 
@@ -73,6 +74,7 @@ def take_supervision(folders: Sequence[Path], run: Run) -> tuple[dict[str, int],
         aside += [QuarantinedFile(path.name, sentence, whole=False, sheet=table.title) for sentence in sentences]
         with writing(run) as db:
             Word(table.name, path, who_brought(path, run)).keep(db, new, run)
+            runs.settle_files(db, received([discreet(path.name)], run.day))
     return {name: count for name, count in done.items() if count}, aside
 
 

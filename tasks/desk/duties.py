@@ -1,6 +1,6 @@
 """Who must do what by when: one list of everything that waits for somebody, for the desk, `filing status --who` and alerts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -43,6 +43,8 @@ _LONGEST = 160
 #: So many of the things a run left undone are named.
 _NAMED = 10
 _DAY = timedelta(days=1)
+#: Numbers of receipts by a file's SHA-256 and path.
+_Numbers = Mapping[tuple[str, str], str]
 #: Standings that the next run moves by itself.
 _FOR_A_RUN = ["received", "screened", "accepted"]
 
@@ -50,21 +52,14 @@ _FOR_A_RUN = ["received", "screened", "accepted"]
 def waiting_on(installation: Settings, day: date) -> list[Duty]:
     """Everything that waits for somebody in an installation on a day, files with the number of their receipt."""
     with reading() as db:
-        waiting = duties_on(db, day)
-    if not any(duty.kind == "aside" for duty in waiting):
-        return waiting
-    numbers = receipts.numbers(installation.root)
-    return [replace(duty, facts=(*duty.facts, *_receipt(duty, numbers))) for duty in waiting]
+        return duties_on(db, day, lambda: receipts.numbers(installation.root))
 
 
-def _receipt(duty: Duty, numbers: Mapping[str, str]) -> list[str]:
-    file = duty.subject.rpartition("/")[2]
-    number = (numbers.get(duty.subject) or numbers.get(file)) if duty.kind == "aside" else None
-    return [f"回执 {number}"] if number else []
+def duties_on(db: Connection, day: date, numbers: Callable[[], _Numbers] = dict) -> list[Duty]:
+    """Everything that waits for somebody on a day: what is due first stands first, what has no last day by its age.
 
-
-def duties_on(db: Connection, day: date) -> list[Duty]:
-    """Everything that waits for somebody on a day: what is due first stands first, what has no last day by its age."""
+    `numbers`: the receipts of files, as `receipts.numbers` gives them; asked for where files were set aside.
+    """
     cycles = duties.open_cycles(db)
     rows = duties.open_of(db, cycles, day)
     waiting = [
@@ -76,7 +71,7 @@ def duties_on(db: Connection, day: date) -> list[Duty]:
         *_postings(db),
         *_deliveries(db),
         *_paused(db, day),
-        *_aside(db, day),
+        *_aside(db, numbers),
         *_complaints(db, day),
         *_inspections(db, day),
     ]
@@ -243,15 +238,17 @@ def _deliveries(db: Connection) -> Iterator[Duty]:
         yield Duty("delivery", subject, CENTRE, what, cycle, institution, region, since=since, told_from=tomorrow)
 
 
-def _aside(db: Connection, day: date) -> Iterator[Duty]:
-    """Files and rows set aside in cycles that still take in corrected ones."""
-    rows = [row for row in frames.records(duties.set_aside(db)) if day <= _last_day(str(row["cycle"]))]
+def _aside(db: Connection, numbers: Callable[[], _Numbers]) -> Iterator[Duty]:
+    """Files and rows set aside in cycles nobody closed, each with the number of its file's receipt."""
+    rows = frames.records(duties.set_aside(db))
+    receipt_of = numbers() if rows else {}
     known = duties.whose(db, {str(row["application_no"]) for row in rows if row["application_no"]})
     for row in rows:
         number, file = str(row["application_no"]), str(row["file"])
         institution, region = known.get(number, ("", ""))
         since, cycle = duties.day_of(row["since"]), str(row["cycle"])
-        facts = (f"申报 {number}",) if number and number != file else ()
+        receipt = receipt_of.get((str(row["sha256"]), file)) or receipt_of.get((str(row["sha256"]), ""))
+        facts = (*([f"申报 {number}"] if number and number != file else []), *([f"回执 {receipt}"] if receipt else []))
         what, who = str(row["reason"]), "中心通知报送人"
         mark = f"{number} {what}"
         yield Duty("aside", file, who, what, cycle, institution, region, facts=facts, since=since, mark=mark)

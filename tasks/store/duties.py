@@ -195,7 +195,7 @@ def undelivered(db: Connection) -> pd.DataFrame:
 
 
 def set_aside(db: Connection) -> pd.DataFrame:
-    """Files and rows set aside in cycles nobody closed: file, application_no, reason, cycle, since; oldest first.
+    """Files and rows set aside in cycles nobody closed: file, application_no, reason, cycle, sha256, since; oldest first.
 
     One in whose place a later file was taken, or whose application came in whole since, is settled and left out.
     """
@@ -203,7 +203,7 @@ def set_aside(db: Connection) -> pd.DataFrame:
     came = exists().where(
         _version.c.application_no == aside.c.application_no, _version.c.received_on >= aside.c.first_on
     )
-    columns = [aside.c[name] for name in ("file", "application_no", "reason", "cycle")]
+    columns = [aside.c[name] for name in ("file", "application_no", "reason", "cycle", "sha256")]
     statement = select(*columns, aside.c.first_on.label("since")).where(
         aside.c.cycle.not_in(_closed()), aside.c.settled_by == "", ~came
     )

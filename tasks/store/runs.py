@@ -1,10 +1,10 @@
 """Runs: when they began, how they ended, and what they left over."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 
 import pandas as pd
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas.run_summary import RunSummary
@@ -139,14 +139,39 @@ SET_ASIDE = ["file", "sheet", "row", "application_no", "reason"]
 """What is kept of a file or of rows that were set aside; `row` as the sheet counts, several joined by commas."""
 
 
-def note_quarantined(db: Connection, aside: list[dict[str, str]], cycle: str, day: object) -> int:
-    """Remember files (or rows of files) put aside with their reason; returns how many were not known yet."""
-    known = {tuple(row) for row in db.execute(select(quarantined.c.file, quarantined.c.reason))}
-    new = {(row["file"], row["reason"]): row for row in aside if (row["file"], row["reason"]) not in known}
+def note_quarantined(
+    db: Connection, aside: list[dict[str, str]], cycle: str, day: object, came: Collection[str] = ()
+) -> int:
+    """Remember files (or rows of files) put aside with their reason; returns how many were not known in the cycle yet.
+
+    `aside`: SET_ASIDE and sha256. What is settled is known while the same content lies there, unless it is of the files
+    that `came` again.
+    """
+    place = [quarantined.c[name] for name in ("file", "reason", "sha256", "settled_by")]
+    known = list(db.execute(select(*place).where(quarantined.c.cycle == cycle)))
+    waiting = {(row.file, row.reason) for row in known if not row.settled_by}
+    settled = {(row.file, row.reason, row.sha256) for row in known if row.settled_by and row.file not in came}
+    new = {
+        key: row
+        for row in aside
+        if (key := (row["file"], row["reason"])) not in waiting and (*key, row["sha256"]) not in settled
+    }
     if new:
+        today = (quarantined.c.cycle == cycle, quarantined.c.first_on == day, quarantined.c.settled_by != "")
+        for file, reason in new:
+            db.execute(delete(quarantined).where(*today, quarantined.c.file == file, quarantined.c.reason == reason))
         shared = {"cycle": cycle, "first_on": day, "settled_by": ""}
         db.execute(insert(quarantined), [{**new[key], **shared} for key in sorted(new)])
     return len(new)
+
+
+def settle_files(db: Connection, files: Mapping[str, str]) -> None:
+    """What was set aside of whole files is settled by later ones of their names: `files` says by name which."""
+    waiting = tuple(quarantined.c[name] == "" for name in ("settled_by", "application_no", "sheet", "row"))
+    for file in db.execute(select(quarantined.c.file).where(*waiting).distinct()).scalars().all():
+        if file in files:
+            mine = (*waiting, quarantined.c.file == file)
+            db.execute(update(quarantined).where(*mine).values(settled_by=files[file]))
 
 
 def settle_quarantined(db: Connection, files: Mapping[str, str]) -> None:

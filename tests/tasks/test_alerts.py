@@ -88,7 +88,7 @@ def sent_item() -> None:
 
 def set_aside(file: str, day: date) -> None:
     with begin() as db:
-        where = {"sheet": "", "row": "", "application_no": "", "cycle": "2026-09", "settled_by": ""}
+        where = {"sheet": "", "row": "", "application_no": "", "cycle": "2026-09", "settled_by": "", "sha256": ""}
         db.execute(insert(tables.quarantined).values(file=file, reason=f"{file} 打不开", first_on=day, **where))
 
 

@@ -58,6 +58,7 @@ def waiting(installation: Path) -> Path:
             "sheet": "",
             "row": "",
             "application_no": "",
+            "sha256": "abc",
             "cycle": made.CYCLE,
         }
         for file, settled_by in (("甲.xlsx", ""), ("乙.xlsx", "乙-改.xlsx")):
@@ -82,6 +83,9 @@ def test_everything_that_waits_is_told_once_sorted_by_its_day(waiting: Path) -> 
         ("posting", made.CYCLE, None),
         ("aside", "甲.xlsx", None),
     ]
+    with reading() as db:
+        later = duties_on(db, date(2026, 11, 20))
+    assert [duty.subject for duty in later if duty.kind == "aside"] == ["甲.xlsx"], "results are still taken in"
     assert [(question.rule, question.items) for question in cooks] == [("CAP-2", 1)]
     assert any("1 家机构" in fact for fact in cooks[0].facts)
 

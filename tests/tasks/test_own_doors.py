@@ -14,10 +14,11 @@ from flows.stages import intake
 from schemas import tables
 from schemas.settings import settings, using
 from tasks.desk import uploads
+from tasks.desk.duties import waiting_on
 from tasks.runs import alerts
 from tasks.runs.rehearsal import rehearsed
 from tasks.store import overview, runs
-from tasks.store.database import reading
+from tasks.store.database import begin, reading
 from tests.registers import COOK, ONE
 
 CYCLE, DAY = "2026-09", date(2026, 9, 1)
@@ -235,3 +236,56 @@ def test_what_is_set_aside_is_an_alert_once(home: Path) -> None:
     raised = [alert for alert in alerts.raise_alerts(settings(), DAY) if alert.startswith("aside:")]
     assert len(raised) == 1
     assert alerts.raise_alerts(settings(), DAY) == []
+
+
+def asides() -> list[tuple[str, str]]:
+    """Files that Today shows as set aside, with the number of their receipt."""
+    duties = waiting_on(settings(), DAY)
+    return [(duty.subject, " ".join(duty.facts)) for duty in duties if duty.kind == "aside"]
+
+
+def upload(name: str, content: bytes, door: str = "inbox") -> str:
+    return f"回执 {uploads.lay_in(settings(), door, name, io.BytesIO(content), '李办').number}"
+
+
+def test_a_file_that_cannot_be_read_is_settled_by_the_next_of_its_name(home: Path) -> None:
+    first = upload("applications.csv", b"\xff\xfe\x00")
+    look()
+    assert asides() == [("applications.csv", first)]
+    upload("applications.csv", form().encode())
+    assert look() == {"new": 1}
+    assert asides() == []
+    with reading() as db:
+        (reason,) = runs.set_aside(db)["reason"]
+    assert reason.endswith("（已由2026-09-01收到的“applications.csv”解决）")
+    again = upload("applications.csv", b"\xff\xfe\x00")
+    assert look() == {"quarantined": 1}, "it came once more, and waits for somebody once more"
+    assert asides() == [("applications.csv", again)]
+
+
+def test_a_file_is_named_with_the_receipt_of_its_content(home: Path) -> None:
+    broken = upload("评估结果.csv", b"\xff\xfe\x00", "results")
+    look()
+    upload("评估结果.csv", b"\xff\xfe\x00\x00", "desk")
+    assert asides() == [("评估结果.csv", broken)]
+    (home / "desk" / "评估结果.csv").unlink()
+    upload("评估结果.csv", f"申报编号,职业编码,等级,结论\nHS1,{COOK},5,合格\n".encode(), "results")
+    look()
+    assert asides() == []
+    with reading() as db:
+        (reason,) = runs.set_aside(db)["reason"]
+    assert reason.endswith("（已由2026-09-01收到的“评估结果.csv”解决）")
+
+
+def test_the_same_name_and_reason_in_another_cycle_is_set_aside_anew(home: Path) -> None:
+    row = {"file": "申报表.xlsx", "sheet": "", "row": "", "application_no": "", "reason": "打不开", "sha256": "a"}
+    with begin() as db:
+        assert runs.note_quarantined(db, [row], "2026-04", date(2026, 4, 1)) == 1
+        assert runs.note_quarantined(db, [row, row], "2026-09", DAY) == 1
+        assert runs.note_quarantined(db, [{**row, "sha256": "b"}], "2026-09", DAY) == 0, "it still waits"
+        runs.settle_files(db, {"申报表.xlsx": "“申报表.xlsx”（第1版）"})
+        assert runs.note_quarantined(db, [row], "2026-09", DAY) == 0, "it still lies where it lay"
+        assert runs.note_quarantined(db, [{**row, "sha256": "b"}], "2026-09", DAY) == 1
+        assert runs.note_quarantined(db, [row], "2026-09", DAY, came=["申报表.xlsx"]) == 0
+        runs.settle_files(db, {"申报表.xlsx": "“申报表.xlsx”（第2版）"})
+        assert runs.note_quarantined(db, [row], "2026-09", DAY, came=["申报表.xlsx"]) == 1

@@ -378,15 +378,16 @@ def upgrade() -> None:
     op.create_index("ix_qualification_item_uscc", "qualification_item", ["uscc"], unique=False)
     op.create_table(
         "quarantined",
+        sa.Column("cycle", sa.Text(), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("sheet", sa.Text(), nullable=False),
         sa.Column("row", sa.Text(), nullable=False),
         sa.Column("application_no", sa.Text(), nullable=False),
-        sa.Column("cycle", sa.Text(), nullable=False),
-        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("settled_by", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("file", "reason", name=op.f("pk_quarantined")),
+        sa.PrimaryKeyConstraint("cycle", "file", "reason", "first_on", name=op.f("pk_quarantined")),
     )
     op.create_table(
         "reading",

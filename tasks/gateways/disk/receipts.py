@@ -96,9 +96,11 @@ def newest(home: Path, most: int = 0) -> list[Receipt]:
     return list(standing.values())[::-1][: most or None]
 
 
-def numbers(home: Path) -> dict[str, str]:
-    """The number of the newest receipt by the file's path at its door."""
-    return {receipt.file: receipt.number for receipt in reversed(newest(home))}
+def numbers(home: Path) -> dict[tuple[str, str], str]:
+    """The number of the newest receipt by the content's SHA-256 and the file's path at its door; by either path where blank."""
+    known = list(reversed(newest(home)))
+    by_content = {(receipt.sha256, ""): receipt.number for receipt in known}
+    return by_content | {(receipt.sha256, receipt.file): receipt.number for receipt in known}
 
 
 def _readable(lines: list[str]) -> Iterator[Receipt]:
