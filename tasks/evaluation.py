@@ -60,8 +60,8 @@ def send_out(run: Run) -> Counts:
         accepted = _chosen(items.of_cycle(db, run.cycle, ["accepted"]), run)
         out = _chosen(dispatches.awaited(db, run.cycle), run)
         drawn = panels.draw(db, set(accepted["application_no"]), set(out["application_no"]), run)
-        known = items.of_cycle(db, run.cycle)[[*items.KEYS, *ALONG]]
-        again = out[out["application_no"].isin(drawn.anew)].merge(known, on=items.KEYS)
+        known = items.of_applications(db, sorted(drawn.anew))[[*items.KEYS, *ALONG]]
+        again = out.merge(known, on=items.KEYS)
         carried = pd.concat([accepted, again], ignore_index=True)
         if carried.empty:
             return Counts()
