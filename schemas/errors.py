@@ -2,9 +2,16 @@
 
 
 class FilingError(Exception):
-    """Something could not be done; its text is one sentence that says what, and how to mend it."""
+    """Something could not be done; its text is one sentence that says what, and how to mend it.
+
+    `chinese`: the same sentence as a page shows it, without its full stop; blank where one for the kind of error does.
+    """
 
     exit_code = 1
+
+    def __init__(self, *parts: object, chinese: str = "") -> None:
+        super().__init__(*parts)
+        self.chinese = chinese
 
 
 class WrongUseError(FilingError):

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.errors import RefusedError
+from schemas.qualification import STANDINGS
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.delivery import deliver_letters
@@ -62,7 +63,8 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
     kind = ADJUSTMENTS[adjustment.kind]
     if adjustment.effective_on > run.day:
         raise ImpossibleAdjustmentError(
-            f"{adjustment.effective_on} is still to come: record the decision on that day or after it"
+            f"{adjustment.effective_on} is still to come: record the decision on that day or after it",
+            chinese=f"{adjustment.effective_on} 还没有到：请在当日或以后办理",
         )
     held = register.standings(db, run.day)
     holdings = held[(held["uscc"] == adjustment.uscc) & (held["filed_on"] <= adjustment.effective_on.isoformat())]
@@ -76,8 +78,11 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
     if concerned.empty and not lifts:
         code = adjustment.occupation_code
         what = f"occupation {code} of {adjustment.uscc}" if code else adjustment.uscc
-        stands = "、".join(sorted(set(chosen["standing"]))) or f"not on file on {adjustment.effective_on}"
+        standings = sorted(set(chosen["standing"]))
+        stands = "、".join(standings) or f"not on file on {adjustment.effective_on}"
+        now = "、".join(STANDINGS[standing] for standing in standings) or f"{adjustment.effective_on} 不在册"
         raise ImpossibleAdjustmentError(
-            f"there is nothing to {kind.code}: {what} is {stands}; `filing history {adjustment.uscc}` tells why"
+            f"there is nothing to {kind.code}: {what} is {stands}; `filing history {adjustment.uscc}` tells why",
+            chinese=f"没有可以{kind.title}的：{adjustment.uscc}{f' 的职业 {code}' if code else ''}（{now}），请看它的经过",
         )
     return holdings, concerned

@@ -19,9 +19,10 @@ from schemas.policy import in_force, last_cycle_on
 from schemas.run_summary import Counts
 from schemas.settings import PAGES
 from schemas.supervision import COMPLAINT_OUTCOMES
-from tasks.adjustment import ImpossibleAdjustmentError, adjustment
+from tasks import adjustment
 from tasks.desk import succession
 from tasks.desk.moved import assert_unmoved
+from tasks.letters.delivery import deliver_letters
 from tasks.runs.run import begin
 from tasks.runs.today import today
 from tasks.store import activities, dossier, frames, history, institutions
@@ -192,13 +193,14 @@ def _carry_out(decided: Adjustment | succession.Change, act: Act) -> Counts:
     with begin(cycle, act.day) as run:
         with reading() as db:
             assert_unmoved(db, _subject(decided), act.seen)
-        counts = adjustment(run, decided) if isinstance(decided, Adjustment) else succession.carry_on(run, decided)
-    if counts.failed:
-        raise ImpossibleAdjustmentError("; ".join(counts.failed.values()))
+        if isinstance(decided, Adjustment):
+            counts = Counts.sum([adjustment.carry_out(run, decided), deliver_letters(run)])
+        else:
+            counts = succession.carry_out(run, decided)
     published: Counts = publication.fn(cycle, act.day)
-    if published.failed:
-        why = "；".join(published.failed.values())
-        raise HalfDoneError(f"决定已记录，但新一版目录没有发布（{why}）：处理后再运行批次，即予发布")
+    if failed := counts.failed | published.failed:
+        why = "；".join(failed.values())
+        raise HalfDoneError(f"决定已记录，但文书没有送出，或新一版目录没有发布（{why}）：处理后再运行批次，即予办理")
     return Counts.sum([counts, published])
 
 

@@ -56,11 +56,17 @@ def close_cycle(cycle: str, words: Words, as_of: date | None = None) -> Counts:
     with begin(cycle, as_of) as run:
         last = deciding.last_day(run.policy, run.cycle)
         if run.day < last:
-            raise NothingToCloseError(f"cycle {cycle} may be closed from {last} on: wait, or close single applications")
+            raise NothingToCloseError(
+                f"cycle {cycle} may be closed from {last} on: wait, or close single applications",
+                chinese=f"{cycle} 批次自 {last} 起方可整批终止：请等到那一日，或逐件终止",
+            )
         with reading() as db:
             former = cycles.closing(db, cycle)
         if former and is_reported(run):
-            raise NothingToCloseError(f"cycle {cycle} was closed on {former.day} by {former.by}")
+            raise NothingToCloseError(
+                f"cycle {cycle} was closed on {former.day} by {former.by}",
+                chinese=f"{cycle} 批次已于 {former.day} 由 {former.by} 终止",
+            )
         ended = Counts() if former else _end_all(words, run)
         counts = Counts.sum([ended, deliver_letters(run)])
         write_report(run)
@@ -103,7 +109,10 @@ def close_application(
             assert_unmoved(db, number, seen)
             rows = items.of_application(db, number)
             if occupation and occupation not in set(rows["occupation_code"]):
-                raise UnknownOccupationError(f"{number} does not apply for occupation {occupation}")
+                raise UnknownOccupationError(
+                    f"{number} does not apply for occupation {occupation}",
+                    chinese=f"{number} 没有申报职业 {occupation}",
+                )
             chosen = rows[rows["occupation_code"] == occupation] if occupation else rows
             still = chosen[chosen["status"].isin(OPEN)]
             outcome = applications.outcome_of(db, number)

@@ -23,6 +23,9 @@ def record_posting(
     """
     with begin(last_cycle(as_of), as_of) as run:
         if on > run.day:
-            raise FuturePostingError(f"{on} is still to come: record it on that day or after it")
+            raise FuturePostingError(
+                f"{on} is still to come: record it on that day or after it",
+                chinese=f"{on} 还没有到：请在当日或以后登记",
+            )
         with writing(run) as db:
             return postings.note(db, occasions, f"{what}_on", on, run, by)

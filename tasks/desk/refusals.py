@@ -36,5 +36,7 @@ _SENTENCES: Mapping[type[FilingError], str] = {
 
 
 def in_chinese(error: Exception) -> str:
-    """The sentence a person reads for an error; what has none of its own gets a general one."""
+    """The sentence a person reads for an error: its own, that of its kind, or a general one."""
+    if isinstance(error, FilingError) and error.chinese:
+        return error.chinese
     return next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), "没有办成：原因见下")

@@ -40,7 +40,7 @@ def cycle_of(number: str) -> str:
     with reading() as db:
         cycle = applications.cycle_of(db, number)
     if cycle is None:
-        raise UnknownApplicationError(unknown(number).english)
+        raise UnknownApplicationError(unknown(number).english, chinese=unknown(number).chinese)
     return cycle
 
 
@@ -55,9 +55,9 @@ def record_rulings(rows: pd.DataFrame, as_of: date | None = None, *, seen: int |
         cycle = applications.cycle_of(db, number)
         faults = list(_faults(db, rows).values())
     if cycle is None:
-        raise UnknownApplicationError(faults[0].english)
+        raise UnknownApplicationError(faults[0].english, chinese=faults[0].chinese)
     for fault in faults:
-        raise (LateRulingError if fault.is_late else ImpossibleRulingError)(fault.english)
+        raise (LateRulingError if fault.is_late else ImpossibleRulingError)(fault.english, chinese=fault.chinese)
     with begin(cycle, as_of) as run, writing(run) as db:
         assert_unmoved(db, number, seen)
         return decisions.record(db, rows, run)

@@ -194,7 +194,7 @@ def test_sent_off_and_arrived_are_two_facts_with_their_days(operator: Browser) -
         ("posted", "李办"),
         ("served", "李办"),
     ]
-    assert (
-        operator.sends("/letters/posted", "/letters", what="posted", **{**form, "on": "2099-01-01"}).status_code == 400
-    )
+    early = operator.sends("/letters/posted", "/letters", what="posted", **{**form, "on": "2099-01-01"})
+    assert early.status_code == 400
+    assert "2099-01-01 还没有到" in early.text
     assert operator.sends("/letters/posted", "/letters", what="posted", on="").status_code == 400
