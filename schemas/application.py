@@ -22,10 +22,14 @@ class Awaited:
     who_zh: str
 
 
+#: An application returned with the letter that it is not taken up (不予受理): no correction mends it, and nobody waits.
+NOT_TAKEN_UP = "not_taken_up"
+
 #: By status of an item or an application; `questioned` is a filed item that a corrected result fails (EVAL-5).
 AWAITED: dict[str, Awaited] = {
     "received": Awaited("待初审", "centre: run the cycle (filing run)", "中心运行批次"),
     "returned": Awaited("退回补正", "applicant: correct it", "申报机构补正"),
+    NOT_TAKEN_UP: Awaited("不予受理", "nobody: not taken up, ends with the cycle", "无人须办，随批次终止"),
     "screened": Awaited("初审通过", "centre: run the cycle (filing run)", "中心运行批次"),
     "held": Awaited("待例外审批", "centre: decide (filing decide)", "中心作出例外审批"),
     "accepted": Awaited("受理", "centre: run the cycle (filing run)", "中心运行批次"),

@@ -13,6 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from deployments.desk.signing import Tokens, signed_in
 from deployments.gate.people import Role
+from schemas.application import AWAITED, NOT_TAKEN_UP
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.duty import KINDS, Duty, counted
 from schemas.inspection import OUTCOMES
@@ -63,7 +64,11 @@ def _templates() -> Environment:
         base=PAGES,
         kinds=KINDS,
         item_statuses=ITEM_STATUSES,
-        application_statuses={**APPLICATION_STATUSES, "late": "逾期版本待定"},
+        application_statuses={
+            **APPLICATION_STATUSES,
+            "late": "逾期版本待定",
+            NOT_TAKEN_UP: AWAITED[NOT_TAKEN_UP].title,
+        },
         Role=Role,
         words=in_words,
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from expectations.rulebook import rules
-from schemas.finding import NATURES_ZH, masked
+from schemas.finding import NATURES_ZH, UNMENDABLE, masked
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import WINDOW_2
 from schemas.policy import Policy, for_cycle
@@ -129,7 +129,7 @@ def findings_of(db: Connection, number: str, policy: Policy) -> list[FindingShow
     return [
         FindingShown(
             row["rule"],
-            NATURES_ZH[row["nature"]],
+            _nature(row),
             _place(str(row["table"]), int(row["row"]), str(row["field"])),
             _value(policy, str(row["table"]), str(row["field"]), str(row["value"] or "")),
             str(row["message"]),
@@ -137,6 +137,14 @@ def findings_of(db: Connection, number: str, policy: Policy) -> list[FindingShow
         )
         for row in rows
     ]
+
+
+def _nature(row: Mapping[str, Any]) -> str:
+    """What a finding asks for, in words: of a result nothing of the applicant, nor of what no correction mends."""
+    if row["table"] not in TABLES:
+        return "评估意见"
+    unmendable = row["nature"] == "hard" and row["rule"] in UNMENDABLE
+    return "不予受理" if unmendable else NATURES_ZH[row["nature"]]
 
 
 def _value(policy: Policy, table: str, name: str, value: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, Select, Table, and_, case, exists, or_, select, update
+from sqlalchemy import Connection, Select, Table, Text, and_, case, cast, exists, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from expectations.submissions import columns_read
@@ -24,6 +24,13 @@ def is_current() -> ColumnElement[bool]:
     return and_(
         _version.c.application_no == _application.c.application_no, _version.c.version == _application.c.version
     )
+
+
+def not_taken_up() -> ColumnElement[bool]:
+    """Whether an application was returned with the letter that no correction mends it (不予受理通知书)."""
+    letter = tables.outbox
+    occasion = "non_acceptance:" + _application.c.application_no + ":v" + cast(_application.c.version, Text)
+    return and_(_application.c.status == "returned", exists().where(letter.c.occasion == occasion))
 
 
 def to_screen(db: Connection, cycle: str, only: list[str] | None) -> list[str]:

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 from sqlalchemy.engine import RowMapping
 
 from schemas import tables
+from schemas.application import NOT_TAKEN_UP
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS, UNIT
 from schemas.submission import APPLICATIONS, TABLES
@@ -22,10 +23,21 @@ _outbox = tables.outbox
 LISTED = ["application_no", "cycle", "status", "outcome", "institution_name", "uscc", "region_code", "correct_by"]
 
 
+def _standing() -> "ColumnElement[str]":
+    """An application's status as people read it, NOT_TAKEN_UP apart from what awaits a correction."""
+    return case((applications.not_taken_up(), NOT_TAKEN_UP), else_=_application.c.status).label("status")
+
+
+def _listed() -> "list[ColumnElement[Any]]":
+    known = {"status": _standing(), **{column.name: column for column in _application.c if column.name != "status"}}
+    return [known[name] if name in known else _version.c[name] for name in LISTED]
+
+
 def application(db: Connection, number: str) -> RowMapping | None:
     """The application's row with its current version's fields; None for an unknown number."""
     fields = [_version.c[name] for name in APPLICATIONS.names if name not in ("application_no", "uscc", "cycle")]
-    statement = select(_application, *fields, _version.c.submitted_utc).join(_version, applications.is_current())
+    columns = [_standing() if column.name == "status" else column for column in _application.c]
+    statement = select(*columns, *fields, _version.c.submitted_utc).join(_version, applications.is_current())
     return db.execute(statement.where(_application.c.application_no == number)).mappings().first()
 
 
@@ -34,8 +46,7 @@ def listed(db: Connection, *, cycle: str, status: str, words: str, most: int, af
 
     Beyond the last page stands the last one. `words`: part of a number, name or credit code; a blank choice is all.
     """
-    columns = [_version.c[name] if name not in _application.c else _application.c[name] for name in LISTED]
-    chosen: Select[Any] = select(*columns).join(_version, applications.is_current())
+    chosen: Select[Any] = select(*_listed()).join(_version, applications.is_current())
     if cycle:
         chosen = chosen.where(_application.c.cycle == cycle)
     if status:
@@ -140,8 +151,7 @@ def entries_after(db: Connection, subject: str, entry: int) -> pd.DataFrame:
 
 def applications_of(db: Connection, codes: list[str]) -> pd.DataFrame:
     """Applications of an institution under any of its credit codes: LISTED, newest first."""
-    columns = [_version.c[name] if name not in _application.c else _application.c[name] for name in LISTED]
-    statement = select(*columns).join(_version, applications.is_current()).where(_application.c.uscc.in_(codes))
+    statement = select(*_listed()).join(_version, applications.is_current()).where(_application.c.uscc.in_(codes))
     return frames.read(db, statement.order_by(_application.c.cycle.desc(), _application.c.application_no))
 
 

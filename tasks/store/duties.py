@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
 
 from schemas import tables
-from schemas.application import AWAITED
+from schemas.application import AWAITED, NOT_TAKEN_UP
 from schemas.item import FINAL, KEYS
 from schemas.law.rulings import EVAL_5
 from tasks.store import applications, decisions, frames, late_versions, results
@@ -68,6 +68,8 @@ def open_of(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
         waiting["since_own"] = None
     since = _since(db, cycles)
     waiting = waiting.merge(since, on=["application_no", "status"], how="left")
+    beyond = set(db.execute(select(_application.c.application_no).where(applications.not_taken_up())).scalars())
+    waiting.loc[waiting["application_no"].isin(beyond) & (waiting["status"] == "returned"), "status"] = NOT_TAKEN_UP
     waiting["since"] = waiting["since_own"].fillna(waiting["since"]).fillna("")
     whose = frames.read(db, _whose().add_columns(_application.c.correct_by).where(_application.c.cycle.in_(cycles)))
     waiting = waiting.merge(whose.fillna(""), on="application_no", how="left")

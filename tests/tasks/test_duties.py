@@ -16,7 +16,7 @@ from tasks.desk.moved import MovedError
 from tasks.desk.posting import FuturePostingError, record_posting
 from tasks.desk.withdrawal import withdraw
 from tasks.gateways.disk import receipts
-from tasks.store import dossier, postings
+from tasks.store import dossier, duties, postings
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests.registers import COOK, TWO, take_over
@@ -69,13 +69,13 @@ def waiting(installation: Path) -> Path:
 
 def test_everything_that_waits_is_told_once_sorted_by_its_day(waiting: Path) -> None:
     with reading() as db:
-        duties = duties_on(db, DAY)
+        everything = duties_on(db, DAY)
         cooks = questions_of(db, "A2", DAY)
         assert [change.number for change in versions_of(db, "A3")] == [1]
         assert [finding.message for finding in findings_of(db, "A3", for_cycle(cycle_id(made.CYCLE)))] == ["请补填"]
         rows, number = dossier.listed(db, cycle=made.CYCLE, status="", words="a", most=2, after=2)
     assert (rows["application_no"].tolist(), number) == (["A3"], 3)
-    assert [(duty.kind, duty.subject, duty.due) for duty in duties] == [
+    assert [(duty.kind, duty.subject, duty.due) for duty in everything] == [
         ("correction", "A3", date(2026, 9, 27)),
         ("complaint", "TS-1", date(2026, 9, 30)),
         ("ruling", "A2", date(2026, 10, 25)),
@@ -88,6 +88,23 @@ def test_everything_that_waits_is_told_once_sorted_by_its_day(waiting: Path) -> 
     assert [duty.subject for duty in later if duty.kind == "aside"] == ["甲.xlsx"], "results are still taken in"
     assert [(question.rule, question.items) for question in cooks] == [("CAP-2", 1)]
     assert any("1 家机构" in fact for fact in cooks[0].facts)
+
+
+def test_nobody_waits_for_what_is_not_taken_up(waiting: Path) -> None:
+    policy = for_cycle(cycle_id(made.CYCLE))
+    with begin() as db:
+        db.execute(update(tables.finding).values(rule="FORM-3"))
+        letter = {"box": "letter", "occasion": "non_acceptance:A3:v1", "kind": "non_acceptance", "subject": "A3"}
+        db.execute(insert(tables.outbox).values(**letter, cycle=made.CYCLE, written_on=DAY, content={}))
+    with reading() as db:
+        assert "correction" not in {duty.kind for duty in duties_on(db, DAY)}
+        rows = duties.open_of(db, [made.CYCLE], DAY).set_index("application_no")
+        assert (rows.loc["A3", "status"], rows.loc["A3", "days"]) == ("not_taken_up", 0)
+        assert [finding.nature for finding in findings_of(db, "A3", policy)] == ["不予受理"]
+        shown = dossier.application(db, "A3")
+        assert shown is not None and shown["status"] == "not_taken_up"
+        listed, _ = dossier.listed(db, cycle="", status="returned", words="A3", most=1, after=0)
+        assert listed["status"].tolist() == ["not_taken_up"]
 
 
 def test_letters_are_sent_off_and_arrive_once(waiting: Path) -> None:
@@ -143,6 +160,8 @@ def test_a_corrected_result_that_fails_what_is_filed_waits_for_a_ruling(home: Pa
     made.drop(home, "r2.csv", made.result("A1", verdict="fail", score="40"))
     made.go_on(home, date(2026, 9, 25))
     with reading() as db:
-        duties, questions = duties_on(db, date(2026, 9, 26)), questions_of(db, "A1", date(2026, 9, 26))
-    assert [(duty.kind, duty.subject, duty.days) for duty in duties if duty.subject == "A1"] == [("ruling", "A1", 1)]
+        everything, questions = duties_on(db, date(2026, 9, 26)), questions_of(db, "A1", date(2026, 9, 26))
+    assert [(duty.kind, duty.subject, duty.days) for duty in everything if duty.subject == "A1"] == [
+        ("ruling", "A1", 1)
+    ]
     assert [question.rule for question in questions] == ["EVAL-5"]
