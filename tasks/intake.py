@@ -136,11 +136,8 @@ def _advice(pulled: Pull) -> list[str]:
         for (table, column), number in sorted(files.items())
     ]
     sentences = list(dict.fromkeys([*unknown, *(advice.sentence for advice in pulled.advice)]))
-    return (
-        sentences
-        if len(sentences) <= MOST_ADVICE
-        else [*sentences[:MOST_ADVICE], f"另有{len(sentences) - MOST_ADVICE}条提示"]
-    )
+    beyond = [f"另有{len(sentences) - MOST_ADVICE}条提示"] if len(sentences) > MOST_ADVICE else []
+    return [*sentences[:MOST_ADVICE], *beyond]
 
 
 def _stay(run: Run) -> None:
