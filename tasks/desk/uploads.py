@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import unicodedata
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -9,19 +10,18 @@ from typing import BinaryIO, Final
 from schemas.errors import WrongUseError
 from schemas.settings import Settings
 from tasks.gateways.disk import receipts
-from tasks.gateways.disk.files import file_sha256, fill, safe_name
+from tasks.gateways.disk.files import file_sha256, fill
 from tasks.gateways.disk.receipts import Receipt
+from tasks.gateways.sources import WORKBOOKS, is_handed_in
 
 #: The doors (contract section 4): the code in an address, and what people read.
 DOORS: Final[dict[str, str]] = {"inbox": "申报单位的申报材料", "results": "专家组的评估结果", "desk": "中心的各表"}
+_TABLES: Final = (*WORKBOOKS, ".csv", ".txt", ".tsv", ".json", ".parquet")
 #: What can be read, or is an attachment, by suffix.
 KINDS: Final[dict[str, tuple[str, ...]]] = {
-    "inbox": (
-        *(".xlsx", ".xlsm", ".xls", ".et", ".ods", ".xlsb", ".csv", ".txt", ".tsv", ".json", ".parquet", ".zip"),
-        *(".pdf", ".doc", ".docx", ".wps", ".jpg", ".jpeg", ".png"),
-    ),
-    "results": (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".json", ".parquet", ".zip"),
-    "desk": (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".json", ".parquet"),
+    "inbox": (*_TABLES, ".zip", ".pdf", ".doc", ".docx", ".wps", ".jpg", ".jpeg", ".png"),
+    "results": (*_TABLES, ".zip"),
+    "desk": _TABLES,
 }
 #: How the contents of a kind begin, where they begin all alike.
 _BEGINNINGS: Final[dict[str, tuple[bytes, ...]]] = {
@@ -36,6 +36,20 @@ _BEGINNINGS: Final[dict[str, tuple[bytes, ...]]] = {
     ".jpeg": (b"\xff\xd8",),
     ".parquet": (b"PAR1",),
 }
+#: Signs nobody sees: controls, marks of direction and of joining, halves of characters.
+_UNSEEN: Final = ("Cc", "Cf", "Cs")
+_FULL_WIDTH: Final = str.maketrans('<>:"|?*', "＜＞：＂｜？＊")
+#: Names that Windows keeps for devices, whatever stands behind a point.
+_DEVICES: Final = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10)),
+}
+#: Bytes of a name without its suffix; a longer one is cut to so many characters and a digest.
+_LONGEST_STEM: Final = 220
+_CUT: Final = 60
 #: No file that people hand in is larger.
 MOST_BYTES: Final = 256 * 1024 * 1024
 
@@ -51,6 +65,8 @@ def lay_in(installation: Settings, door: str, name: str, content: BinaryIO, by: 
     """
     plain = _plain(name)
     size = content.seek(0, os.SEEK_END)
+    if not is_handed_in(plain):
+        raise UnfitFileError(f"“{plain}”是程序留下的临时文件：请关闭后上传原文件")
     _assert_fit(door, plain, size, content)
     content.seek(0)
     digest = _digest(content)
@@ -69,11 +85,22 @@ def folder_of(installation: Settings, door: str) -> Path:
 
 
 def _plain(name: str) -> str:
-    """The last part of a name, whatever system wrote it."""
-    last = name.replace("\\", "/").rpartition("/")[2].strip()
-    suffix = Path(last).suffix
-    stem = safe_name(last.removesuffix(suffix).strip(". ")) if last.removesuffix(suffix).strip(". ") else "未命名"
-    return f"{stem}{suffix.lower()}"
+    """The last part of a name, whatever system wrote it, as any system keeps it.
+
+    Spaces and signs stay, for an attachment is looked for by its name; those that Windows forbids become full-width, which
+    are compared as the same.
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    seen = "".join(sign for sign in last if unicodedata.category(sign) not in _UNSEEN).translate(_FULL_WIDTH).strip()
+    stem, dot, ending = seen.rpartition(".")
+    if not dot:
+        stem, ending = ending, ""
+    stem = stem.strip(". ") or "未命名"
+    if stem.partition(".")[0].rstrip().upper() in _DEVICES:
+        stem += "_"
+    if len(stem.encode()) > _LONGEST_STEM:
+        stem = f"{stem[:_CUT]}~{sha256(stem.encode()).hexdigest()[:8]}"
+    return f"{stem}{dot}{ending.lower()}"
 
 
 def _assert_fit(door: str, name: str, size: int, content: BinaryIO) -> None:

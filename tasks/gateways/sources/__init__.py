@@ -6,7 +6,8 @@ from tasks.gateways.sources.chosen import LANDINGS, Brought, bring, is_due, noth
 from tasks.gateways.sources.contents import LINE, Advice, Pull, QuarantinedFile, UnknownColumn, discreet
 from tasks.gateways.sources.doors import DESK, DESK_FOLDER, PANELS, folders_named, lists_beside
 from tasks.gateways.sources.far.bounds import Bounds
-from tasks.gateways.sources.folder import PATH, Unread, is_table_file, pull_file, pull_folder, results_of
+from tasks.gateways.sources.folder import PATH, WORKBOOKS, Unread, is_table_file, pull_file, pull_folder, results_of
+from tasks.gateways.sources.formats.plain_files import is_handed_in
 from tasks.gateways.sources.inspection_files import UnreadableListError, read_list
 from tasks.gateways.sources.setting_aside import FILE
 from tasks.gateways.sources.vouching import vouched
@@ -19,6 +20,7 @@ __all__ = [
     "LINE",
     "PANELS",
     "PATH",
+    "WORKBOOKS",
     "Advice",
     "Bounds",
     "Brought",
@@ -32,6 +34,7 @@ __all__ = [
     "discreet",
     "folders_named",
     "is_due",
+    "is_handed_in",
     "is_looked_for",
     "is_table_file",
     "lists_beside",

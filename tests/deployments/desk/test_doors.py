@@ -10,7 +10,10 @@ import pytest
 
 from deployments.desk import doors
 from deployments.gate.people import Person, Role
+from schemas.settings import settings
+from tasks.desk import uploads
 from tasks.gateways.disk import receipts
+from tasks.gateways.sources import is_looked_for
 from tasks.store import dossier, history
 from tasks.store.database import reading
 from tests.deployments.desk.conftest import CYCLE, HELD, OWN, SENT, Browser, browser_of, hidden_fields
@@ -105,6 +108,49 @@ def test_a_file_of_a_wrong_kind_is_refused_and_stops_no_other(
 def test_a_name_leads_nowhere(operator: Browser, own_home: Path, name: str) -> None:
     send(operator, "inbox", (name, BOOK))
     assert lying(own_home, "inbox") == {"甲厂.xlsx": BOOK}
+
+
+PDF = b"%PDF-1.7 a scan, says a door"
+
+
+def test_an_attachment_keeps_the_name_it_is_looked_for_by(own_home: Path) -> None:
+    names = ["营业执照 副本.pdf", "承诺书 (1).PDF", "方案[1]、定稿 & 附表.pdf", f"{'长' * 70}.pdf", '题库:"2026"?.pdf']
+    laid = [uploads.lay_in(settings(), "inbox", name, io.BytesIO(PDF), "李办").file for name in names]
+    assert laid == [*names[:1], "承诺书 (1).pdf", *names[2:4], "题库：＂2026＂？.pdf"]
+    assert all(is_looked_for(file, name, "HS1", "") for file, name in zip(laid, names, strict=True))
+    assert all((own_home / "inbox" / file).read_bytes() == PDF for file in laid)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        (" ..题库. .pdf ", "题库.pdf"),
+        ("con.pdf", "con_.pdf"),
+        ("COM1.旧.pdf", "COM1.旧_.pdf"),
+        ("方案\x00\u202e\x1f.pdf", "方案.pdf"),
+        ("... .pdf", "未命名.pdf"),
+    ],
+)
+def test_a_name_harms_no_system(own_home: Path, name: str, kept: str) -> None:
+    assert uploads.lay_in(settings(), "inbox", name, io.BytesIO(PDF), "李办").file == kept
+    assert (own_home / "inbox" / kept).read_bytes() == PDF
+
+
+def test_a_name_longer_than_any_file_s_is_cut(own_home: Path) -> None:
+    names = {uploads.lay_in(settings(), "inbox", f"{'长' * 300}{n}.pdf", io.BytesIO(PDF), "").file for n in range(2)}
+    assert len(names) == 2
+    assert all(len(name.encode()) < 255 and name.endswith(".pdf") for name in names)
+
+
+@pytest.mark.parametrize("door", ["results", "desk"])
+@pytest.mark.parametrize("name", ["a.tsv", "b.xlsb", "list.txt"])
+def test_every_kind_of_table_is_taken_at_the_other_doors_too(own_home: Path, door: str, name: str) -> None:
+    assert uploads.lay_in(settings(), door, name, io.BytesIO(BOOK), "李办").file == name
+
+
+def test_what_a_program_leaves_beside_a_file_is_refused(own_home: Path) -> None:
+    with pytest.raises(uploads.UnfitFileError, match="临时文件"):
+        uploads.lay_in(settings(), "inbox", "~$承诺书.pdf", io.BytesIO(PDF), "李办")
 
 
 def test_one_too_large_is_refused_before_it_is_read(
