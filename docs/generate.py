@@ -203,8 +203,8 @@ reason), and where it concerns an application in its letter (FORM-10).
   ones (旧), examples (示例, 样表) and notes on filling in (填写说明) are reported and not read, and so are hidden rows.
 - The header stands within the first 30 lines, in one or two of them. Sums, notes, signatures and examples are no rows. A form
   of labels with their values to the right is one application. In a workbook of one application its number may stand once.
-- Of several versions of one application the latest 提交时间 counts; equal files are one. No application is born of a row
-  without a number, or without a credit code and rows elsewhere.
+- Of several versions of one application, each in a workbook or a folder of lists of its own, the latest 提交时间 counts; equal
+  ones are one. No application is born of a row without a number, or without a credit code and rows elsewhere.
 - A sheet that lacks a required column is read; the letter names the headers nobody knows. A workbook that lacks a
   required sheet beside one nobody can place is set aside as a whole. Cells of a text file stand between `,` `;` `|` `，` or tabs.
 - A blank size or checksum is the file's. What panels sign below the scoring table is no row; merged cells count for each row.
