@@ -27,7 +27,9 @@ def read_polars(db: Connection, statement: Select[Any]) -> pl.DataFrame:
     rows = _raw(db, statement) if is_sqlite(db) else [tuple(row) for row in db.execute(statement)]
     # column by column: polars takes rows apart three times as slowly
     cells = zip(*rows, strict=True) if rows else [()] * len(schema)
-    series = (pl.Series(name, given, kind) for (name, kind), given in zip(schema.items(), cells, strict=True))
+    named = zip(schema.items(), cells, strict=True)
+    # numbers and truth in a column of text become text; text in one of numbers is an error
+    series = (pl.Series(name, given, kind, strict=kind != pl.String) for (name, kind), given in named)
     return pl.DataFrame([one.dt.to_string("%Y-%m-%d") if one.dtype == pl.Date else one for one in series])
 
 
