@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, RowMapping, func, or_, select, update
 
 from schemas.history import facts_text
 from schemas.run import Run
@@ -52,13 +52,21 @@ def unposted(db: Connection) -> pd.DataFrame:
     return frames.read(db, statement).sort_values("cycle", ignore_index=True)
 
 
-def note(db: Connection, occasions: Sequence[str], column: str, day: date, run: Run, by: str) -> int:
-    """Note that letters were sent off (`posted_on`) or arrived (`served_on`) on a day; what is noted already stays.
+def of(db: Connection, occasions: Sequence[str]) -> list[RowMapping]:
+    """These letters as far as they are known, by occasion: occasion, number, written_on, posted_on, served_on."""
+    columns = [outbox.c[name] for name in ("occasion", "number", "written_on", "posted_on", "served_on")]
+    statement = select(*columns).where(_LETTERS, outbox.c.occasion.in_(occasions))
+    return list(db.execute(statement.order_by(outbox.c.occasion)).mappings())
 
-    A letter that arrived was sent off. Returns how many were noted.
+
+def note(db: Connection, occasions: Sequence[str], column: str, day: date, run: Run, by: str) -> int:
+    """Note that letters were sent off (`posted_on`) or arrived (`served_on`) on a day; another day than noted corrects it.
+
+    A letter that arrived was sent off. Returns how many were noted or corrected.
     """
-    mine = (_LETTERS, outbox.c.occasion.in_(occasions), outbox.c[column].is_(None))
-    rows = list(db.execute(select(outbox.c.occasion, outbox.c.subject, outbox.c.number).where(*mine)))
+    other = or_(outbox.c[column].is_(None), outbox.c[column] != day)
+    columns = (outbox.c.occasion, outbox.c.subject, outbox.c.number, outbox.c[column].label("former"))
+    rows = list(db.execute(select(*columns).where(_LETTERS, outbox.c.occasion.in_(occasions), other)))
     if not rows:
         return 0
     keys = [row.occasion for row in rows]
@@ -71,11 +79,15 @@ def note(db: Connection, occasions: Sequence[str], column: str, day: date, run: 
             {
                 "subject": row.subject,
                 "became": became,
-                "because": f"{title}（{day}）：{row.number or row.occasion}",
-                "facts": facts_text(occasion=row.occasion, day=day),
+                "because": f"{_noted(title, day, row.former)}：{row.number or row.occasion}",
+                "facts": facts_text(occasion=row.occasion, day=day, **({"former": row.former} if row.former else {})),
             }
             for row in rows
         ]
     )
     history.add(db, "notice", lines.sort_values(["subject", "because"]), run, by)
     return len(rows)
+
+
+def _noted(title: str, day: date, former: date | None) -> str:
+    return f"更正{title}（{former}改为{day}）" if former else f"{title}（{day}）"

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from sqlalchemy import insert, update
@@ -13,10 +14,10 @@ from schemas.settings import settings
 from tasks.desk.dossier import findings_of, questions_of, versions_of
 from tasks.desk.duties import duties_on, waiting_on
 from tasks.desk.moved import MovedError
-from tasks.desk.posting import FuturePostingError, record_posting
+from tasks.desk.posting import FuturePostingError, ImpossiblePostingError, record_posting
 from tasks.desk.withdrawal import withdraw
 from tasks.gateways.disk import receipts
-from tasks.store import dossier, duties, postings
+from tasks.store import dossier, duties, history, postings
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests.registers import COOK, TWO, take_over
@@ -120,6 +121,38 @@ def test_letters_are_sent_off_and_arrive_once(waiting: Path) -> None:
     with reading() as db:
         rows, number = postings.listed(db, made.CYCLE, "served", 10, 0)
     assert (number, rows["occasion"].tolist()) == (1, [occasion])
+
+
+def test_the_days_of_a_letter_stand_in_their_order(waiting: Path) -> None:
+    withdraw("A1", "李办", "企业搬迁", DAY)
+    with reading() as db:
+        (letter, *_) = dossier.letters(db, ["A1"]).to_dict("records")
+    sent, later = date(2026, 9, 22), date(2026, 9, 25)
+
+    def note(what: Literal["posted", "served"], on: date, *beside: str) -> int:
+        return record_posting([letter["occasion"], *beside], what, on, "李办", later)
+
+    with pytest.raises(ImpossiblePostingError, match=f"is of {letter['written_on']}") as early:
+        note("posted", date(2020, 1, 1))
+    assert str(letter["written_on"]) in early.value.chinese
+    with pytest.raises(ImpossiblePostingError, match="no letter"):
+        note("posted", sent, "letter/none")
+    assert note("posted", sent) == 1
+    with pytest.raises(ImpossiblePostingError, match="sent off on 2026-09-22"):
+        note("served", DAY)
+    assert note("served", date(2026, 9, 23)) == 1
+    with pytest.raises(ImpossiblePostingError, match="arrived on 2026-09-23"):
+        note("posted", later)
+    assert note("posted", date(2026, 9, 21)) == 1, "another day is a correction"
+    assert note("posted", date(2026, 9, 21)) == 0
+    with reading() as db:
+        rows, _ = postings.listed(db, made.CYCLE, "served", 10, 0)
+        noted = [because for because in history.of(db, ["A1"])["because"] if "寄出" in because]
+    assert (rows["posted_on"].iloc[0], rows["served_on"].iloc[0]) == (date(2026, 9, 21), date(2026, 9, 23))
+    assert [because.partition("：")[0] for because in noted] == [
+        "寄出（2026-09-22）",
+        "更正寄出（2026-09-22改为2026-09-21）",
+    ]
 
 
 def test_who_has_not_seen_what_was_done_is_told(waiting: Path) -> None:
