@@ -193,8 +193,7 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
     if granted.empty:
         return
     granted = granted.assign(occupation_code=renumberings.followed(db, granted["occupation_code"]))
-    present = register.current_entries(db)
-    ends = _ends(granted, on_file, present)
+    ends = _ends(db, granted, on_file, run)
     steps = {str(number): str(end) for number, end in on_file.groupby("application_no")["valid_until"].max().items()}
     terms = filed_until(granted, ends, steps, policy.validity.months, run.day)
     # an item that stays on file keeps the day it was first filed: dormancy is counted from it
@@ -268,14 +267,24 @@ def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:
     return [audiences_of(both) for both in zip(granted["audiences"], kept, strict=True)]
 
 
-def _ends(granted: pd.DataFrame, on_file: pd.DataFrame, present: pd.DataFrame) -> list[date | None]:
+def _ends(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> list[date | None]:
     """The end each item's term is counted from: of what its application renews, else of the institution's standing.
 
-    None for an institution that is not on file and renews nothing. What an application renews has one end, the latest
-    of its items, so that a renewal in two steps does not add up to two terms.
+    None for an institution that is not on file and renews nothing.
     """
     standing = on_file.groupby("uscc")["valid_until"].max()
-    renewed = granted[granted["kind"] == "renewal"].merge(present, on=register.KEYS, suffixes=("", "_old"))
-    old = renewed.groupby("application_no")["valid_until"].max()
+    old = _renewed_ends(db, granted.loc[granted["kind"] == "renewal", "application_no"].unique().tolist(), run)
     ends = granted["application_no"].map(old).astype("str").fillna(granted["uscc"].map(standing).astype("str"))
     return [date.fromisoformat(end) if isinstance(end, str) else None for end in ends]
+
+
+def _renewed_ends(db: Connection, numbers: list[str], run: Run) -> dict[str, str]:
+    """Of these renewals, the latest end of all each asks for, as it stood on the deadline: whatever of it is filed first."""
+    if not numbers:
+        return {}
+    asked = items.of_applications(db, numbers)[["application_no", *register.KEYS]]
+    stood = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)[[*register.KEYS, "valid_until"]]
+    codes = (renumberings.followed(db, rows["occupation_code"]) for rows in (asked, stood))
+    now, then = (rows.assign(occupation_code=code) for rows, code in zip((asked, stood), codes, strict=True))
+    old = now.merge(then, on=register.KEYS).groupby("application_no")["valid_until"].max()
+    return {str(number): str(end) for number, end in old.items()}

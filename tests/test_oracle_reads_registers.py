@@ -139,3 +139,28 @@ def test_what_the_other_institution_of_a_merger_gave_up_is_still_renewed(case: C
     case.act("2025-03-21", commands=[f"adjust merge {old.uscc} {into.uscc} --ground 合并 --document 2号"])
     case.act("2025-04-12", results=case.results(one.no, "80", "2025-04-10"))
     assert (case.status(one.no), case.valid_until(into, code)) == ("filed", "2028-05-31")
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "ends"),
+    [
+        ("early", "early", ("2028-05-31", "2025-11-30")),
+        ("both", "early", ("2028-11-30", "2028-11-30")),
+        ("both", "late", ("2028-11-30", "2028-11-30")),
+    ],
+)
+def test_a_renewal_counts_from_the_latest_end_of_all_it_asks_for(
+    case: Case, asked: str, first: str, ends: tuple[str, str]
+) -> None:
+    """Whatever of it is filed first, and whatever else the institution has on file."""
+    codes = dict(zip(("early", "late"), case.codes, strict=False))
+    who = case.institution("enterprise", {codes["early"]: "5"}, since="2022-06-01", until="2025-05-31")
+    other = case.institution("enterprise", {codes["late"]: "5"}, since="2022-12-01", until="2025-11-30")
+    case.act("2025-03-10")
+    case.act("2025-03-11", commands=[f"adjust merge {other.uscc} {who.uscc} --ground 合并 --document 2号"])
+    asks = {code: "5" for name, code in codes.items() if asked in ("both", name)}
+    one = case.application(who, asks, "renewal", submitted="2025-03-12T09:00:00")
+    case.act("2025-03-13", one)
+    case.act("2025-05-25", results=case.results(one.no, "80", "2025-05-20", code=codes[first]))
+    case.act("2025-05-28", results=case.results(one.no, "80", "2025-05-27"))
+    assert (case.valid_until(who, codes["early"]), case.valid_until(who, codes["late"])) == ends

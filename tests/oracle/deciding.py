@@ -221,46 +221,51 @@ class _Filing:
 
     def _terms(self, filed: list[ItemKey], before: dict[str, date | None]) -> None:
         """Set terms: a renewal begins a new one, the rest shares it, joins the old one, or begins a qualification."""
-        months = int(self.office.facts(self.cycle).policy["validity"]["months"])
-
-        def end_of(start: date) -> date:
-            return values.add_months(start, months) - timedelta(days=1)
-
         applications = self.office.applications
-        renewing = {applications[no].filing.uscc for no, _ in filed if applications[no].filing.kind == "renewal"}
         ends: dict[int, date] = {}  # an item that two applications file has the later
         for no, item in filed:
-            uscc = applications[no].filing.uscc
-            standing, earlier = before[uscc], applications[no].renewed_until
-            if earlier:  # a renewal in steps gives one term
-                end = earlier
-            elif uscc in renewing:
-                end = end_of(values.day_after(standing) if standing else self.as_of)
-            else:
-                end = standing or end_of(self.as_of)
-            entry = self.office.register.entry(uscc, item)
-            assert entry, "what is filed stands on the register"
-            ends[id(entry)] = entry.valid_until = max(end, ends.get(id(entry), end))
-        self._join_renewed(filed, renewing)
-        for no, item in filed:
             app = applications[no]
-            step = self.office.register.entry(app.filing.uscc, item)
-            if app.filing.kind == "renewal" and step:
-                app.renewed_until = step.valid_until
+            end = self._renewed(app) if app.filing.kind == "renewal" else before[app.filing.uscc]
+            entry = self.office.register.entry(app.filing.uscc, item)
+            assert entry, "what is filed stands on the register"
+            ends[id(entry)] = max(end or self._end_of(self.as_of), ends.get(id(entry), date.min))
+            entry.taken_over = False
+            entry.lasts(ends[id(entry)], self.as_of)
+        self._join_renewed(filed)
 
-    def _join_renewed(self, filed: list[ItemKey], renewing: set[str]) -> None:
+    def _end_of(self, start: date) -> date:
+        """The last day of a term."""
+        months = int(self.office.facts(self.cycle).policy["validity"]["months"])
+        return values.add_months(start, months) - timedelta(days=1)
+
+    def _renewed(self, app: Application) -> date:
+        """The end of a renewed term, one for all its steps: it begins after the latest end of all that it asks for."""
+        register, last = self.office.register, deadline(self.cycle)
+        asked = {item._replace(occupation=register.now(item.occupation)) for item in app.items}
+        mine = [
+            one for one in register.entries if one.uscc == app.filing.uscc and one.item in asked and one.stood(last)
+        ]
+        old = max((entry.until(last) for entry in mine), default=None)
+        in_time = old is not None and self.as_of <= old
+        app.renewed_until = app.renewed_until or self._end_of(values.day_after(old) if old and in_time else self.as_of)
+        return app.renewed_until
+
+    def _join_renewed(self, filed: list[ItemKey]) -> None:
         """What was filed on the day of a renewal has the renewed term, whichever run of the day filed it."""
         applications, register = self.office.applications, self.office.register
         today = self.office.filed.setdefault(self.as_of, [])
         today += filed
-        for uscc in renewing:
-            entries: dict[bool, list[Entry]] = {True: [], False: []}
-            for no, item in today:
-                filing, entry = applications[no].filing, register.entry(uscc, item)
-                if filing.uscc == uscc and entry:
-                    entries[filing.kind == "renewal"].append(entry)
-            for entry in entries[False]:
-                entry.valid_until = max(entry.valid_until, *(one.valid_until for one in entries[True]))
+        renewed: dict[str, date] = {}
+        for app in (applications[no] for no, _ in filed):
+            if app.filing.kind == "renewal" and app.renewed_until:
+                renewed[app.filing.uscc] = max(app.renewed_until, renewed.get(app.filing.uscc, date.min))
+        renewals = {id(register.entry(applications[no].filing.uscc, item)) for no, item in filed
+                    if applications[no].filing.kind == "renewal"}  # fmt: skip
+        for no, item in today:
+            filing = applications[no].filing
+            entry = register.entry(filing.uscc, item)
+            if entry and filing.uscc in renewed and filing.kind != "renewal" and id(entry) not in renewals:
+                entry.lasts(renewed[filing.uscc], self.as_of)
 
 
 def finding_list(office: Office, cycle: str) -> list[Finding]:

@@ -33,6 +33,22 @@ class Entry:
     audiences: set[str] = field(default_factory=set)
     off_on: date | None = None
     spells: list[Spell] = field(default_factory=list)  # a suspension concerns the filing it was decided on
+    former: list[tuple[date, date]] = field(default_factory=list)  # the day of a change, and the end before it
+    taken_over: bool = False  # and not filed since: what is put right of it counts from the beginning
+
+    def lasts(self, until: date, day: date) -> None:
+        """Give it another end on a day."""
+        if not self.taken_over:
+            self.former.append((day, self.valid_until))
+        self.valid_until = until
+
+    def until(self, day: date) -> date:
+        """The end as it stood on a day."""
+        return next((end for changed, end in self.former if changed > day), self.valid_until)
+
+    def stood(self, day: date) -> bool:
+        """On file on a day, as it stood then."""
+        return self.filed_on <= day <= self.until(day) and (self.off_on is None or day < self.off_on)
 
     def is_suspended(self, day: date) -> bool:
         return any(spell.holds(day) for spell in self.spells)
@@ -98,7 +114,7 @@ class Register:
             uscc = self.goes_by(row["uscc"])
             self.changes += 1
             audiences = set(row.get("audience", "").split(";")) & set(AUDIENCES)
-            self.entries.append(Entry(uscc, item, filed_on, ends, audiences))
+            self.entries.append(Entry(uscc, item, filed_on, ends, audiences, taken_over=True))
             who = Particulars(row["institution_name"], kind, region, row.get("registered_address", ""))
             self.institutions.setdefault(uscc, Institution(who)).code = row.get("institution_code", "")
 
@@ -207,7 +223,7 @@ class Register:
         """Know an entry by another key; an item held there too keeps the later term, and is suspended as it was there."""
         twins = [one for one in self.of(uscc, day) if one.item == item]
         if twins and entry.on_file(day):
-            twins[-1].valid_until = max(twins[-1].valid_until, entry.valid_until)
+            twins[-1].lasts(max(twins[-1].valid_until, entry.valid_until), day)
             twins[-1].audiences |= entry.audiences
             self.entries.remove(entry)
         entry.uscc, entry.item = uscc, item

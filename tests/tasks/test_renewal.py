@@ -11,7 +11,7 @@ from schemas import tables
 from schemas.law.terms import last_day
 from tasks.evaluation import take_verdicts
 from tasks.store import decisions, overview, register, retold, takeover
-from tasks.store.database import reading
+from tasks.store.database import begin, reading
 from tasks.store.leases import writing
 from tests import registers
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, decide, passed, run_on, sweep, take_over, terms
@@ -114,6 +114,35 @@ def test_renewing_in_two_steps_does_not_add_up_to_two_terms(home: Path) -> None:
     passed("A2", "renewal", [(ONE, BAKER, "4")], cycle="2026-09")
     decide("2026-09", date(2026, 10, 5))
     assert {end for _, end in terms(date(2026, 10, 5)).values()} == {"2029-10-19"}
+
+
+@pytest.mark.parametrize("first", [COOK, BAKER, ""])
+def test_a_renewal_counts_from_the_latest_end_of_all_it_asks_for_whatever_is_filed_first(
+    home: Path, first: str
+) -> None:
+    take_over([(ONE, COOK, "4")], date(2022, 6, 1), date(2025, 5, 31))
+    take_over([(ONE, BAKER, "4")], date(2022, 12, 1), date(2025, 11, 30))
+    passed("A1", "renewal", [(ONE, COOK, "4"), (ONE, BAKER, "4")], cycle="2025-04")
+    item = tables.item
+    if first:  # the other one's result comes later
+        with begin() as db:
+            db.execute(update(item).where(item.c.occupation_code != first).values(status="dispatched"))
+        decide("2025-04", date(2025, 5, 25))
+        with begin() as db:
+            db.execute(update(item).where(item.c.occupation_code != first).values(status="passed"))
+    decide("2025-04", date(2025, 5, 28))
+    assert {end for _, end in terms(date(2025, 5, 28)).values()} == {"2028-11-30"}
+
+
+def test_a_renewal_counts_from_the_end_of_what_it_asks_for(home: Path) -> None:
+    take_over([(ONE, COOK, "4")], date(2022, 6, 1), date(2025, 5, 31))
+    take_over([(ONE, BAKER, "4")], date(2022, 12, 1), date(2025, 11, 30))
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2025-04")
+    decide("2025-04", date(2025, 5, 25))
+    assert {code: end for (_, code, _), (_, end) in terms(date(2025, 5, 25)).items()} == {
+        COOK: "2028-05-31",
+        BAKER: "2025-11-30",
+    }
 
 
 def test_an_addition_after_a_renewal_shares_the_new_end(home: Path) -> None:
