@@ -13,18 +13,21 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import Connection, insert
 from starlette.testclient import TestClient
 
 from deployments import schema
 from deployments.desk import house
 from deployments.gate.people import Person, Role, bring
 from schemas import tables
+from schemas.directory import DIRECTORY_COLUMNS
 from schemas.history import facts_text
 from schemas.item import UNIT
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import Settings, using
 from tasks.store import database, frames
+from tasks.store.directory import directory_on
 
 #: Years of two cycles, applications of a cycle, items of an application.
 YEARS, APPLICATIONS, ITEMS = 10, 2_000, 4
@@ -47,6 +50,7 @@ def pages(cycle: str) -> dict[str, str]:
         "an institution": "/institutions/91420200MA00000002",
         "cycles": "/cycles",
         "the cycle": f"/cycles/{cycle}",
+        "the edition": f"/editions/{cycle}.1",
         "letters": f"/letters?cycle={cycle}",
         "doors": "/doors",
     }
@@ -65,6 +69,7 @@ def fill(years: int, applications: int) -> str:
             for name, frame in rows.items():
                 frames.append(db, tables.metadata.tables[name], frame)
         frames.append(db, tables.institution, _institutions(applications))
+        _edition(db, names[-1])
     return names[-1]
 
 
@@ -119,12 +124,27 @@ def _cycle(cycle: str, number: int, *, is_open: bool, first_entry: int) -> dict[
     }  # fmt: skip
 
 
+def _edition(db: Connection, cycle: str) -> None:
+    """The directory of a day as an edition that waits."""
+    day, name = date(_LAST_YEAR, 9, 11), f"{cycle}.1"
+    values = {
+        "edition": name,
+        "cycle": cycle,
+        "number": 1,
+        "as_of": day,
+        "standing": "waiting",
+        "waits_because": "首版",
+    }
+    db.execute(insert(tables.edition).values(**values))
+    frames.append(db, tables.edition_row, directory_on(db, day)[DIRECTORY_COLUMNS].assign(edition=name))
+
+
 def _history(rows: pd.DataFrame, items: pd.DataFrame, on: str, first: int) -> pd.DataFrame:
     entries = pd.concat(
         [
             rows[["application_no", "status"]].assign(kind="application", occupation_code="", work_type="", level=""),
             items[["application_no", "status", *UNIT]].assign(kind="item"),
-            items[["application_no", "status", *UNIT]].assign(kind="qualification"),
+            items[["uscc", "status", *UNIT]].rename(columns={"uscc": "application_no"}).assign(kind="qualification"),
         ]
     ).rename(columns={"application_no": "subject", "status": "became"})
     return entries.assign(

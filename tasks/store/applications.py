@@ -13,6 +13,7 @@ from schemas.item import FINAL, TRADE
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
 from tasks.store import frames, history, institutions, seals, twins
+from tasks.store.outbox import LETTERS
 
 _application = tables.application
 _version = tables.application_version
@@ -30,7 +31,9 @@ def not_taken_up() -> ColumnElement[bool]:
     """Whether an application was returned with the letter that no correction mends it (不予受理通知书)."""
     letter = tables.outbox
     occasion = "non_acceptance:" + _application.c.application_no + ":v" + cast(_application.c.version, Text)
-    return and_(_application.c.status == "returned", exists().where(letter.c.occasion == occasion))
+    return and_(
+        _application.c.status == "returned", exists().where(letter.c.box == LETTERS.code, letter.c.occasion == occasion)
+    )
 
 
 def to_screen(db: Connection, cycle: str, only: list[str] | None) -> list[str]:

@@ -161,28 +161,27 @@ def causes(db: Connection, since: str | None, edition: str | None) -> pd.DataFra
     changed.
     """
     first, last = _draft(db, since, 0), _draft(db, edition, None)
-    names = ("entry", "kind", "subject", *TRADE, "was", "became", "because", "by")
-    between = [_history.c.entry > first, _history.c.kind.in_(["qualification", "institution"])]
+    by_people = and_(_history.c.kind == "institution", _history.c.by != "filing")
+    between = [_history.c.entry > first, or_(_history.c.kind == "qualification", by_people)]
     if last is not None:
         between.append(_history.c.entry < last)
-    rows = frames.read(db, select(*(_history.c[name] for name in names), _FACTS).where(*between)).sort_values("entry")
-    rows = rows[(rows["kind"] == "qualification") | (rows["by"] != "filing")]
+    trade = [_history.c[name] for name in ("subject", *TRADE)]
+    # ten years of moves lie before a first edition: the database picks the last of each
+    newest = select(func.max(_history.c.entry)).where(*between).group_by(*trade)
+    columns = (_history.c[name] for name in ("entry", "subject", *TRADE, "was", "became", "because"))
+    rows = frames.read(db, select(*columns, _FACTS).where(_history.c.entry.in_(newest))).sort_values("entry")
     facts = [facts_of(text) for text in rows["facts"]]
-    return (
-        rows.rename(columns={"subject": "uscc"})
-        .assign(
-            became=rows["became"].mask(
-                rows["was"].isin(["suspended", "lapsed"]) & (rows["became"] == "filed"), "reinstated"
-            ),
-            reason=pd.Series(
-                [fact.get("ground", text) for fact, text in zip(facts, rows["because"], strict=True)],
-                index=rows.index,
-                dtype=frames.TEXT,
-            ),
-            document_no=pd.Series([fact.get("document_no", "") for fact in facts], index=rows.index, dtype=frames.TEXT),
-        )
-        .drop_duplicates(["uscc", *TRADE], keep="last")[["uscc", *TRADE, "became", "reason", "document_no"]]
-    )
+    return rows.rename(columns={"subject": "uscc"}).assign(
+        became=rows["became"].mask(
+            rows["was"].isin(["suspended", "lapsed"]) & (rows["became"] == "filed"), "reinstated"
+        ),
+        reason=pd.Series(
+            [fact.get("ground", text) for fact, text in zip(facts, rows["because"], strict=True)],
+            index=rows.index,
+            dtype=frames.TEXT,
+        ),
+        document_no=pd.Series([fact.get("document_no", "") for fact in facts], index=rows.index, dtype=frames.TEXT),
+    )[["uscc", *TRADE, "became", "reason", "document_no"]]
 
 
 def _draft(db: Connection, edition: str | None, otherwise: int | None) -> int | None:
