@@ -16,7 +16,7 @@ from tasks.expiry import expiry as expire
 from tasks.inspection import inspection as inspect
 from tasks.intake import intake as take_in
 from tasks.publication import publication as publish
-from tasks.runs.orchestration import ended, named, run_name
+from tasks.runs.orchestration import TRIAL, ended, named, run_name
 from tasks.runs.progress import paged
 from tasks.runs.run import begin
 from tasks.runs.waiting import still_waits
@@ -50,11 +50,13 @@ STAGES = (INTAKE, SCREENING, EVALUATION, DECISION, PUBLICATION, EXPIRY, DORMANCY
 
 def carry_out(stage: Stage, run: Run) -> Counts:
     """A stage's work for a run: a sub-run with a page of its own inside a flow run, the plain function elsewhere."""
-    if FlowRunContext.get() is None:
+    around = FlowRunContext.get()
+    if around is None:
         return stage.work(run)
+    kind = f"{TRIAL} · {stage.title}" if (around.parameters or {}).get("dry_run") else stage.title
 
     # the parameter is what operators see of a sub-run; the run itself is no matter of theirs
-    @flow(name=stage.name, flow_run_name=run_name(run.cycle, stage.title, run.day))
+    @flow(name=stage.name, flow_run_name=run_name(run.cycle, kind, run.day))
     def sub_run(cycle: str) -> Counts:
         return stage.work(run)
 

@@ -5,6 +5,7 @@ from datetime import date
 from prefect import flow
 
 from flows.stages import DECISION, DORMANCY, EXPIRY, PUBLICATION, carry_out
+from schemas.pauses import AUTOMATIC
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import settings
@@ -17,11 +18,11 @@ from tasks.runs.pruning import trim_logs
 from tasks.runs.run import CycleBusyError, begin, last_cycle
 
 
-@flow(name="sweeps", flow_run_name=named("每日清理"))
+@flow(name="sweeps", flow_run_name=named(AUTOMATIC["sweeps"]))
 def sweeps(as_of: date | None = None) -> Counts:
     """Do everything due on the day and not done yet, and publish if the directory changed (articles 3(1), 3(4))."""
     with begin(last_cycle(as_of), as_of, work="sweeps") as run:
-        return ended(paged(run, "sweeps", "每日清理", sweep(run)))
+        return ended(paged(run, "sweeps", AUTOMATIC["sweeps"], sweep(run)))
 
 
 def sweep(run: Run) -> dict[str, Counts]:
@@ -43,14 +44,14 @@ def _file_shown(cycle: str, run: Run) -> Counts:
         return Counts()
 
 
-@flow(name="retention", flow_run_name=named("到期清除个人信息"))
+@flow(name="retention", flow_run_name=named(AUTOMATIC["retention"]))
 def retention(as_of: date | None = None) -> Counts:
     """Forget the staff of applications closed long ago and of versions replaced long ago."""
     with begin(last_cycle(as_of), as_of, work="retention") as run:
-        return ended(paged(run, "retention", "到期清除个人信息", {"到期清除个人信息": forget_expired(run)}))
+        return ended(paged(run, "retention", AUTOMATIC["retention"], {AUTOMATIC["retention"]: forget_expired(run)}))
 
 
-@flow(name="pruning", flow_run_name=named("清理旧日志"))
+@flow(name="pruning", flow_run_name=named(AUTOMATIC["pruning"]))
 def pruning() -> Counts:
     """Trim what is too long; one that trims nothing leaves no row."""
     counts = trim_logs(settings())

@@ -3,6 +3,7 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
+from schemas.pauses import AUTOMATIC
 from schemas.run_summary import RunSummary
 from schemas.settings import settings
 from tasks.runs import custody, orchestration
@@ -64,7 +65,7 @@ def wake() -> dict[str, str]:
     return woken
 
 
-@flow(name="resume-waiting", flow_run_name="查看等待中的批次")
+@flow(name="resume-waiting", flow_run_name=orchestration.named(AUTOMATIC["resume-waiting"]))
 def resume_waiting() -> dict[str, str]:
     """Wake every cycle that has reason to go on, now and not at the next look of a worker; one that wakes none leaves no row."""
     woken = wake()

@@ -5,10 +5,11 @@ from datetime import date
 from prefect import flow
 from prefect.logging import get_run_logger
 
+from schemas.pauses import AUTOMATIC
 from schemas.run_summary import Counts
 from schemas.settings import settings
 from tasks.runs import alerts
-from tasks.runs.orchestration import ended, leave_no_row
+from tasks.runs.orchestration import ended, leave_no_row, named
 
 
 def look(as_of: date | None = None) -> Counts:
@@ -18,7 +19,7 @@ def look(as_of: date | None = None) -> Counts:
     return Counts(done={"alerts": len(new)} if new else {}, failed=alerts.deliver_alerts(installation))
 
 
-@flow(name="watch", flow_run_name="值守")
+@flow(name="watch", flow_run_name=named(AUTOMATIC["watch"]))
 def watch(as_of: date | None = None) -> Counts:
     """Look now, and not at the next look of a worker; one that finds nothing new leaves no row."""
     counts = look(as_of)

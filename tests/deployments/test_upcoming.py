@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from deployments.catalogue import ENTRIES, Entry
 from deployments.upcoming import upcoming_name
+from schemas.pauses import AUTOMATIC
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,13 @@ from deployments.upcoming import upcoming_name
 @pytest.mark.usefixtures("home")
 def test_it_is_called_as_it_will_be_when_it_begins(deployment: str, moment: datetime, name: str) -> None:
     assert upcoming_name(deployment, moment) == name
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    "entry", [entry for entry in ENTRIES if entry.name in {*AUTOMATIC} - {"cycle"}], ids=lambda entry: entry.name
+)
+def test_a_run_keeps_its_name_when_it_begins(entry: Entry) -> None:
+    begun = entry.flow.flow_run_name
+    assert callable(begun)
+    assert begun() == upcoming_name(entry.name, datetime.now(UTC))

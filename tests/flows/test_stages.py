@@ -1,11 +1,15 @@
 """The stages of a cycle: one table, plain functions for whoever calls them outside a flow run."""
 
 import inspect
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from flows import stages
 from flows.filing_cycle import go_through
 from flows.stages import ALONE, DECISION, STAGES, Stage, carry_out, decision
 from flows.sweeps import sweeps
@@ -50,6 +54,24 @@ def test_a_stage_is_handed_its_own_run(home: Path) -> None:
             carry_out(Stage("any", "任一", work, "三", "任一环节"), run)
     assert handed == [outer, inner]
     assert (outer.only, outer.inbox, inner.only, inner.inbox) == (["A1"], str(home), None, str(home / "inbox"))
+
+
+@pytest.mark.parametrize(("is_trial", "name"), [(True, "2026-09 · 试运行 · 任一 · "), (False, "2026-09 · 任一 · ")])
+def test_a_stage_of_a_trial_is_marked_in_its_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch, *, is_trial: bool, name: str
+) -> None:
+    names = []
+
+    def flow(**values: Any) -> Callable[[Any], Any]:
+        names.append(values["flow_run_name"])
+        return lambda function: function
+
+    around = SimpleNamespace(get=lambda: SimpleNamespace(parameters={"cycle": "2026-09", "dry_run": is_trial}))
+    monkeypatch.setattr(stages, "FlowRunContext", around)
+    monkeypatch.setattr(stages, "flow", flow)
+    with begin("2026-09") as run:
+        carry_out(Stage("any", "任一", lambda _: Counts(), "三", "任一环节"), run)
+        assert names == [f"{name}{run.day}"]
 
 
 def test_a_run_is_begun_once(home: Path) -> None:
