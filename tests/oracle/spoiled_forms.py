@@ -40,7 +40,7 @@ def field_unreadable(world: World, filing: MadeFiling) -> None:
         "institution_type": "事业单位",
         "affiliation": "县级",
         "submitted_at": world.rng.choice(("昨天上午", "2026-13-05T10:00:00", "2025-02-30T09:00:00")),
-        "social_insurance": "已参保",
+        "social_insurance": "部分参保",
         "no_violations": "不详",
     }
     name = world.rng.choice(sorted(text))
