@@ -82,8 +82,7 @@ def put_on_record(db: Connection, desks: Sequence[Pull], done: Mapping[str, int]
     """Put on record each file of the desk whose list brought anything new."""
     for pull in desks:
         for name in sorted(set(pull.tables) & set(done)):
-            for file in sorted(set(pull.origins[name]) & set(pull.paths)):
-                path = pull.paths[file]
+            for path in sorted({path for file in set(pull.origins[name]) if (path := pull.place(file))}):
                 Word(name, path, who_brought(path, run)).keep(db, done[name], run)
 
 
@@ -92,7 +91,7 @@ def put_results_on_record(db: Connection, desks: Sequence[Pull], received: pd.Da
 
     `received`: PATH, application_no and content_hash of the results that the pull brought.
     """
-    paths = {path for pull in desks for path in pull.paths.values()}
+    paths = {path for pull in desks for path in (*pull.paths.values(), *pull.archives.values())}
     for path in sorted(paths & set(received[PATH].dropna())):
         rows = received[received[PATH] == path]
         word = Word(RESULTS.name, path, who_brought(path, run))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from schemas.finding import IDENTITY_NUMBER, masked
 from schemas.settings import Settings
@@ -30,8 +30,7 @@ def row(file: str, reason: str, application_no: str = "") -> dict[str, str]:
 
 def of_look(pulls: Pulls, refused: Sequence[QuarantinedFile]) -> list[dict[str, str]]:
     """What is kept of these files and rows, with the SHA-256 of the files as far as they are there."""
-    paths = {discreet(name): path for pull in pulls.all() for name, path in pull.paths.items()}
-    places = [bad.path or paths.get(bad.file) for bad in refused]
+    places = [bad.path or next(filter(None, (pull.place(bad.file) for pull in pulls.all())), None) for bad in refused]
     digests = {path: file_sha256(path) for path in places if path is not None and is_plain(path)}
     return [
         row(bad.file, bad.reason, number(bad.application_no))
@@ -47,10 +46,9 @@ def number(application_no: str) -> str:
 
 def settling(pulls: Pulls, refused: Sequence[QuarantinedFile], day: date) -> dict[str, str]:
     """The files that were read, archives too, by name: each settles the last one of its name that could not be."""
-    names = {name for pull in pulls.all() for name in pull.paths}
-    packed = {str(parent) for pull in pulls.all() for name in pull.numbers for parent in PurePosixPath(name).parents}
+    names = {name for pull in pulls.all() for name in (*pull.paths, *pull.archives)}
     unread = {bad.file for bad in refused if bad.whole and not bad.application_no}
-    return received(({discreet(name) for name in names | packed}) - unread, day)
+    return received({discreet(name) for name in names} - unread, day)
 
 
 def received(files: Iterable[str], day: date) -> dict[str, str]:

@@ -145,7 +145,7 @@ def _receipt(name: str, numbers: Sequence[str], places: Mapping[str, tuple[str, 
 
 def _lists(pull: Pull, folder: str, run: Run) -> Iterator[Taken]:
     """The files of a pull that were read, each with what it was taken as."""
-    for name, path in pull.paths.items():
+    for name, path in {**pull.paths, **pull.archives}.items():
         yield Taken(path, folder, name, f"{run.day} 收到“{name}”，已采用；未采用的行见 filing quarantine")
 
 

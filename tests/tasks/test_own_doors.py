@@ -1,6 +1,7 @@
 """The home's own doors empty themselves: what was taken lies below taken/ with a receipt, what cannot be read in quarantine/."""
 
 import io
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
@@ -15,6 +16,7 @@ from schemas import tables
 from schemas.settings import settings, using
 from tasks.desk import uploads
 from tasks.desk.duties import waiting_on
+from tasks.gateways.disk import receipts
 from tasks.runs import alerts
 from tasks.runs.rehearsal import rehearsed
 from tasks.store import overview, runs
@@ -119,6 +121,23 @@ def test_who_vouched_for_a_file_of_the_centre_is_on_record(home: Path) -> None:
         "inspectors": settings().operator,
     }
     assert {"sha256": sha256(verdicts.encode()).hexdigest()} in [row.facts for row in rows if row.subject == "HS1"]
+
+
+def test_an_archive_at_any_door_goes_as_a_file_does(home: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("第一组/results.csv", f"申报编号,职业编码,等级,结论\nHS1,{COOK},5,合格\n")
+    uploads.lay_in(settings(), "results", "评分.zip", packed, "李办")
+    (home / "desk").mkdir(exist_ok=True)
+    (home / "desk" / "评分.zip").write_bytes(packed.getvalue())
+    assert look() == {"results": 1}
+    assert below(home / "inbox") == below(home / "desk") == []
+    assert {"desk/2026-09-01/评分.zip", f"{CYCLE}/results/评分.zip"} <= set(below(home / "taken"))
+    (receipt,) = [known for known in receipts.newest(home) if known.by]
+    assert "已采用" in receipt.became
+    with reading() as db:
+        entry = tables.history
+        assert db.execute(select(entry.c.subject).where(entry.c.kind == "import")).scalars().all() == ["HS1"]
 
 
 def test_what_cannot_be_read_lies_in_quarantine_and_nowhere_else(home: Path) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import pandas as pd
@@ -154,7 +154,8 @@ class Pull:
     `tables` holds every supplied table and always the five of the form: canonical columns as cleaned text (dtype str,
     NaN = blank) and `row` (int, from 1 within the application's part, or within the table where rows name no
     application). `applications` also has `content_hash`, `materials` also `attachment_sha256` (NaN: no such file),
-    tables beside the form's `line`. `paths` are where the files lie that were read, by the name shown to people;
+    tables beside the form's `line`. `paths` are where the files lie that were read, by the name shown to people, and
+    `archives` those of which files were read;
     `origins` is, by table, the file of each row, `attached` the application of each attachment by its path; `numbers`
     are the applications each file speaks of, also those whose version there does not count or was set aside.
     """
@@ -168,3 +169,9 @@ class Pull:
     origins: Mapping[str, Sequence[str]] = field(default_factory=dict)
     attached: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    archives: Mapping[str, Path] = field(default_factory=dict)
+
+    def place(self, file: str) -> Path | None:
+        """Where a file lies, or the archive that it came in; None where neither is known."""
+        names = [file, *(str(parent) for parent in PurePosixPath(file).parents)]
+        return next((path for name in names if (path := self.paths.get(name) or self.archives.get(name))), None)

@@ -76,7 +76,8 @@ def pull_folder(
             *((file, True) for file in inside.refused),
         ]
         files = [entry for entry in entries if entry not in archives] + list(inside.files.items())
-        return _pull(folder, sorted(files), door, refused, column_map, inside.files)
+        pulled = _pull(folder, sorted(files), door, refused, column_map, inside.files)
+        return replace(pulled, archives=dict(archives))
 
 
 def pull_file(file: Path, table: str) -> Pull:
@@ -94,7 +95,8 @@ def results_of(pull: Pull) -> pd.DataFrame:
         return pd.DataFrame(columns=columns, dtype="str")
     rows = pull.tables[RESULTS.name]
     files = pull.origins[RESULTS.name]
-    paths = pd.Series([pull.paths.get(file) for file in files], rows.index, dtype=object)
+    places = {file: pull.place(file) for file in set(files)}
+    paths = pd.Series([places[file] for file in files], rows.index, dtype=object)
     numbered = rows.groupby("application_no").cumcount() + 1
     rows = rows.assign(row=numbered)
     rows[FILE], rows[PATH] = pd.Series(files, rows.index, dtype="str"), paths
