@@ -1,5 +1,7 @@
 """Cycles: their list, one cycle's page with stages, counts, deadlines and runs, and what is done to a whole cycle."""
 
+from collections.abc import Mapping
+
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,6 +13,7 @@ from deployments.desk.pauses import of_subject
 from deployments.gate.people import Role
 from flows.stages import STAGES
 from schemas.duty import Choice
+from schemas.item import OPEN
 from schemas.law import deciding
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
@@ -74,7 +77,7 @@ def _page(request: Request, cycle: CycleId, recent: list[runs.RunShown], unreach
         opens=opens.date(),
         deadline=policy.deadline(cycle),
         last=deciding.last_day(policy, cycle),
-        wait=waits_for(cycle, day),
+        waits_for=_in_words(waits_for(cycle, day), counts["items"]),
         summary=summary,
         stages=[(stage, summary.stages.get(stage.name) if summary else None) for stage in STAGES],
         count_titles=COUNT_TITLES,
@@ -84,6 +87,17 @@ def _page(request: Request, cycle: CycleId, recent: list[runs.RunShown], unreach
         runs=recent,
         unreachable=unreachable,
     )
+
+
+def _in_words(wait: deciding.Wait, by_status: Mapping[str, int]) -> str:
+    """For what a cycle waits; once it waits for nothing more, what is open still. Blank where there is nothing."""
+    parts = [f"截止日 {wait.deadline}"] if wait.deadline else []
+    parts += [f"{wait.corrections} 件补正（至 {wait.corrected_by}）"] if wait.corrections else []
+    parts += [f"{wait.results} 个评估结果"] if wait.results else []
+    still = sum(number for status, number in by_status.items() if status in OPEN)
+    if wait.is_over and still:
+        return f"等待期限已过，仍有 {still} 个申报职业等级未办结"
+    return "；".join(parts)
 
 
 @routes.post("/{cycle}/run")

@@ -1,5 +1,7 @@
 """Editions: what one changes against the one before and why it waits, and a person's release of it."""
 
+from typing import Any
+
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -8,11 +10,13 @@ from deployments.desk.pages import shown
 from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
-from schemas.directory import CHANGE_KINDS, changes
+from schemas.directory import CHANGE_KINDS, change_text, changes
+from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.run_summary import Counts
 from tasks.desk.approval import approve_edition
-from tasks.store import dossier, editions, history
+from tasks.runs.today import today
+from tasks.store import dossier, editions, frames, history
 from tasks.store.database import reading
 
 routes = APIRouter(prefix="/editions")
@@ -38,13 +42,18 @@ def page(request: Request, name: str) -> HTMLResponse:
         edition=edition,
         rows=len(rows),
         counted={title: int(counted.get(kind, 0)) for kind, title in CHANGE_KINDS.items()},
-        changed=changed.head(_MOST).fillna("").to_dict("records"),
+        changed=[_in_words(row) for row in frames.records(changed.head(_MOST).fillna(""))],
         more=max(len(changed) - _MOST, 0),
         kinds_of_change=CHANGE_KINDS,
         names=reference().occupation_names(),
         steps=steps,
         seen=seen,
     )
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    policy = in_force(today())
+    return {**row, **{side: change_text(row[side], policy) for side in ("before", "after")}}
 
 
 @routes.post("/{name}/approve")

@@ -11,18 +11,15 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from deployments.desk import steps
 from deployments.desk.signing import Tokens, signed_in
 from deployments.gate.people import Role
 from schemas.application import AWAITED, NOT_TAKEN_UP
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.duty import KINDS, Duty, counted
-from schemas.inspection import OUTCOMES
 from schemas.item import STATUSES as ITEM_STATUSES
-from schemas.letter_text import LETTER_KINDS
 from schemas.policy import in_force
-from schemas.qualification import STANDINGS
 from schemas.settings import PAGES, settings
-from schemas.supervision import COMPLAINT_OUTCOMES
 from tasks.desk import duties
 from tasks.runs.today import today
 from tasks.store import history
@@ -70,32 +67,12 @@ def _templates() -> Environment:
             NOT_TAKEN_UP: AWAITED[NOT_TAKEN_UP].title,
         },
         Role=Role,
-        words=in_words,
+        words=steps.in_words,
+        because=steps.because,
+        level=steps.level,
+        moment=moment,
     )
     return made
-
-
-#: What was and became in the history, by the kind of its entries.
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "item": ITEM_STATUSES,
-    "application": {**APPLICATION_STATUSES, "late": "逾期版本"},
-    "qualification": STANDINGS,
-    "suspension": {"suspended": STANDINGS["suspended"], "lifted": "解除暂停"},
-    "decision": {"permit": "准予", "refuse": "不予"},
-    "notice": {code: kind.title for code, kind in LETTER_KINDS.items()} | {"posted": "已寄出", "served": "已送达"},
-    "complaint": COMPLAINT_OUTCOMES,
-    "inspection": {"drawn": "抽中", **OUTCOMES},
-    "dormancy": {"new": "新备案", "active": "已开展", "dormant": "休眠", "unknown": "不明"},
-    "edition": {"building": "制作中", "waiting": "等待批准", "published": "已发布", "discarded": "已取消"},
-    "cycle": {"closed": "已终止"},
-    "import": {},
-    "pause": {"paused": "已暂停", "lifted": "已恢复"},
-}
-
-
-def in_words(kind: str, code: str) -> str:
-    """What was or became in the history, as people read it."""
-    return _WORDS.get(kind, {}).get(code, code)
 
 
 def shown(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -142,6 +119,11 @@ def _lately_waiting(day: date) -> list[Duty]:
 @lru_cache(maxsize=4)
 def _waiting_at(_database: str, day: date, _last_entry: int, _moment: int) -> list[Duty]:
     return waiting_on(day)
+
+
+def moment(text: str) -> str:
+    """`2026-09-06T17:51:23` as people read it, to the minute: `2026-09-06 17:51`; blank where there is none."""
+    return text[:16].replace("T", " ")
 
 
 def region_names(day: date) -> Mapping[str, str]:

@@ -220,7 +220,7 @@ def test_an_edition_that_waits_is_approved_beside_its_changes(on_file: str) -> N
     name = waiting_edition()
     browser = browser_of("王处长", Role.APPROVER)
     page = browser.sees(f"/editions/{name}")
-    for text in ("减少过多", on_file, "新增 2", "批准发布"):
+    for text in ("减少过多", on_file, "新增 2", "四级；", "批准发布"):
         assert text in page
     assert name in browser.sees("/", kind="approval")
     viewer = browser_of("访客", Role.OPERATOR)

@@ -1,10 +1,15 @@
 """Each page of the desk shows what is on record, to whoever may read, as text and never as markup."""
 
+import re
+from datetime import date
+
 import pytest
 from sqlalchemy import insert, update
 
+from deployments.desk import cycles, steps
 from deployments.gate.people import Role
 from schemas import tables
+from schemas.law.deciding import Wait
 from tasks.desk.dossier import versions_of
 from tasks.store import dossier, items
 from tasks.store.database import begin, reading
@@ -33,6 +38,15 @@ class TestReading:
         assert "已送评" in sent
         assert "受理通知书" in sent
         assert "/decide" not in sent
+
+    def test_the_history_is_in_words(self) -> None:
+        page = browser_of("李办", Role.VIEWER).sees(f"/applications/{SENT}")
+        history = page[page.index('id="history"') :]
+        assert "出具受理通知书" in history
+        assert "acceptance:" not in history
+        assert re.search(r"[1-5]级", history) is None
+        assert re.search(r"[一二三四五]级 · ", history)
+        assert re.search(r"提交 \d{4}-\d\d-\d\d \d\d:\d\d，", page)
 
     def test_a_returned_ones_page_names_what_is_missing_and_until_when(self) -> None:
         page = browser_of("李办", Role.VIEWER).sees(f"/applications/{RETURNED}")
@@ -100,9 +114,39 @@ class TestReading:
         assert browser.client.get("/filing/static/../house.py").status_code == 404
 
 
-def test_an_institutions_page_has_terms_activities_and_complaints(home: object) -> None:
-    from datetime import date
+@pytest.mark.parametrize(
+    ("kind", "code", "words"),
+    [
+        ("institution", "磁湖厂｜enterprise｜420281｜｜", "磁湖厂，企业，大冶市"),
+        ("item", "held", "待例外审批"),
+        ("panel", "E1、E2", "E1、E2"),
+    ],
+)
+def test_what_became_is_in_words(kind: str, code: str, words: str) -> None:
+    assert steps.in_words(kind, code) == words
 
+
+def test_why_is_in_words() -> None:
+    assert steps.because("a" * 64) == "清单 SHA-256 aaaaaaaaaaaaaaaa…"
+    assert steps.because("寄出（2026-09-12）：acceptance:HS1:r1") == "寄出（2026-09-12）：受理通知书"
+    assert steps.because("CAP-2：经研究准予") == "CAP-2：经研究准予"
+    assert (steps.level("2"), steps.level("")) == ("二级", "")
+
+
+@pytest.mark.parametrize(
+    ("wait", "items_open", "words"),
+    [
+        (Wait(deadline=date(2099, 9, 10)), {}, "截止日 2099-09-10"),
+        (Wait(corrections=1, corrected_by=date(2026, 9, 18), results=3), {}, "1 件补正（至 2026-09-18）；3 个评估结果"),
+        (Wait(), {"dispatched": 29, "filed": 4}, "等待期限已过，仍有 29 个申报职业等级未办结"),
+        (Wait(), {"filed": 4}, ""),
+    ],
+)
+def test_for_what_a_cycle_waits_is_in_words(wait: Wait, items_open: dict[str, int], words: str) -> None:
+    assert cycles._in_words(wait, items_open) == words
+
+
+def test_an_institutions_page_has_terms_activities_and_complaints(home: object) -> None:
     from tests.registers import COOK, ONE, take_over
 
     take_over([(ONE, COOK, "4")], date(2024, 1, 10), date(2027, 1, 9), day=date(2026, 9, 1))
