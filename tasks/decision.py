@@ -249,9 +249,9 @@ def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run
         (granted["kind"] == "renewal") & granted["uscc"].isin(known["uscc"])
     )
     institutions.name(db, granted[~stays], run)
-    permits = decisions.permitted(db, run.cycle, "IDENT-2", granted)
-    asked = pd.MultiIndex.from_frame(granted[["application_no", "occupation_code"]])
-    types = granted[stays & asked.isin(list(permits))].drop_duplicates("uscc").set_index("uscc")["institution_type"]
+    ruled = decisions.on_applications(db, run.cycle, "IDENT-2")
+    permitted = granted["application_no"].isin(ruled.loc[ruled["verdict"] == "permit", "application_no"])
+    types = granted[stays & permitted].drop_duplicates("uscc").set_index("uscc")["institution_type"]
     changed = known[known["uscc"].isin(types.index)]
     because = "例外审批准予变更机构类型"
     institutions.name(db, changed.assign(institution_type=changed["uscc"].map(types)), run, because=because)

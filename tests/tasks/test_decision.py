@@ -371,7 +371,8 @@ def test_the_cap_is_judged_again_at_filing(home: Path) -> None:
     assert (made.standing("A"), made.standing("A", BAKER)) == ("held CAP-1", "filed")
 
 
-def test_an_institution_on_file_keeps_its_particulars_at_filing(home: Path) -> None:
+@pytest.mark.parametrize(("occupation", "became"), [("", "enterprise"), (BAKER, "technical_school")])
+def test_an_institution_on_file_keeps_its_particulars_at_filing(home: Path, occupation: str, became: str) -> None:
     take_over([(ONE, COOK, "4")], BEFORE, AFTER, institution_type="technical_school")
     made.accepted("A", [(ONE, BAKER, "4")])
     made.accepted("B", [(ONE, BAKER, "3")])
@@ -386,7 +387,7 @@ def test_an_institution_on_file_keeps_its_particulars_at_filing(home: Path) -> N
 
     before = particulars()
     assert before[1] == "technical_school"
-    _decided("B", "permit", rule="IDENT-2")
+    _decided("B", "permit", occupation, rule="IDENT-2")
     made.drop(home, "b.csv", made.result("B", BAKER, "3"))
     made.go_on(home, date(2026, 9, 21))
-    assert particulars() == (before[0], "enterprise"), "a permit changes the type, and nothing else"
+    assert particulars() == (before[0], became), "a permit on all of it changes the type, and nothing else"
