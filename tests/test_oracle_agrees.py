@@ -72,8 +72,10 @@ def test_histories_reach_every_rule_status_and_way_out(histories: list[MadeHisto
     ways = {" ".join(words[:2]) if words[0] == "adjust" else words[0] for made in histories for act in made.acts
             for words in act.commands}  # fmt: skip
     assert ways == {"withdraw", "close", "decide"} | {
-        f"adjust {what}" for what in ("suspend", "reinstate", "revoke", "withdraw", "rename")
+        f"adjust {what}" for what in ("suspend", "reinstate", "revoke", "withdraw", "rename", "merge", "renumber")
     }
+    assert any(words[:2] == ["adjust", "suspend"] and "--occupation" in words for made in histories for act in made.acts
+               for words in act.commands)  # fmt: skip
     assert any(form["withdrawn"] in ("true", "是") for made in histories for act in made.acts
                for form in act.forms["applications"])  # fmt: skip
 

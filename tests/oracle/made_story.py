@@ -247,7 +247,7 @@ class Story:
         names = sorted(held & set(self.office.register.institutions))
         for uscc in self.rng.sample(names, int(len(names) * share)):
             what = self.rng.choice(("suspend", "suspend", "revoke", "withdraw", "withdraw", "rename"))
-            if what == "suspend" and "" in self.office.register.suspended(uscc, draft.day):
+            if self.office.register.suspended(uscc, draft.day):
                 what = "reinstate"
             words = ["adjust", what, uscc]
             on_day = sorted({one.occupation for one in self.office.register.trades(uscc, draft.day)})
@@ -255,9 +255,23 @@ class Story:
                 continue
             if what == "rename":
                 words += ["--name", f"黄石新名{len(self.acts)}{uscc[-4:]}有限公司"]
-            elif self.rng.random() < 0.4 and what in ("revoke", "withdraw"):
+            elif self.rng.random() < 0.4 and what in ("suspend", "revoke", "withdraw"):
                 words += ["--occupation", self.rng.choice(on_day)]
             draft.commands.append(self._adjusted(words, draft.day))
+
+    def reorganise(self, draft: Draft) -> None:
+        """Let an institution go into another of its type, and give an occupation on file a code that nobody has or asks for."""
+        register = self.office.register
+        holders = [uscc for uscc in sorted(register.institutions) if register.of(uscc, draft.day)]
+        old = self.rng.choice(holders)
+        kinds = {uscc: register.institutions[uscc].on(draft.day).type for uscc in holders}
+        into = self.rng.choice([uscc for uscc in holders if uscc != old and kinds[uscc] == kinds[old]])
+        draft.commands.append(self._adjusted(["adjust", "merge", old, into], draft.day))
+        held = sorted({trade.occupation for uscc in holders for trade in register.trades(uscc, draft.day)})
+        asked = {code for app in self.office.applications.values() for code in app.filing.occupations()}
+        free = [code for code in self.world.skills if code not in asked and code not in held]
+        words = ["adjust", "renumber", self.rng.choice(held), self.rng.choice(free)]
+        draft.commands.append(self._adjusted(words, draft.day))
 
     def free_places(self, draft: Draft) -> None:
         """Give up what other holders hold of occupations that applicants wait for."""

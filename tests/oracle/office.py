@@ -112,6 +112,7 @@ class Office:
 
     def _take_version(self, version: Version, cycle: str) -> None:
         no, app = version.filing.no, self.applications.get(version.filing.no)
+        version.filing.uscc = self.register.goes_by(version.filing.uscc)
         if app is None:
             if version.first_seen < window_opens(cycle) or cycle in self.closed_cycles:
                 self.set_aside.append((no, "the cycle's window has not begun, or it is closed"))

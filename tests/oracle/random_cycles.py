@@ -115,6 +115,7 @@ def _corrections_and_results(story: Story) -> None:
     story.permit_late(act, 0.5)
     story.decide(act, 0.5)
     story.supervise(act, 0.12)
+    story.reorganise(act)
     act.results = recorder.results(office, act.day, 0.8)
     story.play(act)
 

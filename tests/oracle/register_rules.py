@@ -38,7 +38,9 @@ def register_findings(filing: Filing, scene: Scene) -> Iterator[Finding]:
 
 
 def _row_1(filing: Filing, rule: str, field: str) -> Finding:
-    return Finding(filing.no, rule, "applications", 1, field, filing.form.get(field, ""))
+    # the credit code is the one its institution goes by
+    value = filing.uscc if field == "uscc" else filing.form.get(field, "")
+    return Finding(filing.no, rule, "applications", 1, field, value)
 
 
 def _at(filing: Filing, row: Requested, rule: str, field: str) -> Finding:
