@@ -26,7 +26,7 @@ from flows.waiting import resume_waiting
 from flows.watch import watch
 from schemas import office
 from schemas.policy import Policy, in_force
-from schemas.settings import settings
+from schemas.settings import PAGES, settings
 from tasks.runs.orchestration import APPROVAL_TAG, CYCLE_DEPLOYMENT, TAG
 from tasks.runs.today import today
 
@@ -123,6 +123,7 @@ def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     moments = entry.moments(policy)
     calendar = "".join(f"\n- {line}" for line in dict.fromkeys(moment.description for moment in moments))
     text = f"{entry.description}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
+    text += f"谁须办什么，见[备案工作台]({PAGES}/)。\n\n"
     text += _OWNER.format(office=office.read(settings().root).name)
     deployment = RunnerDeployment.from_flow(
         entry.flow,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from fastapi import Request
@@ -88,6 +89,7 @@ def in_turn(work: Callable[[], _Result]) -> _Result:
         time.sleep(_ASK_SECONDS)
 
 
-def back_to(path: str, word: str) -> RedirectResponse:
-    """The page to see after an act, with its message."""
-    return RedirectResponse(f"{PAGES}{path}?done={word}", 303)
+def back_to(path: str, word: str, **chosen: str) -> RedirectResponse:
+    """The page to see after an act, with its message and what had been chosen on it."""
+    query = urlencode({**{name: text for name, text in chosen.items() if text}, "done": word})
+    return RedirectResponse(f"{PAGES}{path}?{query}", 303)

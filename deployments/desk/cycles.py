@@ -54,7 +54,7 @@ async def page(request: Request, cycle: str) -> HTMLResponse:
     chosen = known(cycle)
     try:
         recent, unreachable = await runs.runs_of(request.app.state.server, chosen), ""
-    except runs.NoServerError as away:
+    except (runs.NoServerError, runs.RefusedRunError) as away:
         recent, unreachable = [], str(away)
     return await to_thread.run_sync(lambda: _page(request, chosen, recent, unreachable))
 

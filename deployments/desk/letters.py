@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import NoResultFound
 from starlette.background import BackgroundTask
 
-from deployments.desk.acts import MissingWordsError, back_to, done, sent
+from deployments.desk.acts import Act, MissingWordsError, back_to, done, sent
 from deployments.desk.cycles import known
 from deployments.desk.pages import shown
 from deployments.desk.signing import require
@@ -25,6 +25,8 @@ from tasks.store.database import reading
 routes = APIRouter()
 _PER_PAGE = 100
 _PIECE = 65_536
+#: At most so many letters are noted at once.
+_EVERY = 5_000
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: What is put on record of a letter.
 POSTED = {"posted": "已寄出", "served": "已送达"}
@@ -57,7 +59,7 @@ async def post(request: Request) -> Response:
     """Note that letters were sent off, or arrived, on a day."""
     act = await sent(request, Role.OPERATOR)
     what = act.text("what")
-    chosen = [str(occasion) for occasion in act.form.getlist("occasion")]
+    chosen = _every(act) if act.text("every") else [str(occasion) for occasion in act.form.getlist("occasion")]
     if what not in POSTED or not chosen:
         raise MissingWordsError("没有勾选文书，或没有选择“寄出”或“送达”：请选择后再提交")
     try:
@@ -66,7 +68,18 @@ async def post(request: Request) -> Response:
         raise MissingWordsError("日期读不出来：请写成 2026-09-10 的样子") from None
     kind = "posted" if what == "posted" else "served"
     await done(lambda: posting.record_posting(chosen, kind, on, act.person.name, act.day))  # type: ignore[arg-type]
-    return back_to("/letters", "posted")
+    return back_to("/letters", "posted", cycle=act.text("cycle"), state=act.text("state"))
+
+
+def _every(act: Act) -> list[str]:
+    """Every letter of the list the form stood below that is not noted yet; raises MissingWordsError where it has changed."""
+    with reading() as db:
+        rows, number = postings.listed(db, act.text("cycle"), act.text("state"), _EVERY, 0)
+    if number > _EVERY:
+        raise MissingWordsError(f"筛选出 {number} 封，一次至多登记 {_EVERY} 封：请先按批次和状态筛选")
+    if str(number) != act.text("number"):
+        raise MissingWordsError(f"筛选出的文书已有变化（现有 {number} 封）：请重新打开文书页，核对后再登记")
+    return rows.loc[rows[f"{act.text('what')}_on"].isna(), "occasion"].tolist() if act.text("what") in POSTED else []
 
 
 @routes.get("/letters/file")

@@ -18,6 +18,7 @@ from tasks.runs.today import today
 _CYCLE_FLOW = "filing-cycle"
 _RECENT = 60
 _SECONDS = 20.0
+_AWAY = "运行服务器没有答复：请稍候再试，或用 filing run 运行该批次"
 #: States of Prefect as people read them.
 STATES = {
     "SCHEDULED": "已排定",
@@ -39,6 +40,12 @@ class NoServerError(DeskError):
     """Prefect's server cannot be asked."""
 
     status = 503
+
+
+class RefusedRunError(DeskError):
+    """Prefect's server answered, and does not take what it was asked for."""
+
+    status = 409
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ def _when(moment: str) -> str:
 
 
 async def start(server: Application | None, cycle: str, by: str, *, is_trial: bool) -> str:
-    """Start a run of a cycle in a person's name; returns its id. Raises NoServerError."""
+    """Start a run of a cycle in a person's name; returns its id. Raises NoServerError, RefusedRunError."""
     if server is None:
         raise NoServerError("此处没有运行服务器：请用 filing up 启动，或用 filing run 运行该批次")
     deployment = await _ask(server, "GET", f"/api/deployments/name/{_CYCLE_FLOW}/{CYCLE_DEPLOYMENT}")
@@ -115,5 +122,11 @@ async def _ask(server: Application, method: str, path: str, body: dict[str, Any]
             answer = await client.request(method, path, json=body)
             answer.raise_for_status()
             return answer.json()
+    except httpx.HTTPStatusError as failed:
+        if failed.response.is_server_error:
+            raise NoServerError(_AWAY) from failed
+        code = failed.response.status_code
+        sentence = f"运行服务器没有接受（{code}）：请核对批次；部署不全的，请系统管理员重新启动 filing up"
+        raise RefusedRunError(sentence) from failed
     except (httpx.HTTPError, ValueError) as failed:
-        raise NoServerError("运行服务器没有答复：请稍候再试，或用 filing run 运行该批次") from failed
+        raise NoServerError(_AWAY) from failed

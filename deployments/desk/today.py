@@ -64,7 +64,7 @@ def place_of(duty: Duty) -> str:
         "approval": f"/editions/{subject}",
         "cycle": f"/cycles/{duty.cycle}" if duty.cycle else "/pauses",
         "posting": f"/letters?cycle={duty.cycle}&state=outbox",
-        "delivery": f"/letters?cycle={duty.cycle}",
+        "delivery": f"/cycles/{duty.cycle}#undone",
         "aside": f"/doors?cycle={duty.cycle}",
         "complaint": f"/complaints/{subject}",
     }

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from deployments.gate.accounts import SHORTEST, Accounts, LinkError
 from deployments.gate.people import ROLES, TITLES
+from schemas.settings import PAGES
 
 #: Paths of these pages begin so.
 BELOW = "/gate/"
@@ -65,9 +66,9 @@ def sign_in_address(path: str, query: str) -> str:
 
 
 def safe_next(address: str) -> str:
-    """An address on this server, for whatever a link asked to go on to."""
+    """An address on this server, for whatever a link asked to go on to; the desk where it asked for none."""
     fit = address.startswith("/") and not address.startswith(("//", "/\\", BELOW)) and address.isprintable()
-    return address if fit and "\\" not in address else "/"
+    return address if fit and "\\" not in address else f"{PAGES}/"
 
 
 def read_form(body: bytes) -> dict[str, str]:

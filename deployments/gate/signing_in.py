@@ -73,7 +73,7 @@ class SigningIn:
             return pages.first(self._accounts, token, str(wrong), 400)
         except LinkError as over:
             raise Refused(410, str(over)) from None
-        return self._begin(request, person, "/")
+        return self._begin(request, person, pages.safe_next(""))
 
     def _begin(self, request: Request, person: Person, following: str) -> Response:
         address = request.client.host if request.client else ""

@@ -51,7 +51,7 @@ def close_cycle(cycle: str, words: Words, as_of: date | None = None) -> Counts:
     """End everything of a cycle that is not final, one letter an application, and write the batch report.
 
     What a kill kept from being delivered or reported is made up for when the cycle is closed again. Raises
-    NothingToCloseError before the cycle's last day, or where it is closed already and reported.
+    NothingToCloseError before the cycle's last day, where nobody applied, or where it is closed already and reported.
     """
     with begin(cycle, as_of) as run:
         last = deciding.last_day(run.policy, run.cycle)
@@ -62,6 +62,12 @@ def close_cycle(cycle: str, words: Words, as_of: date | None = None) -> Counts:
             )
         with reading() as db:
             former = cycles.closing(db, cycle)
+            is_empty = applications.of_cycle(db, run.cycle).empty
+        if is_empty:
+            raise NothingToCloseError(
+                f"nobody applied in cycle {cycle}: there is nothing to close",
+                chinese=f"{cycle} 批次没有申报，没有可以终止的",
+            )
         if former and is_reported(run):
             raise NothingToCloseError(
                 f"cycle {cycle} was closed on {former.day} by {former.by}",

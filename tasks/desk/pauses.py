@@ -1,6 +1,6 @@
 """Pausing (暂停自动办理): a person keeps a cycle, or a work that runs by itself, from going on, and lets it go on again."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -20,6 +20,8 @@ from tasks.store.pauses import Pause
 #: The kind of a pause's entries in the history.
 KIND = "pause"
 _WORK = "pause"
+#: So far ahead runs are scheduled.
+_AHEAD = timedelta(days=366)
 
 
 class AlreadyPausedError(RefusedError):
@@ -41,8 +43,12 @@ def pause(subject: str, by: str, reason: str, until: date | None = None, *, flow
     that has passed.
     """
     title_of(subject)
+    _assert_near(subject)
     if until is not None and until < today():
-        raise WrongUseError(f"{until} has passed: give the last day of the pause, or none to pause until it is lifted")
+        raise WrongUseError(
+            f"{until} has passed: give the last day of the pause, or none to pause until it is lifted",
+            chinese=f"{until} 已过：请写暂停的最后一日，不写即至恢复为止",
+        )
     new = Pause(subject, datetime.now(UTC), until, by, reason, flow_run)
     try:
         with database.begin() as db:
@@ -94,6 +100,18 @@ def title_of(subject: str) -> str:
         names = ", ".join(AUTOMATIC)
         raise UnknownSubjectError(f"'{subject}' is no cycle and none of {names}: name what is paused") from wrong
     return f"{subject} 批次"
+
+
+def _assert_near(subject: str) -> None:
+    """Raise UnknownSubjectError for a cycle that nothing will begin by itself within the year."""
+    if subject in AUTOMATIC:
+        return
+    opens, _ = for_cycle(cycle_id(subject)).window(cycle_id(subject))
+    if opens.date() > today() + _AHEAD:
+        raise UnknownSubjectError(
+            f"cycle {subject} opens on {opens.date()}, more than a year ahead: nothing of it runs yet",
+            chinese=f"{subject} 批次到 {opens.date()} 才开始，一年之内没有可暂停的：请核对批次",
+        )
 
 
 def _lift_over(db: Connection) -> list[Pause]:

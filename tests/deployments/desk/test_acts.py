@@ -377,6 +377,9 @@ def test_a_cycle_is_closed_from_its_last_day_on_by_who_may(monkeypatch: pytest.M
     assert "已由 王处长 终止：申报机构逾期未补正" in page
     assert "终止办理告知书" in browser.sees(f"/applications/{RETURNED}")
     assert browser.sends(f"{place}/close", place, **words).status_code == 409, "once is all"
+    empty = browser.sends("/cycles/2026-04/close", place, **words)
+    assert empty.status_code == 409
+    assert "2026-04 批次没有申报" in empty.text
 
 
 def test_an_objection_to_a_public_notice_is_upheld_or_dismissed(
@@ -430,6 +433,9 @@ def test_what_runs_by_itself_is_paused_until_a_day_with_a_reason_and_lifted() ->
         assert "等上级批复" not in browser.sees(place)
         assert browser.sends(resume, place, reason="批复已到").status_code == 409
     assert browser.sends("/pauses/nothing/pause", "/pauses", reason="试").status_code == 400
+    far = browser.sends("/pauses/2099-09/pause", "/pauses", reason="试")
+    assert far.status_code == 400
+    assert "2099-09 批次到 2099-0" in far.text
     with reading() as db:
         entries = history.of(db, [CYCLE])
     assert [(row["became"], row["by"]) for row in entries.to_dict("records") if row["kind"] == "pause"] == [

@@ -68,5 +68,5 @@ def test_a_session_that_ran_out_leads_back_to_the_page_of_the_form(client: TestC
     assert "登录已过期" in answer.text
     assert f'name="next" value="/filing/applications/{HELD}"' in answer.text
     foreign = {"Origin": OWN, "Referer": "https://elsewhere.test//evil"}
-    assert 'name="next" value="/"' in client.post("/filing/doors/inbox", data=form, headers=foreign).text
+    assert 'name="next" value="/filing/"' in client.post("/filing/doors/inbox", data=form, headers=foreign).text
     assert client.post("/filing/doors/inbox", data=form, headers={"Origin": OWN}).status_code == 401

@@ -14,7 +14,7 @@ from schemas.settings import settings
 from tasks.desk import uploads
 from tasks.gateways.disk import receipts
 from tasks.gateways.sources import is_looked_for
-from tasks.store import dossier, history
+from tasks.store import dossier, history, postings
 from tasks.store.database import reading
 from tests.deployments.desk.conftest import CYCLE, HELD, OWN, SENT, Browser, browser_of, hidden_fields
 
@@ -222,6 +222,20 @@ def test_letters_packages_and_sheets_carry_number_and_institution_in_their_names
     assert all(name.endswith("-评分表.xlsx") for name in sheets)
     assert browser.client.get("/filing/letters/file", params={"occasion": "none"}).status_code == 404
     assert browser.client.get(f"/filing/packages/{HELD[:-2]}99.zip").status_code == 404
+
+
+def test_a_whole_list_is_noted_at_once_and_its_filter_stays(operator: Browser) -> None:
+    with reading() as db:
+        rows, number = postings.listed(db, CYCLE, "outbox", 1000, 0)
+    form = {"cycle": CYCLE, "state": "outbox", "every": "yes", "what": "posted", "on": "2026-09-12"}
+    changed = operator.sends("/letters/posted", "/letters", **form, number=str(number + 1))
+    assert changed.status_code == 400
+    assert "已有变化" in changed.text
+    answer = operator.sends("/letters/posted", "/letters", **form, number=str(number))
+    assert answer.headers["location"] == f"/filing/letters?cycle={CYCLE}&state=outbox&done=posted"
+    assert "共 0 封" in operator.sees("/letters", cycle=CYCLE, state="outbox")
+    with reading() as db:
+        assert postings.listed(db, CYCLE, "posted", 1, 0)[1] == len(rows) == number > 1
 
 
 def test_sent_off_and_arrived_are_two_facts_with_their_days(operator: Browser) -> None:

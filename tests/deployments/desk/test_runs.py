@@ -26,8 +26,8 @@ RUNS: list[dict[str, Any]] = [
 class Server:
     """Prefect's server as far as the desk asks it."""
 
-    def __init__(self, *, is_up: bool = True, newer: int = 0) -> None:
-        self.is_up, self.newer, self.orders = is_up, newer, list[dict[str, Any]]()
+    def __init__(self, *, is_up: bool = True, newer: int = 0, refuses: int = 0) -> None:
+        self.is_up, self.newer, self.refuses, self.orders = is_up, newer, refuses, list[dict[str, Any]]()
 
     def filtered(self, order: dict[str, Any]) -> list[dict[str, Any]]:
         """The newest runs, as many as are asked for, or those in a state."""
@@ -47,6 +47,8 @@ class Server:
             "/api/flow_runs/filter": self.filtered(json.loads(body)) if path.endswith("filter") else [],
         }
         status = 200 if self.is_up and path in answers else 503
+        if self.refuses and path.endswith("create_flow_run"):
+            status = self.refuses
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(answers.get(path, {})).encode()})
@@ -84,6 +86,14 @@ def test_a_server_that_is_away_takes_no_page_with_it() -> None:
     browser = browser_of("李办", Role.OPERATOR, Server(is_up=False))
     assert "没有答复" in browser.sees(f"/cycles/{CYCLE}")
     assert browser.sends(f"/cycles/{CYCLE}/run", f"/cycles/{CYCLE}").status_code == 503
+
+
+def test_a_run_the_server_does_not_take_is_no_server_that_is_away() -> None:
+    browser = browser_of("李办", Role.OPERATOR, Server(refuses=422))
+    answer = browser.sends("/cycles/2031-04/run", f"/cycles/{CYCLE}")
+    assert answer.status_code == 409
+    assert "没有接受" in answer.text
+    assert "没有答复" not in answer.text
 
 
 def test_viewers_start_nothing() -> None:

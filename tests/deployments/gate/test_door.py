@@ -139,7 +139,7 @@ def test_signing_in_and_out(client: TestClient, people: Accounts, gate_home: Pat
     assert page.headers["referrer-policy"] == "same-origin"
     form = {"name": "operator", "password": PASSWORD, "next": "//evil.example/"}
     signed = client.post("/gate/sign-in", data=form)
-    assert (signed.status_code, signed.headers["location"]) == (303, "/")
+    assert (signed.status_code, signed.headers["location"]) == (303, "/filing/")
     cookie = signed.headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=strict" in cookie
     assert client.get("/").json() == {"who": "operator"}
