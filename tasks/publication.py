@@ -31,7 +31,6 @@ from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
-from tasks.store.publishable import publishable
 from tasks.store.supervision import county_lists
 
 #: The page tells what changed in this many editions before.
@@ -57,7 +56,7 @@ def publication(run: Run) -> Counts:
 def name_faulty(run: Run) -> Counts:
     """Name the rows of the directory that cannot be published as they are; they stay as they were and stop no other."""
     with reading() as db:
-        faults = publishable(db, directory_on(db, run.day), run.day).faults
+        faults = editions.publishable(db, directory_on(db, run.day), run.day).faults
     kept_back = f"rows of the directory are kept as they were published last: {'; '.join(faults)}"
     return Counts(failed={"directory": kept_back} if faults else {})
 
@@ -72,7 +71,7 @@ def draft(run: Run) -> str | None:
         # a run for a day gone by tells the directory nothing older than it says already, unless that was a mistake
         is_first = newest is None or history.is_restored_since(db, newest["edition"])
         day = run.day if newest is None or is_first else max(run.day, newest["as_of"])
-        rows = publishable(db, directory_on(db, day), day).rows
+        rows = editions.publishable(db, directory_on(db, day), day).rows
         if newest is not None and newest["standing"] == "waiting":
             if rows.equals(editions.rows_of(db, newest["edition"])):
                 return _still_waiting(db, newest, run)

@@ -1,5 +1,6 @@
-"""Editions in the database: their rows, and which of them stands."""
+"""Editions in the database: their rows, which of them stands, and what may be published next."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -7,9 +8,12 @@ import pandas as pd
 from sqlalchemy import Connection, exists, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
+from expectations.directory_edition import unfit
 from schemas import tables
-from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY
+from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY, in_order
 from schemas.history import facts_text
+from schemas.policy import known
+from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals
 
@@ -116,3 +120,32 @@ def _move(db: Connection, name: str, became: str, because: str, run: Run, by: st
     db.execute(update(_edition).where(mine).values(standing=became, **values))
     facts = facts_text(**values)
     history.add_one(db, "edition", name, because, run, by, was=was, became=became, facts=facts)
+
+
+@dataclass(frozen=True, eq=False)
+class Publishable:
+    """The rows to publish (DIRECTORY_COLUMNS), and a Chinese sentence for each kind of fault that keeps others back."""
+
+    rows: pd.DataFrame
+    faults: list[str]
+
+
+def publishable(db: Connection, rows: pd.DataFrame, day: date) -> Publishable:
+    """The rows of a day's directory without the faulty ones, in whose place stand those published last, where these are sound."""
+    traces = history.filings(db)
+    faults = unfit(rows, day, known(), traces)
+    if not faults:
+        return Publishable(rows, [])
+    faulty = {key for fault in faults for key in fault.keys}
+    last = newest(db, "published")
+    former = rows_of(db, last["edition"]) if last is not None else rows.iloc[:0]
+    former = former[_is_one_of(former, faulty) & (former["valid_until"] >= day.isoformat())]
+    spoilt = {key for fault in unfit(former, day, known(), traces) for key in fault.keys}
+    kept = pd.concat([rows[~_is_one_of(rows, faulty)], former[~_is_one_of(former, spoilt)]])
+    return Publishable(in_order(kept), [fault.sentence for fault in faults])
+
+
+def _is_one_of(rows: pd.DataFrame, keys: set[tuple[str, ...]]) -> "pd.Series[bool]":
+    """Which rows have one of these keys (DIRECTORY_KEY)."""
+    mine = tuples(rows[DIRECTORY_KEY].fillna(""))
+    return pd.Series([key in keys for key in mine], index=rows.index, dtype="bool")

@@ -1,10 +1,9 @@
 """Late versions: kept, and made current once a decision permits one (contract section 3)."""
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from schemas import tables
 from schemas.law import versions as law
@@ -39,23 +38,18 @@ def undecided(db: Connection, cycle: str) -> list[str]:
 
 
 def every(db: Connection, cycle: str) -> pd.DataFrame:
-    """All late versions of the cycle that are not taken: application_no, version and received_on (ISO), sorted."""
-    columns = [_version.c[name] for name in ("application_no", "version", "received_on")]
-    rows = frames.read(db, _late_of(cycle).with_only_columns(*columns))
-    return rows.sort_values(["application_no", "version"], ignore_index=True)
-
-
-def _late_of(cycle: str) -> Select[Any]:
+    """All late versions of the cycle that are not taken: the table's columns, sorted by application and version."""
     joined = select(_version).join(_application, _application.c.application_no == _version.c.application_no)
-    return joined.where(_application.c.cycle == cycle, _version.c.standing == "late")
+    rows = frames.read(db, joined.where(_application.c.cycle == cycle, _version.c.standing == "late"))
+    return rows.sort_values(["application_no", "version"], ignore_index=True)
 
 
 def _open(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
     """The newest late version of each application, where a permit may take it: the table's columns, moment, and `was`."""
-    late = frames.read(db, _late_of(cycle))
+    late = every(db, cycle)
     if only is not None:
         late = late[late["application_no"].isin(only)]
-    late = late.sort_values("version").drop_duplicates("application_no", keep="last").reset_index(drop=True)
+    late = late.drop_duplicates("application_no", keep="last").reset_index(drop=True)
     if late.empty:
         return late
     known, policy = versions.known_of(db, late["application_no"].tolist()), for_cycle(cycle_id(cycle))

@@ -116,13 +116,14 @@ class _Filing:
         self._terms(filed, before)
 
     def _groups(self) -> dict[tuple[str, Trade], list[Item]]:
-        """What may be filed now, an application's occupation at a time, after RENEW-1 and STAND-1."""
+        """What may be filed now, an application's occupation at a time by its present code, after RENEW-1 and STAND-1."""
         groups: dict[tuple[str, Trade], list[Item]] = {}
         for app in self.office.of_cycle(self.cycle):
             for item, state in sorted(app.items.items()):
                 at_filing = state.status == "held" and state.held_at == "filing" and "STAND-1" not in state.reason
                 if (state.status == "passed" or at_filing) and self._may_stand(app, item):
-                    unit = place(self.office.facts(self.cycle), Trade(item.occupation, item.work_type))
+                    now = self.office.register.now(item.occupation)
+                    unit = place(self.office.facts(self.cycle), Trade(now, item.work_type))
                     groups.setdefault((app.no, unit), []).append(item)
         return groups
 
@@ -156,7 +157,8 @@ class _Filing:
     def _file_group(self, no: str, unit: Trade, items: list[Item]) -> list[ItemKey]:
         """File one institution's occupation, or hold it for want of a place."""
         app = self.office.applications[no]
-        hit = {rule: self.office.verdict(no, rule, unit.occupation) for rule in sorted(self._without_place(app, unit))}
+        asked = {item.occupation for item in items}
+        hit = {rule: self._verdict(no, rule, asked) for rule in sorted(self._without_place(app, unit))}
         refused = {rule for rule, verdict in hit.items() if verdict == "refuse"}
         undecided = {rule for rule, verdict in hit.items() if verdict is None}
         for item in items:
@@ -165,6 +167,11 @@ class _Filing:
             else:
                 self._enter(app, item)
         return [] if refused or undecided else [(no, item) for item in items]
+
+    def _verdict(self, no: str, rule: str, asked: set[str]) -> str | None:
+        """What decisions on the codes asked for say of the occupation they are now; a permit on one of them is enough."""
+        said = {self.office.verdict(no, rule, code) for code in asked}
+        return next((verdict for verdict in ("permit", "refuse") if verdict in said), None)
 
     def _without_place(self, app: Application, unit: Trade) -> set[str]:
         """CAP-1 and CAP-2 on `as_of`; what the applicant holds on the deadline is not new."""
