@@ -37,8 +37,7 @@ def run(office: Office, act: Act) -> None:
         _Filing(office, act.cycle, act.day).decide()
         for app in office.of_cycle(act.cycle):
             app.end()
-    if not office.waiting.get(act.cycle):  # a run that waits for results stops before its sweeps
-        _lapse(office, act.day)
+    _lapse(office, act.day)
 
 
 def collect(office: Office, cycle: str, rows: list[Row], as_of: date) -> None:
