@@ -16,7 +16,7 @@ from schemas.settings import settings
 from tasks.gateways import sources
 from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError, known_key
 from tasks.gateways.shelf import keys
-from tasks.letters import templates_in_use
+from tasks.letters import render
 from tasks.runs.today import today
 from tasks.store import grants, history, letters, overview, results, runs
 from tasks.store.database import reading
@@ -123,7 +123,7 @@ def _office() -> Iterator[Observation]:
         yield Observation("office", True, line)
     folder = writer.folder(settings().root)
     if folder is not None:
-        wrong = templates_in_use.faults(folder)
+        wrong = render.faults(folder)
         for sentence in wrong:
             yield Observation("templates", False, sentence)
         if not wrong:

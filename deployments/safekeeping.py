@@ -1,10 +1,10 @@
-"""Backup and restore of one installation, home and database, as one archive."""
+"""Backup and restore of one installation, home and database, as one archive, sealed to a public key where one is set."""
 
 import json
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,8 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
-from deployments import home_files, schema, sealing
-from schemas.errors import RefusedError
+import pyrage
+
+from deployments import home_files, schema
+from schemas.errors import RefusedError, WrongUseError
 from schemas.settings import settings
 from tasks.gateways.disk import files, folders, lock
 from tasks.store import snapshot
@@ -63,7 +65,7 @@ def backup(archive: Path, *, with_key: bool = False) -> Backup:
                         tar.add(path, f"{_HOME}/{path.relative_to(root)}", recursive=False)
 
         recipient = settings().backup_recipient
-        write = sealing.sealed(pack, recipient, aside / _PACKED) if recipient else pack
+        write = sealed(pack, recipient, aside / _PACKED) if recipient else pack
         files.fill(archive.parent, archive.name, write, private=True)
     return record
 
@@ -109,8 +111,8 @@ def restore(archive: Path, key: Path | None = None) -> Backup:
         raise NotRestorableError(f"{root} is not empty: move it away, or give another home with --home DIR")
     root.parent.mkdir(parents=True, exist_ok=True)
     with _aside(root.parent, _RESTORE) as aside:
-        if sealing.is_sealed(archive):
-            archive = sealing.opened(archive, key, aside / _PACKED)
+        if is_sealed(archive):
+            archive = opened(archive, key, aside / _PACKED)
         record = _unpack(archive, aside)
         _fits(record)
         if record.database == "postgresql":
@@ -162,3 +164,57 @@ def _fill_server(record: Backup, aside: Path) -> None:
     rows = snapshot.import_postgresql(settings().database, aside / _DATABASE)
     if rows != record.rows:
         raise NotRestorableError("the database does not hold what the backup says: take an earlier backup")
+
+
+_AGE = b"age-encryption.org/v1"
+_PRIVATE = "AGE-SECRET-KEY-"
+
+
+class SealError(WrongUseError):
+    """A key that is none."""
+
+
+class SealedError(RefusedError):
+    """An archive that cannot be opened with what was given."""
+
+
+def sealed(pack: Callable[[BinaryIO], object], recipient: str, aside: Path) -> Callable[[BinaryIO], None]:
+    """A writer of the packed archive, sealed to a public key `age1…`; it is packed in `aside` first. Raises SealError."""
+    try:
+        key = pyrage.x25519.Recipient.from_str(recipient)
+    except pyrage.RecipientError:
+        raise SealError(
+            "FILING_BACKUP_RECIPIENT is no public key of age: write the line age1… that age-keygen printed"
+        ) from None
+
+    def write(stream: BinaryIO) -> None:
+        with aside.open("w+b") as packed:
+            pack(packed)
+            packed.seek(0)
+            pyrage.encrypt_io(packed, stream, [key])
+
+    return write
+
+
+def is_sealed(archive: Path) -> bool:
+    """Whether an archive was sealed."""
+    with archive.open("rb") as stream:
+        return stream.read(len(_AGE)) == _AGE
+
+
+def opened(archive: Path, key: Path | None, target: Path) -> Path:
+    """The archive unsealed into `target`; raises SealedError, SealError."""
+    if key is None:
+        raise SealedError(f"{archive} is sealed: give the file of the private key with --key FILE")
+    lines = key.read_text("utf-8", "replace").splitlines()
+    identities = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(_PRIVATE)]
+    if not identities:
+        raise SealError(f"{key} holds no private key of age: its line begins with {_PRIVATE}")
+    try:
+        with archive.open("rb") as stream, target.open("wb") as plain:
+            pyrage.decrypt_io(stream, plain, identities)
+    except pyrage.DecryptError as wrong:
+        raise SealedError(
+            f"{archive} does not open with {key}: it was sealed to another key, or it is damaged"
+        ) from wrong
+    return target

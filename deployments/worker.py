@@ -20,8 +20,8 @@ from deployments.gate.secrets_of_home import present
 from deployments.parentage import end_with_parent
 from deployments.prefect_environment import POOL, hold_anywhere, prefect_home
 from deployments.reaping import reap, worker_name
+from deployments.schedules import name_upcoming
 from deployments.soundness import unknown_settings
-from deployments.upcoming import name_upcoming
 from flows.waiting import wake
 from flows.watch import look
 from schemas.settings import settings

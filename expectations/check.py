@@ -25,11 +25,18 @@ from great_expectations.execution_engine import pandas_execution_engine
 from expectations import requests, results
 from expectations.data_docs import Validation, data_docs
 from expectations.directory_edition import Edition
-from expectations.directory_suite import DIRECTORY, DirectoryJudgement, directory_suite
 from expectations.judging import findings, holds
 from expectations.scene import Scene
 from expectations.submissions import Submissions
-from expectations.suites import UNDER_JUDGEMENT, Judgement, TableJudgement, suite
+from expectations.suites import (
+    DIRECTORY,
+    UNDER_JUDGEMENT,
+    DirectoryJudgement,
+    Judgement,
+    TableJudgement,
+    directory_suite,
+    suite,
+)
 from schemas.item import ALONG, KEYS
 from schemas.policy import Policy
 from schemas.submission import FORM_TABLES

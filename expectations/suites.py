@@ -1,6 +1,7 @@
-"""The rule book as Great Expectations suites: a metric a table, an expectation a rule."""
+"""The rules and the demands on a directory as Great Expectations suites: a metric a table, an expectation a rule."""
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,11 +16,12 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
+from expectations.directory_edition import DEMANDS, Edition, Unmet, unmet
 from expectations.judging import judge
 from expectations.rulebook import Rule, rules, tables_of
 from expectations.submissions import Submissions
 from schemas.errors import FilingError
-from schemas.finding import Nature
+from schemas.finding import Nature, hidden
 from schemas.policy import Policy
 from schemas.submission import ROLES, TABLES
 
@@ -149,3 +151,46 @@ def suite(table: str) -> ExpectationSuite:
 def _expectation(rule: Rule) -> ExpectRuleToBeMet:
     meta = {"article": rule.article, "nature": rule.nature, "meaning": rule.meaning}
     return ExpectRuleToBeMet(rule=rule.code, description=rule.message_zh, severity=SEVERITY[rule.nature], meta=meta)
+
+
+#: The name of the suite and its checkpoint, beside those of the submitted tables.
+DIRECTORY = "directory"
+
+
+@dataclass(eq=False)
+class DirectoryJudgement(Judgement):
+    """A directory about to be published, on its way through Great Expectations."""
+
+    edition: Edition
+    unmet: list[Unmet] = field(default_factory=list, init=False)
+
+    def judged(self) -> Tally:
+        self.unmet = unmet(self.edition)
+        places: dict[str, list[str]] = defaultdict(list)
+        for fault in self.unmet:
+            places[fault.demand] += [hidden(" ".join(filter(None, key))) for key in fault.keys] or [fault.sentence]
+        counts = {demand: len(named) for demand, named in places.items()}
+        return Tally(len(self.batch), counts, {demand: named[:SHOWN] for demand, named in places.items()})
+
+
+class ExpectDirectoryToMeet(BatchExpectation):
+    """Expect every row of a directory, and its changes, to meet one demand."""
+
+    demand: str
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("filing.verdicts",)
+    success_keys: ClassVar[tuple[str, ...]] = ("demand",)
+
+    def _validate(
+        self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
+    ) -> dict[str, Any]:
+        return outcome(metrics["filing.verdicts"], self.demand)
+
+
+def directory_suite() -> ExpectationSuite:
+    """The suite a directory must pass before it is published: one expectation a demand, in their order."""
+    return ExpectationSuite(name=DIRECTORY, expectations=[_of_demand(demand) for demand in DEMANDS])
+
+
+def _of_demand(demand: str) -> ExpectDirectoryToMeet:
+    says = DEMANDS[demand].format(title="……", as_of="发布日")
+    return ExpectDirectoryToMeet(demand=demand, description=says, severity=FailureSeverity.CRITICAL)

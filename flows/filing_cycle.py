@@ -8,10 +8,10 @@ from flows.stages import STAGES, carry_out
 from flows.waiting import wait_for_results
 from schemas.run import Run
 from schemas.run_summary import RunSummary
+from tasks.runs.comparison import rehearsed
 from tasks.runs.custody import why_held_back
 from tasks.runs.orchestration import began_before, cycle_run_name, ended, held_back, name_cycle, starts_by_itself
 from tasks.runs.progress import Progress
-from tasks.runs.rehearsal import rehearsed
 from tasks.runs.run import CURRENT, begin, chosen_cycle
 from tasks.runs.waiting import day_now, still_waits
 

@@ -22,11 +22,11 @@ from tasks.gateways.shelf import counties, front, keys, province
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent
 from tasks.gateways.shelf.documents import announcement
-from tasks.gateways.shelf.life_file import read_life
+from tasks.gateways.shelf.listing import read_life
 from tasks.letters.delivery import PUBLIC, write_drafts
 from tasks.runs.publishing import moving_latest, publishing
 from tasks.runs.step import step
-from tasks.store import editions, history, letters, register, reported
+from tasks.store import editions, history, letters, register
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
@@ -173,8 +173,8 @@ def write_papers(run: Run) -> Counts:
             background = province.Background(
                 before=before,
                 known=register.known_to_province(db),
-                particulars=reported.particulars(db),
-                exceptions=reported.exceptions(db, edition.changed[edition.changed["change"].isin(_FILED)]),
+                particulars=editions.particulars(db),
+                exceptions=editions.exceptions(db, edition.changed[edition.changed["change"].isin(_FILED)]),
             )
         folder = province.write_report(outbox, edition, background, entry.number, writer.folder(home))
         return str((folder / province.COVER_LETTER).relative_to(home))
@@ -214,7 +214,7 @@ def _phones(db: Connection, cycle: str) -> dict[str, str]:
     """Telephones by credit code, as the newest applications state them, where the policy shows them; else none."""
     if not for_cycle(cycle_id(cycle)).publication.show_phone:
         return {}
-    stated = reported.particulars(db)
+    stated = editions.particulars(db)
     return dict(zip(stated["uscc"], stated["contact_phone"], strict=True))
 
 

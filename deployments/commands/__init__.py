@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Final
 
 import typer
@@ -13,26 +14,21 @@ EXIT_FAILED = FilingError.exit_code
 
 #: The modules of this package with their commands, in the order of `--help`.
 COMMANDS: Final[Mapping[str, Sequence[str]]] = {
-    "cycles": ("run",),
+    "cycles": ("run", "sweep"),
     "recording": ("import", "decide"),
     "ending": ("withdraw", "close"),
     "pausing": ("pause", "resume"),
-    "approving": ("approve",),
-    "attaching": ("attach",),
-    "signing": ("keys", "verify"),
+    "editions": ("approve", "attach", "keys", "verify"),
     "showing": ("status", "findings", "items", "quarantine", "history", "directory", "diff"),
     "comparing": ("compare",),
     "writing": ("letters",),
-    "sweeping": ("sweep",),
-    "installing": ("migrate", "doctor"),
+    "installing": ("migrate", "doctor", "backup", "restore"),
     "demo": ("demo",),
     "serving": ("up",),
     "users": ("users",),
     "personal": ("retention", "person", "access"),
-    "keeping": ("backup", "restore"),
     "adjusting": ("adjust",),
-    "drawing": ("draw",),
-    "panels": ("panel",),
+    "drawing": ("draw", "panel"),
     "simulating": ("simulate",),
 }
 
@@ -43,6 +39,12 @@ def register(app: typer.Typer, word: str) -> None:
 
 
 def register_all(app: typer.Typer, modules: Sequence[str] = tuple(COMMANDS)) -> None:
-    """Add the commands of these modules to the command line."""
-    for module in modules:
-        import_module(f"deployments.commands.{module}").add_to(app)
+    """Add the commands of these modules: the function or group of the word; `import_` where Python has the word itself."""
+    for name in modules:
+        module = import_module(f"deployments.commands.{name}")
+        for word in COMMANDS[name]:
+            command = getattr(module, f"{word}_" if iskeyword(word) else word)
+            if isinstance(command, typer.Typer):
+                app.add_typer(command, name=word)
+            else:
+                app.command(word)(command)

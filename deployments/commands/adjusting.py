@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import read_day, read_words, ready
+from deployments.commands.readiness import AsOf, read_day, read_words, ready
 from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.errors import RefusedError, WrongUseError
 from schemas.policy import in_force, last_cycle_on
@@ -59,7 +59,7 @@ def adjust(
     on: Annotated[
         str | None, typer.Option(help="The day it takes effect. [default: the day it is taken to be]")
     ] = None,
-    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Decide on what is on file: suspend, reinstate, withdraw, revoke; recode, rename, merge, renumber; restore.
 
@@ -104,8 +104,8 @@ def _assert_alone(*others: str) -> None:
 def _restore(day: date, by: str, reason: str, document_no: str) -> None:
     ready()
     orchestrator.prepare(runs=True)
-    from flows.stages import publication  # noqa: PLC0415  after Prefect's environment is set
-    from tasks.desk.restoration import Mistake, restore  # noqa: PLC0415
+    from flows.stages import publication
+    from tasks.desk.restoration import Mistake, restore
 
     counts = restore(Mistake(day, by, reason, document_no))
     published = orchestrator.run(publication, last_cycle_on(day), day)
@@ -145,9 +145,9 @@ def _assert_fits(what: What, code: str, new: str, occupation: str, particulars: 
 def _carry_out(decided: Adjustment | Recoding | Renaming | Merger | Renumbering, day: date) -> None:
     ready()
     orchestrator.prepare(runs=True)
-    from flows.adjustment import adjustment, change  # noqa: PLC0415  after Prefect's environment is set
-    from flows.stages import publication  # noqa: PLC0415
-    from tasks.desk.succession import assert_sense  # noqa: PLC0415
+    from flows.adjustment import adjustment, change
+    from flows.stages import publication
+    from tasks.desk.succession import assert_sense
 
     if not isinstance(decided, Adjustment):
         assert_sense(decided, day)
@@ -161,8 +161,3 @@ def _carry_out(decided: Adjustment | Recoding | Renaming | Merger | Renumbering,
     published = orchestrator.run(publication, cycle, day)
     summary = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
     typer.echo(summary or "nothing to do: this very decision is on record")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("adjust")(adjust)

@@ -28,7 +28,7 @@ def compare(
     other = _read(policy, chosen)
     ready()
     orchestrator.prepare()
-    from flows.comparison import compare as judge  # noqa: PLC0415  after Prefect's environment is set
+    from flows.comparison import compare as judge
 
     compared = judge(chosen, other, day, today())
     if compared.rows.empty:
@@ -47,8 +47,3 @@ def _read(file: Path, cycle: CycleId) -> Policy:
         months = ", ".join(f"{month:02d}" for month in sorted(other.cycle.months))
         raise WrongUseError(f"{file} has no cycle {cycle}: {other.title} has cycles in the months {months}")
     return other
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("compare")(compare)

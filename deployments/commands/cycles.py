@@ -1,5 +1,6 @@
-"""`filing run`: one cycle, as far as it can go now."""
+"""`filing run` and `filing sweep`: one cycle as far as it can go now, and the sweeps on their own."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -7,11 +8,14 @@ import typer
 from rich.console import Console
 
 from deployments import orchestrator
-from deployments.commands.readiness import read_cycle, read_day, read_number, ready
+from deployments.commands import EXIT_FAILED
+from deployments.commands.readiness import AsOf, read_cycle, read_day, read_number, ready, tell_failures
 from deployments.soundness import assert_inbox
 from schemas.errors import WrongUseError
 from schemas.law.deciding import Wait
+from schemas.policy import last_cycle_on
 from schemas.run_summary import RunSummary
+from tasks.runs.today import today
 
 
 def run(
@@ -19,7 +23,7 @@ def run(
     inbox: Annotated[
         Path | None, typer.Option(help="Folder of submissions. [default: FILING_SOURCE, else HOME/inbox]")
     ] = None,
-    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    as_of: AsOf = None,
     only: Annotated[list[str] | None, typer.Option(help="Only these application numbers; may be given again.")] = None,
     only_failed_of: Annotated[
         str | None, typer.Option(metavar="RUN", help="Only the applications that this run left undone.")
@@ -34,7 +38,7 @@ def run(
         assert_inbox(inbox)
     ready()
     orchestrator.prepare(runs=True)
-    from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
+    from flows.filing_cycle import filing_cycle
 
     chosen_only = [*map(read_number, only or []), *([f"failed:{only_failed_of}"] if only_failed_of else [])] or None
     console = Console(stderr=True)
@@ -56,8 +60,7 @@ def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
             )
     for sentence in summary.advice:
         typer.echo(f"advice: {sentence}")
-    for key, why in sorted(summary.failed.items()):
-        typer.echo(f"failed {key}: {why}", err=True)
+    tell_failures(summary.failed)
     if summary.awaits_results:
         typer.echo(f"waiting: {summary.received_results} of {summary.awaited_results}{_for_whom(summary.wait)}")
     elif summary.outcome == "nothing_to_do":
@@ -80,6 +83,32 @@ def _for_whom(wait: Wait) -> str:
     return "; also for " + " and ".join(parts) if parts else ""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("run")(run)
+class Sweep(StrEnum):
+    expiry = "expiry"
+    dormancy = "dormancy"
+
+
+def sweep(
+    which: Annotated[Sweep, typer.Argument(help="What to sweep for.")],
+    as_of: AsOf = None,
+) -> int:
+    """Do what is due on the day of one kind and not done yet, and publish a new edition if the directory changed."""
+    day = read_day(as_of) or today()
+    ready()
+    orchestrator.prepare(runs=True)
+    from flows.stages import dormancy, expiry, publication
+    from tasks.store import editions
+    from tasks.store.database import reading
+
+    cycle = last_cycle_on(day)
+    counts = orchestrator.run(expiry if which is Sweep.expiry else dormancy, cycle, day)
+    published = orchestrator.run(publication, cycle, day)
+    failed = {**counts.failed, **published.failed}
+    tell_failures(failed)
+    counted = ", ".join(f"{number} {name}" for name, number in {**counts.done, **published.done}.items())
+    if counted or not failed:
+        typer.echo(counted or "nothing to do")
+    with reading() as db:
+        if waits := editions.why_waiting(db):
+            typer.echo(f"waits for approval: {waits}")
+    return EXIT_FAILED if failed else 0

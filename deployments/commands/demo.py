@@ -16,7 +16,7 @@ from rich.table import Table
 
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED
-from deployments.commands.readiness import read_cycle, ready
+from deployments.commands.readiness import read_cycle, ready, tell_failures
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.errors import RefusedError, WrongUseError
 from schemas.item import STATUSES as ITEM_STATUSES
@@ -60,8 +60,7 @@ def demo(
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as shown:
         summary, failed = _play(chosen, seed, institutions, shown.console.print, shown)
     _tell(console, chosen, summary)
-    for key, why in sorted(failed.items()):
-        typer.echo(f"failed {key}: {why}", err=True)
+    tell_failures(failed)
     return EXIT_FAILED if failed else 0
 
 
@@ -81,7 +80,7 @@ def _clear_former() -> None:
 
 def _fill_in_office() -> None:
     """Fill in the shipped office file; one that somebody wrote stays."""
-    from schemas import office  # noqa: PLC0415  all that letters say comes with it
+    from schemas import office
 
     path, text = settings().root / office.FILE, office.shipped()
     if path.read_text("utf-8") == text:
@@ -101,7 +100,7 @@ class _Act:
 
 def _remove(entry: Path) -> None:
     """Remove what a former demo made; the office's own file stays."""
-    from schemas import office  # noqa: PLC0415
+    from schemas import office
 
     if entry.is_dir() and not entry.is_symlink():
         shutil.rmtree(entry)
@@ -116,7 +115,7 @@ def _play(
 
     Returns the last run's summary, and what any run left undone.
     """
-    from flows.filing_cycle import filing_cycle  # noqa: PLC0415  after Prefect's environment is set
+    from flows.filing_cycle import filing_cycle
 
     task, failed = shown.add_task("编制示例数据"), dict[str, str]()
     for act in _acts(cycle, seed, institutions):
@@ -135,7 +134,7 @@ def _play(
 
 def _acts(cycle: CycleId, seed: int, institutions: int) -> list[_Act]:
     """Hand-in, corrections and decisions, results, and the end of the public notice where the policy has one."""
-    from deployments import sample as made  # noqa: PLC0415
+    from deployments import sample as made
 
     policy, inbox, desk = for_cycle(cycle), settings().inbox, settings().desk
     deadline, sample = policy.deadline(cycle), made.make_cycle(cycle, seed, institutions)
@@ -162,7 +161,7 @@ def _acts(cycle: CycleId, seed: int, institutions: int) -> list[_Act]:
 
 def _approve(edition: str, day: date) -> dict[str, str]:
     """Publish an edition on the operator's word; what could not be done."""
-    from flows.approval import approval  # noqa: PLC0415  after Prefect's environment is set
+    from flows.approval import approval
 
     return orchestrator.run(approval, edition, settings().operator, day).failed
 
@@ -180,9 +179,9 @@ def _summed_up(summary: RunSummary) -> str:
 
 
 def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
-    from expectations.rulebook import rules  # noqa: PLC0415
-    from tasks.store import overview  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from expectations.rulebook import rules
+    from tasks.store import overview
+    from tasks.store.database import reading
 
     with reading() as db:
         rows = overview.outcomes(db, cycle)
@@ -218,8 +217,3 @@ def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
     ):
         console.print(f"{title}：{root / folder}", soft_wrap=True)
     console.print(f"接着看：filing --home {root} status", soft_wrap=True)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("demo")(demo)

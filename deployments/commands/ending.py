@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import read_day, read_number, read_words, ready
+from deployments.commands.readiness import AsOf, read_day, read_number, read_words, ready, tell_failures
 from schemas.errors import WrongUseError
 from schemas.law.cycle import cycle_id
 from schemas.run_summary import Counts
@@ -17,13 +17,13 @@ def withdraw(
     number: Annotated[str, typer.Argument(metavar="NO", help="Application number.")],
     by: Annotated[str, typer.Option(help="Who records it.")],
     reason: Annotated[str, typer.Option(help="Why the applicant takes it back.")],
-    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Take back what is open of an application, at the applicant's wish; packages are recalled and a letter confirms it."""
     day, who, why = read_day(as_of), read_words("--by", by, _SAYS), read_words("--reason", reason, _SAYS)
     ready()
     orchestrator.prepare()
-    from tasks.desk import withdrawal  # noqa: PLC0415  after Prefect's environment is set
+    from tasks.desk import withdrawal
 
     _tell(withdrawal.withdraw(read_number(number), who, why, day))
 
@@ -34,14 +34,14 @@ def close(
     reason: Annotated[str, typer.Option(help="Why.")],
     document: Annotated[str, typer.Option(help="Number of the document that says so. [default: none]")] = "",
     occupation: Annotated[str, typer.Option(help="Of one application, only this occupation code. [default: all]")] = "",
-    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """End what nobody moves any more, with a ground and a letter; a cycle from its last day on, with its batch report."""
     day, who, why = read_day(as_of), read_words("--by", by, _SAYS), read_words("--reason", reason, _SAYS)
     number = read_words("--document", document, _SAYS) if document else ""
     ready()
     orchestrator.prepare()
-    from tasks.desk.closing import Words, close_application, close_cycle  # noqa: PLC0415
+    from tasks.desk.closing import Words, close_application, close_cycle
 
     words = Words(who, why, number)
     if not _is_cycle(target):
@@ -62,11 +62,4 @@ def _is_cycle(target: str) -> bool:
 
 def _tell(counts: Counts) -> None:
     typer.echo(", ".join(f"{number} {name}" for name, number in counts.done.items()) or "nothing to do")
-    for key, why in sorted(counts.failed.items()):
-        typer.echo(f"failed {key}: {why}", err=True)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("withdraw")(withdraw)
-    app.command("close")(close)
+    tell_failures(counts.failed)

@@ -23,8 +23,8 @@ def pause(
 ) -> None:
     """Keep a cycle, or a work that runs by itself, from going on; what a person starts runs all the same."""
     ready()
-    from tasks.desk import pauses  # noqa: PLC0415  reads policies
-    from tasks.runs.today import today  # noqa: PLC0415
+    from tasks.desk import pauses
+    from tasks.runs.today import today
 
     if subject:
         pauses.pause(subject, _who(by), read_words("--reason", reason, _SAYS), read_day(until))
@@ -40,7 +40,7 @@ def resume(
 ) -> None:
     """Let a paused cycle or work go on by itself again."""
     ready()
-    from tasks.desk import pauses  # noqa: PLC0415
+    from tasks.desk import pauses
 
     pauses.lift(subject, _who(by), read_words("--reason", reason, _SAYS))
     typer.echo(f"{subject}: goes on by itself again")
@@ -48,9 +48,3 @@ def resume(
 
 def _who(by: str | None) -> str:
     return (settings().operator or getpass.getuser()) if by is None else read_words("--by", by, _SAYS)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("pause")(pause)
-    app.command("resume")(resume)

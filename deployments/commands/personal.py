@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import read_day, read_words, ready
+from deployments.commands.readiness import AsOf, read_day, read_words, ready
 from deployments.gate import access_log
 from schemas.errors import WrongUseError
 from schemas.settings import settings
@@ -16,13 +16,13 @@ from tasks.gateways.disk import files
 
 
 def retention(
-    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Forget the staff of closed applications and of replaced versions whose time is over by the policy."""
     day = read_day(as_of)
     ready()
     orchestrator.prepare(runs=True)
-    from flows.sweeps import retention as forget  # noqa: PLC0415  after Prefect's environment is set
+    from flows.sweeps import retention as forget
 
     forgotten = orchestrator.run(forget, day).done.get("forgotten", 0)
     typer.echo(f"{forgotten} forgotten" if forgotten else "nothing to do")
@@ -41,7 +41,7 @@ def person(
     if number == "-":
         number = typer.prompt("identity number", hide_input=True)
     ready()
-    from tasks.desk import personal_data  # noqa: PLC0415
+    from tasks.desk import personal_data
 
     rows = personal_data.of_person(number)
     access_log.note(settings().root, getpass.getuser(), "filing person", subject=number, rows=len(rows))
@@ -78,10 +78,3 @@ def access(
         if (not who or entry["who"] == who) and (day is None or str(entry["at"])[:10] >= day.isoformat()):
             more = " ".join(f"{name}={value}" for name, value in entry.items() if name not in ("at", "who", "what"))
             typer.echo(f"{entry['at']}  {entry['who']}  {entry['what']}  {more}".rstrip())
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("retention")(retention)
-    app.command("person")(person)
-    app.command("access")(access)

@@ -2,7 +2,9 @@
 
 import getpass
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
+from typing import Annotated
 
 import typer
 
@@ -14,6 +16,8 @@ from schemas.policy import for_cycle
 from schemas.settings import settings
 from tasks.gateways.disk import files
 
+#: The option of commands that may be taken back or forward in time.
+AsOf = Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")]
 #: Longer than any ground a decision states; a mistaken paste is longer still.
 _MOST_WORDS = 1000
 
@@ -64,7 +68,7 @@ def ready() -> None:
     home, database = settings().root, settings().database
     soundness.assert_writable(home)
     soundness.assert_inbox(settings().inbox)
-    from deployments import schema  # noqa: PLC0415  `--help` opens no database
+    from deployments import schema
 
     present, newest = _revisions()
     if present == newest:
@@ -87,9 +91,9 @@ def ready() -> None:
 
 def _revisions() -> tuple[str | None, str | None]:
     """The database's revision and this release's newest."""
-    from sqlalchemy.exc import DatabaseError, OperationalError  # noqa: PLC0415
+    from sqlalchemy.exc import DatabaseError, OperationalError
 
-    from deployments import schema  # noqa: PLC0415
+    from deployments import schema
 
     try:
         return schema.revisions()
@@ -111,15 +115,15 @@ def noted(command: str, *words: object) -> None:
 
 def lay_out_office() -> None:
     """Put the shipped office file into a home that has none, for somebody to fill in."""
-    from schemas import office  # noqa: PLC0415  all that letters say comes with it
+    from schemas import office
 
     files.put_once(settings().root, office.FILE, office.shipped().encode())
 
 
 def _assert_address() -> None:
     """Raises WrongUseError where the address of the database is none; it is not repeated, for it may hold a password."""
-    from sqlalchemy.engine import make_url  # noqa: PLC0415
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
     address = settings().database
     try:
@@ -129,3 +133,9 @@ def _assert_address() -> None:
             "FILING_DATABASE_URL is no address of a database that can be used here: write postgresql://user@host/name, "
             "or leave it out for the embedded one"
         ) from wrong
+
+
+def tell_failures(failed: Mapping[str, str]) -> None:
+    """Print what could not be done, each with its sentence."""
+    for key, why in sorted(failed.items()):
+        typer.echo(f"failed {key}: {why}", err=True)

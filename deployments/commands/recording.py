@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import read_day, read_number, read_words, ready
+from deployments.commands.readiness import AsOf, read_day, read_number, read_words, ready
 from schemas.errors import WrongUseError
 from schemas.policy import in_force
 
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 def import_(
     kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
     file: Annotated[Path, typer.Argument(help="XLSX, CSV, Parquet or JSON.")],
-    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    as_of: AsOf = None,
     by: Annotated[str, typer.Option(help="Who brings it. [default: the user of this machine]")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Take institution codes that replace others.")] = False,
 ) -> int:
@@ -46,7 +46,7 @@ def import_(
         raise WrongUseError("--replace goes with institution-codes alone")
     ready()
     orchestrator.prepare()
-    from tasks.desk.importing import import_file  # noqa: PLC0415
+    from tasks.desk.importing import import_file
 
     imported = import_file(kind.value, file, day, by.strip(), replace=replace)
     typer.echo(f"{imported.new} new of {imported.rows} rows of {kind.value}")
@@ -72,13 +72,13 @@ def decide(
     reason: Annotated[str, typer.Option(help="Why.")],
     document: Annotated[str, typer.Option(help="Number of the document that says so.")],
     occupation: Annotated[str, typer.Option(help="Only for this occupation code. [default: all]")] = "",
-    as_of: Annotated[str | None, typer.Option(help="The day it is taken to be. [default: today]")] = None,
+    as_of: AsOf = None,
 ) -> None:
     """Record a permission or a refusal for an in-principle finding, or on an objection to a public notice."""
     day = read_day(as_of)
     ready()
     orchestrator.prepare()
-    from tasks.desk.rulings import record_rulings  # noqa: PLC0415
+    from tasks.desk.rulings import record_rulings
 
     says = "a decision says who, why and by which document"
     row = {
@@ -91,7 +91,7 @@ def decide(
         "document_no": read_words("--document", document, says),
         "reason": read_words("--reason", reason, says),
     }
-    import pandas as pd  # noqa: PLC0415  half of what `--help` would take
+    import pandas as pd
 
     record_rulings(pd.DataFrame([row]), day)
     typer.echo("recorded: `filing run` of its cycle acts on it")
@@ -103,9 +103,3 @@ def _moment(day: date | None) -> datetime:
         return datetime.now(UTC)
     zone = ZoneInfo(in_force(day).timezone)
     return datetime.combine(day, datetime.now(zone).time(), zone)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("import")(import_)
-    app.command("decide")(decide)

@@ -68,8 +68,8 @@ def _start_and_watch(house: House) -> str:
 
 
 def _tell(house: House) -> None:
-    from deployments.gate.accounts import Accounts  # noqa: PLC0415  `--help` hashes no password
-    from deployments.gate.pages import FIRST  # noqa: PLC0415
+    from deployments.gate.accounts import Accounts
+    from deployments.gate.pages import FIRST
 
     typer.echo(f"desk:        {house.address}{PAGES}/")
     typer.echo(f"pages:       {house.address}/v2/dashboard")
@@ -88,8 +88,3 @@ def _tell(house: House) -> None:
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise _Stopped
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("up")(up)

@@ -41,8 +41,8 @@ def status(
         noted("status --who", chosen)
         _show_duties(chosen or "", as_json=as_json)
         return
-    from tasks.store import duties, overview  # noqa: PLC0415  the database is opened when it is needed
-    from tasks.store.database import reading  # noqa: PLC0415
+    from tasks.store import duties, overview
+    from tasks.store.database import reading
 
     with reading() as db:
         cycles = [chosen] if chosen else overview.cycles(db)
@@ -65,8 +65,8 @@ def status(
 
 def _show_duties(cycle: str, *, as_json: bool) -> None:
     """The list the desk shows as Today, of one cycle or of all."""
-    from schemas.duty import Choice  # noqa: PLC0415
-    from tasks.desk.duties import waiting_on  # noqa: PLC0415
+    from schemas.duty import Choice
+    from tasks.desk.duties import waiting_on
 
     waiting = Choice(cycle=cycle).of(waiting_on(settings(), today()))
     if as_json:
@@ -122,8 +122,8 @@ def findings(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
     chosen = read_cycle(cycle)
     ready()
     noted("findings", chosen)
-    from tasks.store import findings as store  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from tasks.store import findings as store
+    from tasks.store.database import reading
 
     with reading() as db:
         print_csv(store.of_cycle(db, chosen), FINDING_COLUMNS)
@@ -136,8 +136,8 @@ def quarantine(
     chosen = read_cycle(cycle) if cycle else None
     ready()
     noted("quarantine", chosen)
-    from tasks.store import runs as store  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from tasks.store import runs as store
+    from tasks.store.database import reading
 
     with reading() as db:
         print_csv(store.set_aside(db, chosen), store.SET_ASIDE)
@@ -147,8 +147,8 @@ def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
     """Print items.csv of a cycle."""
     chosen = read_cycle(cycle)
     ready()
-    from tasks.store import items as store  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from tasks.store import items as store
+    from tasks.store.database import reading
 
     with reading() as db:
         print_csv(store.listing(db, chosen), store.LISTED)
@@ -160,8 +160,8 @@ def history(
     """Tell the whole life of an application or an institution, in order, each step with its because."""
     ready()
     noted("history", subject)
-    from tasks.store import overview  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from tasks.store import overview
+    from tasks.store.database import reading
 
     with reading() as db:
         life = overview.life(db, read_number(subject))
@@ -178,8 +178,8 @@ def directory(
     """Print the directory on any day, as it is known now or as it was known then."""
     day, known_on = read_day(as_of) or today(), read_day(as_known_on)
     ready()
-    from tasks.store.database import reading  # noqa: PLC0415
-    from tasks.store.directory import directory_on  # noqa: PLC0415
+    from tasks.store.database import reading
+    from tasks.store.directory import directory_on
 
     with reading() as db:
         rows = directory_on(db, day, known_on=known_on)
@@ -192,9 +192,9 @@ def diff(
 ) -> None:
     """Print what changed from one edition to another."""
     ready()
-    from schemas.directory import changes  # noqa: PLC0415
-    from tasks.store import editions, history  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from schemas.directory import changes
+    from tasks.store import editions, history
+    from tasks.store.database import reading
 
     with reading() as db:
         records = [editions.get(db, name) for name in (before, after)]
@@ -217,12 +217,6 @@ def _print(rows: "pd.DataFrame", output: Format) -> None:
 def print_csv(rows: "pd.DataFrame", columns: list[str]) -> None:
     """Print rows as CSV in which nothing runs in a spreadsheet."""
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-    from tasks.gateways.paper.delimited import disarmed  # noqa: PLC0415
+    from tasks.gateways.paper.delimited import disarmed
 
     sys.stdout.write(disarmed(rows[columns], verbatim=True).to_csv(index=False, lineterminator="\n"))
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    for command in (status, findings, items, quarantine, history, directory, diff):
-        app.command(command.__name__)(command)

@@ -75,7 +75,7 @@ _CHANGED = {"pass_mark": "65", "wait_days": "40", "workdays": "7"}
 @contextmanager
 def policy_change(first: CycleId, last: CycleId) -> Iterator[None]:
     """Other numbers hold from the middle of a life on; an installation with policies of its own keeps those."""
-    from deployments.simulation import cycles_between  # noqa: PLC0415
+    from deployments.simulation import cycles_between
 
     lived = cycles_between(first, last)
     if settings().policies is not None or len(lived) == 1:
@@ -95,7 +95,7 @@ def policy_change(first: CycleId, last: CycleId) -> Iterator[None]:
 
 
 def _claim() -> None:
-    from deployments import schema  # noqa: PLC0415
+    from deployments import schema
 
     root, mark = settings().root, settings().root / SIMULATION_MARK
     if settings().database_url:
@@ -112,9 +112,9 @@ def _claim() -> None:
 
 def _live(first: CycleId, last: CycleId, institutions: int, seed: int) -> int:
     """Live through every cycle; how many untruths were found."""
-    from deployments.simulation import City, cycles_between, live_cycle, untruths  # noqa: PLC0415
-    from tasks.store import overview  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from deployments.simulation import City, cycles_between, live_cycle, untruths
+    from tasks.store import overview
+    from tasks.store.database import reading
 
     city, rebuilt, wrong = City.make(seed, institutions, for_cycle(first)), set[str](), 0
     for number, cycle in enumerate(cycles_between(first, last)):
@@ -132,8 +132,3 @@ def _live(first: CycleId, last: CycleId, institutions: int, seed: int) -> int:
         wrong += len(sentences)
     typer.echo(f"{len(rebuilt)} editions; " + (f"{wrong} untruths" if wrong else "everything held"))
     return wrong
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("simulate")(simulate)

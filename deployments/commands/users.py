@@ -59,7 +59,7 @@ def list_() -> None:
 
 
 def _accounts() -> "Accounts":
-    from deployments.gate.accounts import Accounts  # noqa: PLC0415  `--help` hashes no password
+    from deployments.gate.accounts import Accounts
 
     return Accounts(settings().root)
 
@@ -69,12 +69,7 @@ def _note(what: str) -> None:
 
 
 def _tell(name: str, token: str, server: str) -> None:
-    from deployments.gate.pages import FIRST  # noqa: PLC0415  the pages bring their templates
+    from deployments.gate.pages import FIRST
 
     typer.echo(f"{name} sets the password here, once, within 24 hours:")
     typer.echo(f"{server.rstrip('/')}{FIRST}?token={token}")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.add_typer(users, name="users")

@@ -45,7 +45,7 @@ def letters(
     ready()
     noted("letters", chosen)
     if pdf is not None:
-        from tasks.desk.printing import print_letters  # noqa: PLC0415  needs the office suite and its packages
+        from tasks.desk.printing import print_letters
 
         count = print_letters(settings(), pdf, chosen)
         typer.echo(f"{count} letters in {pdf}" if count else "every letter has been printed")
@@ -54,9 +54,9 @@ def letters(
 
 
 def _register(cycle: str | None, form: Form) -> None:
-    from tasks.desk.document_register import register_csv, register_workbook  # noqa: PLC0415
-    from tasks.store import letters as store  # noqa: PLC0415
-    from tasks.store.database import reading  # noqa: PLC0415
+    from tasks.desk.printing import register_csv, register_workbook
+    from tasks.store import letters as store
+    from tasks.store.database import reading
 
     with reading() as db:
         rows = store.register(db, cycle)
@@ -72,12 +72,7 @@ def _register(cycle: str | None, form: Form) -> None:
 def _copy_templates(folder: Path | None) -> None:
     if folder is None:
         raise WrongUseError("say where the templates are to be copied to: `filing letters templates DIR`")
-    from tasks.letters.templates_in_use import copy  # noqa: PLC0415
+    from tasks.letters.render import copy
 
     copied = copy(folder)
     typer.echo(f"{len(copied)} templates in {folder}; name the folder as `templates` in office.toml to have them used")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command("letters")(letters)

@@ -1,24 +1,27 @@
-"""Closing (终止办理): a named person ends what nobody moves any more, of one application or of a whole cycle."""
+"""Closing (终止办理): a named person ends what nobody moves any more; a closed cycle gets its batch report (批次报告)."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
 
 from schemas.errors import RefusedError, WrongUseError
 from schemas.history import facts_text
-from schemas.item import OPEN
+from schemas.item import OPEN, STATUSES
 from schemas.law import deciding
 from schemas.run import Run
 from schemas.run_summary import Counts
-from tasks.desk.batch_report import is_reported, write_report
 from tasks.desk.moved import assert_unmoved
 from tasks.desk.rulings import cycle_of
+from tasks.gateways.disk import files
+from tasks.gateways.paper.delimited import csv_bytes
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import endings, recall
 from tasks.runs.run import begin
-from tasks.store import applications, cycles, items, letters
+from tasks.store import applications, cycles, decisions, items, letters, overview
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
@@ -147,3 +150,34 @@ def _end(
     sent = endings(known, ended, occupation_names(db), words.document_no, run)
     counts = {"ended": len(ended), "letters": letters.write(db, sent, run)}
     return Counts(done={name: count for name, count in counts.items() if count})
+
+
+def is_reported(run: Run) -> bool:
+    """Whether the cycle's report stands in its place; its last file is written when the others are."""
+    return (run.installation.root / f"outbox/reports/{run.cycle}/report.json").is_file()
+
+
+def write_report(run: Run) -> None:
+    """Put `outbox/reports/<cycle>/report.json` and its tables as CSV in their place; the same cycle gives the same bytes."""
+    folder = f"outbox/reports/{run.cycle}"
+    with reading() as db:
+        counted = overview.reported(db, run.cycle)
+        rulings = decisions.of_cycle(db, run.cycle)
+        ended = overview.endings(db, run.cycle)
+        closing = cycles.closing(db, run.cycle)
+    names = ["application_no", "rule", "occupation_code", "verdict", "document_no", "decided_by", "reason"]
+    exceptions = rulings[names].sort_values(names, ignore_index=True)
+    report: dict[str, Any] = {
+        "cycle": run.cycle,
+        "closed_on": closing.day.isoformat() if closing else "",
+        "closed_by": closing.by if closing else "",
+        "reason": closing.reason if closing else "",
+        "document_no": closing.document_no if closing else "",
+    }
+    for name, frame in (("counts", counted), ("exceptions", exceptions), ("ended", ended)):
+        rows = frame.fillna("")
+        report[name] = rows.to_dict("records")
+        files.put(run.installation.root, f"{folder}/{name}.csv", csv_bytes(rows))
+    report["outcomes"] = STATUSES
+    text = json.dumps(report, ensure_ascii=False, indent=2, default=str)
+    files.put(run.installation.root, f"{folder}/report.json", text.encode())

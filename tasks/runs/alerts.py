@@ -1,12 +1,22 @@
-"""Alerts (提醒): what needs operators' attention, read from the database and sent once by mail and webhook."""
+"""Alerts (提醒): what needs operators' attention, broken runs too, sent once by mail and webhook."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
+from uuid import UUID
 
 import httpx
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    DeploymentFilterTags,
+    FlowRunFilterEndTime,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.types import DateTime
 from sqlalchemy import Connection
 
 from schemas.duty import KINDS, Duty
@@ -15,7 +25,8 @@ from schemas.settings import Settings, UnusableSettingsError
 from tasks.desk.duties import duties_on
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
-from tasks.runs import broken, custody, orchestration
+from tasks.runs import custody, orchestration
+from tasks.runs.orchestration import CYCLE_DEPLOYMENT, NOT_TAKEN, RECENT, TAG, UNDONE, has_server, in_state
 from tasks.runs.today import today
 from tasks.store import history, outbox, overview
 from tasks.store.database import begin, reading
@@ -85,7 +96,7 @@ def _of_duty(duty: Duty) -> _Cause:
 
 
 def _broken_runs() -> Iterator[_Cause]:
-    for run in broken.broken_runs():
+    for run in broken_runs():
         if run.undone:
             # the same left undone night after night is one thing to see to
             yield _Cause(
@@ -176,3 +187,57 @@ def _call(installation: Settings, alert: Entry) -> str:
 def _show(alert: Entry) -> dict[str, object]:
     """What of an alert its recipients read."""
     return {name: value for name, value in alert.content.items() if name != "keys"}
+
+
+#: What these leave undone stands in our own database: runs of a cycle, and alerts.
+_TELL_THEMSELVES = (CYCLE_DEPLOYMENT, "watch")
+#: Workers look every 20 seconds.
+_TAKEN_UP_WITHIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class BrokenRun:
+    """A run that failed or crashed and is not taken up again; `cycle` is empty for one that belongs to none.
+
+    `undone`: what it left undone, in a sentence; empty for one that did not come to its end.
+    """
+
+    flow_run_id: UUID
+    flow: str
+    name: str
+    cycle: str
+    state: str
+    undone: str
+
+
+def broken_runs() -> list[BrokenRun]:
+    """Our deployments' runs that ended badly within the last days, in order; none without a server."""
+    if not has_server():
+        return []
+    bad = in_state(StateType.FAILED, StateType.CRASHED).model_copy(
+        update={"end_time": FlowRunFilterEndTime(after_=DateTime.now("UTC") - RECENT)}
+    )
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
+    quiet = DeploymentFilter(name=DeploymentFilterName(any_=list(_TELL_THEMSELVES)))
+    with get_client(sync_client=True) as client:
+        flow_runs = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
+        tell_themselves = {deployment.id for deployment in client.read_deployments(deployment_filter=quiet)}
+    broken = [
+        _broken(run)
+        for run in flow_runs
+        if run.state_name != NOT_TAKEN
+        and (run.state_name != UNDONE or run.deployment_id not in tell_themselves)
+        and not _may_be_taken_up(run)
+    ]
+    return sorted(broken, key=lambda run: str(run.flow_run_id))
+
+
+def _may_be_taken_up(run: FlowRun) -> bool:
+    """Whether a run crashed so lately that a worker may be about to take it up."""
+    return bool(run.state and run.state.is_crashed() and run.state.timestamp > DateTime.now("UTC") - _TAKEN_UP_WITHIN)
+
+
+def _broken(run: FlowRun) -> BrokenRun:
+    undone = run.state.message if run.state and run.state_name == UNDONE else None
+    cycle = str(run.parameters.get("cycle", ""))
+    return BrokenRun(run.id, str(run.flow_id), run.name, cycle, run.state_name or "", undone or "")

@@ -1,19 +1,48 @@
-"""A comparison (比对): where a cycle's items stand, and where they would stand had another policy been in force."""
+"""Work of which nothing is kept: a dry run (试运行), and a comparison (比对) of a cycle's outcome with another policy's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
+from pydantic import SecretStr
 
 from schemas.item import ENDED_BY_PEOPLE
 from schemas.law.cycle import CycleId
 from schemas.policy import Policy, for_cycle, instead
 from schemas.run import Run
-from tasks.runs.rehearsal import rehearsed
-from tasks.store import items, register, rewinding
+from schemas.settings import Settings, settings, using
+from tasks.gateways.evaluators.dispatch_tokens import known_key
+from tasks.store import database, items, register, rewinding
 from tasks.store.database import reading
 from tasks.store.leases import writing
+
+
+@contextmanager
+def rehearsed(rehearse: bool) -> Iterator[None]:
+    """In a dry run: what is written to the database is undone, what would be sent or published goes to a spare home."""
+    if not rehearse:
+        yield
+        return
+    with (
+        TemporaryDirectory(prefix="filing-rehearsal-") as spare,
+        using(_rehearsing(settings(), Path(spare))),
+        database.rehearsal(),
+    ):
+        yield
+
+
+def _rehearsing(real: Settings, spare: Path) -> Settings:
+    """An installation like the real one, but with a home of no consequence, and nothing leaves it."""
+    places = {"database_url": real.database, "inbox_folder": real.inbox, "desk_folder": real.desk}
+    ways = {"evaluation_channel": "folder", "letter_channel": "folder"}
+    # results that lie in the inbox were signed with the key of the real home; where it has none, the spare one makes its own
+    key = {"result_key": SecretStr(known_key(real))}
+    return real.model_copy(update={"home": spare, **places, **ways, **key})
+
 
 #: A row an item: where it stands, and where it would stand.
 COLUMNS = [*items.KEYS, "status", "reason", "other_status", "other_reason"]

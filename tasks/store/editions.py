@@ -5,17 +5,18 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from expectations.directory_edition import unfit
 from schemas import tables
 from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY, in_order
 from schemas.history import facts_text
+from schemas.item import TRADE
 from schemas.policy import known
 from schemas.rows import tuples
 from schemas.run import Run
-from tasks.store import frames, history, seals
+from tasks.store import decisions, frames, history, register, seals
 
 _edition = tables.edition
 _row = tables.edition_row
@@ -149,3 +150,40 @@ def _is_one_of(rows: pd.DataFrame, keys: set[tuple[str, ...]]) -> "pd.Series[boo
     """Which rows have one of these keys (DIRECTORY_KEY)."""
     mine = tuples(rows[DIRECTORY_KEY].fillna(""))
     return pd.Series([key in keys for key in mine], index=rows.index, dtype="bool")
+
+
+#: What an institution's newest application states of it beside what the register keeps.
+PARTICULARS = ["affiliation", "legal_representative", "contact_name", "contact_phone"]
+#: One permission behind what was filed.
+EXCEPTIONS = [
+    *("uscc", "application_no", "occupation_code", "rule"),
+    *("document_no", "decided_by", "decided_at", "reason"),
+]
+
+
+def particulars(db: Connection) -> pd.DataFrame:
+    """uscc and PARTICULARS of every institution that ever applied, as its newest current version states them."""
+    application, version = tables.application, tables.application_version
+    current = and_(version.c.application_no == application.c.application_no, version.c.version == application.c.version)
+    columns = (application.c.uscc, *(version.c[name] for name in PARTICULARS))
+    order = (application.c.cycle, version.c.submitted_utc, application.c.application_no)
+    statement = select(*columns).join(version, current).where(application.c.uscc.is_not(None)).order_by(*order)
+    return frames.read(db, statement).fillna("").drop_duplicates("uscc", keep="last", ignore_index=True)
+
+
+def exceptions(db: Connection, changed: pd.DataFrame) -> pd.DataFrame:
+    """The permissions behind these rows of the directory (uscc, TRADE): EXCEPTIONS, sorted by them.
+
+    A permission counts where it concerns an application that filed one of the rows, and its occupation or all of it;
+    of several under a rule the latest.
+    """
+    entries = register.current_entries(db).dropna(subset=["application_no"])
+    filed = entries.merge(changed[["uscc", *TRADE]].drop_duplicates())[["uscc", "application_no", "occupation_code"]]
+    rulings = [decisions.of_cycle(db, cycle) for cycle in sorted(set(entries["cycle"].dropna()))]
+    if filed.empty or not rulings:
+        return pd.DataFrame(columns=EXCEPTIONS, dtype=frames.TEXT)
+    latest = pd.concat(rulings).drop_duplicates(["application_no", "rule", "occupation_code"], keep="last")
+    granted = latest[latest["verdict"] == "permit"].rename(columns={"occupation_code": "concerns"})
+    pairs = filed.drop_duplicates().merge(granted, on="application_no")
+    used = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
+    return used[EXCEPTIONS].drop_duplicates().sort_values(EXCEPTIONS, ignore_index=True)

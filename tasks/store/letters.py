@@ -1,17 +1,20 @@
-"""Letters in the outbox: written with their entry in the history, and listed by cycle, kind and subject."""
+"""Letters in the outbox: numbered and written with their entry in the history, and listed by cycle, kind and subject."""
 
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pandas as pd
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from schemas import office, tables
 from schemas.letter_text import LETTER_KINDS
 from schemas.run import Run
-from schemas.tables import outbox
-from tasks.store import frames, history, numbering, seals
+from schemas.tables import numbering, outbox
+from tasks.store import frames, history, seals
 from tasks.store.outbox import DOCUMENTS, LETTERS, Entry, put, unwritten
 
 _LETTERS = outbox.c.box == LETTERS.code
@@ -37,7 +40,7 @@ def _signed(db: Connection, new: Sequence[Entry], run: Run) -> list[Entry]:
     writer = office.read(run.installation.root)
     series = [writer.series(entry.kind, run.day) for entry in new]
     signed = []
-    for entry, one, serial in zip(new, series, numbering.give(db, series), strict=True):
+    for entry, one, serial in zip(new, series, next_serials(db, series), strict=True):
         number = office.number(one, serial)
         content = {**entry.content, **writer.lines(LETTER_KINDS[entry.kind]), "letter_no": number}
         signed.append(replace(entry, content=content, cycle=run.cycle, number=number, series=one, serial=serial))
@@ -49,7 +52,7 @@ def write_document(db: Connection, kind: str, subject: str, addressee: str, run:
     drafted = Entry(f"{kind}:{subject}", kind, subject, {"institution_name": addressee}, run.cycle)
     new = unwritten(db, DOCUMENTS, [drafted])
     series = office.read(run.installation.root).series(kind, run.day)
-    for entry, serial in zip(new, numbering.give(db, [series] * len(new)), strict=True):
+    for entry, serial in zip(new, next_serials(db, [series] * len(new)), strict=True):
         numbered = replace(entry, number=office.number(series, serial), series=series, serial=serial)
         put(db, DOCUMENTS, [numbered], run.day)
 
@@ -137,3 +140,37 @@ def subjects(db: Connection, occasions: Sequence[str]) -> set[str]:
 def occasions(db: Connection, kind: str) -> set[str]:
     """Every occasion a kind of letter was written for."""
     return set(db.execute(select(outbox.c.occasion).where(_LETTERS, outbox.c.kind == kind)).scalars())
+
+
+def next_serials(db: Connection, series: Sequence[str]) -> list[int]:
+    """The next serial of the series each letter belongs to, in their order; 0 where a letter has none ("").
+
+    What a transaction that fails had taken is given again, and of two at once the later waits: a series has no gaps.
+    """
+    # always in the same order: two transactions that wait for each other's series would both fail
+    last = {one: _count_on(db, one, count) - count for one, count in sorted(Counter(filter(None, series)).items())}
+    serials = []
+    for one in series:
+        if one:
+            last[one] += 1
+        serials.append(last[one] if one else 0)
+    return serials
+
+
+def _count_on(db: Connection, series: str, count: int) -> int:
+    """Count a series on, and return how far it has been counted."""
+    seals.touch_one(db, seals.NUMBERING, series)
+    counted = (
+        update(numbering)
+        .where(numbering.c.series == series)
+        .values(last=numbering.c.last + count)
+        .returning(numbering.c.last)
+    )
+    present = db.execute(counted).scalar()
+    if present is None:
+        with suppress(IntegrityError), db.begin_nested():
+            db.execute(insert(numbering).values(series=series, last=count))
+            return count
+        # another transaction began the series at the same moment
+        present = db.execute(counted).scalar_one()
+    return int(present)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import typer
 from sqlalchemy import insert, select, update
 from typer.testing import CliRunner
 
@@ -18,13 +19,9 @@ pytestmark = pytest.mark.usefixtures("without_pages")
 
 
 def _filing(*words: str) -> tuple[int, str]:
-    import typer
-
-    from deployments.commands import panels
-
     app = typer.Typer()
     app.callback()(lambda: None)
-    panels.add_to(app)
+    register_all(app, ["drawing"])
     ended = CliRunner().invoke(app, list(words), standalone_mode=False)
     if ended.exception:
         raise ended.exception

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from deployments.catalogue import ENTRIES, Entry
-from deployments.upcoming import upcoming_name
+from deployments.schedules import upcoming_name
 from schemas.pauses import AUTOMATIC
 
 

@@ -31,7 +31,7 @@ from deployments.prefect_environment import POOL, prefect_home
 from flows import waiting
 from schemas.run_summary import Counts, RunSummary
 from tasks.desk import pauses
-from tasks.runs import artifacts, broken, orchestration, pausing
+from tasks.runs import alerts, orchestration, pausing, progress
 from tasks.runs.today import today
 from tests import evaluations as made
 
@@ -161,9 +161,9 @@ def test_runs_of_a_lost_machine_are_taken_up_until_the_third_death(
             assert reaping.reap()[0].endswith("lost its process and is Crashed")
         became.append(state_of(client, run))
     assert became == ["AwaitingRetry", "AwaitingRetry", "Crashed"]
-    assert broken.broken_runs() == [], "it may be about to be taken up"
-    monkeypatch.setattr(broken, "_TAKEN_UP_WITHIN", timedelta(0))
-    assert [ended.flow_run_id for ended in broken.broken_runs()] == [run]
+    assert alerts.broken_runs() == [], "it may be about to be taken up"
+    monkeypatch.setattr(alerts, "_TAKEN_UP_WITHIN", timedelta(0))
+    assert [ended.flow_run_id for ended in alerts.broken_runs()] == [run]
 
 
 @task
@@ -303,8 +303,8 @@ def test_the_page_of_a_run_holds_what_it_did_and_what_is_missing(served: None, h
 
     @flow(name="page")
     def page() -> list[dict[str, Any]]:
-        artifacts.tell(summary)
-        artifacts.tell_work(summary.model_copy(update={"work": "sweeps"}), "每日清理")
+        progress.tell(summary)
+        progress.tell_work(summary.model_copy(update={"work": "sweeps"}), "每日清理")
         with get_client(sync_client=True) as client:
             answer = client.request("POST", "/artifacts/filter", json={})
             return list(answer.json())
@@ -316,4 +316,4 @@ def test_the_page_of_a_run_holds_what_it_did_and_what_is_missing(served: None, h
     }
     assert told[f"waiting-{CYCLE}"]["data"] == 0.0
     assert "A1" in json.dumps(told[f"missing-{CYCLE}"]["data"])
-    artifacts.tell(summary)  # outside a run there is no page
+    progress.tell(summary)  # outside a run there is no page

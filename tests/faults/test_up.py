@@ -11,7 +11,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_CUSTOM_HEADERS, temporary_settings
 
 from deployments import sample as made
-from deployments.upcoming import name_upcoming
+from deployments.schedules import name_upcoming
 from schemas.law.cycle import cycle_id
 from tests.faults.house import HOST, PATIENCE, TestHouse
 

@@ -318,7 +318,7 @@ def test_the_life_is_told_anew_where_the_edition_before_does_not_hold_it(chained
     kept.write_bytes(whole)
     from schemas.published_life import LIFE_COLUMNS
     from tasks.gateways.disk.files import file_sha256
-    from tasks.gateways.shelf.life_file import read_life
+    from tasks.gateways.shelf.listing import read_life
 
     lives = []
     for number in (3, 4):

@@ -14,7 +14,7 @@ from schemas import tables
 from schemas.run_summary import Counts, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.desk.duties import duties_on
-from tasks.runs import alerts, broken, custody, orchestration
+from tasks.runs import alerts, custody, orchestration
 from tasks.runs import run as runs
 from tasks.store import history
 from tasks.store.database import begin, reading
@@ -152,7 +152,7 @@ def test_alerts_tell_what_the_list_of_today_has(recipients: tuple[Mailbox, Webho
 
 def test_a_cycle_nobody_works_on_is_told(recipients: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orchestration, "has_server", lambda: True)
-    monkeypatch.setattr(broken, "broken_runs", lambda: [])
+    monkeypatch.setattr(alerts, "broken_runs", lambda: [])
     monkeypatch.setattr(orchestration, "living_runs", lambda: [])
     lost = custody.Unattended("2026-09", "all 2 results are in")
     monkeypatch.setattr(custody, "unattended", lambda _living, _installation: [lost])
@@ -195,8 +195,8 @@ def test_a_receiver_that_refuses_gets_it_later_and_the_other_way_is_not_repeated
 def test_what_a_scheduled_run_left_undone_goes_by_webhook_too(
     recipients: tuple[Mailbox, Webhook], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = broken.BrokenRun(UUID(int=1), "sweeps", "每日清理", "", orchestration.UNDONE, "1 项未办成：letter:7")
-    monkeypatch.setattr(broken, "broken_runs", lambda: [left])
+    left = alerts.BrokenRun(UUID(int=1), "sweeps", "每日清理", "", orchestration.UNDONE, "1 项未办成：letter:7")
+    monkeypatch.setattr(alerts, "broken_runs", lambda: [left])
     (occasion,) = alerts.raise_alerts(settings(), date(2026, 9, 30))
     assert alerts.deliver_alerts(settings()) == {}
     ((key, body),) = recipients[1].got

@@ -18,7 +18,7 @@ from tasks.desk import uploads
 from tasks.desk.duties import waiting_on
 from tasks.gateways.disk import receipts
 from tasks.runs import alerts
-from tasks.runs.rehearsal import rehearsed
+from tasks.runs.comparison import rehearsed
 from tasks.store import overview, runs
 from tasks.store.database import begin, reading
 from tests.registers import COOK, ONE

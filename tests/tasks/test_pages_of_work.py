@@ -12,7 +12,7 @@ from flows.stages import expiry
 from flows.sweeps import sweeps
 from schemas.adjustment import Adjustment
 from schemas.settings import settings, using
-from tasks.runs import artifacts
+from tasks.runs import progress
 from tests.policies import write_policy
 from tests.registers import BAKER, COOK, ONE, take_over
 
@@ -23,8 +23,8 @@ CYCLE, DAY = "2026-09", date(2026, 9, 12)
 def pages(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """What a server would keep, by key, of a city whose editions wait for a person."""
     kept: dict[str, str] = {}
-    monkeypatch.setattr(artifacts, "has_page", lambda: True)
-    monkeypatch.setattr(artifacts, "create_markdown_artifact", lambda text, key, _head: kept.update({key: text}))
+    monkeypatch.setattr(progress, "has_page", lambda: True)
+    monkeypatch.setattr(progress, "create_markdown_artifact", lambda text, key, _head: kept.update({key: text}))
     folder = write_policy(home / "policies", "2026-09-01", release='"approved"')
     with using(settings().model_copy(update={"policies": folder})):
         take_over([(ONE, COOK, "4"), (ONE, BAKER, "4")], date(2025, 1, 10), date(2028, 1, 9), day=date(2026, 9, 11))

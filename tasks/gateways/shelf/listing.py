@@ -1,4 +1,4 @@
-"""The directory for programs (`directory.json`), written and read; every text as it is."""
+"""The JSON files of an edition, written and read: the directory (`directory.json`) and its published life (`life.json`)."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from schemas.directory import DIRECTORY_COLUMNS, OPTIONAL
+from schemas.published_life import LIFE_COLUMNS
 from tasks.gateways.shelf.content import EditionContent
-from tasks.gateways.shelf.manifest import policy_record
+from tasks.gateways.shelf.manifest import MANIFEST, policy_record, read_manifest, sha256
 
 LISTING = "directory.json"
 
@@ -35,3 +36,30 @@ def _records(rows: pd.DataFrame) -> list[dict[str, str | None]]:
     columns = (rows[column].tolist() for column in DIRECTORY_COLUMNS)
     records = [dict(zip(DIRECTORY_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
     return [{**record, **{name: record[name] or None for name in OPTIONAL}} for record in records]
+
+
+LIFE = "life.json"
+
+
+def life_file(content: EditionContent) -> bytes:
+    """Columns and `rows`, one row a line, in the order of LIFE_COLUMNS."""
+    columns = (content.life[column].tolist() for column in LIFE_COLUMNS)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in zip(*columns, strict=True))
+    head = json.dumps({"edition": content.name, "columns": LIFE_COLUMNS}, ensure_ascii=False).removesuffix("}")
+    return f'{head}, "rows": [\n{lines}\n]}}\n'.encode()
+
+
+def read_life(edition: Path, manifest_sha256: str | None) -> pd.DataFrame | None:
+    """The life an edition's folder tells, if it is the one published; None for a release without it or a changed file."""
+    try:
+        manifest = (edition / MANIFEST).read_bytes()
+        content = (edition / LIFE).read_bytes()
+        known = read_manifest(manifest)["files"].get(LIFE)
+    except (OSError, ValueError):
+        return None
+    if sha256(manifest) != manifest_sha256 or sha256(content) != known:
+        return None
+    table = json.loads(content)
+    return (
+        pd.DataFrame(table["rows"], columns=table["columns"], dtype="str") if table["columns"] == LIFE_COLUMNS else None
+    )

@@ -52,7 +52,7 @@ class Background:
     """What a report says beside the edition.
 
     `before`: the rows of the edition before (DIRECTORY_COLUMNS); `known`: DIRECTORY_KEY of what the province filed itself,
-    in a register taken over; `particulars` and `exceptions`: as `tasks.store.reported` gives them.
+    in a register taken over; `particulars` and `exceptions`: as `tasks.store.editions` gives them.
     """
 
     before: pd.DataFrame

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import insert, update
 
-from deployments.desk import cycles, steps
+from deployments.desk import cycles, pages
 from deployments.gate.people import Role
 from schemas import tables
 from schemas.law.deciding import Wait
@@ -123,14 +123,14 @@ class TestReading:
     ],
 )
 def test_what_became_is_in_words(kind: str, code: str, words: str) -> None:
-    assert steps.in_words(kind, code) == words
+    assert pages.in_words(kind, code) == words
 
 
 def test_why_is_in_words() -> None:
-    assert steps.because("a" * 64) == "清单 SHA-256 aaaaaaaaaaaaaaaa…"
-    assert steps.because("寄出（2026-09-12）：acceptance:HS1:r1") == "寄出（2026-09-12）：受理通知书"
-    assert steps.because("CAP-2：经研究准予") == "CAP-2：经研究准予"
-    assert (steps.level("2"), steps.level("")) == ("二级", "")
+    assert pages.because("a" * 64) == "清单 SHA-256 aaaaaaaaaaaaaaaa…"
+    assert pages.because("寄出（2026-09-12）：acceptance:HS1:r1") == "寄出（2026-09-12）：受理通知书"
+    assert pages.because("CAP-2：经研究准予") == "CAP-2：经研究准予"
+    assert (pages.level("2"), pages.level("")) == ("二级", "")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf import EditionContent, build, page_rows, place
 from tasks.gateways.shelf.chain import verify_chain
-from tasks.gateways.shelf.life_file import read_life
+from tasks.gateways.shelf.listing import read_life
 from tasks.gateways.shelf.page import pages
 from tests.editions import HOSTILE, edition, hostile, large, ordinary, page, with_a_past, with_returns
 

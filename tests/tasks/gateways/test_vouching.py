@@ -13,7 +13,7 @@ import pytest
 from schemas.settings import Settings, settings, using
 from tasks.desk.importing import import_file
 from tasks.gateways.evaluators.dispatch_tokens import Dispatch, SigningKeyError, read_token, signing_key
-from tasks.runs.rehearsal import rehearsed
+from tasks.runs.comparison import rehearsed
 from tasks.store import history
 from tasks.store.database import reading
 from tests import evaluations as made

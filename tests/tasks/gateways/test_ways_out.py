@@ -364,7 +364,7 @@ def test_each_setting_is_its_channel(home: Path) -> None:
 
 
 def test_a_rehearsal_sends_nothing(home: Path, smtp: SmtpSettings, postmaster: Any) -> None:
-    from tasks.runs.rehearsal import rehearsed
+    from tasks.runs.comparison import rehearsed
 
     made.accepted("A1", email="a1@schools.example")
     with using(_mailing(home, smtp, letter_channel="smtp")):

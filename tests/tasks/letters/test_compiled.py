@@ -7,7 +7,7 @@ from docx import Document
 
 from schemas.letter_text import LETTER_KINDS
 from tasks.gateways.paper import word
-from tasks.letters.templates_in_use import shipped
+from tasks.letters.render import shipped
 from tests.letters_said import LONGEST, SHORTEST
 
 

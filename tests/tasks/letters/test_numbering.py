@@ -9,7 +9,7 @@ import pytest
 from deployments import examination
 from schemas.office import FILE, shipped
 from tasks.runs import page
-from tasks.store import letters, numbering
+from tasks.store import letters
 from tasks.store.database import begin, reading
 from tasks.store.outbox import Entry
 from tests.letters_said import SHORTEST
@@ -67,7 +67,7 @@ def test_what_a_failed_transaction_took_is_given_again(installation: Path) -> No
 def test_two_at_once_leave_no_gap_and_give_no_number_twice(installation: Path) -> None:
     def take(count: int) -> list[int]:
         with begin() as db:
-            return numbering.give(db, [_SERIES] * count)
+            return letters.next_serials(db, [_SERIES] * count)
 
     with ThreadPoolExecutor(4) as pool:
         given = [serial for serials in pool.map(take, [1, 3, 2, 5, 1, 4] * 3) for serial in serials]
@@ -79,7 +79,7 @@ def test_a_letter_without_a_series_leaves_its_number_open(installation: Path) ->
     _write(_DAY, _entry("correction", 1), _entry("filing", 1))
     assert _numbers() == ["黄职鉴备〔2026〕1号"]
     with begin() as db:
-        assert numbering.give(db, ["", _SERIES, ""]) == [0, 1, 0]
+        assert letters.next_serials(db, ["", _SERIES, ""]) == [0, 1, 0]
 
 
 def test_a_series_changed_in_mid_year_begins_anew_and_what_was_given_stays(installation: Path) -> None:

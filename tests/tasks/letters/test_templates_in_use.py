@@ -10,7 +10,7 @@ from docx import Document
 
 from schemas.office import FILE
 from schemas.office import shipped as office_file
-from tasks.letters.templates_in_use import copy, faults, shipped
+from tasks.letters.render import copy, faults, shipped
 from tests.commands import Filing
 from tests.letters_said import SHORTEST
 from tests.registers import run_on
