@@ -4,16 +4,48 @@ import gc
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer._click import exceptions as clicks  # typer carries its own click and re-exports only parts of it
 
 from deployments.commands import EXIT_FAILED, register
-from deployments.discretion import discreet_console
 from deployments.prefect_environment import PRIVATE
 from schemas.errors import FilingError
+from schemas.finding import hidden
+
+
+class _Discreet:
+    """A stream that masks identity numbers in whatever is written to it; everything else is the stream's own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(hidden(text))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def discreet_console() -> Iterator[None]:
+    """Mask what is printed inside, on standard output and on standard error."""
+    out, err = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = _Discreet(out), _Discreet(err)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = out, err
+
 
 #: So many new objects before the collector of rubbish looks at them; 700 would be usual.
 _COLLECT_AFTER = 100_000

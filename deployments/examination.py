@@ -18,7 +18,7 @@ from tasks.gateways.evaluators.dispatch_tokens import KEY_FILE, SigningKeyError,
 from tasks.gateways.shelf import keys
 from tasks.letters import render
 from tasks.runs.today import today
-from tasks.store import grants, history, letters, overview, results, runs
+from tasks.store import database, history, letters, overview, results, runs
 from tasks.store.database import reading
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
@@ -174,7 +174,7 @@ def _database() -> Iterator[Observation]:
     if present is None or settings().database.startswith("sqlite"):
         return
     with reading() as db:
-        if grants.may_rewrite(db):
+        if database.may_rewrite(db):
             text = "the role that works owns the tables and could rewrite the history: name another in FILING_OWNER_URL"
             yield Observation("database", True, text)
 

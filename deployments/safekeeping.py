@@ -17,7 +17,7 @@ import pyrage
 from deployments import home_files, schema
 from schemas.errors import RefusedError, WrongUseError
 from schemas.settings import settings
-from tasks.gateways.disk import files, folders, lock
+from tasks.gateways.disk import files, folders
 from tasks.store import snapshot
 
 _MANIFEST = "backup.json"
@@ -79,10 +79,10 @@ def _aside(folder: Path, prefix: str) -> Iterator[Path]:
     for left in folder.glob(f"{prefix}*"):
         if left.is_dir() and not left.is_symlink():
             with (left / _HELD).open("a") as handle:
-                if lock.take(handle):
+                if files.lock(handle):
                     shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as made, (Path(made) / _HELD).open("a") as held:
-        lock.take(held)
+        files.lock(held)
         yield Path(made)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from schemas.settings import settings
-from tasks.store import database, grants, snapshot
+from tasks.store import database, snapshot
 
 
 def migrate() -> str:
@@ -28,7 +28,7 @@ def migrate() -> str:
             command.upgrade(config, "head")
             worker = make_url(settings().database).username
             if worker and worker != make_url(settings().owner).username:
-                grants.give(connection, worker)
+                database.grant(connection, worker)
         return newest()
 
 

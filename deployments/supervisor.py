@@ -16,7 +16,7 @@ from deployments import parentage, prefect_environment
 from deployments.gate import hosts
 from schemas.errors import RefusedError
 from schemas.settings import settings
-from tasks.gateways.disk import lock
+from tasks.gateways.disk import files
 
 #: Where is served if nothing else is said: this machine alone.
 HOST = "127.0.0.1"
@@ -161,7 +161,7 @@ def only_one(running: Running) -> Iterator[bool]:
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / "up.json"
     with (folder / "up.lock").open("a") as held:
-        if not lock.take(held, _GLANCE_SECONDS, _GLANCE_SECONDS / 5):
+        if not files.lock(held, _GLANCE_SECONDS, _GLANCE_SECONDS / 5):
             raise AlreadyUpError(f"already running{_where(note)}")
         was_killed = note.exists()
         note.write_text(json.dumps(asdict(running)), "utf-8")
@@ -177,7 +177,7 @@ def serving() -> Running | None:
     if (other := _noted(folder / "up.json")) is None:
         return None
     with (folder / "up.lock").open("a") as held:
-        if lock.take(held):
+        if files.lock(held):
             return None  # it was killed
     return other if _answers(f"{other.address}/api/health") else None
 

@@ -20,8 +20,7 @@ from tasks.gateways.evaluators.dispatch_tokens import token_for
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
-from tasks.letters.packages import packages_for
-from tasks.letters.result_returns import result_returns
+from tasks.letters.packages import packages_for, result_returns
 from tasks.runs.spreading import spread
 from tasks.runs.step import step
 from tasks.store import (

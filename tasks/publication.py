@@ -24,7 +24,7 @@ from tasks.gateways.shelf.content import EarlierEdition, EditionContent
 from tasks.gateways.shelf.documents import announcement
 from tasks.gateways.shelf.listing import read_life
 from tasks.letters.delivery import PUBLIC, write_drafts
-from tasks.runs.publishing import moving_latest, publishing
+from tasks.runs.run import moving_latest, publishing
 from tasks.runs.step import step
 from tasks.store import editions, history, letters, register
 from tasks.store.database import reading

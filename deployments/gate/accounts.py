@@ -1,4 +1,4 @@
-"""People's accounts: a name, a role, a password nobody can read back; kept in one private file of the home."""
+"""People's accounts, kept in one private file of the home: a name, a role, a password nobody can read back, sessions."""
 
 import hashlib
 import re
@@ -11,11 +11,13 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import BaseModel, ValidationError
 
 from deployments.gate.people import MACHINE, ROLES, Person, Role
+from deployments.gate.secrets_of_home import session_key
 from schemas.errors import RefusedError, WrongUseError
-from tasks.gateways.disk import files, lock
+from tasks.gateways.disk import files
 
 FILE = "accounts.json"
 _LOCK = "accounts.lock"
@@ -182,7 +184,7 @@ class Accounts:
     def _writing(self) -> Iterator[_Book]:
         self._home.mkdir(parents=True, exist_ok=True)
         with (self._home / _LOCK).open("a") as held:
-            if not lock.take(held, _PATIENCE_SECONDS):
+            if not files.lock(held, _PATIENCE_SECONDS):
                 raise RefusedError("another process changes the accounts: try again")
             book = self._read().model_copy(deep=True)
             yield book
@@ -225,3 +227,30 @@ def _invite(book: _Book, name: str, role: str) -> str:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+COOKIE = "filing_session"
+#: A session lives for a working day, whatever is done in it.
+LIVES_SECONDS = 12 * 3600
+_SALT = "filing session"
+
+
+class Sessions:
+    """The sessions of one home."""
+
+    def __init__(self, home: Path, accounts: Accounts) -> None:
+        self._accounts = accounts
+        signing = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+        self._serializer = URLSafeTimedSerializer(session_key(home), salt=_SALT, signer_kwargs=signing)
+
+    def begin(self, person: Person) -> str:
+        """The cookie of a session that begins now."""
+        return str(self._serializer.dumps([person.name, self._accounts.epoch(person.name)]))
+
+    def whose(self, cookie: str) -> Person | None:
+        """Whose session it is, with the role of today; None for one that is over or was never ours."""
+        try:
+            name, epoch = self._serializer.loads(cookie, max_age=LIVES_SECONDS)
+        except (BadData, ValueError, TypeError):
+            return None
+        return self._accounts.person(name) if epoch == self._accounts.epoch(name) else None

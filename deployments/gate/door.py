@@ -11,10 +11,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from deployments.gate import access_log, endpoints, hosts, orders, pages
+from deployments.gate.accounts import COOKIE
 from deployments.gate.people import MACHINE, ForbiddenError, Person, Scope, bring
 from deployments.gate.reading_requests import Refused, path_of, read_body
 from deployments.gate.secrets_of_home import machine_secret
-from deployments.gate.sessions import COOKIE
 from deployments.gate.signing_in import SigningIn
 from schemas.errors import FilingError
 from schemas.settings import PAGES

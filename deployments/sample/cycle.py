@@ -8,17 +8,16 @@ from hashlib import sha256
 import pandas as pd
 
 from deployments.sample import outcomes, wishes
-from deployments.sample.activities import activities_of
 from deployments.sample.attachments import document
 from deployments.sample.cases import PLAIN, Case
 from deployments.sample.drafts import compose, working_moment
-from deployments.sample.experts import experts_of
 from deployments.sample.holdings import cycle_before, is_dormant
 from deployments.sample.institutions import Institution, Population, make_population
 from deployments.sample.material import frame
 from deployments.sample.mishaps import MISHAPS, mishaps_without_rule
 from deployments.sample.scenarios import TROUBLES, assign, pair_contests
 from deployments.sample.setting import Setting, setting_for
+from deployments.sample.side_lists import activities_of, experts_of
 from deployments.sample.takeover import take_over
 from schemas import policy as policies
 from schemas.law.cycle import CycleId

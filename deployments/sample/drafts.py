@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from deployments.sample import identities
 from deployments.sample.institutions import Institution
 from deployments.sample.locality import Locality
-from deployments.sample.material import FILE_TYPES, PROGRAMMES, WORK_TYPES, Row, person_name, stream
+from deployments.sample.material import FILE_TYPES, PROGRAMMES, WORK_TYPES, Row, person_name, someone, stream
 from deployments.sample.setting import Setting
 from deployments.sample.wishes import Wish
 from schemas.policy import Policy
@@ -168,7 +167,7 @@ def _someone(role: str, known: set[str], locality: Locality, rng: Random) -> Row
     foreign = rng.random() < _OTHER_ID_SHARE
     number = ""
     while not number or number in known:
-        number = f"H{rng.randint(10_000_000, 99_999_999)}" if foreign else identities.someone(rng, locality.birth_areas)
+        number = f"H{rng.randint(10_000_000, 99_999_999)}" if foreign else someone(rng, locality.birth_areas)
     known.add(number)
     return {
         "role": role,

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from deployments.sample.identities import credit_code
 from deployments.sample.locality import Kind, Locality, locality_of
-from deployments.sample.material import Trade, institution_name, person_name, stream
+from deployments.sample.material import Trade, credit_code, institution_name, person_name, stream
 from schemas.policy import Policy, known
 
 #: From this number on nobody of a capped type is made: two of them fill an occupation.

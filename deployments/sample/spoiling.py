@@ -5,9 +5,8 @@ from random import Random
 
 from deployments.sample.cases import PLAIN, Case
 from deployments.sample.drafts import add_occupation, compose, occupation_of
-from deployments.sample.identities import mistyped
 from deployments.sample.institutions import area_of, other_code
-from deployments.sample.material import UNLISTED_WORK, Row
+from deployments.sample.material import UNLISTED_WORK, Row, mistyped
 from deployments.sample.setting import Setting
 from deployments.sample.wishes import Wish, lowest_first, missing_levels, renewed
 from schemas.submission import AUDIENCES

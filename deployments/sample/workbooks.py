@@ -1,4 +1,4 @@
-"""An applicant's workbook: five Chinese sheets laid out as an office's form, its cells as people write them."""
+"""An applicant's form: a workbook of five Chinese sheets, its cells as people write them."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -9,9 +9,8 @@ from random import Random
 import pandas as pd
 
 from deployments import sample
-from deployments.sample.identities import credit_code
 from deployments.sample.institutions import Population, make_population
-from deployments.sample.material import stream
+from deployments.sample.material import credit_code, stream
 from deployments.simulation import acts, incidents
 from schemas.adjustment import Adjustment, Merger, Recoding
 from schemas.inspection import Inspector

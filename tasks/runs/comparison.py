@@ -16,7 +16,7 @@ from schemas.policy import Policy, for_cycle, instead
 from schemas.run import Run
 from schemas.settings import Settings, settings, using
 from tasks.gateways.evaluators.dispatch_tokens import known_key
-from tasks.store import database, items, register, rewinding
+from tasks.store import cycles, database, items, register
 from tasks.store.database import reading
 from tasks.store.leases import writing
 
@@ -106,7 +106,7 @@ def _among(rows: pd.DataFrame, keys: pd.DataFrame) -> "pd.Series[bool]":
 def take_back(run: Run) -> None:
     """Take a cycle back to the day it was handed in."""
     with writing(run) as db:
-        rewinding.rewind(db, run.cycle)
+        cycles.rewind(db, run.cycle)
 
 
 def _standing(cycle: CycleId) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A run of a cycle: beginning it under the cycle's lease, and ending it with its summary."""
+"""A run of a cycle: beginning it under the cycle's lease, publishing under that of the shelf, ending with its summary."""
 
 import gc
 import time
@@ -174,3 +174,33 @@ def end(run: Run, summary: RunSummary) -> RunSummary:
         runs.end(db, summary)
     post.put(run.installation.root, f"runs/{summary.run_id}.json", hidden(summary.model_dump_json(indent=2)).encode())
     return summary
+
+
+#: The lease of whoever writes editions.
+PUBLICATION = "publication"
+
+
+@contextmanager
+def publishing() -> Iterator[int]:
+    """Nobody else publishes meanwhile; yields the token that proves it.
+
+    Raises CycleBusyError while another living run publishes.
+    """
+    with database.begin() as db:
+        token = take_lease(db, PUBLICATION)
+    try:
+        yield token
+    finally:
+        with database.begin() as db:
+            leases.give_back(db, PUBLICATION, token)
+
+
+@contextmanager
+def moving_latest(run: Run, publisher: int) -> Iterator[Connection]:
+    """One transaction in which nobody can take over the cycle or the shelf; `publisher`: the token of `publishing`.
+
+    A run that slept past its lease would otherwise wake and turn `latest` back to an older edition.
+    """
+    with leases.writing(run) as db:
+        leases.prove(db, PUBLICATION, publisher)
+        yield db

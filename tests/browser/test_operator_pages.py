@@ -12,8 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from deployments import sample as made
-from deployments.gate.accounts import Accounts
-from deployments.gate.sessions import COOKIE, Sessions
+from deployments.gate.accounts import COOKIE, Accounts, Sessions
 from schemas.law.cycle import cycle_id
 from tests.faults.house import TestHouse
 

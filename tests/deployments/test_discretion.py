@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from deployments.discretion import discreet_console
+from deployments.cli import discreet_console
 from expectations.side_tables import readable
 from schemas.finding import hidden
 from schemas.policy import in_force

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from deployments import schema
-from deployments.sample.identities import credit_code
+from deployments.sample.material import credit_code
 from deployments.simulation import acts, truths
 from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.policy import last_cycle_on

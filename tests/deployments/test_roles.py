@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from deployments import schema
 from deployments.examination import examine
 from schemas.settings import Settings, using
-from tasks.store import database, grants, history, seals
+from tasks.store import database, history, seals
 from tasks.store.database import begin, reading
 from tests.registers import COOK, ONE, decide, passed
 
@@ -66,7 +66,7 @@ def test_the_role_that_works_can_work(two_roles: Settings) -> None:
         with reading() as db:
             assert history.count(db) > 0
             assert list(history.broken_links(db)) == []
-            assert not grants.may_rewrite(db)
+            assert not database.may_rewrite(db)
         assert [observation.sentence for observation in examine() if observation.name == "database"] == [
             f"schema {schema.revisions()[1]}"
         ]
@@ -86,7 +86,7 @@ def test_migrating_again_changes_nothing(two_roles: Settings) -> None:
 
 def test_a_role_nobody_made_is_named(two_roles: Settings) -> None:
     url = make_url(two_roles.database_url).set(username="nobody_made").render_as_string(hide_password=False)
-    with using(two_roles.model_copy(update={"database_url": url})), pytest.raises(grants.NoSuchRoleError):
+    with using(two_roles.model_copy(update={"database_url": url})), pytest.raises(database.NoSuchRoleError):
         schema.migrate()
 
 

@@ -6,8 +6,7 @@ from datetime import date
 import pytest
 
 from deployments.sample import make_cycle
-from deployments.sample.identities import credit_code, mistyped, organisation_code, resident_number
-from deployments.sample.material import stream
+from deployments.sample.material import credit_code, mistyped, organisation_code, resident_number, stream
 from schemas.law.cycle import CycleId
 
 

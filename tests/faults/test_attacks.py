@@ -17,8 +17,7 @@ import websockets
 from playwright.sync_api import sync_playwright
 
 from deployments.gate import secrets_of_home
-from deployments.gate.accounts import Accounts
-from deployments.gate.sessions import COOKIE, Sessions
+from deployments.gate.accounts import COOKIE, Accounts, Sessions
 from tests.faults.house import HOST, TestHouse
 
 pytestmark = pytest.mark.slow

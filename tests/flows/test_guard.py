@@ -347,8 +347,7 @@ def test_a_late_edition_of_an_old_cycle_follows_the_newest(filing: Filing) -> No
 
 @pytest.mark.usefixtures("filing")
 def test_two_never_publish_at_once() -> None:
-    from tasks.runs.publishing import publishing
-    from tasks.runs.run import CycleBusyError
+    from tasks.runs.run import CycleBusyError, publishing
 
     with publishing(), pytest.raises(CycleBusyError, match="is working on publication"):
         publication.fn(CYCLE, DAY)

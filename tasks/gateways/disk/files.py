@@ -1,18 +1,19 @@
 """Whole files: each is put in its place in one move and is on the device by then, or is not there at all."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 from schemas.errors import FilingError
-from tasks.gateways.disk import lock
 
 #: So long a file waits for another process that writes it; one that sleeps must not make everybody sleep.
 _PATIENCE_SECONDS = 30.0
@@ -187,7 +188,7 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
     mode = 0o600 if private else 0o666
     while True:
         with open(part, "ab", opener=lambda path, flags: os.open(path, flags, mode)) as handle:
-            if not lock.take(handle, _PATIENCE_SECONDS):
+            if not lock(handle, _PATIENCE_SECONDS):
                 raise OSError(errno.EBUSY, f"another process is writing into {part.parent}, run again later")
             if not _is_still(part, handle):
                 continue  # the writer before us has moved it into place
@@ -201,3 +202,17 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
 
 def _is_still(part: Path, handle: BinaryIO) -> bool:
     return part.exists() and os.path.samestat(part.stat(), os.fstat(handle.fileno()))
+
+
+def lock(handle: IO[Any], patience_seconds: float = 0.0, ask_seconds: float = 0.02) -> bool:
+    """Lock an open file, waiting at most so long for another holder; False if the other still has it."""
+    until = time.monotonic() + patience_seconds
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(ask_seconds)
+        else:
+            return True

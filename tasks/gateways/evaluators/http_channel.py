@@ -14,8 +14,7 @@ import httpx
 
 from schemas.evaluation import EvaluationPackage
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.wire.answers import codings, retry_after
-from tasks.gateways.wire.retry import Attempts, DeliveryFailed
+from tasks.gateways.wire.retry import Attempts, DeliveryFailed, codings, retry_after
 
 _LONGEST_ANSWER = 65536  # bytes
 _TYPES = {"json": "application/json", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}

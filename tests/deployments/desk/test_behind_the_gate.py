@@ -6,10 +6,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from deployments.gate.accounts import Accounts
+from deployments.gate.accounts import COOKIE, Accounts, Sessions
 from deployments.gate.door import Gate
 from deployments.gate.hosts import allowed
-from deployments.gate.sessions import COOKIE, Sessions
 from deployments.prefect_server import with_desk
 from tests.deployments.desk.conftest import HELD, RETURNED, hidden_fields
 

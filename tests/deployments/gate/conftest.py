@@ -112,7 +112,7 @@ def machine(gate: Gate, gate_home: Path) -> TestClient:
 
 def sign_in(gate: Gate, home: Path, name: str) -> TestClient:
     """A browser in which somebody has signed in."""
-    from deployments.gate.sessions import COOKIE, Sessions
+    from deployments.gate.accounts import COOKIE, Sessions
 
     accounts = Accounts(home)
     person = accounts.person(name)

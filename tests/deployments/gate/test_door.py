@@ -8,9 +8,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from deployments.gate import access_log
-from deployments.gate.accounts import Accounts
+from deployments.gate.accounts import COOKIE, Accounts
 from deployments.gate.door import Gate
-from deployments.gate.sessions import COOKIE
 from tests.deployments.gate.conftest import APPROVAL, APPROVE, CYCLE, OWN, PASSWORD, RUN, Behind, sign_in
 
 START = f"/api/deployments/{CYCLE}/create_flow_run"

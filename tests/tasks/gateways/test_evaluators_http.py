@@ -279,7 +279,7 @@ def test_an_answer_packed_twice_is_not_unpacked(deliver: Callable[..., str], sys
 def test_whatever_retry_after_says_is_read_or_left(text: str) -> None:
     import httpx
 
-    from tasks.gateways.wire.answers import retry_after
+    from tasks.gateways.wire.retry import retry_after
 
     seconds = retry_after(httpx.Response(503, headers={"Retry-After": text}))
     assert seconds is None or seconds >= 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tasks.gateways.disk import files, folders, lock
+from tasks.gateways.disk import files, folders
 from tasks.gateways.sources.far.bounds import SourceError
 
 _JOURNAL: Final = "landed.jsonl"
@@ -96,7 +96,7 @@ class Landing:
         """Nobody else brings or reads copies meanwhile; raises SourceError when another does for so long."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as held:
-            if not lock.take(held, seconds, _ASK_SECONDS):
+            if not files.lock(held, seconds, _ASK_SECONDS):
                 raise SourceError("another run is pulling this source: run again when it has ended")
             os.utime(held.fileno())
             yield

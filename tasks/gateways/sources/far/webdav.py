@@ -8,7 +8,7 @@ import httpx
 from tasks.gateways.sources.far.addresses import Address
 from tasks.gateways.sources.far.bounds import Allowance, SourceError
 from tasks.gateways.sources.far.remote_folder import Remote, Verdict, usual_verdict
-from tasks.gateways.wire.answers import codings
+from tasks.gateways.wire.retry import codings
 
 
 class _Bounded(httpx.SyncByteStream):
