@@ -85,7 +85,7 @@ def clashes(submissions: Submissions) -> pl.DataFrame:
     Of two applications of a cycle the one submitted later has it, then the one with the larger number.
     """
     asked = submissions.once(_asked)
-    rows = asked.filter(pl.col("row").is_not_null())
+    rows = asked.filter(pl.col("row").is_not_null() & ~pl.col("given_up"))
     standing = asked.filter(~pl.col("given_up")).drop("row").unique()
     pairs = rows.join(standing, on=_ITEM, suffix="_other").filter(
         pl.col("application_no") != pl.col("application_no_other")
