@@ -107,7 +107,7 @@ def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
     """What the cycle's applications filed and still hold, in the order in which it was entered.
 
     Columns: application_no, keys, filed_on, valid_until, institution_code, and former_until, the end of the term that a
-    renewal replaced, "" where there was none.
+    renewal replaced, or that was over when it was filed, "" where there was none.
     """
     statement = (
         select(
@@ -123,9 +123,26 @@ def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
     replaced = select(*(_entry.c[key] for key in KEYS), _entry.c.valid_until.label("former_until")).where(
         _entry.c.superseded_in == cycle, _entry.c.ended_by.is_(None), _entry.c.cycle.is_distinct_from(cycle)
     )
-    former = frames.read(db, replaced).groupby(KEYS, as_index=False)["former_until"].max()
+    ends = pd.concat([frames.read(db, replaced), _over_before(db, cycle)])
+    former = ends.groupby(KEYS, as_index=False)["former_until"].max()
     filed = frames.read(db, statement.order_by(_entry.c.entry)).merge(former, on=KEYS, how="left")
     return filed.assign(former_until=filed["former_until"].fillna(""))
+
+
+def _over_before(db: Connection, cycle: str) -> pd.DataFrame:
+    """The ends of terms that were over when a renewal of the cycle filed them anew: keys and former_until."""
+    old, version, application = _entry.alias("old"), tables.application_version, tables.application
+    same = and_(*(old.c[key] == _entry.c[key] for key in KEYS), old.c.valid_until < _entry.c.filed_on)
+    renews = and_(version.c.application_no == _entry.c.application_no, version.c.kind == "renewal")
+    counts = and_(application.c.application_no == version.c.application_no, application.c.version == version.c.version)
+    statement = (
+        select(*(_entry.c[key] for key in KEYS), old.c.valid_until.label("former_until"))
+        .join(old, same)
+        .join(version, renews)
+        .join(application, counts)
+    )
+    mine = (_entry.c.known_to.is_(None), _entry.c.cycle == cycle, old.c.known_to.is_(None), old.c.ended_by.is_(None))
+    return frames.read(db, statement.where(*mine))
 
 
 def knowledge(db: Connection, cycle: str) -> int:

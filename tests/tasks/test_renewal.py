@@ -87,7 +87,9 @@ def test_a_late_renewal_begins_on_the_day_of_filing(home: Path, swept_on: date |
     with reading() as db:
         assert registers.statuses(db) == {("A0", COOK, "4"): "lapsed", ("A1", COOK, "4"): "filed"}
         entries = register.current_entries(db)
+        former = register.filed_by(db, "2026-09")["former_until"].tolist()
     assert len(entries) == 2
+    assert former == ["2026-10-19"], "the letter names the old term also where it was over"
 
 
 def test_a_timely_renewal_leaves_the_older_application_filed_until_both_end(home: Path) -> None:
