@@ -115,9 +115,9 @@ class FilingText(ApplicationLetter, FormalLetter):
 
 
 class ApplicationWithdrawalText(ApplicationLetter):
-    """What of an application is no longer worked on, because the applicant took it back."""
+    """What of an application is no longer worked on, because the applicant took it back; no items where it had none."""
 
-    items: list[ItemLine] = Field(min_length=1, description="撤回的职业等级")
+    items: list[ItemLine] = Field(default_factory=list, description="撤回的职业等级（空白为整份申报）")
     asked_on: date = Field(description="申请撤回日期")
     way: str = Field(default="申请", description="以何种方式提出")
     ground: str = Field(default="", description="撤回理由")
@@ -136,9 +136,10 @@ class LateVersionText(ApplicationLetter):
 
 
 class EndingText(ApplicationLetter, RefusingLetter):
-    """What of an application is ended without an outcome, and on which ground."""
+    """What of an application is ended without an outcome, and on which ground; no items where it had none."""
 
-    items: list[ReasonedLine] = Field(min_length=1, description="终止办理的职业等级及原因")
+    items: list[ReasonedLine] = Field(default_factory=list, description="终止办理的职业等级及原因（空白为整份申报）")
+    ground: str = Field(default="", description="整份申报终止办理的原因")
     decided_on: date = Field(description="决定日期")
     decision_no: str = Field(default="", description="决定文号")
 

@@ -15,7 +15,6 @@ from expectations import reading
 from expectations.side_tables import readable
 from schemas import submission
 from schemas.law.cycle import cycle_id
-from schemas.law.rulings import WINDOW_2
 from schemas.policy import Policy, UnknownCycleError, for_cycle
 from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
@@ -26,7 +25,7 @@ from tasks.desk.arrivals import pull_desks, put_on_record, put_results_on_record
 from tasks.desk.returned_results import may_be_taken
 from tasks.desk.rulings import take_rulings
 from tasks.desk.unread import Memory
-from tasks.desk.withdrawal import take_back
+from tasks.desk.withdrawal import BY_VERSION, take_back
 from tasks.gateways.sources import (
     DESK_FOLDER,
     FILE,
@@ -197,7 +196,7 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
     versions.keep(db, ruling, forms, run)
     runs.settle_quarantined(db, _settling(ruling))
     back = ruling.again[ruling.again["is_withdrawal"]]["application_no"].tolist()
-    taken_back = take_back(db, back, "撤回申报的版本", "", "filing", run) if back else Counts()
+    taken_back = take_back(db, back, BY_VERSION, "", "filing", run) if back else Counts()
     written = letters.write(db, late_letters(db, ruling.late, run), run)
     counts = {**ruling.counts(), "letters": taken_back.done.get("letters", 0) + written}
     return Counts(done={name: count for name, count in counts.items() if count}), aside
@@ -214,7 +213,7 @@ def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
     if late.empty:
         return []
     known = applications.current(db, sorted(set(late["application_no"])))
-    asked = late.assign(is_open=late["why"].str.contains(WINDOW_2), goes_on=late["was"] != "closed")
+    asked = late.assign(goes_on=late["was"] != "closed")
     return late_versions(known, asked, run)
 
 

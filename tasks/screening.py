@@ -15,6 +15,7 @@ from schemas.rows import tuples
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.rulings import settle_holds
+from tasks.desk.withdrawal import BY_VERSION
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import recall, withdrawals
@@ -108,8 +109,10 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
     items.create(db, named.assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
     findings.replace(db, findings.none(), submissions["applications"], run.cycle)
     applications.withdrawn(db, numbers, run)
-    known = applications.current(db, sorted(set(new["application_no"])))
-    confirmed = withdrawals(known, named, occupation_names(db), "撤回申报的版本", "", run)
+    # one without a single item is confirmed as a whole
+    bare = set(numbers) - set(asked["application_no"]) - set(present["application_no"])
+    known = applications.current(db, sorted({*new["application_no"], *bare}))
+    confirmed = withdrawals(known, named, occupation_names(db), BY_VERSION, "", run)
     counts = {"withdrawn": len(numbers), "letters": letters.write(db, confirmed, run)}
     return Counts(done={name: count for name, count in counts.items() if count})
 

@@ -48,11 +48,13 @@ class Ruled:
     """How a version stands and, in Chinese, why it is not taken.
 
     `in_time_until`: the day it is taken after, on which it would have been in time; WINDOW-2 stands on it.
+    `is_open`: whether a decision under WINDOW-2 may take it all the same.
     """
 
     standing: Standing
     reason: str = ""
     in_time_until: date | None = None
+    is_open: bool = False
 
 
 def moment_of(submitted: datetime | None, first_seen: date, policy: Policy) -> datetime:
@@ -94,7 +96,7 @@ def _in_turn(version: Version, known: Known, policy: Policy) -> Ruled:
         submitted_on = version.moment.astimezone(ZoneInfo(policy.timezone)).date()
         last = known.correct_by or policy.deadline(known.cycle)
         return Ruled("current", in_time_until=last if submitted_on > last else None)
-    return Ruled("late", "申报截止后提交且未经要求，须经例外审批（WINDOW-2）准予后方可采纳")
+    return Ruled("late", "申报截止后提交且未经要求，须经例外审批准予后方可采纳", is_open=True)
 
 
 def may_be_permitted(known: Known, moment: datetime) -> bool:

@@ -30,6 +30,8 @@ from tasks.store.leases import writing
 _GROUNDS = {"returned": "逾期未补正", "held": "例外审批未获准", "accepted": "未完成评估", "dispatched": "未完成评估"}
 #: What a person ends by name ends on that person's ground wherever it stands.
 _BY_NAME = {**_GROUNDS, "passed": "评估合格后终止"}
+#: Of an application without a single item: it was returned, or nobody screened it.
+_OF_THE_WHOLE = {"returned": "逾期未补正", "received": "未完成初审"}
 _RECALLED = "该申报已终止办理"
 
 
@@ -144,12 +146,25 @@ def _end(
         for status in ended["status"]
     ]
     items.move(db, ended, run, words.by)
-    applications.end(db, numbers, run)
+    bare = sorted(set(numbers) - set(ended["application_no"]))
+    whole = _grounds_of_whole(db, bare, words, run)
+    because = {
+        number: ground + (f"（{words.document_no}）" if words.document_no else "") for number, ground in whole.items()
+    }
+    applications.end(db, numbers, because, run, words.by)
     applications.follow_items(db, run.cycle, run)
-    known = applications.current(db, sorted(set(ended["application_no"])))
-    sent = endings(known, ended, occupation_names(db), words.document_no, run)
+    known = applications.current(db, sorted({*ended["application_no"], *bare}))
+    sent = endings(known, ended, whole, occupation_names(db), words.document_no, run)
     counts = {"ended": len(ended), "letters": letters.write(db, sent, run)}
     return Counts(done={name: count for name, count in counts.items() if count})
+
+
+def _grounds_of_whole(db: Connection, numbers: list[str], words: Words, run: Run) -> dict[str, str]:
+    """Why each of these applications ends that has no item."""
+    every = applications.of_cycle(db, run.cycle)
+    mine = every[every["application_no"].isin(numbers)]
+    grounds = mine["status"].map(_OF_THE_WHOLE).fillna("终止办理") + f"：{words.reason}"
+    return dict(zip(mine["application_no"], grounds, strict=True))
 
 
 def is_reported(run: Run) -> bool:

@@ -19,6 +19,8 @@ from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
 _RECALLED = "申报单位撤回申报"
+#: How an application is taken back: by a version that says so, or in writing.
+BY_VERSION, IN_WRITING = "撤回申报的版本", "书面申请"
 
 
 class NothingToWithdrawError(RefusedError):
@@ -36,7 +38,7 @@ def withdraw(number: str, by: str, reason: str, as_of: date | None = None, *, se
         with writing(run) as db:
             assert_unmoved(db, number, seen)
             _assert_open(db, number, cycle)
-            counts = take_back(db, [number], "书面申请", reason, by, run)
+            counts = take_back(db, [number], IN_WRITING, reason, by, run)
             applications.follow_items(db, cycle, run)
         return Counts.sum([counts, deliver_letters(run)])
 
@@ -54,7 +56,10 @@ def _assert_open(db: Connection, number: str, cycle: str) -> None:
 
 
 def take_back(db: Connection, numbers: list[str], way: str, ground: str, by: str, run: Run) -> Counts:
-    """Let every open item of these applications become `withdrawn`, recall their packages and confirm it by letter."""
+    """Let every open item of these applications become `withdrawn`, recall their packages and confirm it by letter.
+
+    A version that withdraws an application without a single item is confirmed by the screening, which makes what it names.
+    """
     rows = items.of_applications(db, numbers)
     still = rows[rows["status"].isin(OPEN)]
     applications.have_outcome(db, numbers, "withdrawn")
@@ -62,6 +67,9 @@ def take_back(db: Connection, numbers: list[str], way: str, ground: str, by: str
     facts = facts_text(way=way, ground=ground)
     because = f"撤回申报（{way}）" + (f"：{ground}" if ground else "")
     items.move(db, still.assign(became="withdrawn", reason="", because=because, facts=facts), run, by)
-    confirmed = withdrawals(applications.current(db, numbers), still, occupation_names(db), way, ground, run)
+    bare = [] if way == BY_VERSION else sorted(set(numbers) - set(rows["application_no"]))
+    applications.give_up(db, bare, f"撤回申报（{way}）", ground, run, by)
+    known = applications.current(db, sorted({*still["application_no"], *bare}))
+    confirmed = withdrawals(known, still, occupation_names(db), way, ground, run)
     counts = {"withdrawn": len(numbers), "letters": letters.write(db, confirmed, run)}
     return Counts(done={name: count for name, count in counts.items() if count})

@@ -31,6 +31,8 @@ Row = Mapping[Any, Any]
 Heads = Mapping[str, dict[str, Any]]
 
 _OBJECTED = "公示异议成立"
+#: Rules that refuse what passed when it is to be filed.
+_AT_FILING = (OBJECTION, "RENEW-1")
 
 #: What the head of a letter says of an application.
 _HEAD = ["application_no", "institution_name", "uscc", "kind"]
@@ -80,14 +82,8 @@ def corrections(applications: pd.DataFrame, hard: pd.DataFrame, items: pd.DataFr
     for number, lines in sorted(_lines(hard, run.policy).items()):
         beyond = [line for line in lines if line.rule in UNMENDABLE]
         if number in lost:
-            letters.append(
-                letter(
-                    f"non_acceptance:{number}:v{versions[number]}",
-                    "non_acceptance",
-                    number,
-                    NonAcceptanceText(**heads_of[number], findings=beyond),
-                )
-            )
+            refusing = NonAcceptanceText(**heads_of[number], findings=beyond)
+            letters.append(letter(f"non_acceptance:{number}:v{versions[number]}", "non_acceptance", number, refusing))
             continue
         mendable = [_mending(line) for line in lines if line.rule not in UNMENDABLE]
         text = CorrectionText(
@@ -213,15 +209,18 @@ def refusals(
     rulings = by_application(decided[decided["verdict"] == "refuse"])
     letters = []
     for number, rows in sorted(by_application(denied).items()):
-        recalled = [row for row in rows if row["status"] == "refused" and row["was"] in ("accepted", "dispatched")]
-        text = RefusalText(
-            **heads_of[number],
-            items=_reasoned(rows, names, run.policy, rulings.get(number, [])),
-            voids=correspondence.contradicted("refusal", recalled),
-        )
+        recalled = [row for row in rows if row["status"] == "refused" and _is_taken_back(row)]
+        lines = _reasoned(rows, names, run.policy, rulings.get(number, []))
+        voids = correspondence.contradicted("refusal", recalled)
+        text = RefusalText(**heads_of[number], items=lines, voids=voids)
         occasion = f"refusal:{number}:{_mark(rows)}:{correspondence.written(number, 'refusal')}"
         letters.append(letter(occasion, "refusal", number, text))
     return letters
+
+
+def _is_taken_back(row: Row) -> bool:
+    """Whether a ruling took back what had been accepted, and it was not only refused at its filing."""
+    return row["was"] in ("accepted", "dispatched") or (row["was"] == "passed" and row["reason"] not in _AT_FILING)
 
 
 def by_application(rows: pd.DataFrame) -> dict[str, list[Row]]:

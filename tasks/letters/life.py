@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from expectations import reading
 from schemas.item import KEYS, UNIT
 from schemas.letter_lines import ReasonedLine, lines_of
-from schemas.letter_text import ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText
+from schemas.letter_text import LETTER_KINDS, ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText
 from schemas.policy import Policy
+from schemas.rows import tuples
 from schemas.run import Run
 from tasks.letters.contents import addressee, heads, letter
 from tasks.store import dispatches
@@ -24,8 +25,6 @@ from tasks.store.outbox import Entry
 
 #: What a panel's letter begins with.
 _READERS = "评估专家组"
-#: The rule under which a late version may still be taken, with its article.
-_WINDOW_2 = "WINDOW-2 三（一）"
 
 
 def withdrawals(
@@ -33,7 +32,8 @@ def withdrawals(
 ) -> list[Entry]:
     """One confirmation an application: what of it was taken back (contract section 3).
 
-    `applications`: current versions; `withdrawn`: the items; `way`, `ground`: how and why it was taken back.
+    `applications`: current versions; `withdrawn`: the items, none of an application that was taken back without any;
+    `way`, `ground`: how and why it was taken back.
     """
     deadline = run.policy.deadline(run.cycle)
     letters = []
@@ -52,9 +52,17 @@ def withdrawals(
 
 
 def endings(
-    applications: pd.DataFrame, ended: pd.DataFrame, names: Mapping[str, str], document_no: str, run: Run
+    applications: pd.DataFrame,
+    ended: pd.DataFrame,
+    whole: Mapping[str, str],
+    names: Mapping[str, str],
+    document_no: str,
+    run: Run,
 ) -> list[Entry]:
-    """One letter an application that a person ended, or a part of it; `ended`: the items and `ground`."""
+    """One letter an application that a person ended, or a part of it.
+
+    `ended`: the items and `ground`; `whole`: application_no to the ground of those that had no item.
+    """
     letters = []
     for number, mine, head in _group(applications, ended, run):
         lines = [
@@ -62,7 +70,8 @@ def endings(
             for ground, rows in mine.groupby("ground", sort=True)
             for line in lines_of(rows.to_dict("records"), names, run.policy)
         ]
-        text = EndingText(**head, items=lines, decided_on=run.day, decision_no=document_no)
+        ground = whole.get(number, "")
+        text = EndingText(**head, items=lines, ground=ground, decided_on=run.day, decision_no=document_no)
         letters.append(letter(f"ending:{number}:{_mark(mine)}:{run.day}", "ending", number, text))
     return letters
 
@@ -70,12 +79,13 @@ def endings(
 def _group(
     applications: pd.DataFrame, items: pd.DataFrame, run: Run
 ) -> Sequence[tuple[str, pd.DataFrame, dict[str, Any]]]:
-    heads_of = heads(applications, run)
-    return [(str(key), mine, heads_of[str(key)]) for key, mine in items.groupby("application_no", sort=True)]
+    """Number, items and head of the letter of each application."""
+    heads_of, groups = heads(applications, run), dict(list(items.groupby("application_no")))
+    return [(number, groups.get(number, items.iloc[:0]), heads_of[number]) for number in sorted(heads_of)]
 
 
 def _mark(items: pd.DataFrame) -> str:
-    text = "|".join(sorted(items[UNIT].agg("/".join, axis=1)))
+    text = "|".join(sorted("/".join(unit) for unit in tuples(items[UNIT])))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -94,7 +104,7 @@ def late_versions(applications: pd.DataFrame, late: pd.DataFrame, run: Run) -> l
             version=version,
             received_on=run.day,
             reason=row["why"],
-            basis=_WINDOW_2 if row["is_open"] else "三（一）",
+            basis=LETTER_KINDS["late_version"].article,
             current_on=days.get(number) if row["goes_on"] else None,
             open_for_decision=row["is_open"],
         )

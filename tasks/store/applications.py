@@ -159,6 +159,11 @@ def taken_back(db: Connection, numbers: list[str]) -> set[str]:
     return set(db.execute(select(_application.c.application_no).where(*mine)).scalars())
 
 
+def give_up(db: Connection, numbers: list[str], because: str, ground: str, run: Run, by: str) -> None:
+    """Close applications without a single item that were taken back (of `have_outcome`); items tell it of the others."""
+    _close(db, numbers, because, dict.fromkeys(numbers, ground), run, by)
+
+
 def have_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
     """Note that applications were withdrawn or ended as a whole."""
     work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
@@ -167,11 +172,19 @@ def have_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
     db.execute(update(_application).where(mine).values(outcome=outcome, correct_by=None))
 
 
-def end(db: Connection, numbers: list[str], run: Run) -> None:
-    """Note that applications were ended: these are closed, whether they had an item or not."""
+def end(db: Connection, numbers: list[str], grounds: Mapping[str, str], run: Run, by: str) -> None:
+    """Note that applications were ended: these are closed, whether they had an item or not.
+
+    `grounds`: why, of those without an item whose history would say so.
+    """
     have_outcome(db, numbers, "ended")
+    _close(db, numbers, "终止办理", grounds, run, by)
+
+
+def _close(db: Connection, numbers: list[str], because: str, grounds: Mapping[str, str], run: Run, by: str) -> None:
     now = pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT)
-    _set_status(db, now.assign(became="closed", because="终止办理"), run)
+    told = [f"{because}：{grounds[number]}" if grounds.get(number) else because for number in numbers]
+    _set_status(db, now.assign(became="closed", because=told), run, by)
 
 
 def outcome_of(db: Connection, number: str) -> str | None:
@@ -246,7 +259,7 @@ def recode(db: Connection, old: str, new: str) -> None:
         db.execute(update(table).where(table.c.uscc == old).values(uscc=new))
 
 
-def _set_status(db: Connection, now: pd.DataFrame, run: Run) -> None:
+def _set_status(db: Connection, now: pd.DataFrame, run: Run, by: str = "filing") -> None:
     """`now`: application_no, became, because; only differences are written."""
     work = frames.working(db, "standing_now", now[["application_no", "became"]])
     same = _application.c.application_no == work.c.application_no
@@ -259,10 +272,10 @@ def _set_status(db: Connection, now: pd.DataFrame, run: Run) -> None:
         return
     seals.touch(db, seals.APPLICATION, moved)
     db.execute(update(_application).where(same, _application.c.status != work.c.became).values(status=work.c.became))
-    tell(db, moved, run)
+    tell(db, moved, run, by)
 
 
-def tell(db: Connection, moved: pd.DataFrame, run: Run) -> None:
+def tell(db: Connection, moved: pd.DataFrame, run: Run, by: str = "filing") -> None:
     """History entries of applications: application_no, was, became, because."""
     entries = moved.sort_values("application_no").assign(subject=lambda frame: frame["application_no"])
-    history.add(db, "application", entries, run, "filing")
+    history.add(db, "application", entries, run, by)

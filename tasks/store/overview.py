@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, and_, exists, func, or_, select
 
 from schemas import tables
 from schemas.item import UNIT
@@ -124,13 +124,19 @@ def reported(db: Connection, cycle: str) -> pd.DataFrame:
 
 
 def endings(db: Connection, cycle: str) -> pd.DataFrame:
-    """What of a cycle was ended, and why: application_no, UNIT, on, by, because; sorted."""
-    entry = tables.history
-    mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
-    columns = [entry.c[name] for name in (*UNIT, "on", "by", "because")]
-    statement = select(entry.c.subject.label("application_no"), *columns).where(
-        entry.c.kind == "item", entry.c.became == "ended", entry.c.subject.in_(mine)
+    """What of a cycle was ended, and why: application_no, UNIT, on, by, because; sorted.
+
+    UNIT is blank where an application had no items.
+    """
+    entry, application, item = tables.history, tables.application, tables.item
+    mine = select(application.c.application_no).where(application.c.cycle == cycle)
+    without = mine.where(
+        application.c.outcome == "ended", ~exists().where(item.c.application_no == application.c.application_no)
     )
+    columns = [entry.c[name] for name in (*UNIT, "on", "by", "because")]
+    of_items = and_(entry.c.kind == "item", entry.c.became == "ended", entry.c.subject.in_(mine))
+    of_whole = and_(entry.c.kind == "application", entry.c.became == "closed", entry.c.subject.in_(without))
+    statement = select(entry.c.subject.label("application_no"), *columns).where(or_(of_items, of_whole))
     return frames.read(db, statement).sort_values(["application_no", *UNIT], ignore_index=True)
 
 

@@ -28,7 +28,8 @@ _version = tables.application_version
 
 @dataclass(frozen=True, eq=False)
 class Ruling:
-    """What is new of a pull, judged: one row a version, with `standing`, `why`, `in_time_until` and `is_withdrawal`.
+    """What is new of a pull, judged: one row a version, with `standing`, `why`, `in_time_until`, `is_open` and
+    `is_withdrawal`.
 
     `aside`: number and reason of versions that are not kept.
     """
@@ -76,6 +77,7 @@ def judge(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> Ruling:
     ruled = [_ruled(row, known, closed, run) for row in records(incoming)]
     incoming["standing"] = pd.Series([ruling.standing for ruling in ruled], dtype=frames.TEXT)
     incoming["why"] = pd.Series([ruling.reason for ruling in ruled], dtype=frames.TEXT)
+    incoming["is_open"] = pd.Series([ruling.is_open for ruling in ruled], dtype="bool")
     days = [ruling.in_time_until.isoformat() if ruling.in_time_until else None for ruling in ruled]
     incoming["in_time_until"] = pd.Series(days, dtype=frames.TEXT)
     numbers = incoming["application_no"].map({number: application.last for number, application in known.items()})

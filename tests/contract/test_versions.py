@@ -58,6 +58,7 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
     assert sorted(named["application_no"]) == sorted(filing.no for filing in unasked)
     assert "late" in set(entries["became"])
     assert len(made.letters(home, "late_version")) == 2
+    assert "WINDOW" not in made.text_of(home, "late_version"), "an applicant reads words, no codes of ours"
 
     rulings = [case.decision(unasked[place].no, "WINDOW-2", verdict, "2025-04-15")
                for place, verdict in enumerate(("permit", "refuse"))]  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from flows.stages import evaluation, intake
 from schemas import application, item, tables
 from schemas.application import AWAITED
 from schemas.settings import settings
@@ -25,7 +26,7 @@ from tasks.letters.delivery import deliver_letters
 from tasks.letters.outcomes import write_refusals
 from tasks.runs.alerts import raise_alerts
 from tasks.screening import acknowledge_held
-from tasks.store import dispatches, duties, findings, overview, results
+from tasks.store import dispatches, duties, findings, history, overview, results
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on
@@ -143,6 +144,30 @@ def test_one_application_or_one_occupation_is_closed_at_any_time(home: Path) -> 
         close_application("A1", "", WORDS, made.DAY)
 
 
+def _without_items(*numbers: str) -> None:
+    for number in numbers:
+        made.accepted(number, status="returned")
+    with begin() as db:
+        db.execute(tables.item.delete())
+        db.execute(tables.application.update().values(status="returned"))
+
+
+def test_what_has_not_a_single_item_is_withdrawn_and_ended_by_letter_too(home: Path) -> None:
+    """An application for no occupation at all, or for levels nobody can read, was returned without an item."""
+    _without_items("A1", "A2", "A3")
+    withdraw("A1", "李办", "企业搬迁", made.DAY)
+    close_application("A2", "", WORDS, made.DAY)
+    close_cycle(made.CYCLE, WORDS, AFTER)
+    assert "（企业搬迁），该申报不再办理" in made.text_of(home, "application_withdrawal")
+    assert made.text_of(home, "ending").count("终止办理该申报：逾期未补正：久无进展。") == 2
+    assert [name[:2] for name in made.letters(home, "ending")] == ["A2", "A3"]
+    report = json.loads((home / "outbox" / "reports" / made.CYCLE / "report.json").read_text("utf-8"))
+    assert [(row["application_no"], row["by"]) for row in report["ended"]] == [("A2", "王主任"), ("A3", "王主任")]
+    with reading() as db:
+        grounds = [history.of(db, [number]).query("became == 'closed'")["because"].tolist() for number in ("A1", "A2")]
+    assert grounds == [["撤回申报（书面申请）：企业搬迁"], ["终止办理：逾期未补正：久无进展（黄人社函〔2026〕30号）"]]
+
+
 def test_the_latest_ruling_counts_whichever_way_it_turns(installation: Path) -> None:
     made.accepted("A1", status="held")
     hold("A1")
@@ -220,6 +245,20 @@ def test_a_refusal_is_told_by_the_run_that_finds_it_and_void_when_it_turns(home:
     assert "受理通知书" in made.text_of(home, "refusal")
 
 
+def test_a_refusal_of_what_passed_already_names_the_acceptance_it_makes_void(home: Path) -> None:
+    made.accepted("A1")
+    hold("A1")
+    rule("A1", "WINDOW-1", "permit", "11")
+    made.send_out(home)
+    made.drop(home, "r.csv", made.result("A1"))
+    intake.fn(made.CYCLE, made.DAY, None, str(home / "inbox"))
+    evaluation.fn(made.CYCLE, made.DAY)
+    assert made.standing("A1") == "passed"
+    rule("A1", "WINDOW-1", "refuse", "21")
+    settled()
+    assert "受理通知书" in made.text_of(home, "refusal")
+
+
 @pytest.mark.parametrize("status", [*item.STATUSES, *application.STATUSES])
 def test_every_status_is_final_or_named_with_its_age_and_who_must_act(home: Path, status: str) -> None:
     made.accepted("A1", status=status if status in item.STATUSES else "held")
@@ -284,7 +323,7 @@ def test_the_letter_on_a_late_version_says_that_the_former_goes_on_only_where_it
     was: str, *, goes_on: bool
 ) -> None:
     made.accepted("A1", submitted=int(datetime(2026, 9, 1, 9, tzinfo=UTC).timestamp() * 1_000_000))
-    late = pd.DataFrame([{"application_no": "A1", "version": 2, "why": "逾期（WINDOW-2）", "was": was}])
+    late = pd.DataFrame([{"application_no": "A1", "version": 2, "why": "逾期", "was": was, "is_open": True}])
     with run_on(made.DAY, made.CYCLE) as run, begin() as db:
         (entry,) = late_letters(db, late, run)
     assert bool(entry.content["current_on"]) is goes_on
