@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from schemas.policy import Policy
 
@@ -18,10 +19,22 @@ _FILED = frozenset({"filed", "lapsed"})
 
 
 @dataclass(frozen=True)
+class Ruling:
+    """One ruling as it was made; `occupation` is blank where it is about all."""
+
+    number: str
+    rule: str
+    occupation: str
+    verdict: str
+    made_on: date
+
+
+@dataclass(frozen=True)
 class Concerned:
     """What is on record of the application a ruling names.
 
     `statuses`: occupation code to the statuses of its items, empty where none is made yet; every code it asks for is in.
+    `shown`: occupation code to the first and last day of the newest public notice that shows items of it.
     """
 
     cycle: str
@@ -31,6 +44,12 @@ class Concerned:
     outcome: str = ""
     is_on_register: bool = False
     statuses: Mapping[str, Collection[str]] = field(default_factory=dict)
+    shown: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+
+    def notices(self, ruling: Ruling) -> list[tuple[date, date]]:
+        """First and last days of the public notices that had begun when a ruling was made and show what it is about."""
+        periods = [period for code, period in self.shown.items() if ruling.occupation in ("", code)]
+        return [(began, ends) for began, ends in periods if began <= ruling.made_on]
 
 
 @dataclass(frozen=True)
@@ -42,10 +61,9 @@ class Fault:
     is_late: bool = False
 
 
-def fault_of(
-    number: str, rule: str, occupation: str, of: Concerned | None, in_principle: Collection[str]
-) -> Fault | None:
-    """Why a ruling on an application (None: nobody filed it) under a rule is not taken; None where it is."""
+def fault_of(ruling: Ruling, of: Concerned | None, in_principle: Collection[str]) -> Fault | None:
+    """Why a ruling on an application (None: nobody filed it) is not taken; None where it is."""
+    number, rule, occupation = ruling.number, ruling.rule, ruling.occupation
     known = [*sorted(in_principle), OBJECTION]
     if rule not in known:
         return Fault(
@@ -59,7 +77,7 @@ def fault_of(
             f"{number} does not apply for occupation {occupation}: it applies for {', '.join(sorted(of.statuses)) or 'none'}",
             f"申报“{number}”没有申报职业“{occupation}”，请核对职业编码",
         )
-    return _not_concerned(number, rule, occupation, of) or _too_late(number, rule, occupation, of)
+    return _not_concerned(ruling, of) or _too_late(ruling, of)
 
 
 def unknown(number: str) -> Fault:
@@ -70,7 +88,8 @@ def unknown(number: str) -> Fault:
     )
 
 
-def _not_concerned(number: str, rule: str, occupation: str, of: Concerned) -> Fault | None:
+def _not_concerned(ruling: Ruling, of: Concerned) -> Fault | None:
+    number, rule, occupation = ruling.number, ruling.rule, ruling.occupation
     policy, kind = of.policy, of.institution_type
     title, capped = policy.institution_types.get(kind, kind), policy.cap.capped
     reasons = (
@@ -90,6 +109,11 @@ def _not_concerned(number: str, rule: str, occupation: str, of: Concerned) -> Fa
             f"本市不设公示，申报“{number}”没有异议可审批",
         ),
         (
+            rule == OBJECTION and not of.notices(ruling),
+            f"no public notice showed {occupation or 'anything of it'} by {ruling.made_on}",
+            f"截至{ruling.made_on}，申报“{number}”没有公示过的项目，没有异议可审批",
+        ),
+        (
             rule == EVAL_5
             and not any(_FILED & set(statuses) for code, statuses in of.statuses.items() if occupation in ("", code)),
             f"nothing of {occupation or 'it'} is filed",
@@ -100,7 +124,8 @@ def _not_concerned(number: str, rule: str, occupation: str, of: Concerned) -> Fa
     return next(faults, None)
 
 
-def _too_late(number: str, rule: str, occupation: str, of: Concerned) -> Fault | None:
+def _too_late(ruling: Ruling, of: Concerned) -> Fault | None:
+    number, rule, occupation = ruling.number, ruling.rule, ruling.occupation
     # of what was withdrawn, a corrected result may question what was filed before, and a late version may be taken
     over = of.outcome and not (rule in (EVAL_5, WINDOW_2) and of.outcome == "withdrawn")
     if of.is_closed or over:
@@ -113,6 +138,13 @@ def _too_late(number: str, rule: str, occupation: str, of: Concerned) -> Fault |
         return Fault(
             f"what {number} asked for is filed, and a decision does not touch it: see `filing adjust`",
             f"申报“{number}”已备案，例外审批不再影响，请使用动态调整（filing adjust）",
+            is_late=True,
+        )
+    ended = max((ends for _, ends in of.notices(ruling)), default=ruling.made_on)
+    if rule == OBJECTION and ruling.verdict == "refuse" and ended < ruling.made_on:
+        return Fault(
+            f"the public notice of {number} ran until {ended}: an objection is upheld while it runs",
+            f"申报“{number}”的公示期已于{ended}届满，公示期内的异议方可审批",
             is_late=True,
         )
     return None

@@ -1,13 +1,15 @@
 """Rulings (例外审批): operators' permits and refusals put on record, and carried out on what is not filed yet."""
 
-from datetime import date
+from collections.abc import Hashable, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import Connection
 
 from expectations.rulebook import rules
 from schemas.errors import RefusedError, WrongUseError
-from schemas.law.rulings import EVAL_5, Fault, fault_of, unknown
+from schemas.law.rulings import EVAL_5, Concerned, Fault, Ruling, fault_of, unknown
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.desk.moved import assert_unmoved
@@ -81,12 +83,17 @@ def _faults(db: Connection, rows: pd.DataFrame) -> dict[int, Fault]:
     in_principle = {code for code, rule in rules().items() if rule.nature == "in_principle"}
     of = {str(number): decisions.concerned(db, str(number)) for number in rows["application_no"].unique()}
     faults = {
-        place: fault_of(
-            row["application_no"], row["rule"], row["occupation_code"], of[row["application_no"]], in_principle
-        )
+        place: fault_of(_ruling(row, of[row["application_no"]]), of[row["application_no"]], in_principle)
         for place, row in enumerate(rows.fillna("").to_dict("records"))
     }
     return {place: fault for place, fault in faults.items() if fault}
+
+
+def _ruling(row: Mapping[Hashable, str], of: Concerned | None) -> Ruling:
+    moment = datetime.fromisoformat(row["decided_at"])
+    if moment.tzinfo and of:
+        moment = moment.astimezone(ZoneInfo(of.policy.timezone))
+    return Ruling(row["application_no"], row["rule"], row["occupation_code"], row["verdict"], moment.date())
 
 
 @step("settle-{run.cycle}")

@@ -16,7 +16,7 @@ from schemas.law.rulings import Concerned
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.submission import DECISIONS
-from tasks.store import cycles, findings, frames, history, seals
+from tasks.store import cycles, findings, frames, history, public_notices, seals
 
 _TOLD = ["decided_at", "decision_id"]  # the order of entries of one recording
 
@@ -70,7 +70,7 @@ def concerned(db: Connection, number: str) -> Concerned | None:
         select(item.c.occupation_code, item.c.status).where(item.c.application_no == number)
     ):
         statuses.setdefault(code, set()).add(status)
-    entry = tables.qualification_item
+    shown, entry = public_notices.periods(db, number), tables.qualification_item
     return Concerned(
         cycle=row.cycle,
         policy=for_cycle(cycle_id(row.cycle)),
@@ -79,6 +79,7 @@ def concerned(db: Connection, number: str) -> Concerned | None:
         outcome=row.outcome or "",
         is_on_register=db.execute(select(entry.c.entry).where(entry.c.uscc == row.uscc).limit(1)).first() is not None,
         statuses=statuses,
+        shown=shown,
     )
 
 

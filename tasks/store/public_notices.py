@@ -34,6 +34,15 @@ def running(db: Connection, number: str, day: date) -> pd.DataFrame:
     return frames.read(db, statement).sort_values(["notice", "occupation_code"], ignore_index=True)
 
 
+def periods(db: Connection, number: str) -> dict[str, tuple[date, date]]:
+    """First and last day of the newest notice that stands in its place and shows an application's items, by occupation."""
+    columns = (_item.c.occupation_code, _notice.c.published_on, _notice.c.ends_on)
+    mine = (_item.c.application_no == number, _notice.c.standing == "published")
+    statement = select(*columns).join(_notice, _notice.c.notice == _item.c.notice).where(*mine)
+    rows = db.execute(statement.order_by(_notice.c.ends_on, _notice.c.number))
+    return {code: (began, ends) for code, began, ends in rows}
+
+
 def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date, run: Run) -> str:
     """A new notice of these items (KEYS and SAID), its files not built yet; its name."""
     last = select(func.coalesce(func.max(_notice.c.number), 0)).where(_notice.c.cycle == run.cycle)

@@ -111,7 +111,10 @@ def test_the_same_notice_has_the_same_bytes(filing: Filing) -> None:
 def test_an_objection_upheld_ends_what_it_concerns(filing: Filing) -> None:
     decision.fn(CYCLE, BEGINS)
     words = ("--by", "王处长", "--reason", "实名举报属实", "--document", "黄职鉴〔2026〕9号")
-    assert filing("decide", "A1", "OBJECTION", "refuse", "--occupation", BAKER, *words).code == 0
+    objection = ("decide", "A1", "OBJECTION", "refuse", "--occupation", BAKER, *words, "--as-of")
+    assert filing(*objection, "2026-09-27").code == 2, "nothing is shown to anybody yet"
+    assert filing(*objection, "2026-10-11").code == 3, "the notice is over"
+    assert filing(*objection, "2026-09-29").code == 0
     assert decision.fn(CYCLE, date(2026, 9, 30)).done["refused"] == 1
     with reading() as db:
         by_item = statuses(db)
@@ -127,7 +130,7 @@ def test_an_objection_upheld_ends_what_it_concerns(filing: Filing) -> None:
 
 def test_an_objection_set_aside_stops_nothing(filing: Filing) -> None:
     decision.fn(CYCLE, BEGINS)
-    words = ("--by", "王处长", "--reason", "查无实据", "--document", "黄职鉴〔2026〕9号")
+    words = ("--by", "王处长", "--reason", "查无实据", "--document", "黄职鉴〔2026〕9号", "--as-of", "2026-09-29")
     filing("decide", "A1", "OBJECTION", "refuse", *words)
     filing("decide", "A1", "OBJECTION", "permit", *words)
     assert decision.fn(CYCLE, AFTER).done["filed"] == 4

@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from html import unescape
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -394,6 +395,8 @@ def test_an_objection_to_a_public_notice_is_upheld_or_dismissed(
     begins = date(2026, 9, 28)
     for module in (acts, applications_page, pages_of_desk):
         monkeypatch.setattr(module, "today", lambda: begins)
+    hours = count(1)  # it is that day by the clock too
+    monkeypatch.setattr(acts.Act, "moment", property(lambda _: f"{begins}T{next(hours):02d}:00:00+00:00"))
     with using(settings().model_copy(update={"policies": folder})):
         passed("A1", "initial", [(ONE, COOK, "4"), (ONE, BAKER, "4")], cycle="2026-04", name="黄石面点厂")
         browser = browser_of("王处长", Role.APPROVER)
