@@ -14,9 +14,10 @@ import codes  # noqa: E402
 from against_product import cycle_differences, directory_columns, play_both  # noqa: E402
 from compare import differences, report  # noqa: E402
 from deciding import finding_list, play  # noqa: E402
-from expected import finding_rows, item_rows, read_acts  # noqa: E402
+from expected import finding_rows, item_rows, read_acts, read_office  # noqa: E402
 from facts import read_csv, rules  # noqa: E402
 from office import Office  # noqa: E402
+from policy import Policy  # noqa: E402
 from random_cycles import MadeHistory, make_history, write  # noqa: E402
 
 SEEDS = range(1, 11)
@@ -29,9 +30,14 @@ def histories() -> list[MadeHistory]:
 
 def live(made: MadeHistory, folder: Path) -> Office:
     """Write a history and play it from what was written."""
+    office = office_of(made, folder)
+    return play(read_acts(folder), office)
+
+
+def office_of(made: MadeHistory, folder: Path) -> Office:
+    """A history written to a folder, and an office that has lived through none of it yet."""
     write(made, folder)
-    reference = folder / "reference"
-    return play(read_acts(folder), Office(reference if reference.is_dir() else None))
+    return read_office(folder)
 
 
 def test_standard_vectors() -> None:
@@ -48,13 +54,16 @@ def test_a_seed_always_gives_the_same_history(histories: list[MadeHistory]) -> N
 
 
 def test_histories_reach_every_rule_status_and_way_out(histories: list[MadeHistory], tmp_path: Path) -> None:
-    seen: dict[str, set[str]] = {"rule": set(), "item": set(), "application": set(), "version": set(), "held at": set()}
+    seen: dict[str, set[str]] = {
+        "rule": set(),
+        "item": set(),
+        "application": set(),
+        "version": set(),
+        "held at": set(),
+        "reason": set(),
+    }
     for made in histories:
-        office = Office()
-        reference = tmp_path / str(made.seed)
-        if made.reference:
-            write(replace(made, acts=[]), reference)
-            office = Office(reference / "reference")
+        office = office_of(replace(made, acts=[]), tmp_path / str(made.seed))
         for act in made.acts:
             play([act], office)
             seen["rule"] |= {finding.rule for cycle in made.cycles for finding in finding_list(office, cycle)}
@@ -62,6 +71,7 @@ def test_histories_reach_every_rule_status_and_way_out(histories: list[MadeHisto
                 seen["application"].add(app.status)
                 seen["version"] |= {version.status for version in app.versions}
                 seen["item"] |= {state.status for state in app.items.values()}
+                seen["reason"] |= {rule for state in app.items.values() for rule in state.reason}
                 seen["held at"] |= {state.held_at for state in app.items.values() if state.status == "held"}
     assert seen["rule"] == set(rules())
     finals = {"filed", "failed", "refused", "withdrawn", "ended", "lapsed"}
@@ -69,6 +79,7 @@ def test_histories_reach_every_rule_status_and_way_out(histories: list[MadeHisto
     assert seen["application"] == {"returned", "in_progress", "closed"}
     assert seen["version"] == {"current", "superseded", "late"}
     assert seen["held at"] == {"screening", "filing"}
+    assert {"OBJECTION", "EVAL-5", "RENEW-1", "STAND-1", "CAP-1", "CAP-2"} <= seen["reason"]
     ways = {" ".join(words[:2]) if words[0] == "adjust" else words[0] for made in histories for act in made.acts
             for words in act.commands}  # fmt: skip
     assert ways == {"withdraw", "close", "decide"} | {
@@ -80,8 +91,23 @@ def test_histories_reach_every_rule_status_and_way_out(histories: list[MadeHisto
                for form in act.forms["applications"])  # fmt: skip
 
 
+def test_histories_are_lived_under_other_laws_too(histories: list[MadeHistory]) -> None:
+    laws = [made.policies or (Policy(),) for made in histories]
+    every = [policy for policies in laws for policy in policies]
+    assert {policy["name"] for policy in every} == {"huangshi", "qinghe"}
+    assert any(policies[0] != policies[-1] for policies in laws), "one changes between its cycles"
+    for part, name, values in (
+        ("cycle", "moment", {"stated", "received"}),
+        ("decision", "together", {True, False}),
+        ("cap", "unit", {"occupation", "work_type"}),
+    ):
+        assert {policy[part][name] for policy in every} == values
+    assert len({policy.notice_workdays for policy in every}) > 2
+    assert len({str((policy["cycle"]["months"], policy["cycle"]["deadline_day"])) for policy in every}) > 2
+
+
 def test_what_was_written_plays_alike(histories: list[MadeHistory], tmp_path: Path) -> None:
-    made = next(made for made in histories if not made.reference)
+    made = next(made for made in histories if not made.reference and not made.policies)
     again = live(made, tmp_path)
     office = play(made.acts)
     for cycle in made.cycles:
@@ -92,7 +118,7 @@ def test_what_was_written_plays_alike(histories: list[MadeHistory], tmp_path: Pa
 
 def test_a_run_more_changes_nothing(histories: list[MadeHistory]) -> None:
     """Each act's run repeated on its day leaves everything as it is."""
-    made = next(made for made in histories if not made.reference)
+    made = next(made for made in histories if not made.reference and not made.policies)
     office, twice = Office(), Office()
     for act in made.acts:
         play([act], office)

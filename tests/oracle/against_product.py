@@ -18,7 +18,7 @@ from unittest.mock import patch
 import typer
 from compare import differences, report
 from deciding import play
-from expected import finding_rows, item_rows, read_acts
+from expected import finding_rows, item_rows, read_acts, read_office
 from facts import Row, read_csv
 from office import Act, Office
 from random_cycles import make_history, write
@@ -33,8 +33,10 @@ class Product:
     """The product's command line on one home, with the later reference lists of a written history."""
 
     def __init__(self, folder: Path, home: Path) -> None:
-        reference = folder / "reference"
-        self._settings = Settings(home=home, database_url="", reference=reference if reference.is_dir() else None)
+        reference, policies = (
+            folder / name if (folder / name).is_dir() else None for name in ("reference", "policies")
+        )
+        self._settings = Settings(home=home, database_url="", reference=reference, policies=policies)
         self.folder, self.home = folder, home
 
     def filing(self, *words: str) -> str:
@@ -89,8 +91,7 @@ class Product:
 
 def play_both(folder: Path, home: Path) -> Iterator[tuple[Act, Office, Product]]:
     """Play a written history act by act with the oracle and with the product."""
-    reference = folder / "reference"
-    office = Office(reference if reference.is_dir() else None)
+    office = read_office(folder)
     product = Product(folder, home)
     home.mkdir(parents=True, exist_ok=True)
     for number, act in enumerate(read_acts(folder), 1):

@@ -20,6 +20,7 @@ class State:
     reason: set[str] = field(default_factory=set)
     score: float | None = None
     held_at: str = ""  # "screening" or "filing": where a held or refused item goes on from
+    shown: date | None = None  # the day on which a public notice showed it
     corrected: bool = False  # a result came that would take the filed item off the register
 
     def stands(self, status: str, reason: set[str] | None = None) -> None:
@@ -38,6 +39,12 @@ class Version:
 
     def moment(self) -> datetime:
         return self.filing.submitted_at or values.midnight(self.first_seen)
+
+    def handed_in(self) -> datetime:
+        """The moment that windows and periods go by: with `received` the later of the stated one and the day it was seen."""
+        if self.filing.policy["cycle"]["moment"] == "stated":
+            return self.moment()
+        return max(self.moment(), values.midnight(self.first_seen))
 
 
 @dataclass
@@ -72,6 +79,11 @@ class Application:
     def live(self) -> bool:
         """Neither withdrawn nor ended: it counts for FORM-8, OCC-14 and CAP-1."""
         return not (self.withdrawn or self.ended)
+
+    @property
+    def shown(self) -> bool:
+        """A public notice showed something of it."""
+        return any(state.shown for state in self.items.values())
 
     @property
     def sent(self) -> bool:
@@ -152,6 +164,6 @@ class Application:
             statuses = [
                 state.status for item, state in self.items.items() if (item.occupation, item.work_type) == trade
             ]
-            if not statuses or any(status not in FINAL or status in ("filed", "lapsed") for status in statuses):
+            if not statuses or any(status not in FINAL or status == "filed" for status in statuses):
                 out.add(trade)
         return out

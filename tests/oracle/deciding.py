@@ -1,11 +1,11 @@
 """One run of a cycle: collect results, wait or decide, file, and let lapse what has expired."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import values
 from applications import Application
-from facts import Row, deadline
+from facts import Row
 from filing import Finding, Item, Trade
 from office import Act, Office
 from register import AUDIENCES, Entry, Institution, Particulars
@@ -36,7 +36,7 @@ def run(office: Office, act: Act) -> None:
     else:
         _Filing(office, act.cycle, act.day).decide()
         for app in office.of_cycle(act.cycle):
-            app.end()
+            app.end(but="passed")  # a public notice shows it
     _lapse(office, act.day)
 
 
@@ -75,14 +75,14 @@ def collect(office: Office, cycle: str, rows: list[Row], as_of: date) -> None:
 
 def _decides(office: Office, cycle: str, as_of: date) -> bool:
     """The day on which a cycle is decided together has come (contract section 3, when a run decides)."""
-    policy = office.facts(cycle).policy
+    policy, last = office.facts(cycle).policy, office.facts(cycle).deadline
     if cycle in office.deciding or not policy["decision"]["together"]:
         return True
     apps = office.of_cycle(cycle)
     correcting = any(app.returned and app.period_end and as_of <= app.period_end for app in apps)
     missing = any(state.status == "dispatched" for app in apps for state in app.items.values())
-    waited = as_of >= deadline(cycle) + timedelta(days=int(policy["evaluation"]["wait_days"]))
-    if waited or (as_of > deadline(cycle) and not correcting and not missing):
+    waited = as_of >= last + timedelta(days=policy.wait_days)
+    if waited or (as_of > last and not correcting and not missing):
         office.deciding.add(cycle)
         return True
     return False
@@ -103,6 +103,7 @@ class _Filing:
     office: Office
     cycle: str
     as_of: date
+    ahead: dict[str, set[Trade]] = field(default_factory=dict)  # what a public notice shows, by institution
 
     def decide(self) -> None:
         before: dict[str, date | None] = {}
@@ -149,10 +150,12 @@ class _Filing:
         state.stands("refused" if refused else "held", reason)
         state.held_at = "filing"
 
-    def _rank(self, group: tuple[str, Trade], items: list[Item]) -> tuple[float, datetime, str, str, str]:
+    def _rank(self, group: tuple[str, Trade], items: list[Item]) -> tuple[date, float, datetime, str, str, str]:
+        """By score; but what a public notice showed earlier goes before what it has not shown yet."""
         app = self.office.applications[group[0]]
         best = max(app.items[item].score or 0 for item in items)
-        return -best, app.current.moment(), app.no, *group[1]
+        shown = min(app.items[item].shown or date.max for item in items)
+        return shown, -best, app.current.moment(), app.no, *group[1]
 
     def _file_group(self, no: str, unit: Trade, items: list[Item]) -> list[ItemKey]:
         """File one institution's occupation, or hold it for want of a place."""
@@ -164,9 +167,24 @@ class _Filing:
         for item in items:
             if refused or undecided:
                 self._hold(app, item, refused or undecided, refused=bool(refused))
-            else:
-                self._enter(app, item)
-        return [] if refused or undecided else [(no, item) for item in items]
+        if refused or undecided:
+            return []
+        due = [item for item in items if self._is_due(app, item)]
+        for item in due:
+            self._enter(app, item)
+        if len(due) < len(items):
+            self.ahead.setdefault(app.filing.uscc, set()).add(unit)
+        return [(no, item) for item in due]
+
+    def _is_due(self, app: Application, item: Item) -> bool:
+        """What would be filed is shown first, and filed on the first day after the notice; else at once."""
+        state = app.items[item]
+        if not self.office.facts(self.cycle).policy.notice_workdays:
+            return True
+        state.stands("passed")
+        state.held_at = ""
+        state.shown = state.shown or self.as_of
+        return self.as_of > self.office.notice_ends(self.cycle, state.shown)
 
     def _verdict(self, no: str, rule: str, asked: set[str]) -> str | None:
         """What decisions on the codes asked for say of the occupation they are now; a permit on one of them is enough."""
@@ -183,11 +201,19 @@ class _Filing:
         if unit in places(here.facts, register.trades(uscc, here.deadline)):
             return set()
         rules = set()
-        if len(places(here.facts, register.trades(uscc, self.as_of)) | {unit}) > int(cap["occupations"]):
+        shown = self.ahead.get(uscc, set())
+        if len(places(here.facts, register.trades(uscc, self.as_of)) | shown | {unit}) > int(cap["occupations"]):
             rules.add("CAP-1")
-        if is_saturated(app.filing, unit, here, self.as_of):
+        if is_saturated(app.filing, unit, here, self.as_of, self._showing(unit, uscc)):
             rules.add("CAP-2")
         return rules
+
+    def _showing(self, unit: Trade, applicant: str) -> set[str]:
+        """Others of the counted types that will hold an occupation once their public notice is over."""
+        counted = self.office.facts(self.cycle).policy["cap"]["saturation_counts"]
+        ahead = {uscc for uscc, units in self.ahead.items() if unit in units and uscc != applicant}
+        return {app.filing.uscc for app in self.office.of_cycle(self.cycle)
+                if app.filing.uscc in ahead and app.filing.type in counted}  # fmt: skip
 
     def _enter(self, app: Application, item: Item) -> None:
         """Put an item on file, its audiences and its term still to be set."""
@@ -247,7 +273,7 @@ class _Filing:
 
     def _renewed(self, app: Application) -> date:
         """The end of a renewed term, one for all its steps: it begins after the latest end of all that it asks for."""
-        register, last = self.office.register, deadline(self.cycle)
+        register, last = self.office.register, self.office.facts(self.cycle).deadline
         asked = {item._replace(occupation=register.now(item.occupation)) for item in app.items}
         mine = [
             one for one in register.entries if one.uscc == app.filing.uscc and one.item in asked and one.stood(last)

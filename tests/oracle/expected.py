@@ -14,8 +14,9 @@ from pathlib import Path
 
 from deciding import finding_list, play
 from facts import Row, Tables, read_csv, rules
-from form_rules import as_cleaned
+from form_rules import as_cleaned, without_numbers
 from office import Act, Office
+from policy import Policy
 
 FORM_TABLES = ("applications", "occupations", "staff", "materials", "programmes")
 DESK_TABLES = ("register", "activities", "decisions", "complaints")
@@ -27,6 +28,13 @@ def read_acts(folder: Path) -> list[Act]:
     """The acts of a written history; a missing activities table is not an empty one."""
     plan = json.loads((folder / "plan.json").read_text("utf-8"))
     return [_read_act(folder / f"act-{number}", entry) for number, entry in enumerate(plan["acts"], 1)]
+
+
+def read_office(folder: Path) -> Office:
+    """An office under the policies and later lists of a written history."""
+    reference = folder / "reference"
+    policies = tuple(Policy(path.read_text("utf-8")) for path in sorted((folder / "policies").glob("*.toml")))
+    return Office(reference if reference.is_dir() else None, policies or (Policy(),))
 
 
 def _read_act(folder: Path, entry: dict[str, object]) -> Act:
@@ -50,11 +58,12 @@ def _tables(folder: Path, names: tuple[str, ...]) -> Tables:
 
 def finding_rows(office: Office, cycle: str) -> list[Row]:
     """Rows of findings.csv, without the message."""
+    policy = office.facts(cycle).policy
     findings = sorted(finding_list(office, cycle), key=lambda f: (f.application_no, f.rule, f.table, f.row, f.field))
     return [
         {
             **{name: str(value) for name, value in finding._asdict().items()},
-            "value": as_cleaned(finding.field, str(finding.value)),
+            "value": as_cleaned(finding.field, str(finding.value), policy),
             "nature": rules()[finding.rule]["nature"],
             "article": rules()[finding.rule]["article"],
         }
@@ -69,7 +78,7 @@ def item_rows(office: Office, cycle: str) -> list[Row]:
             "application_no": app.no,
             "uscc": app.filing.uscc,
             "occupation_code": item.occupation,
-            "work_type": item.work_type,
+            "work_type": without_numbers(item.work_type),
             "level": item.level,
             "status": state.status,
             "reason": ";".join(sorted(state.reason)),
@@ -115,8 +124,7 @@ def main() -> None:
         write_cycle(play([one_run(folder, arguments.cycle, arguments.as_of)]), arguments.cycle, out)
         return
     acts = read_acts(folder)
-    reference = folder / "reference"
-    office = play(acts, Office(reference if reference.is_dir() else None))
+    office = play(acts, read_office(folder))
     for cycle in sorted({act.cycle for act in acts}):
         write_cycle(office, cycle, out / cycle)
     day, register = acts[-1].day, office.register

@@ -1,15 +1,13 @@
-"""The facts beside the input: the policy (shape 2), the rule table and the dated reference lists."""
+"""The facts beside the input: the policy in force, the rule table and the dated reference lists."""
 
 import csv
 import re
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from values import add_months
+from policy import Policy
 
 _HERE = Path(__file__).resolve().parent
 _SHIPPED = _HERE.parent.parent / "schemas" / "reference"
@@ -46,10 +44,15 @@ class Access:
 class Facts:
     """Everything that holds for one cycle, as plain dicts (contract: numbers come from the policy in force)."""
 
-    policy: dict[str, Any]
+    cycle: str
+    policy: Policy
     dictionary: dict[str, str]  # code -> name
     later: tuple[LaterOccupation, ...]
     access: dict[str, Access]  # code -> entry, of the list in force on the deadline
+
+    @property
+    def deadline(self) -> date:
+        return self.policy.deadline(self.cycle)
 
     def later_without_code(self, name: str) -> LaterOccupation | None:
         """The later occupation of that name that the Dictionary gives no code, if there is one."""
@@ -69,36 +72,23 @@ def rules() -> dict[str, Row]:
 
 
 @cache
-def policy() -> dict[str, Any]:
-    """The one policy of the shipped city, in force since 2021."""
-    read = tomllib.loads((_HERE / "policy.toml").read_text("utf-8"))
-    if read["cycle"]["roll"] != "none":
-        raise ValueError("the oracle reads only policies that do not roll the deadline")
-    return read
+def _shipped(name: str) -> list[Row]:
+    return read_csv(_SHIPPED / name)
 
 
-def cycle_is_readable(text: str) -> bool:
-    """`YYYY-MM` with a month the policy has."""
-    months = "|".join(f"{month:02d}" for month in policy()["cycle"]["months"])
-    return bool(re.fullmatch(rf"20\d\d-({months})", text))
-
-
-def deadline(cycle: str) -> date:
-    """The cycle's deadline: the policy's day of its month (contract section 1)."""
-    year, month = cycle.split("-")
-    return date(int(year), int(month), int(policy()["cycle"]["deadline_day"]))
-
-
-def window_opens(cycle: str) -> date:
-    """The first day of the cycle's window."""
-    return add_months(deadline(cycle), -int(policy()["cycle"]["window_months"]))
+def governing(policies: tuple[Policy, ...], cycle: str) -> Policy:
+    """The policy in force on the cycle's deadline, reckoned with that policy's own months and day."""
+    able = [policy for policy in policies if policy.cycle_is_readable(cycle)]
+    return max((policy for policy in able if policy["in_force_from"] <= policy.deadline(cycle)),
+               key=lambda policy: policy["in_force_from"])  # fmt: skip
 
 
 @cache
-def facts(cycle: str, reference: Path | None = None) -> Facts:
+def facts(cycle: str, reference: Path | None = None, policies: tuple[Policy, ...] = (Policy(),)) -> Facts:
     """The facts of a cycle `YYYY-MM`; `reference` is the folder of later lists that FILING_REFERENCE names."""
-    later = read_csv(_SHIPPED / "new_occupations.csv")
-    lists = [(date.min, read_csv(_SHIPPED / "access_qualifications_2021.csv"))]
+    policy = governing(policies, cycle)
+    later = [*_shipped("new_occupations.csv")]
+    lists = [(date.min, _shipped("access_qualifications_2021.csv"))]
     for path in sorted(reference.glob("*.csv")) if reference else ():
         if path.name.startswith("new_occupations"):
             later += read_csv(path)
@@ -106,10 +96,11 @@ def facts(cycle: str, reference: Path | None = None) -> Facts:
             rows = read_csv(path)
             lists.append((date.fromisoformat(rows[0]["in_force_from"]), rows))
     # a later list replaces the former whole
-    in_force = max((entry for entry in lists if entry[0] <= deadline(cycle)), key=lambda entry: entry[0])
+    in_force = max((entry for entry in lists if entry[0] <= policy.deadline(cycle)), key=lambda entry: entry[0])
     return Facts(
-        policy=policy(),
-        dictionary={row["code"]: row["name"] for row in read_csv(_SHIPPED / "occupations_2022.csv")},
+        cycle=cycle,
+        policy=policy,
+        dictionary={row["code"]: row["name"] for row in _shipped("occupations_2022.csv")},
         later=tuple(
             LaterOccupation(row["name"], row["code_2022"], date.fromisoformat(row["published_on"])) for row in later
         ),
@@ -133,14 +124,3 @@ def work_types_named(qualification: str) -> list[str]:
     """The names an entry covers: split at 、; of X（a、b） a and b (contract section 5, OCC-6)."""
     inside = re.fullmatch(r"[^（(]*[（(](.*)[）)]", qualification)
     return [name for name in (inside[1] if inside else qualification).split("、") if name]
-
-
-def known_materials() -> set[str]:
-    """Every material the policy names."""
-    return set(policy()["materials"])
-
-
-def region_code(text: str) -> str | None:
-    """The code of a region given by code, name or another name of the policy."""
-    names: dict[str, list[str]] = policy()["regions"]["names"]
-    return next((code for code, called in names.items() if text in (code, *called)), None)

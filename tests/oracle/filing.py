@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 import values
-from facts import Facts, Row, Tables, region_code
+from facts import Facts, Row, Tables
 
 
 class Finding(NamedTuple):
@@ -63,7 +63,7 @@ class Filing:
 
     def __init__(self, form: Row, tables: Tables, facts: Facts) -> None:
         self.no = form["application_no"]
-        self.form = form
+        self.form, self.policy = form, facts.policy
         self.rows = {
             name: rows_of(tables, name, self.no) for name in ("occupations", "staff", "materials", "programmes")
         }
@@ -71,13 +71,13 @@ class Filing:
         self.type = self._enum("institution_type")
         self.kind = self._enum("kind")
         self.affiliation = self._enum("affiliation")
-        self.region = region_code(form.get("region_code", ""))
+        self.region = self.policy.region_code(form.get("region_code", ""))
         self.withdrawn = values.boolean(form.get("withdrawn", "")) is True
         self.submitted_at: datetime | None = values.instant(form.get("submitted_at", ""))
         self.requested = [self._read(number, row, facts) for number, row in enumerate(self.rows["occupations"], 1)]
 
     def _enum(self, field: str) -> str | None:
-        return values.enum(field, self.form.get(field, ""))
+        return self.policy.enum(field, self.form.get(field, ""))
 
     def submission_day(self) -> date | None:
         return values.shanghai_day(self.submitted_at) if self.submitted_at else None
@@ -112,7 +112,7 @@ class Filing:
             occupation = row.get("neighbour_code", "")
         if state == "later":  # recognised by its name, which then is its code
             occupation = name
-        levels = values.levels(row["levels"]) if row.get("levels") else None
+        levels = self.policy.levels(row["levels"]) if row.get("levels") else None
         audience = values.enum("audience", row.get("audience", ""))
         return Requested(number, row, state, occupation, name, levels, audience)
 

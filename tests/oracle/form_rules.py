@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import codes
 import values
-from facts import Facts, Row, cycle_is_readable, known_materials, region_code
+from facts import Facts, Row
 from filing import Filing, Finding
+from policy import Policy
 
 REQUIRED = [
     "application_no",
@@ -80,8 +81,12 @@ def _personal(filing: Filing) -> Iterator[Finding]:
             for field in PUBLIC[table]:
                 text = row.get(field, "")
                 if _IDENTITY.search(text) or _TELEPHONE.search(text):
-                    shown = _IDENTITY.sub(lambda match: values.masked(match[0]), text)
-                    yield Finding(filing.no, "FORM-11", table, number, field, shown)
+                    yield Finding(filing.no, "FORM-11", table, number, field, without_numbers(text))
+
+
+def without_numbers(text: str) -> str:
+    """A text with the identity numbers in it masked."""
+    return _IDENTITY.sub(lambda match: values.masked(match[0]), text)
 
 
 def phone_is_valid(text: str) -> bool:
@@ -93,26 +98,26 @@ def unreadable(filing: Filing) -> Iterator[Finding]:
     """FORM-10 in the five tables of the application: a value, not blank, that cannot be read as its type."""
     for table, rows in {"applications": [filing.form], **filing.rows}.items():
         for number, row in enumerate(rows, 1):
-            for field in unreadable_fields(table, row):
+            for field in unreadable_fields(table, row, filing.policy):
                 yield Finding(filing.no, "FORM-10", table, number, field, row[field])
 
 
-def unreadable_fields(table: str, row: Row) -> Iterator[str]:
+def unreadable_fields(table: str, row: Row, policy: Policy) -> Iterator[str]:
     """The fields of one row that hold a text that is not of the field's type."""
     for field, text in row.items():
-        if text and not _readable(table, field, text):
+        if text and not _readable(table, field, text, policy):
             yield field
 
 
-def _readable(table: str, field: str, text: str) -> bool:
+def _readable(table: str, field: str, text: str, policy: Policy) -> bool:
     if field == "verdict":
         return values.enum("result_verdict" if table == "results" else "decision_verdict", text) is not None
-    if field in values.WORDS:
-        return values.enum(field, text) is not None
+    if field in values.WORDS or field == "institution_type":
+        return policy.enum(field, text) is not None
     if field == "cycle":
-        return cycle_is_readable(text)
+        return policy.cycle_is_readable(text)
     if (table, field) == ("materials", "material"):
-        return text in known_materials()
+        return text in policy["materials"]
     reader = {
         "submitted_at": values.instant,
         "decided_at": values.instant,
@@ -120,9 +125,9 @@ def _readable(table: str, field: str, text: str) -> bool:
         "no_violations": values.boolean,
         "withdrawn": values.boolean,
         "commitments_shown": values.boolean,
-        "levels": values.levels,
-        "level": values.level,
-        "highest_level": values.level,
+        "levels": policy.levels,
+        "level": policy.level,
+        "highest_level": policy.level,
         "size_bytes": values.integer,
         "panel_size": values.integer,
         "score": values.score,
@@ -131,15 +136,16 @@ def _readable(table: str, field: str, text: str) -> bool:
     return reader is None or reader(text) is not None
 
 
-def as_cleaned(field: str, value: str) -> str:
+def as_cleaned(field: str, value: str, policy: Policy) -> str:
     """A cell as it stands after cleaning (contract section 4): the canonical word, an offset in figures."""
     if field in ("submitted_at", "decided_at"):
         return value.replace("Z", "+00:00").replace(" ", "T")
     if field == "size_bytes":
         return value.replace(" ", "")
     if field == "region_code":
-        return region_code(value) or value
+        return policy.region_code(value) or value
     if values.boolean(value) is not None:
         return str(values.boolean(value)).lower()
     field = "result_verdict" if field == "verdict" else field
-    return (values.enum(field, value) if field in values.WORDS else None) or value
+    named = field in values.WORDS or field == "institution_type"
+    return (policy.enum(field, value) if named else None) or value

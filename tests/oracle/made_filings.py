@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import values
-from facts import Facts, Row, deadline, window_opens
+from facts import Facts, Row
 from filing import Trade
 from made_values import Maker
+from policy import Policy
 
-AREAS = ("420202", "420203", "420204", "420205", "420222", "420281")
 _CHINESE = {field: {word: chinese for chinese, word in words.items()} for field, words in values.WORDS.items()}
 
 
@@ -60,23 +60,36 @@ class World:
     since: date  # submissions made now fall between these days
     until: date
 
+    @property
+    def policy(self) -> Policy:
+        return self.facts.policy
+
+    @property
+    def areas(self) -> list[str]:
+        """Area digits of the city's credit codes, which are codes of regions too."""
+        return [code for code in self.policy["regions"]["names"] if code.isdigit()]
+
     def word(self, field: str, canonical: str) -> str:
         """The canonical word, or now and then the Chinese one."""
-        return _CHINESE[field][canonical] if self.rng.random() < 0.2 else canonical
+        chinese = self.policy["institution"][canonical]["title"] if field == "institution_type" else ""
+        return (chinese or _CHINESE[field][canonical]) if self.rng.random() < 0.2 else canonical
 
     def yes(self) -> str:
         return "是" if self.rng.random() < 0.2 else "true"
 
-    def levels(self) -> list[str]:
-        """A run of levels from 5 down."""
-        top = self.rng.choice((5, 5, 5, 4, 4, 3))
-        bottom = max(1, top - self.rng.choice((0, 1, 2, 2, 4)))
-        return [str(level) for level in range(top, bottom - 1, -1)]
+    def open_levels(self, institution_type: str) -> list[str]:
+        """The levels a type may have, from the lowest up."""
+        return sorted(self.policy["institution"][institution_type]["levels"], key=self.policy.rank)
+
+    def levels(self, institution_type: str) -> list[str]:
+        """A run of levels that a type may have, from a low one up."""
+        lowest = self.rng.choice((0, 0, 0, 1, 1, 2))
+        return self.open_levels(institution_type)[lowest:][: 1 + self.rng.choice((0, 1, 2, 2, 4))]
 
     def submitted_at(self) -> str:
         """A moment in the window, sometimes at its very ends, in one of several spellings."""
-        last = deadline(self.cycle)
-        opens, closes = values.midnight(window_opens(self.cycle)), values.midnight(values.day_after(last))
+        opens = values.midnight(self.policy.window_opens(self.cycle))
+        closes = values.midnight(values.day_after(self.facts.deadline))
         since = max(opens, values.midnight(self.since))
         until = min(closes, values.midnight(values.day_after(self.until)))
         minutes = int((until - since).total_seconds() // 60)
@@ -116,7 +129,7 @@ def application(world: World, institution: Institution, number: int, kind: str) 
         "institution_type": world.word("institution_type", institution.type),
         "affiliation": world.word("affiliation", rng.choices(("municipal", "provincial", "central"), (90, 6, 4))[0]),
         "region_code": institution.region,
-        "registered_address": f"湖北省黄石市磁湖路{rng.randrange(1, 300)}号",
+        "registered_address": f"{world.policy['title']}磁湖路{rng.randrange(1, 300)}号",
         "legal_representative": make.person(),
         "contact_name": make.person(),
         "contact_phone": make.phone(),
@@ -136,16 +149,16 @@ def application(world: World, institution: Institution, number: int, kind: str) 
 
 def _draw_request(world: World, institution: Institution, kind: str) -> dict[Trade, list[str]]:
     rng, held = world.rng, institution.on_file
-    pool = world.pool if institution.type == "social_organisation" and rng.random() < 0.7 else world.skills
+    pool = world.pool if institution.type in world.policy["cap"]["capped"] and rng.random() < 0.7 else world.skills
     known = {trade.occupation for trade in held}
     fresh = rng.sample([code for code in pool if code not in known], rng.choice((1, 1, 2, 2, 3)))
-    requested = {Trade(code, world.work_type(code)): world.levels() for code in fresh}
+    requested = {Trade(code, world.work_type(code)): world.levels(institution.type) for code in fresh}
     if kind == "renewal" and held:
         kept = rng.sample(sorted(held), rng.randrange(1, len(held) + 1))
         return {trade: rng.sample(held[trade], rng.randrange(1, len(held[trade]) + 1)) for trade in kept}
     if kind == "addition" and held and rng.random() < 0.4:  # further levels of an occupation on file
         trade = rng.choice(sorted(held))
-        requested[trade] = sorted({*held[trade], rng.choice("12345")}, reverse=True)
+        requested[trade] = [*{*held[trade], rng.choice(world.open_levels(institution.type))}]
     return requested
 
 
@@ -158,8 +171,8 @@ def request(
     alone it is a later occupation.
     """
     rng = world.rng
-    levels = sorted(levels, reverse=True)
-    open_to = world.facts.policy["institution"][filing.institution.type]["audiences"]
+    levels = sorted(levels, key=world.policy.rank)
+    open_to = world.policy["institution"][filing.institution.type]["audiences"]
     row = {
         "application_no": filing.form["application_no"],
         "occupation_code": code or trade.occupation,
@@ -171,10 +184,10 @@ def request(
     }
     filing.occupations.append(row)
     named = trade.work_type if rng.random() < 0.5 else ""
-    for material in world.facts.policy["required"]["every_occupation"]:
+    for material in world.policy["required"]["every_occupation"]:
         filing.materials.append(paper(world, filing, material, trade.occupation, named))
-    if filing.institution.type == "technical_school":
-        highest = str(rng.randrange(1, int(levels[-1]) + 1))
+    if filing.institution.type in world.policy.types(programmes=True):
+        highest = rng.choice(world.policy.ladder[world.policy.rank(levels[-1]) :])
         filing.programmes.append(programme(world, filing, trade.occupation, highest))
     return row
 
@@ -193,7 +206,7 @@ def programme(world: World, filing: MadeFiling, code: str, highest: str) -> Row:
 def paper(world: World, filing: MadeFiling, material: str, code: str = "", work_type: str = "") -> Row:
     """A material handed in as a file."""
     rng = world.rng
-    ending = rng.choice(world.facts.policy["attachments"]["types"])
+    ending = rng.choice(world.policy["attachments"]["types"])
     return {
         "application_no": filing.form["application_no"],
         "material": material,
@@ -201,7 +214,7 @@ def paper(world: World, filing: MadeFiling, material: str, code: str = "", work_
         "work_type": work_type,
         "form": world.word("form", "file"),
         "file_name": f"{material}-{rng.randrange(100)}.{ending}",
-        "size_bytes": str(rng.choice((1, rng.randrange(1_000, 5_000_000), 52428800))),
+        "size_bytes": str(rng.choice((1, rng.randrange(1_000, 5_000_000), world.policy["attachments"]["max_bytes"]))),
         "sha256": world.make.sha256(),
     }
 
@@ -212,8 +225,8 @@ def committed(row: Row) -> Row:
 
 
 def _institution_materials(world: World, filing: MadeFiling) -> None:
-    policy = world.facts.policy["required"]
-    names = [*policy["every_institution"], *world.facts.policy["institution"][filing.institution.type]["materials"]]
+    policy = world.policy["required"]
+    names = [*policy["every_institution"], *world.policy["institution"][filing.institution.type]["materials"]]
     if values.enum("affiliation", filing.form["affiliation"]) != "municipal":
         names += policy["branch"]
     for name in names:
@@ -224,7 +237,7 @@ def _institution_materials(world: World, filing: MadeFiling) -> None:
 
 def _staff(world: World, filing: MadeFiling) -> None:
     rng = world.rng
-    for role, needed in world.facts.policy["staff"].items():
+    for role, needed in world.policy["staff"].items():
         for _ in range(needed + rng.choice((0, 0, 1, 2))):
             filing.staff.append(person(world, filing, role))
 

@@ -2,20 +2,19 @@
 
 from datetime import date, timedelta
 
-from facts import Row, deadline
+from facts import Row
 from filing import Item, Trade
-from made_filings import AREAS, Institution, World
+from made_filings import Institution, World
 from values import add_months
-
-_PREFIXES = {"enterprise": ("91", "93"), "technical_school": ("12", "52", "91")}
-_SOCIAL = ("12", "51", "52", "53", "91")
 
 
 def institution(world: World, institution_type: str, number: int) -> Institution:
-    """A new institution of Huangshi."""
-    area = world.rng.choice(AREAS)
-    region = world.rng.choice((area, area, "HS-KFQ", "HS-XG"))
-    prefix = world.rng.choice(_PREFIXES.get(institution_type, _SOCIAL))
+    """A new institution of the city."""
+    area = world.rng.choice(world.areas)
+    region = world.rng.choice(
+        (area, area, *(code for code in world.policy["regions"]["names"] if code not in world.areas))
+    )
+    prefix = world.rng.choice(world.policy["institution"][institution_type]["credit_code_prefixes"])
     code = world.make.credit_code(prefix, area)
     return Institution(world.make.institution(institution_type, number), institution_type, code, region)
 
@@ -23,14 +22,15 @@ def institution(world: World, institution_type: str, number: int) -> Institution
 def on_file(world: World, holder: Institution, occupations: list[str], as_of: date) -> list[Row]:
     """Put occupations on file for an institution: its register rows; expired ones leave `holder.on_file` empty."""
     rng = world.rng
-    last = deadline(world.cycle)
+    last = world.facts.deadline
     valid_until = _valid_until(world, last, as_of)
-    first = add_months(valid_until, -36) + timedelta(days=1)
+    first = add_months(valid_until, -int(world.policy["validity"]["months"])) + timedelta(days=1)
     rows = []
     for code in occupations:
         work_type = world.work_type(code)
-        top = rng.randrange(3, 6)
-        levels = [str(level) for level in range(top, rng.randrange(1, top + 1) - 1, -1)]
+        ladder = world.open_levels(holder.type)
+        lowest = rng.randrange(min(3, len(ladder)))
+        levels = ladder[lowest : rng.randrange(lowest, len(ladder)) + 1]
         for level in levels:
             filed_on = rng.choice((first, first, _round_the_grace(world, first, last)))
             rows.append(_entry(world, holder, Item(code, work_type, level), min(filed_on, world.since), valid_until))
@@ -45,13 +45,15 @@ def _valid_until(world: World, last: date, as_of: date) -> date:
     if world.rng.random() < 0.55:
         return last + timedelta(days=world.rng.randrange(1, 1000))
     later = [add_months(last, months) for months in (5, 6, 7, 12)]
+    second = world.policy.next_cycle(world.cycle)
+    deadlines = [world.policy.deadline(cycle) for cycle in (second, world.policy.next_cycle(second))]
     between = last + timedelta(days=max(0, (as_of - last).days) // 2)
-    marks = [last, last, as_of, between, *later, date(last.year, 9, 10), date(last.year + 1, 4, 10)]
+    marks = [last, last, as_of, between, *later, *deadlines]
     return world.rng.choice(marks) + world.rng.choice((-one, 0 * one, one))
 
 
 def _round_the_grace(world: World, first: date, last: date) -> date:
-    grace = add_months(last, -world.facts.policy["dormancy"]["grace_months"])
+    grace = add_months(last, -world.policy["dormancy"]["grace_months"])
     near = grace + timedelta(days=world.rng.choice((-30, -1, 0, 0, 1, 1, 40)))
     return max(first, near)
 
@@ -63,21 +65,21 @@ def _entry(world: World, holder: Institution, item: Item, filed_on: date, valid_
         "institution_name": holder.name,
         "institution_type": world.word("institution_type", holder.type),
         "region_code": holder.region,
-        "registered_address": "黄石市磁湖路1号",
+        "registered_address": f"{world.policy['title']}磁湖路1号",
         "occupation_code": code,
         "work_type": work_type,
         "level": level if world.rng.random() < 0.9 else world.make.spelled([level]),
         "audience": world.rng.choice(("staff", "public", "staff;students")),
         "filed_on": filed_on.isoformat(),
         "valid_until": valid_until.isoformat(),
-        "institution_code": f"Y{world.rng.randrange(10**4):04d}42{world.rng.randrange(10**6):06d}",
+        "institution_code": world.make.institution_code(),
     }
 
 
 def activities(world: World, register: list[Row]) -> list[Row]:
     """Activities of what is on file: most keep an occupation awake, some just fail to."""
     rng = world.rng
-    last = deadline(world.cycle)
+    last = world.facts.deadline
     filed: dict[tuple[str, Trade], date] = {}
     for row in register:
         key = (row["uscc"], Trade(row["occupation_code"], row["work_type"]))
@@ -102,7 +104,7 @@ def _activity(world: World, uscc: str, trade: Trade, held_on: date, candidates: 
         "uscc": uscc,
         "occupation_code": trade.occupation,
         "work_type": trade.work_type,
-        "level": world.rng.choice("54321"),
+        "level": world.rng.choice(world.policy.ladder),
         "held_on": held_on.isoformat(),
         "candidates": str(candidates),
         "passed": str(candidates // 2),

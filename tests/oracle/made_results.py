@@ -8,7 +8,7 @@ from made_filings import World
 from office import Office
 from result_rules import ItemKey
 
-_SCORES = ("60", "60", "75", "80", "80", "80.5", "88", "88", "90", "95.5", "100")
+_SCORES = ("75", "80", "80", "80.5", "88", "88", "90", "95.5", "100")
 
 
 class Recorder:
@@ -77,7 +77,7 @@ class Recorder:
                 odd = rng.choice((("FORM-3", ""), ("DORM-1", "6-31-01-99"), ("NO-SUCH", "")))
                 rows.append(self.decision(app.no, odd[0], odd[1], "permit", day))
             undecided = (app.no, "CAP-2") not in {*held, *self.by_command}
-            if undecided and app.filing.type == "social_organisation" and rng.random() < 0.06:
+            if undecided and app.filing.type in self.world.policy["cap"]["capped"] and rng.random() < 0.06:
                 rows.append(self.decision(app.no, "CAP-2", "", "permit", day))
         return rows
 
@@ -137,6 +137,7 @@ class Recorder:
     def _result(self, key: ItemKey, filing: Filing, day: date) -> Row:
         rng, world = self.world.rng, self.world
         no, item = key
+        mark, needed = self.world.policy["evaluation"]["pass_mark"], self.world.policy["evaluation"]["panel_size"]
         fails = rng.random() < 0.12
         promised = bool(filing.commitments())
         shown = ("true", "是", "false", "否") if promised else ("true", "false", "否")
@@ -146,19 +147,19 @@ class Recorder:
             "work_type": item.work_type,
             "level": item.level if rng.random() < 0.9 else world.make.spelled([item.level]),
             "verdict": world.word("result_verdict", "fail" if fails else "pass"),
-            "score": str(rng.randrange(0, 60)) if fails else rng.choice(_SCORES),
+            "score": str(rng.randrange(0, mark)) if fails else rng.choice((str(mark), str(mark), *_SCORES)),
             "evaluated_on": (day - timedelta(days=rng.randrange(0, 4))).isoformat(),
             "panel_lead": world.make.person(),
-            "panel_size": str(rng.choice((3, 3, 5))),
+            "panel_size": str(needed + rng.choice((0, 0, 2))),
             "commitments_shown": rng.choices(shown, (6, 2, 1, 1)[: len(shown)])[0],
             "remarks": "",
         }
 
     def _fault(self, day: date) -> Row:
-        rng = self.world.rng
+        rng, evaluation = self.world.rng, self.world.policy["evaluation"]
         ways: tuple[Row, ...] = (
-            {"panel_size": rng.choice(("0", "1", "2"))},
-            {"verdict": "pass", "score": "59.5"},
+            {"panel_size": str(rng.randrange(evaluation["panel_size"]))},
+            {"verdict": "pass", "score": str(evaluation["pass_mark"] - 0.5)},
             {"verdict": "待定"},
             {"score": "八十五"},
             {"panel_size": "三人"},
@@ -193,7 +194,7 @@ class Recorder:
             rows.append(self._result((no, Item("4-01-99-01", "", item.level)), filing, day))
             rows.append(self._result((no, item._replace(work_type="戊类")), filing, day))
             taken = {key[1].level for key in keys if key[0] == no and key[1][:2] == item[:2]}
-            for level in sorted(set("12345") - taken)[:1]:
+            for level in sorted(set(self.world.policy.ladder) - taken)[:1]:
                 rows.append(self._result((no, item._replace(level=level)), filing, day))
         return rows
 
@@ -201,4 +202,4 @@ class Recorder:
 def _other_verdict(row: Row) -> Row:
     if row["verdict"] in ("pass", "合格"):
         return row | {"verdict": "fail", "score": "41"}
-    return row | {"verdict": "pass", "score": "66"}
+    return row | {"verdict": "pass", "score": "86"}

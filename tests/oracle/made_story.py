@@ -10,16 +10,15 @@ import made_register
 import values
 from applications import FINAL, UNDER_WAY, Application
 from deciding import play
-from facts import Row, Tables, deadline, facts, window_opens
+from facts import Row, Tables
 from filing import Trade
 from made_filings import Institution, MadeFiling, World, application, spelled_moment
 from made_register import institution, on_file
 from made_results import Recorder
 from made_values import Maker
+from occupation_rules import is_skill
 from office import Act, Office
 from spoiled_forms import Mishap
-
-TYPES = ("enterprise", "technical_school", "social_organisation")
 
 
 @dataclass
@@ -37,10 +36,11 @@ class Story:
     """One cycle's story; `office` has lived through all acts so far."""
 
     def __init__(self, rng: random.Random, cycle: str, office: Office, mishaps: dict[str, Mishap]) -> None:
-        known = facts(cycle, office.reference)
-        skills = [code for code in known.dictionary if code[0] in "3456" and code not in known.access]
-        opens = window_opens(cycle)
-        self.world = World(rng, Maker(rng), known, cycle, rng.sample(skills, 30), skills, opens, opens)
+        known = office.facts(cycle)
+        skills = [code for code in known.dictionary if is_skill(code, known) and code not in known.access]
+        opens = known.policy.window_opens(cycle)
+        self.types = known.policy.types()
+        self.world = World(rng, Maker(rng, known.policy), known, cycle, rng.sample(skills, 30), skills, opens, opens)
         self.rng = rng
         self.office = office
         self.mishaps = mishaps
@@ -54,8 +54,8 @@ class Story:
 
     def begin(self, days: int) -> Draft:
         """An act so many days after the deadline (before it where negative); submissions fall since the last act."""
-        day = deadline(self.world.cycle) + timedelta(days=days)
-        self.world.since = self.acts[-1].day if self.acts else window_opens(self.world.cycle)
+        day = self.world.facts.deadline + timedelta(days=days)
+        self.world.since = self.acts[-1].day if self.acts else self.world.policy.window_opens(self.world.cycle)
         self.world.until = day - timedelta(days=1)
         return Draft(day, [], {}, [], [])
 
@@ -91,16 +91,18 @@ class Story:
 
     def establish(self, count: int) -> None:
         """Institutions, many with something on file, and bystanders that only hold."""
-        last = deadline(self.world.cycle)
+        last, capped = self.world.facts.deadline, self.world.policy["cap"]["capped"]
         for number in range(count):
-            who = institution(self.world, self.rng.choices(TYPES, (40, 20, 40))[0], number)
+            who = institution(self.world, self.rng.choices(self.types, (40, 20, 40, 30)[: len(self.types)])[0], number)
             if self.rng.random() < 0.5:
-                source = self.world.pool if who.type == "social_organisation" else self.world.skills
+                source = self.world.pool if who.type in capped else self.world.skills
                 held = self.rng.sample(source, self.rng.choice((1, 2, 2, 3, 5)))
                 self.register += on_file(self.world, who, held, last + timedelta(days=45))
             self.people.append(who)
         for number in range(count // 6):
-            who = institution(self.world, self.rng.choices(TYPES, (15, 15, 70))[0], 2 * count + number)
+            who = institution(
+                self.world, self.rng.choices(self.types, (15, 15, 70, 30)[: len(self.types)])[0], 2 * count + number
+            )
             held = self.rng.sample(self.world.pool, 2)
             self.register += on_file(self.world, who, held, last + timedelta(days=45))
 
@@ -119,7 +121,7 @@ class Story:
     def new(self, draft: Draft, who: Institution, kind: str) -> MadeFiling:
         self._count += 1
         changed = who.on_file and self.rng.random() < 0.06
-        asker = replace(who, type=self.rng.choice(TYPES)) if changed else who
+        asker = replace(who, type=self.rng.choice(self.types)) if changed else who
         filing = application(self.world, asker, self._count, kind)
         self.clean[filing.form["application_no"]] = copy.deepcopy(filing)
         self.spoil(filing, self.rng.choices((0, 1, 2, 3), (52, 30, 12, 6))[0])
@@ -134,7 +136,7 @@ class Story:
     def _fitting(self, filing: MadeFiling) -> list[str]:
         """All mishaps, those of schools oftener for a school, which are few."""
         school_mishaps = ("students_above_their_programme", "programme_missing", "level_requested_twice")
-        school = filing.institution.type == "technical_school"
+        school = filing.institution.type in self.world.policy.types(programmes=True)
         return sorted(self.mishaps) + list(school_mishaps) * (5 if school else 0)
 
     def version(self, draft: Draft, app: Application, *, faults: int = 0) -> MadeFiling:
@@ -181,13 +183,13 @@ class Story:
         for app in self.rng.sample(known, min(len(known), 2)):
             if app.valid_code():
                 other = self.version(draft, app)
-                other.form["uscc"] = self.world.make.credit_code("91", "420202")
-        who = institution(self.world, "enterprise", 900)
+                other.form["uscc"] = self.world.make.credit_code("91", self.world.areas[0])
+        who = institution(self.world, self.types[0], 900)
         one = self.new(draft, who, "initial")
-        again = application(self.world, institution(self.world, "enterprise", 901), 902, "initial")
+        again = application(self.world, institution(self.world, self.types[0], 901), 902, "initial")
         again.form["application_no"] = one.form["application_no"]
         draft.forms.append(MadeFiling(again.institution, again.form, [], [], [], []))
-        far = application(self.world, institution(self.world, "enterprise", 903), 904, "initial")
+        far = application(self.world, institution(self.world, self.types[0], 903), 904, "initial")
         far.form["cycle"] = f"{int(self.world.cycle[:4]) + 1}{self.world.cycle[4:]}"
         draft.forms.append(far)
 
@@ -219,6 +221,19 @@ class Story:
                 if self.rng.random() < 0.8:
                     verdict = self.rng.choice(("refuse", "permit"))
                     rows.append(self.recorder.decision(app.no, "EVAL-5", code, verdict, draft.day))
+
+    def object_to(self, draft: Draft, share: float) -> None:
+        """Decisions on objections to what a public notice shows, some turned while it runs, some where none runs."""
+        rows = draft.desk.setdefault("decisions", [])
+        for app in self.open_applications():
+            for code in sorted({item.occupation for item, state in app.items.items() if state.shown}):
+                if self.rng.random() < share:
+                    verdict = self.rng.choice(("refuse", "refuse", "permit"))
+                    rows.append(
+                        self.recorder.decision(app.no, "OBJECTION", self.rng.choice(("", code)), verdict, draft.day)
+                    )
+            if not app.shown and self.rng.random() < 0.03:
+                rows.append(self.recorder.decision(app.no, "OBJECTION", "", "refuse", draft.day))
 
     def withdraw(self, draft: Draft, share: float) -> None:
         """`filing withdraw` for some open ones, first of all of twins."""

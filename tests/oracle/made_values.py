@@ -1,9 +1,11 @@
 """Made values, all valid: credit codes, identity numbers, phones, names, spellings of levels."""
 
 import random
+import re
 from datetime import date, timedelta
 
 import codes
+from policy import Policy
 
 _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰红梅建国志文海波晓东春燕思雨子轩浩然"
@@ -26,18 +28,18 @@ _TRADES = (
 )
 _ENDINGS = {
     "enterprise": "有限公司",
+    "company": "有限公司",
     "technical_school": "技工学校",
-    "social_organisation": "职业技能评价中心",
+    "college": "技工学校",
+    "hospital": "医院",
 }
-_NUMERALS = {"5": "五级", "4": "四级", "3": "三级", "2": "二级", "1": "一级"}
-_TITLES = {"5": "初级工", "4": "中级工", "3": "高级工", "2": "技师", "1": "高级技师"}
 
 
 class Maker:
     """Valid values from one seeded source; codes and identity numbers do not repeat."""
 
-    def __init__(self, rng: random.Random) -> None:
-        self.rng = rng
+    def __init__(self, rng: random.Random, policy: Policy) -> None:
+        self.rng, self.policy = rng, policy
         self._used: set[str] = set()
 
     def credit_code(self, prefix: str, area: str) -> str:
@@ -72,15 +74,24 @@ class Maker:
 
     def institution(self, institution_type: str, number: int) -> str:
         place = "".join(self.rng.sample(_PLACES, 2))
-        return f"黄石{place}{self.rng.choice(_TRADES)}{number}{_ENDINGS[institution_type]}"
+        ending = _ENDINGS.get(institution_type, "职业技能评价中心")
+        return f"{self.policy['title'].removesuffix('市')}{place}{self.rng.choice(_TRADES)}{number}{ending}"
+
+    def institution_code(self) -> str:
+        """A code of the province's pattern: letters in brackets, digits by count, the rest as it stands."""
+        pattern = str(self.policy["province"]["institution_code"]).strip("^$")
+        pattern = re.sub(r"\[([A-Z]+)\]", lambda match: self.rng.choice(match[1]), pattern)
+        return re.sub(r"\\d\{(\d+)\}", lambda match: "".join(self.rng.choices("0123456789", k=int(match[1]))), pattern)
 
     def sha256(self) -> str:
         return f"{self.rng.getrandbits(256):064x}"
 
     def spelled(self, levels: list[str]) -> str:
-        """Levels in one of the spellings the contract accepts; `levels` run from 5 down."""
+        """Levels in one of the spellings the contract accepts; `levels` run from the lowest up."""
+        titles = [str(self.policy["levels"][level]).split("/") for level in levels]
         ways = [",".join(levels)] * 4
-        ways += ["、".join(_NUMERALS[level] for level in levels), "/".join(_TITLES[level] for level in levels)]
-        if len(levels) > 1 and int(levels[0]) - int(levels[-1]) == len(levels) - 1:
+        ways += ["、".join(title[0] for title in titles), "/".join(title[-1] for title in titles)]
+        digits = "".join(levels)
+        if len(levels) > 1 and digits in "54321":
             ways.append(f"{levels[0]}-{levels[-1]}级")
         return self.rng.choice(ways)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import values
 from facts import Facts
 from filing import Filing, Finding, Requested
 
@@ -68,7 +67,8 @@ def _of_the_request(filing: Filing, row: Requested, facts: Facts) -> Iterator[tu
     # a blank audience is not one that is open; an unreadable one is FORM-10's
     if kind and row.audience not in kind["audiences"] and (row.audience or not cells.get("audience")):
         yield "OCC-10", "audience"
-    if row.levels and len(row.levels) != int(max(row.levels)) - int(min(row.levels)) + 1:
+    ranks = sorted(map(facts.policy.rank, row.levels or ()))
+    if ranks and len(ranks) != ranks[-1] - ranks[0] + 1:
         yield "OCC-13", "levels"
     if kind and kind.get("programmes") and listed and row.state != "unknown":
         yield from _of_the_programmes(filing, row)
@@ -78,9 +78,8 @@ def _of_the_programmes(filing: Filing, row: Requested) -> Iterator[tuple[str, st
     majors = [major for major in filing.rows["programmes"] if major.get("occupation_code", "") == row.occupation]
     if not majors:
         yield "OCC-11", "occupation_code"
-    highest = [values.level(major.get("highest_level", "")) for major in majors]
+    highest = [filing.policy.level(major.get("highest_level", "")) for major in majors]
     if row.audience == "students" and row.levels and highest and None not in highest:
-        # level 1 is the highest, so "higher than" is "numerically less than"
-        best = min(int(level) for level in highest if level)
-        if min(int(level) for level in row.levels) < best:
+        best = max(filing.policy.rank(level) for level in highest if level)
+        if max(map(filing.policy.rank, row.levels)) > best:
             yield "OCC-12", "levels"

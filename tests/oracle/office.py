@@ -8,8 +8,9 @@ from pathlib import Path
 import codes
 import values
 from applications import DECIDED, Application, State, Version
-from facts import Facts, Row, Tables, cycle_is_readable, deadline, facts, region_code, rules, window_opens
+from facts import Facts, Row, Tables, facts, rules
 from filing import Filing, Finding, Item, rows_of
+from policy import Policy
 from register import Particulars, Register
 
 
@@ -41,10 +42,10 @@ class Ruling:
 class Office:
     """Everything known; each act changes it."""
 
-    def __init__(self, reference: Path | None = None) -> None:
-        self.reference = reference
+    def __init__(self, reference: Path | None = None, policies: tuple[Policy, ...] = (Policy(),)) -> None:
+        self.reference, self.policies = reference, policies
         self.applications: dict[str, Application] = {}
-        self.register = Register()
+        self.register = Register(policies[0])
         self.activities: list[Row] | None = None
         self.complaints: dict[str, Row] = {}
         self.rulings: list[Ruling] = []
@@ -56,7 +57,7 @@ class Office:
         self.stray: dict[str, list[Finding]] = {}  # findings on results of unknown numbers, by cycle
 
     def facts(self, cycle: str) -> Facts:
-        return facts(cycle, self.reference)
+        return facts(cycle, self.reference, self.policies)
 
     def of_cycle(self, cycle: str) -> list[Application]:
         """The applications of a cycle, by number."""
@@ -106,7 +107,8 @@ class Office:
                 whose = "two institutions" if several else "rows of one file that nobody can tell apart"
                 self.set_aside.append((no, f"one number in one pull, {whose}"))
             else:
-                cycle = form["cycle"] if cycle_is_readable(form.get("cycle", "")) else act.cycle
+                readable = any(policy.cycle_is_readable(form.get("cycle", "")) for policy in self.policies)
+                cycle = form["cycle"] if readable else act.cycle
                 tables = {name: rows_of(act.forms, name, no) for name in act.forms}
                 self._take_version(Version(Filing(form, tables, self.facts(cycle)), act.day), cycle)
 
@@ -114,7 +116,7 @@ class Office:
         no, app = version.filing.no, self.applications.get(version.filing.no)
         version.filing.uscc = self.register.goes_by(version.filing.uscc)
         if app is None:
-            if version.first_seen < window_opens(cycle) or cycle in self.closed_cycles:
+            if version.first_seen < self.facts(cycle).policy.window_opens(cycle) or cycle in self.closed_cycles:
                 self.set_aside.append((no, "the cycle's window has not begun, or it is closed"))
                 return
             app = self.applications[no] = Application(no, cycle, version)
@@ -130,14 +132,14 @@ class Office:
 
     def _take_later_version(self, app: Application, version: Version) -> None:
         """Versions (contract section 3): taken, late, or older than the current one."""
-        moment, ends = version.moment(), values.midnight(values.day_after(deadline(app.cycle)))
+        moment, ends = version.handed_in(), values.midnight(values.day_after(self.facts(app.cycle).deadline))
         decided = any(state.status in DECIDED for state in app.items.values())
         filed = any(state.status in ("filed", "lapsed") for state in app.items.values())
         over = app.cycle in self.closed_cycles or app.ended
         version.status = "late"
         if over or (filed if version.filing.withdrawn else decided):
             app.versions.append(version)
-        elif moment <= app.current.moment():
+        elif version.moment() <= app.current.moment():
             version.status = "superseded"
             app.versions.append(version)
         elif version.filing.withdrawn or moment <= ends:
@@ -165,13 +167,31 @@ class Office:
         app = self.applications.get(no)
         if app is None or app.cycle in self.closed_cycles or app.ended:
             return
-        if rule not in rules() or rules()[rule]["nature"] != "in_principle":
+        if rule == "OBJECTION":
+            if not self._may_be_objected_to(app, occupation, verdict, values.shanghai_day(moment)):
+                return
+        elif rule not in rules() or rules()[rule]["nature"] != "in_principle":
             return
         if occupation and occupation not in app.filing.occupations():
             return
         if rule.startswith("CAP-") and app.filing.type not in self.facts(app.cycle).policy["cap"]["capped"]:
             return
         self.rulings.append(Ruling(no, rule, occupation, verdict, moment, len(self.rulings)))
+
+    def notice_ends(self, cycle: str, shown: date) -> date:
+        """The last day of a public notice."""
+        return values.workdays_after(shown, self.facts(cycle).policy.notice_workdays)
+
+    def _may_be_objected_to(self, app: Application, occupation: str, verdict: str, day: date) -> bool:
+        """An objection to what a notice shows is upheld while the notice runs; dismissed also later."""
+        return any(
+            state.shown
+            and state.status != "filed"
+            and occupation in ("", item.occupation)
+            and state.shown <= day
+            and (verdict == "permit" or day <= self.notice_ends(app.cycle, state.shown))
+            for item, state in app.items.items()
+        )
 
     def _command(self, words: list[str]) -> None:
         plain, options = _parsed(words)
@@ -192,8 +212,8 @@ class Office:
         if target in self.applications:
             self.applications[target].end(occupation)
             return
-        wait = int(self.facts(target).policy["evaluation"]["wait_days"])
-        if day < deadline(target) + timedelta(days=wait):  # too early: refused
+        facts = self.facts(target)
+        if day < facts.deadline + timedelta(days=facts.policy.wait_days):  # too early: refused
             return
         self.closed_cycles.add(target)
         for app in self.of_cycle(target):
@@ -214,7 +234,7 @@ class Office:
             who = self.register.institutions[uscc]
             known = who.on(date.max)
             name, kind = options.get("name", known.name), options.get("type", known.type)
-            region = region_code(options.get("region", known.region)) or known.region
+            region = self.policies[0].region_code(options.get("region", known.region)) or known.region
             self.register.changes += 1
             who.change(day, Particulars(name, kind, region, options.get("address", known.address)))
         elif what == "merge":

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import codes
 import values
-from facts import Facts, Row, known_materials
+from facts import Facts, Row
 from filing import Filing, Finding
 
 
@@ -65,7 +65,7 @@ def material_findings(filing: Filing, facts: Facts) -> Iterator[Finding]:
 def _of_one_paper(row: Row, facts: Facts) -> Iterator[tuple[str, str]]:
     form = values.enum("form", row.get("form", ""))
     material = row.get("material", "")
-    if form == "commitment" and material in known_materials():
+    if form == "commitment" and material in facts.policy["materials"]:
         allowed = material in facts.policy["required"]["commitment_allowed"]
         yield "MAT-5" if allowed else "MAT-3", "form"
     if form == "file":

@@ -11,21 +11,21 @@ import random
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
+import made_policies
 import spoiled_occupations
 import spoiled_people_and_papers
+import values
 from expected import write_csv
-from facts import Row, deadline
+from facts import Row
 from made_register import activities
 from made_story import Story
 from office import Act, Office
+from policy import Policy
 from spoiled_forms import EDGES, MISHAPS
 
-CYCLES = (
-    *("2021-04", "2021-09", "2022-04", "2022-09", "2023-04", "2023-09"),
-    *("2024-04", "2024-09", "2025-04", "2025-09", "2025-04", "2025-09"),
-)
 _SPOILING = (spoiled_occupations, spoiled_people_and_papers)  # their mishaps enter themselves on import
 
 
@@ -37,6 +37,7 @@ class MadeHistory:
     acts: list[Act]
     reference: dict[str, list[Row]]
     mishaps: Counter[str]
+    policies: tuple[Policy, ...] = ()  # empty where the shipped ones govern
 
     @property
     def cycles(self) -> list[str]:
@@ -46,22 +47,18 @@ class MadeHistory:
 def make_history(seed: int, institutions: int, *, edges: bool = False) -> MadeHistory:
     """Two cycles one after the other, the same for the same seed and size; two seconds for 30 institutions."""
     rng = random.Random(seed)
-    cycle = rng.choice(CYCLES)
-    reference = _reference(rng, cycle) if rng.random() < 0.4 else {}
+    setting = made_policies.draw(seed, rng)
+    cycle, last = setting.cycle, setting.first.deadline(setting.cycle)
+    reference = _reference(rng, last) if rng.random() < 0.4 else {}
     with tempfile.TemporaryDirectory() as folder:
         for name, rows in reference.items():
             write_csv(Path(folder) / name, list(rows[0]), rows)
-        office = Office(Path(folder) if reference else None)
+        office = Office(Path(folder) if reference else None, setting.policies or (Policy(),))
         first = Story(rng, cycle, office, MISHAPS | EDGES if edges else dict(MISHAPS))
         _first_cycle(first, institutions)
-        second = Story(rng, next_cycle(cycle), office, first.mishaps)
+        second = Story(rng, setting.first.next_cycle(cycle), office, first.mishaps)
         _second_cycle(second, first)
-    return MadeHistory(seed, first.acts + second.acts, reference, first.used + second.used)
-
-
-def next_cycle(cycle: str) -> str:
-    year, month = cycle.split("-")
-    return f"{year}-09" if month == "04" else f"{int(year) + 1}-04"
+    return MadeHistory(seed, first.acts + second.acts, reference, first.used + second.used, setting.policies)
 
 
 def _first_cycle(story: Story, institutions: int) -> None:
@@ -110,7 +107,8 @@ def _corrections_and_results(story: Story) -> None:
     act.desk["decisions"] = recorder.turned(office, act.day)
     story.play(act)
 
-    act = story.begin(rng.choice((18, 25)))
+    wait = story.world.policy.wait_days
+    act = story.begin(wait * rng.choice((72, 100)) // 180)
     story.correct(act, 0.4)
     story.permit_late(act, 0.5)
     story.decide(act, 0.5)
@@ -119,36 +117,52 @@ def _corrections_and_results(story: Story) -> None:
     act.results = recorder.results(office, act.day, 0.8)
     story.play(act)
 
-    act = story.begin(35)
+    act = story.begin(wait * 7 // 9)
     story.withdraw(act, 0.01)
     story.decide(act, 0.3)
     act.desk["decisions"] += recorder.turned(office, act.day)
     act.results = recorder.results(office, act.day, rng.choice((0.7, 1.0)))
     story.play(act)
 
-    act = story.begin(rng.choice((44, 45, 47)))
+    act = story.begin(wait + rng.choice((-1, 0, 2)))
     act.results = recorder.results(office, act.day, 0.7)
     story.play(act)
 
 
 def _after_the_decision(story: Story) -> None:
     rng, office, recorder = story.rng, story.office, story.recorder
-    act = story.begin(55)
+    wait = story.world.policy.wait_days
+    _while_the_notice_runs(story)
+    act = story.begin(wait + 10)
     story.end_some(act, 0.05)
     story.free_places(act)
     story.decide(act, 0.3)
     act.results = [*recorder.results(office, act.day, 0.6), *recorder.corrected(office, act.day)]
     story.play(act)
 
-    act = story.begin(65)
+    act = story.begin(wait + 20)
     story.on_corrected(act)
     act.desk["decisions"] += recorder.turned(office, act.day)
     act.results = recorder.results(office, act.day, 0.9)
     story.play(act)
     if rng.random() < 0.4:
-        act = story.begin(70)
+        act = story.begin(wait + 25)
         story.close_cycle(act)
         story.play(act, run=False)
+
+
+def _while_the_notice_runs(story: Story) -> None:
+    """Objections to what is shown, upheld and dismissed, beside results and rulings that go on."""
+    if not story.world.policy.notice_workdays:
+        return
+    act = story.begin(story.world.policy.wait_days + 4)
+    story.object_to(act, 0.3)
+    story.supervise(act, 0.05)
+    act.results = story.recorder.results(story.office, act.day, 0.4)
+    story.play(act)
+    act = story.begin(story.world.policy.wait_days + 6)
+    story.object_to(act, 0.3)
+    story.play(act)
 
 
 def _second_cycle(story: Story, before: Story) -> None:
@@ -158,7 +172,7 @@ def _second_cycle(story: Story, before: Story) -> None:
     opening = story.begin(-20)
     people = rng.sample(before.people, max(2, len(before.people) * 2 // 3))
     for who in people:
-        story.refresh(who, deadline(story.world.cycle))
+        story.refresh(who, story.world.facts.deadline)
     waiting = [app for app in before.open_applications() if not app.closed]
     story.register = before.register
     story.hand_in(opening, people)
@@ -179,24 +193,29 @@ def _second_cycle(story: Story, before: Story) -> None:
     story.withdraw(act, 0.03)
     story.play(act)
 
-    act = story.begin(20)
+    act = story.begin(story.world.policy.wait_days * 4 // 9)
     story.supervise(act, 0.1)
     story.decide(act, 0.4)
     act.results = recorder.results(office, act.day, 0.7)
     story.play(act)
 
-    act = story.begin(46)
+    wait = story.world.policy.wait_days
+    act = story.begin(wait + 1)
     act.results = recorder.results(office, act.day, 1.0)
     story.play(act)
+    if story.world.policy.notice_workdays:
+        act = story.begin(wait + rng.choice((5, 8, 12)))
+        story.object_to(act, 0.3)
+        story.play(act)
     if rng.random() < 0.6:  # long after: what an addition shared has lapsed
         act = story.begin(rng.choice((60, 150, 400)))
         story.play(act)
 
 
-def _reference(rng: random.Random, cycle: str) -> dict[str, list[Row]]:
+def _reference(rng: random.Random, last: date) -> dict[str, list[Row]]:
     """Later lists: new occupations published about the window, an access-type list in force about a deadline."""
-    year = cycle[:4]
-    published = f"{year}-{int(cycle[5:]) - 1:02d}-{rng.choice((1, 20, 28)):02d}"
+    published = values.add_months(last, -1).replace(day=rng.choice((1, 20, 28))).isoformat()
+    in_force = (last + timedelta(days=rng.choice((0, 1)))).isoformat()
     names = ("矿山生态修复工", "铜冶炼智控员")
     new = [
         {"batch": "99", "document": "人社厅发〔2099〕1号", "published_on": published, "name": name, "code_2022": code}
@@ -204,12 +223,10 @@ def _reference(rng: random.Random, cycle: str) -> dict[str, list[Row]]:
     ]
     access = [
         {"item": "1", "group": "焊工", "qualification": "民用核安全设备焊工、焊接操作工", "code_2022": "6-18-02-04"}
-        | {"occupation_2022": "焊工", "coverage": "partial", "in_force_from": f"{cycle}-{rng.choice(('10', '11'))}"},
+        | {"occupation_2022": "焊工", "coverage": "partial", "in_force_from": in_force},
         {"item": "2", "group": "服务", "qualification": "保安员", "code_2022": "4-07-05-01"}
-        | {"occupation_2022": "保安员", "coverage": "whole", "in_force_from": f"{cycle}-10"},
+        | {"occupation_2022": "保安员", "coverage": "whole", "in_force_from": in_force},
     ]
-    for row in access:
-        row["in_force_from"] = access[0]["in_force_from"]
     return {"new_occupations_later.csv": new, "access_qualifications_later.csv": access}
 
 
@@ -219,9 +236,13 @@ def write(made: MadeHistory, folder: Path) -> None:
         write_act(act, folder / f"act-{number}")
     for name, rows in made.reference.items():
         write_csv(folder / "reference" / name, list(rows[0]), rows)
+    for number, policy in enumerate(made.policies, 1):
+        (folder / "policies").mkdir(parents=True, exist_ok=True)
+        (folder / "policies" / f"{number}.toml").write_text(policy.text, "utf-8")
     plan = [
         {"day": act.day.isoformat(), "cycle": act.cycle, "commands": act.commands, "run": act.run} for act in made.acts
     ]
+    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"seed": made.seed, "cycles": made.cycles, "acts": plan}, ensure_ascii=False, indent=1)
     (folder / "plan.json").write_text(text + "\n", "utf-8")
 

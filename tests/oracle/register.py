@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import values
-from facts import Row, region_code
+from facts import Row
 from filing import Item, Trade
+from policy import Policy
 
 AUDIENCES = ("staff", "students", "public")
 
@@ -89,7 +90,8 @@ class Institution:
 class Register:
     """All entries ever made, suspensions and revocations."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
         self.institutions: dict[str, Institution] = {}
         self.entries: list[Entry] = []
         self._whole: dict[str, list[tuple[date, bool]]] = {}  # decisions on all: day, whether they suspend
@@ -103,11 +105,12 @@ class Register:
         """Rows of a register handed in by the centre; one that cannot be read is refused."""
         for row in rows:
             one, filed_on, ends = (
-                values.level(row["level"]),
+                self.policy.level(row["level"]),
                 values.day(row["filed_on"]),
                 values.day(row["valid_until"]),
             )
-            kind, region = values.enum("institution_type", row["institution_type"]), region_code(row["region_code"])
+            kind = self.policy.enum("institution_type", row["institution_type"])
+            region = self.policy.region_code(row["region_code"])
             if one is None or filed_on is None or ends is None or kind is None or region is None:
                 continue
             item = Item(self.now(row["occupation_code"]), row.get("work_type", ""), one)
@@ -147,19 +150,16 @@ class Register:
             return standing[-1].valid_until < day
         return any(entry.off_on is not None and entry.off_on <= day for entry in known)
 
-    def holders(self, trade: Trade, day: date, counted: list[str], applicant: str) -> int:
-        """Institutions of the counted types, other than the applicant, with it on file; a blank work type is any."""
-        return len(
-            {
-                entry.uscc
-                for entry in self.entries
-                if entry.item.occupation == trade.occupation
-                and trade.work_type in ("", entry.item.work_type)
-                and entry.uscc != applicant
-                and entry.on_file(day)
-                and self.institutions[entry.uscc].on(day).type in counted
-            }
-        )
+    def holders(self, occupation: str, day: date, counted: list[str], applicant: str) -> list[Entry]:
+        """What institutions of the counted types, other than the applicant, have on file of an occupation."""
+        return [
+            entry
+            for entry in self.entries
+            if entry.item.occupation == occupation
+            and entry.uscc != applicant
+            and entry.on_file(day)
+            and self.institutions[entry.uscc].on(day).type in counted
+        ]
 
     def take_off(self, uscc: str, occupation: str, day: date, *, revoked: bool) -> None:
         """Withdraw or revoke what is on file, as a whole (blank occupation) or one occupation."""
@@ -277,7 +277,7 @@ class Register:
             "registered_address": who.address,
             "occupation_code": trade.occupation,
             "work_type": trade.work_type,
-            "levels": ",".join(sorted({entry.item.level for entry in entries}, reverse=True)),
+            "levels": ",".join(sorted({entry.item.level for entry in entries}, key=self.policy.rank)),
             "audiences": ";".join(one for one in AUDIENCES if one in audiences),
             "filed_on": max(entry.filed_on for entry in entries).isoformat(),
             "valid_until": max(entry.valid_until for entry in entries).isoformat(),

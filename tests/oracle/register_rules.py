@@ -1,12 +1,14 @@
 """Rules judged against the register: CAP-1, CAP-2, DORM-*, STAND-*, IDENT-*, RENEW-*."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import values
-from facts import Facts, Row, deadline
+from facts import Facts, Row
 from filing import Filing, Finding, Requested, Trade
+from policy import Policy
 from register import Register
 
 
@@ -24,7 +26,7 @@ class Scene:
 
     @property
     def deadline(self) -> date:
-        return deadline(self.cycle)
+        return self.facts.deadline
 
 
 def register_findings(filing: Filing, scene: Scene) -> Iterator[Finding]:
@@ -66,13 +68,17 @@ def cap_is_exceeded(filing: Filing, scene: Scene, day: date) -> bool:
     return bool(new) and len(places(scene.facts, together)) > int(cap["occupations"])
 
 
-def is_saturated(filing: Filing, trade: Trade, scene: Scene, day: date) -> bool:
-    """CAP-2: other holders of an occupation that is new to the applicant have reached saturation on a day."""
+def is_saturated(filing: Filing, trade: Trade, scene: Scene, day: date, shown: AbstractSet[str] = frozenset()) -> bool:
+    """CAP-2: other holders of an occupation new to the applicant, and those shown as such, have reached saturation."""
     cap, register = scene.facts.policy["cap"], scene.register
     one = place(scene.facts, trade)
     if filing.type not in cap["capped"] or one in places(scene.facts, register.trades(filing.uscc, scene.deadline)):
         return False
-    return register.holders(one, day, cap["saturation_counts"], filing.uscc) >= int(cap["saturation"])
+    entries = register.holders(one.occupation, day, cap["saturation_counts"], filing.uscc)
+    holders = {
+        entry.uscc for entry in entries if place(scene.facts, Trade(entry.item.occupation, entry.item.work_type)) == one
+    }
+    return len(holders | shown) >= int(cap["saturation"])
 
 
 def _places(filing: Filing, scene: Scene) -> Iterator[Finding]:
@@ -187,10 +193,8 @@ def _term(filing: Filing, scene: Scene) -> Iterator[Finding]:
         yield _row_1(filing, "RENEW-3", "cycle")
 
 
-def _last_deadline_before(end: date, policy: dict[str, dict[str, object]]) -> date:
+def _last_deadline_before(end: date, policy: Policy) -> date:
     """The last deadline that, with the wait for results, is on or before the end of a term."""
-    cycle, wait = policy["cycle"], timedelta(days=int(str(policy["evaluation"]["wait_days"])))
-    months, last = cycle["months"], int(str(cycle["deadline_day"]))
-    assert isinstance(months, list)
-    days = [date(year, month, last) for year in (end.year - 1, end.year) for month in months]
-    return max(one for one in days if one + wait <= end)
+    cycles = [f"{year}-{month:02d}" for year in (end.year - 1, end.year) for month in policy["cycle"]["months"]]
+    wait = timedelta(days=policy.wait_days)
+    return max(day for day in map(policy.deadline, cycles) if day + wait <= end)

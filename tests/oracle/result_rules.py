@@ -8,6 +8,7 @@ import values
 from facts import Facts, Row
 from filing import Filing, Finding, Item
 from form_rules import unreadable_fields
+from policy import Policy
 
 ItemKey = tuple[str, Item]
 
@@ -50,11 +51,11 @@ def judge(rows: list[Row], sent: Sent) -> Judged:
     for place, row in enumerate(rows):
         no = row["application_no"]
         numbers[no] = numbers.get(no, 0) + 1
-        same = tuple(sorted(_read(row).items()))
+        same = tuple(sorted(_read(row, sent.facts.policy).items()))
         if same in seen or no in sent.closed:  # the same result twice is one result
             continue
         seen.add(same)
-        key = item_key(row)
+        key = item_key(row, sent.facts.policy)
         failed = list(_rules(row, key, sent, later=key in conflicts and first[key] != place))
         verdict, score = values.enum("result_verdict", row["verdict"]), values.score(row["score"])
         good = {rule for rule, _ in failed} <= {"EVAL-1"} and key not in conflicts
@@ -69,17 +70,17 @@ def judge(rows: list[Row], sent: Sent) -> Judged:
     return Judged(findings, accepted)
 
 
-def item_key(row: Row) -> ItemKey | None:
+def item_key(row: Row, policy: Policy) -> ItemKey | None:
     """The item a result names; None when its level cannot be read."""
-    level = values.level(row["level"])
+    level = policy.level(row["level"])
     return (row["application_no"], Item(row["occupation_code"], row.get("work_type", ""), level)) if level else None
 
 
-def _read(row: Row) -> dict[str, str]:
+def _read(row: Row, policy: Policy) -> dict[str, str]:
     """A row with the spellings of its values evened out, so that 合格 equals pass and 三级 equals 3."""
     even = dict(row)
     even["verdict"] = values.enum("result_verdict", row["verdict"]) or row["verdict"]
-    even["level"] = values.level(row["level"]) or row["level"]
+    even["level"] = policy.level(row["level"]) or row["level"]
     even["commitments_shown"] = str(values.boolean(row["commitments_shown"]))
     score = values.score(row["score"])
     even["score"] = str(score) if score is not None else row["score"]
@@ -91,14 +92,18 @@ def _conflicts(rows: list[Row], sent: Sent) -> tuple[dict[ItemKey, int], set[Ite
     first: dict[ItemKey, int] = {}
     differing = set()
     for place, row in enumerate(rows):
-        key = item_key(row)
-        if key and key in sent.items and _read(rows[first.setdefault(key, place)]) != _read(row):
+        key = item_key(row, sent.facts.policy)
+        if (
+            key
+            and key in sent.items
+            and _read(rows[first.setdefault(key, place)], sent.facts.policy) != _read(row, sent.facts.policy)
+        ):
             differing.add(key)
     return first, differing
 
 
 def _rules(row: Row, key: ItemKey | None, sent: Sent, *, later: bool) -> Iterator[tuple[str, str]]:
-    unreadable = set(unreadable_fields("results", row))
+    unreadable = set(unreadable_fields("results", row, sent.facts.policy))
     for field in unreadable:
         yield "FORM-10", field
     wrong = _not_sent(row, key, sent)

@@ -5,7 +5,7 @@ from datetime import date
 
 import values
 from applications import FINAL, UNDER_WAY, Application, State
-from facts import deadline, rules, window_opens
+from facts import Facts, rules
 from filing import Finding, Item, Trade
 from form_rules import form_findings, unreadable
 from occupation_rules import occupation_findings
@@ -116,19 +116,20 @@ def findings(office: Office, app: Application) -> list[Finding]:
         *material_findings(filing, facts),
     ]
     return [
-        *_window(app),
+        *_window(app, facts),
         *version.alone,
         *_twins(office, app),
         *register_findings(app.filing, scene(office, app)),
     ]
 
 
-def _window(app: Application) -> Iterator[Finding]:
+def _window(app: Application, facts: Facts) -> Iterator[Finding]:
     """WINDOW-1 judges and shows the first version's time; WINDOW-2 stands on a version taken late."""
-    opens = values.midnight(window_opens(app.cycle))
-    closes = values.midnight(values.day_after(deadline(app.cycle)))
-    first = app.first.submitted_at
-    if first and app.filing.form.get("cycle") == app.cycle and not opens <= first <= closes:
+    opens = values.midnight(facts.policy.window_opens(app.cycle))
+    closes = values.midnight(values.day_after(facts.deadline))
+    first = app.versions[0]
+    readable = first.filing.submitted_at and app.filing.form.get("cycle") == app.cycle
+    if readable and not opens <= first.handed_in() <= closes:
         yield Finding(app.no, "WINDOW-1", "applications", 1, "submitted_at", app.first.form["submitted_at"])
     if app.current.late_correction:
         yield Finding(app.no, "WINDOW-2", "applications", 1, "submitted_at", app.filing.form["submitted_at"])
@@ -192,6 +193,8 @@ def _settle_item(office: Office, app: Application, item: Item, as_of: date) -> N
         if office.verdict(app.no, "EVAL-5", item.occupation) == "refuse":
             _take_off(office, app, item, as_of)
         return
+    if state.status in ("passed", "refused"):
+        _settle_objection(office, app, item)
     if state.status == "refused" and not _is_permitted_again(office, app, item):
         return
     if state.status in FINAL:
@@ -217,7 +220,16 @@ def _settle_item(office: Office, app: Application, item: Item, as_of: date) -> N
         state.held_at, state.score = "screening", None
     else:
         state.stands("dispatched")
-        state.held_at, state.score = "", None
+        state.held_at, state.score, state.shown = "", None, None
+
+
+def _settle_objection(office: Office, app: Application, item: Item) -> None:
+    """An objection that is upheld refuses what a public notice shows; dismissed, it goes on from there."""
+    state, verdict = app.items[item], office.verdict(app.no, "OBJECTION", item.occupation)
+    if state.status == "passed" and verdict == "refuse":
+        state.stands("refused", {"OBJECTION"})
+    elif state.reason == {"OBJECTION"} and verdict != "refuse":
+        state.stands("passed")
 
 
 def _settle_at_filing(office: Office, app: Application, item: Item, concerned: set[str]) -> None:

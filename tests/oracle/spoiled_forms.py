@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import codes
 import values
-from facts import deadline, window_opens
 from made_filings import MadeFiling, World, committed, paper, spelled_moment
 
 Mishap = Callable[[World, MadeFiling], None]
@@ -71,7 +70,7 @@ def credit_code_wrong(world: World, filing: MadeFiling) -> None:
 @mishap
 def credit_code_of_another_registrar(world: World, filing: MadeFiling) -> None:
     prefix = world.rng.choice(("11", "13", "32", "54", "81", "92", "A1", "N1", "Y1", "93", "51", "12", "91"))
-    filing.form["uscc"] = world.make.credit_code(prefix, "420202")
+    filing.form["uscc"] = world.make.credit_code(prefix, world.areas[0])
 
 
 @mishap
@@ -102,11 +101,11 @@ def phone_wrong(world: World, filing: MadeFiling) -> None:
 
 @mishap
 def outside_the_window(world: World, filing: MadeFiling) -> None:
-    opens = values.midnight(window_opens(world.cycle))
-    closes = values.midnight(values.day_after(deadline(world.cycle)))
+    opens = values.midnight(world.policy.window_opens(world.cycle))
+    closes = values.midnight(values.day_after(world.facts.deadline))
     early = timedelta(seconds=world.rng.choice((1, 3600, 86400, 30 * 86400)))
     moment = opens - early
-    if world.until > deadline(world.cycle) and world.rng.random() < 0.7:
+    if world.until > world.facts.deadline and world.rng.random() < 0.7:
         moment = closes + timedelta(seconds=world.rng.choice((1, 3600)))
     filing.form["submitted_at"] = spelled_moment(world.rng, moment)
 
@@ -126,19 +125,21 @@ def identity_differs(world: World, filing: MadeFiling) -> None:
     if world.rng.random() < 0.5:
         filing.form["institution_name"] = f"湖北{filing.form['institution_name']}"
     else:
-        filing.form["region_code"] = world.rng.choice(("420202", "阳新县", "HS-XG", "开发区"))
+        filing.form["region_code"] = world.rng.choice(
+            [name for code, names in world.policy["regions"]["names"].items() for name in (code, *names)]
+        )
 
 
 @mishap
 def branch_without_receipt(world: World, filing: MadeFiling) -> None:
     filing.form["affiliation"] = world.rng.choice(("central", "provincial", "省级"))
-    filing.materials = [row for row in filing.materials if row["material"] != "parent_receipt"]
+    filing.materials = [row for row in filing.materials if row["material"] not in world.policy["required"]["branch"]]
 
 
 @mishap
 def branch_receipt_promised(world: World, filing: MadeFiling) -> None:
     branch_without_receipt(world, filing)
-    filing.materials.append(committed(paper(world, filing, "parent_receipt")))
+    filing.materials.append(committed(paper(world, filing, world.policy["required"]["branch"][0])))
 
 
 @mishap

@@ -2,12 +2,17 @@
 
 from filing import Trade
 from made_filings import MadeFiling, World, request
+from occupation_rules import is_skill
 from spoiled_forms import edge, mishap
 
 
 def _unlisted(world: World) -> tuple[str, str]:
     number = world.rng.randrange(100)
     return f"6-99-{number // 10 + 10}-{number % 10 + 10}", f"特种装备运维员{number}"
+
+
+def _may_neighbour(world: World, filing: MadeFiling) -> bool:
+    return bool(world.policy["institution"][filing.institution.type].get("neighbour"))
 
 
 @mishap
@@ -22,8 +27,10 @@ def occupation_unlisted(world: World, filing: MadeFiling) -> None:
     """No neighbour, or one that is unlisted too, or one that only an enterprise may name."""
     code, name = _unlisted(world)
     neighbour = world.rng.choice(("", "", "6-99-99-99", world.rng.choice(world.skills)))
-    neighbour = neighbour if filing.institution.type != "enterprise" or neighbour == "6-99-99-99" else ""
-    request(world, filing, Trade(code, ""), world.levels(), name=name)["neighbour_code"] = neighbour
+    neighbour = neighbour if not _may_neighbour(world, filing) or neighbour == "6-99-99-99" else ""
+    request(world, filing, Trade(code, ""), world.levels(filing.institution.type), name=name)["neighbour_code"] = (
+        neighbour
+    )
 
 
 @mishap
@@ -35,13 +42,13 @@ def occupation_with_a_neighbour(world: World, filing: MadeFiling) -> None:
     neighbour = rng.choice(odd if rng.random() < 0.4 else world.skills)
     if neighbour not in taken:
         code, name = _unlisted(world)
-        request(world, filing, Trade(neighbour, ""), world.levels(), code=code, name=name)
+        request(world, filing, Trade(neighbour, ""), world.levels(filing.institution.type), code=code, name=name)
 
 
 @mishap
 def neighbours_materials_under_the_unlisted_code(world: World, filing: MadeFiling) -> None:
     code, name = _unlisted(world)
-    row = request(world, filing, Trade(code, ""), world.levels(), name=name)
+    row = request(world, filing, Trade(code, ""), world.levels(filing.institution.type), name=name)
     row["neighbour_code"] = world.rng.choice(world.skills)
 
 
@@ -51,7 +58,7 @@ def occupation_published_later(world: World, filing: MadeFiling) -> None:
     uncoded = [later for later in world.facts.later if not later.code]
     later = world.rng.choice(uncoded)
     if later.name not in {row["occupation_name"] for row in filing.occupations}:
-        row = request(world, filing, Trade(later.name, ""), world.levels(), name=later.name)
+        row = request(world, filing, Trade(later.name, ""), world.levels(filing.institution.type), name=later.name)
         row["occupation_code"] = world.rng.choice((f"4-98-01-{uncoded.index(later) + 10}", later.name))
 
 
@@ -64,15 +71,15 @@ def occupation_name_differs(world: World, filing: MadeFiling) -> None:
 
 @mishap
 def not_a_skill_occupation(world: World, filing: MadeFiling) -> None:
-    code = world.rng.choice([code for code in world.facts.dictionary if code[0] in "1278"])
-    request(world, filing, Trade(code, ""), world.levels())
+    code = world.rng.choice([code for code in world.facts.dictionary if not is_skill(code, world.facts)])
+    request(world, filing, Trade(code, ""), world.levels(filing.institution.type))
 
 
 @mishap
 def access_type_occupation(world: World, filing: MadeFiling) -> None:
     code = world.rng.choice(sorted(world.facts.access))
     if code in world.facts.dictionary:
-        request(world, filing, Trade(code, ""), world.levels())
+        request(world, filing, Trade(code, ""), world.levels(filing.institution.type))
 
 
 @mishap
@@ -83,7 +90,9 @@ def partly_access_type_occupation(world: World, filing: MadeFiling) -> None:
     code = world.rng.choice(partial)
     named = world.rng.choice(sorted(world.facts.access[code].work_types))
     if code not in taken:
-        request(world, filing, Trade(code, world.rng.choice(("", named, "普通类"))), world.levels())
+        request(
+            world, filing, Trade(code, world.rng.choice(("", named, "普通类"))), world.levels(filing.institution.type)
+        )
 
 
 @mishap
@@ -91,7 +100,7 @@ def two_work_types(world: World, filing: MadeFiling) -> None:
     """Two work types of one occupation are two items."""
     for row in filing.occupations[:1]:
         if row["occupation_code"] in world.facts.dictionary:
-            request(world, filing, Trade(row["occupation_code"], "丙类"), world.levels())
+            request(world, filing, Trade(row["occupation_code"], "丙类"), world.levels(filing.institution.type))
 
 
 @mishap
@@ -150,7 +159,7 @@ def many_occupations(world: World, filing: MadeFiling) -> None:
     count = world.rng.choice((4, 5, 5, 6, 6, 7))
     free = [code for code in world.skills if code not in together]
     for code in world.rng.sample(free, max(0, count - len(together))):
-        request(world, filing, Trade(code, ""), world.levels())
+        request(world, filing, Trade(code, ""), world.levels(filing.institution.type))
 
 
 @mishap
@@ -158,8 +167,8 @@ def occupation_on_file_again(world: World, filing: MadeFiling) -> None:
     """Only what is on file, or one level more: nothing new, or a new item of a known occupation."""
     for trade, levels in sorted(filing.institution.on_file.items())[:1]:
         if trade.occupation not in {row["occupation_code"] for row in filing.occupations}:
-            more = {*levels, *world.rng.choice(((), ("2",)))}
-            request(world, filing, trade, sorted(more, reverse=True))
+            more = {*levels, *world.rng.choice(((), (world.open_levels(filing.institution.type)[-1],)))}
+            request(world, filing, trade, [*more])
 
 
 @edge
@@ -185,7 +194,9 @@ def neighbour_requested_as_well(world: World, filing: MadeFiling) -> None:
     for row in filing.occupations[:1]:
         code, name = _unlisted(world)
         neighbour = row["occupation_code"]
-        asked = request(world, filing, Trade(neighbour, ""), world.levels(), code=code, name=name)
+        asked = request(
+            world, filing, Trade(neighbour, ""), world.levels(filing.institution.type), code=code, name=name
+        )
         asked["audience"] = row["audience"]
 
 

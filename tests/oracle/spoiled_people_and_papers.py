@@ -13,7 +13,7 @@ def _of_role(filing: MadeFiling, role: str) -> list[int]:
 @mishap
 def role_short(world: World, filing: MadeFiling) -> None:
     role = world.rng.choice(("full_time", "examiner", "examiner", "supervisor", "expert"))
-    keep = world.rng.randrange(0, world.facts.policy["staff"][role])
+    keep = world.rng.randrange(0, max(1, world.policy["staff"][role]))
     gone = set(_of_role(filing, role)[keep:])
     filing.staff = [row for place, row in enumerate(filing.staff) if place not in gone]
 
@@ -91,7 +91,7 @@ def promised_though_not_allowed(world: World, filing: MadeFiling) -> None:
 @mishap
 def promised(world: World, filing: MadeFiling) -> None:
     for place, row in enumerate(filing.materials):
-        if row["material"] in world.facts.policy["required"]["commitment_allowed"] and world.rng.random() < 0.7:
+        if row["material"] in world.policy["required"]["commitment_allowed"] and world.rng.random() < 0.7:
             filing.materials[place] = committed(row) | {"form": world.rng.choice(("commitment", "告知承诺"))}
 
 
@@ -100,7 +100,9 @@ def file_wrong(world: World, filing: MadeFiling) -> None:
     files = [row for row in filing.materials if values.enum("form", row["form"]) == "file"]
     for row in world.rng.sample(files, min(len(files), 1)):
         if world.rng.random() < 0.6:
-            row["size_bytes"] = world.rng.choice(("0", "52428801", "9000000000", "两页"))
+            row["size_bytes"] = world.rng.choice(
+                ("0", str(world.policy["attachments"]["max_bytes"] + 1), "9000000000", "两页")
+            )
         if world.rng.random() < 0.6:
             row["file_name"] = world.rng.choice(("方案.exe", "方案.doc", "方案", "方案.pdf.rar"))
 

@@ -7,6 +7,7 @@ from against_product import Product, directory_columns
 from compare import differences, report
 from expected import finding_rows, item_rows
 from facts import Row
+from form_rules import without_numbers
 from office import Act, Office
 from random_cycles import write_act
 
@@ -55,12 +56,17 @@ class Stage:
             directory = directory_on(db, act.day)
         for cycle, (faults, listed) in rows.items():
             lines = differences(finding_rows(office, cycle), _texts(faults))
-            lines += differences(item_rows(office, cycle), _texts(listed))
+            lines += differences(item_rows(office, cycle), _masked(_texts(listed)))
             assert not lines, f"{act.day}, {cycle}:\n{report(lines, 5)}"
         actual = directory_columns(_texts(directory))
         expected = directory_columns(office.register.directory(act.day))
         differing = {key for key in actual.keys() | expected.keys() if actual.get(key) != expected.get(key)}
         assert not differing, [(act.day, *key, expected.get(key), actual.get(key)) for key in sorted(differing)]
+
+
+def _masked(rows: list[Row]) -> list[Row]:
+    """Items as a person is shown them."""
+    return [row | {"work_type": without_numbers(row["work_type"])} for row in rows]
 
 
 def _texts(frame: pd.DataFrame) -> list[Row]:

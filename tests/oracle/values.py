@@ -13,11 +13,6 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 WORDS: dict[str, dict[str, str]] = {
     "kind": {"首次备案": "initial", "增项": "addition", "换证": "renewal"},
-    "institution_type": {
-        "企业": "enterprise",
-        "技工院校": "technical_school",
-        "社会培训评价组织": "social_organisation",
-    },
     "affiliation": {"市级": "municipal", "省级": "provincial", "中央": "central"},
     "audience": {"本企业职工": "staff", "在校学生": "students", "社会人员": "public"},
     "role": {"专职人员": "full_time", "考评人员": "examiner", "质量督导人员": "supervisor", "专家": "expert"},
@@ -27,7 +22,6 @@ WORDS: dict[str, dict[str, str]] = {
     "decision_verdict": {"准予": "permit", "不予": "refuse"},
 }
 _LEVELS = {"一": "1", "二": "2", "三": "3", "四": "4", "五": "5"} | {digit: digit for digit in "12345"}
-_LEVEL_TITLES = {"初级工": "5", "中级工": "4", "高级工": "3", "技师": "2", "高级技师": "1"}
 
 
 def enum(field: str, text: str) -> str | None:
@@ -68,25 +62,18 @@ def score(text: str) -> float | None:
     return number if number is not None and 0 <= number <= 100 else None
 
 
-def level(text: str) -> str | None:
-    """One level as `1`..`5`, from `3`, `3级`, `三级` or `高级工`."""
-    return _LEVEL_TITLES.get(text) or _LEVELS.get(text.removesuffix("级"))
+def level_digit(text: str) -> str | None:
+    """The digit of a level written `3`, `3级` or `三级`."""
+    return _LEVELS.get(text.removesuffix("级"))
 
 
-def levels(text: str) -> frozenset[str] | None:
-    """Several levels: `5,4,3`, `五级、四级`, `5-3级`, `初级工/中级工`."""
-    digits: set[str] = set()
-    for part in re.split(r"[,，、/]", text):
-        span = re.fullmatch(r"\s*([1-5一二三四五])级?\s*[-~至]\s*([1-5一二三四五])级?\s*", part)
-        if span:
-            ends = sorted(_LEVELS[end] for end in span.groups())
-            digits |= {digit for digit in "12345" if ends[0] <= digit <= ends[1]}
-            continue
-        one = level(part.strip())
-        if one is None:
-            return None
-        digits.add(one)
-    return frozenset(digits)
+def span_of_levels(text: str) -> list[str] | None:
+    """The digits of a range such as `5-3级`; None for any other text."""
+    span = re.fullmatch(r"\s*([1-5一二三四五])级?\s*[-~至]\s*([1-5一二三四五])级?\s*", text)
+    if not span:
+        return None
+    ends = sorted(_LEVELS[end] for end in span.groups())
+    return [digit for digit in "12345" if ends[0] <= digit <= ends[1]]
 
 
 def add_months(start: date, months: int) -> date:
@@ -129,11 +116,12 @@ def workdays_after(start: date, count: int) -> date:
     day = start
     while count:
         day = day_after(day)
-        count -= _is_workday(day)
+        count -= is_workday(day)
     return day
 
 
-def _is_workday(day: date) -> bool:
+def is_workday(day: date) -> bool:
+    """A workday of the State Council's calendar, or Monday to Friday of a year it does not know."""
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from applications import Application
 from deciding import finding_list, play
-from facts import Row, Tables, deadline, facts, window_opens
+from facts import Row, Tables, facts
 from filing import Item, Trade
 from made_filings import Institution, MadeFiling, World, application, request
 from made_values import Maker
@@ -28,14 +28,23 @@ class Case:
         known = facts(cycle)
         skills = [code for code in known.dictionary if code[0] in "3456" and code not in known.access]
         rng = random.Random(4)
-        self.world = World(rng, Maker(rng), known, cycle, skills, skills, window_opens(cycle), deadline(cycle))
+        self.world = World(
+            rng,
+            Maker(rng, known.policy),
+            known,
+            cycle,
+            skills,
+            skills,
+            known.policy.window_opens(cycle),
+            known.deadline,
+        )
         self.codes = skills
         self.activities: list[Row] = []  # instead of those that keep all that is on file awake
         self._register: list[Row] = []
         self._number = number
 
     def day(self, after_deadline: int) -> date:
-        return deadline(self.cycle) + timedelta(days=after_deadline)
+        return self.world.facts.deadline + timedelta(days=after_deadline)
 
     def institution(
         self,
