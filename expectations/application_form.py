@@ -76,7 +76,8 @@ def _form(submissions: Submissions) -> list[Breach]:
 def _codes(submissions: Submissions) -> list[Breach]:
     policy = submissions.scene.policy
     prefixes = {name: kind.credit_code_prefixes for name, kind in policy.institution.items()}
-    uscc, sound = pl.col("uscc"), pl.col("sound_code")
+    # of an institution that went into another the form's code goes with the form's type
+    uscc, sound = pl.coalesce("stated_uscc", "uscc"), pl.col("sound_code")
     listed = {name: "、".join(starts) for name, starts in prefixes.items()}
     area = policy.regions.area_prefix
     return [
@@ -86,8 +87,9 @@ def _codes(submissions: Submissions) -> list[Breach]:
             "uscc",
             sound & ~is_one_of(uscc.str.head(2), prefixes),
             pl.format("{}的代码应以{}开头", type_title(policy), by_type(listed)),
+            uscc,
         ),
-        Breach("FORM-9", "uscc", sound & ~uscc.str.slice(2).str.starts_with(area), f"代码第3至8位不以{area}开头"),
+        Breach("FORM-9", "uscc", sound & ~uscc.str.slice(2).str.starts_with(area), f"代码第3至8位不以{area}开头", uscc),
     ]
 
 

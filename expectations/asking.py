@@ -58,7 +58,7 @@ def _asked(submissions: Submissions) -> pl.DataFrame:
     rows = submissions.once(requests.items_by_row).select(
         "application_no",
         "row",
-        pl.col("occupation_code").alias("item_code"),
+        pl.col("present_code").alias("item_code"),
         pl.col("work_type").alias("work"),
         "level",
     )
@@ -115,6 +115,7 @@ def places(submissions: Submissions) -> pl.DataFrame:
     asked = submissions.once(_asked).rename({"item_code": "occupation_code", "work": "work_type"})
     checked = submissions.once(everyone).filter("checked").select("application_no", "uscc")
     without_level = submissions.once(requests.without_level).join(checked, on="application_no")
+    without_level = without_level.with_columns(pl.col("present_code").alias("occupation_code"))
     columns = ["application_no", *place]
     asked_for = pl.concat([asked.select(columns), without_level.select(columns)]).join(
         ended.filter("status"), on=["application_no", "occupation_code"], how="anti"

@@ -7,7 +7,7 @@ import polars as pl
 from expectations import asking, requests, standing
 from expectations.applicants import is_capped
 from expectations.scene import INSTITUTIONS, MATTERS, REVOCATIONS, SUSPENSIONS, texts
-from expectations.submissions import Submissions, typed
+from expectations.submissions import Submissions, compared, typed
 from expectations.verdict import Breach
 from schemas.law.dormancy import is_judged
 from schemas.law.standing import bars
@@ -57,7 +57,7 @@ def _barred(submissions: Submissions) -> pl.DataFrame:
     """application_no, barred: why it is suspended or was lately revoked, in words (contract section 5, STAND-1)."""
     scene = submissions.scene
     asked = submissions.once(requests.requested).select(
-        "application_no", "uscc", pl.col("item_code").alias("occupation_code")
+        "application_no", "uscc", pl.col("present_code").alias("occupation_code")
     )
     numbers = submissions.table("applications").select("application_no", "uscc", pl.lit("").alias("occupation_code"))
     suspended, revoked = texts(scene.suspensions, SUSPENSIONS), texts(scene.revocations, REVOCATIONS)
@@ -65,7 +65,8 @@ def _barred(submissions: Submissions) -> pl.DataFrame:
     rows = pl.concat([numbers, asked]).drop_nulls().unique(maintain_order=True).join(concerned, on="uscc", how="semi")
     reasons = bars(rows.to_pandas(), suspended.to_pandas(), revoked.to_pandas(), scene.policy, scene.deadline)
     barred = rows.with_columns(pl.Series("reason", reasons.tolist(), pl.String)).filter(pl.col("reason") != "")
-    return barred.group_by("application_no").agg(pl.col("reason").unique().sort().str.join("，").alias("barred"))
+    words = barred.select("application_no", pl.col("reason").str.split("，")).explode("reason")
+    return words.group_by("application_no").agg(pl.col("reason").unique().sort().str.join("，").alias("barred"))
 
 
 def breaches(submissions: Submissions) -> list[Breach]:
@@ -103,7 +104,7 @@ def _identity(submissions: Submissions) -> list[Breach]:
     def differs(name: str, rule: str) -> Breach:
         stated = pl.col("type").cast(pl.String) if name == "institution_type" else pl.col(name)
         registered = pl.col(f"registered_{name}")
-        when = pl.col("valid_until").is_not_null() & (registered != "") & (stated != registered)
+        when = pl.col("valid_until").is_not_null() & (registered != "") & (compared(stated) != compared(registered))
         shown = registered.replace(titles.get(name, {}))
         return Breach(rule, name, when, pl.format("备案名册为“{}”", shown))
 

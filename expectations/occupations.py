@@ -8,7 +8,7 @@ from expectations.levels import Levels
 from expectations.public_text import public_text
 from expectations.recognition import access_codes
 from expectations.requests import LEVELS, NEW_LEVELS, requested
-from expectations.submissions import Submissions, typed
+from expectations.submissions import Submissions, compared, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
 from schemas.law.dormancy import is_judged
 from schemas.submission import AUDIENCES
@@ -23,7 +23,7 @@ def _recognition() -> list[Breach]:
         Breach(
             "OCC-4",
             "occupation_name",
-            pl.col("listed") & pl.col("occupation_name").ne_missing(pl.col("dictionary_name")),
+            pl.col("listed") & compared(pl.col("occupation_name")).ne_missing(compared(pl.col("dictionary_name"))),
             pl.format("编码{}的职业名称为“{}”", "occupation_code", "dictionary_name"),
         ),
         public_text("occupation_name"),
@@ -52,7 +52,7 @@ def _carried(submissions: Submissions) -> list[Breach]:
     )
     access = access_codes(submissions)
     whole = code.is_in(access.whole)
-    covered = pl.concat_str(code, pl.col("work"), separator="|").is_in(access.work_types)
+    covered = compared(pl.concat_str(code, "work", separator="|")).is_in(access.work_types)
     return [
         Breach("OCC-5", "occupation_code", classed & ~skill, "仅受理大典第三至第六大类的技能类职业，请删除该职业"),
         Breach(

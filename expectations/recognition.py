@@ -5,6 +5,7 @@ qualifications as in force on the deadline.
 """
 
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import polars as pl
 
@@ -62,7 +63,7 @@ def access_codes(submissions: Submissions) -> AccessCodes:
     rows = scene.reference.access_on(scene.deadline).dropna(subset=["code_2022"])
     partial = rows[rows["coverage"] == "partial"]
     names = [
-        f"{code}|{name}"
+        normalize("NFKC", f"{code}|{name}")
         for code, text in zip(partial["code_2022"], partial["qualification"], strict=True)
         for name in work_types_of(text)
     ]
@@ -94,8 +95,8 @@ def recognised(submissions: Submissions) -> pl.DataFrame:
 
     Adds `listed` (in the Dictionary), `later` (recognised by name), `undated` (a later name, day unknown), `neighboured`
     (OCC-3), `known` (one of these, or it might be neighboured if the institution's type could be read), `renumbered` (what
-    its code became), `item_code` (the code from here on; null where no occupation can be read) and `work` (the work type,
-    blank for the occupation as a whole).
+    its code became), `item_code` (the code from here on; null where no occupation can be read), `present_code` (what the
+    register calls it since a renumbering) and `work` (the work type, blank for the occupation as a whole).
     """
     rows = submissions.table("occupations").join(
         submissions.once(applicants), on="application_no", how="left", maintain_order="left"
@@ -126,6 +127,7 @@ def recognised(submissions: Submissions) -> pl.DataFrame:
             ).alias("known")
         )
         .with_columns(_item_code().alias("item_code"))
+        .with_columns(pl.col("item_code").replace(dict(submissions.scene.present_codes)).alias("present_code"))
     )
 
 

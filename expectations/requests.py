@@ -17,7 +17,7 @@ _ITEM = ["application_no", "occupation_code", "work_type", "level"]
 def requested(submissions: Submissions) -> pl.DataFrame:
     """Occupation rows as their rules see them: with what is on file, held by others, taught, asked before."""
     rows = submissions.once(recognised)
-    trade = ["uscc", "item_code", "work"]
+    trade = ["uscc", "present_code", "work"]
     for more, key in (
         (submissions.once(standing.on_file), trade),
         (submissions.once(standing.asleep), trade),
@@ -59,14 +59,15 @@ def _asked_before(rows: pl.DataFrame, levels: Levels) -> pl.Series:
 def items_by_row(submissions: Submissions) -> pl.DataFrame:
     """Every level asked for: application_no, row, occupation_code, work_type, level (text), audience, own_name.
 
-    `own_name`: what an enterprise calls an unlisted occupation, else blank; `new_place`: whether its place under the cap
-    is not on file; `on_file`: whether the item is.
+    `present_code`: the code the register goes by now; `own_name`: what an enterprise calls an unlisted occupation, else
+    blank; `new_place`: whether its place under the cap is not on file; `on_file`: whether the item is.
     """
     rows = submissions.once(requested).filter(pl.col("item_code").is_not_null())
     asked = rows.select(
         "application_no",
         "row",
         pl.col("item_code").alias("occupation_code"),
+        "present_code",
         pl.col("work").alias("work_type"),
         LEVELS,
         "filed_levels",
@@ -84,11 +85,12 @@ def items_by_row(submissions: Submissions) -> pl.DataFrame:
 
 
 def without_level(submissions: Submissions) -> pl.DataFrame:
-    """Rows that ask for an occupation at levels nobody can read: application_no, occupation_code, work_type, new_place."""
+    """Rows that ask for an occupation at levels nobody can read: the columns of `items_by_row` that need no level."""
     rows = submissions.once(requested).filter(pl.col("item_code").is_not_null() & (LEVELS.fill_null(0) == 0))
     return rows.select(
         "application_no",
         pl.col("item_code").alias("occupation_code"),
+        "present_code",
         pl.col("work").alias("work_type"),
         pl.col("held").is_null().alias("new_place"),
     )

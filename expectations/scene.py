@@ -1,6 +1,6 @@
 """What the rules need beside the submissions: numbers, facts, and what is on record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -45,6 +45,8 @@ class Scene:
     `revocations`: every revocation on or before the deadline, with the day it took effect.
     `matters`: what is open about an institution on the deadline, in the words an official is to read: `举报J-1未办结` for an
     open complaint, `举报J-1整改未完成` and `2026-03-01抽查整改未完成` for what is to be mended.
+    `present_codes`: occupation codes that were changed, each with the one the register goes by now; every frame has the
+    latter, submissions keep the code they were made with.
     `as_of`: the day of the check; results are not dated later (EVAL-6). None where no results are checked.
     """
 
@@ -61,6 +63,7 @@ class Scene:
     revocations: pd.DataFrame = field(default_factory=lambda: _none(REVOCATIONS))
     matters: pd.DataFrame = field(default_factory=lambda: _none(MATTERS))
     as_of: date | None = None
+    present_codes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def deadline(self) -> date:

@@ -10,21 +10,21 @@ from schemas.law.places import unit
 
 
 def register(submissions: Submissions) -> pl.DataFrame:
-    """What is on file (columns of `scene.ON_FILE`), the work type as `work` and the code as `item_code`."""
+    """What is on file (columns of `scene.ON_FILE`), the work type as `work` and the code as `present_code`."""
     rows = texts(submissions.scene.on_file, ON_FILE)
-    return rows.rename({"occupation_code": "item_code", "work_type": "work"})
+    return rows.rename({"occupation_code": "present_code", "work_type": "work"})
 
 
 def on_file(submissions: Submissions) -> pl.DataFrame:
-    """One row an institution, occupation and work type: uscc, item_code, work, filed_levels (mask)."""
+    """One row an institution, occupation and work type: uscc, present_code, work, filed_levels (mask)."""
     bit = Levels.of(submissions.scene.policy).bit(pl.col("level")).fill_null(0)
     rows = submissions.once(register)
-    return rows.group_by("uscc", "item_code", "work").agg(bit.bitwise_or().alias("filed_levels"))
+    return rows.group_by("uscc", "present_code", "work").agg(bit.bitwise_or().alias("filed_levels"))
 
 
 def place(submissions: Submissions) -> list[str]:
     """The columns that tell one place from another under the cap (policy: cap.unit)."""
-    names = {"occupation_code": "item_code", "work_type": "work"}
+    names = {"occupation_code": "present_code", "work_type": "work"}
     return [names[name] for name in unit(submissions.scene.policy)]
 
 
@@ -48,17 +48,17 @@ def holders(submissions: Submissions) -> pl.DataFrame:
 
 
 def asleep(submissions: Submissions) -> pl.DataFrame:
-    """What is dormant on the deadline: uscc, item_code, work, dormant (true)."""
+    """What is dormant on the deadline: uscc, present_code, work, dormant (true)."""
     scene = submissions.scene
     if scene.on_file.empty:
         return pl.DataFrame(
-            schema={"uscc": pl.String(), "item_code": pl.String(), "work": pl.String(), "dormant": pl.Boolean()}
+            schema={"uscc": pl.String(), "present_code": pl.String(), "work": pl.String(), "dormant": pl.Boolean()}
         )
     marks = pl.from_pandas(states(scene.on_file, scene.activities, scene.policy, scene.deadline))
     dormant = marks.filter(pl.col("state") == "dormant")
     return dormant.select(
         "uscc",
-        pl.col("occupation_code").alias("item_code"),
+        pl.col("occupation_code").alias("present_code"),
         pl.col("work_type").alias("work"),
         pl.lit(True).alias("dormant"),
     )
@@ -66,6 +66,6 @@ def asleep(submissions: Submissions) -> pl.DataFrame:
 
 def sleepers(submissions: Submissions) -> pl.DataFrame:
     """Institutions with something dormant on the deadline: uscc, sleeping (in words; Notice, article 3(1))."""
-    named = pl.when(pl.col("work") == "").then("item_code").otherwise(pl.format("{}（{}）", "item_code", "work"))
+    named = pl.when(pl.col("work") == "").then("present_code").otherwise(pl.format("{}（{}）", "present_code", "work"))
     rows = submissions.once(asleep).select("uscc", named.alias("sleeping"))
     return rows.group_by("uscc").agg(pl.col("sleeping").sort().str.join("、"))

@@ -16,8 +16,9 @@ T = TypeVar("T")
 ADDED = {
     **dict.fromkeys(("occupations", "staff", "programmes"), (WRITTEN,)),
     # `first_seen_on`: the day the first version was first seen; `in_time_until`: the last day on which this version would
-    # have been in time, where it came later (WINDOW-2); both ISO
-    "applications": ("first_submitted_at", "first_seen_on", "in_time_until", "withdrawn", WRITTEN),
+    # have been in time, where it came later (WINDOW-2); both ISO; `stated_uscc`: the form's credit code, of an institution
+    # that has another one now
+    "applications": ("first_submitted_at", "first_seen_on", "in_time_until", "withdrawn", "stated_uscc", WRITTEN),
     "materials": ("attachment_sha256", "work_type", WRITTEN),
     "results": ("work_type", WRITTEN),
 }
@@ -31,6 +32,11 @@ UNREAD = {
 def typed(column: str) -> pl.Expr:
     """The typed value of a column; null where the cell is blank or unreadable."""
     return pl.col(f"{column}!")
+
+
+def compared(text: pl.Expr) -> pl.Expr:
+    """Names as they are compared: in NFKC, whichever width their punctuation has."""
+    return text.str.normalize("NFKC")
 
 
 def unreadable(column: str) -> pl.Expr:

@@ -21,7 +21,7 @@ from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import recall, withdrawals
 from tasks.letters.outcomes import write_refusals
 from tasks.runs.step import step
-from tasks.store import applications, correspondence, findings, items, late_versions, letters, register
+from tasks.store import applications, correspondence, findings, items, late_versions, letters, register, renumberings
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
@@ -216,16 +216,23 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
     """Which holds (KEYS, rule, uscc) no longer hold on the run's day."""
     policy = run.policy
     on_file = register.on_file(db, run.day)
-    used = places_used(pd.concat([on_file, _under_way(db, run), _requested(db, run)]), policy)
+    asked = pd.concat([_under_way(db, run), _requested(db, run)])
+    used = places_used(pd.concat([on_file, _renumbered(db, asked)]), policy)
     within = holds["uscc"].map(used).fillna(0) <= policy.cap.occupations
     counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
     place = unit(policy)
     holders: dict[tuple[str, ...], set[str]] = {}
     for uscc, *key in tuples(counted[["uscc", *place]]):
         holders.setdefault(tuple(key), set()).add(uscc)
-    others = [len(holders.get(tuple(key), set()) - {uscc}) for uscc, *key in tuples(holds[["uscc", *place]])]
+    held = _renumbered(db, holds)[["uscc", *place]]
+    others = [len(holders.get(tuple(key), set()) - {uscc}) for uscc, *key in tuples(held)]
     unsaturated = pd.Series(others, index=holds.index, dtype="int64") < policy.cap.saturation
     return within.where(holds["rule"] == "CAP-1", unsaturated)
+
+
+def _renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows under the occupation codes the register goes by now."""
+    return rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
 
 
 def _under_way(db: Connection, run: Run) -> pd.DataFrame:

@@ -60,7 +60,9 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
         statement = select(*columns).join(_application, same).where(_application.c.application_no.in_(chosen))
         forms[source.name] = frames.read(db, _in_order(statement, table))
     forms["applications"]["row"] = 1
-    forms["applications"]["uscc"] = institutions.followed(db, forms["applications"]["uscc"])
+    stated = forms["applications"]["uscc"]
+    present = institutions.followed(db, stated)
+    forms["applications"] = forms["applications"].assign(uscc=present, stated_uscc=stated.where(stated != present))
     return forms
 
 

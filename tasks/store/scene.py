@@ -12,7 +12,7 @@ from schemas.item import TRADE
 from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
-from tasks.store import activities, applications, frames, register, standing, twins
+from tasks.store import activities, applications, frames, register, renumberings, standing, twins
 
 _application = tables.application
 _finding = tables.finding
@@ -42,10 +42,16 @@ def _facts(db: Connection, cycle: CycleId) -> Scene:
         on_file=on_file,
         activities=activities.every(db),
         peers=twins.peers(db, cycle),
-        peer_items=twins.peer_items(db, cycle),
-        under_way=twins.under_way(db, cycle),
+        peer_items=_renumbered(db, twins.peer_items(db, cycle)),
+        under_way=_renumbered(db, twins.under_way(db, cycle)),
+        present_codes=renumberings.newest(db),
         **standing.facts(db, policy.deadline(cycle), on_file),
     )
+
+
+def _renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows under the occupation codes the register goes by now."""
+    return rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
 
 
 def _with_unread_levels(db: Connection, cycle: str) -> list[str]:
@@ -63,6 +69,7 @@ def _without_level(db: Connection, numbers: list[str], there: Scene) -> pd.DataF
     """Rows like those of items; none for an occupation that has items beside, which say where it stands."""
     asked = occupations_without_level(applications.submissions(db, numbers), there)
     key = ["application_no", *TRADE]
+    asked = _renumbered(db, asked)
     asked = asked.merge(there.peer_items[key].drop_duplicates(), on=key, how="left", indicator=True)
     rows = asked.loc[asked["_merge"] == "left_only", key]
     whose = there.peers.set_index("application_no")["uscc"]

@@ -6,6 +6,32 @@ from worked import Case
 
 
 @pytest.mark.slow
+def test_what_waits_is_checked_again_after_a_renumbering_and_a_merger(case: Case, stage: Stage) -> None:
+    old, new, free = case.codes[0], case.codes[1], case.codes[9]
+    term = {"since": "2022-06-01", "until": "2025-05-31"}
+    renews, gone = (case.institution("enterprise", {old: "5"}, **term) for _ in range(2))
+    into = case.institution("technical_school", {new: "4"}, **term)
+    held = case.application(renews, {old: "5"}, "renewal", submitted="2025-03-01T09:00:00")
+    faulty = case.application(gone, {new: "5"}, "addition")
+    faulty.form["contact_phone"] = "12"
+    case.act("2025-03-12", held, faulty)
+    case.act(
+        "2025-03-14",
+        commands=[
+            f"adjust renumber {old} {free} --ground 公告 --document 1号",
+            f"adjust merge {gone.uscc} {into.uscc} --ground 合并 --document 2号",
+        ],
+    )
+    assert stage.refused == []
+    assert case.status(held.no) == "held WINDOW-1", "it renews what is on file under another code now"
+    assert case.status(faulty.no) == "returned FORM-7", "its code was that of an enterprise"
+    case.act("2025-03-20", decisions=[case.decision(held.no, "WINDOW-1", "permit", "2025-03-19")])
+    case.act("2025-04-20", results=case.results(held.no, "80", "2025-04-18"))
+    assert case.status(held.no) == "filed"
+    assert case.valid_until(renews, free) == "2028-05-31"
+
+
+@pytest.mark.slow
 def test_the_register_changes_while_applications_are_under_way(case: Case, stage: Stage) -> None:
     old, new, other = case.codes[:3]
     term = {"since": "2022-06-01", "until": "2025-05-31"}

@@ -26,7 +26,7 @@ class Example:
     @property
     def alone(self) -> bool:
         """Whether it needs a scene of its own; the others are checked together, each under a code of its own."""
-        scene = ("on_file", "activities", "peers", "cycle", *BESIDE)
+        scene = ("on_file", "activities", "peers", "cycle", "renumbered", *BESIDE)
         return any(part in self.text for part in scene) or "uscc" in self.text.get("applications", {})
 
     def case(self) -> Case:
@@ -74,6 +74,7 @@ class Example:
             else [{"uscc": uscc} | row for row in self.text.get("activities", [])]
         )
         made.peers = self.text.get("peers", [])
+        made.present_codes = {row["old_code"]: row["new_code"] for row in self.text.get("renumbered", [])}
         made.beside = {name: [{"uscc": uscc} | row for row in self.text[name]] for name in BESIDE if name in self.text}
 
 

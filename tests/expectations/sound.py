@@ -80,6 +80,7 @@ class Case:
     peers: list[Row] = field(default_factory=list)
     beside: dict[str, list[Row]] = field(default_factory=dict)  # other frames of the scene, by name
     as_of: date | None = None
+    present_codes: dict[str, str] = field(default_factory=dict)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         return {name: frame(name, rows) for name, rows in self.tables.items()}
@@ -101,6 +102,7 @@ class Case:
             _text([*applicants, *self.peers], scenery.PEERS),
             **{name: _text(rows, getattr(scenery, name.upper())) for name, rows in self.beside.items()},
             as_of=self.as_of,
+            present_codes=self.present_codes,
         )
 
     def check(self) -> Checked:

@@ -67,7 +67,7 @@ class Filing:
         self.rows = {
             name: rows_of(tables, name, self.no) for name in ("occupations", "staff", "materials", "programmes")
         }
-        self.uscc = form.get("uscc", "")
+        self.uscc = self.stated = form.get("uscc", "")  # the former follows its institution into another
         self.type = self._enum("institution_type")
         self.kind = self._enum("kind")
         self.affiliation = self._enum("affiliation")

@@ -62,7 +62,7 @@ def form_findings(filing: Filing, facts: Facts) -> Iterator[Finding]:
 
 def _credit_code(filing: Filing, facts: Facts) -> Iterator[Finding]:
     """FORM-2, and FORM-4 and FORM-9 only for a code without FORM-2."""
-    code = filing.uscc
+    code = filing.stated
     if not code:
         return
     if not codes.credit_code_is_valid(code):

@@ -1,8 +1,10 @@
 """The register through time: who is on file with what on a day, and what supervision has done to it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 import values
 from facts import Row
@@ -10,6 +12,7 @@ from filing import Item, Trade
 from policy import Policy
 
 AUDIENCES = ("staff", "students", "public")
+Asked = TypeVar("Asked", Item, Trade)
 
 
 @dataclass
@@ -233,6 +236,10 @@ class Register:
         while code in self._renumbered:
             code = self._renumbered[code]
         return code
+
+    def present(self, asked: Iterable[Asked]) -> set[Asked]:
+        """Items, or occupations with their work types, under the codes they go by since."""
+        return {one._replace(occupation=self.now(one.occupation)) for one in asked}
 
     def goes_by(self, uscc: str) -> str:
         """The credit code an institution goes by since it went into another."""

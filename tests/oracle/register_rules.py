@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
+from unicodedata import normalize
 
 import values
 from facts import Facts, Row
@@ -63,15 +64,16 @@ def cap_is_exceeded(filing: Filing, scene: Scene, day: date) -> bool:
     cap, register = scene.facts.policy["cap"], scene.register
     if filing.type not in cap["capped"]:
         return False
-    new = places(scene.facts, filing.trades()) - places(scene.facts, register.trades(filing.uscc, scene.deadline))
-    together = {*register.trades(filing.uscc, day), *scene.elsewhere, *scene.requested}
+    held = places(scene.facts, register.trades(filing.uscc, scene.deadline))
+    new = places(scene.facts, register.present(filing.trades())) - held
+    together = register.trades(filing.uscc, day) | register.present(scene.elsewhere | scene.requested)
     return bool(new) and len(places(scene.facts, together)) > int(cap["occupations"])
 
 
 def is_saturated(filing: Filing, trade: Trade, scene: Scene, day: date, shown: AbstractSet[str] = frozenset()) -> bool:
     """CAP-2: other holders of an occupation new to the applicant, and those shown as such, have reached saturation."""
     cap, register = scene.facts.policy["cap"], scene.register
-    one = place(scene.facts, trade)
+    one = place(scene.facts, trade._replace(occupation=register.now(trade.occupation)))
     if filing.type not in cap["capped"] or one in places(scene.facts, register.trades(filing.uscc, scene.deadline)):
         return False
     entries = register.holders(one.occupation, day, cap["saturation_counts"], filing.uscc)
@@ -94,7 +96,7 @@ def _dormancy(filing: Filing, scene: Scene) -> Iterator[Finding]:
     day, on_file = scene.deadline, scene.register.items(filing.uscc, scene.deadline)
     if not on_file or scene.cycle < scene.facts.policy["dormancy"]["first_cycle"]:
         return
-    new = [row for row in filing.requested if set(row.items()) - on_file]
+    new = [row for row in filing.requested if scene.register.present(row.items()) - on_file]
     renews = filing.kind == "renewal"
     if scene.activities is None:
         if new or renews:
@@ -104,7 +106,7 @@ def _dormancy(filing: Filing, scene: Scene) -> Iterator[Finding]:
     for row in new if asleep else ():
         yield _at(filing, row, "DORM-1", "occupation_code")
     for row in filing.requested if renews else ():
-        if Trade(row.occupation, row.work_type) in asleep:
+        if scene.register.present([Trade(row.occupation, row.work_type)]) & asleep:
             yield _at(filing, row, "DORM-3", "occupation_code")
 
 
@@ -172,7 +174,8 @@ def _identity(filing: Filing, scene: Scene) -> Iterator[Finding]:
     if not scene.register.of(filing.uscc, scene.deadline):
         return
     who = scene.register.institutions[filing.uscc].on(scene.deadline)
-    if filing.form.get("institution_name") and filing.form["institution_name"] != who.name:
+    stated = filing.form.get("institution_name", "")
+    if stated and normalize("NFKC", stated) != normalize("NFKC", who.name):
         yield _row_1(filing, "IDENT-1", "institution_name")
     if filing.form.get("region_code") and filing.region != who.region:
         yield _row_1(filing, "IDENT-1", "region_code")
@@ -185,7 +188,7 @@ def _term(filing: Filing, scene: Scene) -> Iterator[Finding]:
     day, policy = scene.deadline, scene.facts.policy
     on_file, ends = scene.register.items(filing.uscc, day), scene.register.ends(filing.uscc, day)
     for row in filing.requested if filing.kind == "renewal" else ():
-        if set(row.items()) - on_file:
+        if scene.register.present(row.items()) - on_file:
             yield _at(filing, row, "RENEW-1", "levels")
     if filing.kind == "renewal" and ends and day < _last_deadline_before(ends[0], policy):
         yield _row_1(filing, "RENEW-2", "cycle")

@@ -150,8 +150,9 @@ def _twins(office: Office, app: Application) -> Iterator[Finding]:
                     taken.add(item)
             elif one.live and state.status not in ("withdrawn", "ended") and _is_earlier(one, app):
                 taken.add(item)
+    present = office.register.present
     for row in app.filing.requested:
-        if taken & set(row.items()):
+        if present(taken) & present(row.items()):
             yield Finding(app.no, "OCC-14", "occupations", row.row, "levels", row.cells.get("levels", ""))
 
 
@@ -279,13 +280,14 @@ def _concerns(app: Application, finding: Finding, item: Item, here: Scene) -> bo
     on_file = here.register.items(app.filing.uscc, here.deadline)
     if finding.rule.startswith("WINDOW-") or finding.rule == "IDENT-2":
         return True
+    is_on_file = bool(here.register.present([item]) & on_file)
     if finding.rule == "CAP-1":
-        return item.occupation not in {held.occupation for held in on_file}
+        return here.register.now(item.occupation) not in {held.occupation for held in on_file}
     if finding.rule == "STAND-1":
-        return item not in on_file
+        return not is_on_file
     if item not in app.filing.requested[finding.row - 1].items():
         return False
-    return finding.rule == "CAP-2" or item not in on_file
+    return finding.rule == "CAP-2" or not is_on_file
 
 
 def _take_off(office: Office, app: Application, item: Item, as_of: date) -> None:
