@@ -18,9 +18,9 @@ Standing = Literal["current", "superseded", "late", "aside"]
 class Known:
     """What is known of a number when another version of it comes.
 
-    `moment`: that of the current version; `correct_by`: the last day of its correction period, None where it has none;
-    `is_decided`: an item is failed, filed, refused, ended or lapsed, or all of it is ended; `is_filed`: one is or was on
-    file; `uscc`: the valid credit code it has, empty while it has none.
+    `moment`: that of the current version, and as `stated` by itself; `correct_by`: the last day of its correction period,
+    None where it has none; `is_decided`: an item is failed, filed, refused, ended or lapsed, or all of it is ended;
+    `is_filed`: one is or was on file; `uscc`: the valid credit code it has, empty while it has none.
     """
 
     cycle: CycleId
@@ -31,16 +31,21 @@ class Known:
     uscc: str
     moment: datetime
     correct_by: date | None = None
+    stated: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Version:
-    """What a version states; its credit code where that is valid, else empty."""
+    """What a version states; its credit code where that is valid, else empty.
+
+    `moment`: when it counts as handed in; `stated`: when it says it was.
+    """
 
     cycle: CycleId
     uscc: str
     moment: datetime
     is_withdrawal: bool = False
+    stated: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,16 @@ def later_version(version: Version, known: Known, policy: Policy) -> Ruled:
         return Ruled("late", f"{known.cycle}批次已终止办理")
     if known.is_filed if version.is_withdrawal else known.is_decided:
         return Ruled("late", "该申报已有作出决定的职业等级")
-    if version.moment < known.moment:
+    if _is_older(version, known):
         return Ruled("superseded", "已有提交时间更晚的版本")
     return _in_turn(version, known, policy)
+
+
+def _is_older(version: Version, known: Known) -> bool:
+    """Whether the current version was submitted later, by what both say; the day one was seen does not put them in order."""
+    if version.stated and known.stated:
+        return version.stated < known.stated
+    return version.moment < known.moment
 
 
 def _in_turn(version: Version, known: Known, policy: Policy) -> Ruled:

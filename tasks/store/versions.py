@@ -142,8 +142,9 @@ class Number:
 def _ruled(row: Mapping[Any, Any], known: Mapping[str, Number], closed: set[str], run: Run) -> Ruled:
     cycle, there = cycle_id(row["assigned_cycle"]), known.get(row["application_no"])
     policy = for_cycle(there.facts.cycle if there else cycle)
-    stated = law.moment_of(moment(row["submitted_utc"]), run.day, policy)
-    version = Version(cycle, row["valid_uscc"], stated, row["is_withdrawal"])
+    stated = moment(row["submitted_utc"])
+    counted = law.moment_of(stated, run.day, policy)
+    version = Version(cycle, row["valid_uscc"], counted, row["is_withdrawal"], stated)
     if there is None:
         return law.first_version(version, policy, run.day, is_closed=cycle in closed)
     ruled = law.later_version(version, there.facts, policy)
@@ -204,6 +205,7 @@ def _versions_of(db: Connection, rows: pd.DataFrame) -> tuple[dict[str, int], di
 def _facts(row: Mapping[Any, Any], codes: Mapping[str, str], closed: set[str]) -> Known:
     cycle = cycle_id(row["cycle"])
     seen, correct_by = date.fromisoformat(row["received_on"]), row["correct_by"]
+    stated = moment(row["submitted_utc"])
     return Known(
         cycle=cycle,
         is_closed=cycle in closed,
@@ -211,7 +213,8 @@ def _facts(row: Mapping[Any, Any], codes: Mapping[str, str], closed: set[str]) -
         is_decided=bool(row["decided"]) or row["outcome"] == "ended",
         is_filed=bool(row["filed"]) or row["outcome"] == "ended",
         uscc=codes.get(row["application_no"], ""),
-        moment=law.moment_of(moment(row["submitted_utc"]), seen, for_cycle(cycle)),
+        moment=law.moment_of(stated, seen, for_cycle(cycle)),
+        stated=stated,
         correct_by=date.fromisoformat(correct_by) if isinstance(correct_by, str) else None,
     )
 

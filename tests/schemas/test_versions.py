@@ -106,6 +106,14 @@ def test_what_a_portal_states_counts_where_the_policy_says_so() -> None:
     assert moment_of(None, seen, POLICY).date() == seen
 
 
+def test_versions_are_in_the_order_of_what_they_state_whenever_they_were_seen() -> None:
+    """Under `received` one submitted before the current may be seen after it: it is the older one all the same."""
+    known = replace(KNOWN, moment=at("2026-09-03", 12), stated=at("2026-09-02"))
+    older = Version(CYCLE, ONE, at("2026-09-04", 12), stated=at("2026-09-01"))
+    assert later_version(older, known, POLICY).standing == "superseded"
+    assert later_version(replace(older, stated=at("2026-09-02", 10)), known, POLICY).standing == "current"
+
+
 @pytest.mark.parametrize(
     ("known", "permitted"),
     [
