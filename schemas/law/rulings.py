@@ -33,7 +33,8 @@ class Ruling:
 class Concerned:
     """What is on record of the application a ruling names.
 
-    `statuses`: occupation code to the statuses of its items, empty where none is made yet; every code it asks for is in.
+    `statuses`: occupation code to the statuses of its items, empty where none is made yet; every code it asks for is in,
+    but not the enterprise's own one of an item that carries its neighbour's.
     `shown`: occupation code to the first and last day of the newest public notice that shows items of it.
     """
 

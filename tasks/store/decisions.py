@@ -64,12 +64,15 @@ def concerned(db: Connection, number: str) -> Concerned | None:
     asked = tables.requested_occupation
     names = [asked.c[name] for name in ("occupation_code", "neighbour_code", "occupation_name")]
     form = db.execute(select(*names).where(asked.c.application_no == number, asked.c.version == row.version))
-    statuses: dict[str, set[str]] = {code: set() for codes in form for code in codes if code}
     item = tables.item
+    statuses: dict[str, set[str]] = {}
     for code, status in db.execute(
         select(item.c.occupation_code, item.c.status).where(item.c.application_no == number)
     ):
         statuses.setdefault(code, set()).add(status)
+    # a row whose item goes by its neighbour's code, or by a name, is decided on by that
+    without_item = [set(filter(None, codes)) for codes in form if not set(codes) & set(statuses)]
+    statuses |= {code: set() for codes in without_item for code in codes}
     shown, entry = public_notices.periods(db, number), tables.qualification_item
     return Concerned(
         cycle=row.cycle,

@@ -1,6 +1,7 @@
 """Late versions: kept, and made current once a decision permits one (contract section 3)."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import Connection, and_, select, update
@@ -68,11 +69,18 @@ def _open(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
 def _given_since(db: Connection, cycle: str, late: pd.DataFrame) -> "pd.Series[str]":
     """What the latest decision on all of each application says of its late version, if it was given after that came."""
     given = {str(row["application_no"]): row for row in records(decisions.on_applications(db, cycle, WINDOW_2))}
+    zone = ZoneInfo(for_cycle(cycle_id(cycle)).timezone)
     rulings = [
-        ruling["verdict"] if (ruling := given.get(number)) and ruling["moment"] >= moment else None
+        ruling["verdict"] if (ruling := given.get(number)) and _lasts_until(ruling["moment"], zone) >= moment else None
         for number, moment in zip(late["application_no"], late["moment"], strict=True)
     ]
     return pd.Series(rulings, index=late.index, dtype=frames.TEXT)
+
+
+def _lasts_until(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The last moment at which a decision may have been made: of one with a day alone, the end of that day."""
+    is_day = moment.astimezone(zone).time() == time()
+    return moment + timedelta(days=1) if is_day else moment
 
 
 def promote(db: Connection, rows: pd.DataFrame, run: Run) -> None:

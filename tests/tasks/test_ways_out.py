@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -206,6 +207,17 @@ def test_a_ruling_on_what_it_cannot_concern_is_refused(home: Path) -> None:
         rule("A1", "WINDOW-1", "refuse", "20")
 
 
+def test_an_item_that_carries_the_neighbours_code_is_decided_on_by_that(home: Path) -> None:
+    """A decision by the code of the form would be recorded and never reach the item."""
+    made.accepted("A1")
+    row = {"occupation_code": "6-99-99-99", "occupation_name": "压延工", "neighbour_code": COOK, "row": 1}
+    with begin() as db:
+        db.execute(tables.requested_occupation.insert().values(application_no="A1", version=1, **row))
+    with pytest.raises(ImpossibleRulingError, match=f"it applies for {COOK}"):
+        rule("A1", "WINDOW-1", "permit", "20", "6-99-99-99")
+    assert rule("A1", "WINDOW-1", "permit", "20", COOK) == 1
+
+
 def test_what_stays_open_is_alerted_some_days_after_the_wait(home: Path) -> None:
     made.accepted("A1", status="held")
     assert not [alert for alert in raise_alerts(settings(), date(2026, 11, 23)) if alert.startswith("cycle:")]
@@ -302,10 +314,23 @@ def test_a_late_version_is_named_until_it_is_decided(home: Path) -> None:
     assert [status for _, status, _ in open_items()] == ["dispatched"]
 
 
-def late_version(number: str) -> None:
+@pytest.mark.parametrize(("decided_at", "is_open"), [("2026-09-20T08:00:00", True), ("2026-09-20T00:00:00", False)])
+def test_a_decision_with_a_day_alone_may_be_of_any_moment_of_it(home: Path, decided_at: str, *, is_open: bool) -> None:
+    made.accepted("A1", status="dispatched")
+    late_version(
+        "A1", submitted_utc=int(datetime(2026, 9, 20, 9, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()) * 1_000_000
+    )
+    words = {"decided_by": "王主任", "document_no": "1号", "reason": "经研究", "occupation_code": ""}
+    row = {"application_no": "A1", "rule": "WINDOW-2", "verdict": "refuse", "decided_at": decided_at}
+    record_rulings(pd.DataFrame([{**row, **words}]))
+    with reading() as db:
+        assert duties.is_late(db, made.CYCLE, "A1") is is_open
+
+
+def late_version(number: str, **stated: int) -> None:
     with begin() as db:
         late = {"application_no": number, "version": 2, "content_hash": "2", "received_on": made.DAY}
-        db.execute(tables.application_version.insert().values(**late, standing="late"))
+        db.execute(tables.application_version.insert().values(**late, **stated, standing="late"))
 
 
 def test_a_late_version_of_what_was_withdrawn_may_be_permitted_and_is_named(home: Path) -> None:
