@@ -14,7 +14,7 @@ from tasks.gateways.shelf import public_notices as shelf_notices
 from tasks.gateways.shelf.editions import LATEST
 from tasks.gateways.shelf.manifest import MANIFEST
 from tasks.gateways.shelf.verifying import Verdict, verify
-from tasks.store import editions, grounds, history, public_notices, retold, seals
+from tasks.store import editions, grounds, history, public_notices, replay, seals
 from tasks.store.database import reading
 
 #: Where copies of the history's head lie in a home, and what they are called there.
@@ -30,7 +30,7 @@ def faults(db: Connection, installation: Settings, day: date) -> dict[str, list[
     copies = history.unlike(db, dict(_heads(installation.root)))
     return {
         "history": [*([broken] if broken else []), *copies, *history.strays(db), *history.uncounted(db)],
-        "register": [] if broken else retold.differences(db, day),
+        "register": [] if broken else replay.differences(db, day),
         "records": seals.differences(db),
         "rules": grounds.differences(db, installation),
         "editions": _shelf_faults(db, installation.published),

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from deployments import own_server
+from deployments import command_server
 from deployments.gate.secrets_of_home import present
 from deployments.prefect_environment import prefect_home
 from deployments.supervisor import serving
@@ -33,7 +33,7 @@ _LOG: Final = "command-server.log"
 _STATED_IN: Final = (".env", "prefect.toml", "pyproject.toml")
 
 _for_this_process = ExitStack()
-_started: list[own_server.OwnServer] = []
+_started: list[command_server.CommandServer] = []
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -64,7 +64,7 @@ def prepare(*, runs: bool = False) -> None:
 
 def _keep_alone() -> None:
     """Have a server that Prefect should start itself answer to this command alone."""
-    password = os.environ.setdefault(own_server.PASSWORD, own_server.password())
+    password = os.environ.setdefault(command_server.PASSWORD, command_server.password())
     os.environ.setdefault(_PASSWORD, password)
 
 
@@ -75,7 +75,7 @@ def have_server() -> None:
     if here := serving():
         os.environ[_ADDRESS] = f"{here.address}/api"
         return
-    server = own_server.OwnServer(settings().root / "logs" / _LOG)
+    server = command_server.CommandServer(settings().root / "logs" / _LOG)
     _started.append(server)
     os.environ |= {_ADDRESS: server.address, _PASSWORD: server.password}
     os.environ["PREFECT_CLIENT_CSRF_SUPPORT_ENABLED"] = "false"  # it would be asked for a token it does not give

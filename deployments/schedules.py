@@ -84,7 +84,7 @@ def name_upcoming() -> int:
     ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
     renamed = 0
     with get_client(sync_client=True) as client:
-        titles = {found.id: found.name for found in client.read_deployments(deployment_filter=ours, limit=200)}
+        titles = {entry.id: entry.name for entry in client.read_deployments(deployment_filter=ours, limit=200)}
         soonest = client.read_flow_runs(
             flow_run_filter=in_state(StateType.SCHEDULED),
             deployment_filter=ours,

@@ -163,7 +163,7 @@ class Regions(Part):
     )
 
     @model_validator(mode="after")
-    def _told_apart(self) -> Self:
+    def _are_distinct(self) -> Self:
         assert_distinct("names", [*self.names, *(name for names in self.names.values() for name in names)])
         return self
 

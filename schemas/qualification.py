@@ -1,9 +1,7 @@
 """A qualification (备案资质): the key and the standings of what is on the register, and the moves between them."""
 
-from dataclasses import dataclass
-
 from schemas.errors import FilingError
-from schemas.item import UNIT
+from schemas.item import UNIT, Move
 
 #: The key of what is on file.
 KEYS = ["uscc", *UNIT]
@@ -25,15 +23,7 @@ STANDINGS: dict[str, str] = {
 ON_FILE = frozenset({"filed", "suspended"})
 
 
-@dataclass(frozen=True)
-class Move:
-    """One allowed move of an occupation level; `""` is the outside: nothing is on file before it."""
-
-    was: str
-    became: str
-    because: str
-
-
+#: The allowed moves of an occupation level; from `""` nothing is on file before.
 MOVES: tuple[Move, ...] = (
     Move("", "filed", "准予备案，或名册接收"),
     Move("filed", "filed", "换证延续、名册更正，或更正后恢复原备案"),

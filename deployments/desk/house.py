@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from deployments.desk import again, applications, cycles, doors, editions, institutions, letters, pauses, today
+from deployments.desk import applications, cycles, doors, editions, institutions, letters, pauses, resubmission, today
 from deployments.desk.pages import plain, shown
 from deployments.desk.signing import SEEN, TOKEN, DeskError, HalfDoneError, NotSignedInError, StaleFormError, Tokens
 from schemas.errors import FilingError, WrongUseError
@@ -111,9 +111,9 @@ def _again(
         "again.html.j2",
         status,
         sentence=sentence,
-        facts=again.facts_of(request.url.path, fields),
+        facts=resubmission.facts_of(request.url.path, fields),
         fields=fields,
-        titles=again.WRITTEN,
+        titles=resubmission.WRITTEN,
         since=since,
     )
 

@@ -35,8 +35,8 @@ from tasks.store import (
     overview,
     register,
     renumberings,
+    replay,
     results,
-    retold,
     takeover,
 )
 from tasks.store.database import reading
@@ -173,14 +173,14 @@ def _reasons(content: object) -> Iterator[str]:
 def unlike_history(db: Connection, day: date) -> Iterator[str]:
     """The register is what the history tells, and the history is whole."""
     yield from history.broken_links(db)
-    yield from retold.differences(db, day)
+    yield from replay.differences(db, day)
 
 
 def unexplained_editions(db: Connection, day: date) -> Iterator[str]:
     """Every edition is what the history had recorded by then."""
     known = {edition["edition"]: edition["as_of"] for edition in editions.published(db)}
     names = occupation_names(db)
-    for name, retelling in retold.editions_retold(db):
+    for name, retelling in replay.editions_replayed(db):
         if name in known:
             standing = retelling.standings(known[name])
             rows = directory_rows(standing[standing["standing"] == "filed"], names)

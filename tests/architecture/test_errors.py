@@ -9,7 +9,7 @@ from schemas.errors import FilingError, RefusedError, WrongUseError
 PACKAGES = ("schemas", "expectations", "tasks", "flows", "deployments")
 #: Raised and caught within one room, so that no command ever ends with them: why they are not errors of ours.
 SIGNALS = {
-    "tasks.gateways.sources.formats.apart.EndedError": "how a process apart ended; its caller puts it into words",
+    "tasks.gateways.sources.formats.sandbox.EndedError": "how a process apart ended; its caller puts it into words",
     "tasks.gateways.sources.far.remote_folder._CutShortError": "retried as what the operating system would raise",
     "tasks.gateways.sources.far.remote_folder._OutOfReachError": "turned into a SourceError where the place is known",
     "tasks.gateways.sources.far.sftp._StrangerError": "paramiko passes it through; turned into a SourceError",

@@ -20,7 +20,7 @@ from schemas.policy import last_cycle_on
 from schemas.settings import Settings, using
 from schemas.settings import settings as settings_of
 from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.store import activities, database, register, retold
+from tasks.store import activities, database, register, replay
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests.registers import BAKER, COOK, ELECTRICIAN, decide, passed, run_on, take_over
@@ -127,7 +127,7 @@ class RegisterLife(RuleBasedStateMachine):
     @invariant()
     def the_register_is_what_its_history_tells(self) -> None:
         with reading() as db:
-            assert retold.differences(db, self.day) == []
+            assert replay.differences(db, self.day) == []
             held = register.on_file(db, self.day)
         assert not held.duplicated(register.KEYS).any()
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import typer
 
-from deployments import orchestrator, own_server, supervisor
+from deployments import command_server, orchestrator, supervisor
 from deployments.commands import COMMANDS, register, register_all
 from deployments.orchestrator import have_server
 from deployments.supervisor import Running, only_one, serving
@@ -73,7 +73,7 @@ def started(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list
         monkeypatch.delenv(name)
     monkeypatch.setenv("PREFECT_HOME", str(home / "prefect"))
     monkeypatch.setattr(orchestrator, "_started", [])
-    monkeypatch.setattr(own_server, "OwnServer", start)
+    monkeypatch.setattr(command_server, "CommandServer", start)
     return logs
 
 
@@ -128,9 +128,9 @@ def test_what_a_killed_filing_up_left_is_no_server(home: Path, started: list[Pat
 def test_a_server_that_dies_at_once_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits in the queue of its port learns it at once, and not when the patience is over."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    monkeypatch.setenv(own_server.PASSWORD, "filing:x")
-    server = own_server.OwnServer(tmp_path / "logs" / "server.log")
-    with pytest.raises(own_server.NoServerError, match=r"did not come up: .*server\.log"):
+    monkeypatch.setenv(command_server.PASSWORD, "filing:x")
+    server = command_server.CommandServer(tmp_path / "logs" / "server.log")
+    with pytest.raises(command_server.NoServerError, match=r"did not come up: .*server\.log"):
         server.await_answer()
     server.stop()
     server.stop()

@@ -26,7 +26,7 @@ from prefect.settings import (
 )
 from prefect.states import Cancelled, Completed, Failed, Running
 
-from deployments import catalogue, own_server, reaping, worker
+from deployments import catalogue, command_server, reaping, worker
 from deployments.prefect_environment import POOL, prefect_home
 from flows import waiting
 from schemas.run_summary import Counts, RunSummary
@@ -44,11 +44,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A server of this module's own, which the clients of this process ask."""
     home = tmp_path_factory.mktemp("served")
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(own_server.PASSWORD, raising=False)
+        patch.delenv(command_server.PASSWORD, raising=False)
         patch.setenv("PREFECT_HOME", str(home / "prefect"))
-        patch.setenv(own_server._START_SECONDS, "300")
-        server = own_server.OwnServer(home / "server.log")
-        patch.setenv(own_server.PASSWORD, server.password)
+        patch.setenv(command_server._START_SECONDS, "300")
+        server = command_server.CommandServer(home / "server.log")
+        patch.setenv(command_server.PASSWORD, server.password)
         stated = {
             PREFECT_API_URL: server.address,
             PREFECT_API_AUTH_STRING: server.password,

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from deployments import orchestrator
-from tests.faults import mailbox, remembered, small_cycle, states
+from tests.faults import mailbox, memo, small_cycle, states
 from tests.faults.postgresql import Server
 from tests.faults.small_cycle import ACTS, BEGIN, END, STAGES, Act
 from tests.faults.states import Place
@@ -110,7 +110,7 @@ def without_pages() -> None:
     """Commands call flows as the functions they are, and what was worked out before is remembered."""
     orchestrator.have_server = lambda: None
     orchestrator.run = lambda flow, *args, **kwargs: flow.fn(*args, **kwargs)
-    remembered.attach()
+    memo.attach()
 
 
 def settings_of(bench: Bench, place: Place) -> Any:
@@ -133,7 +133,7 @@ def run_act(bench: Bench, act: Act, watch: Callable[[Any], None] | None = None, 
     import flows.filing_cycle as module
     from schemas.settings import using
 
-    remembered.attach()
+    memo.attach()
     if watch is not None:
         watch(module)
     if upto != END:
@@ -171,11 +171,11 @@ def prepare(bench: Bench) -> None:
 
         def undisturbed(number: int = number, act: Act = act) -> None:
             run_act(bench, act, lambda module: _keep_between(bench, module, number))
-            remembered.save(answers)
+            memo.save(answers)
 
         child(undisturbed)
         bench.copy(bench.here, bench.snapshot(number + 1, BEGIN))
-        remembered.load(answers)
+        memo.load(answers)
 
 
 def _written(folder: Path) -> list[dict[str, Any]]:

@@ -128,24 +128,3 @@ def test_a_cycle_goes_on_whatever_became_of_its_run(waiting: TestHouse) -> None:
     house.filing("resume", CYCLE, "--reason", "可以继续", "--by", "李雷")
     before = back(house)
     house.wait_for("a run after the lifting", lambda: back(house) > before)
-
-
-def test_what_a_person_changed_survives_registering(waiting: TestHouse) -> None:
-    house = waiting
-    watch = house.ask("GET", "/deployments/name/watch/watch")
-    (daily,) = watch["schedules"]
-    edited = {"schedule": {"cron": "0 6 * * *", "timezone": "Asia/Shanghai"}}
-    house.ask("PATCH", f"/deployments/{watch['id']}/schedules/{daily['id']}", **edited)
-    retention = house.ask("GET", "/deployments/name/retention/retention")
-    house.ask("POST", f"/deployments/{retention['id']}/pause_deployment")
-    house.ask("PATCH", f"/deployments/{house.ask('GET', '/deployments/name/sweeps/sweeps')['id']}", paused=False)
-    house.register()
-    after = house.ask("GET", "/deployments/name/watch/watch")
-    assert [schedule["schedule"]["cron"] for schedule in after["schedules"]] == ["0 6 * * *"]
-    assert house.ask("GET", "/deployments/name/retention/retention")["paused"]
-    house.wait_for("the pause on its page to be on record", lambda: "retention: paused" in house.filing("pause"))
-    sweeps = "/deployments/name/sweeps/sweeps"
-    house.wait_for("the database's pause to be carried over", lambda: bool(house.ask("GET", sweeps)["paused"]))
-    house.filing("resume", "sweeps", "--reason", "检修完毕")
-    house.wait_for("the lifting to be carried over", lambda: not house.ask("GET", sweeps)["paused"])
-    assert "sweeps" not in house.filing("pause")

@@ -16,7 +16,7 @@ from tasks.adjustment import carry_out
 from tasks.desk.importing import import_file
 from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf.workbook import directory_workbook
-from tasks.store import items, outbox, register, retold
+from tasks.store import items, outbox, register, replay
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tests import editions, registers
@@ -73,7 +73,7 @@ def test_two_work_types_are_two_items_from_the_form_to_the_directory(installatio
     with reading() as db:
         listed = items.listing(db, made.CYCLE)
         letters = [letter["content"] for letter in outbox.written(db, outbox.LETTERS) if letter["kind"] == "filing"]
-        assert retold.differences(db, made.DAY) == []
+        assert replay.differences(db, made.DAY) == []
     cells = listed[["occupation_code", "work_type", "level", "status", "score"]].to_numpy().tolist()
     assert cells == [
         [TURNER, "", "4", "filed", "70"],
@@ -129,7 +129,7 @@ def test_an_addition_joins_its_audiences_to_the_items_and_a_renewal_replaces_the
     registers.decide("2026-09", date(2026, 10, 5))
     with reading() as db:
         assert directory_on(db, date(2026, 10, 5))["audiences"].tolist() == [audiences]
-        assert retold.differences(db, date(2026, 10, 5)) == []
+        assert replay.differences(db, date(2026, 10, 5)) == []
 
 
 def test_an_enterprises_own_name_goes_along_to_letter_and_directory(home: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_decision_on_an_occupation_is_for_all_its_work_types(home: Path) -> No
     with reading() as db:
         assert directory_on(db, day)["uscc"].tolist() == [TWO]
         assert len(register.on_file(db, day)) == 3
-        assert retold.differences(db, day) == []
+        assert replay.differences(db, day) == []
 
 
 ROWS = editions.directory(

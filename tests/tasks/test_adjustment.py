@@ -16,7 +16,7 @@ from schemas.run_summary import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.desk import succession
-from tasks.store import decisions, overview, register, retold, standing
+from tasks.store import decisions, overview, register, replay, standing
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
@@ -224,7 +224,7 @@ def test_a_late_renewal_of_a_suspended_institution_waits_for_a_permit(home: Path
     assert suspended(TWO, date(2025, 5, 28)) == set()
     assert listed(date(2025, 5, 28)) == {(TWO, COOK)}
     with reading() as db:
-        assert retold.differences(db, date(2025, 5, 28)) == []
+        assert replay.differences(db, date(2025, 5, 28)) == []
 
 
 @pytest.mark.parametrize("occupation", ["", COOK])
@@ -242,7 +242,7 @@ def test_a_suspension_is_lifted_though_nothing_is_on_file_any_more(home: Path, o
     assert (text["is_over"], len(text["items"])) == (True, 1)  # type: ignore[arg-type]
     with reading() as db:
         entry = overview.life(db, ONE).query("kind == 'suspension'").iloc[-1]
-        assert retold.differences(db, date(2025, 5, 26)) == []
+        assert replay.differences(db, date(2025, 5, 26)) == []
     assert (entry["was"], entry["became"], entry["by"]) == ("suspended", "lifted", "王处长")
     with pytest.raises(ImpossibleAdjustmentError, match="nothing to reinstate"):
         carry_out(decided("reinstate", on=date(2025, 5, 27), occupation=occupation))

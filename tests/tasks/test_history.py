@@ -12,7 +12,7 @@ from deployments.examination import examine
 from schemas.adjustment import Adjustment
 from tasks.adjustment import adjust
 from tasks.dormancy import sweep_dormancy
-from tasks.store import activities, findings, frames, history, items, overview, retold
+from tasks.store import activities, findings, frames, history, items, overview, replay
 from tasks.store.database import begin, is_sqlite, reading
 from tasks.store.leases import writing
 from tests.registers import BAKER, COOK, ONE, decide, passed, run_on, sweep
@@ -117,7 +117,7 @@ def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:
     sweep(date(2029, 6, 1))
     with reading() as db:
         entries = overview.life(db, ONE)
-        assert retold.differences(db, date(2029, 6, 1)) == []
+        assert replay.differences(db, date(2029, 6, 1)) == []
     assert entries["entry"].is_monotonic_increasing
     assert entries["on"].is_monotonic_increasing
     assert (entries["because"] != "").all()

@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from schemas import tables
 from schemas.law.terms import last_day
 from tasks.evaluation import take_verdicts
-from tasks.store import decisions, overview, register, retold, takeover
+from tasks.store import decisions, overview, register, replay, takeover
 from tasks.store.database import begin, reading
 from tasks.store.leases import writing
 from tests import registers
@@ -187,7 +187,7 @@ def test_an_addition_filed_earlier_on_the_day_of_a_renewal_shares_the_renewed_en
     }
     with reading() as db:
         assert register.on_file(db, day).query("application_no == 'A2'")["audiences"].tolist() == ["staff"]
-        assert retold.differences(db, day) == []
+        assert replay.differences(db, day) == []
 
 
 def test_the_institution_is_its_credit_code_and_the_register_keeps_its_name(home: Path) -> None:
@@ -270,7 +270,7 @@ def test_a_corrected_result_takes_a_renewal_off_only_after_a_refusal(home: Path)
     assert not terms(date(2026, 10, 13))
     with reading() as db:
         assert registers.statuses(db) == {("A0", COOK, "4"): "filed", ("A1", COOK, "4"): "refused"}
-        assert retold.differences(db, date(2026, 10, 13)) == []
+        assert replay.differences(db, date(2026, 10, 13)) == []
         assert "revoked" in set(overview.life(db, ONE)["became"])
         before = register.before_cycle(db, date(2026, 9, 10), "2026-09")
     assert before["valid_until"].tolist() == ["2026-10-19"], "the cycle is judged on one entry, not on two"

@@ -12,7 +12,7 @@ from tasks.desk.restoration import Mistake, NothingToRestoreError, restore
 from tasks.publication import publication
 from tasks.runs.run import DayToComeError, begin
 from tasks.runs.today import today
-from tasks.store import editions, history, letters, register, retold, seals
+from tasks.store import editions, history, letters, register, replay, seals
 from tasks.store.database import reading
 from tests.registers import COOK, ONE, decide, passed, run_on, statuses, sweep
 
@@ -62,7 +62,7 @@ def test_what_it_let_lapse_is_on_file_again(installation: Path) -> None:
     assert (done["levels"], done["items"]) == (2, 2)
     with reading() as db:
         assert set(statuses(db).values()) == {"filed"}
-        assert retold.differences(db, TRUE) == []
+        assert replay.differences(db, TRUE) == []
         assert seals.differences(db) == []
         assert list(history.broken_links(db)) == []
         entries = history.of(db, [ONE, TRUE.isoformat()])
@@ -89,7 +89,7 @@ def test_the_term_still_ends_on_its_own_day_and_is_reminded_of(home: Path) -> No
         assert set(statuses(db).values()) == {"lapsed"}
         assert len(history.lapses(db)) == 2
         assert register.on_file(db, date(2026, 6, 1)).empty
-        assert retold.differences(db, date(2026, 6, 1)) == []
+        assert replay.differences(db, date(2026, 6, 1)) == []
 
 
 def test_reminders_of_the_mistaken_day_do_not_stand_for_those_of_the_right_one(home: Path) -> None:

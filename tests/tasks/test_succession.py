@@ -13,7 +13,7 @@ from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.desk import succession
 from tasks.desk.succession import Change, ImpossibleChangeError
-from tasks.store import institutions, outbox, overview, register, retold, standing
+from tasks.store import institutions, outbox, overview, register, replay, standing
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.outbox import LETTERS
@@ -46,7 +46,7 @@ def suspend(uscc: str, occupation: str, day: date) -> None:
 
 def assert_history_agrees(day: date) -> None:
     with reading() as db:
-        assert retold.differences(db, day) == []
+        assert replay.differences(db, day) == []
 
 
 def listed(day: date, column: str) -> dict[str, Any]:

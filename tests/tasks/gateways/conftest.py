@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelMember
 from schemas.letter_lines import FindingLine
-from tasks.gateways.sources.formats import apart, apart_process
+from tasks.gateways.sources.formats import sandbox, sandbox_process
 from tasks.gateways.wire.mail import SmtpSettings
 from tests.ports import held_port
 
@@ -62,9 +62,7 @@ def make_package() -> MakePackage:
 def opened_here() -> Iterator[None]:
     """Workbooks and Parquet files are opened in the tests' process, where what opens them is measured; none is hostile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            apart.ProcessApart, "ask", lambda opener, data: bytes(apart_process.READERS[opener._reader](data))
-        )
+        patch.setattr(sandbox.Sandbox, "ask", lambda opener, data: bytes(sandbox_process.READERS[opener._reader](data)))
         yield
 
 

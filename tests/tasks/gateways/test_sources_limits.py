@@ -11,7 +11,7 @@ import xlsxwriter
 
 from tasks.gateways.sources import pull_folder
 from tasks.gateways.sources.contents import UnreadableError
-from tasks.gateways.sources.formats import apart_process, limits
+from tasks.gateways.sources.formats import limits, sandbox_process
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -141,12 +141,12 @@ def test_the_process_apart_answers_file_after_file_within_its_limits(monkeypatch
     limits_set: list[tuple[int, tuple[int, int]]] = []
     monkeypatch.setattr(resource, "setrlimit", lambda kind, bounds: limits_set.append((kind, bounds)))
     handed = [b"one", b"", b"three"]
-    requests = BytesIO(b"".join(len(data).to_bytes(apart_process.LENGTH_BYTES) + data for data in handed))
+    requests = BytesIO(b"".join(len(data).to_bytes(sandbox_process.LENGTH_BYTES) + data for data in handed))
     replies = BytesIO()
-    apart_process.serve(lambda data: data[::-1], requests, replies)
+    sandbox_process.serve(lambda data: data[::-1], requests, replies)
     answered = [b"eno", b"", b"eerht"]
-    assert replies.getvalue() == b"".join(len(data).to_bytes(apart_process.LENGTH_BYTES) + data for data in answered)
+    assert replies.getvalue() == b"".join(len(data).to_bytes(sandbox_process.LENGTH_BYTES) + data for data in answered)
     bound = dict(limits_set)
-    assert bound[resource.RLIMIT_AS] == (apart_process.MEMORY_BYTES, apart_process.MEMORY_BYTES)
+    assert bound[resource.RLIMIT_AS] == (sandbox_process.MEMORY_BYTES, sandbox_process.MEMORY_BYTES)
     assert bound[resource.RLIMIT_CORE] == (0, 0)
     assert [kind for kind, _ in limits_set].count(resource.RLIMIT_CPU) == len(handed), "each file has its seconds"

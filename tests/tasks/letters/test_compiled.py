@@ -8,7 +8,7 @@ from docx import Document
 from schemas.letter_text import LETTER_KINDS
 from tasks.gateways.paper import word
 from tasks.letters.render import shipped
-from tests.letters_said import LONGEST, SHORTEST
+from tests.letter_samples import LONGEST, SHORTEST
 
 
 def _through_docxtpl(template: bytes, values: dict[str, object]) -> bytes:

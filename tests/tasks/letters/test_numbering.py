@@ -12,7 +12,7 @@ from tasks.runs import page
 from tasks.store import letters
 from tasks.store.database import begin, reading
 from tasks.store.outbox import Entry
-from tests.letters_said import SHORTEST
+from tests.letter_samples import SHORTEST
 from tests.registers import run_on
 
 _DAY = date(2026, 9, 12)

@@ -14,7 +14,7 @@ import pytest
 
 from schemas.letter_text import LETTER_KINDS
 from tasks.letters.render import render
-from tests.letters_said import LONGEST, SHORTEST
+from tests.letter_samples import LONGEST, SHORTEST
 
 MILLIMETRE = 72 / 25.4
 #: The type area: margins of 37, 35, 28 and 26 mm on A4.

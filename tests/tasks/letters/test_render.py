@@ -17,7 +17,7 @@ from tasks.gateways.paper.packing import packed
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.paper.word import UnusableTemplateError, fields, fill
 from tasks.letters.render import UnknownLetterError, render
-from tests.letters_said import LONGEST, SHORTEST
+from tests.letter_samples import LONGEST, SHORTEST
 
 #: The rule's code is for programs; a letter names the article.
 NOT_PRINTED = {"findings.rule", "not_accepted.rule"}

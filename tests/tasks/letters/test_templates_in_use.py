@@ -12,7 +12,7 @@ from schemas.office import FILE
 from schemas.office import shipped as office_file
 from tasks.letters.render import copy, faults, shipped
 from tests.commands import Filing
-from tests.letters_said import SHORTEST
+from tests.letter_samples import SHORTEST
 from tests.registers import run_on
 
 

@@ -11,13 +11,13 @@ from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.text import EXACT_BELOW, cell_text
 from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, UnknownColumn, UnreadableError
 from tasks.gateways.sources.formats import limits
-from tasks.gateways.sources.formats.apart import EndedError, ProcessApart
+from tasks.gateways.sources.formats.sandbox import EndedError, Sandbox
 
 #: What a column of a type the frame does not know ends in; it is no Exception.
 _PANIC: type[BaseException] = pl.exceptions.PanicException
 
 
-class ColumnOpener(ProcessApart):
+class ColumnOpener(Sandbox):
     """Unfolds one Parquet file after another."""
 
     def __init__(self) -> None:

@@ -1,11 +1,11 @@
-"""The sheets of a workbook as typed cells, opened in a process apart."""
+"""The sheets of a workbook as typed cells, opened in a sandbox."""
 
 import pickle
 from typing import Any, NamedTuple
 
 from tasks.gateways.sources.contents import UnreadableError
 from tasks.gateways.sources.formats import limits
-from tasks.gateways.sources.formats.apart import EndedError, ProcessApart
+from tasks.gateways.sources.formats.sandbox import EndedError, Sandbox
 
 
 class Sheet(NamedTuple):
@@ -22,7 +22,7 @@ class Sheet(NamedTuple):
     from_1904: bool = False
 
 
-class SheetOpener(ProcessApart):
+class SheetOpener(Sandbox):
     """Opens one workbook after another."""
 
     def __init__(self) -> None:

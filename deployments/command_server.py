@@ -1,7 +1,7 @@
 """The Prefect server of one command: started before the command's imports, so that it comes up beside them.
 
 It listens on loopback alone, answers to the password of this command alone, and ends with the command, killed or not. As
-`python -m deployments.own_server DESCRIPTOR` this module is the server's process. Prefect's own way of having such a server
+`python -m deployments.command_server DESCRIPTOR` this module is the server's process. Prefect's own way of having such a server
 imports the whole server into the command's process as well.
 """
 
@@ -32,7 +32,7 @@ class NoServerError(RefusedError):
     """The command's own server did not come up."""
 
 
-class OwnServer:
+class CommandServer:
     """A server on a free port of loopback; `log`: the file its complaints go to."""
 
     def __init__(self, log: Path) -> None:
@@ -44,7 +44,7 @@ class OwnServer:
         with socket.create_server((LOOPBACK, 0), backlog=128) as port, log.open("ab") as sink:
             self.address = f"http://{LOOPBACK}:{port.getsockname()[1]}/api"
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-P", "-m", "deployments.own_server", str(port.fileno())],
+                [sys.executable, "-P", "-m", "deployments.command_server", str(port.fileno())],
                 env=parentage.for_child(_environment()),
                 pass_fds=(port.fileno(),),
                 stdin=subprocess.DEVNULL,

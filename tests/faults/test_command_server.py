@@ -33,7 +33,7 @@ def _serves(place: Path, home: Path) -> bool:
         contents = (place / "cmdline").read_bytes(), (place / "environ").read_bytes()
     except OSError:
         return False  # it ended meanwhile
-    return b"deployments.own_server" in contents[0] and f"PREFECT_HOME={home}".encode() in contents[1]
+    return b"deployments.command_server" in contents[0] and f"PREFECT_HOME={home}".encode() in contents[1]
 
 
 def within(seconds: float) -> Iterator[None]:

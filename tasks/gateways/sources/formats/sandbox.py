@@ -1,4 +1,4 @@
-"""The other side of `apart_process`: files handed to a process of limited memory and time, and what comes back."""
+"""Files handed to `sandbox_process`, a process of limited memory and time, and its replies."""
 
 import os
 import subprocess
@@ -7,8 +7,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from tasks.gateways.sources.formats import apart_process
-from tasks.gateways.sources.formats.apart_process import LENGTH_BYTES
+from tasks.gateways.sources.formats import sandbox_process
+from tasks.gateways.sources.formats.sandbox_process import LENGTH_BYTES
 
 #: What that process may know of ours: no password of the database or the mail server is among it.
 _PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT")
@@ -18,7 +18,7 @@ class EndedError(Exception):
     """The process ended before it answered: the file asked too much of it."""
 
 
-class ProcessApart:
+class Sandbox:
     """One process for one file after another; another is started where a file ended it."""
 
     def __init__(self, reader: Literal["sheets", "columns"]) -> None:
@@ -55,7 +55,7 @@ class ProcessApart:
 
     def _started(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603  our own interpreter and our own script
-            [sys.executable, "-I", apart_process.__file__, self._reader],
+            [sys.executable, "-I", sandbox_process.__file__, self._reader],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -77,7 +77,7 @@ def _chosen(name: str, sent: Mapping[str, str]) -> str:
         return f"{reference().occupation_names().get(text, '')}（{text}）" if text else "全部"
     lists: Mapping[str, Mapping[str, str]] = {
         "verdict": applications.OF_AN_OBJECTION if of_objection else applications.VERDICTS,
-        "kind": {kind: each.title for kind, each in ADJUSTMENTS.items()},
+        "kind": {kind: entry.title for kind, entry in ADJUSTMENTS.items()},
         "institution_type": policy.institution_types,
         "region_code": policy.region_names,
         "what": letters.POSTED,

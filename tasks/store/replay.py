@@ -29,7 +29,7 @@ class _Level:
         return any(start <= day and (end is None or day <= end) for start, end in self.suspended)
 
 
-class Retold:
+class ReplayedRegister:
     """The register as the entries taken so far leave it."""
 
     def __init__(self) -> None:
@@ -90,10 +90,10 @@ def _day_before(facts: dict[str, str]) -> date:
 
 def differences(db: Connection, day: date) -> list[str]:
     """Sentences naming what the register and the history tell differently about a day."""
-    retold = Retold()
+    replayed = ReplayedRegister()
     for entry in _entries(db):
-        retold.take(entry)
-    standings = retold.standings(day)
+        replayed.take(entry)
+    standings = replayed.standings(day)
     columns = list(standings.columns)
     present = register.standings(db, day)[columns].fillna("")
     both = present.merge(standings.fillna(""), on=columns, how="outer", indicator=True)
@@ -109,13 +109,13 @@ def differences(db: Connection, day: date) -> list[str]:
     ]
 
 
-def editions_retold(db: Connection) -> Iterator[tuple[str, Retold]]:
+def editions_replayed(db: Connection) -> Iterator[tuple[str, ReplayedRegister]]:
     """Every drafted edition's name, with the register as the history had recorded it by then."""
-    retold = Retold()
+    replayed = ReplayedRegister()
     for entry in _entries(db):
         if entry["kind"] == "edition" and entry["was"] == "":
-            yield entry["subject"], retold
-        retold.take(entry)
+            yield entry["subject"], replayed
+        replayed.take(entry)
 
 
 def _entries(db: Connection) -> list[dict[str, Any]]:
