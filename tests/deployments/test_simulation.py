@@ -24,6 +24,7 @@ from schemas.policy import for_cycle
 from schemas.settings import SIMULATION_MARK, Settings, settings, using
 from tasks.store import database, overview, register
 from tasks.store.database import reading
+from tests import homes
 
 ROOT = Path(__file__).parents[2]
 TEN_YEARS = cycles_between(cycle_id("2021-04"), cycle_id("2031-09"))
@@ -83,9 +84,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, date]:
 def copied(lived: tuple[Path, date], tmp_path: Path) -> Iterator[date]:
     """A copy of it to be tampered with."""
     home, day = lived
-    database.close_engines()
-    shutil.copytree(home, tmp_path / "copy", symlinks=True)
-    with using(Settings(home=tmp_path / "copy", database_url="")):
+    with homes.copied(home, tmp_path / "copy"):
         yield day
 
 

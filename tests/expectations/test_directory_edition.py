@@ -156,7 +156,7 @@ _CELLS = st.fixed_dictionaries(
 _SIDE = st.dictionaries(st.sampled_from([("6-18-01-01", "车工"), *OTHERS]), _CELLS, max_size=4)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(before=_SIDE, after=_SIDE)
 def test_true_changes_always_account_for_the_directory(before, after):
     sides = [

@@ -57,7 +57,7 @@ def test_newer_registering_departments_are_valid(credit_code, beginning):
     assert _judged(identifiers.is_credit_code, credit_code(beginning, "MB1234X5")) == [True]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(data=st.data(), parts=_USCC)
 def test_any_single_change_of_a_credit_code_is_caught(credit_code, data, parts):
     code = credit_code(f"{parts[0]}{parts[1]:06d}", parts[2])
@@ -81,7 +81,7 @@ def test_examples_of_the_standard_are_identity_numbers():
     assert _residents("11010519491231002x") == [True]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(data=st.data(), parts=_SEVENTEEN)
 def test_any_single_change_of_an_identity_number_is_caught(with_check_character, data, parts):
     area, born, order = parts

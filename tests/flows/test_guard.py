@@ -1,6 +1,7 @@
 """An edition that loses too much, or a row without a reason, waits for a person; what is approved is published."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,12 @@ from tasks.runs.alerts import raise_alerts
 from tasks.runs.page import edition_text
 from tasks.store import database, editions, history, outbox, register
 from tasks.store.database import reading
+from tests import homes
 from tests.commands import Filing
 from tests.policies import write_policy
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over
+
+pytestmark = pytest.mark.usefixtures("without_pages")
 
 CYCLE, DAY = "2026-04", date(2026, 6, 1)
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
@@ -30,12 +34,22 @@ TERM = (date(2024, 5, 25), date(2027, 5, 24))
 HELD = [(ONE, COOK, "4"), (ONE, BAKER, "4"), (TWO, COOK, "4"), (TWO, BAKER, "4"), (THREE, ELECTRICIAN, "3")]
 
 
-@pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """An installation with a published edition of five rows."""
-    take_over(HELD, *TERM)
-    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 5}
-    return Filing(home, monkeypatch, capsys)
+    with homes.begun(tmp_path_factory.mktemp("first") / "home", migrated) as home:
+        take_over(HELD, *TERM)
+        assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 5}
+    return home
+
+
+@pytest.fixture
+def filing(
+    first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Filing]:
+    """The first edition of this test's own."""
+    with homes.copied(first, tmp_path / "home") as home:
+        yield Filing(home, monkeypatch, capsys)
 
 
 def revoke(uscc: str, occupation: str, day: date = DAY) -> None:

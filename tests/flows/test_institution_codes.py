@@ -1,5 +1,6 @@
 """The province's codes come back, fill the rows of the next edition, and disturb nothing else."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from schemas.adjustment import Recoding
 from schemas.history import facts_of
 from tasks.store import history
 from tasks.store.database import reading
+from tests import homes
 from tests.commands import Filing
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, take_over, terms
 
@@ -21,12 +23,22 @@ HELD = [(ONE, COOK, "4"), (ONE, BAKER, "4"), (TWO, COOK, "3"), (THREE, ELECTRICI
 A, B, C = "Y000142000001", "Y000142000002", "S000142000003"
 
 
-@pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """An installation with a published edition and its report."""
-    take_over(HELD, *TERM)
-    publication.fn(CYCLE, DAY)
-    return Filing(home, monkeypatch, capsys)
+    with homes.begun(tmp_path_factory.mktemp("first") / "home", migrated) as home:
+        take_over(HELD, *TERM)
+        publication.fn(CYCLE, DAY)
+    return home
+
+
+@pytest.fixture
+def filing(
+    first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Filing]:
+    """The first edition of this test's own."""
+    with homes.copied(first, tmp_path / "home") as home:
+        yield Filing(home, monkeypatch, capsys)
 
 
 def write(folder: Path, rows: list[tuple[str, str]]) -> str:

@@ -26,6 +26,8 @@ from tests.evaluations import accepted, send_out
 from tests.policies import write_policy
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, run_on, statuses, take_over, terms
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 CYCLE = "2026-09"
 #: Seven days of holidays and a Saturday worked lie between: 29 and 30 September, 8, 9 and 10 October.
 BEGINS, ENDS, AFTER = date(2026, 9, 28), date(2026, 10, 10), date(2026, 10, 11)

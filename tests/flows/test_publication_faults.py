@@ -15,13 +15,13 @@ from sqlalchemy import update
 from flows.stages import publication
 from flows.sweeps import sweeps
 from schemas import tables
-from schemas.settings import Settings, settings, using
+from schemas.settings import settings
 from tasks.desk.approval import approve_edition
 from tasks.gateways.disk import files
 from tasks.gateways.shelf import editions as shelf
 from tasks.gateways.shelf import province
 from tasks.store import database
-from tests import factories
+from tests import factories, homes
 from tests.commands import Filing
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, take_over
 
@@ -34,13 +34,21 @@ class Killed(BaseException):
     """Stands for a kill."""
 
 
-@pytest.fixture
-def published(home: Path) -> Path:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """Six rows published, one of which ends that day."""
-    take_over(HELD, *TERM)
-    take_over([(THREE, ELECTRICIAN, "3")], *ENDING)
-    assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 6}
+    with homes.begun(tmp_path_factory.mktemp("first") / "home", migrated) as home:
+        take_over(HELD, *TERM)
+        take_over([(THREE, ELECTRICIAN, "3")], *ENDING)
+        assert publication.fn(CYCLE, DAY).done == {"editions": 1, "rows": 6}
     return home
+
+
+@pytest.fixture
+def published(first: Path, tmp_path: Path) -> Iterator[Path]:
+    """The first edition of this test's own."""
+    with homes.copied(first, tmp_path / "home") as home:
+        yield home
 
 
 def vanish() -> None:
@@ -87,12 +95,6 @@ def _dying(patch: pytest.MonkeyPatch, fatal: int | None) -> list[str]:
     return passed
 
 
-def _copied(home: Path, target: Path) -> Settings:
-    database.engine(settings().database).dispose()
-    shutil.copytree(home, target, symlinks=True)
-    return Settings(home=target)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("work", [pytest.param("approve", marks=pytest.mark.slow), "sweeps"])
 def test_killed_anywhere_and_repeated_the_end_is_the_same(published: Path, tmp_path: Path, work: str) -> None:
@@ -100,7 +102,7 @@ def test_killed_anywhere_and_repeated_the_end_is_the_same(published: Path, tmp_p
         vanish()
         publication.fn(CYCLE, DAY)
     act = approve_and_publish if work == "approve" else (lambda: sweeps.fn(NEXT))
-    with using(_copied(published, tmp_path / "undisturbed")), pytest.MonkeyPatch.context() as patch:
+    with homes.copied(published, tmp_path / "undisturbed"), pytest.MonkeyPatch.context() as patch:
         passed = _dying(patch, None)
         act()
         expected = factories.output(settings().root)
@@ -108,7 +110,7 @@ def test_killed_anywhere_and_repeated_the_end_is_the_same(published: Path, tmp_p
     assert {"before place", "after place", "after build", "before commit"} <= set(passed)
     chosen = sorted({*range(0, len(passed), 4), passed.index("after place"), passed.index("before point_latest")})
     for fatal in chosen:
-        with using(_copied(published, tmp_path / str(fatal))):
+        with homes.copied(published, tmp_path / str(fatal)):
             with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed) as killed:
                 _dying(patch, fatal)
                 act()
@@ -212,15 +214,23 @@ def _no_space(*_: object) -> NoReturn:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.fixture
-def chained(published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
+@pytest.fixture(scope="module")
+def third(first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three editions."""
-    for number, day in enumerate((NEXT, date(2026, 6, 3)), start=2):
-        take_over([(THREE, COOK if number == 2 else BAKER, "4")], day, date(2029, 6, 1))
-        publication.fn(CYCLE, day)
-    filing = Filing(published, monkeypatch, capsys)
-    assert "ok      editions: chain whole" in filing("doctor").out.splitlines()
-    return filing
+    with homes.copied(first, tmp_path_factory.mktemp("third") / "home") as home:
+        for number, day in enumerate((NEXT, date(2026, 6, 3)), start=2):
+            take_over([(THREE, COOK if number == 2 else BAKER, "4")], day, date(2029, 6, 1))
+            publication.fn(CYCLE, day)
+    return home
+
+
+@pytest.fixture
+def chained(
+    third: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Filing]:
+    """Three editions of this test's own."""
+    with homes.copied(third, tmp_path / "home") as home:
+        yield Filing(home, monkeypatch, capsys)
 
 
 def problems(filing: Filing) -> list[str]:
@@ -231,6 +241,7 @@ def problems(filing: Filing) -> list[str]:
 
 
 def test_doctor_names_a_newest_manifest_rewritten_with_its_seal(chained: Filing) -> None:
+    assert "ok      editions: chain whole" in chained("doctor").out.splitlines()
     from tasks.gateways.shelf.manifest import sealed
 
     path = chained.home / "published" / f"{CYCLE}.3" / "manifest.json"

@@ -126,7 +126,7 @@ ROWS = st.lists(
 ).map(directory)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(ROWS, ROWS, st.randoms(use_true_random=False))
 def test_changes_reconcile_and_do_not_mind_the_order_of_rows(
     before: pd.DataFrame, after: pd.DataFrame, shuffle: Random

@@ -14,7 +14,7 @@ from tests.tampering.kinds import TAMPERINGS, Tampering
 PAGE = Path(__file__).parents[2] / "docs" / "integrity.md"
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """An installation with something of everything, on each database in turn."""
     root = tmp_path_factory.mktemp("tampering") / "home"
@@ -39,15 +39,8 @@ def test_nothing_is_detected_in_an_installation_nobody_touched(installation: Set
         assert house.faults(case) == []
 
 
-#: The first kind of each place is tried by the quick suite.
-FIRST = {tampering.where: tampering for tampering in reversed(TAMPERINGS)}.values()
-
-
-@pytest.mark.parametrize(
-    "tampering",
-    [pytest.param(tampering, marks=[] if tampering in FIRST else pytest.mark.slow) for tampering in TAMPERINGS],
-    ids=lambda tampering: f"{tampering.where}: {tampering.what}",
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda tampering: f"{tampering.where}: {tampering.what}")
 def test_the_doctor_tells(tampering: Tampering, installation: Settings) -> None:
     assert house.tried(tampering, installation)
 

@@ -1,5 +1,6 @@
 """Corrected results of what is filed or was refused: each asks for a decision of its own, and the latest one counts."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tasks.desk.rulings import ImpossibleRulingError, record_rulings, settle_hol
 from tasks.store import duties, findings
 from tasks.store.database import begin, reading
 from tests import evaluations as made
+from tests import homes
 from tests.registers import BAKER, COOK, ONE, run_on
 
 COOK_OF_A1 = {"application_no": "A1", "occupation_code": COOK, "work_type": "", "level": "4"}
@@ -41,15 +43,23 @@ def open_items() -> list[str]:
         return [str(status) for status in duties.open_of(db, [made.CYCLE], date(2026, 9, 30))["status"]]
 
 
-@pytest.fixture
-def filed(home: Path) -> Path:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """A1 filed as a cook and a baker, with 80."""
-    made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
-    made.send_out(home)
-    made.drop(home, "r1.csv", made.result("A1"), made.result("A1", BAKER))
-    made.go_on(home)
-    assert (made.standing("A1"), made.standing("A1", BAKER)) == ("filed", "filed")
+    with homes.begun(tmp_path_factory.mktemp("first") / "home", migrated) as home:
+        made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
+        made.send_out(home)
+        made.drop(home, "r1.csv", made.result("A1"), made.result("A1", BAKER))
+        made.go_on(home)
+        assert (made.standing("A1"), made.standing("A1", BAKER)) == ("filed", "filed")
     return home
+
+
+@pytest.fixture
+def filed(first: Path, tmp_path: Path) -> Iterator[Path]:
+    """The filings of this test's own."""
+    with homes.copied(first, tmp_path / "home") as home:
+        yield home
 
 
 def test_a_permit_turned_into_a_refusal_takes_the_item_off(filed: Path) -> None:

@@ -19,6 +19,7 @@ from tasks.store import database, decisions, findings, history, institutions, it
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests import evaluations as made
+from tests.homes import SQLITE_FIRST
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, sweep, take_over, terms
 
 SOCIAL = "social_organisation"
@@ -131,6 +132,7 @@ Given = Callable[[], None]
         ),
     ],
 )
+@SQLITE_FIRST
 def test_the_last_place_is_taken_by_score(
     installation: Path, scores: dict[str, str], submitted: Any, given: Given | None, expected: dict[str, str]
 ) -> None:
@@ -144,6 +146,7 @@ def test_the_last_place_is_taken_by_score(
     assert all(count.total == 0 for count in made.go_on(installation).values()), "everything was decided and told"
 
 
+@SQLITE_FIRST
 def test_a_permit_after_the_hold_files_and_says_so(installation: Path) -> None:
     from flows.stages import screening
 
@@ -281,6 +284,7 @@ def _screened_and_decided(home: Path, day: date) -> None:
 
 
 @pytest.mark.parametrize("kind", ["suspend", "revoke"])
+@SQLITE_FIRST
 def test_nothing_new_is_filed_for_whoever_was_suspended_or_revoked_meanwhile(installation: Path, kind: str) -> None:
     take_over([(ONE, COOK, "4")], BEFORE, AFTER)
     made.accepted("A", [(ONE, BAKER, "4")])
@@ -318,6 +322,7 @@ def test_a_suspension_of_one_occupation_leaves_another_application_alone(home: P
     assert made.standing("A", BAKER) == "filed"
 
 
+@SQLITE_FIRST
 def test_a_place_that_falls_free_lets_the_next_one_go_on(installation: Path) -> None:
     _contest(installation, ("A", THREE, "70"), ("B", FIVE, "90"), ("C", SIX, "60"))
     made.go_on(installation)
@@ -330,6 +335,7 @@ def test_a_place_that_falls_free_lets_the_next_one_go_on(installation: Path) -> 
     assert "名额已空出" in " ".join(life["because"])
 
 
+@SQLITE_FIRST
 def test_a_hold_of_the_screening_falls_when_its_place_is_free(installation: Path) -> None:
     take_over([(FOUR, COOK, "4"), (SIX, COOK, "4")], BEFORE, AFTER, institution_type=SOCIAL)
     made.accepted("A", [(THREE, COOK, "4")], institution_type=SOCIAL, status="held")

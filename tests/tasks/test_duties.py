@@ -20,6 +20,7 @@ from tasks.gateways.disk import receipts
 from tasks.store import dossier, duties, history, postings
 from tasks.store.database import begin, reading
 from tests import evaluations as made
+from tests.homes import SQLITE_FIRST
 from tests.registers import COOK, TWO, take_over
 
 DAY = date(2026, 9, 20)
@@ -91,6 +92,7 @@ def test_everything_that_waits_is_told_once_sorted_by_its_day(waiting: Path) -> 
     assert any("1 家机构" in fact for fact in cooks[0].facts)
 
 
+@SQLITE_FIRST
 def test_nobody_waits_for_what_is_not_taken_up(waiting: Path) -> None:
     policy = for_cycle(cycle_id(made.CYCLE))
     with begin() as db:
@@ -108,6 +110,7 @@ def test_nobody_waits_for_what_is_not_taken_up(waiting: Path) -> None:
         assert listed["status"].tolist() == ["not_taken_up"]
 
 
+@SQLITE_FIRST
 def test_letters_are_sent_off_and_arrive_once(waiting: Path) -> None:
     withdraw("A1", "李办", "企业搬迁", DAY)
     with reading() as db:
@@ -123,6 +126,7 @@ def test_letters_are_sent_off_and_arrive_once(waiting: Path) -> None:
     assert (number, rows["occasion"].tolist()) == (1, [occasion])
 
 
+@SQLITE_FIRST
 def test_the_days_of_a_letter_stand_in_their_order(waiting: Path) -> None:
     withdraw("A1", "李办", "企业搬迁", DAY)
     with reading() as db:
@@ -155,6 +159,7 @@ def test_the_days_of_a_letter_stand_in_their_order(waiting: Path) -> None:
     ]
 
 
+@SQLITE_FIRST
 def test_who_has_not_seen_what_was_done_is_told(waiting: Path) -> None:
     with reading() as db:
         seen = dossier.last_entry(db, "A2")
@@ -165,6 +170,7 @@ def test_who_has_not_seen_what_was_done_is_told(waiting: Path) -> None:
     assert {entry.by for entry in moved.value.since} == {"李办"}
 
 
+@SQLITE_FIRST
 def test_what_is_done_at_an_institution_or_a_file_names_it(waiting: Path) -> None:
     outcome = {"cycle": "2026-04", "uscc": TWO, "outcome": "pending", "remarks": "台账不全"}
     ledger = receipts.arrived(waiting, "inbox", "甲.xlsx", "甲.xlsx", 3, "abc", "李办")

@@ -15,6 +15,7 @@ from tasks import intake, screening
 from tasks.store import findings, history
 from tasks.store.database import begin, reading
 from tasks.store.scene import scene, without_level
+from tests.homes import SQLITE_FIRST
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, run_on, statuses, take_over
 
 CYCLE, DAY = "2026-09", date(2026, 9, 11)
@@ -78,11 +79,13 @@ def three(installation: Path) -> Path:
 
 
 @pytest.mark.usefixtures("installation")
+@SQLITE_FIRST
 def test_a_cycle_without_applications_has_nothing_to_check() -> None:
     assert screened() == []
 
 
 @pytest.mark.usefixtures("three")
+@SQLITE_FIRST
 def test_nothing_new_checks_nothing() -> None:
     with reading() as db:
         before = history.count(db)
@@ -92,6 +95,7 @@ def test_nothing_new_checks_nothing() -> None:
 
 
 @pytest.mark.usefixtures("three")
+@SQLITE_FIRST
 def test_a_correction_checks_its_own_application_alone() -> None:
     receive("A2", "第二版", TWO)
     assert screened() == ["A2"]
@@ -111,12 +115,14 @@ def test_a_twin_that_comes_or_is_withdrawn_concerns_the_other_application_too() 
 
 
 @pytest.mark.usefixtures("three")
+@SQLITE_FIRST
 def test_a_number_stays_with_its_institution() -> None:
     receive("A2", "第二版", ONE)
     assert screened() == []
 
 
 @pytest.mark.usefixtures("three")
+@SQLITE_FIRST
 def test_what_others_have_on_file_concerns_everybody_not_sent_out_yet() -> None:
     """CAP-2 counts the holders of an occupation: the register grew, so each count may have."""
     with begin() as db:
@@ -135,6 +141,7 @@ def test_what_others_have_on_file_concerns_everybody_not_sent_out_yet() -> None:
 
 
 @pytest.mark.usefixtures("three")
+@SQLITE_FIRST
 def test_another_version_of_a_twin_checks_whom_its_repetition_concerns() -> None:
     """A finding of the screening stays on record; only what was found repeated is looked at again."""
     with begin() as db:
@@ -151,6 +158,7 @@ def test_another_version_of_a_twin_checks_whom_its_repetition_concerns() -> None
 
 
 @pytest.mark.usefixtures("three")
+@SQLITE_FIRST
 def test_a_version_that_makes_a_twin_a_renewal_checks_whom_it_leaves_alone_or_repeats() -> None:
     receive("A4", "第一版", ONE, kind="renewal")
     assert screened() == ["A1", "A4"]
@@ -163,6 +171,7 @@ def test_a_version_that_makes_a_twin_a_renewal_checks_whom_it_leaves_alone_or_re
 
 
 @pytest.mark.usefixtures("installation")
+@SQLITE_FIRST
 def test_what_is_final_stays_when_the_rest_is_checked_again() -> None:
     receive("A1", "第一版", ONE, codes=(COOK, BAKER, ELECTRICIAN))
     screened()

@@ -14,6 +14,7 @@ from tasks.runs.run import DayToComeError, begin
 from tasks.runs.today import today
 from tasks.store import editions, history, letters, register, replay, seals
 from tasks.store.database import reading
+from tests.homes import SQLITE_FIRST
 from tests.registers import COOK, ONE, decide, passed, run_on, statuses, sweep
 
 FILED, MISTAKEN, TRUE = date(2023, 5, 25), date(2030, 10, 1), date(2023, 10, 1)
@@ -56,6 +57,7 @@ def test_a_day_to_come_is_refused_in_a_home_that_is_not_for_practice(home: Path)
             pass
 
 
+@SQLITE_FIRST
 def test_what_it_let_lapse_is_on_file_again(installation: Path) -> None:
     live_through_the_mistake()
     done = restore(MISTAKE).done

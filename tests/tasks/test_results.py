@@ -21,6 +21,7 @@ from tasks.store import database, history, items, seals
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests import evaluations as made
+from tests.homes import SQLITE_FIRST
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over, terms
 
 LATER = date(2026, 9, 25)
@@ -89,6 +90,7 @@ def test_what_cannot_be_opened_among_results_is_said_and_stops_nothing(
     assert "另存为.xlsx" in text
 
 
+@SQLITE_FIRST
 def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> None:
     made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "3")])
     made.send_out(installation)
@@ -117,6 +119,7 @@ def test_the_letter_names_what_to_mend_and_comes_once(installation: Path) -> Non
 
 
 @pytest.mark.parametrize(("comes_again", "becomes"), [(True, "filed"), (False, "dispatched")])
+@SQLITE_FIRST
 def test_a_result_before_its_item_is_sent_out_counts_if_it_comes_again(
     installation: Path, comes_again: bool, becomes: str
 ) -> None:
@@ -141,6 +144,7 @@ def test_a_result_before_its_item_is_sent_out_counts_if_it_comes_again(
     assert (made.rules_found() == []) is comes_again
 
 
+@SQLITE_FIRST
 def test_the_same_file_twice_is_one_result(installation: Path) -> None:
     made.accepted("A1")
     made.send_out(installation)
@@ -197,6 +201,7 @@ def test_of_results_received_between_two_runs_the_later_counts(home: Path) -> No
         assert items.listing(db, made.CYCLE)["score"].tolist() == ["80"]
 
 
+@SQLITE_FIRST
 def test_results_of_another_cycle_go_to_that_cycle(installation: Path) -> None:
     made.accepted("OLD", [(TWO, COOK, "4")], cycle="2026-04")
     made.accepted("A1")
@@ -229,6 +234,7 @@ def _decided(number: str, rule: str, verdict: str, at: str = "2026-09-24T10:00:0
     )
 
 
+@SQLITE_FIRST
 def test_a_corrected_result_takes_nothing_filed_off_without_a_decision(installation: Path) -> None:
     others = [(TWO, f"6-31-01-0{number}", "4") for number in range(1, 6)]
     take_over(others, date(2025, 1, 1), date(2027, 12, 31))
@@ -361,6 +367,7 @@ def _filled(home: Path, number: str, change: Callable[[openpyxl.Workbook], None]
     return folder / f"{number}.xlsx"
 
 
+@SQLITE_FIRST
 def test_a_filled_workbook_dropped_into_the_inbox_comes_back(installation: Path) -> None:
     made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "3")])
     made.send_out(installation)

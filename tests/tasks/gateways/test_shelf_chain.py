@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 
 import pytest
 
@@ -14,14 +14,19 @@ from tests.editions import edition, ordinary
 NAMES = ["2026-09.1", "2026-09.2", "2026-09.10"]
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
-    previous = None
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, previous = tmp_path_factory.mktemp("published"), None
     for count, name in enumerate(NAMES, start=5):
         content = edition(ordinary().iloc[:count], name=name, previous=previous)
-        previous = place(tmp_path, build(tmp_path, content), name)
-        point_latest(tmp_path, name)
-    return tmp_path
+        previous = place(folder, build(folder, content), name)
+        point_latest(folder, name)
+    return folder
+
+
+@pytest.fixture
+def published(whole: Path, tmp_path: Path) -> Path:
+    return copytree(whole, tmp_path / "published", symlinks=True)
 
 
 def known(published: Path) -> dict[str, str]:

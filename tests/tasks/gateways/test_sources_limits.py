@@ -40,12 +40,11 @@ def workbook(path: Path, *cells: tuple[int, int]) -> None:
 
 
 def test_a_stray_value_in_the_last_cell_of_a_sheet_ends_nothing_but_its_workbook(tmp_path: Path) -> None:
-    for name in ("1.xlsx", "3.xlsx"):
-        workbook(tmp_path / name, (1, 0), (1_048_575, 16_383))
+    workbook(tmp_path / "1.xlsx", (1, 0), (1_048_575, 16_383))
     workbook(tmp_path / "2.xlsx", (1, 0))
-    workbook(tmp_path / "4.xlsx", (2, 0))
+    workbook(tmp_path / "3.xlsx", (2, 0))
     pull = pull_folder(tmp_path)
-    assert [file.file for file in pull.quarantined if not file.application_no] == ["1.xlsx", "3.xlsx"]
+    assert [file.file for file in pull.quarantined if not file.application_no] == ["1.xlsx"]
     assert "无法在限定的内存和时间内读完" in pull.quarantined[0].reason
     assert pull.tables["applications"]["application_no"].tolist() == ["A"]
 
