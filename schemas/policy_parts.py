@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 #: More levels and materials than any city has; the rules keep sets of them as bits.
 MOST_LEVELS, MOST_MATERIALS = 12, 60
+#: Days, months and people beyond it are a slip of the hand.
+_MOST = 10_000
 
 
 class ContradictionError(RefusedError, ValueError):
@@ -41,6 +43,8 @@ def _distinct(values: list[T]) -> list[T]:
 
 
 def _pattern(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is blank")
     try:
         re.compile(text)
     except re.error as wrong:
@@ -70,13 +74,14 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Title = Annotated[str, Field(pattern=r"^\S(?:.*\S)?$")]
 Zone = Annotated[str, AfterValidator(_zone)]
 LevelCode = Annotated[str, Field(pattern=r"^[^\s,;:|/，；、：~～–—\-]{1,8}$")]
-Count = Annotated[int, Field(ge=0)]
-AtLeastOne = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0, le=_MOST)]
+AtLeastOne = Annotated[int, Field(ge=1, le=_MOST)]
+OccupationCode = Annotated[str, Field(pattern=r"^\d-\d{2}-\d{2}-\d{2}$")]
 Names = Annotated[list[Name], AfterValidator(_distinct)]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class CycleNumbers(Part):
@@ -178,8 +183,8 @@ class Province(Part):
 
 class Occupations(Part):
     skill_classes: Annotated[list[Annotated[int, Field(ge=1, le=8)]], AfterValidator(_distinct)]
-    skill_yes: Annotated[list[str], AfterValidator(_distinct)]
-    skill_no: Annotated[list[str], AfterValidator(_distinct)]
+    skill_yes: Annotated[list[OccupationCode], AfterValidator(_distinct)]
+    skill_no: Annotated[list[OccupationCode], AfterValidator(_distinct)]
 
     @model_validator(mode="after")
     def _either(self) -> Self:
@@ -210,7 +215,7 @@ class InstitutionType(Part):
 
 
 class Attachments(Part):
-    max_bytes: AtLeastOne
+    max_bytes: int = Field(ge=1)
     types: Annotated[list[Annotated[str, Field(pattern="^[a-z0-9]+$")]], Field(min_length=1), AfterValidator(_distinct)]
 
 

@@ -136,7 +136,8 @@ def _reference(folder: Path | None) -> Reference:
         editions=_dated(_of(tables, "occupations"), "published_on", added),
         later=_joined(_of(tables, "new_occupations"), _LATER),
         access_lists=_dated(_of(tables, "access_qualifications_"), "in_force_from", added),
-        changes=_joined(_of(tables, "occupation_changes"), _CHANGES),
+        # a code that was changed twice is followed step by step, whatever the order of the lines
+        changes=_joined(_of(tables, "occupation_changes"), _CHANGES).sort_values("from_day", kind="stable"),
     )
 
 
@@ -174,6 +175,13 @@ def _dated(
 
 def _since(name: str, rows: pd.DataFrame, column: str) -> date:
     if column in rows.columns and rows[column].notna().any():
+        other = rows[column] != rows[column].iloc[0]
+        if column == "in_force_from" and other.any():
+            line = int(other.to_numpy().argmax()) + 2
+            raise UnusableReferenceError(
+                f"reference file {name}, line {line}: {column} is '{rows[column].iloc[line - 2]}', and '{rows[column].iloc[0]}' "
+                "before it: one list holds from one day"
+            )
         return _day(rows[column].dropna().min())
     written = _DATED.search(name)
     if written is None or column == "in_force_from":

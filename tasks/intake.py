@@ -20,7 +20,7 @@ from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
 from schemas.settings import Settings
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
-from tasks.desk import asides, institution_codes, own_doors
+from tasks.desk import asides, complaints, institution_codes, own_doors
 from tasks.desk.arrivals import pull_desks, put_on_record, put_results_on_record, take_supervision
 from tasks.desk.returned_results import may_be_taken
 from tasks.desk.rulings import take_rulings
@@ -83,6 +83,8 @@ def pull(run: Run) -> Counts:
     memory.note(pulls, [brought.root, *doors.panels])
     with writing(run) as db:
         counts = take_in(db, pulls, returned, refused, run)
+        # of an institution that the register has only now, or brings with the complaint
+        letters.write(db, complaints.to_be_mended(db, run), run)
         memory.keep(db)
     if is_own and not unjudged:
         own_doors.clear(run, pulls, refused, looked)

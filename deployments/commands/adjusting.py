@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import AsOf, read_day, read_words, ready
+from deployments.commands.readiness import AsOf, read_code, read_day, read_occupation, read_words, ready
 from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.errors import RefusedError, WrongUseError
 from schemas.policy import in_force, last_cycle_on
@@ -75,6 +75,8 @@ def adjust(
         number = read_words("--document", document, says) if document else ""
         _restore(day, read_words("--by", by, says), read_words("--reason", ground, says), number)
         return
+    read = read_occupation if what is What.renumber else read_code
+    code, new, occupation = read(code), read(new), read_occupation(occupation)
     words = {
         "ground": read_words("--ground", ground, says),
         "document_no": read_words("--document", document, says),
@@ -114,15 +116,13 @@ def _restore(day: date, by: str, reason: str, document_no: str) -> None:
 
 def _particulars(day: date, **stated: str) -> dict[str, str]:
     """What an institution goes by from now on; regions and types by the policy's codes, also where their names are given."""
+    from tasks.gateways.sources import spelled
+
     policy = in_force(day)
-    codes = {
-        "region_code": policy.column(APPLICATIONS.column("region_code")).spellings(),
-        "institution_type": policy.column(APPLICATIONS.column("institution_type")).spellings(),
-    }
     given = {
         name: read_words("what it is changed to", text, "leave the option out") for name, text in stated.items() if text
     }
-    return {name: codes.get(name, {}).get(text, text) for name, text in given.items()}
+    return {name: spelled(text, policy.column(APPLICATIONS.column(name))) for name, text in given.items()}
 
 
 def _assert_fits(what: What, code: str, new: str, occupation: str, particulars: dict[str, str]) -> None:

@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import AsOf, read_day, read_number, read_words, ready, tell_failures
+from deployments.commands.readiness import (
+    AsOf,
+    read_day,
+    read_number,
+    read_occupation,
+    read_words,
+    ready,
+    tell_failures,
+)
 from schemas.errors import WrongUseError
 from schemas.law.cycle import cycle_id
 from schemas.run_summary import Counts
@@ -45,7 +53,7 @@ def close(
 
     words = Words(who, why, number)
     if not _is_cycle(target):
-        _tell(close_application(read_number(target), occupation, words, day))
+        _tell(close_application(read_number(target), read_occupation(occupation), words, day))
         return
     if occupation:
         raise WrongUseError("--occupation goes with one application: write `filing close NO --occupation CODE …`")

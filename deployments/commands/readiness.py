@@ -14,6 +14,7 @@ from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import settings
+from schemas.submission import APPLICATIONS, OCCUPATIONS, Column
 from tasks.gateways.disk import files
 
 #: The option of commands that may be taken back or forward in time.
@@ -47,6 +48,22 @@ def read_day(text: str | None) -> date | None:
 def read_number(text: str) -> str:
     """An application number from the command line, as it is kept: whatever its case."""
     return text.strip().upper()
+
+
+def read_code(text: str) -> str:
+    """A credit code from the command line, as the register keeps it."""
+    return _spelled(text, APPLICATIONS.column("uscc"))
+
+
+def read_occupation(text: str) -> str:
+    """An occupation code from the command line, as the register keeps it."""
+    return _spelled(text, OCCUPATIONS.column("occupation_code"))
+
+
+def _spelled(text: str, column: Column) -> str:
+    from tasks.gateways.sources import spelled
+
+    return spelled(text, column) if text.strip() else ""
 
 
 def read_words(option: str, text: str, says: str) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import AsOf, read_day, read_number, read_words, ready
+from deployments.commands.readiness import AsOf, read_day, read_number, read_occupation, read_words, ready
 from schemas.errors import WrongUseError
 from schemas.policy import in_force
 
@@ -83,8 +83,8 @@ def decide(
     says = "a decision says who, why and by which document"
     row = {
         "application_no": read_number(number),
-        "rule": rule,
-        "occupation_code": occupation,
+        "rule": rule.strip().upper(),
+        "occupation_code": read_occupation(occupation),
         "verdict": verdict.value,
         "decided_by": read_words("--by", by, says),
         "decided_at": _moment(day).isoformat(timespec="microseconds"),

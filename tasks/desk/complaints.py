@@ -34,11 +34,11 @@ def enter(db: Connection, rows: pd.DataFrame, run: Run, unread: list[str]) -> tu
         f"举报投诉（complaints）第{row}行未采用：{fault}" for row, fault in zip(bad["row"], bad["fault"], strict=True)
     ]
     new = complaints.add(db, rows[faults == ""], run)
-    letters.write(db, _to_be_mended(db, run), run)
+    letters.write(db, to_be_mended(db, run), run)
     return new, [*unread, *refused]
 
 
-def _to_be_mended(db: Connection, run: Run) -> list[Entry]:
+def to_be_mended(db: Connection, run: Run) -> list[Entry]:
     """Letters to the institutions on the register that have something to mend until a day."""
     rows = complaints.unsettled(db, run.day)
     rows = rows[(rows["outcome"] == "rectify") & rows["due_on"].notna()]

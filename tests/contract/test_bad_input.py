@@ -88,6 +88,12 @@ def filing(
         (("close", "GONE", *_WHO), 3, "nothing of GONE is open any more"),
         (("adjust", "reinstate", ONE, *_ADJUSTED), 3, "there is nothing to reinstate"),
         (("adjust", "revoke", ONE, "--occupation", "6-18-01-01", *_ADJUSTED), 3, "6-18-01-01"),
+        # codes, rules and regions are read as in a table
+        (("adjust", "reinstate", f" {ONE.lower()}", *_ADJUSTED), 3, f"{ONE} is filed"),
+        (("adjust", "revoke", ONE, "--occupation", "6180101", *_ADJUSTED), 3, "occupation 6-18-01-01"),
+        (("adjust", "rename", TWO, "--region", "湖北省黄石市大冶市", *_ADJUSTED), 3, f"{TWO} is not on the register"),
+        (("decide", "HELD", "cap-1", "permit", *_DECIDED), 2, "CAP-1 cannot concern HELD"),
+        (("close", "HELD", "--occupation", "6180101", *_WHO), 2, "does not apply for occupation 6-18-01-01"),
         # words that do not belong together
         (("decide", "HELD", "FORM-3", "permit", *_DECIDED), 2, "'FORM-3' is no rule to decide on"),
         (("decide", "HELD", "CAP-1", "permit", *_DECIDED), 2, "CAP-1 cannot concern HELD"),

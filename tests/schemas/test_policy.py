@@ -160,6 +160,14 @@ def test_a_fourth_institution_type_is_four_lines(tmp_path: Path) -> None:
         ({"expert": "-1"}, r"staff\.expert: .*greater than or equal to 0"),
         ({"types": '[".pdf"]'}, r"attachments\.types\.0: "),
         ({"name": '""'}, r"name: "),
+        # a text or a truth in place of a number is a slip, and so is a code nobody can have meant
+        ({"panel_size": '"3"'}, r"evaluation\.panel_size: .*integer"),
+        ({"wait_days": "true"}, r"evaluation\.wait_days: .*integer"),
+        ({"together": "1"}, r"decision\.together: .*boolean"),
+        ({"together": '"true"'}, r"decision\.together: .*boolean"),
+        ({"wait_days": "1000000000"}, r"evaluation\.wait_days: .*less than or equal to"),
+        ({"skill_yes": '["2-02-7-01"]'}, r"occupations\.skill_yes\.0: "),
+        ({"institution_code": '" "'}, r"province\.institution_code: is blank"),
     ],
 )
 def test_a_wrong_value_is_named_with_file_and_field(tmp_path: Path, numbers: dict[str, str], sentence: str) -> None:

@@ -48,6 +48,12 @@ def test_a_changed_code_is_the_old_one_until_its_day(tmp_path: Path) -> None:
     assert ("6-18-01-01" in after, after["6-18-01-91"]) == (False, "车工")
 
 
+def test_a_code_that_was_changed_twice_is_followed_whatever_the_order_of_the_lines(tmp_path: Path) -> None:
+    changes = "6-18-01-91,6-18-01-92,2028-07-01,乙号\n6-18-01-01,6-18-01-91,2027-07-01,甲号"
+    names = lists(tmp_path, occupation_changes=changes).names_on(date(2028, 7, 1))
+    assert {code: name for code, name in names.items() if name == "车工"} == {"6-18-01-92": "车工"}
+
+
 def test_a_later_list_of_access_qualifications_replaces_the_former_whole(tmp_path: Path) -> None:
     reference_lists = lists(tmp_path, access="车工,6-18-01-01,whole,2027-07-01")
     assert "4-07-05-01" in set(reference_lists.access_on(date(2027, 6, 30))["code_2022"])
@@ -61,6 +67,11 @@ def test_a_later_list_of_access_qualifications_replaces_the_former_whole(tmp_pat
         ("occupations", "6-18-01-01,", r"occupations_2028\.csv, line 2: name is blank"),
         ("new_occupations", "9,某号,2027-7-1,某工,", r"line 2: published_on is '2027-7-1', write a day"),
         ("access", "车工,6-18-01-01,all,2027-07-01", r"coverage is 'all', write whole, partial, permit"),
+        (
+            "access",
+            "甲,6-18-01-01,whole,2027-07-01\n乙,6-18-01-02,whole,2027-07-02",
+            r"line 3: in_force_from is '2027-07-02'",
+        ),
         ("access", "车工,6-18-01-01,whole,", r"access_qualifications_2027\.csv: in_force_from is missing"),
         ("occupation_changes", "6-18-01-01,6-18-01-91,,某号", r"occupation_changes\.csv, line 2: from_day is blank"),
     ],

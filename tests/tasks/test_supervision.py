@@ -10,9 +10,10 @@ from schemas.adjustment import Adjustment
 from schemas.law.cycle import cycle_id
 from schemas.settings import settings, using
 from schemas.supervision import COMPLAINTS_TABLE
-from tasks import adjustment
+from tasks import adjustment, intake
 from tasks.desk.importing import Imported, import_file
-from tasks.store import complaints, outbox, overview, register, standing
+from tasks.runs.run import begin
+from tasks.store import complaints, letters, outbox, overview, register, standing
 from tasks.store.database import reading
 from tasks.store.outbox import LETTERS
 from tasks.store.scene import scene
@@ -207,3 +208,16 @@ def test_a_rectification_is_written_to_the_institution_once_a_day_that_is_set(ho
     ]
     assert written[0]["content"]["problem"] == "考评人员不足"
     assert written[0]["content"]["institution_name"]
+
+
+def test_a_rectification_reaches_whom_the_register_has_only_with_the_complaint(home: Path) -> None:
+    desk = home / "together" / "desk"
+    desk.mkdir(parents=True)
+    held = {"uscc": ONE, "institution_name": "黄石示例机构", "institution_type": "enterprise", "region_code": "420202"}
+    held |= {"occupation_code": COOK, "level": "4", "filed_on": "2024-05-25", "valid_until": "2027-05-24"}
+    pd.DataFrame([held]).to_csv(desk / "register.csv", index=False)
+    pd.DataFrame([{**ROW, "outcome": "rectify", "due_on": "2026-07-01"}]).to_csv(desk / "complaints.csv", index=False)
+    with begin("2026-04", DAY, inbox=str(home / "together")) as run:
+        assert intake.intake(run).done == {"register": 1, "complaints": 1}
+    with reading() as db:
+        assert list(letters.occasions(db, "rectification")) == ["rectification:J-1:2026-07-01"]

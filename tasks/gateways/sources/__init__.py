@@ -1,6 +1,7 @@
 """Where submissions come from: files, an API, a database read into cleaned text frames, not what they mean."""
 
 from tasks.gateways.sources.attachments import is_looked_for
+from tasks.gateways.sources.cells.reader import spelled
 from tasks.gateways.sources.cells.text import compared
 from tasks.gateways.sources.chosen import LANDINGS, Brought, bring, is_due, nothing, sends_openly, stated
 from tasks.gateways.sources.contents import LINE, Advice, Pull, QuarantinedFile, UnknownColumn, discreet
@@ -44,6 +45,7 @@ __all__ = [
     "read_list",
     "results_of",
     "sends_openly",
+    "spelled",
     "stated",
     "vouched",
 ]

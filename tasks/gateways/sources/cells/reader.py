@@ -45,6 +45,12 @@ def read_table(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     return rows.with_columns(*read, _written(table, texts, read))
 
 
+def spelled(text: str, column: Column) -> str:
+    """What a person typed for one cell of a column as the registers have it; what cannot be read stays, so that it is named."""
+    cells = tidy(pl.Series(column.name, [text], pl.String), column)
+    return values(cells, column)[0] or cells[0] or text
+
+
 def tidy(cells: pl.Series, column: Column) -> pl.Series:
     """One column as it is shown to people: its text made plain, blank ones null, what says nothing in an optional one too."""
     cells = _tidy(cells, column)
