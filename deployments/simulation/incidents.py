@@ -8,11 +8,9 @@ from random import Random
 import pandas as pd
 
 from deployments import sample
-from deployments.simulation import acts
+from deployments.simulation import acts, meetings
 from schemas.adjustment import Merger, Renaming, Renumbering
 from schemas.law.cycle import CycleId
-from schemas.policy import in_force
-from schemas.reference_data import reference
 from schemas.supervision import COMPLAINTS_TABLE
 from tasks.store import complaints, institutions, items, register
 from tasks.store.database import reading
@@ -93,9 +91,5 @@ def changes(
         old, into = rng.sample(free, 2)
         yield Merger.model_validate({"old_uscc": old, "into_uscc": into, **words})
     if count % _RARELY == 1:
-        policy = in_force(day)
-        skills = tuple(str(number) for number in policy.occupations.skill_classes)
-        unused = sorted(code for code in reference().names_on(day) if code.startswith(skills) and code not in used)
-        yield Renumbering.model_validate(
-            {"old_code": rng.choice(sorted(used)), "new_code": rng.choice(unused), **words}
-        )
+        free_code = rng.choice(meetings.unused(day))
+        yield Renumbering.model_validate({"old_code": rng.choice(sorted(used)), "new_code": free_code, **words})

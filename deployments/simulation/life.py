@@ -11,7 +11,7 @@ import pandas as pd
 from deployments import sample
 from deployments.sample.institutions import Population, make_population
 from deployments.sample.material import credit_code, stream
-from deployments.simulation import acts, incidents
+from deployments.simulation import acts, incidents, meetings
 from schemas.adjustment import Adjustment, Merger, Recoding
 from schemas.inspection import Inspector
 from schemas.law.cycle import CycleId, cycle_id
@@ -78,16 +78,23 @@ def live_cycle(city: City, cycle: CycleId, *, is_first: bool) -> Iterator[date]:
     root, rng = settings().inbox / cycle, city.chance(cycle, "incidents")
     sample.write_csv(made, root / "first")
     acts.run_cycle(cycle, first := sample.hand_in_day(policy, cycle), root / "first")
+    _meet(city, cycle, first, 0)
     yield first
     made, chosen = incidents.with_later_versions(made, rng, deadline)
     _write_corrections(made, root / "corrected")
     acts.run_cycle(cycle, corrected := deadline + _CORRECTED_AFTER, root / "corrected")
     incidents.settle(chosen, rng, corrected)
+    _meet(city, cycle, corrected, 1)
     yield corrected
     sample.write_results(made, root / "last" / "results")
     acts.run_cycle(cycle, last := deadline + timedelta(days=policy.evaluation.wait_days), root / "last")
     yield last
-    yield from _between(city, cycle, last + timedelta(days=10), _next_deadline(cycle))
+    ruled = last + timedelta(days=10)
+    if meetings.rule_on_holds(cycle, city.chance(cycle, "rulings"), ruled):
+        (root / "ruled").mkdir()
+        acts.run_cycle(cycle, ruled, root / "ruled")
+        yield ruled
+    yield from _between(city, cycle, ruled, _next_deadline(cycle))
 
 
 def _handed_in(city: City, cycle: CycleId, deadline: date, *, is_first: bool) -> sample.SampleCycle:
@@ -107,11 +114,7 @@ def _write_corrections(made: sample.SampleCycle, folder: Path) -> None:
 def _between(city: City, cycle: CycleId, day: date, until: date) -> Iterator[date]:
     """Decisions on what is on file, complaints, the inspection, a sweep every month; at last the cycle is closed."""
     for what in _decisions(city, cycle, day):
-        acts.adjust(cycle, what, day)
-        if isinstance(what, Recoding):
-            city.recoded(what.old_uscc, what.new_uscc)
-        if isinstance(what, Merger):
-            city.left(what.old_uscc)
+        _carry_out(city, cycle, what, day)
         yield day
     incidents.complain(cycle, city.chance(cycle, "complaints"), day)
     _employ_inspectors(cycle, day)
@@ -124,16 +127,32 @@ def _between(city: City, cycle: CycleId, day: date, until: date) -> Iterator[dat
     yield day
 
 
+def _meet(city: City, cycle: CycleId, day: date, time: int) -> None:
+    """What happens on a day to somebody whose application is under way; `time`: which of the cycle's such days it is."""
+    words = {**_words(cycle, day), "ground": "登记机关核准"}
+    for what in meetings.changes(cycle, city.chance(cycle, "meeting", time), day, 2 * _count(cycle) + time, words):
+        _carry_out(city, cycle, what, day)
+
+
+def _carry_out(city: City, cycle: CycleId, what: Adjustment | succession.Change, day: date) -> None:
+    acts.adjust(cycle, what, day)
+    if isinstance(what, Recoding):
+        city.recoded(what.old_uscc, what.new_uscc)
+    if isinstance(what, Merger):
+        city.left(what.old_uscc)
+
+
+def _words(cycle: CycleId, day: date) -> dict[str, object]:
+    document = f"{for_cycle(cycle).title[0]}人社监〔{day.year}〕{cycle[-2:]}号"
+    return {"document_no": document, "decided_by": acts.OPERATOR, "effective_on": day}
+
+
 def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | succession.Change]:
     """What operators decide: those suspended last time come back, others are suspended, withdraw, are revoked, change."""
     with reading() as db:
         held = register.standings(db, day)
     rng = city.chance(cycle, "decisions")
-    words = {
-        "document_no": f"{for_cycle(cycle).title[0]}人社监〔{day.year}〕{cycle[-2:]}号",
-        "decided_by": acts.OPERATOR,
-        "effective_on": day,
-    }
+    words = _words(cycle, day)
     for uscc in sorted(set(held.loc[held["standing"] == "suspended", "uscc"])):
         yield Adjustment.model_validate({"kind": "reinstate", "uscc": uscc, "ground": "整改完成", **words})
     free = _wholly_filed(held)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from expectations.rulebook import rules
 from schemas import office
 from schemas.item import FINAL
+from schemas.law.rulings import OBJECTION
 from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.settings import settings
@@ -37,6 +38,7 @@ from tasks.store import (
     renumberings,
     replay,
     results,
+    suspensions,
     takeover,
 )
 from tasks.store.database import reading
@@ -44,6 +46,9 @@ from tasks.store.directory import directory_rows, occupation_names
 from tasks.store.outbox import LETTERS
 
 _OCCUPATION = ["uscc", "occupation_code"]
+#: Statuses of items that nothing takes back.
+_STAY = ("ended", "withdrawn", "lapsed")
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def untruths(day: date, rebuilt: set[str] | None = None) -> list[str]:
@@ -55,6 +60,9 @@ def untruths(day: date, rebuilt: set[str] | None = None) -> list[str]:
         out_of_scope,
         expired_rows,
         exceeded_caps,
+        repeated_rows,
+        resumed,
+        suspended_still,
         repeated_letters,
         stuck,
         bare_codes,
@@ -117,6 +125,40 @@ def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
             yield f"{uscc} holds {len(holdings)} occupations without a permit, {cap.occupations} are allowed"
 
 
+def repeated_rows(db: Connection, day: date) -> Iterator[str]:
+    """An item is on file once, whichever numbers filed it and whoever it came from."""
+    held = register.on_file(db, day)
+    for row in _rows(held[held.duplicated(register.KEYS)]):
+        yield f"{row['uscc']} is on file twice for {row['occupation_code']}, level {row['level']}"
+
+
+def resumed(db: Connection, day: date) -> Iterator[str]:
+    """What was ended, taken back or has lapsed stays so, in an application and on the register."""
+    moved = history.all_entries(db)
+    moves = moved[(moved["kind"] == "item") & moved["was"].isin(_STAY) & (moved["became"] != "lapsed")]
+    yield from (f"an item of {row['subject']} was {row['was']} and became {row['became']}" for row in _rows(moves))
+    present = register.current_entries(db)
+    ended = present[present["ended_by"].notna() & (present["valid_until"] >= day.isoformat())]
+    yield from (f"{row['uscc']} was {row['ended_by']} and is on file" for row in _rows(ended))
+
+
+def suspended_still(db: Connection, day: date) -> Iterator[str]:
+    """Nobody is suspended after a reinstatement, nor counted as suspended once the term is over."""
+    moved = history.all_entries(db)
+    last = (
+        moved[moved["kind"] == "qualification"]
+        .rename(columns={"subject": "uscc"})
+        .drop_duplicates(register.KEYS, keep="last")
+    )
+    known = suspensions.known(db)
+    open_still = known[known["ends_on"].isna()].merge(last, on=register.KEYS)
+    back = open_still[(open_still["was"] == "suspended") & (open_still["became"] == "filed")]
+    yield from (f"{row['uscc']} was reinstated in {row['occupation_code']} and is suspended" for row in _rows(back))
+    standing = register.standings(db, day)
+    over = standing[(standing["standing"] == "suspended") & (standing["valid_until"] < day.isoformat())]
+    yield from (f"{row['uscc']} is suspended in what is over" for row in _rows(over))
+
+
 def repeated_letters(db: Connection, day: date) -> Iterator[str]:
     """Each letter was written once, and stands in the outbox once."""
     letters = outbox.written(db, LETTERS)
@@ -150,11 +192,11 @@ def stuck(db: Connection, day: date) -> Iterator[str]:
 
 
 def bare_codes(db: Connection, day: date) -> Iterator[str]:
-    """What a letter gives as a reason is words, never a rule's code."""
-    codes = re.compile("|".join(map(re.escape, rules())))
+    """What a letter gives as a reason is Chinese words, with no rule's code among them."""
+    codes = re.compile("|".join(map(re.escape, [*rules(), OBJECTION])))
     for letter in outbox.written(db, LETTERS):
         for reason in _reasons(letter["content"]):
-            if not codes.sub("", reason).strip(" ;；、（）()"):
+            if codes.search(reason) or not _CHINESE.search(reason):
                 yield f"letter {letter['occasion']} gives a code for a reason: {reason}"
 
 

@@ -92,6 +92,11 @@ FILED = "(SELECT min(entry) FROM qualification_item WHERE application_no IS NOT 
 AS_FILED = "uscc, work_type, filed_on, valid_until, audiences, own_name, application_no, cycle, because, known_from"
 #: A copy of a letter keeps no serial: the database itself refuses the same number twice.
 AS_WRITTEN = "kind, subject, cycle, written_on, content, delivered_at, receipt"
+MOVED = "kind, subject, occupation_code, work_type, level"
+TOLD = f'INSERT INTO history (entry, {MOVED}, was, became, because, facts, "by", "on", run_id, digest)' + (
+    f" SELECT (SELECT max(entry) + 1 FROM history), {MOVED},"
+)
+AS_TOLD = 'because, facts, "by", "on", run_id, digest FROM history WHERE kind ='
 TAMPERINGS = {
     "a shortened term": (f"UPDATE qualification_item SET valid_until = '2027-01-01' WHERE entry = {FILED}", "in the history"),
     "a vanished entry": (f"DELETE FROM qualification_item WHERE entry = {FILED}", "in the history and not on the register"),
@@ -111,6 +116,24 @@ TAMPERINGS = {
         " FROM outbox WHERE box = 'letter' AND occasion = (SELECT min(occasion) FROM outbox WHERE box = 'letter')",
         "written twice",
     ),
+    "an item on file twice": (
+        f"INSERT INTO qualification_item (entry, occupation_code, level, {AS_FILED})"
+        f" SELECT 9998, occupation_code, level, {AS_FILED} FROM qualification_item WHERE entry = {FILED}",
+        "is on file twice",
+    ),
+    "what was revoked in force": (
+        "UPDATE qualification_item SET valid_until = '2031-01-01' WHERE ended_by = 'revoked' AND known_to IS NULL",
+        "was revoked and is on file",
+    ),
+    "what was ended going on": (f"{TOLD} 'ended', 'filed', {AS_TOLD} 'item' AND became = 'filed' LIMIT 1", "was ended and"),
+    "a suspension nobody lifted": (
+        f"{TOLD} 'suspended', 'filed', {AS_TOLD} 'qualification' AND became = 'suspended' LIMIT 1",
+        "was reinstated in",
+    ),
+    "a code for a reason": (
+        "UPDATE outbox SET content = replace(content, '\"reason\": \"', '\"reason\": \"CAP-1 ') WHERE box = 'letter'",
+        "gives a code for a reason",
+    ),
     "a letter not delivered": ("UPDATE outbox SET delivered_at = NULL WHERE box = 'letter'", "was not delivered"),
     "an application returned": (
         "INSERT INTO finding SELECT application_no, 1, 'FORM-4', 'applications', 1, 'uscc', cycle, 'hard', '', '', ''"
@@ -120,12 +143,16 @@ TAMPERINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", TAMPERINGS)
-def test_what_is_not_as_it_must_be_is_told(name: str, copied: date) -> None:
-    statement, expected = TAMPERINGS[name]
+@pytest.mark.parametrize("part", range(3))
+def test_what_is_not_as_it_must_be_is_told(part: int, copied: date) -> None:
+    """A third of the tamperings at a time: looking for what is untrue takes seconds."""
+    expected = []
     with database.begin() as db:
-        assert db.execute(text(statement)).rowcount > 0
-    assert any(expected in sentence for sentence in untruths(copied)), untruths(copied)
+        for statement, words in list(TAMPERINGS.values())[part::3]:
+            assert db.execute(text(statement)).rowcount > 0, statement
+            expected.append(words)
+    sentences = untruths(copied)
+    assert [words for words in expected if not any(words in sentence for sentence in sentences)] == [], sentences
 
 
 @pytest.mark.usefixtures("copied")
