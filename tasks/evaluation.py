@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection
 from xlsxwriter.exceptions import XlsxWriterException
 
-from expectations.checking import check_results
+from expectations.check import check_results
 from schemas.adjustment import Adjustment
 from schemas.evaluation import EvaluationPackage
 from schemas.item import ALONG, UNIT

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
-from expectations.checking import check_directory
+from expectations.check import check_directory
 from schemas import office
 from schemas.directory import GONE, changes
 from schemas.law.cycle import cycle_id

@@ -1,13 +1,12 @@
 """Screening (初审): checking what was received and moving its items by what was found."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import polars as pl
 from sqlalchemy import Connection
 
-from expectations.checking import check, data_docs, requested_items
+from expectations.check import Checked, check, data_docs, requested_items
 from schemas.item import ALONG, FINAL
 from schemas.law.places import CAPS, places_used, unit
 from schemas.law.workdays import assumed_end
@@ -26,9 +25,6 @@ from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 from tasks.store.scene import scene, without_level
-
-if TYPE_CHECKING:
-    from expectations.check import Checked
 
 #: Applications checked in one pass: a city is one batch, a nation a few dozen. What a batch costs whatever its size
 #: (the register read, five checkpoints) is paid once for each; 16,000 applications take about 1 GiB.
@@ -148,7 +144,7 @@ def _docs_folder(run: Run, batch_no: int) -> Path:
     return folder if batch_no == 1 else folder / f"batch-{batch_no}"
 
 
-def write(db: Connection, screened: pd.DataFrame, checked: "Checked", run: Run) -> Counts:
+def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) -> Counts:
     """Write the outcome of one check: who is returned, which items are held, which go on."""
     hard = checked.findings[checked.findings["nature"] == "hard"]
     returned = set(hard["application_no"])
@@ -172,7 +168,7 @@ def write(db: Connection, screened: pd.DataFrame, checked: "Checked", run: Run) 
     return Counts(done={name: count for name, count in counts.items() if count})
 
 
-def _born(checked: "Checked", hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.DataFrame:
+def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.DataFrame:
     """The items with their first status and the rules that returned or hold them."""
     holding = _rules(checked.holds, items.KEYS, "holding")
     returning = _rules(hard, ["application_no"], "returning")

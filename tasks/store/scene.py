@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 from sqlalchemy import Connection, and_, select
 
-from expectations.checking import occupations_without_level
+from expectations.check import occupations_without_level
 from expectations.scene import PEER_ITEMS, Scene
 from schemas import tables
 from schemas.item import TRADE

@@ -34,7 +34,7 @@ def played(
     filing = Filing(city.root, monkeypatch, capsys)
     with using(city):
         assert [policy.name for policy in known()] == ["qinghe"]
-        ended = filing("demo", "--institutions", "40", stated=city)
+        ended = filing("demo", "--institutions", "24", stated=city)
         assert (ended.code, ended.err) == (0, "")
         yield ended.out
 

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations import applicants, verdict
-from expectations import check as checking
+from expectations import applicants, checkpoints, verdict
 from expectations.check import check
 from expectations.rulebook import rules, rules_of
 from expectations.submissions import Submissions
@@ -227,7 +226,7 @@ def test_eight_threads_each_get_their_own_findings(sound):
 
 def test_no_expression_calls_back_into_python():
     """A thread that holds the interpreter while it waits for polars would wait for such a call for ever."""
-    sources = {path.name: path.read_text("utf-8") for path in Path(checking.__file__).parent.glob("*.py")}
+    sources = {path.name: path.read_text("utf-8") for path in Path(checkpoints.__file__).parent.glob("*.py")}
     assert [name for name, text in sources.items() if re.search(r"\.map_(batches|elements|groups)\(", text)] == []
 
 
@@ -270,7 +269,7 @@ def test_a_number_twice_does_not_double_the_rows_of_other_tables(sound):
 
 
 def test_the_context_keeps_no_folder_and_tells_nobody():
-    config = checking._context().project_config_with_variables_substituted
+    config = checkpoints._context().project_config_with_variables_substituted
     assert (config.data_docs_sites, config.analytics_enabled) == ({}, False)
     assert (
         not config.progress_bars["globally"]
@@ -286,7 +285,7 @@ def test_checks_leave_nothing_behind(sound):
     checked = check(frames, case.scene())
     del frames
     gc.collect()
-    assert checking._context().validation_results_store.list_keys() == []
+    assert checkpoints._context().validation_results_store.list_keys() == []
     assert all(frame() is None for frame in kept)
     assert not checked.findings.columns.empty
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations import check as checking
+from expectations import checkpoints
 from expectations.check import check, check_directory
 from expectations.directory_edition import DEMANDS, Edition, unmet
 from expectations.suites import DirectoryJudgement
@@ -174,7 +174,7 @@ def test_changes_without_columns_are_no_changes():
 def _validated(rows, traces=None):
     """What Great Expectations says of a directory that is not told in any changes: success, and the demands not met."""
     judgement = DirectoryJudgement("directory", rows, Edition(rows, rows, pd.DataFrame(), AS_OF, known(), traces))
-    result = checking._run(judgement)
+    result = checkpoints._run(judgement)
     missed = {
         outcome.expectation_config.kwargs["demand"]: outcome.result for outcome in result.results if not outcome.success
     }
