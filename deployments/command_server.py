@@ -41,11 +41,12 @@ class CommandServer:
         self.password = os.environ.setdefault(PASSWORD, password())
         log.parent.mkdir(parents=True, exist_ok=True)
         # whoever calls before it is up waits in the queue of the port; a dead server's queue is closed at once
+        environment = {name: value for name, value in os.environ.items() if name not in _OF_CLIENT} | _OF_SERVER
         with socket.create_server((LOOPBACK, 0), backlog=128) as port, log.open("ab") as sink:
             self.address = f"http://{LOOPBACK}:{port.getsockname()[1]}/api"
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-m", "deployments.command_server", str(port.fileno())],
-                env=parentage.for_child(_environment()),
+                env=parentage.for_child(environment),
                 pass_fds=(port.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
@@ -83,10 +84,6 @@ class CommandServer:
 def password() -> str:
     """A password for one command's server: nobody else on this machine may ask it."""
     return f"filing:{secrets.token_urlsafe(32)}"
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _OF_CLIENT} | _OF_SERVER
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 
 from deployments.desk.acts import MissingWordsError
 from deployments.desk.pages import shown
@@ -59,17 +59,13 @@ async def upload(request: Request, door: str) -> Response:
     tokens: Tokens = request.app.state.tokens
     form = await read_form(request, tokens, most=MOST_BYTES + _BESIDE)
     try:
-        files = _files(form)
+        files = [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
         if not files:
             raise MissingWordsError("没有选择文件：请选择后再上传")
         taken, refused = await to_thread.run_sync(_lay_in, door, files, person.name)
     finally:
         await form.close()
     return await to_thread.run_sync(lambda: _page(request, taken=taken, refused=refused))
-
-
-def _files(form: FormData) -> list[UploadFile]:
-    return [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
 
 
 def _lay_in(door: str, files: list[UploadFile], by: str) -> tuple[list[Receipt], list[str]]:

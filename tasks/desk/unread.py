@@ -145,14 +145,11 @@ def _returned(pull: Pull) -> dict[str, _Contents]:
     rows = results_of(pull)
     things: dict[str, list[tuple[str, str]]] = {}
     numbers = rows["application_no"].fillna("")
-    for file, number, content in zip(rows[FILE], numbers, results.content_hashes(_keyed(rows)), strict=True):
+    # as they are stored: a blank work type is the occupation as a whole
+    keyed = rows.astype({"work_type": "str"}).fillna({"work_type": ""})
+    for file, number, content in zip(rows[FILE], numbers, results.content_hashes(keyed), strict=True):
         things.setdefault(file, []).append((number, content))
     return {name: _Contents(tuple(pairs), True) for name, pairs in things.items() if name in pull.paths}
-
-
-def _keyed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Results as they are stored: a blank work type is the occupation as a whole."""
-    return rows.astype({"work_type": "str"}).fillna({"work_type": ""})
 
 
 def _lacking(db: Connection, folder: Path, known: Collection[str]) -> set[str]:

@@ -70,7 +70,7 @@ def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]
 
 def _alert(db: Connection, kind: str, causes: list[_Cause], day: date) -> Entry | None:
     """The day's alert of a kind; None where all of it was sent before."""
-    mine = {_short(cause.key): cause for cause in causes if cause.kind == kind}
+    mine = {sha256(cause.key.encode()).hexdigest()[:12]: cause for cause in causes if cause.kind == kind}
     last = outbox.newest_of_kind(db, ALERT_MAILS, kind)
     known = set(last.content["keys"]) if last else set()
     news = [cause for key, cause in mine.items() if key not in known]
@@ -83,10 +83,6 @@ def _alert(db: Connection, kind: str, causes: list[_Cause], day: date) -> Entry 
     cycles = sorted({cause.cycle for cause in mine.values() if cause.cycle})
     cycle = cycles[0] if len(cycles) == 1 else ""
     return Entry(f"{kind}:{day}", kind, "", {"cycle": cycle, "text": text, "keys": sorted(mine)}, cycle)
-
-
-def _short(key: str) -> str:
-    return sha256(key.encode()).hexdigest()[:12]
 
 
 def _of_duty(duty: Duty) -> _Cause:
@@ -166,11 +162,12 @@ def _mail(installation: Settings, sender: Mailer, alert: Entry) -> str:
 
 
 def _call(installation: Settings, alert: Entry) -> str:
+    content = {name: value for name, value in alert.content.items() if name != "keys"}
     # whoever knows the webhook's address may post there: no sentence names it
     try:
         answer = httpx.post(
             installation.alert_webhook,
-            json={"occasion": alert.occasion, "kind": alert.kind, **_show(alert)},
+            json={"occasion": alert.occasion, "kind": alert.kind, **content},
             # a receiver that knows the key drops the second copy of one whose answer was lost
             headers={"Idempotency-Key": alert.occasion},
             timeout=_WEBHOOK_SECONDS,
@@ -182,11 +179,6 @@ def _call(installation: Settings, alert: Entry) -> str:
     if not answer.is_success:
         raise DeliveryFailed(f"the receiver answered {answer.status_code}", retryable=answer.is_server_error)
     return f"http:{answer.status_code}"
-
-
-def _show(alert: Entry) -> dict[str, object]:
-    """What of an alert its recipients read."""
-    return {name: value for name, value in alert.content.items() if name != "keys"}
 
 
 #: What these leave undone stands in our own database: runs of a cycle, and alerts.

@@ -79,7 +79,8 @@ def note(db: Connection, occasions: Sequence[str], column: str, day: date, run: 
             {
                 "subject": row.subject,
                 "became": became,
-                "because": f"{_noted(title, day, row.former)}：{row.number or row.occasion}",
+                "because": (f"更正{title}（{row.former}改为{day}）" if row.former else f"{title}（{day}）")
+                + f"：{row.number or row.occasion}",
                 "facts": facts_text(occasion=row.occasion, day=day, **({"former": row.former} if row.former else {})),
             }
             for row in rows
@@ -87,7 +88,3 @@ def note(db: Connection, occasions: Sequence[str], column: str, day: date, run: 
     )
     history.add(db, "notice", lines.sort_values(["subject", "because"]), run, by)
     return len(rows)
-
-
-def _noted(title: str, day: date, former: date | None) -> str:
-    return f"更正{title}（{former}改为{day}）" if former else f"{title}（{day}）"

@@ -190,7 +190,7 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
         with open(part, "ab", opener=lambda path, flags: os.open(path, flags, mode)) as handle:
             if not lock(handle, _PATIENCE_SECONDS):
                 raise OSError(errno.EBUSY, f"another process is writing into {part.parent}, run again later")
-            if not _is_still(part, handle):
+            if not (part.exists() and os.path.samestat(part.stat(), os.fstat(handle.fileno()))):
                 continue  # the writer before us has moved it into place
             try:
                 yield handle
@@ -198,10 +198,6 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
                 part.unlink(missing_ok=True)
                 raise
             return
-
-
-def _is_still(part: Path, handle: BinaryIO) -> bool:
-    return part.exists() and os.path.samestat(part.stat(), os.fstat(handle.fileno()))
 
 
 def lock(handle: IO[Any], patience_seconds: float = 0.0, ask_seconds: float = 0.02) -> bool:

@@ -118,7 +118,9 @@ def _columns(of: str, rows: pd.DataFrame, places: Mapping[str, Mapping[str, str]
     `places`: by kind of column what its cells are places in; level sets have a list of their own.
     """
     shown = [column for column in COLUMNS if column.of == of and column.page and column.kind != "levels"]
-    texts = {column.page: _shown(rows[column.name]) for column in shown if column.kind not in places}
+    texts = {
+        column.page: list(map(visible, rows[column.name].tolist())) for column in shown if column.kind not in places
+    }
     placed = [column for column in shown if column.kind in places]
     return texts | {column.page: _places(rows[column.name], places[column.kind]) for column in placed}
 
@@ -141,10 +143,6 @@ def _named(codes: pd.Series, titles: Mapping[str, str]) -> dict[str, str]:
 def _places(values: pd.Series, known: Iterable[str]) -> list[int]:
     place = {value: index for index, value in enumerate(known)}
     return [place[value] for value in values.tolist()]
-
-
-def _shown(texts: pd.Series) -> list[str]:
-    return [visible(text) for text in texts.tolist()]
 
 
 def _level_set(text: str, policy: Policy) -> dict[str, Any]:

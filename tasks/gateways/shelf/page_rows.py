@@ -57,8 +57,8 @@ def plain_rows(listed: pd.DataFrame, content: EditionContent, home: str = "") ->
     `home`: the address of the page with the search, where that is another one.
     """
     lines, before = [], ""
-    for values in _texts(listed):
-        row = {name: _safe(value) for name, value in zip(DIRECTORY_COLUMNS, values, strict=True)}
+    for values in zip(*(listed[column].tolist() for column in DIRECTORY_COLUMNS), strict=True):
+        row = {name: escape(visible(value)) for name, value in zip(DIRECTORY_COLUMNS, values, strict=True)}
         first, before = row["uscc"] != before, row["uscc"]
         start = f'<tr id="{row["uscc"]}"><td>' if first else "<tr><td>"
         lines.append(
@@ -86,10 +86,6 @@ def _cells(row: dict[str, str], content: EditionContent) -> list[str]:
     ]
 
 
-def _texts(listed: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    return zip(*(listed[column].tolist() for column in DIRECTORY_COLUMNS), strict=True)
-
-
 def neighbours(pages: Sequence[District], place: int) -> tuple[str, str]:
     """The files before and after one of the pages, beside it; blank at either end."""
     around = ["", *(page.file.removeprefix(f"{FOLDER}/") for page in pages), ""]
@@ -98,7 +94,3 @@ def neighbours(pages: Sequence[District], place: int) -> tuple[str, str]:
 
 def _small(texts: Iterable[str]) -> str:
     return "".join(f" <small>{text}</small>" for text in texts if text)
-
-
-def _safe(text: str) -> str:
-    return escape(visible(text))

@@ -69,10 +69,6 @@ def _capitals(text: str) -> str:
     return code(code(text).upper())  # some letters come apart as capitals
 
 
-def _small(text: str) -> str:
-    return code(text).lower()
-
-
 #: Column of codes to how its cells are spelt.
 CODES: Final[Mapping[str, Callable[[str], str]]] = {
     "uscc": credit_code,
@@ -84,7 +80,7 @@ CODES: Final[Mapping[str, Callable[[str], str]]] = {
     "application_no": _capitals,
     "institution_code": _capitals,
     "rule": _capitals,
-    "sha256": _small,
+    "sha256": lambda text: code(text).lower(),
     **dict.fromkeys(("region_code", "contact_phone", "contact_email", "certificate_no", "expert_no", "email"), code),
 }
 #: Cells that are spelt so already, by column; others are looked at one by one.

@@ -57,17 +57,13 @@ def decoded(name: str, data: bytes) -> str:
         raise UnreadableError(f"文件“{name}”不是文本文件，请重新导出为CSV（UTF-8）或JSON后提交")
     for candidate in [encoding] if encoding else ["utf-8", "gb18030"]:
         try:
-            return _lines(data.decode(candidate))
+            return data.decode(candidate).replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError as broken:
             failure = broken
             if candidate == "utf-8" and _is_damaged_utf8(data, broken.start):
                 break
     line = data[: failure.start].count(b"\n") + 1
     raise UnreadableError(f"文件“{name}”第{line}行有无法识别的字符编码，请另存为UTF-8编码后重新提交")
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_damaged_utf8(data: bytes, place: int) -> bool:

@@ -55,7 +55,7 @@ def head_of(table: Table, sheet: Sheet, names: headers.Names) -> Head | None:
     whole = sum(not column.optional for column in table.columns)
     best, score = None, 0
     for place, line in enumerate(sheet.lines[: headers.SEARCHED_LINES]):
-        cells = _texts(line)
+        cells = [cell_text(cell) or "" for cell in line]
         texts.append(cells)
         count = len(headers.header(table, cells, names).columns)
         if count >= whole and headers.is_header(table, cells, names):
@@ -155,7 +155,9 @@ def pairs_of(table: Table, sheet: Sheet, names: headers.Names) -> tuple[dict[str
     for place, line in enumerate(sheet.lines[: 4 * headers.SEARCHED_LINES]):
         label: str | None = None
         for cell in line:
-            column = _column(table, cell, names) if type(cell) is str else None
+            column = None
+            if type(cell) is str:
+                column = names.column_named(table.name, cell) or names.column_meant(table.name, cell)
             if column and column not in pairs:
                 label = column
                 first = first or place + 1
@@ -163,10 +165,6 @@ def pairs_of(table: Table, sheet: Sheet, names: headers.Names) -> tuple[dict[str
                 pairs[label] = cell
                 label = None
     return (pairs, first) if len(pairs) >= _LABELS else None
-
-
-def _column(table: Table, cell: str, names: headers.Names) -> str | None:
-    return names.column_named(table.name, cell) or names.column_meant(table.name, cell)
 
 
 def with_numbers(parts: Sequence[Part]) -> list[Part]:
@@ -198,7 +196,3 @@ def _numbered(part: Part, number: str) -> Part:
     return replace(
         part, given=rows.with_columns(pl.when(blank & filled).then(pl.lit(number)).otherwise(_NO).alias(_NO))
     )
-
-
-def _texts(line: Sequence[Any]) -> list[str]:
-    return [cell_text(cell) or "" for cell in line]
