@@ -1,16 +1,15 @@
 """The Prefect server behind the gate, its pages kept inside the house; started as `python -m deployments.prefect_server`."""
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 from anyio import Lock, to_thread
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.gate import hosts
 from deployments.gate.door import Gate
@@ -20,12 +19,6 @@ from deployments.prefect_environment import hold_anywhere, keep_private, server_
 from deployments.soundness import unknown_settings
 from schemas.settings import PAGES, settings
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 #: What a page may load and where it may send: this server alone. The interface as shipped calls an analytics host.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
@@ -34,7 +27,7 @@ POLICY = (
 )
 
 
-def guarded(application: Application) -> Application:
+def guarded(application: ASGIApp) -> ASGIApp:
     """The application, each of its answers telling the browser to speak to nobody else."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,7 +41,7 @@ def guarded(application: Application) -> Application:
     return answer
 
 
-def with_files(application: Application, home: Path) -> Application:
+def with_files(application: ASGIApp, home: Path) -> ASGIApp:
     """The application, and beside it the home's directory editions and Data Docs, which hold no personal data.
 
     A link that leads out of them leads nowhere.
@@ -75,11 +68,11 @@ def with_files(application: Application, home: Path) -> Application:
     return answer
 
 
-def with_desk(application: Application) -> Application:
+def with_desk(application: ASGIApp) -> ASGIApp:
     """The application, and below `/filing/` the desk, which is made when the first person asks for it."""
-    making, made = Lock(), list[Application]()
+    making, made = Lock(), list[ASGIApp]()
 
-    async def desk() -> Application:
+    async def desk() -> ASGIApp:
         async with making:
             if not made:
                 made.append(await to_thread.run_sync(_make_desk, application))
@@ -97,13 +90,13 @@ def with_desk(application: Application) -> Application:
     return answer
 
 
-def _make_desk(application: Application) -> Application:
+def _make_desk(application: ASGIApp) -> ASGIApp:
     from deployments.desk import house  # noqa: PLC0415  frames and the rule book take seconds to import
 
     return house.create(application)
 
 
-def gated(application: Application) -> Application:
+def gated(application: ASGIApp) -> ASGIApp:
     """The application behind the gate, and with it what the home shows; `application` is Prefect's server."""
     stated = settings()
     allowed = hosts.allowed(os.environ.get("PREFECT_SERVER_API_HOST", ""), stated.hosts)

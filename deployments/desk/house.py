@@ -1,14 +1,13 @@
 """The desk as one application: its pages, its errors as sentences, its files; mounted behind the gate."""
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.resources import files
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.types import ASGIApp
 
 from deployments.desk import applications, cycles, doors, editions, institutions, letters, pauses, resubmission, today
 from deployments.desk.pages import plain, shown
@@ -24,9 +23,6 @@ from tasks.desk.rulings import LateRulingError
 from tasks.desk.withdrawal import NothingToWithdrawError
 from tasks.runs.run import CycleBusyError
 from tasks.store.leases import LeaseTakenError
-
-Scope = MutableMapping[str, Any]
-Application = Callable[[Scope, Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 _STATIC = {
@@ -59,7 +55,7 @@ _CONFLICTS = (
 )
 
 
-def create(server: Application | None = None) -> FastAPI:
+def create(server: ASGIApp | None = None) -> FastAPI:
     """The desk of the installation this process works for; `server`: Prefect's, in which runs are started and found."""
     desk = FastAPI(title="备案工作台", docs_url=None, redoc_url=None, openapi_url=None)
     desk.state.tokens = Tokens()

@@ -1,6 +1,5 @@
 """Runs in Prefect as the desk sees them: those of a cycle with their links, and starting one in a person's name."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +7,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
+from starlette.types import ASGIApp
 
 from deployments.desk.signing import DeskError
 from schemas.policy import in_force
@@ -31,9 +31,6 @@ STATES = {
     "CANCELLING": "正在取消",
     "CANCELLED": "已取消",
 }
-
-Scope = MutableMapping[str, Any]
-Application = Callable[[Scope, Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
 
 
 class NoServerError(DeskError):
@@ -59,7 +56,7 @@ class RunShown:
     is_trial: bool
 
 
-async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
+async def runs_of(server: ASGIApp | None, cycle: str) -> list[RunShown]:
     """What waits of a cycle, whatever its age, then its newest runs; none where there is no server beside this desk."""
     if server is None:
         return []
@@ -81,7 +78,7 @@ async def runs_of(server: Application | None, cycle: str) -> list[RunShown]:
     ]
 
 
-async def _newest(server: Application, chosen: dict[str, Any]) -> list[dict[str, Any]]:
+async def _newest(server: ASGIApp, chosen: dict[str, Any]) -> list[dict[str, Any]]:
     """The newest runs of the cycle's deployment that are chosen, newest first."""
     ours = {"name": {"any_": [CYCLE_DEPLOYMENT]}}
     body = {"deployments": ours, "flow_runs": chosen, "sort": "EXPECTED_START_TIME_DESC", "limit": _RECENT}
@@ -95,7 +92,7 @@ def _when(moment: str) -> str:
     return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
 
 
-async def start(server: Application | None, cycle: str, by: str, *, is_trial: bool) -> str:
+async def start(server: ASGIApp | None, cycle: str, by: str, *, is_trial: bool) -> str:
     """Start a run of a cycle in a person's name; returns its id. Raises NoServerError, RefusedRunError."""
     if server is None:
         raise NoServerError("此处没有运行服务器：请用 filing up 启动，或用 filing run 运行该批次")
@@ -112,7 +109,7 @@ async def start(server: Application | None, cycle: str, by: str, *, is_trial: bo
     return str(run["id"])
 
 
-async def _ask(server: Application, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+async def _ask(server: ASGIApp, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """What the server behind the gate answers; it is asked in this process, in nobody's name but ours."""
     transport = httpx.ASGITransport(server)
     try:

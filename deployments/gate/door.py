@@ -1,28 +1,22 @@
 """The gate itself: an ASGI application that lets a request through to the one behind it, or answers in its place."""
 
 import hmac
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.gate import access_log, endpoints, hosts, orders, pages
 from deployments.gate.accounts import COOKIE
-from deployments.gate.people import MACHINE, ForbiddenError, Person, Scope, bring
+from deployments.gate.people import MACHINE, ForbiddenError, Person, bring
 from deployments.gate.reading_requests import Refused, path_of, read_body
 from deployments.gate.secrets_of_home import machine_secret
 from deployments.gate.signing_in import SigningIn
 from schemas.errors import FilingError
 from schemas.settings import PAGES
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _READING = ("GET", "HEAD")
 _JSON = "application/json"
@@ -36,7 +30,7 @@ _UNKNOWN = 401
 class Gate:
     """Host, origin, content type, sign-in and role of every request, before the application behind sees it."""
 
-    def __init__(self, application: Application, home: Path, allowed: frozenset[str]) -> None:
+    def __init__(self, application: ASGIApp, home: Path, allowed: frozenset[str]) -> None:
         self._application, self._home, self._allowed = application, home, allowed
         self._secret = machine_secret(home)
         self._signing_in = SigningIn(home)

@@ -1,13 +1,11 @@
 """Who is asking, and in which role; a mounted application learns it here."""
 
-from collections.abc import MutableMapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+
+from starlette.types import Scope
 
 from schemas.errors import RefusedError
-
-Scope = MutableMapping[str, Any]
 
 #: Under this key of an ASGI scope the gate puts the person.
 _KEY = "filing.person"

@@ -2,16 +2,9 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 import anyio
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: What a locked database is answered with.
 _BUSY = 503
@@ -29,7 +22,7 @@ _HEALTH = ("/api/health", "/api/ready")
 _MOST_BYTES = 2_097_152
 
 
-def repeating(application: Application) -> Application:
+def repeating(application: ASGIApp) -> ASGIApp:
     """The application, asked again where it was too busy and asking again can do no harm."""
 
     creating = anyio.Lock()
@@ -52,7 +45,7 @@ def repeating(application: Application) -> Application:
     return answer
 
 
-async def _ask(application: Application, scope: Scope, messages: list[Message], receive: Receive, send: Send) -> None:
+async def _ask(application: ASGIApp, scope: Scope, messages: list[Message], receive: Receive, send: Send) -> None:
     """Ask, again after each pause while the server is busy, and then hand on whatever it says."""
     for pause in _PAUSES:
         if not await _was_busy(application, scope, _again(messages, receive), send):
@@ -101,7 +94,7 @@ def _again(messages: list[Message], receive: Receive) -> Receive:
     return replay
 
 
-async def _was_busy(application: Application, scope: Scope, receive: Receive, send: Send) -> bool:
+async def _was_busy(application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
     """Ask once; an answer that says busy is kept back."""
     busy = False
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from deployments.gate.accounts import Accounts
 from deployments.gate.door import Gate, Message, Receive, Send
 from deployments.gate.hosts import allowed
-from deployments.gate.people import ROLES, Scope, signed_in
+from deployments.gate.people import ROLES, signed_in
 from deployments.gate.secrets_of_home import headers
 
 OWN = "http://127.0.0.1:4200"
