@@ -1,6 +1,5 @@
 """Commands about editions: approve, attach a signed scan, sign (keys), verify."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED
-from deployments.commands.readiness import AsOf, read_day, read_words, ready, tell_failures
+from deployments.commands.readiness import AsOf, read_day, read_edition, read_person, ready, tell_failures
 from schemas.errors import WrongUseError
 from schemas.settings import settings
 
@@ -19,15 +18,9 @@ def approve(
     as_of: AsOf = None,
 ) -> int:
     """Release an edition that waits for approval, and publish it."""
-    from schemas.directory import edition_name
-
     day = read_day(as_of)
-    operator = settings().operator or getpass.getuser()
-    who = operator if by is None else read_words("--by", by, "an approval says who gave it")
-    try:
-        name = edition_name(edition)
-    except ValueError as wrong:
-        raise WrongUseError(str(wrong)) from wrong
+    who = read_person(by, "an approval says who gave it")
+    name = read_edition(edition)
     ready()
     orchestrator.prepare(runs=True)
     from flows.stages import publication
@@ -51,13 +44,9 @@ def attach(
     file: Annotated[Path, typer.Argument(metavar="FILE.pdf", help="The signed and sealed announcement, scanned.")],
 ) -> None:
     """Put a signed scan beside an edition, with its hash in attachments.json; the edition itself never changes."""
-    from schemas.directory import edition_name
     from tasks.gateways.shelf import attachments
 
-    try:
-        name = edition_name(edition)
-    except ValueError as wrong:
-        raise WrongUseError(str(wrong)) from wrong
+    name = read_edition(edition)
     if not file.is_file():
         raise WrongUseError(f"there is no file {file}")
     typer.echo(f"attached: {attachments.attach(settings().published, name, file)}")

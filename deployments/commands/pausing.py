@@ -1,13 +1,11 @@
 """`filing pause` and `filing resume`: what runs by itself is kept from going on, and let go on again."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
-from deployments.commands.readiness import read_day, read_words, ready
+from deployments.commands.readiness import read_day, read_person, read_words, ready
 from schemas.pauses import AUTOMATIC
-from schemas.settings import settings
 
 _SUBJECT = f"A cycle, or one of {', '.join(AUTOMATIC)}."
 _SAYS = "who pauses or lifts and why stay on record"
@@ -27,7 +25,7 @@ def pause(
     from tasks.runs.today import today
 
     if subject:
-        pauses.pause(subject, _who(by), read_words("--reason", reason, _SAYS), read_day(until))
+        pauses.pause(subject, read_person(by, _SAYS), read_words("--reason", reason, _SAYS), read_day(until))
     for entry in pauses.pauses_on(today()):
         through = f"until {entry.until}" if entry.until else "until it is lifted"
         typer.echo(f"{entry.subject}: paused since {entry.paused_at:%Y-%m-%d} {through}, by {entry.by}: {entry.reason}")
@@ -42,9 +40,5 @@ def resume(
     ready()
     from tasks.desk import pauses
 
-    pauses.lift(subject, _who(by), read_words("--reason", reason, _SAYS))
+    pauses.lift(subject, read_person(by, _SAYS), read_words("--reason", reason, _SAYS))
     typer.echo(f"{subject}: goes on by itself again")
-
-
-def _who(by: str | None) -> str:
-    return (settings().operator or getpass.getuser()) if by is None else read_words("--by", by, _SAYS)

@@ -77,6 +77,21 @@ def read_words(option: str, text: str, says: str) -> str:
     return words
 
 
+def read_person(by: str | None, says: str) -> str:
+    """Who does it: as stated with --by, else the operator that is set, else the user of this machine."""
+    return (settings().operator or getpass.getuser()) if by is None else read_words("--by", by, says)
+
+
+def read_edition(text: str) -> str:
+    """An edition's name from the command line."""
+    from schemas.directory import edition_name
+
+    try:
+        return edition_name(text)
+    except ValueError as wrong:
+        raise WrongUseError(str(wrong)) from wrong
+
+
 def ready() -> None:
     """Have the embedded database's schema up to date; ask for `filing migrate` where the database is a server's."""
     for sentence in soundness.unknown_settings():

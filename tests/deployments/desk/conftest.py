@@ -1,7 +1,7 @@
 """A desk over a cycle that waits: returned, held and sent out; played once, copied for each test that acts."""
 
 import shutil
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from deployments.desk import house
 from deployments.gate.people import Person, Role, bring
@@ -56,11 +57,6 @@ def own_home(played: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(played, home)
     with using(Settings(home=home, database_url="")):
         yield home
-
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
 
 
 class Door:

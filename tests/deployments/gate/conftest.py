@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import Scope
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from deployments.gate.accounts import Accounts
-from deployments.gate.door import Gate, Message, Receive, Send
+from deployments.gate.door import Gate
 from deployments.gate.hosts import allowed
 from deployments.gate.people import ROLES, signed_in
 from deployments.gate.secrets_of_home import headers

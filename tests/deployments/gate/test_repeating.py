@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from deployments.gate import repeating
-from deployments.gate.repeating import Message, Receive, Scope, Send
 
 START = "/api/deployments/11111111-1111-4111-8111-111111111111/create_flow_run"
 
