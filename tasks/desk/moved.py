@@ -8,7 +8,7 @@ from schemas.errors import RefusedError
 from tasks.store import dossier
 
 #: At most so many of the entries since are shown.
-_TOLD = 5
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,4 @@ def assert_unmoved(db: Connection, subject: str, seen: int | None) -> None:
     since = [Since(str(row["by"]), str(row["on"]), str(row["because"])) for row in entries.to_dict("records")]
     # what a person did says more than what the system did of it
     doings = [entry for entry in since if entry.by != "filing"] or since
-    raise MovedError(subject, int(entries["entry"].max()), doings[-_TOLD:])
+    raise MovedError(subject, int(entries["entry"].max()), doings[-_NAMED:])
