@@ -94,10 +94,11 @@ def later_version(version: Version, known: Known, policy: Policy) -> Ruled:
 
 
 def _is_older(version: Version, known: Known) -> bool:
-    """Whether the current version was submitted later, by what both say; the day one was seen does not put them in order."""
-    if version.stated and known.stated:
-        return version.stated < known.stated
-    return version.moment < known.moment
+    """Whether the current version was submitted later, by what both say.
+
+    The day one was seen puts them in no order: of two of which one says nothing that can be read, the later to come counts.
+    """
+    return bool(version.stated and known.stated and version.stated < known.stated)
 
 
 def _in_turn(version: Version, known: Known, policy: Policy) -> Ruled:

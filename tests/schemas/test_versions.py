@@ -20,7 +20,7 @@ def at(day: str, hour: int = 9) -> datetime:
     return datetime.combine(date.fromisoformat(day), datetime.min.time(), ZONE) + timedelta(hours=hour)
 
 
-KNOWN = Known(CYCLE, False, False, False, False, ONE, at("2026-09-01"))
+KNOWN = Known(CYCLE, False, False, False, False, ONE, at("2026-09-01"), stated=at("2026-09-01"))
 RETURNED = replace(KNOWN, is_returned=True, correct_by=date(2026, 9, 18))
 LOST = replace(RETURNED, correct_by=None)
 
@@ -44,7 +44,7 @@ LOST = replace(RETURNED, correct_by=None)
 def test_a_further_version_is_taken_superseded_or_late(
     known: Known, day: str, standing: str, in_time_until: date | None
 ) -> None:
-    ruled = later_version(Version(CYCLE, ONE, at(day)), known, POLICY)
+    ruled = later_version(Version(CYCLE, ONE, at(day), stated=at(day)), known, POLICY)
     assert (ruled.standing, ruled.in_time_until) == (standing, in_time_until)
     assert bool(ruled.reason) == (standing != "current")
 
@@ -112,6 +112,17 @@ def test_versions_are_in_the_order_of_what_they_state_whenever_they_were_seen() 
     older = Version(CYCLE, ONE, at("2026-09-04", 12), stated=at("2026-09-01"))
     assert later_version(older, known, POLICY).standing == "superseded"
     assert later_version(replace(older, stated=at("2026-09-02", 10)), known, POLICY).standing == "current"
+
+
+@pytest.mark.parametrize("stated", [(None, at("2026-09-02", 8)), (at("2026-09-02", 15), None), (None, None)])
+def test_of_two_versions_of_which_one_states_nothing_readable_the_later_to_come_counts(
+    stated: tuple[datetime | None, datetime | None],
+) -> None:
+    """It counts as handed in at noon of the day it was seen; its correction of that morning would be older."""
+    first, second = stated
+    known = replace(KNOWN, moment=first or at("2026-09-02", 12), stated=first)
+    version = Version(CYCLE, ONE, second or at("2026-09-02", 12), stated=second)
+    assert later_version(version, known, POLICY).standing == "current"
 
 
 @pytest.mark.parametrize(
