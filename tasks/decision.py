@@ -15,7 +15,7 @@ from schemas.rows import tuples
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks import public_notice
-from tasks.desk.closing import end_left
+from tasks.desk.closing import end_left, report_again
 from tasks.desk.rulings import settle_holds
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.outcomes import write_outcomes
@@ -40,7 +40,10 @@ def decision(run: Run) -> Counts:
     # a refusal ends what passed since before it is filed, and ends what is held at its filing
     settled = [settle_holds(run), public_notice.settle_objections(run)]
     shown = [decide(run), public_notice.publish_notices(run)]
-    return Counts.sum([*settled, *shown, settle_holds(run), end_left(run), write_outcomes(run), deliver_letters(run)])
+    counts = Counts.sum([*settled, *shown, settle_holds(run), end_left(run), write_outcomes(run), deliver_letters(run)])
+    if counts.done:
+        report_again(run)
+    return counts
 
 
 @step("decide-{run.cycle}")

@@ -172,6 +172,12 @@ def is_reported(run: Run) -> bool:
     return (run.installation.root / f"outbox/reports/{run.cycle}/report.json").is_file()
 
 
+def report_again(run: Run) -> None:
+    """Bring the report of a closed cycle up to date: what had passed when it was closed is decided afterwards."""
+    if is_reported(run):
+        write_report(run)
+
+
 def write_report(run: Run) -> None:
     """Put `outbox/reports/<cycle>/report.json` and its tables as CSV in their place; the same cycle gives the same bytes."""
     folder = f"outbox/reports/{run.cycle}"

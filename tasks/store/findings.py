@@ -5,7 +5,8 @@ from datetime import date
 
 import pandas as pd
 import polars as pl
-from sqlalchemy import Connection, and_, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
@@ -46,6 +47,18 @@ def replace_of_results(db: Connection, findings: pd.DataFrame, judged: "pd.Serie
 
 def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
     """Findings on the cycle's current versions and on results that still stand: the columns of `findings.csv`, sorted."""
+    statement = select(*(_finding.c[name] for name in FINDING_COLUMNS)).where(_finding.c.cycle == cycle, _stand())
+    return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
+
+
+def by_nature(db: Connection, cycle: str) -> dict[str, int]:
+    """How many of these findings a cycle has, by nature."""
+    counted = select(_finding.c.nature, func.count()).where(_finding.c.cycle == cycle, _stand())
+    return {str(nature): int(number) for nature, number in sorted(map(tuple, db.execute(counted.group_by("nature"))))}
+
+
+def _stand() -> ColumnElement[bool]:
+    """Whether a finding is on a current version, or on a result that still stands."""
     current = select(tables.application.c.application_no).where(
         tables.application.c.application_no == _finding.c.application_no,
         tables.application.c.version == _finding.c.version,
@@ -53,9 +66,8 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
     standing = select(tables.result.c.result_id).where(
         tables.result.c.result_id == _finding.c.version, tables.result.c.standing.in_(["accepted", "refused"])
     )
-    shown = or_((_finding.c.table != "results") & current.exists(), (_finding.c.table == "results") & standing.exists())
-    statement = select(*(_finding.c[name] for name in FINDING_COLUMNS)).where(_finding.c.cycle == cycle, shown)
-    return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
+    of_results = _finding.c.table == "results"
+    return or_(~of_results & current.exists(), of_results & standing.exists())
 
 
 def hard(db: Connection) -> set[str]:

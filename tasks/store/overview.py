@@ -38,7 +38,7 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
         "cycle": cycle,
         "applications": _counted(db, tables.application, "status", cycle),
         "items": _counted(db, tables.item, "status", cycle),
-        "findings": _counted(db, tables.finding, "nature", cycle),
+        "findings": findings.by_nature(db, cycle),
         "results": f"{back} of {sent}",
         "unjudged_results": next((backlog.number for backlog in results.unjudged(db) if backlog.cycle == cycle), 0),
         "undone": ", ".join(runs.undone(db, cycle)),

@@ -40,6 +40,11 @@ class Version:
     def moment(self) -> datetime:
         return self.filing.submitted_at or values.midnight(self.first_seen)
 
+    def is_older_than(self, other: "Version") -> bool:
+        """By the moments both state; where one cannot be read, the one that comes later is the later one."""
+        mine, others = self.filing.submitted_at, other.filing.submitted_at
+        return bool(mine and others and mine < others)
+
     def handed_in(self) -> datetime:
         """The moment that windows and periods go by: with `received` the later of the stated one and the day it was seen."""
         if self.filing.policy["cycle"]["moment"] == "stated":

@@ -139,7 +139,7 @@ class Office:
         version.status = "late"
         if over or (filed if version.filing.withdrawn else decided):
             app.versions.append(version)
-        elif version.moment() <= app.current.moment():
+        elif version.is_older_than(app.current):
             version.status = "superseded"
             app.versions.append(version)
         elif version.filing.withdrawn or moment <= ends:

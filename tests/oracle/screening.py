@@ -151,8 +151,9 @@ def _twins(office: Office, app: Application) -> Iterator[Finding]:
             elif one.live and state.status not in ("withdrawn", "ended") and _is_earlier(one, app):
                 taken.add(item)
     present = office.register.present
+    given_up = {item for item, state in app.items.items() if state.status in ("withdrawn", "ended", "lapsed")}
     for row in app.filing.requested:
-        if present(taken) & present(row.items()):
+        if present(taken) & present(row.items() - given_up):
             yield Finding(app.no, "OCC-14", "occupations", row.row, "levels", row.cells.get("levels", ""))
 
 

@@ -301,9 +301,23 @@ def test_a_filing_that_a_corrected_result_fails_is_named_until_it_is_decided(hom
     assert open_items() == [("A1", "questioned", AWAITED["questioned"].who)]
     with reading() as db:
         assert duties.open_of(db, [made.CYCLE], AFTER)["days"].tolist() == [30]
+        assert overview.of_cycle(db, made.CYCLE)["findings"] == {"in_principle": 1}
     rule("A1", "EVAL-5", "permit", "26")
     made.go_on(home, date(2026, 9, 26))
     assert open_items() == []
+    made.drop(home, "r3.csv", made.result("A1", score="81"))
+    made.go_on(home, date(2026, 9, 27))
+    with reading() as db:
+        assert overview.of_cycle(db, made.CYCLE)["findings"] == {}, "as findings.csv has them"
+
+
+def test_the_report_of_a_cycle_has_what_was_decided_after_its_closing(home: Path) -> None:
+    made.accepted("A1", status="passed")
+    close_cycle(made.CYCLE, WORDS, AFTER)
+    report = home / "outbox" / "reports" / made.CYCLE / "report.json"
+    assert [row["status"] for row in json.loads(report.read_text("utf-8"))["counts"]] == ["passed"]
+    made.go_on(home, AFTER)
+    assert [row["status"] for row in json.loads(report.read_text("utf-8"))["counts"]] == ["filed"]
 
 
 def test_a_late_version_is_named_until_it_is_decided(home: Path) -> None:
