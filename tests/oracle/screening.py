@@ -153,7 +153,7 @@ def _twins(office: Office, app: Application) -> Iterator[Finding]:
     present = office.register.present
     given_up = {item for item, state in app.items.items() if state.status in ("withdrawn", "ended", "lapsed")}
     for row in app.filing.requested:
-        if present(taken) & present(row.items() - given_up):
+        if present(taken) & present(set(row.items()) - given_up):
             yield Finding(app.no, "OCC-14", "occupations", row.row, "levels", row.cells.get("levels", ""))
 
 
