@@ -1,6 +1,8 @@
 """Screening (初审): checking what was received and moving its items by what was found."""
 
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -122,7 +124,8 @@ def acknowledge_held(run: Run) -> Counts:
         going_on = set(rows.loc[~rows["status"].isin(["held", "refused", "ended"]), "application_no"])
         numbers = [number for number in sorted(set(held["application_no"]) - going_on) if _is_chosen(number, run)]
         known = applications.current(db, numbers)
-        occasions = {row["application_no"]: f"v{row['version']}" for row in known.to_dict("records")}
+        told = correspondence.letters_to(db, numbers)
+        occasions = {row["application_no"]: _version_held(row, told) for row in known.to_dict("records")}
         there = letters.occasions(db, "acceptance")
         new = sorted(
             number for number, about in occasions.items() if contents.of_acceptance(number, about) not in there
@@ -132,6 +135,12 @@ def acknowledge_held(run: Run) -> Counts:
         entries = contents.acceptances(known, waiting, {}, occasions, occupation_names(db), before, run)
         written = letters.write(db, entries, run)
     return Counts(done={"letters": written} if written else {})
+
+
+def _version_held(row: dict[Hashable, Any], told: correspondence.Correspondence) -> str:
+    """What the acknowledgement of a held version is about: of one that had been returned, as of a twin's, anew."""
+    number, version = row["application_no"], int(row["version"])
+    return f"v{version}-again" if told.on_version(number, version, correspondence.RETURNS) else f"v{version}"
 
 
 def _is_chosen(number: str, run: Run) -> bool:
@@ -153,7 +162,8 @@ def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) ->
     judged = items.renew(db, screened, born, run)
     findings.hold_anew(db, screened, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
     numbers = screened["application_no"].tolist()
-    notices = contents.corrections(screened, hard, checked.items, run)
+    letters_before = correspondence.letters_to(db, sorted(returned))
+    notices = contents.corrections(screened, hard, checked.items, letters_before, run)
     written = letters.write(db, notices, run)
     ends = assumed_end(run.day, run.policy.correction.workdays)
     correct_by = {notice.subject: ends for notice in notices if notice.kind == "correction"}

@@ -23,7 +23,7 @@ from schemas.policy import Policy
 from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import KINDS
-from tasks.store.correspondence import Correspondence
+from tasks.store.correspondence import BEFORE_A_RETURN, Correspondence
 from tasks.store.outbox import Entry
 
 #: One row of a frame.
@@ -67,7 +67,9 @@ def addressee(row: Mapping[Any, Any], policy: Policy, day: date) -> dict[str, An
     }
 
 
-def corrections(applications: pd.DataFrame, hard: pd.DataFrame, items: pd.DataFrame, run: Run) -> list[Entry]:
+def corrections(
+    applications: pd.DataFrame, hard: pd.DataFrame, items: pd.DataFrame, letters_before: Correspondence, run: Run
+) -> list[Entry]:
     """One letter a returned application, with all its hard findings (article 3(2)).
 
     A correction notice; where no correction could save a single item, a letter that the application is not taken up.
@@ -81,14 +83,13 @@ def corrections(applications: pd.DataFrame, hard: pd.DataFrame, items: pd.DataFr
     letters = []
     for number, lines in sorted(_lines(hard, run.policy).items()):
         beyond = [line for line in lines if line.rule in UNMENDABLE]
+        head = {**heads_of[number], "voids": letters_before.on_version(number, versions[number], BEFORE_A_RETURN)}
         if number in lost:
-            refusing = NonAcceptanceText(**heads_of[number], findings=beyond)
+            refusing = NonAcceptanceText(**head, findings=beyond)
             letters.append(letter(f"non_acceptance:{number}:v{versions[number]}", "non_acceptance", number, refusing))
             continue
         mendable = [_mending(line) for line in lines if line.rule not in UNMENDABLE]
-        text = CorrectionText(
-            **heads_of[number], findings=mendable, not_accepted=beyond, workdays=workdays, due_on=due_on
-        )
+        text = CorrectionText(**head, findings=mendable, not_accepted=beyond, workdays=workdays, due_on=due_on)
         letters.append(letter(f"correction:{number}:v{versions[number]}", "correction", number, text))
     return letters
 

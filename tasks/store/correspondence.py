@@ -21,6 +21,10 @@ TELLS = {"dispatched": "acceptance", "failed": "refusal", "refused": "refusal", 
 _CONTRADICTS = {"acceptance": {"refusal"}, "filing": {"refusal"}, "refusal": {"acceptance"}}
 #: Letters on one version, which an acceptance of that version contradicts.
 _ON_VERSIONS = ("correction", "non_acceptance", "late_version")
+#: What a letter that a version is to be corrected, or is not taken up, contradicts.
+BEFORE_A_RETURN = ("acceptance", "late_version")
+#: What a version was returned by: taken up afterwards, it is acknowledged anew.
+RETURNS = ("correction", "non_acceptance")
 _PART = "（涉及本文书所列职业等级的部分）"
 
 _history, _outbox = tables.history, tables.outbox
@@ -87,7 +91,7 @@ def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | N
 
 def of(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """Every letter on the items of these applications, as their history has it."""
-    correspondence = _letters(db, numbers)
+    correspondence = letters_to(db, numbers)
     for kind, subject, *unit, was, became, because, day in _entries(db, numbers):
         pending = correspondence.pending.setdefault(subject, {})
         if kind == "item":
@@ -106,11 +110,11 @@ def of(db: Connection, numbers: Sequence[str]) -> Correspondence:
 
 def before(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """As `of`, for those of the applications that had a letter which a later one may contradict; there are few."""
-    letters = _letters(db, numbers).letters
+    letters = letters_to(db, numbers).letters
     return of(db, sorted({occasion.split(":")[1] for occasion in letters if not occasion.startswith("acceptance:")}))
 
 
-def _letters(db: Connection, numbers: Sequence[str]) -> Correspondence:
+def letters_to(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """The letters that were written, whatever items they are about."""
     work = frames.working(db, "written_to", pd.DataFrame({"subject": list(numbers)}, dtype=frames.TEXT))
     columns = (_outbox.c.occasion, _outbox.c.kind, _outbox.c.subject, _outbox.c.number, _outbox.c.written_on)

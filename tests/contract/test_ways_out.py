@@ -93,3 +93,29 @@ def test_what_is_filed_may_be_questioned_after_the_rest_was_withdrawn(case: Case
     case.act("2025-06-04", commands=[f"decide {one.no} EVAL-5 refuse --reason 核查属实 --document 1号"])
     assert stage.refused == []
     assert case.statuses(one.no) == {code[0]: "refused EVAL-5", code[1]: "withdrawn"}
+
+
+@pytest.mark.slow
+def test_letters_on_a_version_that_was_returned_and_taken_up_again_void_one_another(case: Case, home: Path) -> None:
+    """By a twin that came and was withdrawn; and by a permit under WINDOW-2 for a late version that has a fault."""
+    code = case.codes
+    who, late = (case.institution("enterprise") for _ in range(2))
+    held = case.application(who, {code[0]: "5"}, submitted="2025-03-01T09:00:00")
+    sent = case.application(late, {code[0]: "5"})
+    case.act("2025-03-12", held, sent)
+    twin = case.application(who, {code[1]: "5"}, submitted="2025-03-02T09:00:00")
+    case.act("2025-03-13", twin)
+    assert case.status(held.no) == "returned FORM-8"
+    assert "发出的受理通知书" in made.text_of(home, "correction")
+    case.act("2025-03-14", commands=[f"withdraw {twin.no} --reason 重复"])
+    assert case.status(held.no) == "held WINDOW-1"
+    again = [name for name in made.letters(home, "acceptance") if name.startswith(held.no)]
+    assert len(again) == 2
+    assert "发出的补正通知书" in made.text_of(home, "acceptance")
+
+    faulty = case.application(late, {code[1]: "5"}, submitted="2025-04-12T09:00:00", no=sent.no)
+    faulty.form["contact_phone"] = "12"
+    case.act("2025-04-13", faulty)
+    case.act("2025-04-14", decisions=[case.decision(sent.no, "WINDOW-2", "permit", "2025-04-14")])
+    assert case.status(sent.no) == "returned FORM-7"
+    assert "发出的逾期材料告知书" in made.text_of(home, "correction")
