@@ -27,6 +27,7 @@ from tasks.store import (
     findings,
     institutions,
     items,
+    public_notices,
     register,
     renumberings,
     standing,
@@ -123,7 +124,10 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     STAND-1 is judged first, and the places of the rest in turn; those not chosen keep the places their scores give them.
     What was renumbered since it was asked for is judged by its present code, as the register has it.
     """
-    now = rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
+    shown = rows[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")["published_on"]
+    now = rows.assign(
+        occupation_code=renumberings.followed(db, rows["occupation_code"]), shown_on=shown.fillna("").to_numpy()
+    )
     barred = _barred(db, run, rows, now, on_file)
     rest = now[~barred]
     holdings = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)

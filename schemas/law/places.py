@@ -7,6 +7,7 @@ from schemas.rows import tuples
 
 #: The rules of the cap: how many occupations an institution has, how many institutions an occupation.
 CAPS = ("CAP-1", "CAP-2")
+_NEVER = "9999-12-31"
 
 
 def unit(policy: Policy) -> list[str]:
@@ -28,13 +29,15 @@ def take_in_turn(
 ) -> "pd.Series[str]":
     """The rules by which passed items find no place at filing, joined by `;`, blank where they have one.
 
-    `candidates`: application_no, occupation_code, work_type, level, uscc, institution_type, score, submitted_utc;
+    `candidates`: application_no, occupation_code, work_type, level, uscc, institution_type, score, submitted_utc, and
+    shown_on, the day (ISO) of the public notice that shows it, blank where none does, or no such column;
     `on_file`: the register on the day of filing (uscc, institution_type, occupation_code, work_type); `earlier`: what is not
     new to its applicant, on file on the cycle's deadline (or, filed meanwhile, on that day); `permits`: (rule,
     application_no, occupation_code) of what is permitted under CAP-1 and CAP-2. Frames without work_type have none.
 
     One institution's place at a time is taken: by the highest score of its items, then the earliest submission,
-    application number and occupation code; what was taken counts for those after. A new place that would make what is
+    application number and occupation code; what was taken counts for those after. What a public notice shows goes before
+    what it does not show yet: it is filed on the day after its notice (contract section 3). A new place that would make what is
     on file more than the cap is CAP-1's, one whose holders have reached saturation CAP-2's (contract section 5).
     """
     place = unit(policy)
@@ -81,11 +84,16 @@ class _Present:
 
 def _turns(candidates: pd.DataFrame, place: list[str]) -> pd.DataFrame:
     """One row an application and place, in the order in which places are taken."""
-    best = candidates.groupby(["application_no", *place], as_index=False).agg(
-        {"score": "max", "submitted_utc": "first", "uscc": "first", "institution_type": "first"}
+    shown = candidates["shown_on"] if "shown_on" in candidates.columns else pd.Series("", index=candidates.index)
+    best = (
+        candidates.assign(shown_on=shown.replace("", _NEVER))
+        .groupby(["application_no", *place], as_index=False)
+        .agg(
+            {"shown_on": "min", "score": "max", "submitted_utc": "first", "uscc": "first", "institution_type": "first"}
+        )
     )
-    order = ["score", "submitted_utc", "application_no", *place]
-    return best.sort_values(order, ascending=[False, *[True] * (len(order) - 1)], na_position="last")
+    order = ["shown_on", "score", "submitted_utc", "application_no", *place]
+    return best.sort_values(order, ascending=[name != "score" for name in order], na_position="last")
 
 
 def _with_work_type(rows: pd.DataFrame) -> pd.DataFrame:

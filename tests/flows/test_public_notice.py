@@ -29,6 +29,7 @@ from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, passed, run_on, 
 pytestmark = pytest.mark.usefixtures("without_pages")
 
 CYCLE = "2026-09"
+SOCIAL = "social_organisation"
 #: Seven days of holidays and a Saturday worked lie between: 29 and 30 September, 8, 9 and 10 October.
 BEGINS, ENDS, AFTER = date(2026, 9, 28), date(2026, 10, 10), date(2026, 10, 11)
 
@@ -68,6 +69,20 @@ def test_shown_first_and_filed_when_the_period_is_over(filing: Filing) -> None:
     assert terms(AFTER)[ONE, COOK, "4"] == ("2026-10-11", "2029-10-10")
     assert publication.fn(CYCLE, AFTER).done == {"editions": 1, "rows": 3}
     assert decision.fn(CYCLE, AFTER) == Counts()
+
+
+def test_what_is_shown_is_filed_before_what_passes_later_with_more_points(home: Path, without_pages: None) -> None:
+    folder = write_policy(home / "policies", "2026-09-01", public_notice_workdays="5", saturation="1")
+    with using(settings().model_copy(update={"policies": folder})):
+        passed("A1", "initial", [(ONE, COOK, "4")], cycle=CYCLE, institution_type=SOCIAL)
+        assert decision.fn(CYCLE, BEGINS).done == {"public_notices": 1}
+        passed("A2", "initial", [(TWO, COOK, "4")], cycle=CYCLE, institution_type=SOCIAL, score="99")
+        decision.fn(CYCLE, date(2026, 9, 30))
+        assert now() == {"A1": "passed", "A2": "held"}, (
+            "one place is left, and it was shown to the public as the first's"
+        )
+        decision.fn(CYCLE, AFTER)
+        assert now() == {"A1": "filed", "A2": "held"}
 
 
 def test_the_notice_says_what_is_to_be_filed(filing: Filing) -> None:

@@ -278,14 +278,20 @@ class Story:
         """Let an institution go into another of its type, and give an occupation on file a code that nobody has or asks for."""
         register = self.office.register
         holders = [uscc for uscc in sorted(register.institutions) if register.of(uscc, draft.day)]
-        old = self.rng.choice(holders)
+        waiting = [app for app in self.open_applications() if not app.closed]
+        asking = sorted({app.filing.uscc for app in waiting} & set(holders))
+        old = self.rng.choice(asking if asking and self.rng.random() < 0.5 else holders)
         kinds = {uscc: register.institutions[uscc].on(draft.day).type for uscc in holders}
-        into = self.rng.choice([uscc for uscc in holders if uscc != old and kinds[uscc] == kinds[old]])
-        draft.commands.append(self._adjusted(["adjust", "merge", old, into], draft.day))
+        alike = [uscc for uscc in holders if uscc != old and kinds[uscc] == kinds[old]]
+        if alike:
+            draft.commands.append(self._adjusted(["adjust", "merge", old, self.rng.choice(alike)], draft.day))
         held = sorted({trade.occupation for uscc in holders for trade in register.trades(uscc, draft.day)})
         asked = {code for app in self.office.applications.values() for code in app.filing.occupations()}
-        free = [code for code in self.world.skills if code not in asked and code not in held]
-        words = ["adjust", "renumber", self.rng.choice(held), self.rng.choice(free)]
+        in_use = [code for code in self.world.skills if register.now(code) == code]
+        free = [code for code in in_use if code not in asked and code not in held]
+        under_way = sorted({item.occupation for app in waiting for item in app.items} & set(in_use))
+        changed = self.rng.choice(under_way if under_way and self.rng.random() < 0.5 else held)
+        words = ["adjust", "renumber", changed, self.rng.choice(free)]
         draft.commands.append(self._adjusted(words, draft.day))
 
     def free_places(self, draft: Draft) -> None:

@@ -158,6 +158,8 @@ def _while_the_notice_runs(story: Story) -> None:
     act = story.begin(story.world.policy.wait_days + 4)
     story.object_to(act, 0.3)
     story.supervise(act, 0.05)
+    if story.rng.random() < 0.5:
+        story.reorganise(act)
     act.results = story.recorder.results(story.office, act.day, 0.4)
     story.play(act)
     act = story.begin(story.world.policy.wait_days + 6)
@@ -195,6 +197,8 @@ def _second_cycle(story: Story, before: Story) -> None:
 
     act = story.begin(story.world.policy.wait_days * 4 // 9)
     story.supervise(act, 0.1)
+    if rng.random() < 0.5:
+        story.reorganise(act)
     story.decide(act, 0.4)
     act.results = recorder.results(office, act.day, 0.7)
     story.play(act)
