@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -107,6 +108,23 @@ def _installed(root: Path, url: str) -> Iterator[Path]:
     with using(Settings(home=root, database_url=url)):
         schema.migrate()
         yield root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_waits_for_the_disk() -> Iterator[None]:
+    """Nobody cuts a test's power: files and transactions of this process are whole without waiting for the device."""
+    from tasks.store import database
+
+    prepare = database._prepare_sqlite
+
+    def prepare_fast(connection: Any, record: Any) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        patch.setattr(database, "_prepare_sqlite", prepare_fast)
+        yield
 
 
 @pytest.fixture(autouse=True)
