@@ -8,7 +8,6 @@ from hashlib import sha256
 import pandas as pd
 
 from deployments.sample import outcomes, wishes
-from deployments.sample.attachments import document
 from deployments.sample.cases import PLAIN, Case
 from deployments.sample.drafts import compose, working_moment
 from deployments.sample.holdings import cycle_before, is_dormant
@@ -19,6 +18,7 @@ from deployments.sample.scenarios import TROUBLES, assign, pair_contests
 from deployments.sample.setting import Setting, setting_for
 from deployments.sample.side_lists import activities_of, experts_of
 from deployments.sample.takeover import take_over
+from deployments.sample.workbooks import document
 from schemas import policy as policies
 from schemas.law.cycle import CycleId
 from schemas.policy import Policy
