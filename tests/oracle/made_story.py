@@ -256,67 +256,8 @@ class Story:
     def close_cycle(self, draft: Draft) -> None:
         draft.commands.append(self._words(["close", self.world.cycle], draft.day, reason="本批次办结"))
 
-    def supervise(self, draft: Draft, share: float) -> None:
-        """Suspend, revoke, withdraw or rename some of those on file whose applications are open or were made."""
-        held = {row["uscc"] for row in self.register}
-        names = sorted(held & set(self.office.register.institutions))
-        for uscc in self.rng.sample(names, int(len(names) * share)):
-            what = self.rng.choice(("suspend", "suspend", "revoke", "withdraw", "withdraw", "rename"))
-            if self.office.register.suspended(uscc, draft.day):
-                what = "reinstate"
-            words = ["adjust", what, uscc]
-            on_day = sorted({one.occupation for one in self.office.register.trades(uscc, draft.day)})
-            if not on_day:
-                continue
-            if what == "rename":
-                words += ["--name", f"黄石新名{len(self.acts)}{uscc[-4:]}有限公司"]
-            elif self.rng.random() < 0.4 and what in ("suspend", "revoke", "withdraw"):
-                words += ["--occupation", self.rng.choice(on_day)]
-            draft.commands.append(self._adjusted(words, draft.day))
-
-    def reorganise(self, draft: Draft) -> None:
-        """Let an institution go into another of its type, and give an occupation on file a code that nobody has or asks for."""
-        register = self.office.register
-        holders = [uscc for uscc in sorted(register.institutions) if register.of(uscc, draft.day)]
-        waiting = [app for app in self.open_applications() if not app.closed]
-        asking = sorted({app.filing.uscc for app in waiting} & set(holders))
-        old = self.rng.choice(asking if asking and self.rng.random() < 0.5 else holders)
-        kinds = {uscc: register.institutions[uscc].on(draft.day).type for uscc in holders}
-        alike = [uscc for uscc in holders if uscc != old and kinds[uscc] == kinds[old]]
-        if alike:
-            draft.commands.append(self._adjusted(["adjust", "merge", old, self.rng.choice(alike)], draft.day))
-        held = sorted({trade.occupation for uscc in holders for trade in register.trades(uscc, draft.day)})
-        asked = {code for app in self.office.applications.values() for code in app.filing.occupations()}
-        in_use = [code for code in self.world.skills if register.now(code) == code]
-        free = [code for code in in_use if code not in asked and code not in held]
-        under_way = sorted({item.occupation for app in waiting for item in app.items} & set(in_use))
-        changed = self.rng.choice(under_way if under_way and self.rng.random() < 0.5 else held)
-        words = ["adjust", "renumber", changed, self.rng.choice(free)]
-        draft.commands.append(self._adjusted(words, draft.day))
-
-    def free_places(self, draft: Draft) -> None:
-        """Give up what other holders hold of occupations that applicants wait for."""
-        waited = {
-            item.occupation
-            for app in self.open_applications()
-            for item, state in app.items.items()
-            if state.status == "held" and state.reason & {"CAP-1", "CAP-2"}
-        }
-        register = self.office.register
-        applicants = {app.filing.uscc for app in self.open_applications()}
-        for uscc in sorted(register.institutions):
-            freed = {one.occupation for one in register.trades(uscc, draft.day)} & waited
-            if uscc not in applicants and freed and self.rng.random() < 0.5:
-                words = ["adjust", "withdraw", uscc, "--occupation", sorted(freed)[0]]
-                draft.commands.append(self._adjusted(words, draft.day))
-
     def _words(self, words: list[str], day: date, *, reason: str) -> list[str]:
         return [*words, "--by", self.world.make.person(), "--reason", reason, "--as-of", day.isoformat()]
-
-    def _adjusted(self, words: list[str], day: date) -> list[str]:
-        document = f"黄人社函〔{day.year}〕{self.rng.randrange(1, 99)}号"
-        rest = ["--ground", "核查属实", "--document", document, "--by", self.world.make.person()]
-        return [*words, *rest, "--as-of", day.isoformat()]
 
     def first_desk(self, draft: Draft) -> None:
         """The register taken over, with activities mostly, and complaints."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import made_changes
 import made_policies
 import spoiled_occupations
 import spoiled_people_and_papers
@@ -79,7 +80,7 @@ def _while_the_window_is_open(story: Story, institutions: int) -> None:
     early, late = people[: len(people) * 6 // 10], people[len(people) * 9 // 10 :]
 
     act = story.begin(-14)
-    story.supervise(act, 0.12)
+    made_changes.supervise(story, act, 0.12)
     story.hand_in(act, early)
     story.play(act)
 
@@ -112,8 +113,8 @@ def _corrections_and_results(story: Story) -> None:
     story.correct(act, 0.4)
     story.permit_late(act, 0.5)
     story.decide(act, 0.5)
-    story.supervise(act, 0.12)
-    story.reorganise(act)
+    made_changes.supervise(story, act, 0.12)
+    made_changes.reorganise(story, act)
     act.results = recorder.results(office, act.day, 0.8)
     story.play(act)
 
@@ -135,7 +136,7 @@ def _after_the_decision(story: Story) -> None:
     _while_the_notice_runs(story)
     act = story.begin(wait + 10)
     story.end_some(act, 0.05)
-    story.free_places(act)
+    made_changes.free_places(story, act)
     story.decide(act, 0.3)
     act.results = [*recorder.results(office, act.day, 0.6), *recorder.corrected(office, act.day)]
     story.play(act)
@@ -157,9 +158,9 @@ def _while_the_notice_runs(story: Story) -> None:
         return
     act = story.begin(story.world.policy.wait_days + 4)
     story.object_to(act, 0.3)
-    story.supervise(act, 0.05)
+    made_changes.supervise(story, act, 0.05)
     if story.rng.random() < 0.5:
-        story.reorganise(act)
+        made_changes.reorganise(story, act)
     act.results = story.recorder.results(story.office, act.day, 0.4)
     story.play(act)
     act = story.begin(story.world.policy.wait_days + 6)
@@ -196,9 +197,9 @@ def _second_cycle(story: Story, before: Story) -> None:
     story.play(act)
 
     act = story.begin(story.world.policy.wait_days * 4 // 9)
-    story.supervise(act, 0.1)
+    made_changes.supervise(story, act, 0.1)
     if rng.random() < 0.5:
-        story.reorganise(act)
+        made_changes.reorganise(story, act)
     story.decide(act, 0.4)
     act.results = recorder.results(office, act.day, 0.7)
     story.play(act)
