@@ -1,6 +1,7 @@
 """Publication (发布): a new edition where the directory changed, the report to the province."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -46,37 +47,51 @@ NAMED = 20
 def publication(run: Run) -> Counts:
     """Publish a new edition if the directory changed and nothing makes it wait; what fails is named and tried again."""
     with publishing() as publisher:
-        published = Counts()
-        while not published.failed and (edition := draft(run)) is not None:
-            published = Counts.sum([published, publish(run, edition)])
-        return Counts.sum([published, point_latest(run, publisher), write_papers(run), name_faulty(run)])
+        published, due = Counts(), draft(run)
+        while due.edition is not None:
+            published = Counts.sum([published, publish(run, due.edition)])
+            due = Draft() if published.failed else draft(run)
+        return Counts.sum([published, point_latest(run, publisher), write_papers(run), name_faulty(run, due.faults)])
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The edition to publish now, None if none is due, and the faults of rows kept back, None if nobody looked for them."""
+
+    edition: str | None = None
+    faults: Sequence[str] | None = None
 
 
 @step("faulty-{run.cycle}")
-def name_faulty(run: Run) -> Counts:
-    """Name the rows of the directory that cannot be published as they are; they stay as they were and stop no other."""
-    with reading() as db:
-        faults = editions.publishable(db, directory_on(db, run.day), run.day).faults
+def name_faulty(run: Run, faults: Sequence[str] | None = None) -> Counts:
+    """Name the rows of the directory that cannot be published as they are; they stay as they were and stop no other.
+
+    `faults`: those of a draft for the run's day, if one was made since the directory last changed.
+    """
+    if faults is None:
+        with reading() as db:
+            faults = editions.publishable(db, directory_on(db, run.day), run.day).faults
     kept_back = f"rows of the directory are kept as they were published last: {'; '.join(faults)}"
     return Counts(failed={"directory": kept_back} if faults else {})
 
 
 @step("draft-{run.cycle}")
-def draft(run: Run) -> str | None:
-    """The edition to publish now: one begun earlier, or a new one if the directory changed; None if none is due."""
+def draft(run: Run) -> Draft:
+    """The edition to publish now: one begun earlier, or a new one if the directory changed."""
     with writing(run) as db:
         newest = editions.newest(db)
         if newest is not None and newest["standing"] == "building":
-            return str(newest["edition"])
+            return Draft(newest["edition"])
         # a run for a day gone by tells the directory nothing older than it says already, unless that was a mistake
         is_first = newest is None or history.is_restored_since(db, newest["edition"])
         day = run.day if newest is None or is_first else max(run.day, newest["as_of"])
-        rows = editions.publishable(db, directory_on(db, day), day).rows
+        publishable = editions.publishable(db, directory_on(db, day), day)
+        rows, faults = publishable.rows, publishable.faults if day == run.day else None
         if newest is not None and newest["standing"] == "waiting":
             if rows.equals(editions.rows_of(db, newest["edition"])):
-                return _still_waiting(db, newest, run)
+                return Draft(_still_waiting(db, newest, run), faults)
             editions.discard(db, newest["edition"], run, "目录又有变化，重新拟稿")
-        return _new_edition(db, rows, day, run)
+        return Draft(_new_edition(db, rows, day, run), faults)
 
 
 def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: Run) -> str | None:

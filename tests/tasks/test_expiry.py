@@ -149,7 +149,7 @@ def test_a_changed_directory_gives_one_edition(home: Path) -> None:
     for day in (date(2026, 9, 20), date(2026, 9, 21), date(2026, 10, 20), date(2026, 10, 21)):
         sweep(day)
         with run_on(day) as run:
-            names.append(draft(run))
+            names.append(draft(run).edition)
             if names[-1]:
                 publish(run, names[-1])
     assert names == ["2026-09.1", None, None, None], "two of three rows fewer waits for approval"

@@ -40,7 +40,7 @@ def drawn(home: Path, tmp_path: Path) -> Draw:
     import_file("inspectors", inspectors(tmp_path), DAY)
     with run_on(DAY) as run:
         assert "no directory is published yet" in make_draw(run, "公开的种子").failed["2026-09"]
-        edition = publication.draft(run)
+        edition = publication.draft(run).edition
         assert edition is not None and not publication.publish(run, edition).failed
         assert make_draw(run, "公开的种子").done == {"institutions_listed": 3, "drawn": 1}
         publish_inspection(run)
