@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import StringIO
@@ -93,12 +93,16 @@ class Reference:
                 names.setdefault(new, name)
         return names
 
-    def occupation_names(self) -> dict[str, str]:
-        """Every code there ever was to its newest name."""
+    @cached_property
+    def _newest_names(self) -> dict[str, str]:
         names: dict[str, str] = {}
         for dictionary in self.dictionaries().values():
             names |= dictionary
         return names
+
+    def occupation_names(self) -> dict[str, str]:
+        """Every code there ever was to its newest name."""
+        return dict(self._newest_names)
 
     def later_names(self, day: date) -> set[str]:
         """Names of later occupations without a Dictionary code, published on or before a day."""

@@ -191,6 +191,8 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
 
     `forms`: as `versions.judge` takes them.
     """
+    if forms[APPLICATIONS.name].empty:
+        return Counts(), []
     ruling = versions.judge(db, forms, run)
     aside = [(asides.number(number), reason) for number, reason in ruling.aside]
     replaced = ruling.again[~ruling.again["is_withdrawal"]]["application_no"].tolist()

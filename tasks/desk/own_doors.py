@@ -61,6 +61,8 @@ def clear(run: Run, pulls: Pulls, aside: Sequence[QuarantinedFile], looked: floa
 
 def _note(taken: Sequence[Taken], quarantined: Sequence[QuarantinedFile], run: Run) -> None:
     """Say on the receipt of every file what it became, while it still lies at its door."""
+    if not taken and not quarantined:
+        return
     ledger = receipts.Ledger(run.installation.root)
     reasons: dict[Path, list[str]] = {}
     for aside in quarantined:

@@ -1,9 +1,10 @@
 """Where submissions come from: files, an API, a database read into cleaned text frames, not what they mean."""
 
+from tasks.gateways.sources.assembling import nothing
 from tasks.gateways.sources.attachments import is_looked_for
 from tasks.gateways.sources.cells.reader import spelled
 from tasks.gateways.sources.cells.text import compared
-from tasks.gateways.sources.chosen import LANDINGS, Brought, bring, is_due, nothing, sends_openly, stated
+from tasks.gateways.sources.chosen import LANDINGS, Brought, bring, is_due, sends_openly, stated
 from tasks.gateways.sources.contents import LINE, Advice, Pull, QuarantinedFile, UnknownColumn, discreet
 from tasks.gateways.sources.doors import DESK, DESK_FOLDER, PANELS, folders_named, lists_beside
 from tasks.gateways.sources.far.bounds import Bounds

@@ -73,6 +73,17 @@ def assemble(
     )
 
 
+def nothing() -> Pull:
+    """The pull of a door at which nothing lies: most looks at one."""
+    came = _nothing_came()
+    return replace(came, tables={name: rows.copy(deep=False) for name, rows in came.tables.items()})
+
+
+@cache
+def _nothing_came() -> Pull:
+    return assemble(Path(), [], [])
+
+
 def _with_headers(part: Part, content: FileContent) -> Part:
     """The part with what its sheet calls its columns where it lacks one that is required: the letter names them."""
     unknown = "、".join(f"“{header.column}”" for header in content.unknown_columns if header.table == part.table)

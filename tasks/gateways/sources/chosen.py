@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from schemas.settings import Settings
 from schemas.submission import RESULTS
-from tasks.gateways.sources.assembling import assemble
 from tasks.gateways.sources.cells import map_file
 from tasks.gateways.sources.cells.column_map import ColumnMap
 from tasks.gateways.sources.cells.map_file import ColumnMapError
@@ -44,11 +43,6 @@ class Brought:
     pull: Pull | None
     root: Path
     failed: Sequence[str] = field(default_factory=tuple)
-
-
-def nothing() -> Pull:
-    """The pull of a source that never gave anything."""
-    return assemble(Path(), [], [])
 
 
 class _Bringing(Protocol):

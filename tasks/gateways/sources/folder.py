@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from schemas.submission import READ_TABLES, RESULTS, RETURNED_RESULTS, WRITTEN, Table
-from tasks.gateways.sources.assembling import assemble
+from tasks.gateways.sources.assembling import assemble, nothing
 from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.column_map import UNMAPPED, ColumnMap
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
@@ -111,6 +111,8 @@ def _pull(
     column_map: ColumnMap,
     unpacked: Mapping[str, Path] = MappingProxyType({}),
 ) -> Pull:
+    if not files and not refused:
+        return nothing()
     contents: list[FileContent] = []
     with SheetOpener() as opener, ColumnOpener() as unfolder:
         workbook = _workbook(opener, takes_scores=RESULTS.name in door.tables)
