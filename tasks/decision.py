@@ -25,6 +25,7 @@ from tasks.store import (
     cycles,
     decisions,
     findings,
+    history,
     institutions,
     items,
     public_notices,
@@ -39,9 +40,10 @@ from tasks.store.leases import writing
 def decision(run: Run) -> Counts:
     """Decide on every accepted result once, and write to the applicants what was decided (article 3(4))."""
     # a refusal ends what passed since before it is filed, and ends what is held at its filing
-    settled = [settle_holds(run), public_notice.settle_objections(run)]
+    before, settled = history.read_last(), [settle_holds(run), public_notice.settle_objections(run)]
     shown = [decide(run), public_notice.publish_notices(run)]
-    counts = Counts.sum([*settled, *shown, settle_holds(run), end_left(run), write_outcomes(run), deliver_letters(run)])
+    again = settle_holds(run) if history.read_last() != before else Counts()  # whatever moves writes history
+    counts = Counts.sum([*settled, *shown, again, end_left(run), write_outcomes(run), deliver_letters(run)])
     if counts.done:
         report_again(run)
     return counts
@@ -71,7 +73,7 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     if rows.empty:
         return {}
     lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
-    ended = _ended(db, rows, register.current_entries(db))
+    ended = _ended(db, rows)
     barred = rows[ended & rows["chosen"]]
     _refuse(db, barred, run)
     rows = rows[~ended]
@@ -130,7 +132,7 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     )
     barred = _barred(db, run, rows, now, on_file)
     rest = now[~barred]
-    holdings = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)
+    holdings = register.held_before_cycle(db, run.policy.deadline(run.cycle), run.cycle)
     holdings = holdings.assign(occupation_code=renumberings.followed(db, holdings["occupation_code"]))
     present = dict(zip(rows["occupation_code"], now["occupation_code"], strict=True))
     permits = {
@@ -151,8 +153,8 @@ def _barred(
 
     A renewal's item is one of them once its term is over. `now`: the rows under the present codes of their occupations.
     """
-    asked = items.of_cycle(db, run.cycle)[["application_no", "uscc", "occupation_code"]].drop_duplicates()
-    asked = asked[asked["application_no"].isin(rows["application_no"])]
+    asked = items.of_applications(db, rows["application_no"].unique().tolist())
+    asked = asked[["application_no", "uscc", "occupation_code"]].drop_duplicates()
     asked["occupation_code"] = renumberings.followed(db, asked["occupation_code"])
     asked = pd.concat([asked, asked.assign(occupation_code="").drop_duplicates()], ignore_index=True)
     why = bars(asked, standing.suspended(db, run.day), standing.revoked(db, run.day), run.policy, run.day)
@@ -186,10 +188,11 @@ def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     return len(new)
 
 
-def _ended(db: Connection, rows: pd.DataFrame, present: pd.DataFrame) -> "pd.Series[bool]":
+def _ended(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which candidates would renew what was withdrawn or revoked meanwhile: nothing is left to renew (RENEW-1)."""
     # of what a merger brought together the one that lasted longer counts
-    lasting = present.sort_values("valid_until", kind="stable").drop_duplicates(register.KEYS, keep="last")
+    present = register.current_entries(db).sort_values("valid_until", kind="stable")
+    lasting = present.drop_duplicates(register.KEYS, keep="last")
     last = lasting.set_index(register.KEYS)["ended_by"]
     now = rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
     return (rows["kind"] == "renewal") & now.join(last, on=register.KEYS)["ended_by"].notna()

@@ -193,7 +193,7 @@ def _on_results(result_findings: pd.DataFrame, numbered: pd.DataFrame) -> pd.Dat
 
 def take_verdicts(db: Connection, run: Run) -> Counts:
     """Move items to `passed` or `failed`; what is filed stays so until a person decides on a corrected result (EVAL-5)."""
-    present = items.of_cycle(db, run.cycle, _OPEN_TO_RESULTS).merge(results.accepted(db, run.cycle), on=items.KEYS)
+    present = items.undecided(db, run.cycle, _OPEN_TO_RESULTS)
     if run.only is not None:
         present = present[present["application_no"].isin(run.only)]
     passed = present["verdict"] == "pass"

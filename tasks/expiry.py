@@ -1,5 +1,7 @@
 """Expiry (到期): what has lapsed by a day, and reminders before it does."""
 
+from datetime import timedelta
+
 from schemas.policy import in_force
 from schemas.rows import records
 from schemas.run import Run
@@ -22,16 +24,18 @@ def expiry(run: Run) -> Counts:
 @step("expiry-{run.day}")
 def sweep_expiry(run: Run) -> Counts:
     """Lapse everything that is over on the day and not lapsed yet; remind everybody due and not reminded yet."""
+    policy = in_force(run.day)
     with writing(run) as db:
         lapsed = lapse(db, run)
         known = Reminding(
-            policy=in_force(run.day),
+            policy=policy,
             day=run.day,
             names=occupation_names(db),
             renewals=grouped(records(items.renewals_under_way(db)), "uscc"),
             first_codes=institutions.first(db),
             written=letters.occasions(db, "expiry_reminder"),
         )
-        reminded = letters.write(db, expiry_reminders(register.on_file(db, run.day), known), run)
+        ending = register.on_file(db, run.day, until=run.day + timedelta(max(policy.validity.reminder_days)))
+        reminded = letters.write(db, expiry_reminders(ending, known), run)
     counts = {"lapsed": lapsed, "reminders": reminded}
     return Counts(done={name: count for name, count in counts.items() if count})

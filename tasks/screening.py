@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import polars as pl
 from sqlalchemy import Connection
 
 from expectations.check import Checked, check, data_docs, requested_items
@@ -130,6 +129,8 @@ def acknowledge_held(run: Run) -> Counts:
         new = sorted(
             number for number, about in occasions.items() if contents.of_acceptance(number, about) not in there
         )
+        if not new:
+            return Counts()
         known, waiting = known[known["application_no"].isin(new)], held[held["application_no"].isin(new)]
         before = correspondence.before(db, new)
         entries = contents.acceptances(known, waiting, {}, occasions, occupation_names(db), before, run)
@@ -180,8 +181,8 @@ def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) ->
 
 def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.DataFrame:
     """The items with their first status and the rules that returned or hold them."""
-    holding = _rules(checked.holds, items.KEYS, "holding")
-    returning = _rules(hard, ["application_no"], "returning")
+    holding = items.rules_of(checked.holds, "holding")
+    returning = items.rules_of(hard, "returning", ["application_no"])
     born = checked.items[[*items.KEYS, *ALONG]].merge(holding, on=items.KEYS, how="left")
     born = born.merge(returning, on="application_no", how="left")
     born["status"] = "accepted"
@@ -190,12 +191,6 @@ def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.Da
     born["reason"] = born["returning"].fillna(born["holding"]).fillna("")
     born["uscc"] = born["application_no"].map(uscc).fillna("")
     return born[[*items.KEYS, *ALONG, "uscc", "status", "reason"]]
-
-
-def _rules(broken: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
-    """The keys and, under a name, their rules as an item's `reason` holds them."""
-    rules = pl.col("rule").unique().sort().str.join(";").alias(name)
-    return pl.from_pandas(broken[[*keys, "rule"]]).group_by(keys).agg(rules).to_pandas()
 
 
 @step("places-{run.cycle}")
@@ -221,16 +216,19 @@ def free_places(run: Run) -> int:
 def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]":
     """Which holds (KEYS, rule, uscc) no longer hold on the run's day."""
     policy = run.policy
-    on_file = register.on_file(db, run.day)
-    asked = pd.concat([_under_way(db, run), _requested(db, run)])
-    used = places_used(pd.concat([on_file, _renumbered(db, asked)]), policy)
+    on_file, place = register.on_file(db, run.day), unit(policy)
+    capped = holds.loc[holds["rule"] == "CAP-1", "uscc"].unique().tolist()
+    mine = items.of_institutions(db, capped)
+    under_way = mine[(mine["cycle"] != run.cycle) & mine["status"].isin(_UNDER_WAY)]
+    asked = pd.concat([under_way, _requested(db, mine[mine["cycle"] == run.cycle], run)])
+    used = places_used(pd.concat([on_file[on_file["uscc"].isin(capped)], _renumbered(db, asked)]), policy)
     within = holds["uscc"].map(used).fillna(0) <= policy.cap.occupations
     counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
-    place = unit(policy)
+    held = _renumbered(db, holds)[["uscc", *place]]
+    counted = counted.merge(held[place].drop_duplicates(), on=place)
     holders: dict[tuple[str, ...], set[str]] = {}
     for uscc, *key in tuples(counted[["uscc", *place]]):
         holders.setdefault(tuple(key), set()).add(uscc)
-    held = _renumbered(db, holds)[["uscc", *place]]
     others = [len(holders.get(tuple(key), set()) - {uscc}) for uscc, *key in tuples(held)]
     unsaturated = pd.Series(others, index=holds.index, dtype="int64") < policy.cap.saturation
     return within.where(holds["rule"] == "CAP-1", unsaturated)
@@ -241,17 +239,12 @@ def _renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
 
 
-def _under_way(db: Connection, run: Run) -> pd.DataFrame:
-    every = items.in_status(db, _UNDER_WAY)
-    return every[every["cycle"] != run.cycle]
-
-
-def _requested(db: Connection, run: Run) -> pd.DataFrame:
-    """Items of the cycle's applications, without the occupations all of whose items are final and not filed.
+def _requested(db: Connection, present: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Items of the cycle (`present`), without the occupations all of whose items are final and not filed.
 
     What is asked for at levels nobody can read counts as well.
     """
-    every = pd.concat([items.of_cycle(db, run.cycle), without_level(db, run.cycle)])
+    every = pd.concat([present, without_level(db, run.cycle)])
     over = every["status"].isin(list(FINAL - {"filed"}))
     gone = over.groupby([every["application_no"], every["occupation_code"]]).transform("all")
     return every[~gone]

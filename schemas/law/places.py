@@ -42,7 +42,9 @@ def take_in_turn(
     """
     place = unit(policy)
     rows, filed, known = (_with_work_type(frame) for frame in (candidates, on_file, earlier))
-    present = _Present(filed, place, policy)
+    # what else is on file takes nobody's place here
+    concerned = filed["uscc"].isin(rows["uscc"]) | filed["occupation_code"].isin(rows["occupation_code"])
+    present = _Present(filed[concerned], place, policy)
     held = set(tuples(known[["uscc", *place]]))
     reasons: dict[tuple[str, ...], str] = {}
     for turn in _turns(rows, place).to_dict("records"):

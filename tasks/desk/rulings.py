@@ -5,6 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import polars as pl
 from sqlalchemy import Connection
 
 from expectations.rulebook import rules
@@ -117,11 +118,11 @@ def settle_holds(run: Run) -> Counts:
 
 def _refuse(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
     """End what went on under a permit that was turned into a refusal; the package it was held before is recalled."""
-    refusing = holds[holds["verdict"] == "refuse"].groupby(items.KEYS)["rule"].agg(items.joined)
     gone_on = reached[reached["status"].isin(["accepted", "dispatched", "passed"])].drop(columns="reason")
-    turned = gone_on.merge(refusing.rename("reason").reset_index(), on=items.KEYS)
-    if turned.empty:
+    refusing = holds[holds["verdict"] == "refuse"].merge(gone_on[items.KEYS], on=items.KEYS)
+    if refusing.empty:
         return 0
+    turned = gone_on.merge(items.rules_of(refusing, "reason"), on=items.KEYS)
     out = (turned["status"] == "dispatched") | _held_before_panel(db, turned, run.cycle)
     recall(db, turned[out], _RECALLED, run)
     return items.move(
@@ -143,7 +144,10 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
     One whose package was recalled goes to a panel again: what the former one found counts no more. One whose application
     was returned since waits for the correction like the rest.
     """
-    refused = reached[reached["status"] == "refused"]
+    permitted = holds.loc[holds["verdict"] == "permit", items.KEYS].drop_duplicates()
+    refused = reached[reached["status"] == "refused"].merge(permitted, on=items.KEYS)
+    if refused.empty:
+        return 0
     rows = refused[[*items.KEYS, "reason"]].assign(rule=refused["reason"].str.split(";")).explode("rule")
     rows = rows.merge(holds, on=[*items.KEYS, "rule"], how="left")
     # what was refused under no hold, as an objection or an ended renewal, is not settled here
@@ -161,21 +165,26 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
 
 def _settled(held: pd.DataFrame, holds: pd.DataFrame) -> pd.DataFrame:
     """Each held item with what becomes of it, the rules behind that, and because of which decision."""
-    open_rules = holds[holds["verdict"].isna()].groupby(items.KEYS)["rule"].agg(items.joined)
-    refusing = holds[holds["verdict"] == "refuse"].groupby(items.KEYS)["rule"].agg(items.joined)
-    # nobody decided anything where the place of every hold became free
-    free = (holds["verdict"] == "free").groupby([holds[key] for key in items.KEYS]).all()
-    settled = held.join(open_rules.rename("open"), on=items.KEYS).join(refusing.rename("refusing"), on=items.KEYS)
-    settled = settled.join(free.rename("free"), on=items.KEYS)
-    settled["became"] = settled["decided_result"].isna().map({True: "accepted", False: "passed"})
-    settled.loc[settled["open"].notna(), "became"] = "held"
-    settled.loc[settled["refusing"].notna(), "became"] = "refused"
-    settled["was_reason"] = settled["reason"]
-    settled["reason"] = settled["refusing"].fillna(settled["open"]).fillna("")
-    settled["because"] = settled["became"].map(
-        {"refused": "例外审批不予：", "held": "", "accepted": "例外审批准予：", "passed": "例外审批准予："}
+    verdict, rule = pl.col("verdict"), pl.col("rule")
+    by_item = (
+        pl.from_pandas(holds)
+        .group_by(items.KEYS)
+        .agg(
+            rule.filter(verdict.is_null()).unique().sort().str.join(";").alias("open"),
+            rule.filter(verdict == "refuse").unique().sort().str.join(";").alias("refusing"),
+            # nobody decided anything where the place of every hold became free
+            (verdict == "free").fill_null(False).all().alias("free"),
+        )
     )
-    settled["because"] += settled["refusing"].fillna(settled["was_reason"])
-    goes_on = settled["became"].isin(["accepted", "passed"]) & settled["free"].fillna(False).astype("bool")
-    settled.loc[goes_on, "because"] = "占用的名额已空出：" + settled["was_reason"]
-    return settled
+    rows = pl.from_pandas(held).join(by_item, on=items.KEYS, how="left", maintain_order="left")
+    rows = rows.with_columns(pl.col("open", "refusing").fill_null(""), was_reason=pl.col("reason"))
+    still, refused = pl.col("open") != "", pl.col("refusing") != ""
+    goes_on = pl.when(pl.col("decided_result").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("passed"))
+    ruled = pl.when(refused).then(pl.lit("例外审批不予：")).when(pl.col("free") & ~still)
+    because = ruled.then(pl.lit("占用的名额已空出：")).otherwise(pl.lit("例外审批准予："))
+    settled = rows.with_columns(
+        became=pl.when(refused).then(pl.lit("refused")).when(still).then(pl.lit("held")).otherwise(goes_on),
+        reason=pl.when(refused).then("refusing").otherwise("open"),
+        because=because + pl.when(refused).then("refusing").otherwise("was_reason"),
+    )
+    return settled.to_pandas()

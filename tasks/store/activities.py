@@ -67,7 +67,7 @@ _mark = tables.dormancy_mark
 
 def marks(db: Connection) -> pd.DataFrame:
     """OCCUPATION, state, since (ISO)."""
-    return frames.read(db, select(_mark)).sort_values(OCCUPATION, ignore_index=True)
+    return frames.read(db, select(_mark), OCCUPATION)
 
 
 def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:

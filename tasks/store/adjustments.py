@@ -1,7 +1,7 @@
 """What interrupts or ends a qualification: operators' decisions (动态调整) carried out on the register, and lapsing."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 from sqlalchemy import Connection, insert, select
@@ -189,18 +189,24 @@ def lapse(db: Connection, run: Run) -> int:
 
     Filed items whose occupation level is no longer on file lapse; a renewed level keeps the items of both applications.
     """
-    filed = _as_registered(db, items.in_status(db, ["filed"]))
-    present = register.current_entries(db)
-    over = present["valid_until"] < run.day.isoformat()
-    valid = present.loc[~over, register.KEYS].drop_duplicates()
-    gone = filed.merge(valid, on=register.KEYS, how="left", indicator=True)
-    gone = _as_filed(gone[gone["_merge"] == "left_only"])
+    gone = _off_the_register(db, run.day)
     moved = items.move(db, gone.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
     # what an operator's decision ended was recorded with the decision
-    ended = register.tell_lapsed(db, present[over & present["ended_by"].isna()], run)
+    ended = register.tell_lapsed(db, register.current_entries(db, over_on=run.day), run)
     for cycle in sorted(gone["cycle"].unique()):
         applications.follow_items(db, cycle, run)
     return max(moved, ended)
+
+
+def _off_the_register(db: Connection, day: date) -> pd.DataFrame:
+    """Filed items whose occupation level is not on the register any more on a day."""
+    filed = items.filed_without_entry(db, day)
+    if filed.empty:
+        return filed
+    present = register.current_entries(db)
+    valid = present.loc[present["valid_until"] >= day.isoformat(), register.KEYS].drop_duplicates()
+    gone = _as_registered(db, filed).merge(valid, on=register.KEYS, how="left", indicator=True)
+    return _as_filed(gone[gone["_merge"] == "left_only"])
 
 
 def _as_registered(db: Connection, filed: pd.DataFrame) -> pd.DataFrame:

@@ -20,13 +20,6 @@ _version = tables.application_version
 _part_of = {**tables.FORM_PARTS, "applications": _version}
 
 
-def is_current() -> ColumnElement[bool]:
-    """The version of an application that counts."""
-    return and_(
-        _version.c.application_no == _application.c.application_no, _version.c.version == _application.c.version
-    )
-
-
 def not_taken_up() -> ColumnElement[bool]:
     """Whether an application was returned with the letter that no correction mends it (不予受理通知书)."""
     letter = tables.outbox
@@ -77,7 +70,7 @@ def current(db: Connection, numbers: list[str]) -> pd.DataFrame:
     columns = [_version.c[name] for name in APPLICATIONS.names]
     statement = (
         select(*columns, _version.c.version, _version.c.submitted_utc)
-        .join(_application, is_current())
+        .join(_application, twins.is_current())
         .join(work, work.c.application_no == _application.c.application_no)
     )
     rows = frames.read(db, statement.order_by(_application.c.application_no))
@@ -89,7 +82,7 @@ def address(db: Connection, subject: str) -> str:
     condition = or_(_application.c.application_no == subject, _application.c.uscc == subject)
     statement = (
         select(_version.c.contact_email)
-        .join(_application, is_current())
+        .join(_application, twins.is_current())
         .where(condition, _version.c.contact_email.is_not(None), _version.c.contact_email != "")
         .order_by(_application.c.cycle.desc(), _application.c.application_no.desc())
     )
@@ -198,7 +191,7 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
     """Every application of a cycle: application_no, status, outcome, uscc, correct_by."""
     names = ("application_no", "status", "outcome", "uscc", "correct_by")
     statement = select(*(_application.c[name] for name in names)).where(_application.c.cycle == cycle)
-    return frames.read(db, statement).sort_values("application_no", ignore_index=True)
+    return frames.read(db, statement, ["application_no"])
 
 
 def corrections(db: Connection, cycle: str) -> list[date]:
@@ -216,9 +209,12 @@ def follow_items(db: Connection, cycle: str, run: Run) -> None:
     derived = case((open_still, "in_progress"), else_="closed")
     given_up = and_(_application.c.outcome.is_not(None), _application.c.screened_at.is_not(None))
     statement = select(_application.c.application_no, derived.label("became")).where(
-        _application.c.cycle == cycle, or_(_application.c.status.in_(["in_progress", "closed"]), given_up)
+        _application.c.cycle == cycle,
+        or_(_application.c.status.in_(["in_progress", "closed"]), given_up),
+        _application.c.status != derived,
     )
-    _set_status(db, frames.read(db, statement).assign(because="随申报职业等级"), run)
+    if len(differing := frames.read(db, statement)):
+        _set_status(db, differing.assign(because="随申报职业等级"), run)
 
 
 def outdated(db: Connection, cycle: str, knowledge: int) -> list[str]:

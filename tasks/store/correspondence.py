@@ -80,19 +80,19 @@ def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | N
     ours = _history.c.subject.in_(mine)
     for kind in kinds:
         became = [status for status, tells in TELLS.items() if tells == kind]
-        newest = select(_history.c.subject, func.max(_history.c.entry)).group_by(_history.c.subject)
-        moved = db.execute(newest.where(ours, _history.c.kind == "item", _history.c.became.in_(became))).tuples()
-        written = dict(
-            db.execute(newest.where(ours, _history.c.kind == "notice", _history.c.became == kind)).tuples().all()
-        )
-        numbers |= {number for number, entry in moved if entry > written.get(number, 0)}
+        newest = select(_history.c.subject, func.max(_history.c.entry).label("last")).group_by(_history.c.subject)
+        moved = newest.where(ours, _history.c.kind == "item", _history.c.became.in_(became)).subquery()
+        written = newest.where(ours, _history.c.kind == "notice", _history.c.became == kind).subquery()
+        both = select(moved.c.subject).join(written, written.c.subject == moved.c.subject, isouter=True)
+        later = moved.c.last > func.coalesce(written.c.last, 0)
+        numbers.update(db.execute(both.where(later)).scalars())
     return sorted(numbers if only is None else numbers & set(only))
 
 
 def of(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """Every letter on the items of these applications, as their history has it."""
-    correspondence = letters_to(db, numbers)
-    for kind, subject, *unit, was, became, because, day in _entries(db, numbers):
+    correspondence = letters_to(db, numbers) if numbers else Correspondence()
+    for kind, subject, *unit, was, became, because, day in _entries(db, numbers) if numbers else ():
         pending = correspondence.pending.setdefault(subject, {})
         if kind == "item":
             key = (subject, *unit)
@@ -110,7 +110,7 @@ def of(db: Connection, numbers: Sequence[str]) -> Correspondence:
 
 def before(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """As `of`, for those of the applications that had a letter which a later one may contradict; there are few."""
-    letters = letters_to(db, numbers).letters
+    letters = letters_to(db, numbers).letters if numbers else {}
     return of(db, sorted({occasion.split(":")[1] for occasion in letters if not occasion.startswith("acceptance:")}))
 
 

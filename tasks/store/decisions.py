@@ -86,19 +86,20 @@ def concerned(db: Connection, number: str) -> Concerned | None:
     )
 
 
-def of_cycle(db: Connection, cycle: str, *, moments: bool = False) -> pd.DataFrame:
+def of_cycle(db: Connection, cycle: str, rule: str | None = None, *, moments: bool = False) -> pd.DataFrame:
     """Decisions on applications of the cycle, earliest first: by the moment they were made, whatever offset it is written in.
 
-    With `moments`, also that `moment`.
+    Those under one rule, or all. With `moments`, also that `moment`.
     """
     mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
     statement = select(tables.decision).where(tables.decision.c.application_no.in_(mine))
+    if rule is not None:
+        statement = statement.where(tables.decision.c.rule == rule)
     zone = for_cycle(cycle_id(cycle)).timezone
-    decided = frames.read(db, statement)
-    made = pl.from_pandas(decided[["decided_at"]]).select(reading.moment(pl.col("decided_at"), zone))
-    order = ["moment", "recorded_on", "decision_id"]
-    ordered = decided.assign(moment=made.to_series().to_pandas()).sort_values(order, ignore_index=True)
-    return ordered if moments else ordered.drop(columns="moment")
+    decided = frames.read_polars(db, statement)
+    decided = decided.with_columns(reading.moment(pl.col("decided_at"), zone).alias("moment"))
+    ordered = decided.sort("moment", "recorded_on", "decision_id", nulls_last=True)
+    return (ordered if moments else ordered.drop("moment")).to_pandas()
 
 
 def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
@@ -107,24 +108,23 @@ def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
     `verdict` is missing where nobody has decided yet, and `free` where nobody needs to, for the hold fell; the latest
     decision counts, for one occupation or for all.
     """
-    holds = findings.holds_of(db, cycle).drop(columns="cycle")
-    decided = of_cycle(db, cycle).rename(columns={"occupation_code": "concerns"})
-    decided["order"] = range(len(decided))
-    pairs = holds.merge(
-        decided[["application_no", "rule", "concerns", "verdict", "order"]], on=["application_no", "rule"]
-    )
-    pairs = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
+    holds = pl.from_pandas(findings.holds_of(db, cycle).drop(columns="cycle"))
+    columns = ["application_no", "rule", pl.col("occupation_code").alias("concerns"), "verdict"]
+    decided = pl.from_pandas(of_cycle(db, cycle)).select(columns).with_row_index("order")
+    pairs = holds.join(decided, on=["application_no", "rule"])
+    pairs = pairs.filter((pl.col("concerns") == "") | (pl.col("concerns") == pl.col("occupation_code")))
     keys = [*KEYS, "rule"]
-    latest = pairs.sort_values("order").drop_duplicates(keys, keep="last")
-    decided_on = holds.merge(latest[[*keys, "verdict"]], on=keys, how="left")
-    unneeded = decided_on["verdict"].isna() & decided_on["fallen_on"].notna()
-    return decided_on.assign(verdict=decided_on["verdict"].mask(unneeded, "free")).drop(columns="fallen_on")
+    latest = pairs.sort("order").unique(keys, keep="last", maintain_order=True)
+    decided_on = holds.join(latest.select(*keys, "verdict"), on=keys, how="left", maintain_order="left")
+    unneeded = pl.col("verdict").is_null() & pl.col("fallen_on").is_not_null()
+    verdict = pl.when(unneeded).then(pl.lit("free")).otherwise(pl.col("verdict"))
+    return decided_on.with_columns(verdict.alias("verdict")).drop("fallen_on").to_pandas()
 
 
 def on_applications(db: Connection, cycle: str, rule: str) -> pd.DataFrame:
     """The latest decision under a rule on all of an application: the table's columns and its `moment`, a row each."""
-    decided = of_cycle(db, cycle, moments=True)
-    decided = decided[(decided["rule"] == rule) & (decided["occupation_code"] == "")]
+    decided = of_cycle(db, cycle, rule, moments=True)
+    decided = decided[decided["occupation_code"] == ""]
     return decided.drop_duplicates("application_no", keep="last")
 
 
@@ -153,10 +153,12 @@ def latest(
 
     As on holds, the latest counts, whether it was made for the one occupation or for all.
     """
-    decided = of_cycle(db, cycle)
-    decided = decided[decided["rule"] == rule].rename(columns={"occupation_code": "concerns"})
-    decided["order"] = range(len(decided))
     keys = ["application_no", "occupation_code"]
+    decided = of_cycle(db, cycle, rule)
+    if decided.empty:
+        return decided[[*keys, *columns]]
+    decided = decided.rename(columns={"occupation_code": "concerns"})
+    decided["order"] = range(len(decided))
     pairs = asked[keys].drop_duplicates().merge(decided[["application_no", "concerns", *columns, "order"]])
     pairs = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
     return pairs.sort_values("order").drop_duplicates(keys, keep="last")[[*keys, *columns]]

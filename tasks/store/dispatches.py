@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
 
 from schemas import tables
 from schemas.law.rulings import EVAL_5
@@ -164,7 +164,7 @@ def awaited(db: Connection, cycle: str) -> pd.DataFrame:
         )
         .where(
             _sent.c.cycle == cycle,
-            tuple_(*(_sent.c[key] for key in items.KEYS)).not_in(results.answered_keys()),
+            ~results.is_answered(_sent),
         )
     )
-    return frames.read(db, statement).sort_values(items.KEYS, ignore_index=True)
+    return frames.read(db, statement, items.KEYS)

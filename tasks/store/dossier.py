@@ -13,7 +13,7 @@ from schemas.application import NOT_TAKEN_UP
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS, UNIT
 from schemas.submission import APPLICATIONS, TABLES
-from tasks.store import applications, frames
+from tasks.store import applications, frames, twins
 from tasks.store.outbox import LETTERS
 
 _application = tables.application
@@ -37,7 +37,7 @@ def application(db: Connection, number: str) -> RowMapping | None:
     """The application's row with its current version's fields; None for an unknown number."""
     fields = [_version.c[name] for name in APPLICATIONS.names if name not in ("application_no", "uscc", "cycle")]
     columns = [_standing() if column.name == "status" else column for column in _application.c]
-    statement = select(*columns, *fields, _version.c.submitted_utc).join(_version, applications.is_current())
+    statement = select(*columns, *fields, _version.c.submitted_utc).join(_version, twins.is_current())
     return db.execute(statement.where(_application.c.application_no == number)).mappings().first()
 
 
@@ -46,7 +46,7 @@ def listed(db: Connection, *, cycle: str, status: str, words: str, most: int, af
 
     Beyond the last page stands the last one. `words`: part of a number, name or credit code; a blank choice is all.
     """
-    chosen: Select[Any] = select(*_listed()).join(_version, applications.is_current())
+    chosen: Select[Any] = select(*_listed()).join(_version, twins.is_current())
     if cycle:
         chosen = chosen.where(_application.c.cycle == cycle)
     if status:
@@ -151,7 +151,7 @@ def entries_after(db: Connection, subject: str, entry: int) -> pd.DataFrame:
 
 def applications_of(db: Connection, codes: list[str]) -> pd.DataFrame:
     """Applications of an institution under any of its credit codes: LISTED, newest first."""
-    statement = select(*_listed()).join(_version, applications.is_current()).where(_application.c.uscc.in_(codes))
+    statement = select(*_listed()).join(_version, twins.is_current()).where(_application.c.uscc.in_(codes))
     return frames.read(db, statement.order_by(_application.c.cycle.desc(), _application.c.application_no))
 
 

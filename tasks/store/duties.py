@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from schemas import tables
 from schemas.application import AWAITED, NOT_TAKEN_UP
 from schemas.item import FINAL, KEYS
 from schemas.law.rulings import EVAL_5
-from tasks.store import applications, decisions, frames, late_versions, results
+from tasks.store import applications, decisions, frames, late_versions, results, twins
 from tasks.store.outbox import LETTERS, PACKAGES
 
 _application = tables.application
@@ -29,7 +29,7 @@ _WHOSE = ["cycle", "application_no", "uscc", "institution_name", "region_code", 
 def _whose() -> "Select[tuple[object, ...]]":
     """Every application with what people need of its institution."""
     columns = [_application.c[name] if name in _application.c else _version.c[name] for name in _WHOSE]
-    return select(*columns).join(_version, applications.is_current())
+    return select(*columns).join(_version, twins.is_current())
 
 
 def open_cycles(db: Connection) -> list[str]:
@@ -165,12 +165,11 @@ def undecided(db: Connection, cycle: str, number: str = "") -> pd.DataFrame:
 def results_out(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
     """Applications of which results are out: application_no, items, since (the day the package was sent, ISO)."""
     sent, dispatch = tables.dispatched_item, tables.dispatch
-    answered = tuple_(*(sent.c[key] for key in KEYS)).in_(results.answered_keys())
     package = and_(dispatch.c.application_no == sent.c.application_no, dispatch.c.revision == sent.c.revision)
     statement = (
         select(sent.c.application_no, func.count().label("items"), func.min(dispatch.c.sent_on).label("since"))
         .join(dispatch, package)
-        .where(sent.c.cycle.in_(cycles), ~answered)
+        .where(sent.c.cycle.in_(cycles), ~results.is_answered(sent))
         .group_by(sent.c.application_no)
     )
     return frames.read(db, statement)

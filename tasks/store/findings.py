@@ -94,9 +94,10 @@ def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     work, there = frames.working(db, "holding", holds[keys]), tables.hold
     same = and_(*(there.c[key] == work.c[key] for key in keys))
     known = frames.read(db, select(*(work.c[key] for key in keys)).join(there, same))
-    new = holds.merge(known, on=keys, how="left", indicator=True)
-    seals.touch(db, seals.HOLDS, holds)
-    frames.append(db, there, new.loc[new["_merge"] == "left_only", keys].assign(cycle=cycle))
+    both = holds.merge(known, on=keys, how="left", indicator=True)
+    new = both.loc[both["_merge"] == "left_only", keys]
+    seals.touch(db, seals.HOLDS, new)
+    frames.append(db, there, new.assign(cycle=cycle))
 
 
 def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle: str) -> None:
@@ -123,9 +124,12 @@ def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle
 
 
 def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", day: date) -> None:
-    """Note of these holds (KEYS, rule) which do not hold on a day, for their place is free, and which do."""
+    """Note of these holds (of `holds_of`) which do not hold on a day, for their place is free, and which do."""
     there, keys = tables.hold, [*KEYS, "rule"]
-    for rows, fallen_on in ((holds[free], day), (holds[~free], None)):
+    fallen, standing = free & (holds["fallen_on"] != day.isoformat()), ~free & holds["fallen_on"].notna()
+    for rows, fallen_on in ((holds[fallen], day), (holds[standing], None)):
+        if rows.empty:
+            continue
         work = frames.working(db, "falling", rows[keys])
         same = and_(*(there.c[key] == work.c[key] for key in keys))
         seals.touch(db, seals.HOLDS, rows)

@@ -15,9 +15,11 @@ from tasks.store.database import is_sqlite
 TEXT = pd.StringDtype(na_value=np.nan)
 
 
-def read(db: Connection, statement: Select[Any]) -> pd.DataFrame:
-    """Rows of a SELECT as a frame: text as str, whole numbers as int64, dates as ISO text."""
-    return read_polars(db, statement).to_pandas()
+def read(db: Connection, statement: Select[Any], order: Sequence[str] = ()) -> pd.DataFrame:
+    """Rows of a SELECT as a frame: text as str, whole numbers as int64, dates as ISO text; sorted by columns, blanks last."""
+    rows = read_polars(db, statement)
+    # the same order as that of pandas, and databases do not agree on that of texts
+    return (rows.sort(order, nulls_last=True, maintain_order=True) if order else rows).to_pandas()
 
 
 def read_polars(db: Connection, statement: Select[Any]) -> pl.DataFrame:

@@ -1,12 +1,14 @@
 """Items: where each stands, and the only way to move it; every move leaves its history entry in the same transaction."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, tuple_, update
+import polars as pl
+from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, true, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from schemas import item, tables
+from schemas import item, qualification, tables
 from schemas.item import ALONG, FINAL, UNIT, assert_moves
 from schemas.run import Run
 from tasks.store import frames, history, seals
@@ -93,8 +95,12 @@ def restate(db: Connection, stated: pd.DataFrame) -> None:
     if stated.empty:
         return
     work = frames.working(db, "restating", stated[[*KEYS, "reason"]])
-    seals.touch(db, seals.ITEMS, stated)
-    db.execute(update(_item).where(_same(work), _item.c.reason != work.c.reason).values(reason=work.c.reason))
+    differs = (_same(work), _item.c.reason != work.c.reason)
+    changed = frames.read(db, select(*(_item.c[key] for key in KEYS)).join(work, and_(*differs)))
+    if changed.empty:
+        return
+    seals.touch(db, seals.ITEMS, changed)
+    db.execute(update(_item).where(*differs).values(reason=work.c.reason))
 
 
 def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:
@@ -137,7 +143,7 @@ def renewals_under_way(db: Connection) -> pd.DataFrame:
     """Items of renewals on which something is still awaited, whatever their cycle: every column of the table."""
     renewing = select(_version.c.application_no).where(_version.c.kind == "renewal")
     statement = select(_item).where(_item.c.status.not_in(FINAL), _item.c.application_no.in_(renewing))
-    return frames.read(db, statement).sort_values(KEYS, ignore_index=True)
+    return frames.read(db, statement, KEYS)
 
 
 #: The columns of `items.csv`, in order (contract section 6).
@@ -154,7 +160,7 @@ def listing(db: Connection, cycle: str) -> pd.DataFrame:
 
 def of_application(db: Connection, number: str) -> pd.DataFrame:
     """The items of an application: every column of the table, in order."""
-    return frames.read(db, select(_item).where(_item.c.application_no == number)).sort_values(KEYS, ignore_index=True)
+    return frames.read(db, select(_item).where(_item.c.application_no == number), KEYS)
 
 
 def of_applications(db: Connection, numbers: list[str]) -> pd.DataFrame:
@@ -163,13 +169,45 @@ def of_applications(db: Connection, numbers: list[str]) -> pd.DataFrame:
     return frames.read(db, select(_item).join(work, work.c.application_no == _item.c.application_no))
 
 
+def undecided(db: Connection, cycle: str, statuses: list[str]) -> pd.DataFrame:
+    """Items in these statuses whose accepted result is not the one they rest on, and filed ones that do not pass by it.
+
+    Every column of the table, result_id and received_on.
+    """
+    result = tables.result
+    statement = (
+        select(_item, result.c.result_id, result.c.received_on)
+        .join(result, and_(*(result.c[key] == _item.c[key] for key in KEYS), result.c.cycle == _item.c.cycle))
+        .where(_item.c.cycle == cycle, _item.c.status.in_(statuses), result.c.standing == "accepted")
+    )
+    failing = and_(_item.c.status == "filed", _item.c.verdict.is_distinct_from("pass"))
+    return frames.read(db, statement.where(or_(_item.c.decided_result.is_distinct_from(result.c.result_id), failing)))
+
+
+def of_institutions(db: Connection, codes: list[str]) -> pd.DataFrame:
+    """The items of these institutions, whatever their cycle: every column of the table."""
+    work = frames.working(db, "items_of", pd.DataFrame({"uscc": codes}, dtype=frames.TEXT))
+    return frames.read(db, select(_item).join(work, work.c.uscc == _item.c.uscc))
+
+
 def filed_on(db: Connection, day: date, codes: list[str]) -> pd.DataFrame:
     """Items of these institutions, whatever their cycle, that were filed on a day and stand so: every column of the table."""
     entry = tables.history
     moved = (entry.c.kind == "item", entry.c.became == "filed", entry.c.on == day)
     same = (entry.c.subject == _item.c.application_no, *(entry.c[name] == _item.c[name] for name in UNIT))
     statement = select(_item).where(_item.c.uscc.in_(codes), _item.c.status == "filed")
-    return frames.read(db, statement.where(exists().where(*moved, *same))).sort_values(KEYS, ignore_index=True)
+    return frames.read(db, statement.where(exists().where(*moved, *same)), KEYS)
+
+
+def filed_without_entry(db: Connection, day: date) -> pd.DataFrame:
+    """Filed items of every cycle with no entry of the register under their code that lasts to a day; renumbered ones all."""
+    entry = tables.qualification_item
+    same = (entry.c[key] == _item.c[key] for key in qualification.KEYS)
+    # compared with true, or SQLite looks through all that is known for each item instead of its institution's entries
+    is_known = entry.c.known_to.is_(None) == true()
+    lasting = exists().where(*same, is_known, entry.c.valid_until >= day)
+    renumbered = _item.c.occupation_code.in_(select(tables.renumbering.c.old_code))
+    return frames.read(db, select(_item).where(_item.c.status == "filed", or_(~lasting, renumbered)))
 
 
 def in_status(db: Connection, statuses: list[str]) -> pd.DataFrame:
@@ -177,9 +215,11 @@ def in_status(db: Connection, statuses: list[str]) -> pd.DataFrame:
     return frames.read(db, select(_item).where(_item.c.status.in_(statuses)))
 
 
-def joined(rules: "pd.Series[str]") -> str:
-    """Rule codes as an item's `reason` holds them."""
-    return ";".join(sorted(set(rules)))
+def rules_of(broken: pd.DataFrame, name: str, keys: Sequence[str] = KEYS) -> pd.DataFrame:
+    """The keys of rows with a `rule`, each once, and under a name its rules as an item's `reason` holds them."""
+    rules = pl.col("rule").unique().sort().str.join(";").alias(name)
+    text = pl.from_pandas(broken[[*keys, "rule"]]).cast(pl.String)
+    return text.group_by(keys).agg(rules).to_pandas()
 
 
 def _same(work: Table) -> ColumnElement[bool]:

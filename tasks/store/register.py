@@ -27,12 +27,14 @@ def _known(table: Table, known_on: date | None) -> ColumnElement[bool]:
     return and_(table.c.known_from <= known_on, or_(open_still, table.c.known_to > known_on))
 
 
-def on_file(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
+def on_file(db: Connection, day: date, *, known_on: date | None = None, until: date | None = None) -> pd.DataFrame:
     """What is on file on a day: uscc, institution details, UNIT, ALONG, filed_on, valid_until (ISO).
 
-    As we know it now, or exactly as it was known on `known_on`. What is suspended is on file.
+    As we know it now, or exactly as it was known on `known_on`. What is suspended is on file. With `until` only what
+    ends by that day.
     """
-    return _standing(db, day, _known(_entry, known_on), known_on)
+    chosen = _known(_entry, known_on)
+    return _standing(db, day, chosen if until is None else and_(chosen, _entry.c.valid_until <= until), known_on)
 
 
 def in_force(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
@@ -54,13 +56,18 @@ def before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
 
     A term that was renewed or ended since is the one that stood on the day; corrections of a register taken over count.
     """
+    held = held_before_cycle(db, day, cycle)
+    stood = held.join(_stood_until(db, day), on=KEYS)["stood"].astype(frames.TEXT)
+    return held.assign(valid_until=stood.fillna(held["valid_until"]))
+
+
+def held_before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
+    """As `before_cycle`, for whom it does not matter until when: the terms are those of now."""
     untouched = and_(
         or_(_entry.c.known_to.is_(None), _entry.c.superseded_in == cycle),
         or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle),
     )
-    held = _standing(db, day, untouched, None)
-    stood = held.join(_stood_until(db, day), on=KEYS)["stood"].astype(frames.TEXT)
-    return held.assign(valid_until=stood.fillna(held["valid_until"]))
+    return _standing(db, day, untouched, None)
 
 
 def _stood_until(db: Connection, day: date) -> "pd.Series[str]":
@@ -88,14 +95,18 @@ def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: 
         .join(_institution, and_(_institution.c.uscc == _entry.c.uscc, _known(_institution, known_on)))
         .where(_entry.c.filed_on <= day, _entry.c.valid_until >= day, chosen)
     )
-    return frames.read(db, statement).sort_values(KEYS, ignore_index=True)
+    return frames.read(db, statement, KEYS)
 
 
-def current_entries(db: Connection) -> pd.DataFrame:
-    """Every entry as we know it now, expired ones included: keys, ALONG, filed_on, valid_until, application_no."""
+def current_entries(db: Connection, over_on: date | None = None) -> pd.DataFrame:
+    """Every entry as we know it now, expired ones included: keys, ALONG, filed_on, valid_until, application_no.
+
+    With `over_on` those that are over on that day and that no decision ended.
+    """
     columns = ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
-    statement = select(*(_entry.c[name] for name in columns)).where(_entry.c.known_to.is_(None))
-    return frames.read(db, statement).sort_values([*KEYS, "entry"], ignore_index=True)
+    over = () if over_on is None else (_entry.c.valid_until < over_on, _entry.c.ended_by.is_(None))
+    statement = select(*(_entry.c[name] for name in columns)).where(_entry.c.known_to.is_(None), *over)
+    return frames.read(db, statement, [*KEYS, "entry"])
 
 
 def known_to_province(db: Connection) -> set[tuple[str, ...]]:
@@ -279,6 +290,8 @@ def tell_lapsed(db: Connection, over: pd.DataFrame, run: Run) -> int:
     known = history.lapses(db)
     terms = tuples(over[[*KEYS, "valid_until"]])
     new = over[pd.Series([term not in known for term in terms], index=over.index, dtype="bool")]
+    if new.empty:
+        return 0
     facts = history.facts(new[["valid_until"]])
     suspended = suspensions.concerning(suspensions.known(db), new, new["valid_until"])
     was = suspended.map({True: "suspended", False: "filed"})

@@ -4,10 +4,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, case, exists, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
@@ -282,15 +281,14 @@ def passed(db: Connection) -> pd.DataFrame:
     return frames.read(db, statement.where(_result.c.standing == "accepted", _result.c.verdict == "pass"))
 
 
-def answered_keys() -> Select[Any]:
-    """The keys of items with an accepted result, to be looked up as a set: there is no index by item."""
-    keys = [_result.c[key] for key in items.KEYS]
-    return select(*keys).where(_result.c.standing == "accepted", *(key.is_not(None) for key in keys))
+def is_answered(keyed: Table) -> ColumnElement[bool]:
+    """Whether a row with the keys of an item has an accepted result."""
+    return exists().where(*(_result.c[key] == keyed.c[key] for key in items.KEYS), _result.c.standing == "accepted")
 
 
 def progress(db: Connection, cycle: str) -> tuple[int, int]:
     """How many of the cycle's dispatched items have an accepted result, and how many were dispatched."""
     out = tables.dispatched_item
     sent = select(func.count()).select_from(out).where(out.c.cycle == cycle)
-    back = sent.where(tuple_(*(out.c[key] for key in items.KEYS)).in_(answered_keys()))
+    back = sent.where(is_answered(out))
     return int(db.execute(back).scalar_one()), int(db.execute(sent).scalar_one())

@@ -21,7 +21,7 @@ def known(db: Connection, known_on: date | None = None) -> pd.DataFrame:
     if known_on is not None:
         chosen = and_(_suspension.c.known_from <= known_on, or_(open_still, _suspension.c.known_to > known_on))
     columns = [*(_suspension.c[key] for key in KEYS), _suspension.c.starts_on, _suspension.c.ends_on]
-    return frames.read(db, select(*columns).where(chosen)).sort_values([*KEYS, "starts_on"], ignore_index=True)
+    return frames.read(db, select(*columns).where(chosen), [*KEYS, "starts_on"])
 
 
 def concerning(suspensions: pd.DataFrame, entries: pd.DataFrame, day: "pd.Series[str] | str") -> "pd.Series[bool]":

@@ -15,7 +15,8 @@ _version = tables.application_version
 _RENEWS = {"renewal": ":renewal", "": ":?"}
 
 
-def _is_current() -> ColumnElement[bool]:
+def is_current() -> ColumnElement[bool]:
+    """The version of an application that counts."""
     return and_(
         _version.c.application_no == _application.c.application_no, _version.c.version == _application.c.version
     )
@@ -25,7 +26,7 @@ def peers(db: Connection, cycle: str) -> pd.DataFrame:
     """Every current application of the cycle that is neither withdrawn nor ended: the columns of `scene.PEERS`."""
     statement = (
         select(_application.c.application_no, _application.c.uscc, _version.c.kind, _version.c.submitted_utc)
-        .join(_version, _is_current())
+        .join(_version, is_current())
         .where(_application.c.cycle == cycle, _application.c.outcome.is_(None))
     )
     return frames.read(db, statement)
@@ -54,19 +55,21 @@ def among(db: Connection, cycle: str) -> dict[str, str]:
     elsewhere does not: its hold falls without a check.
     """
     columns = (*(_application.c[name] for name in ("application_no", "uscc", "version")), _version.c.kind)
-    chosen = select(*columns).join(_version, _is_current())
+    chosen = select(*columns).join(_version, is_current())
     mine = frames.read(db, chosen.where(_application.c.cycle == cycle, _application.c.outcome.is_(None)))
     mine = mine[mine["uscc"].fillna("") != ""]
-    marks = [_RENEWS.get(kind, "") for kind in mine["kind"].fillna("")]
-    mine = mine.assign(renews=pd.Series(marks, index=mine.index, dtype=frames.TEXT))
+    mine = mine.assign(kind=mine["kind"].fillna(""))
     repeating = mine["application_no"].isin(_repeating(db, cycle))
-    twins = mine[["application_no", "uscc"]].merge(mine, on="uscc", suffixes=("", "_other"))
+    # most have no twin
+    several = mine[mine["uscc"].duplicated(keep=False)]
+    twins = mine.loc[several.index, ["application_no", "uscc"]].merge(several, on="uscc", suffixes=("", "_other"))
     twins = twins[twins["application_no"] != twins["application_no_other"]]
-    named = (twins["application_no_other"] + twins["renews"]).groupby(twins["application_no"])
-    others = {number: sorted(rows) for number, rows in named}
+    others: dict[str, list[str]] = {}
+    for number, other, kind in tuples(twins[["application_no", "application_no_other", "kind"]]):
+        others.setdefault(number, []).append(other + _RENEWS.get(kind, ""))
     for number, rows in _details(db, cycle, mine[repeating], twins).groupby("application_no")["mark"]:
-        others[number] = sorted([*others.get(number, []), *rows])
-    return {number: ";".join(others.get(number, [])) for number in mine["application_no"]}
+        others.setdefault(str(number), []).extend(rows)
+    return {number: ";".join(sorted(others.get(number, []))) for number in mine["application_no"]}
 
 
 def _repeating(db: Connection, cycle: str) -> set[str]:

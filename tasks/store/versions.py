@@ -20,7 +20,7 @@ from schemas.policy import for_cycle
 from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, WRITTEN
-from tasks.store import applications, cycles, frames, institutions, items, results, seals
+from tasks.store import applications, cycles, frames, institutions, items, results, seals, twins
 
 _application = tables.application
 _version = tables.application_version
@@ -110,9 +110,7 @@ def lacking_attachments(db: Connection) -> pd.DataFrame:
     part = tables.material
     columns = (_application.c.application_no, _application.c.cycle, _version.c.version, part.c.file_name)
     named = (part.c.application_no == _version.c.application_no, part.c.version == _version.c.version)
-    statement = (
-        select(*columns).select_from(_application).join(_version, applications.is_current()).join(part, and_(*named))
-    )
+    statement = select(*columns).select_from(_application).join(_version, twins.is_current()).join(part, and_(*named))
     absent = (part.c.attachment_sha256.is_(None), part.c.file_name.is_not(None), _application.c.outcome.is_(None))
     return frames.read(db, statement.where(*absent).distinct())
 
@@ -175,7 +173,7 @@ def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:
             case((decided, 1), else_=0).label("decided"),
             case((filed, 1), else_=0).label("filed"),
         )
-        .join(_version, applications.is_current())
+        .join(_version, twins.is_current())
         .join(work, work.c.application_no == _application.c.application_no)
     )
     rows = frames.read(db, statement)
