@@ -1,9 +1,15 @@
 """Letters on what was decided: written by the run that finds it, each item announced once (contract sections 2, 3 and 6)."""
 
+from dataclasses import replace
+
 import pandas as pd
 from sqlalchemy import Connection
 
+from schemas.law.cycle import cycle_id
 from schemas.law.rulings import EVAL_5
+from schemas.letter_lines import EarlierLetter
+from schemas.letter_text import LETTER_KINDS
+from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters import contents
@@ -28,7 +34,7 @@ def write_outcomes(run: Run) -> Counts:
         refused = denied.loc[denied["status"] == "refused", "application_no"]
         settled = denied["application_no"].isin(refused) | ~denied["application_no"].isin(under_way)
         entries = [*_filings(db, sent_letters, undecided, run), *_refusals(db, sent_letters, denied[settled], run)]
-        written = letters.write(db, entries, run)
+        written = letters.write(db, entries, run) + _restate(db, run)
     return Counts(done={"letters": written} if written else {})
 
 
@@ -56,17 +62,41 @@ def _denied(sent_letters: Correspondence, undecided: pd.DataFrame) -> pd.DataFra
     return denied.merge(sent_letters.due("refusal"), on=items.KEYS)
 
 
+def _restate(db: Connection, run: Run) -> int:
+    """Write anew what was filed earlier on the day of a renewal, whose end it shares since; the former letter is void."""
+    written = 0
+    for former in letters.beside_renewals(db, run.day):
+        cycle = cycle_id(former.cycle)
+        of = run.model_copy(update={"cycle": cycle, "policy": for_cycle(cycle)})
+        known = applications.current(db, [former.subject])
+        filed = items.filed_on(db, run.day, known["uscc"].tolist())
+        mine = filed[filed["application_no"] == former.subject].assign(day=run.day)
+        rows = _on_register(db, mine, of)
+        if set(rows["valid_until"]) == {line["valid_until"] for line in former.content["items"]}:
+            continue
+        (entry,) = contents.filings(known, rows, occupation_names(db), correspondence.of(db, [former.subject]), of)
+        void = EarlierLetter(title=LETTER_KINDS["filing"].title, letter_no=former.number, issued_on=run.day)
+        voids = [*entry.content["voids"], void.model_dump(mode="json")]
+        written += letters.write(db, [replace(entry, content={**entry.content, "voids": voids})], of)
+    return written
+
+
 def _filings(db: Connection, sent_letters: Correspondence, undecided: pd.DataFrame, run: Run) -> list[Entry]:
     granted = undecided[undecided["status"] == "filed"].merge(sent_letters.due("filing"), on=items.KEYS)
     if granted.empty:
         return []
+    rows = _on_register(db, granted, run)
+    known = applications.current(db, sorted(set(rows["application_no"])))
+    return contents.filings(known, rows, occupation_names(db), sent_letters, run)
+
+
+def _on_register(db: Connection, granted: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Filed items with their terms as the register has them: `present_code` and the columns of `register.filed_by`."""
     granted = granted.assign(present_code=renumberings.followed(db, granted["occupation_code"]))
     # by the institution: an item that two applications filed is on the register once
     filed = register.filed_by(db, run.cycle).drop_duplicates(register.KEYS, keep="last").drop(columns="application_no")
     filed = filed.rename(columns={"occupation_code": "present_code"})
-    rows = granted.merge(filed, on=["uscc", "present_code", "work_type", "level"])
-    known = applications.current(db, sorted(set(rows["application_no"])))
-    return contents.filings(known, rows, occupation_names(db), sent_letters, run)
+    return granted.merge(filed, on=["uscc", "present_code", "work_type", "level"])
 
 
 def _refusals(db: Connection, sent_letters: Correspondence, denied: pd.DataFrame, run: Run) -> list[Entry]:

@@ -114,6 +114,21 @@ def free_after(db: Connection, kinds: Sequence[str], day: date, run: Run) -> int
     return len(freed)
 
 
+def beside_renewals(db: Connection, day: date) -> list[Entry]:
+    """The last filing letter of a day to each application that renews nothing, of institutions renewed on that day too."""
+    mine = (_LETTERS, outbox.c.kind == "filing", outbox.c.written_on == day)
+    renewed, uscc = outbox.c.content["renewed"].as_boolean(), outbox.c.content["uscc"].as_string()
+    holders = set(db.execute(select(uscc).where(*mine, renewed)).scalars())
+    if not holders:
+        return []
+    rows = db.execute(select(outbox).where(*mine, ~renewed, uscc.in_(holders)).order_by(outbox.c.serial))
+    last = {
+        row.subject: Entry(row.occasion, row.kind, row.subject, row.content, row.cycle, row.number or "")
+        for row in rows
+    }
+    return [entry for _, entry in sorted(last.items())]
+
+
 def unprinted(db: Connection, cycle: str | None = None) -> list[tuple[str, str]]:
     """Letters delivered and not printed yet, in the order of the register: occasion, and file below the home."""
     statement = select(outbox.c.occasion, outbox.c.receipt).where(

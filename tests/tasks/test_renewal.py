@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from schemas import tables
 from schemas.law.terms import last_day
+from schemas.tables import outbox
 from tasks.evaluation import take_verdicts
 from tasks.store import decisions, overview, register, replay, takeover
 from tasks.store.database import begin, reading
@@ -187,6 +188,20 @@ def test_an_addition_filed_earlier_on_the_day_of_a_renewal_shares_the_renewed_en
     }
     with reading() as db:
         assert register.on_file(db, day).query("application_no == 'A2'")["audiences"].tolist() == ["staff"]
+        told = [dict(row._mapping) for row in db.execute(select(outbox).where(outbox.c.subject == "A2"))]
+    letters = sorted(told, key=lambda letter: int(letter["serial"]))
+    assert [[line["valid_until"] for line in letter["content"]["items"]] for letter in letters] == [
+        ["2024-06-30"],
+        ["2027-06-30"],
+    ]
+    assert [[void["letter_no"] for void in letter["content"]["voids"]] for letter in letters] == [
+        [],
+        [letters[0]["number"]],
+    ]
+    assert letters[1]["content"]["cycle"] == letters[1]["cycle"] == "2023-09"
+    decide("2024-04", day)
+    with reading() as db:
+        assert len(list(db.execute(select(outbox).where(outbox.c.subject == "A2")))) == 2, "once"
         assert replay.differences(db, day) == []
 
 
