@@ -14,6 +14,7 @@ import pandas as pd
 from schemas.item import TRADE
 from schemas.policy import Policy
 from schemas.submission import AUDIENCES
+from schemas.titles import region_titles, type_titles
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def change_text(text: str, policy: Policy) -> str:
     first, mark, rest = text.partition("；")
     if set(first.split(",")) <= set(policy.levels):
         first = levels_text(first, policy)
-    names = {**policy.region_names, **policy.institution_types}
+    names = {**region_titles(policy), **type_titles(policy)}
     return _CODED.sub(lambda match: match[1] + names.get(match[2], audiences_text(match[2])), first + mark + rest)
 
 

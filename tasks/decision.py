@@ -255,16 +255,16 @@ def _joined_today(db: Connection, entries: pd.DataFrame, on_file: pd.DataFrame, 
 def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> None:
     """Enter the particulars of institutions not on file; those on file keep theirs, but for a type permitted under IDENT-2."""
     known = institutions.known(db)
-    stays = granted["uscc"].isin(on_file["uscc"]) | (
-        (granted["kind"] == "renewal") & granted["uscc"].isin(known["uscc"])
-    )
+    late = (granted["kind"] == "renewal") & granted["uscc"].isin(known["uscc"])
+    stays = granted["uscc"].isin(on_file["uscc"]) | late
     institutions.name(db, granted[~stays], run)
-    ruled = decisions.on_applications(db, run.cycle, "IDENT-2")
-    permitted = granted["application_no"].isin(ruled.loc[ruled["verdict"] == "permit", "application_no"])
-    types = granted[stays & permitted].drop_duplicates("uscc").set_index("uscc")["institution_type"]
-    changed = known[known["uscc"].isin(types.index)]
-    because = "例外审批准予变更机构类型"
-    institutions.name(db, changed.assign(institution_type=changed["uscc"].map(types)), run, because=because)
+    ruled = decisions.on_applications(db, run.cycle, "IDENT-2").set_index("application_no")
+    permits = ruled[ruled["verdict"] == "permit"]
+    permitted = granted[stays & granted["application_no"].isin(permits.index)].drop_duplicates("uscc")
+    for uscc, number, kind in tuples(permitted[["uscc", "application_no", "institution_type"]]):
+        by, ground, document_no = permits.loc[number, ["decided_by", "reason", "document_no"]].tolist()
+        stated = {"because": "例外审批准予变更机构类型", "by": by, "ground": ground, "document_no": document_no}
+        institutions.name(db, known[known["uscc"] == uscc].assign(institution_type=kind), run, **stated)
 
 
 def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:

@@ -19,6 +19,7 @@ from schemas.policy import in_force, last_cycle_on
 from schemas.run_summary import Counts
 from schemas.settings import PAGES
 from schemas.supervision import COMPLAINT_OUTCOMES
+from schemas.titles import type_titles
 from tasks import adjustment
 from tasks.desk import succession
 from tasks.desk.moved import assert_unmoved
@@ -52,7 +53,7 @@ def listed(request: Request, words: str = "") -> HTMLResponse:
     """Institutions on the register by name or code; below them, what concerns an occupation wherever it is on file."""
     with reading() as db:
         rows, number = dossier.institutions_like(db, words.strip(), _MOST)
-    types = in_force(today()).institution_types
+    types = type_titles(in_force(today()))
     return shown(
         request,
         "institutions.html.j2",

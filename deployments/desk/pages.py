@@ -24,6 +24,7 @@ from schemas.policy import in_force
 from schemas.qualification import STANDINGS
 from schemas.settings import PAGES, settings
 from schemas.supervision import COMPLAINT_OUTCOMES
+from schemas.titles import region_titles, type_titles
 from tasks.desk import duties
 from tasks.runs.today import today
 from tasks.store import history
@@ -132,7 +133,7 @@ def moment(text: str) -> str:
 
 def region_names(day: date) -> Mapping[str, str]:
     """Counties by code, of the policy in force."""
-    return in_force(day).region_names
+    return region_titles(in_force(day))
 
 
 #: The message on the page that follows an act, by the word in its address.
@@ -176,7 +177,7 @@ def in_words(kind: str, code: str) -> str:
     """What was or became, in words; the particulars of an institution by their names, without those that are blank."""
     if kind == "institution" and _BAR in code:
         policy = in_force(today())
-        names = {**policy.institution_types, **policy.region_names}
+        names = {**type_titles(policy), **region_titles(policy)}
         return "，".join(names.get(part, part) for part in code.split(_BAR) if part)
     return _WORDS.get(kind, {}).get(code, code)
 

@@ -397,3 +397,7 @@ def test_an_institution_on_file_keeps_its_particulars_at_filing(home: Path, occu
     made.drop(home, "b.csv", made.result("B", BAKER, "3"))
     made.go_on(home, date(2026, 9, 21))
     assert particulars() == (before[0], became), "a permit on all of it changes the type, and nothing else"
+    with reading() as db:
+        causes = history.causes(db, None, None).query("occupation_code == ''")
+    named = [("见会议纪要", "黄职鉴审〔2026〕1号")] if became == "enterprise" else []
+    assert list(zip(causes["reason"], causes["document_no"], strict=True)) == named, "who permitted it stands behind it"

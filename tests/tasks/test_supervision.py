@@ -18,6 +18,7 @@ from tasks.store.database import reading
 from tasks.store.outbox import LETTERS
 from tasks.store.scene import scene
 from tasks.store.supervision import flagged
+from tests.policies import SHIPPED, write_policy
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, run_on, take_over
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
@@ -221,3 +222,13 @@ def test_a_rectification_reaches_whom_the_register_has_only_with_the_complaint(h
         assert intake.intake(run).done == {"register": 1, "complaints": 1}
     with reading() as db:
         assert list(letters.occasions(db, "rectification")) == ["rectification:J-1:2026-07-01"]
+
+
+def test_a_region_that_a_later_policy_does_not_have_keeps_its_list_and_its_name(home: Path, tmp_path: Path) -> None:
+    take_over([(ONE, COOK, "4")], *TERM)
+    later = write_policy(tmp_path / "policies", "2026-01-01", SHIPPED.replace('420202 = ["黄石港区"]\n', ""))
+    with using(settings().model_copy(update={"policies": later})):
+        lists = _published(home, DAY)
+    assert list(lists) == ["420202"]
+    assert "黄石港区" in lists["420202"]["备案名册"][0][0]
+    assert "黄石港区" in (home / "published" / "latest" / "index.html").read_text("utf-8")

@@ -12,6 +12,7 @@ from schemas.office import Office
 from schemas.policy import Policy
 from schemas.published_life import grown, unborn
 from schemas.run_summary import Head
+from schemas.titles import region_titles, type_titles
 
 #: An earlier edition: its name, its `as_of`, and its changes (CHANGE_COLUMNS) or only their counts by kind.
 EarlierEdition = tuple[str, date, pd.DataFrame | Mapping[str, int]]
@@ -80,12 +81,12 @@ class EditionContent:
     @cached_property
     def type_titles(self) -> dict[str, str]:
         """Institution types and their Chinese titles, in the policy's order."""
-        return self.policy.institution_types
+        return type_titles(self.policy)
 
-    @property
+    @cached_property
     def region_names(self) -> dict[str, str]:
         """Region code to name, in the policy's order."""
-        return self.policy.region_names
+        return region_titles(self.policy)
 
     @property
     def title(self) -> str:
