@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from applications import FINAL
 from made_story import Draft, Story
 
 
@@ -39,7 +40,8 @@ def reorganise(story: Story, draft: Draft) -> None:
     asked = {code for app in story.office.applications.values() for code in app.filing.occupations()}
     in_use = [code for code in story.world.skills if register.now(code) == code]
     free = [code for code in in_use if code not in asked and code not in held]
-    under_way = sorted({item.occupation for app in waiting for item in app.items} & set(in_use))
+    moving = [item for app in waiting for item, state in app.items.items() if state.status not in FINAL]
+    under_way = sorted({item.occupation for item in moving} & set(in_use))
     changed = story.rng.choice(under_way if under_way and story.rng.random() < 0.5 else held)
     words = ["adjust", "renumber", changed, story.rng.choice(free)]
     draft.commands.append(_adjusted(story, words, draft.day))
