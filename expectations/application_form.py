@@ -34,17 +34,16 @@ def _form(submissions: Submissions) -> list[Breach]:
     opens, closes = policy.window(submissions.scene.cycle)
     regions = "、".join(policy.region_names.values())
     first = pl.col("first_submitted")
-    # where no portal states the moment, what was first seen after the deadline came after it
-    seen_late = (pl.col("first_seen") > policy.deadline(submissions.scene.cycle)).fill_null(False)
-    if policy.cycle.moment == "stated":
-        seen_late = pl.lit(False)
+    if policy.cycle.moment == "received":  # no portal states the moment: not before the day it was seen
+        noon = pl.col("first_seen").cast(pl.Datetime("us")).dt.offset_by("12h")
+        seen = noon.dt.replace_time_zone(policy.timezone).dt.convert_time_zone("UTC")
+        first = pl.when(first.is_not_null()).then(pl.max_horizontal(first, seen))
     period = f"本批次申报期为{opens:%Y-%m-%d}至{policy.deadline(submissions.scene.cycle):%Y-%m-%d}"
     return [
         Breach(
             "WINDOW-1",
             "submitted_at",
-            typed("cycle").is_not_null()
-            & (~first.is_between(opens.astimezone(UTC), closes.astimezone(UTC)) | seen_late),
+            typed("cycle").is_not_null() & ~first.is_between(opens.astimezone(UTC), closes.astimezone(UTC)),
             period,
             pl.coalesce("first_submitted_at", "submitted_at"),
         ),

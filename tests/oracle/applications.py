@@ -49,7 +49,7 @@ class Version:
         """The moment that windows and periods go by: with `received` the later of the stated one and the day it was seen."""
         if self.filing.policy["cycle"]["moment"] == "stated":
             return self.moment()
-        return max(self.moment(), values.midnight(self.first_seen))
+        return max(self.moment(), values.noon(self.first_seen))
 
 
 @dataclass

@@ -92,6 +92,11 @@ def midnight(of: date) -> datetime:
     return datetime(of.year, of.month, of.day, tzinfo=SHANGHAI)
 
 
+def noon(of: date) -> datetime:
+    """12:00 Asia/Shanghai of a day: any moment of it, where only the day is known."""
+    return midnight(of) + timedelta(hours=12)
+
+
 def shanghai_day(moment: datetime) -> date:
     """The day in Asia/Shanghai."""
     return moment.astimezone(SHANGHAI).date()

@@ -61,11 +61,19 @@ def test_a_time_of_submission_made_up_by_the_applicant_is_listed_for_the_centre(
         assert overview.seen_late(db, CYCLE)["application_no"].tolist() == ["HS1"]
 
 
-@pytest.mark.parametrize(("seen", "late"), [(DEADLINE, []), (date(2026, 9, 11), ["WINDOW-1"])])
+@pytest.mark.parametrize(
+    ("stated", "seen", "late"),
+    [
+        ("2026-09-05 09:00", DEADLINE, []),
+        ("2026-09-05 09:00", date(2026, 9, 11), ["WINDOW-1"]),
+        ("2026-08-01 09:00", DEADLINE, []),  # the later of the two lies in the window
+        ("昨天上午", date(2026, 9, 11), []),  # what cannot be read is not judged
+    ],
+)
 def test_a_time_of_submission_made_up_is_worth_nothing_where_files_are_handed_over(
-    home: Path, tmp_path: Path, seen: date, late: list[str]
+    home: Path, tmp_path: Path, stated: str, seen: date, late: list[str]
 ) -> None:
     policies = write_policy(tmp_path / "policies", "2021-07-01", moment='"received"')
     with using(settings().model_copy(update={"policies": policies})):
-        hand_in(home, ONE, "2026-09-05 09:00", seen)
+        hand_in(home, ONE, stated, seen)
         assert late_findings() == late
