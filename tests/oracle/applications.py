@@ -94,7 +94,7 @@ class Application:
     def sent(self) -> bool:
         """Something of it went to a panel and was not taken back."""
         out = ("dispatched", "passed", "failed", "filed", "lapsed")
-        return any(state.status in out or state.held_at == "filing" for state in self.items.values())
+        return any(state.status in out or state.held_at == "filing" or state.shown for state in self.items.values())
 
     @property
     def waits(self) -> bool:
