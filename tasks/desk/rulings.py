@@ -142,7 +142,7 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
     """Take refused items back to where they were held, once none of the rules that refused them does so any more.
 
     One whose package was recalled goes to a panel again: what the former one found counts no more. One whose application
-    was returned since waits for the correction like the rest.
+    was returned since waits for the correction like the rest. Of the others the reason keeps the rules that still refuse.
     """
     permitted = holds.loc[holds["verdict"] == "permit", items.KEYS].drop_duplicates()
     refused = reached[reached["status"] == "refused"].merge(permitted, on=items.KEYS)
@@ -151,8 +151,10 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
     rows = refused[[*items.KEYS, "reason"]].assign(rule=refused["reason"].str.split(";")).explode("rule")
     rows = rows.merge(holds, on=[*items.KEYS, "rule"], how="left")
     # what was refused under no hold, as an objection or an ended renewal, is not settled here
-    still = (rows["verdict"] != "permit").groupby([rows[key] for key in items.KEYS]).any()
-    back = still[~still].reset_index()[items.KEYS].merge(refused.drop(columns="reason"), on=items.KEYS)
+    still = rows[rows["verdict"] != "permit"]
+    items.restate(db, items.rules_of(still, "reason"))
+    back = refused.drop(columns="reason").merge(still[items.KEYS].drop_duplicates(), how="left", indicator=True)
+    back = back[back.pop("_merge") == "left_only"].reset_index(drop=True)
     if back.empty:
         return 0
     counted = back[items.KEYS].merge(results.accepted(db, run.cycle), on=items.KEYS, how="left")

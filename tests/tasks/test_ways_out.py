@@ -132,6 +132,21 @@ def test_a_cycle_is_closed_from_its_last_day_on(installation: Path) -> None:
         rule("A1", "WINDOW-1", "permit", "20")
 
 
+def test_a_refusal_stands_on_the_rules_that_still_refuse(home: Path) -> None:
+    made.accepted("A1", status="held")
+    for code in ("WINDOW-1", "WINDOW-2"):
+        hold("A1", code)
+        rule("A1", code, "refuse", "21")
+    settled()
+    assert made.standing("A1") == "refused WINDOW-1;WINDOW-2"
+    rule("A1", "WINDOW-2", "permit", "22")
+    settled()
+    assert made.standing("A1") == "refused WINDOW-1", "what was permitted refuses no more"
+    rule("A1", "WINDOW-1", "permit", "23")
+    settled()
+    assert made.standing("A1") == "accepted"
+
+
 def test_one_application_or_one_occupation_is_closed_at_any_time(home: Path) -> None:
     made.accepted("A1", [(ONE, COOK, "4"), (ONE, BAKER, "4")])
     made.send_out(home)
