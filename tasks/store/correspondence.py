@@ -85,7 +85,7 @@ def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | N
         written = newest.where(ours, _history.c.kind == "notice", _history.c.became == kind).subquery()
         both = select(moved.c.subject).join(written, written.c.subject == moved.c.subject, isouter=True)
         later = moved.c.last > func.coalesce(written.c.last, 0)
-        numbers.update(db.execute(both.where(later)).scalars())
+        numbers |= set(db.execute(both.where(later)).scalars())
     return sorted(numbers if only is None else numbers & set(only))
 
 
