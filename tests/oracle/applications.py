@@ -155,12 +155,14 @@ class Application:
 
     def end(self, occupation: str = "", *, but: str = "") -> None:
         """A named person ends what is open, of one occupation or all, but for what stands at a status."""
-        for item, state in self.items.items():
-            if state.status not in (*FINAL, but) and occupation in ("", item.occupation):
-                state.stands("ended")
+        still = [state for item, state in self.items.items()
+                 if state.status not in (*FINAL, but) and occupation in ("", item.occupation)]  # fmt: skip
+        for state in still:
+            state.stands("ended")
         if not occupation or self.closed:
             self.returned = False
-            self.ended = all(state.status == "ended" for state in self.items.values())
+            # the application is over with its last open item, whatever was decided of others before
+            self.ended |= bool(still) or not self.items
 
     def counted(self) -> set[Trade]:
         """The trades that count for CAP-1: not those all of whose items are final and not filed."""
