@@ -81,7 +81,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """A migrated installation on each database in turn; its home."""
     if request.param == "sqlite":
-        yield from _copied(tmp_path / "home", request.getfixturevalue("migrated"))
+        yield from _new(tmp_path / "home", request.getfixturevalue("migrated"))
     else:
         yield from _installed(tmp_path / "home", request.getfixturevalue("postgresql"))
 
@@ -89,16 +89,14 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pat
 @pytest.fixture
 def home(tmp_path: Path, migrated: Path) -> Iterator[Path]:
     """A migrated installation on SQLite; its home."""
-    yield from _copied(tmp_path / "home", migrated)
+    yield from _new(tmp_path / "home", migrated)
 
 
-def _copied(root: Path, database: Path) -> Iterator[Path]:
-    from schemas.settings import Settings, using
+def _new(root: Path, migrated: Path) -> Iterator[Path]:
+    from tests import homes
 
-    root.mkdir()
-    shutil.copy(database, root / database.name)
-    with using(Settings(home=root, database_url="")):
-        yield root
+    with homes.new(root, migrated) as home:
+        yield home
 
 
 def _installed(root: Path, url: str) -> Iterator[Path]:

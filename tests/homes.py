@@ -12,12 +12,19 @@ from tasks.store import database
 
 
 @contextmanager
-def begun(root: Path, migrated: Path) -> Iterator[Path]:
-    """A new installation in use, which tests will have copies of; `migrated`: the file of an empty migrated database."""
+def new(root: Path, migrated: Path) -> Iterator[Path]:
+    """A new installation in use; `migrated`: the file of an empty migrated database."""
     root.mkdir()
     shutil.copy(migrated, root / migrated.name)
     with using(Settings(home=root, database_url="")):
         yield root
+
+
+@contextmanager
+def begun(root: Path, migrated: Path) -> Iterator[Path]:
+    """A new installation in use, which tests will have copies of."""
+    with new(root, migrated) as home:
+        yield home
     database.close_engines()
 
 
