@@ -34,6 +34,7 @@ from tasks.desk import pauses
 from tasks.runs import alerts, orchestration, pausing, progress
 from tasks.runs.today import today
 from tests import evaluations as made
+from tests import homes
 
 CYCLE = made.CYCLE
 CHOSEN = ("cycle", "sweeps", "watch", "resume-waiting")
@@ -66,12 +67,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def registered(served: None, tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[None]:
     """A few of the deployments on that server: each costs a second."""
-    from tests.conftest import _copied
-
     with pytest.MonkeyPatch.context() as patch:
         chosen = tuple(entry for entry in catalogue.ENTRIES if entry.name in CHOSEN)
         patch.setattr(catalogue, "ENTRIES", chosen)
-        for _ in _copied(tmp_path_factory.mktemp("registered") / "home", migrated):
+        with homes.new(tmp_path_factory.mktemp("registered") / "home", migrated):
             catalogue.register()
         yield
 
