@@ -1,7 +1,9 @@
 """Remote folders as a source, each against a real server: the same pull as the folder itself, in spite of faults."""
 
+import gc
 import os
 import shutil
+import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +74,27 @@ def test_what_changed_is_fetched_and_what_went_is_gone(server: Server, tmp_path:
     server.opened.clear()
     assert numbers(pull(server, tmp_path / "home")) == ["A", "B-CORRECTED"]
     assert server.opened in ([], ["B.json"])  # only the SFTP server tells
+
+
+def _sockets() -> int:
+    links = (Path("/proc/self/fd") / name for name in os.listdir("/proc/self/fd"))  # noqa: PTH208  one goes meanwhile
+    return sum(str(link.readlink()).startswith("socket:") for link in links if link.is_symlink())
+
+
+def test_a_pull_leaves_no_connection_open(server: Server, tmp_path: Path) -> None:
+    server.put("A.json", one("A"))
+    pull(server, tmp_path / "first")  # what a library keeps for the whole process is there now
+    gc.disable()
+    try:
+        before = _sockets()
+        for name in ("B", "C", "D"):
+            assert numbers(pull(server, tmp_path / name)) == ["A"]
+        deadline = time.monotonic() + 10
+        while _sockets() > before and time.monotonic() < deadline:
+            time.sleep(0.02)  # the server's ends close after ours
+        assert _sockets() <= before
+    finally:
+        gc.enable()
 
 
 def test_an_empty_folder_is_an_empty_pull(server: Server, tmp_path: Path) -> None:

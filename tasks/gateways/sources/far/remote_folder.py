@@ -6,6 +6,7 @@ on where it did. What a listing names is checked before anything is written: no 
 
 import errno
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
@@ -39,7 +40,7 @@ def usual_verdict(error: Exception) -> Verdict:
 
 @dataclass(frozen=True)
 class Remote:
-    """One way to a folder far away: opening it anew, its path there, and the errors it fails with.
+    """One way to a folder far away: opening and closing it, its path there, and the errors it fails with.
 
     `verdict` says of an error whether the credentials or the server's identity are wrong (refused), one thing may not be
     read (forbidden), it is not there (absent), or another attempt may mend it (passing).
@@ -47,6 +48,7 @@ class Remote:
 
     shown: str
     open: Callable[[], "AbstractFileSystem"]
+    close: Callable[[Any], None]
     path: str
     errors: tuple[type[Exception], ...]
     verdict: Callable[[Exception], Verdict]
@@ -74,6 +76,12 @@ class RemoteFolder:
 
     def land(self, landing: Landing) -> list[QuarantinedFile]:
         """A copy of everything in the folder; returns the files that could not be brought, each with the reason."""
+        try:
+            return self._land(landing)
+        finally:
+            self._disconnect()
+
+    def _land(self, landing: Landing) -> list[QuarantinedFile]:
         listing = sorted(self._listing().items())
         if len(listing) > self._allowance.bounds.files:
             raise SourceError(f"{self._remote.shown} holds more than {self._allowance.bounds.files} files: remove some")
@@ -169,13 +177,19 @@ class RemoteFolder:
             verdict = self._remote.verdict(failed)
             if verdict in {"absent", "forbidden"}:
                 raise _OutOfReachError(verdict) from failed
-            self._system = None
+            self._disconnect()
             raise AttemptFailed(_describe(failed), retryable=verdict != "refused") from failed
 
     def _connected(self) -> "AbstractFileSystem":
         if self._system is None:
             self._system = self._remote.open()
         return self._system
+
+    def _disconnect(self) -> None:
+        system, self._system = self._system, None
+        if system is not None:
+            with suppress(*self._remote.errors):  # a lost connection may not close in good order
+                self._remote.close(system)
 
 
 def _describe(error: Exception) -> str:

@@ -64,10 +64,13 @@ def remote(where: Address, allowance: Allowance) -> Remote:
         system.retries = 1  # ours are the only ones
         return system
 
+    def close(_: Any) -> None:
+        """Nothing to do: the library closes its session as soon as nobody holds the file system."""
+
     wrong = (botocore.exceptions.NoCredentialsError, botocore.exceptions.ParamValidationError)
 
     def verdict(error: Exception) -> Verdict:
         return "refused" if isinstance(error, wrong) else usual_verdict(error)
 
     errors = (OSError, botocore.exceptions.BotoCoreError)
-    return Remote(where.shown, open_, unquote(f"{where.host}{where.path}").rstrip("/"), errors, verdict)
+    return Remote(where.shown, open_, close, unquote(f"{where.host}{where.path}").rstrip("/"), errors, verdict)

@@ -84,4 +84,4 @@ def remote(where: Address, allowance: Allowance) -> Remote:
         return "refused" if wrong else usual_verdict(error)
 
     errors = (paramiko.SSHException, _StrangerError, OSError, EOFError)
-    return Remote(where.shown, open_, unquote(where.path) or "/", errors, verdict)
+    return Remote(where.shown, open_, lambda system: system.client.close(), unquote(where.path) or "/", errors, verdict)

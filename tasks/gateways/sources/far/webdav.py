@@ -65,7 +65,14 @@ def remote(where: Address, allowance: Allowance) -> Remote:
             return "absent"
         return "refused" if status == httpx.codes.UNAUTHORIZED else usual_verdict(error)
 
-    return Remote(where.shown, open_, "", (httpx.HTTPError, ClientError, OSError), verdict)
+    return Remote(
+        where.shown,
+        open_,
+        lambda system: system.client.http.close(),
+        "",
+        (httpx.HTTPError, ClientError, OSError),
+        verdict,
+    )
 
 
 def _assert_stays(response: httpx.Response, where: Address) -> None:
