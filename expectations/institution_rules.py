@@ -1,7 +1,5 @@
 """Rules on the applicant as an institution of the register: its places, standing, identity and term."""
 
-from datetime import timedelta
-
 import polars as pl
 
 from expectations import asking, requests, standing
@@ -147,6 +145,5 @@ def _last_cycles(submissions: Submissions) -> pl.Expr:
     """The last cycle an institution can renew in: whose wait is over by its first end (Notice, article 3(4))."""
     ends = submissions.once(standing.qualified).get_column("first_end").unique().drop_nulls()
     policy = submissions.scene.policy
-    wait = timedelta(days=policy.evaluation.wait_days)
-    last = {end.isoformat(): str(policy.last_cycle_on(end - wait)) for end in ends.str.to_date("%Y-%m-%d")}
+    last = {end.isoformat(): str(policy.last_renewal_before(end)) for end in ends.str.to_date("%Y-%m-%d")}
     return pl.col("first_end").replace_strict(last, default=None, return_dtype=pl.String)

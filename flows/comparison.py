@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from flows.stages import DECISION, EVALUATION, SCREENING
 from schemas.law.cycle import CycleId
-from schemas.law.workdays import add_workdays
+from schemas.law.workdays import assumed_end
 from schemas.policy import Policy
 from tasks.runs.comparison import Compared, compared, take_back
 from tasks.runs.run import begin
@@ -28,7 +28,7 @@ def _decided_on(cycle: CycleId, policy: Policy) -> date:
     """The day by which a policy has decided a cycle, its public notice included."""
     shown_for = policy.publication.public_notice_workdays
     day = _waited_until(cycle, policy)
-    return add_workdays(day, shown_for) + timedelta(days=1) if shown_for else day
+    return assumed_end(day, shown_for) + timedelta(days=1) if shown_for else day
 
 
 def _judge(cycle: CycleId, policy: Policy, day: date) -> None:

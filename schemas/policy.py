@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -22,8 +22,8 @@ from pydantic_core import ErrorDetails
 
 from schemas import policy_parts as parts
 from schemas.errors import RefusedError, WrongUseError
-from schemas.law.cycle import CycleId, add_months, cycle_before_or_on, deadline_day, month_of, months_around, window
-from schemas.law.workdays import next_workday
+from schemas.law.cycle import CycleId, add_months, deadline_day, month_of, months_around, window
+from schemas.law.workdays import assumed_next
 from schemas.policy_parts import ContradictionError
 from schemas.settings import settings
 from schemas.submission import Column, Table
@@ -136,9 +136,12 @@ class Policy(parts.Part):
         return month_of(cycle) in self.cycle.months
 
     def deadline(self, cycle: CycleId) -> date:
-        """The cycle's last day, rolled to the next working day where the policy says so (Notice, article 3(1))."""
+        """The cycle's last day, rolled to the next working day where the policy says so (Notice, article 3(1)).
+
+        In a year whose holidays are not announced yet it rolls over weekends only.
+        """
         day = deadline_day(cycle, self.cycle.deadline_day)
-        return day if self.cycle.roll == "none" else next_workday(day)
+        return day if self.cycle.roll == "none" else assumed_next(day)
 
     def window(self, cycle: CycleId) -> tuple[datetime, datetime]:
         """Both ends of the cycle's window, each included."""
@@ -146,7 +149,12 @@ class Policy(parts.Part):
 
     def last_cycle_on(self, day: date) -> CycleId:
         """The last cycle by this policy's calendar whose deadline is on or before a day."""
-        return cycle_before_or_on(day, self.cycle.months, self.cycle.deadline_day)
+        cycles = filter(self.has, months_around(add_months(day, -13), day))
+        return max(cycle for cycle in cycles if self.deadline(cycle) <= day)
+
+    def last_renewal_before(self, end: date) -> CycleId:
+        """The last cycle to renew in: whose deadline plus the wait is on or before the end of a term (RENEW-2)."""
+        return self.last_cycle_on(end - timedelta(days=self.evaluation.wait_days))
 
 
 class UnusablePolicyError(RefusedError, ValueError):

@@ -53,11 +53,3 @@ def window(deadline: date, months: int, timezone: str) -> tuple[datetime, dateti
     opens = datetime.combine(add_months(deadline, -months), time(), zone)
     closes = datetime.combine(deadline + timedelta(days=1), time(), zone)
     return opens, closes
-
-
-def cycle_before_or_on(day: date, months: list[int], deadline: int) -> CycleId:
-    """The last cycle whose deadline is on or before a day."""
-    year = day.year
-    candidates = [date(y, m, deadline) for y in (year - 1, year) for m in months]
-    last = max(candidate for candidate in candidates if candidate <= day)
-    return CycleId(f"{last.year:04d}-{last.month:02d}")

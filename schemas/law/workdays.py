@@ -23,9 +23,17 @@ def is_workday(day: date) -> bool:
         ) from unknown
 
 
-def next_workday(day: date) -> date:
-    """The day itself if offices work on it, else the next on which they do."""
-    while not is_workday(day):
+def assumed_workday(day: date) -> bool:
+    """Whether offices work on a day; Mondays to Fridays where a year's holidays are not known."""
+    try:
+        return is_workday(day)
+    except UnknownCalendarYearError:
+        return day.weekday() < _SATURDAY
+
+
+def assumed_next(day: date) -> date:
+    """The day itself if offices are assumed to work on it, else the next on which they are."""
+    while not assumed_workday(day):
         day += timedelta(days=1)
     return day
 
@@ -43,6 +51,7 @@ def assumed_end(day: date, count: int) -> date:
 
 def add_workdays(day: date, count: int) -> date:
     """The `count`-th working day after a day."""
-    for _ in range(count):
-        day = next_workday(day + timedelta(days=1))
+    while count:
+        day += timedelta(days=1)
+        count -= is_workday(day)
     return day

@@ -71,8 +71,7 @@ def expiry_reminders(on_file: pd.DataFrame, known: Reminding) -> list[Entry]:
 def _reminder(occasion: str, end: date, rows: list[Row], known: Reminding) -> Entry:
     """The reminder of one institution's term; `rows`: what ends with it."""
     policy, day, head = known.policy, known.day, rows[0]
-    last_cycle: CycleId = policy.last_cycle_on(end)
-    deadline = policy.deadline(last_cycle)
+    cycle = _renewal_cycle(end, known)
     ending = {_key(row) for row in rows}
     asked = [row for row in known.renewals.get((str(head["uscc"]),), []) if _key(row) in ending]
     text = ExpiryReminderText(
@@ -82,10 +81,16 @@ def _reminder(occasion: str, end: date, rows: list[Row], known: Reminding) -> En
         to_file=len({_key(row) for row in asked}) < len(ending),
         valid_until=end,
         days_left=(end - day).days,
-        renewal_cycle=last_cycle if deadline >= day else "",
-        renewal_deadline=deadline if deadline >= day else None,
+        renewal_cycle=cycle or "",
+        renewal_deadline=policy.deadline(cycle) if cycle else None,
     )
     return letter(occasion, "expiry_reminder", str(head["uscc"]), text)
+
+
+def _renewal_cycle(end: date, known: Reminding) -> CycleId | None:
+    """The last cycle that is surely decided before a term ends; where it is over, the last that closes before; or none."""
+    cycles = (known.policy.last_renewal_before(end), known.policy.last_cycle_on(end))
+    return next((cycle for cycle in cycles if known.policy.deadline(cycle) >= known.day), None)
 
 
 def _key(row: Row) -> tuple[str, ...]:

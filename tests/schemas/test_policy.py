@@ -229,3 +229,16 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         pytest.raises(UnusablePolicyError, match=r"FILING_POLICIES names .*none"),
     ):
         known()
+
+
+def test_a_day_that_rolls_rolls_everywhere_also_where_holidays_are_not_announced(tmp_path: Path) -> None:
+    with using(with_policy(tmp_path / "policies", "2021-02-02", roll='"next_workday"')):
+        policy = for_cycle(cycle_id("2021-04"))
+        # 10 April 2021 is a Saturday
+        assert policy.deadline(cycle_id("2021-04")) == date(2021, 4, 12)
+        assert policy.last_cycle_on(date(2021, 4, 11)) == "2020-09"
+        assert policy.last_cycle_on(date(2021, 4, 12)) == "2021-04"
+        # a Saturday of a year the calendar does not have yet
+        assert policy.deadline(cycle_id("2027-04")) == date(2027, 4, 12)
+        assert policy.last_cycle_on(date(2027, 4, 11)) == "2026-09"
+        assert cycle_on(date(2026, 11, 29)) == "2026-09"

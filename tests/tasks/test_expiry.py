@@ -142,6 +142,15 @@ def test_a_reminder_names_the_last_cycle_before_the_end(home: Path) -> None:
     assert late[0]["renewal_deadline"] is None or late[1]["renewal_deadline"] is None
 
 
+def test_a_reminder_names_the_cycle_that_is_decided_before_the_end(home: Path) -> None:
+    """One that closes before the end may be decided after it, and nothing is on file in between."""
+    take_over([(ONE, COOK, "4")], date(2024, 1, 10), date(2026, 9, 20))
+    sweep(date(2026, 3, 25))
+    with reading() as db:
+        (text,) = db.execute(select(tables.outbox.c.content)).scalars()
+    assert (text["renewal_cycle"], text["renewal_deadline"]) == ("2026-04", "2026-04-10")
+
+
 def test_a_changed_directory_gives_one_edition(home: Path) -> None:
     take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], date(2024, 1, 10), date(2026, 10, 19), day=date(2026, 9, 20))
     take_over([(THREE, COOK, str(level)) for level in (5, 4, 3)], date(2024, 1, 10), date(2027, 10, 19))
