@@ -110,15 +110,16 @@ def places(submissions: Submissions) -> pl.DataFrame:
     place = ["uscc", "occupation_code", "work_type"]
     scene = submissions.scene
     items = texts(scene.peer_items, PEER_ITEMS)
-    # an occupation all of whose items ended without a place asks for none any more
-    ended = items.group_by("application_no", "occupation_code").agg(pl.col("status").is_in(_WITHOUT_PLACE).all())
+    # what has items that all ended without a place asks for none any more
+    trade = ["application_no", "occupation_code", "work_type"]
+    ended = items.group_by(trade).agg(pl.col("status").is_in(_WITHOUT_PLACE).all())
     asked = submissions.once(_asked).rename({"item_code": "occupation_code", "work": "work_type"})
     checked = submissions.once(everyone).filter("checked").select("application_no", "uscc")
     without_level = submissions.once(requests.without_level).join(checked, on="application_no")
     without_level = without_level.with_columns(pl.col("present_code").alias("occupation_code"))
-    columns = ["application_no", *place]
+    columns = [*trade, "uscc"]
     asked_for = pl.concat([asked.select(columns), without_level.select(columns)]).join(
-        ended.filter("status"), on=["application_no", "occupation_code"], how="anti"
+        ended.filter("status"), on=trade, how="anti"
     )
     taken = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), asked_for]
     rows: pd.DataFrame = pl.concat([frame.select(place) for frame in taken]).unique().to_pandas()

@@ -4,10 +4,11 @@ from datetime import date
 
 from prefect import flow
 
-from flows.stages import STAGES, carry_out
+from flows.stages import EXPIRY, STAGES, carry_out
 from flows.waiting import wait_for_results
 from schemas.run import Run
 from schemas.run_summary import RunSummary
+from tasks.expiry import let_lapse
 from tasks.runs.comparison import rehearsed
 from tasks.runs.custody import why_held_back
 from tasks.runs.orchestration import began_before, cycle_run_name, ended, held_back, name_cycle, starts_by_itself
@@ -38,10 +39,12 @@ def filing_cycle(
 
 
 def go_through(run: Run) -> RunSummary:
-    """The stages in the order of the notice, up to the one that has to wait."""
+    """The stages in the order of the notice, up to the one that has to wait; what is over lapses all the same."""
     progress = Progress(run)
     for stage in STAGES:
         if stage.needs_results and still_waits(run.cycle, run.day):
+            if (lapsed := let_lapse(run)).done:
+                progress.note(EXPIRY.name, EXPIRY.title, lapsed)
             return progress.finish("waiting")
         progress.note(stage.name, stage.title, carry_out(stage, run))
     return progress.finish("done")

@@ -5,6 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from schemas.settings import Settings, using
+from tests.policies import write_policy
+
 RULES = ("CAP-1", "CAP-2", "DORM-1", "DORM-2", "FORM-8", "RENEW-1", "RENEW-2")
 DEADLINE = date(2026, 9, 10)
 POOL = {
@@ -181,3 +184,29 @@ def _assert_holds(case, checked):
 def test_the_random_cycles_reach_every_rule(sound, credit_code):
     reached = {rule for seed in range(12) for _, rule, _ in _slowly(_random_cycle(sound, credit_code, seed))}
     assert reached == set(RULES)
+
+
+@pytest.mark.parametrize(("statuses", "over"), [(["failed"] * 2, False), (["failed", "returned"], True)])
+def test_a_work_type_that_ended_takes_no_place_of_its_own(sound, tmp_path, statuses, over):
+    """Six work types of two occupations under a cap of five that counts work types; two levels of the sixth ended."""
+    works = [("6-18-01-01", name) for name in "甲乙丙丁"] + [("6-18-01-02", name) for name in "甲乙"]
+    asked = [
+        {
+            "occupation_code": code,
+            "occupation_name": POOL[code],
+            "levels": "5,4",
+            "audience": "public",
+            "work_type": work,
+        }
+        for code, work in works
+    ]
+    with using(Settings(home=tmp_path, policies=write_policy(tmp_path / "policies", "2021-02-02", unit='"work_type"'))):
+        case = sound("social_organisation", "A1", asked)
+        uscc = case.tables["applications"][0]["uscc"]
+        item = {"application_no": "A1", "uscc": uscc, "occupation_code": "6-18-01-02", "work_type": "乙"}
+        case.beside["peer_items"] = [
+            {**item, "level": level, "status": status} for level, status in zip("54", statuses, strict=True)
+        ]
+        case.beside["peer_items"].append({**item, "work_type": "甲", "level": "5", "status": "returned"})
+        found = case.check().findings
+    assert ("CAP-1" in set(found["rule"])) == over

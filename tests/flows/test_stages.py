@@ -20,7 +20,7 @@ from tasks.runs.step import step
 from tasks.runs.today import today
 from tasks.store import runs
 from tasks.store.database import reading
-from tests.registers import COOK, ONE, passed
+from tests.registers import BAKER, COOK, ONE, decide, passed, statuses, take_over
 
 
 def test_every_stage_can_be_started_alone_under_its_name() -> None:
@@ -85,6 +85,18 @@ def test_a_summary_names_the_stages_in_their_order(home: Path) -> None:
         summary = go_through(run)
     assert list(summary.stages) == [stage.name for stage in STAGES]
     assert summary.titles == {stage.name: stage.title for stage in STAGES}
+
+
+def test_what_is_over_lapses_though_the_cycle_waits(home: Path) -> None:
+    """An item of an earlier cycle is shown as it stands on the day of the run, whatever that run waits for."""
+    take_over([(ONE, COOK, "4")], date(2023, 8, 21), date(2026, 8, 20))
+    passed("A1", "addition", [(ONE, BAKER, "4")], cycle="2026-04")
+    decide("2026-04", date(2026, 5, 26))
+    with begin("2026-09", date(2026, 8, 21)) as run:
+        summary = go_through(run)
+    assert summary.outcome == "waiting"
+    with reading() as db:
+        assert statuses(db) == {("A1", BAKER, "4"): "lapsed"}
 
 
 def test_outside_a_flow_run_a_step_is_the_function() -> None:
