@@ -29,6 +29,8 @@ def take_complaints(file: Path, run: Run) -> tuple[int, int, list[str]]:
 def enter(db: Connection, rows: pd.DataFrame, run: Run, unread: list[str]) -> tuple[int, list[str]]:
     """Enter readable rows of COMPLAINTS_TABLE; how many were new or changed, and a sentence for each row left out."""
     faults = _faults(rows, run.day)
+    sound = rows[faults == ""]
+    faults.loc[sound.index[complaints.of_others(db, sound)]] = "该编号已登记为对另一机构的举报投诉，请核对编号和机构"
     bad = rows.assign(fault=faults).query("fault != ''")
     refused = [
         f"举报投诉（complaints）第{row}行未采用：{fault}" for row, fault in zip(bad["row"], bad["fault"], strict=True)

@@ -21,6 +21,14 @@ def every(db: Connection) -> pd.DataFrame:
     return rows.sort_values("complaint_no", ignore_index=True)
 
 
+def of_others(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows (complaint_no, uscc) give a number that another institution's complaint has, on record or in a row before."""
+    known = every(db)[["complaint_no", "uscc"]]
+    asked = rows[["complaint_no", "uscc"]].assign(uscc=institutions.followed(db, rows["uscc"]))
+    first = pd.concat([known, asked]).drop_duplicates("complaint_no").set_index("complaint_no")["uscc"]
+    return asked["complaint_no"].map(first) != asked["uscc"]
+
+
 def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     """Enter complaints (text, ISO days); a number that is there is brought up to date. Returns how many rows were new."""
     blank = {name: "" for name in _COLUMNS if name not in ("due_on", "closed_on")}

@@ -87,7 +87,9 @@ class Office:
         if "activities" in act.desk:
             self.activities = [*(self.activities or ()), *act.desk["activities"]]
         for row in act.desk.get("complaints", []):
-            self.complaints[row["complaint_no"]] = row
+            former = self.complaints.get(row["complaint_no"], row)
+            if self.register.goes_by(former["uscc"]) == self.register.goes_by(row["uscc"]):  # else another's number
+                self.complaints[row["complaint_no"]] = row
         self._take_forms(act)
         for row in act.desk.get("decisions", []):
             moment = values.instant(row["decided_at"])

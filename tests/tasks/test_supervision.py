@@ -92,6 +92,21 @@ def test_a_faulty_row_is_refused_with_its_reason(tmp_path: Path, row: dict[str, 
         assert set(complaints.every(db)["complaint_no"]) == {"J-2"}
 
 
+@pytest.mark.usefixtures("home")
+def test_a_number_that_is_another_institutions_is_refused(tmp_path: Path) -> None:
+    assert bring(tmp_path, ROW).new == 1
+    mistyped = {**ROW, "uscc": TWO, "outcome": "unfounded", "closed_on": "2026-05-28"}
+    brought = bring(tmp_path, mistyped, {**mistyped, "complaint_no": "J-2"}, {**ROW, "complaint_no": "J-2"})
+    assert ["第1行" in brought.complaints[0], "第3行" in brought.complaints[1], brought.new] == [True, True, 1]
+    assert all("另一机构" in sentence for sentence in brought.complaints)
+    with reading() as db:
+        rows = complaints.every(db)
+    assert rows[["complaint_no", "uscc", "outcome"]].to_numpy().tolist() == [
+        ["J-1", ONE, "open"],
+        ["J-2", TWO, "unfounded"],
+    ]
+
+
 @pytest.mark.usefixtures("installation")
 def test_a_check_is_told_who_is_suspended_was_revoked_and_has_something_open(tmp_path: Path) -> None:
     take_over([(ONE, COOK, "4"), (ONE, BAKER, "4"), (TWO, COOK, "4")], *TERM)
