@@ -9,6 +9,7 @@ from expectations.submissions import Submissions, compared, typed
 from expectations.verdict import Breach
 from schemas.law.dormancy import is_judged
 from schemas.law.standing import bars
+from schemas.law.terms import last_renewal
 
 _REGISTERED = ("institution_name", "institution_type", "region_code")
 
@@ -145,5 +146,5 @@ def _last_cycles(submissions: Submissions) -> pl.Expr:
     """The last cycle an institution can renew in: whose wait is over by its first end (Notice, article 3(4))."""
     ends = submissions.once(standing.qualified).get_column("first_end").unique().drop_nulls()
     policy = submissions.scene.policy
-    last = {end.isoformat(): str(policy.last_renewal_before(end)) for end in ends.str.to_date("%Y-%m-%d")}
+    last = {end.isoformat(): str(last_renewal(end, policy)) for end in ends.str.to_date("%Y-%m-%d")}
     return pl.col("first_end").replace_strict(last, default=None, return_dtype=pl.String)

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -108,8 +108,7 @@ class Policy(parts.Part):
 
     def level_place(self, code: str) -> tuple[int, str]:
         """What levels are sorted by."""
-        order = list(self.levels)
-        return order.index(code) if code in order else len(order), code
+        return next((place for place, level in enumerate(self.levels) if level == code), len(self.levels)), code
 
     def column(self, column: Column) -> Column:
         """A column with the words and other spellings that this policy gives it."""
@@ -136,10 +135,7 @@ class Policy(parts.Part):
         return month_of(cycle) in self.cycle.months
 
     def deadline(self, cycle: CycleId) -> date:
-        """The cycle's last day, rolled to the next working day where the policy says so (Notice, article 3(1)).
-
-        In a year whose holidays are not announced yet it rolls over weekends only.
-        """
+        """The cycle's last day, rolled to the next working day where the policy says so (Notice, article 3(1))."""
         day = deadline_day(cycle, self.cycle.deadline_day)
         return day if self.cycle.roll == "none" else assumed_next(day)
 
@@ -149,12 +145,8 @@ class Policy(parts.Part):
 
     def last_cycle_on(self, day: date) -> CycleId:
         """The last cycle by this policy's calendar whose deadline is on or before a day."""
-        cycles = filter(self.has, months_around(add_months(day, -13), day))
-        return max(cycle for cycle in cycles if self.deadline(cycle) <= day)
-
-    def last_renewal_before(self, end: date) -> CycleId:
-        """The last cycle to renew in: whose deadline plus the wait is on or before the end of a term (RENEW-2)."""
-        return self.last_cycle_on(end - timedelta(days=self.evaluation.wait_days))
+        months = months_around(add_months(day, -13), day)
+        return max(month for month in months if self.has(month) and self.deadline(month) <= day)
 
 
 class UnusablePolicyError(RefusedError, ValueError):

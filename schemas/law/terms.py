@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from schemas.law.cycle import add_months
+from schemas.law.cycle import CycleId, add_months
+from schemas.policy import Policy
 
 
 def last_day(starts_on: date, months: int) -> date:
@@ -17,6 +18,11 @@ def last_day(starts_on: date, months: int) -> date:
     anniversary = add_months(starts_on, months)
     shortened = anniversary.day < starts_on.day
     return anniversary if shortened else anniversary - timedelta(days=1)
+
+
+def last_renewal(end: date, policy: Policy) -> CycleId:
+    """The last cycle to renew in: whose deadline plus the wait is on or before the end of a term (RENEW-2)."""
+    return policy.last_cycle_on(end - timedelta(days=policy.evaluation.wait_days))
 
 
 def renewed_term(old_valid_until: date, decided_on: date, months: int) -> tuple[date, date]:

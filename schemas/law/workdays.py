@@ -32,7 +32,7 @@ def assumed_workday(day: date) -> bool:
 
 
 def assumed_next(day: date) -> date:
-    """The day itself if offices are assumed to work on it, else the next on which they are."""
+    """The day itself if offices work on it, else the next on which they do; weekends alone count where no holidays are known."""
     while not assumed_workday(day):
         day += timedelta(days=1)
     return day

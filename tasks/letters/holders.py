@@ -10,6 +10,7 @@ from expectations.rulebook import rules_of
 from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.item import TRADE
 from schemas.law.cycle import CycleId
+from schemas.law.terms import last_renewal
 from schemas.letter_lines import DormantLine, UnderWayLine, lines_of
 from schemas.letter_text import (
     LETTER_KINDS,
@@ -89,7 +90,7 @@ def _reminder(occasion: str, end: date, rows: list[Row], known: Reminding) -> En
 
 def _renewal_cycle(end: date, known: Reminding) -> CycleId | None:
     """The last cycle that is surely decided before a term ends; where it is over, the last that closes before; or none."""
-    cycles = (known.policy.last_renewal_before(end), known.policy.last_cycle_on(end))
+    cycles = (last_renewal(end, known.policy), known.policy.last_cycle_on(end))
     return next((cycle for cycle in cycles if known.policy.deadline(cycle) >= known.day), None)
 
 
