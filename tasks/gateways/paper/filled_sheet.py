@@ -36,9 +36,9 @@ class Texts:
     count: int = 0
 
     def place(self, text: str) -> int:
-        """The number of a text."""
+        """The number of a text, which is cut where it is longer than a cell takes."""
         self.count += 1
-        return self.places.setdefault(text, len(self.places))
+        return self.places.setdefault(_cut(text), len(self.places))
 
     def as_part(self) -> Packed:
         """The part `xl/sharedStrings.xml`."""
@@ -71,7 +71,7 @@ class FilledSheet:
 
     def write_string(self, row: int, column: int, text: str, form: Format | None = None) -> None:
         """Put a text into a cell."""
-        self._put(row, column, form, f' t="s"><v>{self._texts.place(_cut(text))}</v></c>')
+        self._put(row, column, form, f' t="s"><v>{self._texts.place(text)}</v></c>')
 
     def write_number(self, row: int, column: int, number: int, form: Format | None = None) -> None:
         """Put a number into a cell."""

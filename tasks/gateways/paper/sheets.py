@@ -11,18 +11,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from zipfile import ZipFile
 
 from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
 
-from tasks.gateways.paper.packing import packed
+from tasks.gateways.paper.filled_sheet import Surroundings, Texts
+from tasks.gateways.paper.packing import Packed, joined, pack
 from tasks.gateways.paper.visible_text import visible
 
 Cell = str | int | date
-#: Top row, left column, bottom row, right column, counted from 0.
-Area = tuple[int, int, int, int]
 Style = Literal["title", "note", "header", "text", "centred", "date"]
 
+_TEXTS_PART: Final = "xl/sharedStrings.xml"
+#: The day from which a workbook counts days, as Excel does since it takes 1900 for a leap year.
+_DAY_ZERO: Final = date(1899, 12, 30)
 _LINE_POINTS = 15.0
 _MAX_ROW_POINTS = 409.0  # the file format's limit
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -47,71 +53,138 @@ class SheetColumn:
 
 
 class Book:
-    """One workbook in the making."""
+    """One workbook in the making: xlsxwriter lays out its sheets, their rows are written straight as XML."""
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
-        self.styles = {name: workbook.add_format(style) for name, style in _STYLES.items()}
+        self._formats = {name: workbook.add_format(style) for name, style in _STYLES.items()}
+        self._texts = Texts()
+        self._sheets: list[Sheet] = []
 
     def sheet(self, name: str, columns: Sequence[SheetColumn], heading: Sequence[str] = ()) -> "Sheet":
         """A new sheet with its heading lines and its header row, frozen and repeated on every page."""
-        return Sheet(self._workbook.add_worksheet(name), self.styles, columns, heading)
+        made = Sheet(self._workbook.add_worksheet(name), _Cells(self._formats, self._texts), columns, heading)
+        self._sheets.append(made)
+        return made
+
+    def filled(self, layout: bytes) -> bytes:
+        """The file, of what xlsxwriter wrote without the rows."""
+        parts = {f"xl/worksheets/sheet{number}.xml": sheet for number, sheet in enumerate(self._sheets, start=1)}
+        with ZipFile(BytesIO(layout)) as written:
+            entries = {name: pack(written.read(name)) for name in written.namelist() if name not in parts}
+            filled = {name: sheet.as_part(written.read(name).decode()) for name, sheet in parts.items()}
+        self._texts.count = sum(sheet.text_count for sheet in self._sheets)
+        return joined({**entries, **filled, _TEXTS_PART: self._texts.as_part()})
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a workbook as XML, each without the place it stands at."""
+
+    formats: Mapping[Style, Format]
+    texts: Texts
+
+    def xml(self, value: Cell, style: Style) -> str:
+        """What follows a cell's place; blank text is an empty ruled cell. Looks and texts are numbered as they first come."""
+        look = f'" s="{self.formats[style]._get_xf_index()}"'
+        if isinstance(value, date):
+            return f"{look}><v>{(value - _DAY_ZERO).days}</v></c>"
+        if isinstance(value, int):
+            return f"{look}><v>{value}</v></c>"
+        return f'{look} t="s"><v>{self.texts.place(_shown(value))}</v></c>' if value else f"{look}/>"
 
 
 class Sheet:
-    """One sheet; rows are written from the top."""
+    """One sheet; rows are written from the top, each over all columns."""
 
-    def __init__(self, sheet: Any, styles: Mapping[Style, Any], columns: Sequence[SheetColumn], heading: Sequence[str]):
-        self._sheet, self._styles, self.columns = sheet, styles, columns
+    def __init__(self, sheet: Worksheet, cells: _Cells, columns: Sequence[SheetColumn], heading: Sequence[str]):
+        self._sheet, self._cells, self.columns = sheet, cells, columns
+        self._rows: list[str] = []
+        self._merged: list[str] = []
+        # the same values stand in many rows of a column: each is made once, with the lines it takes
+        self._known: list[dict[Cell, tuple[str, int]]] = [{} for _ in columns]
+        self._last = len(columns) - 1
+        self._names = [xl_col_to_name(place) for place in range(len(columns))]
         self.header_row = len(heading)
-        self.next_row = self.header_row + 1
         self._set_up_page()
         for line, text in enumerate(heading):
-            self.merged((line, 0, line, len(columns) - 1), text, "note" if line else "title")
-            sheet.set_row(line, 20 if line else 36)
+            style: Style = "note" if line else "title"
+            self.merge(0, self._last, 1)
+            self._line([(text, style), *([("", style)] * self._last)], 20 if line else 36)
+        self._line([(column.title, "header") for column in columns], 24)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
-            self.cell(self.header_row, place, column.title, "header")
-        sheet.set_row(self.header_row, 24)
         sheet.freeze_panes(self.header_row + 1, 0)
         sheet.repeat_rows(self.header_row)
+        sheet.write_string(0, 0, "-")  # gives way to the rows
+
+    @property
+    def next_row(self) -> int:
+        """The row that is written next, counted from 0."""
+        return len(self._rows)
+
+    @property
+    def text_count(self) -> int:
+        """How many cells hold text."""
+        return sum(row.count(' t="s"') for row in self._rows)
 
     def rows(self, rows: Iterable[Sequence[Cell]], *, filters: bool = False) -> None:
         """Write rows below each other, with filter buttons in the header if asked for."""
         for row in rows:
-            needed = 1
-            for place, value in enumerate(row):
-                self.cell(self.next_row, place, value, self.columns[place].style)
-                if isinstance(value, str):
-                    needed = max(needed, lines(value, self.columns[place].width))
-            if needed > 1:  # not every reader fits the height of a row to its text by itself
-                self.height(self.next_row, points(needed))
-            self.next_row += 1
+            self.row(row)
         if filters:
-            self._sheet.autofilter(self.header_row, 0, max(self.next_row - 1, self.header_row), len(self.columns) - 1)
+            self._sheet.autofilter(self.header_row, 0, self.next_row - 1, self._last)
 
-    def cell(self, row: int, place: int, value: Cell, style: Style) -> None:
-        """One cell; blank text is an empty ruled cell."""
-        look = self._styles[style]
-        if isinstance(value, date):
-            self._sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), look)
-        elif isinstance(value, int):
-            self._sheet.write_number(row, place, value, look)
-        elif value == "":
-            self._sheet.write_blank(row, place, None, look)
-        else:
-            self._sheet.write_string(row, place, _shown(value), look)
+    def row(self, cells: Sequence[Cell], height: float | None = None) -> None:
+        """One row, of a height in points or of the height its longest text needs."""
+        made = [
+            known.get(value) or self._made(place, value)
+            for place, (known, value) in enumerate(zip(self._known, cells, strict=True))
+        ]
+        number, needed = len(self._rows) + 1, max([count for _, count in made])
+        if height is None and needed > 1:  # not every reader fits the height of a row to its text by itself
+            height = points(needed)
+        named = zip(self._names, made, strict=True)
+        self._put("".join([f'<c r="{name}{number}{xml}' for name, (xml, _) in named]), height)
 
-    def merged(self, area: Area, value: Cell, style: Style) -> None:
-        """One cell over several; over a single one it is that cell."""
-        top, left, bottom, right = area
-        if (top, left) != (bottom, right):
-            self._sheet.merge_range(top, left, bottom, right, "", self._styles[style])
-        self.cell(top, left, value, style)
+    def merge(self, left: int, right: int, count: int) -> None:
+        """Join the cells of the next so many rows from one column to another; a single one stays as it is."""
+        top = len(self._rows) + 1
+        if left < right or count > 1:
+            area = f"{self._names[left]}{top}:{self._names[right]}{top + count - 1}"
+            self._merged.append(f'<mergeCell ref="{area}"/>')
 
-    def height(self, row: int, points: float) -> None:
-        """Fix the height of a row, in points."""
-        self._sheet.set_row(row, min(points, _MAX_ROW_POINTS))
+    def as_part(self, layout: str) -> Packed:
+        """The sheet as a part of the file, in the layout that xlsxwriter wrote."""
+        around = Surroundings.of(layout)
+        merged = f'<mergeCells count="{len(self._merged)}">{"".join(self._merged)}</mergeCells>' if self._merged else ""
+        first, last = "A1", f"{self._names[-1]}{len(self._rows)}"
+        shown = first if first == last else f"{first}:{last}"
+        head = f'{around.head}<dimension ref="{shown}"/>{around.middle}<sheetData>'
+        return pack(f"{head}{''.join(self._rows)}</sheetData>{around.guard}{merged}{around.tail}".encode())
+
+    def _made(self, place: int, value: Cell) -> tuple[str, int]:
+        """A value of a column as XML, and the lines it takes there; kept for the rows to come."""
+        column = self.columns[place]
+        needed = lines(value, column.width) if isinstance(value, str) else 1
+        made = self._known[place][value] = self._cells.xml(value, column.style), needed
+        return made
+
+    def _line(self, cells: Sequence[tuple[Cell, Style]], height: float) -> None:
+        """A row in looks of its own."""
+        place = len(self._rows) + 1
+        xml = (
+            f'<c r="{name}{place}{self._cells.xml(value, style)}'
+            for name, (value, style) in zip(self._names, cells, strict=True)
+        )
+        self._put("".join(xml), height)
+
+    def _put(self, cells: str, height: float | None) -> None:
+        tall = ""
+        if height is not None:
+            pixels = int(min(height, _MAX_ROW_POINTS) * 4 / 3 + 0.5)  # whole ones, as xlsxwriter has them
+            tall = f' ht="{pixels * 0.75:g}" customHeight="1"'
+        self._rows.append(f'<row r="{len(self._rows) + 1}" spans="1:{self._last + 1}"{tall}>{cells}</row>')
 
     def _set_up_page(self) -> None:
         self._sheet.set_paper(9)  # A4
@@ -128,9 +201,10 @@ def book(title: str, as_of: date) -> Iterator[tuple[Book, BytesIO]]:
     buffer, finished = BytesIO(), BytesIO()
     workbook = Workbook(buffer, _OPTIONS)
     workbook.set_properties({"title": title, "created": datetime(as_of.year, as_of.month, as_of.day)})
-    yield Book(workbook), finished
+    made = Book(workbook)
+    yield made, finished
     workbook.close()
-    finished.write(packed(buffer.getvalue()))
+    finished.write(made.filled(buffer.getvalue()))
 
 
 # the same names and words stand in many rows

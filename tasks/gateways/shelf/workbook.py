@@ -1,6 +1,6 @@
 """The directory as a workbook (`directory.xlsx`) to read, filter and print."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from schemas.directory import (
@@ -13,7 +13,6 @@ from schemas.directory import (
     change_text,
     levels_text,
 )
-from schemas.rows import tuples
 from tasks.gateways.paper.sheets import Cell, Sheet, SheetColumn, Style, book, day, lines, points
 from tasks.gateways.shelf.content import EditionContent, chinese_date
 
@@ -70,13 +69,18 @@ def _cells(content: EditionContent, column: Column) -> list[Cell]:
     elif column.kind == "region":
         texts = texts.replace(content.region_names)
     elif column.kind == "levels":
-        texts = texts.map(lambda levels: levels_text(levels, content.policy))
+        return _each(texts.tolist(), lambda levels: levels_text(levels, content.policy))
     elif column.kind == "audiences":
-        texts = texts.map(audiences_text)
+        return _each(texts.tolist(), audiences_text)
     elif column.kind == "date":
-        dates = {text: day(text) for text in set(texts)}
-        return [dates[text] for text in texts]
+        return _each(texts.tolist(), day)
     return list(texts.tolist())
+
+
+def _each(texts: list[str], cell: Callable[[str], Cell]) -> list[Cell]:
+    """The cell of each text; few of them differ."""
+    cells = {text: cell(text) for text in set(texts)}
+    return [cells[text] for text in texts]
 
 
 def directory_text(name: str, text: str, content: EditionContent) -> str:
@@ -98,44 +102,31 @@ def change_columns() -> list[SheetColumn]:
 
 def write_changes(sheet: Sheet, content: EditionContent) -> None:
     """The edition's changes, one row each."""
-    changed = tuples(content.changed[CHANGE_COLUMNS])
-    sheet.rows(
-        (
-            (
-                *key,
-                CHANGE_KINDS[kind],
-                change_text(before, content.policy),
-                change_text(after, content.policy),
-                reason,
-                document_no,
-            )
-            for *key, kind, before, after, reason, document_no in changed
-        ),
-        filters=True,
-    )
+    columns = {name: content.changed[name].tolist() for name in CHANGE_COLUMNS}
+    shown: dict[str, list[Cell]] = {
+        name: _each(columns[name], lambda text: change_text(text, content.policy)) for name in ("before", "after")
+    }
+    shown["change"] = [CHANGE_KINDS[kind] for kind in columns["change"]]
+    sheet.rows(zip(*(columns | shown).values(), strict=True), filters=True)
 
 
 def _write_grouped(sheet: Sheet, content: EditionContent) -> None:
     """One block for each institution: its own cells merged, its occupations one row each."""
     for number, (shared, block) in enumerate(groupby(directory_cells(content), lambda row: row[:_SHARED]), start=1):
         rows = [row[_SHARED:] for row in block]
-        top, bottom = sheet.next_row, sheet.next_row + len(rows) - 1
-        for place, value in enumerate((number, *shared)):
-            sheet.merged((top, place, bottom, place), value, sheet.columns[place].style)
-        for offset, row in enumerate(rows):
-            for place, value in enumerate(row, start=_SHARED + 1):
-                sheet.cell(top + offset, place, value, sheet.columns[place].style)
-        _fit(sheet, top, shared, rows)
-        sheet.next_row = bottom + 1
+        for place in range(_SHARED + 1):
+            sheet.merge(place, place, len(rows))
+        above: tuple[Cell, ...] = (number, *shared)
+        for row, height in zip(rows, _heights(shared, rows), strict=True):
+            sheet.row((*above, *row), height)
+            above = ("",) * len(above)
 
 
-def _fit(sheet: Sheet, top: int, shared: tuple[Cell, ...], rows: list[tuple[Cell, ...]]) -> None:
-    """Give a block's rows the height that its merged cells need: spreadsheets fit no height to merged cells."""
-    heights = [_lines((*shared, *row), of_institution=False) for row in rows]
-    needed = points(_lines(shared, of_institution=True))
-    spare = max(0.0, needed - sum(map(points, heights))) / len(rows)
-    for offset, count in enumerate(heights):
-        sheet.height(top + offset, max(points(count) + spare, 20))
+def _heights(shared: tuple[Cell, ...], rows: list[tuple[Cell, ...]]) -> list[float]:
+    """The height of each of a block's rows that its merged cells need: spreadsheets fit no height to merged cells."""
+    heights = [points(_lines((*shared, *row), of_institution=False)) for row in rows]
+    spare = max(0.0, points(_lines(shared, of_institution=True)) - sum(heights)) / len(rows)
+    return [max(height + spare, 20) for height in heights]
 
 
 def _lines(cells: tuple[Cell, ...], *, of_institution: bool) -> int:
