@@ -13,6 +13,8 @@ from tasks.gateways.paper.visible_text import visible
 _WIDTHS = (6, 13, 7, 19, 44, 11)
 COVER_COLUMNS = len(_WIDTHS)
 _LAST = COVER_COLUMNS - 1
+#: How many characters the columns from one to the last take together.
+_FROM = tuple(sum(_WIDTHS[first:]) for first in range(COVER_COLUMNS))
 _NOBODY = "（由鉴定中心填写）"
 
 
@@ -84,8 +86,7 @@ def _commitments(sheet: FilledSheet, row: int, package: EvaluationPackage, polic
     row += 1
     for number, commitment in enumerate(package.commitments, start=1):
         sheet.write_number(row, 0, number, styles.centred)
-        sheet.merge_range(row, 1, row, 4, "", styles.text)
-        sheet.write_string(row, 1, visible(commitment.title(policy)), styles.text)
+        sheet.merge_range(row, 1, row, 4, visible(commitment.title(policy)), styles.text)
         sheet.write_string(row, _LAST, "□ 已提供", styles.centred)
         sheet.set_row(row, row_height((), ()))
         row += 1
@@ -131,8 +132,7 @@ def _none(sheet: FilledSheet, row: int, text: str, styles: Styles) -> int:
 
 
 def _across(sheet: FilledSheet, row: int, first: int, form: Format, *texts: str) -> None:
-    lines = [visible(text) for text in texts]
-    sheet.merge_range(row, first, row, _LAST, "", form)
-    sheet.write_string(row, first, "\n".join(lines), form)
+    shown = "\n".join(map(visible, texts))
+    sheet.merge_range(row, first, row, _LAST, shown, form)
     # spreadsheets do not fit the height of a row to merged cells
-    sheet.set_row(row, row_height(["\n".join(lines)], [sum(_WIDTHS[first:])]))
+    sheet.set_row(row, row_height([shown], [_FROM[first]]))

@@ -28,6 +28,8 @@ _YELLOW, _GREY, _HEADER, _RED = "#FFF2CC", "#F2F2F2", "#D9E2F3", "#F8CBAD"
 _NUMBER_FORMATS = {"score": "0.##", "evaluated_on": "yyyy-mm-dd", "panel_size": "0"}
 
 _LINE_HEIGHT, _LEAST_HEIGHT = 18, 22  # points
+#: How many characters a sign takes, by its width in Unicode.
+_WIDTHS = {"W": 2, "F": 2, "A": 2, "H": 1, "Na": 1, "N": 1}
 
 VERDICTS, SHOWN = list(RESULT_VERDICTS.values()), list(BOOLEANS.values())
 
@@ -186,16 +188,14 @@ class Styles:
 
 def row_height(texts: Sequence[str], widths: Sequence[int]) -> int:
     """The height in points that texts take in cells of these widths in characters; Chinese characters count two."""
-    counts = (
-        sum(_wrapped(line, width) for line in text.split("\n")) for text, width in zip(texts, widths, strict=True)
-    )
-    return max(_LEAST_HEIGHT, _LINE_HEIGHT * max(counts, default=1))
+    return max(_LEAST_HEIGHT, _LINE_HEIGHT * max(map(_wrapped, texts, widths), default=1))
 
 
-def _wrapped(line: str, width: int) -> int:
-    return max(1, -(-_taken(line) // max(width - 2, 1)))
+@lru_cache(maxsize=16_384)
+def _wrapped(text: str, width: int) -> int:
+    """How many lines a text takes."""
+    return sum(max(1, -(-_taken(line) // max(width - 2, 1))) for line in text.split("\n"))
 
 
-@lru_cache(maxsize=4096)
 def _taken(line: str) -> int:
-    return len(line) if line.isascii() else sum(2 if east_asian_width(sign) in "WFA" else 1 for sign in line)
+    return len(line) if line.isascii() else sum(map(_WIDTHS.__getitem__, map(east_asian_width, line)))

@@ -29,6 +29,7 @@ _NUMBER = "@number@"
 _COVER_PART, _SCORING_PART, _MANIFEST_PART = (f"xl/worksheets/sheet{number}.xml" for number in (1, 2, 3))
 _TEXTS_PART, _BOOK_PART = "xl/sharedStrings.xml", "xl/workbook.xml"
 _LAST_COLUMN = len(layout.FIELDS) - 1
+_WIDTH, _ITEM_WIDTHS = sum(field.width for field in layout.FIELDS), [field.width for field in layout.ITEM_FIELDS]
 
 
 def scoring_workbook(package: EvaluationPackage, policy: Policy, token: str = "") -> bytes:
@@ -48,7 +49,7 @@ def scoring_workbook(package: EvaluationPackage, policy: Policy, token: str = ""
             _SCORING_PART: scoring.as_part(model.sheets[_SCORING_PART], {_NUMBER: number}),
             _MANIFEST_PART: manifest.as_part(model.sheets[_MANIFEST_PART], {}),
             _TEXTS_PART: texts.as_part(),
-            _BOOK_PART: pack(model.book.replace(_cover_area(model.cover_rows), _cover_area(cover.height)).encode()),
+            _BOOK_PART: _book(model.book, model.cover_rows, cover.height),
         }
     )
 
@@ -93,6 +94,12 @@ def _model(items: int, pass_mark: float, panel_size: int) -> _Model:
     )
 
 
+@lru_cache(maxsize=1024)
+def _book(book: str, laid_out: int, rows: int) -> Packed:
+    """The workbook's part, laid out for so many rows of the cover, with the rows that there are."""
+    return pack(book.replace(_cover_area(laid_out), _cover_area(rows)).encode())
+
+
 def _cover_area(rows: int) -> str:
     """The cover's print area as it stands in the workbook's names."""
     return f"{layout.COVER}!$A$1:${xl_col_to_name(COVER_COLUMNS - 1)}${rows}<"
@@ -115,7 +122,7 @@ def _write_scoring(
     for column, field in enumerate(layout.FIELDS):
         starred = f"{field.title}*" if field.fills and field.required else field.title
         sheet.write_string(layout.HEADER_ROW, column, starred, styles.header)
-    for row, height in enumerate((34, row_height([named], [sum(field.width for field in layout.FIELDS)]), 24, 34)):
+    for row, height in enumerate((34, row_height([named], [_WIDTH]), 24, 34)):
         sheet.set_row(row, height)
     for number, line in enumerate(lines, start=1):
         _write_row(sheet, number, line, styles)
@@ -130,7 +137,7 @@ def _instruction(package: EvaluationPackage) -> str:
 
 def _write_row(sheet: FilledSheet, number: int, line: layout.ManifestLine, styles: Styles) -> None:
     row = layout.HEADER_ROW + number
-    sheet.set_row(row, row_height(line.shown, [field.width for field in layout.ITEM_FIELDS]))
+    sheet.set_row(row, row_height(line.shown, _ITEM_WIDTHS))
     sheet.write_string(row, 0, line.key, styles.locked)
     sheet.write_number(row, 1, number, styles.locked)
     for column, text in enumerate(line.shown, start=2):

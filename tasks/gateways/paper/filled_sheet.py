@@ -5,10 +5,11 @@ properties anew for every file. A sheet here takes the same calls for its cells 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
+from operator import itemgetter
 from typing import Final
 
 from xlsxwriter.format import Format
@@ -38,7 +39,7 @@ class Texts:
     def place(self, text: str) -> int:
         """The number of a text, which is cut where it is longer than a cell takes."""
         self.count += 1
-        return self.places.setdefault(_cut(text), len(self.places))
+        return self.places.setdefault(text if len(text) <= _LONGEST_TEXT // 2 else _cut(text), len(self.places))
 
     def as_part(self) -> Packed:
         """The part `xl/sharedStrings.xml`."""
@@ -48,8 +49,6 @@ class Texts:
 
 
 def _cut(text: str) -> str:
-    if len(text) <= _LONGEST_TEXT // 2:
-        return text
     return text.encode("utf-16-le")[: 2 * _LONGEST_TEXT].decode("utf-16-le", "ignore")
 
 
@@ -60,46 +59,61 @@ def _item(text: str) -> str:
     return f"<si><t{kept}>{escape(text, quote=False)}</t></si>"
 
 
+@dataclass
+class _Row:
+    """Cells of a row from the left, as XML, and the first and the last column."""
+
+    cells: list[str]
+    least: int
+    most: int
+
+
 class FilledSheet:
-    """Cells, heights of rows and merged ranges of one sheet; rows and columns from 0, as xlsxwriter counts them."""
+    """Cells, heights of rows and merged ranges of one sheet; rows and columns from 0, as xlsxwriter counts them.
+
+    The cells of a row come from left to right.
+    """
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._rows: dict[int, dict[int, str]] = {}
-        self._heights: dict[int, float] = {}
+        self._rows: dict[int, _Row] = {}
+        self._heights: dict[int, str] = {}
         self._merged: list[str] = []
 
     def write_string(self, row: int, column: int, text: str, form: Format | None = None) -> None:
         """Put a text into a cell."""
-        self._put(row, column, form, f' t="s"><v>{self._texts.place(text)}</v></c>')
+        self._put(row, column, column, f'{_cell(row, column, form)} t="s"><v>{self._texts.place(text)}</v></c>')
 
     def write_number(self, row: int, column: int, number: int, form: Format | None = None) -> None:
         """Put a number into a cell."""
-        self._put(row, column, form, f"><v>{number}</v></c>")
+        self._put(row, column, column, f"{_cell(row, column, form)}><v>{number}</v></c>")
 
     def write_blank(self, row: int, column: int, _nothing: None, form: Format | None = None) -> None:
         """Give a cell a look and no value; without a look it is no cell."""
         if form is not None:
-            self._put(row, column, form, "/>")
+            self._put(row, column, column, _blanks(row, column, column, form.xf_index))
 
     def merge_range(self, first: int, left: int, last: int, right: int, text: str, form: Format) -> None:
-        """Join cells and put a text into the first."""
+        """Join cells and put a text into the first, be it empty."""
         self._merged.append(f'<mergeCell ref="{_name(first, left)}:{_name(last, right)}"/>')
-        look = f' s="{form.xf_index}"/>'
-        for row in range(first, last + 1):
-            cells, place = self._rows.setdefault(row, {}), row + 1
-            for column in range(left, right + 1):
-                cells[column] = f'<c r="{_COLUMNS[column]}{place}"{look}'
-        if text:
-            self.write_string(first, left, text, form)
+        cell = f'{_cell(first, left, form)} t="s"><v>{self._texts.place(text)}</v></c>'
+        self._put(first, left, right, cell + _blanks(first, left + 1, right, form.xf_index))
+        for row in range(first + 1, last + 1):
+            self._put(row, left, right, _blanks(row, left, right, form.xf_index))
 
     def set_row(self, row: int, height: float) -> None:
-        """Make a row so many points high, in whole pixels of three quarters of a point."""
-        self._heights[row] = int(height * 4 / 3 + 0.5) * 0.75
+        """Make a row of cells so many points high, in whole pixels of three quarters of a point."""
+        self._heights[row] = f' ht="{int(height * 4 / 3 + 0.5) * 0.75:g}" customHeight="1"'
 
-    def _put(self, row: int, column: int, form: Format | None, rest: str) -> None:
-        look = f' s="{form.xf_index}"' if form is not None else ""
-        self._rows.setdefault(row, {})[column] = f'<c r="{_name(row, column)}"{look}{rest}'
+    def _put(self, row: int, left: int, right: int, cells: str) -> None:
+        line = self._rows.get(row)
+        if line is None:
+            self._rows[row] = _Row([cells], left, right)
+            return
+        if left <= line.most:
+            raise ValueError(f"the cell {_name(row, left)} comes after one to the right of it")
+        line.cells.append(cells)
+        line.most = right
 
     @property
     def height(self) -> int:
@@ -108,8 +122,11 @@ class FilledSheet:
 
     def as_part(self, around: "Surroundings", replaced: Mapping[str, str]) -> Packed:
         """The sheet as a part of the file; `replaced`: marks in what stands after the cells to what takes their place."""
-        columns = [column for cells in self._rows.values() for column in cells]
-        corners = _name(min(self._rows), min(columns)), _name(max(self._rows), max(columns))
+        rows = self._rows.values()
+        corners = (
+            _name(min(self._rows), min(row.least for row in rows)),
+            _name(max(self._rows), max(row.most for row in rows)),
+        )
         shown = corners[0] if corners[0] == corners[1] else ":".join(corners)
         merged = f'<mergeCells count="{len(self._merged)}">{"".join(self._merged)}</mergeCells>' if self._merged else ""
         tail = around.tail
@@ -119,18 +136,27 @@ class FilledSheet:
         whole = f'{around.head}<dimension ref="{shown}"/>{around.middle}<sheetData>{cells}</sheetData>'
         return pack(f"{whole}{around.guard}{merged}{tail}".encode())
 
-    def _lines(self) -> list[str]:
+    def _lines(self) -> Iterator[str]:
         spans: dict[int, tuple[int, int]] = {}
-        for row, cells in self._rows.items():
-            least, most = spans.get(row // _SPAN_ROWS, (min(cells), max(cells)))
-            spans[row // _SPAN_ROWS] = (min(least, *cells), max(most, *cells))
-        lines = []
-        for row in sorted({*self._rows, *self._heights}):
-            least, most = spans[row // _SPAN_ROWS]
-            height = f' ht="{self._heights[row]:g}" customHeight="1"' if row in self._heights else ""
-            texts = "".join(text for _, text in sorted(self._rows.get(row, {}).items()))
-            lines.append(f'<row r="{row + 1}" spans="{least + 1}:{most + 1}"{height}>{texts}</row>')
-        return lines
+        for number, row in self._rows.items():
+            least, most = spans.get(number // _SPAN_ROWS, (row.least, row.most))
+            spans[number // _SPAN_ROWS] = (min(least, row.least), max(most, row.most))
+        for number, row in sorted(self._rows.items(), key=itemgetter(0)):
+            least, most = spans[number // _SPAN_ROWS]
+            height = self._heights.get(number, "")
+            yield f'<row r="{number + 1}" spans="{least + 1}:{most + 1}"{height}>{"".join(row.cells)}</row>'
+
+
+def _cell(row: int, column: int, form: Format | None) -> str:
+    """A cell's tag with its place and look, still open."""
+    look = "" if form is None else f' s="{form.xf_index}"'
+    return f'<c r="{_COLUMNS[column]}{row + 1}"{look}'
+
+
+@lru_cache(maxsize=16_384)
+def _blanks(row: int, left: int, right: int, look: int) -> str:
+    """Cells of one look without a value."""
+    return "".join(f'<c r="{_name(row, column)}" s="{look}"/>' for column in range(left, right + 1))
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,15 @@ def _title(sheet: Any, looks: list[Any]) -> None:
 
 def _spread(sheet: Any, looks: list[Any]) -> None:
     for row in range(2, 40):
+        sheet.write_number(row, 0, row, looks[1])
         for column in range(1 + row % 3, 14):
             sheet.write_string(row, column, f"{row % 5} 格", looks[(row + column) % 3])
-        sheet.write_number(row, 0, row, looks[1])
         sheet.set_row(row, 18 + row)
 
 
 def _gaps(sheet: Any, looks: list[Any]) -> None:
     sheet.write_string(3, 5, "独", looks[2])
-    sheet.merge_range(20, 1, 22, 4, "", looks[1])
-    sheet.write_string(20, 1, "后写", looks[1])
+    sheet.merge_range(20, 1, 22, 4, "几行", looks[1])
     sheet.write_blank(23, 2, None, looks[0])
     sheet.set_row(21, 22)
 
@@ -63,6 +62,13 @@ def test_text_that_looks_like_rich_text_stays_text() -> None:
     texts = Texts()
     texts.place("<r><t>x</t></r>")
     assert b"&lt;r&gt;&lt;t&gt;x" in _parts(joined({_TEXTS: texts.as_part()}))[_TEXTS]
+
+
+def test_a_cell_to_the_left_of_one_written_is_refused() -> None:
+    sheet = FilledSheet(Texts())
+    sheet.write_string(3, 2, "后")
+    with pytest.raises(ValueError, match="B4"):
+        sheet.write_string(3, 1, "前")
 
 
 def _written(fill: Callable[[Any, list[Any]], Any]) -> tuple[dict[str, bytes], list[Any]]:
