@@ -144,8 +144,7 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
     One whose package was recalled goes to a panel again: what the former one found counts no more. One whose application
     was returned since waits for the correction like the rest. Of the others the reason keeps the rules that still refuse.
     """
-    permitted = holds.loc[holds["verdict"] == "permit", items.KEYS].drop_duplicates()
-    refused = reached[reached["status"] == "refused"].merge(permitted, on=items.KEYS)
+    refused = reached[reached["status"] == "refused"].merge(holds[items.KEYS].drop_duplicates(), on=items.KEYS)
     if refused.empty:
         return 0
     rows = refused[[*items.KEYS, "reason"]].assign(rule=refused["reason"].str.split(";")).explode("rule")
@@ -153,16 +152,30 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
     # what was refused under no hold, as an objection or an ended renewal, is not settled here
     still = rows[rows["verdict"] != "permit"]
     items.restate(db, items.rules_of(still, "reason"))
+    anew = _refuse_again(db, rows, holds, run)
     back = refused.drop(columns="reason").merge(still[items.KEYS].drop_duplicates(), how="left", indicator=True)
     back = back[back.pop("_merge") == "left_only"].reset_index(drop=True)
     if back.empty:
-        return 0
+        return anew
     counted = back[items.KEYS].merge(results.accepted(db, run.cycle), on=items.KEYS, how="left")
     items.forget_results(db, counted[counted["result_id"].isna()])
     returning = findings.returning(db, run.cycle)
     back["reason"] = [returning.get(number, "") for number in back["application_no"]]
     back["became"] = ["returned" if reason else "held" for reason in back["reason"]]
-    return items.move(db, back.assign(because="例外审批改为准予"), run, "filing")
+    return anew + items.move(db, back.assign(because="例外审批改为准予"), run, "filing")
+
+
+def _refuse_again(db: Connection, rows: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
+    """Open what is refused and now refused under a further rule, so that it is refused, and written of, under all of them.
+
+    `rows`: the rules that refused each item (KEYS, rule) with the `verdict` on its hold.
+    """
+    settled_here = rows.groupby(items.KEYS)["verdict"].transform(lambda verdicts: (verdicts == "refuse").any())
+    mine = rows.loc[settled_here, items.KEYS].drop_duplicates()
+    refusing = holds.loc[holds["verdict"] == "refuse", [*items.KEYS, "rule"]].merge(mine, on=items.KEYS)
+    both = refusing.merge(rows[[*items.KEYS, "rule"]], how="left", indicator=True)
+    further = both.loc[both["_merge"] == "left_only", items.KEYS].drop_duplicates()
+    return items.move(db, further.assign(became="held", reason="", because="另一项例外审批亦为不予"), run, "filing")
 
 
 def _settled(held: pd.DataFrame, holds: pd.DataFrame) -> pd.DataFrame:

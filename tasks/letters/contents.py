@@ -68,17 +68,17 @@ def addressee(row: Mapping[Any, Any], policy: Policy, day: date) -> dict[str, An
 
 
 def corrections(
-    applications: pd.DataFrame, hard: pd.DataFrame, items: pd.DataFrame, letters_before: Correspondence, run: Run
+    applications: pd.DataFrame, hard: pd.DataFrame, occupations: pd.DataFrame, letters_before: Correspondence, run: Run
 ) -> list[Entry]:
     """One letter a returned application, with all its hard findings (article 3(2)).
 
-    A correction notice; where no correction could save a single item, a letter that the application is not taken up.
-    `items`: the applications' items, with application_no and the row that asks for each.
+    A correction notice; where no correction could save a single row, a letter that the application is not taken up.
+    `occupations`: the rows of occupations (application_no, row), those that nobody can read a level of too.
     """
     returned = applications[applications["application_no"].isin(hard["application_no"])]
     heads_of = heads(returned, run)
     versions = dict(zip(returned["application_no"], returned["version"], strict=True))
-    lost = _lost(hard, items)
+    lost = _lost(hard, occupations)
     workdays, due_on = run.policy.correction.workdays, _due_on(run.day, run.policy.correction.workdays)
     letters = []
     for number, lines in sorted(_lines(hard, run.policy).items()):
@@ -94,19 +94,14 @@ def corrections(
     return letters
 
 
-def _lost(hard: pd.DataFrame, items: pd.DataFrame) -> set[str]:
+def _lost(hard: pd.DataFrame, occupations: pd.DataFrame) -> set[str]:
     """Applications that no correction can save: as a whole, or every row of occupations they ask for."""
     whole = set(hard.loc[hard["rule"].isin(UNMENDABLE_WHOLE), "application_no"])
     rows = hard[hard["rule"].isin(UNMENDABLE) & (hard["table"] == "occupations")]
-    barred = set(zip(rows["application_no"], rows["row"], strict=True))
-    asked: dict[str, set[int]] = {}
-    for number, row in zip(items["application_no"], items["row"], strict=True):
-        asked.setdefault(number, set()).add(row)
-    return whole | {
-        number
-        for number in set(rows["application_no"]) & set(asked)
-        if all((number, row) in barred for row in asked[number])
-    }
+    barred = set(zip(rows["application_no"], rows["row"].astype("int64"), strict=True))
+    mine = occupations[occupations["application_no"].isin(rows["application_no"])]
+    asked = set(zip(mine["application_no"], mine["row"].astype("int64"), strict=True))
+    return whole | ({number for number, _ in barred} - {number for number, _ in asked - barred})
 
 
 def _lines(findings: pd.DataFrame, policy: Policy) -> dict[str, list[FindingLine]]:
@@ -278,11 +273,13 @@ def _words(reason: str, status: str, score: str, policy: Policy) -> dict[str, st
 
 
 def _ruling(code: str, reason: str, refused: Sequence[Row]) -> dict[str, str]:
-    """Number and reason of the latest refusal behind an occupation; nothing where no person decided."""
-    behind = [row for row in refused if row["rule"] in reason.split(";") and row["occupation_code"] in ("", code)]
+    """Numbers and reasons of the refusals behind an occupation, the latest under each rule; nothing where nobody decided."""
+    rules, concerned = reason.split(";"), [row for row in refused if row["occupation_code"] in ("", code)]
+    behind = [row for _, row in sorted({row["rule"]: row for row in concerned if row["rule"] in rules}.items())]
     if not behind:
         return {}
-    return {"decision_no": str(behind[-1]["document_no"]), "decision_reason": str(behind[-1]["reason"])}
+    stated = {name: dict.fromkeys(str(row[name]) for row in behind) for name in ("document_no", "reason")}
+    return {"decision_no": "、".join(stated["document_no"]), "decision_reason": "；".join(stated["reason"])}
 
 
 def letter(occasion: str, kind: str, subject: str, text: LetterText) -> Entry:
