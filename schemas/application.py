@@ -25,6 +25,9 @@ class Awaited:
 #: An application returned with the letter that it is not taken up (不予受理): no correction mends it, and nobody waits.
 NOT_TAKEN_UP = "not_taken_up"
 
+#: What passed and stands in a public notice that is not over: it is filed by the first run after it.
+ON_NOTICE = "on_notice"
+
 #: By status of an item or an application; `questioned` is a filed item that a corrected result fails (EVAL-5).
 AWAITED: dict[str, Awaited] = {
     "received": Awaited("待初审", "centre: run the cycle (filing run)", "中心运行批次"),
@@ -35,6 +38,7 @@ AWAITED: dict[str, Awaited] = {
     "accepted": Awaited("受理", "centre: run the cycle (filing run)", "中心运行批次"),
     "dispatched": Awaited("已送评", "panel: send its results", "专家组交回评估结果"),
     "passed": Awaited("评估合格", "centre: run the cycle (filing run)", "中心运行批次"),
+    ON_NOTICE: Awaited("公示中", "nobody: filed when its public notice is over", "无人须办，公示期满后备案"),
     "late": Awaited("逾期版本", "centre: decide under WINDOW-2, or leave it", "中心决定是否采纳逾期版本"),
     "questioned": Awaited(
         "已备案，更正结果待审批", "centre: decide under EVAL-5 (filing decide)", "中心就更正的结果作出例外审批"

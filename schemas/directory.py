@@ -14,7 +14,7 @@ import pandas as pd
 from schemas.item import TRADE
 from schemas.policy import Policy
 from schemas.submission import AUDIENCES
-from schemas.titles import region_titles, type_titles
+from schemas.titles import level_titles, region_titles, type_titles
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def audiences_of(words: Iterable[str]) -> str:
 def change_text(text: str, policy: Policy) -> str:
     """A `before` or `after` as people read it: levels and audiences in words, institution types and regions by name."""
     first, mark, rest = text.partition("；")
-    if set(first.split(",")) <= set(policy.levels):
+    if set(first.split(",")) <= set(level_titles(policy)):
         first = levels_text(first, policy)
     names = {**region_titles(policy), **type_titles(policy)}
     return _CODED.sub(lambda match: match[1] + names.get(match[2], audiences_text(match[2])), first + mark + rest)

@@ -69,9 +69,8 @@ class Policy(parts.Part):
             self._assert_known(f"institution.{name}", {"materials": kind.materials}, self.materials)
         parts.assert_distinct("institution", types.values())
         parts.assert_distinct("materials", [*self.materials, *self.materials.values()])
-        parts.assert_distinct(
-            "levels", [*self.levels, *(name for code in self.levels for name in self.level_names(code))]
-        )
+        level_names = (name for code in self.levels for name in self.level_names(code))
+        parts.assert_distinct("levels", [*self.levels, *level_names])
         return self
 
     def _assert_known(self, part: str, lists: Mapping[str, Iterable[str]], known: Iterable[str]) -> None:
@@ -96,11 +95,12 @@ class Policy(parts.Part):
 
     def level_names(self, code: str) -> list[str]:
         """The names a level goes by: `三级` and `高级工` of `三级/高级工`; a code that is no level is its own name."""
-        return [name.strip() for name in self.levels.get(code, code).split("/")]
+        return [name.strip() for name in self.level_title(code).split("/")]
 
     def level_title(self, code: str) -> str:
-        """`3` as `三级/高级工`; a code that is no level stays as it is."""
-        return self.levels.get(code, code)
+        """`3` as `三级/高级工`, also a level that only another policy of its city has; what is no level stays as it is."""
+        others = () if code in self.levels else reversed(known())
+        return next((one.levels[code] for one in (self, *others) if one.name == self.name and code in one.levels), code)
 
     def in_level_order(self, codes: Iterable[str]) -> list[str]:
         """Level codes from the lowest to the highest; those that are no level come last."""

@@ -1,4 +1,4 @@
-"""Names of regions and institution types as people read them, of what is on file since an earlier policy too."""
+"""Names of regions, institution types and levels as people read them, of what is on file since an earlier policy too."""
 
 from collections.abc import Callable
 
@@ -13,6 +13,11 @@ def region_titles(policy: Policy) -> dict[str, str]:
 def type_titles(policy: Policy) -> dict[str, str]:
     """Institution type to title, in the same way."""
     return _with_others(policy, lambda one: one.institution_types)
+
+
+def level_titles(policy: Policy) -> dict[str, str]:
+    """Level code to title, in the same way."""
+    return _with_others(policy, lambda one: one.levels)
 
 
 def _with_others(policy: Policy, names: Callable[[Policy], dict[str, str]]) -> dict[str, str]:

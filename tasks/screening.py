@@ -89,19 +89,21 @@ def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
         submissions = applications.submissions(db, kept)
         checked = check(submissions, scene(db, run.cycle))
         data_docs(checked.validation, _docs_folder(run, batch_no))
-        return Counts.sum([withdrawn, write(db, submissions["applications"], checked, run)])
+        return Counts.sum([withdrawn, write(db, submissions, checked, run)])
 
 
 def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
-    """Applications that were taken back are not checked: the items they name are made, and are `withdrawn`."""
+    """Applications that were taken back are not checked: the items they name are made, and are `withdrawn`.
+
+    All of them go by the credit code of the version that takes them back, where it states one.
+    """
     if not numbers:
         return Counts()
     submissions = applications.submissions(db, numbers)
     asked = requested_items(submissions, scene(db, run.cycle))
     present = items.of_applications(db, numbers)[items.KEYS]
     new = asked.merge(present, on=items.KEYS, how="left", indicator=True).query("_merge == 'left_only'")
-    uscc = submissions["applications"].set_index("application_no")["uscc"]
-    owner = new["application_no"].map(uscc).fillna("")
+    owner = new["application_no"].map(items.follow_owner(db, numbers))
     named = new[[*items.KEYS, *ALONG]]
     items.create(db, named.assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
     findings.replace(db, findings.none(), submissions["applications"], run.cycle)
@@ -154,8 +156,9 @@ def _docs_folder(run: Run, batch_no: int) -> Path:
     return folder if batch_no == 1 else folder / f"batch-{batch_no}"
 
 
-def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) -> Counts:
+def write(db: Connection, submissions: dict[str, pd.DataFrame], checked: Checked, run: Run) -> Counts:
     """Write the outcome of one check: who is returned, which items are held, which go on."""
+    screened = submissions["applications"]
     hard = checked.findings[checked.findings["nature"] == "hard"]
     returned = set(hard["application_no"])
     findings.replace(db, checked.findings, screened, run.cycle)
@@ -164,7 +167,7 @@ def write(db: Connection, screened: pd.DataFrame, checked: Checked, run: Run) ->
     findings.hold_anew(db, screened, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
     numbers = screened["application_no"].tolist()
     letters_before = correspondence.letters_to(db, sorted(returned))
-    notices = contents.corrections(screened, hard, checked.items, letters_before, run)
+    notices = contents.corrections(screened, hard, submissions["occupations"], letters_before, run)
     written = letters.write(db, notices, run)
     ends = assumed_end(run.day, run.policy.correction.workdays)
     correct_by = {notice.subject: ends for notice in notices if notice.kind == "correction"}

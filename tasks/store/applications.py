@@ -9,6 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from expectations.submissions import columns_read
 from schemas import tables
+from schemas.application import NOT_TAKEN_UP
 from schemas.item import FINAL, TRADE
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
@@ -27,6 +28,11 @@ def not_taken_up() -> ColumnElement[bool]:
     return and_(
         _application.c.status == "returned", exists().where(letter.c.box == LETTERS.code, letter.c.occasion == occasion)
     )
+
+
+def standing() -> "ColumnElement[str]":
+    """An application's status as people read it, NOT_TAKEN_UP apart from what awaits a correction."""
+    return case((not_taken_up(), NOT_TAKEN_UP), else_=_application.c.status).label("status")
 
 
 def to_screen(db: Connection, cycle: str, only: list[str] | None) -> list[str]:

@@ -5,11 +5,10 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 from sqlalchemy.engine import RowMapping
 
 from schemas import tables
-from schemas.application import NOT_TAKEN_UP
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS, UNIT
 from schemas.submission import APPLICATIONS, TABLES
@@ -23,20 +22,18 @@ _outbox = tables.outbox
 LISTED = ["application_no", "cycle", "status", "outcome", "institution_name", "uscc", "region_code", "correct_by"]
 
 
-def _standing() -> "ColumnElement[str]":
-    """An application's status as people read it, NOT_TAKEN_UP apart from what awaits a correction."""
-    return case((applications.not_taken_up(), NOT_TAKEN_UP), else_=_application.c.status).label("status")
-
-
 def _listed() -> "list[ColumnElement[Any]]":
-    known = {"status": _standing(), **{column.name: column for column in _application.c if column.name != "status"}}
+    known = {
+        "status": applications.standing(),
+        **{column.name: column for column in _application.c if column.name != "status"},
+    }
     return [known[name] if name in known else _version.c[name] for name in LISTED]
 
 
 def application(db: Connection, number: str) -> RowMapping | None:
     """The application's row with its current version's fields; None for an unknown number."""
     fields = [_version.c[name] for name in APPLICATIONS.names if name not in ("application_no", "uscc", "cycle")]
-    columns = [_standing() if column.name == "status" else column for column in _application.c]
+    columns = [applications.standing() if column.name == "status" else column for column in _application.c]
     statement = select(*columns, *fields, _version.c.submitted_utc).join(_version, twins.is_current())
     return db.execute(statement.where(_application.c.application_no == number)).mappings().first()
 
@@ -50,7 +47,7 @@ def listed(db: Connection, *, cycle: str, status: str, words: str, most: int, af
     if cycle:
         chosen = chosen.where(_application.c.cycle == cycle)
     if status:
-        chosen = chosen.where(_application.c.status == status)
+        chosen = chosen.where(applications.standing() == status)
     if words:
         like = f"%{words}%"
         chosen = chosen.where(

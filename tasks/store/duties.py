@@ -8,10 +8,10 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from schemas import tables
-from schemas.application import AWAITED, NOT_TAKEN_UP
+from schemas.application import AWAITED, NOT_TAKEN_UP, ON_NOTICE
 from schemas.item import FINAL, KEYS
 from schemas.law.rulings import EVAL_5
-from tasks.store import applications, decisions, frames, late_versions, results, twins
+from tasks.store import applications, decisions, frames, late_versions, public_notices, results, twins
 from tasks.store.outbox import LETTERS, PACKAGES
 
 _application = tables.application
@@ -56,14 +56,10 @@ def open_of(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
     OPEN_COLUMNS and what people need of the institution. `status`: of `schemas.application`; `items`: how many, 0 for an
     application without one.
     """
-    rows = frames.read(
-        db,
-        select(_item.c.application_no, _item.c.status).where(_item.c.cycle.in_(cycles), _item.c.status.not_in(FINAL)),
-    )
-    counted = rows.groupby(["application_no", "status"]).size().rename("items").reset_index()
+    items = _items(db, cycles, day)
     late = [_late(db, cycle) for cycle in cycles]
-    parts = [counted, _without_items(db, cycles, rows), *late, _questioned(db, cycles)]
-    waiting = pd.concat([part for part in parts if len(part)] or [counted.assign(since_own="")], ignore_index=True)
+    parts = [items, _without_items(db, cycles, items), *late, _questioned(db, cycles)]
+    waiting = pd.concat([part for part in parts if len(part)] or [items], ignore_index=True)
     if "since_own" not in waiting:
         waiting["since_own"] = None
     since = _since(db, cycles)
@@ -78,6 +74,26 @@ def open_of(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
     order = ["days", "application_no", "status"]
     columns = [*OPEN_COLUMNS, *(name for name in (*_WHOSE, "correct_by") if name not in OPEN_COLUMNS)]
     return waiting[columns].sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def _items(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
+    """How many items of an application stand where, what passed and stands in a running public notice as ON_NOTICE.
+
+    application_no, status, items and since_own, the day on which the notice showed them.
+    """
+    columns = [_item.c[key] for key in (*KEYS, "status")]
+    rows = frames.read(db, select(*columns).where(_item.c.cycle.in_(cycles), _item.c.status.not_in(FINAL)))
+    rows["since_own"] = pd.Series(None, index=rows.index, dtype=frames.TEXT)
+    passed = rows[rows["status"] == "passed"]
+    if len(passed):
+        every = pd.concat([public_notices.shown(db, cycle) for cycle in cycles])
+        running = every[(every["standing"] == "published") & (every["ends_on"] >= day.isoformat())]
+        shown = passed[KEYS].join(running.groupby(KEYS)["published_on"].max(), on=KEYS)["published_on"].dropna()
+        rows.loc[shown.index, "since_own"] = shown
+        rows.loc[shown.index, "status"] = ON_NOTICE
+    return rows.groupby(["application_no", "status"], as_index=False).agg(
+        items=("level", "size"), since_own=("since_own", "max")
+    )
 
 
 def _without_items(db: Connection, cycles: Sequence[str], rows: pd.DataFrame) -> pd.DataFrame:

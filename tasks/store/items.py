@@ -1,6 +1,6 @@
 """Items: where each stands, and the only way to move it; every move leaves its history entry in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import pandas as pd
@@ -101,6 +101,24 @@ def restate(db: Connection, stated: pd.DataFrame) -> None:
         return
     seals.touch(db, seals.ITEMS, changed)
     db.execute(update(_item).where(*differs).values(reason=work.c.reason))
+
+
+def follow_owner(db: Connection, numbers: Collection[str]) -> dict[str, str]:
+    """Let what was taken back of these applications go by the credit codes they have now; those codes by number."""
+    application = tables.application
+    columns = (application.c.application_no, application.c.uscc)
+    owners = frames.read(db, select(*columns).where(application.c.application_no.in_(numbers)))
+    work = frames.working(db, "owners", owners)
+    differs = (
+        _item.c.application_no == work.c.application_no,
+        _item.c.uscc != work.c.uscc,
+        _item.c.status == "withdrawn",
+    )
+    changed = frames.read(db, select(*(_item.c[key] for key in KEYS)).join(work, and_(*differs)))
+    if len(changed):
+        seals.touch(db, seals.ITEMS, changed)
+        db.execute(update(_item).where(*differs).values(uscc=work.c.uscc))
+    return dict(zip(owners["application_no"], owners["uscc"].fillna(""), strict=True))
 
 
 def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Table, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from schemas import tables
 from schemas.item import UNIT
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from tasks.store import (
+    applications,
     complaints,
     editions,
     findings,
@@ -36,8 +37,8 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
     numbers = [edition["edition"] for edition in editions.published(db) if edition["cycle"] == cycle]
     return {
         "cycle": cycle,
-        "applications": _counted(db, tables.application, "status", cycle),
-        "items": _counted(db, tables.item, "status", cycle),
+        "applications": _counted(db, applications.standing(), tables.application.c.cycle == cycle),
+        "items": _counted(db, tables.item.c.status, tables.item.c.cycle == cycle),
         "findings": findings.by_nature(db, cycle),
         "results": f"{back} of {sent}",
         "unjudged_results": next((backlog.number for backlog in results.unjudged(db) if backlog.cycle == cycle), 0),
@@ -61,15 +62,16 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
     }
 
 
-def _counted(db: Connection, table: Table, column: str, cycle: str) -> dict[str, int]:
-    statement = select(table.c[column], func.count()).where(table.c.cycle == cycle).group_by(table.c[column])
+def _counted(db: Connection, value: "ColumnElement[str]", chosen: "ColumnElement[bool]") -> dict[str, int]:
+    rows = select(value.label("value")).where(chosen).subquery()
+    statement = select(rows.c.value, func.count()).group_by(rows.c.value)
     return {str(value): int(number) for value, number in sorted(map(tuple, db.execute(statement)))}
 
 
 def by_cycle(db: Connection) -> list[tuple[str, dict[str, int]]]:
-    """Every cycle, newest first, with its applications counted by status."""
-    table = tables.application
-    statement = select(table.c.cycle, table.c.status, func.count()).group_by(table.c.cycle, table.c.status)
+    """Every cycle, newest first, with its applications counted by status, NOT_TAKEN_UP apart."""
+    rows = select(tables.application.c.cycle, applications.standing()).subquery()
+    statement = select(rows.c.cycle, rows.c.status, func.count()).group_by(rows.c.cycle, rows.c.status)
     counts: dict[str, dict[str, int]] = {cycle: {} for cycle in cycles(db)}
     for cycle, status, number in db.execute(statement):
         counts[cycle][status] = int(number)

@@ -74,6 +74,10 @@ def judge(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> Ruling:
     incoming["valid_uscc"] = _valid(incoming["uscc_now"])
     incoming["is_withdrawal"] = _withdraws(incoming)
     known, closed = known_of(db, incoming["application_no"].tolist()), cycles.closed(db)
+    # a version that takes an application back need not say whose it is
+    owners = incoming["application_no"].map({number: application.facts.uscc for number, application in known.items()})
+    unnamed = incoming["is_withdrawal"] & (incoming["uscc_now"].fillna("") == "")
+    incoming["uscc_now"] = incoming["uscc_now"].mask(unnamed, owners.astype(frames.TEXT))
     ruled = [_ruled(row, known, closed, run) for row in records(incoming)]
     incoming["standing"] = pd.Series([ruling.standing for ruling in ruled], dtype=frames.TEXT)
     incoming["why"] = pd.Series([ruling.reason for ruling in ruled], dtype=frames.TEXT)

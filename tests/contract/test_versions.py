@@ -69,3 +69,21 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
     assert len(made.letters(home, "package_recall")) == 3
     packages = settings().outbox / "evaluation" / case.cycle
     assert {path.name for path in packages.iterdir()} >= {again.no, unasked[0].no, mended.no}
+
+
+def test_a_version_that_withdraws_need_not_say_whose_it_is(case: Case, home: Path) -> None:
+    """Its own code counts where it states one, also one that is none; the number stays its owner's where it is blank."""
+    code = case.codes[0]
+    who = [case.institution("enterprise") for _ in range(2)]
+    first = [case.application(one, {code: "5"}) for one in who]
+    case.act("2025-03-12", *first)
+    back = [
+        case.application(one, {code: "5"}, submitted="2025-03-19T09:00:00", no=former.no)
+        for one, former in zip(who, first, strict=True)
+    ]
+    for filing, uscc in zip(back, ("", "91420200MA48K00000"), strict=True):
+        filing.form |= {"withdrawn": "是", "uscc": uscc}
+    case.act("2025-03-20", *back)
+    assert [case.status(filing.no) for filing in first] == ["withdrawn", "withdrawn"]
+    assert [case.app(filing.no).filing.uscc for filing in first] == [who[0].uscc, "91420200MA48K00000"]
+    assert len(made.letters(home, "application_withdrawal")) == 2

@@ -18,7 +18,7 @@ from schemas.run_summary import Counts, RunSummary
 from schemas.settings import settings, using
 from tasks.runs import waiting
 from tasks.runs.page import overview_text
-from tasks.store import database, items, leases, public_notices
+from tasks.store import database, duties, items, leases, public_notices
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests.commands import Filing
@@ -332,7 +332,15 @@ def test_a_cycle_that_is_being_worked_on_is_left_to_the_next_night() -> None:
 
 
 def test_status_tells_the_period(filing: Filing) -> None:
+    """And of what is shown nobody has to act until it is over."""
     decision.fn(CYCLE, BEGINS)
+    with reading() as db:
+        shown, over = (
+            duties.open_of(db, [CYCLE], day).query("status in ('passed', 'on_notice')") for day in (ENDS, AFTER)
+        )
+    assert set(shown["who"]) == {"nobody: filed when its public notice is over"}
+    assert set(shown["since"]) == {BEGINS.isoformat()}
+    assert set(over["who"]) == {"centre: run the cycle (filing run)"}
     assert json.loads(filing("status", CYCLE, "--json").out)[0]["public_notices"] == f"{CYCLE}.1 2026-09-28–2026-10-10"
 
 

@@ -137,7 +137,8 @@ class Application:
         self.current, self.withdrawn = version, False
         if not any(version is known for known in self.versions):
             self.versions.append(version)
-        # an application is taken back as a whole, whatever the version still names
+        # an application is taken back as a whole, whatever the version still names, also where it names no code
+        version.filing.uscc = version.filing.uscc or (self.valid_code() if version.filing.withdrawn else "")
         before = self.items if version.filing.withdrawn else {}
         self.items = {item: State() for item in version.filing.items()} | before
         self.findings, self.screened, self.returned, self.period_end = [], False, False, None

@@ -181,12 +181,11 @@ def _return(office: Office, app: Application, as_of: date) -> None:
 
 
 def _is_lost(app: Application) -> bool:
-    """Nothing of it can be saved by a correction: as a whole, or every row that asks for an item."""
+    """Nothing of it can be saved by a correction: as a whole, or every row of its occupations."""
     if any(finding.rule in UNMENDABLE_WHOLE for finding in app.findings):
         return True
     barred = {finding.row for finding in app.findings if finding.rule in UNMENDABLE_ROW}
-    asked = {row.row for row in app.filing.requested if row.items()}
-    return bool(barred) and asked <= barred
+    return bool(barred) and {row.row for row in app.filing.requested} <= barred
 
 
 def _settle_item(office: Office, app: Application, item: Item, as_of: date) -> None:
@@ -197,7 +196,7 @@ def _settle_item(office: Office, app: Application, item: Item, as_of: date) -> N
         return
     if state.status in ("passed", "refused"):
         _settle_objection(office, app, item)
-    if state.status == "refused" and not _is_permitted_again(office, app, item):
+    if state.status == "refused" and not _is_permitted_again(office, app, item, as_of):
         return
     if state.status in FINAL:
         return
@@ -249,14 +248,16 @@ def _settle_at_filing(office: Office, app: Application, item: Item, concerned: s
         state.stands("passed")
 
 
-def _is_permitted_again(office: Office, app: Application, item: Item) -> bool:
-    """Refuse → permit takes a refused item back to where it was held."""
+def _is_permitted_again(office: Office, app: Application, item: Item, as_of: date) -> bool:
+    """Refuse → permit takes a refused item back to where it was held; the reason holds all rules that refuse it."""
     state = app.items[item]
     if state.reason & {"RENEW-1", "EVAL-5"}:
         return False
     still = {rule for rule in state.reason if office.verdict(app.no, rule, item.occupation) == "refuse"}
     if still:
-        state.reason = still
+        concerned, _ = _holding(office, app, item, as_of)
+        further = {rule for rule in concerned if office.verdict(app.no, rule, item.occupation) == "refuse"}
+        state.reason = still if "OBJECTION" in still else still | further
         return False
     state.stands("held", state.reason)
     return True

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.directory import levels_text
 from schemas.law.cycle import cycle_id
 from schemas.policy import (
     UnknownCycleError,
@@ -18,6 +19,7 @@ from schemas.policy import (
 )
 from schemas.settings import Settings, using
 from schemas.submission import APPLICATIONS, MATERIALS_TABLE, OCCUPATIONS
+from schemas.titles import level_titles
 from tests.policies import SECOND_CITY, SHIPPED, write_policy
 
 
@@ -107,6 +109,15 @@ def test_another_citys_words_are_its_own(tmp_path: Path) -> None:
         # a file may hold applications of cycles before and after
         either = any_policy(APPLICATIONS.column("institution_type")).spellings()
         assert (either["医院"], either["企业"]) == ("hospital", "enterprise")
+
+
+def test_a_level_that_a_later_policy_drops_keeps_its_name(tmp_path: Path) -> None:
+    text = SHIPPED.replace('1 = "一级/高级技师"\n', "").replace(', "1"]', "]")
+    with using(with_policy(tmp_path / "policies", "2026-01-01", text)):
+        policy = for_cycle(cycle_id("2026-09"))
+        assert (list(policy.levels), policy.level_title("1")) == (["5", "4", "3", "2"], "一级/高级技师")
+        assert levels_text("2,1,9", policy) == "二级、一级、9"
+        assert list(level_titles(policy)) == ["5", "4", "3", "2", "1"]
 
 
 HOSPITAL = """

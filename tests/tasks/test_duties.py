@@ -17,7 +17,7 @@ from tasks.desk.moved import MovedError
 from tasks.desk.posting import FuturePostingError, ImpossiblePostingError, record_posting
 from tasks.desk.withdrawal import withdraw
 from tasks.gateways.disk import receipts
-from tasks.store import dossier, duties, history, postings
+from tasks.store import dossier, duties, history, overview, postings
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests.homes import SQLITE_FIRST
@@ -106,8 +106,11 @@ def test_nobody_waits_for_what_is_not_taken_up(waiting: Path) -> None:
         assert [finding.nature for finding in findings_of(db, "A3", policy)] == ["不予受理"]
         shown = dossier.application(db, "A3")
         assert shown is not None and shown["status"] == "not_taken_up"
-        listed, _ = dossier.listed(db, cycle="", status="returned", words="A3", most=1, after=0)
+        listed, _ = dossier.listed(db, cycle="", status="not_taken_up", words="A3", most=1, after=0)
         assert listed["status"].tolist() == ["not_taken_up"]
+        counted = overview.of_cycle(db, made.CYCLE)["applications"]
+        assert (counted["not_taken_up"], "returned" in counted) == (1, False)
+        assert dict(overview.by_cycle(db))[made.CYCLE] == counted
 
 
 @SQLITE_FIRST

@@ -11,6 +11,7 @@ from schemas.directory import (
     Column,
 )
 from schemas.submission import AUDIENCES
+from schemas.titles import level_titles
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.manifest import json_bytes, sha256
 
@@ -160,7 +161,7 @@ def _code_lists(content: EditionContent) -> dict[str, tuple[str, dict[str, str]]
     return {
         "institution_types": ("机构类型", {**used["institution_type"], **content.type_titles}),
         "regions": ("所属区划", {**used["region_code"], **content.region_names}),
-        "levels": ("职业等级", dict(content.policy.levels)),
+        "levels": ("职业等级", level_titles(content.policy)),
         "audiences": ("服务对象", dict(AUDIENCES)),
         "change_kinds": ("变更类型", dict(CHANGE_KINDS)),
     }

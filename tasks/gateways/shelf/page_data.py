@@ -22,6 +22,7 @@ from schemas.item import trade_title
 from schemas.policy import Policy
 from schemas.rows import tuples
 from schemas.submission import AUDIENCES
+from schemas.titles import level_titles
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
 from tasks.gateways.shelf.qr import codes
@@ -43,6 +44,7 @@ def page_data(content: EditionContent) -> dict[str, Any]:
     institution, institutions = _once(rows, INSTITUTION_COLUMNS)
     occupation, occupations = _once(rows, OCCUPATION_COLUMNS)
     levels, level_sets = _once(rows, ["levels"])
+    titles = _level_titles(level_sets["levels"], content.policy)
     served = sorted(set(rows["audiences"]))
     dates = sorted({*rows["filed_on"], *rows["valid_until"]})
     types = _named(institutions["institution_type"], content.type_titles)
@@ -58,9 +60,9 @@ def page_data(content: EditionContent) -> dict[str, Any]:
         "reminder_days": content.policy.validity.reminder_days,
         "types": [visible(title) for title in types.values()],
         "regions": [visible(title) for title in regions.values()],
-        "level_names": list(content.policy.levels.values()),
-        "level_codes": list(content.policy.levels),
-        "levels": [_level_set(text, content.policy) for text in level_sets["levels"]],
+        "level_names": list(titles.values()),
+        "level_codes": list(titles),
+        "levels": [_level_set(text, list(titles), content.policy) for text in level_sets["levels"]],
         "audience_names": list(AUDIENCES.values()),
         "audiences": [_audience_set(text) for text in served],
         "dates": dates,
@@ -145,13 +147,19 @@ def _places(values: pd.Series, known: Iterable[str]) -> list[int]:
     return [place[value] for value in values.tolist()]
 
 
-def _level_set(text: str, policy: Policy) -> dict[str, Any]:
-    levels = [level for level in policy.levels if level in text.split(",")]
+def _level_titles(sets: Iterable[str], policy: Policy) -> dict[str, str]:
+    """Code to title of the policy's levels, then of those that an earlier one had and somebody still has on file."""
+    present = {*policy.levels, *(level for text in sets for level in text.split(","))}
+    return {level: title for level, title in level_titles(policy).items() if level in present}
+
+
+def _level_set(text: str, known: list[str], policy: Policy) -> dict[str, Any]:
+    levels = [level for level in known if level in text.split(",")]
     return {
         "text": levels_text(text, policy),
         "words": [f"{level}级" for level in levels],
         "titles": " ".join(policy.level_names(level)[-1] for level in levels),
-        "places": [list(policy.levels).index(level) for level in levels],
+        "places": [known.index(level) for level in levels],
     }
 
 

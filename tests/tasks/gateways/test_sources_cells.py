@@ -31,6 +31,9 @@ CASES = [
     ("applications", "institution_name", "黄石ＡＢ（集团）有限公司", "黄石AB（集团）有限公司"),
     ("applications", "registered_address", "杭州东路１２号，３楼", "杭州东路12号，3楼"),
     ("decisions", "document_no", "黄人社函〔２０２６〕５号", "黄人社函〔2026〕5号"),
+    # work types tell items apart: one is one whichever width its signs have
+    ("occupations", "work_type", "焊工(气), 手工", "焊工（气），手工"),
+    ("results", "work_type", "焊工（气），手工", "焊工（气），手工"),
     ("decisions", "rule", "ＣＡＰ—２", "CAP-2"),
     # spaces, invisible signs, apostrophes, formulas that keep a code text
     ("applications", "institution_name", " \u00a0黄石\u3000\u3000机械\u200b厂\ufeff\t", "黄石 机械厂"),

@@ -21,6 +21,8 @@ from tasks.gateways.sources.cells.words import Regions, WordReader, integer, num
 
 #: Names in which no space is meant: a cell was justified with them.
 _UNSPACED: Final = frozenset({"occupation_name", "work_type"})
+#: Names of work types are what tells items apart: those that differ in the width of these signs alone are one.
+_ONE_WIDTH: Final = str.maketrans("(),:;", "（），：；")
 #: What a spreadsheet shows in place of a value, and what is kept for a formula that was never worked out.
 _FAILED: Final = r"^#(REF|N/A|VALUE|NAME|DIV/0|NUM|NULL|SPILL|CALC|GETTING_DATA|FIELD|BLOCKED|CONNECT|BUSY)[!?]?$|^=$"
 _CANONICAL: Final[Mapping[str, str]] = {
@@ -62,6 +64,8 @@ def _tidy(cells: pl.Series, column: Column) -> pl.Series:
         return respelled(cells, cells.is_not_null(), lambda text: visible(text) or None)
     if column.kind != "text" or column.name not in CODES:
         cells = clean_text(cells)
+        if column.name == "work_type":
+            cells = respelled(cells, cells.str.contains("[(),:;]"), lambda text: text.translate(_ONE_WIDTH))
         if column.name in _UNSPACED:
             return cells.str.replace_all(" ", "", literal=True)
         return respelled(cells, cells.is_not_null(), prefixes) if column.name == "occupation_prefixes" else cells
