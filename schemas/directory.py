@@ -227,8 +227,10 @@ def _why(rows: pd.DataFrame, kind: str) -> "dict[str, pd.Series | str]":
     """Reason and document number of changes of a kind, where a decision made them."""
     if kind == "details_changed":
         return {"reason": rows["reason_named"], "document_no": rows["document_no_named"]}
-    if kind in ("added", "renewed", "expired"):
+    if kind == "expired":
         return {"reason": "", "document_no": ""}
+    if kind in ("added", "renewed"):  # by an application, unless a document carried it over
+        return {"reason": rows["reason"].where(rows["document_no"] != "", ""), "document_no": rows["document_no"]}
     return {"reason": rows["reason"], "document_no": rows["document_no"]}
 
 

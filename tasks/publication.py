@@ -187,7 +187,7 @@ def write_papers(run: Run) -> Counts:
         with reading() as db:
             background = province.Background(
                 before=before,
-                known=register.known_to_province(db),
+                known=register.known_to_province(db) - history.carried_over(db),
                 particulars=editions.particulars(db),
                 exceptions=editions.exceptions(db, edition.changed[edition.changed["change"].isin(_FILED)]),
             )

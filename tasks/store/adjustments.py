@@ -162,7 +162,8 @@ def _tell_moved(
     was = present.join(before.set_index(register.KEYS)["standing"].rename("was"), on=register.KEYS)["was"].fillna("")
     because = f"由{change.title}{change.old}变更：{decided.because}"
     moved = present.assign(was=was, became=was.where(was != "", "filed"), because=because)
-    register.tell(db, register.with_terms(moved, **{f"old_{change.column}": change.old}), run, decided.decided_by)
+    stated = {f"old_{change.column}": change.old, "ground": decided.ground, "document_no": decided.document_no}
+    register.tell(db, register.with_terms(moved, **stated), run, decided.decided_by)
     open_still = suspensions.known(db).query("ends_on.isna()")
     suspended = open_still.merge(
         present.loc[(was == "") & (present["standing"] == "suspended"), register.KEYS], on=register.KEYS

@@ -20,6 +20,8 @@ STARTED = "run"
 _history = tables.history
 _PLAIN = [*CHAINED[: CHAINED.index("facts")], *CHAINED[CHAINED.index("facts") + 1 :]]
 _FACTS = cast(_history.c.facts, Text).label("facts")
+#: The facts that name the code something on the register came from.
+_FORMER = ("old_uscc", "old_occupation_code")
 #: The columns of an entry its writer gives; the number, who, when and in which run are added here.
 _GIVEN = ["kind", "subject", *UNIT, "was", "became", "because", "facts"]
 #: What an entry has that concerns no occupation, comes from nowhere, or has no facts.
@@ -195,6 +197,14 @@ def filings(db: Connection) -> pd.DataFrame:
     columns = (_history.c.subject.label("uscc"), *(_history.c[name] for name in UNIT))
     filed = (_history.c.kind == "qualification", _history.c.became == "filed")
     return frames.read(db, select(*columns).where(*filed).distinct())
+
+
+def carried_over(db: Connection) -> set[tuple[str, ...]]:
+    """uscc and TRADE of what came from another credit code, institution or occupation code by a decision."""
+    columns = (_history.c.subject, *(_history.c[name] for name in TRADE), _FACTS)
+    named = or_(*(_FACTS.contains(f'"{name}"') for name in _FORMER))
+    rows = db.execute(select(*columns).where(_history.c.kind == "qualification", named))
+    return {tuple(key) for *key, facts in rows if not facts_of(facts).keys().isdisjoint(_FORMER)}
 
 
 def lapses(db: Connection) -> set[tuple[str, ...]]:

@@ -1,25 +1,30 @@
 """Names, institutions and codes that give way to others: the register, its history and what is counted follow."""
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from deployments.simulation import truths
 from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run_summary import Counts
+from schemas.settings import Settings, using
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.desk import succession
 from tasks.desk.succession import Change, ImpossibleChangeError
+from tasks.publication import publication
 from tasks.store import institutions, outbox, overview, register, replay, standing
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.outbox import LETTERS
 from tests import evaluations as made
 from tests import registers
-from tests.registers import BAKER, COOK, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
+from tests.policies import write_policy
+from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, decide, passed, run_on, sweep, take_over, terms
 
 TERM = (date(2024, 5, 25), date(2027, 5, 24))
 LATER = (date(2025, 5, 25), date(2028, 5, 24))
@@ -104,6 +109,35 @@ def test_a_merged_institution_goes_on_in_the_other_with_the_later_terms() -> Non
     with reading() as db:
         assert list(overview.life(db, ONE)["entry"]) == list(overview.life(db, TWO)["entry"])
         assert ONE not in set(institutions.known(db)["uscc"])
+
+
+def published(home: Path, day: date) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """The reasons and documents of the newest edition's changes by kind, and the counts of its report to the province."""
+    with run_on(day) as run:
+        assert publication(run).done["editions"] == 1
+    edition = (home / "published" / "latest").resolve()
+    rows = pd.read_csv(edition / "changes.csv", dtype="str", keep_default_na=False)
+    grounds = rows["reason"] + rows["document_no"]
+    report = json.loads((home / "outbox" / "province" / edition.name / "report.json").read_text("utf-8"))
+    kinds = {str(kind): list(texts) for kind, texts in grounds.groupby(rows["change"])}
+    return kinds, {kind: number for kind, number in report["counts"].items() if number}
+
+
+def test_a_carried_over_row_is_told_to_the_public_and_to_the_province(home: Path, tmp_path: Path) -> None:
+    """What was taken over is known to the province under its former code, not under the one it goes by since."""
+    lenient = write_policy(tmp_path / "policies", "2021-02-02", max_drop_share="1.0")
+    with using(Settings(home=home, database_url="", policies=lenient)):
+        take_over([(ONE, COOK, "4"), (ONE, BAKER, "4"), (TWO, COOK, "3")], *TERM)
+        assert published(home, DAY) == ({"added": ["", "", ""]}, {})
+        because = WORDS["ground"] + WORDS["document_no"]
+        changed(Renumbering, old_code=BAKER, new_code=ELECTRICIAN)
+        assert published(home, DAY) == ({"added": [because], "removed": [because]}, {"added": 1, "removed": 1})
+        changed(Recoding, old_uscc=TWO, new_uscc=THREE)
+        assert published(home, DAY) == ({"added": [because], "removed": [because]}, {"added": 1, "removed": 1})
+        changed(Merger, old_uscc=ONE, into_uscc=THREE)
+        kinds, counts = published(home, DAY)
+    assert kinds == {"added": [because], "levels_changed": [because], "removed": [because] * 2}
+    assert counts == {"added": 1, "levels_changed": 1, "removed": 2}
 
 
 @pytest.mark.usefixtures("installation")
