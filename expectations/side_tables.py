@@ -64,7 +64,7 @@ def _faults(table: str, policy: Policy) -> Iterator[tuple[pl.Expr, str]]:
         ~pl.col("region_code").is_in(list(policy.region_names)),
         f"所属区划应为：{'、'.join(policy.region_names.values())}",
     )
-    for name in ("institution_name", "registered_address", "work_type"):
+    for name in ("institution_name", "registered_address", "occupation_name", "work_type"):
         yield (
             holds_number(pl.col(name)),
             f"“{REGISTER.titles()[name]}”将公开，其中有身份证号或电话号码，请删除（FORM-11）",

@@ -117,3 +117,8 @@ def trade_title(occupation_name: str, work_type: str) -> str:
 def occupation_title(name: str, own_name: str) -> str:
     """An occupation as people read it; an unlisted one, which goes by its neighbour's code, with its enterprise's name."""
     return f"{name}（{own_name}）" if own_name else name
+
+
+def own_name_in(title: str, name: str) -> str:
+    """The enterprise's name in an occupation's title as `occupation_title` makes it; blank where there is none."""
+    return title[len(name) + 1 : -1] if title.startswith(f"{name}（") and title.endswith("）") else ""

@@ -199,6 +199,7 @@ REGISTER = Table(
         Column("region_code", "所属区划", listed="regions"),
         Column("registered_address", "注册地址", optional=True),
         Column("occupation_code", "职业编码"),
+        Column("occupation_name", "职业名称", optional=True),
         _WORK_TYPE,
         Column("level", "等级", "levels", listed="levels", headers=("levels", "职业等级", "申报等级")),
         Column("audience", "服务对象", "enums", optional=True, words=AUDIENCES, headers=("audiences",)),

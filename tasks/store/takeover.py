@@ -5,6 +5,8 @@ from sqlalchemy import Connection, select
 
 from schemas import tables
 from schemas.directory import audiences_of
+from schemas.item import ALONG, own_name_in
+from schemas.reference_data import reference
 from schemas.run import Run
 from tasks.store import frames, institutions, register, renumberings
 
@@ -14,7 +16,8 @@ _entry = tables.qualification_item
 def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     """Enter what was on file before the first run (REGISTER columns, ISO dates); returns how many levels were new.
 
-    A row holds one level or all of an occupation; without an audience it keeps the one that an earlier one gave.
+    A row holds one level or all of an occupation; without an audience, or an enterprise's name of the occupation, it keeps
+    the one that an earlier one gave.
     An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
     Of several terms of one level the one that ends last counts, whatever their order.
     """
@@ -25,8 +28,8 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     both = rows.merge(present, on=register.KEYS, how="left", suffixes=("", "_present"))
     ours = both["entry"].notna() & ~register.as_taken_over(both)
     both["audiences"] = both["audiences"].where(both["audiences"] != "", both["audiences_present"].fillna(""))
-    both["own_name"] = both["own_name"].fillna("")
-    kept = ("filed_on", "valid_until", "audiences")
+    both["own_name"] = both["own_name"].where(both["own_name"] != "", both["own_name_present"].fillna(""))
+    kept = ("filed_on", "valid_until", *ALONG)
     same = pd.concat([both[name] == both[f"{name}_present"] for name in kept], axis=1).all(axis=1)
     new = both[~ours & ~same]
     institutions.name(db, new, run)
@@ -37,11 +40,21 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
 def _one_level_each(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of a register handed in as entries have them: one level each, audiences joined."""
     single = rows.assign(
+        own_name=_own_names(rows),
         work_type=rows["work_type"].fillna(""),
         audiences=[audiences_of([words]) for words in rows["audience"].fillna("")],
         level=rows["level"].str.split(","),
     )
     return single.explode("level").astype({"level": frames.TEXT}).reset_index(drop=True)
+
+
+def _own_names(rows: pd.DataFrame) -> list[str]:
+    """What enterprises call unlisted occupations, as a directory of ours tells it; blank elsewhere."""
+    if "occupation_name" not in rows.columns:
+        return [""] * len(rows)
+    names = reference().occupation_names()
+    titles = zip(rows["occupation_name"].astype(frames.TEXT).fillna(""), rows["occupation_code"], strict=True)
+    return [own_name_in(title, names.get(code, code)) for title, code in titles]
 
 
 def taken_over(db: Connection) -> set[tuple[str, str]]:

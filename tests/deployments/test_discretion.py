@@ -23,6 +23,7 @@ ROW = {
     "region_code": "420202",
     "registered_address": "黄石港区",
     "occupation_code": "6-18-01-01",
+    "occupation_name": "车工",
     "work_type": "",
     "filed_on": "2026-04-10",
     "valid_until": "2029-04-09",
@@ -30,7 +31,7 @@ ROW = {
 }
 
 
-@pytest.mark.parametrize("field", ["institution_name", "registered_address", "work_type"])
+@pytest.mark.parametrize("field", ["institution_name", "registered_address", "occupation_name", "work_type"])
 def test_a_register_row_with_a_number_is_refused_and_the_number_is_not_repeated(field: str) -> None:
     rows = [ROW, {**ROW, field: f"示例 {NUMBER}"}]
     written = '{"levels": "5", "audience": "public"}'

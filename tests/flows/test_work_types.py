@@ -160,6 +160,7 @@ ROWS = editions.directory(
         editions.row(uscc=ONE, occupation=TURNER, levels="5,4,3", audiences="staff;students"),
         editions.row(uscc=ONE, occupation=TURNER, work_type=NC, levels="4", audiences="public"),
         editions.row(uscc=ONE, occupation="6-18-01-02", audiences="", institution_code="Y000142000001"),
+        editions.row(uscc=TWO, occupation="6-18-01-03", occupation_name="刨插工（龙门刨工）", levels="5"),
     ]
 )
 
@@ -171,7 +172,7 @@ def test_our_own_directory_is_taken_over_whole(home: Path, tmp_path: Path, suffi
     file = tmp_path / f"directory.{suffix}"
     file.write_bytes(csv_bytes(content.listed) if suffix == "csv" else directory_workbook(content))
     imported = import_file("register", file, editions.AS_OF)
-    assert (imported.rows, imported.new, imported.complaints) == (3, 7, [])
+    assert (imported.rows, imported.new, imported.complaints) == (4, 8, [])
     with reading() as db:
         assert directory_on(db, editions.AS_OF).equals(rows)
     assert import_file("register", file, editions.AS_OF).new == 0
