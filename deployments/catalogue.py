@@ -8,7 +8,6 @@ from typing import Any
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists
@@ -16,7 +15,6 @@ from prefect.types.entrypoint import EntrypointType
 
 from deployments import parameters, registering, schedules
 from deployments.gate.secrets_of_home import present
-from deployments.prefect_environment import POOL
 from deployments.schedules import Moment
 from flows.approval import approval
 from flows.filing_cycle import filing_cycle
@@ -27,7 +25,8 @@ from flows.watch import watch
 from schemas import office
 from schemas.policy import Policy, in_force
 from schemas.settings import PAGES, settings
-from tasks.runs.orchestration import APPROVAL_TAG, CYCLE_DEPLOYMENT, TAG
+from tasks.runs import on_server
+from tasks.runs.orchestration import APPROVAL_TAG, CYCLE_DEPLOYMENT
 from tasks.runs.today import today
 
 _OWNER = "负责：{office}"
@@ -127,13 +126,13 @@ def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     text += _OWNER.format(office=office.read(settings().root).name)
     deployment = RunnerDeployment.from_flow(
         entry.flow,
-        name=entry.name,
+        name=on_server.deployment(entry.name),
         description=text,
-        tags=[TAG, *entry.tags],
+        tags=[on_server.tag(), *entry.tags],
         version=version("filing-cycles"),
         schedules=schedules.scheduled(moments, policy),
         concurrency_limit=entry.collision,
-        work_pool_name=POOL,
+        work_pool_name=on_server.pool(),
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     # Prefect titles the fields by their names in the code
@@ -168,21 +167,22 @@ def register() -> Registered:
 def register_missing() -> list[str]:
     """Make deployments anew that are gone from the server; returns what was done, a line each."""
     with get_client(sync_client=True) as client:
-        ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-        known = {deployment.name for deployment in client.read_deployments(deployment_filter=ours, limit=200)}
-    missing = [entry.name for entry in ENTRIES if entry.name not in known]
+        known = {entry.name for entry in client.read_deployments(deployment_filter=on_server.ours(), limit=200)}
+    missing = [name for entry in ENTRIES if (name := on_server.deployment(entry.name)) not in known]
     if missing:
         register()
     return [f"the deployment {name} was gone and is registered anew" for name in missing]
 
 
 def _make_pool() -> None:
-    pool = WorkPoolCreate(name=POOL, type="process", base_job_template=JOB_TEMPLATE, description="备案批次的执行")
+    pool = WorkPoolCreate(
+        name=on_server.pool(), type="process", base_job_template=JOB_TEMPLATE, description="备案批次的执行"
+    )
     with get_client(sync_client=True) as client:
         try:
             client.create_work_pool(pool)
         except ObjectAlreadyExists:
-            client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=JOB_TEMPLATE))
+            client.update_work_pool(on_server.pool(), WorkPoolUpdate(base_job_template=JOB_TEMPLATE))
 
 
 def main() -> None:

@@ -6,9 +6,6 @@ from pathlib import Path
 
 from schemas.settings import settings
 
-#: The one work pool; every worker takes its runs from it.
-POOL = "filing"
-
 #: The server's settings however it is started; the environment may say otherwise.
 SERVER = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -104,6 +104,19 @@ def gated(application: ASGIApp) -> ASGIApp:
     return guarded(Gate(with_files(with_desk(patient), stated.root), stated.root, allowed))
 
 
+def _server() -> ASGIApp:
+    """Prefect's server, or the one of another home that this one shares."""
+    stated = settings()
+    if stated.shared_server:
+        from deployments.shared_server import SharedServer  # noqa: PLC0415
+
+        return SharedServer(stated.shared_server, stated.shared_secret.get_secret_value())
+    from prefect.server.api.server import create_app  # noqa: PLC0415  slow to import
+
+    application: ASGIApp = create_app(final=True)
+    return application
+
+
 def main() -> None:
     """Serve until SIGTERM, on the address the environment names."""
     hold_anywhere()
@@ -121,14 +134,13 @@ def main() -> None:
     refresh_global_settings_context()
     api = get_current_settings().server.api
     import uvicorn  # noqa: PLC0415
-    from prefect.server.api.server import create_app  # noqa: PLC0415
 
     end_with_parent()
     level = os.environ.get("PREFECT_SERVER_LOGGING_LEVEL", "warning").lower()
     # the first who opens the desk should not wait for its imports
     Thread(target=import_module, args=("deployments.desk.house",), daemon=True).start()
     uvicorn.run(
-        gated(create_app(final=True)),
+        gated(_server()),
         host=str(api.host),
         port=int(api.port),
         log_level=level,

@@ -15,13 +15,14 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
     FlowRunFilterTags,
+    WorkPoolFilter,
+    WorkPoolFilterName,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import AwaitingRetry, Cancelled, Crashed
 from prefect.types import DateTime
 
-from deployments.prefect_environment import POOL
-from tasks.runs.orchestration import TAG
+from tasks.runs import on_server
 
 #: A process needs so long from being asked for to being seen; an import of Prefect takes seconds on a busy machine.
 STARTING = timedelta(minutes=3)
@@ -47,11 +48,12 @@ def reap() -> list[str]:
     """Look after the runs of this machine's workers and of workers that are lost; returns what was done, a line each."""
     with get_client(sync_client=True) as client:
         alive = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ALIVE)))
+        ours = WorkPoolFilter(name=WorkPoolFilterName(any_=[on_server.pool()]))
         lost = _lost_workers(client)
         living = _living_runs()
         runs = [
             run
-            for run in client.read_flow_runs(flow_run_filter=alive, limit=200)
+            for run in client.read_flow_runs(flow_run_filter=alive, work_pool_filter=ours, limit=200)
             if _is_dead(run, _is_here, living) or _is_dead(run, lost.__contains__, set())
         ]
         # another worker looks as well: what it has taken up since is not dead any more
@@ -68,7 +70,7 @@ def _crashed(client: SyncPrefectClient, living: set[str]) -> list[FlowRun]:
     crashed = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
         end_time=FlowRunFilterEndTime(after_=DateTime.now("UTC") - LATELY),
-        tags=FlowRunFilterTags(all_=[TAG]),
+        tags=FlowRunFilterTags(all_=[on_server.tag()]),
     )
     runs = client.read_flow_runs(flow_run_filter=crashed, limit=200)
     settled = datetime.now(UTC) - SETTLED
@@ -87,7 +89,7 @@ def _deaths(client: SyncPrefectClient, run: FlowRun) -> int:
 
 def _lost_workers(client: SyncPrefectClient) -> set[str]:
     silent = datetime.now(UTC) - SILENT
-    workers = client.read_workers_for_work_pool(POOL)
+    workers = client.read_workers_for_work_pool(on_server.pool())
     return {worker.name for worker in workers if worker.last_heartbeat_time and worker.last_heartbeat_time < silent}
 
 

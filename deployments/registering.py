@@ -12,10 +12,11 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 
 from tasks.desk.pauses import pauses_on
+from tasks.runs import on_server
 from tasks.runs.today import today
 
-#: Variable of the server that holds what was registered last: deployment -> slug -> when it runs.
-REMEMBERED = "filing_registered"
+#: Variable of the server, of each city its own, that holds what was registered last: deployment -> slug -> when it runs.
+_REMEMBERED = "filing_registered"
 _MOMENT = ("cron", "timezone", "interval", "rrule")
 
 #: When a schedule runs, as text, by its slug.
@@ -40,7 +41,9 @@ def moment_of(schedule: DeploymentScheduleCreate | DeploymentSchedule) -> str:
 def moments(built: Iterable[RunnerDeployment]) -> dict[str, Moments]:
     """When the program's schedules run, by deployment and slug."""
     return {
-        str(deployment.name): {str(schedule.slug): moment_of(schedule) for schedule in _schedules_of(deployment)}
+        on_server.entry(str(deployment.name)): {
+            str(schedule.slug): moment_of(schedule) for schedule in _schedules_of(deployment)
+        }
         for deployment in built
     }
 
@@ -96,7 +99,7 @@ def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -
     before = _remembered(client)
     kept: list[str] = []
     for deployment in built:
-        name = str(deployment.name)
+        name = on_server.entry(str(deployment.name))
         try:
             present = client.read_deployment_by_name(deployment.full_name)
         except ObjectNotFound:
@@ -120,13 +123,14 @@ def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -
 def remember(client: SyncPrefectClient, stated: Mapping[str, Moments]) -> None:
     """Keep on the server when the program's schedules run, by deployment: what differs next time is a person's."""
     text = json.dumps(stated, ensure_ascii=False, sort_keys=True)
-    if client.read_variable_by_name(REMEMBERED) is None:
-        client.create_variable(VariableCreate(name=REMEMBERED, value=text))
+    name = on_server.key(_REMEMBERED)
+    if client.read_variable_by_name(name) is None:
+        client.create_variable(VariableCreate(name=name, value=text))
     else:
-        client.update_variable(VariableUpdate(name=REMEMBERED, value=text))
+        client.update_variable(VariableUpdate(name=name, value=text))
 
 
 def _remembered(client: SyncPrefectClient) -> dict[str, Moments]:
-    variable = client.read_variable_by_name(REMEMBERED)
+    variable = client.read_variable_by_name(on_server.key(_REMEMBERED))
     stated: Any = json.loads(str(variable.value)) if variable else {}
     return stated if isinstance(stated, dict) else {}

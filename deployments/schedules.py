@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.schedules import Cron, Schedule
@@ -13,7 +12,8 @@ from prefect.schedules import Cron, Schedule
 from schemas.law.cycle import CycleId
 from schemas.pauses import AUTOMATIC
 from schemas.policy import Policy
-from tasks.runs.orchestration import CYCLE_DEPLOYMENT, TAG, WORKING, in_state, run_name
+from tasks.runs import on_server
+from tasks.runs.orchestration import CYCLE_DEPLOYMENT, WORKING, in_state, run_name
 from tasks.runs.run import CURRENT, chosen_cycle
 from tasks.runs.today import day_of
 
@@ -81,10 +81,13 @@ def scheduled(moments: list[Moment], policy: Policy) -> list[Schedule]:
 
 def name_upcoming() -> int:
     """Give the next runs of our schedules the names they will have; returns how many were renamed."""
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
+    ours = on_server.ours()
     renamed = 0
     with get_client(sync_client=True) as client:
-        titles = {entry.id: entry.name for entry in client.read_deployments(deployment_filter=ours, limit=200)}
+        titles = {
+            entry.id: on_server.entry(entry.name)
+            for entry in client.read_deployments(deployment_filter=ours, limit=200)
+        }
         soonest = client.read_flow_runs(
             flow_run_filter=in_state(StateType.SCHEDULED),
             deployment_filter=ours,

@@ -18,13 +18,14 @@ from prefect.workers.process import ProcessWorker
 from deployments.catalogue import register_missing
 from deployments.gate.secrets_of_home import present
 from deployments.parentage import end_with_parent
-from deployments.prefect_environment import POOL, hold_anywhere, prefect_home
+from deployments.prefect_environment import hold_anywhere, prefect_home
 from deployments.reaping import reap, worker_name
 from deployments.schedules import name_upcoming
 from deployments.soundness import unknown_settings
 from flows.waiting import wake
 from flows.watch import look
 from schemas.settings import settings
+from tasks.runs import on_server
 from tasks.runs.orchestration import forget_idle
 from tasks.runs.pausing import carry_over
 
@@ -37,7 +38,8 @@ _log = logging.getLogger("prefect.filing.worker")
 
 async def work(number: int) -> None:
     """Take runs from the pool until SIGTERM or SIGINT, and look after those whose process died."""
-    worker = ProcessWorker(work_pool_name=POOL, name=worker_name(number), limit=LIMIT, create_pool_if_not_found=False)
+    name = worker_name(number)
+    worker = ProcessWorker(work_pool_name=on_server.pool(), name=name, limit=LIMIT, create_pool_if_not_found=False)
     _take_none_twice(worker)
     async with anyio.create_task_group() as group:
         group.start_soon(_stop_on_signal, group.cancel_scope)

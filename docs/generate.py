@@ -137,7 +137,7 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Generated from `schemas/settings.py` by `docs/generate.py`, as is [`.env.example`](../.env.example).",
+        "Generated from the settings (`schemas/settings.py`) by `docs/generate.py`, as is [`.env.example`](../.env.example).",
         "",
         "Settings are environment variables. A value that cannot be used is refused with the name of its variable. Secrets",
         "reach no log, no artifact and no sentence of an error. The law's numbers are not settings: they stand in the policy.",
@@ -154,9 +154,7 @@ def settings_page() -> str:
 
 def env_example() -> str:
     """Every setting as a commented line with its default, to be copied and filled in."""
-    lines = [
-        "# Generated from schemas/settings.py by docs/generate.py. Copy it, uncomment what you set, keep it mode 0600."
-    ]
+    lines = ["# Generated from the settings by docs/generate.py. Copy it, uncomment what you set, keep it mode 0600."]
     for variable, field in _settings():
         lines += ["", f"# {field.title}. {field.description}", f"#{variable}={_default(field)}"]
     return "\n".join([*lines, ""])
@@ -164,8 +162,10 @@ def env_example() -> str:
 
 def _settings() -> Iterator[tuple[str, FieldInfo]]:
     prefix = Settings.model_config["env_prefix"]
-    for name, field in Settings.model_fields.items():
-        yield f"{prefix}{name.upper()}", field
+    # those of the server last
+    for name in dict.fromkeys([*Settings.__annotations__, *Settings.model_fields]):
+        if name in Settings.model_fields:
+            yield f"{prefix}{name.upper()}", Settings.model_fields[name]
 
 
 def _values(field: FieldInfo) -> str:

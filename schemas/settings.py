@@ -8,9 +8,10 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from schemas.errors import WrongUseError
+from schemas.server_settings import ServerSettings
 
 
 class UnusableSettingsError(WrongUseError, ValueError):
@@ -23,7 +24,7 @@ PAGES = "/filing"
 DEMO_MARK, SIMULATION_MARK = ".demo", ".simulation"
 
 
-class Settings(BaseSettings):
+class Settings(ServerSettings):
     """Read from `FILING_*` variables; a relative home is below the working directory."""
 
     model_config = SettingsConfigDict(env_prefix="FILING_", extra="ignore")
@@ -109,12 +110,6 @@ class Settings(BaseSettings):
         default="", title="Column map", description="A TOML file, or the name of a column map that is shipped."
     )
 
-    hosts: str = Field(
-        default="",
-        title="Names of the server",
-        description="Names by which people's browsers reach the pages, divided by commas, beside this machine's own.",
-    )
-
     backup_recipient: str = Field(
         default="",
         title="Backup: public key",
@@ -196,15 +191,6 @@ class Settings(BaseSettings):
         default=30.0, gt=0, title="Mail: time-out", description="Seconds one exchange with the mail server may take."
     )
 
-    keep_runs_days: int = Field(
-        default=365,
-        ge=7,
-        title="Runs: kept for",
-        description="Days for which Prefect keeps a run that has ended, with its logs and artifacts.",
-    )
-    keep_log_megabytes: int = Field(
-        default=16, ge=1, title="Logs: kept at most", description="Megabytes a file of `logs/` may grow to."
-    )
     alert_mail: str = Field(
         default="",
         title="Alerts by mail",

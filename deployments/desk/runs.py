@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from deployments.desk.signing import DeskError
 from schemas.policy import in_force
+from tasks.runs import on_server
 from tasks.runs.orchestration import CYCLE_DEPLOYMENT, SIGNED_BY, TRIAL, WORKING, run_name
 from tasks.runs.today import today
 
@@ -80,7 +81,7 @@ async def runs_of(server: ASGIApp | None, cycle: str) -> list[RunShown]:
 
 async def _newest(server: ASGIApp, chosen: dict[str, Any]) -> list[dict[str, Any]]:
     """The newest runs of the cycle's deployment that are chosen, newest first."""
-    ours = {"name": {"any_": [CYCLE_DEPLOYMENT]}}
+    ours = {"name": {"any_": [on_server.deployment(CYCLE_DEPLOYMENT)]}}
     body = {"deployments": ours, "flow_runs": chosen, "sort": "EXPECTED_START_TIME_DESC", "limit": _RECENT}
     runs: list[dict[str, Any]] = await _ask(server, "POST", "/api/flow_runs/filter", body)
     return runs
@@ -96,7 +97,9 @@ async def start(server: ASGIApp | None, cycle: str, by: str, *, is_trial: bool) 
     """Start a run of a cycle in a person's name; returns its id. Raises NoServerError, RefusedRunError."""
     if server is None:
         raise NoServerError("此处没有运行服务器：请用 filing up 启动，或用 filing run 运行该批次")
-    deployment = await _ask(server, "GET", f"/api/deployments/name/{_CYCLE_FLOW}/{CYCLE_DEPLOYMENT}")
+    deployment = await _ask(
+        server, "GET", f"/api/deployments/name/{_CYCLE_FLOW}/{on_server.deployment(CYCLE_DEPLOYMENT)}"
+    )
     order = {
         "name": run_name(cycle, TRIAL if is_trial else WORKING),
         "parameters": {"cycle": cycle, "dry_run": is_trial},

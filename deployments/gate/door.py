@@ -11,12 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.gate import access_log, endpoints, hosts, orders, pages
 from deployments.gate.accounts import COOKIE
-from deployments.gate.people import MACHINE, ForbiddenError, Person, bring
+from deployments.gate.people import MACHINE, ForbiddenError, Person, Role, bring
 from deployments.gate.reading_requests import Refused, path_of, read_body
 from deployments.gate.secrets_of_home import machine_secret
 from deployments.gate.signing_in import SigningIn
 from schemas.errors import FilingError
-from schemas.settings import PAGES
+from schemas.settings import PAGES, settings
 
 _READING = ("GET", "HEAD")
 _JSON = "application/json"
@@ -164,6 +164,8 @@ class Gate:
             raise Refused(_UNKNOWN, "请先登录")
         if endpoint is None and person is not MACHINE:
             raise Refused(404, "there is no such page")
+        if endpoint is not None and endpoint.least is Role.ADMIN and person is not MACHINE and settings().shared_server:
+            raise Refused(403, "this Prefect server is shared by several cities: ask the administrator of its own home")
         if endpoint is not None and endpoint.least is not None and not person.may(endpoint.least):
             access_log.note(self._home, person.name, f"{method} {path}", status=403)
             raise Refused(403, f"not for the role {person.role.word}: it takes {endpoint.least.word}")

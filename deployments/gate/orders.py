@@ -10,6 +10,8 @@ import httpx
 
 from deployments.gate.people import Person, Role
 from schemas.errors import RefusedError
+from schemas.settings import settings
+from tasks.runs import on_server
 from tasks.runs.orchestration import APPROVAL_TAG, CANCELLED_BY, SIGNED_BY
 
 #: What a person may say of a run beside its parameters.
@@ -97,7 +99,9 @@ async def _assert_changes(order: dict[str, Any], run: str, person: Person, ask: 
     if order.get("force"):
         raise RefusedOrderError("a state is not forced upon a run")
     known = await _asked(ask, f"/api/flow_runs/{run}")
-    if deployment := known.get("deployment_id"):
+    deployment = known.get("deployment_id")
+    # without one a run cannot be told from another city's
+    if deployment or settings().city:
         _assert_may(person, await _asked(ask, f"/api/deployments/{deployment}"))
     if _object(order.get("state") or {}).get("type") == "CANCELLING":
         # a cancelled cycle is paused in the name of who cancelled it
@@ -105,6 +109,8 @@ async def _assert_changes(order: dict[str, Any], run: str, person: Person, ask: 
 
 
 def _assert_may(person: Person, deployment: dict[str, Any]) -> None:
+    if settings().city and on_server.tag() not in (deployment.get("tags") or []):
+        raise RefusedOrderError("this is another city's: ask those who work there")
     if APPROVAL_TAG in (deployment.get("tags") or []) and not person.may(Role.APPROVER):
         raise RefusedOrderError("releasing an edition is for approvers: ask one of them")
 

@@ -12,7 +12,6 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
-    DeploymentFilterTags,
     FlowRunFilterEndTime,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
@@ -25,8 +24,8 @@ from schemas.settings import Settings, UnusableSettingsError
 from tasks.desk.duties import duties_on
 from tasks.gateways.wire.mail import Mail, Mailer, mailer
 from tasks.gateways.wire.retry import DeliveryFailed
-from tasks.runs import custody, orchestration
-from tasks.runs.orchestration import CYCLE_DEPLOYMENT, NOT_TAKEN, RECENT, TAG, UNDONE, has_server, in_state
+from tasks.runs import custody, on_server, orchestration
+from tasks.runs.orchestration import CYCLE_DEPLOYMENT, NOT_TAKEN, RECENT, UNDONE, has_server, in_state
 from tasks.runs.today import today
 from tasks.store import history, outbox, overview
 from tasks.store.database import begin, reading
@@ -209,10 +208,9 @@ def broken_runs() -> list[BrokenRun]:
     bad = in_state(StateType.FAILED, StateType.CRASHED).model_copy(
         update={"end_time": FlowRunFilterEndTime(after_=DateTime.now("UTC") - RECENT)}
     )
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-    quiet = DeploymentFilter(name=DeploymentFilterName(any_=list(_TELL_THEMSELVES)))
+    quiet = DeploymentFilter(name=DeploymentFilterName(any_=[on_server.deployment(name) for name in _TELL_THEMSELVES]))
     with get_client(sync_client=True) as client:
-        flow_runs = client.read_flow_runs(flow_run_filter=bad, deployment_filter=ours, limit=200)
+        flow_runs = client.read_flow_runs(flow_run_filter=bad, deployment_filter=on_server.ours(), limit=200)
         tell_themselves = {deployment.id for deployment in client.read_deployments(deployment_filter=quiet)}
     broken = [
         _broken(run)

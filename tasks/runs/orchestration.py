@@ -29,6 +29,7 @@ from prefect.types import DateTime
 from prefect.utilities.engine import propose_state_sync
 
 from schemas.run_summary import Counts, RunSummary
+from tasks.runs import on_server
 from tasks.runs.today import today
 
 #: Name of the deployment whose runs wait for results.
@@ -42,8 +43,6 @@ IDLE = "无事"
 HELD_BACK = "暂停中"
 #: Name of the Failed state of a run that was asked for what cannot be done: whoever asked reads why.
 NOT_TAKEN = "未受理"
-#: What every deployment of ours, and each of its runs, is tagged with.
-TAG = "备案"
 #: What the deployments are tagged with whose runs release an edition: approvers alone start them.
 APPROVAL_TAG = "审批"
 #: Label of a run with the name of the person who started it, as the gate writes it.
@@ -168,7 +167,7 @@ def forget_idle() -> int:
     """Delete the ended runs that did nothing; returns how many."""
     # a worker may still be clearing away the process of one that ended this moment
     ended = FlowRunFilterEndTime(before_=DateTime.now("UTC") - _CLEARED_AWAY)
-    chosen = {"tags": FlowRunFilterTags(all_=[TAG, IDLE]), "end_time": ended}
+    chosen = {"tags": FlowRunFilterTags(all_=[on_server.tag(), IDLE]), "end_time": ended}
     idle = in_state(StateType.COMPLETED).model_copy(update=chosen)
     with get_client(sync_client=True) as client:
         flow_runs = client.read_flow_runs(flow_run_filter=idle, limit=200)
@@ -214,7 +213,7 @@ def in_state(*types: StateType) -> FlowRunFilter:
 
 def _cycle_runs(chosen: FlowRunFilter) -> list[CycleRun]:
     """Runs of the cycle's deployment; those of a deployment that was deleted are nobody's."""
-    ours = DeploymentFilter(name=DeploymentFilterName(any_=[CYCLE_DEPLOYMENT]))
+    ours = DeploymentFilter(name=DeploymentFilterName(any_=[on_server.deployment(CYCLE_DEPLOYMENT)]))
     with get_client(sync_client=True) as client:
         flow_runs = client.read_flow_runs(flow_run_filter=chosen, deployment_filter=ours, limit=200)
     ordered = sorted(flow_runs, key=lambda run: (run.expected_start_time is None, run.expected_start_time, run.id))
@@ -244,7 +243,7 @@ def start_cycle(cycle: str, as_of: date | None, because: str, key: str) -> UUID 
     parameters = {"cycle": cycle, "as_of": as_of.isoformat() if as_of else None}
     with get_client(sync_client=True) as client:
         try:
-            deployment = client.read_deployment_by_name(f"{CYCLE_FLOW}/{CYCLE_DEPLOYMENT}")
+            deployment = client.read_deployment_by_name(f"{CYCLE_FLOW}/{on_server.deployment(CYCLE_DEPLOYMENT)}")
         except ObjectNotFound:
             return None
         state: State[object] = Scheduled(message=because)
@@ -258,8 +257,8 @@ def end_abandoned(cycle: str) -> int:
     """Cancel suspended runs of a cycle whose deployment was deleted: nothing can resume them; returns how many."""
     ended = 0
     with get_client(sync_client=True) as client:
-        paused = in_state(StateType.PAUSED).model_copy(update={"tags": FlowRunFilterTags(all_=[TAG])})
-        known = {deployment.id for deployment in client.read_deployments(limit=200)}
+        paused = in_state(StateType.PAUSED).model_copy(update={"tags": FlowRunFilterTags(all_=[on_server.tag()])})
+        known = {deployment.id for deployment in client.read_deployments(deployment_filter=on_server.ours(), limit=200)}
         for run in client.read_flow_runs(flow_run_filter=paused, limit=200):
             mine = run.parameters.get("cycle") == cycle and run.parent_task_run_id is None
             if mine and run.deployment_id not in known:

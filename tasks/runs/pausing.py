@@ -1,12 +1,11 @@
 """Pauses and Prefect's deployments: what is paused in the database is paused there, and what a person paused there is here."""
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.responses import DeploymentResponse
 
 from schemas.pauses import AUTOMATIC
 from tasks.desk import pauses as desk
-from tasks.runs.orchestration import TAG
+from tasks.runs import on_server
 from tasks.runs.run import CycleBusyError, take_lease
 from tasks.runs.today import today
 from tasks.store import database, leases, pauses
@@ -32,13 +31,10 @@ def carry_over() -> list[str]:
 
 
 def automatic_deployments(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
-    """The deployments that run by themselves, by name, as far as Prefect has them."""
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-    return {
-        deployment.name: deployment
-        for deployment in client.read_deployments(deployment_filter=ours, limit=200)
-        if deployment.name in AUTOMATIC
-    }
+    """The deployments that run by themselves, by their entry in the catalogue, as far as Prefect has them."""
+    known = client.read_deployments(deployment_filter=on_server.ours(), limit=200)
+    by_entry = {on_server.entry(deployment.name): deployment for deployment in known}
+    return {entry: deployment for entry, deployment in by_entry.items() if entry in AUTOMATIC}
 
 
 def _release(client: SyncPrefectClient) -> list[str]:

@@ -11,6 +11,7 @@ from prefect.settings import get_current_settings
 from schemas.run import Run
 from schemas.run_summary import Counts, Outcome, RunSummary
 from schemas.settings import PAGES
+from tasks.runs import on_server
 from tasks.runs import page as run_page
 from tasks.runs import run as runs
 from tasks.runs.waiting import awaits_results, wait_of, waits_for
@@ -104,26 +105,32 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
     wait = wait_of(cycle)
     head = "试运行：以下都没有写入、发出或发布。" if rehearsal else f"{cycle} 批次办理概况"
     overview = run_page.overview_text(summary, wait, PAGES, is_trial=rehearsal)
-    create_markdown_artifact(overview, f"overview-{cycle}{mark}", head)
+    create_markdown_artifact(overview, on_server.key(f"overview-{cycle}{mark}"), head)
     if finding_rows := run_page.findings_rows(cycle):
-        create_table_artifact(finding_rows, f"findings-{cycle}{mark}", f"{cycle} 批次初审意见")
+        create_table_artifact(finding_rows, on_server.key(f"findings-{cycle}{mark}"), f"{cycle} 批次初审意见")
     if documents := run_page.document_rows(cycle):
-        create_table_artifact(documents, f"letters-{cycle}{mark}", f"{cycle} 批次发文登记簿")
+        create_table_artifact(documents, on_server.key(f"letters-{cycle}{mark}"), f"{cycle} 批次发文登记簿")
     if wait.sent:
         progress = f"{cycle} 批次评估结果：已收 {wait.back} / 共 {wait.sent}，等到 {wait.over_on}"
-        create_progress_artifact(100 * wait.back / wait.sent, f"waiting-{cycle}{mark}", progress)
+        create_progress_artifact(100 * wait.back / wait.sent, on_server.key(f"waiting-{cycle}{mark}"), progress)
     if wait.missing:
         rows = run_page.missing_rows(wait, summary.as_of.isoformat())
-        create_table_artifact(rows, f"missing-{cycle}{mark}", f"{cycle} 批次尚缺的评估结果")
+        create_table_artifact(rows, on_server.key(f"missing-{cycle}{mark}"), f"{cycle} 批次尚缺的评估结果")
     _tell_editions(summary, mark)
-    create_markdown_artifact(run_page.summary_text(summary), f"summary-{cycle}{mark}", "运行摘要，供系统管理员用")
+    create_markdown_artifact(
+        run_page.summary_text(summary), on_server.key(f"summary-{cycle}{mark}"), "运行摘要，供系统管理员用"
+    )
 
 
 def tell_work(summary: RunSummary, title: str) -> None:
     """Put on the page of a flow that is not of a whole cycle what it did, the editions beside it, and its summary."""
-    create_markdown_artifact(run_page.work_text(summary, title, PAGES), f"overview-{summary.work}", title)
+    create_markdown_artifact(
+        run_page.work_text(summary, title, PAGES), on_server.key(f"overview-{summary.work}"), title
+    )
     _tell_editions(summary, "")
-    create_markdown_artifact(run_page.summary_text(summary), f"summary-{summary.work}", "运行摘要，供系统管理员用")
+    create_markdown_artifact(
+        run_page.summary_text(summary), on_server.key(f"summary-{summary.work}"), "运行摘要，供系统管理员用"
+    )
 
 
 def _tell_editions(summary: RunSummary, mark: str) -> None:
@@ -134,7 +141,7 @@ def _tell_editions(summary: RunSummary, mark: str) -> None:
 
 
 def _tell_edition(name: str, mark: str, what: str) -> None:
-    key = f"edition-{name.replace('.', '-')}{mark}"
+    key = on_server.key(f"edition-{name.replace('.', '-')}{mark}")
     create_markdown_artifact(run_page.edition_text(name), key, f"{what} {name} 及其变化")
 
 

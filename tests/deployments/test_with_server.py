@@ -27,11 +27,11 @@ from prefect.settings import (
 from prefect.states import Cancelled, Completed, Failed, Running
 
 from deployments import catalogue, command_server, reaping, worker
-from deployments.prefect_environment import POOL, prefect_home
+from deployments.prefect_environment import prefect_home
 from flows import waiting
 from schemas.run_summary import Counts, RunSummary
 from tasks.desk import pauses
-from tasks.runs import alerts, orchestration, pausing, progress
+from tasks.runs import alerts, on_server, orchestration, pausing, progress
 from tasks.runs.today import today
 from tests import evaluations as made
 from tests import homes
@@ -121,7 +121,7 @@ def test_what_a_person_changed_stays_when_all_is_registered_again(
     client.delete_deployment(sweeps.id)
     assert catalogue.register_missing() == ["the deployment sweeps was gone and is registered anew"]
     assert catalogue.register_missing() == []
-    assert client.read_work_pool(POOL).base_job_template == catalogue.JOB_TEMPLATE
+    assert client.read_work_pool(on_server.pool()).base_job_template == catalogue.JOB_TEMPLATE
 
 
 def test_pauses_are_carried_over_both_ways(client: SyncPrefectClient) -> None:
@@ -146,7 +146,7 @@ def test_pauses_are_carried_over_both_ways(client: SyncPrefectClient) -> None:
 def test_runs_of_a_lost_machine_are_taken_up_until_the_third_death(
     client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client.send_worker_heartbeat(POOL, "elsewhere-1")
+    client.send_worker_heartbeat(on_server.pool(), "elsewhere-1")
     monkeypatch.setattr(reaping, "SEEN", timedelta(0))
     monkeypatch.setattr(reaping, "SETTLED", timedelta(0))
     run = started(client, "watch/watch", Running())
@@ -211,7 +211,7 @@ def test_a_worker_looks_after_its_house_until_it_is_ended(
         monkeypatch.setattr(logging.getLogger("prefect"), "propagate", True)
         anyio.run(worker.work, 1)
     assert client.read_deployment_by_name("watch/watch").name == "watch", "what was deleted is there again"
-    assert reaping.worker_name(1) in [known.name for known in client.read_workers_for_work_pool(POOL)]
+    assert reaping.worker_name(1) in [known.name for known in client.read_workers_for_work_pool(on_server.pool())]
     assert (prefect_home() / "worker-1.seen").is_file()
     assert "the deployment watch was gone and is registered anew" in caplog.messages
     assert (

@@ -23,6 +23,8 @@ PASSWORD = "a long enough password"
 CYCLE = "11111111-1111-4111-8111-111111111111"
 APPROVE = "22222222-2222-4222-8222-222222222222"
 RUN, APPROVAL = "33333333-3333-4333-8333-333333333333", "44444444-4444-4444-8444-444444444444"
+#: What stands beside them on a server that cities share, and a run that belongs to no deployment.
+CYCLE_OF_EZHOU, RUN_BY_HAND = "55555555-5555-4555-8555-555555555555", "66666666-6666-4666-8666-666666666666"
 KNOWN: dict[str, dict[str, Any]] = {
     f"/api/deployments/{CYCLE}": {"tags": ["备案"], "parameter_openapi_schema": {"properties": {"cycle": {}}}},
     f"/api/deployments/{APPROVE}": {
@@ -31,6 +33,8 @@ KNOWN: dict[str, dict[str, Any]] = {
     },
     f"/api/flow_runs/{RUN}": {"deployment_id": CYCLE},
     f"/api/flow_runs/{APPROVAL}": {"deployment_id": APPROVE},
+    f"/api/deployments/{CYCLE_OF_EZHOU}": {"tags": ["备案-ezhou"], "parameter_openapi_schema": {"properties": {}}},
+    f"/api/flow_runs/{RUN_BY_HAND}": {"deployment_id": None},
 }
 
 

@@ -4,13 +4,26 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from deployments.gate import access_log
 from deployments.gate.accounts import COOKIE, Accounts
 from deployments.gate.door import Gate
-from tests.deployments.gate.conftest import APPROVAL, APPROVE, CYCLE, OWN, PASSWORD, RUN, Behind, sign_in
+from schemas.settings import Settings, using
+from tests.deployments.gate.conftest import (
+    APPROVAL,
+    APPROVE,
+    CYCLE,
+    CYCLE_OF_EZHOU,
+    OWN,
+    PASSWORD,
+    RUN,
+    RUN_BY_HAND,
+    Behind,
+    sign_in,
+)
 
 START = f"/api/deployments/{CYCLE}/create_flow_run"
 SHELL = {"job_variables": {"command": "touch /tmp/owned"}}
@@ -196,3 +209,23 @@ def test_the_log_says_who_did_what(gate: Gate, gate_home: Path, people: Accounts
         ("operator", f"DELETE /api/deployments/{CYCLE}", 403),
         ("operator", f"GET /api/artifacts/{RUN}", 200),
     ]
+
+
+def test_on_a_shared_server_a_person_orders_their_own_citys_runs_alone(
+    gate: Gate, gate_home: Path, people: Accounts, behind: Behind
+) -> None:
+    approver, admin = sign_in(gate, gate_home, "approver"), sign_in(gate, gate_home, "admin")
+    stop = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
+    shared = Settings(
+        home=gate_home, database_url="", city="ezhou", shared_secret=SecretStr("s"), shared_server="http://127.0.0.1:1"
+    )
+    with using(shared):
+        refused = approver.post(START, json={"parameters": {"cycle": "2026-09"}})
+        assert (refused.status_code, "another city's" in refused.text) == (403, True)
+        assert approver.post(f"/api/flow_runs/{RUN}/set_state", json=stop).status_code == 403
+        assert approver.post(f"/api/flow_runs/{RUN_BY_HAND}/set_state", json=stop).status_code == 403
+        assert not behind.asked
+        assert approver.post(f"/api/deployments/{CYCLE_OF_EZHOU}/create_flow_run", json={}).is_success
+        assert "shared by several cities" in admin.patch(f"/api/deployments/{CYCLE_OF_EZHOU}", json={}).text
+        assert admin.post("/api/flow_runs/filter", json={}).is_success
+    assert approver.post(START, json={"parameters": {"cycle": "2026-09"}}).is_success
