@@ -132,9 +132,9 @@ def dormancy_hints(
     new code makes no new occasion.
     """
     known_as = first_codes or {}
-    heads = on_file.drop_duplicates("uscc").set_index("uscc")
+    heads = {row["uscc"]: row for row in records(on_file.drop_duplicates("uscc"))}
     hints = []
-    for uscc, rows in dormant.groupby("uscc", sort=True):
+    for (uscc,), rows in sorted(grouped(records(dormant.sort_values(TRADE)), "uscc").items()):
         lines = [
             DormantLine(
                 occupation_code=row["occupation_code"],
@@ -142,13 +142,12 @@ def dormancy_hints(
                 work_type=row["work_type"],
                 filed_on=date.fromisoformat(row["filed_on"]),
             )
-            for row in rows.sort_values(TRADE).to_dict("records")
+            for row in rows
         ]
-        head = {**heads.loc[str(uscc)].to_dict(), "uscc": str(uscc)}
-        text = DormancyText(**addressee(head, policy, day), as_of=day, occupations=lines)
+        text = DormancyText(**addressee(heads[uscc], policy, day), as_of=day, occupations=lines)
         which = "+".join(f"{line.occupation_code}{line.work_type}@{line.filed_on}" for line in lines)
-        occasion = f"dormancy:{known_as.get(str(uscc), uscc)}:{which}"
-        hints.append(letter(occasion, "dormancy", str(uscc), text))
+        occasion = f"dormancy:{known_as.get(uscc, uscc)}:{which}"
+        hints.append(letter(occasion, "dormancy", uscc, text))
     return hints
 
 

@@ -9,6 +9,7 @@ from schemas import tables
 from schemas.adjustment import Merger, Recoding
 from schemas.directory import INSTITUTION_DETAILS as DETAILS
 from schemas.directory import OPTIONAL
+from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals
 
@@ -66,12 +67,18 @@ def name(
     )
     seals.touch(db, seals.INSTITUTION, entered)
     frames.append(db, _institution, entered)
-    was = changed["uscc"].map(before.apply("｜".join, axis=1).where(before["institution_name"] != "", ""))
-    became = changed[DETAILS].apply("｜".join, axis=1)
+    former_details = before.reindex(changed["uscc"])
+    was = _in_a_line(former_details).where(former_details["institution_name"] != "", "").to_numpy()
+    became = _in_a_line(changed[DETAILS])
     stated = history.facts(changed[DETAILS], **facts)
     entries = changed.assign(subject=changed["uscc"], was=was, became=became, because=because, facts=stated)
     history.add(db, "institution", entries, run, by)
     return len(changed)
+
+
+def _in_a_line(details: pd.DataFrame) -> "pd.Series[str]":
+    """Institutions' details as the history has them, a line each."""
+    return pd.Series(map("｜".join, tuples(details)), index=details.index, dtype=frames.TEXT)
 
 
 def move(db: Connection, old: str, new: str, run: Run) -> None:

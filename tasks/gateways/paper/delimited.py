@@ -39,4 +39,6 @@ def disarmed(frame: pd.DataFrame, *, verbatim: bool = False) -> pd.DataFrame:
 
 
 def _safe(column: "pd.Series[Any]", formula: re.Pattern[str]) -> list[Any]:
-    return [f"'{cell}" if isinstance(cell, str) and formula.match(cell) else cell for cell in column]
+    cells = column.tolist()
+    safe = {cell: f"'{cell}" for cell in set(cells) if isinstance(cell, str) and formula.match(cell)}
+    return [safe.get(cell, cell) for cell in cells] if safe else cells

@@ -4,10 +4,11 @@ A template is edited by hand in Word: it may neither reach into the program nor 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from html import escape
 from io import BytesIO
 from typing import Any, Final
 from zipfile import BadZipFile, ZipFile
@@ -18,15 +19,15 @@ from docxtpl import DocxTemplate
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 from lxml import etree
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from schemas.errors import FilingError
 from tasks.gateways.paper.packing import Packed, joined, pack, packed
 from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.paper.written_xml import MARKED, as_written
 
 _BODY: Final = "word/document.xml"
 _MARK: Final = re.compile(r"\{[{%#]|[}%#]\}")
-_MARKED: Final = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 #: What docxtpl does besides: it numbers pictures, and reads braces that are written apart.
 _MORE: Final = re.compile(r"docPr|\{_[{%]|[}%]_\}")
 _PARSER: Final = etree.XMLParser(recover=True, resolve_entities=False)  # as docxtpl has it
@@ -35,17 +36,16 @@ _RENDERED_TOO: Final = (CONTENT_TYPE.WML_HEADER, CONTENT_TYPE.WML_FOOTER, CONTEN
 
 @dataclass(frozen=True)
 class CompiledTemplate:
-    """A template's body as a compiled template, and its other parts packed."""
+    """A template's body as a compiled template, what it does to the text filled in, and its other parts packed."""
 
     body: Template
+    settled: Callable[[str], str]
     others: Mapping[str, Packed]
 
     def fill(self, context: Mapping[str, Any]) -> bytes:
         """The document as bytes: those docxtpl would make of the same template and values."""
-        text = self.body.render(dict(context))
-        tree = etree.fromstring(text.encode(), _PARSER)
-        written = etree.tostring(tree, encoding="UTF-8", standalone=True)
-        return joined({**self.others, _BODY: pack(written)})
+        text = self.settled(self.body.render(dict(context)))
+        return joined({**self.others, _BODY: pack(text.encode())})
 
 
 def compiled(document: DocxTemplate, environment: Environment) -> CompiledTemplate | None:
@@ -53,12 +53,15 @@ def compiled(document: DocxTemplate, environment: Environment) -> CompiledTempla
     source = document.patch_xml(document.xml_to_string(document.docx.element))
     if _MORE.search(source) or _marked_elsewhere(document) or not _tables_are_even(source):
         return None
+    body = as_written(source)
+    if body is None:
+        return None
     document.render_properties({}, environment)  # writes them down even where they have no fields
     saved = BytesIO()
     document.docx.save(saved)
     with ZipFile(saved) as parts:
         others = {name: pack(parts.read(name)) for name in parts.namelist() if name != _BODY}
-    return CompiledTemplate(environment.from_string(source), others)
+    return CompiledTemplate(_plain_environment().from_string(body.source), body.settled, others)
 
 
 def _marked_elsewhere(document: DocxTemplate) -> bool:
@@ -74,7 +77,7 @@ def _marked_elsewhere(document: DocxTemplate) -> bool:
 def _tables_are_even(source: str) -> bool:
     """Whether every row has a cell for each column of its table: docxtpl mends tables that have not."""
     w = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-    tree = etree.fromstring(_MARKED.sub("", source).encode(), _PARSER)
+    tree = etree.fromstring(MARKED.sub("", source).encode(), _PARSER)
     for table in tree.iter(f"{w}tbl"):
         columns = len(table.findall(f"{w}tblGrid/{w}gridCol"))
         if any(_width(row, w) != columns for row in table.iter(f"{w}tr")):
@@ -178,14 +181,25 @@ def _compiled(environment: SandboxedEnvironment, source: str) -> Template:
 
 @cache
 def _environment() -> SandboxedEnvironment:
+    """For docxtpl, which rewrites `{_{` in what it has filled in."""
     return _Environment(autoescape=True, undefined=StrictUndefined, finalize=_printed)
 
 
+@cache
+def _plain_environment() -> SandboxedEnvironment:
+    """For templates that are filled without docxtpl."""
+    return _Environment(autoescape=True, undefined=StrictUndefined, finalize=_written)
+
+
 def _printed(value: object) -> Markup:
+    text = str(_written(value))
+    return Markup(text.replace("{", "&#123;").replace("}", "&#125;"))  # noqa: S704  escaped there
+
+
+def _written(value: object) -> Markup:
+    """A value as it stands in the text of an element, signs of XML escaped as lxml escapes them."""
     if value is None:
         return Markup("")
     if isinstance(value, date):
         return Markup(f"{value.year}年{value.month}月{value.day}日")  # noqa: S704  digits only
-    text = escape(visible(str(value)))
-    # docxtpl rewrites `{_{` in what it has filled in
-    return Markup(str(text).replace("{", "&#123;").replace("}", "&#125;"))  # noqa: S704  escaped above
+    return Markup(escape(visible(str(value)), quote=False))  # noqa: S704  escaped

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from schemas.policy import Policy
 from tasks.gateways.shelf.content import EditionContent
 
@@ -19,7 +21,7 @@ def sha256(content: bytes) -> str:
 
 def json_bytes(value: object) -> bytes:
     """JSON for people and programs: UTF-8, two spaces, keys in the order given, a line break at the end."""
-    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def policy_record(policy: Policy) -> dict[str, str]:

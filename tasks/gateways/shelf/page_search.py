@@ -2,12 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import opencc
 from pypinyin import Style, lazy_pinyin, pinyin_dict
+from pypinyin.seg.simpleseg import seg
 
 _CHARACTERS = range(0x3400, 0xA000)
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -44,9 +46,20 @@ def _read(text: str) -> list[tuple[str, str]]:
     sounds = [
         sound
         for part in re.split(r"([^\u3400-\u9fff]+)", text)
-        for sound in (lazy_pinyin(part, style=Style.NORMAL) if _CHINESE.match(part) else part)
+        for sound in (_sounds_of(part) if _CHINESE.match(part) else part)
     ]
     return list(zip(text, sounds, strict=True)) if len(sounds) == len(text) else []
+
+
+def _sounds_of(text: str) -> Iterator[str]:
+    """The readings of a text's words, few of which differ."""
+    return chain.from_iterable(map(_sounds, seg(text)))
+
+
+@cache
+def _sounds(word: str) -> list[str]:
+    sounds: list[str] = lazy_pinyin(word, style=Style.NORMAL)
+    return sounds
 
 
 @cache

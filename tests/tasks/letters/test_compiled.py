@@ -45,8 +45,10 @@ def _template(body: str, header: str = "", cells: tuple[str, ...] = ()) -> bytes
         _template("{{ name }}", header="{{ name }}"),
         _template("{{ name }}", cells=("{%tc for word in words %}", "{{ word }}", "{%tc endfor %}")),
         _template("{{ name }}", cells=("{% colspan size %}{{ name }}",)),
+        _template("{% if size %}甲", cells=("{% endif %}",)),
+        _template("{% set word = name %}{{ word }}"),
     ],
-    ids=["header", "cells", "spans"],
+    ids=["header", "cells", "spans", "crossing", "setting"],
 )
 def test_what_needs_more_of_docxtpl_is_left_to_it(template: bytes) -> None:
     values = {"name": "甲", "words": ["一", "二", "三", "四"], "size": 1}
@@ -59,3 +61,26 @@ def test_signs_of_xml_and_of_templates_stay_text() -> None:
     values: dict[str, object] = {"name": "<w:p>&amp;{{ 7 * 7 }}{_{ a }_}\u2028\"'"}
     assert word.fill(template, values, "own.docx") == _through_docxtpl(template, values)
     assert word._ready(template, "own.docx") is not None
+
+
+@pytest.mark.parametrize("name", ["", "甲"])
+def test_what_is_left_empty_is_one_tag_and_what_crosses_runs_is_whole(name: str) -> None:
+    document = Document()
+    document.add_paragraph("{{ name }}")
+    split = document.add_paragraph("{% if name %}前")
+    split.add_run("后{% endif %}")
+    for text in (
+        "{%p if name %}",
+        "有{{ name }}&<>\"'",
+        "{%p endif %}",
+        "{%p for word in words %}",
+        "{{ word }}",
+        "{%p endfor %}",
+    ):
+        document.add_paragraph(text)
+    buffer = BytesIO()
+    document.save(buffer)
+    values: dict[str, object] = {"name": name, "words": ["一", ""]}
+    template = buffer.getvalue()
+    assert word._ready(template, "own.docx") is not None
+    assert word.fill(template, values, "own.docx") == _through_docxtpl(template, values)
