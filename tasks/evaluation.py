@@ -35,6 +35,7 @@ from tasks.store import (
     outbox,
     panels,
     register,
+    renumberings,
     results,
 )
 from tasks.store.database import reading
@@ -239,8 +240,12 @@ def _decide_on_filed(db: Connection, questioned: pd.DataFrame, run: Run) -> int:
 
 
 def _take_off(db: Connection, rows: pd.DataFrame, run: Run) -> None:
-    """Revoke what these items of one application and occupation filed, and put the revocation on record."""
-    ruling = rows.iloc[0]
+    """Revoke what these items of one application and occupation are on the register, and put the revocation on record.
+
+    It may go by another code since, and another application may have filed it too.
+    """
+    now = rows[register.KEYS].assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
+    ruling = rows.assign(**now).iloc[0]
     revocation = Adjustment(
         kind="revoke",
         uscc=ruling["uscc"],
@@ -252,8 +257,7 @@ def _take_off(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     )
     standing = register.standings(db, run.day)
     holdings = standing[standing["uscc"] == ruling["uscc"]]
-    keys = [*register.KEYS, "application_no"]
-    held = holdings.merge(rows[keys], on=keys)
+    held = holdings.merge(now, on=register.KEYS)
     if len(held):
         adjustments.take_off(db, held, revocation, "revoked", "撤销", run)
         letters.write(db, [adjustment_letter(revocation, holdings, held, occupation_names(db), run)], run)

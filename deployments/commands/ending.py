@@ -57,7 +57,8 @@ def close(
         return
     if occupation:
         raise WrongUseError("--occupation goes with one application: write `filing close NO --occupation CODE …`")
-    _tell(close_cycle(target, words, day))
+    _tell(close_cycle(target, words, day), idle="nothing was open any more")
+    typer.echo(f"{target} is closed: its report is in outbox/reports/{target}")
 
 
 def _is_cycle(target: str) -> bool:
@@ -68,6 +69,6 @@ def _is_cycle(target: str) -> bool:
     return True
 
 
-def _tell(counts: Counts) -> None:
-    typer.echo(", ".join(f"{number} {name}" for name, number in counts.done.items()) or "nothing to do")
+def _tell(counts: Counts, *, idle: str = "nothing to do") -> None:
+    typer.echo(", ".join(f"{number} {name}" for name, number in counts.done.items()) or idle)
     tell_failures(counts.failed)
