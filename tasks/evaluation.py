@@ -16,7 +16,7 @@ from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError
 from tasks.gateways.evaluators import Channel, evaluation_channel, package_files
-from tasks.gateways.evaluators.dispatch_tokens import token_for
+from tasks.gateways.evaluators.dispatch_tokens import Signer
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
@@ -121,13 +121,14 @@ def hand_over(run: Run, due: list[str]) -> Delivery:
     channel = evaluation_channel(run.installation, _address_of)
     # files are put again as they are; mails and calls are noted one by one, so that a kill repeats one at most
     box = replace(PACKAGES, portion=LETTERS.portion) if run.installation.evaluation_channel == "folder" else PACKAGES
-    return outbox.deliver(box, due, partial(_hand_over, channel, run), lambda: writing(run), channel.settle)
+    hand = partial(_hand_over, channel, Signer(run.installation), run)
+    return outbox.deliver(box, due, hand, lambda: writing(run), channel.settle)
 
 
-def _hand_over(channel: Channel, run: Run, entry: Entry) -> str:
+def _hand_over(channel: Channel, signer: Signer, run: Run, entry: Entry) -> str:
     package = EvaluationPackage.model_validate(entry.content)
     try:
-        files = package_files(package, run.policy, token_for(package, run.installation))
+        files = package_files(package, run.policy, signer.token_for(package))
     except XlsxWriterException as refused:
         raise ValueError(str(refused)) from refused
     return channel.deliver(package, files, entry.occasion)

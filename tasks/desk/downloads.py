@@ -17,7 +17,7 @@ from schemas.policy import for_cycle
 from schemas.settings import Settings
 from tasks.gateways.disk.files import safe_name
 from tasks.gateways.evaluators.channels import PACKAGE, package_files
-from tasks.gateways.evaluators.dispatch_tokens import token_for
+from tasks.gateways.evaluators.dispatch_tokens import Signer
 from tasks.gateways.evaluators.scoring_layout import WORKBOOK
 from tasks.store import dispatches, dossier, outbox
 from tasks.store.outbox import LETTERS, Entry
@@ -85,7 +85,7 @@ def _package(installation: Settings, content: dict[str, object], *, whole: bool)
     package = EvaluationPackage.model_validate(content)
     folder = f"{_short(package.application_no)}-{_short(package.institution.name)}"
     files = _delivered(installation, package) or package_files(
-        package, for_cycle(cycle_id(package.cycle)), token_for(package, installation)
+        package, for_cycle(cycle_id(package.cycle)), Signer(installation).token_for(package)
     )
     if not whole:
         yield f"{folder}-{WORKBOOK}", files[WORKBOOK]

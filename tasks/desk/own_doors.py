@@ -63,26 +63,31 @@ def _note(taken: Sequence[Taken], quarantined: Sequence[QuarantinedFile], run: R
     """Say on the receipt of every file what it became, while it still lies at its door."""
     if not taken and not quarantined:
         return
-    ledger = receipts.Ledger(run.installation.root)
+    doors = _doors(run)
     reasons: dict[Path, list[str]] = {}
     for aside in quarantined:
         if aside.path is not None:
             reasons.setdefault(aside.path, []).append(aside.reason)
-    for file in taken:
-        ledger.became(file.path, *_place(file.path, run), file.receipt)
-    for path, sentences in sorted(reasons.items()):
-        ledger.became(path, *_place(path, run), f"搁置：{'；'.join(dict.fromkeys(sentences))}")
+    with receipts.Ledger(run.installation.root) as ledger:
+        for file in taken:
+            ledger.became(file.path, *_place(file.path, doors), file.receipt)
+        for path, sentences in sorted(reasons.items()):
+            ledger.became(path, *_place(path, doors), f"搁置：{'；'.join(dict.fromkeys(sentences))}")
 
 
 def who_brought(path: Path, run: Run) -> str:
     """Who laid a file into its door through the desk's pages; blank where nobody did."""
-    return receipts.Ledger(run.installation.root).who_brought(path, *_place(path, run))
+    return receipts.Ledger(run.installation.root).who_brought(path, *_place(path, _doors(run)))
 
 
-def _place(path: Path, run: Run) -> tuple[str, str]:
-    """The door a file lies at, and its path there."""
+def _doors(run: Run) -> dict[str, Path]:
+    """The doors by name, those inside another first."""
     results = Path(run.inbox) / RESULTS.name
-    doors = {_DESK: run.installation.desk, RESULTS.name: results, "inbox": Path(run.inbox)}
+    return {_DESK: run.installation.desk, RESULTS.name: results, "inbox": Path(run.inbox)}
+
+
+def _place(path: Path, doors: Mapping[str, Path]) -> tuple[str, str]:
+    """The door a file lies at, and its path there."""
     matches = ((name, folder) for name, folder in doors.items() if path.is_relative_to(folder))
     name, folder = next(matches, ("", path.parent))
     return name, path.relative_to(folder).as_posix()

@@ -46,9 +46,18 @@ def put(
     `settle` once for many files.
     """
     target = _below(folder, relative)
-    if not target.is_symlink() and target.is_file() and target.read_bytes() == content:
+    if _holds(target, content):
         return target
     return _place(folder, target, lambda handle: handle.write(content), private=private, unsettled=unsettled)
+
+
+def _holds(target: Path, content: bytes) -> bool:
+    """Whether a path is a file itself that holds these bytes."""
+    try:
+        there = os.lstat(target)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(there.st_mode) and there.st_size == len(content) and target.read_bytes() == content
 
 
 def settle(unsettled: set[Path]) -> None:
@@ -112,10 +121,11 @@ def _place(
     keep: bool = False,
     unsettled: set[Path] | None = None,
 ) -> Path:
-    if not target.parent.is_dir():
-        target.parent.mkdir(parents=True, exist_ok=True)
+    parent = target.parent
+    if not os.path.isdir(parent):  # noqa: PTH112  every letter comes by here, and pathlib asks four times as long
+        parent.mkdir(parents=True, exist_ok=True)
     # one name for each target, so that a killed writer's leftover is used up by the next
-    part = target.with_name(f".{hashlib.sha256(target.name.encode()).hexdigest()[:16]}.part")
+    part = parent / f".{hashlib.sha256(target.name.encode()).hexdigest()[:16]}.part"
     with _alone(part, private=private) as handle:
         if keep and target.exists():  # put by the writer before us
             part.unlink()
@@ -127,7 +137,7 @@ def _place(
         part.replace(target)
     # a rename survives a power cut only once its folder, and the folders made for it, are on disk
     changed = set() if unsettled is None else unsettled
-    changed.update(_upwards(target.parent, folder))
+    changed.update(_upwards(parent, folder))
     if unsettled is None:
         settle(changed)
     return target
@@ -190,7 +200,7 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
         with open(part, "ab", opener=lambda path, flags: os.open(path, flags, mode)) as handle:
             if not lock(handle, _PATIENCE_SECONDS):
                 raise OSError(errno.EBUSY, f"another process is writing into {part.parent}, run again later")
-            if not (part.exists() and os.path.samestat(part.stat(), os.fstat(handle.fileno()))):
+            if not _is_still(part, handle):
                 continue  # the writer before us has moved it into place
             try:
                 yield handle
@@ -198,6 +208,14 @@ def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
                 part.unlink(missing_ok=True)
                 raise
             return
+
+
+def _is_still(part: Path, handle: BinaryIO) -> bool:
+    """Whether an open file is the one that lies at a path."""
+    try:
+        return os.path.samestat(os.stat(part), os.fstat(handle.fileno()))  # noqa: PTH116
+    except FileNotFoundError:
+        return False
 
 
 def lock(handle: IO[Any], patience_seconds: float = 0.0, ask_seconds: float = 0.02) -> bool:

@@ -6,11 +6,11 @@ One ledger in the home, a line an event, and beside what was taken the sentences
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from tasks.gateways.disk import files
 
@@ -41,21 +41,36 @@ class Receipt:
 
 def arrived(home: Path, door: str, file: str, original: str, size: int, digest: str, by: str) -> Receipt:
     """Note that a file came in, and give it its number."""
-    now = datetime.now(UTC)
-    # the same content may come at one time under two names, and to two doors
-    mark = sha256(f"{door}/{file}\n{digest}".encode("utf-8", "surrogatepass")).hexdigest()
-    number = f"{now:%Y%m%d%H%M%S}-{mark[:8]}"
-    receipt = Receipt(number, door, file, original, size, digest, now.isoformat(timespec="seconds"), by)
+    receipt = _receipt(door, file, original, size, digest, by)
     _append(home, receipt)
     return receipt
 
 
+def _receipt(door: str, file: str, original: str, size: int, digest: str, by: str) -> Receipt:
+    now = datetime.now(UTC)
+    # the same content may come at one time under two names, and to two doors
+    mark = sha256(f"{door}/{file}\n{digest}".encode("utf-8", "surrogatepass")).hexdigest()
+    number = f"{now:%Y%m%d%H%M%S}-{mark[:8]}"
+    return Receipt(number, door, file, original, size, digest, now.isoformat(timespec="seconds"), by)
+
+
 class Ledger:
-    """The receipts of a home, read once, for a run that says of many files what they became."""
+    """The receipts of a home, read once, for a run that says of many files what they became.
+
+    What is said is written down together, at the end of a `with`.
+    """
 
     def __init__(self, home: Path) -> None:
         self._home = home
+        self._new: list[Receipt] = []
         self._known = {_place_of(receipt): receipt for receipt in reversed(newest(home))}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        new, self._new = self._new, []
+        _append(self._home, *new)
 
     def who_brought(self, path: Path, door: str, file: str) -> str:
         """Who brought a file that still lies at its door; blank where it has no receipt."""
@@ -69,11 +84,12 @@ class Ledger:
         digest = files.file_sha256(path)
         known = self._known.get((door, file, digest))
         if known is None:
-            known = arrived(self._home, door, file, path.name, path.stat().st_size, digest, "")
+            known = _receipt(door, file, path.name, path.stat().st_size, digest, "")
+            self._new.append(known)
         if known.became == sentence:
             return
-        self._known[door, file, digest] = replace(known, became=sentence)
-        _append(self._home, self._known[door, file, digest])
+        became = self._known[door, file, digest] = replace(known, became=sentence)
+        self._new.append(became)
 
 
 def _place_of(receipt: Receipt) -> tuple[str, str, str]:
@@ -112,11 +128,13 @@ def _readable(lines: list[str]) -> Iterator[Receipt]:
             continue
 
 
-def _append(home: Path, receipt: Receipt) -> None:
-    line = json.dumps(asdict(receipt), ensure_ascii=False) + "\n"
+def _append(home: Path, *new: Receipt) -> None:
+    if not new:
+        return
+    lines = "".join(f"{json.dumps(vars(receipt), ensure_ascii=False)}\n" for receipt in new)
     descriptor = os.open(home / _LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, line.encode("utf-8", "replace"))  # one write: lines of two processes do not mix
+        os.write(descriptor, lines.encode("utf-8", "replace"))  # one write: lines of two processes do not mix
     finally:
         os.close(descriptor)
 

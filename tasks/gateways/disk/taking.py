@@ -30,11 +30,12 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
     for file in taken:
         if not files.is_plain(file.path) or _touched(file.path) >= before:
             continue  # another run took it, or somebody still writes it: the next look takes it
-        target = _free(home / TAKEN / file.folder / file.name, file.path)
+        folder = home / TAKEN / file.folder
+        target = _free(folder / file.name, file.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.path.replace(target)
         unsettled |= {target.parent, file.path.parent}
-        receipts.lay_beside(home / TAKEN / file.folder, file.receipt, unsettled)
+        receipts.lay_beside(folder, file.receipt, unsettled)
         moved += 1
     files.settle(unsettled)
     return moved

@@ -7,6 +7,7 @@ the home once tokens are required; without a key no package has a token, and no 
 import hashlib
 import secrets
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -35,22 +36,32 @@ class Dispatch:
     revision: int
 
 
-def token_for(package: EvaluationPackage, installation: Settings) -> str:
-    """The token of a package that goes out; blank where the installation has no key."""
-    key = signing_key(installation)
-    sent = Dispatch(package.cycle, package.application_no, package.revision)
-    return str(_serializer(key).dumps(astuple(sent))) if key else ""
+@dataclass(frozen=True, eq=False)
+class Signer:
+    """Signs and reads the tokens of an installation; its key is read once, when the first token is asked for.
 
+    Raises SigningKeyError for a key that cannot be used.
+    """
 
-def read_token(token: str, installation: Settings) -> Dispatch | None:
-    """The dispatch a token was signed for, None for any text that this installation did not sign."""
-    key = signing_key(installation)
-    if not key:
-        return None
-    try:
-        return Dispatch(*_serializer(key).loads(token))
-    except (BadData, TypeError):
-        return None
+    installation: Settings
+
+    @cached_property
+    def _serializer(self) -> URLSafeSerializer | None:
+        return _serializer(key) if (key := signing_key(self.installation)) else None
+
+    def token_for(self, package: EvaluationPackage) -> str:
+        """The token of a package that goes out; blank where the installation has no key."""
+        sent = Dispatch(package.cycle, package.application_no, package.revision)
+        return str(self._serializer.dumps(astuple(sent))) if self._serializer else ""
+
+    def read(self, token: str) -> Dispatch | None:
+        """The dispatch a token was signed for, None for any text that this installation did not sign."""
+        if self._serializer is None:
+            return None
+        try:
+            return Dispatch(*self._serializer.loads(token))
+        except (BadData, TypeError):
+            return None
 
 
 def stated_by(token: str) -> Dispatch | None:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from schemas.item import KEYS
 from schemas.settings import Settings
-from tasks.gateways.evaluators.dispatch_tokens import Dispatch, read_token
+from tasks.gateways.evaluators.dispatch_tokens import Dispatch, Signer
 from tasks.gateways.sources.contents import QuarantinedFile
 from tasks.gateways.sources.folder import PATH
 from tasks.gateways.sources.setting_aside import FILE
@@ -35,7 +35,8 @@ def vouched(
     tokens = rows["token"].fillna("")
     if rows.empty or not (required or tokens.any()):
         return rows, []
-    known = {token: read_token(token, installation) for token in tokens.unique() if token}
+    signer = Signer(installation)
+    known = {token: signer.read(token) for token in tokens.unique() if token}
     items = zip(*(rows[name].fillna("") for name in KEYS), strict=True)
     ended = [False] * len(rows) if late is None else late
     faults = pd.Series(

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.settings import Settings, settings, using
 from tasks.desk.importing import import_file
-from tasks.gateways.evaluators.dispatch_tokens import Dispatch, SigningKeyError, read_token, signing_key
+from tasks.gateways.evaluators.dispatch_tokens import Dispatch, Signer, SigningKeyError, signing_key
 from tasks.runs.comparison import rehearsed
 from tasks.store import history
 from tasks.store.database import reading
@@ -188,7 +188,7 @@ def test_the_key_is_the_owner_s_alone_and_made_once(asked: Path) -> None:
     assert key.stat().st_mode & 0o777 == 0o600
     assert signing_key(settings()) == key.read_text().strip()
     assert len(signing_key(settings())) >= 32
-    assert read_token(token(asked), settings()) == Dispatch(made.CYCLE, "A1", 1)
+    assert Signer(settings()).read(token(asked)) == Dispatch(made.CYCLE, "A1", 1)
     assert signing_key(settings()) not in repr(settings())
 
 
