@@ -13,6 +13,7 @@ import pandas as pd
 from expectations import requests, results
 from expectations.directory_edition import Edition
 from expectations.judging import findings, holds
+from expectations.late_modules import import_great_expectations
 from expectations.scene import Scene
 from expectations.submissions import Submissions
 from schemas.item import ALONG, KEYS, TRADE
@@ -56,6 +57,7 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
     `first_submitted_at`, `first_seen_on` and `in_time_until` (see `submissions.ADDED`), materials also `attachment_sha256`.
     An application that is taken back (`withdrawn`) has items and no findings. Checking the same again gives the same.
     """
+    import_great_expectations()
     from expectations import checkpoints  # noqa: PLC0415  Great Expectations takes seconds to import, and most runs check nothing
 
     with _ONE_AT_A_TIME:
@@ -78,6 +80,7 @@ def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene)
     `results_frame`: the columns of results as text, and `row`; `sent`: KEYS, has_commitment (bool) and filed (bool;
     whether it is on the register now) of every item ever sent out. The scene's `as_of` is the day they came in.
     """
+    import_great_expectations()
     from expectations import checkpoints  # noqa: PLC0415  as above
 
     with _ONE_AT_A_TIME:
@@ -103,6 +106,7 @@ def check_directory(
     validity ended before `as_of`, and changes that account for every row that came, went or differs; where `traces` (uscc,
     UNIT of every filing there was) are given, also that each level of every row was filed.
     """
+    import_great_expectations()
     from expectations import checkpoints  # noqa: PLC0415  as above
 
     with _ONE_AT_A_TIME:
@@ -112,6 +116,7 @@ def check_directory(
 
 def data_docs(validation: "Validation", folder: Path) -> Path:
     """Write the Data Docs of a check into a folder; returns its first page."""
+    import_great_expectations()
     from expectations import data_docs as pages  # noqa: PLC0415  as above
 
     return pages.data_docs(validation, folder)
