@@ -224,6 +224,6 @@ def _answers(address: str) -> bool:
         return False
 
 
-def own_process() -> int:
+def this_process() -> int:
     """This process's number, as it stands in the home."""
     return os.getpid()

@@ -30,9 +30,9 @@ def withdrawn(submissions: Submissions) -> pl.DataFrame:
     return submissions.once(applicants).filter("withdrawn").select("application_no")
 
 
-def by_type(texts: Mapping[str, str], column: str = "type") -> pl.Expr:
+def by_type(texts: Mapping[str, str]) -> pl.Expr:
     """A text for each institution type."""
-    return pl.col(column).cast(pl.String).replace_strict(dict(texts), default="", return_dtype=pl.String)
+    return pl.col("type").cast(pl.String).replace_strict(dict(texts), default="", return_dtype=pl.String)
 
 
 def type_title(policy: Policy) -> pl.Expr:

@@ -49,10 +49,10 @@ def _institution_materials(submissions: Submissions) -> pl.DataFrame:
     rows = known.join(submissions.once(handed_in), on="application_no", how="left")
     missing = rows.select("application_no", (required & ~pl.col("handed_in").fill_null(0)).alias("missing"))
     title = pl.col("field").replace_strict(policy.materials)
-    return absent("MAT-1", "materials", _each_missing(missing, policy), pl.format("请补交“{}”", title))
+    return absent("MAT-1", "materials", _missing(missing, policy), pl.format("请补交“{}”", title))
 
 
-def _each_missing(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _missing(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """A row for each bit of `missing`, with the material as `field`."""
     lacking = rows.filter(pl.col("missing") != 0)
     return pl.concat(
@@ -81,7 +81,7 @@ def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
     title = pl.col("material").replace_strict(policy.materials)
     named = pl.when(pl.col("work") != "").then("work")
     gaps = (
-        _each_missing(missing, policy)
+        _missing(missing, policy)
         .rename({"field": "material"})
         .with_columns(pl.concat_str("material", "item_code", named, separator=":", ignore_nulls=True).alias("field"))
     )

@@ -66,7 +66,7 @@ def settle_objections(run: Run) -> Counts:
         if run.only is not None:
             passed = passed[passed["application_no"].isin(run.only)]
         if passed.empty:
-            return Counts(done={"settled": dismissed} if dismissed else {})
+            return Counts.of(settled=dismissed)
         ruled = decisions.latest(db, run.cycle, OBJECTION, passed)
         upheld = passed.merge(
             ruled[ruled["verdict"] == "refuse"], on=["application_no", "occupation_code"], suffixes=("", "_now")
@@ -74,8 +74,7 @@ def settle_objections(run: Run) -> Counts:
         ended = upheld.assign(became="refused", reason=OBJECTION, because=f"例外审批不予：{OBJECTION}")
         moved = items.move(db, ended, run, "filing")
         applications.follow_items(db, run.cycle, run)
-    counts = {"refused": moved, "settled": dismissed}
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(refused=moved, settled=dismissed)
 
 
 def _dismiss(db: Connection, run: Run) -> int:
@@ -162,7 +161,7 @@ def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -
     shown = public_notices.items_of(db, name)
     names = occupation_names(db)
     grouped = shown.groupby(["application_no", *TRADE], as_index=False).agg(
-        {**dict.fromkeys(public_notices.SAID, "first"), "level": list}
+        {**dict.fromkeys(public_notices.SHOWN, "first"), "level": list}
     )
     grouped["level"] = [levels_of(levels, policy) for levels in grouped["level"]]
     titles = [

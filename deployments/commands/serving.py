@@ -8,7 +8,7 @@ import typer
 
 from deployments.commands.readiness import ready
 from deployments.prefect_environment import hold_anywhere
-from deployments.supervisor import HOST, AlreadyUpError, House, Running, only_one, own_process
+from deployments.supervisor import HOST, AlreadyUpError, House, Running, only_one, this_process
 from schemas.settings import PAGES, settings
 
 
@@ -33,7 +33,7 @@ def up(
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
-        with only_one(Running(house.address, own_process())) as house.after_kill:
+        with only_one(Running(house.address, this_process())) as house.after_kill:
             return _serve(house)
     except AlreadyUpError as running:
         typer.echo(f"{running}: nothing to start")

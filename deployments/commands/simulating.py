@@ -36,7 +36,7 @@ def simulate(
     first, last = _read_span(cycles)
     if institutions < _FEWEST:
         raise WrongUseError(f"--institutions {institutions} is too few to live through a cycle: give {_FEWEST} or more")
-    with own_home(), policy_change(first, last):
+    with temporary_home(), policy_change(first, last):
         ready()
         orchestrator.prepare()
         return EXIT_FAILED if _live(first, last, institutions, seed) else 0
@@ -53,7 +53,7 @@ def _read_span(text: str) -> tuple[CycleId, CycleId]:
 
 
 @contextmanager
-def own_home() -> Iterator[None]:
+def temporary_home() -> Iterator[None]:
     """A spare home, or the given one if nothing but a former simulation is in it."""
     database_url = settings().database_url
     if "FILING_HOME" not in os.environ:

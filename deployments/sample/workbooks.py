@@ -15,7 +15,7 @@ from schemas.submission import FORM_TABLES, Column, Table
 
 Cell = str | int | datetime
 _FASHIONS = 4
-_UNTIDY_EACH = 7  # one applicant in so many leaves full-width digits and stray spaces
+_UNTIDY = 7  # one applicant in so many leaves full-width digits and stray spaces
 _WIDE = str.maketrans("0123456789-", "０１２３４５６７８９－")
 
 
@@ -32,7 +32,7 @@ def spelled(column: Column, text: str, applicant: int) -> Cell:
             return _instant(text)
         case "integer" if text.isdigit():
             return int(text)
-    return _text(column, text, untidy=applicant % _UNTIDY_EACH == 0)
+    return _text(column, text, untidy=applicant % _UNTIDY == 0)
 
 
 def _text(column: Column, text: str, *, untidy: bool) -> str:

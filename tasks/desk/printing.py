@@ -25,7 +25,7 @@ class LostLetterError(RefusedError, LookupError):
     """A letter's file is gone from the home: one sentence."""
 
 
-def print_letters(installation: Settings, target: Path, cycle: str | None = None) -> int:
+def print_letters(installation: Settings, target: Path, cycle: str | None) -> int:
     """Set all letters not printed yet, of one cycle or of all, into a PDF file; returns how many.
 
     Letters are noted as printed only when the file is whole. Raises NoOfficeSuiteError, LostLetterError, OSError.

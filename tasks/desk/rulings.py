@@ -113,7 +113,7 @@ def settle_holds(run: Run) -> Counts:
         items.restate(db, moves[moves["became"] == "held"])
         moved += items.move(db, moves[moves["became"] != "held"], run, "filing")
         applications.follow_items(db, run.cycle, run)
-        return Counts(done={"settled": moved} if moved else {})
+        return Counts.of(settled=moved)
 
 
 def _refuse(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
@@ -132,9 +132,9 @@ def _refuse(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: Run
 
 def _held_before_panel(db: Connection, turned: pd.DataFrame, cycle: str) -> "pd.Series[bool]":
     """Which items (`reason`: the refusing rules) a rule of their screening refuses, and not only one of their filing."""
-    found = findings.of_cycle(db, cycle)[["application_no", "rule"]].drop_duplicates()
+    screening = findings.of_cycle(db, cycle)[["application_no", "rule"]].drop_duplicates()
     rules = turned[items.KEYS].assign(rule=turned["reason"].str.split(";")).explode("rule")
-    screened = rules.merge(found, on=["application_no", "rule"])[items.KEYS].drop_duplicates()
+    screened = rules.merge(screening, on=["application_no", "rule"])[items.KEYS].drop_duplicates()
     return turned[items.KEYS].merge(screened, how="left", indicator=True)["_merge"].eq("both").set_axis(turned.index)
 
 

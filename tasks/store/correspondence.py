@@ -73,7 +73,7 @@ class Correspondence:
         return [self.letters[occasion][1] for occasion in occasions if occasion in self.letters]
 
 
-def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | None = None) -> list[str]:
+def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | None) -> list[str]:
     """Numbers of a cycle with an item that was decided after the last letter of one of these kinds, sorted."""
     numbers: set[str] = set()
     mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)

@@ -18,7 +18,7 @@ from schemas.run import Run
 from schemas.submission import DECISIONS
 from tasks.store import cycles, findings, frames, history, public_notices, seals
 
-_TOLD = ["decided_at", "decision_id"]  # the order of entries of one recording
+_IN_ORDER = ["decided_at", "decision_id"]  # the order of entries of one recording
 
 
 def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
@@ -35,7 +35,7 @@ def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
     entries["because"] = entries["rule"] + "：" + entries["reason"] + "（" + entries["document_no"] + "）"
     entries["facts"] = history.facts(new[["rule", "reason", "document_no"]])
     for operator, group in entries.groupby("decided_by", sort=True):
-        history.add(db, "decision", group.sort_values(_TOLD), run, str(operator))
+        history.add(db, "decision", group.sort_values(_IN_ORDER), run, str(operator))
     return len(new)
 
 

@@ -82,9 +82,9 @@ def hard(db: Connection) -> set[str]:
 
 def returning(db: Connection, cycle: str) -> dict[str, str]:
     """Application number to the hard rules that returned it, as the `reason` of its items."""
-    found = of_cycle(db, cycle)
-    found = found[(found["nature"] == "hard") & (found["table"] != "results")]
-    rules = pl.from_pandas(found[["application_no", "rule"]]).group_by("application_no")
+    findings = of_cycle(db, cycle)
+    hard = findings[(findings["nature"] == "hard") & (findings["table"] != "results")]
+    rules = pl.from_pandas(hard[["application_no", "rule"]]).group_by("application_no")
     return dict(rules.agg(pl.col("rule").unique().sort().str.join(";")).iter_rows())
 
 

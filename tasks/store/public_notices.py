@@ -16,7 +16,7 @@ KEYS = item.KEYS
 _notice = tables.public_notice
 _item = tables.public_notice_item
 #: What a notice says of an item beside its keys, as it was said then.
-SAID = ["institution_name", "institution_type", "uscc", "region_code", "kind", "own_name"]
+SHOWN = ["institution_name", "institution_type", "uscc", "region_code", "kind", "own_name"]
 
 
 def shown(db: Connection, cycle: str) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def periods(db: Connection, number: str) -> dict[str, tuple[date, date]]:
 
 
 def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date, run: Run) -> str:
-    """A new notice of these items (KEYS and SAID), its files not built yet; its name."""
+    """A new notice of these items (KEYS and SHOWN), its files not built yet; its name."""
     last = select(func.coalesce(func.max(_notice.c.number), 0)).where(_notice.c.cycle == run.cycle)
     number = int(db.execute(last).scalar_one()) + 1
     name = f"{run.cycle}.{number}"
@@ -52,7 +52,7 @@ def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date
     seals.touch_one(db, seals.PUBLIC_NOTICE, name)
     seals.touch_one(db, seals.PUBLIC_NOTICE_ITEMS, name)
     db.execute(insert(_notice).values(notice=name, cycle=run.cycle, number=number, standing="building", **dates))
-    frames.append(db, _item, items[[*KEYS, *SAID]].sort_values(KEYS).assign(notice=name))
+    frames.append(db, _item, items[[*KEYS, *SHOWN]].sort_values(KEYS).assign(notice=name))
     _tell(db, name, _period(published_on, ends_on), run, became="building", facts=_dates(published_on, ends_on))
     return name
 
@@ -86,8 +86,8 @@ def cycles_due(db: Connection, day: date) -> list[str]:
 
 
 def items_of(db: Connection, name: str) -> pd.DataFrame:
-    """The items of a notice: KEYS and SAID, text, sorted."""
-    statement = select(*(_item.c[column] for column in (*KEYS, *SAID))).where(_item.c.notice == name)
+    """The items of a notice: KEYS and SHOWN, text, sorted."""
+    statement = select(*(_item.c[column] for column in (*KEYS, *SHOWN))).where(_item.c.notice == name)
     return frames.read(db, statement).fillna("").sort_values(KEYS, ignore_index=True)
 
 

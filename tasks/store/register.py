@@ -179,7 +179,8 @@ def write(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     """
     if entries.empty:
         return
-    was = _standing_of(db, entries, run.day)
+    standing = standings(db, run.day).set_index(KEYS)["standing"]
+    was = entries[KEYS].join(standing, on=KEYS)["standing"].fillna("")
     present = current_entries(db).merge(entries[[*KEYS, "filed_on", "application_no"]], on=KEYS, suffixes=("", "_new"))
     corrected = as_taken_over(present) & present["application_no_new"].isna()
     superseded = corrected | (present["valid_until"] >= present["filed_on_new"])
@@ -221,12 +222,6 @@ def _forget(db: Connection, entries: pd.DataFrame, run: Run, superseded_in: str 
     mine = _entry.c.entry.in_(select(work.c.entry))
     seals.touch_where(db, seals.REGISTER_ENTRY, mine)
     db.execute(update(_entry).where(mine).values(known_to=run.day, superseded_in=superseded_in))
-
-
-def _standing_of(db: Connection, asked: pd.DataFrame, day: date, over: str = "") -> "pd.Series[str]":
-    """Each key's standing on a day: filed, suspended, or `over` for what is not on file."""
-    standing = standings(db, day).set_index(KEYS)["standing"]
-    return asked[KEYS].join(standing, on=KEYS)["standing"].fillna(over)
 
 
 def rekey(db: Connection, run: Run, column: str, old: str, new: str) -> pd.DataFrame:

@@ -22,7 +22,7 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     Of several terms of one level the one that ends last counts, whatever their order.
     """
     codes = renumberings.followed(db, rows["occupation_code"])
-    rows = _one_level_each(rows.assign(uscc=institutions.followed(db, rows["uscc"]), occupation_code=codes))
+    rows = _by_level(rows.assign(uscc=institutions.followed(db, rows["uscc"]), occupation_code=codes))
     rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(register.KEYS, keep="last").sort_index()
     present = register.current_entries(db).drop_duplicates(register.KEYS, keep="last")
     both = rows.merge(present, on=register.KEYS, how="left", suffixes=("", "_present"))
@@ -37,7 +37,7 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     return len(new)
 
 
-def _one_level_each(rows: pd.DataFrame) -> pd.DataFrame:
+def _by_level(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of a register handed in as entries have them: one level each, audiences joined."""
     single = rows.assign(
         own_name=_own_names(rows),

@@ -28,7 +28,7 @@ from tasks.gateways.sources.folder import Unread, pull_folder
 LANDINGS: Final = "sources"
 """Folder of the home that holds the copies of sources far away."""
 _OPEN: Final = frozenset({"http", "webdav"})
-_OWN: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HTTP: Final = frozenset({"http", "https"})
 _REMOTE: Final = {"sftp": sftp.remote, "s3": s3.remote, "webdav": webdav.remote, "webdavs": webdav.remote}
 
@@ -82,7 +82,7 @@ def sends_openly(settings: Settings) -> bool:
         return False
     where = addresses.address(settings)
     secret = where.password or where.token
-    return bool(secret and where.scheme in _OPEN and where.host not in _OWN)
+    return bool(secret and where.scheme in _OPEN and where.host not in _THIS_MACHINE)
 
 
 def is_due(settings: Settings, now: datetime) -> bool:
@@ -124,8 +124,8 @@ def bring(
     except SourceError as down:
         return Brought(None, root, (_discreet(settings, down),))
     except NotADirectoryError as absent:
-        is_told = inbox is not None or _is_plain(settings)
-        return Brought(None, root, (str(absent) if is_told else addresses.NO_ADDRESS,))
+        may_be_named = inbox is not None or _is_plain(settings)
+        return Brought(None, root, (str(absent) if may_be_named else addresses.NO_ADDRESS,))
 
 
 def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds: Bounds, unread: Unread) -> Brought:

@@ -77,16 +77,16 @@ def folders_named(place: Path, name: str) -> list[Path]:
     """The folders of a name in a place, however somebody wrote it, in order; none where the place cannot be listed."""
     try:
         return sorted(path for path in place.iterdir() if path.name.lower() == name and path.is_dir())
-    except OSError:  # said where the submissions of the place are pulled
+    except OSError:  # reported where the submissions of the place are pulled
         return []
 
 
-def lists_beside(folder: Path, door: Door = DESK) -> list[tuple[Path, Table]]:
+def lists_beside(folder: Path) -> list[tuple[Path, Table]]:
     """The files in a folder and below that are lists read elsewhere, in the order of their paths."""
     lists = []
     for where, _, names in plain_files.walk(folder, lambda _closed: None):  # reported when the folder is pulled
         for name in names:
-            table = door.other_list(where / name)
+            table = DESK.other_list(where / name)
             if table is not None and plain_files.is_handed_in(name):
                 lists.append((where / name, table))
     return sorted(lists, key=lambda entry: entry[0])
