@@ -10,7 +10,6 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.schedules import Cron, Schedule
 
 from schemas.law.cycle import CycleId
-from schemas.pauses import AUTOMATIC
 from schemas.policy import Policy
 from tasks.runs import on_server
 from tasks.runs.orchestration import CYCLE_DEPLOYMENT, WORKING, in_state, run_name

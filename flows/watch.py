@@ -5,7 +5,7 @@ from datetime import date
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from schemas.pauses import AUTOMATIC
+from schemas.run import AUTOMATIC
 from schemas.run_summary import Counts
 from schemas.settings import settings
 from tasks.runs import alerts

@@ -129,7 +129,7 @@ def audiences_text(audiences: str) -> str:
     return "、".join(AUDIENCES.get(word, word) for word in audiences.split(";"))
 
 
-def audiences_told(audiences: str) -> str:
+def audiences_shown(audiences: str) -> str:
     """Audiences in words anybody understands: `staff` as `本企业职工（不面向社会）`; blank where nothing is known."""
     if not audiences:
         return ""

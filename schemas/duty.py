@@ -23,7 +23,7 @@ class Duty:
     """One thing that waits: what kind, about what (application, edition, complaint, file), who must do what by when.
 
     `region` is the code of the county, blank where there is none; `contact` whom to call; `facts` what the person who does
-    it needs to know beside; `days` its age. `told_from`: the day from which an alert tells of it, for what others do or a
+    it needs to know beside; `days` its age. `alert_from`: the day from which an alert tells of it, for what others do or a
     run may still do by itself; `mark` tells one occasion of the same thing from another.
     """
 
@@ -39,7 +39,7 @@ class Duty:
     since: date | None = None
     due: date | None = None
     days: int = 0
-    told_from: date | None = None
+    alert_from: date | None = None
     mark: str = ""
 
     @property

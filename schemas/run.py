@@ -1,4 +1,4 @@
-"""One run of a cycle: what every stage of it is handed."""
+"""One run of a cycle, what every stage of it is handed; and which work runs by itself."""
 
 from datetime import date
 
@@ -23,3 +23,14 @@ class Run(BaseModel):
     inbox: str
     only: list[str] | None = None
     installation: Settings = Field(repr=False)
+
+
+#: Deployments that run by themselves, and so may be paused (暂停自动办理), with the name of their work, which is their runs'.
+AUTOMATIC: dict[str, str] = {
+    "cycle": "各批次的定时办理",
+    "sweeps": "每日清理",
+    "retention": "到期清除个人信息",
+    "resume-waiting": "唤醒等待中的批次",
+    "watch": "值守提醒",
+    "pruning": "清理旧日志",
+}

@@ -76,6 +76,16 @@ class Counts(BaseModel):
     def total(self) -> int:
         return sum(self.done.values())
 
+    @property
+    def text(self) -> str:
+        """What was done, as a command says it."""
+        return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in self.done.items())
+
+    @classmethod
+    def of(cls, **numbers: int) -> "Counts":
+        """So many of each thing; those of which there were none are left out."""
+        return cls(done={name: number for name, number in numbers.items() if number})
+
     @classmethod
     def sum(cls, parts: "list[Counts]") -> "Counts":
         """All parts together."""

@@ -56,7 +56,7 @@ def decide(run: Run) -> Counts:
         cycles.decides(db, run.cycle, run)
         counts = _file_passed(db, run)
         applications.follow_items(db, run.cycle, run)
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(**counts)
 
 
 #: Why an item is not filed now, by the rule.
@@ -78,10 +78,10 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     _refuse(db, barred, run)
     rows = rows[~ended]
     on_file = register.on_file(db, run.day)
-    rows = rows.assign(found=_judged(db, run, rows, on_file))
+    rows = rows.assign(barring=_judged(db, run, rows, on_file))
     chosen = rows[rows["chosen"]]
     held = _hold(db, chosen, run)
-    granted = chosen[chosen["found"] == ""]
+    granted = chosen[chosen["barring"] == ""]
     granted = granted[public_notice.is_over(db, granted, run.policy, run)]
     _enter(db, granted, on_file, run.policy, run)
     items.move(db, granted.assign(became="filed", reason="", because="准予备案"), run, "filing")
@@ -175,16 +175,16 @@ def _refuse(db: Connection, barred: pd.DataFrame, run: Run) -> None:
 
 
 def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
-    """Hold what may not be filed now (`found`), and let go what waited for a place that is free; how many are newly held."""
-    stands = rows[rows["found"] != ""]
+    """Hold what may not be filed now (`barring`), and let go what waited for a place that is free; how many are newly held."""
+    stands = rows[rows["barring"] != ""]
     findings.hold_at_filing(db, rows, tuple(_NOT_NOW), run.cycle, run.day)
     waits = rows["status"] == "held"
-    items.restate(db, stands[waits[stands.index]].assign(reason=stands["found"]))
-    free = rows[waits & (rows["found"] == "")]
+    items.restate(db, stands[waits[stands.index]].assign(reason=stands["barring"]))
+    free = rows[waits & (rows["barring"] == "")]
     items.move(db, free.assign(became="passed", reason="", because="占用的名额已空出"), run, "filing")
     new = stands[~waits[stands.index]]
-    because = ["；".join(_NOT_NOW[rule] for rule in rules.split(";")) for rules in new["found"]]
-    items.move(db, new.assign(became="held", reason=new["found"], because=because), run, "filing")
+    because = ["；".join(_NOT_NOW[rule] for rule in rules.split(";")) for rules in new["barring"]]
+    items.move(db, new.assign(became="held", reason=new["barring"], because=because), run, "filing")
     return len(new)
 
 

@@ -32,8 +32,7 @@ def sweep_dormancy(run: Run) -> Counts:
             db, dormancy_hints(newly, on_file, policy, run.day, occupation_names(db), institutions.first(db)), run
         )
     marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
-    counts = {**marked, "letters": written}
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(**marked, letters=written)
 
 
 def _because(marks: pd.DataFrame, policy: Policy) -> "pd.Series[str]":

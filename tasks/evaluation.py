@@ -72,8 +72,7 @@ def send_out(run: Run) -> Counts:
         dispatches.send(db, {number: content for number, content in contents.items() if number in first}, accepted, run)
         dispatches.send_again(db, contents, again, run)
         written = letters.write(db, acceptances, run)
-    counts = {"packages": len(packages), "dispatched": len(accepted), "letters": written, "redrawn": len(drawn.anew)}
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(packages=len(packages), dispatched=len(accepted), letters=written, redrawn=len(drawn.anew))
 
 
 def _chosen(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
@@ -205,7 +204,7 @@ def take_verdicts(db: Connection, run: Run) -> Counts:
     undecided = present["decided_result"].fillna(-1) != present["result_id"]
     settled = present[undecided & (~filed | passed)]
     if settled.empty:
-        return Counts(done={"refused": revoked} if revoked else {})
+        return Counts.of(refused=revoked)
     passed, filed = passed[settled.index], filed[settled.index]
     settled = settled.assign(
         became=passed.map({True: "passed", False: "failed"}),
@@ -216,8 +215,7 @@ def take_verdicts(db: Connection, run: Run) -> Counts:
     items.move(db, settled[~stays], run, "filing")
     items.decided(db, settled)
     moved = settled[~stays]["became"].value_counts()
-    counts = {str(status): int(count) for status, count in moved.items()}
-    return Counts(done=counts | ({"refused": revoked} if revoked else {}))
+    return Counts.of(**{str(status): int(count) for status, count in moved.items()}, refused=revoked)
 
 
 def _decide_on_filed(db: Connection, questioned: pd.DataFrame, run: Run) -> int:

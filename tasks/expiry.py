@@ -45,5 +45,4 @@ def sweep_expiry(run: Run) -> Counts:
         )
         ending = register.on_file(db, run.day, until=run.day + timedelta(max(policy.validity.reminder_days)))
         reminded = letters.write(db, expiry_reminders(ending, known), run)
-    counts = {"lapsed": lapsed, "reminders": reminded}
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(lapsed=lapsed, reminders=reminded)

@@ -20,9 +20,8 @@ from schemas.run import Run
 from schemas.run_summary import SOURCE, Counts
 from schemas.settings import Settings
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
-from tasks.desk import asides, complaints, institution_codes, own_doors
-from tasks.desk.arrivals import pull_desks, put_on_record, put_results_on_record, take_supervision
-from tasks.desk.returned_results import may_be_taken
+from tasks.desk import arrivals, complaints, institution_codes, own_doors
+from tasks.desk.arrivals import may_be_taken, pull_desks, put_on_record, put_results_on_record, take_supervision
 from tasks.desk.rulings import take_rulings
 from tasks.desk.unread import Memory
 from tasks.desk.withdrawal import BY_VERSION, take_back
@@ -79,7 +78,7 @@ def pull(run: Run) -> Counts:
     refused = [*unvouched, *(file for pull in pulls.all() for file in pull.quarantined)]
     supervised, unsupervised = take_supervision(doors.desks, run)
     refused += unsupervised
-    asides.keep_files(refused, run.installation)
+    arrivals.keep_files(refused, run.installation)
     memory.note(pulls, [brought.root, *doors.panels])
     with writing(run) as db:
         counts = take_in(db, pulls, returned, refused, run)
@@ -155,7 +154,7 @@ def take_in(
     `returned`: all results that may be taken; `set_aside`: what was set aside.
     """
     done: dict[str, int] = {}
-    aside = asides.of_look(pulls, set_aside)
+    aside = arrivals.aside_rows(pulls, set_aside)
     lists = [pulls.applicants, *pulls.desks]
     if any(ACTIVITIES.name in pulled.supplied for pulled in lists):
         activities.note_supplied(db, {ACTIVITIES.name}, run)
@@ -169,11 +168,11 @@ def take_in(
     done["results"] = results.receive(db, awaited, run)
     if done["results"] and pulls.desks:
         put_results_on_record(db, pulls.desks, results.newest(db, awaited), run)
-    aside += [asides.row(number, reason, number) for number, reason in [*others, *refused]]
-    runs.settle_files(db, asides.settling(pulls, set_aside, run.day))
+    aside += [arrivals.aside_row(number, reason, number) for number, reason in [*others, *refused]]
+    runs.settle_files(db, arrivals.settling(pulls, set_aside, run.day))
     came = [bad.file for bad in set_aside if bad.path is not None] if own_doors.are_own(run) else []
     done["quarantined"] = runs.note_quarantined(db, aside, run.cycle, run.day, came)
-    return Counts.sum([taken, Counts(done={name: count for name, count in done.items() if count})])
+    return Counts.sum([taken, Counts.of(**done)])
 
 
 def _take_lists(db: Connection, name: str, pulls: list[Pull], done: dict[str, int], run: Run) -> list[dict[str, str]]:
@@ -183,7 +182,7 @@ def _take_lists(db: Connection, name: str, pulls: list[Pull], done: dict[str, in
         return []
     rows = pd.concat(frames, ignore_index=True)
     done[name], sentences = take_in_side(db, name, rows.assign(row=range(1, len(rows) + 1)), run.policy, run)
-    return [asides.row(name, sentence) for sentence in sentences]
+    return [arrivals.aside_row(name, sentence) for sentence in sentences]
 
 
 def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> tuple[Counts, list[tuple[str, str]]]:
@@ -194,7 +193,7 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
     if forms[APPLICATIONS.name].empty:
         return Counts(), []
     ruling = versions.judge(db, forms, run)
-    aside = [(asides.number(number), reason) for number, reason in ruling.aside]
+    aside = [(arrivals.shown_number(number), reason) for number, reason in ruling.aside]
     replaced = ruling.again[~ruling.again["is_withdrawal"]]["application_no"].tolist()
     recall(db, items.of_applications(db, replaced), _REPLACED, run)
     versions.keep(db, ruling, forms, run)
@@ -202,8 +201,8 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
     back = ruling.again[ruling.again["is_withdrawal"]]["application_no"].tolist()
     taken_back = take_back(db, back, BY_VERSION, "", "filing", run) if back else Counts()
     written = letters.write(db, late_letters(db, ruling.late, run), run)
-    counts = {**ruling.counts(), "letters": taken_back.done.get("letters", 0) + written}
-    return Counts(done={name: count for name, count in counts.items() if count}), aside
+    written += taken_back.done.get("letters", 0)
+    return Counts.of(**ruling.counts(), letters=written), aside
 
 
 def _settling(ruling: versions.Ruling) -> dict[str, str]:

@@ -21,11 +21,11 @@ from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import recall, withdrawals
 from tasks.letters.outcomes import write_refusals
 from tasks.runs.step import step
-from tasks.store import applications, correspondence, findings, items, late_versions, letters, register, renumberings
+from tasks.store import applications, correspondence, findings, items, late_versions, letters, register
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
-from tasks.store.scene import scene, without_level
+from tasks.store.scene import renumbered, scene, without_level
 
 #: Applications checked in one pass: a city is one batch, a nation a few dozen. What a batch costs whatever its size
 #: (the register read, five checkpoints) is paid once for each; 16,000 applications take about 1 GiB.
@@ -112,8 +112,7 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
     bare = set(numbers) - set(asked["application_no"]) - set(present["application_no"])
     known = applications.current(db, sorted({*new["application_no"], *bare}))
     confirmed = withdrawals(known, named, occupation_names(db), BY_VERSION, "", run)
-    counts = {"withdrawn": len(numbers), "letters": letters.write(db, confirmed, run)}
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(withdrawn=len(numbers), letters=letters.write(db, confirmed, run))
 
 
 @step("held-{run.cycle}")
@@ -125,8 +124,8 @@ def acknowledge_held(run: Run) -> Counts:
         going_on = set(rows.loc[~rows["status"].isin(["held", "refused", "ended"]), "application_no"])
         numbers = [number for number in sorted(set(held["application_no"]) - going_on) if _is_chosen(number, run)]
         known = applications.current(db, numbers)
-        told = correspondence.letters_to(db, numbers)
-        occasions = {row["application_no"]: _version_held(row, told) for row in known.to_dict("records")}
+        earlier = correspondence.letters_to(db, numbers)
+        occasions = {row["application_no"]: _version_held(row, earlier) for row in known.to_dict("records")}
         there = letters.occasions(db, "acceptance")
         new = sorted(
             number for number, about in occasions.items() if contents.of_acceptance(number, about) not in there
@@ -137,13 +136,13 @@ def acknowledge_held(run: Run) -> Counts:
         before = correspondence.before(db, new)
         entries = contents.acceptances(known, waiting, {}, occasions, occupation_names(db), before, run)
         written = letters.write(db, entries, run)
-    return Counts(done={"letters": written} if written else {})
+    return Counts.of(letters=written)
 
 
-def _version_held(row: dict[Hashable, Any], told: correspondence.Correspondence) -> str:
+def _version_held(row: dict[Hashable, Any], earlier: correspondence.Correspondence) -> str:
     """What the acknowledgement of a held version is about: of one that had been returned, as of a twin's, anew."""
     number, version = row["application_no"], int(row["version"])
-    return f"v{version}-again" if told.on_version(number, version, correspondence.RETURNS) else f"v{version}"
+    return f"v{version}-again" if earlier.on_version(number, version, correspondence.RETURNS) else f"v{version}"
 
 
 def _is_chosen(number: str, run: Run) -> bool:
@@ -172,14 +171,13 @@ def write(db: Connection, submissions: dict[str, pd.DataFrame], checked: Checked
     ends = assumed_end(run.day, run.policy.correction.workdays)
     correct_by = {notice.subject: ends for notice in notices if notice.kind == "correction"}
     applications.screened(db, numbers, returned, correct_by, register.knowledge(db, run.cycle), run)
-    counts = {
-        "screened": len(numbers),
-        "returned": len(returned),
-        "held": int((judged["status"] == "held").sum()),
-        "accepted": int((judged["status"] == "accepted").sum()),
-        "letters": written,
-    }
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(
+        screened=len(numbers),
+        returned=len(returned),
+        held=int((judged["status"] == "held").sum()),
+        accepted=int((judged["status"] == "accepted").sum()),
+        letters=written,
+    )
 
 
 def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.DataFrame:
@@ -224,10 +222,10 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
     mine = items.of_institutions(db, capped)
     under_way = mine[(mine["cycle"] != run.cycle) & mine["status"].isin(_UNDER_WAY)]
     asked = pd.concat([under_way, _requested(db, mine[mine["cycle"] == run.cycle], run)])
-    used = places_used(pd.concat([on_file[on_file["uscc"].isin(capped)], _renumbered(db, asked)]), policy)
+    used = places_used(pd.concat([on_file[on_file["uscc"].isin(capped)], renumbered(db, asked)]), policy)
     within = holds["uscc"].map(used).fillna(0) <= policy.cap.occupations
     counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
-    held = _renumbered(db, holds)[["uscc", *place]]
+    held = renumbered(db, holds)[["uscc", *place]]
     counted = counted.merge(held[place].drop_duplicates(), on=place)
     holders: dict[tuple[str, ...], set[str]] = {}
     for uscc, *key in tuples(counted[["uscc", *place]]):
@@ -235,11 +233,6 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
     others = [len(holders.get(tuple(key), set()) - {uscc}) for uscc, *key in tuples(held)]
     unsaturated = pd.Series(others, index=holds.index, dtype="int64") < policy.cap.saturation
     return within.where(holds["rule"] == "CAP-1", unsaturated)
-
-
-def _renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows under the occupation codes the register goes by now."""
-    return rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
 
 
 def _requested(db: Connection, present: pd.DataFrame, run: Run) -> pd.DataFrame:

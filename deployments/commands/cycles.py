@@ -55,9 +55,7 @@ def tell(summary: RunSummary, *, dry_run: bool = False) -> None:
         typer.echo("dry run: nothing was written or sent")
     for stage, counts in summary.stages.items():
         if counts.total:
-            typer.echo(
-                f"{stage}: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
-            )
+            typer.echo(f"{stage}: {counts.text}")
     for sentence in summary.advice:
         typer.echo(f"advice: {sentence}")
     tell_failures(summary.failed)

@@ -46,8 +46,7 @@ def draw(
     counts = orchestrator.run(inspection, chosen, seed, day)
     if counts.failed:
         raise RefusedError("; ".join(counts.failed.values()))
-    counted = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
-    typer.echo(counted or "drawn already with this seed")
+    typer.echo(counts.text or "drawn already with this seed")
     typer.echo(settings().published / FOLDER / chosen / DRAW_FILE)
     return 0
 

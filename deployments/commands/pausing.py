@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from deployments.commands.readiness import read_day, read_person, read_words, ready
-from schemas.pauses import AUTOMATIC
+from schemas.run import AUTOMATIC
 
 _SUBJECT = f"A cycle, or one of {', '.join(AUTOMATIC)}."
 _SAYS = "who pauses or lifts and why stay on record"

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from deployments.desk.acts import Act, MissingWordsError, back_to, done, sent
 from deployments.desk.pages import shown
 from deployments.gate.people import Role
-from schemas.pauses import AUTOMATIC
+from schemas.run import AUTOMATIC
 from tasks.desk import pauses
 from tasks.runs.today import today
 from tasks.store.pauses import Pause

@@ -1,20 +1,28 @@
-"""What lies on the desk (desk/), taken in as an imported file is: the centre's own lists, on a clerk's word."""
+"""What came in through the doors: the centre's lists on the desk, results that may be taken, and what was set aside.
 
+What lies on the desk (desk/) is taken in as an imported file is, on a clerk's word.
+"""
+
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection
 
+from schemas.finding import IDENTITY_NUMBER, masked
 from schemas.history import facts_text
 from schemas.run import Run
+from schemas.settings import Settings
 from schemas.submission import RESULTS
 from tasks.desk import complaints, inspection_lists
-from tasks.desk.asides import received
-from tasks.desk.own_doors import who_brought
-from tasks.gateways.disk.files import file_sha256
+from tasks.desk.own_doors import Pulls, who_brought
+from tasks.gateways.disk import taking
+from tasks.gateways.disk.files import file_sha256, is_plain
+from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
 from tasks.gateways.sources import (
     DESK,
     PATH,
@@ -23,9 +31,13 @@ from tasks.gateways.sources import (
     UnreadableListError,
     discreet,
     lists_beside,
+    nothing,
     pull_folder,
+    results_of,
+    vouched,
 )
-from tasks.store import history, runs
+from tasks.store import dispatches, history, results, runs
+from tasks.store.database import reading
 from tasks.store.leases import writing
 
 
@@ -74,7 +86,7 @@ def take_supervision(folders: Sequence[Path], run: Run) -> tuple[dict[str, int],
         aside += [QuarantinedFile(path.name, sentence, whole=False, sheet=table.title) for sentence in sentences]
         with writing(run) as db:
             Word(table.name, path, who_brought(path, run)).keep(db, new, run)
-            runs.settle_files(db, received([discreet(path.name)], run.day))
+            runs.settle_files(db, as_settling([discreet(path.name)], run.day))
     return {name: count for name, count in done.items() if count}, aside
 
 
@@ -96,3 +108,77 @@ def put_results_on_record(db: Connection, desks: Sequence[Pull], received: pd.Da
         rows = received[received[PATH] == path]
         word = Word(RESULTS.name, path, who_brought(path, run))
         word.keep(db, rows["content_hash"].nunique(), run, rows["application_no"].unique())
+
+
+def keep_files(refused: Iterable[QuarantinedFile], installation: Settings) -> None:
+    """Keep each file once with all its reasons: of one file of results there may be thousands."""
+    reasons: dict[Path, list[str]] = {}
+    for spoilt in refused:
+        if spoilt.path is not None:
+            reasons.setdefault(spoilt.path, []).append(spoilt.reason)
+    for path, sentences in reasons.items():
+        taking.keep(installation.root, path, sentences)
+
+
+def aside_row(file: str, reason: str, application_no: str = "") -> dict[str, str]:
+    """What is kept of something that was set aside: columns of `runs.SET_ASIDE`, and sha256."""
+    return {"file": file, "sheet": "", "row": "", "application_no": application_no, "reason": reason, "sha256": ""}
+
+
+def aside_rows(pulls: Pulls, refused: Sequence[QuarantinedFile]) -> list[dict[str, str]]:
+    """What is kept of these files and rows, with the SHA-256 of the files as far as they are there."""
+    places = [bad.path or next(filter(None, (pull.place(bad.file) for pull in pulls.all())), None) for bad in refused]
+    digests = {path: file_sha256(path) for path in places if path is not None and is_plain(path)}
+    return [
+        aside_row(bad.file, bad.reason, shown_number(bad.application_no))
+        | {"sheet": bad.sheet, "row": bad.row, "sha256": digests.get(path, "") if path else ""}
+        for bad, path in zip(refused, places, strict=True)
+    ]
+
+
+def shown_number(application_no: str) -> str:
+    """An application number, unless somebody's identity number was written in its place."""
+    return masked(application_no) if re.fullmatch(IDENTITY_NUMBER, application_no) else application_no
+
+
+def settling(pulls: Pulls, refused: Sequence[QuarantinedFile], day: date) -> dict[str, str]:
+    """The files that were read, archives too, by name: each settles the last one of its name that could not be."""
+    names = {name for pull in pulls.all() for name in (*pull.paths, *pull.archives)}
+    unread = {bad.file for bad in refused if bad.whole and not bad.application_no}
+    return as_settling({discreet(name) for name in names} - unread, day)
+
+
+def as_settling(files: Iterable[str], day: date) -> dict[str, str]:
+    """What is said of files, by name, that settle others: the day they came in, and the name."""
+    return {file: f"{day}收到的“{file}”" for file in files}
+
+
+def may_be_taken(
+    pulls: Pulls, installation: Settings, *, on_a_word: bool
+) -> tuple[pd.DataFrame, list[QuarantinedFile], dict[str, str]]:
+    """Results that may be taken; `row` counts within the application. Also what may not, and why none can be judged.
+
+    Those at the panels' own door need a token where the installation demands it, others stand on a person's word, and
+    with `on_a_word` all do: that of whoever runs it. With a key that cannot be used none may be taken, none is refused,
+    and the last part says so.
+    """
+    required = installation.result_tokens == "required" and not on_a_word
+    taken, refused = [], []
+    try:
+        with reading() as db:
+            for pull, demanded in [
+                *((pull, required) for pull in pulls.panels),
+                *((pull, False) for pull in pulls.desks),
+            ]:
+                rows = results_of(pull)
+                if rows.empty:
+                    continue
+                sent = dispatches.revisions(db, rows["application_no"])
+                late = results.come_too_late(db, rows) if demanded else None
+                rows, unvouched = vouched(rows, sent, installation, required=demanded, late=late)
+                taken.append(rows)
+                refused += unvouched
+    except SigningKeyError as damaged:
+        return results_of(nothing()), [], {RESULTS.name: str(damaged)}
+    rows = pd.concat([results_of(nothing()), *taken], ignore_index=True)
+    return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused, {}

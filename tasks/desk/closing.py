@@ -155,8 +155,7 @@ def _end(
     applications.follow_items(db, run.cycle, run)
     known = applications.current(db, sorted({*ended["application_no"], *bare}))
     sent = endings(known, ended, whole, occupation_names(db), words.document_no, run)
-    counts = {"ended": len(ended), "letters": letters.write(db, sent, run)}
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(ended=len(ended), letters=letters.write(db, sent, run))
 
 
 def _grounds_of_whole(db: Connection, numbers: list[str], words: Words, run: Run) -> dict[str, str]:

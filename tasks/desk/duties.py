@@ -15,8 +15,8 @@ from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import WINDOW_2
 from schemas.letter_text import LETTER_KINDS
-from schemas.pauses import AUTOMATIC
 from schemas.policy import for_cycle
+from schemas.run import AUTOMATIC
 from schemas.settings import Settings
 from schemas.supervision import UNSETTLED
 from tasks.desk.facts import Facts
@@ -162,7 +162,7 @@ def _corrections(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Itera
         contact = f"{row['contact_name']} {row['contact_phone']}".strip()
         due = duties.day_of(row["correct_by"])
         duty = _about("correction", row, "申报机构", what or "申报材料须补正", due, contact)
-        yield replace(duty, told_from=due or _last_day(str(row["cycle"])))
+        yield replace(duty, alert_from=due or _last_day(str(row["cycle"])))
 
 
 def _panels(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Iterator[Duty]:
@@ -179,7 +179,7 @@ def _panels(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Iterator[D
         who = f"专家组（组长 {lead}）" if lead else "专家组"
         what = f"缺 {row['items']} 个职业等级的评估结果"
         due = _last_day(str(row["cycle"]))
-        yield replace(_about("panel", row, who, what, due), told_from=due)
+        yield replace(_about("panel", row, who, what, due), alert_from=due)
 
 
 def _cycles(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) -> Iterator[Duty]:
@@ -188,7 +188,7 @@ def _cycles(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) ->
         what = f"有 {unjudged.number} 条评估结果待审：运行该批次"
         # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
         tomorrow = unjudged.since + _DAY
-        yield Duty("cycle", unjudged.cycle, CENTRE, what, unjudged.cycle, since=unjudged.since, told_from=tomorrow)
+        yield Duty("cycle", unjudged.cycle, CENTRE, what, unjudged.cycle, since=unjudged.since, alert_from=tomorrow)
     unread = rows[rows["status"].isin(_FOR_A_RUN) & (rows["days"] > 0)]
     for cycle, group in unread.groupby("cycle"):
         what = f"有 {group['application_no'].nunique()} 件申报待初审或待受理：运行该批次"
@@ -203,7 +203,7 @@ def _cycles(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) ->
         if day >= (last := _last_day(cycle)) and (rows["cycle"] == cycle).any():
             reminded = last + timedelta(days=for_cycle(cycle_id(cycle)).closing.remind_days)
             what = f"等待期限已过，仍有未办结的：催办，或终止办理；逐件见 filing status {cycle}"
-            yield Duty("cycle", cycle, CENTRE, what, cycle, since=last, told_from=reminded, mark="over")
+            yield Duty("cycle", cycle, CENTRE, what, cycle, since=last, alert_from=reminded, mark="over")
 
 
 def _paused(db: Connection, day: date) -> Iterator[Duty]:
@@ -221,7 +221,7 @@ def _postings(db: Connection) -> Iterator[Duty]:
     for row in frames.records(postings.unposted(db)):
         cycle, what = str(row["cycle"]), f"{row['letters']} 封文书已生成，尚未登记寄出"
         since = duties.day_of(row["since"])
-        yield Duty("posting", cycle, CENTRE, what, cycle, since=since, told_from=since and since + _DAY)
+        yield Duty("posting", cycle, CENTRE, what, cycle, since=since, alert_from=since and since + _DAY)
 
 
 def _deliveries(db: Connection) -> Iterator[Duty]:
@@ -235,7 +235,7 @@ def _deliveries(db: Connection) -> Iterator[Duty]:
         institution, region = known.get(subject, ("", ""))
         since = duties.day_of(row["since"])
         tomorrow = since and since + _DAY
-        yield Duty("delivery", subject, CENTRE, what, cycle, institution, region, since=since, told_from=tomorrow)
+        yield Duty("delivery", subject, CENTRE, what, cycle, institution, region, since=since, alert_from=tomorrow)
 
 
 def _aside(db: Connection, numbers: Callable[[], _Numbers]) -> Iterator[Duty]:
@@ -266,7 +266,7 @@ def _inspections(db: Connection, day: date) -> Iterator[Duty]:
         )
         since = duties.day_of(row["inspected_on"])
         yield Duty(
-            "complaint", uscc, "中心核查整改", what, str(row["cycle"]), name, region, since=since, told_from=date.max
+            "complaint", uscc, "中心核查整改", what, str(row["cycle"]), name, region, since=since, alert_from=date.max
         )
 
 
@@ -287,5 +287,5 @@ def _complaints(db: Connection, day: date) -> Iterator[Duty]:
             region=str(regions.get(uscc, "")),
             since=duties.day_of(row["received_on"]),
             due=due,
-            told_from=due + _DAY if due else date.max,
+            alert_from=due + _DAY if due else date.max,
         )

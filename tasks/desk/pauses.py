@@ -9,9 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from schemas.errors import RefusedError, WrongUseError
 from schemas.history import facts_text
 from schemas.law.cycle import cycle_id
-from schemas.pauses import AUTOMATIC
 from schemas.policy import for_cycle, last_cycle_on
-from schemas.run import Run
+from schemas.run import AUTOMATIC, Run
 from schemas.settings import settings
 from tasks.runs.today import today
 from tasks.store import database, history, pauses, runs

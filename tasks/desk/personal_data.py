@@ -18,7 +18,7 @@ def forget_expired(run: Run) -> Counts:
     """Forget the staff whose time is over by the policy (`[retention]`); doing it again changes nothing."""
     with writing(run) as db:
         forgotten = personal.forget(db, run)
-    return Counts(done={"forgotten": forgotten} if forgotten else {})
+    return Counts.of(forgotten=forgotten)
 
 
 def of_person(number: str) -> list[dict[str, Any]]:

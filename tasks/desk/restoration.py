@@ -74,8 +74,7 @@ def restore(mistake: Mistake) -> Counts:
                 became="restored",
                 facts=facts_text(**mistake.facts, **restored),
             )
-        done = {name: number for name, number in restored.items() if number}
-        return Counts.sum([Counts(done=done), sweep_dormancy(run)])
+        return Counts.sum([Counts.of(**restored), sweep_dormancy(run)])
 
 
 def _restore_levels(db: Connection, mistake: Mistake, run: Run) -> int:

@@ -71,5 +71,4 @@ def take_back(db: Connection, numbers: list[str], way: str, ground: str, by: str
     applications.give_up(db, bare, f"撤回申报（{way}）", ground, run, by)
     known = applications.current(db, sorted({*still["application_no"], *bare}))
     confirmed = withdrawals(known, still, occupation_names(db), way, ground, run)
-    counts = {"withdrawn": len(numbers), "letters": letters.write(db, confirmed, run)}
-    return Counts(done={name: count for name, count in counts.items() if count})
+    return Counts.of(withdrawn=len(numbers), letters=letters.write(db, confirmed, run))

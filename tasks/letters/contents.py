@@ -41,9 +41,6 @@ _HEAD = ["application_no", "institution_name", "uscc", "kind"]
 def heads(applications: pd.DataFrame, run: Run) -> Heads:
     """What every letter on an application begins with; `applications`: current versions as `submissions` gives them."""
     policy = run.policy
-    days = pl.from_pandas(applications[["submitted_at"]]).select(
-        reading.moment(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
-    )
     rows = applications[_HEAD].fillna("").pipe(records)
     return {
         row["application_no"]: {
@@ -53,8 +50,14 @@ def heads(applications: pd.DataFrame, run: Run) -> Heads:
             "kind": KINDS.get(row["kind"], row["kind"]),
             "submitted_on": day or run.day,
         }
-        for row, day in zip(rows, days.to_series().to_list(), strict=True)
+        for row, day in zip(rows, submitted_on(applications, policy), strict=True)
     }
+
+
+def submitted_on(applications: pd.DataFrame, policy: Policy) -> list[date | None]:
+    """The day on which each of these versions was handed in, in the zone of the policy; None for what is no moment."""
+    moment = reading.moment(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone)
+    return pl.from_pandas(applications[["submitted_at"]]).select(moment.dt.date()).to_series().to_list()
 
 
 def addressee(row: Mapping[Any, Any], policy: Policy, day: date) -> dict[str, Any]:

@@ -124,14 +124,13 @@ def dormancy_hints(
     policy: Policy,
     day: date,
     names: Mapping[str, str],
-    first_codes: Mapping[str, str] | None = None,
+    first_codes: Mapping[str, str],
 ) -> list[Entry]:
     """One letter an institution about the occupations that newly fell dormant.
 
     `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
     new code makes no new occasion.
     """
-    known_as = first_codes or {}
     heads = {row["uscc"]: row for row in records(on_file.drop_duplicates("uscc"))}
     hints = []
     for (uscc,), rows in sorted(grouped(records(dormant.sort_values(TRADE)), "uscc").items()):
@@ -146,7 +145,7 @@ def dormancy_hints(
         ]
         text = DormancyText(**addressee(heads[uscc], policy, day), as_of=day, occupations=lines)
         which = "+".join(f"{line.occupation_code}{line.work_type}@{line.filed_on}" for line in lines)
-        occasion = f"dormancy:{known_as.get(uscc, uscc)}:{which}"
+        occasion = f"dormancy:{first_codes.get(uscc, uscc)}:{which}"
         hints.append(letter(occasion, "dormancy", uscc, text))
     return hints
 

@@ -6,17 +6,14 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-import polars as pl
 from sqlalchemy import Connection
 
-from expectations import reading
 from schemas.item import KEYS, UNIT
 from schemas.letter_lines import ReasonedLine, lines_of
 from schemas.letter_text import LETTER_KINDS, ApplicationWithdrawalText, EndingText, LateVersionText, PackageRecallText
-from schemas.policy import Policy
 from schemas.rows import tuples
 from schemas.run import Run
-from tasks.letters.contents import addressee, heads, letter
+from tasks.letters.contents import addressee, heads, letter, submitted_on
 from tasks.store import dispatches
 from tasks.store.applications import current
 from tasks.store.directory import occupation_names
@@ -95,7 +92,8 @@ def late_versions(applications: pd.DataFrame, late: pd.DataFrame, run: Run) -> l
     `applications`: the versions that count; `late`: application_no, version and why; `is_open`: a decision may take it;
     `goes_on`: whether something of the application is still being decided.
     """
-    heads_of, days = heads(applications, run), _days(applications, run.policy)
+    heads_of = heads(applications, run)
+    days = dict(zip(applications["application_no"], submitted_on(applications, run.policy), strict=True))
     letters = []
     for row in late.to_dict("records"):
         number, version = row["application_no"], int(row["version"])
@@ -110,14 +108,6 @@ def late_versions(applications: pd.DataFrame, late: pd.DataFrame, run: Run) -> l
         )
         letters.append(letter(f"late_version:{number}:v{version}", "late_version", number, text))
     return letters
-
-
-def _days(applications: pd.DataFrame, policy: Policy) -> dict[str, date]:
-    moments = pl.from_pandas(applications[["submitted_at"]]).select(
-        reading.moment(pl.col("submitted_at"), policy.timezone).dt.convert_time_zone(policy.timezone).dt.date()
-    )
-    pairs = zip(applications["application_no"], moments.to_series().to_list(), strict=True)
-    return {number: day for number, day in pairs if day is not None}
 
 
 def recall(db: Connection, items: pd.DataFrame, reason: str, run: Run) -> int:

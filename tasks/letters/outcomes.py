@@ -35,7 +35,7 @@ def write_outcomes(run: Run) -> Counts:
         settled = denied["application_no"].isin(refused) | ~denied["application_no"].isin(under_way)
         entries = [*_filings(db, sent_letters, undecided, run), *_refusals(db, sent_letters, denied[settled], run)]
         written = letters.write(db, entries, run) + _restate(db, run)
-    return Counts(done={"letters": written} if written else {})
+    return Counts.of(letters=written)
 
 
 @step("refusals-{run.cycle}")
@@ -47,7 +47,7 @@ def write_refusals(run: Run) -> Counts:
         refused = denied.loc[denied["status"] == "refused", "application_no"]
         entries = _refusals(db, sent_letters, denied[denied["application_no"].isin(refused)], run)
         written = letters.write(db, entries, run)
-    return Counts(done={"letters": written} if written else {})
+    return Counts.of(letters=written)
 
 
 def _undecided_on(db: Connection, kinds: list[str], run: Run) -> tuple[Correspondence, pd.DataFrame]:

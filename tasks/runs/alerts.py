@@ -57,7 +57,7 @@ def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]
     day = as_of or today()
     beside = [*_broken_runs(), *_lost(installation)]
     with reading() as db:
-        duties = [duty for duty in duties_on(db, day) if duty.told_from is None or duty.told_from <= day]
+        duties = [duty for duty in duties_on(db, day) if duty.alert_from is None or duty.alert_from <= day]
         causes = [*map(_of_duty, duties), *beside, *_empty(db, day, installation.alert_days_before_deadline)]
         entries = [entry for kind in _SUBJECTS if (entry := _alert(db, kind, causes, day))]
     with begin() as db:

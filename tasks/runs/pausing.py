@@ -3,7 +3,7 @@
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import DeploymentResponse
 
-from schemas.pauses import AUTOMATIC
+from schemas.run import AUTOMATIC
 from tasks.desk import pauses as desk
 from tasks.runs import on_server
 from tasks.runs.run import CycleBusyError, take_lease

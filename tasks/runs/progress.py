@@ -36,8 +36,7 @@ class Progress:
     def note(self, stage: str, title: str, counts: Counts) -> None:
         """Keep what a stage did, with the title people know it by."""
         self.stages[stage], self.titles[stage] = counts, title
-        numbers = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.done.items())
-        log(f"cycle {self.run.cycle}, {stage}: {numbers or 'nothing left to do'}")
+        log(f"cycle {self.run.cycle}, {stage}: {counts.text or 'nothing left to do'}")
         for key, why in sorted(counts.failed.items()):
             log(f"{key} could not be done: {why}", logging.WARNING)
 

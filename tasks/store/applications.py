@@ -47,22 +47,26 @@ def to_screen(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
 
 def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
     """The current versions of these applications as the frames the rule book reads: the columns it looks at."""
-    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
-    chosen = select(work.c.application_no)
-    forms = {}
+    chosen, forms = _are(db, numbers), {}
     for source in FORM_TABLES:
         table = _part_of[source.name]
         kept = [name for name in columns_read(source) if name in table.c or name in _application.c]
         columns = [table.c[name] if name in table.c else _application.c[name] for name in kept]
         columns += [table.c.version] if source is APPLICATIONS else [table.c.row]
         same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
-        statement = select(*columns).join(_application, same).where(_application.c.application_no.in_(chosen))
+        statement = select(*columns).join(_application, same).where(chosen)
         forms[source.name] = frames.read(db, _in_order(statement, table))
     forms["applications"]["row"] = 1
     stated = forms["applications"]["uscc"]
     present = institutions.followed(db, stated)
     forms["applications"] = forms["applications"].assign(uscc=present, stated_uscc=stated.where(stated != present))
     return forms
+
+
+def _are(db: Connection, numbers: list[str]) -> ColumnElement[bool]:
+    """Applications of these numbers, however many they are."""
+    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
+    return _application.c.application_no.in_(select(work.c.application_no))
 
 
 def _in_order(statement: "Select[tuple[object, ...]]", table: Table) -> "Select[tuple[object, ...]]":
@@ -72,12 +76,11 @@ def _in_order(statement: "Select[tuple[object, ...]]", table: Table) -> "Select[
 
 def current(db: Connection, numbers: list[str]) -> pd.DataFrame:
     """The current version of these applications: the form's fields, version and submitted_utc."""
-    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     columns = [_version.c[name] for name in APPLICATIONS.names]
     statement = (
         select(*columns, _version.c.version, _version.c.submitted_utc)
         .join(_application, twins.is_current())
-        .join(work, work.c.application_no == _application.c.application_no)
+        .where(_are(db, numbers))
     )
     rows = frames.read(db, statement.order_by(_application.c.application_no))
     return rows.assign(uscc=institutions.followed(db, rows["uscc"]))
@@ -97,13 +100,12 @@ def address(db: Connection, subject: str) -> str:
 
 def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
     """application_no, material and TRADE of every commitment in these applications, in order."""
-    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     table = tables.material
     same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
     statement = (
         select(table.c.application_no, table.c.material, *(table.c[name] for name in TRADE))
         .join(_application, same)
-        .join(work, work.c.application_no == _application.c.application_no)
+        .where(_are(db, numbers))
         .where(table.c.form == "commitment")
     )
     return frames.read(db, statement.order_by(table.c.application_no, table.c.row))
@@ -147,9 +149,7 @@ def screened(
 
 def withdrawn(db: Connection, numbers: list[str], run: Run) -> None:
     """Note that the items of applications that were taken back are made: these are closed."""
-    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
-    mine = _application.c.application_no.in_(select(work.c.application_no))
-    db.execute(update(_application).where(mine).values(screened_at=0))
+    db.execute(update(_application).where(_are(db, numbers)).values(screened_at=0))
     now = pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT)
     _set_status(db, now.assign(became="closed", because="申报已撤回"), run)
 
@@ -167,9 +167,8 @@ def give_up(db: Connection, numbers: list[str], because: str, ground: str, run: 
 
 def have_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
     """Note that applications were withdrawn or ended as a whole."""
-    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
-    seals.touch_where(db, seals.APPLICATION, _application.c.application_no.in_(select(work.c.application_no)))
-    mine = _application.c.application_no.in_(select(work.c.application_no))
+    mine = _are(db, numbers)
+    seals.touch_where(db, seals.APPLICATION, mine)
     db.execute(update(_application).where(mine).values(outcome=outcome, correct_by=None))
 
 
@@ -184,8 +183,8 @@ def end(db: Connection, numbers: list[str], grounds: Mapping[str, str], run: Run
 
 def _close(db: Connection, numbers: list[str], because: str, grounds: Mapping[str, str], run: Run, by: str) -> None:
     now = pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT)
-    told = [f"{because}：{grounds[number]}" if grounds.get(number) else because for number in numbers]
-    _set_status(db, now.assign(became="closed", because=told), run, by)
+    reasons = [f"{because}：{grounds[number]}" if grounds.get(number) else because for number in numbers]
+    _set_status(db, now.assign(became="closed", because=reasons), run, by)
 
 
 def outcome_of(db: Connection, number: str) -> str | None:
@@ -251,9 +250,7 @@ def outdated(db: Connection, cycle: str, knowledge: int) -> list[str]:
 
 def send_back(db: Connection, numbers: list[str]) -> None:
     """Have these applications screened again."""
-    work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
-    mine = _application.c.application_no.in_(select(work.c.application_no))
-    db.execute(update(_application).where(mine).values(screened_at=None))
+    db.execute(update(_application).where(_are(db, numbers)).values(screened_at=None))
 
 
 def recode(db: Connection, old: str, new: str) -> None:

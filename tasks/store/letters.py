@@ -15,7 +15,7 @@ from schemas.letter_text import LETTER_KINDS
 from schemas.run import Run
 from schemas.tables import numbering, outbox
 from tasks.store import frames, history, seals
-from tasks.store.outbox import DOCUMENTS, LETTERS, Entry, put, unwritten
+from tasks.store.outbox import DOCUMENTS, LETTERS, Entry, entry_of, put, unwritten
 
 _LETTERS = outbox.c.box == LETTERS.code
 _DOCUMENTS = outbox.c.box == DOCUMENTS.code
@@ -122,14 +122,11 @@ def beside_renewals(db: Connection, day: date) -> list[Entry]:
     if not holders:
         return []
     rows = db.execute(select(outbox).where(*mine, ~renewed, uscc.in_(holders)).order_by(outbox.c.serial))
-    last = {
-        row.subject: Entry(row.occasion, row.kind, row.subject, row.content, row.cycle, row.number or "")
-        for row in rows
-    }
+    last = {row.subject: entry_of(row) for row in rows}
     return [entry for _, entry in sorted(last.items())]
 
 
-def unprinted(db: Connection, cycle: str | None = None) -> list[tuple[str, str]]:
+def unprinted(db: Connection, cycle: str | None) -> list[tuple[str, str]]:
     """Letters delivered and not printed yet, in the order of the register: occasion, and file below the home."""
     statement = select(outbox.c.occasion, outbox.c.receipt).where(
         _LETTERS, outbox.c.printed_at.is_(None), outbox.c.receipt.is_not(None)

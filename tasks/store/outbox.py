@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.engine import Row, RowMapping
 
 from schemas.tables import outbox
 from tasks.gateways.wire.retry import DeliveryFailed, Patience
@@ -125,7 +125,11 @@ def newest_of_kind(db: Connection, box: Box, kind: str) -> Entry | None:
 def read(db: Connection, box: Box, occasion: str) -> Entry:
     """The entry as it was written."""
     mine = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)
-    row = db.execute(select(outbox).where(mine)).one()
+    return entry_of(db.execute(select(outbox).where(mine)).one())
+
+
+def entry_of(row: "Row[Any]") -> Entry:
+    """The entry that a row of the table holds."""
     return Entry(row.occasion, row.kind, row.subject, row.content, row.cycle, row.number or "")
 
 
@@ -133,7 +137,7 @@ def _read(db: Connection, box: Box, occasions: Sequence[str]) -> list[Entry]:
     """Entries as they were written, by occasion."""
     mine = (outbox.c.box == box.code) & outbox.c.occasion.in_(occasions)
     rows = db.execute(select(outbox).where(mine).order_by(outbox.c.occasion))
-    return [Entry(row.occasion, row.kind, row.subject, row.content, row.cycle, row.number or "") for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 def deliver(

@@ -42,14 +42,14 @@ def _facts(db: Connection, cycle: CycleId) -> Scene:
         on_file=on_file,
         activities=activities.every(db),
         peers=twins.peers(db, cycle),
-        peer_items=_renumbered(db, twins.peer_items(db, cycle)),
-        under_way=_renumbered(db, twins.under_way(db, cycle)),
+        peer_items=renumbered(db, twins.peer_items(db, cycle)),
+        under_way=renumbered(db, twins.under_way(db, cycle)),
         present_codes=renumberings.newest(db),
         **standing.facts(db, policy.deadline(cycle), on_file),
     )
 
 
-def _renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+def renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows under the occupation codes the register goes by now."""
     return rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
 
@@ -59,17 +59,21 @@ def _with_unread_levels(db: Connection, cycle: str) -> list[str]:
     current = and_(
         _finding.c.application_no == _application.c.application_no, _finding.c.version == _application.c.version
     )
-    found = (_finding.c.table == "occupations", _finding.c.field == "levels", _finding.c.rule.in_(["FORM-10", "OCC-8"]))
+    unread = (
+        _finding.c.table == "occupations",
+        _finding.c.field == "levels",
+        _finding.c.rule.in_(["FORM-10", "OCC-8"]),
+    )
     statement = select(_application.c.application_no).join(_finding, current).distinct()
     mine = (_application.c.cycle == cycle, _finding.c.cycle == cycle, _application.c.outcome.is_(None))
-    return sorted(db.execute(statement.where(*mine, *found)).scalars())
+    return sorted(db.execute(statement.where(*mine, *unread)).scalars())
 
 
 def _without_level(db: Connection, numbers: list[str], there: Scene) -> pd.DataFrame:
     """Rows like those of items; none for an occupation that has items beside, which say where it stands."""
     asked = occupations_without_level(applications.submissions(db, numbers), there)
     key = ["application_no", *TRADE]
-    asked = _renumbered(db, asked)
+    asked = renumbered(db, asked)
     asked = asked.merge(there.peer_items[key].drop_duplicates(), on=key, how="left", indicator=True)
     rows = asked.loc[asked["_merge"] == "left_only", key]
     whose = there.peers.set_index("application_no")["uscc"]

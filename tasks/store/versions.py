@@ -53,14 +53,13 @@ class Ruling:
     def counts(self) -> dict[str, int]:
         """How many came new, corrected, withdrawn, older than the current, too late."""
         current, later = self.current, self.current["version"] > 1
-        numbers = {
+        return {
             "new": int((self.rows["version"] == 1).sum()),
             "corrected": int((later & ~current["is_withdrawal"]).sum()),
             "withdrawn": int(current["is_withdrawal"].sum()),
             "older": int((self.rows["standing"] == "superseded").sum()),
             "late": len(self.late),
         }
-        return {name: number for name, number in numbers.items() if number}
 
 
 def judge(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> Ruling:

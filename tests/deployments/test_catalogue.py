@@ -10,8 +10,8 @@ from prefect.client.schemas.schedules import CronSchedule
 
 from deployments import catalogue, parameters, schedules
 from schemas.law.cycle import cycle_id
-from schemas.pauses import AUTOMATIC
 from schemas.policy import for_cycle, in_force
+from schemas.run import AUTOMATIC
 
 POLICY = in_force(date(2026, 9, 1))
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -6,7 +6,7 @@ import pytest
 
 from deployments.catalogue import ENTRIES, Entry
 from deployments.schedules import upcoming_name
-from schemas.pauses import AUTOMATIC
+from schemas.run import AUTOMATIC
 
 
 @pytest.mark.parametrize(

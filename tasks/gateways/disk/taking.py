@@ -1,12 +1,15 @@
-"""Files of the home's own doors that were taken, moved out of the way with a receipt beside them."""
+"""Files leave the home's own doors: to taken/ with a receipt, or to quarantine/ with the reason, for a person to look at."""
 
 import filecmp
-from collections.abc import Iterable
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tasks.gateways.disk import files, quarantine, receipts
+from tasks.gateways.disk import files, receipts
 
 TAKEN: Final = "taken"
 
@@ -66,5 +69,57 @@ def give_back(folder: Path, door: Path) -> None:
 
 def drop_kept(home: Path, path: Path, before: float) -> None:
     """Remove a file that lies in quarantine by now, unless somebody has touched it since `before`."""
-    if files.is_plain(path) and _touched(path) < before and quarantine.has(home, path):
+    if files.is_plain(path) and _touched(path) < before and has(home, path):
         path.unlink()
+
+
+_FOLDER = "quarantine"
+_UNSAFE = re.compile(r"[^\w.()（）-]+")
+_LONGEST_NAME_BYTES = 120
+
+
+def keep(home: Path, source: Path, reasons: Sequence[str]) -> Path:
+    """Copies a file to `<home>/quarantine/<sha256[:12]>-<safe name>` with a `.reason.txt` beside it; returns the copy.
+
+    Of a link, a pipe, a file larger than any real one and one that cannot be opened only the reason is kept, under the
+    digest of the name: what a link points at is not the sender's to have copied. The same file and reasons again change
+    nothing; another reason joins the first.
+    """
+    folder = home / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = _digest(source)
+    named = hashlib.sha256(os.fsencode(source.name)).hexdigest()
+    kept = folder / f"{(digest or named)[:12]}-{_safe(source.name)}"
+    if digest and not kept.exists():
+        files.copy(folder, kept.name, source, private=True)
+    beside = kept.with_name(f"{kept.name}.reason.txt")
+    before = beside.read_text("utf-8").splitlines() if beside.exists() else []
+    known = set(before)
+    if new := [reason for reason in dict.fromkeys(reasons) if reason not in known]:
+        files.put(folder, beside.name, "".join(f"{line}\n" for line in [*before, *new]).encode(), private=True)
+    return kept if digest else beside
+
+
+def has(home: Path, source: Path) -> bool:
+    """Whether a copy of the file is kept."""
+    digest = _digest(source)
+    return digest is not None and (home / _FOLDER / f"{digest[:12]}-{_safe(source.name)}").is_file()
+
+
+def _digest(source: Path) -> str | None:
+    """The SHA-256 of a file that may be copied, None for what may not."""
+    try:
+        if not files.is_plain(source) or source.stat().st_size > files.LARGEST_BYTES:
+            return None
+        return files.file_sha256(source)
+    except OSError:  # the reason says that it could not be opened
+        return None
+
+
+def _safe(name: str) -> str:
+    """The name without signs a shell, a spreadsheet or another file system trips over, and not too long for any."""
+    plain = _UNSAFE.sub("_", os.fsencode(name).decode("utf-8", errors="replace")).lstrip("._-") or "file"
+    stem, suffix = os.path.splitext(plain)  # noqa: PTH122  a name alone, of any shape
+    suffix = suffix.encode()[:20].decode("utf-8", errors="ignore")
+    room = _LONGEST_NAME_BYTES - len(suffix.encode())
+    return stem.encode()[:room].decode("utf-8", errors="ignore") + suffix

@@ -1,10 +1,12 @@
 """The directory as data for its page: each institution, occupation and date once."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
+import segno
 
 from schemas.directory import (
     CHANGE_COLUMNS,
@@ -13,7 +15,7 @@ from schemas.directory import (
     DIRECTORY_KEY,
     INSTITUTION_COLUMNS,
     OCCUPATION_COLUMNS,
-    audiences_told,
+    audiences_shown,
     change_counts,
     change_text,
     levels_text,
@@ -25,10 +27,9 @@ from schemas.submission import AUDIENCES
 from schemas.titles import level_titles
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
-from tasks.gateways.shelf.qr import codes
 
 #: A page lists so many changes of its own edition, and of each earlier one; `changes.csv` has them all.
-OWN_CHANGES, EARLIER_CHANGES = 2000, 500
+CHANGES, EARLIER_CHANGES = 2000, 500
 
 #: A certificate's number has 22 characters: the 13 of the institution's code, two of the year, one of the level, and six.
 CERTIFICATE_CODE, CERTIFICATE_LENGTH = 13, 22
@@ -165,7 +166,7 @@ def _level_set(text: str, known: list[str], policy: Policy) -> dict[str, Any]:
 
 def _audience_set(text: str) -> dict[str, Any]:
     places = [list(AUDIENCES).index(word) for word in text.split(";") if word in AUDIENCES]
-    return {"text": visible(audiences_told(text)), "places": places}
+    return {"text": visible(audiences_shown(text)), "places": places}
 
 
 def _editions(content: EditionContent, institutions: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, Any]:
@@ -178,7 +179,7 @@ def _editions(content: EditionContent, institutions: pd.DataFrame, occupations: 
     )
     editions = [
         _edition(edition, content.policy, limit, places)
-        for edition, limit in [(current, OWN_CHANGES), *((one, EARLIER_CHANGES) for one in earlier)]
+        for edition, limit in [(current, CHANGES), *((one, EARLIER_CHANGES) for one in earlier)]
     ]
     return {"editions": editions, "parts": list(places.parts)}
 
@@ -238,3 +239,34 @@ def _edition(edition: EarlierEdition, policy: Policy, limit: int, places: _Chang
 def _why(reason: str, document_no: str) -> str:
     """Why a row changed, as people read it."""
     return f"{reason}（{document_no}）" if reason and document_no else reason or document_no
+
+
+#: A credit code has 18 characters of 7 bits.
+LENGTH, _BITS = 18, 7
+_MASK: Final = 3
+
+
+def codes(address: str) -> dict[str, Any]:
+    """Size in modules, and frame and patterns as rows of bits in base64; `address`: of the page, without `#`."""
+    start = f"{address}#".encode("ascii")
+    frame = _modules(start + bytes(LENGTH))
+    patterns = []
+    for place in range(LENGTH):
+        for bit in range(_BITS):
+            text = bytearray(LENGTH)
+            text[place] = 1 << bit
+            with_bit = _modules(start + bytes(text))
+            patterns.append([one ^ other for one, other in zip(frame, with_bit, strict=True)])
+    size = round(len(frame) ** 0.5)
+    return {"size": size, "frame": _packed(frame), "patterns": [_packed(pattern) for pattern in patterns]}
+
+
+def _modules(text: bytes) -> list[int]:
+    code = segno.make(text, mode="byte", error="l", boost_error=False, mask=_MASK, micro=False, encoding="latin1")
+    return [int(module) for row in code.matrix for module in row]
+
+
+def _packed(bits: list[int]) -> str:
+    whole = bits + [0] * (-len(bits) % 8)
+    octets = bytes(int("".join(map(str, whole[place : place + 8])), 2) for place in range(0, len(whole), 8))
+    return b64encode(octets).decode()

@@ -6,7 +6,7 @@ from html import escape
 
 import pandas as pd
 
-from schemas.directory import DIRECTORY_COLUMNS, audiences_told, levels_text
+from schemas.directory import DIRECTORY_COLUMNS, audiences_shown, levels_text
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EditionContent
 
@@ -75,7 +75,7 @@ def _institution(row: dict[str, str], home: str) -> str:
 
 def _cells(row: dict[str, str], content: EditionContent) -> list[str]:
     work_type = f"工种：{row['work_type']}" if row["work_type"] else ""
-    served = audiences_told(row["audiences"])
+    served = audiences_shown(row["audiences"])
     return [
         content.type_titles.get(row["institution_type"], row["institution_type"]),
         content.region_names.get(row["region_code"], row["region_code"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.gateways.disk.quarantine import keep
+from tasks.gateways.disk.taking import keep
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -42,7 +42,7 @@ def occupation_code(text: str) -> str:
     """A code of the Dictionary with its hyphens, without its marks and the name beside it; also one taken for a day."""
     bare = code(text).upper()
     if day := _DAY.fullmatch(bare):
-        return f"{day[1]}-{day[2]:0>2}-{day[3]:0>2}"
+        return _code_of(day)
     match = _OCCUPATION.fullmatch(bare)
     if match is None or (not match["d"] and "-" not in bare):
         return code(text)
@@ -53,7 +53,7 @@ def occupation_code(text: str) -> str:
 def prefixes(text: str) -> str:
     """Beginnings of codes; `6-18` that a spreadsheet took for the 18th of June is `6-18` again."""
     if day := _DAY.fullmatch(code(text)):
-        return f"{day[1]}-{day[2]:0>2}-{day[3]:0>2}"
+        return _code_of(day)
     day = _PREFIX_DAY.fullmatch(code(text))
     return f"{day[1]}-{day[2]:0>2}" if day else text
 
@@ -62,7 +62,11 @@ def programme_code(text: str) -> str:
     """A school's code of a programme; one that a spreadsheet took for a day is a code again."""
     bare = code(text)
     day = _DAY.fullmatch(bare)
-    return f"{day[1]}-{day[2]:0>2}-{day[3]:0>2}" if day else bare
+    return _code_of(day) if day else bare
+
+
+def _code_of(day: re.Match[str]) -> str:
+    return f"{day[1]}-{day[2]:0>2}-{day[3]:0>2}"
 
 
 def _capitals(text: str) -> str:
