@@ -52,10 +52,6 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _cycle(text: str) -> str:
-    return cycle_id(text)
-
-
 def _audience(text: str) -> str:
     if text not in AUDIENCES:
         raise ValueError(f"'{text}' is not known: the audiences are {', '.join(AUDIENCES)}")
@@ -136,7 +132,7 @@ class Validity(Part):
 
 
 class Dormancy(Part):
-    first_cycle: Annotated[str, AfterValidator(_cycle)]
+    first_cycle: Annotated[str, AfterValidator(cycle_id)]
     grace_months: Count
 
 

@@ -71,9 +71,11 @@ class Reference:
         first = self.editions[0][0]
         known = {code for _, edition in self.editions for code in edition["code"]}
         days |= {
-            _day(on) for on, code in zip(coded["published_on"], coded["code_2022"], strict=True) if code not in known
+            date.fromisoformat(on)
+            for on, code in zip(coded["published_on"], coded["code_2022"], strict=True)
+            if code not in known
         }
-        days |= {_day(on) for on in self.changes["from_day"]}
+        days |= {date.fromisoformat(on) for on in self.changes["from_day"]}
         return {max(day, first): self.names_on(max(day, first)) for day in sorted(days)}
 
     def names_on(self, day: date) -> dict[str, str]:
@@ -83,12 +85,12 @@ class Reference:
         coded = self.later.dropna(subset=["code_2022"])
         for on, code, name in zip(coded["published_on"], coded["code_2022"], coded["name"], strict=True):
             # what was published before the Dictionary is in it, or has left it
-            if since < _day(on) <= day:
+            if since < date.fromisoformat(on) <= day:
                 names.setdefault(code, name)
         for old, new, on in zip(
             self.changes["old_code"], self.changes["new_code"], self.changes["from_day"], strict=True
         ):
-            if _day(on) <= day and old in names:
+            if date.fromisoformat(on) <= day and old in names:
                 name = names.pop(old)
                 names.setdefault(new, name)
         return names
@@ -113,10 +115,6 @@ class Reference:
         """The access-type qualifications in force on a day: qualification, code_2022, coverage (whole, partial, permit)."""
         lists = self.access_lists
         return next((rows for since, rows in reversed(lists) if since <= day), lists[0][1])
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 def reference() -> Reference:
@@ -186,7 +184,7 @@ def _since(name: str, rows: pd.DataFrame, column: str) -> date:
                 f"reference file {name}, line {line}: {column} is '{rows[column].iloc[line - 2]}', and '{rows[column].iloc[0]}' "
                 "before it: one list holds from one day"
             )
-        return _day(rows[column].dropna().min())
+        return date.fromisoformat(rows[column].dropna().min())
     written = _DATED.search(name)
     if written is None or column == "in_force_from":
         raise UnusableReferenceError(f"reference file {name}: {column} is missing: say from which day the list holds")

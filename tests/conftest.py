@@ -22,6 +22,8 @@ os.environ.setdefault("FILING_RESULT_TOKENS", "off")
 os.environ.setdefault("FILING_QUIET_SECONDS", "86400")
 
 
+from tests.commands import Filing
+
 # the same examples on every machine: what a check says depends on the change alone; `--hypothesis-profile=search` looks on
 hypothesis_settings.register_profile("search", deadline=None)
 hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -106,6 +108,12 @@ def _installed(root: Path, url: str) -> Iterator[Path]:
     with using(Settings(home=root, database_url=url)):
         schema.migrate()
         yield root
+
+
+@pytest.fixture
+def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
+    """The command line of this test's home."""
+    return Filing(home, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -114,10 +114,6 @@ def _require_mergeable(db: Connection, merger: Merger) -> None:
     _require_known(db, merger.into_uscc)
 
 
-def _require_renamable(db: Connection, renaming: Renaming) -> None:
-    _require_known(db, renaming.uscc)
-
-
 def _require_renumberable(db: Connection, renumbering: Renumbering) -> None:
     old, new = renumbering.old_code, renumbering.new_code
     former = renumberings.newest(db)
@@ -186,6 +182,6 @@ def _assert_particulars(renaming: Renaming, day: date) -> None:
 _KINDS: Mapping[type, tuple[Callable[[Connection, Any], None], Callable[[Connection, Any, Run], int], str]] = {
     Recoding: (_require_recodable, adjustments.recode, "recoded"),
     Merger: (_require_mergeable, adjustments.merge, "merged"),
-    Renaming: (_require_renamable, adjustments.rename, "renamed"),
+    Renaming: (lambda db, renaming: _require_known(db, renaming.uscc), adjustments.rename, "renamed"),
     Renumbering: (_require_renumberable, adjustments.renumber, "renumbered"),
 }

@@ -55,9 +55,11 @@ class Memory:
             known = {entry.file: entry for entry in readings.of_place(db, self._place(folder), self._context)}
             lacking = _lacking(db, folder, known) if known else set()
         looks = {name: look for name in known if (look := _look(folder / name)) is not None}
-        passed = untouched(
-            known.values(), looks, lacking, lambda entry: self._is_same(entry, looks[entry.file], folder)
-        )
+
+        def is_same(entry: Reading) -> bool:
+            return entry.is_same(looks[entry.file], self.began, lambda: _digest(folder / entry.file))
+
+        passed = untouched(known.values(), looks, lacking, is_same)
         self._known[folder], self._passed[folder] = known, passed
         return passed
 
@@ -84,9 +86,6 @@ class Memory:
         """Whether the system's clock was set while we read."""
         passed = (time.time_ns() - self.began) / 1e9
         return abs(passed - (time.monotonic() - self._steady)) > _CLOCKS_AGREE
-
-    def _is_same(self, known: Reading, look: Look, folder: Path) -> bool:
-        return known.is_same(look, self.began, lambda: _digest(folder / known.file))
 
     def _read(self, folder: Path, name: str, contents: "_Contents") -> Reading | None:
         """What is remembered of a file; nothing of one that may have changed while it was read."""

@@ -91,7 +91,11 @@ def corrections(
             refusing = NonAcceptanceText(**head, findings=beyond)
             letters.append(letter(f"non_acceptance:{number}:v{versions[number]}", "non_acceptance", number, refusing))
             continue
-        mendable = [_mending(line) for line in lines if line.rule not in UNMENDABLE]
+        mendable = [
+            MendingLine(**line.model_dump(), remedy=remedies().get(line.rule, ""))
+            for line in lines
+            if line.rule not in UNMENDABLE
+        ]
         text = CorrectionText(**head, findings=mendable, not_accepted=beyond, workdays=workdays, due_on=due_on)
         letters.append(letter(f"correction:{number}:v{versions[number]}", "correction", number, text))
     return letters
@@ -114,10 +118,6 @@ def _lines(findings: pd.DataFrame, policy: Policy) -> dict[str, list[FindingLine
     for row in pl.from_pandas(findings).iter_rows(named=True):
         lines.setdefault(row["application_no"], []).append(finding_line(row, policy))
     return lines
-
-
-def _mending(line: FindingLine) -> MendingLine:
-    return MendingLine(**line.model_dump(), remedy=remedies().get(line.rule, ""))
 
 
 def _due_on(day: date, workdays: int) -> date | None:

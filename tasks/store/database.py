@@ -6,8 +6,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, column, create_engine, event, inspect, select, table, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    column,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.engine import make_url
+from sqlalchemy.sql.elements import ColumnElement
 
 from schemas.errors import RefusedError
 from schemas.settings import settings
@@ -144,6 +157,11 @@ def revision(db: Connection) -> str | None:
     """The revision of the schema, as Alembic notes it; None before the first."""
     noted = table("alembic_version", column("version_num"))
     return db.execute(select(noted.c.version_num)).scalar() if inspect(db).has_table(noted.name) else None
+
+
+def highest(db: Connection, number: ColumnElement[int], *where: ColumnElement[bool]) -> int:
+    """The highest number in a column, 0 where there is none."""
+    return int(db.execute(select(func.coalesce(func.max(number), 0)).where(*where)).scalar_one())
 
 
 def is_sqlite(db: Connection) -> bool:

@@ -13,6 +13,7 @@ from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS, UNIT
 from schemas.submission import APPLICATIONS, TABLES
 from tasks.store import applications, frames, twins
+from tasks.store.database import highest
 from tasks.store.outbox import LETTERS
 
 _application = tables.application
@@ -132,10 +133,7 @@ def last_entry(db: Connection, subject: str) -> int:
 
     Whatever is done to it makes a new one: a form that carries this number is known to be out of date.
     """
-    entry = tables.history
-    return int(
-        db.execute(select(func.coalesce(func.max(entry.c.entry), 0)).where(entry.c.subject == subject)).scalar_one()
-    )
+    return highest(db, tables.history.c.entry, tables.history.c.subject == subject)
 
 
 def entries_after(db: Connection, subject: str, entry: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, exists, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from expectations.directory_edition import unfit
@@ -17,6 +17,7 @@ from schemas.policy import known
 from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import decisions, frames, history, register, seals
+from tasks.store.database import highest
 
 _edition = tables.edition
 _row = tables.edition_row
@@ -73,8 +74,7 @@ def rows_of(db: Connection, name: str) -> pd.DataFrame:
 
 def draft(db: Connection, rows: pd.DataFrame, day: date, run: Run, *, previous: str | None, waits_because: str) -> str:
     """A new edition of the run's cycle with the directory's rows of a day; it waits if there is a reason to. Its name."""
-    last = select(func.coalesce(func.max(_edition.c.number), 0)).where(_edition.c.cycle == run.cycle)
-    number = int(db.execute(last).scalar_one()) + 1
+    number = highest(db, _edition.c.number, _edition.c.cycle == run.cycle) + 1
     name = f"{run.cycle}.{number}"
     values: dict[str, Any] = {"edition": name, "cycle": run.cycle, "number": number, "as_of": day}
     standing = "waiting" if waits_because else "building"

@@ -13,7 +13,7 @@ from schemas.rows import tuples
 from schemas.run import Run
 from schemas.run_summary import Head
 from tasks.store import frames
-from tasks.store.database import is_sqlite, reading
+from tasks.store.database import highest, is_sqlite, reading
 
 #: The kind of an entry that says who started a run.
 STARTED = "run"
@@ -279,7 +279,7 @@ def counted_beside_the_register() -> "Select[tuple[int]]":
 
 def last(db: Connection) -> int:
     """The number of the newest entry, 0 before the first."""
-    return int(db.execute(select(func.coalesce(func.max(_history.c.entry), 0))).scalar_one())
+    return highest(db, _history.c.entry)
 
 
 def read_last() -> int:

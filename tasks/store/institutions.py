@@ -3,7 +3,7 @@
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from schemas import tables
 from schemas.adjustment import Merger, Recoding
@@ -12,6 +12,7 @@ from schemas.directory import OPTIONAL
 from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals
+from tasks.store.database import highest
 
 _recoding = tables.recoding
 _institution = tables.institution
@@ -59,7 +60,7 @@ def name(
     former = (_institution.c.uscc.in_(select(work.c.uscc)), _institution.c.known_to.is_(None))
     seals.touch_where(db, seals.INSTITUTION, *former)
     db.execute(update(_institution).where(*former).values(known_to=run.day))
-    first = int(db.execute(select(func.coalesce(func.max(_institution.c.entry), 0))).scalar_one()) + 1
+    first = highest(db, _institution.c.entry) + 1
     entered = changed.assign(
         entry=range(first, first + len(changed)),
         since=(since or run.day).isoformat(),

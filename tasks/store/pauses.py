@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from schemas.tables import pause
-from tasks.store.database import in_utc
+from tasks.store.database import highest, in_utc
 
 _ON_RECORD = pause.c.lifted_at.is_(None)
 
@@ -71,9 +71,10 @@ def released(db: Connection, subject: str) -> None:
 
 def add(db: Connection, new: Pause) -> None:
     """Put a pause on record; the database lets a subject have one at a time."""
-    last = db.execute(select(func.max(pause.c.pause_id))).scalar() or 0
     names = ("subject", "paused_at", "until", "by", "reason", "flow_run")
-    db.execute(insert(pause).values(pause_id=last + 1, **{name: getattr(new, name) for name in names}))
+    db.execute(
+        insert(pause).values(pause_id=highest(db, pause.c.pause_id) + 1, **{name: getattr(new, name) for name in names})
+    )
 
 
 def lift(db: Connection, subject: str, by: str, because: str) -> int:

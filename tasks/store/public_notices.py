@@ -4,13 +4,14 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from schemas import item, tables
 from schemas.history import facts_text
 from schemas.run import Run
 from tasks.store import frames, history, seals
+from tasks.store.database import highest
 
 KEYS = item.KEYS
 _notice = tables.public_notice
@@ -45,15 +46,14 @@ def periods(db: Connection, number: str) -> dict[str, tuple[date, date]]:
 
 def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date, run: Run) -> str:
     """A new notice of these items (KEYS and SHOWN), its files not built yet; its name."""
-    last = select(func.coalesce(func.max(_notice.c.number), 0)).where(_notice.c.cycle == run.cycle)
-    number = int(db.execute(last).scalar_one()) + 1
+    number = highest(db, _notice.c.number, _notice.c.cycle == run.cycle) + 1
     name = f"{run.cycle}.{number}"
     dates: dict[str, Any] = {"published_on": published_on, "ends_on": ends_on}
     seals.touch_one(db, seals.PUBLIC_NOTICE, name)
     seals.touch_one(db, seals.PUBLIC_NOTICE_ITEMS, name)
     db.execute(insert(_notice).values(notice=name, cycle=run.cycle, number=number, standing="building", **dates))
     frames.append(db, _item, items[[*KEYS, *SHOWN]].sort_values(KEYS).assign(notice=name))
-    _tell(db, name, _period(published_on, ends_on), run, became="building", facts=_dates(published_on, ends_on))
+    _tell(db, name, _period(published_on, ends_on), run, became="building", facts=facts_text(**dates))
     return name
 
 
@@ -95,7 +95,7 @@ def redate(db: Connection, name: str, published_on: date, ends_on: date, run: Ru
     """Let the period of a notice nobody has seen yet begin on another day."""
     seals.touch_one(db, seals.PUBLIC_NOTICE, name)
     db.execute(update(_notice).where(_notice.c.notice == name).values(published_on=published_on, ends_on=ends_on))
-    because, facts = _period(published_on, ends_on), _dates(published_on, ends_on)
+    because, facts = _period(published_on, ends_on), facts_text(published_on=published_on, ends_on=ends_on)
     _tell(db, name, because, run, was="building", became="building", facts=facts)
 
 
@@ -110,10 +110,6 @@ def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
 
 def _tell(db: Connection, name: str, because: str, run: Run, **entry: str) -> None:
     history.add_one(db, "public_notice", name, because, run, "filing", **entry)
-
-
-def _dates(published_on: date, ends_on: date) -> str:
-    return facts_text(published_on=published_on, ends_on=ends_on)
 
 
 def _period(published_on: date, ends_on: date) -> str:

@@ -14,6 +14,7 @@ from schemas.qualification import assert_moves
 from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals, suspensions
+from tasks.store.database import highest
 
 KEYS = qualification.KEYS
 _entry = tables.qualification_item
@@ -202,7 +203,7 @@ def as_taken_over(entries: pd.DataFrame) -> "pd.Series[bool]":
 
 def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
     """Append entries as known from now on; whoever calls this tells the history what they mean."""
-    first = _next(db)
+    first = highest(db, _entry.c.entry) + 1
     columns = [*KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because"]
     rows = entries[[*columns, *entries.columns.intersection(["ended_by"])]].sort_values(KEYS)
     entered = rows.assign(entry=range(first, first + len(rows)), known_from=run.day.isoformat())
@@ -246,10 +247,6 @@ def rekey(db: Connection, run: Run, column: str, old: str, new: str) -> pd.DataF
 def _is_held(entries: pd.DataFrame, day: date) -> "pd.Series[bool]":
     """Which of `current_entries` are neither over on a day nor ended by a decision."""
     return (entries["valid_until"] >= day.isoformat()) & entries["ended_by"].isna()
-
-
-def _next(db: Connection) -> int:
-    return int(db.execute(select(func.coalesce(func.max(_entry.c.entry), 0))).scalar_one()) + 1
 
 
 def tell(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> None:

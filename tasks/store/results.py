@@ -15,6 +15,7 @@ from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import RESULTS, WRITTEN
 from tasks.store import frames, items, seals
+from tasks.store.database import highest
 
 _result = tables.result
 
@@ -98,7 +99,7 @@ def of_open_cycles(db: Connection, results: pd.DataFrame) -> tuple[pd.DataFrame,
 
 def last(db: Connection) -> int:
     """The number of the newest result, 0 before the first."""
-    return int(db.execute(select(func.coalesce(func.max(_result.c.result_id), 0))).scalar_one())
+    return highest(db, _result.c.result_id)
 
 
 def newest(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:

@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 import pandas as pd
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.qualification import KEYS
 from schemas.run import Run
 from tasks.store import frames, seals
+from tasks.store.database import highest
 
 _suspension = tables.suspension
 
@@ -69,7 +70,7 @@ def _forget(db: Connection, rows: pd.DataFrame, run: Run) -> None:
 
 
 def _append(db: Connection, rows: pd.DataFrame, run: Run) -> None:
-    first = int(db.execute(select(func.coalesce(func.max(_suspension.c.entry), 0))).scalar_one()) + 1
+    first = highest(db, _suspension.c.entry) + 1
     ordered = rows[[*KEYS, "starts_on", "ends_on"]].sort_values([*KEYS, "starts_on"]).astype(frames.TEXT)
     numbered = ordered.assign(entry=range(first, first + len(ordered)), known_from=run.day.isoformat())
     seals.touch(db, seals.SUSPENSIONS, numbered)

@@ -15,11 +15,9 @@ WORDS = ("--ground", "登记机关核准", "--document", "鄂市监〔2026〕2�
 
 
 @pytest.fixture
-def filing(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], without_pages: None
-) -> Filing:
+def filing(filing: Filing, without_pages: None) -> Filing:
     take_over([(ONE, COOK, "4"), (TWO, COOK, "4"), (TWO, BAKER, "4")], *TERM)
-    return Filing(home, monkeypatch, capsys)
+    return filing
 
 
 def changes(filing: Filing, edition: str) -> list[list[str]]:

@@ -18,11 +18,6 @@ from tests.editions import edition, ordinary
 from tests.registers import COOK, ONE, take_over
 
 
-@pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
-    return Filing(home, monkeypatch, capsys)
-
-
 def test_an_account_from_its_link_to_its_end(filing: Filing) -> None:
     lines = filing.lines("users", "add", "王芳", "--role", "admin", "--server", "http://10.0.0.1/")
     assert lines[0] == "王芳 sets the password here, once, within 24 hours:"

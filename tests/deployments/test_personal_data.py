@@ -29,7 +29,7 @@ VERSIONS = pd.DataFrame([("HS-1", 1), ("HS-1", 2), ("HS-2", 1)], columns=["appli
 
 
 @pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
+def filing(filing: Filing) -> Filing:
     """Two applications of one institution: one closed, whose first version was replaced, and one under way."""
     with run_on(DAY, CYCLE) as run, writing(run) as db:
         seals.touch(db, seals.STAFF, VERSIONS)
@@ -59,7 +59,7 @@ def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
             )
     with run_on(date(2026, 10, 10), CYCLE) as run, database.begin() as db:
         history.add_one(db, "application", "HS-1", "终止办理", run, "filing", became="closed")
-    return Filing(home, monkeypatch, capsys)
+    return filing
 
 
 def untrue() -> list[str]:

@@ -56,11 +56,6 @@ def assert_runs(words: list[str], filing: Filing) -> None:
         )
 
 
-@pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
-    return Filing(home, monkeypatch, capsys)
-
-
 def test_compose_describes_the_whole(services: dict[str, Any]) -> None:
     assert set(services) == {
         "database",

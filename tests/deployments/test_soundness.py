@@ -13,11 +13,6 @@ from tasks.store import database
 from tests.commands import Filing
 
 
-@pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
-    return Filing(home, monkeypatch, capsys)
-
-
 def sentence(filing: Filing, *words: str) -> str:
     ended = filing(*words)
     assert ended.code == 3, ended.err

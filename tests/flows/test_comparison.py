@@ -94,16 +94,14 @@ def test_a_cycle_is_judged_anew_and_nothing_is_written(
     ],
 )
 def test_what_cannot_be_compared_is_one_sentence(
-    home: Path,
+    filing: Filing,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     words: tuple[str, ...],
     code: int,
     sentence: str,
 ) -> None:
     policy = write_policy(tmp_path / "policies", "2021-02-02") / "2021-02-02.toml"
-    ended = Filing(home, monkeypatch, capsys)("compare", *words, "--policy", str(policy))
+    ended = filing("compare", *words, "--policy", str(policy))
     assert ended.code == code
     assert sentence in ended.err
     assert len(ended.err.strip().splitlines()) == 1
@@ -118,10 +116,8 @@ def test_what_cannot_be_compared_is_one_sentence(
     ],
 )
 def test_a_faulty_policy_is_one_sentence(
-    home: Path,
+    filing: Filing,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     line: str,
     instead: str,
     code: int,
@@ -129,17 +125,14 @@ def test_a_faulty_policy_is_one_sentence(
 ) -> None:
     policy = write_policy(tmp_path / "policies", "2021-02-02") / "2021-02-02.toml"
     policy.write_text(policy.read_text("utf-8").replace(line, instead), "utf-8")
-    ended = Filing(home, monkeypatch, capsys)("compare", CYCLE, "--policy", str(policy))
+    ended = filing("compare", CYCLE, "--policy", str(policy))
     assert ended.code == code
     assert sentence in ended.err
     assert str(policy) in ended.err
     assert len(ended.err.strip().splitlines()) == 1
 
 
-def test_a_policy_without_the_cycle_and_a_file_that_is_none(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    filing = Filing(home, monkeypatch, capsys)
+def test_a_policy_without_the_cycle_and_a_file_that_is_none(filing: Filing, tmp_path: Path) -> None:
     elsewhere = write_policy(tmp_path / "policies", "2021-02-02", SECOND_CITY) / "2021-02-02.toml"
     ended = filing("compare", "2026-04", "--policy", str(elsewhere))
     assert (ended.code, "has no cycle 2026-04: 清河市" in ended.err) == (2, True)

@@ -4,8 +4,6 @@ import json
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from tasks.runs import page as run_page
 from tasks.runs.waiting import wait_of
 from tests import evaluations as made
@@ -13,11 +11,6 @@ from tests.commands import Filing
 from tests.registers import COOK, ONE, TWO
 
 EARLIER = "2026-04"
-
-
-@pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
-    return Filing(home, monkeypatch, capsys)
 
 
 def test_they_are_told_until_their_cycle_is_run(home: Path, filing: Filing) -> None:

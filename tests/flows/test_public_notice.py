@@ -35,13 +35,13 @@ BEGINS, ENDS, AFTER = date(2026, 9, 28), date(2026, 10, 10), date(2026, 10, 11)
 
 
 @pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Filing]:
+def filing(filing: Filing) -> Iterator[Filing]:
     """An installation whose policy asks for five working days, with two applications that passed."""
-    folder = write_policy(home / "policies", "2026-09-01", public_notice_workdays="5")
+    folder = write_policy(filing.home / "policies", "2026-09-01", public_notice_workdays="5")
     with using(settings().model_copy(update={"policies": folder})):
         passed("A1", "initial", [(ONE, COOK, "4"), (ONE, COOK, "3"), (ONE, BAKER, "4")], cycle=CYCLE, name="黄石面点厂")
         passed("A2", "initial", [(TWO, ELECTRICIAN, "3")], cycle=CYCLE, name="=cmd|' /C calc'!A0<script>")
-        yield Filing(home, monkeypatch, capsys)
+        yield filing
 
 
 def now() -> dict[str, str]:
@@ -72,7 +72,7 @@ def test_shown_first_and_filed_when_the_period_is_over(filing: Filing) -> None:
 
 
 def test_what_is_shown_is_filed_before_what_passes_later_with_more_points(home: Path, without_pages: None) -> None:
-    folder = write_policy(home / "policies", "2026-09-01", public_notice_workdays="5", saturation="1")
+    folder = write_policy(filing.home / "policies", "2026-09-01", public_notice_workdays="5", saturation="1")
     with using(settings().model_copy(update={"policies": folder})):
         passed("A1", "initial", [(ONE, COOK, "4")], cycle=CYCLE, institution_type=SOCIAL)
         assert decision.fn(CYCLE, BEGINS).done == {"public_notices": 1}

@@ -50,11 +50,9 @@ def test_an_error_of_the_database_names_no_value(installation: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["status", "doctor"])
-def test_a_database_that_cannot_be_reached_is_told_without_its_password(
-    command: str, url: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_database_that_cannot_be_reached_is_told_without_its_password(command: str, url: str, filing: Filing) -> None:
     stated = settings().model_copy(update={"database_url": url})
-    ended = Filing(home, monkeypatch, capsys)(command, stated=stated)
+    ended = filing(command, stated=stated)
     assert ended.code != 0
     assert SECRET not in ended.out + ended.err
     assert "FILING_DATABASE_URL" in ended.out + ended.err or "nothing" in ended.err or "127.0.0.1" in ended.out

@@ -25,11 +25,6 @@ FORM: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
-    return Filing(home, monkeypatch, capsys)
-
-
 def stated(home: Path, source: object, **values: Any) -> Settings:
     return Settings(home=home, source=str(source), **values)  # type: ignore[arg-type]
 

@@ -41,7 +41,8 @@ def _entry(content: EditionContent, edition: EarlierEdition) -> Element:
     _text(entry, "id", _identifier(content.office.authority, content.title, name))
     _text(entry, "title", f"目录版次 {name}：{tallies or '无变更'}")
     _text(entry, "updated", _moment(as_of.isoformat()))
-    SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": _page_of(content, name)})
+    page = f"{content.office.website}../{name}/index.html"
+    SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": page})
     _text(entry, "content", "\n".join(_lines(changed)), type="text")
     return entry
 
@@ -64,10 +65,6 @@ def _lines(changed: object) -> list[str]:
 def _why(reason: str, document_no: str) -> str:
     grounds = "，".join(part for part in (reason, document_no and f"文号 {document_no}") if part)
     return f"（{grounds}）" if grounds else ""
-
-
-def _page_of(content: EditionContent, name: str) -> str:
-    return f"{content.office.website}../{name}/index.html"
 
 
 def _identifier(*parts: str) -> str:

@@ -27,7 +27,7 @@ def forgiving(texts: Iterable[str]) -> dict[str, Any]:
     usual = {character: _alone(character) for character in characters}
     spoken = [(text, _otherwise(text, usual)) for text in distinct]
     return {
-        "traditional": _traditional(characters),
+        "traditional": "".join(f"{other}{simple}" for other, simple in _simplified() if {other, simple} & characters),
         "pinyin": _grouped(usual),
         "readings": [[text, other] for text, other in spoken if other],
     }
@@ -79,10 +79,6 @@ def _grouped(usual: dict[str, str]) -> str:
         if sound.isascii() and sound.isalpha():
             groups[sound].append(character)
     return " ".join(f"{sound}:{''.join(characters)}" for sound, characters in sorted(groups.items()))
-
-
-def _traditional(characters: set[str]) -> str:
-    return "".join(f"{other}{simple}" for other, simple in _simplified() if {other, simple} & characters)
 
 
 @cache

@@ -201,9 +201,7 @@ def test_a_key_from_the_environment_signs_the_same_everywhere(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("damaged", ["", "\n", "k" * 31, "密" * 40])
-def test_a_damaged_key_sends_nothing_and_is_told(
-    damaged: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_key_sends_nothing_and_is_told(damaged: str, home: Path, filing: Filing) -> None:
     (home / "result.key").write_text(damaged, "utf-8")
     (home / "result.key").chmod(0o600)
     stated = settings().model_copy(update={"result_tokens": "required"})
@@ -213,7 +211,7 @@ def test_a_damaged_key_sends_nothing_and_is_told(
     assert "result.key is damaged" in failed["A1"]
     assert "restore it from a backup; delete it only if nothing was sent out" in failed["A1"]
     assert not list((home / "outbox").rglob("package.json"))
-    assert "PROBLEM results" in (output := Filing(home, monkeypatch, capsys)("doctor", stated=stated).out)
+    assert "PROBLEM results" in (output := filing("doctor", stated=stated).out)
     assert "result.key is damaged" in output
 
 
@@ -243,15 +241,13 @@ def test_a_rehearsal_makes_no_key(home: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["off", "required"])
-def test_doctor_tells_which(
-    mode: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_doctor_tells_which(mode: str, home: Path, filing: Filing) -> None:
     stated = settings().model_copy(update={"result_tokens": mode})
-    output = Filing(home, monkeypatch, capsys)("doctor", stated=stated).out
+    output = filing("doctor", stated=stated).out
     assert f"FILING_RESULT_TOKENS={mode}" in output
     (home / "result.key").write_text("k")
     (home / "result.key").chmod(0o644)
-    assert "chmod 600" in Filing(home, monkeypatch, capsys)("doctor", stated=stated).out
+    assert "chmod 600" in filing("doctor", stated=stated).out
 
 
 def test_a_token_ends_when_its_item_is_decided(asked: Path) -> None:

@@ -25,11 +25,6 @@ def _template(folder: Path, name: str, *lines: str) -> None:
     (folder / name).write_bytes(buffer.getvalue())
 
 
-@pytest.fixture
-def filing(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Filing:
-    return Filing(home, monkeypatch, capsys)
-
-
 def test_the_shipped_templates_copied_out_have_no_fault_and_are_not_copied_over(tmp_path: Path) -> None:
     assert {path.name for path in copy(tmp_path / "own")} == set(shipped())
     assert faults(tmp_path / "own") == []

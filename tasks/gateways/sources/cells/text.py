@@ -51,17 +51,12 @@ def clean_text(cells: pl.Series) -> pl.Series:
 
 def plain(text: str) -> str:
     """One line of text without invisible signs, stray spaces and a leading apostrophe, its characters the usual ones."""
-    return re.sub(r"^['\s]+", "", one_line(_shown(text)))
+    return re.sub(r"^['\s]+", "", " ".join(usual(_shown(text)).split()))
 
 
 def visible(text: str) -> str:
     """A name as it is spelt, without what nobody sees."""
     return " ".join(_shown(text).split()).lstrip("' ")
-
-
-def one_line(text: str) -> str:
-    """Text of usual characters with single spaces, none at its ends."""
-    return " ".join(usual(text).split())
 
 
 def folded(text: str) -> str:
