@@ -82,8 +82,7 @@ lease = Table(
     metadata,
     Column("cycle", Text, primary_key=True),
     Column("token", BigInteger, nullable=False),
-    Column("holder", Text, nullable=False),
-    Column("host", Text, nullable=False),
+    *_texts(["holder", "host"], nullable=False),
     Column("process", Integer, nullable=False),
     Column("process_started", Float, nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
@@ -125,8 +124,7 @@ application = Table(
     Column("cycle", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("status", Text, nullable=False),
-    Column("uscc", Text),
-    Column("first_submitted_at", Text),
+    *_texts(["uscc", "first_submitted_at"]),
     Column("first_seen_on", Date),
     Column("screened_at", BigInteger),  # the register's knowledge count when it was screened; null: to be screened
     Column("judged_among", Text),  # the institution's other applications when it was screened
@@ -143,12 +141,10 @@ cycle = Table(
     Column("cycle", Text, primary_key=True),
     Column("decides_since", Date),  # the day it was first decided; null: not yet
     Column("closed_on", Date),
-    Column("closed_by", Text),
-    Column("reason", Text),
-    Column("document_no", Text),
+    *_texts(["closed_by", "reason", "document_no"]),
 )
 
-#: What does not run by itself, because a person said so: a cycle, or one of schemas.pauses.AUTOMATIC.
+#: What does not run by itself, because a person said so: a cycle, or one of schemas.run.AUTOMATIC.
 pause = Table(
     "pause",
     metadata,
@@ -156,12 +152,10 @@ pause = Table(
     Column("subject", Text, nullable=False),
     Column("paused_at", DateTime(timezone=True), nullable=False),
     Column("until", Date),  # its last day; null: until it is lifted
-    Column("by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *_texts(["by", "reason"], nullable=False),
     Column("flow_run", Text, nullable=False),  # the run in Prefect whose cancelling meant the pause, else blank
     Column("lifted_at", DateTime(timezone=True)),
-    Column("lifted_by", Text),
-    Column("lifted_because", Text),
+    *_texts(["lifted_by", "lifted_because"]),
     Column("released_at", DateTime(timezone=True)),  # when Prefect's deployment was let go as well; null: not yet
     Index(
         "ix_pause_standing",
@@ -178,15 +172,10 @@ finding = Table(
     metadata,
     Column("application_no", Text, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("rule", Text, primary_key=True),
-    Column("table", Text, primary_key=True),
+    *_texts(["rule", "table"], primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
     Column("field", Text, primary_key=True),
-    Column("cycle", Text, nullable=False),
-    Column("nature", Text, nullable=False),
-    Column("article", Text, nullable=False),
-    Column("value", Text, nullable=False),
-    Column("message", Text, nullable=False),
+    *_texts(["cycle", "nature", "article", "value", "message"], nullable=False),
     Index("ix_finding_cycle", "cycle"),
 )
 
@@ -194,9 +183,7 @@ item = Table(
     "item",
     metadata,
     *_texts(item_model.KEYS, primary_key=True),
-    Column("cycle", Text, nullable=False),
-    Column("uscc", Text, nullable=False),
-    Column("status", Text, nullable=False),
+    *_texts(["cycle", "uscc", "status"], nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("verdict", Text),
     Column("score", Float),
@@ -220,14 +207,9 @@ decision = Table(
     "decision",
     metadata,
     Column("decision_id", Text, primary_key=True),  # hash of what was decided: recording it again changes nothing
-    Column("application_no", Text, nullable=False),
-    Column("rule", Text, nullable=False),
+    *_texts(["application_no", "rule"], nullable=False),
     Column("occupation_code", Text, nullable=False),  # '' concerns all occupations
-    Column("verdict", Text, nullable=False),
-    Column("decided_by", Text, nullable=False),
-    Column("decided_at", Text, nullable=False),
-    Column("document_no", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *_texts(["verdict", "decided_by", "decided_at", "document_no", "reason"], nullable=False),
     Column("recorded_on", Date, nullable=False),
     Index("ix_decision_application", "application_no"),
 )
@@ -237,9 +219,7 @@ expert = Table(
     "expert",
     metadata,
     Column("expert_no", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("employer_uscc", Text, nullable=False),
-    Column("occupation_prefixes", Text, nullable=False),
+    *_texts(["name", "employer_uscc", "occupation_prefixes"], nullable=False),
     Column("active", Text, nullable=False),  # true, false
     Column("email", Text, nullable=False),
 )
@@ -341,12 +321,9 @@ adjustment = Table(
     "adjustment",
     metadata,
     Column("adjustment_id", Text, primary_key=True),  # hash of what was decided: recording it again changes nothing
-    Column("kind", Text, nullable=False),
-    Column("uscc", Text, nullable=False),
+    *_texts(["kind", "uscc"], nullable=False),
     Column("occupation_code", Text, nullable=False),  # '' concerns all occupations
-    Column("ground", Text, nullable=False),
-    Column("document_no", Text, nullable=False),
-    Column("decided_by", Text, nullable=False),
+    *_texts(["ground", "document_no", "decided_by"], nullable=False),
     Column("effective_on", Date, nullable=False),
     Column("recorded_on", Date, nullable=False),
     Index("ix_adjustment_uscc", "uscc"),
@@ -359,9 +336,7 @@ recoding = Table(
     Column("old_uscc", Text, primary_key=True),
     Column("new_uscc", Text, nullable=False),
     Column("kind", Text, nullable=False),  # recode, merge
-    Column("ground", Text, nullable=False),
-    Column("document_no", Text, nullable=False),
-    Column("decided_by", Text, nullable=False),
+    *_texts(["ground", "document_no", "decided_by"], nullable=False),
     Column("effective_on", Date, nullable=False),
     Column("recorded_on", Date, nullable=False),
 )
@@ -371,10 +346,7 @@ renumbering = Table(
     "renumbering",
     metadata,
     Column("old_code", Text, primary_key=True),
-    Column("new_code", Text, nullable=False),
-    Column("ground", Text, nullable=False),
-    Column("document_no", Text, nullable=False),
-    Column("decided_by", Text, nullable=False),
+    *_texts(["new_code", "ground", "document_no", "decided_by"], nullable=False),
     Column("effective_on", Date, nullable=False),
     Column("recorded_on", Date, nullable=False),
 )
@@ -386,8 +358,7 @@ complaint = Table(
     Column("complaint_no", Text, primary_key=True),
     Column("uscc", Text, nullable=False),
     Column("received_on", Date, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("handled_by", Text, nullable=False),
+    *_texts(["summary", "handled_by"], nullable=False),
     Column("outcome", Text, nullable=False),  # open, unfounded, rectify, suspend, revoke
     Column("due_on", Date),  # the last day of a rectification
     Column("closed_on", Date),
@@ -424,8 +395,7 @@ inspector = Table(
     "inspector",
     metadata,
     Column("inspector_no", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("unit", Text, nullable=False),
+    *_texts(["name", "unit"], nullable=False),
     Column("active", Text, nullable=False),  # true, false
 )
 
@@ -441,8 +411,7 @@ inspection_draw = Table(
 inspection_outcome = Table(
     "inspection_outcome",
     metadata,
-    Column("cycle", Text, primary_key=True),
-    Column("uscc", Text, primary_key=True),
+    *_texts(["cycle", "uscc"], primary_key=True),
     Column("inspected_on", Date, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("remarks", Text, nullable=False, default=""),
@@ -457,9 +426,7 @@ edition = Table(
     Column("as_of", Date, nullable=False),
     Column("standing", Text, nullable=False),  # building, waiting, published
     Column("waits_because", Text, nullable=False, default=""),
-    Column("approved_by", Text),
-    Column("manifest_sha256", Text),
-    Column("previous", Text),
+    *_texts(["approved_by", "manifest_sha256", "previous"]),
     UniqueConstraint("cycle", "number"),
 )
 
@@ -533,8 +500,7 @@ history = Table(
     Column("kind", Text, nullable=False),  # application, item, qualification, institution, dormancy, and so on
     Column("subject", Text, nullable=False),  # application number or credit code or edition
     *_texts(item_model.UNIT, nullable=False),
-    Column("was", Text, nullable=False),
-    Column("became", Text, nullable=False),
+    *_texts(["was", "became"], nullable=False),
     Column("because", Text, nullable=False),  # why it changed, in words for people
     Column("facts", JSON, nullable=False),  # the same for programs, as canonical JSON: terms, days of effect, codes
     Column("by", Text, nullable=False),
@@ -547,9 +513,7 @@ history = Table(
 quarantined = Table(
     "quarantined",
     metadata,
-    Column("cycle", Text, primary_key=True),
-    Column("file", Text, primary_key=True),
-    Column("reason", Text, primary_key=True),
+    *_texts(["cycle", "file", "reason"], primary_key=True),
     Column("first_on", Date, primary_key=True),  # once settled, the same may be set aside on a later day
     Column("sheet", Text, nullable=False),
     Column("row", Text, nullable=False),  # as the sheet counts them, several joined by commas

@@ -137,7 +137,7 @@ def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", da
 
 
 def hold_at_filing(db: Connection, judged: pd.DataFrame, rules: Sequence[str], cycle: str, day: date) -> None:
-    """Note which of these rules hold an item at its filing (KEYS, found: rules joined by `;`); its other holds by them fall."""
+    """Note which of these rules hold an item at its filing (KEYS, barring: rules joined by `;`); its other holds by them fall."""
     hits = judged[judged["barring"] != ""]
     hits = hits.assign(rule=hits["barring"].str.split(";")).explode("rule")[[*KEYS, "rule"]]
     hold(db, hits, cycle)
