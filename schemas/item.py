@@ -13,6 +13,9 @@ UNIT = [*TRADE, "level"]
 #: What goes along with an item from the form to the register: whom it is for, and the enterprise's own name of it.
 ALONG = ["audiences", "own_name"]
 
+#: The key of a version of an application.
+VERSION = ["application_no", "version"]
+
 #: The key of an item.
 KEYS = ["application_no", *UNIT]
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from schemas import tables
 from schemas.item import TRADE
@@ -84,7 +84,7 @@ def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
         return changed
     seals.touch(db, seals.DORMANCY_MARK, changed)
     work = frames.working(db, "marking", changed[OCCUPATION])
-    same = and_(*(_mark.c[key] == work.c[key] for key in OCCUPATION))
+    same = frames.same(_mark, work, OCCUPATION)
     db.execute(delete(_mark).where(select(work.c.uscc).where(same).exists()))
     present = changed[changed["state"] != ""]
     frames.append(db, _mark, present[[*OCCUPATION, "state"]].assign(since=run.day.isoformat()))

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from expectations.submissions import columns_read
 from schemas import tables
 from schemas.application import NOT_TAKEN_UP
-from schemas.item import FINAL, TRADE
+from schemas.item import FINAL, TRADE, VERSION
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
 from tasks.store import frames, history, institutions, seals, twins
@@ -53,7 +53,7 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
         kept = [name for name in columns_read(source) if name in table.c or name in _application.c]
         columns = [table.c[name] if name in table.c else _application.c[name] for name in kept]
         columns += [table.c.version] if source is APPLICATIONS else [table.c.row]
-        same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
+        same = frames.same(table, _application, VERSION)
         statement = select(*columns).join(_application, same).where(chosen)
         forms[source.name] = frames.read(db, _in_order(statement, table))
     forms["applications"]["row"] = 1
@@ -101,7 +101,7 @@ def address(db: Connection, subject: str) -> str:
 def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
     """application_no, material and TRADE of every commitment in these applications, in order."""
     table = tables.material
-    same = and_(table.c.application_no == _application.c.application_no, table.c.version == _application.c.version)
+    same = frames.same(table, _application, VERSION)
     statement = (
         select(table.c.application_no, table.c.material, *(table.c[name] for name in TRADE))
         .join(_application, same)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 import polars as pl
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from expectations import reading
 from schemas import tables
-from schemas.item import KEYS
+from schemas.item import KEYS, VERSION
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import Concerned
 from schemas.policy import for_cycle
@@ -55,7 +55,7 @@ def are_known(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
 def concerned(db: Connection, number: str) -> Concerned | None:
     """What is on record of the application a decision names; None where nobody filed it."""
     application, version = tables.application, tables.application_version
-    current = and_(version.c.application_no == application.c.application_no, version.c.version == application.c.version)
+    current = frames.same(version, application, VERSION)
     columns = (application.c.cycle, application.c.version, application.c.outcome, application.c.uscc)
     statement = select(*columns, version.c.institution_type).join(version, current)
     row = db.execute(statement.where(application.c.application_no == number)).first()

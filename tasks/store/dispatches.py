@@ -43,7 +43,7 @@ def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.
     )
     revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
     work = frames.working(db, "sent_again", carried[items.KEYS].assign(now=revisions.astype("int64")))
-    same = and_(*(_sent.c[key] == work.c[key] for key in items.KEYS))
+    same = frames.same(_sent, work, items.KEYS)
     seals.touch(db, seals.DISPATCHED_ITEMS, carried)
     db.execute(update(_sent).where(same).values(revision=work.c.now))
 
@@ -70,7 +70,7 @@ def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
     Returns what was out: keys, revision, sent_on (ISO), and `delivered` (1 where the panel has the package).
     """
     work = frames.working(db, "recalled", recalled[items.KEYS])
-    same = and_(*(_sent.c[key] == work.c[key] for key in items.KEYS))
+    same = frames.same(_sent, work, items.KEYS)
     package = and_(_dispatch.c.application_no == _sent.c.application_no, _dispatch.c.revision == _sent.c.revision)
     columns = (*(_sent.c[key] for key in items.KEYS), _sent.c.revision, _dispatch.c.sent_on)
     out = frames.read(db, select(*columns).join(work, same).join(_dispatch, package))
@@ -79,7 +79,7 @@ def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
     seals.touch(db, seals.DISPATCHED_ITEMS, out)
     db.execute(delete(_sent).where(select(work.c.application_no).where(same).exists()))
     result = tables.result
-    about = and_(*(result.c[key] == work.c[key] for key in items.KEYS))
+    about = frames.same(result, work, items.KEYS)
     counted = result.c.standing.in_(["accepted", "received"])
     concerned = (counted, select(work.c.application_no).where(about).exists())
     seals.touch_where(db, seals.RESULT_STANDING, *concerned)

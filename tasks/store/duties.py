@@ -125,7 +125,7 @@ def _questioned_items(*columns: "ColumnElement[Any]") -> "Select[tuple[Any, ...]
     result = tables.result
     ended = or_(_application.c.outcome == "ended", _application.c.cycle.in_(_closed()))
     over = exists().where(_application.c.application_no == _item.c.application_no, ended)
-    same = and_(*(result.c[key] == _item.c[key] for key in KEYS), result.c.standing == "accepted")
+    same = and_(frames.same(result, _item, KEYS), result.c.standing == "accepted")
     questioned = (_item.c.status == "filed", _item.c.decided_result != result.c.result_id)
     return select(*columns).select_from(_item.join(result, same)).where(*questioned, ~over)
 

@@ -5,14 +5,14 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, exists, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from expectations.directory_edition import unfit
 from schemas import tables
 from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY, in_order
 from schemas.history import facts_text
-from schemas.item import TRADE
+from schemas.item import TRADE, VERSION
 from schemas.policy import known
 from schemas.rows import tuples
 from schemas.run import Run
@@ -164,7 +164,7 @@ EXCEPTIONS = [
 def particulars(db: Connection) -> pd.DataFrame:
     """uscc and PARTICULARS of every institution that ever applied, as its newest current version states them."""
     application, version = tables.application, tables.application_version
-    current = and_(version.c.application_no == application.c.application_no, version.c.version == application.c.version)
+    current = frames.same(version, application, VERSION)
     columns = (application.c.uscc, *(version.c[name] for name in PARTICULARS))
     order = (application.c.cycle, version.c.submitted_utc, application.c.application_no)
     statement = select(*columns).join(version, current).where(application.c.uscc.is_not(None)).order_by(*order)

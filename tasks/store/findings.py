@@ -5,12 +5,12 @@ from datetime import date
 
 import pandas as pd
 import polars as pl
-from sqlalchemy import Connection, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
-from schemas.item import KEYS
+from schemas.item import KEYS, VERSION
 from schemas.rows import tuples
 from tasks.store import frames, seals
 
@@ -19,13 +19,13 @@ _finding = tables.finding
 
 def replace(db: Connection, findings: pd.DataFrame, applications: pd.DataFrame, cycle: str) -> None:
     """Put the findings of these applications (application_no, version) in place of former ones of the same version."""
-    work = frames.working(db, "found_of", applications[["application_no", "version"]])
+    work = frames.working(db, "found_of", applications[VERSION])
     former = delete(_finding).where(
         _finding.c.application_no.in_(select(work.c.application_no)), _finding.c.table != "results"
     )
     seals.touch(db, seals.FINDINGS, applications)
     db.execute(former)
-    rows = findings.merge(applications[["application_no", "version"]], on="application_no")
+    rows = findings.merge(applications[VERSION], on="application_no")
     frames.append(db, _finding, rows.assign(cycle=cycle))
 
 
@@ -59,10 +59,7 @@ def by_nature(db: Connection, cycle: str) -> dict[str, int]:
 
 def _stand() -> ColumnElement[bool]:
     """Whether a finding is on a current version, or on a result that still stands."""
-    current = select(tables.application.c.application_no).where(
-        tables.application.c.application_no == _finding.c.application_no,
-        tables.application.c.version == _finding.c.version,
-    )
+    current = select(tables.application.c.application_no).where(frames.same(tables.application, _finding, VERSION))
     standing = select(tables.result.c.result_id).where(
         tables.result.c.result_id == _finding.c.version, tables.result.c.standing.in_(["accepted", "refused"])
     )
@@ -72,10 +69,7 @@ def _stand() -> ColumnElement[bool]:
 
 def hard(db: Connection) -> set[str]:
     """Numbers of applications whose current version has a hard finding."""
-    current = and_(
-        tables.application.c.application_no == _finding.c.application_no,
-        tables.application.c.version == _finding.c.version,
-    )
+    current = frames.same(tables.application, _finding, VERSION)
     statement = select(_finding.c.application_no).join(tables.application, current)
     return set(db.execute(statement.where(_finding.c.nature == "hard", _finding.c.table != "results")).scalars())
 
@@ -92,7 +86,7 @@ def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     """Note which in-principle findings hold which items (KEYS, rule)."""
     keys = [*KEYS, "rule"]
     work, there = frames.working(db, "holding", holds[keys]), tables.hold
-    same = and_(*(there.c[key] == work.c[key] for key in keys))
+    same = frames.same(there, work, keys)
     known = frames.read(db, select(*(work.c[key] for key in keys)).join(there, same))
     both = holds.merge(known, on=keys, how="left", indicator=True)
     new = both.loc[both["_merge"] == "left_only", keys]
@@ -107,7 +101,7 @@ def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle
     """
     there, held, keys = tables.hold, tables.item, [*KEYS, "rule"]
     work = frames.working(db, "held_of", screened[["application_no"]])
-    same = and_(*(there.c[key] == held.c[key] for key in KEYS))
+    same = frames.same(there, held, KEYS)
     statement = select(*(there.c[key] for key in keys), held.c.status, held.c.reason).join(held, same)
     former = frames.read(db, statement.where(there.c.application_no.in_(select(work.c.application_no))))
     former = former.merge(holds[keys], on=keys, how="left", indicator=True)
@@ -131,7 +125,7 @@ def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", da
         if rows.empty:
             continue
         work = frames.working(db, "falling", rows[keys])
-        same = and_(*(there.c[key] == work.c[key] for key in keys))
+        same = frames.same(there, work, keys)
         seals.touch(db, seals.HOLDS, rows)
         db.execute(update(there).where(same).values(fallen_on=fallen_on))
 

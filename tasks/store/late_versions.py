@@ -4,9 +4,10 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, select, update
 
 from schemas import tables
+from schemas.item import VERSION
 from schemas.law import versions as law
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import WINDOW_2
@@ -42,7 +43,7 @@ def every(db: Connection, cycle: str) -> pd.DataFrame:
     """All late versions of the cycle that are not taken: the table's columns, sorted by application and version."""
     joined = select(_version).join(_application, _application.c.application_no == _version.c.application_no)
     rows = frames.read(db, joined.where(_application.c.cycle == cycle, _version.c.standing == "late"))
-    return rows.sort_values(["application_no", "version"], ignore_index=True)
+    return rows.sort_values(VERSION, ignore_index=True)
 
 
 def _open(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
@@ -88,8 +89,8 @@ def promote(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     if rows.empty:
         return
     versions.retire(db, rows, run)
-    work = frames.working(db, "promoted", rows[["application_no", "version"]])
-    same = and_(_version.c.application_no == work.c.application_no, _version.c.version == work.c.version)
+    work = frames.working(db, "promoted", rows[VERSION])
+    same = frames.same(_version, work, VERSION)
     seals.touch(db, seals.VERSION_STANDING, rows)
     db.execute(update(_version).where(same).values(standing="current", in_time_until=run.policy.deadline(run.cycle)))
     versions.make_current(db, rows, run)

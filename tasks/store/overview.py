@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from schemas import tables
-from schemas.item import UNIT
+from schemas.item import UNIT, VERSION
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from tasks.store import (
@@ -105,14 +105,14 @@ def seen_late(db: Connection, cycle: str) -> pd.DataFrame:
             version.c.received_on > policy.deadline(cycle_id(cycle)),
         )
     )
-    rows = frames.read(db, statement).sort_values(["application_no", "version"], ignore_index=True)
+    rows = frames.read(db, statement).sort_values(VERSION, ignore_index=True)
     return rows if policy.cycle.moment == "stated" else rows.iloc[:0]
 
 
 def reported(db: Connection, cycle: str) -> pd.DataFrame:
     """Items of a cycle counted by institution type, region, outcome and the rules behind it; sorted."""
     application, version, item = tables.application, tables.application_version, tables.item
-    current = (version.c.application_no == application.c.application_no) & (version.c.version == application.c.version)
+    current = frames.same(version, application, VERSION)
     keys = [version.c.institution_type, version.c.region_code, item.c.status, item.c.reason]
     statement = (
         select(*keys, func.count().label("items"))
@@ -159,10 +159,7 @@ def outcomes(db: Connection, cycle: str) -> list[Outcome]:
     table, version = tables.application, tables.application_version
     chosen = (
         select(table.c.application_no, version.c.institution_name, version.c.institution_type, table.c.status)
-        .join(
-            version,
-            (version.c.application_no == table.c.application_no) & (version.c.version == table.c.version),
-        )
+        .join(version, frames.same(version, table, VERSION))
         .where(table.c.cycle == cycle)
     )
     items = frames.read(db, select(tables.item).where(tables.item.c.cycle == cycle))

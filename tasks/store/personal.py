@@ -4,10 +4,11 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from schemas.finding import masked
 from schemas.history import facts_text
+from schemas.item import VERSION
 from schemas.law.cycle import add_months, cycle_id
 from schemas.policy import for_cycle
 from schemas.run import Run
@@ -20,7 +21,6 @@ from tasks.store import frames, history, seals
 CORRECTABLE = ("name", "id_type", "title", "certificate_no")
 #: Versions that were replaced, or not taken.
 _PAST = ("superseded", "late")
-_KEY = ["application_no", "version"]
 
 
 def of_person(db: Connection, number: str) -> list[dict[str, Any]]:
@@ -35,7 +35,7 @@ def of_person(db: Connection, number: str) -> list[dict[str, Any]]:
             version.c.received_on,
             version.c.standing,
         )
-        .join(version, and_(*(staff_member.c[name] == version.c[name] for name in _KEY)))
+        .join(version, frames.same(staff_member, version, VERSION))
         .where(func.upper(staff_member.c.id_number) == number.upper())
     )
     rows = [dict(row) for row in db.execute(statement).mappings()]
@@ -65,7 +65,7 @@ def forget(db: Connection, run: Run) -> int:
     if over.empty:
         return 0
     work = frames.working(db, "over_now", over)
-    mine = select(work.c.application_no).where(*(staff_member.c[name] == work.c[name] for name in _KEY)).exists()
+    mine = select(work.c.application_no).where(frames.same(staff_member, work, VERSION)).exists()
     counted = select(staff_member.c.application_no, func.count()).where(mine).group_by(staff_member.c.application_no)
     rows = {number: int(count) for number, count in db.execute(counted)}
     if not rows:
@@ -97,7 +97,7 @@ def _over(db: Connection, day: date) -> pd.DataFrame:
     )
     statement = (
         select(
-            *(application_version.c[name] for name in _KEY),
+            *(application_version.c[name] for name in VERSION),
             application.c.cycle,
             application.c.status,
             application_version.c.standing,
@@ -112,7 +112,7 @@ def _over(db: Connection, day: date) -> pd.DataFrame:
         for row in db.execute(statement)
         if (since := _since(row)) and add_months(since, for_cycle(cycle_id(row.cycle)).retention.staff_months) <= day
     ]
-    return pd.DataFrame(over, columns=_KEY)
+    return pd.DataFrame(over, columns=VERSION)
 
 
 def _since(row: Any) -> date | None:

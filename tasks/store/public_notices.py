@@ -79,7 +79,7 @@ def published(db: Connection, cycle: str | None = None) -> list[RowMapping]:
 def cycles_due(db: Connection, day: date) -> list[str]:
     """Cycles with items that passed and whose notice was over before the day, or is not in its place yet; oldest first."""
     passed = tables.item
-    condition = and_(*(passed.c[key] == _item.c[key] for key in KEYS), passed.c.status == "passed")
+    condition = and_(frames.same(passed, _item, KEYS), passed.c.status == "passed")
     over = and_(_notice.c.standing == "published", _notice.c.ends_on < day)
     statement = select(_notice.c.cycle).join(_item, _item.c.notice == _notice.c.notice).join(passed, condition)
     return sorted(set(db.execute(statement.where(or_(over, _notice.c.standing == "building"))).scalars()))

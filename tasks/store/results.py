@@ -167,11 +167,9 @@ def _sent_again(db: Connection) -> pd.DataFrame:
     """Results on a package that was taken back, whose item has gone out again since they were last handed in."""
     sent, package, other = tables.dispatched_item, tables.dispatch, _result.alias("other")
     columns = (_result.c[name] for name in ("result_id", "content_hash", *items.KEYS))
-    out = and_(*(sent.c[key] == _result.c[key] for key in items.KEYS))
+    out = frames.same(sent, _result, items.KEYS)
     of = and_(package.c.application_no == sent.c.application_no, package.c.revision == sent.c.revision)
-    answered = select(other.c.result_id).where(
-        other.c.standing == "accepted", *(other.c[key] == _result.c[key] for key in items.KEYS)
-    )
+    answered = select(other.c.result_id).where(other.c.standing == "accepted", frames.same(other, _result, items.KEYS))
     statement = select(*columns).join(sent, out).join(package, of)
     since = (_result.c.standing == "replaced", _result.c.received_on < package.c.sent_on, ~answered.exists())
     return frames.read(db, statement.where(*since))
@@ -191,7 +189,7 @@ def reconsider(db: Connection, cycle: str, day: date) -> None:
     One that was not handed in again is of an evaluation before the package, and settles nothing.
     """
     sent = tables.dispatched_item
-    out_now = select(sent.c.application_no).where(*(sent.c[key] == _result.c[key] for key in items.KEYS)).exists()
+    out_now = select(sent.c.application_no).where(frames.same(sent, _result, items.KEYS)).exists()
     refused_as_unsent = (
         select(tables.finding.c.rule)
         .where(
@@ -256,7 +254,7 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     if accepted.empty:
         return []
     work = frames.working(db, "accepted", accepted[["result_id", *items.KEYS]])
-    same = and_(*(_result.c[key] == work.c[key] for key in items.KEYS))
+    same = frames.same(_result, work, items.KEYS)
     former = select(_result.c.application_no).where(same, _result.c.standing == "accepted").distinct()
     replaced = sorted(db.execute(former).scalars())
     older = or_(_result.c.standing == "accepted", _result.c.standing == "refused")
@@ -284,7 +282,7 @@ def passed(db: Connection) -> pd.DataFrame:
 
 def is_answered(keyed: Table) -> ColumnElement[bool]:
     """Whether a row with the keys of an item has an accepted result."""
-    return exists().where(*(_result.c[key] == keyed.c[key] for key in items.KEYS), _result.c.standing == "accepted")
+    return exists().where(frames.same(_result, keyed, items.KEYS), _result.c.standing == "accepted")
 
 
 def progress(db: Connection, cycle: str) -> tuple[int, int]:

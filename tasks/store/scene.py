@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pandas as pd
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from expectations.check import occupations_without_level
 from expectations.scene import PEER_ITEMS, Scene
 from schemas import tables
-from schemas.item import TRADE
+from schemas.item import TRADE, VERSION
 from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
@@ -56,9 +56,7 @@ def renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _with_unread_levels(db: Connection, cycle: str) -> list[str]:
     """Applications, neither withdrawn nor ended, whose check found a row without levels, or with levels of no policy."""
-    current = and_(
-        _finding.c.application_no == _application.c.application_no, _finding.c.version == _application.c.version
-    )
+    current = frames.same(_finding, _application, VERSION)
     unread = (
         _finding.c.table == "occupations",
         _finding.c.field == "levels",

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, and_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
-from schemas.item import UNDER_WAY, UNIT
+from schemas.item import UNDER_WAY, UNIT, VERSION
 from schemas.rows import tuples
 from tasks.store import frames
 
@@ -17,9 +17,7 @@ _RENEWS = {"renewal": ":renewal", "": ":?"}
 
 def is_current() -> ColumnElement[bool]:
     """The version of an application that counts."""
-    return and_(
-        _version.c.application_no == _application.c.application_no, _version.c.version == _application.c.version
-    )
+    return frames.same(_version, _application, VERSION)
 
 
 def peers(db: Connection, cycle: str) -> pd.DataFrame:
@@ -75,9 +73,7 @@ def among(db: Connection, cycle: str) -> dict[str, str]:
 def _repeating(db: Connection, cycle: str) -> set[str]:
     """Applications of a cycle whose current version has FORM-8 or OCC-14."""
     finding = tables.finding
-    current = and_(
-        finding.c.application_no == _application.c.application_no, finding.c.version == _application.c.version
-    )
+    current = frames.same(finding, _application, VERSION)
     statement = select(_application.c.application_no).join(finding, current).distinct()
     mine = (_application.c.cycle == cycle, finding.c.rule.in_(["FORM-8", "OCC-14"]), finding.c.table != "results")
     return set(db.execute(statement.where(*mine)).scalars())

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, case, exists, select, update
 
 from expectations.identifiers import is_credit_code
 from schemas import tables
-from schemas.item import DECIDED
+from schemas.item import DECIDED, VERSION
 from schemas.law import versions as law
 from schemas.law.cycle import cycle_id
 from schemas.law.versions import Known, Ruled, Version
@@ -112,8 +112,8 @@ def lacking_attachments(db: Connection) -> pd.DataFrame:
     """Files that current versions of open applications name and that did not come: application_no, cycle, version, file_name."""
     part = tables.material
     columns = (_application.c.application_no, _application.c.cycle, _version.c.version, part.c.file_name)
-    named = (part.c.application_no == _version.c.application_no, part.c.version == _version.c.version)
-    statement = select(*columns).select_from(_application).join(_version, twins.is_current()).join(part, and_(*named))
+    named = frames.same(part, _version, VERSION)
+    statement = select(*columns).select_from(_application).join(_version, twins.is_current()).join(part, named)
     absent = (part.c.attachment_sha256.is_(None), part.c.file_name.is_not(None), _application.c.outcome.is_(None))
     return frames.read(db, statement.where(*absent).distinct())
 
@@ -247,7 +247,7 @@ def retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
 def _insert(db: Connection, rows: pd.DataFrame, forms: dict[str, pd.DataFrame], run: Run) -> None:
     names = [name for name in (*APPLICATIONS.names[1:], WRITTEN) if name in rows.columns]
     columns = ["application_no", "version", "content_hash", "standing", "submitted_utc", "in_time_until", *names]
-    versions = rows[["application_no", "version"]]
+    versions = rows[VERSION]
     for record in (seals.VERSION, seals.VERSION_STANDING, *seals.PARTS.values()):
         seals.touch(db, record, versions)
     whole = rows["submitted_utc"].astype("Int64")  # beside missing ones they came as floats
