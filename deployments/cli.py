@@ -97,7 +97,7 @@ def _run() -> None:
     except FilingError as known:
         _say(str(known))
         sys.exit(known.exit_code)
-    except Exception as unexpected:  # noqa: BLE001  the last place where anything can be said to the user
+    except Exception as unexpected:  # noqa: BLE001  the last place that can tell the user anything
         sys.exit(_tell(unexpected))
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -23,7 +23,7 @@ from tasks.store.database import reading
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "polars", "sqlalchemy", "fastapi")
 
-#: What is said of the parts of an installation that tell one story.
+#: What `filing doctor` says of these parts where they are well.
 _WELL = {
     "register": "as its history tells it",
     "records": "as the history sealed them",

@@ -18,7 +18,7 @@ from schemas.errors import RefusedError
 from schemas.settings import settings
 from tasks.gateways.disk import files
 
-#: Where is served if nothing else is said: this machine alone.
+#: The address that is served unless another is given: this machine alone.
 HOST = "127.0.0.1"
 #: So long what a killed `filing up` left behind may take to end.
 _LEFT_SECONDS = 30.0

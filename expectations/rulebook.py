@@ -43,7 +43,7 @@ def rules() -> Mapping[str, Rule]:
     return {row["code"]: _rule(row) for row in csv.DictReader(text.splitlines())}
 
 
-#: Sentences that say a number or a type of the policy; the book says those of its own city.
+#: Sentences with a number or a type of the policy; the book holds those of one city.
 _OF_THE_POLICY = {
     "CAP-1": "{types}开展认定的职业原则上不超过{occupations}个",
     "CAP-2": "该职业已有{saturation}家以上机构备案，原则上不再新增",

@@ -34,5 +34,5 @@ def last_day_of_notice(published_on: date, policy: Policy) -> date:
 
 
 def kind_title(kind: str) -> str:
-    """`renewal` as `换证`; what is none stays as it is."""
+    """`renewal` as `换证`; a text that is no kind stays as it is."""
     return KINDS.get(kind, kind)

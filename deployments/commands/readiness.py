@@ -153,7 +153,7 @@ def lay_out_office() -> None:
 
 
 def _assert_address() -> None:
-    """Raises WrongUseError where the address of the database is none; it is not repeated, for it may hold a password."""
+    """Raises WrongUseError where the database's address cannot be used; it is not repeated, for it may hold a password."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 

@@ -17,6 +17,7 @@ from deployments.desk.signing import SEEN, DeskError, Tokens, read_form, require
 from deployments.gate.people import Person, Role
 from schemas.errors import WrongUseError
 from schemas.settings import PAGES
+from tasks.desk.closing import Words
 from tasks.runs.run import CycleBusyError
 from tasks.runs.today import today
 
@@ -51,6 +52,13 @@ class Act:
             why = "没有填写" if not self.text(name) else "太长，或含有看不见的字符"
             raise MissingWordsError(f"“{title}”{why}：请填写后再提交") from wrong
 
+    def on(self, name: str) -> date | None:
+        """A day that may be left out; raises MissingWordsError for what is not one."""
+        try:
+            return date.fromisoformat(self.text(name)) if self.text(name) else None
+        except ValueError:
+            raise MissingWordsError("日期读不出来：请写成 2026-09-10 的样子") from None
+
     @property
     def seen(self) -> int | None:
         """The last history entry the page knew; None where the form carries none."""
@@ -70,6 +78,11 @@ async def sent(request: Request, least: Role) -> Act:
     form = await read_form(request, tokens)
     await form.close()  # no act takes a file
     return Act(person, today(), form)
+
+
+def closing_words(act: Act) -> Words:
+    """By whom, why and by which document something is ended."""
+    return Words(act.person.name, act.words("reason", "理由"), act.text("document_no"))
 
 
 async def done(work: Callable[[], _Result]) -> _Result:

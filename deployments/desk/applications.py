@@ -8,7 +8,7 @@ import pandas as pd
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
-from deployments.desk.acts import Act, MissingWordsError, back_to, done, sent
+from deployments.desk.acts import MissingWordsError, back_to, closing_words, done, sent
 from deployments.desk.pages import shown
 from deployments.gate.people import Role
 from schemas.item import OPEN
@@ -122,10 +122,6 @@ async def withdraw(request: Request, number: str) -> Response:
 async def close(request: Request, number: str) -> Response:
     """End what is open, with a ground, as `filing close` does."""
     act = await sent(request, Role.APPROVER)
-    words = _words(act)
+    words = closing_words(act)
     await done(lambda: closing.close_application(number, act.text("occupation"), words, act.day, seen=act.seen))
     return back_to(f"/applications/{quote(number)}", "closed")
-
-
-def _words(act: Act) -> closing.Words:
-    return closing.Words(act.person.name, act.words("reason", "理由"), act.text("document_no"))

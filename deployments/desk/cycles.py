@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from deployments.desk import runs
-from deployments.desk.acts import back_to, done, sent
+from deployments.desk.acts import back_to, closing_words, done, sent
 from deployments.desk.pages import shown, waiting_on
 from deployments.desk.pauses import of_subject
 from deployments.gate.people import Role
@@ -30,7 +30,7 @@ routes = APIRouter(prefix="/cycles")
 
 
 def known(text: str) -> CycleId:
-    """The cycle of an address; raises HTTPException for what is none."""
+    """The cycle of an address; raises HTTPException (404) where there is no such cycle."""
     try:
         cycle = cycle_id(text)
         for_cycle(cycle)
@@ -114,6 +114,6 @@ async def close(request: Request, cycle: str) -> Response:
     """End whatever of the cycle is not final, from its last day on, as `filing close` does."""
     act = await sent(request, Role.APPROVER)
     chosen = known(cycle)
-    words = closing.Words(act.person.name, act.words("reason", "理由"), act.text("document_no"))
+    words = closing_words(act)
     await done(lambda: closing.close_cycle(chosen, words, act.day))
     return back_to(f"/cycles/{chosen}", "closed")

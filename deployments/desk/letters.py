@@ -1,7 +1,6 @@
 """Letters: the list with what was sent off and what arrived, and letters, packages and scoring sheets to take away."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import IO
 from urllib.parse import quote
 
@@ -62,12 +61,9 @@ async def post(request: Request) -> Response:
     chosen = _every(act) if act.text("every") else [str(occasion) for occasion in act.form.getlist("occasion")]
     if what not in POSTED or not chosen:
         raise MissingWordsError("没有勾选文书，或没有选择“寄出”或“送达”：请选择后再提交")
-    try:
-        on = date.fromisoformat(act.text("on")) if act.text("on") else act.day
-    except ValueError:
-        raise MissingWordsError("日期读不出来：请写成 2026-09-10 的样子") from None
-    kind = "posted" if what == "posted" else "served"
-    await done(lambda: posting.record_posting(chosen, kind, on, act.person.name, act.day))  # type: ignore[arg-type]
+    on = act.on("on") or act.day
+    kind: posting.Posted = "posted" if what == "posted" else "served"
+    await done(lambda: posting.record_posting(chosen, kind, on, act.person.name, act.day))
     return back_to("/letters", "posted", cycle=act.text("cycle"), state=act.text("state"))
 
 

@@ -5,14 +5,14 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache, partial
-from importlib.resources import files
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 
 from deployments.desk.signing import Tokens, signed_in
+from deployments.gate.pages import templates
 from deployments.gate.people import Role
 from schemas.application import AWAITED, NOT_TAKEN_UP
 from schemas.application import STATUSES as APPLICATION_STATUSES
@@ -54,14 +54,7 @@ _MENU_SECONDS = 15.0
 
 @cache
 def _templates() -> Environment:
-    folder = files("deployments") / "desk" / "templates"
-    made = Environment(
-        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates("desk", trim_blocks=True, lstrip_blocks=True)
     made.globals.update(
         base=PAGES,
         kinds=KINDS,

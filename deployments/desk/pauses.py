@@ -50,13 +50,8 @@ async def resume(request: Request, subject: str) -> Response:
 
 
 def _until(act: Act) -> date | None:
-    if not act.text("until"):
-        return None
-    try:
-        until = date.fromisoformat(act.text("until"))
-    except ValueError:
-        raise MissingWordsError("日期读不出来：请写成 2026-09-10 的样子") from None
-    if until < act.day:
+    until = act.on("until")
+    if until is not None and until < act.day:
         raise MissingWordsError(f"{until} 已过：请写暂停的最后一日，不写即至恢复为止")
     return until
 

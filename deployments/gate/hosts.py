@@ -29,7 +29,7 @@ def others() -> list[str]:
 
 
 def name_of(host: str) -> str:
-    """The name or address in a Host header, without the port; blank for one that is none."""
+    """The name or address in a Host header, without the port; blank where it holds something else."""
     try:
         split = urlsplit(f"//{host}")
     except ValueError:

@@ -86,9 +86,11 @@ def _page(template: str, status: int, headers: dict[str, str], **values: object)
 
 @cache
 def _templates() -> Environment:
-    folder = files("deployments") / "gate" / "templates"
-    return Environment(
-        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
+    return templates("gate")
+
+
+def templates(room: str, **options: bool) -> Environment:
+    """The templates of a room of this package: every text is escaped, and none may be missing."""
+    folder = files("deployments") / room / "templates"
+    loader = FunctionLoader(lambda name: (folder / name).read_text("utf-8"))
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **options)

@@ -19,7 +19,7 @@ from schemas.run import Run
 from schemas.settings import Settings
 from schemas.submission import RESULTS
 from tasks.desk import complaints, inspection_lists
-from tasks.desk.own_doors import Pulls, who_brought
+from tasks.desk.own_doors import Pulls, reasons_by_file, who_brought
 from tasks.gateways.disk import taking
 from tasks.gateways.disk.files import file_sha256, is_plain
 from tasks.gateways.evaluators.dispatch_tokens import SigningKeyError
@@ -111,12 +111,8 @@ def put_results_on_record(db: Connection, desks: Sequence[Pull], received: pd.Da
 
 
 def keep_files(refused: Iterable[QuarantinedFile], installation: Settings) -> None:
-    """Keep each file once with all its reasons: of one file of results there may be thousands."""
-    reasons: dict[Path, list[str]] = {}
-    for spoilt in refused:
-        if spoilt.path is not None:
-            reasons.setdefault(spoilt.path, []).append(spoilt.reason)
-    for path, sentences in reasons.items():
+    """Keep each file once with all its reasons."""
+    for path, sentences in reasons_by_file(refused).items():
         taking.keep(installation.root, path, sentences)
 
 

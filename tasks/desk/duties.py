@@ -19,7 +19,7 @@ from schemas.policy import for_cycle
 from schemas.run import AUTOMATIC
 from schemas.settings import Settings
 from schemas.supervision import UNSETTLED
-from tasks.desk.facts import Facts
+from tasks.desk.dossier import Facts
 from tasks.gateways.disk import receipts
 from tasks.store import (
     complaints,

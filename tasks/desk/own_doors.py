@@ -3,7 +3,7 @@
 Source: docs/intake.md. A folder that is given to a run is read and left as it is, and so is one that a setting names.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,15 +64,20 @@ def _note(taken: Sequence[Taken], quarantined: Sequence[QuarantinedFile], run: R
     if not taken and not quarantined:
         return
     doors = _doors(run)
-    reasons: dict[Path, list[str]] = {}
-    for aside in quarantined:
-        if aside.path is not None:
-            reasons.setdefault(aside.path, []).append(aside.reason)
     with receipts.Ledger(run.installation.root) as ledger:
         for file in taken:
             ledger.became(file.path, *_place(file.path, doors), file.receipt)
-        for path, sentences in sorted(reasons.items()):
+        for path, sentences in sorted(reasons_by_file(quarantined).items()):
             ledger.became(path, *_place(path, doors), f"搁置：{'；'.join(dict.fromkeys(sentences))}")
+
+
+def reasons_by_file(aside: Iterable[QuarantinedFile]) -> dict[Path, list[str]]:
+    """The reasons for which each file was set aside: of one file of results there may be thousands."""
+    reasons: dict[Path, list[str]] = {}
+    for spoilt in aside:
+        if spoilt.path is not None:
+            reasons.setdefault(spoilt.path, []).append(spoilt.reason)
+    return reasons
 
 
 def who_brought(path: Path, run: Run) -> str:

@@ -11,7 +11,7 @@ from tasks.runs.run import begin, last_cycle
 from tasks.store import postings
 from tasks.store.leases import writing
 
-_What = Literal["posted", "served"]
+Posted = Literal["posted", "served"]
 
 
 class FuturePostingError(WrongUseError):
@@ -22,7 +22,7 @@ class ImpossiblePostingError(WrongUseError):
     """A letter that is not there, or a day that is not in the order of a letter's days."""
 
 
-def record_posting(occasions: Sequence[str], what: _What, on: date, by: str, as_of: date | None = None) -> int:
+def record_posting(occasions: Sequence[str], what: Posted, on: date, by: str, as_of: date | None = None) -> int:
     """Put on record that letters were sent off, or arrived, on a day, or correct the day; returns how many that was new of.
 
     All are noted or none. Raises FuturePostingError, ImpossiblePostingError.
@@ -43,7 +43,7 @@ def record_posting(occasions: Sequence[str], what: _What, on: date, by: str, as_
             return postings.note(db, occasions, f"{what}_on", on, run, by)
 
 
-def _assert_in_order(letter: RowMapping, what: _What, on: date) -> None:
+def _assert_in_order(letter: RowMapping, what: Posted, on: date) -> None:
     """A letter is written, then sent off, then arrives, each on the day of the one before or later."""
     name = letter["number"] or letter["occasion"]
     written, posted, served = letter["written_on"], letter["posted_on"], letter["served_on"]

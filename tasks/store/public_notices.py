@@ -16,7 +16,7 @@ from tasks.store.database import highest
 KEYS = item.KEYS
 _notice = tables.public_notice
 _item = tables.public_notice_item
-#: What a notice says of an item beside its keys, as it was said then.
+#: What a notice shows of an item beside its keys, as it stood then.
 SHOWN = ["institution_name", "institution_type", "uscc", "region_code", "kind", "own_name"]
 
 

@@ -119,7 +119,7 @@ def lacking_attachments(db: Connection) -> pd.DataFrame:
 
 
 def _valid(codes: "pd.Series[str]") -> list[str]:
-    """Each credit code, empty where it is none."""
+    """Each credit code, blank where it is not a valid one."""
     text = pl.Series("uscc", codes.fillna("").tolist(), pl.String).to_frame()
     valid = is_credit_code(pl.col("uscc")).fill_null(False)
     return text.select(pl.when(valid).then(pl.col("uscc")).otherwise(pl.lit(""))).to_series().to_list()

@@ -4,7 +4,6 @@ One ledger in the home, a line an event, and beside what was taken the sentences
 """
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -129,14 +128,8 @@ def _readable(lines: list[str]) -> Iterator[Receipt]:
 
 
 def _append(home: Path, *new: Receipt) -> None:
-    if not new:
-        return
-    lines = "".join(f"{json.dumps(vars(receipt), ensure_ascii=False)}\n" for receipt in new)
-    descriptor = os.open(home / _LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(descriptor, lines.encode("utf-8", "replace"))  # one write: lines of two processes do not mix
-    finally:
-        os.close(descriptor)
+    if new:
+        files.append_lines(home / _LEDGER, *(json.dumps(vars(receipt), ensure_ascii=False) for receipt in new))
 
 
 def lay_beside(folder: Path, line: str, unsettled: set[Path]) -> None:

@@ -13,7 +13,7 @@ from tasks.gateways.shelf.manifest import MANIFEST, body_of, json_bytes, read_ma
 
 @dataclass(frozen=True)
 class Verdict:
-    """The faults of a folder, one sentence each, and notes that are none."""
+    """The faults of a folder, one sentence each, and what is worth noting without being a fault."""
 
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

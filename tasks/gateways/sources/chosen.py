@@ -92,7 +92,7 @@ def is_due(settings: Settings, now: datetime) -> bool:
     try:
         asked = _landing(settings, settings.root / LANDINGS).asked_at
     except SourceError:
-        return False  # there is nothing to ask; the run that had to ask has said so
+        return False  # there is nothing to ask; the run that had to ask has reported it
     return now.timestamp() - asked >= settings.source_hours * 3600
 
 

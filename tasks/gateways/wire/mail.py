@@ -102,7 +102,7 @@ def mailer(installation: Settings) -> Mailer:
 
 
 def office_address(name: str, text: str) -> str:
-    """The mail address a setting holds; raises UnusableSettingsError where it is none."""
+    """The mail address a setting holds; raises UnusableSettingsError where it is not one."""
     if not is_address(text):
         raise unset(name, "the office's mail address")
     return text

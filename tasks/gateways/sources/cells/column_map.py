@@ -19,7 +19,7 @@ _DIVIDED = re.compile(r"[,，、;；/|\s]+")
 class PageWords:
     """How an HTTP API says where its next page is.
 
-    `next` is a name in a page (dotted where nested), the others are parameters of its address; "" is none.
+    `next` is a name in a page (dotted where nested), the others are parameters of its address, or "" where it has none.
     """
 
     next: str = "next"

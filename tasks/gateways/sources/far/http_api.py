@@ -18,7 +18,7 @@ from tasks.gateways.sources.far.landing import Copy, Landed, Landing
 
 #: Folder of a copy that holds the pages.
 _FOLDER: Final = "0001"
-#: A list that changes while it is read is read again so often; then it is taken as it came, and that is said.
+#: A list that changes while it is read is read again so often; then it is taken as it came, with a sentence that says so.
 _ROUNDS: Final = 3
 #: A page that is no JSON is asked for so often: an answer cut off without a sign of it looks so too.
 _READINGS: Final = 3

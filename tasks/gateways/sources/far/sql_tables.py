@@ -35,7 +35,7 @@ class SqlTables:
         self._url = _url(where)
 
     def land(self, landing: Landing) -> list[QuarantinedFile]:
-        """A copy of every table; returns those that have cells which are none."""
+        """A copy of every table; returns those with cells that are no plain values."""
         arguments = _arguments(self._url, self._allowance)
         try:
             engine = sa.create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
