@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from deployments.sample.drafts import Draft
-from deployments.sample.holdings import Holding
 from deployments.sample.institutions import Institution
+from deployments.sample.setting import Holding
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,11 @@ import pandas as pd
 from deployments.sample import outcomes, wishes
 from deployments.sample.cases import PLAIN, Case
 from deployments.sample.drafts import compose, working_moment
-from deployments.sample.holdings import cycle_before, is_dormant
 from deployments.sample.institutions import Institution, Population, make_population
 from deployments.sample.material import frame
-from deployments.sample.mishaps import MISHAPS, mishaps_without_rule
-from deployments.sample.scenarios import TROUBLES, assign, pair_contests
-from deployments.sample.setting import Setting, setting_for
-from deployments.sample.side_lists import activities_of, experts_of
+from deployments.sample.outcomes import activities_of, experts_of
+from deployments.sample.scenarios import MISHAPS, TROUBLES, assign, mishaps_without_rule, pair_contests
+from deployments.sample.setting import Setting, cycle_before, is_dormant, setting_for
 from deployments.sample.takeover import take_over
 from deployments.sample.workbooks import document
 from schemas import policy as policies

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from deployments.sample.market import filable_occupations
 from deployments.sample.material import TRADES, Character, Trade, read
 from schemas.policy import Policy
 from schemas.policy_parts import InstitutionType
-from schemas.reference_data import reference
+from schemas.reference_data import Reference, reference
 
 _DATA = read("places.toml")
 _AREA_DIGITS = 6
@@ -152,6 +151,13 @@ def _filed_trades(character: Character, filable: Sequence[str]) -> tuple[Trade, 
         for trade in TRADES[character]
     ]
     return tuple(trade for trade in kept if trade.occupations) or (Trade(("技能",), tuple(filable[:8])),)
+
+
+def filable_occupations(policy: Policy, reference: Reference) -> list[str]:
+    """Codes of skill occupations without any access-type qualification, in code order (Notice, article 1)."""
+    classes = {str(number) for number in policy.occupations.skill_classes}
+    barred = {*reference.access_lists[-1][1]["code_2022"].dropna(), *policy.occupations.skill_no}
+    return [code for code in reference.occupations["code"] if code[0] in classes and code not in barred]
 
 
 def _is_area(region_code: str) -> bool:

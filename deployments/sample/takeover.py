@@ -9,11 +9,10 @@ from random import Random
 import pandas as pd
 
 from deployments.sample import wishes
-from deployments.sample.holdings import cycle_before, cycles_in_term
 from deployments.sample.institutions import Institution, Population, make_institution
-from deployments.sample.locality import Kind, Locality, locality_of
-from deployments.sample.market import Market, filable_occupations
+from deployments.sample.locality import Kind, Locality, filable_occupations, locality_of
 from deployments.sample.material import WORK_TYPES, frame, stream
+from deployments.sample.setting import Market, cycle_before, cycles_in_term
 from schemas import policy as policies
 from schemas.law.cycle import CycleId, add_months
 from schemas.law.terms import last_day

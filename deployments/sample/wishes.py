@@ -4,9 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
 
-from deployments.sample.holdings import Holding
 from deployments.sample.institutions import Institution
-from deployments.sample.market import Market
+from deployments.sample.setting import Holding, Market
 from schemas.policy import Policy
 
 #: Levels as institutions ask for them, by their places among those of a type, the lowest first; without gaps.

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from deployments.sample import SampleCycle, make_cycle
-from deployments.sample.mishaps import MISHAPS
+from deployments.sample.scenarios import MISHAPS
 from expectations import rulebook
 from schemas import policy
 from schemas.law.cycle import CycleId
@@ -140,7 +140,7 @@ def test_the_register_has_terms_of_every_kind(sample: SampleCycle) -> None:
 
 
 def test_occupations_of_trades_may_be_filed() -> None:
-    from deployments.sample.market import filable_occupations
+    from deployments.sample.locality import filable_occupations
     from deployments.sample.material import PROGRAMMES, TRADES, UNLISTED_WORK, WORK_TYPES
 
     filable = set(filable_occupations(policy.for_cycle(CYCLE), reference()))

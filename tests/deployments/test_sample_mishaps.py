@@ -11,7 +11,7 @@ from deployments.sample import SampleCycle, make_cycle, make_population
 from deployments.sample.cases import Case
 from deployments.sample.drafts import compose
 from deployments.sample.institutions import Institution
-from deployments.sample.mishaps import MISHAPS
+from deployments.sample.scenarios import MISHAPS
 from deployments.sample.setting import Setting, setting_for
 from deployments.sample.takeover import take_over
 from deployments.sample.wishes import first

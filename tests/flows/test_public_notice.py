@@ -72,7 +72,7 @@ def test_shown_first_and_filed_when_the_period_is_over(filing: Filing) -> None:
 
 
 def test_what_is_shown_is_filed_before_what_passes_later_with_more_points(home: Path, without_pages: None) -> None:
-    folder = write_policy(filing.home / "policies", "2026-09-01", public_notice_workdays="5", saturation="1")
+    folder = write_policy(home / "policies", "2026-09-01", public_notice_workdays="5", saturation="1")
     with using(settings().model_copy(update={"policies": folder})):
         passed("A1", "initial", [(ONE, COOK, "4")], cycle=CYCLE, institution_type=SOCIAL)
         assert decision.fn(CYCLE, BEGINS).done == {"public_notices": 1}
