@@ -229,9 +229,13 @@ def _once(entries: pd.DataFrame) -> pd.DataFrame:
         return entries
     ordered = entries.sort_values(["valid_until", "application_no"])
     every = ordered.groupby(register.KEYS)[["audiences", "because"]]
-    joined = every.agg({"audiences": audiences_of, "because": lambda texts: "，".join(texts.unique())})
+    joined = every.agg({"audiences": audiences_of, "because": _together})
     last = ordered.drop_duplicates(register.KEYS, keep="last")
     return last.drop(columns=joined.columns).join(joined, on=register.KEYS)
+
+
+def _together(texts: "pd.Series[str]") -> str:
+    return "，".join(texts.unique())
 
 
 def _joined_today(db: Connection, entries: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> pd.DataFrame:

@@ -54,7 +54,7 @@ _MENU_SECONDS = 15.0
 
 @cache
 def _templates() -> Environment:
-    made = templates("desk", trim_blocks=True, lstrip_blocks=True)
+    made = templates("desk", trim=True)
     made.globals.update(
         base=PAGES,
         kinds=KINDS,

@@ -89,8 +89,11 @@ def _templates() -> Environment:
     return templates("gate")
 
 
-def templates(room: str, **options: bool) -> Environment:
-    """The templates of a room of this package: every text is escaped, and none may be missing."""
+def templates(room: str, *, trim: bool = False) -> Environment:
+    """The templates of a room of this package, where every text is escaped and none may be missing.
+
+    `trim`: a line of tags alone leaves no blank line.
+    """
     folder = files("deployments") / room / "templates"
     loader = FunctionLoader(lambda name: (folder / name).read_text("utf-8"))
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **options)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=trim, lstrip_blocks=trim)

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 
 from deployments import orchestrator
 from deployments.commands.readiness import ready
-from deployments.commands.simulating import own_home, policy_change, simulate
+from deployments.commands.simulating import policy_change, simulate, temporary_home
 from deployments.simulation import cycles_between, untruths
 from schemas import tables
 from schemas.errors import RefusedError, WrongUseError
@@ -210,9 +210,9 @@ def test_a_simulation_makes_an_empty_database_of_a_server_ready_and_keeps_off_on
 ) -> None:
     monkeypatch.delenv("FILING_HOME", raising=False)
     with using(Settings(home=tmp_path / "home", database_url=postgresql)):
-        with own_home():
+        with temporary_home():
             ready()
-        with pytest.raises(RefusedError, match="is in use"), own_home():
+        with pytest.raises(RefusedError, match="is in use"), temporary_home():
             pass
 
 
