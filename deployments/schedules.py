@@ -11,6 +11,7 @@ from prefect.schedules import Cron, Schedule
 
 from schemas.law.cycle import CycleId
 from schemas.policy import Policy
+from schemas.run import AUTOMATIC
 from tasks.runs import on_server
 from tasks.runs.orchestration import CYCLE_DEPLOYMENT, WORKING, in_state, run_name
 from tasks.runs.run import CURRENT, chosen_cycle
