@@ -27,6 +27,8 @@ NOT_TAKEN_UP = "not_taken_up"
 
 #: What passed and stands in a public notice that is not over: it is filed by the first run after it.
 ON_NOTICE = "on_notice"
+#: What passed in a cycle that is not decided yet: others have to act first.
+WITH_ITS_CYCLE = "with_its_cycle"
 
 #: By status of an item or an application; `questioned` is a filed item that a corrected result fails (EVAL-5).
 AWAITED: dict[str, Awaited] = {
@@ -38,6 +40,7 @@ AWAITED: dict[str, Awaited] = {
     "accepted": Awaited("受理", "centre: run the cycle (filing run)", "中心运行批次"),
     "dispatched": Awaited("已送评", "panel: send its results", "专家组交回评估结果"),
     "passed": Awaited("评估合格", "centre: run the cycle (filing run)", "中心运行批次"),
+    WITH_ITS_CYCLE: Awaited("评估合格，待批次决定", "nobody: decided with its cycle", "无人须办，随批次一并决定"),
     ON_NOTICE: Awaited("公示中", "nobody: filed when its public notice is over", "无人须办，公示期满后备案"),
     "late": Awaited("逾期版本", "centre: decide under WINDOW-2, or leave it", "中心决定是否采纳逾期版本"),
     "questioned": Awaited(

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import Settings
 from tasks.gateways import sources
 from tasks.runs.today import day_of, today
-from tasks.store import applications, cycles, dispatches, results, runs
+from tasks.store import applications, cycles, dispatches, duties, results, runs
 from tasks.store.database import reading
 
 #: What could not be delivered is tried again so long after the first failure, then after twice as long each time.
@@ -49,18 +47,10 @@ def over_on(cycle: str) -> date:
     return deciding.last_day(for_cycle(cycle_id(cycle)), cycle_id(cycle))
 
 
-def progress_of(db: Connection, cycle: str) -> deciding.Progress:
-    """How far a cycle is."""
-    back, sent = results.progress(db, cycle)
-    return deciding.Progress(back, sent, applications.corrections(db, cycle), cycles.has_decided(db, cycle))
-
-
 def waits_for(cycle: str, day: date) -> deciding.Wait:
     """For what a cycle waits on a day before it decides; for nothing once it was closed (contract section 3)."""
     with reading() as db:
-        if cycles.closing(db, cycle):
-            return deciding.Wait()
-        return deciding.wait_on(progress_of(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
+        return duties.wait(db, cycle, day)
 
 
 def still_waits(cycle: str, day: date) -> bool:
@@ -73,7 +63,7 @@ def awaits_results(cycle: str, day: date) -> bool:
     with reading() as db:
         if cycles.closing(db, cycle):
             return False
-        return deciding.awaits_results(progress_of(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
+        return deciding.awaits_results(duties.progress(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
 
 
 def wait_of(cycle: str) -> Wait:
@@ -116,7 +106,7 @@ def reason_to_go_on(
     """
     day = as_of or today()
     with reading() as db:
-        progress = progress_of(db, cycle)
+        progress = duties.progress(db, cycle)
         unjudged = len(results.to_judge(db, cycle, only))
         began = runs.last_cycle_run_began(db, cycle)
         recorded = runs.recorded_since(db, cycle, began)

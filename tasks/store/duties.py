@@ -8,10 +8,14 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from schemas import tables
-from schemas.application import AWAITED, NOT_TAKEN_UP, ON_NOTICE
+from schemas.application import AWAITED, NOT_TAKEN_UP, ON_NOTICE, WITH_ITS_CYCLE
 from schemas.item import FINAL, KEYS
+from schemas.law import deciding
+from schemas.law.cycle import cycle_id
 from schemas.law.rulings import EVAL_5
+from schemas.policy import for_cycle
 from tasks.store import applications, decisions, frames, late_versions, public_notices, results, twins
+from tasks.store.cycles import closing, has_decided
 from tasks.store.outbox import LETTERS, PACKAGES
 
 _application = tables.application
@@ -69,11 +73,27 @@ def open_of(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
     waiting["since"] = waiting["since_own"].fillna(waiting["since"]).fillna("")
     whose = frames.read(db, _whose().add_columns(_application.c.correct_by).where(_application.c.cycle.in_(cycles)))
     waiting = waiting.merge(whose.fillna(""), on="application_no", how="left")
+    passed = waiting["status"] == "passed"
+    undecided = [cycle for cycle in cycles if passed.any() and not wait(db, cycle, day).is_over]
+    waiting.loc[passed & waiting["cycle"].isin(undecided), "status"] = WITH_ITS_CYCLE
     waiting["days"] = [(day - date.fromisoformat(text[:10])).days if text else 0 for text in waiting["since"]]
     waiting["who"] = waiting["status"].map({status: awaited.who for status, awaited in AWAITED.items()})
     order = ["days", "application_no", "status"]
     columns = [*OPEN_COLUMNS, *(name for name in (*_WHOSE, "correct_by") if name not in OPEN_COLUMNS)]
     return waiting[columns].sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def progress(db: Connection, cycle: str) -> deciding.Progress:
+    """How far a cycle is."""
+    back, sent = results.progress(db, cycle)
+    return deciding.Progress(back, sent, applications.corrections(db, cycle), has_decided(db, cycle))
+
+
+def wait(db: Connection, cycle: str, day: date) -> deciding.Wait:
+    """For what a cycle waits on a day before it decides; for nothing once it was closed (contract section 3)."""
+    if closing(db, cycle):
+        return deciding.Wait()
+    return deciding.wait_on(progress(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
 
 
 def _items(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:

@@ -42,6 +42,13 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
     }
     assert len(made.letters(home, "package_recall")) == 2
     assert len(made.letters(home, "application_withdrawal")) == 1
+    case.act("2025-04-10", results=case.results(first["refused"].no, "80", "2025-04-09", code=code[0]))
+    with reading() as db:
+        passed = duties.open_of(db, [case.cycle], case.day(0)).query(f"application_no == '{first['refused'].no}'")
+    assert dict(zip(passed["status"], passed["who"], strict=True)) == {
+        "dispatched": "panel: send its results",
+        "with_its_cycle": "nobody: decided with its cycle",
+    }
 
     unasked = [
         case.application(one, {code[2]: "5"}, submitted="2025-04-12T09:00:00", no=first[name].no)
@@ -50,8 +57,8 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
     mended = case.application(corrected, {code[0]: "5"}, submitted="2025-04-12T09:00:00", no=late.no)
     case.act("2025-04-13", *unasked, mended)
     assert case.status(mended.no) == "held WINDOW-2", "its correction period was over"
-    for filing in unasked:
-        assert case.statuses(filing.no) == dict.fromkeys(code[:2], "dispatched")
+    assert case.statuses(unasked[0].no) == dict.fromkeys(code[:2], "dispatched")
+    assert case.statuses(unasked[1].no) == {code[0]: "passed", code[1]: "dispatched"}
     with reading() as db:
         named = duties.open_of(db, [case.cycle], case.day(3)).query("status == 'late'")
         entries = history.of(db, [unasked[0].no])
@@ -64,7 +71,7 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
                for place, verdict in enumerate(("permit", "refuse"))]  # fmt: skip
     case.act("2025-04-16", decisions=[*rulings, case.decision(mended.no, "WINDOW-2", "permit", "2025-04-15")])
     assert case.statuses(unasked[0].no) == {code[2]: "dispatched"}
-    assert case.statuses(unasked[1].no) == dict.fromkeys(code[:2], "dispatched")
+    assert case.statuses(unasked[1].no) == {code[0]: "passed", code[1]: "dispatched"}
     assert case.status(mended.no) == "dispatched"
     assert len(made.letters(home, "package_recall")) == 3
     packages = settings().outbox / "evaluation" / case.cycle
