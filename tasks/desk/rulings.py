@@ -170,8 +170,7 @@ def _refuse_again(db: Connection, rows: pd.DataFrame, holds: pd.DataFrame, run: 
 
     `rows`: the rules that refused each item (KEYS, rule) with the `verdict` on its hold.
     """
-    settled_here = rows.groupby(items.KEYS)["verdict"].transform(lambda verdicts: (verdicts == "refuse").any())
-    mine = rows.loc[settled_here, items.KEYS].drop_duplicates()
+    mine = rows.loc[rows["verdict"] == "refuse", items.KEYS].drop_duplicates()
     refusing = holds.loc[holds["verdict"] == "refuse", [*items.KEYS, "rule"]].merge(mine, on=items.KEYS)
     both = refusing.merge(rows[[*items.KEYS, "rule"]], how="left", indicator=True)
     further = both.loc[both["_merge"] == "left_only", items.KEYS].drop_duplicates()
