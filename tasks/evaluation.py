@@ -12,6 +12,7 @@ from schemas.adjustment import Adjustment
 from schemas.evaluation import EvaluationPackage
 from schemas.item import ALONG, UNIT
 from schemas.law.rulings import EVAL_5
+from schemas.rows import records
 from schemas.run import Run
 from schemas.run_summary import Counts
 from schemas.settings import UnusableSettingsError
@@ -259,7 +260,9 @@ def _take_off(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     held = holdings.merge(now, on=register.KEYS)
     if len(held):
         adjustments.take_off(db, held, revocation, "revoked", "撤销", run)
-        letters.write(db, [adjustment_letter(revocation, holdings, held, occupation_names(db), run)], run)
+        filed_by = correspondence.of(db, [ruling["application_no"]]).contradicted("revocation", records(rows))
+        letter = adjustment_letter(revocation, holdings, held, occupation_names(db), run, filed_by)
+        letters.write(db, [letter], run)
     if not adjustments.is_recorded(db, revocation):
         adjustments.record(db, revocation, run)
     because = f"{_CORRECTED}：{ruling['reason']}（{ruling['document_no']}）"

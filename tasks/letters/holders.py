@@ -1,6 +1,6 @@
 """Letters to institutions on file: their term ends, an occupation lies dormant, a decision was taken about them."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.item import TRADE
 from schemas.law.cycle import CycleId
 from schemas.law.terms import last_renewal
-from schemas.letter_lines import DormantLine, UnderWayLine, lines_of
+from schemas.letter_lines import DormantLine, EarlierLetter, UnderWayLine, lines_of
 from schemas.letter_text import (
     LETTER_KINDS,
     DormancyText,
@@ -151,12 +151,17 @@ def dormancy_hints(
 
 
 def adjustment_letter(
-    adjustment: Adjustment, on_file: pd.DataFrame, concerned: pd.DataFrame, names: Mapping[str, str], run: Run
+    adjustment: Adjustment,
+    on_file: pd.DataFrame,
+    concerned: pd.DataFrame,
+    names: Mapping[str, str],
+    run: Run,
+    voids: Sequence[EarlierLetter] = (),
 ) -> Entry:
     """One letter a decision; it names the levels unless the decision concerns all the institution has on file.
 
     `concerned`: UNIT and institution_name of what the decision moves, with its `standing`; without one where it only lifts
-    the suspension of what is not on file any more.
+    the suspension of what is not on file any more. `voids`: earlier letters it contradicts.
     """
     policy = in_force(run.day)
     lines = lines_of(concerned.to_dict("records"), names, policy)
@@ -170,6 +175,7 @@ def adjustment_letter(
             "decision_no": adjustment.document_no,
             "decided_on": adjustment.effective_on,
             "effective_on": adjustment.effective_on,
+            "voids": list(voids),
             **({"is_over": True} if is_over else {}),
         }
     )

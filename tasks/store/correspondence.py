@@ -18,7 +18,7 @@ from tasks.store.outbox import LETTERS
 #: What an item becomes, and the kind of letter that tells of it.
 TELLS = {"dispatched": "acceptance", "failed": "refusal", "refused": "refusal", "filed": "filing"}
 #: What a new letter on an item contradicts.
-_CONTRADICTS = {"acceptance": {"refusal"}, "filing": {"refusal"}, "refusal": {"acceptance"}}
+_CONTRADICTS = {"acceptance": {"refusal"}, "filing": {"refusal"}, "refusal": {"acceptance"}, "revocation": {"filing"}}
 #: Letters on one version, which an acceptance of that version contradicts.
 _ON_VERSIONS = ("correction", "non_acceptance", "late_version")
 #: What a letter that a version is to be corrected, or is not taken up, contradicts.

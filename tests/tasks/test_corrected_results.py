@@ -71,6 +71,8 @@ def test_a_permit_turned_into_a_refusal_takes_the_item_off(filed: Path) -> None:
     made.go_on(filed, date(2026, 9, 24))
     assert (made.standing("A1"), made.standing("A1", BAKER)) == ("refused EVAL-5", "filed")
     assert len(made.letters(filed, "revocation")) == 1
+    text = made.text_of(filed, "revocation")
+    assert "发出的备案通知书（涉及本文书所列职业等级的部分）（黄职鉴备〔2026〕1号）" in text
 
 
 @pytest.mark.parametrize("verdict", ["permit", "refuse"])
