@@ -27,9 +27,9 @@ from tasks.gateways.shelf.listing import read_life
 from tasks.letters.delivery import PUBLIC, write_drafts
 from tasks.runs.run import moving_latest, publishing
 from tasks.runs.step import step
-from tasks.store import editions, history, letters, register
+from tasks.store import editions, history, letters, register, takeover
 from tasks.store.database import reading
-from tasks.store.directory import directory_on
+from tasks.store.directory import directory_on, directory_rows, occupation_names
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
 from tasks.store.supervision import county_lists
@@ -187,7 +187,7 @@ def write_papers(run: Run) -> Counts:
         with reading() as db:
             background = province.Background(
                 before=before,
-                known=register.known_to_province(db) - history.carried_over(db),
+                known=directory_rows(takeover.handed_over(db, ever=not edition.chain), occupation_names(db)),
                 particulars=editions.particulars(db),
                 exceptions=editions.exceptions(db, edition.changed[edition.changed["change"].isin(_FILED)]),
             )

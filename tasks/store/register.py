@@ -110,11 +110,6 @@ def current_entries(db: Connection, over_on: date | None = None) -> pd.DataFrame
     return frames.read(db, statement, [*KEYS, "entry"])
 
 
-def known_to_province(db: Connection) -> set[tuple[str, ...]]:
-    """What stands as a register taken over had it: uscc, occupation_code and work_type."""
-    return set(tuples(current_entries(db).query("application_no.isna()")[["uscc", *TRADE]]))
-
-
 def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
     """What the cycle's applications filed and still hold, in the order in which it was entered.
 

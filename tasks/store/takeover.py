@@ -1,14 +1,16 @@
 """The takeover: what was on file before the first run, entered from a register handed over."""
 
+from datetime import date
+
 import pandas as pd
 from sqlalchemy import Connection, select
 
 from schemas import tables
 from schemas.directory import audiences_of
-from schemas.item import ALONG, own_name_in
+from schemas.item import ALONG, TRADE, own_name_in
 from schemas.reference_data import reference
 from schemas.run import Run
-from tasks.store import frames, institutions, register, renumberings
+from tasks.store import frames, history, institutions, register, renumberings
 
 _entry = tables.qualification_item
 
@@ -55,6 +57,20 @@ def _own_names(rows: pd.DataFrame) -> list[str]:
     names = reference().occupation_names()
     titles = zip(rows["occupation_name"].astype(frames.TEXT).fillna(""), rows["occupation_code"], strict=True)
     return [own_name_in(title, names.get(code, code)) for title, code in titles]
+
+
+def handed_over(db: Connection, *, ever: bool) -> pd.DataFrame:
+    """What registers taken over said of each level that was not over then: the columns of `register.on_file`.
+
+    The institutions as they were first; nothing that goes by another code since. `ever`: also what became otherwise.
+    """
+    columns = (*(_entry.c[name] for name in (*register.KEYS, *ALONG)), _entry.c.filed_on, _entry.c.valid_until)
+    said = (_entry.c.application_no.is_(None), _entry.c.ended_by.is_(None), _entry.c.valid_until >= _entry.c.known_from)
+    present = () if ever else (_entry.c.known_to.is_(None),)
+    rows = frames.read(db, select(*columns).where(*said, *present).order_by(_entry.c.entry))
+    last = rows.drop_duplicates(register.KEYS, keep="last").merge(institutions.on(db, date.min), on="uscc")
+    elsewhere = pd.MultiIndex.from_frame(last[["uscc", *TRADE]]).isin(list(history.carried_over(db)))
+    return last[~elsewhere].reset_index(drop=True)
 
 
 def taken_over(db: Connection) -> set[tuple[str, str]]:

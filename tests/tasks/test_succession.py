@@ -140,6 +140,17 @@ def test_a_carried_over_row_is_told_to_the_public_and_to_the_province(home: Path
     assert counts == {"added": 1, "levels_changed": 1, "removed": 2}
 
 
+def test_what_became_of_a_register_taken_over_is_told_to_the_province(home: Path, tmp_path: Path) -> None:
+    """The first edition comes after a cycle: the province has the former terms and levels on file."""
+    take_over([(ONE, COOK, "4"), (ONE, BAKER, "4"), (TWO, COOK, "3"), (TWO, BAKER, "3")], *TERM, audience="staff")
+    passed("A1", "renewal", [(ONE, COOK, "4")], cycle="2026-04", audiences="staff")
+    passed("A2", "addition", [(TWO, COOK, "4"), (TWO, OTHER, "3")], cycle="2026-04", audiences="staff")
+    decide("2026-04", DAY)
+    kinds, counts = published(home, DAY)
+    assert kinds == {"added": [""] * 5}
+    assert counts == {"added": 1, "details_changed": 1, "levels_changed": 1, "renewed": 1}, "filed on another day"
+
+
 @pytest.mark.usefixtures("installation")
 def test_an_occupation_with_another_code_stays_on_file_under_it() -> None:
     passed("A1", "initial", [(ONE, COOK, "4")], cycle="2025-09")

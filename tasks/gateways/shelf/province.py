@@ -1,6 +1,6 @@
 """The report to the province (报省鉴定中心) on one edition: letter, workbook, machine copy; every cell holds one fact."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,17 @@ from typing import Any
 import pandas as pd
 
 from expectations.rulebook import rules_of
-from schemas.directory import CHANGE_KINDS, DIRECTORY_KEY, DIRECTORY_TITLES, details, in_order, levels_text
+from schemas.directory import (
+    CHANGE_KINDS,
+    CHANGE_ORDER,
+    DIRECTORY_COLUMNS,
+    DIRECTORY_KEY,
+    DIRECTORY_TITLES,
+    changes,
+    details,
+    in_order,
+    levels_text,
+)
 from schemas.rows import records, tuples
 from schemas.submission import AFFILIATIONS
 from tasks.gateways.disk import files
@@ -51,12 +61,12 @@ def _blank(*columns: str) -> pd.DataFrame:
 class Background:
     """What a report says beside the edition.
 
-    `before`: the rows of the edition before (DIRECTORY_COLUMNS); `known`: DIRECTORY_KEY of what the province filed itself,
-    in a register taken over; `particulars` and `exceptions`: as `tasks.store.editions` gives them.
+    `before`: the rows of the edition before (DIRECTORY_COLUMNS); `known`: those of what the province has on file from a
+    register taken over and no edition told it of; `particulars` and `exceptions`: as `tasks.store.editions` gives them.
     """
 
     before: pd.DataFrame
-    known: Collection[tuple[str, ...]] = frozenset()
+    known: pd.DataFrame = field(default_factory=lambda: _blank(*DIRECTORY_COLUMNS))
     particulars: pd.DataFrame = field(default_factory=lambda: _blank("uscc"))
     exceptions: pd.DataFrame = field(default_factory=lambda: _blank("uscc"))
 
@@ -69,23 +79,30 @@ def write_report(
     Each file appears whole or not at all. A `cover_letter.docx` in the folder `templates` is used in place of the
     shipped one. Returns the folder.
     """
-    folder, report = outbox / "province" / content.name, against_known(content, background)
+    folder = outbox / "province" / content.name
+    report, background = against_known(content, background)
     files.put(folder, "report.json", report_json(report, background))
     files.put(folder, "report.xlsx", report_workbook(report, background))
     files.put(folder, COVER_LETTER, cover_letter(report, number, templates))
     return folder
 
 
-def against_known(content: EditionContent, background: Background) -> EditionContent:
-    """The edition with the changes that are news to the province.
+def against_known(content: EditionContent, background: Background) -> tuple[EditionContent, Background]:
+    """The edition with the changes that are news to the province, and the background with what it knows of them.
 
-    What it filed itself is not added, and a code it gave is no change to report.
+    What it has on file itself is not added: what became of it is told. A code it gave is no change to report.
     """
     changed = content.changed
-    taken_over = (changed["change"] == "added") & _keys(changed).isin(list(background.known))
+    added = changed["change"] == "added"
+    known = background.known[_keys(background.known).isin(list(_keys(changed[added])))]
+    keys = list(_keys(known))
+    became = changes(known, content.listed[_keys(content.listed).isin(keys)], content.as_of)
+    background = replace(background, before=pd.concat([background.before, known]))
+    changed = pd.concat([changed[~(added & _keys(changed).isin(keys))], became])
     news = set(_keys(_details(content, background)))
     returned = (changed["change"] == "details_changed") & ~_keys(changed).isin(news)
-    return replace(content, changes=changed[~(taken_over | returned)])
+    told = changed[~returned].sort_values(CHANGE_ORDER, ignore_index=True)
+    return replace(content, changes=told), background
 
 
 def _keys(rows: pd.DataFrame) -> "pd.Series[Any]":

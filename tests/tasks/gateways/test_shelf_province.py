@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from docx import Document
 
-from schemas.directory import CHANGE_KINDS, DIRECTORY_KEY
+from schemas.directory import CHANGE_KINDS, in_order
 from tasks.gateways.shelf import Background, EditionContent
 from tasks.gateways.shelf import write_report as write
 from tasks.gateways.shelf.province import BASIC_FIELDS, against_known
@@ -124,7 +124,7 @@ def test_what_a_killed_writer_left_aside_is_used_up(tmp_path: Path, content: Edi
 
 def test_what_was_taken_over_is_not_added_and_a_returned_code_is_no_change(tmp_path: Path) -> None:
     rows = ordinary()
-    known = set(edition(rows).changed[DIRECTORY_KEY].head(1).itertuples(index=False, name=None))
+    known = in_order(rows).head(1)
     report = json.loads(
         (write_report(tmp_path, edition(rows), rows.iloc[:0], known=known) / "report.json").read_bytes()
     )
@@ -133,7 +133,19 @@ def test_what_was_taken_over_is_not_added_and_a_returned_code_is_no_change(tmp_p
     uncoded = rows.assign(institution_code="")
     coded = edition(rows.assign(institution_code="Y00042000001"), before=uncoded)
     assert coded.counts["details_changed"] == len(rows)
-    assert not any(against_known(coded, Background(uncoded)).counts.values())
+    assert not any(against_known(coded, Background(uncoded))[0].counts.values())
+
+
+def test_what_became_of_a_row_taken_over_is_told_against_it(tmp_path: Path) -> None:
+    rows = in_order(ordinary())
+    known = rows.head(1).assign(levels="1", valid_until="2026-12-31")
+    report = json.loads(
+        (write_report(tmp_path, edition(rows), rows.iloc[:0], known=known) / "report.json").read_bytes()
+    )
+    counts = {kind: number for kind, number in report["counts"].items() if number}
+    assert counts == {"added": len(rows) - 1, "levels_changed": 1, "renewed": 1}
+    (renewed,) = (change for change in report["changes"] if change["change"] == "renewed")
+    assert (renewed["valid_until_before"], renewed["levels_before"]) == ("2026-12-31", ["1"])
 
 
 def test_every_fact_of_a_change_stands_apart(tmp_path: Path, content: EditionContent) -> None:
