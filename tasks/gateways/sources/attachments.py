@@ -107,19 +107,21 @@ def _known(index: dict[str, Path]) -> dict[str, str]:
 def _meant(materials: pl.DataFrame, known: dict[str, str]) -> pl.Series:
     """The path of each material's file, null where there is none."""
     name = pl.col("file_name").str.replace_all("\\", "/", literal=True)
+    bare = {_bare(path) for path in known.values()}
+    names = materials.select(name.drop_nulls().unique()).to_series().to_list()
+    there = name.is_in([text for text in names if _bare(text) in bare])
     number = pl.col("application_no")
     beside = pl.col("file").str.replace(r"[^/]*$", "")
     safe = ~name.str.contains(r"^/|(^|/)\.{1,2}(/|$)") & ~number.str.contains(r"/|^\.{1,2}$")
     places = [beside + number + "/" + name, pl.lit(f"{FOLDER}/") + number + "/" + name, beside + name]
-    tried = materials.select(pl.when(safe).then(place).alias(str(order)) for order, place in enumerate(places))
+    tried = materials.select(pl.when(safe & there).then(place).alias(str(order)) for order, place in enumerate(places))
     exact = [tried[column].replace_strict(known, default=None, return_dtype=pl.String) for column in tried.columns]
     matches = pl.select(pl.coalesce(exact)).to_series()
-    bare = {_bare(path) for path in known.values()}
     for column in tried.columns:
         # capitals, spaces and the way a character is put together differ between systems, and between people
         left = tried[column].set(matches.is_not_null(), None)
         texts = left.drop_nulls().unique().to_list()
-        loose = {text: known.get(compared(text)) if _bare(text) in bare else None for text in texts}
+        loose = {text: known.get(compared(text)) for text in texts}
         matches = pl.select(
             pl.coalesce(matches, left.replace_strict(loose, default=None, return_dtype=pl.String))
         ).to_series()

@@ -23,11 +23,15 @@ _STRAY = re.compile(r"[\s*_\-.:·★#\u200b-\u200f\u2060\ufeff\u00ad]+")
 
 @dataclass(frozen=True)
 class Header:
-    """A recognised header line: place of each canonical column, headers nobody knows, columns named twice."""
+    """What a line says as a header: place of each canonical column, headers nobody knows, columns named twice.
+
+    `is_one`: whether it is a header, not a line of labels with their values beside them: most of its cells name columns.
+    """
 
     columns: dict[str, int]
     unknown: list[tuple[int, str]]
     repeated: list[str]
+    is_one: bool
 
 
 #: What people put before and behind the name of a table: its number, that it is a table or a list, a copy's number.
@@ -113,10 +117,13 @@ class Names:
                 taken.add(meant)
             places.append((place, name, meant))
         counts = Counter(column for _, _, column in titled if column)
+        columns = {column: place for place, _, column in reversed(places) if column}
+        beside = sum(after - before == 1 for before, after in pairwise(sorted(columns.values())))
         return Header(
-            columns={column: place for place, _, column in reversed(places) if column},
+            columns=columns,
             unknown=[(place, name) for place, name, column in places if not (column or self.is_ignored(table, name))],
             repeated=[column for column, count in counts.items() if count > 1],
+            is_one=len(columns) * 2 > len(titled) or beside >= _BESIDE,
         )
 
 
@@ -160,12 +167,3 @@ def header_line(table: Table, lines: Sequence[Sequence[str]], names: Names = CON
     scores = [len(header(table, line, names).columns) for line in lines[:SEARCHED_LINES]]
     best = max(scores, default=0)
     return scores.index(best) if best else None
-
-
-def is_header(table: Table, cells: Sequence[str], names: Names = CONTRACT) -> bool:
-    """Whether a line is a header, not one of labels with their values beside them: most of its cells name columns."""
-    filled = sum(1 for cell in cells if cell.strip())
-    head = header(table, cells, names)
-    places = sorted(head.columns.values())
-    beside = sum(after - before == 1 for before, after in pairwise(places))
-    return len(places) * 2 > filled or beside >= _BESIDE

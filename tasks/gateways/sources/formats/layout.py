@@ -55,12 +55,13 @@ def head_of(table: Table, sheet: Sheet, names: headers.Names) -> Head | None:
     whole = sum(not column.optional for column in table.columns)
     best, score = None, 0
     for place, line in enumerate(sheet.lines[: headers.SEARCHED_LINES]):
-        cells = [cell_text(cell) or "" for cell in line]
+        cells = [cell if type(cell) is str else cell_text(cell) or "" for cell in line]
         texts.append(cells)
-        count = len(headers.header(table, cells, names).columns)
-        if count >= whole and headers.is_header(table, cells, names):
+        header = headers.header(table, cells, names)
+        count = len(header.columns)
+        if count >= whole and header.is_one:
             return Head(cells, place)  # nothing below it names more
-        if count > score and headers.is_header(table, cells, names):
+        if count > score and header.is_one:
             best, score = Head(cells, place), count
     for place in range(len(texts) - 1):
         both = _two_lines(table, texts[place], texts[place + 1], names)
@@ -83,9 +84,9 @@ def _has_none(table: Table, upper: Sequence[str], lower: Sequence[str], names: h
     """Whether the second line is a header's, and no row of values under a header of one line."""
     first, second = (headers.header(table, line, names) for line in (upper, lower))
     filled = sum(1 for cell in lower if cell.strip())
-    both = headers.is_header(table, _two_lines(table, upper, lower, names), names)
+    both = headers.header(table, _two_lines(table, upper, lower, names), names)
     return (
-        both
+        both.is_one
         and len(second.columns) > 1
         and len(second.columns) * 2 > filled
         and not set(first.columns) & set(second.columns)
