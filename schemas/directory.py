@@ -148,8 +148,11 @@ def change_text(text: str, policy: Policy) -> str:
     first, mark, rest = text.partition("；")
     if set(first.split(",")) <= set(level_titles(policy)):
         first = levels_text(first, policy)
+    text = first + mark + rest
+    if not _CODED.search(text):  # most name no code, and the titles of all policies take longer to gather
+        return text
     names = {**region_titles(policy), **type_titles(policy)}
-    return _CODED.sub(lambda match: match[1] + names.get(match[2], audiences_text(match[2])), first + mark + rest)
+    return _CODED.sub(lambda match: match[1] + names.get(match[2], audiences_text(match[2])), text)
 
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:

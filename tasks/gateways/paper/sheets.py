@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, Final, Literal
 from zipfile import ZipFile
@@ -214,8 +214,15 @@ _shown = lru_cache(maxsize=100_000)(visible)
 @lru_cache(maxsize=100_000)
 def lines(text: str, width: float) -> int:
     """How many lines a text takes in a column of a width, a Chinese character counting two."""
-    taken = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in _shown(text))
-    return max(1, math.ceil(taken / (width - 1)))
+    shown = _shown(text)
+    if 2 * len(shown) < width:  # on one line whatever its characters are
+        return 1
+    return max(1, math.ceil(sum(map(_columns_of, shown)) / (width - 1)))
+
+
+@cache
+def _columns_of(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def points(line_count: int) -> float:
