@@ -185,14 +185,16 @@ class Office:
         return values.workdays_after(shown, self.facts(cycle).policy.notice_workdays)
 
     def _may_be_objected_to(self, app: Application, occupation: str, verdict: str, day: date) -> bool:
-        """An objection to what a notice shows is upheld while the notice runs; dismissed also later."""
-        return any(
+        """An objection to what a notice shows is upheld while the notice runs; dismissed also later.
+
+        What is filed stays so; a level that came later and was refused is reached through those that were shown.
+        """
+        covered = [state for item, state in app.items.items() if occupation in ("", item.occupation)]
+        return any(state.status not in ("filed", "lapsed") for state in covered) and any(
             state.shown
-            and state.status != "filed"
-            and occupation in ("", item.occupation)
             and state.shown <= day
             and (verdict == "permit" or day <= self.notice_ends(app.cycle, state.shown))
-            for item, state in app.items.items()
+            for state in covered
         )
 
     def _command(self, words: list[str]) -> None:
