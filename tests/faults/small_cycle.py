@@ -24,7 +24,7 @@ KEPT = (
 STAGES = ("intake", "screening", "evaluation", "decision", "publication", "expiry", "dormancy")
 BEGIN, END = "begin", "end"
 #: What runs in each act: up to the wait for results, again after corrections and decisions, and to the end.
-ACTS = {1: STAGES[:3], 2: STAGES[:3], 3: STAGES}
+ACTS = {1: (*STAGES[:3], "expiry"), 2: STAGES[:3], 3: STAGES}
 
 
 @dataclass(frozen=True)

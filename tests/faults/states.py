@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-#: What differs between runs that do the same: who ran, and when by the clock.
-_OWN = {"run": None, "lease": None, "alembic_version": None}
+#: What differs between runs that do the same: who ran, and when by the clock; a file just written is read again.
+_OWN = {"run": None, "lease": None, "alembic_version": None, "reading": None}
 _CLOCK = {"run_id", "digest", "delivered_at"}
 _RANDOM = re.compile(r"(\.building-[^/]*?|\.latest|\.[^/]*?)[-.]?[0-9]*-?[0-9a-z_]{8}(?=/|$)")
 #: Not what a cycle puts out: logs, and one summary a run.
