@@ -16,6 +16,9 @@ from sqlalchemy.engine import make_url
 _OWN = {"run": None, "lease": None, "alembic_version": None, "reading": None}
 _CLOCK = {"run_id", "digest", "delivered_at"}
 _RANDOM = re.compile(r"(\.building-[^/]*?|\.latest|\.[^/]*?)[-.]?[0-9]*-?[0-9a-z_]{8}(?=/|$)")
+#: What bears the number of a letter; the number itself, and digests of what bears it.
+_NUMBERED = ("outbox/counties/", "outbox/letters/", "outbox/province/")
+_NUMBER = re.compile(r"(〕|\\u3015)[0-9]+(号|\\u53f7)|[0-9a-f]{64}")
 #: Not what a cycle puts out: logs, and one summary a run.
 _ASIDE = ("runs/", "filing.db", "prefect/")
 
@@ -52,27 +55,36 @@ def let_lease_run_out(place: Place, server: Any) -> bool:
     return True
 
 
-def files(home: Path) -> dict[str, str]:
-    """Every file and link of a home by its path, as a digest; names that are drawn at random are one name."""
+def files(home: Path, *, in_order: bool = True) -> dict[str, str]:
+    """Every file and link of a home by its path, as a digest; without `in_order`, of what is numbered that it is there."""
     digests: dict[str, str] = {}
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
         if name.startswith(_ASIDE) or (path.is_dir() and not path.is_symlink()):
             continue
         content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
-        digests[name] = sha256(content).hexdigest()
+        digests[name] = sha256(content).hexdigest() if in_order or not name.startswith(_NUMBERED) else ""
     return digests
 
 
 def rows(place: Place, *, in_order: bool = True) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table but for who ran and when; sorted. Without `in_order`, the history's entries in any order."""
+    """Every row of every table but for who ran and when; sorted.
+
+    Without `in_order`, the history's entries in any order, and letters under any numbers.
+    """
     connection = _connect(place)
     try:
-        left_out = _CLOCK if in_order else {*_CLOCK, "entry"}
+        left_out = _CLOCK if in_order else {*_CLOCK, "entry", "number", "serial", "receipt"}
         names = [name for name in _names(connection, place) if name not in _OWN]
-        return {name: _rows(connection, name, left_out if name == "history" else _CLOCK) for name in names}
+        known = {name: _rows(connection, name, left_out if name in ("history", "outbox") else _CLOCK) for name in names}
+        return known if in_order else {name: _without_numbers(lines) for name, lines in known.items()}
     finally:
         connection.close()
+
+
+def _without_numbers(lines: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    masked = [tuple(_NUMBER.sub("〕号", cell) if isinstance(cell, str) else cell for cell in line) for line in lines]
+    return sorted(masked)
 
 
 def _connect(place: Place) -> Any:
