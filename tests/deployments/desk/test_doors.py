@@ -69,10 +69,10 @@ def test_every_file_has_a_receipt_of_its_own(operator: Browser, own_home: Path) 
         assert answer.status_code == 200
     kept = [file for file in receipts.newest(own_home) if file.by]
     assert len({file.number for file in kept}) == len(kept) == len(doors_and_names)
-    ledger = receipts.Ledger(own_home)
-    for door in ("inbox", "results"):
-        folder = own_home / "inbox" / ("results" if door == "results" else "")
-        ledger.became(folder / "甲.xlsx", door, "甲.xlsx", f"{door}：已采用")
+    with receipts.Ledger(own_home) as ledger:
+        for door in ("inbox", "results"):
+            folder = own_home / "inbox" / ("results" if door == "results" else "")
+            ledger.became(folder / "甲.xlsx", door, "甲.xlsx", f"{door}：已采用")
     became = {(file.door, file.original): file.became for file in receipts.newest(own_home) if file.by == "李办"}
     assert became["inbox", "甲.xlsx"] == "inbox：已采用"
     assert became["results", "甲.xlsx"] == "results：已采用"
