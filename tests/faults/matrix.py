@@ -260,7 +260,10 @@ def statuses(bench: Bench) -> Iterator[Tried]:
 
 
 def _is_answer(answer: Path) -> bool:
-    rows = json.loads(answer.read_text("utf-8"))
+    try:
+        rows = json.loads(answer.read_text("utf-8"))
+    except ValueError:
+        return False
     return bool(rows[0]["cycle"] == small_cycle.CYCLE and rows[0]["items"])
 
 
