@@ -272,13 +272,14 @@ def _command(bench: Bench, act: Act, gate: int) -> int:
 
 
 def _filing(bench: Bench, words: list[str], gate: int) -> int:
-    """`filing` with these words in this process, as soon as the gate opens; what it says goes into a file."""
+    """`filing` with these words in this process, as soon as the gate opens; what it answers goes into a file."""
     from deployments import cli
     from schemas.settings import using
 
     benches.without_pages()
     sys.argv = ["filing", *words]
-    sys.stdout = sys.stderr = (bench.root / f"{os.getpid()}.log").open("w", encoding="utf-8")
+    # a library's warning on standard error is no part of the answer
+    sys.stdout = (bench.root / f"{os.getpid()}.log").open("w", encoding="utf-8")
     with using(benches.settings_of(bench, bench.here)):
         os.read(gate, 1)
         cli.main()
