@@ -15,7 +15,7 @@ from tasks.desk.pauses import pauses_on
 from tasks.runs import on_server
 from tasks.runs.today import today
 
-#: Variable of the server, of each city its own, that holds what was registered last: deployment -> slug -> when it runs.
+#: Variable of the server, one a city, that holds what was registered last: deployment -> slug -> when it runs.
 _REMEMBERED = "filing_registered"
 _MOMENT = ("cron", "timezone", "interval", "rrule")
 

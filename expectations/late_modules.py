@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ def coming_late(*names: str) -> Iterator[None]:
                 del sys.modules[name]
 
 
+@cache
 def import_great_expectations() -> None:
     """Import it, once in a process; its other parts are imported as ever after this."""
     with coming_late(*_OF_DISTRIBUTIONS):

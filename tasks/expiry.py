@@ -26,7 +26,7 @@ def let_lapse(run: Run) -> Counts:
     """Lapse everything that is over on the day, also while the rest of a cycle waits: nothing is written to anybody."""
     with writing(run) as db:
         lapsed = lapse(db, run)
-    return Counts(done={"lapsed": lapsed} if lapsed else {})
+    return Counts.of(lapsed=lapsed)
 
 
 @step("expiry-{run.day}")

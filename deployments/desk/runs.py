@@ -12,11 +12,9 @@ from starlette.types import ASGIApp
 from deployments.desk.signing import DeskError
 from schemas.policy import in_force
 from tasks.runs import on_server
-from tasks.runs.orchestration import CYCLE_DEPLOYMENT, SIGNED_BY, TRIAL, WORKING, run_name
+from tasks.runs.orchestration import CYCLE_DEPLOYMENT, CYCLE_FLOW, SIGNED_BY, TRIAL, WORKING, run_name
 from tasks.runs.today import today
 
-#: The flow and its deployment whose runs work a cycle.
-_CYCLE_FLOW = "filing-cycle"
 _RECENT = 60
 _SECONDS = 20.0
 _AWAY = "运行服务器没有答复：请稍候再试，或用 filing run 运行该批次"
@@ -98,7 +96,7 @@ async def start(server: ASGIApp | None, cycle: str, by: str, *, is_trial: bool) 
     if server is None:
         raise NoServerError("此处没有运行服务器：请用 filing up 启动，或用 filing run 运行该批次")
     deployment = await _ask(
-        server, "GET", f"/api/deployments/name/{_CYCLE_FLOW}/{on_server.deployment(CYCLE_DEPLOYMENT)}"
+        server, "GET", f"/api/deployments/name/{CYCLE_FLOW}/{on_server.deployment(CYCLE_DEPLOYMENT)}"
     )
     order = {
         "name": run_name(cycle, TRIAL if is_trial else WORKING),

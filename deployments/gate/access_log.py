@@ -14,9 +14,8 @@ FILE = "access.jsonl"
 def note(home: Path, who: str, what: str, **more: object) -> None:
     """Add a line: when, who, what they did, and the rest of what is known of it."""
     entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "who": who, "what": what, **more}
-    files.append_lines(
-        home / FILE, hidden(json.dumps(entry, ensure_ascii=False, default=str))
-    )  # it holds nobody's number
+    # hidden: the log itself holds nobody's number
+    files.append_lines(home / FILE, hidden(json.dumps(entry, ensure_ascii=False, default=str)))
 
 
 def entries(home: Path) -> Iterator[dict[str, object]]:

@@ -12,6 +12,9 @@ from typing import Final
 from tasks.gateways.disk import files, receipts
 
 TAKEN: Final = "taken"
+_QUARANTINE: Final = "quarantine"
+_UNSAFE = re.compile(r"[^\w.()（）-]+")
+_LONGEST_NAME_BYTES = 120
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,8 @@ def give_back(folder: Path, door: Path) -> None:
 
 def drop_kept(home: Path, path: Path, before: float) -> None:
     """Remove a file that lies in quarantine by now, unless somebody has touched it since `before`."""
-    if files.is_plain(path) and _touched(path) < before and has(home, path):
+    if files.is_plain(path) and _touched(path) < before and is_kept(home, path):
         path.unlink()
-
-
-_FOLDER = "quarantine"
-_UNSAFE = re.compile(r"[^\w.()（）-]+")
-_LONGEST_NAME_BYTES = 120
 
 
 def keep(home: Path, source: Path, reasons: Sequence[str]) -> Path:
@@ -85,7 +83,7 @@ def keep(home: Path, source: Path, reasons: Sequence[str]) -> Path:
     digest of the name: what a link points at is not the sender's to have copied. The same file and reasons again change
     nothing; another reason joins the first.
     """
-    folder = home / _FOLDER
+    folder = home / _QUARANTINE
     folder.mkdir(parents=True, exist_ok=True)
     digest = _digest(source)
     named = hashlib.sha256(os.fsencode(source.name)).hexdigest()
@@ -100,10 +98,10 @@ def keep(home: Path, source: Path, reasons: Sequence[str]) -> Path:
     return kept if digest else beside
 
 
-def has(home: Path, source: Path) -> bool:
+def is_kept(home: Path, source: Path) -> bool:
     """Whether a copy of the file is kept."""
     digest = _digest(source)
-    return digest is not None and (home / _FOLDER / f"{digest[:12]}-{_safe(source.name)}").is_file()
+    return digest is not None and (home / _QUARANTINE / f"{digest[:12]}-{_safe(source.name)}").is_file()
 
 
 def _digest(source: Path) -> str | None:

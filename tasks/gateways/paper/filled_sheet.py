@@ -5,8 +5,8 @@ properties anew for every file. A sheet here takes the same calls for its cells 
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 from operator import itemgetter
@@ -103,7 +103,7 @@ class FilledSheet:
 
     def set_row(self, row: int, height: float) -> None:
         """Make a row of cells so many points high, in whole pixels of three quarters of a point."""
-        self._heights[row] = f' ht="{int(height * 4 / 3 + 0.5) * 0.75:g}" customHeight="1"'
+        self._heights[row] = height_of(height)
 
     def _put(self, row: int, left: int, right: int, cells: str) -> None:
         line = self._rows.get(row)
@@ -127,14 +127,10 @@ class FilledSheet:
             _name(min(self._rows), min(row.least for row in rows)),
             _name(max(self._rows), max(row.most for row in rows)),
         )
-        shown = corners[0] if corners[0] == corners[1] else ":".join(corners)
-        merged = f'<mergeCells count="{len(self._merged)}">{"".join(self._merged)}</mergeCells>' if self._merged else ""
         tail = around.tail
         for mark, text in replaced.items():
             tail = tail.replace(mark, escape(text, quote=False))
-        cells = "".join(self._lines())
-        whole = f'{around.head}<dimension ref="{shown}"/>{around.middle}<sheetData>{cells}</sheetData>'
-        return pack(f"{whole}{around.guard}{merged}{tail}".encode())
+        return replace(around, tail=tail).filled(corners, "".join(self._lines()), self._merged)
 
     def _lines(self) -> Iterator[str]:
         spans: dict[int, tuple[int, int]] = {}
@@ -175,6 +171,18 @@ class Surroundings:
         if match is None:
             raise ValueError("xlsxwriter's sheets have another order than they had")
         return cls(**match.groupdict())
+
+    def filled(self, corners: tuple[str, str], rows: str, merged: Sequence[str]) -> Packed:
+        """The sheet as a part of the file; `corners`: its first and its last cell; `merged`: its merged ranges, as XML."""
+        shown = corners[0] if corners[0] == corners[1] else ":".join(corners)
+        joined = f'<mergeCells count="{len(merged)}">{"".join(merged)}</mergeCells>' if merged else ""
+        cells = f'<dimension ref="{shown}"/>{self.middle}<sheetData>{rows}</sheetData>'
+        return pack(f"{self.head}{cells}{self.guard}{joined}{self.tail}".encode())
+
+
+def height_of(points: float) -> str:
+    """A row's height as it stands in its tag: whole pixels of three quarters of a point, as xlsxwriter has them."""
+    return f' ht="{int(points * 4 / 3 + 0.5) * 0.75:g}" customHeight="1"'
 
 
 def _name(row: int, column: int) -> str:

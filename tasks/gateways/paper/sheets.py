@@ -19,7 +19,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from tasks.gateways.paper.filled_sheet import Surroundings, Texts
+from tasks.gateways.paper.filled_sheet import Surroundings, Texts, height_of
 from tasks.gateways.paper.packing import Packed, joined, pack
 from tasks.gateways.paper.visible_text import visible
 
@@ -156,12 +156,8 @@ class Sheet:
 
     def as_part(self, layout: str) -> Packed:
         """The sheet as a part of the file, in the layout that xlsxwriter wrote."""
-        around = Surroundings.of(layout)
-        merged = f'<mergeCells count="{len(self._merged)}">{"".join(self._merged)}</mergeCells>' if self._merged else ""
-        first, last = "A1", f"{self._names[-1]}{len(self._rows)}"
-        shown = first if first == last else f"{first}:{last}"
-        head = f'{around.head}<dimension ref="{shown}"/>{around.middle}<sheetData>'
-        return pack(f"{head}{''.join(self._rows)}</sheetData>{around.guard}{merged}{around.tail}".encode())
+        corners = "A1", f"{self._names[-1]}{len(self._rows)}"
+        return Surroundings.of(layout).filled(corners, "".join(self._rows), self._merged)
 
     def _made(self, place: int, value: Cell) -> tuple[str, int]:
         """A value of a column as XML, and the lines it takes there; kept for the rows to come."""
@@ -180,10 +176,7 @@ class Sheet:
         self._put("".join(xml), height)
 
     def _put(self, cells: str, height: float | None) -> None:
-        tall = ""
-        if height is not None:
-            pixels = int(min(height, _MAX_ROW_POINTS) * 4 / 3 + 0.5)  # whole ones, as xlsxwriter has them
-            tall = f' ht="{pixels * 0.75:g}" customHeight="1"'
+        tall = "" if height is None else height_of(min(height, _MAX_ROW_POINTS))
         self._rows.append(f'<row r="{len(self._rows) + 1}" spans="1:{self._last + 1}"{tall}>{cells}</row>')
 
     def _set_up_page(self) -> None:

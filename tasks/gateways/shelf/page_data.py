@@ -33,6 +33,9 @@ CHANGES, EARLIER_CHANGES = 2000, 500
 
 #: A certificate's number has 22 characters: the 13 of the institution's code, two of the year, one of the level, and six.
 CERTIFICATE_CODE, CERTIFICATE_LENGTH = 13, 22
+#: A credit code has 18 characters of 7 bits.
+_CODE_LENGTH, _CODE_BITS = 18, 7
+_QR_MASK: Final = 3
 
 
 def page_data(content: EditionContent) -> dict[str, Any]:
@@ -84,7 +87,7 @@ def page_data(content: EditionContent) -> dict[str, Any]:
         **_editions(content, institutions, occupations),
         "certificate": {"code": CERTIFICATE_CODE, "length": CERTIFICATE_LENGTH},
         "website": content.office.website,
-        "qr": codes(content.office.website) if content.office.website else None,
+        "qr": _qr_codes(content.office.website) if content.office.website else None,
     }
     if content.policy.publication.show_phone:
         data["institutions"]["phone"] = [visible(content.phones.get(uscc, "")) for uscc in institutions["uscc"]]
@@ -241,19 +244,17 @@ def _why(reason: str, document_no: str) -> str:
     return f"{reason}（{document_no}）" if reason and document_no else reason or document_no
 
 
-#: A credit code has 18 characters of 7 bits.
-LENGTH, _BITS = 18, 7
-_MASK: Final = 3
+def _qr_codes(address: str) -> dict[str, Any]:
+    """What the page makes any institution's QR code from; `address`: of the page, without `#`.
 
-
-def codes(address: str) -> dict[str, Any]:
-    """Size in modules, and frame and patterns as rows of bits in base64; `address`: of the page, without `#`."""
+    Size in modules, and frame and patterns as rows of bits in base64.
+    """
     start = f"{address}#".encode("ascii")
-    frame = _modules(start + bytes(LENGTH))
+    frame = _modules(start + bytes(_CODE_LENGTH))
     patterns = []
-    for place in range(LENGTH):
-        for bit in range(_BITS):
-            text = bytearray(LENGTH)
+    for place in range(_CODE_LENGTH):
+        for bit in range(_CODE_BITS):
+            text = bytearray(_CODE_LENGTH)
             text[place] = 1 << bit
             with_bit = _modules(start + bytes(text))
             patterns.append([one ^ other for one, other in zip(frame, with_bit, strict=True)])
@@ -262,7 +263,7 @@ def codes(address: str) -> dict[str, Any]:
 
 
 def _modules(text: bytes) -> list[int]:
-    code = segno.make(text, mode="byte", error="l", boost_error=False, mask=_MASK, micro=False, encoding="latin1")
+    code = segno.make(text, mode="byte", error="l", boost_error=False, mask=_QR_MASK, micro=False, encoding="latin1")
     return [int(module) for row in code.matrix for module in row]
 
 
