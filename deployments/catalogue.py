@@ -154,21 +154,21 @@ def register() -> Registered:
     _make_pool()
     policy = in_force(today())
     built = [build(entry, policy) for entry in ENTRIES]
-    stated = registering.moments(built)
+    moments = registering.moments(built)
     with get_client(sync_client=True) as client:
-        kept = registering.keep_changes(client, built)
+        changes = registering.keep_changes(client, built)
     for deployment in built:
         deployment.apply()
     with get_client(sync_client=True) as client:
-        registering.remember(client, stated)
-    return Registered([deployment.full_name for deployment in built], kept)
+        registering.remember(client, moments)
+    return Registered([deployment.full_name for deployment in built], changes)
 
 
 def register_missing() -> list[str]:
     """Make deployments anew that are gone from the server; returns what was done, a line each."""
     with get_client(sync_client=True) as client:
-        known = {entry.name for entry in client.read_deployments(deployment_filter=on_server.ours(), limit=200)}
-    missing = [name for entry in ENTRIES if (name := on_server.deployment(entry.name)) not in known]
+        present = {entry.name for entry in client.read_deployments(deployment_filter=on_server.ours(), limit=200)}
+    missing = [name for entry in ENTRIES if (name := on_server.deployment(entry.name)) not in present]
     if missing:
         register()
     return [f"the deployment {name} was gone and is registered anew" for name in missing]

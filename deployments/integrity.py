@@ -42,33 +42,33 @@ def _heads(root: Path) -> Iterator[tuple[str, Head]]:
     for pattern in _COPIES:
         for path in sorted(root.glob(pattern)):
             try:
-                kept = json.loads(path.read_text("utf-8"))["history"]
-                yield path.relative_to(root).as_posix(), Head.model_validate(kept)
+                head = json.loads(path.read_text("utf-8"))["history"]
+                yield path.relative_to(root).as_posix(), Head.model_validate(head)
             except (OSError, ValueError, LookupError, TypeError):
                 continue
 
 
 def _shelf_faults(db: Connection, published: Path) -> list[str]:
     """One sentence for each fault of the shelf, and for each edition or notice that is on one side alone."""
-    known = {edition["edition"]: edition["manifest_sha256"] for edition in editions.published(db)}
+    edition_digests = {edition["edition"]: edition["manifest_sha256"] for edition in editions.published(db)}
     placing = editions.newest(db, "building")
-    shown = {notice["notice"]: notice["manifest_sha256"] for notice in public_notices.published(db)}
+    notice_digests = {notice["notice"]: notice["manifest_sha256"] for notice in public_notices.published(db)}
     begun = {notice["notice"] for notice in public_notices.unplaced(db)}
     # a run that was killed between placing and noting it finds its edition there
-    expected = {*known, *([placing["edition"]] if placing is not None else [])}
+    expected = {*edition_digests, *([placing["edition"]] if placing is not None else [])}
     return [
-        *chain.verify_chain(published, known),
+        *chain.verify_chain(published, edition_digests),
         *(
             f"edition {name} lies below {published} and nobody published it: move it away"
             for name in chain.edition_names(published)
             if name not in expected
         ),
         *_latest_faults(db, published),
-        *shelf_notices.faults(published, shown),
+        *shelf_notices.faults(published, notice_digests),
         *(
             f"public notice {name} lies below {published} and nobody published it: move it away"
             for name in shelf_notices.names(published)
-            if name not in {*shown, *begun}
+            if name not in {*notice_digests, *begun}
         ),
     ]
 

@@ -46,16 +46,16 @@ def with_files(application: ASGIApp, home: Path) -> ASGIApp:
 
     A link that leads out of them leads nowhere.
     """
-    shown = {
+    pages = {
         name: StaticFiles(directory=home / name, html=True, check_dir=False) for name in ("published", "data-docs")
     }
 
-    for files in shown.values():
+    for files in pages.values():
         files.config_checked = True  # a folder that is not there yet is none of its errors
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope.get("path", ""))
-        for name, files in shown.items():
+        for name, files in pages.items():
             prefix = f"{PAGES}/{name}"
             if scope["type"] == "http" and path.startswith(f"{prefix}/"):
                 try:
@@ -98,19 +98,19 @@ def _make_desk(application: ASGIApp) -> ASGIApp:
 
 def gated(application: ASGIApp) -> ASGIApp:
     """The application behind the gate, and with it what the home shows; `application` is Prefect's server."""
-    stated = settings()
-    allowed = hosts.allowed(os.environ.get("PREFECT_SERVER_API_HOST", ""), stated.hosts)
+    installation = settings()
+    allowed = hosts.allowed(os.environ.get("PREFECT_SERVER_API_HOST", ""), installation.hosts)
     patient = repeating(application)
-    return guarded(Gate(with_files(with_desk(patient), stated.root), stated.root, allowed))
+    return guarded(Gate(with_files(with_desk(patient), installation.root), installation.root, allowed))
 
 
 def _server() -> ASGIApp:
     """Prefect's server, or the one of another home that this one shares."""
-    stated = settings()
-    if stated.shared_server:
+    installation = settings()
+    if installation.shared_server:
         from deployments.shared_server import SharedServer  # noqa: PLC0415
 
-        return SharedServer(stated.shared_server, stated.shared_secret.get_secret_value())
+        return SharedServer(installation.shared_server, installation.shared_secret.get_secret_value())
     from prefect.server.api.server import create_app  # noqa: PLC0415  slow to import
 
     application: ASGIApp = create_app(final=True)

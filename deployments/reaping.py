@@ -73,11 +73,11 @@ def _crashed(client: SyncPrefectClient, living: set[str]) -> list[FlowRun]:
         tags=FlowRunFilterTags(all_=[on_server.tag()]),
     )
     runs = client.read_flow_runs(flow_run_filter=crashed, limit=200)
-    settled = datetime.now(UTC) - SETTLED
+    latest = datetime.now(UTC) - SETTLED
     return [
         run
         for run in runs
-        if run.deployment_id and run.state and run.state.timestamp <= settled and str(run.id) not in living
+        if run.deployment_id and run.state and run.state.timestamp <= latest and str(run.id) not in living
     ]
 
 

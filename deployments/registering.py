@@ -34,8 +34,8 @@ class Merged:
 
 def moment_of(schedule: DeploymentScheduleCreate | DeploymentSchedule) -> str:
     """When a schedule runs, as text: what two schedules are compared by."""
-    stated = schedule.schedule.model_dump(mode="json")
-    return " ".join(f"{stated[name]}" for name in _MOMENT if stated.get(name))
+    parts = schedule.schedule.model_dump(mode="json")
+    return " ".join(f"{parts[name]}" for name in _MOMENT if parts.get(name))
 
 
 def moments(built: Iterable[RunnerDeployment]) -> dict[str, Moments]:
@@ -132,5 +132,5 @@ def remember(client: SyncPrefectClient, stated: Mapping[str, Moments]) -> None:
 
 def _remembered(client: SyncPrefectClient) -> dict[str, Moments]:
     variable = client.read_variable_by_name(on_server.key(_REMEMBERED))
-    stated: Any = json.loads(str(variable.value)) if variable else {}
-    return stated if isinstance(stated, dict) else {}
+    moments: Any = json.loads(str(variable.value)) if variable else {}
+    return moments if isinstance(moments, dict) else {}

@@ -52,7 +52,7 @@ def backup(archive: Path, *, with_key: bool = False) -> Backup:
     root = settings().root
     with _aside(root, _BACKUP) as aside:
         record = _copy_databases(aside)
-        kept, left_out = home_files.kept(root, {archive.resolve()}, with_key=with_key)
+        paths, left_out = home_files.kept(root, {archive.resolve()}, with_key=with_key)
         record = replace(record, left_out=left_out)
         (aside / _MANIFEST).write_text(json.dumps(asdict(record), indent=2), "utf-8")
 
@@ -60,7 +60,7 @@ def backup(archive: Path, *, with_key: bool = False) -> Backup:
             with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=6) as tar:
                 tar.add(aside / _MANIFEST, _MANIFEST)
                 tar.add(aside / _DATABASE, _DATABASE)
-                for path in kept:
+                for path in paths:
                     with suppress(FileNotFoundError):  # moved on by others, who go on working
                         tar.add(path, f"{_HOME}/{path.relative_to(root)}", recursive=False)
 
@@ -120,8 +120,8 @@ def restore(archive: Path, key: Path | None = None) -> Backup:
         home, databases = aside / _HOME, aside / _DATABASE / "home"
         home.mkdir(exist_ok=True)
         if databases.is_dir():
-            for kept in databases.rglob("*.db"):
-                kept.chmod(0o600)  # it holds identity numbers, and a copy has the rights of any new file
+            for database in databases.rglob("*.db"):
+                database.chmod(0o600)  # it holds identity numbers, and a copy has the rights of any new file
             shutil.copytree(databases, home, dirs_exist_ok=True)
         if root.exists():
             root.rmdir()

@@ -59,20 +59,20 @@ class SharedServer:
     async def _answer(self, request: Request) -> Response:
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=_PATIENCE, trust_env=False)
-        asked = self._client.build_request(
+        forwarded = self._client.build_request(
             request.method,
             f"{self._address}{_path(request)}",
             headers=[*_kept(request.headers.items(), _NOT_HANDED_ON), *self._login.items()],
             content=request.stream() if _has_body(request) else None,
         )
         try:
-            answer = await self._client.send(asked, stream=True)
+            answer = await self._client.send(forwarded, stream=True)
         except httpx.HTTPError as failed:
             sentence = f"the shared Prefect server does not answer ({type(failed).__name__}): see FILING_SHARED_SERVER"
             return JSONResponse({"exception_message": sentence}, _AWAY)
         response = StreamingResponse(_body(answer), answer.status_code)
-        kept = _kept(answer.headers.multi_items(), _NOT_HANDED_BACK)
-        response.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept]
+        headers = _kept(answer.headers.multi_items(), _NOT_HANDED_BACK)
+        response.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return response
 
     async def _speak(self, here: WebSocket) -> None:
@@ -90,10 +90,10 @@ class SharedServer:
             await here.close(_LOST)
 
 
-def _path(asked: Request | WebSocket) -> str:
+def _path(request: Request | WebSocket) -> str:
     """Path and query as they were sent."""
-    path = (asked.scope.get("raw_path") or asked.url.path.encode()).decode("latin-1").partition("?")[0]
-    return f"{path}?{asked.url.query}" if asked.url.query else path
+    path = (request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1").partition("?")[0]
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 def _has_body(request: Request) -> bool:

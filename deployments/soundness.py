@@ -26,10 +26,10 @@ class UnsoundError(RefusedError):
 
 def unknown_settings() -> list[str]:
     """One sentence for each FILING_* variable that is no setting: it would be passed over without a word."""
-    known = {f"FILING_{name.upper()}" for name in Settings.model_fields} | _OURS
+    setting_names = {f"FILING_{name.upper()}" for name in Settings.model_fields} | _OURS
     sentences = []
-    for name in sorted(name for name in os.environ if name.startswith("FILING_") and name.upper() not in known):
-        near = difflib.get_close_matches(name, known, 1)
+    for name in sorted(name for name in os.environ if name.startswith("FILING_") and name.upper() not in setting_names):
+        near = difflib.get_close_matches(name, setting_names, 1)
         sentences.append(f"{name} is no setting and does nothing" + (f": is {near[0]} meant?" if near else ""))
     return sentences
 
@@ -59,9 +59,9 @@ def assert_not_lost(home: Path, database: str) -> None:
     """Raises UnsoundError where an empty database stands beside what only a full one can have brought about."""
     for place, what in ((home / "published", "editions"), (home / "outbox" / "letters", "letters")):
         if place.is_dir() and next(place.iterdir(), None) is not None:
-            shown = "the database" if "@" in database else database
+            address = "the database" if "@" in database else database
             raise UnsoundError(
-                f"{shown} is empty and {place} holds {what}: a database was lost; restore the last backup into an empty "
+                f"{address} is empty and {place} holds {what}: a database was lost; restore the last backup into an empty "
                 "home (`filing restore`), for anew all letters would be written and sent again"
             )
 

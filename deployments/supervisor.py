@@ -209,8 +209,8 @@ def _is_taken(host: str, port: int) -> bool:
 
 def api_here() -> str:
     """The address of the API that serves this home and answers; blank where there is none."""
-    if stated := os.environ.get("PREFECT_API_URL", ""):
-        return stated if _answers(f"{stated}/health") else ""
+    if address := os.environ.get("PREFECT_API_URL", ""):
+        return address if _answers(f"{address}/health") else ""
     up = serving()
     return f"{up.address}/api" if up else ""
 

@@ -29,8 +29,8 @@ def everyone(submissions: Submissions) -> pl.DataFrame:
         pl.lit(True).alias("checked"),
     )
     peers = texts(submissions.scene.peers, PEERS)
-    known = submissions.table("applications").select("application_no").drop_nulls()
-    others = peers.join(known, on="application_no", how="anti").select(
+    batch = submissions.table("applications").select("application_no").drop_nulls()
+    others = peers.join(batch, on="application_no", how="anti").select(
         "application_no",
         pl.when(pl.col("uscc") != "").then("uscc").alias("uscc"),
         pl.when(pl.col("kind") != "").then(pl.col("kind") == "renewal").alias("renews"),
@@ -84,9 +84,9 @@ def clashes(submissions: Submissions) -> pl.DataFrame:
 
     Of two applications of a cycle the one submitted later has it, then the one with the larger number.
     """
-    asked = submissions.once(_asked)
-    rows = asked.filter(pl.col("row").is_not_null() & ~pl.col("given_up"))
-    standing = asked.filter(~pl.col("given_up")).drop("row").unique()
+    occupations_requested = submissions.once(_asked)
+    rows = occupations_requested.filter(pl.col("row").is_not_null() & ~pl.col("given_up"))
+    standing = occupations_requested.filter(~pl.col("given_up")).drop("row").unique()
     pairs = rows.join(standing, on=_ITEM, suffix="_other").filter(
         pl.col("application_no") != pl.col("application_no_other")
     )
@@ -113,16 +113,16 @@ def places(submissions: Submissions) -> pl.DataFrame:
     # what has items that all ended without a place asks for none any more
     trade = ["application_no", "occupation_code", "work_type"]
     ended = items.group_by(trade).agg(pl.col("status").is_in(_WITHOUT_PLACE).all())
-    asked = submissions.once(_asked).rename({"item_code": "occupation_code", "work": "work_type"})
+    with_level = submissions.once(_asked).rename({"item_code": "occupation_code", "work": "work_type"})
     checked = submissions.once(everyone).filter("checked").select("application_no", "uscc")
     without_level = submissions.once(requests.without_level).join(checked, on="application_no")
     without_level = without_level.with_columns(pl.col("present_code").alias("occupation_code"))
     columns = [*trade, "uscc"]
-    asked_for = pl.concat([asked.select(columns), without_level.select(columns)]).join(
+    asked_for = pl.concat([with_level.select(columns), without_level.select(columns)]).join(
         ended.filter("status"), on=trade, how="anti"
     )
-    taken = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), asked_for]
-    rows: pd.DataFrame = pl.concat([frame.select(place) for frame in taken]).unique().to_pandas()
+    sources = [texts(scene.on_file, ON_FILE), texts(scene.under_way, UNDER_WAY), asked_for]
+    rows: pd.DataFrame = pl.concat([frame.select(place) for frame in sources]).unique().to_pandas()
     used = places_used(rows, scene.policy)
     return pl.DataFrame(
         {"uscc": used.index.tolist(), "places": used.tolist()}, schema={"uscc": pl.String(), "places": pl.Int64()}

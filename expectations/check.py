@@ -61,15 +61,15 @@ def check(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> Checked:
     from expectations import checkpoints  # noqa: PLC0415  Great Expectations takes seconds to import, and most runs check nothing
 
     with _ONE_AT_A_TIME:
-        taken = Submissions(submissions, scene)
-        verdicts, validation = checkpoints.validated(taken, [table.name for table in FORM_TABLES])
-        known = taken.table("applications").select("application_no").drop_nulls()
-        relevant = verdicts.join(known, on="application_no", how="semi")
-        items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
+        batch = Submissions(submissions, scene)
+        verdicts, validation = checkpoints.validated(batch, [table.name for table in FORM_TABLES])
+        numbers = batch.table("applications").select("application_no").drop_nulls()
+        relevant = verdicts.join(numbers, on="application_no", how="semi")
+        items = batch.once(requests.items).join(numbers, on="application_no", how="semi", maintain_order="left")
         return Checked(
             findings=findings(relevant, scene.policy).to_pandas(),
             items=items.select("row", *KEYS, *ALONG).to_pandas(),
-            holds=holds(taken, relevant).to_pandas(),
+            holds=holds(batch, relevant).to_pandas(),
             validation=validation,
         )
 
@@ -84,9 +84,9 @@ def check_results(results_frame: pd.DataFrame, sent: pd.DataFrame, scene: Scene)
     from expectations import checkpoints  # noqa: PLC0415  as above
 
     with _ONE_AT_A_TIME:
-        taken = Submissions({"results": results_frame}, scene, sent)
-        verdicts, validation = checkpoints.validated(taken, ["results"])
-        readings = results.readings(taken, verdicts)
+        batch = Submissions({"results": results_frame}, scene, sent)
+        verdicts, validation = checkpoints.validated(batch, ["results"])
+        readings = results.readings(batch, verdicts)
         return CheckedResults(findings(verdicts, scene.policy).to_pandas(), readings.to_pandas(), validation)
 
 
@@ -124,9 +124,9 @@ def data_docs(validation: "Validation", folder: Path) -> Path:
 
 def requested_items(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> pd.DataFrame:
     """The distinct items that applications name (KEYS, ALONG), which are not checked; frames as for `check`."""
-    taken = Submissions(submissions, scene)
-    known = taken.table("applications").select("application_no").drop_nulls()
-    items = taken.once(requests.items).join(known, on="application_no", how="semi", maintain_order="left")
+    batch = Submissions(submissions, scene)
+    numbers = batch.table("applications").select("application_no").drop_nulls()
+    items = batch.once(requests.items).join(numbers, on="application_no", how="semi", maintain_order="left")
     return items.select(*KEYS, *ALONG).unique(maintain_order=True).to_pandas()
 
 

@@ -100,9 +100,9 @@ def unfit(
 def _unmet(demand: str, rows: pl.DataFrame, more: str = "", **values: object) -> Unmet:
     keys = tuple(rows.select(DIRECTORY_KEY).rows())
     # a work type may be what holds the number
-    shown = "、".join(hidden(" ".join(filter(None, key))) for key in keys[:_SHOWN])
+    examples = "、".join(hidden(" ".join(filter(None, key))) for key in keys[:_SHOWN])
     count = f"（共{len(keys)}行）" if len(keys) > _SHOWN else ""
-    return Unmet(demand, f"{DEMANDS[demand].format(**values)}{more}：{shown}{count}", keys)
+    return Unmet(demand, f"{DEMANDS[demand].format(**values)}{more}：{examples}{count}", keys)
 
 
 def _untraced(now: pl.DataFrame, traces: pl.DataFrame) -> Iterator[Unmet]:
@@ -152,16 +152,16 @@ def _misshapen(codes: pl.Series, policies: Sequence[Policy]) -> list[str]:
 
 def _codes(rows: pl.DataFrame, policies: Sequence[Policy], facts: Reference) -> dict[str, pl.Expr]:
     code, name, region = pl.col("occupation_code"), pl.col("occupation_name"), pl.col("region_code")
-    uscc, kind, given = pl.col("uscc"), pl.col("institution_type"), pl.col("institution_code")
+    uscc, kind, institution_code = pl.col("uscc"), pl.col("institution_type"), pl.col("institution_code")
     listed = pl.col("dictionary_name").is_not_null()
-    known = listed | name.is_in(facts.later["name"].tolist()) | code.str.contains(_OCCUPATION_CODE)
+    is_occupation = listed | name.is_in(facts.later["name"].tolist()) | code.str.contains(_OCCUPATION_CODE)
     return {
         "one_row_each": pl.struct(DIRECTORY_KEY).is_duplicated(),
         "credit_code": (uscc != "") & ~identifiers.is_credit_code(uscc),
         "institution_type": (kind != "") & ~kind.is_in([name for policy in policies for name in policy.institution]),
-        "institution_code": given.is_in(_misshapen(rows.get_column("institution_code"), policies)),
+        "institution_code": institution_code.is_in(_misshapen(rows.get_column("institution_code"), policies)),
         "region": (region != "") & ~region.is_in([code for policy in policies for code in policy.regions.codes]),
-        "occupation": (code != "") & ~known,
+        "occupation": (code != "") & ~is_occupation,
         "no_number": pl.any_horizontal(holds_number(pl.col(name)) for name in _PUBLIC),
         "occupation_name": listed & (name != "") & ~_is_named(name, pl.col("dictionary_name")),
     }
@@ -175,9 +175,9 @@ def _is_named(name: pl.Expr, listed: pl.Expr) -> pl.Expr:
 def _terms(edition: Edition) -> dict[str, pl.Expr]:
     filed, until, levels = _day("filed_on"), _day("valid_until"), pl.col("levels")
     dates = [column.name for column in COLUMNS if column.kind == "date"]
-    written = [text for policy in edition.policies for text in Levels.of(policy).written()]
+    spellings = [text for policy in edition.policies for text in Levels.of(policy).written()]
     return {
-        "levels": (levels != "") & ~levels.is_in(written),
+        "levels": (levels != "") & ~levels.is_in(spellings),
         "audiences": pl.col("audiences").is_in(_misordered(edition.rows)),
         **{name: (pl.col(name) != "") & _day(name).is_null() for name in dates},
         "term": until < filed,
@@ -219,5 +219,5 @@ def _unaccounted(now: pl.DataFrame, before: pl.DataFrame, listed: pl.DataFrame, 
 
 def _differing(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """Rows of both directories that are not the same in every cell."""
-    kept = now.join(before, on=DIRECTORY_KEY, how="semi")
-    return kept.join(before, on=DIRECTORY_COLUMNS, how="anti")
+    both = now.join(before, on=DIRECTORY_KEY, how="semi")
+    return both.join(before, on=DIRECTORY_COLUMNS, how="anti")

@@ -49,14 +49,16 @@ def is_credit_code(text: pl.Expr) -> pl.Expr:
     Source: GB 32100-2015, 4 and annex; GB 11714-1997, 3.
     """
     check = (31 - _weighted(text, 0, _USCC_WEIGHTS, USCC_ALPHABET) % 31) % 31
-    written = text.str.slice(17, 1).replace_strict(
+    check_written = text.str.slice(17, 1).replace_strict(
         {c: v for v, c in enumerate(USCC_ALPHABET)}, default=None, return_dtype=pl.Int32
     )
     inner = (11 - _weighted(text, 8, _ORGANISATION_WEIGHTS, _ORGANISATION_ALPHABET) % 11) % 11
     organisation = text.str.slice(16, 1)
     inner_written = pl.when(organisation == "X").then(10).otherwise(organisation.cast(pl.Int32, strict=False))
     return (
-        text.str.contains(_USCC_SHAPE) & (check == written).fill_null(False) & (inner == inner_written).fill_null(False)
+        text.str.contains(_USCC_SHAPE)
+        & (check == check_written).fill_null(False)
+        & (inner == inner_written).fill_null(False)
     )
 
 

@@ -55,13 +55,18 @@ def _matters(submissions: Submissions) -> pl.DataFrame:
 def _barred(submissions: Submissions) -> pl.DataFrame:
     """application_no, barred: why it is suspended or was lately revoked, in words (contract section 5, STAND-1)."""
     scene = submissions.scene
-    asked = submissions.once(requests.requested).select(
+    occupations = submissions.once(requests.requested).select(
         "application_no", "uscc", pl.col("present_code").alias("occupation_code")
     )
     numbers = submissions.table("applications").select("application_no", "uscc", pl.lit("").alias("occupation_code"))
     suspended, revoked = texts(scene.suspensions, SUSPENSIONS), texts(scene.revocations, REVOCATIONS)
     concerned = pl.concat([suspended.select("uscc"), revoked.select("uscc")]).unique()
-    rows = pl.concat([numbers, asked]).drop_nulls().unique(maintain_order=True).join(concerned, on="uscc", how="semi")
+    rows = (
+        pl.concat([numbers, occupations])
+        .drop_nulls()
+        .unique(maintain_order=True)
+        .join(concerned, on="uscc", how="semi")
+    )
     reasons = bars(rows.to_pandas(), suspended.to_pandas(), revoked.to_pandas(), scene.policy, scene.deadline)
     barred = rows.with_columns(pl.Series("reason", reasons.tolist(), pl.String)).filter(pl.col("reason") != "")
     words = barred.select("application_no", pl.col("reason").str.split("，")).explode("reason")
@@ -101,11 +106,11 @@ def _identity(submissions: Submissions) -> list[Breach]:
     titles = {"region_code": policy.region_names, "institution_type": policy.institution_types}
 
     def differs(name: str, rule: str) -> Breach:
-        stated = pl.col("type").cast(pl.String) if name == "institution_type" else pl.col(name)
+        on_form = pl.col("type").cast(pl.String) if name == "institution_type" else pl.col(name)
         registered = pl.col(f"registered_{name}")
-        when = pl.col("valid_until").is_not_null() & (registered != "") & (compared(stated) != compared(registered))
-        shown = registered.replace(titles.get(name, {}))
-        return Breach(rule, name, when, pl.format("备案名册为“{}”", shown))
+        when = pl.col("valid_until").is_not_null() & (registered != "") & (compared(on_form) != compared(registered))
+        register_title = registered.replace(titles.get(name, {}))
+        return Breach(rule, name, when, pl.format("备案名册为“{}”", register_title))
 
     return [
         differs("institution_name", "IDENT-1"),

@@ -52,14 +52,14 @@ def findings(verdicts: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     chosen = {
         name: {code: getattr(rule, name) for code, rule in book.items()} for name in ("nature", "article", "message_zh")
     }
-    stated = verdicts.with_columns(
+    with_rule = verdicts.with_columns(
         pl.col("rule").replace_strict(values, return_dtype=pl.String).alias(name) for name, values in chosen.items()
     )
     message = (
         pl.when(pl.col("mend") == "").then(pl.col("message_zh")).otherwise(pl.format("{}：{}", "message_zh", "mend"))
     )
     return (
-        stated.with_columns(message.alias("message"), pl.col("application_no").fill_null(""))
+        with_rule.with_columns(message.alias("message"), pl.col("application_no").fill_null(""))
         .select(FINDING_COLUMNS)
         .sort(FINDING_ORDER)
     )

@@ -45,8 +45,8 @@ def _institution_materials(submissions: Submissions) -> pl.DataFrame:
     policy = submissions.scene.policy
     needed = {name: _mask(policy.materials_of(name), policy) for name in policy.institution}
     required = pl.col("type").cast(pl.String).replace_strict(needed, default=None, return_dtype=pl.UInt64)
-    known = submissions.once(applicants).filter(pl.col("type").is_not_null())
-    rows = known.join(submissions.once(handed_in), on="application_no", how="left")
+    applications = submissions.once(applicants).filter(pl.col("type").is_not_null())
+    rows = applications.join(submissions.once(handed_in), on="application_no", how="left")
     missing = rows.select("application_no", (required & ~pl.col("handed_in").fill_null(0)).alias("missing"))
     title = pl.col("field").replace_strict(policy.materials)
     return absent("MAT-1", "materials", _missing(missing, policy), pl.format("请补交“{}”", title))
@@ -70,22 +70,22 @@ def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
     """
     policy = submissions.scene.policy
     needed = _mask(policy.required.every_occupation, policy)
-    asked = submissions.once(requests.requested).filter(pl.col("item_code").is_not_null())
+    requested = submissions.once(requests.requested).filter(pl.col("item_code").is_not_null())
     key = ["application_no", "item_code", "work"]
     rows = submissions.once(_named).filter(pl.col("bit") & needed != 0).rename({"occupation_code": "item_code"})
     present = rows.group_by(key).agg(pl.col("bit").bitwise_or())
     for_all = present.filter(pl.col("work") == "").select(*key[:2], pl.col("bit").alias("for_all"))
-    joined = asked.select(key).unique().join(present, on=key, how="left").join(for_all, on=key[:2], how="left")
+    joined = requested.select(key).unique().join(present, on=key, how="left").join(for_all, on=key[:2], how="left")
     handed = pl.col("bit").fill_null(0) | pl.col("for_all").fill_null(0)
     missing = joined.select(*key, (pl.lit(needed, pl.UInt64()) & ~handed).alias("missing"))
     title = pl.col("material").replace_strict(policy.materials)
-    named = pl.when(pl.col("work") != "").then("work")
+    work = pl.when(pl.col("work") != "").then("work")
     gaps = (
         _missing(missing, policy)
         .rename({"field": "material"})
-        .with_columns(pl.concat_str("material", "item_code", named, separator=":", ignore_nulls=True).alias("field"))
+        .with_columns(pl.concat_str("material", "item_code", work, separator=":", ignore_nulls=True).alias("field"))
     )
-    what = pl.concat_str("item_code", pl.format("（{}）", named), ignore_nulls=True)
+    what = pl.concat_str("item_code", pl.format("（{}）", work), ignore_nulls=True)
     return absent("MAT-2", "materials", gaps, pl.format("请补交职业{}的“{}”", what, title))
 
 
@@ -113,7 +113,7 @@ def _files(submissions: Submissions) -> list[Breach]:
     size, text = typed("size_bytes"), pl.col("size_bytes")
     types = "|".join(limits.types)
     typed_name = pl.col("file_name").str.contains(rf"(?i)\.(?:{types})$").fill_null(False)
-    given, actual = pl.col("sha256"), pl.col("attachment_sha256")
+    stated_hash, attachment_hash = pl.col("sha256"), pl.col("attachment_sha256")
     megabytes = limits.max_bytes // 2**20
     return [
         Breach(
@@ -128,7 +128,7 @@ def _files(submissions: Submissions) -> list[Breach]:
         Breach(
             "MAT-4",
             "sha256",
-            file & (given.str.to_lowercase() != actual.str.to_lowercase()),
+            file & (stated_hash.str.to_lowercase() != attachment_hash.str.to_lowercase()),
             "校验值与收到的附件不一致，请重新上传",
         ),
     ]

@@ -43,12 +43,16 @@ def _carried(submissions: Submissions) -> list[Breach]:
     """The rules on the code the item will carry; a code with OCC-2 is not judged (contract section 5)."""
     policy = submissions.scene.policy.occupations
     classes = [str(number) for number in policy.skill_classes]
-    code, known = pl.col("item_code"), pl.col("known")
+    code, recognised = pl.col("item_code"), pl.col("known")
     # a later occupation is carried by its name, which has no class: the code that was given with it tells
-    given = pl.when(pl.col("later")).then(pl.col("occupation_code")).otherwise(code)
-    skill = (given.str.head(1).is_in(classes) | given.is_in(policy.skill_yes)) & ~given.is_in(policy.skill_no)
+    class_code = pl.when(pl.col("later")).then(pl.col("occupation_code")).otherwise(code)
+    skill = (class_code.str.head(1).is_in(classes) | class_code.is_in(policy.skill_yes)) & ~class_code.is_in(
+        policy.skill_no
+    )
     classed = (
-        pl.col("listed") | pl.col("neighboured") | (pl.col("later") & given.str.contains(_CODE_SHAPE).fill_null(False))
+        pl.col("listed")
+        | pl.col("neighboured")
+        | (pl.col("later") & class_code.str.contains(_CODE_SHAPE).fill_null(False))
     )
     access = access_codes(submissions)
     whole = code.is_in(access.whole)
@@ -58,13 +62,13 @@ def _carried(submissions: Submissions) -> list[Breach]:
         Breach(
             "OCC-6",
             "occupation_code",
-            known & (whole | covered),
+            recognised & (whole | covered),
             pl.when(whole).then(pl.lit("请删除该职业")).otherwise(pl.lit("请删除该工种")),
         ),
         Breach(
             "OCC-7",
             "occupation_code",
-            known & code.is_in(access.partly) & ~whole & ~covered,
+            recognised & code.is_in(access.partly) & ~whole & ~covered,
             "准入类工种不在评价范围内，请在工种栏写明申报的工种",
         ),
     ]
@@ -132,8 +136,8 @@ def _schools(submissions: Submissions) -> list[Breach]:
 def _register(submissions: Submissions) -> list[Breach]:
     policy = submissions.scene.policy
     # without a credit code nobody knows what the institution has on file
-    known = pl.col("uscc").is_not_null() & pl.col("item_code").is_not_null()
-    newcomer = is_capped(policy) & known & pl.col("held").is_null()
+    identified = pl.col("uscc").is_not_null() & pl.col("item_code").is_not_null()
+    newcomer = is_capped(policy) & identified & pl.col("held").is_null()
     has_term = pl.col("on_register").fill_null(False)
     otherwise = pl.when(has_term).then(pl.lit("另行提交增项申报")).otherwise(pl.lit("按首次备案申报"))
     return [
@@ -146,7 +150,7 @@ def _register(submissions: Submissions) -> list[Breach]:
         Breach(
             "RENEW-1",
             "levels",
-            (pl.col("kind") == "renewal") & known & (NEW_LEVELS != 0),
+            (pl.col("kind") == "renewal") & identified & (NEW_LEVELS != 0),
             pl.format("{}不在备案目录内，请删除，或{}", Levels.of(policy).titles(NEW_LEVELS), otherwise),
         ),
         *_dormancy(submissions),

@@ -62,24 +62,24 @@ def moment(text: pl.Expr, timezone: str) -> pl.Expr:
     offset = text.str.extract(rf"({_OFFSET})")
     minutes = offset.str.slice(1, 2).cast(pl.Int64) * 60 + offset.str.slice(4, 2).cast(pl.Int64)
     ahead = pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)
-    stated = (local - pl.duration(minutes=ahead)).dt.replace_time_zone("UTC")
-    return pl.when(offset.is_not_null()).then(stated).otherwise(here).clip(*_CALENDAR)
+    with_offset = (local - pl.duration(minutes=ahead)).dt.replace_time_zone("UTC")
+    return pl.when(offset.is_not_null()).then(with_offset).otherwise(here).clip(*_CALENDAR)
 
 
 def _mask(text: pl.Expr, codes: list[str]) -> pl.Expr:
     listed = text.str.split(",")
     bits = (pl.when(listed.list.contains(code)).then(1 << place).otherwise(0) for place, code in enumerate(codes))
-    known = listed.list.set_difference(pl.lit(pl.Series([codes]))).list.len() == 0
-    return pl.when(known).then(pl.sum_horizontal(*bits)).cast(pl.UInt16)
+    is_listed = listed.list.set_difference(pl.lit(pl.Series([codes]))).list.len() == 0
+    return pl.when(is_listed).then(pl.sum_horizontal(*bits)).cast(pl.UInt16)
 
 
 def _level_spellings(column: Column) -> dict[str, str]:
     codes, names = list(column.words), [title.split("/")[0] for title in column.words.values()]
     grade = "级" if all(code.isdigit() for code in codes) else ""
-    listed, named = ",".join(codes[:3]), "、".join(names[:2])
+    listed, titles = ",".join(codes[:3]), "、".join(names[:2])
     return {
         "level": f"请填写{'、'.join(codes)}或{names[0]}至{names[-1]}之一",
-        "levels": f"请按“{listed}”“{named}”或“{codes[0]}-{codes[:3][-1]}{grade}”的格式填写",
+        "levels": f"请按“{listed}”“{titles}”或“{codes[0]}-{codes[:3][-1]}{grade}”的格式填写",
     }
 
 
@@ -88,7 +88,7 @@ def spellings(column: Column) -> str:
     if column.kind in ("level", "levels"):
         return _level_spellings(column)[column.kind]
     words = "、".join(column.words.values())
-    known = {
+    hints = {
         "enum": f"可填：{words}",
         "enums": f"可填：{words}，多个以“;”分隔",
         "boolean": f"可填：{'、'.join(BOOLEANS.values())}",
@@ -98,4 +98,4 @@ def spellings(column: Column) -> str:
         "number": "请填写0至100的数字",
         "cycle": "请按“2026-09”的格式填写申报批次",
     }
-    return known.get(column.kind, "请按要求填写")
+    return hints.get(column.kind, "请按要求填写")

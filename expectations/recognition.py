@@ -110,12 +110,12 @@ def recognised(submissions: Submissions) -> pl.DataFrame:
         (submissions.once(_renumbered), ["occupation_code"]),
     ):
         rows = rows.join(more, on=key, how="left", maintain_order="left")
-    named = pl.col("dictionary_name").is_null() & pl.col("published_on").is_not_null()
+    by_name = pl.col("dictionary_name").is_null() & pl.col("published_on").is_not_null()
     return (
         rows.with_columns(
             pl.col("dictionary_name").is_not_null().alias("listed"),
-            (named & (pl.col("published_on") <= pl.col("submitted_on")).fill_null(False)).alias("later"),
-            (named & pl.col("submitted_on").is_null()).alias("undated"),
+            (by_name & (pl.col("published_on") <= pl.col("submitted_on")).fill_null(False)).alias("later"),
+            (by_name & pl.col("submitted_on").is_null()).alias("undated"),
             pl.when(pl.col("from_day") <= day).then("renumbered").alias("renumbered"),
             pl.col("work_type").fill_null("").alias("work"),
         )

@@ -63,7 +63,7 @@ def items_by_row(submissions: Submissions) -> pl.DataFrame:
     blank; `new_place`: whether its place under the cap is not on file; `on_file`: whether the item is.
     """
     rows = submissions.once(requested).filter(pl.col("item_code").is_not_null())
-    asked = rows.select(
+    occupations = rows.select(
         "application_no",
         "row",
         pl.col("item_code").alias("occupation_code"),
@@ -77,7 +77,7 @@ def items_by_row(submissions: Submissions) -> pl.DataFrame:
     )
     on_file = pl.col("filed_levels").fill_null(0) & pl.col("bit") != 0
     return (
-        asked.join(Levels.of(submissions.scene.policy).single(), on="levels!")
+        occupations.join(Levels.of(submissions.scene.policy).single(), on="levels!")
         .sort("application_no", "row", "occupation_code", "bit")
         .with_columns(on_file.alias("on_file"))
         .drop("levels!", "bit", "filed_levels")
@@ -108,8 +108,8 @@ def items(submissions: Submissions) -> pl.DataFrame:
 def _audiences(rows: pl.DataFrame) -> pl.DataFrame:
     """The audiences of each item in the order of the list, joined by `;`."""
     places = {audience: place for place, audience in enumerate(AUDIENCES)}
-    known = rows.filter(pl.col("audience") != "").unique([*_ITEM, "audience"])
-    ordered = known.with_columns(pl.col("audience").replace_strict(places).alias("place")).sort("place")
+    stated_audiences = rows.filter(pl.col("audience") != "").unique([*_ITEM, "audience"])
+    ordered = stated_audiences.with_columns(pl.col("audience").replace_strict(places).alias("place")).sort("place")
     joined = ordered.group_by(_ITEM, maintain_order=True).agg(pl.col("audience").str.join(";").alias("audiences"))
     return (
         rows.select(_ITEM).unique().join(joined, on=_ITEM, how="left").with_columns(pl.col("audiences").fill_null(""))

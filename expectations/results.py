@@ -22,9 +22,9 @@ def sent_items(sent: pd.DataFrame) -> pl.DataFrame:
     schema = {**dict.fromkeys(_ITEM, pl.String()), **dict.fromkeys(flags, pl.Boolean())}
     if sent.empty:
         return pl.DataFrame(schema=schema)
-    given = pl.from_pandas(sent[[name for name in schema if name in sent.columns]].reset_index(drop=True))
+    items = pl.from_pandas(sent[[name for name in schema if name in sent.columns]].reset_index(drop=True))
     blank = {"work_type": pl.lit(""), "filed": pl.lit(False)}
-    frame = given.with_columns(value.alias(name) for name, value in blank.items() if name not in given.columns)
+    frame = items.with_columns(value.alias(name) for name, value in blank.items() if name not in items.columns)
     rows = frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
     return rows.with_columns(pl.col("work_type").fill_null("")).group_by(_ITEM).agg(pl.col(flags).any())
 
@@ -44,13 +44,13 @@ def judged_rows(submissions: Submissions, sent: pl.DataFrame) -> pl.DataFrame:
     )
     item = ["application_no", "occupation_code", "work", "item_level"]
     sent = sent.rename({"work_type": "work", "level": "item_level"})
-    known = (
+    lookups = (
         (sent.select(item[:1]).unique().with_columns(pl.lit(True).alias("known_application")), item[:1]),
         (sent.select(item[:2]).unique().with_columns(pl.lit(True).alias("known_occupation")), item[:2]),
         (sent.select(item[:3]).unique().with_columns(pl.lit(True).alias("known_work")), item[:3]),
         (sent.with_columns(pl.lit(True).alias("known_item")), item),
     )
-    for frame, key in known:
+    for frame, key in lookups:
         rows = rows.join(frame, on=key, how="left", maintain_order="left")
     is_complete = pl.all_horizontal(pl.col(item).is_not_null())
     differs = is_complete & (pl.col("content") != pl.col("content").first().over(item))
@@ -185,8 +185,8 @@ def readings(submissions: Submissions, verdict_rows: pl.DataFrame) -> pl.DataFra
     key = ["application_no", "row"]
 
     def has(*rules: str) -> pl.Expr:
-        named = verdict_rows.filter(pl.col("rule").is_in(rules)).select(pl.struct(*key).alias("key"))
-        return pl.struct(*key).is_in(named.get_column("key").implode())
+        broken = verdict_rows.filter(pl.col("rule").is_in(rules)).select(pl.struct(*key).alias("key"))
+        return pl.struct(*key).is_in(broken.get_column("key").implode())
 
     failed = has("EVAL-1")
     return rows.select(

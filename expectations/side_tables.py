@@ -54,8 +54,8 @@ def _faults(table: str, policy: Policy) -> Iterator[tuple[pl.Expr, str]]:
         return
     yield ~is_credit_code(pl.col("uscc")), "统一社会信用代码不正确，请按登记证书核对18位代码"
     names = set(reference().later.loc[reference().later["code_2022"].isna(), "name"])
-    known = [*reference().occupation_names(), *sorted(names)]
-    yield ~pl.col("occupation_code").is_in(known), "职业编码不在《职业分类大典》和新职业名录中，请核对"
+    occupations = [*reference().occupation_names(), *sorted(names)]
+    yield ~pl.col("occupation_code").is_in(occupations), "职业编码不在《职业分类大典》和新职业名录中，请核对"
     if table == "activities":
         passed, candidates = (pl.col(name).cast(pl.Int64) for name in ("passed", "candidates"))
         yield passed > candidates, "合格人数多于参加人数，请核对"

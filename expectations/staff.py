@@ -27,8 +27,8 @@ def _rows(submissions: Submissions) -> pl.DataFrame:
     """Staff rows with `sound_number`, `listed_before` (same role) and `examines` (also an examiner)."""
     rows = submissions.table("staff").with_row_index("place")
     repeated = submissions.once(_repeated)
-    known = repeated.filter(pl.col("id_type!").is_not_null())
-    again = known.filter(~pl.struct("application_no", "role!", "id_type!", "person").is_first_distinct())
+    identified = repeated.filter(pl.col("id_type!").is_not_null())
+    again = identified.filter(~pl.struct("application_no", "role!", "id_type!", "person").is_first_distinct())
     examiners = repeated.filter(pl.col("role!") == "examiner")
     both = repeated.filter(pl.col("role!") == "supervisor").join(examiners, on=["application_no", "person"], how="semi")
     return rows.with_columns(

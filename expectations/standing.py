@@ -66,6 +66,6 @@ def asleep(submissions: Submissions) -> pl.DataFrame:
 
 def sleepers(submissions: Submissions) -> pl.DataFrame:
     """Institutions with something dormant on the deadline: uscc, sleeping (in words; Notice, article 3(1))."""
-    named = pl.when(pl.col("work") == "").then("present_code").otherwise(pl.format("{}（{}）", "present_code", "work"))
-    rows = submissions.once(asleep).select("uscc", named.alias("sleeping"))
+    title = pl.when(pl.col("work") == "").then("present_code").otherwise(pl.format("{}（{}）", "present_code", "work"))
+    rows = submissions.once(asleep).select("uscc", title.alias("sleeping"))
     return rows.group_by("uscc").agg(pl.col("sleeping").sort().str.join("、"))

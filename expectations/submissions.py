@@ -111,8 +111,8 @@ def _unread(texts: pl.DataFrame, values: pl.DataFrame, column: str) -> pl.Series
 
 def _as_written(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The rows with what was written in place of values that say less."""
-    written = rows.get_column(WRITTEN)
-    if written.null_count() == len(written):
+    originals = rows.get_column(WRITTEN)
+    if originals.null_count() == len(originals):
         return rows
     names = [name for name in table.names if name in rows.columns]
     return rows.with_columns(

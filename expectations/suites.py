@@ -169,8 +169,8 @@ class DirectoryJudgement(Judgement):
         places: dict[str, list[str]] = defaultdict(list)
         for fault in self.unmet:
             places[fault.demand] += [hidden(" ".join(filter(None, key))) for key in fault.keys] or [fault.sentence]
-        counts = {demand: len(named) for demand, named in places.items()}
-        return Tally(len(self.batch), counts, {demand: named[:SHOWN] for demand, named in places.items()})
+        counts = {demand: len(faulty) for demand, faulty in places.items()}
+        return Tally(len(self.batch), counts, {demand: faulty[:SHOWN] for demand, faulty in places.items()})
 
 
 class ExpectDirectoryToMeet(BatchExpectation):

@@ -147,8 +147,8 @@ def gathered(verdicts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     field = pl.col("field")
     undivided = pl.col("value").str.replace_all(_UNDATED, _UNDATED_HIDDEN)
     # names of files carry dates and numbers of all kinds; FORM-8 and OCC-14 name applications
-    shown = pl.when(field == "file_name").then(undivided).otherwise(_hidden(undivided))
-    value = pl.when(field.is_in(_NOT_PERSONAL)).then("value").otherwise(shown)
+    masked = pl.when(field == "file_name").then(undivided).otherwise(_hidden(undivided))
+    value = pl.when(field.is_in(_NOT_PERSONAL)).then("value").otherwise(masked)
     mend = pl.when(pl.col("rule").is_in(["FORM-8", "OCC-14"])).then("mend").otherwise(_hidden(pl.col("mend")))
     # a code that is none may be what is missing
     return frame.with_columns(value.alias("value"), _hidden(field), mend.alias("mend"))

@@ -27,8 +27,8 @@ def sweeps(as_of: date | None = None) -> Counts:
 def sweep(run: Run) -> dict[str, Counts]:
     """The work of one night, by its title."""
     filed = [_file_shown(cycle, run) for cycle in cycles_due(run.day) if not why_held_back(cycle)]
-    shown = {"公示期满的备案": Counts.sum(filed)} if filed else {}
-    return shown | {stage.title: carry_out(stage, run) for stage in (EXPIRY, DORMANCY, PUBLICATION)}
+    notices = {"公示期满的备案": Counts.sum(filed)} if filed else {}
+    return notices | {stage.title: carry_out(stage, run) for stage in (EXPIRY, DORMANCY, PUBLICATION)}
 
 
 def _file_shown(cycle: str, run: Run) -> Counts:

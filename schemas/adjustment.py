@@ -84,8 +84,8 @@ class Renaming(_Decided):
     @property
     def particulars(self) -> dict[str, str]:
         """What changes: the register's column and what it is from now on."""
-        stated = self.model_dump(exclude={"uscc", *_Decided.model_fields})
-        return {name: text for name, text in stated.items() if text}
+        changes = self.model_dump(exclude={"uscc", *_Decided.model_fields})
+        return {name: text for name, text in changes.items() if text}
 
 
 class Merger(_Decided):

@@ -139,8 +139,8 @@ def audiences_shown(audiences: str) -> str:
 
 def audiences_of(words: Iterable[str]) -> str:
     """Audiences, single ones or joined, as a directory row holds them, `staff;students`; others are left out."""
-    named = {audience for word in words for audience in word.split(";")}
-    return ";".join(word for word in AUDIENCES if word in named)
+    present = {audience for word in words for audience in word.split(";")}
+    return ";".join(word for word in AUDIENCES if word in present)
 
 
 def change_text(text: str, policy: Policy) -> str:
@@ -176,19 +176,19 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, as_of: date, causes: pd.D
         in_order(after), on=DIRECTORY_KEY, how="outer", suffixes=("_old", "_new"), indicator="side"
     )
     both = _with_causes(both, causes)
-    gone, come, kept = both["side"] == "left_only", both["side"] == "right_only", both["side"] == "both"
+    gone, come, stays = both["side"] == "left_only", both["side"] == "right_only", both["side"] == "both"
     over = both["valid_until_old"] < as_of.isoformat()
     ended = both["became"].where(both["became"].isin(["suspended", "withdrawn", "revoked"]), "removed")
     kinds = ended.mask(over & ~ended.isin(["withdrawn", "revoked"]), "expired")
     back = both["became"] == "reinstated"
-    longer = kept & (both["valid_until_new"] > both["valid_until_old"])
+    longer = stays & (both["valid_until_new"] > both["valid_until_old"])
     parts = [
         _rows(both[come & ~back], "added", after=_whole(both[come & ~back], "new")),
         _rows(both[come & back], "reinstated", after=_whole(both[come & back], "new")),
         *(_rows(rows, kind, before=_whole(rows, "old")) for kind in GONE if len(rows := both[gone & (kinds == kind)])),
-        _moved(both[kept & (both["levels_old"] != both["levels_new"])], "levels_changed", "levels"),
+        _moved(both[stays & (both["levels_old"] != both["levels_new"])], "levels_changed", "levels"),
         _moved(both[longer], "renewed", "valid_until"),
-        _details(both[kept], longer[kept]),
+        _details(both[stays], longer[stays]),
     ]
     return pd.concat(parts).sort_values(CHANGE_ORDER, ignore_index=True).astype("str")
 
@@ -199,9 +199,11 @@ def _with_causes(both: pd.DataFrame, causes: pd.DataFrame | None) -> pd.DataFram
     if causes is None or causes.empty:
         return both.assign(**dict.fromkeys([*columns, "reason_named", "document_no_named"], ""))
     of_row = causes[causes["occupation_code"] != ""]
-    named = causes.loc[causes["occupation_code"] == "", ["uscc", "reason", "document_no"]].drop_duplicates("uscc")
+    of_institution = causes.loc[causes["occupation_code"] == "", ["uscc", "reason", "document_no"]].drop_duplicates(
+        "uscc"
+    )
     joined = both.merge(of_row[[*DIRECTORY_KEY, *columns]], on=DIRECTORY_KEY, how="left")
-    joined = joined.merge(named, on="uscc", how="left", suffixes=("", "_named"))
+    joined = joined.merge(of_institution, on="uscc", how="left", suffixes=("", "_named"))
     return joined.fillna(dict.fromkeys([*columns, "reason_named", "document_no_named"], ""))
 
 
@@ -218,12 +220,12 @@ def _whole(rows: pd.DataFrame, side: str) -> pd.Series:
 def _rows(
     rows: pd.DataFrame, kind: str, *, before: "pd.Series | str" = "", after: "pd.Series | str" = ""
 ) -> pd.DataFrame:
-    named = {
+    names = {
         column: rows[f"{column}_new"].fillna(rows[f"{column}_old"])
         for column in ("institution_name", "occupation_name")
     }
     why = _why(rows, kind)
-    return rows[DIRECTORY_KEY].assign(**named, change=kind, before=before, after=after, **why)[CHANGE_COLUMNS]
+    return rows[DIRECTORY_KEY].assign(**names, change=kind, before=before, after=after, **why)[CHANGE_COLUMNS]
 
 
 def _why(rows: pd.DataFrame, kind: str) -> "dict[str, pd.Series | str]":
@@ -241,20 +243,20 @@ def _moved(rows: pd.DataFrame, kind: str, column: str) -> pd.DataFrame:
     return _rows(rows, kind, before=rows[f"{column}_old"], after=rows[f"{column}_new"])
 
 
-def _details(kept: pd.DataFrame, longer: "pd.Series[bool]") -> pd.DataFrame:
+def _details(both: pd.DataFrame, longer: "pd.Series[bool]") -> pd.DataFrame:
     """Changes of everything else."""
-    differs = _differing(kept, longer)
+    differs = _differing(both, longer)
     concerned = pd.concat(differs, axis=1).any(axis=1)
-    rows = kept[concerned]
+    rows = both[concerned]
     texts = {side: _named_values(rows, differs, side) for side in ("old", "new")}
     return _rows(rows, "details_changed", before=texts["old"], after=texts["new"])
 
 
-def _differing(kept: pd.DataFrame, longer: "pd.Series[bool]") -> "dict[str, pd.Series[bool]]":
+def _differing(both: pd.DataFrame, longer: "pd.Series[bool]") -> "dict[str, pd.Series[bool]]":
     """Which rows differ in which particular; a renewal's new `filed_on` belongs to the renewal."""
-    differs = {column: kept[f"{column}_old"] != kept[f"{column}_new"] for column in _DETAILS}
+    differs = {column: both[f"{column}_old"] != both[f"{column}_new"] for column in _DETAILS}
     differs["filed_on"] &= ~longer
-    differs["valid_until"] = kept["valid_until_new"] < kept["valid_until_old"]
+    differs["valid_until"] = both["valid_until_new"] < both["valid_until_old"]
     return differs
 
 
@@ -263,11 +265,11 @@ def details(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
     Both frames hold DIRECTORY_COLUMNS as text; in the order of CHANGE_ORDER, then of COLUMNS.
     """
-    kept = in_order(before).merge(in_order(after), on=DIRECTORY_KEY, suffixes=("_old", "_new"))
-    differs = _differing(kept, kept["valid_until_new"] > kept["valid_until_old"])
+    both = in_order(before).merge(in_order(after), on=DIRECTORY_KEY, suffixes=("_old", "_new"))
+    differs = _differing(both, both["valid_until_new"] > both["valid_until_old"])
     parts = [
-        kept.loc[changed, DIRECTORY_KEY].assign(
-            field=name, before=kept.loc[changed, f"{name}_old"], after=kept.loc[changed, f"{name}_new"]
+        both.loc[changed, DIRECTORY_KEY].assign(
+            field=name, before=both.loc[changed, f"{name}_old"], after=both.loc[changed, f"{name}_new"]
         )
         for name, changed in differs.items()
     ]

@@ -68,10 +68,10 @@ class Office(BaseModel):
     @field_validator("numbering")
     @classmethod
     def _patterns(cls, numbering: dict[str, str]) -> dict[str, str]:
-        known = (*LETTER_KINDS, *DOCUMENTS, _DEFAULT)
+        kinds = (*LETTER_KINDS, *DOCUMENTS, _DEFAULT)
         for kind, pattern in numbering.items():
-            if kind not in known:
-                raise ValueError(f"{kind}: there is no such kind of letter; write one of {', '.join(known)}")
+            if kind not in kinds:
+                raise ValueError(f"{kind}: there is no such kind of letter; write one of {', '.join(kinds)}")
             if pattern:
                 _assert_countable(kind, pattern)
         return numbering

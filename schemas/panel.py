@@ -74,16 +74,16 @@ class Pool:
 
     def knowing(self, codes: Sequence[str]) -> Iterator[tuple[Expert, tuple[str, ...]]]:
         """The active experts who know one of the occupations, by number, each with those they know."""
-        known: dict[int, list[str]] = {}
+        codes_by_place: dict[int, list[str]] = {}
         for code in codes:
             if code not in self._knowing:
                 self._knowing[code] = [
                     place for place, expert in enumerate(self.experts) if expert.active and expert.knows(code)
                 ]
             for place in self._knowing[code]:
-                known.setdefault(place, []).append(code)
-        for place in sorted(known):
-            yield self.experts[place], tuple(known[place])
+                codes_by_place.setdefault(place, []).append(code)
+        for place in sorted(codes_by_place):
+            yield self.experts[place], tuple(codes_by_place[place])
 
 
 def draw_panel(
@@ -107,10 +107,10 @@ def draw_panel(
         Candidate(
             expert_no=expert.expert_no,
             name=expert.name,
-            knows=known,
+            knows=occupations,
             load=load.get(expert.expert_no, 0),
         )
-        for expert, known in pool.knowing(codes)
+        for expert, occupations in pool.knowing(codes)
         if expert.employer_uscc not in employers
     )
     members = _members(seed, applicant.application_no, size, codes, candidates)

@@ -59,10 +59,12 @@ def untouched(
 
     `looks`: the files that are there; `lacking`: applications for which a file may have come that was missing.
     """
-    known = list(readings)
-    same = {reading.file for reading in known if reading.settled and reading.file in looks and is_same(reading)}
-    passed = {reading.file: reading.numbers for reading in known if reading.file in same}
-    concerned = {number for reading in known if reading.file not in same for number in reading.numbers} | set(lacking)
+    every_reading = list(readings)
+    same = {reading.file for reading in every_reading if reading.settled and reading.file in looks and is_same(reading)}
+    passed = {reading.file: reading.numbers for reading in every_reading if reading.file in same}
+    concerned = {number for reading in every_reading if reading.file not in same for number in reading.numbers} | set(
+        lacking
+    )
     while again := [file for file, numbers in passed.items() if numbers & concerned]:
         for file in again:
             concerned |= passed.pop(file)

@@ -69,11 +69,11 @@ class Reference:
         coded = self.later.dropna(subset=["code_2022"])
         days = {since for since, _ in self.editions}
         first = self.editions[0][0]
-        known = {code for _, edition in self.editions for code in edition["code"]}
+        codes = {code for _, edition in self.editions for code in edition["code"]}
         days |= {
             date.fromisoformat(on)
             for on, code in zip(coded["published_on"], coded["code_2022"], strict=True)
-            if code not in known
+            if code not in codes
         }
         days |= {date.fromisoformat(on) for on in self.changes["from_day"]}
         return {max(day, first): self.names_on(max(day, first)) for day in sorted(days)}
@@ -185,10 +185,10 @@ def _since(name: str, rows: pd.DataFrame, column: str) -> date:
                 "before it: one list holds from one day"
             )
         return date.fromisoformat(rows[column].dropna().min())
-    written = _DATED.search(name)
-    if written is None or column == "in_force_from":
+    year_in_name = _DATED.search(name)
+    if year_in_name is None or column == "in_force_from":
         raise UnusableReferenceError(f"reference file {name}: {column} is missing: say from which day the list holds")
-    return date(int(written[1]), int(written[2] or 1), int(written[3] or 1))
+    return date(int(year_in_name[1]), int(year_in_name[2] or 1), int(year_in_name[3] or 1))
 
 
 def _table(entry: Traversable) -> pd.DataFrame:

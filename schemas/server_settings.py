@@ -42,11 +42,11 @@ class ServerSettings(BaseSettings):
 
     @field_validator("shared_server")
     @classmethod
-    def _is_whole(cls, address: str, stated: ValidationInfo) -> str:
+    def _is_whole(cls, address: str, info: ValidationInfo) -> str:
         if address and not address.startswith(("http://", "https://")):
             raise ValueError("it is an address that begins with http:// or https://")
-        if address and not stated.data.get("city"):
+        if address and not info.data.get("city"):
             raise ValueError("a shared server needs FILING_CITY, by which it tells this home's runs from others'")
-        if address and not stated.data.get("shared_secret"):
+        if address and not info.data.get("shared_secret"):
             raise ValueError("a shared server needs FILING_SHARED_SECRET, by which it knows this home")
         return address.rstrip("/")

@@ -119,10 +119,10 @@ def _particulars(day: date, **stated: str) -> dict[str, str]:
     from tasks.gateways.sources import spelled
 
     policy = in_force(day)
-    given = {
+    texts = {
         name: read_words("what it is changed to", text, "leave the option out") for name, text in stated.items() if text
     }
-    return {name: spelled(text, policy.column(APPLICATIONS.column(name))) for name, text in given.items()}
+    return {name: spelled(text, policy.column(APPLICATIONS.column(name))) for name, text in texts.items()}
 
 
 def _assert_fits(what: What, code: str, new: str, occupation: str, particulars: dict[str, str]) -> None:

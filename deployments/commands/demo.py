@@ -57,8 +57,8 @@ def demo(
     _fill_in_office()
     orchestrator.prepare(runs=True)
     console = Console(width=None if sys.stdout.isatty() else 140)
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as shown:
-        summary, failed = _play(chosen, seed, institutions, shown.console.print, shown)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
+        summary, failed = _play(chosen, seed, institutions, progress.console.print, progress)
     _tell(console, chosen, summary)
     tell_failures(failed)
     return EXIT_FAILED if failed else 0
@@ -109,7 +109,7 @@ def _remove(entry: Path) -> None:
 
 
 def _play(
-    cycle: CycleId, seed: int, institutions: int, say: Callable[[str], None], shown: Progress
+    cycle: CycleId, seed: int, institutions: int, say: Callable[[str], None], progress: Progress
 ) -> tuple[RunSummary, dict[str, str]]:
     """The acts of a cycle, each followed by a run, and the approval of an edition that waits for one.
 
@@ -117,9 +117,9 @@ def _play(
     """
     from flows.filing_cycle import filing_cycle
 
-    task, failed = shown.add_task("编制示例数据"), dict[str, str]()
+    task, failed = progress.add_task("编制示例数据"), dict[str, str]()
     for act in _acts(cycle, seed, institutions):
-        shown.update(task, description=f"{act.day} {act.title}")
+        progress.update(task, description=f"{act.day} {act.title}")
         act.prepare()
         summary = orchestrator.run(filing_cycle, cycle, act.day)
         failed |= summary.failed
@@ -128,7 +128,7 @@ def _play(
         failed |= _approve(summary.waiting_edition, act.day)
         summary = summary.model_copy(update={"edition": summary.waiting_edition})
         say(f"[bold]{act.day} 批准发布目录[/bold]")
-    shown.update(task, description="完成")
+    progress.update(task, description="完成")
     return summary, failed
 
 

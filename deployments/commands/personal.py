@@ -56,10 +56,10 @@ def person(
         )
         return
     for row in rows:
-        shown = [
+        cells = [
             str(row[name]) for name in ("received_on", "cycle", "application_no", "version", "role", "institution_name")
         ]
-        typer.echo("  ".join(shown))
+        typer.echo("  ".join(cells))
     if export:
         if export.exists():
             raise WrongUseError(f"{export} exists: give a new name")

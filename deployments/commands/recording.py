@@ -59,9 +59,9 @@ def import_(
         typer.echo(sentence, err=True)
     if imported.refused is None:
         return 1 if imported.complaints else 0
-    taken = imported.rows - imported.refused
-    typer.echo(f"taken {taken}, refused {imported.refused}")
-    return 0 if taken or not imported.complaints else 1
+    accepted = imported.rows - imported.refused
+    typer.echo(f"taken {accepted}, refused {imported.refused}")
+    return 0 if accepted or not imported.complaints else 1
 
 
 def decide(

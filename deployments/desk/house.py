@@ -136,8 +136,8 @@ def _away(request: Request, error: Exception) -> HTMLResponse:
 
 def _missing(_request: Request, error: Exception) -> HTMLResponse:
     sentence = getattr(error, "detail", "") or ""
-    known = sentence if sentence not in ("", "Not Found") else "没有这个页面。"
-    return plain("plain.html.j2", 404, sentence=known, title="没有找到")
+    message = sentence if sentence not in ("", "Not Found") else "没有这个页面。"
+    return plain("plain.html.j2", 404, sentence=message, title="没有找到")
 
 
 def _not_to_be_opened(_request: Request, error: Exception) -> HTMLResponse:
@@ -150,6 +150,6 @@ def _not_to_be_opened(_request: Request, error: Exception) -> HTMLResponse:
 def _unreadable(_request: Request, error: Exception) -> HTMLResponse:
     """An address whose parts cannot be read, each named."""
     parts = error.errors() if isinstance(error, RequestValidationError) else []
-    named = "、".join(dict.fromkeys(str(part["loc"][-1]) for part in parts))
-    sentence = f"地址中的 {named} 缺失，或读不出来：请从页面上的链接打开。"
+    names = "、".join(dict.fromkeys(str(part["loc"][-1]) for part in parts))
+    sentence = f"地址中的 {names} 缺失，或读不出来：请从页面上的链接打开。"
     return plain("plain.html.j2", 400, sentence=sentence, title="地址读不出来")

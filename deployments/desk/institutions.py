@@ -137,10 +137,10 @@ async def adjust(request: Request, code: str) -> Response:
 async def rename(request: Request, code: str) -> Response:
     """Give an institution other particulars, as `filing adjust rename` does, and publish what changed."""
     act = await sent(request, Role.APPROVER)
-    stated = {name: act.words(name, title) for name, title in _PARTICULARS.items() if act.text(name)}
-    if not stated:
+    particulars = {name: act.words(name, title) for name, title in _PARTICULARS.items() if act.text(name)}
+    if not particulars:
         raise MissingWordsError("没有填写任何变更：请填写名称、类型、区划或地址中的至少一项")
-    renaming = Renaming.model_validate({"uscc": code, **stated, **_words(act)})
+    renaming = Renaming.model_validate({"uscc": code, **particulars, **_words(act)})
     return await _decide(renaming, act, f"/institutions/{code}")
 
 

@@ -144,9 +144,9 @@ class Gate:
 
     def _who(self, scope: Scope) -> Person | None:
         connection = HTTPConnection(scope)
-        stated = connection.headers.get("authorization")
-        if stated is not None:
-            scheme, _, secret = stated.partition(" ")
+        header = connection.headers.get("authorization")
+        if header is not None:
+            scheme, _, secret = header.partition(" ")
             if scheme.lower() == "bearer" and hmac.compare_digest(secret.strip().encode(), self._secret.encode()):
                 return MACHINE
             raise Refused(_UNKNOWN, "the secret is not this home's machine.secret")

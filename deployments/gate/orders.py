@@ -58,9 +58,9 @@ async def checked(path: str, body: bytes, person: Person, ask: Ask) -> bytes:
 
 
 async def _asked(ask: Ask, path: str) -> dict[str, Any]:
-    if (known := await ask(path)) is None:
+    if (answer := await ask(path)) is None:
         raise RefusedOrderError("the server does not know what this is asked of: look at the page again")
-    return known
+    return answer
 
 
 def _created(order: dict[str, Any], person: Person, deployment: dict[str, Any]) -> dict[str, Any]:
@@ -98,8 +98,8 @@ async def _assert_changes(order: dict[str, Any], run: str, person: Person, ask: 
         _assert_state(_object(order["state"]), person)
     if order.get("force"):
         raise RefusedOrderError("a state is not forced upon a run")
-    known = await _asked(ask, f"/api/flow_runs/{run}")
-    deployment = known.get("deployment_id")
+    flow_run = await _asked(ask, f"/api/flow_runs/{run}")
+    deployment = flow_run.get("deployment_id")
     # without one a run cannot be told from another city's
     if deployment or settings().city:
         _assert_may(person, await _asked(ask, f"/api/deployments/{deployment}"))

@@ -72,10 +72,10 @@ def add_occupation(draft: Draft, institution: Institution, wish: Wish, setting: 
     An occupation published later without a code goes by its name alone (contract section 5).
     """
     listed = setting.occupation_names.get(wish.code)
-    named = name or listed or wish.code
+    occupation_name = name or listed or wish.code
     row = {
-        "occupation_code": "" if named == wish.code else wish.code,
-        "occupation_name": named,
+        "occupation_code": "" if occupation_name == wish.code else wish.code,
+        "occupation_name": occupation_name,
         "work_type": WORK_TYPES.get(wish.code, ""),
         "levels": ",".join(wish.levels),
         "audience": wish.audience,
@@ -85,7 +85,8 @@ def add_occupation(draft: Draft, institution: Institution, wish: Wish, setting: 
     if not any(material.get("occupation_code") == wish.code for material in draft.materials):
         materials = setting.policy.required.every_occupation
         draft.materials += [
-            material_row(setting.policy, institution, material, rng, wish.code, named) for material in materials
+            material_row(setting.policy, institution, material, rng, wish.code, occupation_name)
+            for material in materials
         ]
     return row
 
@@ -186,9 +187,11 @@ def _required(institution: Institution, policy: Policy) -> list[str]:
 
 def _programmes(institution: Institution, draft: Draft, setting: Setting) -> list[Row]:
     """A programme for every occupation asked for, and one more of the school's trade."""
-    asked = [row["occupation_code"] for row in draft.occupations]
+    requested = [row["occupation_code"] for row in draft.occupations]
     codes = list(
-        dict.fromkeys([*asked, institution.trade.occupations[institution.number % len(institution.trade.occupations)]])
+        dict.fromkeys(
+            [*requested, institution.trade.occupations[institution.number % len(institution.trade.occupations)]]
+        )
     )
     return [programme_row(institution, code, setting) for code in codes]
 

@@ -87,8 +87,8 @@ class Locality:
 
     def awkward_name(self, number: int, institution_type: str) -> str:
         """A legal name that is hard on tables and files, for a few numbers; else empty."""
-        known = self._words.get("awkward", {}).get(str(number), {"type": "", "name": ""})
-        return str(known["name"]) if known["type"] == institution_type else ""
+        entry = self._words.get("awkward", {}).get(str(number), {"type": "", "name": ""})
+        return str(entry["name"]) if entry["type"] == institution_type else ""
 
     def area(self, region_code: str = "") -> str:
         """The six area digits of a registration in a region; without one, or without digits, the city's."""
@@ -146,11 +146,11 @@ def _kind(name: str, terms: InstitutionType, policy: Policy, filable: Sequence[s
 
 def _filed_trades(character: Character, filable: Sequence[str]) -> tuple[Trade, ...]:
     """The trades of a character, with those of their occupations that the city files."""
-    kept = [
+    trades = [
         Trade(trade.words, tuple(code for code in trade.occupations if code in set(filable)))
         for trade in TRADES[character]
     ]
-    return tuple(trade for trade in kept if trade.occupations) or (Trade(("技能",), tuple(filable[:8])),)
+    return tuple(trade for trade in trades if trade.occupations) or (Trade(("技能",), tuple(filable[:8])),)
 
 
 def filable_occupations(policy: Policy, reference: Reference) -> list[str]:

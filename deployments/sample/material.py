@@ -65,8 +65,8 @@ def person_name(rng: Random) -> str:
     """A person's name of two or three characters, seldom one with a rare character or a middle dot; likeness is chance."""
     if rng.random() < 0.004:  # noqa: PLR2004  a few in a thousand
         return str(rng.choice(_NAMES["rare_people"]))
-    given = rng.sample(_NAMES["given"], 1 if rng.random() < 0.2 else 2)  # noqa: PLR2004  one in five has a single given character
-    return str(rng.choice(_NAMES["surnames"])) + "".join(given)
+    given_name = rng.sample(_NAMES["given"], 1 if rng.random() < 0.2 else 2)  # noqa: PLR2004  one in five has a single given character
+    return str(rng.choice(_NAMES["surnames"])) + "".join(given_name)
 
 
 def institution_name(institution_type: str, title: str, grade: str, place: str, trade: Trade, rng: Random) -> str:

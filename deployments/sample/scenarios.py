@@ -124,14 +124,14 @@ def assign(cases: Sequence[Case], rng: Random, left_out: Collection[str] = (), f
     `left_out`: mishaps that shall not occur; `first`: the place in the order of turns to begin at.
     """
     parts = ((TROUBLES, _TROUBLE_SHARE), (FLAVOURS, _FLAVOUR_SHARE))
-    shown = [turn for turns, share in parts for turn in _shown(turns, round(share * len(cases)), left_out, first)]
+    turns_taken = [turn for turns, share in parts for turn in _shown(turns, round(share * len(cases)), left_out, first)]
     candidates = {
-        name: [case for case in cases if _may_get(case, name)] for name in {scenario.mishap for scenario in shown}
+        name: [case for case in cases if _may_get(case, name)] for name in {scenario.mishap for scenario in turns_taken}
     }
     for name in sorted(candidates):
         rng.shuffle(candidates[name])
     free = set(map(id, cases))
-    for scenario in sorted(shown, key=lambda entry: len(candidates[entry.mishap])):
+    for scenario in sorted(turns_taken, key=lambda entry: len(candidates[entry.mishap])):
         waiting = candidates[scenario.mishap]
         while waiting and id(waiting[-1]) not in free:
             waiting.pop()
@@ -156,8 +156,8 @@ def pair_contests(cases: Sequence[Case], occupations: Sequence[str]) -> list[tup
 
 
 def _shown(turns: Sequence[Scenario], count: int, left_out: Collection[str], first: int) -> list[Scenario]:
-    kept = [turn for turn in turns if turn.mishap not in left_out]
-    return list(islice(cycle(kept), first, first + count))
+    candidates = [turn for turn in turns if turn.mishap not in left_out]
+    return list(islice(cycle(candidates), first, first + count))
 
 
 def _may_get(case: Case, mishap: str) -> bool:

@@ -71,8 +71,8 @@ def unlisted_code(case: Case, setting: Setting, rng: Random) -> None:
 
 def neighbouring(case: Case, setting: Setting, rng: Random) -> None:
     """OCC-3: work of its own, with the occupation nearest to it, whose code its materials bear (contract section 5)."""
-    asked = {row["occupation_code"] for row in case.draft.occupations}
-    name, near = rng.choice([work for work in UNLISTED_WORK if work[1] not in asked])
+    requested = {row["occupation_code"] for row in case.draft.occupations}
+    name, near = rng.choice([work for work in UNLISTED_WORK if work[1] not in requested])
     row = _add(case, setting, near, name)
     row.update(occupation_code=_own_code(near), neighbour_code=near)
 
@@ -80,10 +80,10 @@ def neighbouring(case: Case, setting: Setting, rng: Random) -> None:
 def later_by_name(case: Case, setting: Setting, rng: Random) -> None:
     """An occupation published after the Dictionary, without a code in it; before any was, the form stays as it is."""
     published = setting.reference.later_names(setting.window[0].date())
-    known = [name for name in _LATER_WORK if name in published]
-    if not known:
+    names = [name for name in _LATER_WORK if name in published]
+    if not names:
         return
-    _add(case, setting, rng.choice(known))
+    _add(case, setting, rng.choice(names))
 
 
 def not_a_skill(case: Case, setting: Setting, rng: Random) -> None:
@@ -154,8 +154,8 @@ def _access(setting: Setting, coverage: str) -> list[str]:
 def beyond_cap(case: Case, setting: Setting, rng: Random) -> None:
     """CAP-1: only new occupations, until there is one too many, with places left; a plain form if none is left."""
     institution, on_file = case.institution, case.on_file
-    asked = [row for row in case.draft.occupations if row["occupation_code"] not in on_file]
-    codes = [row["occupation_code"] for row in asked]
+    new_rows = [row for row in case.draft.occupations if row["occupation_code"] not in on_file]
+    codes = [row["occupation_code"] for row in new_rows]
     added: list[str] = []
     while not (codes or added) or len({*codes, *added, *on_file}) <= setting.policy.cap.occupations:
         barred = {*codes, *added, *on_file}
@@ -164,7 +164,7 @@ def beyond_cap(case: Case, setting: Setting, rng: Random) -> None:
             case.scenario = PLAIN
             return
         added.append(code)
-    case.draft.occupations = asked
+    case.draft.occupations = new_rows
     for code in added:
         _add(case, setting, code, levels=_LOWEST_LEVELS)
 

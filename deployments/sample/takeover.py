@@ -76,8 +76,10 @@ def take_over(population: Population, cycle: CycleId, policy: Policy) -> Takeove
         standing = _STANDINGS[institution.number % len(_STANDINGS)]
         if standing != _NEW:
             grants.append(_granted(institution, standing, cycle, market, population.seed))
-    known = len(population.institutions)
-    return Takeover(_register(grants, policy), tuple(g.institution for g in grants if g.institution.number >= known))
+    applicants = len(population.institutions)
+    return Takeover(
+        _register(grants, policy), tuple(g.institution for g in grants if g.institution.number >= applicants)
+    )
 
 
 def _granted(institution: Institution, standing: str, cycle: CycleId, market: Market, seed: int) -> _Grant:
@@ -106,12 +108,12 @@ def _neighbours(
     population: Population, cycle: CycleId, policy: Policy, market: Market, locality: Locality
 ) -> list[_Grant]:
     """Grants of institutions that do not apply now."""
-    known = len(population.institutions)
-    taken = {institution.name for institution in population.institutions}
+    applicants = len(population.institutions)
+    names = {institution.name for institution in population.institutions}
     rng = stream(population.seed, cycle, "neighbours")
     grants = []
-    for place, neighbour in enumerate(_neighbourhood(known, cycle, policy, locality, rng)):
-        made = make_institution(population.seed, known + place, neighbour.kind, locality, taken)
+    for place, neighbour in enumerate(_neighbourhood(applicants, cycle, policy, locality, rng)):
+        made = make_institution(population.seed, applicants + place, neighbour.kind, locality, names)
         institution = replace(made, sleeps=neighbour.sleeps)
         for code in neighbour.occupations:
             market.promise(code)

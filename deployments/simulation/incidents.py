@@ -51,9 +51,11 @@ def settle(chosen: list[str], rng: Random, day: date) -> None:
 def complain(cycle: CycleId, rng: Random, day: date) -> None:
     """See to the complaints there are, and enter one that is to be mended and one that is open."""
     with reading() as db:
-        known = complaints.every(db)
+        complaints_so_far = complaints.every(db)
         held = sorted(set(register.on_file(db, day)["uscc"]))
-    settled = known[known["closed_on"].isna()].assign(closed_on=day.isoformat(), outcome="unfounded")
+    closed = complaints_so_far[complaints_so_far["closed_on"].isna()].assign(
+        closed_on=day.isoformat(), outcome="unfounded"
+    )
     until = (day + _MENDED_WITHIN).isoformat()
     new = [
         {
@@ -70,7 +72,7 @@ def complain(cycle: CycleId, rng: Random, day: date) -> None:
         )
     ]
     rows = pd.DataFrame(new, columns=COMPLAINTS_TABLE.names, dtype="str")
-    acts.complain(cycle, pd.concat([settled, rows], ignore_index=True), day)
+    acts.complain(cycle, pd.concat([closed, rows], ignore_index=True), day)
 
 
 def changes(

@@ -46,10 +46,10 @@ def changes(
         new = credit_code(uscc[:2], uscc[2:8], f"MA7{rng.randrange(10**5):05d}")
         yield Recoding.model_validate({**words, "old_uscc": uscc, "new_uscc": new})
     if kind == "renumber":
-        asked = sorted(set(mine["occupation_code"]) & set(reference().names_on(day)))
-        if asked:
+        requested = sorted(set(mine["occupation_code"]) & set(reference().names_on(day)))
+        if requested:
             yield Renumbering.model_validate(
-                {**words, "old_code": rng.choice(asked), "new_code": rng.choice(unused(day))}
+                {**words, "old_code": rng.choice(requested), "new_code": rng.choice(unused(day))}
             )
 
 
@@ -65,8 +65,8 @@ def rule_on_holds(cycle: CycleId, rng: Random, day: date) -> bool:
     """Rule on most of what is held, whichever way; whether anything was."""
     with reading() as db:
         held = items.of_cycle(db, cycle, ["held"])
-    asked = sorted({(row.application_no, rule) for row in held.itertuples() for rule in str(row.reason).split(";")})
-    chosen = [one for one in asked if rng.random() < _RULED]
+    holds = sorted({(row.application_no, rule) for row in held.itertuples() for rule in str(row.reason).split(";")})
+    chosen = [one for one in holds if rng.random() < _RULED]
     for number, rule in chosen:
         acts.rule(str(number), rule, rng.choice(("permit", "permit", "refuse")), day)
     return bool(chosen)

@@ -85,8 +85,8 @@ def out_of_scope(db: Connection, day: date) -> Iterator[str]:
     )
     wrong = ours[~coded & ~ours["occupation_code"].isin(facts.later_names(day))]
     yield from (f"{row['uscc']} is on file for {row['occupation_code']}, no skill occupation" for row in _rows(wrong))
-    named = institutions.known(db)
-    away = named[~named["region_code"].isin(policy.regions.codes)]
+    particulars = institutions.known(db)
+    away = particulars[~particulars["region_code"].isin(policy.regions.codes)]
     yield from (f"{row['uscc']} is on file in {row['region_code']}, no region of the city" for row in _rows(away))
     passed = results.passed(db)
     # a panel judged it under the code of its time
@@ -150,8 +150,8 @@ def suspended_still(db: Connection, day: date) -> Iterator[str]:
         .rename(columns={"subject": "uscc"})
         .drop_duplicates(register.KEYS, keep="last")
     )
-    known = suspensions.known(db)
-    open_still = known[known["ends_on"].isna()].merge(last, on=register.KEYS)
+    all_suspensions = suspensions.known(db)
+    open_still = all_suspensions[all_suspensions["ends_on"].isna()].merge(last, on=register.KEYS)
     back = open_still[(open_still["was"] == "suspended") & (open_still["became"] == "filed")]
     yield from (f"{row['uscc']} was reinstated in {row['occupation_code']} and is suspended" for row in _rows(back))
     standing = register.standings(db, day)
@@ -162,10 +162,10 @@ def suspended_still(db: Connection, day: date) -> Iterator[str]:
 def repeated_letters(db: Connection, day: date) -> Iterator[str]:
     """Each letter was written once, and stands in the outbox once."""
     letters = outbox.written(db, LETTERS)
-    stated = pd.Series(
+    texts = pd.Series(
         [f"{letter['kind']} {letter['subject']} {sorted(letter['content'].items())}" for letter in letters], dtype="str"
     )
-    yield from (f"written twice: {text[:80]}" for text in sorted(set(stated[stated.duplicated()])))
+    yield from (f"written twice: {text[:80]}" for text in sorted(set(texts[texts.duplicated()])))
     yield from (
         f"letter {letter['occasion']} was not delivered" for letter in letters if letter["delivered_at"] is None
     )
@@ -178,15 +178,19 @@ def repeated_letters(db: Connection, day: date) -> Iterator[str]:
 def stuck(db: Connection, day: date) -> Iterator[str]:
     """Every item and application is final, or named with its age and who must act; nothing of a closed cycle is open."""
     for cycle in overview.cycles(db):
-        named = duties.open_of(db, [cycle], day)
+        open_items = duties.open_of(db, [cycle], day)
         yield from (
-            f"{row['application_no']} is {row['status']} and nobody must act" for row in _rows(named) if not row["who"]
+            f"{row['application_no']} is {row['status']} and nobody must act"
+            for row in _rows(open_items)
+            if not row["who"]
         )
         every = applications.of_cycle(db, cycle)
         still = items.of_cycle(db, cycle)
         still = still[~still["status"].isin(list(FINAL))]
         waiting = set(still["application_no"]) | set(every.loc[every["status"] != "closed", "application_no"])
-        yield from (f"{number} waits and is not named" for number in sorted(waiting - set(named["application_no"])))
+        yield from (
+            f"{number} waits and is not named" for number in sorted(waiting - set(open_items["application_no"]))
+        )
         if cycles.closing(db, cycle):
             yield from (f"{number} is open in {cycle}, which is closed" for number in sorted(waiting))
 
@@ -220,11 +224,11 @@ def unlike_history(db: Connection, day: date) -> Iterator[str]:
 
 def unexplained_editions(db: Connection, day: date) -> Iterator[str]:
     """Every edition is what the history had recorded by then."""
-    known = {edition["edition"]: edition["as_of"] for edition in editions.published(db)}
+    days = {edition["edition"]: edition["as_of"] for edition in editions.published(db)}
     names = occupation_names(db)
     for name, retelling in replay.editions_replayed(db):
-        if name in known:
-            standing = retelling.standings(known[name])
+        if name in days:
+            standing = retelling.standings(days[name])
             rows = directory_rows(standing[standing["standing"] == "filed"], names)
             if not rows.equals(editions.rows_of(db, name)):
                 yield f"edition {name} is not what the history tells of its day"
@@ -232,14 +236,14 @@ def unexplained_editions(db: Connection, day: date) -> Iterator[str]:
 
 def irreproducible_editions(db: Connection, rebuilt: set[str]) -> Iterator[str]:
     """The files of every edition follow from the database, byte for byte, and stand on the shelf as they were sealed."""
-    known = {edition["edition"]: edition["manifest_sha256"] for edition in editions.published(db)}
-    yield from chain.verify_chain(settings().published, known)
+    digests = {edition["edition"]: edition["manifest_sha256"] for edition in editions.published(db)}
+    yield from chain.verify_chain(settings().published, digests)
     with TemporaryDirectory(prefix="filing-rebuilt-") as aside:
-        for name in sorted(known.keys() - rebuilt):
+        for name in sorted(digests.keys() - rebuilt):
             content, _ = content_of(db, name, office.read(settings().root))
             whole = replace(content, past=past_of(db, content, settings().published))
             built = shelf.build(Path(aside), whole)
-            if file_sha256(built / MANIFEST) != known[name]:
+            if file_sha256(built / MANIFEST) != digests[name]:
                 yield f"edition {name} built again from the database is another one"
             rebuilt.add(name)
 

@@ -41,11 +41,11 @@ def take_in_turn(
     on file more than the cap is CAP-1's, one whose holders have reached saturation CAP-2's (contract section 5).
     """
     place = unit(policy)
-    rows, filed, known = (_with_work_type(frame) for frame in (candidates, on_file, earlier))
+    rows, filed, holdings = (_with_work_type(frame) for frame in (candidates, on_file, earlier))
     # what else is on file takes nobody's place here
     concerned = filed["uscc"].isin(rows["uscc"]) | filed["occupation_code"].isin(rows["occupation_code"])
     present = _Present(filed[concerned], place, policy)
-    held = set(tuples(known[["uscc", *place]]))
+    held = set(tuples(holdings[["uscc", *place]]))
     reasons: dict[tuple[str, ...], str] = {}
     for turn in _turns(rows, place).to_dict("records"):
         key = tuple(turn[name] for name in place)
@@ -56,8 +56,8 @@ def take_in_turn(
             reasons[(turn["application_no"], *key)] = ";".join(broken)
         else:
             present.take(turn["uscc"], key, turn["institution_type"])
-    asked = tuples(rows[["application_no", *place]])
-    return pd.Series([reasons.get(key, "") for key in asked], index=candidates.index, dtype="str")
+    keys = tuples(rows[["application_no", *place]])
+    return pd.Series([reasons.get(key, "") for key in keys], index=candidates.index, dtype="str")
 
 
 class _Present:
@@ -86,9 +86,9 @@ class _Present:
 
 def _turns(candidates: pd.DataFrame, place: list[str]) -> pd.DataFrame:
     """One row an application and place, in the order in which places are taken."""
-    shown = candidates["shown_on"] if "shown_on" in candidates.columns else pd.Series("", index=candidates.index)
+    notice_days = candidates["shown_on"] if "shown_on" in candidates.columns else pd.Series("", index=candidates.index)
     best = (
-        candidates.assign(shown_on=shown.replace("", _NEVER))
+        candidates.assign(shown_on=notice_days.replace("", _NEVER))
         .groupby(["application_no", *place], as_index=False)
         .agg(
             {"shown_on": "min", "score": "max", "submitted_utc": "first", "uscc": "first", "institution_type": "first"}

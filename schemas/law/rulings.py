@@ -65,11 +65,11 @@ class Fault:
 def fault_of(ruling: Ruling, of: Concerned | None, in_principle: Collection[str]) -> Fault | None:
     """Why a ruling on an application (None: nobody filed it) is not taken; None where it is."""
     number, rule, occupation = ruling.number, ruling.rule, ruling.occupation
-    known = [*sorted(in_principle), OBJECTION]
-    if rule not in known:
+    rules = [*sorted(in_principle), OBJECTION]
+    if rule not in rules:
         return Fault(
-            f"'{rule}' is no rule to decide on: decide on one of {', '.join(known)}",
-            f"规则“{rule}”不可作例外审批，可审批的有{'、'.join(known)}",
+            f"'{rule}' is no rule to decide on: decide on one of {', '.join(rules)}",
+            f"规则“{rule}”不可作例外审批，可审批的有{'、'.join(rules)}",
         )
     if of is None:
         return unknown(number)
