@@ -10,7 +10,7 @@ from schemas.item import TRADE
 from schemas.law.dormancy import OCCUPATION
 from schemas.qualification import KEYS
 from schemas.run import Run
-from tasks.store import frames, history, institutions, renumberings, seals
+from tasks.store import conditions, frames, history, institutions, renumberings, seals
 
 _KEYS = [*KEYS, "held_on"]
 
@@ -84,7 +84,7 @@ def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
         return changed
     seals.touch(db, seals.DORMANCY_MARK, changed)
     work = frames.working(db, "marking", changed[OCCUPATION])
-    same = frames.same(_mark, work, OCCUPATION)
+    same = conditions.same(_mark, work, OCCUPATION)
     db.execute(delete(_mark).where(select(work.c.uscc).where(same).exists()))
     present = changed[changed["state"] != ""]
     frames.append(db, _mark, present[[*OCCUPATION, "state"]].assign(since=run.day.isoformat()))

@@ -4,35 +4,19 @@ from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, Select, Table, Text, and_, case, cast, exists, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, case, exists, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from expectations.submissions import columns_read
 from schemas import tables
-from schemas.application import NOT_TAKEN_UP
 from schemas.item import FINAL, TRADE, VERSION
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
-from tasks.store import frames, history, institutions, seals, twins
-from tasks.store.outbox import LETTERS
+from tasks.store import conditions, frames, history, institutions, seals, twins
 
 _application = tables.application
 _version = tables.application_version
 _part_of = {**tables.FORM_PARTS, "applications": _version}
-
-
-def not_taken_up() -> ColumnElement[bool]:
-    """Whether an application was returned with the letter that no correction mends it (不予受理通知书)."""
-    letter = tables.outbox
-    occasion = "non_acceptance:" + _application.c.application_no + ":v" + cast(_application.c.version, Text)
-    return and_(
-        _application.c.status == "returned", exists().where(letter.c.box == LETTERS.code, letter.c.occasion == occasion)
-    )
-
-
-def standing() -> "ColumnElement[str]":
-    """An application's status as people read it, NOT_TAKEN_UP apart from what awaits a correction."""
-    return case((not_taken_up(), NOT_TAKEN_UP), else_=_application.c.status).label("status")
 
 
 def to_screen(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
@@ -53,7 +37,7 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
         kept = [name for name in columns_read(source) if name in table.c or name in _application.c]
         columns = [table.c[name] if name in table.c else _application.c[name] for name in kept]
         columns += [table.c.version] if source is APPLICATIONS else [table.c.row]
-        same = frames.same(table, _application, VERSION)
+        same = conditions.same(table, _application, VERSION)
         statement = select(*columns).join(_application, same).where(chosen)
         forms[source.name] = frames.read(db, _in_order(statement, table))
     forms["applications"]["row"] = 1
@@ -79,7 +63,7 @@ def current(db: Connection, numbers: list[str]) -> pd.DataFrame:
     columns = [_version.c[name] for name in APPLICATIONS.names]
     statement = (
         select(*columns, _version.c.version, _version.c.submitted_utc)
-        .join(_application, twins.is_current())
+        .join(_application, conditions.is_current())
         .where(_are(db, numbers))
     )
     rows = frames.read(db, statement.order_by(_application.c.application_no))
@@ -91,7 +75,7 @@ def address(db: Connection, subject: str) -> str:
     condition = or_(_application.c.application_no == subject, _application.c.uscc == subject)
     statement = (
         select(_version.c.contact_email)
-        .join(_application, twins.is_current())
+        .join(_application, conditions.is_current())
         .where(condition, _version.c.contact_email.is_not(None), _version.c.contact_email != "")
         .order_by(_application.c.cycle.desc(), _application.c.application_no.desc())
     )
@@ -101,7 +85,7 @@ def address(db: Connection, subject: str) -> str:
 def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
     """application_no, material and TRADE of every commitment in these applications, in order."""
     table = tables.material
-    same = frames.same(table, _application, VERSION)
+    same = conditions.same(table, _application, VERSION)
     statement = (
         select(table.c.application_no, table.c.material, *(table.c[name] for name in TRADE))
         .join(_application, same)

@@ -16,7 +16,7 @@ from schemas.law.rulings import Concerned
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.submission import DECISIONS
-from tasks.store import cycles, findings, frames, history, public_notices, seals
+from tasks.store import conditions, cycles, findings, frames, history, public_notices, seals
 
 _IN_ORDER = ["decided_at", "decision_id"]  # the order of entries of one recording
 
@@ -55,7 +55,7 @@ def are_known(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
 def concerned(db: Connection, number: str) -> Concerned | None:
     """What is on record of the application a decision names; None where nobody filed it."""
     application, version = tables.application, tables.application_version
-    current = frames.same(version, application, VERSION)
+    current = conditions.same(version, application, VERSION)
     columns = (application.c.cycle, application.c.version, application.c.outcome, application.c.uscc)
     statement = select(*columns, version.c.institution_type).join(version, current)
     row = db.execute(statement.where(application.c.application_no == number)).first()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, select, u
 from schemas import tables
 from schemas.law.rulings import EVAL_5
 from schemas.run import Run
-from tasks.store import frames, items, outbox, results, seals
+from tasks.store import conditions, frames, items, outbox, seals
 from tasks.store.outbox import PACKAGES, Entry
 
 _dispatch = tables.dispatch
@@ -43,7 +43,7 @@ def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.
     )
     revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
     work = frames.working(db, "sent_again", carried[items.KEYS].assign(now=revisions.astype("int64")))
-    same = frames.same(_sent, work, items.KEYS)
+    same = conditions.same(_sent, work, items.KEYS)
     seals.touch(db, seals.DISPATCHED_ITEMS, carried)
     db.execute(update(_sent).where(same).values(revision=work.c.now))
 
@@ -70,7 +70,7 @@ def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
     Returns what was out: keys, revision, sent_on (ISO), and `delivered` (1 where the panel has the package).
     """
     work = frames.working(db, "recalled", recalled[items.KEYS])
-    same = frames.same(_sent, work, items.KEYS)
+    same = conditions.same(_sent, work, items.KEYS)
     package = and_(_dispatch.c.application_no == _sent.c.application_no, _dispatch.c.revision == _sent.c.revision)
     columns = (*(_sent.c[key] for key in items.KEYS), _sent.c.revision, _dispatch.c.sent_on)
     out = frames.read(db, select(*columns).join(work, same).join(_dispatch, package))
@@ -79,7 +79,7 @@ def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
     seals.touch(db, seals.DISPATCHED_ITEMS, out)
     db.execute(delete(_sent).where(select(work.c.application_no).where(same).exists()))
     result = tables.result
-    about = frames.same(result, work, items.KEYS)
+    about = conditions.same(result, work, items.KEYS)
     counted = result.c.standing.in_(["accepted", "received"])
     concerned = (counted, select(work.c.application_no).where(about).exists())
     seals.touch_where(db, seals.RESULT_STANDING, *concerned)
@@ -164,7 +164,7 @@ def awaited(db: Connection, cycle: str) -> pd.DataFrame:
         )
         .where(
             _sent.c.cycle == cycle,
-            ~results.is_answered(_sent),
+            ~conditions.is_answered(_sent),
         )
     )
     return frames.read(db, statement, items.KEYS)

@@ -12,7 +12,7 @@ from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS, UNIT
 from schemas.submission import APPLICATIONS, TABLES
-from tasks.store import applications, frames, twins
+from tasks.store import conditions, frames
 from tasks.store.database import highest
 from tasks.store.outbox import LETTERS
 
@@ -25,7 +25,7 @@ LISTED = ["application_no", "cycle", "status", "outcome", "institution_name", "u
 
 def _listed() -> "list[ColumnElement[Any]]":
     known = {
-        "status": applications.standing(),
+        "status": conditions.standing(),
         **{column.name: column for column in _application.c if column.name != "status"},
     }
     return [known[name] if name in known else _version.c[name] for name in LISTED]
@@ -34,8 +34,8 @@ def _listed() -> "list[ColumnElement[Any]]":
 def application(db: Connection, number: str) -> RowMapping | None:
     """The application's row with its current version's fields; None for an unknown number."""
     fields = [_version.c[name] for name in APPLICATIONS.names if name not in ("application_no", "uscc", "cycle")]
-    columns = [applications.standing() if column.name == "status" else column for column in _application.c]
-    statement = select(*columns, *fields, _version.c.submitted_utc).join(_version, twins.is_current())
+    columns = [conditions.standing() if column.name == "status" else column for column in _application.c]
+    statement = select(*columns, *fields, _version.c.submitted_utc).join(_version, conditions.is_current())
     return db.execute(statement.where(_application.c.application_no == number)).mappings().first()
 
 
@@ -44,11 +44,11 @@ def listed(db: Connection, *, cycle: str, status: str, words: str, most: int, af
 
     Beyond the last page stands the last one. `words`: part of a number, name or credit code; a blank choice is all.
     """
-    chosen: Select[Any] = select(*_listed()).join(_version, twins.is_current())
+    chosen: Select[Any] = select(*_listed()).join(_version, conditions.is_current())
     if cycle:
         chosen = chosen.where(_application.c.cycle == cycle)
     if status:
-        chosen = chosen.where(applications.standing() == status)
+        chosen = chosen.where(conditions.standing() == status)
     if words:
         like = f"%{words}%"
         chosen = chosen.where(
@@ -146,7 +146,7 @@ def entries_after(db: Connection, subject: str, entry: int) -> pd.DataFrame:
 
 def applications_of(db: Connection, codes: list[str]) -> pd.DataFrame:
     """Applications of an institution under any of its credit codes: LISTED, newest first."""
-    statement = select(*_listed()).join(_version, twins.is_current()).where(_application.c.uscc.in_(codes))
+    statement = select(*_listed()).join(_version, conditions.is_current()).where(_application.c.uscc.in_(codes))
     return frames.read(db, statement.order_by(_application.c.cycle.desc(), _application.c.application_no))
 
 

@@ -14,7 +14,7 @@ from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import EVAL_5
 from schemas.policy import for_cycle
-from tasks.store import applications, decisions, frames, late_versions, public_notices, results, twins
+from tasks.store import applications, conditions, decisions, frames, late_versions, public_notices, results
 from tasks.store.cycles import closing, has_decided
 from tasks.store.outbox import LETTERS, PACKAGES
 
@@ -33,7 +33,7 @@ _WHOSE = ["cycle", "application_no", "uscc", "institution_name", "region_code", 
 def _whose() -> "Select[tuple[object, ...]]":
     """Every application with what people need of its institution."""
     columns = [_application.c[name] if name in _application.c else _version.c[name] for name in _WHOSE]
-    return select(*columns).join(_version, twins.is_current())
+    return select(*columns).join(_version, conditions.is_current())
 
 
 def open_cycles(db: Connection) -> list[str]:
@@ -68,7 +68,7 @@ def open_of(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
         waiting["since_own"] = None
     since = _since(db, cycles)
     waiting = waiting.merge(since, on=["application_no", "status"], how="left")
-    beyond = set(db.execute(select(_application.c.application_no).where(applications.not_taken_up())).scalars())
+    beyond = set(db.execute(select(_application.c.application_no).where(conditions.not_taken_up())).scalars())
     waiting.loc[waiting["application_no"].isin(beyond) & (waiting["status"] == "returned"), "status"] = NOT_TAKEN_UP
     waiting["since"] = waiting["since_own"].fillna(waiting["since"]).fillna("")
     whose = frames.read(db, _whose().add_columns(_application.c.correct_by).where(_application.c.cycle.in_(cycles)))
@@ -145,7 +145,7 @@ def _questioned_items(*columns: "ColumnElement[Any]") -> "Select[tuple[Any, ...]
     result = tables.result
     ended = or_(_application.c.outcome == "ended", _application.c.cycle.in_(_closed()))
     over = exists().where(_application.c.application_no == _item.c.application_no, ended)
-    same = and_(frames.same(result, _item, KEYS), result.c.standing == "accepted")
+    same = and_(conditions.same(result, _item, KEYS), result.c.standing == "accepted")
     questioned = (_item.c.status == "filed", _item.c.decided_result != result.c.result_id)
     return select(*columns).select_from(_item.join(result, same)).where(*questioned, ~over)
 
@@ -205,7 +205,7 @@ def results_out(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
     statement = (
         select(sent.c.application_no, func.count().label("items"), func.min(dispatch.c.sent_on).label("since"))
         .join(dispatch, package)
-        .where(sent.c.cycle.in_(cycles), ~results.is_answered(sent))
+        .where(sent.c.cycle.in_(cycles), ~conditions.is_answered(sent))
         .group_by(sent.c.application_no)
     )
     return frames.read(db, statement)

@@ -16,7 +16,7 @@ from schemas.item import TRADE, VERSION
 from schemas.policy import known
 from schemas.rows import tuples
 from schemas.run import Run
-from tasks.store import decisions, frames, history, register, seals
+from tasks.store import conditions, decisions, frames, history, register, seals
 from tasks.store.database import highest
 
 _edition = tables.edition
@@ -164,7 +164,7 @@ EXCEPTIONS = [
 def particulars(db: Connection) -> pd.DataFrame:
     """uscc and PARTICULARS of every institution that ever applied, as its newest current version states them."""
     application, version = tables.application, tables.application_version
-    current = frames.same(version, application, VERSION)
+    current = conditions.same(version, application, VERSION)
     columns = (application.c.uscc, *(version.c[name] for name in PARTICULARS))
     order = (application.c.cycle, version.c.submitted_utc, application.c.application_no)
     statement = select(*columns).join(version, current).where(application.c.uscc.is_not(None)).order_by(*order)

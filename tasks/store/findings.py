@@ -5,14 +5,13 @@ from datetime import date
 
 import pandas as pd
 import polars as pl
-from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS, VERSION
 from schemas.rows import tuples
-from tasks.store import frames, seals
+from tasks.store import conditions, frames, seals
 
 _finding = tables.finding
 
@@ -47,29 +46,21 @@ def replace_of_results(db: Connection, findings: pd.DataFrame, judged: "pd.Serie
 
 def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
     """Findings on the cycle's current versions and on results that still stand: the columns of `findings.csv`, sorted."""
-    statement = select(*(_finding.c[name] for name in FINDING_COLUMNS)).where(_finding.c.cycle == cycle, _stand())
+    statement = select(*(_finding.c[name] for name in FINDING_COLUMNS)).where(
+        _finding.c.cycle == cycle, conditions.finding_stands()
+    )
     return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
 
 
 def by_nature(db: Connection, cycle: str) -> dict[str, int]:
     """How many of these findings a cycle has, by nature."""
-    counted = select(_finding.c.nature, func.count()).where(_finding.c.cycle == cycle, _stand())
+    counted = select(_finding.c.nature, func.count()).where(_finding.c.cycle == cycle, conditions.finding_stands())
     return {str(nature): int(number) for nature, number in sorted(map(tuple, db.execute(counted.group_by("nature"))))}
-
-
-def _stand() -> ColumnElement[bool]:
-    """Whether a finding is on a current version, or on a result that still stands."""
-    current = select(tables.application.c.application_no).where(frames.same(tables.application, _finding, VERSION))
-    standing = select(tables.result.c.result_id).where(
-        tables.result.c.result_id == _finding.c.version, tables.result.c.standing.in_(["accepted", "refused"])
-    )
-    of_results = _finding.c.table == "results"
-    return or_(~of_results & current.exists(), of_results & standing.exists())
 
 
 def hard(db: Connection) -> set[str]:
     """Numbers of applications whose current version has a hard finding."""
-    current = frames.same(tables.application, _finding, VERSION)
+    current = conditions.same(tables.application, _finding, VERSION)
     statement = select(_finding.c.application_no).join(tables.application, current)
     return set(db.execute(statement.where(_finding.c.nature == "hard", _finding.c.table != "results")).scalars())
 
@@ -86,7 +77,7 @@ def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     """Note which in-principle findings hold which items (KEYS, rule)."""
     keys = [*KEYS, "rule"]
     work, there = frames.working(db, "holding", holds[keys]), tables.hold
-    same = frames.same(there, work, keys)
+    same = conditions.same(there, work, keys)
     known = frames.read(db, select(*(work.c[key] for key in keys)).join(there, same))
     both = holds.merge(known, on=keys, how="left", indicator=True)
     new = both.loc[both["_merge"] == "left_only", keys]
@@ -101,7 +92,7 @@ def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle
     """
     there, held, keys = tables.hold, tables.item, [*KEYS, "rule"]
     work = frames.working(db, "held_of", screened[["application_no"]])
-    same = frames.same(there, held, KEYS)
+    same = conditions.same(there, held, KEYS)
     statement = select(*(there.c[key] for key in keys), held.c.status, held.c.reason).join(held, same)
     former = frames.read(db, statement.where(there.c.application_no.in_(select(work.c.application_no))))
     former = former.merge(holds[keys], on=keys, how="left", indicator=True)
@@ -125,7 +116,7 @@ def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", da
         if rows.empty:
             continue
         work = frames.working(db, "falling", rows[keys])
-        same = frames.same(there, work, keys)
+        same = conditions.same(there, work, keys)
         seals.touch(db, seals.HOLDS, rows)
         db.execute(update(there).where(same).values(fallen_on=fallen_on))
 

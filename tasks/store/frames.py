@@ -1,6 +1,6 @@
 """Whole frames in and out of the database by its fastest way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -9,17 +9,14 @@ import pandas as pd
 import polars as pl
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Date,
     Float,
-    FromClause,
     Integer,
     MetaData,
     Select,
     Table,
     Text,
-    and_,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -46,11 +43,6 @@ def read_polars(db: Connection, statement: Select[Any]) -> pl.DataFrame:
     # numbers and truth in a column of text become text; text in one of numbers is an error
     series = (pl.Series(name, given, kind, strict=kind != pl.String) for (name, kind), given in named)
     return pl.DataFrame([one.dt.to_string("%Y-%m-%d") if one.dtype == pl.Date else one for one in series])
-
-
-def same(one: FromClause, other: FromClause, keys: Iterable[str]) -> ColumnElement[bool]:
-    """Whether rows of two tables are about the same: their columns of the key are equal."""
-    return and_(*(one.c[key] == other.c[key] for key in keys))
 
 
 def page_start(after: int, most: int, number: int) -> int:

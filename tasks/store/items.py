@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from schemas import item, qualification, tables
 from schemas.item import ALONG, FINAL, UNIT, assert_moves
 from schemas.run import Run
-from tasks.store import frames, history, seals
+from tasks.store import conditions, frames, history, seals
 
 KEYS = item.KEYS
 _item = tables.item
@@ -195,7 +195,7 @@ def undecided(db: Connection, cycle: str, statuses: list[str]) -> pd.DataFrame:
     result = tables.result
     statement = (
         select(_item, result.c.result_id, result.c.received_on)
-        .join(result, and_(frames.same(result, _item, KEYS), result.c.cycle == _item.c.cycle))
+        .join(result, and_(conditions.same(result, _item, KEYS), result.c.cycle == _item.c.cycle))
         .where(_item.c.cycle == cycle, _item.c.status.in_(statuses), result.c.standing == "accepted")
     )
     failing = and_(_item.c.status == "filed", _item.c.verdict.is_distinct_from("pass"))
@@ -241,7 +241,7 @@ def rules_of(broken: pd.DataFrame, name: str, keys: Sequence[str] = KEYS) -> pd.
 
 
 def _same(work: Table) -> ColumnElement[bool]:
-    return frames.same(_item, work, KEYS)
+    return conditions.same(_item, work, KEYS)
 
 
 def _tell(db: Connection, moved: pd.DataFrame, run: Run, by: str) -> None:

@@ -14,7 +14,7 @@ from schemas.law.rulings import WINDOW_2
 from schemas.policy import for_cycle
 from schemas.rows import records
 from schemas.run import Run
-from tasks.store import decisions, frames, institutions, seals, versions
+from tasks.store import conditions, decisions, frames, institutions, seals, versions
 
 _application = tables.application
 _version = tables.application_version
@@ -90,7 +90,7 @@ def promote(db: Connection, rows: pd.DataFrame, run: Run) -> None:
         return
     versions.retire(db, rows, run)
     work = frames.working(db, "promoted", rows[VERSION])
-    same = frames.same(_version, work, VERSION)
+    same = conditions.same(_version, work, VERSION)
     seals.touch(db, seals.VERSION_STANDING, rows)
     db.execute(update(_version).where(same).values(standing="current", in_time_until=run.policy.deadline(run.cycle)))
     versions.make_current(db, rows, run)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Row, RowMapping
 
 from schemas.tables import outbox
 from tasks.gateways.wire.retry import DeliveryFailed, Patience
-from tasks.store import frames, seals
+from tasks.store import conditions, frames, seals
 from tasks.store.database import reading
 
 
@@ -32,7 +32,7 @@ class Box:
     portion: int = 1
 
 
-LETTERS = Box("letter", "letter", portion=50)
+LETTERS = Box(conditions.LETTER, "letter", portion=50)
 DOCUMENTS = Box("document", "document")
 PACKAGES = Box("package", "package")
 ALERT_MAILS = Box("alert_mail", "alert")

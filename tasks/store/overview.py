@@ -11,8 +11,8 @@ from schemas.item import UNIT, VERSION
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from tasks.store import (
-    applications,
     complaints,
+    conditions,
     editions,
     findings,
     frames,
@@ -37,7 +37,7 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
     numbers = [edition["edition"] for edition in editions.published(db) if edition["cycle"] == cycle]
     return {
         "cycle": cycle,
-        "applications": _counted(db, applications.standing(), tables.application.c.cycle == cycle),
+        "applications": _counted(db, conditions.standing(), tables.application.c.cycle == cycle),
         "items": _counted(db, tables.item.c.status, tables.item.c.cycle == cycle),
         "findings": findings.by_nature(db, cycle),
         "results": f"{back} of {sent}",
@@ -70,7 +70,7 @@ def _counted(db: Connection, value: "ColumnElement[str]", chosen: "ColumnElement
 
 def by_cycle(db: Connection) -> list[tuple[str, dict[str, int]]]:
     """Every cycle, newest first, with its applications counted by status, NOT_TAKEN_UP apart."""
-    rows = select(tables.application.c.cycle, applications.standing()).subquery()
+    rows = select(tables.application.c.cycle, conditions.standing()).subquery()
     statement = select(rows.c.cycle, rows.c.status, func.count()).group_by(rows.c.cycle, rows.c.status)
     counts: dict[str, dict[str, int]] = {cycle: {} for cycle in cycles(db)}
     for cycle, status, number in db.execute(statement):
@@ -112,7 +112,7 @@ def seen_late(db: Connection, cycle: str) -> pd.DataFrame:
 def reported(db: Connection, cycle: str) -> pd.DataFrame:
     """Items of a cycle counted by institution type, region, outcome and the rules behind it; sorted."""
     application, version, item = tables.application, tables.application_version, tables.item
-    current = frames.same(version, application, VERSION)
+    current = conditions.same(version, application, VERSION)
     keys = [version.c.institution_type, version.c.region_code, item.c.status, item.c.reason]
     statement = (
         select(*keys, func.count().label("items"))
@@ -159,7 +159,7 @@ def outcomes(db: Connection, cycle: str) -> list[Outcome]:
     table, version = tables.application, tables.application_version
     chosen = (
         select(table.c.application_no, version.c.institution_name, version.c.institution_type, table.c.status)
-        .join(version, frames.same(version, table, VERSION))
+        .join(version, conditions.same(version, table, VERSION))
         .where(table.c.cycle == cycle)
     )
     items = frames.read(db, select(tables.item).where(tables.item.c.cycle == cycle))

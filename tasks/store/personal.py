@@ -15,7 +15,7 @@ from schemas.run import Run
 from schemas.submission import WRITTEN
 from schemas.tables import application, application_version, staff_member
 from schemas.tables import history as entries
-from tasks.store import frames, history, seals
+from tasks.store import conditions, frames, history, seals
 
 #: What of a person's row may be put right; whose row it is, is not.
 CORRECTABLE = ("name", "id_type", "title", "certificate_no")
@@ -35,7 +35,7 @@ def of_person(db: Connection, number: str) -> list[dict[str, Any]]:
             version.c.received_on,
             version.c.standing,
         )
-        .join(version, frames.same(staff_member, version, VERSION))
+        .join(version, conditions.same(staff_member, version, VERSION))
         .where(func.upper(staff_member.c.id_number) == number.upper())
     )
     rows = [dict(row) for row in db.execute(statement).mappings()]
@@ -65,7 +65,7 @@ def forget(db: Connection, run: Run) -> int:
     if over.empty:
         return 0
     work = frames.working(db, "over_now", over)
-    mine = select(work.c.application_no).where(frames.same(staff_member, work, VERSION)).exists()
+    mine = select(work.c.application_no).where(conditions.same(staff_member, work, VERSION)).exists()
     counted = select(staff_member.c.application_no, func.count()).where(mine).group_by(staff_member.c.application_no)
     rows = {number: int(count) for number, count in db.execute(counted)}
     if not rows:

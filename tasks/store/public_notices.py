@@ -10,7 +10,7 @@ from sqlalchemy.engine import RowMapping
 from schemas import item, tables
 from schemas.history import facts_text
 from schemas.run import Run
-from tasks.store import frames, history, seals
+from tasks.store import conditions, frames, history, seals
 from tasks.store.database import highest
 
 KEYS = item.KEYS
@@ -79,7 +79,7 @@ def published(db: Connection, cycle: str | None = None) -> list[RowMapping]:
 def cycles_due(db: Connection, day: date) -> list[str]:
     """Cycles with items that passed and whose notice was over before the day, or is not in its place yet; oldest first."""
     passed = tables.item
-    condition = and_(frames.same(passed, _item, KEYS), passed.c.status == "passed")
+    condition = and_(conditions.same(passed, _item, KEYS), passed.c.status == "passed")
     over = and_(_notice.c.standing == "published", _notice.c.ends_on < day)
     statement = select(_notice.c.cycle).join(_item, _item.c.notice == _notice.c.notice).join(passed, condition)
     return sorted(set(db.execute(statement.where(or_(over, _notice.c.standing == "building"))).scalars()))

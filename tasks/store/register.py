@@ -13,7 +13,7 @@ from schemas.item import ALONG, TRADE, VERSION
 from schemas.qualification import assert_moves
 from schemas.rows import tuples
 from schemas.run import Run
-from tasks.store import frames, history, seals, suspensions
+from tasks.store import conditions, frames, history, seals, suspensions
 from tasks.store.database import highest
 
 KEYS = qualification.KEYS
@@ -139,9 +139,9 @@ def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
 def _over_before(db: Connection, cycle: str) -> pd.DataFrame:
     """The ends of terms that were over when a renewal of the cycle filed them anew: keys and former_until."""
     old, version, application = _entry.alias("old"), tables.application_version, tables.application
-    same = and_(frames.same(old, _entry, KEYS), old.c.valid_until < _entry.c.filed_on)
+    same = and_(conditions.same(old, _entry, KEYS), old.c.valid_until < _entry.c.filed_on)
     renews = and_(version.c.application_no == _entry.c.application_no, version.c.kind == "renewal")
-    counts = frames.same(application, version, VERSION)
+    counts = conditions.same(application, version, VERSION)
     statement = (
         select(*(_entry.c[key] for key in KEYS), old.c.valid_until.label("former_until"))
         .join(old, same)

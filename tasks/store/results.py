@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, Table, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
@@ -14,7 +14,7 @@ from schemas.item import DECIDED, UNIT
 from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import RESULTS, WRITTEN
-from tasks.store import frames, items, seals
+from tasks.store import conditions, frames, items, seals
 from tasks.store.database import highest
 
 _result = tables.result
@@ -167,9 +167,11 @@ def _sent_again(db: Connection) -> pd.DataFrame:
     """Results on a package that was taken back, whose item has gone out again since they were last handed in."""
     sent, package, other = tables.dispatched_item, tables.dispatch, _result.alias("other")
     columns = (_result.c[name] for name in ("result_id", "content_hash", *items.KEYS))
-    out = frames.same(sent, _result, items.KEYS)
+    out = conditions.same(sent, _result, items.KEYS)
     of = and_(package.c.application_no == sent.c.application_no, package.c.revision == sent.c.revision)
-    answered = select(other.c.result_id).where(other.c.standing == "accepted", frames.same(other, _result, items.KEYS))
+    answered = select(other.c.result_id).where(
+        other.c.standing == "accepted", conditions.same(other, _result, items.KEYS)
+    )
     statement = select(*columns).join(sent, out).join(package, of)
     since = (_result.c.standing == "replaced", _result.c.received_on < package.c.sent_on, ~answered.exists())
     return frames.read(db, statement.where(*since))
@@ -189,7 +191,7 @@ def reconsider(db: Connection, cycle: str, day: date) -> None:
     One that was not handed in again is of an evaluation before the package, and settles nothing.
     """
     sent = tables.dispatched_item
-    out_now = select(sent.c.application_no).where(frames.same(sent, _result, items.KEYS)).exists()
+    out_now = select(sent.c.application_no).where(conditions.same(sent, _result, items.KEYS)).exists()
     refused_as_unsent = (
         select(tables.finding.c.rule)
         .where(
@@ -254,7 +256,7 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     if accepted.empty:
         return []
     work = frames.working(db, "accepted", accepted[["result_id", *items.KEYS]])
-    same = frames.same(_result, work, items.KEYS)
+    same = conditions.same(_result, work, items.KEYS)
     former = select(_result.c.application_no).where(same, _result.c.standing == "accepted").distinct()
     replaced = sorted(db.execute(former).scalars())
     older = or_(_result.c.standing == "accepted", _result.c.standing == "refused")
@@ -280,14 +282,9 @@ def passed(db: Connection) -> pd.DataFrame:
     return frames.read(db, statement.where(_result.c.standing == "accepted", _result.c.verdict == "pass"))
 
 
-def is_answered(keyed: Table) -> ColumnElement[bool]:
-    """Whether a row with the keys of an item has an accepted result."""
-    return exists().where(frames.same(_result, keyed, items.KEYS), _result.c.standing == "accepted")
-
-
 def progress(db: Connection, cycle: str) -> tuple[int, int]:
     """How many of the cycle's dispatched items have an accepted result, and how many were dispatched."""
     out = tables.dispatched_item
     sent = select(func.count()).select_from(out).where(out.c.cycle == cycle)
-    back = sent.where(is_answered(out))
+    back = sent.where(conditions.is_answered(out))
     return int(db.execute(back).scalar_one()), int(db.execute(sent).scalar_one())

@@ -12,7 +12,7 @@ from schemas.item import TRADE, VERSION
 from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.reference_data import reference
-from tasks.store import activities, applications, frames, register, renumberings, standing, twins
+from tasks.store import activities, applications, conditions, frames, register, renumberings, standing, twins
 
 _application = tables.application
 _finding = tables.finding
@@ -56,7 +56,7 @@ def renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _with_unread_levels(db: Connection, cycle: str) -> list[str]:
     """Applications, neither withdrawn nor ended, whose check found a row without levels, or with levels of no policy."""
-    current = frames.same(_finding, _application, VERSION)
+    current = conditions.same(_finding, _application, VERSION)
     unread = (
         _finding.c.table == "occupations",
         _finding.c.field == "levels",

@@ -2,12 +2,11 @@
 
 import pandas as pd
 from sqlalchemy import Connection, and_, select
-from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import tables
 from schemas.item import UNDER_WAY, UNIT, VERSION
 from schemas.rows import tuples
-from tasks.store import frames
+from tasks.store import conditions, frames
 
 _application = tables.application
 _version = tables.application_version
@@ -15,16 +14,11 @@ _version = tables.application_version
 _RENEWS = {"renewal": ":renewal", "": ":?"}
 
 
-def is_current() -> ColumnElement[bool]:
-    """The version of an application that counts."""
-    return frames.same(_version, _application, VERSION)
-
-
 def peers(db: Connection, cycle: str) -> pd.DataFrame:
     """Every current application of the cycle that is neither withdrawn nor ended: the columns of `scene.PEERS`."""
     statement = (
         select(_application.c.application_no, _application.c.uscc, _version.c.kind, _version.c.submitted_utc)
-        .join(_version, is_current())
+        .join(_version, conditions.is_current())
         .where(_application.c.cycle == cycle, _application.c.outcome.is_(None))
     )
     return frames.read(db, statement)
@@ -53,7 +47,7 @@ def among(db: Connection, cycle: str) -> dict[str, str]:
     elsewhere does not: its hold falls without a check.
     """
     columns = (*(_application.c[name] for name in ("application_no", "uscc", "version")), _version.c.kind)
-    chosen = select(*columns).join(_version, is_current())
+    chosen = select(*columns).join(_version, conditions.is_current())
     mine = frames.read(db, chosen.where(_application.c.cycle == cycle, _application.c.outcome.is_(None)))
     mine = mine[mine["uscc"].fillna("") != ""]
     mine = mine.assign(kind=mine["kind"].fillna(""))
@@ -73,7 +67,7 @@ def among(db: Connection, cycle: str) -> dict[str, str]:
 def _repeating(db: Connection, cycle: str) -> set[str]:
     """Applications of a cycle whose current version has FORM-8 or OCC-14."""
     finding = tables.finding
-    current = frames.same(finding, _application, VERSION)
+    current = conditions.same(finding, _application, VERSION)
     statement = select(_application.c.application_no).join(finding, current).distinct()
     mine = (_application.c.cycle == cycle, finding.c.rule.in_(["FORM-8", "OCC-14"]), finding.c.table != "results")
     return set(db.execute(statement.where(*mine)).scalars())

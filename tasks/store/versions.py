@@ -20,7 +20,7 @@ from schemas.policy import for_cycle
 from schemas.rows import records
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, WRITTEN
-from tasks.store import applications, cycles, frames, institutions, items, results, seals, twins
+from tasks.store import applications, conditions, cycles, frames, institutions, items, results, seals
 
 _application = tables.application
 _version = tables.application_version
@@ -112,8 +112,8 @@ def lacking_attachments(db: Connection) -> pd.DataFrame:
     """Files that current versions of open applications name and that did not come: application_no, cycle, version, file_name."""
     part = tables.material
     columns = (_application.c.application_no, _application.c.cycle, _version.c.version, part.c.file_name)
-    named = frames.same(part, _version, VERSION)
-    statement = select(*columns).select_from(_application).join(_version, twins.is_current()).join(part, named)
+    named = conditions.same(part, _version, VERSION)
+    statement = select(*columns).select_from(_application).join(_version, conditions.is_current()).join(part, named)
     absent = (part.c.attachment_sha256.is_(None), part.c.file_name.is_not(None), _application.c.outcome.is_(None))
     return frames.read(db, statement.where(*absent).distinct())
 
@@ -176,7 +176,7 @@ def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:
             case((decided, 1), else_=0).label("decided"),
             case((filed, 1), else_=0).label("filed"),
         )
-        .join(_version, twins.is_current())
+        .join(_version, conditions.is_current())
         .join(work, work.c.application_no == _application.c.application_no)
     )
     rows = frames.read(db, statement)
