@@ -159,7 +159,7 @@ def may_be_taken(
     and the last part says so.
     """
     required = installation.result_tokens == "required" and not on_a_word
-    taken, refused = [], []
+    vouched_rows, refused = [], []
     try:
         with reading() as db:
             for pull, demanded in [
@@ -172,9 +172,9 @@ def may_be_taken(
                 sent = dispatches.revisions(db, rows["application_no"])
                 late = results.come_too_late(db, rows) if demanded else None
                 rows, unvouched = vouched(rows, sent, installation, required=demanded, late=late)
-                taken.append(rows)
+                vouched_rows.append(rows)
                 refused += unvouched
     except SigningKeyError as damaged:
         return results_of(nothing()), [], {RESULTS.name: str(damaged)}
-    rows = pd.concat([results_of(nothing()), *taken], ignore_index=True)
+    rows = pd.concat([results_of(nothing()), *vouched_rows], ignore_index=True)
     return rows.assign(row=rows.groupby("application_no").cumcount() + 1), refused, {}

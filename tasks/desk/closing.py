@@ -153,8 +153,8 @@ def _end(
     }
     applications.end(db, numbers, because, run, words.by)
     applications.follow_items(db, run.cycle, run)
-    known = applications.current(db, sorted({*ended["application_no"], *bare}))
-    sent = endings(known, ended, whole, occupation_names(db), words.document_no, run)
+    applicants = applications.current(db, sorted({*ended["application_no"], *bare}))
+    sent = endings(applicants, ended, whole, occupation_names(db), words.document_no, run)
     return Counts.of(ended=len(ended), letters=letters.write(db, sent, run))
 
 

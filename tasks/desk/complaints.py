@@ -44,8 +44,8 @@ def to_be_mended(db: Connection, run: Run) -> list[Entry]:
     """Letters to the institutions on the register that have something to mend until a day."""
     rows = complaints.unsettled(db, run.day)
     rows = rows[(rows["outcome"] == "rectify") & rows["due_on"].notna()]
-    known = institutions.known(db)[["uscc", "institution_name"]]
-    return rectifications(rows.merge(known, on="uscc"), in_force(run.day), run.day)
+    names = institutions.known(db)[["uscc", "institution_name"]]
+    return rectifications(rows.merge(names, on="uscc"), in_force(run.day), run.day)
 
 
 def _faults(rows: pd.DataFrame, day: date) -> "pd.Series[str]":

@@ -50,15 +50,15 @@ VERSION_STANDINGS = {"current": "现行", "superseded": "已被替代", "late": 
 def versions_of(db: Connection, number: str) -> list[VersionShown]:
     """Every version of an application, the newest first, each with what changed against the one before."""
     versions, parts = dossier.versions(db, number), dossier.parts(db, number)
-    shown = []
+    lines = []
     before: Mapping[str, Any] | None = None
     for row in frames.records(versions, None):
         changes = [] if before is None else [*_fields(before, row), *_rows(parts, before["version"], row["version"])]
         standing = VERSION_STANDINGS.get(str(row["standing"]), str(row["standing"]))
         submitted = str(row["submitted_at"] or "")
-        shown.append(VersionShown(int(row["version"]), str(row["received_on"]), submitted, standing, changes))
+        lines.append(VersionShown(int(row["version"]), str(row["received_on"]), submitted, standing, changes))
         before = row
-    return shown[::-1]
+    return lines[::-1]
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
@@ -150,8 +150,8 @@ def _nature(row: Mapping[str, Any]) -> str:
 
 def _value(policy: Policy, table: str, name: str, value: str) -> str:
     """What stands in a field, in the words of the policy where it is one of a list."""
-    known = {column.name: column for column in TABLES[table].columns} if table in TABLES else {}
-    return policy.column(known[name]).words.get(value, value) if name in known else value
+    columns = {column.name: column for column in TABLES[table].columns} if table in TABLES else {}
+    return policy.column(columns[name]).words.get(value, value) if name in columns else value
 
 
 def _place(table: str, row: int, name: str) -> str:
@@ -236,8 +236,8 @@ class Facts:
         counting = [(name, kind) for name, kind in self._holders[occupation] if kind in policy.cap.saturation_counts]
         names = "、".join(f"{name}（{types.get(kind, kind)}）" for name, kind in counting[:_MOST])
         more = f"等 {len(counting)} 家" if len(counting) > _MOST else ""
-        stated = f"{self._named(occupation)}已由 {len(counting)} 家机构备案（{policy.cap.saturation} 家即为饱和）"
-        return f"{stated}：{names}{more}" if names else stated
+        sentence = f"{self._named(occupation)}已由 {len(counting)} 家机构备案（{policy.cap.saturation} 家即为饱和）"
+        return f"{sentence}：{names}{more}" if names else sentence
 
     def _named(self, occupation: str) -> str:
         """An occupation by name and code."""

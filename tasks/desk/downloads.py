@@ -108,12 +108,12 @@ def _delivered(installation: Settings, package: EvaluationPackage) -> dict[str, 
 def archive(files: Iterator[Named] | list[Named]) -> IO[bytes]:
     """The files as one zip, at its beginning; of two of one name the later one is numbered."""
     target = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  whoever sends it closes it
-    taken: dict[str, int] = {}
+    counts: dict[str, int] = {}
     with ZipFile(target, "w") as packed:
         for name, content in files:
-            taken[name] = taken.get(name, 0) + 1
+            counts[name] = counts.get(name, 0) + 1
             stem, dot, suffix = name.rpartition(".")
-            unique = name if taken[name] == 1 else f"{stem}-{taken[name]}{dot}{suffix}"
+            unique = name if counts[name] == 1 else f"{stem}-{counts[name]}{dot}{suffix}"
             entry = ZipInfo(unique, _STAMP)
             entry.compress_type = ZIP_DEFLATED
             packed.writestr(entry, content)

@@ -116,19 +116,19 @@ def _about(
 
 def _rulings(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) -> Iterator[Duty]:
     """What nobody has decided: holds, late versions, and corrected results of what is filed (EVAL-5)."""
-    asked: dict[str, dict[str, set[str]]] = {}
+    by_application: dict[str, dict[str, set[str]]] = {}
     units: dict[str, set[tuple[str, ...]]] = {}
     # grouped by hand: pandas takes a millisecond a group, and some hundred applications may be held
     for hold in (hold for cycle in cycles for hold in frames.records(duties.undecided(db, cycle))):
         number, occupation = str(hold["application_no"]), str(hold["occupation_code"])
-        asked.setdefault(number, {}).setdefault(str(hold["rule"]), set()).add(occupation)
+        by_application.setdefault(number, {}).setdefault(str(hold["rule"]), set()).add(occupation)
         units.setdefault(number, set()).add(tuple(str(hold[key]) for key in KEYS))
-    held = rows[rows["application_no"].isin(list(asked)) & rows["status"].isin(["held", "questioned"])]
-    occupations = {code for rules_asked in asked.values() for codes in rules_asked.values() for code in codes}
+    held = rows[rows["application_no"].isin(list(by_application)) & rows["status"].isin(["held", "questioned"])]
+    occupations = {code for rules_asked in by_application.values() for codes in rules_asked.values() for code in codes}
     facts = Facts(db, set(held["uscc"]), occupations, day)
     for row in frames.records(held):
         number, policy = str(row["application_no"]), for_cycle(cycle_id(str(row["cycle"])))
-        by_rule = {rule: sorted(codes) for rule, codes in sorted(asked[number].items())}
+        by_rule = {rule: sorted(codes) for rule, codes in sorted(by_application[number].items())}
         what = f"{len(units[number])} 个申报职业等级：" + "；".join(map(in_words, by_rule))
         code, due = str(row["uscc"]), _last_day(str(row["cycle"]))
         beside = [fact for rule, codes in by_rule.items() for fact in facts.of(rule, code, codes, policy)]
@@ -197,8 +197,8 @@ def _cycles(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) ->
     failed_in = {summary.cycle: summary.run_id for summary in runs.newly_failed(db)}
     for cycle in cycles:
         if undone := runs.undone(db, cycle):
-            named = "、".join(undone[:_NAMED]) + ("等" if len(undone) > _NAMED else "")
-            what = f"最近一次运行有 {len(undone)} 项未办成（{named}）：处理后再运行"
+            names = "、".join(undone[:_NAMED]) + ("等" if len(undone) > _NAMED else "")
+            what = f"最近一次运行有 {len(undone)} 项未办成（{names}）：处理后再运行"
             yield Duty("cycle", cycle, CENTRE, what, cycle, mark=f"undone {failed_in.get(cycle, '')}")
         if day >= (last := _last_day(cycle)) and (rows["cycle"] == cycle).any():
             reminded = last + timedelta(days=for_cycle(cycle_id(cycle)).closing.remind_days)
@@ -226,13 +226,13 @@ def _postings(db: Connection) -> Iterator[Duty]:
 
 def _deliveries(db: Connection) -> Iterator[Duty]:
     rows = frames.records(duties.undelivered(db))
-    known = duties.whose(db, {str(row["subject"]) for row in rows})
+    institutions = duties.whose(db, {str(row["subject"]) for row in rows})
     for row in rows:
         kind = str(row["kind"])
         name = LETTER_KINDS[kind].title if row["box"] == LETTERS.code and kind in LETTER_KINDS else "评估材料包"
         what = f"{name} 尚未送出：查看原因后再运行批次"
         subject, cycle = str(row["subject"]), str(row["cycle"])
-        institution, region = known.get(subject, ("", ""))
+        institution, region = institutions.get(subject, ("", ""))
         since = duties.day_of(row["since"])
         tomorrow = since and since + _DAY
         yield Duty("delivery", subject, CENTRE, what, cycle, institution, region, since=since, alert_from=tomorrow)
@@ -242,10 +242,10 @@ def _aside(db: Connection, numbers: Callable[[], _Numbers]) -> Iterator[Duty]:
     """Files and rows set aside in cycles nobody closed, each with the number of its file's receipt."""
     rows = frames.records(duties.set_aside(db))
     receipt_of = numbers() if rows else {}
-    known = duties.whose(db, {str(row["application_no"]) for row in rows if row["application_no"]})
+    institutions = duties.whose(db, {str(row["application_no"]) for row in rows if row["application_no"]})
     for row in rows:
         number, file = str(row["application_no"]), str(row["file"])
-        institution, region = known.get(number, ("", ""))
+        institution, region = institutions.get(number, ("", ""))
         since, cycle = duties.day_of(row["since"]), str(row["cycle"])
         receipt = receipt_of.get((str(row["sha256"]), file)) or receipt_of.get((str(row["sha256"]), ""))
         facts = (*([f"申报 {number}"] if number and number != file else []), *([f"回执 {receipt}"] if receipt else []))
@@ -257,10 +257,10 @@ def _aside(db: Connection, numbers: Callable[[], _Numbers]) -> Iterator[Duty]:
 def _inspections(db: Connection, day: date) -> Iterator[Duty]:
     """Inspections whose outcome asks for something to be mended."""
     rows = inspections.to_be_mended(db, day)
-    known = duties.whose(db, {str(row["uscc"]) for row in rows})
+    institutions = duties.whose(db, {str(row["uscc"]) for row in rows})
     for row in rows:
         uscc = str(row["uscc"])
-        name, region = known.get(uscc, (uscc, ""))
+        name, region = institutions.get(uscc, (uscc, ""))
         what = f"双随机抽查（{row['cycle']}）：{OUTCOMES[str(row['outcome'])]}" + (
             f"，{row['remarks']}" if row["remarks"] else ""
         )
@@ -274,8 +274,8 @@ def _complaints(db: Connection, day: date) -> Iterator[Duty]:
     rows = frames.records(complaints.unsettled(db, day))
     if not rows:
         return
-    known = register.on_file(db, day).drop_duplicates("uscc").set_index("uscc")
-    names, regions = known["institution_name"].to_dict(), known["region_code"].to_dict()
+    holders = register.on_file(db, day).drop_duplicates("uscc").set_index("uscc")
+    names, regions = holders["institution_name"].to_dict(), holders["region_code"].to_dict()
     for row in rows:
         uscc, due = str(row["uscc"]), duties.day_of(row["due_on"])
         yield Duty(

@@ -93,11 +93,11 @@ def _import_results(file: Path, day: date | None, word: Word) -> Imported:
     pulled = pull_file(file, RESULTS.name)
     rows = results_of(pulled)
     with _transaction(day) as (db, run):
-        taken, refused = vouched(
+        vouched_rows, refused = vouched(
             rows, dispatches.revisions(db, rows["application_no"]), run.installation, required=False
         )
-        new = results.receive(db, taken, run)
-        word.keep(db, new, run, results.newest(db, taken)["application_no"].unique())
+        new = results.receive(db, vouched_rows, run)
+        word.keep(db, new, run, results.newest(db, vouched_rows)["application_no"].unique())
         unjudged = {backlog.cycle: backlog.number for backlog in results.unjudged(db)}
     return Imported(len(rows), new, [file.reason for file in [*pulled.quarantined, *refused]], unjudged=unjudged)
 

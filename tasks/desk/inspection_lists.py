@@ -39,12 +39,12 @@ def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[str]]:
     with writing(run) as db:
         draws = {str(cycle): inspections.draw_of(db, str(cycle)) for cycle in rows["cycle"].unique()}
         drawn = {(cycle, visit.uscc) for cycle, made in draws.items() if made for visit in made.visits}
-        known = pd.MultiIndex.from_frame(rows[["cycle", "uscc"]]).isin(list(drawn))
+        is_drawn = pd.MultiIndex.from_frame(rows[["cycle", "uscc"]]).isin(list(drawn))
         complaints += [
             f"{row['uscc']} 不在{row['cycle']}批次的抽查名单内，其抽查结果未采用，请核对批次和统一社会信用代码"
-            for row in rows[~known].to_dict("records")
+            for row in rows[~is_drawn].to_dict("records")
         ]
-        new = inspections.add_outcomes(db, rows[known], run)
+        new = inspections.add_outcomes(db, rows[is_drawn], run)
     for cycle in sorted(draws):
         publish(cycle, run)
     return len(rows), new, complaints

@@ -26,19 +26,19 @@ def take_in(db: Connection, frame: pd.DataFrame, run: Run, *, replace: bool = Fa
     rows = frame[[*INSTITUTION_CODES.names, LINE]].fillna(dict.fromkeys(INSTITUTION_CODES.names, ""))
     rows = rows[rows["institution_code"] != ""].drop_duplicates(["uscc", "institution_code"])
     rows["uscc"] = institutions.followed(db, rows["uscc"])
-    known = institutions.known(db)
-    faults = _faults(rows, known, run.policy.province.institution_code, replace=replace)
+    register = institutions.known(db)
+    faults = _faults(rows, register, run.policy.province.institution_code, replace=replace)
     good = rows.loc[faults == "", ["uscc", "institution_code"]]
-    named = known.drop(columns="institution_code").merge(good, on="uscc")
+    changed = register.drop(columns="institution_code").merge(good, on="uscc")
     bad = rows.assign(fault=faults).query("fault != ''")[[LINE, "uscc", "fault"]]
     sentences = [f"第{line}行（{visible(uscc)}）未采用：{fault}" for line, uscc, fault in bad.to_numpy().tolist()]
     letters.write(
-        db, _letters(named.merge(known[["uscc", "institution_code"]], on="uscc", suffixes=("", "_was")), run), run
+        db, _letters(changed.merge(register[["uscc", "institution_code"]], on="uscc", suffixes=("", "_was")), run), run
     )
-    return institutions.name(db, named, run), sentences
+    return institutions.name(db, changed, run), sentences
 
 
-def _letters(named: pd.DataFrame, run: Run) -> list[Entry]:
+def _letters(changed: pd.DataFrame, run: Run) -> list[Entry]:
     """One letter an institution whose code is new to it; `institution_code_was`: the code it had, or none."""
     return [
         letter(
@@ -51,24 +51,24 @@ def _letters(named: pd.DataFrame, run: Run) -> list[Entry]:
                 former_code=row["institution_code_was"],
             ),
         )
-        for row in named.fillna("").to_dict("records")
+        for row in changed.fillna("").to_dict("records")
         if row["institution_code"] != row["institution_code_was"]
     ]
 
 
-def _faults(rows: pd.DataFrame, known: pd.DataFrame, pattern: str, *, replace: bool) -> "pd.Series[str]":
+def _faults(rows: pd.DataFrame, register: pd.DataFrame, pattern: str, *, replace: bool) -> "pd.Series[str]":
     """Why each row is not taken; blank for those that are. The first reason counts."""
-    codes, holders = rows["institution_code"], known.set_index("institution_code")["uscc"]
+    codes, holders = rows["institution_code"], register.set_index("institution_code")["uscc"]
     held = holders[holders.index != ""].groupby(level=0).first()
     another = codes.map(held).astype("str").fillna(rows["uscc"])
-    shown = codes.map(visible)
-    former = rows["uscc"].map(known.set_index("uscc")["institution_code"]).astype("str").fillna("")
+    texts = codes.map(visible)
+    former = rows["uscc"].map(register.set_index("uscc")["institution_code"]).astype("str").fillna("")
     reasons = [
-        (~codes.str.fullmatch(pattern), "机构编码“" + shown + f"”不符合省级规定的样式{pattern}，请核对后重新导入"),
-        (~rows["uscc"].isin(known["uscc"]), "该机构不在备案名册内，请核对统一社会信用代码"),
+        (~codes.str.fullmatch(pattern), "机构编码“" + texts + f"”不符合省级规定的样式{pattern}，请核对后重新导入"),
+        (~rows["uscc"].isin(register["uscc"]), "该机构不在备案名册内，请核对统一社会信用代码"),
         (rows["uscc"].duplicated(keep=False), "同一机构给出了不同的机构编码，请只保留一个"),
-        (another != rows["uscc"], "机构编码“" + shown + "”已属于" + another + "，请核对"),
-        (codes.duplicated(keep=False) & ~codes.isin(held.index), "机构编码“" + shown + "”给了不止一家机构，请核对"),
+        (another != rows["uscc"], "机构编码“" + texts + "”已属于" + another + "，请核对"),
+        (codes.duplicated(keep=False) & ~codes.isin(held.index), "机构编码“" + texts + "”给了不止一家机构，请核对"),
         (
             (former != "") & (codes != former) & (not replace),
             "该机构已有机构编码“" + former + "”，确需替换的，请加 --replace 重新导入",

@@ -45,13 +45,13 @@ def clear(run: Run, pulls: Pulls, aside: Sequence[QuarantinedFile], looked: floa
     """
     root, before = run.installation.root, looked - run.installation.quiet_seconds
     refused = {file.path for file in aside if file.path is not None}
-    taken = [
+    handled = [
         *_submissions(pulls.applicants, Path(run.inbox), run),
         *(file for pull in pulls.panels for file in _lists(pull, f"{run.cycle}/{RESULTS.name}", run)),
         *(file for pull in pulls.desks for file in _lists(pull, f"{_DESK}/{run.day}", run)),
         *_supervision(run),
     ]
-    going = [file for file in taken if file.path not in refused]
+    going = [file for file in handled if file.path not in refused]
     _note(going, aside, run)
     taking.move(root, going, before)
     for path in sorted(refused):
@@ -59,13 +59,13 @@ def clear(run: Run, pulls: Pulls, aside: Sequence[QuarantinedFile], looked: floa
             taking.drop_kept(root, path, before)
 
 
-def _note(taken: Sequence[Taken], quarantined: Sequence[QuarantinedFile], run: Run) -> None:
+def _note(handled: Sequence[Taken], quarantined: Sequence[QuarantinedFile], run: Run) -> None:
     """Say on the receipt of every file what it became, while it still lies at its door."""
-    if not taken and not quarantined:
+    if not handled and not quarantined:
         return
     doors = _doors(run)
     with receipts.Ledger(run.installation.root) as ledger:
-        for file in taken:
+        for file in handled:
             ledger.became(file.path, *_place(file.path, doors), file.receipt)
         for path, sentences in sorted(reasons_by_file(quarantined).items()):
             ledger.became(path, *_place(path, doors), f"搁置：{'；'.join(dict.fromkeys(sentences))}")
@@ -111,8 +111,8 @@ def _submissions(pulled: Pull, inbox: Path, run: Run) -> Iterator[Taken]:
     if pulled.tables[APPLICATIONS.name].empty:
         return
     with reading() as db:
-        known = versions.of_contents(db, pulled.tables[APPLICATIONS.name])
-    places = {row["application_no"]: (row["cycle"], int(row["version"])) for row in records(known)}
+        on_record = versions.of_contents(db, pulled.tables[APPLICATIONS.name])
+    places = {row["application_no"]: (row["cycle"], int(row["version"])) for row in records(on_record)}
     pending = {file.application_no for file in pulled.quarantined} | set(
         pulled.tables[APPLICATIONS.name]["application_no"]
     )
@@ -195,6 +195,6 @@ def bring_back(run: Run) -> None:
 
 def _places(folder: Path) -> set[str]:
     """Where the tables of a submission that was taken lay at their door: its folders there, blank for the door's own."""
-    taken = folder.rglob("*") if folder.is_dir() else ()
-    tables = [path for path in taken if is_table_file(path) and path.name != receipts.RECEIPT]
+    paths = folder.rglob("*") if folder.is_dir() else ()
+    tables = [path for path in paths if is_table_file(path) and path.name != receipts.RECEIPT]
     return {"" if path.parent == folder else path.relative_to(folder).parent.as_posix() for path in tables}

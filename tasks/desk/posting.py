@@ -46,17 +46,19 @@ def record_posting(occasions: Sequence[str], what: Posted, on: date, by: str, as
 def _assert_in_order(letter: RowMapping, what: Posted, on: date) -> None:
     """A letter is written, then sent off, then arrives, each on the day of the one before or later."""
     name = letter["number"] or letter["occasion"]
-    written, posted, served = letter["written_on"], letter["posted_on"], letter["served_on"]
-    if on < written:
-        chinese = f"“{name}”的日期是 {written}，寄出和送达不会早于它：请核对所填的 {on}"
-        raise ImpossiblePostingError(f"letter {name} is of {written}, later than {on}: check the day", chinese=chinese)
-    if what == "served" and posted and on < posted:
-        chinese = f"“{name}”于 {posted} 寄出，送达不会早于它：请核对所填的 {on}，或先更正寄出日期"
+    written_on, posted_on, served_on = letter["written_on"], letter["posted_on"], letter["served_on"]
+    if on < written_on:
+        chinese = f"“{name}”的日期是 {written_on}，寄出和送达不会早于它：请核对所填的 {on}"
         raise ImpossiblePostingError(
-            f"letter {name} was sent off on {posted}, later than {on}: check both", chinese=chinese
+            f"letter {name} is of {written_on}, later than {on}: check the day", chinese=chinese
         )
-    if what == "posted" and served and on > served:
-        chinese = f"“{name}”于 {served} 送达，寄出不会晚于它：请核对所填的 {on}，或先更正送达日期"
+    if what == "served" and posted_on and on < posted_on:
+        chinese = f"“{name}”于 {posted_on} 寄出，送达不会早于它：请核对所填的 {on}，或先更正寄出日期"
         raise ImpossiblePostingError(
-            f"letter {name} arrived on {served}, before {on}: check both days", chinese=chinese
+            f"letter {name} was sent off on {posted_on}, later than {on}: check both", chinese=chinese
+        )
+    if what == "posted" and served_on and on > served_on:
+        chinese = f"“{name}”于 {served_on} 送达，寄出不会晚于它：请核对所填的 {on}，或先更正送达日期"
+        raise ImpossiblePostingError(
+            f"letter {name} arrived on {served_on}, before {on}: check both days", chinese=chinese
         )

@@ -196,9 +196,9 @@ def _settled(held: pd.DataFrame, holds: pd.DataFrame) -> pd.DataFrame:
     goes_on = pl.when(pl.col("decided_result").is_null()).then(pl.lit("accepted")).otherwise(pl.lit("passed"))
     ruled = pl.when(refused).then(pl.lit("例外审批不予：")).when(pl.col("free") & ~still)
     because = ruled.then(pl.lit("占用的名额已空出：")).otherwise(pl.lit("例外审批准予："))
-    settled = rows.with_columns(
+    outcomes = rows.with_columns(
         became=pl.when(refused).then(pl.lit("refused")).when(still).then(pl.lit("held")).otherwise(goes_on),
         reason=pl.when(refused).then("refusing").otherwise("open"),
         because=because + pl.when(refused).then("refusing").otherwise("was_reason"),
     )
-    return settled.to_pandas()
+    return outcomes.to_pandas()

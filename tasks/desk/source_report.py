@@ -35,10 +35,10 @@ class Remark:
 
 def report(settings: Settings, bounds: Bounds | None = None) -> list[Remark]:
     """Pull the source into a folder of no consequence and say what it holds; the home and the database stay as they are."""
-    named, wrong = stated(settings)
+    source, wrong = stated(settings)
     if wrong:
         return [Remark("problem", "source", wrong)]
-    remarks = [Remark("ok", "source", named)]
+    remarks = [Remark("ok", "source", source)]
     if sends_openly(settings):
         remarks.append(
             Remark("note", "source", "the password or token is sent unencrypted: use https:// or webdavs://")
@@ -85,8 +85,8 @@ def _unknown_columns(pull: Pull) -> Iterator[Remark]:
 
 def _not_understood(table: Table, column: Column, rows: pd.DataFrame, policy: Policy) -> Iterator[Remark]:
     """Cells that have no value: unknown codes, and whatever is no day, number or level."""
-    written = rows[WRITTEN].dropna().map(json.loads)
-    unread = [cells[column.name] for cells in written[rows[column.name].isna()] if column.name in cells]
+    originals = rows[WRITTEN].dropna().map(json.loads)
+    unread = [cells[column.name] for cells in originals[rows[column.name].isna()] if column.name in cells]
     if column.kind == "cycle":
         months = tuple(f"-{month:02d}" for month in policy.cycle.months)
         unread += [text for text in rows[column.name].dropna() if not text.endswith(months)]

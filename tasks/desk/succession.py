@@ -60,8 +60,8 @@ def _is_done(db: Connection, change: Change) -> bool:
     """Whether the register shows this change already."""
     match change:
         case Renaming():
-            known = institutions.known(db)
-            rows = known[known["uscc"] == change.uscc].to_dict("records")
+            particulars = institutions.known(db)
+            rows = particulars[particulars["uscc"] == change.uscc].to_dict("records")
             return bool(rows) and change.particulars.items() <= rows[0].items()
         case Renumbering():
             return renumberings.newest(db).get(change.old_code) == change.new_code

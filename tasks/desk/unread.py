@@ -122,8 +122,8 @@ def _submitted(pull: Pull) -> dict[str, _Contents]:
         if name not in pull.paths or name in others:
             continue
         # the file of a version that does not count is read again beside that of the one that does
-        settled = all((number, name) in counted for number in numbers)
-        contents[name] = _Contents(tuple((number, hashes.get(number, "")) for number in sorted(numbers)), settled)
+        is_settled = all((number, name) in counted for number in numbers)
+        contents[name] = _Contents(tuple((number, hashes.get(number, "")) for number in sorted(numbers)), is_settled)
     for name, number in pull.attached.items():
         contents[name] = _Contents(((number, hashes.get(number, "")),), number in hashes)
     return contents
@@ -151,12 +151,12 @@ def _returned(pull: Pull) -> dict[str, _Contents]:
     return {name: _Contents(tuple(pairs), True) for name, pairs in things.items() if name in pull.paths}
 
 
-def _lacking(db: Connection, folder: Path, known: Collection[str]) -> set[str]:
+def _lacking(db: Connection, folder: Path, names: Collection[str]) -> set[str]:
     """The applications that named a file which was not there and may have come since, by its name alone."""
     rows = versions.lacking_attachments(db)
     if rows.empty:
         return set()
-    paths = (path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in known)
+    paths = (path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in names)
     new = {compared(path.name) for path in paths}
     last = rows["file_name"].str.replace("\\", "/").str.rpartition("/")[2]
     return {number for number, name in zip(rows["application_no"], last, strict=True) if compared(str(name)) in new}
@@ -178,12 +178,12 @@ def _digest(path: Path) -> str:
 
 def context(run: Run) -> str:
     """A digest of all that a reading depends on beside the file: this release, its data, the maps, policies and lists."""
-    stated = run.installation
-    parts: list[object] = [version("filing-cycles"), stated.source_tables, stated.column_map]
+    installation = run.installation
+    parts: list[object] = [version("filing-cycles"), installation.source_tables, installation.column_map]
     parts += [file for name in _READ_BY for file in _listed(Path(str(files(name))))]
-    parts += [file for folder in (stated.policies, stated.reference) if folder for file in _listed(folder)]
-    if stated.column_map and Path(stated.column_map).is_file():
-        parts.append(_digest(Path(stated.column_map)))
+    parts += [file for folder in (installation.policies, installation.reference) if folder for file in _listed(folder)]
+    if installation.column_map and Path(installation.column_map).is_file():
+        parts.append(_digest(Path(installation.column_map)))
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
 
 

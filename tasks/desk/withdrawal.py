@@ -69,6 +69,6 @@ def take_back(db: Connection, numbers: list[str], way: str, ground: str, by: str
     items.move(db, still.assign(became="withdrawn", reason="", because=because, facts=facts), run, by)
     bare = [] if way == BY_VERSION else sorted(set(numbers) - set(rows["application_no"]))
     applications.give_up(db, bare, f"撤回申报（{way}）", ground, run, by)
-    known = applications.current(db, sorted({*still["application_no"], *bare}))
-    confirmed = withdrawals(known, still, occupation_names(db), way, ground, run)
+    applicants = applications.current(db, sorted({*still["application_no"], *bare}))
+    confirmed = withdrawals(applicants, still, occupation_names(db), way, ground, run)
     return Counts.of(withdrawn=len(numbers), letters=letters.write(db, confirmed, run))

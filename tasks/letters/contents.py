@@ -107,8 +107,8 @@ def _lost(hard: pd.DataFrame, occupations: pd.DataFrame) -> set[str]:
     rows = hard[hard["rule"].isin(UNMENDABLE) & (hard["table"] == "occupations")]
     barred = set(zip(rows["application_no"], rows["row"].astype("int64"), strict=True))
     mine = occupations[occupations["application_no"].isin(rows["application_no"])]
-    asked = set(zip(mine["application_no"], mine["row"].astype("int64"), strict=True))
-    return whole | ({number for number, _ in barred} - {number for number, _ in asked - barred})
+    requested = set(zip(mine["application_no"], mine["row"].astype("int64"), strict=True))
+    return whole | ({number for number, _ in barred} - {number for number, _ in requested - barred})
 
 
 def _lines(findings: pd.DataFrame, policy: Policy) -> dict[str, list[FindingLine]]:
@@ -281,8 +281,8 @@ def _ruling(code: str, reason: str, refused: Sequence[Row]) -> dict[str, str]:
     behind = [row for _, row in sorted({row["rule"]: row for row in concerned if row["rule"] in rules}.items())]
     if not behind:
         return {}
-    stated = {name: dict.fromkeys(str(row[name]) for row in behind) for name in ("document_no", "reason")}
-    return {"decision_no": "、".join(stated["document_no"]), "decision_reason": "；".join(stated["reason"])}
+    columns = {name: dict.fromkeys(str(row[name]) for row in behind) for name in ("document_no", "reason")}
+    return {"decision_no": "、".join(columns["document_no"]), "decision_reason": "；".join(columns["reason"])}
 
 
 def letter(occasion: str, kind: str, subject: str, text: LetterText) -> Entry:

@@ -97,12 +97,12 @@ def _post(postbox: LetterBox, templates: Path | None, address_of: Callable[[Entr
 def _mail(name: str, title: str, letter: Entry) -> str:
     """The text of the mail that brings a letter: its number, and whom to ask."""
     number = f"（{letter.number}）" if letter.number else ""
-    asked = [
+    contacts = [
         f"{word}：{visible(str(line))}"
         for word, field in (("联系人", "contact"), ("电话", "phone"), ("邮箱", "email"))
         if (line := letter.content.get(field))
     ]
-    ask = f"　　{'，'.join(asked)}。\n" if asked else ""
+    ask = f"　　{'，'.join(contacts)}。\n" if contacts else ""
     issuer = visible(str(letter.content.get("issuer", "")))
     return f"{name}：\n\n　　{title}{number}见附件，请查收。本邮件由系统发出，请勿直接回复。\n{ask}\n{issuer}\n"
 

@@ -74,12 +74,12 @@ def _reminder(occasion: str, end: date, rows: list[Row], known: Reminding) -> En
     policy, day, head = known.policy, known.day, rows[0]
     cycle = _renewal_cycle(end, known)
     ending = {_key(row) for row in rows}
-    asked = [row for row in known.renewals.get((str(head["uscc"]),), []) if _key(row) in ending]
+    renewals = [row for row in known.renewals.get((str(head["uscc"]),), []) if _key(row) in ending]
     text = ExpiryReminderText(
         **addressee(head, policy, day),
         items=lines_of(rows, known.names, policy),
-        under_way=_under_way(asked, known),
-        to_file=len({_key(row) for row in asked}) < len(ending),
+        under_way=_under_way(renewals, known),
+        to_file=len({_key(row) for row in renewals}) < len(ending),
         valid_until=end,
         days_left=(end - day).days,
         renewal_cycle=cycle or "",

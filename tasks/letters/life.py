@@ -120,8 +120,8 @@ def recall(db: Connection, items: pd.DataFrame, reason: str, run: Run) -> int:
     out = dispatches.recall(db, items)
     delivered = out[out["delivered"] == 1].merge(items[[*KEYS, "own_name"]], on=KEYS)
     if len(delivered):
-        known = current(db, sorted(set(delivered["application_no"])))
-        applicants = dict(zip(known["application_no"], known["institution_name"].fillna(""), strict=True))
+        applications = current(db, sorted(set(delivered["application_no"])))
+        applicants = dict(zip(applications["application_no"], applications["institution_name"].fillna(""), strict=True))
         write(db, _recalls(delivered, applicants, occupation_names(db), reason, run), run)
     return len(out)
 

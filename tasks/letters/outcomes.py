@@ -32,8 +32,8 @@ def write_outcomes(run: Run) -> Counts:
         denied = _denied(sent_letters, undecided)
         under_way = undecided.loc[undecided["status"].isin(_IN_EVALUATION), "application_no"]
         refused = denied.loc[denied["status"] == "refused", "application_no"]
-        settled = denied["application_no"].isin(refused) | ~denied["application_no"].isin(under_way)
-        entries = [*_filings(db, sent_letters, undecided, run), *_refusals(db, sent_letters, denied[settled], run)]
+        is_settled = denied["application_no"].isin(refused) | ~denied["application_no"].isin(under_way)
+        entries = [*_filings(db, sent_letters, undecided, run), *_refusals(db, sent_letters, denied[is_settled], run)]
         written = letters.write(db, entries, run) + _restate(db, run)
     return Counts.of(letters=written)
 
@@ -68,13 +68,15 @@ def _restate(db: Connection, run: Run) -> int:
     for former in letters.beside_renewals(db, run.day):
         cycle = cycle_id(former.cycle)
         of = run.model_copy(update={"cycle": cycle, "policy": for_cycle(cycle)})
-        known = applications.current(db, [former.subject])
-        filed = items.filed_on(db, run.day, known["uscc"].tolist())
+        application = applications.current(db, [former.subject])
+        filed = items.filed_on(db, run.day, application["uscc"].tolist())
         mine = filed[filed["application_no"] == former.subject].assign(day=run.day)
         rows = _on_register(db, mine, of)
         if set(rows["valid_until"]) == {line["valid_until"] for line in former.content["items"]}:
             continue
-        (entry,) = contents.filings(known, rows, occupation_names(db), correspondence.of(db, [former.subject]), of)
+        (entry,) = contents.filings(
+            application, rows, occupation_names(db), correspondence.of(db, [former.subject]), of
+        )
         void = EarlierLetter(title=LETTER_KINDS["filing"].title, letter_no=former.number, issued_on=run.day)
         voids = [*entry.content["voids"], void.model_dump(mode="json")]
         written += letters.write(db, [replace(entry, content={**entry.content, "voids": voids})], of)
@@ -86,8 +88,8 @@ def _filings(db: Connection, sent_letters: Correspondence, undecided: pd.DataFra
     if granted.empty:
         return []
     rows = _on_register(db, granted, run)
-    known = applications.current(db, sorted(set(rows["application_no"])))
-    return contents.filings(known, rows, occupation_names(db), sent_letters, run)
+    applicants = applications.current(db, sorted(set(rows["application_no"])))
+    return contents.filings(applicants, rows, occupation_names(db), sent_letters, run)
 
 
 def _on_register(db: Connection, granted: pd.DataFrame, run: Run) -> pd.DataFrame:
@@ -102,6 +104,6 @@ def _on_register(db: Connection, granted: pd.DataFrame, run: Run) -> pd.DataFram
 def _refusals(db: Connection, sent_letters: Correspondence, denied: pd.DataFrame, run: Run) -> list[Entry]:
     if denied.empty:
         return []
-    known = applications.current(db, sorted(set(denied["application_no"])))
+    applicants = applications.current(db, sorted(set(denied["application_no"])))
     decided = decisions.of_cycle(db, run.cycle)
-    return contents.refusals(known, denied, occupation_names(db), decided, sent_letters, run)
+    return contents.refusals(applicants, denied, occupation_names(db), decided, sent_letters, run)

@@ -36,7 +36,7 @@ def packages_for(
     numbers = carried["application_no"].unique().tolist()
     revisions = dispatches.next_revisions(db, run.cycle)
     rows = findings.of_cycle(db, run.cycle)
-    shown = by_application(rows[rows["nature"] == "review"])
+    reviewed = by_application(rows[rows["nature"] == "review"])
     committed, names = commitments(db, numbers), occupation_names(db)
     items = by_application(carried)
     last = deciding.last_day(policy, run.cycle)
@@ -52,7 +52,7 @@ def packages_for(
             items=_items(items[row["application_no"]], names),
             findings=tuple(
                 finding_line({str(key): value for key, value in line.items()}, policy)
-                for line in shown.get(row["application_no"], [])
+                for line in reviewed.get(row["application_no"], [])
             ),
             commitments=tuple(committed.get(row["application_no"], [])),
             panel=draws[row["application_no"]].panel if row["application_no"] in draws else Panel(),

@@ -71,14 +71,14 @@ def _alert(db: Connection, kind: str, causes: list[_Cause], day: date) -> Entry 
     """The day's alert of a kind; None where all of it was sent before."""
     mine = {sha256(cause.key.encode()).hexdigest()[:12]: cause for cause in causes if cause.kind == kind}
     last = outbox.newest_of_kind(db, ALERT_MAILS, kind)
-    known = set(last.content["keys"]) if last else set()
-    news = [cause for key, cause in mine.items() if key not in known]
+    sent_keys = set(last.content["keys"]) if last else set()
+    news = [cause for key, cause in mine.items() if key not in sent_keys]
     if not news:
         return None
-    shown = "；".join(cause.line for cause in news[:_NAMED])
+    examples = "；".join(cause.line for cause in news[:_NAMED])
     more = f"；另有新增 {len(news) - _NAMED} 件" if len(news) > _NAMED else ""
     counts = f"{_SUBJECTS[kind]}：今日共 {len(mine)} 件，新增 {len(news)} 件"
-    text = f"{counts}。{shown}{more}。全部见工作台“今日待办”或 filing status --who"
+    text = f"{counts}。{examples}{more}。全部见工作台“今日待办”或 filing status --who"
     cycles = sorted({cause.cycle for cause in mine.values() if cause.cycle})
     cycle = cycles[0] if len(cycles) == 1 else ""
     return Entry(f"{kind}:{day}", kind, "", {"cycle": cycle, "text": text, "keys": sorted(mine)}, cycle)

@@ -99,8 +99,8 @@ def _lasting(cycle: CycleId, today: date) -> pd.DataFrame:
 
 
 def _among(rows: pd.DataFrame, keys: pd.DataFrame) -> "pd.Series[bool]":
-    known = pd.MultiIndex.from_frame(keys)
-    return pd.Series(pd.MultiIndex.from_frame(rows[items.KEYS]).isin(known), index=rows.index)
+    index = pd.MultiIndex.from_frame(keys)
+    return pd.Series(pd.MultiIndex.from_frame(rows[items.KEYS]).isin(index), index=rows.index)
 
 
 def take_back(run: Run) -> None:

@@ -258,10 +258,12 @@ def end_abandoned(cycle: str) -> int:
     ended = 0
     with get_client(sync_client=True) as client:
         paused = in_state(StateType.PAUSED).model_copy(update={"tags": FlowRunFilterTags(all_=[on_server.tag()])})
-        known = {deployment.id for deployment in client.read_deployments(deployment_filter=on_server.ours(), limit=200)}
+        deployments = {
+            deployment.id for deployment in client.read_deployments(deployment_filter=on_server.ours(), limit=200)
+        }
         for run in client.read_flow_runs(flow_run_filter=paused, limit=200):
             mine = run.parameters.get("cycle") == cycle and run.parent_task_run_id is None
-            if mine and run.deployment_id not in known:
+            if mine and run.deployment_id not in deployments:
                 gone: State[object] = Cancelled(message="它的部署已被删除；该批次由另一次运行继续办理")
                 client.set_flow_run_state(run.id, gone, force=True)
                 ended += 1
@@ -280,11 +282,11 @@ def suspend(timeout_seconds: int, name: str, message: str) -> NoReturn:
     """
     run = UUID(str(runtime.flow_run.id))
     # a key of its own each time: Prefect takes a known key for a wait that is over
-    asked: State[object] = Suspended(timeout_seconds=timeout_seconds, pause_key=str(uuid4()), message=message)
+    suspended: State[object] = Suspended(timeout_seconds=timeout_seconds, pause_key=str(uuid4()), message=message)
     with get_client(sync_client=True) as client:
         client.update_flow_run(run, name=name)
         # what suspend_flow_run does, which has no word for why
-        state = propose_state_sync(client, asked, flow_run_id=run)
+        state = propose_state_sync(client, suspended, flow_run_id=run)
     if not state.is_paused():
         raise RuntimeError(f"the run cannot wait: the server answered {state.name}")
     raise Pause(state=state)

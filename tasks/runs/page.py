@@ -91,15 +91,15 @@ def _waits(outcomes: list[overview.Outcome], items: dict[str, int], wait: Wait, 
     waiting = [f"- {line}" for line, due in lines.items() if due]
     with reading() as db:
         unsettled = complaints.unsettled(db, summary.as_of)
-        shown = public_notices.shown(db, summary.cycle)
+        notices = public_notices.shown(db, summary.cycle)
     for complaint in unsettled.to_dict("records"):
         until = f"，整改期限 {complaint['due_on']}" if isinstance(complaint["due_on"], str) else ""
         waiting.append(
             f"- {_cell(complaint['handled_by'])}办结举报投诉 {_cell(complaint['complaint_no'])}（{complaint['uscc']}{until}）"
         )
-    for name, ends_on in sorted(set(zip(shown["notice"], shown["ends_on"], strict=True))):
+    for name, ends_on in sorted(set(zip(notices["notice"], notices["ends_on"], strict=True))):
         if ends_on >= summary.as_of.isoformat():
-            count = int((shown["notice"] == name).sum())
+            count = int((notices["notice"] == name).sum())
             waiting.append(f"- 公示 {name} 期满：{count} 个申报职业等级，公示至 {ends_on}")
     return "## 在等谁\n\n" + ("\n".join(waiting) or "- 不等任何人")
 
@@ -150,8 +150,8 @@ def _stages(summary: RunSummary) -> str:
 def _quarantined(cycle: str) -> str:
     """Files, and rows of files, that were set aside in the cycle: nobody else tells the one who sent them."""
     with reading() as db:
-        kept = runs.quarantine(db, cycle)
-    rows = [[file, reason] for file, reason in kept[:MOST]]
+        entries = runs.quarantine(db, cycle)
+    rows = [[file, reason] for file, reason in entries[:MOST]]
     return _table("隔离过的文件和申报（文件的原件在 quarantine 文件夹）", ["文件或申报", "原因"], rows)
 
 
@@ -169,21 +169,21 @@ def _links(summary: RunSummary, pages: str | None) -> str:
 def findings_rows(cycle: str) -> list[Row]:
     """Findings without the values that were handed in: what they say is in the letters."""
     with reading() as db:
-        shown = findings.of_cycle(db, cycle).head(MOST)
-    known = rules_of(for_cycle(cycle_id(cycle)))
+        rows = findings.of_cycle(db, cycle).head(MOST)
+    rules = rules_of(for_cycle(cycle_id(cycle)))
     return [
         {
             "申报编号": finding["application_no"],
             "规则": finding["rule"],
             "性质": NATURES_ZH.get(finding["nature"], finding["nature"]),
-            "初审意见": known[finding["rule"]].message_zh if finding["rule"] in known else "",
+            "初审意见": rules[finding["rule"]].message_zh if finding["rule"] in rules else "",
             "数据表": TABLES[finding["table"]].title if finding["table"] in TABLES else finding["table"],
             "行": str(finding["row"] or "—"),
             "字段": TABLES[finding["table"]].titles().get(finding["field"], finding["field"])
             if finding["table"] in TABLES
             else finding["field"],
         }
-        for finding in shown.to_dict("records")
+        for finding in rows.to_dict("records")
     ]
 
 
@@ -231,7 +231,7 @@ def edition_text(name: str) -> str:
     changed = changes(before, rows, edition["as_of"], causes)
     counted = changed["change"].value_counts()
     kinds = [[title, int(counted.get(kind, 0))] for kind, title in CHANGE_KINDS.items()]
-    shown = [
+    lines = [
         [CHANGE_KINDS[change["change"]], change["institution_name"], change["occupation_code"]]
         for change in changed.head(MOST).to_dict("records")
     ]
@@ -239,7 +239,7 @@ def edition_text(name: str) -> str:
     if edition["standing"] == "waiting":
         head += f"\n\n**等待批准**：{_cell(edition['waits_because'])}"
     return "\n\n".join(
-        [head, _table("变化", ["种类", "数量"], kinds), _table("明细", ["变化", "机构", "职业编码"], shown)]
+        [head, _table("变化", ["种类", "数量"], kinds), _table("明细", ["变化", "机构", "职业编码"], lines)]
     )
 
 

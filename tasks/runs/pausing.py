@@ -32,8 +32,8 @@ def carry_over() -> list[str]:
 
 def automatic_deployments(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
     """The deployments that run by themselves, by their entry in the catalogue, as far as Prefect has them."""
-    known = client.read_deployments(deployment_filter=on_server.ours(), limit=200)
-    by_entry = {on_server.entry(deployment.name): deployment for deployment in known}
+    deployments = client.read_deployments(deployment_filter=on_server.ours(), limit=200)
+    by_entry = {on_server.entry(deployment.name): deployment for deployment in deployments}
     return {entry: deployment for entry, deployment in by_entry.items() if entry in AUTOMATIC}
 
 
@@ -42,11 +42,11 @@ def _release(client: SyncPrefectClient) -> list[str]:
     desk.lift_over()
     with database.reading() as db:
         lifted = pauses.to_release(db)
-    known = automatic_deployments(client) if lifted else {}
+    deployments = automatic_deployments(client) if lifted else {}
     done = []
     for subject in lifted:
-        if subject in known and known[subject].paused:
-            client.resume_deployment(known[subject].id)
+        if subject in deployments and deployments[subject].paused:
+            client.resume_deployment(deployments[subject].id)
             done.append(f"{subject} runs by itself again")
         with database.begin() as db:
             pauses.released(db, subject)

@@ -145,8 +145,8 @@ def _numbers(only: list[str] | None) -> list[str] | None:
     """The numbers that are meant: themselves, or for `failed:RUN` those that the run left undone."""
     if only is None:
         return None
-    asked = [failed_of(number.removeprefix(_FAILED)) if number.startswith(_FAILED) else [number] for number in only]
-    return None if None in asked else sorted({number for numbers in asked for number in numbers or ()})
+    chosen = [failed_of(number.removeprefix(_FAILED)) if number.startswith(_FAILED) else [number] for number in only]
+    return None if None in chosen else sorted({number for numbers in chosen for number in numbers or ()})
 
 
 def failed_of(run_id: str) -> list[str] | None:

@@ -210,7 +210,7 @@ def _newer_files(inbox: Path, began: datetime | None) -> int:
     """Files that came or changed since; the time of the inode, for a file moved in keeps its own older time."""
     if not inbox.is_dir():
         return 0
-    settled = (datetime.now(UTC) - SETTLED).timestamp()
+    latest = (datetime.now(UTC) - SETTLED).timestamp()
     since = began.timestamp() if began else 0.0
     files = (path for path in inbox.rglob("*") if not path.name.startswith((".", "~$")))
-    return sum(1 for path in files if path.is_file() and since < path.stat().st_ctime <= settled)
+    return sum(1 for path in files if path.is_file() and since < path.stat().st_ctime <= latest)

@@ -30,11 +30,11 @@ def attach(published: Path, edition: str, file: Path) -> Path:
     content = file.read_bytes()
     if file.suffix.lower() != ".pdf" or not content.startswith(b"%PDF-"):
         raise UnfitAttachmentError(f"{file} is no PDF file: scan the signed announcement as PDF, then attach it")
-    known, name = recorded(folder), files.safe_name(file.name)
-    if known.get(name, sha256(content)) != sha256(content) or (name not in known and (folder / name).exists()):
+    digests, name = recorded(folder), files.safe_name(file.name)
+    if digests.get(name, sha256(content)) != sha256(content) or (name not in digests and (folder / name).exists()):
         raise UnfitAttachmentError(f"edition {edition} has another file {name}: give the scan a name of its own")
     files.put(folder, name, content)
-    files.put(folder, ATTACHMENTS, json_bytes(dict(sorted({**known, name: sha256(content)}.items()))))
+    files.put(folder, ATTACHMENTS, json_bytes(dict(sorted({**digests, name: sha256(content)}.items()))))
     return folder / name
 
 
@@ -46,10 +46,10 @@ def recorded(folder: Path) -> dict[str, str]:
     return _RECORD.validate_json(path.read_bytes())
 
 
-def faults(folder: Path, known: Mapping[str, str]) -> list[str]:
+def faults(folder: Path, digests: Mapping[str, str]) -> list[str]:
     """One sentence for each attachment that is not what was attached."""
     return [
         f"edition {folder.name}: the attachment {visible(name)} is missing or was changed after it was attached"
-        for name, digest in sorted(known.items())
+        for name, digest in sorted(digests.items())
         if not (folder / name).is_file() or files.file_sha256(folder / name) != digest
     ]

@@ -15,15 +15,17 @@ from tasks.gateways.shelf.manifest import MANIFEST, read_manifest
 _EDITION = re.compile(r"(\d{4})-(\d{2})\.(\d+)")
 
 
-def verify_chain(published: Path, known: Mapping[str, str] | None = None) -> list[str]:
+def verify_chain(published: Path, on_record: Mapping[str, str] | None = None) -> list[str]:
     """One sentence for each fault, the first broken link first; an empty list when all is as it was published.
 
     `known` maps edition names to the SHA-256 of their manifests as recorded when they were placed: with it, a missing
     newest edition and a manifest rewritten together with its seal are found too.
     """
-    known = known or {}
+    on_record = on_record or {}
     names = edition_names(published)
-    missing = [f"edition {name} is missing below {published}" for name in sorted(set(known) - set(names), key=_order)]
+    missing = [
+        f"edition {name} is missing below {published}" for name in sorted(set(on_record) - set(names), key=_order)
+    ]
     records: dict[str, dict[str, Any]] = {}
     digests: dict[str, str] = {}
     faults: list[str] = []
@@ -35,7 +37,7 @@ def verify_chain(published: Path, known: Mapping[str, str] | None = None) -> lis
         except (OSError, ValueError) as broken:
             faults.append(f"edition {name}: {MANIFEST} cannot be relied on: {broken}")
             continue
-        if known.get(name, digests[name]) != digests[name]:
+        if on_record.get(name, digests[name]) != digests[name]:
             faults.append(f"edition {name}: {MANIFEST} is not the one that was published")
         faults += _file_faults(published / name, records[name])
     return [*missing, *_link_faults(records, digests), *faults, *_latest_faults(published, names)]

@@ -54,10 +54,10 @@ def read_life(edition: Path, manifest_sha256: str | None) -> pd.DataFrame | None
     try:
         manifest = (edition / MANIFEST).read_bytes()
         content = (edition / LIFE).read_bytes()
-        known = read_manifest(manifest)["files"].get(LIFE)
+        digest = read_manifest(manifest)["files"].get(LIFE)
     except (OSError, ValueError):
         return None
-    if sha256(manifest) != manifest_sha256 or sha256(content) != known:
+    if sha256(manifest) != manifest_sha256 or sha256(content) != digest:
         return None
     table = json.loads(content)
     return (

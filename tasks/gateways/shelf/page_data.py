@@ -123,11 +123,11 @@ def _columns(of: str, rows: pd.DataFrame, places: Mapping[str, Mapping[str, str]
 
     `places`: by kind of column what its cells are places in; level sets have a list of their own.
     """
-    shown = [column for column in COLUMNS if column.of == of and column.page and column.kind != "levels"]
+    columns = [column for column in COLUMNS if column.of == of and column.page and column.kind != "levels"]
     texts = {
-        column.page: list(map(visible, rows[column.name].tolist())) for column in shown if column.kind not in places
+        column.page: list(map(visible, rows[column.name].tolist())) for column in columns if column.kind not in places
     }
-    placed = [column for column in shown if column.kind in places]
+    placed = [column for column in columns if column.kind in places]
     return texts | {column.page: _places(rows[column.name], places[column.kind]) for column in placed}
 
 
@@ -146,8 +146,8 @@ def _named(codes: pd.Series, titles: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _places(values: pd.Series, known: Iterable[str]) -> list[int]:
-    place = {value: index for index, value in enumerate(known)}
+def _places(values: pd.Series, order: Iterable[str]) -> list[int]:
+    place = {value: index for index, value in enumerate(order)}
     return [place[value] for value in values.tolist()]
 
 
@@ -157,13 +157,13 @@ def _level_titles(sets: Iterable[str], policy: Policy) -> dict[str, str]:
     return {level: title for level, title in level_titles(policy).items() if level in present}
 
 
-def _level_set(text: str, known: list[str], policy: Policy) -> dict[str, Any]:
-    levels = [level for level in known if level in text.split(",")]
+def _level_set(text: str, order: list[str], policy: Policy) -> dict[str, Any]:
+    levels = [level for level in order if level in text.split(",")]
     return {
         "text": levels_text(text, policy),
         "words": [f"{level}级" for level in levels],
         "titles": " ".join(policy.level_names(level)[-1] for level in levels),
-        "places": [known.index(level) for level in levels],
+        "places": [order.index(level) for level in levels],
     }
 
 

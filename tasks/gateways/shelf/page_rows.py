@@ -47,8 +47,8 @@ def _pages(code: str, title: str, rows: pd.DataFrame) -> Iterator[District]:
     parts = range(0, len(rows), ROWS_OF_A_PAGE)
     for number, start in enumerate(parts, start=1):
         file = f"{FOLDER}/{code}.html" if number == 1 else f"{FOLDER}/{code}-{number}.html"
-        named = visible(title) if len(parts) == 1 else f"{visible(title)}（{number}/{len(parts)}）"
-        yield District(file, named, rows.iloc[start : start + ROWS_OF_A_PAGE])
+        page_title = visible(title) if len(parts) == 1 else f"{visible(title)}（{number}/{len(parts)}）"
+        yield District(file, page_title, rows.iloc[start : start + ROWS_OF_A_PAGE])
 
 
 def plain_rows(listed: pd.DataFrame, content: EditionContent, home: str = "") -> str:

@@ -94,15 +94,15 @@ def against_known(content: EditionContent, background: Background) -> tuple[Edit
     """
     changed = content.changed
     added = changed["change"] == "added"
-    known = background.known[_keys(background.known).isin(list(_keys(changed[added])))]
-    keys = list(_keys(known))
-    became = changes(known, content.listed[_keys(content.listed).isin(keys)], content.as_of)
-    background = replace(background, before=pd.concat([background.before, known]))
+    on_file = background.known[_keys(background.known).isin(list(_keys(changed[added])))]
+    keys = list(_keys(on_file))
+    became = changes(on_file, content.listed[_keys(content.listed).isin(keys)], content.as_of)
+    background = replace(background, before=pd.concat([background.before, on_file]))
     changed = pd.concat([changed[~(added & _keys(changed).isin(keys))], became])
     news = set(_keys(_details(content, background)))
     returned = (changed["change"] == "details_changed") & ~_keys(changed).isin(news)
-    told = changed[~returned].sort_values(CHANGE_ORDER, ignore_index=True)
-    return replace(content, changes=told), background
+    reported = changed[~returned].sort_values(CHANGE_ORDER, ignore_index=True)
+    return replace(content, changes=reported), background
 
 
 def _keys(rows: pd.DataFrame) -> "pd.Series[Any]":
@@ -121,8 +121,8 @@ def change_rows(content: EditionContent, background: Background) -> list[Row]:
     rows = content.changed
     for side, directory in (("before", background.before), ("after", content.rows)):
         facts = in_order(directory)[[*DIRECTORY_KEY, *_FACTS]]
-        named = facts.rename(columns={name: f"{name}_{side}" for name in _FACTS})
-        rows = rows.merge(named, on=DIRECTORY_KEY, how="left")
+        facts_of_side = facts.rename(columns={name: f"{name}_{side}" for name in _FACTS})
+        rows = rows.merge(facts_of_side, on=DIRECTORY_KEY, how="left")
     columns = [f"{name}_{side}" for name in _FACTS for side in ("before", "after")]
     return rows[["change", *_NAMED, *columns, "reason", "document_no"]].astype("str").fillna("").pipe(records)
 
@@ -266,23 +266,23 @@ def _awaiting(content: EditionContent) -> Iterator[tuple[Cell, Cell, Cell]]:
 
 def _basic(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:
     for row in institution_rows(content, background):
-        shown = {**row, "affiliation": AFFILIATIONS.get(row["affiliation"], row["affiliation"])}
+        cells = {**row, "affiliation": AFFILIATIONS.get(row["affiliation"], row["affiliation"])}
         for name in ("institution_type", "region_code"):
-            shown[name] = directory_text(name, row[name], content)
-        yield tuple(day(shown[name]) if name in ("filed_on", "valid_until") else shown[name] for name in BASIC_FIELDS)
+            cells[name] = directory_text(name, row[name], content)
+        yield tuple(day(cells[name]) if name in ("filed_on", "valid_until") else cells[name] for name in BASIC_FIELDS)
 
 
 def _changes(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:
     for row in change_rows(content, background):
-        shown: dict[str, Cell] = dict(row)
-        shown["change"] = CHANGE_KINDS[row["change"]]
+        cells: dict[str, Cell] = dict(row)
+        cells["change"] = CHANGE_KINDS[row["change"]]
         for side in ("before", "after"):
-            shown[f"levels_{side}"] = (
+            cells[f"levels_{side}"] = (
                 levels_text(row[f"levels_{side}"], content.policy) if row[f"levels_{side}"] else ""
             )
             for name in ("filed_on", "valid_until"):
-                shown[f"{name}_{side}"] = day(row[f"{name}_{side}"])
-        yield tuple(shown.values())
+                cells[f"{name}_{side}"] = day(row[f"{name}_{side}"])
+        yield tuple(cells.values())
 
 
 def _changed_details(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:

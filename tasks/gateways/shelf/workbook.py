@@ -103,11 +103,11 @@ def change_columns() -> list[SheetColumn]:
 def write_changes(sheet: Sheet, content: EditionContent) -> None:
     """The edition's changes, one row each."""
     columns = {name: content.changed[name].tolist() for name in CHANGE_COLUMNS}
-    shown: dict[str, list[Cell]] = {
+    texts: dict[str, list[Cell]] = {
         name: _each(columns[name], lambda text: change_text(text, content.policy)) for name in ("before", "after")
     }
-    shown["change"] = [CHANGE_KINDS[kind] for kind in columns["change"]]
-    sheet.rows(zip(*(columns | shown).values(), strict=True), filters=True)
+    texts["change"] = [CHANGE_KINDS[kind] for kind in columns["change"]]
+    sheet.rows(zip(*(columns | texts).values(), strict=True), filters=True)
 
 
 def _write_grouped(sheet: Sheet, content: EditionContent) -> None:

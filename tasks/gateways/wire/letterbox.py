@@ -57,9 +57,9 @@ class MailBox:
         """Nothing: a letter's file is kept before its mail goes out."""
 
     def post(self, letter: OutgoingLetter) -> str:
-        kept = FolderBox(self.folder)
-        filed = kept.post(letter)
-        kept.settle()
+        box = FolderBox(self.folder)
+        filed = box.post(letter)
+        box.settle()
         if not letter.recipient:
             return filed
         name = PurePosixPath(letter.relative).name

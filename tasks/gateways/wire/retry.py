@@ -54,8 +54,8 @@ class Attempts:
         doubled = wait_exponential(multiplier=self.first_pause_seconds, max=self.longest_pause_seconds)
 
         def pause(state: RetryCallState) -> float:
-            asked = _failure(state).retry_after_seconds
-            return doubled(state) if asked is None else asked
+            seconds = _failure(state).retry_after_seconds
+            return doubled(state) if seconds is None else seconds
 
         trying = Retrying(
             retry=retry_if_exception(lambda failed: isinstance(failed, AttemptFailed) and failed.retryable),
