@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from schemas.errors import FilingError
@@ -35,7 +36,7 @@ class OutsideFolderError(FilingError, ValueError):
 
 
 def put(
-    folder: Path, relative: str, content: bytes, *, private: bool = False, unsettled: set[Path] | None = None
+    folder: Path, relative: str, content: bytes, *, private: bool = False, unsettled: set[str] | None = None
 ) -> Path:
     """Write one file below `folder`, whole or not at all, and return its path; `private`: for its owner alone to read.
 
@@ -47,31 +48,31 @@ def put(
     """
     target = _below(folder, relative)
     if _holds(target, content):
-        return target
+        return Path(target)
     return _place(folder, target, lambda handle: handle.write(content), private=private, unsettled=unsettled)
 
 
-def _holds(target: Path, content: bytes) -> bool:
+def _holds(target: str, content: bytes) -> bool:
     """Whether a path is a file itself that holds these bytes."""
     try:
         there = os.lstat(target)
     except FileNotFoundError:
         return False
-    return stat.S_ISREG(there.st_mode) and there.st_size == len(content) and target.read_bytes() == content
+    return stat.S_ISREG(there.st_mode) and there.st_size == len(content) and Path(target).read_bytes() == content
 
 
-def settle(unsettled: set[Path]) -> None:
+def settle(unsettled: set[str]) -> None:
     """Wait until the device has the entries of folders in which files were put, and forget them."""
     for folder in sorted(unsettled, reverse=True):
-        sync_folder(folder)
+        sync_folder(Path(folder))
     unsettled.clear()
 
 
 def put_once(folder: Path, relative: str, content: bytes, *, private: bool = False) -> Path:
     """As `put`, but a file that is there already stays, whatever it holds: of two processes the faster one writes."""
     target = _below(folder, relative)
-    if target.exists():
-        return target
+    if (there := Path(target)).exists():
+        return there
     return _place(folder, target, lambda handle: handle.write(content), private=private, keep=True)
 
 
@@ -120,43 +121,44 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+# Thousands of letters come by here: places are text, for a Path takes longer to make than the file.
 def _place(
     folder: Path,
-    target: Path,
+    target: str,
     writer: Callable[[BinaryIO], object],
     *,
     private: bool,
     act: Callable[[], object] = lambda: None,
     keep: bool = False,
-    unsettled: set[Path] | None = None,
+    unsettled: set[str] | None = None,
 ) -> Path:
-    parent = target.parent
-    if not os.path.isdir(parent):  # noqa: PTH112  every letter comes by here, and pathlib asks four times as long
-        parent.mkdir(parents=True, exist_ok=True)
+    parent, _, name = target.rpartition("/")
+    if not os.path.isdir(parent):  # noqa: PTH112
+        Path(parent).mkdir(parents=True, exist_ok=True)
     # one name for each target, so that a killed writer's leftover is used up by the next
-    part = parent / f".{hashlib.sha256(target.name.encode()).hexdigest()[:16]}.part"
+    part = f"{parent}/.{hashlib.sha256(name.encode()).hexdigest()[:16]}.part"
     with _alone(part, private=private) as handle:
-        if keep and target.exists():  # put by the writer before us
-            part.unlink()
-            return target
+        if keep and os.path.exists(target):  # noqa: PTH110  put by the writer before us
+            os.unlink(part)  # noqa: PTH108
+            return Path(target)
         handle.truncate(0)
         writer(handle)
         _flush(handle)
         act()
-        part.replace(target)
+        os.replace(part, target)  # noqa: PTH105
     # a rename survives a power cut only once its folder, and the folders made for it, are on disk
     changed = set() if unsettled is None else unsettled
-    changed.update(_upwards(parent, folder))
+    changed.update(_upwards(parent, str(folder)))
     if unsettled is None:
         settle(changed)
-    return target
+    return Path(target)
 
 
-def _upwards(place: Path, folder: Path) -> Iterator[Path]:
+def _upwards(place: str, folder: str) -> Iterator[str]:
     """A folder and those above it up to `folder`, or all where that is none of them."""
     yield place
-    while place not in (folder, place.parent):
-        place = place.parent
+    while place not in (folder, above := place.rpartition("/")[0] or "/"):
+        place = above
         yield place
 
 
@@ -182,44 +184,37 @@ def safe_name(text: str) -> str:
     return f"{kept.strip('._')[:30]}~{digest}"
 
 
-def _below(folder: Path, relative: str) -> Path:
-    path = PurePosixPath(relative)
-    unsafe = path.is_absolute() or ".." in path.parts or not path.name or "\0" in relative or "\\" in relative
-    target = folder / path
+def _below(folder: Path, relative: str) -> str:
+    parts = [part for part in relative.split("/") if part not in ("", ".")]
+    unsafe = not parts or ".." in parts or relative[0] == "/" or "\0" in relative or "\\" in relative
+    places = list(itertools.accumulate(parts, "{}/{}".format, initial=str(folder)))
     # asking of each folder below is much cheaper than following the whole way down to them twice
-    is_below = not any(map(os.path.islink, _between(folder, path)))
-    if unsafe or not (is_below or target.parent.resolve().is_relative_to(folder.resolve())):
+    is_below = not any(map(os.path.islink, places[1:-1]))
+    if unsafe or not (is_below or Path(places[-2]).resolve().is_relative_to(folder.resolve())):
         raise OutsideFolderError(f"'{relative}' would leave {folder.name}: give a plain relative name")
-    return target
-
-
-def _between(folder: Path, path: PurePosixPath) -> Iterator[str]:
-    """The folders from below `folder` down to the file."""
-    place = str(folder)
-    for part in path.parts[:-1]:
-        place = f"{place}/{part}"
-        yield place
+    return places[-1]
 
 
 @contextmanager
-def _alone(part: Path, *, private: bool) -> Iterator[BinaryIO]:
+def _alone(part: str, *, private: bool) -> Iterator[BinaryIO]:
     """The part file, held by this process alone; removed when writing fails."""
     mode = 0o600 if private else 0o666
     while True:
         with open(part, "ab", opener=lambda path, flags: os.open(path, flags, mode)) as handle:
             if not lock(handle, _PATIENCE_SECONDS):
-                raise OSError(errno.EBUSY, f"another process is writing into {part.parent}, run again later")
+                folder = os.path.dirname(part)  # noqa: PTH120
+                raise OSError(errno.EBUSY, f"another process is writing into {folder}, run again later")
             if not _is_still(part, handle):
                 continue  # the writer before us has moved it into place
             try:
                 yield handle
             except BaseException:
-                part.unlink(missing_ok=True)
+                Path(part).unlink(missing_ok=True)
                 raise
             return
 
 
-def _is_still(part: Path, handle: BinaryIO) -> bool:
+def _is_still(part: str, handle: BinaryIO) -> bool:
     """Whether an open file is the one that lies at a path."""
     try:
         return os.path.samestat(os.stat(part), os.fstat(handle.fileno()))  # noqa: PTH116

@@ -132,7 +132,7 @@ def _append(home: Path, *new: Receipt) -> None:
         files.append_lines(home / _LEDGER, *(json.dumps(vars(receipt), ensure_ascii=False) for receipt in new))
 
 
-def lay_beside(folder: Path, line: str, unsettled: set[Path]) -> None:
+def lay_beside(folder: Path, line: str, unsettled: set[str]) -> None:
     """Add a sentence to the receipts beside what was taken, once; `unsettled`: as `files.put` takes it."""
     place = folder / RECEIPT
     before = place.read_text("utf-8").splitlines() if place.exists() else []

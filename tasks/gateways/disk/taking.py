@@ -32,7 +32,7 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
 
     Safe to repeat after a kill at any moment. What is there already under the name keeps it, unless it is the same.
     """
-    moved, unsettled = 0, set[Path]()
+    moved, unsettled = 0, set[str]()
     for file in taken:
         if not files.is_plain(file.path) or _touched(file.path) >= before:
             continue  # another run took it, or somebody still writes it: the next look takes it
@@ -40,7 +40,7 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
         target = _free(folder / file.name, file.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.path.replace(target)
-        unsettled |= {target.parent, file.path.parent}
+        unsettled |= {str(target.parent), str(file.path.parent)}
         receipts.lay_beside(folder, file.receipt, unsettled)
         moved += 1
     files.settle(unsettled)

@@ -60,7 +60,7 @@ class FolderChannel:
     """
 
     folder: Path
-    _unsettled: set[Path] = field(default_factory=set)
+    _unsettled: set[str] = field(default_factory=set)
 
     def settle(self) -> None:
         files_on_disk.settle(self._unsettled)

@@ -36,7 +36,7 @@ class FolderBox:
     """Letters as files below a folder, for a clerk to print, seal and send."""
 
     folder: Path
-    _unsettled: set[Path] = field(default_factory=set)
+    _unsettled: set[str] = field(default_factory=set)
 
     def post(self, letter: OutgoingLetter) -> str:
         files.put(self.folder, letter.relative, letter.content, unsettled=self._unsettled)

@@ -76,7 +76,7 @@ def _killed_while_writing(folder: Path, before: str) -> None:
     if before == "fsync":
         os.fsync = die  # type: ignore[assignment]
     else:
-        Path.replace = die  # type: ignore[assignment, method-assign]
+        os.replace = die  # type: ignore[assignment]
     put(folder, "a", b"new" * 1000)
 
 
