@@ -148,13 +148,13 @@ def _place(
         os.replace(part, target)  # noqa: PTH105
     # a rename survives a power cut only once its folder, and the folders made for it, are on disk
     changed = set() if unsettled is None else unsettled
-    changed.update(_upwards(parent, str(folder)))
+    changed.update(upwards(parent, str(folder)))
     if unsettled is None:
         settle(changed)
     return Path(target)
 
 
-def _upwards(place: str, folder: str) -> Iterator[str]:
+def upwards(place: str, folder: str) -> Iterator[str]:
     """A folder and those above it up to `folder`, or all where that is none of them."""
     yield place
     while place not in (folder, above := place.rpartition("/")[0] or "/"):

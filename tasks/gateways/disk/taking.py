@@ -40,7 +40,7 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
         target = _free(folder / file.name, file.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.path.replace(target)
-        unsettled |= {str(target.parent), str(file.path.parent)}
+        unsettled |= {str(file.path.parent), *files.upwards(str(target.parent), str(home))}
         receipts.lay_beside(folder, file.receipt, unsettled)
         moved += 1
     files.settle(unsettled)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.gateways.disk.taking import keep
+from tasks.gateways.disk import files
+from tasks.gateways.disk.taking import Taken, keep, move
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -86,3 +87,22 @@ def test_what_a_killed_run_left_aside_is_used_up_and_only_the_owner_reads_it(tmp
     assert contents(tmp_path / "quarantine") == {kept.name: b"broken", reason.name: "坏\n".encode()}
     source.write_bytes(b"other")
     assert keep(tmp_path, source, ["坏"]).stat().st_mode & 0o077 == 0
+
+
+def test_each_folder_made_for_what_was_taken_is_on_the_device_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(files, "sync_folder", synced.append)
+    source = tmp_path / "inbox" / "甲" / "applications.csv"
+    source.parent.mkdir(parents=True)
+    source.write_bytes(b"x")
+    assert move(tmp_path, [Taken(source, "2026-09/HS1-v1", "甲/applications.csv", "收到")], float("inf")) == 1
+    assert {path.relative_to(tmp_path).as_posix() for path in synced} == {
+        "inbox/甲",
+        "taken/2026-09/HS1-v1/甲",
+        "taken/2026-09/HS1-v1",
+        "taken/2026-09",
+        "taken",
+        ".",
+    }
