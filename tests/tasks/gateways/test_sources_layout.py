@@ -24,6 +24,7 @@ from expectations.verdict import _with_headers
 from schemas.policy import shipped
 from schemas.submission import TABLES, WRITTEN, headers_key
 from tasks.gateways.sources import Pull, pull_file, pull_folder
+from tasks.gateways.sources.formats import sandbox_process
 from tasks.gateways.sources.formats.layout import NUMBER
 
 pytestmark = pytest.mark.usefixtures("opened_here")
@@ -410,6 +411,43 @@ def old_workbook(path: Path) -> None:
     sheet.row(2).hidden = True
     sheet.row(2).height_mismatch = True
     made.save(path)
+
+
+@pytest.mark.parametrize("packed", ["deflated", "stored", "bzip2", "behind other bytes", "with a comment"])
+def test_hidden_rows_are_found_however_the_workbook_is_packed(packed: str) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["a"])
+    sheet.append(["b"])
+    sheet.row_dimensions[2].hidden = True
+    book.save(written := BytesIO())
+    kinds = {"stored": zipfile.ZIP_STORED, "bzip2": zipfile.ZIP_BZIP2}
+    made = BytesIO(b"other bytes" if packed.startswith("behind") else b"")
+    with (
+        zipfile.ZipFile(written) as old,
+        zipfile.ZipFile(made, "a", kinds.get(packed, zipfile.ZIP_DEFLATED)) as archive,
+    ):
+        archive.comment = b"said" if packed == "with a comment" else b""
+        for name in old.namelist():
+            archive.writestr(name, old.read(name))
+    assert sandbox_process._beside(made.getvalue()) == ({"Sheet": [1]}, {"Sheet": []}, False)
+
+
+@pytest.mark.parametrize("harm", ["checksum", "name", "stream"])
+def test_a_damaged_sheet_is_not_looked_into(harm: str) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].row_dimensions[1].hidden = True
+    book.save(made := BytesIO())
+    data, name = bytearray(made.getvalue()), b"xl/worksheets/sheet1.xml"
+    place = data.index(name)
+    if harm == "name":
+        data[place] ^= 1
+    elif harm == "stream":
+        data[place + len(name)] = 0xFF
+    else:
+        listed = data.rindex(name)
+        data[listed - 30] ^= 1
+    assert sandbox_process._beside(bytes(data)) == ({}, {}, False)
 
 
 def test_hidden_rows_of_an_old_workbook_are_told_and_not_read(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any, BinaryIO, Final
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 MEMORY_BYTES: Final = 3 * 1024**3
 #: Of processor time, for one file; the largest a reader takes (200 MB unfolded) needs a quarter of it.
@@ -26,7 +26,6 @@ MAX_COLUMNS_BYTES: Final = 1024**3
 #: The first day of the year 1 and the last of 9999, counted from 1970.
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 LENGTH_BYTES: Final = 8
-
 
 #: What stands for a formula that was never worked out.
 UNCALCULATED: Final = "="
@@ -41,12 +40,15 @@ _ROW_BYTES: Final = 16
 _ZERO_HEIGHT: Final = 0x20
 _END_OF_PART: Final = 0x000A
 _HIDDEN_ROW: Final = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
-#: A cell's formula; those of conditions and choices are called otherwise.
-_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
+#: A cell's formula, with a prefix or without; those of conditions and choices are called otherwise.
+_FORMULAS: Final = (re.compile(rb"<f[\s/>]"), re.compile(rb":f[\s/>]"))
 _CELL: Final = re.compile(
     rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d+)"(?P<tail>[^>]*)>\s*'
     rb"(?P<formula><(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>))?\s*(?:<(?:\w+:)?v>(?P<value>[^<]*)</(?:\w+:)?v>|<(?:\w+:)?v\s*/>)?"
 )
+#: An entry's own head in an archive (PKWARE's APPNOTE, 4.3.7), as far as it is asked, and flags of hard ones.
+_HEAD: Final = struct.Struct("<4s22xHH")
+_HARD: Final = 0x61
 
 
 def sheets(data: bytes) -> bytes:
@@ -124,8 +126,8 @@ def _beside(data: bytes) -> _Beside:
                 return _hidden_in_ods(archive.read("content.xml")), {}, False
             if "xl/workbook.xml" not in names:
                 return {}, {}, False
-            book = archive.read("xl/workbook.xml")
-            relations = archive.read("xl/_rels/workbook.xml.rels")
+            book = _part(archive, data, "xl/workbook.xml")
+            relations = _part(archive, data, "xl/_rels/workbook.xml.rels")
             targets = {
                 _attribute(tag, b"Id"): _attribute(tag, b"Target")
                 for tag in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations)
@@ -136,17 +138,37 @@ def _beside(data: bytes) -> _Beside:
                 path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
                 if path in names:
                     sheet = html.unescape(_attribute(tag, b"name"))
-                    xml = archive.read(path)
+                    xml = _part(archive, data, path)
                     hidden[sheet] = [int(row) - 1 for row in _HIDDEN_ROW.findall(xml)] if b"hidden=" in xml else []
-                    broken[sheet] = list(_broken(xml)) if b't="e"' in xml or _FORMULA.search(xml) else []
+                    broken[sheet] = list(_broken(xml)) if b't="e"' in xml or _has_formula(xml) else []
             return hidden, broken, b'date1904="1"' in book or b'date1904="true"' in book
     except (BadZipFile, KeyError, NotImplementedError, OSError, ValueError, zlib.error):
         return {}, {}, False
 
 
+def _part(archive: ZipFile, data: bytes, name: str) -> bytes:
+    """One part of a workbook, unfolded at once; zipfile reads one that is packed otherwise, or says how it is damaged."""
+    entry = archive.getinfo(name)
+    place = entry.header_offset + _HEAD.size
+    sign, letters, more = _HEAD.unpack(data[entry.header_offset : place].ljust(_HEAD.size))
+    begin = place + letters + more
+    is_plain = sign == b"PK\3\4" and entry.compress_type == ZIP_DEFLATED and not entry.flag_bits & _HARD
+    if is_plain and data[place : place + letters] == name.encode() and entry.file_size:
+        packed = data[begin : begin + entry.compress_size]
+        text = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, entry.file_size)
+        if len(text) == entry.file_size and zlib.crc32(text) == entry.CRC:
+            return text
+    return archive.read(name)
+
+
 def _attribute(tag: bytes, name: bytes) -> str:
     match = re.search(rb"(?:\s|:)" + name + rb'="([^"]*)"', tag)
     return match[1].decode("utf-8", "replace") if match else ""
+
+
+def _has_formula(xml: bytes) -> bool:
+    """Whether a sheet may have a formula; one pattern for both would be looked for letter by letter."""
+    return any(formula.search(xml) for formula in _FORMULAS)
 
 
 def _broken(xml: bytes) -> Iterator[tuple[int, int, str]]:
