@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 
 from flows.stages import DECISION, EVALUATION, SCREENING
-from schemas.law.cycle import CycleId
-from schemas.law.workdays import assumed_end
+from schemas.law.cycle import CycleId, assumed_end
 from schemas.policy import Policy
 from tasks.runs.comparison import Compared, compared, take_back
 from tasks.runs.run import begin

@@ -22,8 +22,7 @@ from pydantic_core import ErrorDetails
 
 from schemas import policy_parts as parts
 from schemas.errors import RefusedError, WrongUseError
-from schemas.law.cycle import CycleId, add_months, deadline_day, month_of, months_around, window
-from schemas.law.workdays import assumed_next
+from schemas.law.cycle import CycleId, add_months, assumed_next, deadline_day, month_of, months_around, window
 from schemas.policy_parts import ContradictionError
 from schemas.settings import settings
 from schemas.submission import Column, Table

@@ -5,7 +5,7 @@ Source: Notice, article 3(4); the number of working days is the policy's.
 
 from datetime import date
 
-from schemas.law.workdays import add_workdays
+from schemas.law.cycle import add_workdays
 from schemas.policy import Policy
 from schemas.submission import KINDS
 

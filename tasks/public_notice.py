@@ -10,8 +10,8 @@ from sqlalchemy.engine import RowMapping
 from schemas import office
 from schemas.directory import levels_of
 from schemas.item import TRADE, occupation_title
+from schemas.law.cycle import UnknownCalendarYearError
 from schemas.law.rulings import OBJECTION
-from schemas.law.workdays import UnknownCalendarYearError
 from schemas.policy import Policy, for_cycle
 from schemas.public_notice import NOTICE_COLUMNS, kind_title, last_day_of_notice
 from schemas.run import Run

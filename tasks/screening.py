@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from expectations.check import Checked, check, data_docs, requested_items
 from schemas.item import ALONG, FINAL
+from schemas.law.cycle import assumed_end
 from schemas.law.places import CAPS, places_used, unit
-from schemas.law.workdays import assumed_end
 from schemas.rows import tuples
 from schemas.run import Run
 from schemas.run_summary import Counts

@@ -20,8 +20,7 @@ from deployments.commands.readiness import read_cycle, ready, tell_failures
 from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.errors import RefusedError, WrongUseError
 from schemas.item import STATUSES as ITEM_STATUSES
-from schemas.law.cycle import CycleId
-from schemas.law.workdays import add_workdays
+from schemas.law.cycle import CycleId, add_workdays
 from schemas.policy import for_cycle, last_cycle_on
 from schemas.run_summary import COUNT_TITLES, RunSummary
 from schemas.settings import DEMO_MARK, settings

@@ -15,8 +15,8 @@ from expectations import reading
 from expectations.rulebook import rules_of
 from schemas.finding import UNMENDABLE, UNMENDABLE_WHOLE
 from schemas.item import UNIT
+from schemas.law.cycle import UnknownCalendarYearError, add_workdays
 from schemas.law.rulings import OBJECTION
-from schemas.law.workdays import UnknownCalendarYearError, add_workdays
 from schemas.letter_lines import FiledLine, FindingLine, MendingLine, ReasonedLine, finding_line, lines_of
 from schemas.letter_text import AcceptanceText, CorrectionText, FilingText, LetterText, NonAcceptanceText, RefusalText
 from schemas.policy import Policy
