@@ -11,8 +11,7 @@ from deployments.gate import endpoints
 from deployments.gate.people import MAY, TITLES, Role
 from schemas import directory, qualification, submission, tables
 from schemas.adjustment import ADJUSTMENTS
-from schemas.application import STATUSES as APPLICATION_STATUSES
-from schemas.item import FINAL, MOVES, STATUSES
+from schemas.item import APPLICATION_STATUSES, FINAL, MOVES, STATUSES
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import shipped
 from schemas.settings import Settings
@@ -30,7 +29,7 @@ def states() -> str:
         [
             "# Statuses and moves",
             "",
-            "Generated from `schemas/item.py` and `schemas/application.py` by `docs/generate.py`.",
+            "Generated from `schemas/item.py` by `docs/generate.py`.",
             "",
             "## Items (申报职业等级)",
             "",

@@ -17,8 +17,8 @@ from rich.table import Table
 from deployments import orchestrator
 from deployments.commands import EXIT_FAILED
 from deployments.commands.readiness import read_cycle, ready, tell_failures
-from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.errors import RefusedError, WrongUseError
+from schemas.item import APPLICATION_STATUSES
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import CycleId, add_workdays
 from schemas.policy import for_cycle, last_cycle_on

@@ -14,10 +14,9 @@ from jinja2 import Environment
 from deployments.desk.signing import Tokens, signed_in
 from deployments.gate.pages import templates
 from deployments.gate.people import Role
-from schemas.application import AWAITED, NOT_TAKEN_UP
-from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.duty import KINDS, Duty, counted
 from schemas.inspection import OUTCOMES
+from schemas.item import APPLICATION_STATUSES, AWAITED, NOT_TAKEN_UP
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import in_force

@@ -6,10 +6,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from expectations.rulebook import rules_of
-from schemas.application import AWAITED
-from schemas.application import STATUSES as APPLICATION_STATUSES
 from schemas.directory import CHANGE_KINDS, changes
 from schemas.finding import NATURES_ZH, hidden
+from schemas.item import APPLICATION_STATUSES, AWAITED
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import cycle_id
 from schemas.office import TITLES

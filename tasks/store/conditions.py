@@ -6,8 +6,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, FromClause, Table, Text, and_, case, cast, exists, or_, select
 
 from schemas import tables
-from schemas.application import NOT_TAKEN_UP
-from schemas.item import KEYS, VERSION
+from schemas.item import KEYS, NOT_TAKEN_UP, VERSION
 
 _application = tables.application
 #: The code of letters in the outbox.

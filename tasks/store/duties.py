@@ -8,8 +8,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from schemas import tables
-from schemas.application import AWAITED, NOT_TAKEN_UP, ON_NOTICE, WITH_ITS_CYCLE
-from schemas.item import FINAL, KEYS
+from schemas.item import AWAITED, FINAL, KEYS, NOT_TAKEN_UP, ON_NOTICE, WITH_ITS_CYCLE
 from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import EVAL_5
@@ -57,7 +56,7 @@ def _closed() -> "Select[tuple[str]]":
 def open_of(db: Connection, cycles: Sequence[str], day: date) -> pd.DataFrame:
     """Everything of these cycles that is not final, with its age on a day and who must act, the oldest first.
 
-    OPEN_COLUMNS and what people need of the institution. `status`: of `schemas.application`; `items`: how many, 0 for an
+    OPEN_COLUMNS and what people need of the institution. `status`: of `schemas.item`; `items`: how many, 0 for an
     application without one.
     """
     items = _items(db, cycles, day)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from schemas.application import AWAITED
 from schemas.finding import FINDING_COLUMNS
+from schemas.item import AWAITED
 from tasks.desk.rulings import ImpossibleRulingError, record_rulings, settle_holds
 from tasks.store import duties, findings
 from tasks.store.database import begin, reading

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from flows.stages import evaluation, intake
-from schemas import application, item, tables
-from schemas.application import AWAITED
+from schemas import item, tables
+from schemas.item import AWAITED
 from schemas.settings import settings
 from tasks.desk import closing
 from tasks.desk.closing import NothingToCloseError, UnknownOccupationError, Words, close_application, close_cycle
@@ -286,11 +286,11 @@ def test_a_refusal_of_what_passed_already_names_the_acceptance_it_makes_void(hom
     assert "受理通知书" in made.text_of(home, "refusal")
 
 
-@pytest.mark.parametrize("status", [*item.STATUSES, *application.STATUSES])
+@pytest.mark.parametrize("status", [*item.STATUSES, *item.APPLICATION_STATUSES])
 def test_every_status_is_final_or_named_with_its_age_and_who_must_act(home: Path, status: str) -> None:
     made.accepted("A1", status=status if status in item.STATUSES else "held")
     with begin() as db:
-        if status in application.STATUSES:
+        if status in item.APPLICATION_STATUSES:
             db.execute(tables.item.delete())
             db.execute(tables.application.update().values(status=status))
     if status == "late":
