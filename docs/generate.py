@@ -10,10 +10,10 @@ from pydantic.fields import FieldInfo
 from deployments.gate import endpoints
 from deployments.gate.people import MAY, TITLES, Role
 from schemas import directory, qualification, submission, tables
-from schemas.adjustment import ADJUSTMENTS
 from schemas.item import APPLICATION_STATUSES, FINAL, MOVES, STATUSES
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import shipped
+from schemas.qualification import ADJUSTMENTS
 from schemas.settings import Settings
 from schemas.submission import READ_TABLES
 from schemas.synonyms import COLUMN_NAMES, NO, SENSES, SYNONYMS, YES

@@ -4,7 +4,7 @@ from datetime import date
 
 from prefect import flow
 
-from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
+from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run_summary import Counts
 from tasks import adjustment as work
 from tasks.desk import succession

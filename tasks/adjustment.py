@@ -3,9 +3,8 @@
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.errors import RefusedError
-from schemas.qualification import STANDINGS
+from schemas.qualification import ADJUSTMENTS, STANDINGS, Adjustment
 from schemas.run import Run
 from schemas.run_summary import Counts
 from tasks.letters.delivery import deliver_letters

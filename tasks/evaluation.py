@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from xlsxwriter.exceptions import XlsxWriterException
 
 from expectations.check import check_results
-from schemas.adjustment import Adjustment
 from schemas.evaluation import EvaluationPackage
 from schemas.item import ALONG, UNIT
 from schemas.law.rulings import EVAL_5
+from schemas.qualification import Adjustment
 from schemas.rows import records
 from schemas.run import Run
 from schemas.run_summary import Counts

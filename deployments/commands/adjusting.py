@@ -8,9 +8,9 @@ import typer
 
 from deployments import orchestrator
 from deployments.commands.readiness import AsOf, read_code, read_day, read_occupation, read_words, ready
-from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.errors import RefusedError, WrongUseError
 from schemas.policy import in_force, last_cycle_on
+from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.submission import APPLICATIONS
 from tasks.runs.today import today
 

@@ -12,10 +12,10 @@ from deployments.desk.pages import shown
 from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
-from schemas.adjustment import ADJUSTMENTS, Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.inspection import OUTCOMES
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import in_force, last_cycle_on
+from schemas.qualification import ADJUSTMENTS, Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run_summary import Counts
 from schemas.settings import PAGES
 from schemas.supervision import COMPLAINT_OUTCOMES

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from deployments.desk import applications, institutions, letters
-from schemas.adjustment import ADJUSTMENTS
 from schemas.law.rulings import OBJECTION
 from schemas.policy import in_force
+from schemas.qualification import ADJUSTMENTS
 from schemas.reference_data import reference
 from schemas.settings import PAGES
 from tasks.desk.duties import in_words

@@ -8,7 +8,7 @@ import pandas as pd
 from flows.approval import approval
 from flows.filing_cycle import go_through
 from flows.sweeps import sweep as sweep_night
-from schemas.adjustment import Adjustment
+from schemas.qualification import Adjustment
 from schemas.run_summary import Counts
 from tasks import adjustment, inspection
 from tasks.desk import closing, complaints, rulings, succession, withdrawal

@@ -9,8 +9,8 @@ import pandas as pd
 
 from deployments import sample
 from deployments.simulation import acts, meetings
-from schemas.adjustment import Merger, Renaming, Renumbering
 from schemas.law.cycle import CycleId
+from schemas.qualification import Merger, Renaming, Renumbering
 from schemas.supervision import COMPLAINTS_TABLE
 from tasks.store import complaints, institutions, items, register
 from tasks.store.database import reading

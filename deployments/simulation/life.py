@@ -12,10 +12,10 @@ from deployments import sample
 from deployments.sample.institutions import Population, make_population
 from deployments.sample.material import credit_code, stream
 from deployments.simulation import acts, incidents, meetings
-from schemas.adjustment import Adjustment, Merger, Recoding
 from schemas.inspection import Inspector
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import Policy, for_cycle
+from schemas.qualification import Adjustment, Merger, Recoding
 from schemas.settings import settings
 from tasks.desk import succession
 from tasks.runs.run import begin

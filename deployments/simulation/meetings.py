@@ -6,10 +6,10 @@ from random import Random
 
 from deployments.sample.material import credit_code
 from deployments.simulation import acts
-from schemas.adjustment import Adjustment, Merger, Recoding, Renumbering
 from schemas.item import OPEN
 from schemas.law.cycle import CycleId
 from schemas.policy import in_force
+from schemas.qualification import Adjustment, Merger, Recoding, Renumbering
 from schemas.reference_data import reference
 from tasks.desk import succession
 from tasks.store import items, register

@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from expectations.identifiers import is_credit_code
 from expectations.public_text import holds_number
-from schemas.adjustment import Merger, Recoding, Renaming, Renumbering
 from schemas.errors import WrongUseError
 from schemas.item import OPEN
 from schemas.policy import in_force
+from schemas.qualification import Merger, Recoding, Renaming, Renumbering
 from schemas.reference_data import reference
 from schemas.run import Run
 from schemas.run_summary import Counts

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pandas as pd
 
 from expectations.rulebook import rules_of
-from schemas.adjustment import ADJUSTMENTS, Adjustment
 from schemas.item import TRADE
 from schemas.law.cycle import CycleId
 from schemas.law.terms import last_renewal
@@ -19,7 +18,7 @@ from schemas.letter_text import (
     RectificationText,
 )
 from schemas.policy import Policy, in_force
-from schemas.qualification import KEYS
+from schemas.qualification import ADJUSTMENTS, KEYS, Adjustment
 from schemas.rows import records
 from schemas.run import Run
 from tasks.letters.contents import Row, addressee, grouped, letter, remedies

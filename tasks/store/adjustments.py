@@ -7,9 +7,9 @@ import pandas as pd
 from sqlalchemy import Connection, insert, select
 
 from schemas import tables
-from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.history import facts_text
 from schemas.item import ALONG
+from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run import Run
 from tasks.store import (
     activities,

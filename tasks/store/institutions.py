@@ -6,9 +6,9 @@ import pandas as pd
 from sqlalchemy import Connection, and_, insert, select, update
 
 from schemas import tables
-from schemas.adjustment import Merger, Recoding
 from schemas.directory import INSTITUTION_DETAILS as DETAILS
 from schemas.directory import OPTIONAL
+from schemas.qualification import Merger, Recoding
 from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals

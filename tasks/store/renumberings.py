@@ -4,7 +4,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert, select
 
 from schemas import tables
-from schemas.adjustment import Renumbering
+from schemas.qualification import Renumbering
 from schemas.run import Run
 from tasks.store import seals
 

@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from deployments import schema
 from deployments.sample.material import credit_code
 from deployments.simulation import acts, truths
-from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.policy import last_cycle_on
+from schemas.qualification import ADJUSTMENTS, Adjustment, Recoding
 from schemas.settings import Settings, using
 from schemas.settings import settings as settings_of
 from tasks.adjustment import ImpossibleAdjustmentError

@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from flows.approval import approval
 from flows.stages import publication
 from schemas import tables
-from schemas.adjustment import Adjustment
+from schemas.qualification import Adjustment
 from schemas.run_summary import Counts
 from schemas.settings import settings, using
 from tasks.adjustment import adjust

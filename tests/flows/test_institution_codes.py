@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from flows.stages import publication
-from schemas.adjustment import Recoding
 from schemas.history import facts_of
+from schemas.qualification import Recoding
 from tasks.store import history
 from tasks.store.database import reading
 from tests import homes

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.stages import publication
-from schemas.adjustment import Adjustment
+from schemas.qualification import Adjustment
 from schemas.settings import Settings, using
 from tests.commands import Filing
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, THREE, TWO, decide, passed, run_on, take_over

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from flows.stages import screening
-from schemas.adjustment import Adjustment
 from schemas.directory import in_order
+from schemas.qualification import Adjustment
 from schemas.submission import FORM_TABLES
 from tasks.adjustment import carry_out
 from tasks.desk.importing import import_file

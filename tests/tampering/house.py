@@ -10,7 +10,7 @@ import pandas as pd
 
 from deployments import integrity, schema
 from flows.filing_cycle import filing_cycle
-from schemas.adjustment import Adjustment
+from schemas.qualification import Adjustment
 from schemas.run import Run
 from schemas.settings import Settings, using
 from tasks.adjustment import adjust

@@ -9,9 +9,17 @@ import pytest
 from sqlalchemy import select
 
 from schemas import tables
-from schemas.adjustment import ADJUSTMENTS, Adjustment, Recoding
 from schemas.letter_text import LETTER_KINDS
-from schemas.qualification import MOVES, ON_FILE, STANDINGS, IllegalStandingError, assert_moves
+from schemas.qualification import (
+    ADJUSTMENTS,
+    MOVES,
+    ON_FILE,
+    STANDINGS,
+    Adjustment,
+    IllegalStandingError,
+    Recoding,
+    assert_moves,
+)
 from schemas.run_summary import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert
 
 from schemas import tables
-from schemas.adjustment import Adjustment
+from schemas.qualification import Adjustment
 from schemas.submission import DECISIONS
 from tasks import adjustment
 from tasks.screening import settle

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from deployments.examination import examine
-from schemas.adjustment import Adjustment
+from schemas.qualification import Adjustment
 from tasks.adjustment import adjust
 from tasks.dormancy import sweep_dormancy
 from tasks.store import activities, findings, frames, history, items, overview, replay

@@ -10,7 +10,7 @@ from flows.adjustment import adjustment
 from flows.approval import approval
 from flows.stages import expiry
 from flows.sweeps import sweeps
-from schemas.adjustment import Adjustment
+from schemas.qualification import Adjustment
 from schemas.settings import settings, using
 from tasks.runs import progress
 from tests.policies import write_policy

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from deployments.simulation import truths
-from schemas.adjustment import Adjustment, Merger, Recoding, Renaming, Renumbering
+from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run_summary import Counts
 from schemas.settings import Settings, using
 from tasks import adjustment

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from schemas.adjustment import Adjustment
 from schemas.law.cycle import cycle_id
+from schemas.qualification import Adjustment
 from schemas.settings import settings, using
 from schemas.supervision import COMPLAINTS_TABLE
 from tasks import adjustment, intake
