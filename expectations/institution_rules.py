@@ -7,8 +7,7 @@ from expectations.applicants import is_capped
 from expectations.scene import INSTITUTIONS, MATTERS, REVOCATIONS, SUSPENSIONS, texts
 from expectations.submissions import Submissions, compared, typed
 from expectations.verdict import Breach
-from schemas.law.dormancy import is_judged
-from schemas.law.standing import bars
+from schemas.law.standing import bars, is_judged
 from schemas.law.terms import last_renewal
 
 _REGISTERED = ("institution_name", "institution_type", "region_code")

@@ -10,7 +10,7 @@ from expectations.recognition import access_codes
 from expectations.requests import LEVELS, NEW_LEVELS, requested
 from expectations.submissions import Submissions, compared, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
-from schemas.law.dormancy import is_judged
+from schemas.law.standing import is_judged
 from schemas.submission import AUDIENCES
 
 _CODE_SHAPE = r"^[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}$"

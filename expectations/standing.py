@@ -5,8 +5,8 @@ import polars as pl
 from expectations.levels import Levels
 from expectations.scene import ON_FILE, texts
 from expectations.submissions import Submissions
-from schemas.law.dormancy import states
 from schemas.law.places import unit
+from schemas.law.standing import states
 
 
 def register(submissions: Submissions) -> pl.DataFrame:

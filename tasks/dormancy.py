@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from schemas.law.dormancy import OCCUPATION, states
+from schemas.law.standing import OCCUPATION, states
 from schemas.policy import Policy, in_force
 from schemas.run import Run
 from schemas.run_summary import Counts

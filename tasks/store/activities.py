@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from schemas import tables
 from schemas.item import TRADE
-from schemas.law.dormancy import OCCUPATION
+from schemas.law.standing import OCCUPATION
 from schemas.qualification import KEYS
 from schemas.run import Run
 from tasks.store import conditions, frames, history, institutions, renumberings, seals

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from expectations.recognition import work_types_of
 from schemas.inspection import OUTCOMES
 from schemas.item import TRADE
-from schemas.law.supervision import Lists, outside
+from schemas.law.standing import Lists, outside
 from schemas.reference_data import reference
 from schemas.supervision import COMPLAINT_OUTCOMES, MATTERS, TO_BE_MENDED
 from tasks.gateways.shelf.content import EditionContent

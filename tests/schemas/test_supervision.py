@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from schemas.law.supervision import Lists, outside
+from schemas.law.standing import Lists, outside
 
 ENTRIES = pd.DataFrame(
     [("U", "X", "", "4", "2026-01-01", "2026-12-31"), ("U", "Y", "甲", "4", "2026-01-01", "2026-12-31")],
