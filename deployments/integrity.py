@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from schemas.run_summary import Head
+from schemas.run import Head
 from schemas.settings import Settings, settings
 from tasks.gateways.shelf import chain, keys
 from tasks.gateways.shelf import public_notices as shelf_notices

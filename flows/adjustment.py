@@ -5,7 +5,7 @@ from datetime import date
 from prefect import flow
 
 from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from tasks import adjustment as work
 from tasks.desk import succession
 from tasks.runs.progress import paged

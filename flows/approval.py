@@ -6,7 +6,7 @@ from prefect import flow
 
 from flows.stages import PUBLICATION, carry_out
 from schemas.errors import FilingError
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from tasks.desk.approval import approve_edition
 from tasks.desk.refusals import in_chinese
 from tasks.runs.orchestration import ended, is_deployed, not_taken

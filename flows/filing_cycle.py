@@ -6,8 +6,7 @@ from prefect import flow
 
 from flows.stages import EXPIRY, STAGES, carry_out
 from flows.waiting import wait_for_results
-from schemas.run import Run
-from schemas.run_summary import RunSummary
+from schemas.run import Run, RunSummary
 from tasks.expiry import let_lapse
 from tasks.runs.comparison import rehearsed
 from tasks.runs.custody import why_held_back

@@ -7,8 +7,7 @@ from datetime import date
 from prefect import Flow, flow
 from prefect.context import FlowRunContext
 
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.decision import decision as decide
 from tasks.dormancy import dormancy as mark_dormant
 from tasks.evaluation import evaluation as evaluate

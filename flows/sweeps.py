@@ -5,8 +5,7 @@ from datetime import date
 from prefect import flow
 
 from flows.stages import DECISION, DORMANCY, EXPIRY, PUBLICATION, carry_out
-from schemas.run import AUTOMATIC, Run
-from schemas.run_summary import Counts
+from schemas.run import AUTOMATIC, Counts, Run
 from schemas.settings import settings
 from tasks.desk.personal_data import forget_expired
 from tasks.public_notice import cycles_due

@@ -3,8 +3,7 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from schemas.run import AUTOMATIC
-from schemas.run_summary import RunSummary
+from schemas.run import AUTOMATIC, RunSummary
 from schemas.settings import settings
 from tasks.runs import custody, orchestration
 from tasks.runs import waiting as work

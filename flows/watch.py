@@ -5,8 +5,7 @@ from datetime import date
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from schemas.run import AUTOMATIC
-from schemas.run_summary import Counts
+from schemas.run import AUTOMATIC, Counts
 from schemas.settings import settings
 from tasks.runs import alerts
 from tasks.runs.orchestration import ended, leave_no_row, named

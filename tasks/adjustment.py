@@ -5,8 +5,7 @@ from sqlalchemy import Connection
 
 from schemas.errors import RefusedError
 from schemas.qualification import ADJUSTMENTS, STANDINGS, Adjustment
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
 from tasks.runs.step import step

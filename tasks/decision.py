@@ -12,8 +12,7 @@ from schemas.law.standing import bars
 from schemas.law.terms import filed_until
 from schemas.policy import Policy
 from schemas.rows import tuples
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks import public_notice
 from tasks.desk.closing import end_left, report_again
 from tasks.desk.rulings import settle_holds

@@ -4,8 +4,7 @@ import pandas as pd
 
 from schemas.law.standing import OCCUPATION, states
 from schemas.policy import Policy, in_force
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import dormancy_hints
 from tasks.runs.step import step

@@ -13,8 +13,7 @@ from schemas.item import ALONG, UNIT
 from schemas.law.rulings import EVAL_5
 from schemas.qualification import Adjustment
 from schemas.rows import records
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from schemas.settings import UnusableSettingsError
 from tasks.gateways.evaluators import Channel, evaluation_channel, package_files
 from tasks.gateways.evaluators.dispatch_tokens import Signer

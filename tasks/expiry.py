@@ -4,8 +4,7 @@ from datetime import timedelta
 
 from schemas.policy import in_force
 from schemas.rows import records
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.letters.contents import grouped
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import Reminding, expiry_reminders

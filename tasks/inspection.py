@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 from schemas.directory import edition_name
 from schemas.errors import RefusedError
 from schemas.inspection import Draw, ImpossibleDrawError, Institution, Source, draw
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.desk.inspection_lists import publish
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf.listing import LISTING, read_rows

@@ -16,8 +16,7 @@ from expectations.side_tables import readable
 from schemas import submission
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, UnknownCycleError, for_cycle
-from schemas.run import Run
-from schemas.run_summary import SOURCE, Counts
+from schemas.run import SOURCE, Counts, Run
 from schemas.settings import Settings
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
 from tasks.desk import arrivals, complaints, institution_codes, own_doors

@@ -14,8 +14,7 @@ from schemas.law.cycle import UnknownCalendarYearError
 from schemas.law.rulings import OBJECTION
 from schemas.policy import Policy, for_cycle
 from schemas.public_notice import NOTICE_COLUMNS, kind_title, last_day_of_notice
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.gateways.disk import files
 from tasks.gateways.shelf import ShelfError, front, keys
 from tasks.gateways.shelf import public_notices as shelf

@@ -16,8 +16,7 @@ from schemas.directory import GONE, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
 from schemas.published_life import grown, unborn
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.gateways.disk import files
 from tasks.gateways.shelf import counties, front, keys, province
 from tasks.gateways.shelf import editions as shelf

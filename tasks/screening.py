@@ -12,8 +12,7 @@ from schemas.item import ALONG, FINAL
 from schemas.law.cycle import assumed_end
 from schemas.law.places import CAPS, places_used, unit
 from schemas.rows import tuples
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.desk.rulings import settle_holds
 from tasks.desk.withdrawal import BY_VERSION
 from tasks.letters import contents

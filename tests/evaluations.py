@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from schemas import tables
 from schemas.item import UNIT
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from schemas.submission import RESULTS
 from tasks.runs.run import begin
 from tasks.store import items, seals

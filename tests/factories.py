@@ -9,7 +9,7 @@ from deployments import sample
 from deployments.sample import SampleCycle
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
-from schemas.run_summary import RunSummary
+from schemas.run import RunSummary
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from deployments.soundness import assert_inbox
 from schemas.errors import WrongUseError
 from schemas.law.deciding import Wait
 from schemas.policy import last_cycle_on
-from schemas.run_summary import RunSummary
+from schemas.run import RunSummary
 from tasks.runs.today import today
 
 

@@ -22,7 +22,7 @@ from schemas.item import APPLICATION_STATUSES
 from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import CycleId, add_workdays
 from schemas.policy import for_cycle, last_cycle_on
-from schemas.run_summary import COUNT_TITLES, RunSummary
+from schemas.run import COUNT_TITLES, RunSummary
 from schemas.settings import DEMO_MARK, settings
 from tasks.gateways.disk import files
 

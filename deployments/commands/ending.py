@@ -16,7 +16,7 @@ from deployments.commands.readiness import (
 )
 from schemas.errors import WrongUseError
 from schemas.law.cycle import cycle_id
-from schemas.run_summary import Counts
+from schemas.run import Counts
 
 _SAYS = "who asks for it and why stay on record"
 

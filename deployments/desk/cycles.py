@@ -17,7 +17,7 @@ from schemas.item import OPEN
 from schemas.law import deciding
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
-from schemas.run_summary import COUNT_TITLES
+from schemas.run import COUNT_TITLES
 from tasks.desk import closing
 from tasks.runs.today import today
 from tasks.runs.waiting import waits_for

@@ -13,7 +13,7 @@ from flows.stages import publication
 from schemas.directory import CHANGE_KINDS, change_text, changes
 from schemas.policy import in_force
 from schemas.reference_data import reference
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from tasks.desk.approval import approve_edition
 from tasks.runs.today import today
 from tasks.store import dossier, editions, frames, history

@@ -16,7 +16,7 @@ from schemas.inspection import OUTCOMES
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import in_force, last_cycle_on
 from schemas.qualification import ADJUSTMENTS, Adjustment, Merger, Recoding, Renaming, Renumbering
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from schemas.settings import PAGES
 from schemas.supervision import COMPLAINT_OUTCOMES
 from schemas.titles import type_titles

@@ -9,7 +9,7 @@ from flows.approval import approval
 from flows.filing_cycle import go_through
 from flows.sweeps import sweep as sweep_night
 from schemas.qualification import Adjustment
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from tasks import adjustment, inspection
 from tasks.desk import closing, complaints, rulings, succession, withdrawal
 from tasks.runs.run import begin

@@ -1,4 +1,8 @@
-"""What may stand against what is on file: suspension and revocation, dormancy, activities outside it, lists that changed."""
+"""What may stand against what is on file: suspension and revocation, dormancy, activities outside it, lists that changed.
+
+Source: Notice, articles 3(1) and 4; contract sections 2 (STAND-1), 5 (DORM-1; "what is on file and has left the Dictionary
+…") and 6 (county lists).
+"""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass

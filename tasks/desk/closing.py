@@ -12,8 +12,7 @@ from schemas.errors import RefusedError, WrongUseError
 from schemas.history import facts_text
 from schemas.item import OPEN, STATUSES
 from schemas.law import deciding
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.desk.moved import assert_unmoved
 from tasks.desk.rulings import cycle_of
 from tasks.gateways.disk import files

@@ -4,8 +4,7 @@ from datetime import date
 from typing import Any
 
 from schemas.errors import WrongUseError
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.runs.run import begin, last_cycle
 from tasks.runs.step import step
 from tasks.store import personal

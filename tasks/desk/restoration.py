@@ -10,8 +10,7 @@ from schemas.errors import RefusedError
 from schemas.history import facts_text
 from schemas.item import UNIT
 from schemas.policy import last_cycle_on
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.dormancy import sweep_dormancy
 from tasks.runs.run import begin
 from tasks.store import applications, cycles, history, items, letters, register, renumberings

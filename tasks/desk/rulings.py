@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 from expectations.rulebook import rules
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.rulings import EVAL_5, Concerned, Fault, Ruling, fault_of, unknown
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.desk.moved import assert_unmoved
 from tasks.letters.life import recall
 from tasks.runs.run import begin

@@ -17,8 +17,7 @@ from schemas.item import OPEN
 from schemas.policy import in_force
 from schemas.qualification import Merger, Recoding, Renaming, Renumbering
 from schemas.reference_data import reference
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.runs.step import step
 from tasks.store import adjustments, institutions, items, register, renumberings

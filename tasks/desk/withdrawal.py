@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 from schemas.errors import RefusedError
 from schemas.history import facts_text
 from schemas.item import OPEN
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.desk.moved import assert_unmoved
 from tasks.desk.rulings import cycle_of
 from tasks.letters.delivery import deliver_letters

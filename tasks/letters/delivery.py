@@ -8,8 +8,7 @@ from pathlib import Path
 
 from schemas import office
 from schemas.letter_text import LETTER_KINDS
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from schemas.settings import UnusableSettingsError
 from tasks.gateways.disk import files
 from tasks.gateways.paper.pdf import NoOfficeSuiteError, as_pdf

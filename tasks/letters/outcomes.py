@@ -10,8 +10,7 @@ from schemas.law.rulings import EVAL_5
 from schemas.letter_lines import EarlierLetter
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import for_cycle
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.letters import contents
 from tasks.runs.step import step
 from tasks.store import applications, correspondence, decisions, items, letters, register, renumberings

@@ -28,7 +28,7 @@ from prefect.states import Cancelled, Completed, Failed, Scheduled, Suspended
 from prefect.types import DateTime
 from prefect.utilities.engine import propose_state_sync
 
-from schemas.run_summary import Counts, RunSummary
+from schemas.run import Counts, RunSummary
 from tasks.runs import on_server
 from tasks.runs.today import today
 

@@ -13,7 +13,7 @@ from schemas.item import STATUSES as ITEM_STATUSES
 from schemas.law.cycle import cycle_id
 from schemas.office import TITLES
 from schemas.policy import for_cycle
-from schemas.run_summary import COUNT_TITLES, RunSummary
+from schemas.run import COUNT_TITLES, RunSummary
 from schemas.settings import PAGES
 from schemas.submission import TABLES
 from tasks.runs.waiting import Wait

@@ -8,8 +8,7 @@ from prefect.artifacts import create_markdown_artifact, create_progress_artifact
 from prefect.logging import get_run_logger
 from prefect.settings import get_current_settings
 
-from schemas.run import Run
-from schemas.run_summary import Counts, Outcome, RunSummary
+from schemas.run import Counts, Outcome, Run, RunSummary
 from schemas.settings import PAGES
 from tasks.runs import on_server
 from tasks.runs import page as run_page

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from schemas.settings import Settings
 
 _MEGABYTE = 1_048_576

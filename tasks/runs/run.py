@@ -16,8 +16,7 @@ from schemas.finding import hidden
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import cycle_on, for_cycle, last_cycle_on
 from schemas.reference_data import reference
-from schemas.run import Run
-from schemas.run_summary import SOURCE, RunSummary
+from schemas.run import SOURCE, Run, RunSummary
 from schemas.settings import settings
 from tasks.gateways.disk import files as post
 from tasks.runs.orchestration import SIGNED_BY, is_deployed

@@ -10,8 +10,7 @@ from schemas import tables
 from schemas.history import CHAINED, GENESIS, digest, facts_of, facts_text
 from schemas.item import TRADE, UNIT
 from schemas.rows import tuples
-from schemas.run import Run
-from schemas.run_summary import Head
+from schemas.run import Head, Run
 from tasks.store import frames
 from tasks.store.database import highest, is_sqlite, reading
 

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from schemas.run_summary import RunSummary
+from schemas.run import RunSummary
 from schemas.tables import quarantined, run
 from tasks.store import frames
 from tasks.store.database import in_utc

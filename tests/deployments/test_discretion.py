@@ -60,7 +60,7 @@ def test_codes_and_digests_are_printed_as_they_are() -> None:
 
 
 def test_the_file_of_a_run_holds_no_identity_number(home: object) -> None:
-    from schemas.run_summary import RunSummary
+    from schemas.run import RunSummary
     from schemas.settings import settings
 
     with run_on(date(2026, 9, 11)) as run:

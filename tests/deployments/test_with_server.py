@@ -29,7 +29,7 @@ from prefect.states import Cancelled, Completed, Failed, Running
 from deployments import catalogue, command_server, reaping, worker
 from deployments.prefect_environment import prefect_home
 from flows import waiting
-from schemas.run_summary import Counts, RunSummary
+from schemas.run import Counts, RunSummary
 from tasks.desk import pauses
 from tasks.runs import alerts, on_server, orchestration, pausing, progress
 from tasks.runs.today import today

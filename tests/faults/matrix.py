@@ -77,7 +77,7 @@ def counting_in(stage: str, counted: Points) -> Callable[[Any], None]:
 
 def _around(carry_out: Any, stage: str, counted: Points) -> Callable[[Any, Any], Any]:
     def staged(present: Any, run: Any) -> Any:
-        from schemas.run_summary import Counts
+        from schemas.run import Counts
 
         if stage == END or (stage != BEGIN and STAGES.index(present.name) < STAGES.index(stage)):
             return Counts()

@@ -8,7 +8,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from flows.stages import intake
-from schemas.run_summary import Counts, RunSummary
+from schemas.run import Counts, RunSummary
 from tasks.runs.page import overview_text
 from tasks.runs.waiting import Wait
 

@@ -13,7 +13,7 @@ from flows.approval import approval
 from flows.stages import publication
 from schemas import tables
 from schemas.qualification import Adjustment
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from schemas.settings import settings, using
 from tasks.adjustment import adjust
 from tasks.desk.approval import NothingToApproveError

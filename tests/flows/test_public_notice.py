@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from flows.stages import decision, publication
 from flows.sweeps import sweeps
 from schemas import tables
-from schemas.run_summary import Counts, RunSummary
+from schemas.run import Counts, RunSummary
 from schemas.settings import settings, using
 from tasks.runs import waiting
 from tasks.runs.page import overview_text

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.run_summary import RunSummary
+from schemas.run import RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.runs.run import NothingFailedError, UnknownRunError, failed_of
 from tests import factories

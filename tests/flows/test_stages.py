@@ -13,8 +13,7 @@ from flows import stages
 from flows.filing_cycle import go_through
 from flows.stages import ALONE, DECISION, STAGES, Stage, carry_out, decision
 from flows.sweeps import sweeps
-from schemas.run import Run
-from schemas.run_summary import Counts
+from schemas.run import Counts, Run
 from tasks.runs.run import CycleBusyError, begin
 from tasks.runs.step import step
 from tasks.runs.today import today

@@ -20,7 +20,7 @@ from schemas.qualification import (
     Recoding,
     assert_moves,
 )
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
 from tasks.desk import succession

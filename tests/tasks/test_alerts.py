@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from flows import watch
 from schemas import tables
-from schemas.run_summary import Counts, RunSummary
+from schemas.run import Counts, RunSummary
 from schemas.settings import Settings, settings, using
 from tasks.desk.duties import duties_on
 from tasks.runs import alerts, custody, orchestration

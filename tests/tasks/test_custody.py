@@ -10,7 +10,7 @@ import pytest
 
 from deployments import examination, supervisor
 from flows import waiting as flow
-from schemas.run_summary import Outcome, RunSummary
+from schemas.run import Outcome, RunSummary
 from schemas.settings import settings
 from tasks.desk import pauses
 from tasks.runs import custody, orchestration, waiting

@@ -10,7 +10,7 @@ import pytest
 
 from deployments.simulation import truths
 from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from schemas.settings import Settings, using
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from flows.stages import evaluation
 from schemas import tables
-from schemas.run_summary import Outcome, RunSummary
+from schemas.run import Outcome, RunSummary
 from schemas.settings import settings
 from tasks.runs import run as runs
 from tasks.runs import waiting

@@ -11,7 +11,7 @@ from schemas.directory import CAME, CHANGE_COLUMNS, GONE, INSTITUTION_COLUMNS, c
 from schemas.office import Office
 from schemas.policy import Policy
 from schemas.published_life import grown, unborn
-from schemas.run_summary import Head
+from schemas.run import Head
 from schemas.titles import region_titles, type_titles
 
 #: An earlier edition: its name, its `as_of`, and its changes (CHANGE_COLUMNS) or only their counts by kind.

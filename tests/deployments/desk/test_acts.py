@@ -240,7 +240,7 @@ def test_what_is_approved_and_cannot_be_published_is_told_as_approved(
     on_file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from flows.stages import publication
-    from schemas.run_summary import Counts
+    from schemas.run import Counts
 
     name = waiting_edition()
     monkeypatch.setattr(publication, "fn", lambda *_: Counts(failed={name: "磁盘已满"}))

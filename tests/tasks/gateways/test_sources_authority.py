@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from sqlalchemy import select
 
 from flows.stages import intake
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from schemas.settings import Settings, using
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, REGISTER, RESULTS
 from schemas.tables import quarantined

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, insert, update
 from schemas import settings as environment
 from schemas import tables
 from schemas.panel import Expert
-from schemas.run_summary import Counts
+from schemas.run import Counts
 from schemas.settings import Settings, UnusableSettingsError, using
 from tasks.gateways.evaluators import FolderChannel, HttpChannel, SmtpChannel, channels
 from tasks.gateways.wire.mail import SmtpSettings
