@@ -12,8 +12,8 @@ import pandas as pd
 import polars as pl
 
 from expectations import identifiers
+from expectations.identifiers import PUBLIC, holds_number
 from expectations.levels import Levels
-from expectations.public_text import PUBLIC, holds_number
 from schemas.directory import CAME, COLUMNS, DIRECTORY_COLUMNS, DIRECTORY_KEY, DIRECTORY_TITLES, GONE, audiences_of
 from schemas.finding import hidden
 from schemas.policy import Policy

@@ -1,4 +1,4 @@
-"""Numbers that name institutions, people and telephones, as vectorised expressions; who must have them is the rules'.
+"""Numbers that name institutions, people and telephones, as vectorised expressions, and whether a public text holds one (FORM-11).
 
 Sources: GB 32100-2015 (unified social credit code), GB 11714-1997 (organisation code inside it),
 GB 11643-1999 (resident identity number, check character by ISO 7064 MOD 11-2).
@@ -8,6 +8,9 @@ from functools import cache
 
 import numpy as np
 import polars as pl
+
+from expectations.verdict import Breach
+from schemas.finding import IDENTITY
 
 #: GB 32100-2015, table 1: digits and capital letters without I, O, S, V and Z; a character's value is its place.
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -109,3 +112,23 @@ def _days() -> pl.Series:
 def is_telephone(text: pl.Expr) -> pl.Expr:
     """Whether a text is a mainland mobile number or a landline number with area code, with the usual separators."""
     return text.str.replace_all(r"[ -]", "").str.contains(_MOBILE) | text.str.contains(_LANDLINE)
+
+
+#: The fields that become public, by the table they stand in.
+PUBLIC = {
+    "applications": ("institution_name", "registered_address"),
+    "occupations": ("occupation_name", "work_type"),
+}
+_EDGE, _BETWEEN = r"(?:^|[^0-9])", r"[ \u{00a0}\u{3000}\u{2010}-\u{2015}-]?"
+_SOME_MOBILE = rf"{_EDGE}(?:\+?86{_BETWEEN})?1[3-9][0-9]{_BETWEEN}[0-9]{{4}}{_BETWEEN}[0-9]{{4}}(?:[^0-9]|$)"
+_SOME_LANDLINE = rf"{_EDGE}[(（]?0[0-9]{{2,3}}[)）]?{_BETWEEN}[2-9][0-9]{{6,7}}(?:[^0-9]|$)"
+
+
+def holds_number(text: pl.Expr) -> pl.Expr:
+    """Whether an identity number, a mobile number or a telephone number with area code stands in a text."""
+    return text.str.contains(IDENTITY) | text.str.contains(_SOME_MOBILE) | text.str.contains(_SOME_LANDLINE)
+
+
+def public_text(field: str) -> Breach:
+    """FORM-11 for one field."""
+    return Breach("FORM-11", field, holds_number(pl.col(field)), "请删除其中的号码")

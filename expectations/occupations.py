@@ -4,8 +4,8 @@ import polars as pl
 
 from expectations import asking
 from expectations.applicants import applicants, by_type, has_trait, is_capped, is_one_of, type_title
+from expectations.identifiers import public_text
 from expectations.levels import Levels
-from expectations.public_text import public_text
 from expectations.recognition import access_codes
 from expectations.requests import LEVELS, NEW_LEVELS, requested
 from expectations.submissions import Submissions, compared, typed

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 import polars as pl
 
-from expectations.identifiers import is_credit_code
-from expectations.public_text import holds_number
+from expectations.identifiers import holds_number, is_credit_code
 from expectations.reading import spellings
 from schemas.policy import Policy
 from schemas.reference_data import reference

@@ -7,8 +7,7 @@ import pandas as pd
 import polars as pl
 from sqlalchemy import Connection
 
-from expectations.identifiers import is_credit_code
-from expectations.public_text import holds_number
+from expectations.identifiers import holds_number, is_credit_code
 from schemas.policy import in_force
 from schemas.run import Run
 from schemas.supervision import COMPLAINTS_TABLE

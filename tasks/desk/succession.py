@@ -10,8 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
-from expectations.identifiers import is_credit_code
-from expectations.public_text import holds_number
+from expectations.identifiers import holds_number, is_credit_code
 from schemas.errors import WrongUseError
 from schemas.item import OPEN
 from schemas.policy import in_force
