@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from expectations.late_modules import coming_late, import_great_expectations
+from expectations.check import coming_late, import_great_expectations
 
 
 def test_a_module_comes_with_the_first_use_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
