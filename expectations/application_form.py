@@ -5,10 +5,9 @@ from datetime import UTC
 import polars as pl
 
 from expectations import identifiers, institution_rules, reading
-from expectations.applicants import by_type, is_one_of, type_title
 from expectations.identifiers import PUBLIC, public_text
 from expectations.materials import handed_in
-from expectations.submissions import Submissions, typed
+from expectations.submissions import Submissions, by_type, is_one_of, type_title, typed
 from expectations.verdict import Breach, breached, unread_cells
 from schemas.submission import APPLICATIONS
 

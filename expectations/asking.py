@@ -4,10 +4,9 @@ import pandas as pd
 import polars as pl
 
 from expectations import requests
-from expectations.applicants import applicants
 from expectations.levels import Levels
 from expectations.scene import ON_FILE, PEER_ITEMS, PEERS, UNDER_WAY, texts
-from expectations.submissions import Submissions
+from expectations.submissions import Submissions, applicants
 from schemas.law.places import places_used
 
 #: Items that are asked for no more.

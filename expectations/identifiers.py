@@ -1,4 +1,4 @@
-"""Numbers that name institutions, people and telephones, as vectorised expressions, and whether a public text holds one (FORM-11).
+"""Numbers that name institutions, people and telephones, as vectorised expressions, and whether a public text holds one.
 
 Sources: GB 32100-2015 (unified social credit code), GB 11714-1997 (organisation code inside it),
 GB 11643-1999 (resident identity number, check character by ISO 7064 MOD 11-2).

@@ -3,9 +3,8 @@
 import polars as pl
 
 from expectations import asking, requests, standing
-from expectations.applicants import is_capped
 from expectations.scene import INSTITUTIONS, MATTERS, REVOCATIONS, SUSPENSIONS, texts
-from expectations.submissions import Submissions, compared, typed
+from expectations.submissions import Submissions, compared, is_capped, typed
 from expectations.verdict import Breach
 from schemas.law.standing import bars, is_judged
 from schemas.law.terms import last_renewal

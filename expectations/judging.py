@@ -5,9 +5,9 @@ from typing import Literal
 
 import polars as pl
 
-from expectations import applicants, application_form, materials, occupations, requests, results, staff
+from expectations import application_form, materials, occupations, requests, results, staff
 from expectations.rulebook import rules_of
-from expectations.submissions import Submissions
+from expectations.submissions import Submissions, withdrawn
 from expectations.verdict import breached, gathered, unread_cells
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS
@@ -38,9 +38,7 @@ def judge(submissions: Submissions, table: str) -> pl.DataFrame:
     """Every verdict on one table (columns of `verdict.VERDICT`), identity numbers masked."""
     verdicts = gathered(JUDGES[table](submissions))
     if table != "results":
-        verdicts = verdicts.join(
-            submissions.once(applicants.withdrawn), on="application_no", how="anti", nulls_equal=True
-        )
+        verdicts = verdicts.join(submissions.once(withdrawn), on="application_no", how="anti", nulls_equal=True)
     if table in _BIG:
         submissions.release(table)
     return verdicts

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from expectations import requests
-from expectations.applicants import applicants
-from expectations.submissions import Submissions, typed
+from expectations.submissions import Submissions, applicants, typed
 from expectations.verdict import Breach, absent, breached, unread_cells
 from schemas.policy import Policy
 

@@ -3,12 +3,21 @@
 import polars as pl
 
 from expectations import asking
-from expectations.applicants import applicants, by_type, has_trait, is_capped, is_one_of, type_title
 from expectations.identifiers import public_text
 from expectations.levels import Levels
 from expectations.recognition import access_codes
 from expectations.requests import LEVELS, NEW_LEVELS, requested
-from expectations.submissions import Submissions, compared, typed
+from expectations.submissions import (
+    Submissions,
+    applicants,
+    by_type,
+    compared,
+    has_trait,
+    is_capped,
+    is_one_of,
+    type_title,
+    typed,
+)
 from expectations.verdict import Breach, absent, breached, unread_cells
 from schemas.law.standing import is_judged
 from schemas.submission import AUDIENCES

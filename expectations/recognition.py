@@ -9,8 +9,7 @@ from unicodedata import normalize
 
 import polars as pl
 
-from expectations.applicants import applicants, has_trait
-from expectations.submissions import Submissions
+from expectations.submissions import Submissions, applicants, has_trait
 
 
 def _dictionary(submissions: Submissions) -> pl.DataFrame:

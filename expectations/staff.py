@@ -3,8 +3,7 @@
 import polars as pl
 
 from expectations import identifiers
-from expectations.applicants import applicants
-from expectations.submissions import Submissions, typed
+from expectations.submissions import Submissions, applicants, typed
 from expectations.verdict import Breach, absent, breached, masked, unread_cells
 from schemas.submission import ROLES
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations import applicants, checkpoints, verdict
+from expectations import checkpoints, submissions, verdict
 from expectations.check import check
 from expectations.rulebook import rules, rules_of
 from expectations.submissions import Submissions
@@ -94,7 +94,7 @@ def _with_peers(mixed, together):
         pl.col("kind!").cast(pl.String).alias("kind"),
         pl.col("submitted_at!").dt.epoch("us").cast(pl.String).alias("submitted_utc"),
     )
-    withdrawn = taken.once(applicants.withdrawn)
+    withdrawn = taken.once(submissions.withdrawn)
     standing = forms.join(withdrawn, on="application_no", how="anti").to_pandas()
     items = together.items.merge(standing[["application_no", "uscc"]], on="application_no").assign(status="accepted")
     return dataclasses.replace(mixed.scene(), peers=standing, peer_items=items)
