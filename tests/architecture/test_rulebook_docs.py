@@ -4,10 +4,10 @@ import csv
 import tomllib
 from pathlib import Path
 
+from expectations.checkpoints import SEVERITY, suite
 from expectations.judging import HELD_BY
 from expectations.rulebook import RULED_TABLES, rules, tables_of
 from expectations.rules_page import page
-from expectations.suites import SEVERITY, suite
 from schemas.finding import NATURES_ZH
 from schemas.policy import shipped
 from schemas.submission import TABLES

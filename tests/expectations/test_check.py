@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from expectations import checkpoints, submissions, verdict
 from expectations.check import check
+from expectations.checkpoints import ForeignBatchError, TableJudgement
 from expectations.rulebook import rules, rules_of
 from expectations.submissions import Submissions
-from expectations.suites import ForeignBatchError, TableJudgement
 from schemas import finding
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.law.cycle import cycle_id
@@ -242,7 +242,7 @@ def test_a_fault_in_a_rule_is_raised_and_not_taken_for_a_verdict(sound, monkeypa
     def broken(submissions, table):
         raise ZeroDivisionError("in a rule")
 
-    monkeypatch.setattr("expectations.suites.judge", broken)
+    monkeypatch.setattr("expectations.checkpoints.judge", broken)
     with pytest.raises(ZeroDivisionError, match="in a rule"):
         sound().check()
 

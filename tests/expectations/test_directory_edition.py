@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from expectations import checkpoints
 from expectations.check import check, check_directory
+from expectations.checkpoints import DirectoryJudgement
 from expectations.directory_edition import DEMANDS, Edition, unmet
-from expectations.suites import DirectoryJudgement
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
 from schemas.policy import known
 
@@ -225,7 +225,7 @@ def test_a_fault_while_judging_keeps_a_directory_back(monkeypatch):
     def broken(edition):
         raise ZeroDivisionError("in a demand")
 
-    monkeypatch.setattr("expectations.suites.unmet", broken)
+    monkeypatch.setattr("expectations.directory_edition.unmet", broken)
     with pytest.raises(ZeroDivisionError, match="in a demand"):
         _checked(_directory({}))
 
