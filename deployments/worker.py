@@ -22,7 +22,7 @@ from deployments.prefect_environment import hold_anywhere, prefect_home
 from deployments.reaping import reap, worker_name
 from deployments.schedules import name_upcoming
 from deployments.soundness import unknown_settings
-from flows.waiting import wake
+from flows.filing_cycle import wake
 from flows.watch import look
 from schemas.settings import settings
 from tasks.runs import on_server

@@ -28,7 +28,7 @@ from prefect.states import Cancelled, Completed, Failed, Running
 
 from deployments import catalogue, command_server, reaping, worker
 from deployments.prefect_environment import prefect_home
-from flows import waiting
+from flows import filing_cycle
 from schemas.run import Counts, RunSummary
 from tasks.desk import pauses
 from tasks.runs import alerts, on_server, orchestration, pausing, progress
@@ -178,7 +178,7 @@ def test_a_run_that_was_asked_to_stop_and_lost_its_process_is_cancelled(
     client.update_flow_run(run, infrastructure_pid="elsewhere:1")  # without one the server cancels it itself
     client.set_flow_run_state(run, State(type=StateType.CANCELLING), force=True)
     place = client.create_task_run(part_of_a_run, run, "0")
-    part = client.create_flow_run(waiting.resume_waiting, parent_task_run_id=place.id, state=Running())
+    part = client.create_flow_run(filing_cycle.resume_waiting, parent_task_run_id=place.id, state=Running())
     client.update_flow_run_labels(run, {"prefect.worker.name": reaping.worker_name(1)})
     reaping.reap()
     assert (state_of(client, run), state_of(client, part.id)) == ("Cancelled", "Crashed")
@@ -273,19 +273,19 @@ def test_a_run_keeps_the_cycle_that_was_meant_and_waits_under_a_name_of_its_own(
     stored = client.read_flow_run(run)
     assert (stored.parameters["cycle"], stored.name) == (CYCLE, f"{CYCLE} · 办理 · 2026-09-11")
     monkeypatch.setattr(orchestration, "propose_state_sync", lambda client, state, flow_run_id: state)
-    monkeypatch.setattr(waiting, "get_run_logger", logging.getLogger)
+    monkeypatch.setattr(filing_cycle, "get_run_logger", logging.getLogger)
     summary = RunSummary(
         run_id="1", cycle=CYCLE, as_of=date(2026, 9, 11), outcome="waiting", received_results=1, awaited_results=3
     )
     with pytest.raises(Pause) as pause:
-        waiting.wait_for_results(summary)
+        filing_cycle.wait_for_results(summary)
     assert "评估结果（已收 1 / 共 3）" in str(pause.value.state.message)
     assert client.read_flow_run(run).name == f"{CYCLE} · 等待评估结果 · 2026-09-11"
     monkeypatch.setattr(orchestration, "propose_state_sync", lambda *_, **__: Failed(name="Late"))
     with pytest.raises(RuntimeError, match="the server answered Late"):
         orchestration.suspend(60, "名字", "等待")
     client.set_flow_run_state(run, State(type=StateType.PAUSED, name="Suspended"), force=True)
-    waiting.wait_for_results(summary)  # one run waits for a whole cycle: this one ends
+    filing_cycle.wait_for_results(summary)  # one run waits for a whole cycle: this one ends
     client.set_flow_run_state(run, Cancelled(), force=True)
 
 

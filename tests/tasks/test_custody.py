@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from deployments import examination, supervisor
-from flows import waiting as flow
+from flows import filing_cycle
 from schemas.run import Outcome, RunSummary
 from schemas.settings import settings
 from tasks.desk import pauses
@@ -85,7 +85,7 @@ def of_prefect(state: str, **other: object) -> CycleRun:
 
 def test_one_that_waits_is_resumed_and_no_second_run_begins(waits: Path, prefect: Prefect) -> None:
     prefect.living = [of_prefect("PAUSED")]
-    assert flow.wake() == {CYCLE: OVER}
+    assert filing_cycle.wake() == {CYCLE: OVER}
     assert prefect.resumed == [prefect.living[0].flow_run_id]
     assert prefect.begun == []
 
@@ -95,14 +95,14 @@ def test_a_cycle_whose_run_is_gone_is_begun_anew_once(
     waits: Path, prefect: Prefect, beside: list[dict[str, object]]
 ) -> None:
     prefect.living = [of_prefect("RUNNING", **other) for other in beside]
-    assert flow.wake() == {CYCLE: f"{OVER}, and no run was working on it"}
-    flow.wake()
+    assert filing_cycle.wake() == {CYCLE: f"{OVER}, and no run was working on it"}
+    filing_cycle.wake()
     assert prefect.cycles == [CYCLE], "a second worker that looks at the same moment begins the same run"
 
 
 def test_a_deployment_that_is_gone_leaves_the_cycle_named(waits: Path, prefect: Prefect) -> None:
     prefect.has_deployment = False
-    assert flow.wake() == {}
+    assert filing_cycle.wake() == {}
     assert custody.unattended([], settings()) == [custody.Unattended(CYCLE, OVER)]
 
 
@@ -126,14 +126,14 @@ def test_one_that_only_waits_is_named_and_not_begun(
     waits: Path, prefect: Prefect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "today", lambda: DAY)
-    assert flow.wake() == {}
+    assert filing_cycle.wake() == {}
     assert custody.unattended([], settings()) == [custody.Unattended(CYCLE, None)]
     assert custody.unattended([of_prefect("PAUSED")], settings()) == []
 
 
 def test_a_run_that_works_by_a_command_is_a_run(waits: Path, prefect: Prefect) -> None:
     with runs.begin(CYCLE, DAY, work="cycle"):
-        assert flow.wake() == {}
+        assert filing_cycle.wake() == {}
 
 
 def test_a_run_that_died_is_begun_anew_more_and_more_seldom(waits: Path, prefect: Prefect) -> None:
@@ -150,22 +150,24 @@ def test_a_run_that_died_is_begun_anew_more_and_more_seldom(waits: Path, prefect
 
 def test_a_cycle_that_waits_for_no_result_begins_for_what_was_recorded(waits: Path, prefect: Prefect) -> None:
     ended("done", awaits=False)
-    assert flow.wake() == {}
+    assert filing_cycle.wake() == {}
     with runs.begin(CYCLE, DAY):  # a decision, an import
         pass
-    assert flow.wake() == {CYCLE: "something was imported or decided, and no run was working on it"}
+    assert filing_cycle.wake() == {CYCLE: "something was imported or decided, and no run was working on it"}
 
 
 def test_a_cancelled_run_pauses_its_cycle_in_the_name_of_who_cancelled_it(waits: Path, prefect: Prefect) -> None:
     prefect.cancelled = [of_prefect("CANCELLED", cancelled_by="王芳")]
-    assert flow.wake() == {}
+    assert filing_cycle.wake() == {}
     (pause,) = pauses.pauses_on(today())
     assert (pause.subject, pause.by, pause.until) == (CYCLE, "王芳", None)
     assert "等待评估结果" in pause.reason
     assert custody.unattended([], settings()) == [], "what a person paused is not lost"
 
     pauses.lift(CYCLE, "李雷", "可以继续")
-    assert flow.wake() == {CYCLE: f"{OVER}, and no run was working on it"}, "the cancelling was settled by the lifting"
+    assert filing_cycle.wake() == {CYCLE: f"{OVER}, and no run was working on it"}, (
+        "the cancelling was settled by the lifting"
+    )
 
 
 @pytest.mark.parametrize("other", [{"is_trial": True}, {"only": ["A1"]}, {"cycle": "current"}])
@@ -190,8 +192,8 @@ def test_a_run_since_the_cancelling_settles_it(waits: Path, prefect: Prefect) ->
 def test_what_a_person_paused_stays(waits: Path, prefect: Prefect, subject: str) -> None:
     prefect.living = [of_prefect("PAUSED")]
     pauses.pause(subject, "王芳", "等上级答复")
-    assert flow.wake() == {}
+    assert filing_cycle.wake() == {}
     prefect.living = []
-    assert flow.wake() == {}
+    assert filing_cycle.wake() == {}
     pauses.lift(subject, "王芳", "已答复")
-    assert flow.wake().keys() == {CYCLE}
+    assert filing_cycle.wake().keys() == {CYCLE}
