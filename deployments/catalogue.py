@@ -16,11 +16,10 @@ from prefect.types.entrypoint import EntrypointType
 from deployments import parameters, registering, schedules
 from deployments.gate.secrets_of_home import present
 from deployments.schedules import Moment
-from flows.approval import approval
+from flows.decided import approval
 from flows.filing_cycle import filing_cycle, resume_waiting
 from flows.stages import ALONE, STAGES, inspection
-from flows.sweeps import pruning, retention, sweeps
-from flows.watch import watch
+from flows.sweeps import pruning, retention, sweeps, watch
 from schemas import office
 from schemas.policy import Policy, in_force
 from schemas.settings import PAGES, settings

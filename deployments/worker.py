@@ -23,7 +23,7 @@ from deployments.reaping import reap, worker_name
 from deployments.schedules import name_upcoming
 from deployments.soundness import unknown_settings
 from flows.filing_cycle import wake
-from flows.watch import look
+from flows.sweeps import look
 from schemas.settings import settings
 from tasks.runs import on_server
 from tasks.runs.orchestration import forget_idle

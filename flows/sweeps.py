@@ -1,14 +1,16 @@
-"""What is swept by itself: terms that end (清理), personal data whose time is over (到期清除), long logs (清理旧日志)."""
+"""What runs by itself beside the cycles: terms that end (清理), personal data whose time is over (到期清除), logs, the watch (值守)."""
 
 from datetime import date
 
 from prefect import flow
+from prefect.logging import get_run_logger
 
 from flows.stages import DECISION, DORMANCY, EXPIRY, PUBLICATION, carry_out
 from schemas.run import AUTOMATIC, Counts, Run
 from schemas.settings import settings
 from tasks.desk.personal_data import forget_expired
 from tasks.public_notice import cycles_due
+from tasks.runs import alerts
 from tasks.runs.custody import why_held_back
 from tasks.runs.orchestration import ended, leave_no_row, named
 from tasks.runs.progress import log, paged
@@ -55,4 +57,22 @@ def pruning() -> Counts:
     counts = trim_logs(settings())
     if not counts.total and not counts.failed:
         leave_no_row()
+    return ended(counts)
+
+
+def look(as_of: date | None = None) -> Counts:
+    """Raise what is new and deliver what is due; one that cannot be delivered stays for the next look."""
+    installation = settings()
+    new = alerts.raise_alerts(installation, as_of)
+    return Counts(done={"alerts": len(new)} if new else {}, failed=alerts.deliver_alerts(installation))
+
+
+@flow(name="watch", flow_run_name=named(AUTOMATIC["watch"]))
+def watch(as_of: date | None = None) -> Counts:
+    """Look now, and not at the next look of a worker; one that finds nothing new leaves no row."""
+    counts = look(as_of)
+    if not counts.total and not counts.failed:
+        leave_no_row()
+    for why in counts.failed.values():
+        get_run_logger().warning(why)
     return ended(counts)

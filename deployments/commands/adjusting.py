@@ -145,7 +145,7 @@ def _assert_fits(what: What, code: str, new: str, occupation: str, particulars: 
 def _carry_out(decided: Adjustment | Recoding | Renaming | Merger | Renumbering, day: date) -> None:
     ready()
     orchestrator.prepare(runs=True)
-    from flows.adjustment import adjustment, change
+    from flows.decided import adjustment, change
     from flows.stages import publication
     from tasks.desk.succession import assert_sense
 

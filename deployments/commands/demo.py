@@ -160,7 +160,7 @@ def _acts(cycle: CycleId, seed: int, institutions: int) -> list[_Act]:
 
 def _approve(edition: str, day: date) -> dict[str, str]:
     """Publish an edition on the operator's word; what could not be done."""
-    from flows.approval import approval
+    from flows.decided import approval
 
     return orchestrator.run(approval, edition, settings().operator, day).failed
 

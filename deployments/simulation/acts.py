@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from flows.approval import approval
+from flows.decided import approval
 from flows.filing_cycle import go_through
 from flows.sweeps import sweep as sweep_night
 from schemas.qualification import Adjustment

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from flows.approval import approval
+from flows.decided import approval
 from flows.stages import publication
 from schemas import tables
 from schemas.qualification import Adjustment
@@ -206,7 +206,7 @@ def test_the_form_refuses_what_cannot_be_approved(edition: str, by: str, message
 def test_a_wrong_form_is_a_sentence_on_the_page_of_its_run(
     edition: str, by: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.approval.is_deployed", lambda: True)
+    monkeypatch.setattr("flows.decided.is_deployed", lambda: True)
     state: Any = approval.fn(edition, by, DAY)
     assert (state.type.value, state.name) == ("FAILED", "未受理")
     assert state.message.startswith(f"{edition}：") and sentence in state.message

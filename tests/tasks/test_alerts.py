@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, update
 
-from flows import watch
+from flows import sweeps
 from schemas import tables
 from schemas.run import Counts, RunSummary
 from schemas.settings import Settings, settings, using
@@ -114,9 +114,9 @@ def test_each_occasion_is_told_once_by_each_way(recipients: tuple[Mailbox, Webho
 
 def test_a_look_tells_what_is_new_and_the_next_one_nothing(recipients: tuple[Mailbox, Webhook]) -> None:
     waiting_edition()
-    new = watch.look(date(2026, 9, 11)).done["alerts"]
+    new = sweeps.look(date(2026, 9, 11)).done["alerts"]
     assert len(recipients[1].occasions) == new > 0
-    assert watch.watch.fn(date(2026, 9, 11)) == Counts()
+    assert sweeps.watch.fn(date(2026, 9, 11)) == Counts()
     assert len(recipients[1].occasions) == new
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.adjustment import adjustment
-from flows.approval import approval
+from flows.decided import adjustment, approval
 from flows.stages import expiry
 from flows.sweeps import sweeps
 from schemas.qualification import Adjustment
