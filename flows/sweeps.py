@@ -1,4 +1,4 @@
-"""What runs by itself beside the cycles: terms that end (清理), personal data whose time is over (到期清除), logs, the watch (值守)."""
+"""What runs by itself beside cycles: terms that end (清理), personal data (到期清除) and logs in time, and the watch (值守)."""
 
 from datetime import date
 
@@ -8,13 +8,12 @@ from prefect.logging import get_run_logger
 from flows.stages import DECISION, DORMANCY, EXPIRY, PUBLICATION, carry_out
 from schemas.run import AUTOMATIC, Counts, Run
 from schemas.settings import settings
-from tasks.desk.personal_data import forget_expired
+from tasks.desk.retention import forget_expired, trim_logs
 from tasks.public_notice import cycles_due
 from tasks.runs import alerts
 from tasks.runs.custody import why_held_back
 from tasks.runs.orchestration import ended, leave_no_row, named
 from tasks.runs.progress import log, paged
-from tasks.runs.pruning import trim_logs
 from tasks.runs.run import CycleBusyError, begin, last_cycle
 
 

@@ -41,9 +41,9 @@ def person(
     if number == "-":
         number = typer.prompt("identity number", hide_input=True)
     ready()
-    from tasks.desk import personal_data
+    from tasks.desk import retention
 
-    rows = personal_data.of_person(number)
+    rows = retention.of_person(number)
     access_log.note(settings().root, getpass.getuser(), "filing person", subject=number, rows=len(rows))
     if correct:
         field, equals, value = correct.partition("=")
@@ -51,9 +51,7 @@ def person(
             raise WrongUseError("write --correct FIELD=VALUE, for example name=李四")
         says = "a correction says who made it and why"
         who, why = read_words("--by", by, says), read_words("--reason", reason, says)
-        typer.echo(
-            f"{personal_data.correct(number, field, read_words('--correct', value, says), who, why)} rows put right"
-        )
+        typer.echo(f"{retention.correct(number, field, read_words('--correct', value, says), who, why)} rows put right")
         return
     for row in rows:
         cells = [

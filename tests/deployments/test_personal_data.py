@@ -15,7 +15,7 @@ from schemas import tables
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import Settings, settings, using
-from tasks.desk import approval, personal_data
+from tasks.desk import approval, retention
 from tasks.store import database, history, personal, seals
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -77,13 +77,13 @@ def test_staff_is_forgotten_when_its_time_is_over_and_history_says_how_many(fili
     months = for_cycle(CYCLE).retention.staff_months
     assert months == 48
     with run_on(date(2030, 9, 10), CYCLE) as run:
-        assert personal_data.forget_expired(run).done == {}
+        assert retention.forget_expired(run).done == {}
     with run_on(date(2030, 9, 11), CYCLE) as run:
-        assert personal_data.forget_expired(run).done == {"forgotten": 2}
+        assert retention.forget_expired(run).done == {"forgotten": 2}
     assert kept() == [("HS-1", 2), ("HS-2", 1)], "the version that was replaced"
     with run_on(date(2030, 10, 10), CYCLE) as run:
-        assert personal_data.forget_expired(run).done == {"forgotten": 2}
-        assert personal_data.forget_expired(run).done == {}, "again changes nothing"
+        assert retention.forget_expired(run).done == {"forgotten": 2}
+        assert retention.forget_expired(run).done == {}, "again changes nothing"
     assert kept() == [("HS-2", 1)], "what is under way is needed"
     with reading() as db:
         entries = history.of(db, ["HS-1"])

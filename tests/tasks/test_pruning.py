@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from schemas.settings import Settings
-from tasks.runs.pruning import trim_logs
+from tasks.desk.retention import trim_logs
 
 
 def test_a_long_log_keeps_its_newer_half_and_its_process_goes_on_writing(tmp_path: Path) -> None:
