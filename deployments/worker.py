@@ -26,8 +26,8 @@ from flows.filing_cycle import wake
 from flows.sweeps import look
 from schemas.settings import settings
 from tasks.runs import on_server
+from tasks.runs.custody import carry_over
 from tasks.runs.orchestration import forget_idle
-from tasks.runs.pausing import carry_over
 
 _EVERY_SECONDS = 20.0
 _WATCH_SECONDS = 300.0

@@ -1,16 +1,20 @@
-"""Who works on a cycle: the database says what has to go on, Prefect what goes on; what falls between is begun anew or named."""
+"""Who works on a cycle and what is paused: the database decides, Prefect says what goes on; what falls between is mended or named."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.responses import DeploymentResponse
+
+from schemas.run import AUTOMATIC
 from schemas.settings import Settings
 from tasks.desk import pauses as desk
-from tasks.runs import orchestration, waiting
+from tasks.runs import on_server, orchestration, waiting
 from tasks.runs.orchestration import CycleRun
-from tasks.runs.run import CURRENT, chosen_cycle
+from tasks.runs.run import CURRENT, CycleBusyError, chosen_cycle, take_lease
 from tasks.runs.today import today
-from tasks.store import duties, leases, pauses, runs
+from tasks.store import database, duties, leases, pauses, runs
 from tasks.store.database import reading
 
 #: Pausing one of these holds every cycle back.
@@ -109,3 +113,59 @@ def _cycle_of(run: CycleRun) -> str:
 def _open() -> list[str]:
     with reading() as db:
         return [cycle for cycle in duties.open_cycles(db) if not leases.is_held(db, cycle)]
+
+
+#: The lease of whoever carries pauses over.
+_LEASE = "pauses"
+_ON_THE_PAGE = "在运行页面上暂停的人"
+
+
+def carry_over() -> list[str]:
+    """Bring database and Prefect together, one at a time; the database decides. Returns what was done, a line each."""
+    try:
+        with database.begin() as db:
+            token = take_lease(db, _LEASE)
+    except CycleBusyError:
+        return []  # another worker does it at this moment
+    try:
+        with get_client(sync_client=True) as client:
+            return [*_release(client), *_compare(client)]
+    finally:
+        with database.begin() as db:
+            leases.give_back(db, _LEASE, token)
+
+
+def automatic_deployments(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
+    """The deployments that run by themselves, by their entry in the catalogue, as far as Prefect has them."""
+    deployments = client.read_deployments(deployment_filter=on_server.ours(), limit=200)
+    by_entry = {on_server.entry(deployment.name): deployment for deployment in deployments}
+    return {entry: deployment for entry, deployment in by_entry.items() if entry in AUTOMATIC}
+
+
+def _release(client: SyncPrefectClient) -> list[str]:
+    """Let go in Prefect what was lifted here."""
+    desk.lift_over()
+    with database.reading() as db:
+        lifted = pauses.to_release(db)
+    deployments = automatic_deployments(client) if lifted else {}
+    done = []
+    for subject in lifted:
+        if subject in deployments and deployments[subject].paused:
+            client.resume_deployment(deployments[subject].id)
+            done.append(f"{subject} runs by itself again")
+        with database.begin() as db:
+            pauses.released(db, subject)
+    return done
+
+
+def _compare(client: SyncPrefectClient) -> list[str]:
+    standing = {pause.subject for pause in desk.pauses_on(today())}
+    done = []
+    for name, deployment in automatic_deployments(client).items():
+        if name in standing and not deployment.paused:
+            client.pause_deployment(deployment.id)
+            done.append(f"{name} is paused, as the database has it: lift it with `filing resume {name}`")
+        elif deployment.paused and name not in standing:
+            desk.pause(name, _ON_THE_PAGE, "在运行页面上暂停")
+            done.append(f"{name} was paused on its page: the pause is on record now")
+    return done

@@ -31,7 +31,7 @@ from deployments.prefect_environment import prefect_home
 from flows import filing_cycle
 from schemas.run import Counts, RunSummary
 from tasks.desk import pauses
-from tasks.runs import alerts, on_server, orchestration, pausing, progress
+from tasks.runs import alerts, custody, on_server, orchestration, progress
 from tasks.runs.today import today
 from tests import evaluations as made
 from tests import homes
@@ -130,16 +130,16 @@ def test_pauses_are_carried_over_both_ways(client: SyncPrefectClient) -> None:
         client.resume_deployment(deployment)
     pauses.pause("sweeps", "王芳", "检修")
     client.pause_deployment(watch)
-    assert sorted(pausing.carry_over()) == [
+    assert sorted(custody.carry_over()) == [
         "sweeps is paused, as the database has it: lift it with `filing resume sweeps`",
         "watch was paused on its page: the pause is on record now",
     ]
     assert client.read_deployment(sweeps).paused
     assert {pause.subject: pause.by for pause in pauses.pauses_on(today())}["watch"] == "在运行页面上暂停的人"
-    assert pausing.carry_over() == []
+    assert custody.carry_over() == []
     for name in ("sweeps", "watch"):
         pauses.lift(name, "王芳", "好了")
-    assert sorted(pausing.carry_over()) == ["sweeps runs by itself again", "watch runs by itself again"]
+    assert sorted(custody.carry_over()) == ["sweeps runs by itself again", "watch runs by itself again"]
     assert not client.read_deployment(watch).paused
 
 
