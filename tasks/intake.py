@@ -21,9 +21,9 @@ from schemas.settings import Settings
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
 from tasks.desk import arrivals, complaints, institution_codes, own_doors
 from tasks.desk.arrivals import may_be_taken, pull_desks, put_on_record, put_results_on_record, take_supervision
+from tasks.desk.closing import BY_VERSION, take_back
 from tasks.desk.rulings import take_rulings
 from tasks.desk.unread import Memory
-from tasks.desk.withdrawal import BY_VERSION, take_back
 from tasks.gateways.sources import (
     DESK_FOLDER,
     FILE,

@@ -13,8 +13,8 @@ from schemas.law.cycle import assumed_end
 from schemas.law.places import CAPS, places_used, unit
 from schemas.rows import tuples
 from schemas.run import Counts, Run
+from tasks.desk.closing import BY_VERSION
 from tasks.desk.rulings import settle_holds
-from tasks.desk.withdrawal import BY_VERSION
 from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import recall, withdrawals

@@ -31,9 +31,9 @@ def withdraw(
     day, who, why = read_day(as_of), read_words("--by", by, _SAYS), read_words("--reason", reason, _SAYS)
     ready()
     orchestrator.prepare()
-    from tasks.desk import withdrawal
+    from tasks.desk import closing
 
-    _tell(withdrawal.withdraw(read_number(number), who, why, day))
+    _tell(closing.withdraw(read_number(number), who, why, day))
 
 
 def close(

@@ -16,7 +16,7 @@ from schemas.law.cycle import cycle_id
 from schemas.law.rulings import OBJECTION
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import for_cycle
-from tasks.desk import closing, rulings, withdrawal
+from tasks.desk import closing, rulings
 from tasks.desk.dossier import findings_of, questions_of, versions_of
 from tasks.runs.today import today
 from tasks.store import dossier, frames, history, items, overview, panels, public_notices
@@ -114,7 +114,7 @@ async def withdraw(request: Request, number: str) -> Response:
     """Take back what is open, at the applicant's wish, as `filing withdraw` does."""
     act = await sent(request, Role.OPERATOR)
     reason = act.words("reason", "理由")
-    await done(lambda: withdrawal.withdraw(number, act.person.name, reason, act.day, seen=act.seen))
+    await done(lambda: closing.withdraw(number, act.person.name, reason, act.day, seen=act.seen))
     return back_to(f"/applications/{quote(number)}", "withdrawn")
 
 

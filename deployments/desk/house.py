@@ -15,12 +15,11 @@ from deployments.desk.signing import SEEN, TOKEN, DeskError, HalfDoneError, NotS
 from schemas.errors import FilingError, WrongUseError
 from schemas.settings import PAGES
 from tasks.desk.approval import NothingToApproveError
-from tasks.desk.closing import NothingToCloseError
+from tasks.desk.closing import NothingToCloseError, NothingToWithdrawError
 from tasks.desk.moved import MovedError, Since
 from tasks.desk.pauses import AlreadyPausedError, NotPausedError
 from tasks.desk.refusals import in_chinese
 from tasks.desk.rulings import LateRulingError
-from tasks.desk.withdrawal import NothingToWithdrawError
 from tasks.runs.run import CycleBusyError
 from tasks.store.leases import LeaseTakenError
 

@@ -11,7 +11,7 @@ from flows.sweeps import sweep as sweep_night
 from schemas.qualification import Adjustment
 from schemas.run import Counts
 from tasks import adjustment, inspection
-from tasks.desk import closing, complaints, rulings, succession, withdrawal
+from tasks.desk import closing, complaints, rulings, succession
 from tasks.runs.run import begin
 from tasks.store import editions
 from tasks.store.database import reading
@@ -48,7 +48,7 @@ def adjust(cycle: str, decided: Adjustment | succession.Change, day: date) -> No
 
 def withdraw(number: str, day: date) -> None:
     """An applicant takes an application back by letter."""
-    _assert_whole(withdrawal.withdraw(number, OPERATOR, "申报单位来函撤回", day).failed)
+    _assert_whole(closing.withdraw(number, OPERATOR, "申报单位来函撤回", day).failed)
 
 
 def rule(number: str, rule: str, verdict: str, day: date, occupation: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Who works on a cycle and what is paused: the database decides, Prefect says what goes on; what falls between is mended or named."""
+"""Who works on a cycle and what is paused: the database decides, Prefect tells what goes on; what falls between is mended."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

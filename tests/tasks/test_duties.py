@@ -11,11 +11,11 @@ from schemas import tables
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import settings
+from tasks.desk.closing import withdraw
 from tasks.desk.dossier import findings_of, questions_of, versions_of
 from tasks.desk.duties import duties_on, waiting_on
 from tasks.desk.moved import MovedError
 from tasks.desk.posting import FuturePostingError, ImpossiblePostingError, record_posting
-from tasks.desk.withdrawal import withdraw
 from tasks.gateways.disk import receipts
 from tasks.store import dossier, duties, history, overview, postings
 from tasks.store.database import begin, reading

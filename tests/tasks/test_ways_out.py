@@ -13,7 +13,15 @@ from schemas import item, tables
 from schemas.item import AWAITED
 from schemas.settings import settings
 from tasks.desk import closing
-from tasks.desk.closing import NothingToCloseError, UnknownOccupationError, Words, close_application, close_cycle
+from tasks.desk.closing import (
+    NothingToCloseError,
+    NothingToWithdrawError,
+    UnknownOccupationError,
+    Words,
+    close_application,
+    close_cycle,
+    withdraw,
+)
 from tasks.desk.rulings import (
     ImpossibleRulingError,
     LateRulingError,
@@ -21,7 +29,6 @@ from tasks.desk.rulings import (
     record_rulings,
     settle_holds,
 )
-from tasks.desk.withdrawal import NothingToWithdrawError, withdraw
 from tasks.intake import late_letters
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.outcomes import write_refusals

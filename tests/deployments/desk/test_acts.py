@@ -14,8 +14,8 @@ from deployments.desk import acts, cycles
 from deployments.desk import applications as applications_page
 from deployments.desk import pages as pages_of_desk
 from deployments.gate.people import MACHINE, Person, Role
+from tasks.desk.closing import withdraw
 from tasks.desk.duties import in_words
-from tasks.desk.withdrawal import withdraw
 from tasks.runs.run import begin as begin_run
 from tasks.store import applications, dossier, editions, history
 from tasks.store.database import reading
