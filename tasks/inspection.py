@@ -9,7 +9,7 @@ from schemas.directory import edition_name
 from schemas.errors import RefusedError
 from schemas.inspection import Draw, ImpossibleDrawError, Institution, Source, draw
 from schemas.run import Counts, Run
-from tasks.desk.inspection_lists import publish
+from tasks.desk.supervision import publish
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf.listing import LISTING, read_rows
 from tasks.gateways.shelf.manifest import MANIFEST, read_manifest

@@ -19,7 +19,7 @@ from schemas.policy import Policy, UnknownCycleError, for_cycle
 from schemas.run import SOURCE, Counts, Run
 from schemas.settings import Settings
 from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, INSTITUTION_CODES, RESULTS
-from tasks.desk import arrivals, complaints, institution_codes, own_doors
+from tasks.desk import arrivals, institution_codes, own_doors, supervision
 from tasks.desk.arrivals import may_be_taken, pull_desks, put_on_record, put_results_on_record, take_supervision
 from tasks.desk.closing import BY_VERSION, take_back
 from tasks.desk.rulings import take_rulings
@@ -82,7 +82,7 @@ def pull(run: Run) -> Counts:
     with writing(run) as db:
         counts = take_in(db, pulls, returned, refused, run)
         # of an institution that the register has only now, or brings with the complaint
-        letters.write(db, complaints.to_be_mended(db, run), run)
+        letters.write(db, supervision.to_be_mended(db, run), run)
         memory.keep(db)
     if is_own and not unjudged:
         own_doors.clear(run, pulls, refused, looked)

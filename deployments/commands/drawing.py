@@ -37,7 +37,7 @@ def draw(
     ready()
     orchestrator.prepare(runs=True)
     from flows.stages import inspection, publication
-    from tasks.desk.inspection_lists import DRAW_FILE, FOLDER
+    from tasks.desk.supervision import DRAW_FILE, FOLDER
 
     # the list is the public one, so what changed since the last edition is published first
     published = orchestrator.run(publication, last_cycle_on(day), day)

@@ -11,7 +11,7 @@ from flows.sweeps import sweep as sweep_night
 from schemas.qualification import Adjustment
 from schemas.run import Counts
 from tasks import adjustment, inspection
-from tasks.desk import closing, complaints, rulings, succession
+from tasks.desk import closing, rulings, succession, supervision
 from tasks.runs.run import begin
 from tasks.store import editions
 from tasks.store.database import reading
@@ -69,7 +69,7 @@ def rule(number: str, rule: str, verdict: str, day: date, occupation: str = "") 
 def complain(cycle: str, rows: pd.DataFrame, day: date) -> None:
     """Complaints as the centre enters them, new ones and those that were seen to."""
     with begin(cycle, day) as run, writing(run) as db:
-        _, refused = complaints.enter(db, rows.assign(row=range(1, len(rows) + 1)), run, [])
+        _, refused = supervision.enter(db, rows.assign(row=range(1, len(rows) + 1)), run, [])
     if refused:
         raise RuntimeError("; ".join(refused))
 

@@ -18,7 +18,7 @@ from schemas.history import facts_text
 from schemas.run import Run
 from schemas.settings import Settings
 from schemas.submission import RESULTS
-from tasks.desk import complaints, inspection_lists
+from tasks.desk import supervision
 from tasks.desk.own_doors import Pulls, reasons_by_file, who_brought
 from tasks.gateways.disk import taking
 from tasks.gateways.disk.files import file_sha256, is_plain
@@ -61,9 +61,9 @@ class Word:
 
 #: Lists that have to do with supervision: what takes each in.
 OF_SUPERVISION: Final[Mapping[str, Callable[[Path, Run], tuple[int, int, list[str]]]]] = {
-    "inspectors": inspection_lists.take_inspectors,
-    "inspection_outcomes": inspection_lists.take_outcomes,
-    "complaints": complaints.take_complaints,
+    "inspectors": supervision.take_inspectors,
+    "inspection_outcomes": supervision.take_outcomes,
+    "complaints": supervision.take_complaints,
 }
 
 
