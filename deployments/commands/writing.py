@@ -45,7 +45,7 @@ def letters(
     ready()
     noted("letters", chosen)
     if pdf is not None:
-        from tasks.desk.printing import print_letters
+        from tasks.desk.posting import print_letters
 
         count = print_letters(settings(), pdf, chosen)
         typer.echo(f"{count} letters in {pdf}" if count else "every letter has been printed")
@@ -54,7 +54,7 @@ def letters(
 
 
 def _register(cycle: str | None, form: Form) -> None:
-    from tasks.desk.printing import register_csv, register_workbook
+    from tasks.desk.posting import register_csv, register_workbook
     from tasks.store import letters as store
     from tasks.store.database import reading
 
