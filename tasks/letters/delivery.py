@@ -13,8 +13,7 @@ from schemas.settings import UnusableSettingsError
 from tasks.gateways.disk import files
 from tasks.gateways.paper.pdf import NoOfficeSuiteError, as_pdf
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.wire.letterbox import LetterBox, OutgoingLetter, letter_box
-from tasks.gateways.wire.mail import is_address
+from tasks.gateways.wire.mail import LetterBox, OutgoingLetter, is_address, letter_box
 from tasks.letters.render import render
 from tasks.runs.spreading import spread
 from tasks.runs.step import step

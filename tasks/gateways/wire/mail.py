@@ -1,4 +1,4 @@
-"""Mail by SMTP, once for each key, from the office's address in the settings."""
+"""Mail by SMTP, once for each key, and where letters to institutions are posted: a folder for a clerk, or mail."""
 
 import re
 import smtplib
@@ -10,10 +10,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime
 from hashlib import sha256
-from pathlib import Path
-from typing import Literal
+from pathlib import Path, PurePosixPath
+from typing import Literal, Protocol
 
 from schemas.settings import Settings, UnusableSettingsError
+from tasks.gateways.disk import files
 from tasks.gateways.disk.files import put_after
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.wire.retry import DeliveryFailed
@@ -177,3 +178,66 @@ def _failure(where: str, code: int, answer: bytes | str) -> DeliveryFailed:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     reason = f"the mail server {where} answered {code} {visible(text)[:200]}"
     return DeliveryFailed(reason, retryable=code in _TRANSIENT or code < 0)
+
+
+@dataclass(frozen=True)
+class OutgoingLetter:
+    """One letter to one institution; `key` is the outbox's key of the occasion, `recipient` a mail address or blank."""
+
+    key: str
+    relative: str
+    content: bytes
+    subject: str = ""
+    body: str = ""
+    recipient: str = ""
+
+
+class LetterBox(Protocol):
+    """Where letters are posted; posting one again, with the same key, has no further effect."""
+
+    def post(self, letter: OutgoingLetter) -> str:
+        """Post a letter and return its receipt; raises `tasks.gateways.wire.retry.DeliveryFailed`."""
+
+    def settle(self) -> None:
+        """Wait until what was posted is kept for good; receipts are noted after this."""
+
+
+@dataclass(frozen=True)
+class FolderBox:
+    """Letters as files below a folder, for a clerk to print, seal and send."""
+
+    folder: Path
+    _unsettled: set[str] = field(default_factory=set)
+
+    def post(self, letter: OutgoingLetter) -> str:
+        files.put(self.folder, letter.relative, letter.content, unsettled=self._unsettled)
+        return f"file:{letter.relative}"
+
+    def settle(self) -> None:
+        files.settle(self._unsettled)
+
+
+@dataclass(frozen=True)
+class MailBox:
+    """Letters mailed to the applicant, and kept as files; without an address the file alone."""
+
+    folder: Path
+    mailer: Mailer
+
+    def settle(self) -> None:
+        """Nothing: a letter's file is kept before its mail goes out."""
+
+    def post(self, letter: OutgoingLetter) -> str:
+        box = FolderBox(self.folder)
+        filed = box.post(letter)
+        box.settle()
+        if not letter.recipient:
+            return filed
+        name = PurePosixPath(letter.relative).name
+        return self.mailer.send(Mail(letter.key, letter.recipient, letter.subject, letter.body, {name: letter.content}))
+
+
+def letter_box(installation: Settings) -> LetterBox:
+    """Where `FILING_LETTER_CHANNEL` has letters posted; raises UnusableSettingsError where something is not set."""
+    folder = installation.outbox / "letters"
+    return MailBox(folder, mailer(installation)) if installation.letter_channel == "smtp" else FolderBox(folder)

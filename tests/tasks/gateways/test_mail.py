@@ -13,8 +13,7 @@ import pytest
 from aiosmtpd import smtp as aiosmtp
 from aiosmtpd.controller import Controller
 
-from tasks.gateways.wire.letterbox import FolderBox, MailBox, OutgoingLetter
-from tasks.gateways.wire.mail import Mail, Mailer, SmtpSettings, compose
+from tasks.gateways.wire.mail import FolderBox, Mail, MailBox, Mailer, OutgoingLetter, SmtpSettings, compose
 from tasks.gateways.wire.retry import DeliveryFailed
 
 
