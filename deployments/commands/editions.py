@@ -44,12 +44,12 @@ def attach(
     file: Annotated[Path, typer.Argument(metavar="FILE.pdf", help="The signed and sealed announcement, scanned.")],
 ) -> None:
     """Put a signed scan beside an edition, with its hash in attachments.json; the edition itself never changes."""
-    from tasks.gateways.shelf import attachments
+    from tasks.gateways.shelf import manifest
 
     name = read_edition(edition)
     if not file.is_file():
         raise WrongUseError(f"there is no file {file}")
-    typer.echo(f"attached: {attachments.attach(settings().published, name, file)}")
+    typer.echo(f"attached: {manifest.attach(settings().published, name, file)}")
 
 
 keys = typer.Typer(help="The key that signs editions.", no_args_is_help=True)

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.run import Head
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.shelf import attachments
+from tasks.gateways.shelf import manifest
 from tasks.gateways.shelf.editions import LATEST
 from tasks.gateways.shelf.manifest import MANIFEST, read_manifest
 
@@ -91,17 +91,17 @@ def files_below(folder: Path) -> set[str]:
 
 def _file_faults(folder: Path, record: Mapping[str, Any]) -> list[str]:
     listed: dict[str, str] = record["files"]
-    there = files_below(folder) - {MANIFEST, attachments.ATTACHMENTS}
+    there = files_below(folder) - {MANIFEST, manifest.ATTACHMENTS}
     try:
-        attached = attachments.recorded(folder)
+        attached = manifest.recorded(folder)
     except ValueError as broken:
-        return [f"edition {folder.name}: {attachments.ATTACHMENTS} cannot be relied on: {broken}"]
+        return [f"edition {folder.name}: {manifest.ATTACHMENTS} cannot be relied on: {broken}"]
     faults = [f"edition {folder.name}: {visible(name)} is missing" for name in sorted(set(listed) - there)]
     faults += [
         f"edition {folder.name}: {visible(name)} does not belong to it"
         for name in sorted(there - set(listed) - set(attached))
     ]
-    faults += attachments.faults(folder, attached)
+    faults += manifest.faults(folder, attached)
     faults += [
         f"edition {folder.name}: {visible(name)} was changed after it was published"
         for name in sorted(there & set(listed))

@@ -15,7 +15,7 @@ from schemas import office as offices
 from schemas.directory import CHANGE_KINDS
 from tasks.gateways.disk import files
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.shelf import attachments, chain, keys
+from tasks.gateways.shelf import chain, keys, manifest
 from tasks.gateways.shelf.manifest import MANIFEST, read_manifest
 from tasks.gateways.shelf.page import content_policy, page_template, style_sheet
 
@@ -122,7 +122,7 @@ def _editions(published: Path) -> Iterator[dict[str, Any]]:
 
 def _scans(edition: Path) -> list[str]:
     try:
-        return list(attachments.recorded(edition))
+        return list(manifest.recorded(edition))
     except ValueError:
         return []
 

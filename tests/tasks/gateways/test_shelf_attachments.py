@@ -7,7 +7,7 @@ import pytest
 
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf import build, place, point_latest, verify_chain
-from tasks.gateways.shelf.attachments import ATTACHMENTS, UnfitAttachmentError, attach
+from tasks.gateways.shelf.manifest import ATTACHMENTS, UnfitAttachmentError, attach
 from tests.editions import edition, ordinary
 
 _SCAN = b"%PDF-1.7 signed and sealed"
