@@ -11,7 +11,7 @@ from frictionless import Package, system
 
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.shelf import EditionContent, build, page_rows, place
+from tasks.gateways.shelf import EditionContent, build, place
 from tasks.gateways.shelf.chain import verify_chain
 from tasks.gateways.shelf.listing import read_life
 from tasks.gateways.shelf.page import pages
@@ -103,7 +103,7 @@ def test_hostile_names_are_text_in_plain_rows() -> None:
 
 
 def test_hostile_names_are_text_on_pages_of_their_districts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_rows, "ROWS_OF_A_PAGE", 20)
+    monkeypatch.setattr("tasks.gateways.shelf.page.ROWS_OF_A_PAGE", 20)
     monkeypatch.setattr(EditionContent, "region_names", {"<b>": "<script>{{ 7 * 7 }}\u202e"})
     made = {name: html.decode() for name, html in pages(edition(hostile())).items() if name.startswith("list/")}
     assert len(made) == 2
@@ -118,7 +118,7 @@ def test_hostile_names_are_text_on_pages_of_their_districts(monkeypatch: pytest.
 
 
 def test_many_rows_stand_on_pages_of_their_districts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_rows, "ROWS_OF_A_PAGE", 30)
+    monkeypatch.setattr("tasks.gateways.shelf.page.ROWS_OF_A_PAGE", 30)
     content = edition(large(400))
     folder = written(tmp_path, content)
     listing = sorted(path.name for path in (folder / "list").iterdir())
