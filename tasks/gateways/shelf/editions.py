@@ -16,8 +16,7 @@ from tasks.gateways.paper.delimited import csv_bytes
 from tasks.gateways.shelf import keys
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.datapackage import DATAPACKAGE, datapackage
-from tasks.gateways.shelf.feed import FEED, feed
-from tasks.gateways.shelf.listing import LIFE, LISTING, life_file, listing
+from tasks.gateways.shelf.listing import FEED, LIFE, LISTING, feed, life_file, listing
 from tasks.gateways.shelf.manifest import ATTACHMENTS, MANIFEST, body_on_shelf, manifest, read_manifest, sha256
 from tasks.gateways.shelf.page import pages
 from tasks.gateways.shelf.workbook import directory_workbook
