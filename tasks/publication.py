@@ -15,12 +15,11 @@ from schemas import office
 from schemas.directory import GONE, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
-from schemas.published_life import grown, unborn
 from schemas.run import Counts, Run
 from tasks.gateways.disk import files
 from tasks.gateways.shelf import counties, front, keys, province
 from tasks.gateways.shelf import editions as shelf
-from tasks.gateways.shelf.content import EarlierEdition, EditionContent
+from tasks.gateways.shelf.content import EarlierEdition, EditionContent, grown, unborn
 from tasks.gateways.shelf.documents import announcement
 from tasks.gateways.shelf.listing import read_life
 from tasks.letters.delivery import PUBLIC, write_drafts

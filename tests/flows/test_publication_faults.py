@@ -327,8 +327,8 @@ def test_the_life_is_told_anew_where_the_edition_before_does_not_hold_it(chained
     take_over([(THREE, COOK, "5")], date(2026, 6, 4), date(2029, 6, 1))
     publication.fn(CYCLE, date(2026, 6, 4))
     kept.write_bytes(whole)
-    from schemas.published_life import LIFE_COLUMNS
     from tasks.gateways.disk.files import file_sha256
+    from tasks.gateways.shelf.content import LIFE_COLUMNS
     from tasks.gateways.shelf.listing import read_life
 
     lives = []

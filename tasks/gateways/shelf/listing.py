@@ -9,9 +9,8 @@ import pandas as pd
 
 from schemas.directory import CHANGE_KINDS, DIRECTORY_COLUMNS, OPTIONAL, change_counts
 from schemas.item import trade_title
-from schemas.published_life import LIFE_COLUMNS
 from tasks.gateways.paper.visible_text import visible
-from tasks.gateways.shelf.content import EarlierEdition, EditionContent
+from tasks.gateways.shelf.content import LIFE_COLUMNS, EarlierEdition, EditionContent
 from tasks.gateways.shelf.manifest import MANIFEST, policy_record, read_manifest, sha256
 
 LISTING = "directory.json"

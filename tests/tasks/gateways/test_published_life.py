@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from schemas.directory import changes
-from schemas.published_life import LIFE_COLUMNS, grown, unborn
+from tasks.gateways.shelf.content import LIFE_COLUMNS, grown, unborn
 from tests.editions import GONE, REVOKED, directory, ordinary, row, with_a_past
 
 DAYS = [date(2025, 9, 12), date(2026, 4, 20), date(2026, 9, 10)]
