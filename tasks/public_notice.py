@@ -11,13 +11,14 @@ from schemas import office
 from schemas.directory import levels_of
 from schemas.item import TRADE, occupation_title
 from schemas.law.cycle import UnknownCalendarYearError
+from schemas.law.deciding import last_day_of_notice
 from schemas.law.rulings import OBJECTION
 from schemas.policy import Policy, for_cycle
-from schemas.public_notice import NOTICE_COLUMNS, kind_title, last_day_of_notice
 from schemas.run import Counts, Run
 from tasks.gateways.disk import files
 from tasks.gateways.shelf import ShelfError, front, keys
 from tasks.gateways.shelf import public_notices as shelf
+from tasks.gateways.shelf.public_notices import NOTICE_COLUMNS, kind_title
 from tasks.letters.delivery import PUBLIC, write_drafts
 from tasks.runs.step import step
 from tasks.runs.waiting import still_waits

@@ -12,12 +12,11 @@ from schemas import office
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
-from schemas.public_notice import NOTICE_COLUMNS
 from schemas.reference_data import reference
 from tasks.gateways.shelf import EarlierEdition, EditionContent
 from tasks.gateways.shelf.content import grown, unborn
 from tasks.gateways.shelf.page import pages
-from tasks.gateways.shelf.public_notices import NoticeContent
+from tasks.gateways.shelf.public_notices import NOTICE_COLUMNS, NoticeContent
 
 AS_OF = date(2026, 9, 10)
 POLICY = for_cycle(cycle_id("2026-09"))

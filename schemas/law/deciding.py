@@ -1,10 +1,10 @@
-"""When a cycle is decided: its day, and for whom it waits until then (contract section 3, "When a run decides")."""
+"""When a cycle is decided and for whom it waits until then (contract section 3, "When a run decides"); the end of its notice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from schemas.law.cycle import CycleId
+from schemas.law.cycle import CycleId, add_workdays
 from schemas.policy import Policy
 
 
@@ -61,3 +61,11 @@ def wait_on(progress: Progress, policy: Policy, cycle: CycleId, day: date) -> Wa
 def awaits_results(progress: Progress, policy: Policy, cycle: CycleId, day: date) -> bool:
     """Whether results may still come in on which the cycle goes on."""
     return progress.back < progress.sent and day < last_day(policy, cycle)
+
+
+def last_day_of_notice(published_on: date, policy: Policy) -> date:
+    """The last day for objections; the day of publication is not counted (Civil Code, article 201).
+
+    Raises UnknownCalendarYearError for a year whose holidays are not known.
+    """
+    return add_workdays(published_on, policy.publication.public_notice_workdays)

@@ -16,7 +16,7 @@ from schemas.directory import levels_text
 from schemas.item import trade_title
 from schemas.office import Office
 from schemas.policy import Policy
-from schemas.public_notice import NOTICE_COLUMNS, NOTICE_TITLES
+from schemas.submission import KINDS
 from tasks.gateways.disk import folders
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.paper.delimited import csv_bytes
@@ -28,6 +28,27 @@ from tasks.gateways.shelf.documents import signature, template
 from tasks.gateways.shelf.editions import ShelfError
 from tasks.gateways.shelf.manifest import MANIFEST, body_of, body_on_shelf, policy_record, read_manifest, sealed, sha256
 from tasks.gateways.shelf.page import hash_source, page_template, style_sheet
+
+#: One row an application, occupation and work type, with the headers people see.
+NOTICE_TITLES: dict[str, str] = {
+    "application_no": "申报编号",
+    "institution_name": "机构名称",
+    "institution_type": "机构类型",
+    "uscc": "统一社会信用代码",
+    "region_code": "所属区划",
+    "kind": "申报类型",
+    "occupation_code": "职业编码",
+    "occupation_name": "职业名称",
+    "work_type": "工种",
+    "levels": "职业等级",
+}
+NOTICE_COLUMNS = list(NOTICE_TITLES)
+
+
+def kind_title(kind: str) -> str:
+    """`renewal` as `换证`; a text that is no kind stays as it is."""
+    return KINDS.get(kind, kind)
+
 
 FOLDER = "notices"
 DOCUMENT = "notice.docx"
