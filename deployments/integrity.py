@@ -11,9 +11,9 @@ from schemas.run import Head
 from schemas.settings import Settings, settings
 from tasks.gateways.shelf import chain, keys
 from tasks.gateways.shelf import public_notices as shelf_notices
+from tasks.gateways.shelf.chain import Verdict, verify
 from tasks.gateways.shelf.editions import LATEST
 from tasks.gateways.shelf.manifest import MANIFEST
-from tasks.gateways.shelf.verifying import Verdict, verify
 from tasks.store import editions, grounds, history, public_notices, replay, seals
 from tasks.store.database import reading
 

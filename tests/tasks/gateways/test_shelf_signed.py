@@ -12,9 +12,9 @@ import pytest
 
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf import build, front, keys, place, point_latest, public_notices, verify_editions
+from tasks.gateways.shelf.chain import verify
 from tasks.gateways.shelf.manifest import body_of, json_bytes, read_manifest, sealed, sha256
 from tasks.gateways.shelf.verify_editions import Q, check, is_signed
-from tasks.gateways.shelf.verifying import verify
 from tests.editions import HOSTILE, edition, hostile, notice, ordinary
 
 NAMES = ["2026-09.1", "2026-09.2", "2026-09.3"]
