@@ -17,8 +17,8 @@ from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
 from schemas.run import Counts, Run
 from tasks.gateways.disk import files
-from tasks.gateways.shelf import counties, front, keys, province
 from tasks.gateways.shelf import editions as shelf
+from tasks.gateways.shelf import front, keys, province, workbook
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, grown, unborn
 from tasks.gateways.shelf.documents import announcement
 from tasks.gateways.shelf.listing import read_life
@@ -155,7 +155,7 @@ def publish(run: Run, edition: str) -> Counts:
     try:
         built = shelf.build(published, content, keys.signing(run.installation.root))
         digest = shelf.place(published, built, edition)
-        counties.write_lists(run.installation.outbox, content, lists)
+        workbook.write_county_lists(run.installation.outbox, content, lists)
     except (shelf.ShelfError, keys.KeyLostError, OSError) as refused:
         return Counts(failed={edition: str(refused)})
     with writing(run) as db:

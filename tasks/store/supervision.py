@@ -12,7 +12,7 @@ from schemas.law.standing import Lists, outside
 from schemas.reference_data import reference
 from schemas.supervision import COMPLAINT_OUTCOMES, MATTERS, TO_BE_MENDED
 from tasks.gateways.shelf.content import EditionContent
-from tasks.gateways.shelf.counties import CountyList
+from tasks.gateways.shelf.workbook import CountyList
 from tasks.store import activities, complaints, inspections, institutions, register
 from tasks.store.directory import directory_rows, occupation_names
 
