@@ -11,8 +11,8 @@ from deployments import sample
 from schemas.policy import any_policy, shipped
 from schemas.submission import FORM_TABLES, SIDE_TABLES
 from tasks.gateways.sources import pull_folder
-from tasks.gateways.sources.cells import map_file
-from tasks.gateways.sources.cells.map_file import ColumnMapError, load
+from tasks.gateways.sources.cells import column_map
+from tasks.gateways.sources.cells.column_map import ColumnMapError, load
 from tests import four_step, portals
 from tests.portals import Brought, bring_in, contents
 
@@ -45,7 +45,7 @@ def test_the_contracts_own_map_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_contracts_own_map_names_every_table_column_and_word() -> None:
-    text = (Path(map_file.__file__).parent / "maps" / "contract.toml").read_text("utf-8")
+    text = (Path(column_map.__file__).parent / "maps" / "contract.toml").read_text("utf-8")
     for table in (*FORM_TABLES, *SIDE_TABLES):
         assert f'[tables.{table.name}]\nfrom = ["{table.name}", "{table.title}"]' in text
         for column in table.columns:

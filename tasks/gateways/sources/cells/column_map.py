@@ -1,16 +1,22 @@
-"""A column map: how a portal's names and codes are said in the contract's words."""
+"""A column map: how a portal's names and codes are said in the contract's words, read from its file (TOML) with every mistake named."""
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import polars as pl
 
-from schemas.submission import TABLES
+from schemas.errors import WrongUseError
+from schemas.policy import any_policy
+from schemas.submission import TABLES, Column, Table
+from tasks.gateways.sources.cells import headers
 from tasks.gateways.sources.cells.headers import CONTRACT, Names
-from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part
+from tasks.gateways.sources.contents import FLAW, LINE, FileContent, Part, discreet
 
 _DIVIDED = re.compile(r"[,，、;；/|\s]+")
 
@@ -106,3 +112,181 @@ def _filled(rows: pl.DataFrame, defaults: Mapping[str, str]) -> pl.DataFrame:
         .alias(name)
         for name, value in defaults.items()
     )
+
+
+_SHIPPED: Final = Path(__file__).parent / "maps"
+_TOP: Final = ("title", "ignore", "pages", "tables")
+_OF_TABLE: Final = ("from", "ignore", "order_by", "columns", "values", "defaults")
+_OF_PAGES: Final = ("next", "next_parameter", "page_parameter")
+_LARGEST_BYTES: Final = 1024 * 1024
+_LONGEST_NAME: Final = 100
+
+
+class ColumnMapError(WrongUseError, ValueError):
+    """A column map that cannot be used: one sentence naming file, table, key and the remedy."""
+
+
+def shipped() -> list[str]:
+    """Names of the maps that come with the program."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.toml"))
+
+
+def load(named: str) -> ColumnMap:
+    """The map of a file, or of this name among those shipped; without a name, the contract's words alone."""
+    if not named:
+        return UNMAPPED
+    path = Path(named)
+    if named in shipped() and not path.is_file():
+        path = _SHIPPED / f"{named}.toml"
+    text = _text(path)
+    return replace(_Reading(path.name).read(_document(path, text)), identity=sha256(text.encode()).hexdigest())
+
+
+def _document(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise ColumnMapError(f"column map {path.name} is not TOML: {wrong}; mend that line") from wrong
+
+
+def _text(path: Path) -> str:
+    name = discreet(path.name[:_LONGEST_NAME])
+    try:
+        # a pipe or a device has no size and no end
+        content = _beginning(path) if path.is_file() else None
+    except OSError as locked:
+        raise ColumnMapError(
+            f"column map {name} cannot be opened: {locked.strerror}; mend its name or rights"
+        ) from locked
+    if content is None:
+        raise ColumnMapError(
+            f"there is no column map '{discreet(str(path))}': "
+            f"let FILING_COLUMN_MAP name a TOML file, or one of {', '.join(shipped())}"
+        )
+    if len(content) > _LARGEST_BYTES:
+        raise ColumnMapError(f"column map {name} is larger than 1 MB: FILING_COLUMN_MAP names another file")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise ColumnMapError(f"column map {name} is not UTF-8: save it as UTF-8") from wrong
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_LARGEST_BYTES + 1)
+
+
+class _Reading:
+    """One file being read; what is wrong is said with its name."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def read(self, document: Mapping[str, Any]) -> ColumnMap:
+        self._known("", document, _TOP)
+        tables = self._section("tables", document)
+        for name in tables:
+            if name not in TABLES:
+                self._wrong("tables", name, f"is no table; write one of {', '.join(TABLES)}")
+        pages = self._section("pages", document)
+        self._known("pages", pages, _OF_PAGES)
+        words = PageWords(**{key: self._text("pages", key, value) for key, value in pages.items()})
+        columns = {name: self._columns(TABLES[name], self._section(f"tables.{name}", tables)) for name in tables}
+        maps = {name: self._table(TABLES[name], tables[name]) for name in tables}
+        names = headers.Names(self._origins(maps), columns, self._ignored(document, tables, words), nested=True)
+        title = self._text("", "title", document.get("title", self.file))
+        return ColumnMap(title, names=names, tables=maps, pages=words)
+
+    def _table(self, table: Table, section: Mapping[str, Any]) -> TableMap:
+        where = f"tables.{table.name}"
+        self._known(where, section, _OF_TABLE)
+        values = {
+            column: self._values(table, self._column(table, f"{where}.values", column), meanings)
+            for column, meanings in self._section(f"{where}.values", section).items()
+        }
+        defaults = {
+            column: self._cell(f"{where}.defaults", column, self._column(table, f"{where}.defaults", column), value)
+            for column, value in self._section(f"{where}.defaults", section).items()
+        }
+        origins, order = (tuple(self._texts(where, key, section.get(key, []))) for key in ("from", "order_by"))
+        return TableMap(origins, order, values, defaults)
+
+    def _columns(self, table: Table, section: Mapping[str, Any]) -> dict[str, str]:
+        where, theirs = f"tables.{table.name}.columns", dict[str, str]()
+        for column, given in self._section(where, section).items():
+            self._column(table, where, column)
+            for name in self._texts(where, column, given):
+                other = theirs.setdefault(headers.key(name), column)
+                if other != column:
+                    self._wrong(where, column, f"and {other} both have '{name}'; leave it to one of them")
+        return theirs
+
+    def _values(self, table: Table, column: Column, meanings: object) -> dict[str, str]:
+        where = f"tables.{table.name}.values.{column.name}"
+        if not isinstance(meanings, dict):
+            self._wrong(
+                f"tables.{table.name}.values", column.name, 'is no table of codes; write "code" = "value" below it'
+            )
+        return {word(code): self._cell(where, code, column, value) for code, value in meanings.items()}
+
+    def _cell(self, where: str, key: str, column: Column, value: object) -> str:
+        """A canonical cell; for a column of words its Chinese word is taken as well."""
+        text = self._text(where, key, value)
+        words = any_policy(column)
+        if not words.words or column.kind == "text" or text in words.words:
+            return text
+        canonical = words.spellings().get(text)
+        if canonical is None:
+            self._wrong(where, key, f"gives '{text}'; write one of {', '.join(words.words)}")
+        return canonical
+
+    def _column(self, table: Table, where: str, name: str) -> Column:
+        if name not in table.names:
+            self._wrong(where, name, f"is no column of {table.name}; write one of {', '.join(table.names)}")
+        return table.column(name)
+
+    def _origins(self, maps: Mapping[str, TableMap]) -> dict[str, str]:
+        theirs: dict[str, str] = {}
+        for name, mapped in maps.items():
+            for origin in mapped.origins:
+                other = theirs.setdefault(headers.key(origin), name)
+                if other != name:
+                    self._wrong(f"tables.{name}", "from", f"and that of {other} both have '{origin}'; leave it to one")
+        return theirs
+
+    def _ignored(
+        self, document: Mapping[str, Any], tables: Mapping[str, Any], pages: PageWords
+    ) -> dict[str, frozenset[str]]:
+        anywhere = [*self._texts("", "ignore", document.get("ignore", [])), pages.next]
+        by_table = {
+            name: self._texts(f"tables.{name}", "ignore", section.get("ignore", [])) for name, section in tables.items()
+        }
+        return {name: frozenset(map(headers.key, given)) for name, given in {"": anywhere, **by_table}.items()}
+
+    def _section(self, where: str, holder: Mapping[str, Any]) -> Mapping[str, Any]:
+        section = holder.get(where.rpartition(".")[2], {})
+        if not isinstance(section, dict):
+            self._wrong("", where, f"is no table; write it as [{where}]")
+        return dict(section)
+
+    def _known(self, where: str, section: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+        for key in section:
+            if key not in keys:
+                self._wrong(where, key, f"is not known; write one of {', '.join(keys)}")
+
+    def _texts(self, where: str, key: str, value: object) -> list[str]:
+        given = value if isinstance(value, list) else [value]
+        return [self._text(where, key, text) for text in given]
+
+    def _text(self, where: str, key: str, value: object) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return str(value)
+        if not isinstance(value, str) or (value.strip() == "" and where != "pages"):
+            self._wrong(where, key, 'is no text; write it in quotation marks, as "…"')
+        return value
+
+    def _wrong(self, where: str, key: str, problem: str) -> NoReturn:
+        place = f", [{where}]" if where else ""
+        raise ColumnMapError(f'column map {self.file}{place}: "{key}" {problem}')
