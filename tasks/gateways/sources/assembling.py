@@ -25,8 +25,7 @@ from schemas.submission import (
     headers_key,
 )
 from tasks.gateways.sources import attachments
-from tasks.gateways.sources.cells.codes import CODES
-from tasks.gateways.sources.cells.reader import read_table
+from tasks.gateways.sources.cells.reader import CODES, read_table
 from tasks.gateways.sources.contents import FLAW, LINE, Advice, FileContent, Part, Pull, QuarantinedFile, frame_of
 from tasks.gateways.sources.setting_aside import CLOSED, FILE, Tables, usable
 

@@ -10,8 +10,7 @@ from urllib.parse import unquote
 
 from schemas.settings import Settings
 from schemas.submission import RESULTS
-from tasks.gateways.sources.cells import column_map
-from tasks.gateways.sources.cells.column_map import ColumnMap, ColumnMapError
+from tasks.gateways.sources.cells.column_map import ColumnMap, ColumnMapError, load
 from tasks.gateways.sources.contents import Pull, QuarantinedFile
 from tasks.gateways.sources.doors import DESK_FOLDER, Door, applicants
 from tasks.gateways.sources.far import addresses, s3, sftp, webdav
@@ -69,7 +68,7 @@ def shown(settings: Settings, inbox: Path | None = None) -> str:
 def stated(settings: Settings) -> tuple[str, str]:
     """How the source is named to people, and what is wrong with how it is set, "" for nothing; it is not asked."""
     try:
-        summary = f"{shown(settings)}, column map: {column_map.load(settings.column_map).title or 'none'}"
+        summary = f"{shown(settings)}, column map: {load(settings.column_map).title or 'none'}"
     except (SourceError, ColumnMapError) as wrong:
         return "", _discreet(settings, wrong)
     return summary, ""
@@ -111,7 +110,7 @@ def bring(
     """
     root = _folder(settings, inbox)
     try:
-        column_map = column_map.load(settings.column_map)
+        column_map = load(settings.column_map)
         if inbox is None and is_far(settings):
             bounds = replace(bounds or _bounds(settings), beat=beat)
             return _bring_far(settings, column_map, landings or settings.root / LANDINGS, bounds, unread)

@@ -1,4 +1,4 @@
-"""A column map: how a portal's names and codes are said in the contract's words, read from its file (TOML) with every mistake named."""
+"""A column map: how a portal's names and codes are said in the contract's words, read from its file (TOML), mistakes named."""
 
 import re
 import tomllib
