@@ -13,7 +13,7 @@ from schemas.submission import RESULTS
 from tasks.gateways.sources.cells.column_map import ColumnMap, ColumnMapError, load
 from tasks.gateways.sources.contents import Pull, QuarantinedFile
 from tasks.gateways.sources.doors import DESK_FOLDER, Door, applicants
-from tasks.gateways.sources.far import addresses, s3, sftp, webdav
+from tasks.gateways.sources.far import addresses, servers
 from tasks.gateways.sources.far.addresses import Address
 from tasks.gateways.sources.far.bounds import Allowance, Bounds, SourceError
 from tasks.gateways.sources.far.http_api import HttpApi
@@ -28,7 +28,7 @@ LANDINGS: Final = "sources"
 _OPEN: Final = frozenset({"http", "webdav"})
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HTTP: Final = frozenset({"http", "https"})
-_REMOTE: Final = {"sftp": sftp.remote, "s3": s3.remote, "webdav": webdav.remote, "webdavs": webdav.remote}
+_REMOTE: Final = {"sftp": servers.sftp, "s3": servers.s3, "webdav": servers.webdav, "webdavs": servers.webdav}
 
 
 @dataclass(frozen=True, eq=False)
