@@ -16,7 +16,7 @@ from schemas.policy import shipped
 from schemas.qualification import ADJUSTMENTS
 from schemas.settings import Settings
 from schemas.submission import READ_TABLES
-from schemas.synonyms import COLUMN_NAMES, NO, SENSES, SYNONYMS, YES
+from tasks.gateways.sources.cells.words import COLUMN_NAMES, NO, SENSES, SYNONYMS, YES
 
 HERE = Path(__file__).parent
 

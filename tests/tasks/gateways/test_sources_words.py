@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.policy import any_policy
 from schemas.submission import TABLES
-from schemas.synonyms import SYNONYMS
-from tasks.gateways.sources.cells.words import synonyms
+from tasks.gateways.sources.cells.words import SYNONYMS, synonyms
 from tests.tasks.gateways.test_sources_cells import read
 
 COLUMNS = [

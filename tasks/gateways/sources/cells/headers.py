@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from schemas.submission import READ_TABLES, Table
-from schemas.synonyms import COLUMN_NAMES, TABLE_NAMES
+from tasks.gateways.sources.cells.words import COLUMN_NAMES, TABLE_NAMES
 
 #: A title, a note or a logo may stand above the header; further down it is no header any more.
 SEARCHED_LINES = 30

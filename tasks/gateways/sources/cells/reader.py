@@ -13,11 +13,10 @@ import polars as pl
 
 from schemas.policy import any_policy
 from schemas.submission import WRITTEN, Column, Table
-from schemas.synonyms import NOTHING
 from tasks.gateways.sources.cells import moments
 from tasks.gateways.sources.cells.levels import LevelWords
 from tasks.gateways.sources.cells.text import clean_text, code, respelled, visible
-from tasks.gateways.sources.cells.words import Regions, WordReader, integer, number
+from tasks.gateways.sources.cells.words import NOTHING, Regions, WordReader, integer, number
 
 #: A code that a spreadsheet turned into a number and shows in scientific notation: its last digits are lost.
 LOST_DIGITS: Final = r"^-?\d(\.\d+)?[eE]\+?\d{1,2}$"

@@ -1,13 +1,36 @@
-"""Words of lists, answers of yes or no, numbers with their units and regions, as people write them."""
+"""Words of lists with their synonyms, answers of yes or no, numbers with their units and regions, as people write them."""
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 from schemas.submission import Column
-from schemas.synonyms import NO, SENSES, SIZES, SYNONYMS, UNITS, YES
 from tasks.gateways.sources.cells.text import compared
+
+_DATA: Final[Mapping[str, Any]] = tomllib.loads((files("schemas") / "reference" / "synonyms.toml").read_text("utf-8"))
+
+SYNONYMS: Final[Mapping[str, Mapping[str, list[str]]]] = _DATA["words"]
+"""Column, or list of the policy, to its words' titles and their synonyms."""
+YES: Final[list[str]] = _DATA["answers"]["yes"]
+NO: Final[list[str]] = _DATA["answers"]["no"]
+SENSES: Final[Mapping[str, Mapping[str, list[str]]]] = {
+    name: answers for name, answers in _DATA["answers"].items() if isinstance(answers, dict)
+}
+"""Columns in which other words say `yes` and `no`, and some are `silent`."""
+NOTHING: Final[list[str]] = _DATA["nothing"]["words"]
+"""What stands in an optional cell to say that there is nothing."""
+UNITS: Final[Mapping[str, list[str]]] = _DATA["units"]
+"""Column to what may stand behind its numbers."""
+SIZES: Final[Mapping[str, int]] = _DATA["sizes"]
+"""Units of sizes, in bytes."""
+TABLE_NAMES: Final[Mapping[str, list[str]]] = _DATA["tables"]
+"""Table to other names of its sheet or file."""
+COLUMN_NAMES: Final[Mapping[str, Mapping[str, list[str]]]] = _DATA["columns"]
+"""Table and column to other names of the column."""
+
 
 _MOST_DIGITS: Final = 18
 _NUMBERING: Final = re.compile(
