@@ -258,9 +258,8 @@ def end_abandoned(cycle: str) -> int:
     ended = 0
     with get_client(sync_client=True) as client:
         paused = in_state(StateType.PAUSED).model_copy(update={"tags": FlowRunFilterTags(all_=[on_server.tag()])})
-        deployments = {
-            deployment.id for deployment in client.read_deployments(deployment_filter=on_server.ours(), limit=200)
-        }
+        ours = client.read_deployments(deployment_filter=on_server.ours(), limit=200)
+        deployments = {deployment.id for deployment in ours}
         for run in client.read_flow_runs(flow_run_filter=paused, limit=200):
             mine = run.parameters.get("cycle") == cycle and run.parent_task_run_id is None
             if mine and run.deployment_id not in deployments:

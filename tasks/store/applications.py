@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from expectations.submissions import columns_read
 from schemas import tables
-from schemas.item import FINAL, NOT_TAKEN_UP, TRADE, VERSION
+from schemas.item import FINAL, TRADE, VERSION
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
 from tasks.store import conditions, frames, history, institutions, seals, twins
