@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from prefect.client.schemas.schedules import CronSchedule
 
-from deployments import catalogue, parameters, schedules
+from deployments import catalogue, schedules
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle, in_force
 from schemas.run import AUTOMATIC
@@ -55,7 +55,7 @@ def test_forms_are_said_in_chinese(entry: catalogue.Entry) -> None:
 
 
 def test_cycles_are_a_list_to_choose_from() -> None:
-    offered = parameters.cycles(date(2026, 11, 23))
+    offered = catalogue.cycles(date(2026, 11, 23))
     assert offered[:4] == ["2027-09", "2027-04", "2026-09", "2026-04"]
     assert offered[-1] == "2021-04"
     form = {

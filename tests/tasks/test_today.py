@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments import parameters
+from deployments import catalogue
 from schemas.settings import Settings, using
 from tasks.runs import today as clock
 from tasks.runs.run import begin, chosen_cycle, last_cycle
@@ -42,7 +42,7 @@ def test_a_policy_in_another_zone_moves_everybodys_today() -> None:
             assert run.day == THERE, cycle
     # half past eleven at night there: a day and a half ago, and two days
     assert day_now("2026-09", date(2026, 9, 1), datetime(2026, 9, 9, 9, 30, tzinfo=UTC)) == date(2026, 9, 3)
-    assert parameters.cycles() == parameters.cycles(THERE)
+    assert catalogue.cycles() == catalogue.cycles(THERE)
 
 
 def test_a_moment_before_the_policy_is_told_in_the_zone_of_the_one_before(tmp_path: Path) -> None:
