@@ -15,9 +15,7 @@ EXIT_FAILED = FilingError.exit_code
 #: The modules of this package with their commands, in the order of `--help`.
 COMMANDS: Final[Mapping[str, Sequence[str]]] = {
     "cycles": ("run", "sweep"),
-    "recording": ("import", "decide"),
-    "ending": ("withdraw", "close"),
-    "pausing": ("pause", "resume"),
+    "recording": ("import", "decide", "withdraw", "close", "pause", "resume"),
     "editions": ("approve", "attach", "keys", "verify"),
     "showing": ("status", "findings", "items", "quarantine", "history", "directory", "diff"),
     "comparing": ("compare",),

@@ -1,4 +1,4 @@
-"""Commands that record what people bring: import, decide."""
+"""Commands that record what people bring and decide: import, decide, withdraw, close, pause, resume."""
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -9,9 +9,20 @@ from zoneinfo import ZoneInfo
 import typer
 
 from deployments import orchestrator
-from deployments.commands.readiness import AsOf, read_day, read_number, read_occupation, read_words, ready
+from deployments.commands.readiness import (
+    AsOf,
+    read_day,
+    read_number,
+    read_occupation,
+    read_person,
+    read_words,
+    ready,
+    tell_failures,
+)
 from schemas.errors import WrongUseError
+from schemas.law.cycle import cycle_id
 from schemas.policy import in_force
+from schemas.run import AUTOMATIC, Counts
 
 
 class Kind(StrEnum):
@@ -103,3 +114,98 @@ def _moment(day: date | None) -> datetime:
         return datetime.now(UTC)
     zone = ZoneInfo(in_force(day).timezone)
     return datetime.combine(day, datetime.now(zone).time(), zone)
+
+
+_SAYS = "who asks for it and why stay on record"
+
+
+def withdraw(
+    number: Annotated[str, typer.Argument(metavar="NO", help="Application number.")],
+    by: Annotated[str, typer.Option(help="Who records it.")],
+    reason: Annotated[str, typer.Option(help="Why the applicant takes it back.")],
+    as_of: AsOf = None,
+) -> None:
+    """Take back what is open of an application, at the applicant's wish; packages are recalled and a letter confirms it."""
+    day, who, why = read_day(as_of), read_words("--by", by, _SAYS), read_words("--reason", reason, _SAYS)
+    ready()
+    orchestrator.prepare()
+    from tasks.desk import closing
+
+    _tell(closing.withdraw(read_number(number), who, why, day))
+
+
+def close(
+    target: Annotated[str, typer.Argument(metavar="CYCLE|NO", help="A whole cycle, or one application.")],
+    by: Annotated[str, typer.Option(help="Who decides.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    document: Annotated[str, typer.Option(help="Number of the document that says so. [default: none]")] = "",
+    occupation: Annotated[str, typer.Option(help="Of one application, only this occupation code. [default: all]")] = "",
+    as_of: AsOf = None,
+) -> None:
+    """End what nobody moves any more, with a ground and a letter; a cycle from its last day on, with its batch report."""
+    day, who, why = read_day(as_of), read_words("--by", by, _SAYS), read_words("--reason", reason, _SAYS)
+    number = read_words("--document", document, _SAYS) if document else ""
+    ready()
+    orchestrator.prepare()
+    from tasks.desk.closing import Words, close_application, close_cycle
+
+    words = Words(who, why, number)
+    if not _is_cycle(target):
+        _tell(close_application(read_number(target), read_occupation(occupation), words, day))
+        return
+    if occupation:
+        raise WrongUseError("--occupation goes with one application: write `filing close NO --occupation CODE …`")
+    _tell(close_cycle(target, words, day), idle="nothing was open any more")
+    typer.echo(f"{target} is closed: its report is in outbox/reports/{target}")
+
+
+def _is_cycle(target: str) -> bool:
+    try:
+        cycle_id(target)
+    except ValueError:
+        return False
+    return True
+
+
+def _tell(counts: Counts, *, idle: str = "nothing to do") -> None:
+    typer.echo(", ".join(f"{number} {name}" for name, number in counts.done.items()) or idle)
+    tell_failures(counts.failed)
+
+
+_SUBJECT = f"A cycle, or one of {', '.join(AUTOMATIC)}."
+_PAUSE_STAYS = "who pauses or lifts and why stay on record"
+
+
+def pause(
+    subject: Annotated[str, typer.Argument(help=f"{_SUBJECT} Without one, what is paused is listed.")] = "",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    until: Annotated[
+        str | None, typer.Option(help="Last day of the pause. [default: until it is lifted with `filing resume`]")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Who pauses. [default: the user of this machine]")] = None,
+) -> None:
+    """Keep a cycle, or a work that runs by itself, from going on; what a person starts runs all the same."""
+    ready()
+    from tasks.desk import pauses
+    from tasks.runs.today import today
+
+    if subject:
+        pauses.pause(
+            subject, read_person(by, _PAUSE_STAYS), read_words("--reason", reason, _PAUSE_STAYS), read_day(until)
+        )
+    for entry in pauses.pauses_on(today()):
+        through = f"until {entry.until}" if entry.until else "until it is lifted"
+        typer.echo(f"{entry.subject}: paused since {entry.paused_at:%Y-%m-%d} {through}, by {entry.by}: {entry.reason}")
+
+
+def resume(
+    subject: Annotated[str, typer.Argument(help=_SUBJECT)],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    by: Annotated[str | None, typer.Option(help="Who lifts it. [default: the user of this machine]")] = None,
+) -> None:
+    """Let a paused cycle or work go on by itself again."""
+    ready()
+    from tasks.desk import pauses
+
+    pauses.lift(subject, read_person(by, _PAUSE_STAYS), read_words("--reason", reason, _PAUSE_STAYS))
+    typer.echo(f"{subject}: goes on by itself again")
