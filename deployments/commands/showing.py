@@ -1,9 +1,10 @@
-"""Commands that only show: status, findings, items, history, directory, diff."""
+"""Commands that only show: status, findings, items, history, directory, diff, compare."""
 
 import json
 import sys
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from deployments.commands.readiness import noted, read_cycle, read_day, read_number, ready
+from schemas import policy as policies
 from schemas.errors import WrongUseError
 from schemas.finding import FINDING_COLUMNS
+from schemas.law.cycle import CycleId
+from schemas.policy import Policy
 from schemas.settings import settings
 from tasks.runs.today import today
 
@@ -220,3 +224,39 @@ def print_csv(rows: "pd.DataFrame", columns: list[str]) -> None:
     from tasks.gateways.paper.delimited import disarmed
 
     sys.stdout.write(disarmed(rows[columns], verbatim=True).to_csv(index=False, lineterminator="\n"))
+
+
+def compare(
+    cycle: Annotated[str, typer.Argument(help="The cycle.")],
+    policy: Annotated[Path, typer.Option(help="The policy file to compare with.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="The day it is judged on. [default: when that policy has decided the cycle, at most today]"),
+    ] = None,
+) -> None:
+    """Print what the cycle's outcome would be under another policy, item by item; write nothing."""
+    chosen, day = read_cycle(cycle), read_day(as_of)
+    other = _read(policy, chosen)
+    ready()
+    from deployments import orchestrator
+
+    orchestrator.prepare()
+    from flows.comparison import compare as judge
+
+    compared = judge(chosen, other, day, today())
+    if compared.rows.empty:
+        raise WrongUseError(f"there is nothing to compare in cycle {chosen}: run `filing run {chosen}` first")
+    print_csv(compared.rows, list(compared.rows.columns))
+    number, items = compared.differing, len(compared.rows)
+    typer.echo(f"{number} of {items} items would stand otherwise under {other.name}", err=True)
+
+
+def _read(file: Path, cycle: CycleId) -> Policy:
+    """The policy of a file, which must have the cycle."""
+    if not file.is_file():
+        raise WrongUseError(f"{file} is no file: give the policy file to compare with")
+    other = policies.read(file)
+    if not other.has(cycle):
+        months = ", ".join(f"{month:02d}" for month in sorted(other.cycle.months))
+        raise WrongUseError(f"{file} has no cycle {cycle}: {other.title} has cycles in the months {months}")
+    return other
