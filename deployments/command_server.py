@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from deployments import parentage
+from deployments import prefect_environment
 from schemas.errors import RefusedError
 
 LOOPBACK: Final = "127.0.0.1"
@@ -46,7 +46,7 @@ class CommandServer:
             self.address = f"http://{LOOPBACK}:{port.getsockname()[1]}/api"
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-m", "deployments.command_server", str(port.fileno())],
-                env=parentage.for_child(environment),
+                env=prefect_environment.for_child(environment),
                 pass_fds=(port.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
@@ -88,7 +88,7 @@ def password() -> str:
 
 def main() -> None:
     """Serve on the socket that was handed over, until SIGTERM or until the command is gone."""
-    parentage.end_with_parent()
+    prefect_environment.end_with_parent()
     gc.disable()  # what is imported stays; looking through it again and again costs a quarter of the start
     import uvicorn  # noqa: PLC0415
     from prefect.server.api.server import create_app  # noqa: PLC0415

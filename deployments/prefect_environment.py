@@ -1,6 +1,9 @@
-"""Prefect's environment for the long-lived processes: the server, the workers and what registers with them."""
+"""The environment of the long-lived processes: Prefect's settings for them, and ending with whoever started them."""
 
 import os
+import signal
+import threading
+import time
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -109,3 +112,25 @@ def for_client(api_url: str) -> dict[str, str]:
 
 def _merge(variables: dict[str, str], without: set[str]) -> dict[str, str]:
     return variables | {name: value for name, value in os.environ.items() if name not in without}
+
+
+_EVERY_SECONDS = 2.0
+_VARIABLE = "FILING_PARENT"
+
+
+def for_child(environment: dict[str, str]) -> dict[str, str]:
+    """The environment of a child that is to end when this process does."""
+    return environment | {_VARIABLE: str(os.getpid())}
+
+
+def end_with_parent() -> None:
+    """Send ourselves SIGTERM once the process that started us, and told us to, is gone."""
+    parent = os.environ.pop(_VARIABLE, None)
+    if parent is not None:
+        threading.Thread(target=_watch, args=(int(parent),), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_EVERY_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)

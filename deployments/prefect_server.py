@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deployments.gate import hosts
 from deployments.gate.door import Gate
 from deployments.gate.repeating import repeating
-from deployments.parentage import end_with_parent
-from deployments.prefect_environment import hold_anywhere, keep_private, server_settings
+from deployments.prefect_environment import end_with_parent, hold_anywhere, keep_private, server_settings
 from deployments.soundness import unknown_settings
 from schemas.settings import PAGES, settings
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from deployments import parentage, prefect_environment
+from deployments import prefect_environment
 from deployments.gate import hosts
 from schemas.errors import RefusedError
 from schemas.settings import settings
@@ -142,7 +142,7 @@ class House:
             # a session of its own: Ctrl-C in the terminal reaches us alone, and we stop them in order
             child = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-u", "-m", module, *arguments],
-                env=parentage.for_child(environment),
+                env=prefect_environment.for_child(environment),
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -17,8 +17,7 @@ from prefect.workers.process import ProcessWorker
 
 from deployments.catalogue import register_missing
 from deployments.gate.secrets_of_home import present
-from deployments.parentage import end_with_parent
-from deployments.prefect_environment import hold_anywhere, prefect_home
+from deployments.prefect_environment import end_with_parent, hold_anywhere, prefect_home
 from deployments.reaping import reap, worker_name
 from deployments.schedules import name_upcoming
 from deployments.soundness import unknown_settings

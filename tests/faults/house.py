@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from deployments import parentage
+from deployments import prefect_environment
 from deployments.gate import secrets_of_home
 from tests.ports import HOST, held_port
 
@@ -94,7 +94,7 @@ class TestHouse:
         with log.open("ab") as sink:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-P", *arguments],
-                env=parentage.for_child(environment),
+                env=prefect_environment.for_child(environment),
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,
