@@ -8,8 +8,7 @@ from hashlib import sha256
 import pandas as pd
 
 from deployments.sample import outcomes, wishes
-from deployments.sample.cases import PLAIN, Case
-from deployments.sample.drafts import compose, working_moment
+from deployments.sample.drafts import PLAIN, Case, compose, working_moment
 from deployments.sample.institutions import Institution, Population, make_population
 from deployments.sample.material import frame
 from deployments.sample.outcomes import activities_of, experts_of

@@ -1,4 +1,4 @@
-"""A valid application of a made institution as rows of the five form tables."""
+"""A valid application of a made institution as rows of the five form tables, and what it is made for: its case."""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from random import Random
 from deployments.sample.institutions import Institution
 from deployments.sample.locality import Locality
 from deployments.sample.material import FILE_TYPES, PROGRAMMES, WORK_TYPES, Row, person_name, someone, stream
-from deployments.sample.setting import Setting
+from deployments.sample.setting import Holding, Setting
 from deployments.sample.wishes import Wish
 from schemas.policy import Policy
 
@@ -205,3 +205,56 @@ def programme_row(institution: Institution, code: str, setting: Setting) -> Row:
         "occupation_code": code,
         "highest_level": institution.grade,
     }
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What an application is made for: the mishap that spoils it ("" for none) and the outcome that follows."""
+
+    mishap: str
+    outcome: str
+
+    @property
+    def is_corrected(self) -> bool:
+        return self.outcome.endswith(" corrected")
+
+    @property
+    def is_sent_out(self) -> bool:
+        """Whether any of its items reaches a panel; CAP-2 concerns one occupation only."""
+        if self.outcome.startswith("returned:"):
+            return self.is_corrected
+        held_whole = self.outcome.startswith("held:") and self.mishap not in ("CAP-2", "CONTEST")
+        return not held_whole or self.outcome.endswith(" permitted")
+
+
+PLAIN = Scenario("", "filed")
+
+
+@dataclass(eq=False)
+class Case:
+    """One application; `dormant` says its institution holds an occupation without any assessment (DORM-1)."""
+
+    institution: Institution
+    kind: str
+    holding: Holding | None
+    dormant: bool
+    scenario: Scenario = PLAIN
+    occupation: str = ""  # the occupation that CAP-2 is about
+    draft: Draft = field(default_factory=lambda: Draft({}))
+    mended: Draft | None = None
+    application_no: str = ""
+
+    @property
+    def final(self) -> Draft:
+        """The version that is evaluated, if any is."""
+        return self.mended or self.draft
+
+    @property
+    def on_file(self) -> frozenset[str]:
+        """Occupations its institution holds on the deadline."""
+        return frozenset(self.holding.items) if self.holding else frozenset()
+
+    @property
+    def items_on_file(self) -> int:
+        """How many (occupation, level) its institution holds on the deadline."""
+        return sum(map(len, self.holding.items.values())) if self.holding else 0

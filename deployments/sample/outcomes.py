@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from deployments.sample.cases import Case
-from deployments.sample.drafts import Draft, occupation_of, working_moment
+from deployments.sample.drafts import Case, Draft, occupation_of, working_moment
 from deployments.sample.material import WORK_TYPES, Row, person_name
 from deployments.sample.setting import Holding, Setting
 from schemas.item import UNIT

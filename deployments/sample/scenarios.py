@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from deployments.sample import spoiling
-from deployments.sample.cases import PLAIN, Case, Scenario
+from deployments.sample.drafts import PLAIN, Case, Scenario
 from deployments.sample.material import read
 from deployments.sample.setting import Setting
 from deployments.sample.wishes import missing_levels

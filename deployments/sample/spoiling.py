@@ -3,8 +3,7 @@
 from datetime import timedelta
 from random import Random
 
-from deployments.sample.cases import PLAIN, Case
-from deployments.sample.drafts import add_occupation, compose, occupation_of
+from deployments.sample.drafts import PLAIN, Case, add_occupation, compose, occupation_of
 from deployments.sample.institutions import area_of, other_code
 from deployments.sample.material import UNLISTED_WORK, Row, mistyped
 from deployments.sample.setting import Setting

@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 from deployments.sample import SampleCycle, make_cycle, make_population
-from deployments.sample.cases import Case
-from deployments.sample.drafts import compose
+from deployments.sample.drafts import Case, compose
 from deployments.sample.institutions import Institution
 from deployments.sample.scenarios import MISHAPS
 from deployments.sample.setting import Setting, setting_for
