@@ -11,7 +11,6 @@ from prefect.logging import get_run_logger
 from flows.stages import EXPIRY, STAGES, carry_out
 from schemas.run import AUTOMATIC, Run, RunSummary
 from schemas.settings import settings
-from tasks.expiry import let_lapse
 from tasks.runs import custody, orchestration
 from tasks.runs import waiting as work
 from tasks.runs.comparison import rehearsed
@@ -21,6 +20,7 @@ from tasks.runs.progress import Progress
 from tasks.runs.run import CURRENT, begin, chosen_cycle
 from tasks.runs.today import today
 from tasks.runs.waiting import day_now, still_waits
+from tasks.sweeps import let_lapse
 
 
 @flow(name="filing-cycle", flow_run_name=cycle_run_name)

@@ -9,9 +9,7 @@ from prefect.context import FlowRunContext
 
 from schemas.run import Counts, Run
 from tasks.decision import decision as decide
-from tasks.dormancy import dormancy as mark_dormant
 from tasks.evaluation import evaluation as evaluate
-from tasks.expiry import expiry as expire
 from tasks.inspection import inspection as inspect
 from tasks.intake import intake as take_in
 from tasks.publication import publication as publish
@@ -20,6 +18,8 @@ from tasks.runs.progress import paged
 from tasks.runs.run import begin
 from tasks.runs.waiting import still_waits
 from tasks.screening import screening as screen
+from tasks.sweeps import dormancy as mark_dormant
+from tasks.sweeps import expiry as expire
 
 
 @dataclass(frozen=True)

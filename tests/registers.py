@@ -130,7 +130,7 @@ def decide(cycle: str, day: date) -> None:
 
 def sweep(day: date) -> None:
     """Do the expiry sweep of a day."""
-    from tasks.expiry import sweep_expiry
+    from tasks.sweeps import sweep_expiry
 
     with run_on(day) as run:
         sweep_expiry(run)

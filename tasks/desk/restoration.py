@@ -11,10 +11,10 @@ from schemas.history import facts_text
 from schemas.item import UNIT
 from schemas.policy import last_cycle_on
 from schemas.run import Counts, Run
-from tasks.dormancy import sweep_dormancy
 from tasks.runs.run import begin
 from tasks.store import applications, cycles, history, items, letters, register, renumberings
 from tasks.store.leases import writing
+from tasks.sweeps import sweep_dormancy
 
 #: Letters that a later day calls for by itself, and will call for again.
 _REMINDERS = ("expiry_reminder", "dormancy")

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from schemas import tables
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
-from tasks.dormancy import sweep_dormancy
 from tasks.store import activities, frames, overview
 from tasks.store.database import reading
 from tasks.store.leases import writing
+from tasks.sweeps import sweep_dormancy
 from tests.registers import BAKER, COOK, ONE, TWO, run_on, take_over, terms
 
 TERM = (date(2025, 10, 20), date(2028, 10, 19))

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DatabaseError
 from deployments.examination import examine
 from schemas.qualification import Adjustment
 from tasks.adjustment import adjust
-from tasks.dormancy import sweep_dormancy
 from tasks.store import activities, findings, frames, history, items, overview, replay
 from tasks.store.database import begin, is_sqlite, reading
 from tasks.store.leases import writing
+from tasks.sweeps import sweep_dormancy
 from tests.registers import BAKER, COOK, ONE, decide, passed, run_on, sweep
 
 
