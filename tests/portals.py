@@ -21,7 +21,7 @@ from deployments.sample import SampleCycle
 from schemas.law.cycle import cycle_id
 from schemas.settings import Settings
 from tasks.gateways.sources import Brought, bring
-from tasks.gateways.sources.far.bounds import Bounds
+from tasks.gateways.sources.far.addresses import Bounds
 
 Json = dict[str, Any]
 #: Seconds asked for between attempts are kept, not slept.

@@ -14,8 +14,7 @@ from tasks.gateways.sources.cells.column_map import ColumnMap, ColumnMapError, l
 from tasks.gateways.sources.contents import Pull, QuarantinedFile
 from tasks.gateways.sources.doors import DESK_FOLDER, Door, applicants
 from tasks.gateways.sources.far import addresses, servers
-from tasks.gateways.sources.far.addresses import Address
-from tasks.gateways.sources.far.bounds import Allowance, Bounds, SourceError
+from tasks.gateways.sources.far.addresses import Address, Allowance, Bounds, SourceError
 from tasks.gateways.sources.far.http_api import HttpApi
 from tasks.gateways.sources.far.http_pages import pull_pages
 from tasks.gateways.sources.far.landing import Copy, Landing

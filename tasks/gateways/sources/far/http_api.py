@@ -11,8 +11,7 @@ import httpx
 
 from tasks.gateways.sources.cells.column_map import ColumnMap
 from tasks.gateways.sources.far import http_pages
-from tasks.gateways.sources.far.addresses import Address
-from tasks.gateways.sources.far.bounds import Allowance, SourceError
+from tasks.gateways.sources.far.addresses import Address, Allowance, SourceError
 from tasks.gateways.sources.far.http_pages import Answer, Asking
 from tasks.gateways.sources.far.landing import Copy, Landed, Landing
 

@@ -14,8 +14,7 @@ from tasks.gateways.sources.assembling import assemble
 from tasks.gateways.sources.cells.column_map import ColumnMap
 from tasks.gateways.sources.contents import FileContent, Pull, QuarantinedFile, UnreadableError
 from tasks.gateways.sources.doors import NAMED, Door
-from tasks.gateways.sources.far.addresses import Address
-from tasks.gateways.sources.far.bounds import Allowance, SourceError
+from tasks.gateways.sources.far.addresses import Address, Allowance, SourceError
 from tasks.gateways.sources.formats import nested_json, plain_files
 from tasks.gateways.wire.retry import AttemptFailed, codings, retry_after
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tasks.gateways.disk import files, folders
-from tasks.gateways.sources.far.bounds import SourceError
+from tasks.gateways.sources.far.addresses import SourceError
 
 _JOURNAL: Final = "landed.jsonl"
 _KEPT: Final = 2

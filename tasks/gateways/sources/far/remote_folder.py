@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from tasks.gateways.sources.contents import QuarantinedFile
-from tasks.gateways.sources.far.bounds import Allowance, SourceError
+from tasks.gateways.sources.far.addresses import Allowance, SourceError
 from tasks.gateways.sources.far.landing import Copy, Landed, Landing
 from tasks.gateways.sources.formats.limits import MIB
 from tasks.gateways.wire.retry import AttemptFailed

@@ -12,8 +12,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from tasks.gateways.sources.far.addresses import Address
-from tasks.gateways.sources.far.bounds import Allowance, SourceError
+from tasks.gateways.sources.far.addresses import Address, Allowance, SourceError
 from tasks.gateways.sources.far.remote_folder import Remote, Verdict, usual_verdict
 from tasks.gateways.sources.formats.limits import MIB
 from tasks.gateways.wire.retry import codings

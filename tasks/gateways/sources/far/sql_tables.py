@@ -17,8 +17,7 @@ from schemas.submission import APPLICATIONS, TABLES, Table
 from tasks.gateways.sources.cells.column_map import ColumnMap
 from tasks.gateways.sources.cells.text import cell_text
 from tasks.gateways.sources.contents import QuarantinedFile, UnreadableError
-from tasks.gateways.sources.far.addresses import Address
-from tasks.gateways.sources.far.bounds import Allowance, SourceError
+from tasks.gateways.sources.far.addresses import Address, Allowance, SourceError
 from tasks.gateways.sources.far.landing import Landed, Landing
 from tasks.gateways.sources.formats import limits
 from tasks.gateways.wire.retry import AttemptFailed
