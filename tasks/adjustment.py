@@ -8,7 +8,7 @@ from schemas.qualification import ADJUSTMENTS, STANDINGS, Adjustment
 from schemas.run import Counts, Run
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.store import adjustments, institutions, letters, register
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing

@@ -18,7 +18,7 @@ from tasks.desk.closing import end_left, report_again
 from tasks.desk.rulings import settle_holds
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.outcomes import write_outcomes
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.store import (
     applications,
     cycles,

@@ -21,8 +21,8 @@ from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
 from tasks.letters.packages import packages_for, result_returns
+from tasks.runs.run import step
 from tasks.runs.spreading import spread
-from tasks.runs.step import step
 from tasks.store import (
     adjustments,
     applications,

@@ -13,7 +13,7 @@ from tasks.desk.supervision import publish
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.shelf.listing import LISTING, read_rows
 from tasks.gateways.shelf.manifest import MANIFEST, read_manifest
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.store import editions, inspections
 from tasks.store.leases import writing
 

@@ -38,7 +38,7 @@ from tasks.gateways.sources import (
     pull_folder,
 )
 from tasks.letters.life import late_versions, recall
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.store import activities, applications, items, letters, panels, results, runs, takeover, versions
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry

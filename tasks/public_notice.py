@@ -20,7 +20,7 @@ from tasks.gateways.shelf import ShelfError, front, keys
 from tasks.gateways.shelf import public_notices as shelf
 from tasks.gateways.shelf.public_notices import NOTICE_COLUMNS, kind_title
 from tasks.letters.delivery import PUBLIC, write_drafts
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.runs.waiting import still_waits
 from tasks.store import applications, decisions, items, letters, public_notices
 from tasks.store.database import reading

@@ -23,8 +23,7 @@ from tasks.gateways.shelf.content import EarlierEdition, EditionContent, grown, 
 from tasks.gateways.shelf.documents import announcement
 from tasks.gateways.shelf.listing import read_life
 from tasks.letters.delivery import PUBLIC, write_drafts
-from tasks.runs.run import moving_latest, publishing
-from tasks.runs.step import step
+from tasks.runs.run import moving_latest, publishing, step
 from tasks.store import editions, history, letters, register, takeover
 from tasks.store.database import reading
 from tasks.store.directory import directory_on, directory_rows, occupation_names

@@ -19,7 +19,7 @@ from tasks.letters import contents
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import recall, withdrawals
 from tasks.letters.outcomes import write_refusals
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.store import applications, correspondence, findings, items, late_versions, letters, register
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names

@@ -11,7 +11,7 @@ from schemas.run import Counts, Run
 from tasks.letters.contents import grouped
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import Reminding, dormancy_hints, expiry_reminders
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.store import activities, institutions, items, letters, register
 from tasks.store.adjustments import lapse
 from tasks.store.directory import occupation_names

@@ -7,8 +7,7 @@ from typing import Any
 from schemas.errors import WrongUseError
 from schemas.run import Counts, Run
 from schemas.settings import Settings
-from tasks.runs.run import begin, last_cycle
-from tasks.runs.step import step
+from tasks.runs.run import begin, last_cycle, step
 from tasks.store import personal
 from tasks.store.database import reading
 from tasks.store.leases import writing

@@ -14,8 +14,7 @@ from schemas.law.rulings import EVAL_5, Concerned, Fault, Ruling, fault_of, unkn
 from schemas.run import Counts, Run
 from tasks.desk.moved import assert_unmoved
 from tasks.letters.life import recall
-from tasks.runs.run import begin
-from tasks.runs.step import step
+from tasks.runs.run import begin, step
 from tasks.store import applications, decisions, findings, items, results
 from tasks.store.database import reading
 from tasks.store.leases import writing

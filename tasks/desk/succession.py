@@ -18,7 +18,7 @@ from schemas.qualification import Merger, Recoding, Renaming, Renumbering
 from schemas.reference_data import reference
 from schemas.run import Counts, Run
 from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.store import adjustments, institutions, items, register, renumberings
 from tasks.store.leases import writing
 

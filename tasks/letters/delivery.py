@@ -15,8 +15,8 @@ from tasks.gateways.paper.pdf import NoOfficeSuiteError, as_pdf
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.wire.mail import LetterBox, OutgoingLetter, is_address, letter_box
 from tasks.letters.render import render
+from tasks.runs.run import step
 from tasks.runs.spreading import spread
-from tasks.runs.step import step
 from tasks.store import applications, outbox, panels
 from tasks.store.database import reading
 from tasks.store.leases import writing

@@ -12,7 +12,7 @@ from schemas.letter_text import LETTER_KINDS
 from schemas.policy import for_cycle
 from schemas.run import Counts, Run
 from tasks.letters import contents
-from tasks.runs.step import step
+from tasks.runs.run import step
 from tasks.store import applications, correspondence, decisions, items, letters, register, renumberings
 from tasks.store.correspondence import Correspondence
 from tasks.store.directory import occupation_names

@@ -1,13 +1,19 @@
-"""A run of a cycle: beginning it under the cycle's lease, publishing under that of the shelf, ending with its summary."""
+"""A run of a cycle: its steps, beginning it under the cycle's lease, publishing under the shelf's, ending with its summary.
+
+The one place where Prefect's tasks are made.
+"""
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import wraps
+from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
-from prefect import runtime
+from prefect import Task, runtime, task
+from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from sqlalchemy import Connection
 
@@ -23,6 +29,35 @@ from tasks.runs.orchestration import SIGNED_BY, is_deployed
 from tasks.runs.today import today
 from tasks.store import applications, database, grounds, history, leases, letters, runs
 from tasks.store.database import reading
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def tracked(run_name: str, function: Callable[_Arguments, _Result], *, retries: int = 0) -> Task[_Arguments, _Result]:
+    """A function as a task of Prefect; nothing is taken from a cache, for the database is the memory."""
+    return task(task_run_name=run_name, retries=retries, cache_policy=NO_CACHE)(function)
+
+
+def step(
+    run_name: str, *, retries: int = 0
+) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
+    """Have a function be a task run of the flow run around it, under a name that may hold its arguments.
+
+    Outside a flow run (in the simulation, in tests) the function is called as it is and never repeated.
+    """
+
+    def decorate(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+        made = tracked(run_name, function, retries=retries)
+
+        @wraps(function)
+        def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+            return function(*args, **kwargs) if FlowRunContext.get() is None else made(*args, **kwargs)
+
+        return call
+
+    return decorate
+
 
 #: The name by which schedules ask for the cycle in progress.
 CURRENT = "current"

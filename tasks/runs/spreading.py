@@ -18,7 +18,7 @@ from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.settings import Settings, UnusableSettingsError, keep_to, settings
-from tasks.runs.step import tracked
+from tasks.runs.run import tracked
 from tasks.store.database import is_rehearsal
 from tasks.store.outbox import Delivery
 

@@ -89,4 +89,4 @@ def test_only_a_step_is_a_task_of_prefect() -> None:
         ]
         return any(alias.name == "task" for node in imports for alias in node.names)
 
-    assert [_named(path) for path in MODULES if takes_task(path)] == ["tasks/runs/step.py"]
+    assert [_named(path) for path in MODULES if takes_task(path)] == ["tasks/runs/run.py"]

@@ -14,8 +14,7 @@ from flows.filing_cycle import go_through
 from flows.stages import ALONE, DECISION, STAGES, Stage, carry_out, decision
 from flows.sweeps import sweeps
 from schemas.run import Counts, Run
-from tasks.runs.run import CycleBusyError, begin
-from tasks.runs.step import step
+from tasks.runs.run import CycleBusyError, begin, step
 from tasks.runs.today import today
 from tasks.store import runs
 from tasks.store.database import reading
