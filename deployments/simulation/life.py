@@ -11,7 +11,7 @@ import pandas as pd
 from deployments import sample
 from deployments.sample.institutions import Population, make_population
 from deployments.sample.material import credit_code, stream
-from deployments.simulation import acts, incidents, meetings
+from deployments.simulation import acts, incidents
 from schemas.inspection import Inspector
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import Policy, for_cycle
@@ -90,7 +90,7 @@ def live_cycle(city: City, cycle: CycleId, *, is_first: bool) -> Iterator[date]:
     acts.run_cycle(cycle, last := deadline + timedelta(days=policy.evaluation.wait_days), root / "last")
     yield last
     ruled = last + timedelta(days=10)
-    if meetings.rule_on_holds(cycle, city.chance(cycle, "rulings"), ruled):
+    if incidents.rule_on_holds(cycle, city.chance(cycle, "rulings"), ruled):
         (root / "ruled").mkdir()
         acts.run_cycle(cycle, ruled, root / "ruled")
         yield ruled
@@ -130,7 +130,9 @@ def _between(city: City, cycle: CycleId, day: date, until: date) -> Iterator[dat
 def _meet(city: City, cycle: CycleId, day: date, time: int) -> None:
     """What happens on a day to somebody whose application is under way; `time`: which of the cycle's such days it is."""
     words = {**_words(cycle, day), "ground": "登记机关核准"}
-    for what in meetings.changes(cycle, city.chance(cycle, "meeting", time), day, 2 * _count(cycle) + time, words):
+    for what in incidents.changes_under_way(
+        cycle, city.chance(cycle, "meeting", time), day, 2 * _count(cycle) + time, words
+    ):
         _carry_out(city, cycle, what, day)
 
 
