@@ -9,7 +9,6 @@ from schemas.errors import FilingError
 from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.run import Counts
 from tasks import adjustment as work
-from tasks.desk import succession
 from tasks.desk.approval import approve_edition
 from tasks.desk.refusals import in_chinese
 from tasks.runs.orchestration import ended, is_deployed, not_taken
@@ -28,7 +27,7 @@ def adjustment(cycle: str, decided: Adjustment, as_of: date | None = None) -> Co
 def change(cycle: str, decided: Recoding | Renaming | Merger | Renumbering, as_of: date | None = None) -> Counts:
     """Let an institution, or an occupation, go on under another name or code; the next edition shows it."""
     with begin(cycle, as_of) as run:
-        return paged(run, "change", "变更备案信息", {"变更备案信息": succession.carry_on(run, decided)})
+        return paged(run, "change", "变更备案信息", {"变更备案信息": work.carry_on(run, decided)})
 
 
 _UNCLEAR = "批准须写明批准人，目录版本须写明批次和号，例如 2026-09.1"

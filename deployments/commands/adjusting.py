@@ -147,7 +147,7 @@ def _carry_out(decided: Adjustment | Recoding | Renaming | Merger | Renumbering,
     orchestrator.prepare(runs=True)
     from flows.decided import adjustment, change
     from flows.stages import publication
-    from tasks.desk.succession import assert_sense
+    from tasks.adjustment import assert_sense
 
     if not isinstance(decided, Adjustment):
         assert_sense(decided, day)

@@ -21,7 +21,6 @@ from schemas.settings import PAGES
 from schemas.supervision import COMPLAINT_OUTCOMES
 from schemas.titles import type_titles
 from tasks import adjustment
-from tasks.desk import succession
 from tasks.desk.moved import assert_unmoved
 from tasks.letters.delivery import deliver_letters
 from tasks.runs.run import begin
@@ -180,24 +179,24 @@ def _words(act: Act) -> dict[str, Any]:
     }
 
 
-async def _decide(decided: Adjustment | succession.Change, act: Act, place: str) -> Response:
+async def _decide(decided: Adjustment | adjustment.Change, act: Act, place: str) -> Response:
     """Carry a decision out and lead to the page that shows it."""
     counts = await done(lambda: _carry_out(decided, act))
     return back_to(place, "adjusted" if counts.done else "unchanged")
 
 
-def _carry_out(decided: Adjustment | succession.Change, act: Act) -> Counts:
+def _carry_out(decided: Adjustment | adjustment.Change, act: Act) -> Counts:
     """One decision about what is on file, then the edition that shows it."""
     cycle = last_cycle_on(act.day)
     if not isinstance(decided, Adjustment):
-        succession.assert_sense(decided, act.day)
+        adjustment.assert_sense(decided, act.day)
     with begin(cycle, act.day) as run:
         with reading() as db:
             assert_unmoved(db, _subject(decided), act.seen)
         if isinstance(decided, Adjustment):
             counts = Counts.sum([adjustment.carry_out(run, decided), deliver_letters(run)])
         else:
-            counts = succession.carry_out(run, decided)
+            counts = adjustment.carry_out_change(run, decided)
     published: Counts = publication.fn(cycle, act.day)
     if failed := counts.failed | published.failed:
         why = "；".join(failed.values())
@@ -205,7 +204,7 @@ def _carry_out(decided: Adjustment | succession.Change, act: Act) -> Counts:
     return Counts.sum([counts, published])
 
 
-def _subject(decided: Adjustment | succession.Change) -> str:
+def _subject(decided: Adjustment | adjustment.Change) -> str:
     """What the history tells the decision of: a credit code, or an occupation's."""
     match decided:
         case Recoding() | Merger():

@@ -11,7 +11,7 @@ from flows.sweeps import sweep as sweep_night
 from schemas.qualification import Adjustment
 from schemas.run import Counts
 from tasks import adjustment, inspection
-from tasks.desk import closing, rulings, succession, supervision
+from tasks.desk import closing, rulings, supervision
 from tasks.runs.run import begin
 from tasks.store import editions
 from tasks.store.database import reading
@@ -35,14 +35,14 @@ def sweep(cycle: str, day: date) -> None:
     _approve(day)
 
 
-def adjust(cycle: str, decided: Adjustment | succession.Change, day: date) -> None:
+def adjust(cycle: str, decided: Adjustment | adjustment.Change, day: date) -> None:
     """An operator's decision about what is on file; the next sweep's edition shows it."""
     with begin(cycle, day) as run:
         match decided:
             case Adjustment():
                 counts = adjustment.adjustment(run, decided)
             case _:
-                counts = succession.carry_on(run, decided)
+                counts = adjustment.carry_on(run, decided)
     _assert_whole(counts.failed)
 
 

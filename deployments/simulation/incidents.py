@@ -16,7 +16,7 @@ from schemas.policy import in_force
 from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
 from schemas.reference_data import reference
 from schemas.supervision import COMPLAINTS_TABLE
-from tasks.desk import succession
+from tasks import adjustment
 from tasks.store import complaints, institutions, items, register
 from tasks.store.database import reading
 
@@ -108,7 +108,7 @@ _RULED = 0.7
 
 def changes_under_way(
     cycle: CycleId, rng: Random, day: date, turn: int, words: dict[str, object]
-) -> Iterator[Adjustment | succession.Change]:
+) -> Iterator[Adjustment | adjustment.Change]:
     """One change to somebody on file whose application is under way, a kind a turn; renewals are met first.
 
     `words`: of a decision. The kinds come in turn, so that a short life sees them all.

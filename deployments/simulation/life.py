@@ -17,7 +17,7 @@ from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.qualification import Adjustment, Merger, Recoding
 from schemas.settings import settings
-from tasks.desk import succession
+from tasks import adjustment
 from tasks.runs.run import begin
 from tasks.store import inspections, register
 from tasks.store.database import reading
@@ -136,7 +136,7 @@ def _meet(city: City, cycle: CycleId, day: date, time: int) -> None:
         _carry_out(city, cycle, what, day)
 
 
-def _carry_out(city: City, cycle: CycleId, what: Adjustment | succession.Change, day: date) -> None:
+def _carry_out(city: City, cycle: CycleId, what: Adjustment | adjustment.Change, day: date) -> None:
     acts.adjust(cycle, what, day)
     if isinstance(what, Recoding):
         city.recoded(what.old_uscc, what.new_uscc)
@@ -149,7 +149,7 @@ def _words(cycle: CycleId, day: date) -> dict[str, object]:
     return {"document_no": document, "decided_by": acts.OPERATOR, "effective_on": day}
 
 
-def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | succession.Change]:
+def _decisions(city: City, cycle: CycleId, day: date) -> Iterator[Adjustment | adjustment.Change]:
     """What operators decide: those suspended last time come back, others are suspended, withdraw, are revoked, change."""
     with reading() as db:
         held = register.standings(db, day)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 
 from schemas.errors import FilingError
-from tasks.adjustment import ImpossibleAdjustmentError
+from tasks.adjustment import ImpossibleAdjustmentError, ImpossibleChangeError
 from tasks.desk.approval import NothingToApproveError, OwnDecisionError
 from tasks.desk.closing import NothingToCloseError, NothingToWithdrawError, UnknownOccupationError
 from tasks.desk.moved import MovedError
 from tasks.desk.pauses import AlreadyPausedError, NotPausedError, UnknownSubjectError
 from tasks.desk.rulings import ImpossibleRulingError, LateRulingError, UnknownApplicationError
-from tasks.desk.succession import ImpossibleChangeError
 from tasks.runs.run import CycleBusyError
 from tasks.store.leases import LeaseTakenError
 

@@ -127,12 +127,12 @@ def test_a_corrected_code_replaces_the_former_and_the_history_keeps_both(filing:
 
 
 def test_a_code_given_to_a_former_credit_code_finds_its_institution(filing: Filing) -> None:
-    from tasks.desk.succession import carry_out
+    from tasks.adjustment import carry_out_change
 
     words = {"ground": "登记机关换发", "document_no": "鄂市监〔2026〕2号", "decided_by": "王处长", "effective_on": DAY}
     new = valid_like(TWO)
     with run_on(DAY, CYCLE) as run:
-        carry_out(run, Recoding.model_validate({"old_uscc": TWO, "new_uscc": new, **words}))
+        carry_out_change(run, Recoding.model_validate({"old_uscc": TWO, "new_uscc": new, **words}))
     assert filing("import", "institution-codes", write(filing.home, [(TWO, A)]), "--as-of", NEXT.isoformat()).code == 0
     lines = filing.lines("directory", "--as-of", NEXT.isoformat())
     assert any(new in line and A in line for line in lines)

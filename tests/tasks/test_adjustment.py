@@ -23,7 +23,6 @@ from schemas.qualification import (
 from schemas.run import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.desk import succession
 from tasks.store import decisions, overview, register, replay, standing
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
@@ -50,7 +49,7 @@ def carry_out(decision: Adjustment, day: date | None = None) -> Counts:
 def change(old: str, new: str, day: date = DAY) -> Counts:
     words = {"ground": "登记机关换发", "document_no": "鄂市监〔2026〕2号", "decided_by": "王处长", "effective_on": day}
     with run_on(day) as run:
-        return succession.carry_out(run, Recoding.model_validate({"old_uscc": old, "new_uscc": new, **words}))
+        return adjustment.carry_out_change(run, Recoding.model_validate({"old_uscc": old, "new_uscc": new, **words}))
 
 
 def listed(day: date) -> set[tuple[str, str]]:
@@ -156,7 +155,7 @@ def test_the_task_tells_a_refusal_as_failed() -> None:
         assert "nothing to reinstate" in adjustment.adjust(run, decided("reinstate")).failed[ONE]
         words = {"ground": "换发", "document_no": "2号", "decided_by": "王处长", "effective_on": DAY}
         same = Recoding.model_validate({"old_uscc": ONE, "new_uscc": TWO, **words})
-        assert "another institution" in succession.carry_on(run, same).failed[DAY.isoformat()]
+        assert "another institution" in adjustment.carry_on(run, same).failed[DAY.isoformat()]
 
 
 @pytest.mark.usefixtures("filed")

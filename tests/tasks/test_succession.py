@@ -13,9 +13,7 @@ from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumb
 from schemas.run import Counts
 from schemas.settings import Settings, using
 from tasks import adjustment
-from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.desk import succession
-from tasks.desk.succession import Change, ImpossibleChangeError
+from tasks.adjustment import Change, ImpossibleAdjustmentError, ImpossibleChangeError
 from tasks.publication import publication
 from tasks.store import institutions, outbox, overview, register, replay, standing
 from tasks.store.database import reading
@@ -40,7 +38,7 @@ def changed(change: type[Change], day: date = DAY, on: date | None = None, **wha
 
 def carried_out(change: type[Change], what: dict[str, str], day: date = DAY, on: date | None = None) -> Counts:
     with run_on(day) as run:
-        return succession.carry_out(run, change.model_validate({**what, **WORDS, "effective_on": on or day}))
+        return adjustment.carry_out_change(run, change.model_validate({**what, **WORDS, "effective_on": on or day}))
 
 
 def suspend(uscc: str, occupation: str, day: date) -> None:
