@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Final, Protocol
 
-from pydantic_core import to_json
+import orjson
 
 from schemas.evaluation import EvaluationPackage
 from schemas.policy import Policy
@@ -21,25 +21,21 @@ from tasks.gateways.wire.mail import Mail, Mailer, mailer, office_address, unset
 from tasks.gateways.wire.retry import DeliveryFailed
 
 PACKAGE = "package.json"
-#: What holds more than itself in JSON.
-_NESTED = (dict, list)
+_BY_NAME: Final = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 def package_files(package: EvaluationPackage, policy: Policy, token: str = "") -> dict[str, bytes]:
     """File name to bytes: `package.json` and `评分表.xlsx`; the same package, policy and token give the same bytes.
 
-    A `token` is what results of this dispatch are to bring back; it stands in both.
+    A `token` is what results of this dispatch are to bring back; it stands in both. Raises ValueError for text that is
+    no Unicode.
     """
     content = package.model_dump(mode="json") | ({"token": token} if token else {})
-    text = to_json(_sorted(content), indent=2)
-    return {WORKBOOK: scoring_workbook(package, policy, token), PACKAGE: text + b"\n"}
-
-
-def _sorted(content: Any) -> Any:
-    """JSON with the fields of every object by name; the library that writes it knows no such wish."""
-    if isinstance(content, dict):
-        return {name: _sorted(value) if type(value) in _NESTED else value for name, value in sorted(content.items())}
-    return [_sorted(part) if type(part) in _NESTED else part for part in content]
+    try:
+        text = orjson.dumps(content, option=_BY_NAME)
+    except orjson.JSONEncodeError as refused:
+        raise ValueError(str(refused)) from refused
+    return {WORKBOOK: scoring_workbook(package, policy, token), PACKAGE: text}
 
 
 class Channel(Protocol):

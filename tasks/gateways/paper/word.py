@@ -61,7 +61,10 @@ def compiled(document: DocxTemplate, environment: Environment) -> CompiledTempla
     document.docx.save(saved)
     with ZipFile(saved) as parts:
         others = {name: pack(parts.read(name)) for name in parts.namelist() if name != _BODY}
-    return CompiledTemplate(_plain_environment().from_string(body.source), body.settled, others)
+    template = _plain_environment().from_string(body.source)
+    # jinja asks a chain of dictionaries for each of its names in every letter
+    template.globals = dict(template.globals)
+    return CompiledTemplate(template, body.settled, others)
 
 
 def _marked_elsewhere(document: DocxTemplate) -> bool:

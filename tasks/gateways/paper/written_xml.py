@@ -26,17 +26,30 @@ Path = tuple[str, ...]
 class WrittenTemplate:
     """A template with its marks as they are and all else as lxml writes it.
 
-    `emptied`: an element of each name that holds marks, to which nothing was filled in.
+    `holders`: names of elements that hold marks, to which nothing may be filled in.
     """
 
     source: str
-    emptied: tuple[re.Pattern[str], ...]
+    holders: tuple[str, ...]
 
     def settled(self, rendered: str) -> str:
         """What the template rendered, as lxml would write it: an element without content is one tag."""
-        for empty in self.emptied:
-            rendered = empty.sub(r"<\1/>", rendered)
+        for name in self.holders:
+            rendered = _closed(name, rendered)
         return rendered
+
+
+def _closed(name: str, rendered: str) -> str:
+    """The text with each element of this name that holds nothing as one tag."""
+    end = f"></{name}>"
+    *pieces, last = rendered.split(end)
+    return "".join(piece + ("/>" if _opens(name, piece) else end) for piece in pieces) + last
+
+
+def _opens(name: str, piece: str) -> bool:
+    """Whether a text ends with the tag of an element but for its bracket."""
+    tag = piece[piece.rfind("<") + 1 :]
+    return tag == name or (tag.startswith(f"{name} ") and tag.endswith('"') and ">" not in tag)
 
 
 def as_written(source: str) -> WrittenTemplate | None:
@@ -61,9 +74,8 @@ def as_written(source: str) -> WrittenTemplate | None:
     written = etree.tostring(tree, encoding="UTF-8", standalone=True).decode()
     if _MARK.search(written):
         return None
-    holders = sorted({path[-1] for _, path in places})
-    emptied = tuple(re.compile(f'<({re.escape(name)}(?: [^<>]*")?)></{re.escape(name)}>') for name in holders)
-    return WrittenTemplate(_STAND_IN.sub(lambda mark: marks[int(mark[1])], written), emptied)
+    holders = tuple(sorted({path[-1] for _, path in places}))
+    return WrittenTemplate(_STAND_IN.sub(lambda mark: marks[int(mark[1])], written), holders)
 
 
 def _places(element: Any, above: Path) -> Iterator[tuple[int, Path]]:

@@ -85,6 +85,17 @@ def test_files_are_the_same_bytes_every_time(make_package: MakePackage) -> None:
     assert json.loads(package_files(package, POLICY)["package.json"]) == package.model_dump(mode="json")
 
 
+def test_the_record_of_a_package_has_its_fields_by_name_and_ends_its_last_line(make_package: MakePackage) -> None:
+    record = package_files(make_package(), POLICY)["package.json"].decode()
+    assert record == json.dumps(json.loads(record), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_a_package_of_text_that_is_no_unicode_is_one_that_cannot_be_made(make_package: MakePackage) -> None:
+    institution = EvaluatedInstitution(name="甲\ud800", uscc="X", institution_type="企业")
+    with pytest.raises(ValueError, match="surrogates"):
+        package_files(make_package(institution=institution), POLICY)
+
+
 def test_what_a_panel_fills_in_comes_back_as_text(workbook: Workbook, tmp_path: Path) -> None:
     sheet = workbook["评分表"]
     _pass(sheet, _FIRST)
