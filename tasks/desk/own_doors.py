@@ -117,9 +117,10 @@ def _submissions(pulled: Pull, inbox: Path, run: Run) -> Iterator[Taken]:
         pulled.tables[APPLICATIONS.name]["application_no"]
     )
     gone: set[str] = set()
+    mentioned = pending | places.keys()
     for path, numbers in _by_path(pulled, inbox).items():
-        spoken = sorted(numbers & (pending | set(places)))
-        if not spoken or not set(spoken) <= set(places):
+        spoken = sorted(numbers & mentioned)
+        if not spoken or not all(number in places for number in spoken):
             continue  # some of it waits for another file, or for a corrected one
         gone |= set(spoken)
         name = path.relative_to(inbox).as_posix()
