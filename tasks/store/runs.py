@@ -176,9 +176,11 @@ def settle_files(db: Connection, files: Mapping[str, str]) -> None:
 
 def settle_quarantined(db: Connection, files: Mapping[str, str]) -> None:
     """What was set aside of these applications is settled: `files` is, by number, the file and version taken since."""
-    for number, file in files.items():
-        mine = (quarantined.c.application_no == number, quarantined.c.settled_by == "")
-        db.execute(update(quarantined).where(*mine).values(settled_by=file))
+    waiting = quarantined.c.settled_by == ""
+    for number in db.execute(select(quarantined.c.application_no).where(waiting).distinct()).scalars().all():
+        if number in files:
+            mine = (quarantined.c.application_no == number, waiting)
+            db.execute(update(quarantined).where(*mine).values(settled_by=files[number]))
 
 
 def quarantine(db: Connection, cycle: str) -> list[tuple[str, str]]:
