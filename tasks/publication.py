@@ -12,7 +12,8 @@ from sqlalchemy.engine import RowMapping
 
 from expectations.check import check_directory
 from schemas import office
-from schemas.directory import GONE, changes
+from schemas.directory import GONE
+from schemas.directory_changes import changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle, known
 from schemas.run import Counts, Run

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from schemas import office
-from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
+from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS
+from schemas.directory_changes import changes
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.reference_data import reference

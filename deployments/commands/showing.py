@@ -196,7 +196,7 @@ def diff(
 ) -> None:
     """Print what changed from one edition to another."""
     ready()
-    from schemas.directory import changes
+    from schemas.directory_changes import changes
     from tasks.store import editions, history
     from tasks.store.database import reading
 

@@ -10,7 +10,8 @@ from deployments.desk.pages import shown
 from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
-from schemas.directory import CHANGE_KINDS, change_text, changes
+from schemas.directory import CHANGE_KINDS, change_text
+from schemas.directory_changes import changes
 from schemas.policy import in_force
 from schemas.reference_data import reference
 from schemas.run import Counts

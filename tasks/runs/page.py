@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from expectations.rulebook import rules_of
-from schemas.directory import CHANGE_KINDS, changes
+from schemas.directory import CHANGE_KINDS
+from schemas.directory_changes import changes
 from schemas.finding import NATURES_ZH, hidden
 from schemas.item import APPLICATION_STATUSES, AWAITED
 from schemas.item import STATUSES as ITEM_STATUSES

@@ -7,7 +7,8 @@ import pandas as pd
 import polars as pl
 from sqlalchemy import Connection, select
 
-from schemas.directory import DIRECTORY_KEY, INSTITUTION_DETAILS, audiences_of, in_order
+from schemas.directory import DIRECTORY_KEY, INSTITUTION_DETAILS, audiences_of
+from schemas.directory_changes import in_order
 from schemas.item import occupation_title
 from schemas.policy import level_order
 from schemas.reference_data import reference

@@ -10,7 +10,8 @@ from sqlalchemy.engine import RowMapping
 
 from expectations.directory_edition import unfit
 from schemas import tables
-from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY, in_order
+from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY
+from schemas.directory_changes import in_order
 from schemas.history import facts_text
 from schemas.item import TRADE, VERSION
 from schemas.policy import known

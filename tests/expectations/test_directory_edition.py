@@ -12,7 +12,8 @@ from expectations import checkpoints
 from expectations.check import check, check_directory
 from expectations.checkpoints import DirectoryJudgement
 from expectations.directory_edition import DEMANDS, Edition, unmet
-from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS, changes
+from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS
+from schemas.directory_changes import changes
 from schemas.policy import known
 
 AS_OF = date(2026, 9, 10)

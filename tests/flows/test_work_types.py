@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from flows.stages import screening
-from schemas.directory import in_order
+from schemas.directory_changes import in_order
 from schemas.qualification import Adjustment
 from schemas.submission import FORM_TABLES
 from tasks.adjustment import carry_out

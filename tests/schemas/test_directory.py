@@ -16,12 +16,11 @@ from schemas.directory import (
     DIRECTORY_COLUMNS,
     DIRECTORY_KEY,
     GONE,
-    change_counts,
     change_text,
-    changes,
     edition_name,
     levels_text,
 )
+from schemas.directory_changes import change_counts, changes
 from schemas.policy import shipped
 from tests.editions import AS_OF, directory, ordinary, row
 

@@ -15,10 +15,9 @@ from schemas.directory import (
     DIRECTORY_KEY,
     GONE,
     INSTITUTION_COLUMNS,
-    change_counts,
     edition_name,
-    in_order,
 )
+from schemas.directory_changes import change_counts, in_order
 from schemas.office import Office
 from schemas.policy import Policy
 from schemas.run import Head

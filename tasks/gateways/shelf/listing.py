@@ -7,7 +7,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import pandas as pd
 
-from schemas.directory import CHANGE_KINDS, DIRECTORY_COLUMNS, OPTIONAL, change_counts
+from schemas.directory import CHANGE_KINDS, DIRECTORY_COLUMNS, OPTIONAL
+from schemas.directory_changes import change_counts
 from schemas.item import trade_title
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import LIFE_COLUMNS, EarlierEdition, EditionContent

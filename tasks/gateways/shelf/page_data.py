@@ -16,10 +16,10 @@ from schemas.directory import (
     INSTITUTION_COLUMNS,
     OCCUPATION_COLUMNS,
     audiences_shown,
-    change_counts,
     change_text,
     levels_text,
 )
+from schemas.directory_changes import change_counts
 from schemas.item import trade_title
 from schemas.policy import Policy
 from schemas.rows import tuples

@@ -14,11 +14,9 @@ from schemas.directory import (
     DIRECTORY_COLUMNS,
     DIRECTORY_KEY,
     DIRECTORY_TITLES,
-    changes,
-    details,
-    in_order,
     levels_text,
 )
+from schemas.directory_changes import changes, details, in_order
 from schemas.rows import records, tuples
 from schemas.submission import AFFILIATIONS
 from tasks.gateways.disk import files

@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from schemas.directory import changes
+from schemas.directory_changes import changes
 from tasks.gateways.shelf.content import LIFE_COLUMNS, grown, unborn
 from tests.editions import GONE, REVOKED, directory, ordinary, row, with_a_past
 

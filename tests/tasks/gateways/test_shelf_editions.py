@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.directory import DIRECTORY_COLUMNS, in_order
+from schemas.directory import DIRECTORY_COLUMNS
+from schemas.directory_changes import in_order
 from tasks.gateways.disk import files
 from tasks.gateways.shelf import ShelfError, build, place, point_latest, read_rows
 from tests.editions import AS_OF, edition, ordinary

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from docx import Document
 
-from schemas.directory import CHANGE_KINDS, in_order
+from schemas.directory import CHANGE_KINDS
+from schemas.directory_changes import in_order
 from tasks.gateways.shelf import Background, EditionContent
 from tasks.gateways.shelf import write_report as write
 from tasks.gateways.shelf.province import BASIC_FIELDS, against_known
