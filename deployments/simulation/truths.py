@@ -24,6 +24,7 @@ from tasks.gateways.shelf.manifest import MANIFEST
 from tasks.publication import content_of, past_of
 from tasks.store import (
     applications,
+    credit_codes,
     cycles,
     decisions,
     duties,
@@ -119,7 +120,7 @@ def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
         if len(plain) > cap.saturation and not all((uscc, str(code)) in lasting for uscc in plain):
             yield f"{code} is held by {len(plain)} institutions without a permit, {cap.saturation} are allowed"
     capped = held[held["institution_type"].isin(cap.capped)].drop_duplicates(_OCCUPATION)
-    for uscc, holdings in capped[~capped["uscc"].isin(institutions.merged_into(db))].groupby("uscc", sort=True):
+    for uscc, holdings in capped[~capped["uscc"].isin(credit_codes.merged_into(db))].groupby("uscc", sort=True):
         free = holdings[[(uscc, code) not in lasting for code in holdings["occupation_code"]]]
         if len(holdings) > cap.occupations and len(free) and not any(one == uscc for one, _ in permitted["CAP-1"]):
             yield f"{uscc} holds {len(holdings)} occupations without a permit, {cap.occupations} are allowed"

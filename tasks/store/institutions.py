@@ -1,4 +1,4 @@
-"""Institutions: their details on the register (name, type, region, code), and the credit codes they have and had."""
+"""Institutions: their details on the register (name, type, region, code), and what goes by their present credit codes."""
 
 from datetime import date
 
@@ -12,6 +12,7 @@ from schemas.qualification import Merger, Recoding
 from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals
+from tasks.store.credit_codes import newest, steps_of, walk
 from tasks.store.database import highest
 
 _recoding = tables.recoding
@@ -104,32 +105,8 @@ def followed(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
 
 def recoded(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
     """Each credit code as its own institution has it now, also of one that went into another."""
-    steps = _steps(db, "recode")
-    return codes.map(lambda code: _walk(code, steps)).astype(frames.TEXT)
-
-
-def newest(db: Connection) -> dict[str, str]:
-    """Every former credit code to the one its institution has now."""
-    steps = _steps(db)
-    return {old: _walk(old, steps) for old in steps}
-
-
-def first(db: Connection) -> dict[str, str]:
-    """Every present credit code that replaced others to the first one its institution had."""
-    backwards = {new: old for old, new in _steps(db, "recode").items()}
-    return {new: _walk(new, backwards) for new in backwards}
-
-
-def merged_into(db: Connection) -> set[str]:
-    """Present credit codes of the institutions that another one went into."""
-    return {_walk(into, _steps(db)) for into in _steps(db, "merge").values()}
-
-
-def family(db: Connection, code: str) -> list[str]:
-    """All credit codes of an institution and of those that went into it, given any of them, the present one last."""
-    steps = _steps(db)
-    present = _walk(code, steps)
-    return [*sorted(old for old in steps if _walk(old, steps) == present), present]
+    steps = steps_of(db, "recode")
+    return codes.map(lambda code: walk(code, steps)).astype(frames.TEXT)
 
 
 def record(db: Connection, decided: Recoding | Merger, run: Run) -> None:
@@ -139,16 +116,3 @@ def record(db: Connection, decided: Recoding | Merger, run: Run) -> None:
         stated = {"kind": "merge", "new_uscc": stated.pop("into_uscc"), **stated}
     seals.touch_one(db, seals.RECODING, decided.old_uscc)
     db.execute(insert(_recoding).values(**{"kind": "recode", **stated}, recorded_on=run.day))
-
-
-def _steps(db: Connection, kind: str = "") -> dict[str, str]:
-    statement = select(_recoding.c.old_uscc, _recoding.c.new_uscc)
-    if kind:
-        statement = statement.where(_recoding.c.kind == kind)
-    return {str(old): str(new) for old, new in db.execute(statement)}
-
-
-def _walk(code: str, steps: dict[str, str]) -> str:
-    while code in steps:
-        code = steps[code]
-    return code

@@ -13,11 +13,11 @@ from schemas.policy import for_cycle
 from tasks.store import (
     complaints,
     conditions,
+    credit_codes,
     editions,
     findings,
     frames,
     history,
-    institutions,
     late_versions,
     public_notices,
     results,
@@ -81,7 +81,7 @@ def by_cycle(db: Connection) -> list[tuple[str, dict[str, int]]]:
 def life(db: Connection, subject: str) -> pd.DataFrame:
     """Every history entry of an application, or of an institution under all its codes and all its applications, in order."""
     table = tables.application
-    codes = institutions.family(db, subject)
+    codes = credit_codes.family(db, subject)
     numbers = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
     entries = history.of(db, [*codes, *numbers])
     return entries.drop(columns=["run_id", "digest"])

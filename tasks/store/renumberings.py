@@ -7,6 +7,7 @@ from schemas import tables
 from schemas.qualification import Renumbering
 from schemas.run import Run
 from tasks.store import seals
+from tasks.store.credit_codes import walk
 
 _renumbering = tables.renumbering
 
@@ -14,13 +15,7 @@ _renumbering = tables.renumbering
 def newest(db: Connection) -> dict[str, str]:
     """Every former occupation code to the one the register goes by now."""
     steps = {str(old): str(new) for old, new in db.execute(select(_renumbering.c.old_code, _renumbering.c.new_code))}
-    return {old: _walk(old, steps) for old in steps}
-
-
-def _walk(code: str, steps: dict[str, str]) -> str:
-    while code in steps:
-        code = steps[code]
-    return code
+    return {old: walk(old, steps) for old in steps}
 
 
 def followed(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
