@@ -95,7 +95,7 @@ def sweep(
     ready()
     orchestrator.prepare(runs=True)
     from flows.stages import dormancy, expiry, publication
-    from tasks.store import editions
+    from tasks.store import overview
     from tasks.store.database import reading
 
     cycle = last_cycle_on(day)
@@ -107,6 +107,6 @@ def sweep(
     if counted or not failed:
         typer.echo(counted or "nothing to do")
     with reading() as db:
-        if waits := editions.why_waiting(db):
+        if waits := overview.why_waiting(db):
             typer.echo(f"waits for approval: {waits}")
     return EXIT_FAILED if failed else 0

@@ -25,7 +25,7 @@ def approve(
     orchestrator.prepare(runs=True)
     from flows.stages import publication
     from tasks.desk.approval import approve_edition
-    from tasks.store import editions
+    from tasks.store import overview
     from tasks.store.database import reading
 
     published = orchestrator.run(publication, *approve_edition(name, who, day))
@@ -34,7 +34,7 @@ def approve(
         return EXIT_FAILED
     typer.echo(f"edition: {name}")
     with reading() as db:
-        if waits := editions.why_waiting(db):
+        if waits := overview.why_waiting(db):
             typer.echo(f"waits for approval: {waits}")
     return 0
 

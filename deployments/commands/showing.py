@@ -24,8 +24,12 @@ from tasks.runs.today import today
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tasks.store.unfinished import Open
+
 #: So much of what is open is shown to a person.
 _MOST_OPEN = 40
+#: What is told of it.
+_OPEN = ("application_no", "institution_name", "status", "items", "since", "days", "who")
 
 
 class Format(StrEnum):
@@ -45,7 +49,7 @@ def status(
         noted("status --who", chosen)
         _show_duties(chosen or "", as_json=as_json)
         return
-    from tasks.store import duties, overview
+    from tasks.store import overview, unfinished
     from tasks.store.database import reading
 
     with reading() as db:
@@ -53,7 +57,7 @@ def status(
         rows = [
             {
                 **overview.of_cycle(db, name),
-                "open": duties.open_of(db, [name], today())[duties.OPEN_COLUMNS].to_dict("records"),
+                "open": [_named(row) for row in unfinished.open_of(db, [name], today())],
                 "data_docs": _data_docs(name),
             }
             for name in cycles
@@ -65,6 +69,12 @@ def status(
         typer.echo("no cycle yet: put submissions into the inbox and run `filing run CYCLE`")
     for row in rows:
         _show(row)
+
+
+def _named(row: "Open") -> dict[str, object]:
+    """What a person asks of an open application, in the order of `--json`."""
+    stated = {name: getattr(row, name) for name in _OPEN}
+    return stated | {"since": row.since.isoformat() if row.since else ""}
 
 
 def _show_duties(cycle: str, *, as_json: bool) -> None:
@@ -140,11 +150,13 @@ def quarantine(
     chosen = read_cycle(cycle) if cycle else None
     ready()
     noted("quarantine", chosen)
+    import pandas as pd
+
     from tasks.store import runs as store
     from tasks.store.database import reading
 
     with reading() as db:
-        print_csv(store.set_aside(db, chosen), store.SET_ASIDE)
+        print_csv(pd.DataFrame(store.set_aside(db, chosen), columns=store.SET_ASIDE, dtype="str"), store.SET_ASIDE)
 
 
 def items(cycle: Annotated[str, typer.Argument(help="The cycle.")]) -> None:
@@ -164,11 +176,11 @@ def history(
     """Tell the whole life of an application or an institution, in order, each step with its because."""
     ready()
     noted("history", subject)
-    from tasks.store import overview
+    from tasks.store import institutions
     from tasks.store.database import reading
 
     with reading() as db:
-        life = overview.life(db, read_number(subject))
+        life = institutions.life(db, read_number(subject))
     if life.empty:
         raise WrongUseError(f"nothing is known of '{subject}': give an application number or a credit code")
     print_csv(life, list(life.columns))

@@ -43,7 +43,7 @@ def _page(
         suffixes=KINDS,
         most=MOST_BYTES // 1_048_576,
         receipts=receipts.newest(settings().root, _SHOWN),
-        aside=aside.head(_SHOWN * 3).to_dict("records"),
+        aside=aside[: _SHOWN * 3],
         choice=Choice(cycle=cycle),
         taken=taken or [],
         refused=refused or [],

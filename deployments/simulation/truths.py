@@ -27,7 +27,6 @@ from tasks.store import (
     credit_codes,
     cycles,
     decisions,
-    duties,
     editions,
     findings,
     history,
@@ -41,6 +40,7 @@ from tasks.store import (
     results,
     suspensions,
     takeover,
+    unfinished,
 )
 from tasks.store.database import reading
 from tasks.store.directory import directory_rows, occupation_names
@@ -179,19 +179,14 @@ def repeated_letters(db: Connection, day: date) -> Iterator[str]:
 def stuck(db: Connection, day: date) -> Iterator[str]:
     """Every item and application is final, or named with its age and who must act; nothing of a closed cycle is open."""
     for cycle in overview.cycles(db):
-        open_items = duties.open_of(db, [cycle], day)
-        yield from (
-            f"{row['application_no']} is {row['status']} and nobody must act"
-            for row in _rows(open_items)
-            if not row["who"]
-        )
+        open_items = unfinished.open_of(db, [cycle], day)
+        yield from (f"{row.application_no} is {row.status} and nobody must act" for row in open_items if not row.who)
         every = applications.of_cycle(db, cycle)
         still = items.of_cycle(db, cycle)
         still = still[~still["status"].isin(list(FINAL))]
         waiting = set(still["application_no"]) | set(every.loc[every["status"] != "closed", "application_no"])
-        yield from (
-            f"{number} waits and is not named" for number in sorted(waiting - set(open_items["application_no"]))
-        )
+        named = {row.application_no for row in open_items}
+        yield from (f"{number} waits and is not named" for number in sorted(waiting - named))
         if cycles.closing(db, cycle):
             yield from (f"{number} is open in {cycle}, which is closed" for number in sorted(waiting))
 

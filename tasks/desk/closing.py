@@ -20,7 +20,7 @@ from tasks.gateways.paper.delimited import csv_bytes
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.life import endings, recall, withdrawals
 from tasks.runs.run import begin
-from tasks.store import applications, cycles, decisions, items, letters, overview
+from tasks.store import applications, cycles, decisions, items, letters
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
@@ -180,9 +180,9 @@ def write_report(run: Run) -> None:
     """Put `outbox/reports/<cycle>/report.json` and its tables as CSV in their place; the same cycle gives the same bytes."""
     folder = f"outbox/reports/{run.cycle}"
     with reading() as db:
-        counted = overview.reported(db, run.cycle)
+        counted = cycles.reported(db, run.cycle)
         rulings = decisions.of_cycle(db, run.cycle)
-        ended = overview.endings(db, run.cycle)
+        ended = cycles.endings(db, run.cycle)
         closing = cycles.closing(db, run.cycle)
     names = ["application_no", "rule", "occupation_code", "verdict", "document_no", "decided_by", "reason"]
     exceptions = rulings[names].sort_values(names, ignore_index=True)

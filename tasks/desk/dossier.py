@@ -16,7 +16,7 @@ from schemas.law.rulings import OBJECTION, WINDOW_2
 from schemas.policy import Policy, for_cycle
 from schemas.reference_data import reference
 from schemas.submission import APPLICATIONS, TABLES
-from tasks.store import dossier, duties, frames
+from tasks.store import dossier, duties, frames, unfinished
 
 #: Fields whose every change is a change of the same thing, not worth a line of its own.
 _SILENT = ("application_no",)
@@ -183,7 +183,7 @@ def questions_of(db: Connection, number: str, day: date) -> list[Question]:
     rows = [
         (str(rule), sorted(set(group["occupation_code"])), len(group)) for rule, group in open_holds.groupby("rule")
     ]
-    if duties.is_late(db, row["cycle"], number):
+    if unfinished.is_late(db, row["cycle"], number):
         rows.append((WINDOW_2, [], 0))
     return [
         Question(

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-import pandas as pd
 from sqlalchemy import Connection
 
 from expectations.rulebook import rules
@@ -33,9 +32,11 @@ from tasks.store import (
     register,
     results,
     runs,
+    unfinished,
 )
 from tasks.store.database import reading
 from tasks.store.outbox import LETTERS
+from tasks.store.unfinished import Open
 
 CENTRE = "中心"
 #: Characters shown of the causes of a return.
@@ -60,8 +61,8 @@ def duties_on(db: Connection, day: date, numbers: Callable[[], _Numbers] = dict)
 
     `numbers`: the receipts of files, as `receipts.numbers` gives them; asked for where files were set aside.
     """
-    cycles = duties.open_cycles(db)
-    rows = duties.open_of(db, cycles, day)
+    cycles = unfinished.open_cycles(db)
+    rows = unfinished.open_of(db, cycles, day)
     waiting = [
         *_rulings(db, rows, cycles, day),
         *_approvals(db),
@@ -91,7 +92,7 @@ def _last_day(cycle: str) -> date:
 
 def _about(
     kind: str,
-    row: dict[str, object],
+    row: Open,
     who: str,
     what: str,
     due: date | None,
@@ -101,20 +102,20 @@ def _about(
     """A duty about an application, of a row that says whose it is."""
     return Duty(
         kind,
-        str(row["application_no"]),
+        row.application_no,
         who,
         what,
-        cycle=str(row["cycle"]),
-        institution=str(row["institution_name"] or ""),
-        region=str(row["region_code"] or ""),
+        cycle=row.cycle,
+        institution=row.institution_name,
+        region=row.region_code,
         contact=contact,
         facts=facts,
-        since=duties.day_of(row["since"]),
+        since=row.since,
         due=due,
     )
 
 
-def _rulings(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) -> Iterator[Duty]:
+def _rulings(db: Connection, rows: list[Open], cycles: list[str], day: date) -> Iterator[Duty]:
     """What nobody has decided: holds, late versions, and corrected results of what is filed (EVAL-5)."""
     by_application: dict[str, dict[str, set[str]]] = {}
     units: dict[str, set[tuple[str, ...]]] = {}
@@ -123,19 +124,18 @@ def _rulings(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) -
         number, occupation = str(hold["application_no"]), str(hold["occupation_code"])
         by_application.setdefault(number, {}).setdefault(str(hold["rule"]), set()).add(occupation)
         units.setdefault(number, set()).add(tuple(str(hold[key]) for key in KEYS))
-    held = rows[rows["application_no"].isin(list(by_application)) & rows["status"].isin(["held", "questioned"])]
+    held = [row for row in rows if row.application_no in by_application and row.status in ("held", "questioned")]
     occupations = {code for rules_asked in by_application.values() for codes in rules_asked.values() for code in codes}
-    facts = Facts(db, set(held["uscc"]), occupations, day)
-    for row in frames.records(held):
-        number, policy = str(row["application_no"]), for_cycle(cycle_id(str(row["cycle"])))
+    facts = Facts(db, {row.uscc for row in held}, occupations, day)
+    for row in held:
+        number, policy = row.application_no, for_cycle(cycle_id(row.cycle))
         by_rule = {rule: sorted(codes) for rule, codes in sorted(by_application[number].items())}
         what = f"{len(units[number])} 个申报职业等级：" + "；".join(map(in_words, by_rule))
-        code, due = str(row["uscc"]), _last_day(str(row["cycle"]))
-        beside = [fact for rule, codes in by_rule.items() for fact in facts.of(rule, code, codes, policy)]
-        yield _about("ruling", row, CENTRE, what, due, facts=tuple(dict.fromkeys(beside)))
-    for row in frames.records(rows[rows["status"] == "late"]):
+        beside = [fact for rule, codes in by_rule.items() for fact in facts.of(rule, row.uscc, codes, policy)]
+        yield _about("ruling", row, CENTRE, what, _last_day(row.cycle), facts=tuple(dict.fromkeys(beside)))
+    for row in (row for row in rows if row.status == "late"):
         what = f"逾期提交的版本是否采纳（{WINDOW_2}）"
-        yield _about("ruling", row, CENTRE, what, _last_day(str(row["cycle"])))
+        yield _about("ruling", row, CENTRE, what, _last_day(row.cycle))
 
 
 def in_words(code: str) -> str:
@@ -153,54 +153,52 @@ def _approvals(db: Connection) -> Iterator[Duty]:
         yield Duty("approval", name, CENTRE, what, cycle, since=waiting["as_of"])
 
 
-def _corrections(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Iterator[Duty]:
+def _corrections(db: Connection, rows: list[Open], cycles: list[str]) -> Iterator[Duty]:
     missing = duties.lacking(db, cycles)
-    # an application has one row for each place its items stand at; it is returned once
-    for row in frames.records(rows[rows["status"] == "returned"].drop_duplicates("application_no")):
-        what = missing.get(str(row["application_no"]), "")
+    for row in (row for row in rows if row.status == "returned"):
+        what = missing.get(row.application_no, "")
         what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
-        contact = f"{row['contact_name']} {row['contact_phone']}".strip()
-        due = duties.day_of(row["correct_by"])
-        duty = _about("correction", row, "申报机构", what or "申报材料须补正", due, contact)
-        yield replace(duty, alert_from=due or _last_day(str(row["cycle"])))
+        contact = f"{row.contact_name} {row.contact_phone}".strip()
+        duty = _about("correction", row, "申报机构", what or "申报材料须补正", row.correct_by, contact)
+        yield replace(duty, alert_from=row.correct_by or _last_day(row.cycle))
 
 
-def _panels(db: Connection, rows: pd.DataFrame, cycles: list[str]) -> Iterator[Duty]:
+def _panels(db: Connection, rows: list[Open], cycles: list[str]) -> Iterator[Duty]:
     leads = {
         number: panel.leader.name
         for cycle in cycles
         for number, panel in panels.standing(db, cycle).items()
         if panel.leader
     }
-    out = duties.results_out(db, cycles)
-    sent = rows[rows["status"] == "dispatched"].drop(columns=["items", "since"]).merge(out, on="application_no")
-    for row in frames.records(sent):
-        lead = leads.get(str(row["application_no"]))
+    out = {str(package["application_no"]): package for package in frames.records(duties.results_out(db, cycles))}
+    for row in (row for row in rows if row.status == "dispatched" and row.application_no in out):
+        lead, package = leads.get(row.application_no), out[row.application_no]
         who = f"专家组（组长 {lead}）" if lead else "专家组"
-        what = f"缺 {row['items']} 个职业等级的评估结果"
-        due = _last_day(str(row["cycle"]))
-        yield replace(_about("panel", row, who, what, due), alert_from=due)
+        what = f"缺 {package['items']} 个职业等级的评估结果"
+        due, since = _last_day(row.cycle), duties.day_of(package["since"])
+        yield replace(_about("panel", row, who, what, due), since=since, alert_from=due)
 
 
-def _cycles(db: Connection, rows: pd.DataFrame, cycles: list[str], day: date) -> Iterator[Duty]:
+def _cycles(db: Connection, rows: list[Open], cycles: list[str], day: date) -> Iterator[Duty]:
     """Cycles that wait for a person: what no run has read, what one left undone, what nobody moves any more."""
     for unjudged in results.unjudged(db):
         what = f"有 {unjudged.number} 条评估结果待审：运行该批次"
         # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
         tomorrow = unjudged.since + _DAY
         yield Duty("cycle", unjudged.cycle, CENTRE, what, unjudged.cycle, since=unjudged.since, alert_from=tomorrow)
-    unread = rows[rows["status"].isin(_FOR_A_RUN) & (rows["days"] > 0)]
-    for cycle, group in unread.groupby("cycle"):
-        what = f"有 {group['application_no'].nunique()} 件申报待初审或待受理：运行该批次"
-        since = duties.day_of(group["since"].min())
-        yield Duty("cycle", str(cycle), CENTRE, what, str(cycle), since=since, mark="unread")
+    unread = [row for row in rows if row.status in _FOR_A_RUN and row.days > 0]
+    for cycle in sorted({row.cycle for row in unread}):
+        mine = [row for row in unread if row.cycle == cycle]
+        what = f"有 {len({row.application_no for row in mine})} 件申报待初审或待受理：运行该批次"
+        since = min(row.since for row in mine if row.since)
+        yield Duty("cycle", cycle, CENTRE, what, cycle, since=since, mark="unread")
     failed_in = {summary.cycle: summary.run_id for summary in runs.newly_failed(db)}
     for cycle in cycles:
         if undone := runs.undone(db, cycle):
             names = "、".join(undone[:_NAMED]) + ("等" if len(undone) > _NAMED else "")
             what = f"最近一次运行有 {len(undone)} 项未办成（{names}）：处理后再运行"
             yield Duty("cycle", cycle, CENTRE, what, cycle, mark=f"undone {failed_in.get(cycle, '')}")
-        if day >= (last := _last_day(cycle)) and (rows["cycle"] == cycle).any():
+        if day >= (last := _last_day(cycle)) and any(row.cycle == cycle for row in rows):
             reminded = last + timedelta(days=for_cycle(cycle_id(cycle)).closing.remind_days)
             what = f"等待期限已过，仍有未办结的：催办，或终止办理；逐件见 filing status {cycle}"
             yield Duty("cycle", cycle, CENTRE, what, cycle, since=last, alert_from=reminded, mark="over")

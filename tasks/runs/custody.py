@@ -14,7 +14,7 @@ from tasks.runs import on_server, orchestration, waiting
 from tasks.runs.orchestration import CycleRun
 from tasks.runs.run import CURRENT, CycleBusyError, chosen_cycle, take_lease
 from tasks.runs.today import today
-from tasks.store import database, duties, leases, pauses, runs
+from tasks.store import database, leases, pauses, runs, unfinished
 from tasks.store.database import reading
 
 #: Pausing one of these holds every cycle back.
@@ -112,7 +112,7 @@ def _cycle_of(run: CycleRun) -> str:
 
 def _open() -> list[str]:
     with reading() as db:
-        return [cycle for cycle in duties.open_cycles(db) if not leases.is_held(db, cycle)]
+        return [cycle for cycle in unfinished.open_cycles(db) if not leases.is_held(db, cycle)]
 
 
 #: The lease of whoever carries pauses over.

@@ -18,7 +18,7 @@ from schemas.run import COUNT_TITLES, RunSummary
 from schemas.settings import PAGES
 from schemas.submission import TABLES
 from tasks.runs.waiting import Wait
-from tasks.store import complaints, duties, editions, findings, history, letters, overview, public_notices, runs
+from tasks.store import complaints, editions, findings, history, letters, overview, public_notices, runs, unfinished
 from tasks.store.database import reading
 
 #: Rows of one table on a page; the whole list is a command away.
@@ -107,11 +107,11 @@ def _waits(outcomes: list[overview.Outcome], items: dict[str, int], wait: Wait, 
 def _open(summary: RunSummary) -> str:
     """What is open, the oldest first, with its age and who must act."""
     with reading() as db:
-        rows = duties.open_of(db, [summary.cycle], summary.as_of).head(MOST)
+        rows = unfinished.open_of(db, [summary.cycle], summary.as_of)[:MOST]
     lines = [
-        [row["application_no"], waits.title, row["items"], row["days"], waits.who_zh]
-        for row in rows.to_dict("records")
-        for waits in [AWAITED[row["status"]]]
+        [row.application_no, waits.title, row.items, row.days, waits.who_zh]
+        for row in rows
+        for waits in [AWAITED[row.status]]
     ]
     return _table("未办结的", ["申报编号", "状态", "数量", "已多少天", "该谁办"], lines)
 
@@ -120,8 +120,7 @@ def _seen_late(summary: RunSummary) -> str:
     """Versions whose stated time is within the window, and that were first seen after the deadline."""
     with reading() as db:
         rows = overview.seen_late(db, summary.cycle)
-    columns = ["application_no", "version", "submitted_at", "received_on"]
-    lines = [list(row) for row in rows[columns].head(MOST).itertuples(index=False, name=None)]
+    lines = [list(row) for row in rows[:MOST]]
     title = "自报在申报期内、截止后才收到的版本"
     return _table(title, ["申报编号", "版本", "自报提交时间", "首次收到"], lines)
 

@@ -14,7 +14,7 @@ from tasks.runs import on_server
 from tasks.runs import page as run_page
 from tasks.runs import run as runs
 from tasks.runs.waiting import awaits_results, wait_of, waits_for
-from tasks.store import database, editions, results
+from tasks.store import database, editions, results, unfinished
 from tasks.store.database import reading
 
 
@@ -51,7 +51,7 @@ class Progress:
     def summary(self, outcome: Outcome, work: str = "cycle") -> RunSummary:
         """What the run did so far, and where the cycle stands; `work`: whose run it is."""
         with reading() as db:
-            back, sent = results.progress(db, self.run.cycle)
+            back, sent = unfinished.results_back(db, self.run.cycle)
             newest, last = editions.newest(db, "published"), editions.newest(db)
             unjudged = results.unjudged(db)
         waiting = last if last and last["standing"] == "waiting" else None

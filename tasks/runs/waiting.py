@@ -10,7 +10,7 @@ from schemas.policy import for_cycle
 from schemas.settings import Settings
 from tasks.gateways import sources
 from tasks.runs.today import day_of, today
-from tasks.store import applications, cycles, dispatches, duties, results, runs
+from tasks.store import applications, cycles, dispatches, results, runs, unfinished
 from tasks.store.database import reading
 
 #: What could not be delivered is tried again so long after the first failure, then after twice as long each time.
@@ -50,7 +50,7 @@ def over_on(cycle: str) -> date:
 def waits_for(cycle: str, day: date) -> deciding.Wait:
     """For what a cycle waits on a day before it decides; for nothing once it was closed (contract section 3)."""
     with reading() as db:
-        return duties.wait(db, cycle, day)
+        return unfinished.wait(db, cycle, day)
 
 
 def still_waits(cycle: str, day: date) -> bool:
@@ -63,14 +63,14 @@ def awaits_results(cycle: str, day: date) -> bool:
     with reading() as db:
         if cycles.closing(db, cycle):
             return False
-        return deciding.awaits_results(duties.progress(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
+        return deciding.awaits_results(unfinished.progress(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
 
 
 def wait_of(cycle: str) -> Wait:
     """What the cycle waits for now."""
     due = over_on(cycle)
     with reading() as db:
-        back, sent = results.progress(db, cycle)
+        back, sent = unfinished.results_back(db, cycle)
         out = dispatches.awaited(db, cycle)
         numbers = sorted(set(out["application_no"]))
         current = applications.current(db, numbers) if numbers else None
@@ -106,7 +106,7 @@ def reason_to_go_on(
     """
     day = as_of or today()
     with reading() as db:
-        progress = duties.progress(db, cycle)
+        progress = unfinished.progress(db, cycle)
         unjudged = len(results.to_judge(db, cycle, only))
         began = runs.last_cycle_run_began(db, cycle)
         recorded = runs.recorded_since(db, cycle, began)

@@ -183,12 +183,6 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
     return frames.read(db, statement, ["application_no"])
 
 
-def corrections(db: Connection, cycle: str) -> list[date]:
-    """The last day of the correction period of each returned application that has one."""
-    mine = (_application.c.cycle == cycle, _application.c.status == "returned", _application.c.correct_by.is_not(None))
-    return sorted(db.execute(select(_application.c.correct_by).where(*mine)).scalars())
-
-
 def follow_items(db: Connection, cycle: str, run: Run) -> None:
     """Bring the status of every screened application of the cycle in line with its items."""
     not_final = and_(

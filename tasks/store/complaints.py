@@ -58,15 +58,3 @@ def unsettled(db: Connection, day: date) -> pd.DataFrame:
     rows = every(db)
     open_still = rows["closed_on"].isna() | (rows["closed_on"] > day.isoformat())
     return rows[(rows["received_on"] <= day.isoformat()) & open_still & rows["outcome"].isin(list(UNSETTLED))]
-
-
-def due(db: Connection) -> list[str]:
-    """What is still to be done about each complaint and since or until when, in plain words, by number."""
-    rows = every(db)
-    rows = rows[rows["closed_on"].isna() & rows["outcome"].isin(list(UNSETTLED))]
-    return [
-        f"{row['complaint_no']} of {row['uscc']} "
-        + (f"to be mended by {row['due_on']}" if isinstance(row["due_on"], str) else f"open since {row['received_on']}")
-        + f" ({row['handled_by']})"
-        for row in rows.to_dict("records")
-    ]

@@ -1,9 +1,9 @@
-"""Conditions that several readings share, as SQL: which version counts, which finding stands, what nobody takes up."""
+"""Conditions that several readings share, as SQL: which version counts, which finding stands, which edition is the newest."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Table, Text, and_, case, cast, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, and_, case, cast, exists, or_, select
 
 from schemas import tables
 from schemas.item import KEYS, NOT_TAKEN_UP, VERSION
@@ -52,3 +52,15 @@ def is_answered(keyed: Table) -> ColumnElement[bool]:
     """Whether a row with the keys of an item has an accepted result."""
     result = tables.result
     return exists().where(same(result, keyed, KEYS), result.c.standing == "accepted")
+
+
+def newest_edition(*standings: str) -> "Select[Any]":
+    """The newest edition in one of these standings: the one no other of them follows.
+
+    Late results of an old cycle make an edition of that cycle after those of later ones: names tell no order.
+    """
+    edition = tables.edition
+    later = edition.alias("later")
+    followed = exists().where(later.c.previous == edition.c.edition, later.c.standing.in_(standings))
+    statement = select(edition).where(edition.c.standing.in_(standings), ~followed)
+    return statement.order_by(edition.c.cycle.desc(), edition.c.number.desc()).limit(1)

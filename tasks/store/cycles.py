@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Table, delete, exists, insert, or_, select, update
+import pandas as pd
+from sqlalchemy import Connection, Table, and_, delete, exists, func, insert, or_, select, update
 
 from schemas import tables
 from schemas.history import facts_text
-from schemas.item import ENDED_BY_PEOPLE
+from schemas.item import ENDED_BY_PEOPLE, UNIT, VERSION
 from schemas.run import Run
-from tasks.store import database, history, seals
+from tasks.store import conditions, database, frames, history, seals, unfinished
 
 _cycle = tables.cycle
 
@@ -45,15 +46,9 @@ def close(db: Connection, cycle: str, by: str, reason: str, document_no: str, ru
     history.add_one(db, "cycle", cycle, because, run, by, became="closed", facts=facts)
 
 
-def has_decided(db: Connection, cycle: str) -> bool:
-    """Whether the day on which the cycle is decided has come."""
-    since = select(_cycle.c.decides_since).where(_cycle.c.cycle == cycle)
-    return db.execute(since).scalar() is not None
-
-
 def decides(db: Connection, cycle: str, run: Run) -> None:
     """Note once that the day on which the cycle is decided has come: what comes later is decided when it is found."""
-    if has_decided(db, cycle):
+    if unfinished.has_decided(db, cycle):
         return
     _have(db, cycle)
     db.execute(update(_cycle).where(_cycle.c.cycle == cycle).values(decides_since=run.day))
@@ -119,3 +114,36 @@ def _forget_notices(db: Connection, cycle: str) -> None:
     mine = select(notice.c.notice).where(notice.c.cycle == cycle)
     db.execute(delete(shown).where(shown.c.notice.in_(mine)))
     db.execute(delete(notice).where(notice.c.cycle == cycle))
+
+
+def reported(db: Connection, cycle: str) -> pd.DataFrame:
+    """Items of a cycle counted by institution type, region, outcome and the rules behind it; sorted."""
+    application, version, item = tables.application, tables.application_version, tables.item
+    current = conditions.same(version, application, VERSION)
+    keys = [version.c.institution_type, version.c.region_code, item.c.status, item.c.reason]
+    statement = (
+        select(*keys, func.count().label("items"))
+        .join(application, application.c.application_no == item.c.application_no)
+        .join(version, current)
+        .where(item.c.cycle == cycle)
+        .group_by(*keys)
+    )
+    rows = frames.read(db, statement).fillna("")
+    return rows.sort_values([key.name for key in keys], ignore_index=True)
+
+
+def endings(db: Connection, cycle: str) -> pd.DataFrame:
+    """What of a cycle was ended, and why: application_no, UNIT, on, by, because; sorted.
+
+    UNIT is blank where an application had no items.
+    """
+    entry, application, item = tables.history, tables.application, tables.item
+    mine = select(application.c.application_no).where(application.c.cycle == cycle)
+    without = mine.where(
+        application.c.outcome == "ended", ~exists().where(item.c.application_no == application.c.application_no)
+    )
+    columns = [entry.c[name] for name in (*UNIT, "on", "by", "because")]
+    of_items = and_(entry.c.kind == "item", entry.c.became == "ended", entry.c.subject.in_(mine))
+    of_whole = and_(entry.c.kind == "application", entry.c.became == "closed", entry.c.subject.in_(without))
+    statement = select(entry.c.subject.label("application_no"), *columns).where(or_(of_items, of_whole))
+    return frames.read(db, statement).sort_values(["application_no", *UNIT], ignore_index=True)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from expectations.directory_edition import unfit
@@ -30,21 +30,9 @@ STANDINGS = ("building", "waiting", "published", "discarded")
 
 
 def newest(db: Connection, *standings: str) -> RowMapping | None:
-    """The newest edition in one of these standings, or in any but discarded: the one no other of them follows.
-
-    Late results of an old cycle make an edition of that cycle after those of later ones: names tell no order.
-    """
-    chosen = standings or ("building", "waiting", "published")
-    later = _edition.alias("later")
-    followed = exists().where(later.c.previous == _edition.c.edition, later.c.standing.in_(chosen))
-    statement = select(_edition).where(_edition.c.standing.in_(chosen), ~followed)
-    return db.execute(statement.order_by(*(column.desc() for column in _ORDER)).limit(1)).mappings().first()
-
-
-def why_waiting(db: Connection) -> str | None:
-    """The edition that waits for approval and why, as one sentence; None when none does."""
-    waiting = newest(db, "waiting")
-    return f"{waiting['edition']}：{waiting['waits_because']}" if waiting is not None else None
+    """The newest edition in one of these standings, or in any but discarded."""
+    statement = conditions.newest_edition(*(standings or ("building", "waiting", "published")))
+    return db.execute(statement).mappings().first()
 
 
 def get(db: Connection, name: str) -> RowMapping | None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 import polars as pl
-from sqlalchemy import Connection, delete, func, select, tuple_, update
+from sqlalchemy import Connection, delete, select, tuple_, update
 
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
@@ -50,12 +50,6 @@ def of_cycle(db: Connection, cycle: str) -> pd.DataFrame:
         _finding.c.cycle == cycle, conditions.finding_stands()
     )
     return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
-
-
-def by_nature(db: Connection, cycle: str) -> dict[str, int]:
-    """How many of these findings a cycle has, by nature."""
-    counted = select(_finding.c.nature, func.count()).where(_finding.c.cycle == cycle, conditions.finding_stands())
-    return {str(nature): int(number) for nature, number in sorted(map(tuple, db.execute(counted.group_by("nature"))))}
 
 
 def hard(db: Connection) -> set[str]:

@@ -12,7 +12,7 @@ from schemas.qualification import Merger, Recoding
 from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals
-from tasks.store.credit_codes import newest, steps_of, walk
+from tasks.store.credit_codes import family, newest, steps_of, walk
 from tasks.store.database import highest
 
 _recoding = tables.recoding
@@ -116,3 +116,12 @@ def record(db: Connection, decided: Recoding | Merger, run: Run) -> None:
         stated = {"kind": "merge", "new_uscc": stated.pop("into_uscc"), **stated}
     seals.touch_one(db, seals.RECODING, decided.old_uscc)
     db.execute(insert(_recoding).values(**{"kind": "recode", **stated}, recorded_on=run.day))
+
+
+def life(db: Connection, subject: str) -> pd.DataFrame:
+    """Every history entry of an application, or of an institution under all its codes and all its applications, in order."""
+    table = tables.application
+    codes = family(db, subject)
+    numbers = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
+    entries = history.of(db, [*codes, *numbers])
+    return entries.drop(columns=["run_id", "digest"])

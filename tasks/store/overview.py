@@ -1,28 +1,18 @@
-"""What stands where: counts a person or a machine asks for; it changes nothing."""
+"""What stands where: counts a person or a machine asks for; it changes nothing, and reads plain rows."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy.engine import Row
 
 from schemas import tables
-from schemas.item import UNIT, VERSION
+from schemas.item import VERSION
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
-from tasks.store import (
-    complaints,
-    conditions,
-    credit_codes,
-    editions,
-    findings,
-    frames,
-    history,
-    late_versions,
-    public_notices,
-    results,
-    runs,
-)
+from schemas.supervision import UNSETTLED
+from tasks.store import conditions, credit_codes, runs, unfinished
 
 
 def cycles(db: Connection) -> list[str]:
@@ -33,33 +23,63 @@ def cycles(db: Connection) -> list[str]:
 
 def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
     """Counts of applications, items and findings, results back, editions, what was put aside."""
-    back, sent = results.progress(db, cycle)
-    numbers = [edition["edition"] for edition in editions.published(db) if edition["cycle"] == cycle]
+    back, sent = unfinished.results_back(db, cycle)
+    item, result, finding, version = tables.item, tables.result, tables.finding, tables.application_version
+    late = _versions(db, cycle, version.c.standing == "late")
+    unjudged = select(func.count()).where(result.c.cycle == cycle, result.c.standing == "received")
     return {
         "cycle": cycle,
         "applications": _counted(db, conditions.standing(), tables.application.c.cycle == cycle),
-        "items": _counted(db, tables.item.c.status, tables.item.c.cycle == cycle),
-        "findings": findings.by_nature(db, cycle),
+        "items": _counted(db, item.c.status, item.c.cycle == cycle),
+        "findings": _counted(db, finding.c.nature, and_(finding.c.cycle == cycle, conditions.finding_stands())),
         "results": f"{back} of {sent}",
-        "unjudged_results": next((backlog.number for backlog in results.unjudged(db) if backlog.cycle == cycle), 0),
+        "unjudged_results": int(db.execute(unjudged).scalar_one()),
         "undone": ", ".join(runs.undone(db, cycle)),
-        "editions": ", ".join(numbers),
-        "public_notices": ", ".join(
-            f"{notice['notice']} {notice['published_on']}–{notice['ends_on']}"
-            for notice in public_notices.published(db, cycle)
-        ),
-        "waits_for_approval": editions.why_waiting(db) or "",
+        "editions": ", ".join(_editions(db, cycle)),
+        "public_notices": ", ".join(_notices(db, cycle)),
+        "waits_for_approval": why_waiting(db) or "",
         "seen_late": ", ".join(
-            f"{row['application_no']} v{row['version']} (stated {row['submitted_at']}, seen {row['received_on']})"
-            for row in seen_late(db, cycle).to_dict("records")
+            f"{row.application_no} v{row.version} (stated {row.submitted_at}, seen {row.received_on})"
+            for row in seen_late(db, cycle)
         ),
-        "late_versions": ", ".join(
-            f"{row['application_no']} v{row['version']} (received {row['received_on']})"
-            for row in late_versions.every(db, cycle).to_dict("records")
-        ),
-        "quarantined": len(runs.set_aside(db, cycle, unsettled=True)),
-        "complaints": ", ".join(complaints.due(db)),
+        "late_versions": ", ".join(f"{row.application_no} v{row.version} (received {row.received_on})" for row in late),
+        "quarantined": runs.unsettled(db, cycle),
+        "complaints": ", ".join(_complaints(db)),
     }
+
+
+def _editions(db: Connection, cycle: str) -> list[str]:
+    """The cycle's published editions, oldest first."""
+    edition = tables.edition
+    mine = (edition.c.cycle == cycle, edition.c.standing == "published")
+    return list(db.execute(select(edition.c.edition).where(*mine).order_by(edition.c.number)).scalars())
+
+
+def _notices(db: Connection, cycle: str) -> list[str]:
+    """The cycle's published notices with their first and last day."""
+    notice = tables.public_notice
+    mine = (notice.c.cycle == cycle, notice.c.standing == "published")
+    statement = select(notice.c.notice, notice.c.published_on, notice.c.ends_on).where(*mine)
+    return [f"{name} {begins}–{ends}" for name, begins, ends in db.execute(statement.order_by(notice.c.number))]
+
+
+def why_waiting(db: Connection) -> str | None:
+    """The edition that waits for approval and why, as one sentence; None when none does."""
+    waiting = db.execute(conditions.newest_edition("waiting")).first()
+    return f"{waiting.edition}：{waiting.waits_because}" if waiting is not None else None
+
+
+def _complaints(db: Connection) -> list[str]:
+    """What is still to be done about each complaint and since or until when, in plain words, by number."""
+    complaint, present = tables.complaint, credit_codes.newest(db)
+    waiting = (complaint.c.closed_on.is_(None), complaint.c.outcome.in_(list(UNSETTLED)))
+    rows = db.execute(select(complaint).where(*waiting))
+    return [
+        f"{row.complaint_no} of {present.get(row.uscc, row.uscc)} "
+        + (f"to be mended by {row.due_on}" if row.due_on else f"open since {row.received_on}")
+        + f" ({row.handled_by})"
+        for row in sorted(rows, key=lambda row: str(row.complaint_no))
+    ]
 
 
 def _counted(db: Connection, value: "ColumnElement[str]", chosen: "ColumnElement[bool]") -> dict[str, int]:
@@ -78,68 +98,27 @@ def by_cycle(db: Connection) -> list[tuple[str, dict[str, int]]]:
     return sorted(counts.items(), reverse=True)
 
 
-def life(db: Connection, subject: str) -> pd.DataFrame:
-    """Every history entry of an application, or of an institution under all its codes and all its applications, in order."""
-    table = tables.application
-    codes = credit_codes.family(db, subject)
-    numbers = list(db.execute(select(table.c.application_no).where(table.c.uscc.in_(codes))).scalars())
-    entries = history.of(db, [*codes, *numbers])
-    return entries.drop(columns=["run_id", "digest"])
-
-
-def seen_late(db: Connection, cycle: str) -> pd.DataFrame:
+def seen_late(db: Connection, cycle: str) -> list[Row[Any]]:
     """Versions that state a time within the cycle's window and were first seen after its deadline.
 
-    application_no, version, submitted_at and received_on (ISO), sorted; a matter only where a portal's stated time counts.
+    application_no, version, submitted_at and received_on, sorted; a matter only where a portal's stated time counts.
     """
     policy = for_cycle(cycle_id(cycle))
-    version, application = tables.application_version, tables.application
-    columns = [version.c[name] for name in ("application_no", "version", "submitted_at", "received_on")]
+    if policy.cycle.moment != "stated":
+        return []
+    version = tables.application_version
     opens, closes = (int(end.timestamp() * 1_000_000) for end in policy.window(cycle_id(cycle)))
-    statement = (
-        select(*columns)
-        .join(application, application.c.application_no == version.c.application_no)
-        .where(
-            application.c.cycle == cycle,
-            version.c.submitted_utc.between(opens, closes),
-            version.c.received_on > policy.deadline(cycle_id(cycle)),
-        )
-    )
-    rows = frames.read(db, statement).sort_values(VERSION, ignore_index=True)
-    return rows if policy.cycle.moment == "stated" else rows.iloc[:0]
+    stated = version.c.submitted_utc.between(opens, closes)
+    return _versions(db, cycle, and_(stated, version.c.received_on > policy.deadline(cycle_id(cycle))))
 
 
-def reported(db: Connection, cycle: str) -> pd.DataFrame:
-    """Items of a cycle counted by institution type, region, outcome and the rules behind it; sorted."""
-    application, version, item = tables.application, tables.application_version, tables.item
-    current = conditions.same(version, application, VERSION)
-    keys = [version.c.institution_type, version.c.region_code, item.c.status, item.c.reason]
-    statement = (
-        select(*keys, func.count().label("items"))
-        .join(application, application.c.application_no == item.c.application_no)
-        .join(version, current)
-        .where(item.c.cycle == cycle)
-        .group_by(*keys)
-    )
-    rows = frames.read(db, statement).fillna("")
-    return rows.sort_values([key.name for key in keys], ignore_index=True)
-
-
-def endings(db: Connection, cycle: str) -> pd.DataFrame:
-    """What of a cycle was ended, and why: application_no, UNIT, on, by, because; sorted.
-
-    UNIT is blank where an application had no items.
-    """
-    entry, application, item = tables.history, tables.application, tables.item
-    mine = select(application.c.application_no).where(application.c.cycle == cycle)
-    without = mine.where(
-        application.c.outcome == "ended", ~exists().where(item.c.application_no == application.c.application_no)
-    )
-    columns = [entry.c[name] for name in (*UNIT, "on", "by", "because")]
-    of_items = and_(entry.c.kind == "item", entry.c.became == "ended", entry.c.subject.in_(mine))
-    of_whole = and_(entry.c.kind == "application", entry.c.became == "closed", entry.c.subject.in_(without))
-    statement = select(entry.c.subject.label("application_no"), *columns).where(or_(of_items, of_whole))
-    return frames.read(db, statement).sort_values(["application_no", *UNIT], ignore_index=True)
+def _versions(db: Connection, cycle: str, chosen: "ColumnElement[bool]") -> list[Row[Any]]:
+    """application_no, version, submitted_at and received_on of versions of the cycle's applications, sorted."""
+    application, version = tables.application, tables.application_version
+    columns = [version.c[name] for name in (*VERSION, "submitted_at", "received_on")]
+    statement = select(*columns).join(application, application.c.application_no == version.c.application_no)
+    rows = db.execute(statement.where(application.c.cycle == cycle, chosen))
+    return sorted(rows, key=lambda row: (str(row.application_no), int(row.version)))
 
 
 @dataclass(frozen=True)
@@ -156,25 +135,29 @@ class Outcome:
 
 def outcomes(db: Connection, cycle: str) -> list[Outcome]:
     """Every application of a cycle with the statuses of its items and the rules behind them, by number."""
-    table, version = tables.application, tables.application_version
+    table, version, item, finding = tables.application, tables.application_version, tables.item, tables.finding
     chosen = (
         select(table.c.application_no, version.c.institution_name, version.c.institution_type, table.c.status)
-        .join(version, conditions.same(version, table, VERSION))
+        .join(version, conditions.is_current())
         .where(table.c.cycle == cycle)
     )
-    items = frames.read(db, select(tables.item).where(tables.item.c.cycle == cycle))
-    statuses = items.groupby(["application_no", "status"]).size()
-    reasons = items.groupby("application_no")["reason"].agg(";".join)
-    rows = findings.of_cycle(db, cycle)
-    hard = rows[rows["nature"] == "hard"].groupby("application_no")["rule"].agg(";".join)
+    statuses: dict[str, Counter[str]] = {}
+    rules: dict[str, set[str]] = {}
+    moved = select(item.c.application_no, item.c.status, item.c.reason).where(item.c.cycle == cycle)
+    for number, status, reason in db.execute(moved):
+        statuses.setdefault(number, Counter())[status] += 1
+        rules.setdefault(number, set()).update(reason.split(";"))
+    hard = (finding.c.cycle == cycle, finding.c.nature == "hard", conditions.finding_stands())
+    for number, rule in db.execute(select(finding.c.application_no, finding.c.rule).where(*hard).distinct()):
+        rules.setdefault(number, set()).add(rule)
     return [
         Outcome(
             number,
             name or "",
             kind or "",
             status,
-            [(str(status), int(count)) for status, count in statuses[number].items()] if number in statuses else [],
-            sorted({rule for rule in f"{reasons.get(number, '')};{hard.get(number, '')}".split(";") if rule}),
+            sorted(statuses.get(number, Counter()).items()),
+            sorted(rules.get(number, set()) - {""}),
         )
-        for number, name, kind, status in sorted(map(tuple, db.execute(chosen)))
+        for number, name, kind, status in sorted(map(tuple, db.execute(chosen)), key=lambda row: str(row[0]))
     ]

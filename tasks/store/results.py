@@ -285,11 +285,3 @@ def passed(db: Connection) -> pd.DataFrame:
     """The keys of every item with an accepted result that says pass."""
     statement = select(*(_result.c[key] for key in items.KEYS))
     return frames.read(db, statement.where(_result.c.standing == "accepted", _result.c.verdict == "pass"))
-
-
-def progress(db: Connection, cycle: str) -> tuple[int, int]:
-    """How many of the cycle's dispatched items have an accepted result, and how many were dispatched."""
-    out = tables.dispatched_item
-    sent = select(func.count()).select_from(out).where(out.c.cycle == cycle)
-    back = sent.where(conditions.is_answered(out))
-    return int(db.execute(back).scalar_one()), int(db.execute(sent).scalar_one())

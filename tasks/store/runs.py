@@ -3,13 +3,11 @@
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 
-import pandas as pd
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas.run import RunSummary
 from schemas.tables import quarantined, run
-from tasks.store import frames
 from tasks.store.database import in_utc
 
 #: Failures are reported from at most so many of the latest runs.
@@ -185,22 +183,22 @@ def settle_quarantined(db: Connection, files: Mapping[str, str]) -> None:
 
 def quarantine(db: Connection, cycle: str) -> list[tuple[str, str]]:
     """What was put aside in a cycle: the application it concerns, else the file, and the reason, sorted."""
-    rows = set_aside(db, cycle)
-    return sorted(
-        zip(rows["application_no"].where(rows["application_no"] != "", rows["file"]), rows["reason"], strict=True)
-    )
+    return sorted((row["application_no"] or row["file"], row["reason"]) for row in set_aside(db, cycle))
 
 
-def set_aside(db: Connection, cycle: str | None = None, *, unsettled: bool = False) -> pd.DataFrame:
-    """SET_ASIDE of everything put aside in a cycle, or ever, sorted; the reason says too what has settled it.
-
-    `unsettled`: only what nothing has settled yet.
-    """
+def set_aside(db: Connection, cycle: str | None = None) -> list[dict[str, str]]:
+    """SET_ASIDE of everything put aside in a cycle, or ever, sorted; the reason says too what has settled it."""
     statement = select(*(quarantined.c[name] for name in SET_ASIDE), quarantined.c.settled_by)
     if cycle is not None:
         statement = statement.where(quarantined.c.cycle == cycle)
-    if unsettled:
-        statement = statement.where(quarantined.c.settled_by == "")
-    rows = frames.read(db, statement)
-    rows["reason"] += ("（已由" + rows["settled_by"] + "解决）").where(rows["settled_by"] != "", "")
-    return rows[SET_ASIDE].sort_values(SET_ASIDE, ignore_index=True)
+    rows = [
+        {**row, "reason": row["reason"] + (f"（已由{row['settled_by']}解决）" if row["settled_by"] else "")}
+        for row in db.execute(statement).mappings()
+    ]
+    return sorted(({name: row[name] for name in SET_ASIDE} for row in rows), key=lambda row: tuple(row.values()))
+
+
+def unsettled(db: Connection, cycle: str) -> int:
+    """How many files and rows put aside in a cycle nothing has settled yet."""
+    waiting = (quarantined.c.cycle == cycle, quarantined.c.settled_by == "")
+    return int(db.execute(select(func.count()).select_from(quarantined).where(*waiting)).scalar_one())

@@ -5,7 +5,7 @@ from pathlib import Path
 from worked import Case
 
 from schemas.settings import settings
-from tasks.store import duties, history, runs
+from tasks.store import history, runs, unfinished
 from tasks.store.database import reading
 from tests import evaluations as made
 
@@ -36,7 +36,7 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
     assert case.statuses(back.no) == dict.fromkeys(code[:2], "withdrawn"), "also what it no longer names"
     with reading() as db:
         aside = runs.set_aside(db, case.cycle)
-    assert dict(zip(aside["application_no"], aside["reason"].str[:8], strict=True)) == {
+    assert {row["application_no"]: row["reason"][:8] for row in aside} == {
         stolen.no: "该申报编号属于另",
         mistyped.no: "2027-04批",
     }
@@ -44,8 +44,8 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
     assert len(made.letters(home, "application_withdrawal")) == 1
     case.act("2025-04-10", results=case.results(first["refused"].no, "80", "2025-04-09", code=code[0]))
     with reading() as db:
-        passed = duties.open_of(db, [case.cycle], case.day(0)).query(f"application_no == '{first['refused'].no}'")
-    assert dict(zip(passed["status"], passed["who"], strict=True)) == {
+        rows = unfinished.open_of(db, [case.cycle], case.day(0))
+    assert {row.status: row.who for row in rows if row.application_no == first["refused"].no} == {
         "dispatched": "panel: send its results",
         "with_its_cycle": "nobody: decided with its cycle",
     }
@@ -60,9 +60,11 @@ def test_versions_inside_the_window_and_after_it(case: Case, home: Path) -> None
     assert case.statuses(unasked[0].no) == dict.fromkeys(code[:2], "dispatched")
     assert case.statuses(unasked[1].no) == {code[0]: "passed", code[1]: "dispatched"}
     with reading() as db:
-        named = duties.open_of(db, [case.cycle], case.day(3)).query("status == 'late'")
+        named = [
+            row.application_no for row in unfinished.open_of(db, [case.cycle], case.day(3)) if row.status == "late"
+        ]
         entries = history.of(db, [unasked[0].no])
-    assert sorted(named["application_no"]) == sorted(filing.no for filing in unasked)
+    assert sorted(named) == sorted(filing.no for filing in unasked)
     assert "late" in set(entries["became"])
     assert len(made.letters(home, "late_version")) == 2
     assert "WINDOW" not in made.text_of(home, "late_version"), "an applicant reads words, no codes of ours"

@@ -22,7 +22,7 @@ from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.settings import SIMULATION_MARK, Settings, settings, using
-from tasks.store import database, overview, register
+from tasks.store import database, institutions, register
 from tasks.store.database import reading
 from tests import homes
 
@@ -34,7 +34,7 @@ def left() -> dict[str, str]:
     """The final register, what every institution's life was, and the seals of every edition."""
     with reading() as db:
         present = register.current_entries(db).drop(columns="entry").sort_values([*register.KEYS, "filed_on"])
-        lives = {uscc: overview.life(db, uscc).drop(columns="entry") for uscc in sorted(set(present["uscc"]))}
+        lives = {uscc: institutions.life(db, uscc).drop(columns="entry") for uscc in sorted(set(present["uscc"]))}
     manifests = sorted(settings().published.glob("*/manifest.json"))
     return {
         "register": present.to_csv(index=False),

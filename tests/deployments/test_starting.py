@@ -15,9 +15,12 @@ from deployments.commands import COMMANDS, register, register_all
 from deployments.orchestrator import have_server
 from deployments.supervisor import Running, only_one, serving
 from schemas.settings import settings
+from tests import evaluations as made
 
 #: What takes longer to import than a command that only shows something takes as a whole.
 _HEAVY = ("pandas", "polars", "sqlalchemy", "alembic", "httpx", "jinja2", "argon2", "prefect", "great_expectations")
+#: What reads whole tables at once; who asks how a cycle stands reads a few rows.
+_FRAMES = ("pandas", "polars", "pyarrow", "numpy", "prefect", "great_expectations", "httpx", "alembic")
 #: What no run may import that checks nothing and has its server in another process.
 _OF_OTHERS = ("great_expectations", "prefect.server", "alembic", "uvicorn", "fastapi")
 
@@ -26,12 +29,22 @@ def imported_by(code: str, names: tuple[str, ...]) -> set[str]:
     """Those of these modules that are there once the code has run in a fresh process."""
     asked = f"{code}\nimport sys\nprint(*(name for name in {names!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-P", "-c", asked], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def test_help_imports_nothing_heavy() -> None:
     code = "import typer\nfrom deployments import cli\nfrom deployments.commands import register_all\nregister_all(cli.app)"
     assert not imported_by(code, _HEAVY)
+
+
+@pytest.mark.parametrize("words", [["status"], ["status", "--json"], ["status", made.CYCLE]])
+def test_status_reads_plain_rows(home: Path, words: list[str]) -> None:
+    made.accepted("A1")
+    made.accepted("A2", status="passed")
+    made.accepted("A3", status="returned")
+    line = ["--home", str(home), *words]
+    code = f"import sys\nfrom deployments import cli\nsys.argv[1:] = {line}\ntry:\n    cli.main()\nexcept SystemExit as end:"
+    assert not imported_by(f"{code}\n    assert not end.code", _FRAMES)
 
 
 def test_a_run_that_checks_nothing_imports_neither_the_checks_nor_the_server() -> None:

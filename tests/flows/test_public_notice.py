@@ -18,7 +18,7 @@ from schemas.run import Counts, RunSummary
 from schemas.settings import settings, using
 from tasks.runs import waiting
 from tasks.runs.page import overview_text
-from tasks.store import database, duties, items, leases, public_notices
+from tasks.store import database, items, leases, public_notices, unfinished
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests.commands import Filing
@@ -336,11 +336,12 @@ def test_status_tells_the_period(filing: Filing) -> None:
     decision.fn(CYCLE, BEGINS)
     with reading() as db:
         shown, over = (
-            duties.open_of(db, [CYCLE], day).query("status in ('passed', 'on_notice')") for day in (ENDS, AFTER)
+            [row for row in unfinished.open_of(db, [CYCLE], day) if row.status in ("passed", "on_notice")]
+            for day in (ENDS, AFTER)
         )
-    assert set(shown["who"]) == {"nobody: filed when its public notice is over"}
-    assert set(shown["since"]) == {BEGINS.isoformat()}
-    assert set(over["who"]) == {"centre: run the cycle (filing run)"}
+    assert {row.who for row in shown} == {"nobody: filed when its public notice is over"}
+    assert {row.since for row in shown} == {BEGINS}
+    assert {row.who for row in over} == {"centre: run the cycle (filing run)"}
     assert json.loads(filing("status", CYCLE, "--json").out)[0]["public_notices"] == f"{CYCLE}.1 2026-09-28–2026-10-10"
 
 

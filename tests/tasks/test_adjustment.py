@@ -23,7 +23,7 @@ from schemas.qualification import (
 from schemas.run import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.store import decisions, overview, register, replay, standing
+from tasks.store import decisions, institutions, register, replay, standing
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
@@ -103,16 +103,16 @@ def test_what_is_ended_is_off_the_register_from_the_day_on(kind: str, letter: st
     (text,) = letters(letter)
     assert (text["ground"], text["decision_no"], text["items"]) == ("抽查发现考评人员不足", "黄职鉴〔2026〕8号", [])
     with reading() as db:
-        life = overview.life(db, ONE)
+        life = institutions.life(db, ONE)
     last = life[life["kind"] == "qualification"].iloc[-1]
     assert (last["was"], last["became"], last["by"]) == ("filed", ADJUSTMENTS[kind].became, "王处长")
     assert "2026-06-01" in last["because"] and "黄职鉴〔2026〕8号" in last["because"]
     with reading() as db:
-        before = len(overview.life(db, ONE))
+        before = len(institutions.life(db, ONE))
     sweep(date(2026, 6, 2))
     sweep(date(2027, 6, 1))
     with reading() as db:
-        assert len(overview.life(db, ONE)) == before, "what a decision ended does not lapse a second time"
+        assert len(institutions.life(db, ONE)) == before, "what a decision ended does not lapse a second time"
 
 
 @pytest.mark.usefixtures("filed")
@@ -248,7 +248,7 @@ def test_a_suspension_is_lifted_though_nothing_is_on_file_any_more(home: Path, o
     (text,) = letters("reinstatement")
     assert (text["is_over"], len(text["items"])) == (True, 1)  # type: ignore[arg-type]
     with reading() as db:
-        entry = overview.life(db, ONE).query("kind == 'suspension'").iloc[-1]
+        entry = institutions.life(db, ONE).query("kind == 'suspension'").iloc[-1]
         assert replay.differences(db, date(2025, 5, 26)) == []
     assert (entry["was"], entry["became"], entry["by"]) == ("suspended", "lifted", "王处长")
     with pytest.raises(ImpossibleAdjustmentError, match="nothing to reinstate"):
@@ -296,7 +296,7 @@ def test_changing_a_credit_code_moves_everything(home: Path) -> None:
     sweep(date(2026, 6, 4))
     with reading() as db:
         assert registers.statuses(db) == {("A1", COOK, "3"): "filed"}
-        lives = [set(overview.life(db, code)["entry"]) for code in (ONE, THREE, "A1")]
+        lives = [set(institutions.life(db, code)["entry"]) for code in (ONE, THREE, "A1")]
     assert lives[0] == lives[1] > lives[2]
 
 

@@ -10,7 +10,7 @@ import pytest
 from schemas.finding import FINDING_COLUMNS
 from schemas.item import AWAITED
 from tasks.desk.rulings import ImpossibleRulingError, record_rulings, settle_holds
-from tasks.store import duties, findings
+from tasks.store import duties, findings, unfinished
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests import homes
@@ -40,7 +40,7 @@ def settle_on(day: int) -> None:
 
 def open_items() -> list[str]:
     with reading() as db:
-        return [str(status) for status in duties.open_of(db, [made.CYCLE], date(2026, 9, 30))["status"]]
+        return [row.status for row in unfinished.open_of(db, [made.CYCLE], date(2026, 9, 30))]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from schemas import tables
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
-from tasks.store import activities, frames, overview
+from tasks.store import activities, frames, institutions
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tasks.sweeps import sweep_dormancy
@@ -72,7 +72,7 @@ def test_from_new_to_dormant_to_active() -> None:
     assert marked() == {(ONE, COOK): "active", (ONE, BAKER): "dormant"}
     assert set(terms(date(2026, 5, 7))) == {(ONE, COOK, "4"), (ONE, BAKER, "4")}, "nobody is removed"
     with reading() as db:
-        life = overview.life(db, ONE)
+        life = institutions.life(db, ONE)
         letters = list(db.execute(select(tables.outbox.c.content)).scalars())
     entries = life[(life["kind"] == "dormancy") & (life["occupation_code"] == COOK)]
     assert list(zip(entries["was"], entries["became"], strict=True)) == [

@@ -17,7 +17,7 @@ from tasks.desk.duties import duties_on, waiting_on
 from tasks.desk.moved import MovedError
 from tasks.desk.posting import FuturePostingError, ImpossiblePostingError, record_posting
 from tasks.gateways.disk import receipts
-from tasks.store import dossier, duties, history, overview, postings
+from tasks.store import dossier, history, overview, postings, unfinished
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests.homes import SQLITE_FIRST
@@ -101,8 +101,8 @@ def test_nobody_waits_for_what_is_not_taken_up(waiting: Path) -> None:
         db.execute(insert(tables.outbox).values(**letter, cycle=made.CYCLE, written_on=DAY, content={}))
     with reading() as db:
         assert "correction" not in {duty.kind for duty in duties_on(db, DAY)}
-        rows = duties.open_of(db, [made.CYCLE], DAY).set_index("application_no")
-        assert (rows.loc["A3", "status"], rows.loc["A3", "days"]) == ("not_taken_up", 0)
+        (row,) = (row for row in unfinished.open_of(db, [made.CYCLE], DAY) if row.application_no == "A3")
+        assert (row.status, row.days) == ("not_taken_up", 0)
         assert [finding.nature for finding in findings_of(db, "A3", policy)] == ["不予受理"]
         shown = dossier.application(db, "A3")
         assert shown is not None and shown["status"] == "not_taken_up"

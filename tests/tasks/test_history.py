@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from deployments.examination import examine
 from schemas.qualification import Adjustment
 from tasks.adjustment import adjust
-from tasks.store import activities, findings, frames, history, items, overview, replay
+from tasks.store import activities, findings, frames, history, institutions, items, replay
 from tasks.store.database import begin, is_sqlite, reading
 from tasks.store.leases import writing
 from tasks.sweeps import sweep_dormancy
@@ -116,7 +116,7 @@ def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:
     sweep(date(2026, 6, 1))
     sweep(date(2029, 6, 1))
     with reading() as db:
-        entries = overview.life(db, ONE)
+        entries = institutions.life(db, ONE)
         assert replay.differences(db, date(2029, 6, 1)) == []
     assert entries["entry"].is_monotonic_increasing
     assert entries["on"].is_monotonic_increasing

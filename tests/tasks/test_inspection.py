@@ -14,7 +14,7 @@ from schemas.settings import settings
 from tasks import publication
 from tasks.desk.importing import import_file
 from tasks.inspection import DrawnAlreadyError, draw_once, make_draw, publish_inspection, unlike_edition
-from tasks.store import overview
+from tasks.store import institutions
 from tasks.store.database import reading
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over
 
@@ -58,7 +58,7 @@ def test_the_file_holds_all_that_anyone_needs(drawn: Draw) -> None:
         "who is not active is not drawn"
     )
     with reading() as db:
-        life = overview.life(db, drawn.visits[0].uscc)
+        life = institutions.life(db, drawn.visits[0].uscc)
     entries = life[life["kind"] == "inspection"]
     assert entries["became"].tolist() == ["drawn"] and "公开的种子" in entries["because"].tolist()[0]
 
@@ -142,7 +142,7 @@ def test_outcomes_are_taken_in_and_published(drawn: Draw, tmp_path: Path) -> Non
         "、".join(inspector.name for inspector in drawn.visits[0].inspectors), "2026-11-20", "发现问题已责令改正", "视频监控缺失",
     ]  # fmt: skip
     with reading() as db:
-        life = overview.life(db, visited)
+        life = institutions.life(db, visited)
     assert life[life["kind"] == "inspection"]["became"].tolist() == ["drawn", "corrected"]
 
 

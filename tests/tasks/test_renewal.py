@@ -11,7 +11,7 @@ from schemas import tables
 from schemas.law.terms import last_day
 from schemas.tables import outbox
 from tasks.evaluation import take_verdicts
-from tasks.store import decisions, overview, register, replay, takeover
+from tasks.store import decisions, institutions, register, replay, takeover
 from tasks.store.database import begin, reading
 from tasks.store.leases import writing
 from tests import registers
@@ -211,7 +211,7 @@ def test_the_institution_is_its_credit_code_and_the_register_keeps_its_name(home
     decide("2025-04", date(2025, 5, 25))
     with reading() as db:
         now = register.on_file(db, date(2025, 5, 25)).drop_duplicates("uscc").set_index("uscc")
-        life = overview.life(db, ONE)
+        life = institutions.life(db, ONE)
     # an application renames nobody: `filing adjust rename` does
     assert now.loc[ONE, "institution_name"] == f"机构{ONE}"
     assert now.loc[TWO, "institution_name"] == f"机构{TWO}"
@@ -222,10 +222,10 @@ def test_deciding_twice_changes_nothing(home: Path) -> None:
     passed("A1", "initial", [(ONE, COOK, "4")], cycle="2023-04")
     decide("2023-04", date(2023, 5, 25))
     with reading() as db:
-        before = len(overview.life(db, ONE))
+        before = len(institutions.life(db, ONE))
     decide("2023-04", date(2023, 6, 25))
     with reading() as db:
-        assert len(overview.life(db, ONE)) == before
+        assert len(institutions.life(db, ONE)) == before
     assert terms(date(2023, 6, 25)) == {(ONE, COOK, "4"): ("2023-05-25", "2026-05-24")}
 
 
@@ -286,7 +286,7 @@ def test_a_corrected_result_takes_a_renewal_off_only_after_a_refusal(home: Path)
     with reading() as db:
         assert registers.statuses(db) == {("A0", COOK, "4"): "filed", ("A1", COOK, "4"): "refused"}
         assert replay.differences(db, date(2026, 10, 13)) == []
-        assert "revoked" in set(overview.life(db, ONE)["became"])
+        assert "revoked" in set(institutions.life(db, ONE)["became"])
         before = register.before_cycle(db, date(2026, 9, 10), "2026-09")
     assert before["valid_until"].tolist() == ["2026-10-19"], "the cycle is judged on one entry, not on two"
     sweep(date(2026, 10, 20))

@@ -71,7 +71,7 @@ def test_a_renamed_institution_goes_by_its_new_name_from_the_day_on() -> None:
     with reading() as db:
         then = institutions.on(db, date(2026, 5, 31)).set_index("uscc")
         now = institutions.on(db, DAY).set_index("uscc")
-        entry = overview.life(db, ONE).query("kind == 'institution'").iloc[-1]
+        entry = institutions.life(db, ONE).query("kind == 'institution'").iloc[-1]
     assert then.loc[ONE, "institution_name"] != "新名公司" == now.loc[ONE, "institution_name"]
     assert (entry["by"], WORDS["document_no"] in entry["because"]) == ("王处长", True)
     assert_history_agrees(DAY)
@@ -105,7 +105,7 @@ def test_a_merged_institution_goes_on_in_the_other_with_the_later_terms() -> Non
     decide("2026-04", DAY)
     assert (TWO, OTHER, "3") in terms(DAY), "an application in progress follows"
     with reading() as db:
-        assert list(overview.life(db, ONE)["entry"]) == list(overview.life(db, TWO)["entry"])
+        assert list(institutions.life(db, ONE)["entry"]) == list(institutions.life(db, TWO)["entry"])
         assert ONE not in set(institutions.known(db)["uscc"])
 
 

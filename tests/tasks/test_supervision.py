@@ -13,7 +13,7 @@ from schemas.supervision import COMPLAINTS_TABLE
 from tasks import adjustment, intake
 from tasks.desk.importing import Imported, import_file
 from tasks.runs.run import begin
-from tasks.store import complaints, letters, outbox, overview, register, standing
+from tasks.store import complaints, institutions, letters, outbox, overview, register, standing
 from tasks.store.database import reading
 from tasks.store.outbox import LETTERS
 from tasks.store.scene import scene
@@ -66,7 +66,7 @@ def test_a_complaint_is_open_from_its_day_until_it_is_closed(tmp_path: Path) -> 
     assert open_on(date(2026, 6, 19)) == {(ONE, "举报J-1整改未完成")}
     assert open_on(date(2026, 6, 20)) == set()
     with reading() as db:
-        life = overview.life(db, ONE)
+        life = institutions.life(db, ONE)
         assert len(complaints.every(db)) == 1
     assert list(life.query("kind == 'complaint'")["became"]) == ["open", "rectify", "rectify"]
     assert "考评人员不足" not in " ".join(life["because"])

@@ -34,7 +34,7 @@ from tasks.letters.delivery import deliver_letters
 from tasks.letters.outcomes import write_refusals
 from tasks.runs.alerts import raise_alerts
 from tasks.screening import acknowledge_held
-from tasks.store import dispatches, duties, findings, history, overview, results
+from tasks.store import dispatches, findings, history, overview, unfinished
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on
@@ -73,8 +73,8 @@ def hold(number: str, rule: str = "WINDOW-1", *codes: str) -> None:
 
 def open_items() -> list[tuple[str, str, str]]:
     with reading() as db:
-        rows = duties.open_of(db, [made.CYCLE], AFTER)
-    return list(zip(rows["application_no"], rows["status"], rows["who"], strict=True))
+        rows = unfinished.open_of(db, [made.CYCLE], AFTER)
+    return [(row.application_no, row.status, row.who) for row in rows]
 
 
 def test_what_is_withdrawn_is_recalled_confirmed_and_final(installation: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_is_withdrawn_is_recalled_confirmed_and_final(installation: Path) -
         len(made.letters(installation, "package_recall")),
     ) == (1, 1)
     with reading() as db:
-        assert results.progress(db, made.CYCLE) == (0, 0)
+        assert unfinished.results_back(db, made.CYCLE) == (0, 0)
         assert dispatches.undelivered(db, made.CYCLE) == []
     assert open_items() == []
     with pytest.raises(NothingToWithdrawError):
@@ -305,12 +305,12 @@ def test_every_status_is_final_or_named_with_its_age_and_who_must_act(home: Path
     # `superseded` is a version's alone; what is in progress is named by its items, and what is closed has none open
     is_final = status in {*item.FINAL, "superseded", "in_progress", "closed"}
     with reading() as db:
-        rows = duties.open_of(db, [made.CYCLE], AFTER)
-    assert rows["status"].tolist() == ([] if is_final else [status])
+        rows = unfinished.open_of(db, [made.CYCLE], AFTER)
+    assert [row.status for row in rows] == ([] if is_final else [status])
     alerts = raise_alerts(settings(), date(2026, 11, 24))
     assert ("cycle:2026-11-24" in alerts) is not is_final
     if not is_final:
-        assert rows["who"].tolist() == [AWAITED[status].who]
+        assert [row.who for row in rows] == [AWAITED[status].who]
 
 
 def test_a_filing_that_a_corrected_result_fails_is_named_until_it_is_decided(home: Path) -> None:
@@ -322,7 +322,7 @@ def test_a_filing_that_a_corrected_result_fails_is_named_until_it_is_decided(hom
     made.go_on(home, date(2026, 9, 25))
     assert open_items() == [("A1", "questioned", AWAITED["questioned"].who)]
     with reading() as db:
-        assert duties.open_of(db, [made.CYCLE], AFTER)["days"].tolist() == [30]
+        assert [row.days for row in unfinished.open_of(db, [made.CYCLE], AFTER)] == [30]
         assert overview.of_cycle(db, made.CYCLE)["findings"] == {"in_principle": 1}
     rule("A1", "EVAL-5", "permit", "26")
     made.go_on(home, date(2026, 9, 26))
@@ -360,7 +360,7 @@ def test_a_decision_with_a_day_alone_may_be_of_any_moment_of_it(home: Path, deci
     row = {"application_no": "A1", "rule": "WINDOW-2", "verdict": "refuse", "decided_at": decided_at}
     record_rulings(pd.DataFrame([{**row, **words}]))
     with reading() as db:
-        assert duties.is_late(db, made.CYCLE, "A1") is is_open
+        assert unfinished.is_late(db, made.CYCLE, "A1") is is_open
 
 
 def late_version(number: str, **stated: int) -> None:
@@ -375,7 +375,7 @@ def test_a_late_version_of_what_was_withdrawn_may_be_permitted_and_is_named(home
     late_version("A1")
     assert [status for _, status, _ in open_items()] == ["late"]
     with reading() as db:
-        assert duties.open_cycles(db) == [made.CYCLE]
+        assert unfinished.open_cycles(db) == [made.CYCLE]
 
 
 @pytest.mark.parametrize(("was", "goes_on"), [("in_progress", True), ("closed", False)])
@@ -405,7 +405,7 @@ def test_what_states_a_time_before_the_deadline_and_came_after_it_is_listed(home
     made.accepted("A1", submitted=int(datetime(2026, 9, 1, 9, tzinfo=UTC).timestamp() * 1_000_000))
     made.accepted("A2", [(TWO, COOK, "4")], submitted=int(datetime(2026, 9, 19, 9, tzinfo=UTC).timestamp() * 1_000_000))
     with reading() as db:
-        assert overview.seen_late(db, made.CYCLE)["application_no"].tolist() == ["A1"]
+        assert [row.application_no for row in overview.seen_late(db, made.CYCLE)] == ["A1"]
         assert "A1 v1" in overview.of_cycle(db, made.CYCLE)["seen_late"]
 
 
