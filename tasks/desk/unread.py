@@ -18,7 +18,6 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection
 
-from schemas.readings import Look, Reading, untouched
 from schemas.run import Run
 from schemas.submission import APPLICATIONS, FORM_TABLES
 from tasks.desk.own_doors import Pulls
@@ -26,6 +25,7 @@ from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.sources import FILE, LANDINGS, Pull, compared, results_of
 from tasks.store import readings, results, versions
 from tasks.store.database import reading
+from tasks.store.readings import Look, Reading, untouched
 
 #: Packages whose modules and data decide how a file is read.
 _READ_BY: Final = ("schemas", "expectations", "tasks.gateways.sources")

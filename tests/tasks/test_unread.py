@@ -11,11 +11,11 @@ from sqlalchemy import delete, select, update
 
 from flows.stages import intake
 from schemas import tables
-from schemas.readings import Look, Reading, untouched
 from schemas.settings import settings, using
 from tasks.desk import unread
 from tasks.gateways.sources.formats import plain_files
 from tasks.store import database
+from tasks.store.readings import Look, Reading, untouched
 from tests.registers import ONE
 
 CYCLE, DAY = "2026-09", date(2026, 9, 1)
