@@ -16,11 +16,11 @@ from schemas.errors import FilingError, WrongUseError
 from schemas.settings import PAGES
 from tasks.desk.approval import NothingToApproveError
 from tasks.desk.closing import NothingToCloseError, NothingToWithdrawError
-from tasks.desk.moved import MovedError, Since
 from tasks.desk.pauses import AlreadyPausedError, NotPausedError
 from tasks.desk.refusals import in_chinese
 from tasks.desk.rulings import LateRulingError
 from tasks.runs.run import CycleBusyError
+from tasks.store.dossier import MovedError, Since
 from tasks.store.leases import LeaseTakenError
 
 _log = logging.getLogger(__name__)

@@ -21,13 +21,13 @@ from schemas.settings import PAGES
 from schemas.supervision import COMPLAINT_OUTCOMES
 from schemas.titles import type_titles
 from tasks import adjustment
-from tasks.desk.moved import assert_unmoved
 from tasks.letters.delivery import deliver_letters
 from tasks.runs.run import begin
 from tasks.runs.today import today
 from tasks.store import activities, credit_codes, dossier, frames, history
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
+from tasks.store.dossier import assert_unmoved
 
 routes = APIRouter()
 _MOST = 200

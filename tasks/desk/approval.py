@@ -9,11 +9,11 @@ from schemas.directory import edition_name
 from schemas.errors import RefusedError
 from schemas.law.cycle import cycle_id
 from schemas.run import Run
-from tasks.desk.moved import assert_unmoved
 from tasks.runs.run import begin
 from tasks.runs.today import today
 from tasks.store import decisions, editions
 from tasks.store.database import reading
+from tasks.store.dossier import assert_unmoved
 from tasks.store.leases import writing
 
 

@@ -13,7 +13,6 @@ from schemas.history import facts_text
 from schemas.item import OPEN, STATUSES
 from schemas.law import deciding
 from schemas.run import Counts, Run
-from tasks.desk.moved import assert_unmoved
 from tasks.desk.rulings import cycle_of
 from tasks.gateways.disk import files
 from tasks.gateways.paper.delimited import csv_bytes
@@ -23,6 +22,7 @@ from tasks.runs.run import begin
 from tasks.store import applications, cycles, decisions, items, letters
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
+from tasks.store.dossier import assert_unmoved
 from tasks.store.leases import writing
 
 #: On which ground what stands where ends (contract section 3).

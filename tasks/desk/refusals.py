@@ -6,10 +6,10 @@ from schemas.errors import FilingError
 from tasks.adjustment import ImpossibleAdjustmentError, ImpossibleChangeError
 from tasks.desk.approval import NothingToApproveError, OwnDecisionError
 from tasks.desk.closing import NothingToCloseError, NothingToWithdrawError, UnknownOccupationError
-from tasks.desk.moved import MovedError
 from tasks.desk.pauses import AlreadyPausedError, NotPausedError, UnknownSubjectError
 from tasks.desk.rulings import ImpossibleRulingError, LateRulingError, UnknownApplicationError
 from tasks.runs.run import CycleBusyError
+from tasks.store.dossier import MovedError
 from tasks.store.leases import LeaseTakenError
 
 _BUSY = "该批次正在办理（另一次运行或另一位同事）：请稍候再试，内容没有写入"

@@ -12,11 +12,11 @@ from expectations.rulebook import rules
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.rulings import EVAL_5, Concerned, Fault, Ruling, fault_of, unknown
 from schemas.run import Counts, Run
-from tasks.desk.moved import assert_unmoved
 from tasks.letters.life import recall
 from tasks.runs.run import begin, step
 from tasks.store import applications, decisions, findings, items, results
 from tasks.store.database import reading
+from tasks.store.dossier import assert_unmoved
 from tasks.store.leases import writing
 
 #: Statuses of items that a ruling still moves.

@@ -1,6 +1,7 @@
-"""Everything on record of one application or one institution, for whoever looks at it; it changes nothing."""
+"""Everything on record of one application or institution, for whoever looks at it, and what was done since they looked."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from sqlalchemy.engine import RowMapping
 
 from schemas import tables
+from schemas.errors import RefusedError
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
 from schemas.item import KEYS, UNIT
 from schemas.submission import APPLICATIONS, TABLES
@@ -232,3 +234,38 @@ def occupations_of(db: Connection, codes: Collection[str], day: date) -> list[tu
 def _on_file(day: date) -> "tuple[ColumnElement[bool], ...]":
     entry = tables.qualification_item
     return entry.c.known_to.is_(None), entry.c.filed_on <= day, entry.c.valid_until >= day
+
+
+#: At most so many of the entries since are shown.
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Since:
+    """One thing that was done meanwhile: by whom, on which day, what."""
+
+    by: str
+    on: str
+    because: str
+
+
+class MovedError(RefusedError):
+    """Something was done to it since the page was opened; `since` tells what, oldest first, and `seen` is the new mark."""
+
+    def __init__(self, subject: str, seen: int, since: list[Since]) -> None:
+        self.subject, self.seen, self.since = subject, seen, since
+        doings = "; ".join(f"{entry.on} {entry.by}: {entry.because}" for entry in since)
+        super().__init__(f"{subject} has moved since it was looked at ({doings}): look at it again")
+
+
+def assert_unmoved(db: Connection, subject: str, seen: int | None) -> None:
+    """Raise MovedError where the history has later entries about a subject than the one seen; None asks nothing."""
+    if seen is None:
+        return
+    entries = entries_after(db, subject, seen)
+    if entries.empty:
+        return
+    since = [Since(str(row["by"]), str(row["on"]), str(row["because"])) for row in entries.to_dict("records")]
+    # what a person did says more than what the system did of it
+    doings = [entry for entry in since if entry.by != "filing"] or since
+    raise MovedError(subject, int(entries["entry"].max()), doings[-_NAMED:])

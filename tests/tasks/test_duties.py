@@ -14,11 +14,11 @@ from schemas.settings import settings
 from tasks.desk.closing import withdraw
 from tasks.desk.dossier import findings_of, questions_of, versions_of
 from tasks.desk.duties import duties_on, waiting_on
-from tasks.desk.moved import MovedError
 from tasks.desk.posting import FuturePostingError, ImpossiblePostingError, record_posting
 from tasks.gateways.disk import receipts
 from tasks.store import dossier, history, overview, postings, unfinished
 from tasks.store.database import begin, reading
+from tasks.store.dossier import MovedError
 from tests import evaluations as made
 from tests.homes import SQLITE_FIRST
 from tests.registers import COOK, TWO, take_over
