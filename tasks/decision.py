@@ -30,7 +30,7 @@ from tasks.store import (
     public_notices,
     register,
     renumberings,
-    standing,
+    scene,
 )
 from tasks.store.adjustments import lapse
 from tasks.store.leases import writing
@@ -156,7 +156,7 @@ def _barred(
     asked = asked[["application_no", "uscc", "occupation_code"]].drop_duplicates()
     asked["occupation_code"] = renumberings.followed(db, asked["occupation_code"])
     asked = pd.concat([asked, asked.assign(occupation_code="").drop_duplicates()], ignore_index=True)
-    why = bars(asked, standing.suspended(db, run.day), standing.revoked(db, run.day), run.policy, run.day)
+    why = bars(asked, scene.suspended(db, run.day), scene.revoked(db, run.day), run.policy, run.day)
     badly = rows["application_no"].isin(asked.loc[why != "", "application_no"])
     permits = decisions.permitted(db, run.cycle, "STAND-1", rows)
     permitted = pd.MultiIndex.from_frame(rows[["application_no", "occupation_code"]]).isin(list(permits))

@@ -23,7 +23,7 @@ from schemas.qualification import (
 from schemas.run import Counts
 from tasks import adjustment
 from tasks.adjustment import ImpossibleAdjustmentError
-from tasks.store import decisions, institutions, register, replay, standing
+from tasks.store import decisions, institutions, register, replay, scene
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.leases import writing
@@ -211,7 +211,7 @@ def permit(number: str, rule: str, day: date, cycle: str) -> None:
 def suspended(uscc: str, day: date) -> set[str]:
     """What is suspended of an institution; blank for all of it."""
     with reading() as db:
-        rows = standing.suspended(db, day)
+        rows = scene.suspended(db, day)
     return set(rows.loc[rows["uscc"] == uscc, "occupation_code"])
 
 

@@ -15,7 +15,7 @@ from schemas.settings import Settings, using
 from tasks import adjustment
 from tasks.adjustment import Change, ImpossibleAdjustmentError, ImpossibleChangeError
 from tasks.publication import publication
-from tasks.store import institutions, outbox, overview, register, replay, standing
+from tasks.store import institutions, outbox, overview, register, replay, scene
 from tasks.store.database import reading
 from tasks.store.directory import directory_on
 from tasks.store.outbox import LETTERS
@@ -287,14 +287,14 @@ def test_an_institution_is_suspended_as_a_whole_by_decisions_on_itself() -> None
     changed(Merger, old_uscc=ONE, into_uscc=TWO)
     changed(Recoding, old_uscc=TWO, new_uscc=THREE)
     with reading() as db:
-        suspended = standing.suspended(db, DAY)
+        suspended = scene.suspended(db, DAY)
     assert set(zip(suspended["uscc"], suspended["occupation_code"], strict=True)) == {(THREE, BAKER), (THREE, "")}
     assert listed(DAY, "occupation_code") == {THREE: COOK}
     lift(THREE, date(2026, 6, 2))
     suspend(THREE, "", date(2026, 6, 3))
     lift(THREE, date(2026, 6, 3))
     with reading() as db:
-        assert standing.suspended(db, date(2026, 6, 3)).empty, "also on one day, in the order of the decisions"
+        assert scene.suspended(db, date(2026, 6, 3)).empty, "also on one day, in the order of the decisions"
 
 
 @pytest.mark.usefixtures("home")

@@ -13,10 +13,10 @@ from schemas.supervision import COMPLAINTS_TABLE
 from tasks import adjustment, intake
 from tasks.desk.importing import Imported, import_file
 from tasks.runs.run import begin
-from tasks.store import complaints, institutions, letters, outbox, overview, register, standing
+from tasks.store import complaints, institutions, letters, outbox, overview, register
 from tasks.store.database import reading
 from tasks.store.outbox import LETTERS
-from tasks.store.scene import scene
+from tasks.store.scene import matters, scene, suspended
 from tasks.store.supervision import flagged
 from tests.policies import SHIPPED, write_policy
 from tests.registers import BAKER, COOK, ELECTRICIAN, ONE, TWO, run_on, take_over
@@ -49,7 +49,7 @@ def decide(kind: str, occupation: str = "", on: date = DAY, uscc: str = ONE) -> 
 
 def open_on(day: date) -> set[tuple[str, str]]:
     with reading() as db:
-        rows = standing.matters(db, day)
+        rows = matters(db, day)
     return set(zip(rows["uscc"], rows["matter"], strict=True))
 
 
@@ -116,7 +116,7 @@ def test_a_check_is_told_who_is_suspended_was_revoked_and_has_something_open(tmp
     bring(tmp_path, {**ROW, "received_on": "2026-04-01"})
     with reading() as db:
         seen = scene(db, cycle_id("2026-04"))
-        earlier = standing.suspended(db, date(2026, 3, 31))
+        earlier = suspended(db, date(2026, 3, 31))
     assert set(zip(seen.suspensions["uscc"], seen.suspensions["occupation_code"], strict=True)) == {
         (ONE, COOK),
         (ONE, BAKER),
@@ -128,8 +128,8 @@ def test_a_check_is_told_who_is_suspended_was_revoked_and_has_something_open(tmp
     assert set(seen.institutions["uscc"]) == {ONE}
     decide("reinstate", on=date(2026, 5, 1))
     with reading() as db:
-        assert standing.suspended(db, date(2026, 5, 1)).empty
-        assert not standing.suspended(db, date(2026, 4, 30)).empty
+        assert suspended(db, date(2026, 5, 1)).empty
+        assert not suspended(db, date(2026, 4, 30)).empty
 
 
 @pytest.mark.usefixtures("home")
