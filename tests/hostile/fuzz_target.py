@@ -17,13 +17,13 @@ with atheris.instrument_imports(include=["tasks.gateways", "schemas.submission"]
     from schemas.submission import READ_TABLES
     from tasks.gateways.sources.cells.reader import read_table
     from tasks.gateways.sources.contents import FileContent, UnreadableError
+    from tasks.gateways.sources.doors import UnreadableListError, read_list
     from tasks.gateways.sources.formats.columnar import ColumnOpener, read_columnar
     from tasks.gateways.sources.formats.delimited import read_delimited
     from tasks.gateways.sources.formats.nested_json import read_json
     from tasks.gateways.sources.formats.scoring import read_sheets
     from tasks.gateways.sources.formats.sheets import SheetOpener
     from tasks.gateways.sources.formats.workbooks import read_workbook
-    from tasks.gateways.sources.inspection_files import UnreadableListError, read_list
 
 _FOLDER = Path(os.environ["FUZZ_FOLDER"])
 _SHEETS, _COLUMNS = SheetOpener(), ColumnOpener()

@@ -6,11 +6,18 @@ from tasks.gateways.sources.cells.reader import spelled
 from tasks.gateways.sources.cells.text import compared
 from tasks.gateways.sources.chosen import LANDINGS, Brought, bring, is_due, sends_openly, stated
 from tasks.gateways.sources.contents import LINE, Advice, Pull, QuarantinedFile, UnknownColumn, discreet
-from tasks.gateways.sources.doors import DESK, DESK_FOLDER, PANELS, folders_named, lists_beside
+from tasks.gateways.sources.doors import (
+    DESK,
+    DESK_FOLDER,
+    PANELS,
+    UnreadableListError,
+    folders_named,
+    lists_beside,
+    read_list,
+)
 from tasks.gateways.sources.far.addresses import Bounds
 from tasks.gateways.sources.folder import PATH, WORKBOOKS, Unread, is_table_file, pull_file, pull_folder, results_of
 from tasks.gateways.sources.formats.plain_files import is_handed_in
-from tasks.gateways.sources.inspection_files import UnreadableListError, read_list
 from tasks.gateways.sources.setting_aside import FILE
 from tasks.gateways.sources.vouching import vouched
 
