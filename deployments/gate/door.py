@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.gate import access_log, endpoints, hosts, orders, pages
 from deployments.gate.accounts import COOKIE
+from deployments.gate.orders import Refused, path_of, read_body
 from deployments.gate.people import MACHINE, ForbiddenError, Person, Role, bring
-from deployments.gate.reading_requests import Refused, path_of, read_body
 from deployments.gate.secrets_of_home import machine_secret
 from deployments.gate.signing_in import SigningIn
 from schemas.errors import FilingError

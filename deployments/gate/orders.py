@@ -1,4 +1,4 @@
-"""What may be asked of runs: bodies that start, resume or stop one, read before the server sees them."""
+"""What may be asked: requests as the gate reads them, and bodies that start, resume or stop a run, read before the server does."""
 
 import json
 import re
@@ -7,12 +7,36 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from starlette.requests import Request
 
 from deployments.gate.people import Person, Role
 from schemas.errors import RefusedError
 from schemas.settings import settings
 from tasks.runs import on_server
 from tasks.runs.orchestration import APPROVAL_TAG, CANCELLED_BY, SIGNED_BY
+
+
+class Refused(Exception):  # noqa: N818  an answer, not an error
+    """A request that goes no further: the status and a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence = status, sentence
+
+
+def path_of(request: Request) -> str:
+    """The path as the server behind reads it; a request's URL is put together with the Host header."""
+    return str(request.scope["path"])
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    read = bytearray()
+    async for piece in request.stream():
+        read += piece
+        if len(read) > most:
+            raise Refused(413, f"a body of at most {most:,} bytes")
+    return bytes(read)
+
 
 #: What a person may say of a run beside its parameters.
 _PERSONS = {"state", "name", "parameters", "tags", "idempotency_key", "work_queue_name", "empirical_policy", "context"}

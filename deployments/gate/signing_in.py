@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from deployments.gate import access_log, pages
 from deployments.gate.accounts import COOKIE, LIVES_SECONDS, AccountError, Accounts, LinkError, Sessions
+from deployments.gate.orders import Refused, path_of, read_body
 from deployments.gate.people import Person
-from deployments.gate.reading_requests import Refused, path_of, read_body
 
 _FREE = 3
 _LONGEST_SECONDS = 60.0

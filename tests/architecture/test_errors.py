@@ -13,7 +13,7 @@ SIGNALS = {
     "tasks.gateways.sources.far.remote_folder._CutShortError": "retried as what the operating system would raise",
     "tasks.gateways.sources.far.remote_folder._OutOfReachError": "turned into a SourceError where the place is known",
     "tasks.gateways.sources.far.servers._StrangerError": "paramiko passes it through; turned into a SourceError",
-    "deployments.gate.reading_requests.Refused": "the gate answers a request with it",
+    "deployments.gate.orders.Refused": "the gate answers a request with it",
     "deployments.commands.serving._Stopped": "Ctrl-C: must pass every `except Exception` on its way",
 }
 
