@@ -1,15 +1,16 @@
-"""Cycles: their list, one cycle's page with stages, counts, deadlines and runs, and what is done to a whole cycle."""
+"""Cycles: their list, the page of one with stages, counts, deadlines and runs, what is done to it, and pauses (暂停自动办理)."""
 
 from collections.abc import Mapping
+from datetime import date
+from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from deployments.desk import runs
-from deployments.desk.acts import back_to, closing_words, done, sent
+from deployments.desk.acts import Act, MissingWordsError, back_to, closing_words, done, sent
 from deployments.desk.pages import shown, waiting_on
-from deployments.desk.pauses import of_subject
 from deployments.gate.people import Role
 from flows.stages import STAGES
 from schemas.duty import Choice
@@ -17,14 +18,15 @@ from schemas.item import OPEN
 from schemas.law import deciding
 from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import for_cycle
-from schemas.run import COUNT_TITLES
-from tasks.desk import closing
+from schemas.run import AUTOMATIC, COUNT_TITLES
+from tasks.desk import closing, pauses
 from tasks.runs.today import today
 from tasks.runs.waiting import waits_for
 from tasks.store import cycles as store
 from tasks.store import overview
 from tasks.store import runs as past_runs
 from tasks.store.database import reading
+from tasks.store.pauses import Pause
 
 routes = APIRouter(prefix="/cycles")
 
@@ -117,3 +119,49 @@ async def close(request: Request, cycle: str) -> Response:
     words = closing_words(act)
     await done(lambda: closing.close_cycle(chosen, words, act.day))
     return back_to(f"/cycles/{chosen}", "closed")
+
+
+pause_routes = APIRouter(prefix="/pauses")
+
+
+def of_subject(subject: str, day: date) -> Pause | None:
+    """The pause of a cycle or of an automatic work that holds on a day."""
+    return next((entry for entry in pauses.pauses_on(day) if entry.subject == subject), None)
+
+
+@pause_routes.get("")
+def pauses_page(request: Request) -> HTMLResponse:
+    """What runs by itself, and what of it is paused."""
+    standing = {entry.subject: entry for entry in pauses.pauses_on(today())}
+    rows = [(subject, title, standing.pop(subject, None)) for subject, title in AUTOMATIC.items()]
+    rows += [(subject, pauses.title_of(subject), entry) for subject, entry in standing.items()]
+    return shown(request, "pauses.html.j2", rows=rows)
+
+
+@pause_routes.post("/{subject}/pause")
+async def pause(request: Request, subject: str) -> Response:
+    """Keep a cycle or a work from going on by itself, as `filing pause` does."""
+    act = await sent(request, Role.OPERATOR)
+    until, reason = _until(act), act.words("reason", "理由")
+    await done(lambda: pauses.pause(subject, act.person.name, reason, until))
+    return back_to(_place(subject), "paused")
+
+
+@pause_routes.post("/{subject}/resume")
+async def resume(request: Request, subject: str) -> Response:
+    """Let it go on again, as `filing resume` does."""
+    act = await sent(request, Role.OPERATOR)
+    reason = act.words("reason", "理由")
+    await done(lambda: pauses.lift(subject, act.person.name, reason))
+    return back_to(_place(subject), "resumed")
+
+
+def _until(act: Act) -> date | None:
+    until = act.on("until")
+    if until is not None and until < act.day:
+        raise MissingWordsError(f"{until} 已过：请写暂停的最后一日，不写即至恢复为止")
+    return until
+
+
+def _place(subject: str) -> str:
+    return "/pauses" if subject in AUTOMATIC else f"/cycles/{quote(subject)}"

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.types import ASGIApp
 
-from deployments.desk import applications, cycles, doors, editions, institutions, letters, pauses, resubmission, today
+from deployments.desk import applications, cycles, doors, editions, institutions, letters, resubmission, today
 from deployments.desk.pages import plain, shown
 from deployments.desk.signing import SEEN, TOKEN, DeskError, HalfDoneError, NotSignedInError, StaleFormError, Tokens
 from schemas.errors import FilingError, WrongUseError
@@ -38,7 +38,7 @@ _PAGES: tuple[APIRouter, ...] = (
     editions.routes,
     letters.routes,
     doors.routes,
-    pauses.routes,
+    cycles.pause_routes,
 )
 #: What others did meanwhile: answered 409.
 _CONFLICTS = (

@@ -1,4 +1,4 @@
-"""What may be asked: requests as the gate reads them, and bodies that start, resume or stop a run, read before the server does."""
+"""What may be asked: requests as the gate reads them, and bodies that start, resume or stop a run before the server has them."""
 
 import json
 import re

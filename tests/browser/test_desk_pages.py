@@ -51,7 +51,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[str]:
     """The address of a desk over a cycle of 24 institutions, on the day after its first run."""
-    from deployments.desk import acts, applications, cycles, institutions, pages, pauses, today
+    from deployments.desk import acts, applications, cycles, institutions, pages, today
 
     home = tmp_path_factory.mktemp("desk") / "home"
     home.mkdir()
@@ -68,7 +68,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     with using(Settings(home=home, database_url="")), pytest.MonkeyPatch.context() as patch:
-        for module in (acts, applications, cycles, institutions, pages, pauses, today):
+        for module in (acts, applications, cycles, institutions, pages, today):
             patch.setattr(module, "today", lambda: DAY)
         thread.start()
         while not server.started:

@@ -111,9 +111,9 @@ def browser_of(name: str, role: Role, server: Any = None) -> Browser:
 @pytest.fixture
 def today_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """The desk's day is the day after the story's first act."""
-    from deployments.desk import acts, applications, cycles, institutions, pages, pauses, today
+    from deployments.desk import acts, applications, cycles, institutions, pages, today
     from tasks.desk import pauses as pausing
 
-    modules: tuple[Any, ...] = (acts, applications, cycles, institutions, pages, pauses, pausing, today)
+    modules: tuple[Any, ...] = (acts, applications, cycles, institutions, pages, pausing, today)
     for module in modules:
         monkeypatch.setattr(module, "today", lambda: DAY)
