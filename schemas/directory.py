@@ -1,17 +1,16 @@
-"""The directory (备案目录): its columns as one table, and its cells and changes in words.
+"""The directory (备案目录): its columns as one table, its cells and changes in words, and the names of codes.
 
 Source: contract section 6; Notice, article 3(4).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from schemas.item import TRADE
-from schemas.policy import Policy
+from schemas.policy import Policy, known
 from schemas.submission import AUDIENCES
-from schemas.titles import level_titles, region_titles, type_titles
 
 
 @dataclass(frozen=True)
@@ -147,3 +146,26 @@ def change_text(text: str, policy: Policy) -> str:
         return text
     names = {**region_titles(policy), **type_titles(policy)}
     return _CODED.sub(lambda match: match[1] + names.get(match[2], audiences_text(match[2])), text)
+
+
+def region_titles(policy: Policy) -> dict[str, str]:
+    """Region code to name: the policy's, then those that only another policy of its city has, as of what is long on file."""
+    return _with_others(policy, lambda one: one.region_names)
+
+
+def type_titles(policy: Policy) -> dict[str, str]:
+    """Institution type to title, in the same way."""
+    return _with_others(policy, lambda one: one.institution_types)
+
+
+def level_titles(policy: Policy) -> dict[str, str]:
+    """Level code to title, in the same way."""
+    return _with_others(policy, lambda one: one.levels)
+
+
+def _with_others(policy: Policy, names: Callable[[Policy], dict[str, str]]) -> dict[str, str]:
+    city = [policy, *(other for other in reversed(known()) if other.name == policy.name)]
+    titles: dict[str, str] = {}
+    for one in city:
+        titles |= {code: title for code, title in names(one).items() if code not in titles}
+    return titles

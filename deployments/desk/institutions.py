@@ -12,6 +12,7 @@ from deployments.desk.pages import shown
 from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
+from schemas.directory import type_titles
 from schemas.inspection import OUTCOMES
 from schemas.letter_text import LETTER_KINDS
 from schemas.policy import in_force, last_cycle_on
@@ -19,7 +20,6 @@ from schemas.qualification import ADJUSTMENTS, Adjustment, Merger, Recoding, Ren
 from schemas.run import Counts
 from schemas.settings import PAGES
 from schemas.supervision import COMPLAINT_OUTCOMES
-from schemas.titles import type_titles
 from tasks import adjustment
 from tasks.letters.delivery import deliver_letters
 from tasks.runs.run import begin

@@ -14,6 +14,7 @@ from jinja2 import Environment
 from deployments.desk.signing import Tokens, signed_in
 from deployments.gate.pages import templates
 from deployments.gate.people import Role
+from schemas.directory import region_titles, type_titles
 from schemas.duty import KINDS, Duty, counted
 from schemas.inspection import OUTCOMES
 from schemas.item import APPLICATION_STATUSES, AWAITED, NOT_TAKEN_UP
@@ -23,7 +24,6 @@ from schemas.policy import in_force
 from schemas.qualification import STANDINGS
 from schemas.settings import PAGES, settings
 from schemas.supervision import COMPLAINT_OUTCOMES
-from schemas.titles import region_titles, type_titles
 from tasks.desk import duties
 from tasks.runs.today import today
 from tasks.store import history

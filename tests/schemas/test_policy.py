@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.directory import levels_text
+from schemas.directory import level_titles, levels_text
 from schemas.law.cycle import cycle_id
 from schemas.policy import (
     UnknownCycleError,
@@ -19,7 +19,6 @@ from schemas.policy import (
 )
 from schemas.settings import Settings, using
 from schemas.submission import APPLICATIONS, MATERIALS_TABLE, OCCUPATIONS
-from schemas.titles import level_titles
 from tests.policies import SECOND_CITY, SHIPPED, write_policy
 
 

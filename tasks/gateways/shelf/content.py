@@ -16,12 +16,13 @@ from schemas.directory import (
     GONE,
     INSTITUTION_COLUMNS,
     edition_name,
+    region_titles,
+    type_titles,
 )
 from schemas.directory_changes import change_counts, in_order
 from schemas.office import Office
 from schemas.policy import Policy
 from schemas.run import Head
-from schemas.titles import region_titles, type_titles
 
 #: An earlier edition: its name, its `as_of`, and its changes (CHANGE_COLUMNS) or only their counts by kind.
 EarlierEdition = tuple[str, date, pd.DataFrame | Mapping[str, int]]

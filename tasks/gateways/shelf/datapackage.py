@@ -9,9 +9,9 @@ from schemas.directory import (
     COLUMNS,
     DIRECTORY_KEY,
     Column,
+    level_titles,
 )
 from schemas.submission import AUDIENCES
-from schemas.titles import level_titles
 from tasks.gateways.shelf.content import EditionContent
 from tasks.gateways.shelf.manifest import json_bytes, sha256
 

@@ -17,6 +17,7 @@ from schemas.directory import (
     OCCUPATION_COLUMNS,
     audiences_shown,
     change_text,
+    level_titles,
     levels_text,
 )
 from schemas.directory_changes import change_counts
@@ -24,7 +25,6 @@ from schemas.item import trade_title
 from schemas.policy import Policy
 from schemas.rows import tuples
 from schemas.submission import AUDIENCES
-from schemas.titles import level_titles
 from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.shelf.content import EarlierEdition, EditionContent, chinese_date
 
