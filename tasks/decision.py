@@ -71,16 +71,16 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     rows = _candidates(db, run)
     if rows.empty:
         return {}
-    lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
     ended = _ended(db, rows)
-    barred = rows[ended & rows["chosen"]]
-    _refuse(db, barred, run)
-    rows = rows[~ended]
-    on_file = register.on_file(db, run.day)
+    barred, rows = rows[ended & rows["chosen"]], rows[~ended]
+    on_file = register.on_file(db, run.day, among=register.concerning(db, rows["uscc"], rows["present_code"]))
     rows = rows.assign(barring=_judged(db, run, rows, on_file))
     chosen = rows[rows["chosen"]]
-    held = _hold(db, chosen, run)
     granted = chosen[chosen["barring"] == ""]
+    if len(granted):
+        lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
+    _refuse(db, barred, run)
+    held = _hold(db, chosen, run)
     granted = granted[public_notice.is_over(db, granted, run.policy, run)]
     _enter(db, granted, on_file, run.policy, run)
     items.move(db, granted.assign(became="filed", reason="", because="准予备案"), run, "filing")
@@ -90,8 +90,8 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
 def _candidates(db: Connection, run: Run) -> pd.DataFrame:
     """Items that may be filed now: passed ones, and those that wait for a place since they would have been filed.
 
-    Items' columns, what the application says of the institution, kind, submitted_utc, and `chosen`: whether the run is
-    for them.
+    Items' columns, what the application says of the institution, kind, submitted_utc, `present_code`, by which the
+    register has the occupation since, and `chosen`: whether the run is for them.
     """
     passed = items.of_cycle(db, run.cycle, ["passed"])
     waiting = _waiting(db, run)
@@ -101,7 +101,8 @@ def _candidates(db: Connection, run: Run) -> pd.DataFrame:
     current = applications.current(db, candidates["application_no"].unique().tolist())
     stated = current.columns.intersection(["application_no", "kind", "submitted_utc", *INSTITUTION_DETAILS])
     rows = candidates.merge(current[stated], on="application_no")
-    return rows.assign(chosen=run.only is None or rows["application_no"].isin(run.only or []))
+    chosen = run.only is None or rows["application_no"].isin(run.only or [])
+    return rows.assign(present_code=renumberings.followed(db, rows["occupation_code"]), chosen=chosen)
 
 
 def _waiting(db: Connection, run: Run) -> pd.DataFrame:
@@ -126,19 +127,15 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     What was renumbered since it was asked for is judged by its present code, as the register has it.
     """
     shown = rows[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")["published_on"]
-    now = rows.assign(
-        occupation_code=renumberings.followed(db, rows["occupation_code"]), shown_on=shown.fillna("").to_numpy()
-    )
-    barred = _barred(db, run, rows, now, on_file)
+    now = rows.assign(occupation_code=rows["present_code"], shown_on=shown.fillna("").to_numpy())
+    granted = decisions.permitted(db, run.cycle, _NOT_NOW, rows)
+    barred = _barred(db, run, rows, on_file, granted)
     rest = now[~barred]
-    holdings = register.held_before_cycle(db, run.policy.deadline(run.cycle), run.cycle)
+    mine = register.concerning(db, rows["uscc"])
+    holdings = register.held_before_cycle(db, run.policy.deadline(run.cycle), run.cycle, mine)
     holdings = holdings.assign(occupation_code=renumberings.followed(db, holdings["occupation_code"]))
-    present = dict(zip(rows["occupation_code"], now["occupation_code"], strict=True))
-    permits = {
-        (rule, number, present[code])
-        for rule in CAPS
-        for number, code in decisions.permitted(db, run.cycle, rule, rows[~barred])
-    }
+    present = dict(zip(rows["occupation_code"], rows["present_code"], strict=True))
+    permits = {(rule, number, present[code]) for rule, number, code in granted}
     reasons = barred.map({True: "STAND-1", False: ""})
     if len(rest):
         reasons.loc[rest.index] = take_in_turn(rest, on_file, holdings, permits, run.policy)
@@ -146,23 +143,24 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
 
 
 def _barred(
-    db: Connection, run: Run, rows: pd.DataFrame, now: pd.DataFrame, on_file: pd.DataFrame
+    db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame, permits: set[tuple[str, str, str]]
 ) -> "pd.Series[bool]":
     """Which items not on file are of an institution that is suspended or was lately revoked, without a permit.
 
-    A renewal's item is one of them once its term is over. `now`: the rows under the present codes of their occupations.
+    A renewal's item is one of them once its term is over. `permits`: of `decisions.permitted`.
     """
     asked = items.of_applications(db, rows["application_no"].unique().tolist())
     asked = asked[["application_no", "uscc", "occupation_code"]].drop_duplicates()
     asked["occupation_code"] = renumberings.followed(db, asked["occupation_code"])
     asked = pd.concat([asked, asked.assign(occupation_code="").drop_duplicates()], ignore_index=True)
     why = bars(asked, scene.suspended(db, run.day), scene.revoked(db, run.day), run.policy, run.day)
-    badly = rows["application_no"].isin(asked.loc[why != "", "application_no"])
-    permits = decisions.permitted(db, run.cycle, "STAND-1", rows)
-    permitted = pd.MultiIndex.from_frame(rows[["application_no", "occupation_code"]]).isin(list(permits))
-    is_held = now[register.KEYS].merge(on_file[register.KEYS], on=register.KEYS, how="left", indicator=True)["_merge"]
-    barred: pd.Series[bool] = badly & (is_held.to_numpy() == "left_only") & ~permitted
-    return barred
+    badly, held = set(asked.loc[why != "", "application_no"]), set(tuples(on_file[register.KEYS]))
+    present = tuples(rows.assign(occupation_code=rows["present_code"])[register.KEYS])
+    barred = [
+        number in badly and ("STAND-1", number, code) not in permits and key not in held
+        for (number, code), key in zip(tuples(rows[["application_no", "occupation_code"]]), present, strict=True)
+    ]
+    return pd.Series(barred, index=rows.index, dtype="bool")
 
 
 def _refuse(db: Connection, barred: pd.DataFrame, run: Run) -> None:
@@ -178,7 +176,8 @@ def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     stands = rows[rows["barring"] != ""]
     findings.hold_at_filing(db, rows, tuple(_NOT_NOW), run.cycle, run.day)
     waits = rows["status"] == "held"
-    items.restate(db, stands[waits[stands.index]].assign(reason=stands["barring"]))
+    stated = stands[waits[stands.index] & (stands["reason"] != stands["barring"])]
+    items.restate(db, stated.assign(reason=stated["barring"]))
     free = rows[waits & (rows["barring"] == "")]
     items.move(db, free.assign(became="passed", reason="", because="占用的名额已空出"), run, "filing")
     new = stands[~waits[stands.index]]
@@ -189,19 +188,19 @@ def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
 
 def _ended(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which candidates would renew what was withdrawn or revoked meanwhile: nothing is left to renew (RENEW-1)."""
+    renews = rows["kind"] == "renewal"
+    present = register.current_entries(db, register.concerning(db, rows.loc[renews, "uscc"]))
     # of what a merger brought together the one that lasted longer counts
-    present = register.current_entries(db).sort_values("valid_until", kind="stable")
-    lasting = present.drop_duplicates(register.KEYS, keep="last")
-    last = lasting.set_index(register.KEYS)["ended_by"]
-    now = rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
-    return (rows["kind"] == "renewal") & now.join(last, on=register.KEYS)["ended_by"].notna()
+    lasting = present.sort_values("valid_until", kind="stable").drop_duplicates(register.KEYS, keep="last")
+    now = rows.assign(occupation_code=rows["present_code"])
+    return renews & now.join(lasting.set_index(register.KEYS)["ended_by"], on=register.KEYS)["ended_by"].notna()
 
 
 def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy: Policy, run: Run) -> None:
     """Write the register: a new qualification, items joining one, or a renewed term (contract section 3)."""
     if granted.empty:
         return
-    granted = granted.assign(occupation_code=renumberings.followed(db, granted["occupation_code"]))
+    granted = granted.assign(occupation_code=granted["present_code"])
     ends = _ends(db, granted, on_file, run)
     steps = {str(number): str(end) for number, end in on_file.groupby("application_no")["valid_until"].max().items()}
     terms = filed_until(granted, ends, steps, policy.validity.months, run.day)

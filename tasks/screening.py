@@ -215,8 +215,9 @@ def free_places(run: Run) -> int:
 
 def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]":
     """Which holds (KEYS, rule, uscc) no longer hold on the run's day."""
-    policy = run.policy
-    on_file, place = register.on_file(db, run.day), unit(policy)
+    policy, place = run.policy, unit(run.policy)
+    held = renumbered(db, holds)[["uscc", *place]]
+    on_file = register.on_file(db, run.day, among=register.concerning(db, holds["uscc"], held["occupation_code"]))
     capped = holds.loc[holds["rule"] == "CAP-1", "uscc"].unique().tolist()
     mine = items.of_institutions(db, capped)
     under_way = mine[(mine["cycle"] != run.cycle) & mine["status"].isin(_UNDER_WAY)]
@@ -224,7 +225,6 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
     used = places_used(pd.concat([on_file[on_file["uscc"].isin(capped)], renumbered(db, asked)]), policy)
     within = holds["uscc"].map(used).fillna(0) <= policy.cap.occupations
     counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
-    held = renumbered(db, holds)[["uscc", *place]]
     counted = counted.merge(held[place].drop_duplicates(), on=place)
     holders: dict[tuple[str, ...], set[str]] = {}
     for uscc, *key in tuples(counted[["uscc", *place]]):

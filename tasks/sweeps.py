@@ -45,7 +45,9 @@ def sweep_expiry(run: Run) -> Counts:
             first_codes=credit_codes.first(db),
             written=letters.occasions(db, "expiry_reminder"),
         )
-        ending = register.on_file(db, run.day, until=run.day + timedelta(max(policy.validity.reminder_days)))
+        ending = register.on_file(
+            db, run.day, among=register.ending(run.day + timedelta(max(policy.validity.reminder_days)))
+        )
         reminded = letters.write(db, expiry_reminders(ending, known), run)
     return Counts.of(lapsed=lapsed, reminders=reminded)
 

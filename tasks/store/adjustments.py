@@ -193,7 +193,7 @@ def lapse(db: Connection, run: Run) -> int:
     gone = _off_the_register(db, run.day)
     moved = items.move(db, gone.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
     # what an operator's decision ended was recorded with the decision
-    ended = register.tell_lapsed(db, register.current_entries(db, over_on=run.day), run)
+    ended = register.tell_lapsed(db, register.current_entries(db, register.over(run.day)), run)
     for cycle in sorted(gone["cycle"].unique()):
         applications.follow_items(db, cycle, run)
     return max(moved, ended)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 import polars as pl
@@ -14,6 +14,7 @@ from schemas.item import KEYS, VERSION
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import Concerned
 from schemas.policy import for_cycle
+from schemas.rows import tuples
 from schemas.run import Run
 from schemas.submission import DECISIONS
 from tasks.store import conditions, cycles, findings, frames, history, public_notices, seals
@@ -128,11 +129,21 @@ def on_applications(db: Connection, cycle: str, rule: str) -> pd.DataFrame:
     return decided.drop_duplicates("application_no", keep="last")
 
 
-def permitted(db: Connection, cycle: str, rule: str, asked: pd.DataFrame) -> set[tuple[str, str]]:
-    """Which (application_no, occupation_code) of those asked the latest decision on a rule permits."""
-    rulings = latest(db, cycle, rule, asked)
-    granted = rulings[rulings["verdict"] == "permit"]
-    return set(zip(granted["application_no"], granted["occupation_code"], strict=True))
+def permitted(db: Connection, cycle: str, rules: Collection[str], asked: pd.DataFrame) -> set[tuple[str, str, str]]:
+    """(rule, application_no, occupation_code) of those asked for which the latest decision on one of the rules is a permit."""
+    codes: dict[str, set[str]] = {}
+    for number, code in tuples(asked[["application_no", "occupation_code"]]):
+        codes.setdefault(number, set()).add(code)
+    latest = {
+        (rule, number, code): verdict
+        for rule, number, concerns, verdict in tuples(
+            of_cycle(db, cycle)[["rule", "application_no", "occupation_code", "verdict"]]
+        )
+        if rule in rules
+        for code in codes.get(number, ())
+        if concerns in ("", code)
+    }
+    return {key for key, verdict in latest.items() if verdict == "permit"}
 
 
 def permits(db: Connection, rule: str) -> set[tuple[str, str]]:

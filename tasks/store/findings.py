@@ -119,10 +119,11 @@ def hold_at_filing(db: Connection, judged: pd.DataFrame, rules: Sequence[str], c
     """Note which of these rules hold an item at its filing (KEYS, barring: rules joined by `;`); its other holds by them fall."""
     hits = judged[judged["barring"] != ""]
     hits = hits.assign(rule=hits["barring"].str.split(";")).explode("rule")[[*KEYS, "rule"]]
-    hold(db, hits, cycle)
     present = holds_of(db, cycle).merge(judged[KEYS], on=KEYS)
     present = present[present["rule"].isin(rules)]
     both = present.merge(hits, on=[*KEYS, "rule"], how="left", indicator=True)
+    if (both["_merge"] == "both").sum() < len(hits):
+        hold(db, hits, cycle)
     note_fallen(db, both, both["_merge"] == "left_only", day)
 
 

@@ -1,5 +1,6 @@
 """The register (备案名册): who holds what, when it holds and when we knew it."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
@@ -28,14 +29,35 @@ def _known(table: Table, known_on: date | None) -> ColumnElement[bool]:
     return and_(table.c.known_from <= known_on, or_(open_still, table.c.known_to > known_on))
 
 
-def on_file(db: Connection, day: date, *, known_on: date | None = None, until: date | None = None) -> pd.DataFrame:
+def on_file(
+    db: Connection, day: date, *, known_on: date | None = None, among: ColumnElement[bool] | None = None
+) -> pd.DataFrame:
     """What is on file on a day: uscc, institution details, UNIT, ALONG, filed_on, valid_until (ISO).
 
-    As we know it now, or exactly as it was known on `known_on`. What is suspended is on file. With `until` only what
-    ends by that day.
+    As we know it now, or exactly as it was known on `known_on`. What is suspended is on file. `among`: of which entries
+    (`concerning`, `ending`).
     """
     chosen = _known(_entry, known_on)
-    return _standing(db, day, chosen if until is None else and_(chosen, _entry.c.valid_until <= until), known_on)
+    return _standing(db, day, chosen if among is None else and_(chosen, among), known_on)
+
+
+def ending(until: date) -> ColumnElement[bool]:
+    """Whether an entry ends by a day."""
+    return _entry.c.valid_until <= until
+
+
+def over(day: date) -> ColumnElement[bool]:
+    """Whether an entry is over on a day, and no decision ended it."""
+    return and_(_entry.c.valid_until < day, _entry.c.ended_by.is_(None))
+
+
+def concerning(db: Connection, institutions: Iterable[str], occupations: Iterable[str] = ()) -> ColumnElement[bool]:
+    """Whether an entry is of one of these institutions or of these occupations, until this is asked of others."""
+    # in tables of their own: a statement holds only so many values
+    given = pd.DataFrame({"code": sorted(set(institutions))}, dtype=frames.TEXT)
+    whose = frames.working(db, "asked_institutions", given)
+    what = frames.working(db, "asked_occupations", pd.DataFrame({"code": sorted(set(occupations))}, dtype=frames.TEXT))
+    return or_(_entry.c.uscc.in_(select(whose.c.code)), _entry.c.occupation_code.in_(select(what.c.code)))
 
 
 def in_force(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
@@ -62,13 +84,11 @@ def before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
     return held.assign(valid_until=stood.fillna(held["valid_until"]))
 
 
-def held_before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
-    """As `before_cycle`, for whom it does not matter until when: the terms are those of now."""
-    untouched = and_(
-        or_(_entry.c.known_to.is_(None), _entry.c.superseded_in == cycle),
-        or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle),
-    )
-    return _standing(db, day, untouched, None)
+def held_before_cycle(db: Connection, day: date, cycle: str, among: ColumnElement[bool] | None = None) -> pd.DataFrame:
+    """As `before_cycle`, for whom it does not matter until when: the terms are those of now; `among` as for `on_file`."""
+    as_then = or_(_entry.c.known_to.is_(None), _entry.c.superseded_in == cycle)
+    untouched = and_(as_then, or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle))
+    return _standing(db, day, untouched if among is None else and_(untouched, among), None)
 
 
 def _stood_until(db: Connection, day: date) -> "pd.Series[str]":
@@ -84,30 +104,23 @@ def _stood_until(db: Connection, day: date) -> "pd.Series[str]":
 
 
 def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: date | None) -> pd.DataFrame:
-    statement = (
-        select(
-            *(_entry.c[key] for key in KEYS),
-            *(_institution.c[name] for name in DETAILS),
-            *(_entry.c[name] for name in ALONG),
-            _entry.c.filed_on,
-            _entry.c.valid_until,
-            _entry.c.application_no,
-        )
-        .join(_institution, and_(_institution.c.uscc == _entry.c.uscc, _known(_institution, known_on)))
-        .where(_entry.c.filed_on <= day, _entry.c.valid_until >= day, chosen)
-    )
-    return frames.read(db, statement, KEYS)
+    columns = [*KEYS, *ALONG, "filed_on", "valid_until", "application_no"]
+    runs = (_entry.c.filed_on <= day, _entry.c.valid_until >= day)
+    entries = frames.read_polars(db, select(*(_entry.c[name] for name in columns)).where(*runs, chosen))
+    known = select(*(_institution.c[name] for name in ("uscc", *DETAILS))).where(_known(_institution, known_on))
+    # joined here: the database would give an institution's details once for each of its levels
+    rows = entries.join(frames.read_polars(db, known), on="uscc").select(*KEYS, *DETAILS, *columns[len(KEYS) :])
+    return rows.sort(KEYS, nulls_last=True, maintain_order=True).to_pandas()
 
 
-def current_entries(db: Connection, over_on: date | None = None) -> pd.DataFrame:
+def current_entries(db: Connection, among: ColumnElement[bool] | None = None) -> pd.DataFrame:
     """Every entry as we know it now, expired ones included: keys, ALONG, filed_on, valid_until, application_no.
 
-    With `over_on` those that are over on that day and that no decision ended.
+    `among`: of which entries (`concerning`, `over`).
     """
     columns = ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
-    over = () if over_on is None else (_entry.c.valid_until < over_on, _entry.c.ended_by.is_(None))
-    statement = select(*(_entry.c[name] for name in columns)).where(_entry.c.known_to.is_(None), *over)
-    return frames.read(db, statement, [*KEYS, "entry"])
+    chosen = select(*(_entry.c[name] for name in columns)).where(_entry.c.known_to.is_(None))
+    return frames.read(db, chosen if among is None else chosen.where(among), [*KEYS, "entry"])
 
 
 def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
