@@ -507,7 +507,8 @@ history = Table(
     Column("on", Date, nullable=False),
     Column("run_id", Text, nullable=False),
     Column("digest", Text, nullable=False),  # of this entry and of the digest before it
-    Index("ix_history_subject", "subject"),
+    Index("ix_history_subject", "subject", "kind", "became"),
+    Index("ix_history_kind", "kind", "became"),
 )
 
 quarantined = Table(

@@ -166,7 +166,8 @@ def upgrade() -> None:
         *_required(sa.Text(), "run_id", "digest"),
         sa.PrimaryKeyConstraint("entry", name=op.f("pk_history")),
     )
-    op.create_index("ix_history_subject", "history", ["subject"], unique=False)
+    op.create_index("ix_history_subject", "history", ["subject", "kind", "became"], unique=False)
+    op.create_index("ix_history_kind", "history", ["kind", "became"], unique=False)
     op.create_table(
         "hold",
         *_required(sa.Text(), "application_no", "occupation_code", "work_type", "level", "rule", "cycle"),
