@@ -40,13 +40,18 @@ def last_day(policy: Policy, cycle: CycleId) -> date:
     return policy.deadline(cycle) + timedelta(days=policy.evaluation.wait_days)
 
 
+def waits(policy: Policy, cycle: CycleId, day: date) -> bool:
+    """Whether a cycle that was not decided yet may still wait on a day: it decides together, and its last day is to come."""
+    return policy.decision.together and day < last_day(policy, cycle)
+
+
 def wait_on(progress: Progress, policy: Policy, cycle: CycleId, day: date) -> Wait:
     """For what the cycle waits on a day before it decides.
 
     One that decides together waits for its deadline, for corrections and for results; once it has decided, or on its
     last day, for nothing. One that does not decides what it has.
     """
-    if not policy.decision.together or progress.has_decided or day >= last_day(policy, cycle):
+    if progress.has_decided or not waits(policy, cycle, day):
         return Wait()
     deadline = policy.deadline(cycle)
     running = [end for end in progress.corrections if end >= day]

@@ -61,7 +61,7 @@ class Progress:
             cycle=self.run.cycle,
             as_of=self.run.day,
             outcome=outcome,
-            awaits_results=outcome == "waiting" or awaits_results(self.run.cycle, self.run.day),
+            awaits_results=outcome == "waiting" or awaits_results(self.run.cycle, self.run.day, back, sent),
             wait=waits_for(self.run.cycle, self.run.day),
             results_elsewhere={
                 backlog.cycle: backlog.number for backlog in unjudged if backlog.cycle != self.run.cycle

@@ -58,12 +58,12 @@ def still_waits(cycle: str, day: date) -> bool:
     return not waits_for(cycle, day).is_over
 
 
-def awaits_results(cycle: str, day: date) -> bool:
-    """Whether results may still come in on which a cycle goes on, decided or not."""
+def awaits_results(cycle: str, day: date, back: int, sent: int) -> bool:
+    """Whether results may still come in, beside those `back` of items `sent`, on which a cycle goes on, decided or not."""
     with reading() as db:
         if cycles.closing(db, cycle):
             return False
-        return deciding.awaits_results(unfinished.progress(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
+    return deciding.awaits_results(deciding.Progress(back, sent), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
 
 
 def wait_of(cycle: str) -> Wait:

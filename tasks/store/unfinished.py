@@ -156,9 +156,13 @@ def results_back(db: Connection, cycle: str) -> tuple[int, int]:
 
 def wait(db: Connection, cycle: str, day: date) -> deciding.Wait:
     """For what a cycle waits on a day before it decides; for nothing once it was closed (contract section 3)."""
+    policy = for_cycle(cycle_id(cycle))
+    # how far it is is counted only where something hangs on it
+    if not deciding.waits(policy, cycle_id(cycle), day) or has_decided(db, cycle):
+        return deciding.Wait()
     if cycle in set(db.execute(closed()).scalars()):
         return deciding.Wait()
-    return deciding.wait_on(progress(db, cycle), for_cycle(cycle_id(cycle)), cycle_id(cycle), day)
+    return deciding.wait_on(progress(db, cycle), policy, cycle_id(cycle), day)
 
 
 def _items(db: Connection, cycles: Sequence[str], day: date) -> Iterator[_Standing]:
