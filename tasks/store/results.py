@@ -197,24 +197,17 @@ def reconsider(db: Connection, cycle: str, day: date) -> None:
     """
     sent = tables.dispatched_item
     out_now = select(sent.c.application_no).where(conditions.same(sent, _result, items.KEYS)).exists()
-    refused_as_unsent = (
-        select(tables.finding.c.rule)
-        .where(
-            tables.finding.c.table == "results",
-            tables.finding.c.version == _result.c.result_id,
-            tables.finding.c.rule == "EVAL-3",
-        )
-        .exists()
+    finding = tables.finding
+    unsent = select(finding.c.version).where(
+        finding.c.cycle == cycle, finding.c.table == "results", finding.c.rule == "EVAL-3"
     )
-    mine = (
-        _result.c.cycle == cycle,
-        _result.c.standing == "refused",
-        _result.c.received_on == day,
-        refused_as_unsent,
-        out_now,
-    )
-    seals.touch_where(db, seals.RESULT_STANDING, *mine)
-    db.execute(update(_result).where(*mine).values(standing="received"))
+    refused = (_result.c.cycle == cycle, _result.c.standing == "refused", _result.c.received_on == day)
+    again = frames.read(db, select(_result.c.result_id).where(*refused, _result.c.result_id.in_(unsent), out_now))
+    if again.empty:
+        return
+    seals.touch(db, seals.RESULT_STANDING, again)
+    work = frames.working(db, "received_again", again)
+    db.execute(update(_result).where(_result.c.result_id == work.c.result_id).values(standing="received"))
 
 
 def to_judge(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
