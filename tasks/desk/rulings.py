@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from expectations.rulebook import rules
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.rulings import EVAL_5, Concerned, Fault, Ruling, fault_of, unknown
+from schemas.rows import tuples
 from schemas.run import Counts, Run
 from tasks.letters.life import recall
 from tasks.runs.run import begin, step
@@ -107,10 +108,15 @@ def settle_holds(run: Run) -> Counts:
         holds = decisions.on_holds(db, run.cycle)
         holds = holds[holds["rule"] != EVAL_5]
         moved = _refuse(db, reached, holds, run) + _take_back(db, reached, holds, run)
-        moves = _settled(items.of_cycle(db, run.cycle, ["held"]).merge(reached[items.KEYS], on=items.KEYS), holds)
-        items.restate(db, moves[moves["became"] == "held"])
-        moved += items.move(db, moves[moves["became"] != "held"], run, "filing")
-        applications.follow_items(db, run.cycle, run)
+        held = reached[reached["status"] == "held"]
+        if moved:
+            held = items.of_cycle(db, run.cycle, ["held"]).merge(reached[items.KEYS], on=items.KEYS)
+        moves = _settled(held, holds)
+        stays = moves["became"] == "held"
+        items.restate(db, moves[stays & (moves["reason"] != moves["was_reason"])])
+        moved += items.move(db, moves[~stays], run, "filing")
+        if moved:
+            applications.follow_items(db, run.cycle, run)
         return Counts.of(settled=moved)
 
 
@@ -145,14 +151,10 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
     refused = reached[reached["status"] == "refused"].merge(holds[items.KEYS].drop_duplicates(), on=items.KEYS)
     if refused.empty:
         return 0
-    rows = refused[[*items.KEYS, "reason"]].assign(rule=refused["reason"].str.split(";")).explode("rule")
-    rows = rows.merge(holds, on=[*items.KEYS, "rule"], how="left")
-    # what was refused under no hold, as an objection or an ended renewal, is not settled here
-    still = rows[rows["verdict"] != "permit"]
-    items.restate(db, items.rules_of(still, "reason"))
-    anew = _refuse_again(db, rows, holds, run)
-    back = refused.drop(columns="reason").merge(still[items.KEYS].drop_duplicates(), how="left", indicator=True)
-    back = back[back.pop("_merge") == "left_only"].reset_index(drop=True)
+    judged = _held_against(refused, holds)
+    items.restate(db, judged[judged["stands"] & (judged["reason"] != refused["reason"])])
+    anew = _refuse_again(db, judged[judged["further"]], run)
+    back = refused[~judged["stands"]].drop(columns="reason").reset_index(drop=True)
     if back.empty:
         return anew
     counted = back[items.KEYS].merge(results.accepted(db, run.cycle), on=items.KEYS, how="left")
@@ -163,15 +165,28 @@ def _take_back(db: Connection, reached: pd.DataFrame, holds: pd.DataFrame, run: 
     return anew + items.move(db, back.assign(because="例外审批改为准予"), run, "filing")
 
 
-def _refuse_again(db: Connection, rows: pd.DataFrame, holds: pd.DataFrame, run: Run) -> int:
-    """Open what is refused and now refused under a further rule, so that it is refused, and written of, under all of them.
+def _held_against(refused: pd.DataFrame, holds: pd.DataFrame) -> pd.DataFrame:
+    """Refused items with the rules that still refuse them as their `reason`, held against the verdicts on their holds.
 
-    `rows`: the rules that refused each item (KEYS, rule) with the `verdict` on its hold.
+    `stands`: whether any rule does; `further`: whether a refusal of one of the rules that refused it stands, and a rule
+    beside these refuses it by now.
     """
-    mine = rows.loc[rows["verdict"] == "refuse", items.KEYS].drop_duplicates()
-    refusing = holds.loc[holds["verdict"] == "refuse", [*items.KEYS, "rule"]].merge(mine, on=items.KEYS)
-    both = refusing.merge(rows[[*items.KEYS, "rule"]], how="left", indicator=True)
-    further = both.loc[both["_merge"] == "left_only", items.KEYS].drop_duplicates()
+    verdicts: dict[tuple[str, ...], dict[str, str]] = {}
+    for *key, rule, verdict in tuples(holds[[*items.KEYS, "rule", "verdict"]]):
+        verdicts.setdefault(tuple(key), {})[rule] = verdict
+    rows = []
+    for *key, reason in tuples(refused[[*items.KEYS, "reason"]]):
+        on, rules = verdicts[tuple(key)], set(reason.split(";"))
+        # what was refused under no hold, as an objection or an ended renewal, is not settled here
+        still = sorted(rule for rule in rules if on.get(rule) != "permit")
+        refusing = {rule for rule, verdict in on.items() if verdict == "refuse"}
+        rows.append((";".join(still), bool(still), bool(refusing & rules) and not refusing <= rules))
+    judged = pd.DataFrame(rows, columns=["reason", "stands", "further"], index=refused.index)
+    return refused.drop(columns="reason").join(judged)
+
+
+def _refuse_again(db: Connection, further: pd.DataFrame, run: Run) -> int:
+    """Open what is refused and now refused under a further rule, so that it is refused, and written of, under all of them."""
     return items.move(db, further.assign(became="held", reason="", because="另一项例外审批亦为不予"), run, "filing")
 
 
