@@ -99,8 +99,7 @@ def end_left(run: Run) -> Counts:
     """End what a closed cycle still holds: what had passed, and found no place when it was to be filed."""
     with writing(run) as db:
         closed = cycles.closing(db, run.cycle)
-        held = items.of_cycle(db, run.cycle, ["held"])
-        if closed is None or held.empty:
+        if closed is None or (held := items.of_cycle(db, run.cycle, ["held"])).empty:
             return Counts()
         return _end(db, held, _GROUNDS, [], Words(closed.by, closed.reason, closed.document_no), run)
 

@@ -111,6 +111,8 @@ def to_be_mended(db: Connection, run: Run) -> list[Entry]:
     """Letters to the institutions on the register that have something to mend until a day."""
     rows = complaints.unsettled(db, run.day)
     rows = rows[(rows["outcome"] == "rectify") & rows["due_on"].notna()]
+    if rows.empty:
+        return []
     names = institutions.known(db)[["uscc", "institution_name"]]
     return rectifications(rows.merge(names, on="uscc"), in_force(run.day), run.day)
 

@@ -130,7 +130,8 @@ def dormancy_hints(
     `names`: occupation code to name; `first_codes`: present credit codes to the first one the institution had, for a
     new code makes no new occasion.
     """
-    heads = {row["uscc"]: row for row in records(on_file.drop_duplicates("uscc"))}
+    concerned = on_file[on_file["uscc"].isin(dormant["uscc"])]
+    heads = {row["uscc"]: row for row in records(concerned.drop_duplicates("uscc"))}
     hints = []
     for (uscc,), rows in sorted(grouped(records(dormant.sort_values(TRADE)), "uscc").items()):
         lines = [

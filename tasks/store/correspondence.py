@@ -121,9 +121,8 @@ def letters_to(db: Connection, numbers: Sequence[str]) -> Correspondence:
     statement = select(*columns).join(work, work.c.subject == _outbox.c.subject)
     kinds = [*_CONTRADICTS, *_ON_VERSIONS]
     written = Correspondence()
-    for occasion, kind, subject, number, written_on in db.execute(
-        statement.where(_outbox.c.box == LETTERS.code, _outbox.c.kind.in_(kinds))
-    ):
+    mine = (_outbox.c.box == LETTERS.code, _outbox.c.kind.in_(kinds))
+    for occasion, kind, subject, number, written_on in frames.read_polars(db, statement.where(*mine)).iter_rows():
         letter = EarlierLetter(title=LETTER_KINDS[kind].title, letter_no=number or "", issued_on=written_on)
         written.letters[occasion] = (kind, letter)
         written.occasions.setdefault(subject, []).append(occasion)

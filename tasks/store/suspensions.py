@@ -31,7 +31,7 @@ def concerning(suspensions: pd.DataFrame, entries: pd.DataFrame, day: "pd.Series
     A suspension concerns the filing it was decided on: what is filed anew after a lapse is not suspended by it.
     """
     asked = entries[[*KEYS, "filed_on"]].assign(day=day, place=range(len(entries)))
-    both = asked.merge(suspensions, on=KEYS)
+    both = asked[asked["uscc"].isin(suspensions["uscc"])].merge(suspensions, on=KEYS)
     runs = (both["filed_on"] <= both["starts_on"]) & (both["starts_on"] <= both["day"])
     open_still = both["ends_on"].isna() | (both["ends_on"] >= both["day"])
     hit = set(both.loc[runs & open_still, "place"])

@@ -46,22 +46,24 @@ def among(db: Connection, cycle: str) -> dict[str, str]:
     application with such a finding so does any version of one, and an item under way in another cycle. What CAP-1 counts
     elsewhere does not: its hold falls without a check.
     """
-    columns = (*(_application.c[name] for name in ("application_no", "uscc", "version")), _version.c.kind)
-    chosen = select(*columns).join(_version, conditions.is_current())
-    mine = frames.read(db, chosen.where(_application.c.cycle == cycle, _application.c.outcome.is_(None)))
-    mine = mine[mine["uscc"].fillna("") != ""]
-    mine = mine.assign(kind=mine["kind"].fillna(""))
-    repeating = mine["application_no"].isin(_repeating(db, cycle))
-    # most have no twin
-    several = mine[mine["uscc"].duplicated(keep=False)]
-    twins = mine.loc[several.index, ["application_no", "uscc"]].merge(several, on="uscc", suffixes=("", "_other"))
-    twins = twins[twins["application_no"] != twins["application_no_other"]]
-    others: dict[str, list[str]] = {}
-    for number, other, kind in tuples(twins[["application_no", "application_no_other", "kind"]]):
-        others.setdefault(number, []).append(other + _RENEWS.get(kind, ""))
-    for number, rows in _details(db, cycle, mine[repeating], twins).groupby("application_no")["mark"]:
-        others.setdefault(str(number), []).extend(rows)
-    return {number: ";".join(sorted(others.get(number, []))) for number in mine["application_no"]}
+    columns = (_application.c[name] for name in ("uscc", "application_no", "version"))
+    chosen = select(*columns, _version.c.kind).join(_version, conditions.is_current())
+    live = (_application.c.cycle == cycle, _application.c.outcome.is_(None), _application.c.uscc.is_not(None))
+    of: dict[str, list[tuple[str, int, str]]] = {}
+    for uscc, number, version, kind in db.execute(chosen.where(*live)):
+        if uscc:
+            of.setdefault(uscc, []).append((number, version, _RENEWS.get(kind or "", "")))
+    repeating = _repeating(db, cycle)
+    elsewhere = _elsewhere(db, cycle) if repeating else {}
+    among: dict[str, str] = {}
+    for uscc, applications in of.items():
+        for number, *_ in applications:
+            twins = [(other, version, kind) for other, version, kind in applications if other != number]
+            marks = [other + kind for other, _, kind in twins]
+            if number in repeating:
+                marks += [*(f"{other}:v{version}" for other, version, _ in twins), *elsewhere.get(uscc, ())]
+            among[number] = ";".join(sorted(marks))
+    return among
 
 
 def _repeating(db: Connection, cycle: str) -> set[str]:
@@ -73,13 +75,9 @@ def _repeating(db: Connection, cycle: str) -> set[str]:
     return set(db.execute(statement.where(*mine)).scalars())
 
 
-def _details(db: Connection, cycle: str, repeating: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
-    """application_no and a mark of each version of a twin, and of each item of the institution in another cycle."""
-    if repeating.empty:
-        return pd.DataFrame({"application_no": [], "mark": []}, dtype=frames.TEXT)
-    versions = twins[twins["application_no"].isin(repeating["application_no"])]
-    versions = versions.assign(mark=versions["application_no_other"] + ":v" + versions["version"].astype(str))
-    elsewhere = repeating[["application_no", "uscc"]].merge(under_way(db, cycle), on="uscc", suffixes=("", "_other"))
-    parts = tuples(elsewhere[["application_no_other", *UNIT]])
-    elsewhere["mark"] = pd.Series(["/".join(part) for part in parts], index=elsewhere.index, dtype=frames.TEXT)
-    return pd.concat([versions[["application_no", "mark"]], elsewhere[["application_no", "mark"]]])
+def _elsewhere(db: Connection, cycle: str) -> dict[str, list[str]]:
+    """A mark of each item of an institution in another cycle, by uscc."""
+    marks: dict[str, list[str]] = {}
+    for uscc, *parts in tuples(under_way(db, cycle)[["uscc", "application_no", *UNIT]]):
+        marks.setdefault(uscc, []).append("/".join(parts))
+    return marks
