@@ -42,7 +42,7 @@ from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 from tasks.store.outbox import LETTERS, PACKAGES, Delivery, Entry
-from tasks.store.scene import scene
+from tasks.store.scene import without_facts
 
 _OPEN_TO_RESULTS = ["dispatched", "passed", "failed", "filed", "held"]
 _CORRECTED = "更正后的评估结果为不合格，经审批撤销备案"
@@ -157,7 +157,7 @@ def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
     checked = check_results(
         batch.drop(columns=["result_id", "batch"]),
         dispatches.sent_items(db, run.cycle),
-        replace(scene(db, run.cycle), as_of=run.day),
+        without_facts(run.cycle, run.day),
     )
     numbered = checked.readings.assign(result_id=batch["result_id"])
     result_findings = _on_results(checked.findings, numbered)

@@ -123,7 +123,18 @@ def scene(db: Connection, cycle: CycleId) -> Scene:
 def without_level(db: Connection, cycle: CycleId) -> pd.DataFrame:
     """What current applications ask for at levels nobody can read: the columns of `scene.PEER_ITEMS`, a blank level."""
     numbers = _with_unread_levels(db, cycle)
-    return _without_level(db, numbers, _facts(db, cycle)) if numbers else pd.DataFrame(columns=PEER_ITEMS, dtype="str")
+    if not numbers:
+        return pd.DataFrame(columns=PEER_ITEMS, dtype="str")
+    # an occupation is recognised by the law alone, whatever is on file
+    present = renumbered(db, twins.peer_items(db, cycle))
+    there = replace(without_facts(cycle), peers=twins.peers(db, cycle), peer_items=present)
+    return _without_level(db, numbers, there)
+
+
+def without_facts(cycle: CycleId, as_of: date | None = None) -> Scene:
+    """The law a cycle is judged by, with nothing on record: what results are held against, and occupations known by."""
+    nothing = pd.DataFrame()
+    return Scene(cycle, for_cycle(cycle), reference(), on_file=nothing, activities=None, peers=nothing, as_of=as_of)
 
 
 def _facts(db: Connection, cycle: CycleId) -> Scene:
