@@ -39,7 +39,7 @@ def undecided(db: Connection, cycle: str) -> list[str]:
     return open_ones.loc[_given_since(db, cycle, open_ones).isna(), "application_no"].tolist()
 
 
-def every(db: Connection, cycle: str) -> pd.DataFrame:
+def _every(db: Connection, cycle: str) -> pd.DataFrame:
     """All late versions of the cycle that are not taken: the table's columns, sorted by application and version."""
     joined = select(_version).join(_application, _application.c.application_no == _version.c.application_no)
     rows = frames.read(db, joined.where(_application.c.cycle == cycle, _version.c.standing == "late"))
@@ -48,7 +48,7 @@ def every(db: Connection, cycle: str) -> pd.DataFrame:
 
 def _open(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
     """The newest late version of each application, where a permit may take it: the table's columns, moment, and `was`."""
-    late = every(db, cycle)
+    late = _every(db, cycle)
     if only is not None:
         late = late[late["application_no"].isin(only)]
     late = late.drop_duplicates("application_no", keep="last").reset_index(drop=True)

@@ -68,11 +68,9 @@ def unplaced(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(_notice).where(_notice.c.standing == "building")).mappings())
 
 
-def published(db: Connection, cycle: str | None = None) -> list[RowMapping]:
-    """Notices that are published, of the cycle or of all, by cycle and number."""
+def published(db: Connection) -> list[RowMapping]:
+    """Notices that are published, by cycle and number."""
     statement = select(_notice).where(_notice.c.standing == "published")
-    if cycle is not None:
-        statement = statement.where(_notice.c.cycle == cycle)
     return list(db.execute(statement.order_by(_notice.c.cycle, _notice.c.number)).mappings())
 
 
