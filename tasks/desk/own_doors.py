@@ -120,7 +120,7 @@ def _submissions(pulled: Pull, inbox: Path, run: Run) -> Iterator[Taken]:
     mentioned = pending | places.keys()
     for path, numbers in _by_path(pulled, inbox).items():
         spoken = sorted(numbers & mentioned)
-        if not spoken or not all(number in places for number in spoken):
+        if not spoken or not places.keys() >= set(spoken):
             continue  # some of it waits for another file, or for a corrected one
         gone |= set(spoken)
         name = path.relative_to(inbox).as_posix()

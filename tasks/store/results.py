@@ -113,7 +113,7 @@ def newest(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _is_among(known: set[str], texts: "pd.Series[str]") -> "pd.Series[bool]":
     """Which of these texts are known; pandas makes a scalar of each known one, eight times as long."""
-    return pd.Series([text in known for text in texts.to_list()], index=texts.index, dtype="bool")
+    return pd.Series(list(map(known.__contains__, texts.to_list())), index=texts.index, dtype="bool")
 
 
 def _receive_again(db: Connection, rows: pd.DataFrame, new: set[str], batch: int, run: Run) -> int:

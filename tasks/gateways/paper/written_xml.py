@@ -43,13 +43,12 @@ def _closed(name: str, rendered: str) -> str:
     """The text with each element of this name that holds nothing as one tag."""
     end = f"></{name}>"
     *pieces, last = rendered.split(end)
-    return "".join(piece + ("/>" if _opens(name, piece) else end) for piece in pieces) + last
-
-
-def _opens(name: str, piece: str) -> bool:
-    """Whether a text ends with the tag of an element but for its bracket."""
-    tag = piece[piece.rfind("<") + 1 :]
-    return tag == name or (tag.startswith(f"{name} ") and tag.endswith('"') and ">" not in tag)
+    closed = []
+    for piece in pieces:
+        tag = piece[piece.rfind("<") + 1 :]
+        is_tag = tag == name or (tag.startswith(f"{name} ") and tag.endswith('"') and ">" not in tag)
+        closed += [piece, "/>" if is_tag else end]
+    return "".join([*closed, last])
 
 
 def as_written(source: str) -> WrittenTemplate | None:
