@@ -16,6 +16,7 @@ from tasks.publication import publication as publish
 from tasks.runs.orchestration import TRIAL, ended, named, run_name
 from tasks.runs.progress import paged
 from tasks.runs.run import begin
+from tasks.runs.spreading import sub_run
 from tasks.runs.waiting import still_waits
 from tasks.screening import screening as screen
 from tasks.sweeps import dormancy as mark_dormant
@@ -53,13 +54,7 @@ def carry_out(stage: Stage, run: Run) -> Counts:
     if around is None:
         return stage.work(run)
     kind = f"{TRIAL} · {stage.title}" if (around.parameters or {}).get("dry_run") else stage.title
-
-    # the parameter is what operators see of a sub-run; the run itself is no matter of theirs
-    @flow(name=stage.name, flow_run_name=run_name(run.cycle, kind, run.day))
-    def sub_run(cycle: str) -> Counts:
-        return stage.work(run)
-
-    return sub_run(run.cycle)
+    return sub_run(stage.name, run_name(run.cycle, kind, run.day), run.cycle, lambda: stage.work(run))
 
 
 def _alone(stage: Stage, run: Run) -> Counts:

@@ -6,9 +6,11 @@ its repetition or by the next run. Nothing but keys travels: a worker reads what
 """
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
+from prefect import flow
 from prefect.context import FlowRunContext
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 from pydantic import BaseModel
@@ -28,6 +30,9 @@ _CLUSTERS: Final = ("tcp://", "tls://", "ws://", "wss://")
 
 #: Delivers entries of these occasions for a run; a function of a module, for its name is what travels.
 Work = Callable[[Run, list[str]], Delivery]
+
+_Result = TypeVar("_Result")
+_sub_run: ContextVar[Callable[[], object]] = ContextVar("the work of the sub-run")
 
 
 class OtherHomeError(RefusedError):
@@ -104,3 +109,20 @@ def task_runner(by: str, installation: Settings) -> TaskRunner[Any]:
             f"FILING_TASK_RUNNER names a Dask cluster, but {missing.name} is not installed: install filing-cycles[dask]"
         ) from missing
     return DaskTaskRunner(address=by)
+
+
+def sub_run(name: str, run_name: str, cycle: str, work: Callable[[], _Result]) -> _Result:
+    """Have work be a run with a page of its own inside the flow run around it.
+
+    `cycle`: what operators see of it. The work is no part of the flow: Prefect sends that to whoever carries out one of its
+    tasks, with all that its function closes over (a run with the passwords of its installation), and imports it there.
+    """
+    before = _sub_run.set(work)
+    try:
+        return cast("_Result", flow(name=name, flow_run_name=run_name)(_carry_out_sub_run)(cycle))
+    finally:
+        _sub_run.reset(before)
+
+
+def _carry_out_sub_run(cycle: str) -> object:
+    return _sub_run.get()()

@@ -7,13 +7,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cloudpickle  # type: ignore[import-untyped]
 import pytest
+from pydantic import SecretStr
 
 from flows import stages
 from flows.filing_cycle import go_through
 from flows.stages import ALONE, DECISION, STAGES, Stage, carry_out, decision
 from flows.sweeps import sweeps
 from schemas.run import Counts, Run
+from schemas.settings import Settings, using
 from tasks.runs.run import CycleBusyError, begin, step
 from tasks.runs.today import today
 from tasks.store import runs
@@ -58,18 +61,37 @@ def test_a_stage_is_handed_its_own_run(home: Path) -> None:
 def test_a_stage_of_a_trial_is_marked_in_its_name(
     home: Path, monkeypatch: pytest.MonkeyPatch, *, is_trial: bool, name: str
 ) -> None:
-    names = []
-
-    def flow(**values: Any) -> Callable[[Any], Any]:
-        names.append(values["flow_run_name"])
-        return lambda function: function
-
-    around = SimpleNamespace(get=lambda: SimpleNamespace(parameters={"cycle": "2026-09", "dry_run": is_trial}))
-    monkeypatch.setattr(stages, "FlowRunContext", around)
-    monkeypatch.setattr(stages, "flow", flow)
+    flows = _flows_around(monkeypatch, dry_run=is_trial)
     with begin("2026-09") as run:
         carry_out(Stage("any", "任一", lambda _: Counts(), "三", "任一环节"), run)
-        assert names == [f"{name}{run.day}"]
+        assert [run_name for run_name, _ in flows] == [f"{name}{run.day}"]
+
+
+def test_no_secret_is_in_the_flow_that_goes_to_workers_with_a_task_of_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = _flows_around(monkeypatch)
+    with using(Settings(home=home, source_password=SecretStr("open sesame"))), begin("2026-09") as run:
+        assert b"open sesame" in cloudpickle.dumps(run)
+        assert carry_out(Stage("any", "任一", lambda _: Counts.of(done=1), "三", "任一环节"), run).total
+    assert [b"open sesame" in cloudpickle.dumps(function) for _, function in flows] == [False]
+
+
+def _flows_around(monkeypatch: pytest.MonkeyPatch, **parameters: bool) -> list[tuple[str, Callable[..., Any]]]:
+    """Have a flow run seem to be around; run name and function of every flow that is made in it."""
+    flows: list[tuple[str, Callable[..., Any]]] = []
+
+    def flow(**values: Any) -> Callable[[Any], Any]:
+        def made(function: Callable[..., Any]) -> Callable[..., Any]:
+            flows.append((values["flow_run_name"], function))
+            return function
+
+        return made
+
+    around = SimpleNamespace(get=lambda: SimpleNamespace(parameters={"cycle": "2026-09", **parameters}))
+    monkeypatch.setattr(stages, "FlowRunContext", around)
+    monkeypatch.setattr("tasks.runs.spreading.flow", flow)
+    return flows
 
 
 def test_a_run_is_begun_once(home: Path) -> None:
