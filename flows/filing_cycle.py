@@ -18,6 +18,7 @@ from tasks.runs.custody import why_held_back
 from tasks.runs.orchestration import began_before, cycle_run_name, ended, held_back, name_cycle, starts_by_itself
 from tasks.runs.progress import Progress
 from tasks.runs.run import CURRENT, begin, chosen_cycle
+from tasks.runs.spreading import workers
 from tasks.runs.today import today
 from tasks.runs.waiting import day_now, still_waits
 from tasks.sweeps import let_lapse
@@ -37,7 +38,7 @@ def filing_cycle(
     if starts_by_itself() and (why := why_held_back(cycle)):
         return held_back(why)
     day = day_now(cycle, as_of, began_before())
-    with rehearsed(dry_run), begin(cycle, day, only, inbox, work="cycle") as run:
+    with rehearsed(dry_run), begin(cycle, day, only, inbox, work="cycle") as run, workers():
         summary = go_through(run)
     if summary.awaits_results and not dry_run:
         wait_for_results(summary)

@@ -5,13 +5,14 @@ its receipts in one short transaction, and carried out again it does nothing. Wh
 its repetition or by the next run. Nothing but keys travels: a worker reads what it makes from the database.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import date
 from typing import Any, Final, TypeVar, cast
 
 from prefect import flow
-from prefect.context import FlowRunContext
+from prefect.context import FlowRunContext, SettingsContext, serialize_context
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 from pydantic import BaseModel
 
@@ -24,8 +25,8 @@ from tasks.runs.run import tracked
 from tasks.store.database import is_rehearsal
 from tasks.store.outbox import Delivery
 
-#: Entries of one task run; a process that starts costs as much as some hundred letters.
-PORTION: Final = 250
+#: Entries of one task run at most: a task run in another process costs a tenth of a second, some hundred letters' worth.
+PORTION: Final = 500
 _CLUSTERS: Final = ("tcp://", "tls://", "ws://", "wss://")
 
 #: Delivers entries of these occasions for a run; a function of a module, for its name is what travels.
@@ -59,10 +60,11 @@ def spread(run: Run, noun: str, work: Work, due: Sequence[str]) -> Delivery:
         return work(run, list(due))
     ticket = Ticket(run_id=run.run_id, cycle=run.cycle, day=run.day, token=run.token, home=str(run.installation.root))
     portion = tracked(f"{noun}-{{ticket.cycle}}", carry_out)
-    with task_runner(by, run.installation) as runner:
+    with ExitStack() as end:
+        runner = (_kept.get(None) or _Kept(end)).runner(by, run.installation)
         futures = [
-            runner.submit(portion, {"ticket": ticket, "work": work, "due": list(due[start : start + PORTION])})
-            for start in range(0, len(due), PORTION)
+            runner.submit(portion, {"ticket": ticket, "work": work, "due": share})
+            for share in _shares(due, runner.hands if isinstance(runner, _Processes) else 1)
         ]
         for future in futures:
             future.wait()  # one that breaks stops no other
@@ -71,6 +73,14 @@ def spread(run: Run, noun: str, work: Work, due: Sequence[str]) -> Delivery:
         sum(portion_done.done for portion_done in delivered),
         {key: why for portion_done in delivered for key, why in portion_done.failed.items()},
     )
+
+
+def _shares(due: Sequence[str], hands: int) -> list[list[str]]:
+    """Portions of like size, as many as there are hands or a multiple: nobody waits for the last one alone."""
+    number = -(-len(due) // PORTION)
+    if number > hands:
+        number = -(-number // hands) * hands
+    return [list(due[len(due) * part // number : len(due) * (part + 1) // number]) for part in range(number)]
 
 
 def carry_out(ticket: Ticket, work: Work, due: list[str]) -> Delivery:
@@ -97,7 +107,7 @@ def task_runner(by: str, installation: Settings) -> TaskRunner[Any]:
     if by == "threads":
         return ThreadPoolTaskRunner()
     if by == "processes":
-        return ProcessPoolTaskRunner(initializer=keep_to, initargs=(installation,))
+        return _Processes(initializer=keep_to, initargs=(installation,))
     if not by.startswith(_CLUSTERS):
         raise UnusableSettingsError(
             f"FILING_TASK_RUNNER is '{by}': write threads, processes, or the address of a Dask scheduler (tls://host:8786)"
@@ -109,6 +119,50 @@ def task_runner(by: str, installation: Settings) -> TaskRunner[Any]:
             f"FILING_TASK_RUNNER names a Dask cluster, but {missing.name} is not installed: install filing-cycles[dask]"
         ) from missing
     return DaskTaskRunner(address=by)
+
+
+class _Processes(ProcessPoolTaskRunner):
+    """Prefect's processes, which several flow runs in turn may hand their portions to."""
+
+    @property
+    def hands(self) -> int:
+        """How many there are at most."""
+        return self._max_workers
+
+    def submit(self, *args: Any, **kwargs: Any) -> Any:
+        """As Prefect's, for the flow run that is around; Prefect's own keeps to the first one there was."""
+        around = SettingsContext.get()
+        # taken apart, settings would be built anew from their sources by every portion, which costs more than all else of it
+        whole = {"settings_context": {"profile": around.profile, "settings": around.settings}} if around else {}
+        self._cached_context = serialize_context() | whole
+        return super().submit(*args, **kwargs)
+
+
+class _Kept:
+    """The task runner of a run, from its first delivery that is spread to the end of the run."""
+
+    def __init__(self, end: ExitStack) -> None:
+        self._end = end
+        self._runner: TaskRunner[Any] | None = None
+
+    def runner(self, by: str, installation: Settings) -> TaskRunner[Any]:
+        if self._runner is None:
+            self._runner = self._end.enter_context(task_runner(by, installation))
+        return self._runner
+
+
+_kept: ContextVar[_Kept] = ContextVar("the task runner of the run")
+
+
+@contextmanager
+def workers() -> Iterator[None]:
+    """Deliveries inside share one task runner: a process that starts costs as much as a thousand letters."""
+    with ExitStack() as end:
+        before = _kept.set(_Kept(end))
+        try:
+            yield
+        finally:
+            _kept.reset(before)
 
 
 def sub_run(name: str, run_name: str, cycle: str, work: Callable[[], _Result]) -> _Result:

@@ -9,10 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 from prefect import flow
+from prefect.context import FlowRunContext
+from prefect.settings import PREFECT_TASKS_RUNNER_PROCESS_POOL_MAX_WORKERS, temporary_settings
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 from prefect.testing.utilities import prefect_test_harness
 
@@ -57,6 +60,45 @@ def test_a_worker_of_another_home_delivers_nothing(home: Path) -> None:
     ticket = spreading.Ticket(run_id="r", cycle=cycle_id("2026-09"), day=_DAY, token=1, home="/elsewhere")
     with pytest.raises(spreading.OtherHomeError, match="give both the same FILING_HOME"):
         spreading.carry_out(ticket, lambda *_: pytest.fail("it delivered"), ["a"])
+
+
+def test_portions_are_alike_and_every_hand_has_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreading, "PORTION", 4)
+    due = [f"{number:02}" for number in range(17)]
+    for hands, sizes in ((1, [3, 3, 4, 3, 4]), (2, [2, 3, 3, 3, 3, 3]), (64, [3, 3, 4, 3, 4])):
+        shares = spreading._shares(due, hands)
+        assert [len(share) for share in shares] == sizes
+        assert [key for share in shares for key in share] == due
+
+
+def whose_flow_run(_: Run, due: list[str]) -> Delivery:
+    """Work that delivers nothing and says in which flow run, and by which process."""
+    around = FlowRunContext.get()
+    return Delivery(0, {due[0]: f"{around.flow_run.id} {os.getpid()}"})
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("server")
+def test_flow_runs_share_processes_and_have_portions_of_their_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreading, "PORTION", 1)
+    runs: dict[str, list[str]] = {}
+
+    def deliver(run: Run) -> None:
+        around = str(FlowRunContext.get().flow_run.id)
+        runs[around] = list(spreading.spread(run, "letters", whose_flow_run, ["a", "b"]).failed.values())
+
+    @flow
+    def cycle() -> None:
+        with begin("2026-09") as run, spreading.workers():
+            for stage in ("one", "two"):
+                spreading.sub_run(stage, stage, run.cycle, partial(deliver, run))
+
+    one = {PREFECT_TASKS_RUNNER_PROCESS_POOL_MAX_WORKERS: 1}
+    with temporary_settings(one), using(Settings(home=home, task_runner="processes")):
+        cycle()
+    assert [[said.split()[0] for said in portions] for portions in runs.values()] == [[around] * 2 for around in runs]
+    assert len(runs) == 2
+    assert len({said.split()[1] for portions in runs.values() for said in portions}) == 1
 
 
 @pytest.fixture(scope="module")
