@@ -99,8 +99,8 @@ def _candidates(db: Connection, run: Run) -> pd.DataFrame:
     if candidates.empty:
         return candidates
     current = applications.current(db, candidates["application_no"].unique().tolist())
-    stated = current.columns.intersection(["application_no", "kind", "submitted_utc", *INSTITUTION_DETAILS])
-    rows = candidates.merge(current[stated], on="application_no")
+    particulars = current.columns.intersection(["application_no", "kind", "submitted_utc", *INSTITUTION_DETAILS])
+    rows = candidates.merge(current[particulars], on="application_no")
     chosen = run.only is None or rows["application_no"].isin(run.only or [])
     return rows.assign(present_code=renumberings.followed(db, rows["occupation_code"]), chosen=chosen)
 
@@ -126,8 +126,8 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     STAND-1 is judged first, and the places of the rest in turn; those not chosen keep the places their scores give them.
     What was renumbered since it was asked for is judged by its present code, as the register has it.
     """
-    shown = rows[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")["published_on"]
-    now = rows.assign(occupation_code=rows["present_code"], shown_on=shown.fillna("").to_numpy())
+    notice_days = rows[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")["published_on"]
+    now = rows.assign(occupation_code=rows["present_code"], shown_on=notice_days.fillna("").to_numpy())
     granted = decisions.permitted(db, run.cycle, _NOT_NOW, rows)
     barred = _barred(db, run, rows, on_file, granted)
     rest = now[~barred]
@@ -149,12 +149,12 @@ def _barred(
 
     A renewal's item is one of them once its term is over. `permits`: of `decisions.permitted`.
     """
-    asked = items.of_applications(db, rows["application_no"].unique().tolist())
-    asked = asked[["application_no", "uscc", "occupation_code"]].drop_duplicates()
-    asked["occupation_code"] = renumberings.followed(db, asked["occupation_code"])
-    asked = pd.concat([asked, asked.assign(occupation_code="").drop_duplicates()], ignore_index=True)
-    why = bars(asked, scene.suspended(db, run.day), scene.revoked(db, run.day), run.policy, run.day)
-    badly, held = set(asked.loc[why != "", "application_no"]), set(tuples(on_file[register.KEYS]))
+    requested = items.of_applications(db, rows["application_no"].unique().tolist())
+    requested = requested[["application_no", "uscc", "occupation_code"]].drop_duplicates()
+    requested["occupation_code"] = renumberings.followed(db, requested["occupation_code"])
+    requested = pd.concat([requested, requested.assign(occupation_code="").drop_duplicates()], ignore_index=True)
+    why = bars(requested, scene.suspended(db, run.day), scene.revoked(db, run.day), run.policy, run.day)
+    badly, held = set(requested.loc[why != "", "application_no"]), set(tuples(on_file[register.KEYS]))
     present = tuples(rows.assign(occupation_code=rows["present_code"])[register.KEYS])
     barred = [
         number in badly and ("STAND-1", number, code) not in permits and key not in held
@@ -176,8 +176,8 @@ def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     stands = rows[rows["barring"] != ""]
     findings.hold_at_filing(db, rows, tuple(_NOT_NOW), run.cycle, run.day)
     waits = rows["status"] == "held"
-    stated = stands[waits[stands.index] & (stands["reason"] != stands["barring"])]
-    items.restate(db, stated.assign(reason=stated["barring"]))
+    restated = stands[waits[stands.index] & (stands["reason"] != stands["barring"])]
+    items.restate(db, restated.assign(reason=restated["barring"]))
     free = rows[waits & (rows["barring"] == "")]
     items.move(db, free.assign(became="passed", reason="", because="占用的名额已空出"), run, "filing")
     new = stands[~waits[stands.index]]
@@ -252,8 +252,8 @@ def _joined_today(db: Connection, entries: pd.DataFrame, on_file: pd.DataFrame, 
 
 def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> None:
     """Enter the particulars of institutions not on file; those on file keep theirs, but for a type permitted under IDENT-2."""
-    known = institutions.known(db)
-    late = (granted["kind"] == "renewal") & granted["uscc"].isin(known["uscc"])
+    register_names = institutions.known(db)
+    late = (granted["kind"] == "renewal") & granted["uscc"].isin(register_names["uscc"])
     stays = granted["uscc"].isin(on_file["uscc"]) | late
     institutions.name(db, granted[~stays], run)
     ruled = decisions.on_applications(db, run.cycle, "IDENT-2").set_index("application_no")
@@ -261,8 +261,10 @@ def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run
     permitted = granted[stays & granted["application_no"].isin(permits.index)].drop_duplicates("uscc")
     for uscc, number, kind in tuples(permitted[["uscc", "application_no", "institution_type"]]):
         by, ground, document_no = permits.loc[number, ["decided_by", "reason", "document_no"]].tolist()
-        stated = {"because": "例外审批准予变更机构类型", "by": by, "ground": ground, "document_no": document_no}
-        institutions.name(db, known[known["uscc"] == uscc].assign(institution_type=kind), run, **stated)
+        words = {"because": "例外审批准予变更机构类型", "by": by, "ground": ground, "document_no": document_no}
+        institutions.name(
+            db, register_names[register_names["uscc"] == uscc].assign(institution_type=kind), run, **words
+        )
 
 
 def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:
@@ -271,8 +273,8 @@ def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:
         "standing"
     ]
     renewed = (granted["kind"] == "renewal").groupby([granted[key] for key in register.KEYS]).transform("any")
-    kept = standing.where(~renewed).fillna("")
-    return [audiences_of(both) for both in zip(granted["audiences"], kept, strict=True)]
+    lasting = standing.where(~renewed).fillna("")
+    return [audiences_of(both) for both in zip(granted["audiences"], lasting, strict=True)]
 
 
 def _ends(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> list[date | None]:
@@ -290,9 +292,9 @@ def _renewed_ends(db: Connection, numbers: list[str], run: Run) -> dict[str, str
     """Of these renewals, the latest end of all each asks for, as it stood on the deadline: whatever of it is filed first."""
     if not numbers:
         return {}
-    asked = items.of_applications(db, numbers)[["application_no", *register.KEYS]]
+    requested = items.of_applications(db, numbers)[["application_no", *register.KEYS]]
     stood = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)[[*register.KEYS, "valid_until"]]
-    codes = (renumberings.followed(db, rows["occupation_code"]) for rows in (asked, stood))
-    now, then = (rows.assign(occupation_code=code) for rows, code in zip((asked, stood), codes, strict=True))
+    codes = (renumberings.followed(db, rows["occupation_code"]) for rows in (requested, stood))
+    now, then = (rows.assign(occupation_code=code) for rows, code in zip((requested, stood), codes, strict=True))
     old = now.merge(then, on=register.KEYS).groupby("application_no")["valid_until"].max()
     return {str(number): str(end) for number, end in old.items()}

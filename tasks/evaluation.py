@@ -60,8 +60,8 @@ def send_out(run: Run) -> Counts:
         accepted = _chosen(items.of_cycle(db, run.cycle, ["accepted"]), run)
         out = _chosen(dispatches.awaited(db, run.cycle), run)
         drawn = panels.draw(db, set(accepted["application_no"]), set(out["application_no"]), run)
-        known = items.of_applications(db, sorted(drawn.anew))[[*items.KEYS, *ALONG]]
-        again = out.merge(known, on=items.KEYS)
+        redrawn = items.of_applications(db, sorted(drawn.anew))[[*items.KEYS, *ALONG]]
+        again = out.merge(redrawn, on=items.KEYS)
         carried = pd.concat([accepted, again], ignore_index=True)
         if carried.empty:
             return Counts()
@@ -179,8 +179,8 @@ def _judge(db: Connection, batch: pd.DataFrame, run: Run) -> Counts:
 def _returned(db: Connection, refused: pd.DataFrame, result_findings: pd.DataFrame, run: Run) -> list[Entry]:
     if refused.empty:
         return []
-    known = applications.current(db, sorted(set(result_findings["application_no"])))
-    names = dict(zip(known["application_no"], known["institution_name"].fillna(""), strict=True))
+    applicants = applications.current(db, sorted(set(result_findings["application_no"])))
+    names = dict(zip(applicants["application_no"], applicants["institution_name"].fillna(""), strict=True))
     return result_returns(refused, result_findings, names, run)
 
 
@@ -188,8 +188,8 @@ def _on_results(result_findings: pd.DataFrame, numbered: pd.DataFrame) -> pd.Dat
     """Findings with the number of the result they stand on as `version`; a refused result puts nothing filed in question."""
     columns = ["application_no", "row", "result_id", "accepted"]
     rows = result_findings.merge(numbered[columns], on=["application_no", "row"], how="left")
-    kept = rows[(rows["rule"] != EVAL_5) | rows["accepted"]]
-    return kept.drop(columns="accepted").rename(columns={"result_id": "version"})
+    relevant = rows[(rows["rule"] != EVAL_5) | rows["accepted"]]
+    return relevant.drop(columns="accepted").rename(columns={"result_id": "version"})
 
 
 def take_verdicts(db: Connection, run: Run) -> Counts:
@@ -202,19 +202,19 @@ def take_verdicts(db: Connection, run: Run) -> Counts:
     # a permit may be turned into a refusal, so that what it let stand is asked about in every run
     revoked = _decide_on_filed(db, present[filed & ~passed], run)
     undecided = present["decided_result"].fillna(-1) != present["result_id"]
-    settled = present[undecided & (~filed | passed)]
-    if settled.empty:
+    decided = present[undecided & (~filed | passed)]
+    if decided.empty:
         return Counts.of(refused=revoked)
-    passed, filed = passed[settled.index], filed[settled.index]
-    settled = settled.assign(
+    passed, filed = passed[decided.index], filed[decided.index]
+    decided = decided.assign(
         became=passed.map({True: "passed", False: "failed"}),
-        reason=settled["failed_by"].fillna("").where(~passed, ""),
+        reason=decided["failed_by"].fillna("").where(~passed, ""),
         because="评估结果：" + passed.map({True: "合格", False: "不合格"}),
     )
-    stays = (settled["became"] == settled["status"]) | filed
-    items.move(db, settled[~stays], run, "filing")
-    items.decided(db, settled)
-    moved = settled[~stays]["became"].value_counts()
+    stays = (decided["became"] == decided["status"]) | filed
+    items.move(db, decided[~stays], run, "filing")
+    items.decided(db, decided)
+    moved = decided[~stays]["became"].value_counts()
     return Counts.of(**{str(status): int(count) for status, count in moved.items()}, refused=revoked)
 
 

@@ -107,9 +107,9 @@ class Doors:
     @classmethod
     def of(cls, run: Run) -> Self:
         inbox, installation = Path(run.inbox), run.installation
-        given = inbox != installation.inbox
-        desks = folders_named(inbox, DESK_FOLDER) if given else [installation.desk]
-        return cls(installation, inbox, folders_named(inbox, RESULTS.name), desks, given)
+        is_given = inbox != installation.inbox
+        desks = folders_named(inbox, DESK_FOLDER) if is_given else [installation.desk]
+        return cls(installation, inbox, folders_named(inbox, RESULTS.name), desks, is_given)
 
     @property
     def is_named(self) -> bool:
@@ -159,7 +159,7 @@ def take_in(
         activities.note_supplied(db, {ACTIVITIES.name}, run)
     for name in ("register", "activities", "experts", INSTITUTION_CODES.name):
         aside += _take_lists(db, name, lists, done, run)
-    taken, others = take_in_versions(db, _forms(pulls.applicants, run.policy, run), run)
+    versions_taken, others = take_in_versions(db, _forms(pulls.applicants, run.policy, run), run)
     # decisions concern applications, which may have come in the same pull
     aside += _take_lists(db, DECISIONS.name, lists, done, run)
     put_on_record(db, pulls.desks, done, run)
@@ -171,7 +171,7 @@ def take_in(
     runs.settle_files(db, arrivals.settling(pulls, set_aside, run.day))
     came = [bad.file for bad in set_aside if bad.path is not None] if own_doors.are_own(run) else []
     done["quarantined"] = runs.note_quarantined(db, aside, run.cycle, run.day, came)
-    return Counts.sum([taken, Counts.of(**done)])
+    return Counts.sum([versions_taken, Counts.of(**done)])
 
 
 def _take_lists(db: Connection, name: str, pulls: list[Pull], done: dict[str, int], run: Run) -> list[dict[str, str]]:
@@ -214,9 +214,9 @@ def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
     """Letters on versions (of `Ruling.late`) that are not taken."""
     if late.empty:
         return []
-    known = applications.current(db, sorted(set(late["application_no"])))
-    asked = late.assign(goes_on=late["was"] != "closed")
-    return late_versions(known, asked, run)
+    applicants = applications.current(db, sorted(set(late["application_no"])))
+    late_rows = late.assign(goes_on=late["was"] != "closed")
+    return late_versions(applicants, late_rows, run)
 
 
 def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[str]]:
@@ -239,24 +239,24 @@ def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:
     tables = {table.name: pulled.tables[table.name] for table in submission.FORM_TABLES}
     tables[APPLICATIONS.name] = tables[APPLICATIONS.name].assign(**{FILE: pulled.origins[APPLICATIONS.name]})
     forms = {name: _only(rows, run) for name, rows in tables.items()}
-    stated = forms["applications"]["cycle"]
-    assigned = {text: _assigned(text, run) for text in stated.dropna().unique()}
+    cycles = forms["applications"]["cycle"]
+    assigned = {text: _assigned(text, run) for text in cycles.dropna().unique()}
     read = pl.from_pandas(forms["applications"][["submitted_at"]]).select(
         reading.moment(pl.col("submitted_at"), policy.timezone).dt.epoch("us").alias("submitted_utc"),
     )
     return {
         **forms,
         "applications": forms["applications"].assign(
-            assigned_cycle=stated.map(assigned).astype("str").fillna(run.cycle),
+            assigned_cycle=cycles.map(assigned).astype("str").fillna(run.cycle),
             submitted_utc=read["submitted_utc"].to_pandas(),
         ),
     }
 
 
-def _assigned(stated: str, run: Run) -> str:
+def _assigned(text: str, run: Run) -> str:
     """The cycle an application belongs to: the one it states, where there is such a cycle, else the run's."""
     try:
-        cycle = cycle_id(stated)
+        cycle = cycle_id(text)
         for_cycle(cycle)
     except (ValueError, UnknownCycleError):
         return run.cycle

@@ -36,15 +36,15 @@ def is_over(db: Connection, granted: pd.DataFrame, policy: Policy, run: Run) -> 
     """
     if not policy.publication.public_notice_workdays:
         return pd.Series(True, index=granted.index, dtype="bool")
-    shown = granted[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")
-    shown.index = granted.index
-    unseen = granted[shown["notice"].isna()]
+    notices = granted[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")
+    notices.index = granted.index
+    unseen = granted[notices["notice"].isna()]
     if len(unseen):
         try:
             public_notices.draft(db, unseen, run.day, last_day_of_notice(run.day, policy), run)
         except UnknownCalendarYearError:
             return pd.Series(False, index=granted.index, dtype="bool")
-    return (shown["standing"] == "published") & (shown["ends_on"] < run.day.isoformat())
+    return (notices["standing"] == "published") & (notices["ends_on"] < run.day.isoformat())
 
 
 def cycles_due(day: date) -> list[str]:
@@ -158,9 +158,9 @@ def _draft(run: Run, entry: Entry) -> str:
 
 
 def _content(db: Connection, name: str, began: date, policy: Policy, run: Run) -> shelf.NoticeContent:
-    shown = public_notices.items_of(db, name)
+    entries = public_notices.items_of(db, name)
     names = occupation_names(db)
-    grouped = shown.groupby(["application_no", *TRADE], as_index=False).agg(
+    grouped = entries.groupby(["application_no", *TRADE], as_index=False).agg(
         {**dict.fromkeys(public_notices.SHOWN, "first"), "level": list}
     )
     grouped["level"] = [levels_of(levels, policy) for levels in grouped["level"]]

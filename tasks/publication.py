@@ -227,17 +227,17 @@ def _phones(db: Connection, cycle: str) -> dict[str, str]:
     """Telephones by credit code, as the newest applications state them, where the policy shows them; else none."""
     if not for_cycle(cycle_id(cycle)).publication.show_phone:
         return {}
-    stated = editions.particulars(db)
-    return dict(zip(stated["uscc"], stated["contact_phone"], strict=True))
+    particulars = editions.particulars(db)
+    return dict(zip(particulars["uscc"], particulars["contact_phone"], strict=True))
 
 
 def past_of(db: Connection, content: EditionContent, published: Path) -> pd.DataFrame:
     """The published life up to the edition before: as that edition's folder keeps it, else rebuilt from the database."""
     if not content.chain:
         return unborn()
-    kept = read_life(published / content.chain[-1][0], content.previous_manifest_sha256)
-    if kept is not None:
-        return kept
+    recorded = read_life(published / content.chain[-1][0], content.previous_manifest_sha256)
+    if recorded is not None:
+        return recorded
     life, before, previous = unborn(), content.rows.iloc[:0], None
     for name, as_of in content.chain:
         rows = editions.rows_of(db, name)

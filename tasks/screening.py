@@ -82,10 +82,10 @@ def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
             return Counts()
         back = applications.taken_back(db, due)
         withdrawn = _write_withdrawn(db, sorted(back), run)
-        kept = [number for number in due if number not in back]
-        if not kept:
+        standing = [number for number in due if number not in back]
+        if not standing:
             return withdrawn
-        submissions = applications.submissions(db, kept)
+        submissions = applications.submissions(db, standing)
         checked = check(submissions, scene(db, run.cycle))
         data_docs(checked.validation, _docs_folder(run, batch_no))
         return Counts.sum([withdrawn, write(db, submissions, checked, run)])
@@ -99,18 +99,18 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
     if not numbers:
         return Counts()
     submissions = applications.submissions(db, numbers)
-    asked = requested_items(submissions, scene(db, run.cycle))
+    requested = requested_items(submissions, scene(db, run.cycle))
     present = items.of_applications(db, numbers)[items.KEYS]
-    new = asked.merge(present, on=items.KEYS, how="left", indicator=True).query("_merge == 'left_only'")
+    new = requested.merge(present, on=items.KEYS, how="left", indicator=True).query("_merge == 'left_only'")
     owner = new["application_no"].map(items.follow_owner(db, numbers))
-    named = new[[*items.KEYS, *ALONG]]
-    items.create(db, named.assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
+    item_rows = new[[*items.KEYS, *ALONG]]
+    items.create(db, item_rows.assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
     findings.replace(db, findings.none(), submissions["applications"], run.cycle)
     applications.withdrawn(db, numbers, run)
     # one without a single item is confirmed as a whole
-    bare = set(numbers) - set(asked["application_no"]) - set(present["application_no"])
-    known = applications.current(db, sorted({*new["application_no"], *bare}))
-    confirmed = withdrawals(known, named, occupation_names(db), BY_VERSION, "", run)
+    bare = set(numbers) - set(requested["application_no"]) - set(present["application_no"])
+    applicants = applications.current(db, sorted({*new["application_no"], *bare}))
+    confirmed = withdrawals(applicants, item_rows, occupation_names(db), BY_VERSION, "", run)
     return Counts.of(withdrawn=len(numbers), letters=letters.write(db, confirmed, run))
 
 
@@ -122,18 +122,18 @@ def acknowledge_held(run: Run) -> Counts:
         rows = items.of_applications(db, sorted(set(held["application_no"])))
         going_on = set(rows.loc[~rows["status"].isin(["held", "refused", "ended"]), "application_no"])
         numbers = [number for number in sorted(set(held["application_no"]) - going_on) if _is_chosen(number, run)]
-        known = applications.current(db, numbers)
+        applicants = applications.current(db, numbers)
         earlier = correspondence.letters_to(db, numbers)
-        occasions = {row["application_no"]: _version_held(row, earlier) for row in known.to_dict("records")}
+        occasions = {row["application_no"]: _version_held(row, earlier) for row in applicants.to_dict("records")}
         there = letters.occasions(db, "acceptance")
         new = sorted(
             number for number, about in occasions.items() if contents.of_acceptance(number, about) not in there
         )
         if not new:
             return Counts()
-        known, waiting = known[known["application_no"].isin(new)], held[held["application_no"].isin(new)]
+        applicants, waiting = applicants[applicants["application_no"].isin(new)], held[held["application_no"].isin(new)]
         before = correspondence.before(db, new)
-        entries = contents.acceptances(known, waiting, {}, occasions, occupation_names(db), before, run)
+        entries = contents.acceptances(applicants, waiting, {}, occasions, occupation_names(db), before, run)
         written = letters.write(db, entries, run)
     return Counts.of(letters=written)
 
