@@ -21,7 +21,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks.cycle import hand_in, processor_seconds
+import psutil
+
+from benchmarks.cycle import hand_in
 from benchmarks.screening import environment
 
 if TYPE_CHECKING:
@@ -115,19 +117,17 @@ def carry_out(taken: Taken, day: date) -> None:
 
     for module in (evaluation, delivery):
         vars(module)["spread"] = counted
-    with begin(CYCLE, day) as run:
-        before = processor_seconds() - time.process_time()
-        with spreading.workers():
-            if taken.processes > 1:
-                _start(taken, run)
-            clock, own = time.perf_counter(), time.process_time()
-            evaluation.evaluation(run)
-            taken.stage, taken.stage_own = time.perf_counter() - clock, time.process_time() - own
-        taken.workers = processor_seconds() - time.process_time() - before - taken.start_workers
+    with begin(CYCLE, day) as run, spreading.workers():
+        started = _start(taken, run) if taken.processes > 1 else {}
+        clock, own = time.perf_counter(), time.process_time()
+        evaluation.evaluation(run)
+        taken.stage, taken.stage_own = time.perf_counter() - clock, time.process_time() - own
+        # what a worker takes to end is nobody's wait
+        taken.workers = sum(_spent(process) - before for process, before in started.items())
 
 
-def _start(taken: Taken, run: "Run") -> None:
-    """Have every worker ready to deliver."""
+def _start(taken: Taken, run: "Run") -> dict[int, float]:
+    """Have every worker ready to deliver; its process and the processor seconds it has taken by then."""
     from tasks.runs import spreading  # noqa: PLC0415
 
     portion, vars(spreading)["PORTION"] = spreading.PORTION, 1
@@ -135,16 +135,25 @@ def _start(taken: Taken, run: "Run") -> None:
     started = spreading.spread(run, "start", ready, [str(number) for number in range(taken.processes)]).failed
     vars(spreading)["PORTION"] = portion
     moments = [json.loads(told) for told in started.values()]
-    taken.start = max(moment for moment, _, _ in moments) - began
-    taken.start_workers = sum({process: spent for _, process, spent in moments}.values())
+    taken.start = max(moment for moment, _ in moments) - began
+    spent = {process: _spent(process) for _, process in moments}
+    assert len(spent) == taken.processes, "one worker did what was another's"
+    taken.start_workers = sum(spent.values())
+    return spent
+
+
+def _spent(process: int) -> float:
+    """Processor seconds of a process that lives."""
+    times = psutil.Process(process).cpu_times()
+    return times.user + times.system
 
 
 def ready(_: "Run", due: list[str]) -> "Delivery":
-    """Import what deliveries need, and tell when that was done, by which process and what it has taken."""
+    """Import what deliveries need, and tell when that was done and by which process."""
     from tasks import evaluation  # noqa: F401, PLC0415
     from tasks.store.outbox import Delivery  # noqa: PLC0415
 
-    told = json.dumps([time.perf_counter(), os.getpid(), time.process_time()])
+    told = json.dumps([time.perf_counter(), os.getpid()])
     time.sleep(_UNTIL_ALL_READY)
     return Delivery(0, {due[0]: told})
 

@@ -66,7 +66,7 @@ CURRENT = "current"
 _FAILED = "failed:"
 
 #: When the collector of rubbish looks, as in a command from its start: rows make no rings, and looking costs an eighth.
-_COLLECT_AFTER = (100_000, 50, 50)
+COLLECT_AFTER = (100_000, 50, 50)
 
 #: So long a deployed run waits for a cycle that is busy, and so often it asks.
 _PATIENCE_SECONDS = 900.0
@@ -115,7 +115,7 @@ def begin(
     for a later day than today unless the home is for practice; UnusablePolicyError or UnusableReferenceError, before
     anything is written, for a file of the law that cannot be read.
     """
-    gc.set_threshold(*_COLLECT_AFTER)
+    gc.set_threshold(*COLLECT_AFTER)
     policy = for_cycle(cycle_id(cycle))
     reference()
     installation, run_id, day = settings(), str(uuid4()), as_of or today()
