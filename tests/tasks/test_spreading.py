@@ -104,9 +104,12 @@ def test_flow_runs_share_processes_and_have_portions_of_their_own(home: Path, mo
 @pytest.fixture(scope="module")
 def undone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which letters and packages of a first run are written and none is delivered."""
-    home = tmp_path_factory.mktemp("undone") / "home"
+    return _leave_undone(tmp_path_factory.mktemp("undone") / "home")
+
+
+def _leave_undone(home: Path, database_url: str = "") -> Path:
     story = factories.make_story(institutions=24)
-    with pytest.MonkeyPatch.context() as patch, using(Settings(home=home, practice=True)):
+    with pytest.MonkeyPatch.context() as patch, using(Settings(home=home, practice=True, database_url=database_url)):
         for module in (delivery, evaluation):
             patch.setattr(module, "spread", lambda *_: Delivery(0, {}))
         from deployments import schema
@@ -139,7 +142,21 @@ def test_everything_is_delivered_once_and_is_the_same(
     assert len(expected) > 20
 
 
-def _delivered(undone: Path, home: Path, by: str, meanwhile: Callable[[], None]) -> dict[str, bytes]:
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["threads", "processes"])
+@pytest.mark.usefixtures("server")
+def test_what_lies_in_postgresql_is_delivered_the_same(
+    by: str, undone: Path, postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreading, "PORTION", 4)
+    expected = _delivered(undone, tmp_path / "here", "", lambda: None)
+    there = _leave_undone(tmp_path / "there", postgresql)
+    assert _delivered(there, tmp_path / "spread", by, lambda: None, postgresql) == expected
+
+
+def _delivered(
+    undone: Path, home: Path, by: str, meanwhile: Callable[[], None], database_url: str = ""
+) -> dict[str, bytes]:
     """What a flow run delivers, whoever does it; nothing is left over."""
     shutil.copytree(undone, home)
 
@@ -149,7 +166,7 @@ def _delivered(undone: Path, home: Path, by: str, meanwhile: Callable[[], None])
             delivery.deliver_letters(run)
             evaluation.deliver_packages(run)
 
-    with using(Settings(home=home, practice=True, task_runner=by)):
+    with using(Settings(home=home, practice=True, task_runner=by, database_url=database_url)):
         meanwhile()
         deliver()
         with reading() as db:
