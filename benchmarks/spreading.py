@@ -134,7 +134,7 @@ def _start(taken: Taken, run: "Run") -> dict[int, float]:
     began = time.perf_counter()
     started = spreading.spread(run, "start", ready, [str(number) for number in range(taken.processes)]).failed
     vars(spreading)["PORTION"] = portion
-    moments = [json.loads(told) for told in started.values()]
+    moments = [json.loads(reply) for reply in started.values()]
     taken.start = max(moment for moment, _ in moments) - began
     spent = {process: _spent(process) for _, process in moments}
     assert len(spent) == taken.processes, "one worker did what was another's"
@@ -153,9 +153,9 @@ def ready(_: "Run", due: list[str]) -> "Delivery":
     from tasks import evaluation  # noqa: F401, PLC0415
     from tasks.store.outbox import Delivery  # noqa: PLC0415
 
-    told = json.dumps([time.perf_counter(), os.getpid()])
+    reply = json.dumps([time.perf_counter(), os.getpid()])
     time.sleep(_UNTIL_ALL_READY)
-    return Delivery(0, {due[0]: told})
+    return Delivery(0, {due[0]: reply})
 
 
 def best(home: Path, rounds: int) -> dict[int, Taken]:
