@@ -146,7 +146,7 @@ def outcomes(db: Connection, cycle: str) -> list[Outcome]:
     moved = select(item.c.application_no, item.c.status, item.c.reason).where(item.c.cycle == cycle)
     for number, status, reason in db.execute(moved):
         statuses.setdefault(number, Counter())[status] += 1
-        rules.setdefault(number, set()).update(reason.split(";"))
+        rules[number] = rules.get(number, set()) | set(reason.split(";"))
     hard = (finding.c.cycle == cycle, finding.c.nature == "hard", conditions.finding_stands())
     for number, rule in db.execute(select(finding.c.application_no, finding.c.rule).where(*hard).distinct()):
         rules.setdefault(number, set()).add(rule)
