@@ -65,9 +65,13 @@ def handed_over(db: Connection, *, ever: bool) -> pd.DataFrame:
     The institutions as they were first; nothing that goes by another code since. `ever`: also what became otherwise.
     """
     columns = (*(_entry.c[name] for name in (*register.KEYS, *ALONG)), _entry.c.filed_on, _entry.c.valid_until)
-    said = (_entry.c.application_no.is_(None), _entry.c.ended_by.is_(None), _entry.c.valid_until >= _entry.c.known_from)
+    as_taken_over = (
+        _entry.c.application_no.is_(None),
+        _entry.c.ended_by.is_(None),
+        _entry.c.valid_until >= _entry.c.known_from,
+    )
     present = () if ever else (_entry.c.known_to.is_(None),)
-    rows = frames.read(db, select(*columns).where(*said, *present).order_by(_entry.c.entry))
+    rows = frames.read(db, select(*columns).where(*as_taken_over, *present).order_by(_entry.c.entry))
     last = rows.drop_duplicates(register.KEYS, keep="last").merge(institutions.on(db, date.min), on="uscc")
     elsewhere = pd.MultiIndex.from_frame(last[["uscc", *TRADE]]).isin(list(history.carried_over(db)))
     return last[~elsewhere].reset_index(drop=True)

@@ -90,3 +90,24 @@ def test_only_a_step_is_a_task_of_prefect() -> None:
         return any(alias.name == "task" for node in imports for alias in node.names)
 
     assert [_named(path) for path in MODULES if takes_task(path)] == ["tasks/runs/run.py"]
+
+
+#: A file or folder of ours, as a page on the code names it.
+PLACE = re.compile(r"`((?:flows|tasks|schemas|expectations|deployments|tests|benchmarks|docs)/[\w/.-]*)`")
+
+
+def test_every_file_the_guide_for_developers_names_is_there() -> None:
+    places = PLACE.findall((ROOT / "docs/developing.md").read_text("utf-8"))
+    assert len(places) > 30
+    assert [place for place in places if not (ROOT / place).exists()] == []
+
+
+#: Architecture, rule 17: no names for data.
+NO_NAMES = {"told", "said", "each", "own", "wanted"}
+
+
+def test_data_have_nouns() -> None:
+    nodes = [(path, node) for path in MODULES for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    names = [(_named(path), node.id) for path, node in nodes if isinstance(node, ast.Name) and node.id in NO_NAMES]
+    names += [(_named(path), node.arg) for path, node in nodes if isinstance(node, ast.arg) and node.arg in NO_NAMES]
+    assert names == []
