@@ -110,9 +110,9 @@ def _forget_register(db: Connection, cycle: str) -> None:
 
 
 def _forget_notices(db: Connection, cycle: str) -> None:
-    notice, shown = tables.public_notice, tables.public_notice_item
+    notice, notice_item = tables.public_notice, tables.public_notice_item
     mine = select(notice.c.notice).where(notice.c.cycle == cycle)
-    db.execute(delete(shown).where(shown.c.notice.in_(mine)))
+    db.execute(delete(notice_item).where(notice_item.c.notice.in_(mine)))
     db.execute(delete(notice).where(notice.c.cycle == cycle))
 
 

@@ -62,9 +62,9 @@ def concerned(db: Connection, number: str) -> Concerned | None:
     row = db.execute(statement.where(application.c.application_no == number)).first()
     if row is None:
         return None
-    asked = tables.requested_occupation
-    names = [asked.c[name] for name in ("occupation_code", "neighbour_code", "occupation_name")]
-    form = db.execute(select(*names).where(asked.c.application_no == number, asked.c.version == row.version))
+    requested = tables.requested_occupation
+    names = [requested.c[name] for name in ("occupation_code", "neighbour_code", "occupation_name")]
+    form = db.execute(select(*names).where(requested.c.application_no == number, requested.c.version == row.version))
     item = tables.item
     statuses: dict[str, set[str]] = {}
     for code, status in db.execute(
@@ -74,7 +74,7 @@ def concerned(db: Connection, number: str) -> Concerned | None:
     # a row whose item goes by its neighbour's code, or by a name, is decided on by that
     without_item = [set(filter(None, codes)) for codes in form if not set(codes) & set(statuses)]
     statuses |= {code: set() for codes in without_item for code in codes}
-    shown, entry = public_notices.periods(db, number), tables.qualification_item
+    periods, entry = public_notices.periods(db, number), tables.qualification_item
     return Concerned(
         cycle=row.cycle,
         policy=for_cycle(cycle_id(row.cycle)),
@@ -83,7 +83,7 @@ def concerned(db: Connection, number: str) -> Concerned | None:
         outcome=row.outcome or "",
         is_on_register=db.execute(select(entry.c.entry).where(entry.c.uscc == row.uscc).limit(1)).first() is not None,
         statuses=statuses,
-        shown=shown,
+        shown=periods,
     )
 
 

@@ -46,11 +46,11 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
         occupation_title(names.get(code, code), own_name)
         for code, own_name in rows.select("occupation_code", "own_name").iter_rows()
     ]
-    named = rows.with_columns(
+    with_names = rows.with_columns(
         pl.Series("audiences", [audiences[joined] for joined in rows["audiences"]], pl.String),
         pl.Series("occupation_name", titles, pl.String),
     )
-    return in_order(named.to_pandas())
+    return in_order(with_names.to_pandas())
 
 
 def occupation_names(db: Connection) -> dict[str, str]:
@@ -58,11 +58,11 @@ def occupation_names(db: Connection) -> dict[str, str]:
 
     Of two names given for one code the one of the first application counts (contract section 5).
     """
-    facts, asked = reference(), requested_occupation
+    facts, requested = reference(), requested_occupation
     later = facts.later[facts.later["code_2022"].isna()]["name"].tolist()
-    given = select(asked.c.application_no, asked.c.occupation_code, asked.c.occupation_name).where(
-        asked.c.occupation_name.in_(later), asked.c.occupation_code.is_not(None)
+    on_forms = select(requested.c.application_no, requested.c.occupation_code, requested.c.occupation_name).where(
+        requested.c.occupation_name.in_(later), requested.c.occupation_code.is_not(None)
     )
     # sorted here: databases do not agree on the order of texts
-    named = {code: name for _, code, name in sorted(map(tuple, db.execute(given)), reverse=True)}
-    return named | facts.occupation_names()
+    names = {code: name for _, code, name in sorted(map(tuple, db.execute(on_forms)), reverse=True)}
+    return names | facts.occupation_names()

@@ -86,11 +86,13 @@ def findings(db: Connection, number: str) -> pd.DataFrame:
     finding, result = tables.finding, tables.result
     current = select(_application.c.version).where(_application.c.application_no == number).scalar_subquery()
     standing = select(result.c.result_id).where(result.c.application_no == number, result.c.standing != "replaced")
-    shown = or_(
+    of_either = or_(
         and_(finding.c.table != "results", finding.c.version == current),
         and_(finding.c.table == "results", finding.c.version.in_(standing)),
     )
-    statement = select(*(finding.c[name] for name in FINDING_COLUMNS)).where(finding.c.application_no == number, shown)
+    statement = select(*(finding.c[name] for name in FINDING_COLUMNS)).where(
+        finding.c.application_no == number, of_either
+    )
     return frames.read(db, statement).sort_values(FINDING_ORDER, ignore_index=True)
 
 
@@ -214,11 +216,11 @@ def complaint_of(db: Connection, number: str) -> str | None:
 
 def holders(db: Connection, occupations: Collection[str], day: date) -> list[tuple[str, str, str]]:
     """Who has these occupations on file on a day: occupation, institution's name and type, sorted."""
-    entry, known = tables.qualification_item, tables.institution
+    entry, institution = tables.qualification_item, tables.institution
     statement = (
-        select(entry.c.occupation_code, known.c.institution_name, known.c.institution_type)
-        .join(entry, entry.c.uscc == known.c.uscc)
-        .where(known.c.known_to.is_(None), *_on_file(day), entry.c.occupation_code.in_(list(occupations)))
+        select(entry.c.occupation_code, institution.c.institution_name, institution.c.institution_type)
+        .join(entry, entry.c.uscc == institution.c.uscc)
+        .where(institution.c.known_to.is_(None), *_on_file(day), entry.c.occupation_code.in_(list(occupations)))
         .distinct()
     )
     return sorted((code, name, kind) for code, name, kind in db.execute(statement))

@@ -64,11 +64,11 @@ def results_out(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
 
 def whose(db: Connection, numbers: Collection[str]) -> dict[str, tuple[str, str]]:
     """Name and county of the institutions of these applications, or under these credit codes, by number and code."""
-    known = tables.institution
+    institution = tables.institution
     filed = unfinished.whose().where(_application.c.application_no.in_(list(numbers)))
     rows = [(row.application_no, row.institution_name, row.region_code) for row in db.execute(filed)]
-    on_register = select(known.c.uscc, known.c.institution_name, known.c.region_code)
-    chosen = (known.c.uscc.in_(list(numbers)), known.c.known_to.is_(None))
+    on_register = select(institution.c.uscc, institution.c.institution_name, institution.c.region_code)
+    chosen = (institution.c.uscc.in_(list(numbers)), institution.c.known_to.is_(None))
     rows += [tuple(row) for row in db.execute(on_register.where(*chosen))]
     return {str(key): (name or "", region or "") for key, name, region in rows}
 

@@ -82,11 +82,11 @@ def _remove(db: Connection, gone: pd.DataFrame, run: Run, because: str) -> None:
     _tell(db, gone.assign(was=gone["status"], became="", because=because), run, "filing")
     work = frames.working(db, "removing", gone[KEYS])
     mine = select(*(work.c[key] for key in KEYS))
-    shown = tables.public_notice_item
-    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, tuple_(*(shown.c[key] for key in KEYS)).in_(mine))
+    notice_item = tables.public_notice_item
+    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, tuple_(*(notice_item.c[key] for key in KEYS)).in_(mine))
     for record in (seals.HOLDS, seals.ITEMS):
         seals.touch(db, record, gone)
-    for table in (shown, tables.hold, _item):
+    for table in (notice_item, tables.hold, _item):
         db.execute(delete(table).where(tuple_(*(table.c[key] for key in KEYS)).in_(mine)))
 
 

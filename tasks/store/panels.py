@@ -56,10 +56,10 @@ def applicants(db: Connection, cycle: str) -> list[Applicant]:
     """Every application of the cycle with the occupations it asks for, by number."""
     item = tables.item
     statement = select(item.c.application_no, item.c.uscc, item.c.occupation_code).where(item.c.cycle == cycle)
-    asked: dict[tuple[str, str], set[str]] = {}
+    codes_by_applicant: dict[tuple[str, str], set[str]] = {}
     for number, uscc, code in db.execute(statement.distinct()):
-        asked.setdefault((number, uscc.upper()), set()).add(code)
-    return [Applicant(number, uscc, frozenset(codes)) for (number, uscc), codes in sorted(asked.items())]
+        codes_by_applicant.setdefault((number, uscc.upper()), set()).add(code)
+    return [Applicant(number, uscc, frozenset(codes)) for (number, uscc), codes in sorted(codes_by_applicant.items())]
 
 
 def standing(db: Connection, cycle: str) -> dict[str, Panel]:

@@ -175,9 +175,9 @@ def _items(db: Connection, cycles: Sequence[str], day: date) -> Iterator[_Standi
         .where(_item.c.cycle.in_(cycles), _item.c.status.not_in(FINAL))
         .group_by(_item.c.application_no, _item.c.status)
     )
-    shown = _on_notice(db, cycles, day)
+    on_notices = _on_notice(db, cycles, day)
     for number, status, items in db.execute(counted):
-        on_notice = shown.get(number) if status == "passed" else None
+        on_notice = on_notices.get(number) if status == "passed" else None
         if on_notice is not None:
             yield on_notice
         if left := items - (on_notice.items if on_notice else 0):
@@ -186,14 +186,14 @@ def _items(db: Connection, cycles: Sequence[str], day: date) -> Iterator[_Standi
 
 def _on_notice(db: Connection, cycles: Sequence[str], day: date) -> dict[str, _Standing]:
     """How many passed items of an application stand in a public notice that is not over on a day, by its number."""
-    notice, shown = tables.public_notice, tables.public_notice_item
+    notice, notice_item = tables.public_notice, tables.public_notice_item
     running = (notice.c.cycle.in_(cycles), notice.c.standing == "published", notice.c.ends_on >= day)
     item = (
-        select(shown.c.application_no, func.max(notice.c.published_on).label("since"))
-        .join(notice, notice.c.notice == shown.c.notice)
-        .join(_item, conditions.same(_item, shown, KEYS))
+        select(notice_item.c.application_no, func.max(notice.c.published_on).label("since"))
+        .join(notice, notice.c.notice == notice_item.c.notice)
+        .join(_item, conditions.same(_item, notice_item, KEYS))
         .where(*running, _item.c.cycle.in_(cycles), _item.c.status == "passed")
-        .group_by(*(shown.c[key] for key in KEYS))
+        .group_by(*(notice_item.c[key] for key in KEYS))
         .subquery()
     )
     statement = select(item.c.application_no, func.count(), func.max(item.c.since)).group_by(item.c.application_no)
