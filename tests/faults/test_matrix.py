@@ -31,20 +31,30 @@ def started(database: str, folder: Path) -> "subprocess.Popen[str]":
     variables = os.environ | {"PYTHONPATH": str(root), "PREFECT_LOGGING_LEVEL": "ERROR"}
     command = [sys.executable, "-m", "tests.faults.matrix", database, str(folder), *TRIED[database]]
     command += ["--every", str(EVERY)]
-    return subprocess.Popen(command, env=variables, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # into files: a pipe holds some hundred lines, and nobody reads the second process's until the first has ended
+    with answers(folder).open("w") as out, complaints(folder).open("w") as err:
+        return subprocess.Popen(command, env=variables, cwd=root, stdout=out, stderr=err, text=True)
 
 
-def read_lines(process: "subprocess.Popen[str]") -> list[dict[str, Any]]:
-    out, err = process.communicate()
-    assert process.returncode == 0, err[-3000:]
-    return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+def answers(folder: Path) -> Path:
+    return folder.with_suffix(".jsonl")
+
+
+def complaints(folder: Path) -> Path:
+    return folder.with_suffix(".err")
+
+
+def read_lines(process: "subprocess.Popen[str]", folder: Path) -> list[dict[str, Any]]:
+    assert process.wait() == 0, complaints(folder).read_text("utf-8")[-3000:]
+    lines = answers(folder).read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def test_every_point_on_both_databases(tmp_path: Path) -> None:
     began = time.monotonic()
     processes = {database: started(database, tmp_path / database) for database in TRIED}
     try:
-        tried = {database: read_lines(process) for database, process in processes.items()}
+        tried = {database: read_lines(process, tmp_path / database) for database, process in processes.items()}
     finally:
         for process in processes.values():
             process.terminate()  # not killed: it ends its own PostgreSQL
