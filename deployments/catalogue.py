@@ -141,62 +141,6 @@ def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     return deployment
 
 
-@dataclass(frozen=True)
-class Registered:
-    """The full names of the deployments, and a sentence for each change of a person's that was kept."""
-
-    names: list[str]
-    kept: list[str]
-
-
-def register() -> Registered:
-    """Make the pool and every deployment on the server; again brings them up to date, but for what a person changed."""
-    _make_pool()
-    policy = in_force(today())
-    built = [build(entry, policy) for entry in ENTRIES]
-    moments = registering.moments(built)
-    with get_client(sync_client=True) as client:
-        changes = registering.keep_changes(client, built)
-    for deployment in built:
-        deployment.apply()
-    with get_client(sync_client=True) as client:
-        registering.remember(client, moments)
-    return Registered([deployment.full_name for deployment in built], changes)
-
-
-def register_missing() -> list[str]:
-    """Make deployments anew that are gone from the server; returns what was done, a line each."""
-    with get_client(sync_client=True) as client:
-        present = {entry.name for entry in client.read_deployments(deployment_filter=on_server.ours(), limit=200)}
-    missing = [name for entry in ENTRIES if (name := on_server.deployment(entry.name)) not in present]
-    if missing:
-        register()
-    return [f"the deployment {name} was gone and is registered anew" for name in missing]
-
-
-def _make_pool() -> None:
-    pool = WorkPoolCreate(
-        name=on_server.pool(), type="process", base_job_template=JOB_TEMPLATE, description="备案批次的执行"
-    )
-    with get_client(sync_client=True) as client:
-        try:
-            client.create_work_pool(pool)
-        except ObjectAlreadyExists:
-            client.update_work_pool(on_server.pool(), WorkPoolUpdate(base_job_template=JOB_TEMPLATE))
-
-
-def main() -> None:
-    """Register with the server that PREFECT_API_URL names, once it answers."""
-    present(settings().root)
-    registered = register()
-    for line in [*registered.names, *registered.kept]:
-        print(line)  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
-
-
 #: Cycles offered beyond the present one.
 _AHEAD_YEARS = 1
 
@@ -260,3 +204,59 @@ def described(properties: dict[str, Property]) -> dict[str, Property]:
         if must_be_named:
             fields["cycle"]["description"] = "年份-截止月份"
     return fields
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The full names of the deployments, and a sentence for each change of a person's that was kept."""
+
+    names: list[str]
+    kept: list[str]
+
+
+def register() -> Registered:
+    """Make the pool and every deployment on the server; again brings them up to date, but for what a person changed."""
+    _make_pool()
+    policy = in_force(today())
+    built = [build(entry, policy) for entry in ENTRIES]
+    moments = registering.moments(built)
+    with get_client(sync_client=True) as client:
+        changes = registering.keep_changes(client, built)
+    for deployment in built:
+        deployment.apply()
+    with get_client(sync_client=True) as client:
+        registering.remember(client, moments)
+    return Registered([deployment.full_name for deployment in built], changes)
+
+
+def register_missing() -> list[str]:
+    """Make deployments anew that are gone from the server; returns what was done, a line each."""
+    with get_client(sync_client=True) as client:
+        present = {entry.name for entry in client.read_deployments(deployment_filter=on_server.ours(), limit=200)}
+    missing = [name for entry in ENTRIES if (name := on_server.deployment(entry.name)) not in present]
+    if missing:
+        register()
+    return [f"the deployment {name} was gone and is registered anew" for name in missing]
+
+
+def _make_pool() -> None:
+    pool = WorkPoolCreate(
+        name=on_server.pool(), type="process", base_job_template=JOB_TEMPLATE, description="备案批次的执行"
+    )
+    with get_client(sync_client=True) as client:
+        try:
+            client.create_work_pool(pool)
+        except ObjectAlreadyExists:
+            client.update_work_pool(on_server.pool(), WorkPoolUpdate(base_job_template=JOB_TEMPLATE))
+
+
+def main() -> None:
+    """Register with the server that PREFECT_API_URL names, once it answers."""
+    present(settings().root)
+    registered = register()
+    for line in [*registered.names, *registered.kept]:
+        print(line)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -44,6 +44,12 @@ def test_module_stays_one_thing(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 300 or _named(path) in DATA
 
 
+@pytest.mark.parametrize("path", MODULES, ids=_named)
+def test_module_that_is_run_is_whole_by_then(path: Path) -> None:
+    statements = [ast.unparse(statement) for statement in ast.parse(path.read_text("utf-8")).body]
+    assert not [statement for statement in statements[:-1] if statement.startswith("if __name__ == ")]
+
+
 def test_no_module_is_a_drawer() -> None:
     assert not [_named(path) for path in MODULES if BANNED & set(path.relative_to(ROOT).with_suffix("").parts)]
 
