@@ -24,7 +24,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.cycle_page import IDLE, WHOLE, write_section
+from benchmarks.cycle_page import IDLE, WHOLE, write_page
 from benchmarks.plain_cycle import HANDED_IN
 from benchmarks.screening import environment
 
@@ -196,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 measurements += spent
                 print(*spent, sep="\n", file=sys.stderr, flush=True)
     if chosen.docs:
-        write_section(chosen.docs, [asdict(measured) for measured in measurements], PARTS, environment())
+        write_page(chosen.docs, [asdict(measured) for measured in measurements], PARTS, environment())
 
 
 if __name__ == "__main__":

@@ -9,22 +9,17 @@ import matplotlib as mpl
 mpl.use("svg")
 from matplotlib import pyplot as plt
 
-_BEGIN, _END = "<!-- cycle: begin -->", "<!-- cycle: end -->"
+from benchmarks.page import write_section
+
 #: The three runs as a whole, and the fourth: what their stages add up to, with beginning and end of a run.
 WHOLE, IDLE = "the three runs", "the fourth run, nothing to do"
 
 Measured = Mapping[str, Any]
 
 
-def write_section(docs: Path, measurements: Sequence[Measured], titles: Mapping[str, str], environment: str) -> None:
+def write_page(docs: Path, measurements: Sequence[Measured], titles: Mapping[str, str], environment: str) -> None:
     """Replace the section on whole cycles (adding it where there is none) and draw its plot."""
-    page = docs / "performance.md"
-    text = page.read_text("utf-8")
-    if _BEGIN not in text:
-        text = f"{text.rstrip()}\n\n{_BEGIN}\n{_END}\n"
-    before, rest = text.split(_BEGIN, 1)
-    after = rest.split(_END, 1)[1]
-    page.write_text(f"{before}{_BEGIN}\n{_section(measurements, titles, environment)}\n{_END}{after}", "utf-8")
+    write_section(docs, "cycle", _section(measurements, titles, environment))
     _plot(docs / "cycle.svg", measurements)
 
 

@@ -9,6 +9,8 @@ import matplotlib as mpl
 mpl.use("svg")
 from matplotlib import pyplot as plt
 
+from benchmarks.page import write_section
+
 Measured = Mapping[str, Any]
 #: What is wanted, what was measured and how to write it, whether it is met.
 Aim = tuple[str, float, str, bool]
@@ -17,16 +19,10 @@ SMALL, MIDDLE, LARGE = 60, 2_000, 32_000
 #: Each part with those whose sum it is held against.
 COMPARED = (("b", "a"), ("c", "b"), ("c*", "b"), ("d", "a", "e"))
 
-_BEGIN, _END = "<!-- screening: begin -->", "<!-- screening: end -->"
-
 
 def write_page(docs: Path, measurements: Sequence[Measured], titles: Mapping[str, str], environment: str) -> None:
     """Replace the measured part of `docs/performance.md` (making the page if there is none) and draw its plot."""
-    page = docs / "performance.md"
-    text = page.read_text("utf-8") if page.exists() else f"# Performance\n\n{_BEGIN}\n{_END}\n"
-    before, rest = text.split(_BEGIN, 1)
-    after = rest.split(_END, 1)[1]
-    page.write_text(f"{before}{_BEGIN}\n{_section(measurements, titles, environment)}\n{_END}{after}", "utf-8")
+    write_section(docs, "screening", _section(measurements, titles, environment))
     _plot(docs / "performance.svg", measurements, titles)
 
 

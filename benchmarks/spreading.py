@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 
 from benchmarks.cycle import hand_in
+from benchmarks.page import write_section
 from benchmarks.screening import environment
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 SIZES: Final = (2_000, 8_000)
 CYCLE: Final = "2026-09"
 AIM: Final = 1.6
-_BEGIN, _END = "<!-- spreading: begin -->", "<!-- spreading: end -->"
 _ALONE: Final = "import sys; from benchmarks.spreading import alone; alone(*sys.argv[1:])"
+_MAKE: Final = (
+    "import sys; from benchmarks.spreading import make_home, Path; make_home(Path(sys.argv[1]), int(sys.argv[2]))"
+)
 #: A worker that is ready waits so long: the other, still starting, is left its own portion.
 _UNTIL_ALL_READY: Final = 2.0
 
@@ -210,16 +213,6 @@ its workers take, which is the clock of a machine with two idle cores.
 """
 
 
-def write(docs: Path, text: str) -> None:
-    """Replace the section, adding it where there is none."""
-    page = docs / "performance.md"
-    whole = page.read_text("utf-8")
-    if _BEGIN not in whole:
-        whole = f"{whole.rstrip()}\n\n{_BEGIN}\n{_END}\n"
-    before, rest = whole.split(_BEGIN, 1)
-    page.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{rest.split(_END, 1)[1]}", "utf-8")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
@@ -242,12 +235,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = section(measured, chosen.rounds)
     print(text)
     if chosen.docs:
-        write(chosen.docs, text)
+        write_section(chosen.docs, "spreading", text)
 
-
-_MAKE: Final = (
-    "import sys; from benchmarks.spreading import make_home, Path; make_home(Path(sys.argv[1]), int(sys.argv[2]))"
-)
 
 if __name__ == "__main__":
     main()

@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from benchmarks.page import write_section
 from benchmarks.screening import environment
 
 CYCLE: Final = "2026-09"
-_BEGIN, _END = "<!-- start: begin -->", "<!-- start: end -->"
 _TRIVIAL: Final = """
 from prefect import flow, task
 @task
@@ -127,16 +127,6 @@ seconds of the process and of all it started: the server as well.
 """
 
 
-def write(docs: Path, text: str) -> None:
-    """Replace the section on the start, adding it where there is none."""
-    page = docs / "performance.md"
-    whole = page.read_text("utf-8")
-    if _BEGIN not in whole:
-        whole = f"{whole.rstrip()}\n\n{_BEGIN}\n{_END}\n"
-    before, rest = whole.split(_BEGIN, 1)
-    page.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{rest.split(_END, 1)[1]}", "utf-8")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--applications", type=int, default=72)
@@ -154,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = section(rounds(home, day.read_text("utf-8"), chosen.rounds, Path(spare)), chosen.applications)
     print(text)
     if chosen.docs:
-        write(chosen.docs, text)
+        write_section(chosen.docs, "start", text)
 
 
 if __name__ == "__main__":
