@@ -23,7 +23,8 @@ def first(db: Connection) -> dict[str, str]:
 
 def merged_into(db: Connection) -> set[str]:
     """Present credit codes of the institutions that another one went into."""
-    return {walk(into, steps_of(db)) for into in steps_of(db, "merge").values()}
+    steps = steps_of(db)
+    return {walk(into, steps) for into in steps_of(db, "merge").values()}
 
 
 def family(db: Connection, code: str) -> list[str]:
