@@ -5,12 +5,17 @@ BIN := $(VENV)/bin
 SYSTEM := $(VENV)/.system-packages
 QUICK := -m "not slow" --ignore tests/architecture --numprocesses logical --dist loadfile
 
-.PHONY: coverage docs-check demo faults hostile licences release supply tampering test test-all lint types imports unit slow wheel docs lock clean system
+.PHONY: beside coverage docs-check demo faults hostile licences release supply tampering test test-all lint types imports unit slow wheel docs lock clean system
 
 demo: $(VENV)/.product
 	$(BIN)/filing --home var/demo demo
 
-test: lint types imports docs-check unit wheel
+# What needs one processor runs beside the suite, so that none is idle; each tells what it found when it ends.
+test: lint imports $(SYSTEM)
+	$(MAKE) --no-print-directory --jobs=2 beside unit
+
+beside:
+	$(MAKE) --no-print-directory --keep-going --output-sync=target types docs-check wheel
 
 test-all: test slow supply
 
@@ -23,7 +28,7 @@ $(VENV)/.product: requirements.lock pyproject.toml
 
 # What the check needs beside it.
 $(VENV)/.checks: requirements-dev.lock $(VENV)/.product
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile --requirement requirements-dev.lock
 	touch $@
 
 # A browser, an office suite and Chinese fonts: the page, the workbooks and the letters are opened by real readers.
@@ -52,6 +57,7 @@ docs: $(VENV)/.checks
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m expectations.rules_page tests/expectations/examples > docs/rules.md
 
+# In a process of its own: what other tests left in caches is not counted on a trip.
 docs-check: $(VENV)/.checks
 	$(BIN)/python -m pytest tests/architecture
 
