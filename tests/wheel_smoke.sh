@@ -6,9 +6,11 @@ project=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m build --wheel --no-isolation --outdir "$work/dist" "$project" >/dev/null
-"$python" -m venv "$work/empty"
-"$work/empty/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
-"$work/empty/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$work"/dist/*.whl
+"$python" -m venv --without-pip "$work/empty"
+install=("$python" -m pip --python "$work/empty/bin/python" install --quiet --disable-pip-version-check --no-deps)
+# nothing is compiled ahead: most of it is never imported here
+"${install[@]}" --no-compile --require-hashes --requirement requirements.lock
+"${install[@]}" --no-compile "$work"/dist/*.whl
 cd "$work"
 "$work/empty/bin/filing" --home "$work/home" migrate
 "$work/empty/bin/filing" --home "$work/home" doctor
