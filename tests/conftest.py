@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -44,25 +45,46 @@ def postgresql_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgresql(postgresql_server: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database of this test's own."""
+@contextmanager
+def _database(server: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a database of its own, a copy of another on the server, dropped at the end."""
     from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
 
-    url = make_url(postgresql_server).set(drivername="postgresql+psycopg")
+    from tasks.store import database
+
+    url = make_url(server).set(drivername="postgresql+psycopg")
     name = f"filing_{uuid4().hex[:12]}"
     administration = create_engine(url, isolation_level="AUTOCOMMIT")
     with administration.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    address = url.set(database=name).render_as_string(hide_password=False)
-    yield address
-    from tasks.store import database
-
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield url.set(database=name).render_as_string(hide_password=False)
     database.close_engines()
     with administration.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     administration.dispose()
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    with _database(postgresql_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of an empty migrated PostgreSQL database, copied by each test that wants one."""
+    from deployments import schema
+    from schemas.settings import Settings, using
+    from tasks.store import database
+
+    home = tmp_path_factory.mktemp("migrated_postgresql")
+    with _database(postgresql_server) as url:
+        with using(Settings(home=home, database_url=url)):
+            schema.migrate()
+        database.close_engines()  # what somebody is connected to is not copied
+        yield url.rpartition("/")[2].partition("?")[0]
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +107,9 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pat
     if request.param == "sqlite":
         yield from _new(tmp_path / "home", request.getfixturevalue("migrated"))
     else:
-        yield from _installed(tmp_path / "home", request.getfixturevalue("postgresql"))
+        template = request.getfixturevalue("migrated_postgresql")
+        with _database(request.getfixturevalue("postgresql_server"), template) as url:
+            yield from _new_on(url, tmp_path / "home")
 
 
 @pytest.fixture
@@ -101,12 +125,11 @@ def _new(root: Path, migrated: Path) -> Iterator[Path]:
         yield home
 
 
-def _installed(root: Path, url: str) -> Iterator[Path]:
-    from deployments import schema
+def _new_on(url: str, root: Path) -> Iterator[Path]:
     from schemas.settings import Settings, using
 
+    root.mkdir()
     with using(Settings(home=root, database_url=url)):
-        schema.migrate()
         yield root
 
 
