@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from pydantic_core import to_json
+
 from schemas.item import UNIT
 
 #: The columns of an entry, in this order; `entry` is its number, `facts` canonical JSON. The digest covers all but the
@@ -13,18 +15,15 @@ CHAINED = ("entry", "kind", "subject", *UNIT, "was", "became", "because", "facts
 #: The digest before the first entry.
 GENESIS = "0" * 64
 
-_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-
 
 def digest(previous: str, entry: Sequence[object]) -> str:
     """SHA-256 over the digest before and this entry's values, in the order of CHAINED, without the name of its run."""
-    return hashlib.sha256(_as_json([previous, *map(str, entry[: len(CHAINED) - 1])]).encode()).hexdigest()
+    return hashlib.sha256(to_json([previous, *map(str, entry[: len(CHAINED) - 1])])).hexdigest()
 
 
 def facts_text(**facts: object) -> str:
     """Facts of an entry as the history keeps them: JSON with sorted keys; days are ISO text, what is None is left out."""
-    return _canonical({name: str(value) for name, value in facts.items() if value is not None})
+    return to_json({name: str(value) for name, value in sorted(facts.items()) if value is not None}).decode()
 
 
 def facts_of(text: str) -> dict[str, str]:
