@@ -14,7 +14,6 @@ from schemas.directory import (
     DIRECTORY_COLUMNS,
     DIRECTORY_KEY,
     DIRECTORY_TITLES,
-    levels_text,
 )
 from schemas.directory_changes import changes, details, in_order
 from schemas.rows import records, tuples
@@ -79,8 +78,9 @@ def write_report(
     """
     folder = outbox / "province" / content.name
     report, background = against_known(content, background)
-    files.put(folder, "report.json", report_json(report, background))
-    files.put(folder, "report.xlsx", report_workbook(report, background))
+    rows = report_rows(report, background)
+    files.put(folder, "report.json", report_json(report, rows))
+    files.put(folder, "report.xlsx", report_workbook(report, rows))
     files.put(folder, COVER_LETTER, cover_letter(report, number, templates))
     return folder
 
@@ -160,10 +160,19 @@ def exception_rows(content: EditionContent, background: Background) -> list[Row]
     ]
 
 
-def report_json(content: EditionContent, background: Background) -> bytes:
+def report_rows(content: EditionContent, background: Background) -> dict[str, list[Row]]:
+    """The rows that a report lists, in its workbook as in its machine copy."""
+    return {
+        "changes": change_rows(content, background),
+        "particulars": institution_rows(content, background),
+        "details": detail_rows(content, background),
+        "exceptions": exception_rows(content, background),
+    }
+
+
+def report_json(content: EditionContent, rows: dict[str, list[Row]]) -> bytes:
     """The machine copy: counts that reconcile with `changes.csv`, every change, institutions still without a code."""
     awaiting = content.institutions.query("institution_code == ''")
-    changed = change_rows(content, background)
     listed = {f"levels_{side}" for side in ("before", "after")}
     report: dict[str, Any] = {
         "edition": content.name,
@@ -178,28 +187,27 @@ def report_json(content: EditionContent, background: Background) -> bytes:
         "institutions_by_type": content.institutions_by_type(),
         "changes": [
             {name: list(filter(None, cell.split(","))) if name in listed else cell for name, cell in row.items()}
-            for row in changed
+            for row in rows["changes"]
         ],
-        "particulars": institution_rows(content, background),
-        "details": detail_rows(content, background),
-        "exceptions": exception_rows(content, background),
+        "particulars": rows["particulars"],
+        "details": rows["details"],
+        "exceptions": rows["exceptions"],
         "awaiting_institution_code": awaiting[["uscc", "institution_name"]].to_dict("records"),
     }
     return json_bytes(report)
 
 
-def report_workbook(content: EditionContent, background: Background) -> bytes:
+def report_workbook(content: EditionContent, rows: dict[str, list[Row]]) -> bytes:
     """`report.xlsx`: 汇总, 评价机构情况, 备案变更, 信息变更, 例外审批, 待核发机构编码 (which the province returns), 目录."""
     title = f"{content.policy.title}职业技能等级认定评价机构备案情况表"
     with book(title, content.as_of) as (made, finished):
         made.sheet("汇总", _SUMMARY, [title, edition_line(content)]).rows(_summary(content))
-        made.sheet("评价机构情况", _BASIC).rows(_basic(content, background), filters=True)
-        made.sheet("备案变更", _CHANGES).rows(_changes(content, background), filters=True)
-        made.sheet("信息变更", _DETAILS).rows(_changed_details(content, background), filters=True)
-        exceptions = (tuple(row.values()) for row in exception_rows(content, background))
-        made.sheet("例外审批", _EXCEPTIONS).rows(exceptions, filters=True)
+        made.sheet("评价机构情况", _BASIC).rows(_basic(content, rows["particulars"]), filters=True)
+        made.sheet("备案变更", _CHANGES).rows(_changes(content, rows["changes"]), filters=True)
+        made.sheet("信息变更", _DETAILS).rows(_changed_details(content, rows["details"]), filters=True)
+        made.sheet("例外审批", _EXCEPTIONS).rows((tuple(row.values()) for row in rows["exceptions"]), filters=True)
         made.sheet("待核发机构编码", _AWAITING).rows(_awaiting(content))
-        made.sheet("目录", directory_columns()).rows(directory_cells(content), filters=True)
+        made.sheet("目录", directory_columns()).rows(directory_cells(content.listed, content), filters=True)
     return finished.getvalue()
 
 
@@ -262,28 +270,28 @@ def _awaiting(content: EditionContent) -> Iterator[tuple[Cell, Cell, Cell]]:
         yield uscc, name, ""
 
 
-def _basic(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:
-    for row in institution_rows(content, background):
+def _basic(content: EditionContent, institutions: list[Row]) -> Iterator[tuple[Cell, ...]]:
+    for row in institutions:
         cells = {**row, "affiliation": AFFILIATIONS.get(row["affiliation"], row["affiliation"])}
         for name in ("institution_type", "region_code"):
             cells[name] = directory_text(name, row[name], content)
         yield tuple(day(cells[name]) if name in ("filed_on", "valid_until") else cells[name] for name in BASIC_FIELDS)
 
 
-def _changes(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:
-    for row in change_rows(content, background):
+def _changes(content: EditionContent, changed: list[Row]) -> Iterator[tuple[Cell, ...]]:
+    sets = {row[f"levels_{side}"] for row in changed for side in ("before", "after")}
+    levels = {text: directory_text("levels", text, content) for text in sets}
+    for row in changed:
         cells: dict[str, Cell] = dict(row)
         cells["change"] = CHANGE_KINDS[row["change"]]
         for side in ("before", "after"):
-            cells[f"levels_{side}"] = (
-                levels_text(row[f"levels_{side}"], content.policy) if row[f"levels_{side}"] else ""
-            )
+            cells[f"levels_{side}"] = levels[row[f"levels_{side}"]]
             for name in ("filed_on", "valid_until"):
                 cells[f"{name}_{side}"] = day(row[f"{name}_{side}"])
         yield tuple(cells.values())
 
 
-def _changed_details(content: EditionContent, background: Background) -> Iterator[tuple[Cell, ...]]:
-    for row in detail_rows(content, background):
+def _changed_details(content: EditionContent, changed: list[Row]) -> Iterator[tuple[Cell, ...]]:
+    for row in changed:
         sides = {side: directory_text(row["field"], row[side], content) for side in ("before", "after")}
         yield tuple({**row, **sides, "field": DIRECTORY_TITLES[row["field"]]}.values())
