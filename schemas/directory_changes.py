@@ -144,9 +144,10 @@ def details(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def _named_values(rows: pd.DataFrame, differs: "dict[str, pd.Series[bool]]", side: str) -> pd.Series:
-    columns = [(f"{DIRECTORY_TITLES[name]}：", rows[f"{name}_{side}"], differs[name][rows.index]) for name in differs]
-    joined = [
-        "；".join(title + str(values.loc[index]) for title, values, changed in columns if changed.loc[index])
-        for index in rows.index
+    columns = [
+        [f"{DIRECTORY_TITLES[name]}：{value}" if changed else "" for value, changed in zip(values, which, strict=True)]
+        for name in differs
+        for values, which in [(rows[f"{name}_{side}"].tolist(), differs[name][rows.index].tolist())]
     ]
+    joined = ["；".join(filter(None, texts)) for texts in zip(*columns, strict=True)]
     return pd.Series(joined, index=rows.index, dtype="str")
