@@ -35,9 +35,10 @@ def county_lists(db: Connection, content: EditionContent) -> list[CountyList]:
     )
     changed = content.changed
     where = dict(zip(known.index.astype(str), known["region_code"].astype(str), strict=True))
+    frames = [(frame, _regions(frame, where, content)) for frame in (rows, changed, matters)]
     lists = []
     for region, name in {**content.region_names, "": "其他"}.items():
-        parts = [frame[_regions(frame, where, content) == region] for frame in (rows, changed, matters)]
+        parts = [frame[regions == region] for frame, regions in frames]
         if any(map(len, parts)):
             lists.append(CountyList(region or "other", name, *parts))
     return lists

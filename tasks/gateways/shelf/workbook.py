@@ -1,7 +1,7 @@
 """The workbooks of an edition, to read, filter and print: the directory (`directory.xlsx`), and each county's list (县区名单)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -46,8 +46,8 @@ def directory_workbook(content: EditionContent) -> bytes:
     heading = [content.title, edition_line(content)]
     with book(content.title, content.as_of) as (made, finished):
         _write_grouped(made.sheet("目录", [_NUMBER, *columns], heading), content)
-        made.sheet("明细", columns).rows(directory_cells(content), filters=True)
-        write_changes(made.sheet("本版变更", change_columns()), content)
+        made.sheet("明细", columns).rows(directory_cells(content.listed, content), filters=True)
+        write_changes(made.sheet("本版变更", change_columns()), content.changed, content)
     return finished.getvalue()
 
 
@@ -62,15 +62,14 @@ def edition_line(content: EditionContent) -> str:
     return f"版次：{content.name}　　截至：{chinese_date(content.as_of)}　　{size}"
 
 
-def directory_cells(content: EditionContent) -> Iterator[tuple[Cell, ...]]:
-    """One row of cells for each row of the directory, as people read it."""
+def directory_cells(rows: pd.DataFrame, content: EditionContent) -> Iterator[tuple[Cell, ...]]:
+    """One row of cells for each row of the directory (`content.listed`, or a part of it), as people read it."""
     # columns as lists: walking a frame's cells one by one costs as much as writing them
-    yield from zip(*(_cells(content, column) for column in COLUMNS), strict=True)
+    yield from zip(*(_cells(rows[column.name], column, content) for column in COLUMNS), strict=True)
 
 
-def _cells(content: EditionContent, column: Column) -> list[Cell]:
+def _cells(texts: "pd.Series[str]", column: Column, content: EditionContent) -> list[Cell]:
     """The cells of one column of the directory, as people read them."""
-    texts = content.listed[column.name]
     if column.kind == "type":
         texts = texts.replace(content.type_titles)
     elif column.kind == "region":
@@ -107,9 +106,9 @@ def change_columns() -> list[SheetColumn]:
     return [SheetColumn(title, _CHANGE_WIDTHS.get(name, 50)) for name, title in CHANGE_TITLES.items()]
 
 
-def write_changes(sheet: Sheet, content: EditionContent) -> None:
-    """The edition's changes, one row each."""
-    columns = {name: content.changed[name].tolist() for name in CHANGE_COLUMNS}
+def write_changes(sheet: Sheet, changed: pd.DataFrame, content: EditionContent) -> None:
+    """Changes of the edition (`content.changed`, or a part of them), one row each."""
+    columns = {name: changed[name].tolist() for name in CHANGE_COLUMNS}
     texts: dict[str, list[Cell]] = {
         name: _each(columns[name], lambda text: change_text(text, content.policy)) for name in ("before", "after")
     }
@@ -119,7 +118,8 @@ def write_changes(sheet: Sheet, content: EditionContent) -> None:
 
 def _write_grouped(sheet: Sheet, content: EditionContent) -> None:
     """One block for each institution: its own cells merged, its occupations one row each."""
-    for number, (shared, block) in enumerate(groupby(directory_cells(content), lambda row: row[:_SHARED]), start=1):
+    cells = directory_cells(content.listed, content)
+    for number, (shared, block) in enumerate(groupby(cells, lambda row: row[:_SHARED]), start=1):
         rows = [row[_SHARED:] for row in block]
         for place in range(_SHARED + 1):
             sheet.merge(place, place, len(rows))
@@ -169,13 +169,13 @@ def county_workbook(content: EditionContent, county: CountyList) -> bytes:
     """One county's workbook: 备案名册, 本版变更, 监管清单."""
     title = f"{county.name}职业技能等级认定评价机构名单"
     heading = [title, f"目录版次：{content.name}　　截至：{chinese_date(content.as_of)}"]
-    part = replace(content, rows=county.on_file, changes=county.changes)
     with book(title, content.as_of) as (made, finished):
         columns = [*directory_columns(), SheetColumn("状态", 10, "centred")]
         standings = county.on_file["standing"].tolist()
-        rows = ((*cells, standing) for cells, standing in zip(directory_cells(part), standings, strict=True))
+        cells = directory_cells(county.on_file, content)
+        rows = ((*row, standing) for row, standing in zip(cells, standings, strict=True))
         made.sheet("备案名册", columns, heading).rows(rows, filters=True)
-        write_changes(made.sheet("本版变更", change_columns()), part)
+        write_changes(made.sheet("本版变更", change_columns()), county.changes, content)
         matters = [
             SheetColumn(text, _WIDTHS.get(name, 14), "date" if name in _DATES else "text")
             for name, text in MATTERS.items()
