@@ -5,9 +5,10 @@ Text is written as text whatever it begins with, so no cell can run; dates are r
 
 import math
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, lru_cache
 from io import BytesIO
@@ -57,13 +58,13 @@ class Book:
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
-        self._formats = {name: workbook.add_format(style) for name, style in _STYLES.items()}
         self._texts = Texts()
+        self._cells = _Cells({name: workbook.add_format(style) for name, style in _STYLES.items()}, self._texts)
         self._sheets: list[Sheet] = []
 
     def sheet(self, name: str, columns: Sequence[SheetColumn], heading: Sequence[str] = ()) -> "Sheet":
         """A new sheet with its heading lines and its header row, frozen and repeated on every page."""
-        made = Sheet(self._workbook.add_worksheet(name), _Cells(self._formats, self._texts), columns, heading)
+        made = Sheet(self._workbook.add_worksheet(name), self._cells, columns, heading)
         self._sheets.append(made)
         return made
 
@@ -83,6 +84,8 @@ class _Cells:
 
     formats: Mapping[Style, Format]
     texts: Texts
+    #: By look and width: the same values stand in many rows, and each is made once, with the lines it takes.
+    made: dict[tuple[Style, float], dict[Cell, tuple[str, int]]] = field(default_factory=lambda: defaultdict(dict))
 
     def xml(self, value: Cell, style: Style) -> str:
         """What follows a cell's place; blank text is an empty ruled cell. Looks and texts are numbered as they first come."""
@@ -101,8 +104,7 @@ class Sheet:
         self._sheet, self._cells, self.columns = sheet, cells, columns
         self._rows: list[str] = []
         self._merged: list[str] = []
-        # the same values stand in many rows of a column: each is made once, with the lines it takes
-        self._known: list[dict[Cell, tuple[str, int]]] = [{} for _ in columns]
+        self._known = [cells.made[column.style, column.width] for column in columns]
         self._last = len(columns) - 1
         self._names = [xl_col_to_name(place) for place in range(len(columns))]
         self.header_row = len(heading)
@@ -160,7 +162,7 @@ class Sheet:
         return Surroundings.of(layout).filled(corners, "".join(self._rows), self._merged)
 
     def _made(self, place: int, value: Cell) -> tuple[str, int]:
-        """A value of a column as XML, and the lines it takes there; kept for the rows to come."""
+        """A value of a column as XML, and the lines it takes there; kept for the cells to come."""
         column = self.columns[place]
         needed = lines(value, column.width) if isinstance(value, str) else 1
         made = self._known[place][value] = self._cells.xml(value, column.style), needed
