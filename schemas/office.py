@@ -5,15 +5,17 @@ holds from the next letter on.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
+from schemas import toml_file
 from schemas.errors import RefusedError
 from schemas.letter_text import LETTER_KINDS, LetterKind
 
@@ -107,16 +109,11 @@ def read(home: Path) -> Office:
     """The office of this home; raises UnusableOfficeError."""
     path = home / FILE
     try:
-        text = path.read_text("utf-8-sig") if path.is_file() else shipped()
-        return Office.model_validate(tomllib.loads(text))
+        return Office.model_validate(toml_file.tables(path if path.is_file() else _shipped()))
     except ValidationError as wrong:
-        first = wrong.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise UnusableOfficeError(
-            f"{path}: {field}: {_sentence(first['type'], first['msg'])}; mend the file"
-        ) from wrong
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
-        raise UnusableOfficeError(f"{path} cannot be read: {wrong}; mend the file") from wrong
+        raise UnusableOfficeError(f"{path}: {toml_file.mistake(wrong.errors(), _unknown)}") from wrong
+    except toml_file.MistakeError as wrong:
+        raise UnusableOfficeError(f"{path} {wrong}") from wrong
 
 
 def blanks(office: Office, day: date) -> list[str]:
@@ -151,13 +148,17 @@ def changed_series(office: Office, day: date, used: Mapping[str, Mapping[str, in
 
 def shipped() -> str:
     """The office file that comes with the program, to be filled in."""
-    return (files("schemas") / FILE).read_text("utf-8")
+    return _shipped().read_text("utf-8")
 
 
-def _sentence(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return f"there is no such field; write one of {', '.join(Office.model_fields)}"
-    return message.removeprefix("Value error, ")
+def _shipped() -> Traversable:
+    return files("schemas") / FILE
+
+
+def _unknown(error: ErrorDetails) -> str:
+    """What is said of a field that there is not: those there are."""
+    fields = ", ".join(Office.model_fields)
+    return f"there is no such field; write one of {fields}" if error["type"] == "extra_forbidden" else ""
 
 
 def _assert_countable(kind: str, pattern: str) -> None:

@@ -5,7 +5,6 @@ deadline, reckoned with that policy's own months and day. To change a number, co
 FILING_POLICIES names, change it there, and say from when.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,9 +17,9 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from schemas import policy_parts as parts
+from schemas import toml_file
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.cycle import CycleId, add_months, assumed_next, deadline_day, month_of, months_around, window
 from schemas.policy_parts import ContradictionError
@@ -31,7 +30,7 @@ from schemas.submission import Column, Table
 class Policy(parts.Part):
     """One policy file, whole: a value that is missing, unknown or contradicts another is refused when it is read."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    name: Annotated[str, toml_file.written(r"^[a-z0-9][a-z0-9_-]*$", "small letters, digits, - and _")]
     title: parts.Title
     document: parts.Title
     in_force_from: date
@@ -194,6 +193,10 @@ def _merged(folder: Path | None) -> tuple[Policy, ...]:
             f"FILING_POLICIES names {folder}, which is no folder: give the folder of policy files"
         )
     added = _folder(folder)
+    if not added:
+        raise UnusablePolicyError(
+            f"FILING_POLICIES names {folder}, which holds no policy: the name of a policy file ends in .toml"
+        )
     others = [policy for policy in shipped() if not _succeeds_another_city(policy, added)]
     return tuple(sorted([*others, *added], key=lambda policy: policy.in_force_from))
 
@@ -224,22 +227,11 @@ def _folder(folder: Traversable) -> list[Policy]:
 
 def _read(name: str, entry: Traversable) -> Policy:
     try:
-        return Policy.model_validate(tomllib.loads(entry.read_text("utf-8")))
+        return Policy.model_validate(toml_file.tables(entry))
     except ValidationError as wrong:
-        raise UnusablePolicyError(f"policy file {name}: {_sentence(wrong.errors()[0])}; mend the file") from wrong
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
-        raise UnusablePolicyError(f"policy file {name} cannot be read: {wrong}; mend the file") from wrong
-
-
-def _sentence(error: ErrorDetails) -> str:
-    """Field and fault, as one sentence."""
-    fault = error.get("ctx", {}).get("error")
-    path = [str(step) for step in error["loc"] if step != "[key]"]
-    if isinstance(fault, ContradictionError):
-        path.append(fault.field)
-    plain = {"missing": "is missing", "extra_forbidden": "is not known: is it misspelt?"}
-    text = plain.get(error["type"]) or (str(fault) if isinstance(fault, ValueError) else error["msg"])
-    return f"{'.'.join(path)}: {text}"
+        raise UnusablePolicyError(f"policy file {name}: {toml_file.mistake(wrong.errors())}") from wrong
+    except toml_file.MistakeError as wrong:
+        raise UnusablePolicyError(f"policy file {name} {wrong}") from wrong
 
 
 def in_force(day: date) -> Policy:

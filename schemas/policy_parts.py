@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from schemas.errors import RefusedError
 from schemas.law.cycle import cycle_id, month_length
 from schemas.submission import AUDIENCES, ROLES
+from schemas.toml_file import written
 
 T = TypeVar("T")
 
@@ -66,13 +67,16 @@ def _zone(name: str) -> str:
     return name
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Title = Annotated[str, Field(pattern=r"^\S(?:.*\S)?$")]
+Name = Annotated[str, written(r"^[a-z][a-z0-9_]*$", "small letters, digits and _, such as work_plan")]
+Title = Annotated[str, written(r"^\S(?:.*\S)?$", "words without spaces before and behind")]
 Zone = Annotated[str, AfterValidator(_zone)]
-LevelCode = Annotated[str, Field(pattern=r"^[^\s,;:|/，；、：~～–—\-]{1,8}$")]
+LevelCode = Annotated[str, written(r"^[^\s,;:|/，；、：~～–—\-]{1,8}$", "1 to 8 signs, no separators among them")]
 Count = Annotated[int, Field(ge=0, le=_MOST)]
 AtLeastOne = Annotated[int, Field(ge=1, le=_MOST)]
-OccupationCode = Annotated[str, Field(pattern=r"^\d-\d{2}-\d{2}-\d{2}$")]
+RegionCode = Annotated[str, written(r"^[A-Za-z0-9-]+$", "a code of letters, digits and -, such as 110101")]
+OccupationCode = Annotated[str, written(r"^\d-\d{2}-\d{2}-\d{2}$", "a code such as 6-18-01-01")]
+CodeBeginning = Annotated[str, written("^[0-9A-HJ-NPQRTUWXY]{2}$", "the first two signs of credit codes, such as 91")]
+Ending = Annotated[str, written("^[a-z0-9]+$", "the ending of a file's name in small letters, such as pdf")]
 Names = Annotated[list[Name], AfterValidator(_distinct)]
 
 
@@ -158,10 +162,8 @@ class Inspection(Part):
 
 
 class Regions(Part):
-    area_prefix: str = Field(pattern=r"^\d{0,6}$")
-    names: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], Annotated[list[Title], Field(min_length=1)]] = Field(
-        min_length=1
-    )
+    area_prefix: Annotated[str, written(r"^\d{0,6}$", "the first digits of the city's area codes, at most six")]
+    names: dict[RegionCode, Annotated[list[Title], Field(min_length=1)]] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _are_distinct(self) -> Self:
@@ -198,9 +200,7 @@ class Required(Part):
 
 class InstitutionType(Part):
     title: Title
-    credit_code_prefixes: Annotated[
-        list[Annotated[str, Field(pattern="^[0-9A-HJ-NPQRTUWXY]{2}$")]], Field(min_length=1), AfterValidator(_distinct)
-    ]
+    credit_code_prefixes: Annotated[list[CodeBeginning], Field(min_length=1), AfterValidator(_distinct)]
     audiences: Annotated[
         list[Annotated[str, AfterValidator(_audience)]], Field(min_length=1), AfterValidator(_distinct)
     ]
@@ -212,7 +212,7 @@ class InstitutionType(Part):
 
 class Attachments(Part):
     max_bytes: int = Field(ge=1)
-    types: Annotated[list[Annotated[str, Field(pattern="^[a-z0-9]+$")]], Field(min_length=1), AfterValidator(_distinct)]
+    types: Annotated[list[Ending], Field(min_length=1), AfterValidator(_distinct)]
 
 
 def _roles(counts: dict[str, int]) -> dict[str, int]:

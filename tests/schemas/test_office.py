@@ -60,6 +60,7 @@ def test_a_blank_pattern_leaves_the_number_open(tmp_path: Path) -> None:
         ('telephone = "1"', r"office\.toml: telephone: there is no such field; write one of name, authority, contact"),
         ('name = ""', r"office\.toml: name: .*at least 1 character"),
         ('copy_to = "省鉴定中心"', r"office\.toml: copy_to: .*list"),
+        ("postcode = 435000", r"office\.toml: postcode: is 435000: write it in quotation marks"),
         ("phone = 0714", r"office\.toml cannot be read: .*line"),
         ('[numbering]\ncorrection = "黄职鉴补〔{year}〕号"', r"numbering: correction: .* must hold \{serial\} once"),
         ('[numbering]\ncorrection = "{serial}〔{year}〕{serial}号"', r"must hold \{serial\} once"),
@@ -72,3 +73,9 @@ def test_a_wrong_file_is_one_sentence_naming_file_and_field(tmp_path: Path, text
     with pytest.raises(UnusableOfficeError, match=sentence) as refused:
         read(office_file(tmp_path, text))
     assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_not_in_utf_8_says_how_to_save_it(tmp_path: Path) -> None:
+    (tmp_path / "office.toml").write_text('name = "鄂州市职业技能鉴定中心"', "gb18030")
+    with pytest.raises(UnusableOfficeError, match=r"office\.toml is not UTF-8: save it as UTF-8"):
+        read(tmp_path)

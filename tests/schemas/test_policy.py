@@ -139,44 +139,48 @@ def test_a_fourth_institution_type_is_four_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("numbers", "sentence"),
     [
-        ({"panel_size": '"three"'}, r"2026-01-01\.toml: evaluation\.panel_size: .*integer"),
-        ({"max_drop_share": "1.5"}, r"2026-01-01\.toml: publication\.max_drop_share: .*less than or equal to 1"),
-        ({"public_notice_workdays": "-1"}, r"publication\.public_notice_workdays: .*greater than or equal to 0"),
+        ({"moment": "stated"}, r"\.toml cannot be read: .* line \d+.*: moment = stated; mend .*quotation marks"),
+        ({"area_prefix": "4202"}, r"regions\.area_prefix: is 4202: write it in quotation marks"),
+        ({"in_force_from": '"2026-01-01"'}, r"in_force_from: is '2026-01-01': write a day without quotation marks"),
+        ({"capped": '"club"'}, r"cap\.capped: is 'club': write a list in square brackets"),
+        ({"panel_size": '"three"'}, r"2026-01-01\.toml: evaluation\.panel_size: .*write a whole number"),
+        ({"max_drop_share": "1.5"}, r"2026-01-01\.toml: publication\.max_drop_share: .*write at most 1"),
+        ({"public_notice_workdays": "-1"}, r"publication\.public_notice_workdays: .*write at least 0"),
         ({"panel_size": "= ="}, r"2026-01-01\.toml cannot be read: .*line"),
-        ({"months": "[4, 13]"}, r"cycle\.months\.1: .*less than or equal to 12"),
+        ({"months": "[4, 13]"}, r"cycle\.months entry 2: .*write at most 12"),
         ({"months": "[4, 4]"}, r"cycle\.months: names something twice"),
-        ({"months": "[]"}, r"cycle\.months: .*at least 1"),
+        ({"months": "[]"}, r"cycle\.months: .*write at least 1"),
         ({"deadline_day": "31"}, r"cycle\.deadline_day: is 31, which month 4 does not have"),
-        ({"deadline_day": "0"}, r"cycle\.deadline_day: .*greater than or equal to 1"),
+        ({"deadline_day": "0"}, r"cycle\.deadline_day: .*write at least 1"),
         ({"window_months": "6"}, r"cycle\.window_months: is 6, but two deadlines are 5 months apart"),
         ({"roll": '"next"'}, r"cycle\.roll: .*'none' or 'next_workday'"),
         ({"moment": '"now"'}, r"cycle\.moment: .*'stated' or 'received'"),
         ({"timezone": '"Asia/Huangshi"'}, r"timezone: 'Asia/Huangshi' is no time zone"),
         ({"first_cycle": '"2021-9"'}, r"dormancy\.first_cycle: '2021-9' is not a cycle"),
-        ({"pass_mark": "101"}, r"evaluation\.pass_mark: .*less than or equal to 100"),
-        ({"reminder_days": "[]"}, r"validity\.reminder_days: .*at least 1"),
+        ({"pass_mark": "101"}, r"evaluation\.pass_mark: .*write at most 100"),
+        ({"reminder_days": "[]"}, r"validity\.reminder_days: .*write at least 1"),
         ({"capped": '["club"]'}, r"cap\.capped: names 'club', which is none of enterprise"),
         ({"saturation_counts": '["club"]'}, r"cap\.saturation_counts: names 'club'"),
         ({"unit": '"level"'}, r"cap\.unit: .*'occupation' or 'work_type'"),
         ({"area_prefix": '"42O2"'}, r"regions\.area_prefix: "),
         ({"institution_code": "'['"}, r"province\.institution_code: is no regular expression"),
-        ({"skill_classes": "[9]"}, r"occupations\.skill_classes\.0: "),
+        ({"skill_classes": "[9]"}, r"occupations\.skill_classes entry 1: "),
         (
             {"branch": '["parent_reciept"]'},
             r"required\.branch: names 'parent_reciept', which is none of application_form",
         ),
         ({"every_occupation": '["clinic_licence"]'}, r"required\.every_occupation: names 'clinic_licence'"),
         ({"commitment_allowed": '["x"]'}, r"required\.commitment_allowed: names 'x'"),
-        ({"expert": "-1"}, r"staff\.expert: .*greater than or equal to 0"),
-        ({"types": '[".pdf"]'}, r"attachments\.types\.0: "),
+        ({"expert": "-1"}, r"staff\.expert: .*write at least 0"),
+        ({"types": '[".pdf"]'}, r"attachments\.types entry 1: is '\.pdf': write the ending of a file's name"),
         ({"name": '""'}, r"name: "),
         # a text or a truth in place of a number is a slip, and so is a code nobody can have meant
-        ({"panel_size": '"3"'}, r"evaluation\.panel_size: .*integer"),
-        ({"wait_days": "true"}, r"evaluation\.wait_days: .*integer"),
-        ({"together": "1"}, r"decision\.together: .*boolean"),
-        ({"together": '"true"'}, r"decision\.together: .*boolean"),
-        ({"wait_days": "1000000000"}, r"evaluation\.wait_days: .*less than or equal to"),
-        ({"skill_yes": '["2-02-7-01"]'}, r"occupations\.skill_yes\.0: "),
+        ({"panel_size": '"3"'}, r"evaluation\.panel_size: .*write a whole number"),
+        ({"wait_days": "true"}, r"evaluation\.wait_days: .*write a whole number"),
+        ({"together": "1"}, r"decision\.together: .*write true or false"),
+        ({"together": '"true"'}, r"decision\.together: .*write true or false"),
+        ({"wait_days": "1000000000"}, r"evaluation\.wait_days: .*write at most"),
+        ({"skill_yes": '["2-02-7-01"]'}, r"occupations\.skill_yes entry 1: "),
         ({"institution_code": '" "'}, r"province\.institution_code: is blank"),
     ],
 )
@@ -192,7 +196,11 @@ def test_a_wrong_value_is_named_with_file_and_field(tmp_path: Path, numbers: dic
     ("was", "became", "sentence"),
     [
         ("wait_days = 45", "", r"evaluation\.wait_days: is missing"),
-        ("wait_days = 45", "wait_day = 45", r"evaluation\.wait_day: is not known|evaluation\.wait_days: is missing"),
+        (
+            "wait_days = 45",
+            "wait_day = 45",
+            r"evaluation\.wait_days: is missing, and wait_day is not known: is it misspelt\?",
+        ),
         ("[closing]", "[closed]", r"closing: is missing"),
         ("[dormancy]", 'colour = "red"\n\n[dormancy]', r"validity\.colour: is not known: is it misspelt\?"),
         ("supervisor = 1", "", r"staff\.supervisor: is missing"),
@@ -205,7 +213,7 @@ def test_a_wrong_value_is_named_with_file_and_field(tmp_path: Path, numbers: dic
         (
             'audiences = ["staff"]',
             'audiences = ["patients"]',
-            r"institution\.enterprise\.audiences\.0: 'patients' is not known",
+            r"institution\.enterprise\.audiences entry 1: 'patients' is not known",
         ),
         ('levels = ["5", "4", "3", "2", "1"]', 'levels = ["6"]', r"institution\.enterprise\.levels: names '6'"),
         ('materials = ["pay_linkage"]', 'materials = ["pay"]', r"institution\.enterprise\.materials: names 'pay'"),
@@ -213,7 +221,7 @@ def test_a_wrong_value_is_named_with_file_and_field(tmp_path: Path, numbers: dic
         (
             'credit_code_prefixes = ["91", "93"]',
             'credit_code_prefixes = ["9"]',
-            r"enterprise\.credit_code_prefixes\.0: ",
+            r"enterprise\.credit_code_prefixes entry 1: ",
         ),
         ("neighbour = true", 'neighbour = "sometimes"', r"institution\.enterprise\.neighbour: "),
         (
@@ -237,6 +245,34 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with (
         using(Settings(home=tmp_path, policies=tmp_path / "none")),
         pytest.raises(UnusablePolicyError, match=r"FILING_POLICIES names .*none"),
+    ):
+        known()
+
+
+def test_a_file_saved_with_a_mark_of_its_encoding_is_read_and_one_not_in_utf_8_is_named(tmp_path: Path) -> None:
+    folder = write_policy(tmp_path / "policies", "2026-01-01")
+    file = folder / "2026-01-01.toml"
+    text = file.read_text("utf-8")
+    file.write_text(text, "utf-8-sig")
+    with using(Settings(home=tmp_path, policies=folder)):
+        assert known()[-1].in_force_from == date(2026, 1, 1)
+    other = tmp_path / "others"
+    other.mkdir()
+    (other / "2026.toml").write_text(text, "gb18030")
+    with (
+        using(Settings(home=tmp_path, policies=other)),
+        pytest.raises(UnusablePolicyError, match=r"policy file 2026\.toml is not UTF-8: save it as UTF-8"),
+    ):
+        known()
+
+
+def test_a_folder_without_a_policy_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    # what an editor of Windows makes of a name without saying so
+    (tmp_path / "policies" / "2026.toml.txt").write_text(SHIPPED, "utf-8")
+    with (
+        using(Settings(home=tmp_path, policies=tmp_path / "policies")),
+        pytest.raises(UnusablePolicyError, match=r"FILING_POLICIES names .*policies.* \.toml"),
     ):
         known()
 

@@ -157,6 +157,13 @@ def test_a_map_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
         load(str(tmp_path / "gbk.toml"))
 
 
+def test_a_map_saved_with_a_mark_of_its_encoding_is_read(tmp_path: Path) -> None:
+    text = 'title = "四步"\n'
+    (tmp_path / "plain.toml").write_text(text, "utf-8")
+    (tmp_path / "marked.toml").write_text(text, "utf-8-sig")
+    assert load(str(tmp_path / "marked.toml")).title == load(str(tmp_path / "plain.toml")).title == "四步"
+
+
 @pytest.mark.parametrize(
     ("named", "message"),
     [

@@ -166,7 +166,7 @@ def _text(path: Path) -> str:
     if len(content) > _LARGEST_BYTES:
         raise ColumnMapError(f"column map {name} is larger than 1 MB: FILING_COLUMN_MAP names another file")
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise ColumnMapError(f"column map {name} is not UTF-8: save it as UTF-8") from wrong
 
