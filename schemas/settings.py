@@ -1,6 +1,6 @@
 """The settings of an installation, read from `FILING_*` variables; `docs/settings.md` is generated from them."""
 
-import os
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +22,14 @@ class UnusableSettingsError(WrongUseError, ValueError):
 PAGES = "/filing"
 #: The files by which homes of `filing demo` and `filing simulate` are known.
 DEMO_MARK, SIMULATION_MARK = ".demo", ".simulation"
+
+
+def _account() -> str:
+    """The user name of the account; an account without one, such as a container's, is called operator."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "operator"
 
 
 class Settings(ServerSettings):
@@ -123,7 +131,7 @@ class Settings(ServerSettings):
         "would let terms lapse. Homes of `demo` and `simulate` are for practice.",
     )
     operator: str = Field(
-        default_factory=lambda: os.environ.get("USER", "") or "operator",
+        default_factory=_account,
         title="Operator",
         description="Name entered for a decision without `--by`; without one, the user name of the account.",
     )

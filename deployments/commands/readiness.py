@@ -78,8 +78,8 @@ def read_words(option: str, text: str, says: str) -> str:
 
 
 def read_person(by: str | None, says: str) -> str:
-    """Who does it: as stated with --by, else the operator that is set, else the user of this machine."""
-    return (settings().operator or getpass.getuser()) if by is None else read_words("--by", by, says)
+    """Who does it: as stated with --by, else the operator that is set or the user name of the account."""
+    return settings().operator if by is None else read_words("--by", by, says)
 
 
 def read_edition(text: str) -> str:

@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
 _Name = Annotated[str, typer.Argument(help="The person's name, as it is to stand in history and approvals.")]
 _Role = Annotated[str, typer.Option("--role", help=f"What they may do: {', '.join(ROLES)}.")]
-_Server = Annotated[str, typer.Option("--server", help="Address under which people reach the pages, for the link.")]
+_Server = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        help="Address under which people reach the pages, for the link. [default: where `filing up` serves, else port 4200 here]",
+    ),
+]
 _HERE = "http://127.0.0.1:4200"
 
 users = typer.Typer(no_args_is_help=True, help="Who may sign in to the pages, and in which role.")
 
 
 @users.command("add")
-def add(name: _Name, role: _Role, server: _Server = _HERE) -> None:
+def add(name: _Name, role: _Role, server: _Server = None) -> None:
     """Make an account and print its one-time link, by which the person sets the password within a day."""
     token = _accounts().add(name, role)
     _note(f"account {name} made ({role})")
@@ -28,7 +34,7 @@ def add(name: _Name, role: _Role, server: _Server = _HERE) -> None:
 
 
 @users.command("link")
-def link(name: _Name, server: _Server = _HERE) -> None:
+def link(name: _Name, server: _Server = None) -> None:
     """Take a forgotten password away, sign the person out everywhere and print a new one-time link."""
     token = _accounts().renew(name)
     _note(f"account {name}: new link")
@@ -68,8 +74,12 @@ def _note(what: str) -> None:
     access_log.note(settings().root, settings().operator, what)
 
 
-def _tell(name: str, token: str, server: str) -> None:
+def _tell(name: str, token: str, server: str | None) -> None:
+    from deployments import supervisor
     from deployments.gate.pages import FIRST
 
+    if server is None:
+        up = supervisor.serving()
+        server = up.address if up else _HERE
     typer.echo(f"{name} sets the password here, once, within 24 hours:")
     typer.echo(f"{server.rstrip('/')}{FIRST}?token={token}")

@@ -9,6 +9,7 @@ import pytest
 from deployments.commands import showing
 from deployments.gate import access_log
 from deployments.gate.accounts import Accounts
+from deployments.supervisor import Running
 from schemas.finding import FINDING_COLUMNS
 from schemas.settings import Settings, settings
 from tasks.gateways.shelf import build, place, point_latest
@@ -40,6 +41,21 @@ def test_an_account_from_its_link_to_its_end(filing: Filing) -> None:
     noted = (filing.home / access_log.FILE).read_text("utf-8")
     for what in ("account 李雷 made (operator)", "李雷: approver", "account 王芳: new link", "account 李雷 removed"):
         assert what in noted
+
+
+def test_a_link_leads_to_where_the_pages_are_served(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert filing.lines("users", "add", "王芳", "--role", "admin")[1].startswith("http://127.0.0.1:4200/gate/first?")
+    monkeypatch.setattr("deployments.supervisor.serving", lambda: Running("http://127.0.0.1:4391", 1))
+    assert filing.lines("users", "link", "王芳")[1].startswith("http://127.0.0.1:4391/gate/first?")
+    named = filing.lines("users", "link", "王芳", "--server", "https://filing.example.gov.cn")
+    assert named[1].startswith("https://filing.example.gov.cn/gate/first?")
+
+
+def test_acts_stand_under_the_account_where_no_operator_is_set(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    # as under cron and systemd
+    monkeypatch.delenv("USER", raising=False)
+    monkeypatch.setenv("LOGNAME", "wangfang")
+    assert Settings(home=filing.home).operator == "wangfang"
 
 
 def test_a_backup_is_never_overwritten_and_comes_back_into_an_empty_home(filing: Filing, tmp_path: Path) -> None:
