@@ -49,7 +49,7 @@ def import_(
     by: Annotated[str, typer.Option(help="Who brings it. [default: the user of this machine]")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Take institution codes that replace others.")] = False,
 ) -> int:
-    """Take in results, activities, a register, decisions, institution codes, inspectors, inspection outcomes or complaints."""
+    """Take in results, activities, decisions, complaints, a register, experts, institution codes, inspectors, their outcomes."""
     day = read_day(as_of)
     if not file.is_file():
         raise WrongUseError(f"there is no file {file}")
