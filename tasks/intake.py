@@ -39,7 +39,7 @@ from tasks.gateways.sources import (
 )
 from tasks.letters.life import late_versions, recall
 from tasks.runs.run import step
-from tasks.store import activities, applications, items, letters, panels, results, runs, takeover, versions
+from tasks.store import activities, applications, database, items, letters, panels, results, runs, takeover, versions
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
 
@@ -52,7 +52,15 @@ MOST_ADVICE = 20
 
 def intake(run: Run) -> Counts:
     """Take in what applicants, panels and operators handed in since the last time (Notice, article 3(1))."""
-    return pull(run)
+    counts = pull(run)
+    return counts if run.only is None else Counts.sum([counts, Counts(advice=_strangers(run.only, run))])
+
+
+def _strangers(numbers: list[str], run: Run) -> list[str]:
+    """A sentence for each chosen number that nobody filed under in the cycle, also not now: it may be mistyped."""
+    with database.reading() as db:
+        strange = [number for number in numbers if applications.cycle_of(db, number) != run.cycle]
+    return [f"申报编号“{number}”不在{run.cycle}批次，没有办理：请核对编号" for number in strange]
 
 
 @step("pull-{run.cycle}")

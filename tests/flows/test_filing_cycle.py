@@ -72,7 +72,10 @@ def test_only_the_named_applications_are_worked_on(home: Path, story: factories.
 
     day = story.act(1, home / "inbox")
     chosen = sorted(number for number, intended in story.sample.intended.items() if intended == "filed")[:2]
-    filing_cycle.fn(story.cycle, day, only=chosen)
+    summary = filing_cycle.fn(story.cycle, day, only=[*chosen, "HS999999-9999"])
+    assert [sentence for sentence in summary.advice if "HS" in sentence] == [
+        f"申报编号“HS999999-9999”不在{story.cycle}批次，没有办理：请核对编号"
+    ]
     with reading() as db:
         assert sorted(set(items.listing(db, story.cycle)["application_no"])) == chosen
 
