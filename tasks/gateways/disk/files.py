@@ -18,6 +18,7 @@ from schemas.errors import FilingError
 
 #: So long a file waits for another process that writes it; one that sleeps must not make everybody sleep.
 _PATIENCE_SECONDS = 30.0
+_BUFFER_BYTES = 65_536
 _LONGEST_NAME = 120  # bytes; with a suffix well below the 255 every file system takes
 
 
@@ -141,7 +142,6 @@ def _place(
         if keep and os.path.exists(target):  # noqa: PTH110  put by the writer before us
             os.unlink(part)  # noqa: PTH108
             return Path(target)
-        handle.truncate(0)
         writer(handle)
         _flush(handle)
         act()
@@ -197,15 +197,19 @@ def _below(folder: Path, relative: str) -> str:
 
 @contextmanager
 def _alone(part: str, *, private: bool) -> Iterator[BinaryIO]:
-    """The part file, held by this process alone; removed when writing fails."""
+    """The part file, empty and held by this process alone; removed when writing fails."""
     mode = 0o600 if private else 0o666
     while True:
-        with open(part, "ab", opener=lambda path, flags: os.open(path, flags, mode)) as handle:
+        # told no buffer's size, Python asks of each file whether it is a terminal
+        with open(part, "ab", _BUFFER_BYTES, opener=lambda path, flags: os.open(path, flags, mode)) as handle:
             if not lock(handle, _PATIENCE_SECONDS):
                 folder = os.path.dirname(part)  # noqa: PTH120
                 raise OSError(errno.EBUSY, f"another process is writing into {folder}, run again later")
-            if not _is_still(part, handle):
+            held = os.fstat(handle.fileno())
+            if not _is_still(part, held):
                 continue  # the writer before us has moved it into place
+            if held.st_size:  # a killed writer's leftover
+                handle.truncate(0)
             try:
                 yield handle
             except BaseException:
@@ -214,10 +218,10 @@ def _alone(part: str, *, private: bool) -> Iterator[BinaryIO]:
             return
 
 
-def _is_still(part: str, handle: BinaryIO) -> bool:
+def _is_still(part: str, held: os.stat_result) -> bool:
     """Whether an open file is the one that lies at a path."""
     try:
-        return os.path.samestat(os.stat(part), os.fstat(handle.fileno()))  # noqa: PTH116
+        return os.path.samestat(os.stat(part), held)  # noqa: PTH116
     except FileNotFoundError:
         return False
 
