@@ -4,6 +4,7 @@ import filecmp
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
     """
     moved, unsettled = 0, set[str]()
     for file in taken:
-        if not files.is_plain(file.path) or _touched(file.path) >= before:
+        if not _lay_still(file.path, before):
             continue  # another run took it, or somebody still writes it: the next look takes it
         folder = home / TAKEN / file.folder
         target = _free(folder / file.name, file.path)
@@ -47,10 +48,13 @@ def move(home: Path, taken: Iterable[Taken], before: float) -> int:
     return moved
 
 
-def _touched(path: Path) -> float:
-    """When the file was last written or put where it is: a file moved in keeps its own older time."""
-    status = path.stat()
-    return max(status.st_mtime, status.st_ctime)
+def _lay_still(path: Path, before: float) -> bool:
+    """Whether a plain file was not written and not put where it is since: a file moved in keeps its own older time."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and max(status.st_mtime, status.st_ctime) < before
 
 
 def _free(target: Path, source: Path) -> Path:
@@ -72,7 +76,7 @@ def give_back(folder: Path, door: Path) -> None:
 
 def drop_kept(home: Path, path: Path, before: float) -> None:
     """Remove a file that lies in quarantine by now, unless somebody has touched it since `before`."""
-    if files.is_plain(path) and _touched(path) < before and is_kept(home, path):
+    if _lay_still(path, before) and is_kept(home, path):
         path.unlink()
 
 

@@ -33,8 +33,10 @@ def content(root: Path, name: str, path: Path) -> bytes:
 
 def _is_plainly_below(root: Path, path: Path) -> bool:
     """Whether no link lies between a folder and a path below it: what is asked of nearly every file is asked cheaply."""
-    place = str(root)
-    for part in path.parts[len(root.parts) :] if path.is_relative_to(root) else ("..",):
+    place, whole = str(root), str(path)
+    if not whole.startswith(f"{place}/"):
+        return False
+    for part in whole[len(place) + 1 :].split("/"):
         place = f"{place}/{part}"
         if part == ".." or os.path.islink(place):  # noqa: PTH114  pathlib takes paths apart anew
             return False
