@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from unicodedata import east_asian_width
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -13,7 +12,7 @@ from xlsxwriter.format import Format
 from schemas.evaluation import EvaluatedItem, EvaluationPackage
 from schemas.policy import Policy
 from schemas.submission import BOOLEANS, RESULT_VERDICTS, RESULTS
-from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.paper.visible_text import visible, width_of
 
 WORKBOOK = "评分表.xlsx"
 COVER, SCORING, MANIFEST = "封面", "评分表", "送评清单"
@@ -28,8 +27,6 @@ _YELLOW, _GREY, _HEADER, _RED = "#FFF2CC", "#F2F2F2", "#D9E2F3", "#F8CBAD"
 _NUMBER_FORMATS = {"score": "0.##", "evaluated_on": "yyyy-mm-dd", "panel_size": "0"}
 
 _LINE_HEIGHT, _LEAST_HEIGHT = 18, 22  # points
-#: How many characters a sign takes, by its width in Unicode.
-_WIDTHS = {"W": 2, "F": 2, "A": 2, "H": 1, "Na": 1, "N": 1}
 
 VERDICTS, SHOWN = list(RESULT_VERDICTS.values()), list(BOOLEANS.values())
 
@@ -194,8 +191,4 @@ def row_height(texts: Sequence[str], widths: Sequence[int]) -> int:
 @lru_cache(maxsize=16_384)
 def _wrapped(text: str, width: int) -> int:
     """How many lines a text takes."""
-    return sum(max(1, -(-_taken(line) // max(width - 2, 1))) for line in text.split("\n"))
-
-
-def _taken(line: str) -> int:
-    return len(line) if line.isascii() else sum(map(_WIDTHS.__getitem__, map(east_asian_width, line)))
+    return sum(max(1, -(-width_of(line) // max(width - 2, 1))) for line in text.split("\n"))

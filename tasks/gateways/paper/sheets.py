@@ -4,13 +4,12 @@ Text is written as text whatever it begins with, so no cell can run; dates are r
 """
 
 import math
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, Final, Literal
 from zipfile import ZipFile
@@ -22,7 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from tasks.gateways.paper.filled_sheet import Surroundings, Texts, height_of
 from tasks.gateways.paper.packing import Packed, joined, pack
-from tasks.gateways.paper.visible_text import visible
+from tasks.gateways.paper.visible_text import visible, width_of
 
 Cell = str | int | date
 Style = Literal["title", "note", "header", "text", "centred", "date"]
@@ -212,12 +211,7 @@ def lines(text: str, width: float) -> int:
     shown = _shown(text)
     if 2 * len(shown) < width:  # on one line whatever its characters are
         return 1
-    return max(1, math.ceil(sum(map(_columns_of, shown)) / (width - 1)))
-
-
-@cache
-def _columns_of(character: str) -> int:
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return max(1, math.ceil(width_of(shown) / (width - 1)))
 
 
 def points(line_count: int) -> float:

@@ -1,6 +1,7 @@
-"""Text from outside made harmless to print: what nobody can see is spelled out."""
+"""Text on paper: what nobody can see is spelled out, and how wide the rest is."""
 
 import unicodedata
+from functools import cache
 
 _JOINERS = {"\u200c", "\u200d"}  # emoji and some scripts are written with them
 _SPACES = {"\t", "\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"}
@@ -13,6 +14,16 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(map(_seen, text))
+
+
+def width_of(text: str) -> int:
+    """How many half-width characters a line takes in a Chinese font, which draws signs of ambiguous width (“ … —) wide."""
+    return len(text) if text.isascii() else sum(map(_columns_of, text))
+
+
+@cache
+def _columns_of(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WFA" else 1
 
 
 def _seen(character: str) -> str:

@@ -36,6 +36,11 @@ def test_every_part_of_a_book_is_what_xlsxwriter_makes_of_the_same_cells() -> No
         assert parts[name].decode() == content.decode(), name
 
 
+@pytest.mark.parametrize("text", ["甲" * 20, "“" * 20, "…—" * 10])
+def test_a_sign_that_chinese_fonts_draw_wide_takes_two_columns(text: str) -> None:
+    assert lines(text, 21) == 2
+
+
 def test_a_row_has_a_cell_for_every_column() -> None:
     with pytest.raises(ValueError, match="shorter"), book("标题", _DAY) as (made, _):
         made.sheet("表", _COLUMNS).rows([("甲", 1)])
