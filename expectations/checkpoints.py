@@ -142,28 +142,29 @@ def outcome(tally: Tally, demand: str) -> dict[str, Any]:
     return {"success": unmet == 0, "result": observed | {"partial_unexpected_list": tally.places.get(demand, [])}}
 
 
-class ExpectRuleToBeMet(BatchExpectation):
-    """Expect every row of a table to meet one rule of the rule book."""
+class ExpectDemandToBeMet(BatchExpectation):
+    """Expect every row of a table to meet a rule of the rule book, by its code, or one of the directory's demands."""
 
-    rule: str
+    demand: str
     metric_dependencies: ClassVar[tuple[str, ...]] = ("filing.verdicts",)
-    success_keys: ClassVar[tuple[str, ...]] = ("rule",)
+    success_keys: ClassVar[tuple[str, ...]] = ("demand",)
 
     def _validate(
         self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
     ) -> dict[str, Any]:
-        return outcome(metrics["filing.verdicts"], self.rule)
+        return outcome(metrics["filing.verdicts"], self.demand)
 
 
 def suite(table: str) -> ExpectationSuite:
     """The suite of a table: one expectation a rule, in the order of the book."""
     book = [rule for rule in rules().values() if table in tables_of(rule)]
-    return ExpectationSuite(name=table, expectations=[_expectation(rule) for rule in book])
+    return ExpectationSuite(name=table, expectations=[_of_rule(rule) for rule in book])
 
 
-def _expectation(rule: Rule) -> ExpectRuleToBeMet:
+def _of_rule(rule: Rule) -> ExpectDemandToBeMet:
     meta = {"article": rule.article, "nature": rule.nature, "meaning": rule.meaning}
-    return ExpectRuleToBeMet(rule=rule.code, description=rule.message_zh, severity=SEVERITY[rule.nature], meta=meta)
+    severity = SEVERITY[rule.nature]
+    return ExpectDemandToBeMet(demand=rule.code, description=rule.message_zh, severity=severity, meta=meta)
 
 
 #: The name of the suite and its checkpoint, beside those of the submitted tables.
@@ -186,27 +187,14 @@ class DirectoryJudgement(Judgement):
         return Tally(len(self.batch), counts, {demand: faulty[:SHOWN] for demand, faulty in places.items()})
 
 
-class ExpectDirectoryToMeet(BatchExpectation):
-    """Expect every row of a directory, and its changes, to meet one demand."""
-
-    demand: str
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("filing.verdicts",)
-    success_keys: ClassVar[tuple[str, ...]] = ("demand",)
-
-    def _validate(
-        self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
-    ) -> dict[str, Any]:
-        return outcome(metrics["filing.verdicts"], self.demand)
-
-
 def directory_suite() -> ExpectationSuite:
     """The suite a directory must pass before it is published: one expectation a demand, in their order."""
     return ExpectationSuite(name=DIRECTORY, expectations=[_of_demand(demand) for demand in DEMANDS])
 
 
-def _of_demand(demand: str) -> ExpectDirectoryToMeet:
+def _of_demand(demand: str) -> ExpectDemandToBeMet:
     says = DEMANDS[demand].format(title="……", as_of="发布日")
-    return ExpectDirectoryToMeet(demand=demand, description=says, severity=FailureSeverity.CRITICAL)
+    return ExpectDemandToBeMet(demand=demand, description=says, severity=FailureSeverity.CRITICAL)
 
 
 # this logger sets its own level: it would tell of a temporary folder at every start

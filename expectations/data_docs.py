@@ -90,7 +90,7 @@ def _write(path: Path, document: RenderedDocumentContent) -> Path:
 def _rule_row(result: ExpectationValidationResult) -> list[str]:
     measured: dict[str, Any] = result.result
     assert result.expectation_config is not None
-    rule = rules()[result.expectation_config.kwargs["rule"]]
+    rule = rules()[result.expectation_config.kwargs["demand"]]
     places = "；".join(measured["partial_unexpected_list"])
     more = measured["unexpected_count"] - len(measured["partial_unexpected_list"])
     return [

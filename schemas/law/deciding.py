@@ -10,7 +10,7 @@ from schemas.policy import Policy
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a cycle is: results back of items sent, last days of running correction periods, and whether it was decided.
+    """How far a cycle is that was not decided yet: results back of items sent, and last days of correction periods.
 
     `corrections`: one last day a returned application that has a correction period, over or not.
     """
@@ -18,7 +18,6 @@ class Progress:
     back: int
     sent: int
     corrections: Sequence[date] = ()
-    has_decided: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,10 @@ def waits(policy: Policy, cycle: CycleId, day: date) -> bool:
 def wait_on(progress: Progress, policy: Policy, cycle: CycleId, day: date) -> Wait:
     """For what the cycle waits on a day before it decides.
 
-    One that decides together waits for its deadline, for corrections and for results; once it has decided, or on its
-    last day, for nothing. One that does not decides what it has.
+    One that decides together waits for its deadline, for corrections and for results; on its last day, for nothing. One
+    that does not decides what it has.
     """
-    if progress.has_decided or not waits(policy, cycle, day):
+    if not waits(policy, cycle, day):
         return Wait()
     deadline = policy.deadline(cycle)
     running = [end for end in progress.corrections if end >= day]

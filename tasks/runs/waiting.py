@@ -106,16 +106,16 @@ def reason_to_go_on(
     """
     day = as_of or today()
     with reading() as db:
-        progress = unfinished.progress(db, cycle)
+        (back, sent), has_decided = unfinished.results_back(db, cycle), unfinished.has_decided(db, cycle)
         unjudged = len(results.to_judge(db, cycle, only))
         began = runs.last_cycle_run_began(db, cycle)
         recorded = runs.recorded_since(db, cycle, began)
         failures, last_ended = runs.failures_in_a_row(db, cycle)
-    over, back, sent = over_on(cycle), progress.back, progress.sent
-    decides = not progress.has_decided and still_waits(cycle, day) is False
+    over = over_on(cycle)
+    decides = not has_decided and still_waits(cycle, day) is False
     tries_again = failures and last_ended and datetime.now(UTC) >= last_ended + pause_after(failures)
     reasons = [
-        (back >= sent and (decides or progress.has_decided), f"all {sent} results are in"),
+        (back >= sent and (decides or has_decided), f"all {sent} results are in"),
         (day >= over, f"the wait is over since {over}: {sent - back} of {sent} results are missing"),
         (decides, "nothing is waited for any more"),
         (unjudged, f"{unjudged} results wait to be judged"),

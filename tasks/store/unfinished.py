@@ -132,12 +132,11 @@ def _open(one: _Standing, row: RowMapping, day: date) -> Open:
     )
 
 
-def progress(db: Connection, cycle: str) -> deciding.Progress:
-    """How far a cycle is."""
+def _corrections(db: Connection, cycle: str) -> list[date]:
+    """The last days of correction periods, over or not, of applications that stand returned."""
     returned = (_application.c.cycle == cycle, _application.c.status == "returned")
     last_days = select(_application.c.correct_by).where(*returned, _application.c.correct_by.is_not(None))
-    corrections = sorted(db.execute(last_days).scalars())
-    return deciding.Progress(*results_back(db, cycle), corrections, has_decided(db, cycle))
+    return sorted(db.execute(last_days).scalars())
 
 
 def has_decided(db: Connection, cycle: str) -> bool:
@@ -157,12 +156,12 @@ def results_back(db: Connection, cycle: str) -> tuple[int, int]:
 def wait(db: Connection, cycle: str, day: date) -> deciding.Wait:
     """For what a cycle waits on a day before it decides; for nothing once it was closed (contract section 3)."""
     policy = for_cycle(cycle_id(cycle))
-    # how far it is is counted only where something hangs on it
     if not deciding.waits(policy, cycle_id(cycle), day) or has_decided(db, cycle):
         return deciding.Wait()
     if cycle in set(db.execute(closed()).scalars()):
         return deciding.Wait()
-    return deciding.wait_on(progress(db, cycle), policy, cycle_id(cycle), day)
+    progress = deciding.Progress(*results_back(db, cycle), _corrections(db, cycle))
+    return deciding.wait_on(progress, policy, cycle_id(cycle), day)
 
 
 def _items(db: Connection, cycles: Sequence[str], day: date) -> Iterator[_Standing]:

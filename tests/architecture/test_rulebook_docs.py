@@ -36,14 +36,14 @@ def test_every_rule_has_an_expectation_in_the_suite_of_each_of_its_tables():
         tables = [
             table
             for table, table_suite in suites.items()
-            if any(vars(expectation)["rule"] == rule.code for expectation in table_suite.expectations)
+            if any(vars(expectation)["demand"] == rule.code for expectation in table_suite.expectations)
         ]
         assert tables == list(tables_of(rule))
 
 
 def test_the_severity_of_an_expectation_is_its_rules_nature():
     severities = {
-        vars(expectation)["rule"]: expectation.severity
+        vars(expectation)["demand"]: expectation.severity
         for table in RULED_TABLES
         for expectation in suite(table).expectations
     }

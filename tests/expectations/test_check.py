@@ -253,10 +253,10 @@ def test_validation_results_are_those_of_great_expectations(sound):
     validation = case.check().validation
     assert set(validation) == {table.name for table in FORM_TABLES}
     unmet = {
-        r.expectation_config.kwargs["rule"] for result in validation.values() for r in result.results if not r.success
+        r.expectation_config.kwargs["demand"] for result in validation.values() for r in result.results if not r.success
     }
     assert unmet == {"FORM-3"}
-    judged = {r.expectation_config.kwargs["rule"] for result in validation.values() for r in result.results}
+    judged = {r.expectation_config.kwargs["demand"] for result in validation.values() for r in result.results}
     assert judged == {code for code, rule in rules().items() if rule.table != "results"}
 
 

@@ -25,7 +25,6 @@ ALL_IN = Progress(3, 3)
         (Progress(2, 3), LAST, Wait()),
         (Progress(3, 3, [date(2026, 9, 18)]), date(2026, 9, 18), Wait(corrections=1, corrected_by=date(2026, 9, 18))),
         (Progress(3, 3, [date(2026, 9, 18)]), date(2026, 9, 19), Wait()),
-        (Progress(2, 3, has_decided=True), date(2026, 9, 20), Wait()),
     ],
 )
 def test_a_cycle_decides_together(progress: Progress, day: date, wait: Wait) -> None:
@@ -40,6 +39,6 @@ def test_a_city_that_does_not_decide_together_decides_what_it_has() -> None:
 
 def test_the_last_day_is_the_day_packages_promise() -> None:
     assert last_day(POLICY, CYCLE) == LAST
-    assert awaits_results(Progress(2, 3, has_decided=True), POLICY, CYCLE, date(2026, 10, 24))
+    assert awaits_results(Progress(2, 3), POLICY, CYCLE, date(2026, 10, 24))
     assert not awaits_results(Progress(2, 3), POLICY, CYCLE, LAST)
     assert not awaits_results(ALL_IN, POLICY, CYCLE, DEADLINE)

@@ -16,7 +16,9 @@ from schemas.settings import settings
 from tasks.runs import run as runs
 from tasks.runs import waiting
 from tasks.runs.today import today
+from tasks.store import cycles
 from tasks.store.database import begin
+from tasks.store.leases import writing
 from tests import evaluations as made
 
 CYCLE = "2026-09"
@@ -66,6 +68,13 @@ def reason(day: date = DAY) -> str | None:
 def test_with_nothing_new_it_waits(waits: Path) -> None:
     assert reason() is None
     assert reason(date(2026, 10, 24)) is None
+
+
+def test_a_cycle_that_has_decided_waits_for_nothing(waits: Path) -> None:
+    assert waiting.still_waits(CYCLE, DAY)
+    with runs.begin(CYCLE, DAY) as run, writing(run) as db:
+        cycles.decides(db, CYCLE, run)
+    assert not waiting.still_waits(CYCLE, DAY)
 
 
 def test_it_goes_on_when_all_results_are_in(waits: Path) -> None:
