@@ -73,7 +73,7 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
         return {}
     ended = _ended(db, rows)
     barred, rows = rows[ended & rows["chosen"]], rows[~ended]
-    on_file = register.on_file(db, run.day, among=register.concerning(db, rows["uscc"], rows["present_code"]))
+    on_file = register.on_file(db, run.day, among=register.EntriesOf(rows["uscc"], rows["present_code"]))
     rows = rows.assign(barring=_judged(db, run, rows, on_file))
     chosen = rows[rows["chosen"]]
     granted = chosen[chosen["barring"] == ""]
@@ -131,8 +131,8 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     granted = decisions.permitted(db, run.cycle, _NOT_NOW, rows)
     barred = _barred(db, run, rows, on_file, granted)
     rest = now[~barred]
-    mine = register.concerning(db, rows["uscc"])
-    holdings = register.held_before_cycle(db, run.policy.deadline(run.cycle), run.cycle, mine)
+    applicants = register.EntriesOf(rows["uscc"])
+    holdings = register.held_before_cycle(db, run.policy.deadline(run.cycle), run.cycle, applicants)
     holdings = holdings.assign(occupation_code=renumberings.followed(db, holdings["occupation_code"]))
     present = dict(zip(rows["occupation_code"], rows["present_code"], strict=True))
     permits = {(rule, number, present[code]) for rule, number, code in granted}
@@ -189,7 +189,7 @@ def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
 def _ended(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which candidates would renew what was withdrawn or revoked meanwhile: nothing is left to renew (RENEW-1)."""
     renews = rows["kind"] == "renewal"
-    present = register.current_entries(db, register.concerning(db, rows.loc[renews, "uscc"]))
+    present = register.current_entries(db, register.EntriesOf(rows.loc[renews, "uscc"]))
     # of what a merger brought together the one that lasted longer counts
     lasting = present.sort_values("valid_until", kind="stable").drop_duplicates(register.KEYS, keep="last")
     now = rows.assign(occupation_code=rows["present_code"])

@@ -217,7 +217,7 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
     """Which holds (KEYS, rule, uscc) no longer hold on the run's day."""
     policy, place = run.policy, unit(run.policy)
     held = renumbered(db, holds)[["uscc", *place]]
-    on_file = register.on_file(db, run.day, among=register.concerning(db, holds["uscc"], held["occupation_code"]))
+    on_file = register.on_file(db, run.day, among=register.EntriesOf(holds["uscc"], held["occupation_code"]))
     capped = holds.loc[holds["rule"] == "CAP-1", "uscc"].unique().tolist()
     mine = items.of_institutions(db, capped)
     under_way = mine[(mine["cycle"] != run.cycle) & mine["status"].isin(_UNDER_WAY)]

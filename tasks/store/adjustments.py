@@ -10,6 +10,7 @@ from schemas import tables
 from schemas.history import facts_text
 from schemas.item import ALONG
 from schemas.qualification import Adjustment, Merger, Recoding, Renaming, Renumbering
+from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import (
     activities,
@@ -193,10 +194,25 @@ def lapse(db: Connection, run: Run) -> int:
     gone = _off_the_register(db, run.day)
     moved = items.move(db, gone.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
     # what an operator's decision ended was recorded with the decision
-    ended = register.tell_lapsed(db, register.current_entries(db, register.over(run.day)), run)
+    ended = _tell_lapsed(db, run)
     for cycle in sorted(gone["cycle"].unique()):
         applications.follow_items(db, cycle, run)
     return max(moved, ended)
+
+
+def _tell_lapsed(db: Connection, run: Run) -> int:
+    """Tell the history once of each entry whose term is over on the run's day; returns how many were new."""
+    over, lapses = register.current_entries(db, register.over(run.day)), history.lapses(db)
+    terms = tuples(over[[*register.KEYS, "valid_until"]])
+    new = over[pd.Series([term not in lapses for term in terms], index=over.index, dtype="bool")]
+    if new.empty:
+        return 0
+    facts = history.facts(new[["valid_until"]])
+    suspended = suspensions.concerning(suspensions.known(db), new, new["valid_until"])
+    was = suspended.map({True: "suspended", False: "filed"})
+    because = "有效期至" + new["valid_until"]
+    register.tell(db, new.assign(was=was, became="lapsed", because=because, facts=facts), run, "filing")
+    return len(new)
 
 
 def _off_the_register(db: Connection, day: date) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The register (备案名册): who holds what, when it holds and when we knew it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
@@ -12,7 +13,6 @@ from schemas.directory import INSTITUTION_DETAILS as DETAILS
 from schemas.directory import audiences_of
 from schemas.item import ALONG, TRADE, VERSION
 from schemas.qualification import assert_moves
-from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import conditions, frames, history, seals, suspensions
 from tasks.store.database import highest
@@ -22,23 +22,44 @@ _entry = tables.qualification_item
 _institution = tables.institution
 
 
-def _known(table: Table, known_on: date | None) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class EntriesOf:
+    """The entries of some institutions, and those of some occupations."""
+
+    institutions: Iterable[str]
+    occupations: Iterable[str] = ()
+
+
+#: Of which entries somebody asks: those that meet a condition (`ending`, `over`), those of holders, or all.
+Among = ColumnElement[bool] | EntriesOf | None
+
+
+def _only(db: Connection, among: Among) -> tuple[ColumnElement[bool], ...]:
+    """The condition of one statement, read before the next one is made: they share the tables that hold the codes."""
+    if not isinstance(among, EntriesOf):
+        return () if among is None else (among,)
+    # in tables: a statement holds only so many values
+    institutions, occupations = (
+        frames.working(db, name, pd.DataFrame({"code": sorted(set(codes))}, dtype=frames.TEXT))
+        for name, codes in (("of_institutions", among.institutions), ("of_occupations", among.occupations))
+    )
+    of_institutions = _entry.c.uscc.in_(select(institutions.c.code))
+    return (or_(of_institutions, _entry.c.occupation_code.in_(select(occupations.c.code))),)
+
+
+def _as_known(table: Table, known_on: date | None) -> ColumnElement[bool]:
     open_still: ColumnElement[bool] = table.c.known_to.is_(None)
     if known_on is None:
         return open_still
     return and_(table.c.known_from <= known_on, or_(open_still, table.c.known_to > known_on))
 
 
-def on_file(
-    db: Connection, day: date, *, known_on: date | None = None, among: ColumnElement[bool] | None = None
-) -> pd.DataFrame:
+def on_file(db: Connection, day: date, *, known_on: date | None = None, among: Among = None) -> pd.DataFrame:
     """What is on file on a day: uscc, institution details, UNIT, ALONG, filed_on, valid_until (ISO).
 
-    As we know it now, or exactly as it was known on `known_on`. What is suspended is on file. `among`: of which entries
-    (`concerning`, `ending`).
+    As we know it now, or exactly as it was known on `known_on`. What is suspended is on file.
     """
-    chosen = _known(_entry, known_on)
-    return _standing(db, day, chosen if among is None else and_(chosen, among), known_on)
+    return _standing(db, day, and_(_as_known(_entry, known_on), *_only(db, among)), known_on)
 
 
 def ending(until: date) -> ColumnElement[bool]:
@@ -49,15 +70,6 @@ def ending(until: date) -> ColumnElement[bool]:
 def over(day: date) -> ColumnElement[bool]:
     """Whether an entry is over on a day, and no decision ended it."""
     return and_(_entry.c.valid_until < day, _entry.c.ended_by.is_(None))
-
-
-def concerning(db: Connection, institutions: Iterable[str], occupations: Iterable[str] = ()) -> ColumnElement[bool]:
-    """Whether an entry is of one of these institutions or of these occupations, until this is asked of others."""
-    # in tables of their own: a statement holds only so many values
-    given = pd.DataFrame({"code": sorted(set(institutions))}, dtype=frames.TEXT)
-    whose = frames.working(db, "asked_institutions", given)
-    what = frames.working(db, "asked_occupations", pd.DataFrame({"code": sorted(set(occupations))}, dtype=frames.TEXT))
-    return or_(_entry.c.uscc.in_(select(whose.c.code)), _entry.c.occupation_code.in_(select(what.c.code)))
 
 
 def in_force(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
@@ -84,11 +96,11 @@ def before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
     return held.assign(valid_until=stood.fillna(held["valid_until"]))
 
 
-def held_before_cycle(db: Connection, day: date, cycle: str, among: ColumnElement[bool] | None = None) -> pd.DataFrame:
-    """As `before_cycle`, for whom it does not matter until when: the terms are those of now; `among` as for `on_file`."""
+def held_before_cycle(db: Connection, day: date, cycle: str, among: Among = None) -> pd.DataFrame:
+    """As `before_cycle`, for whom it does not matter until when: the terms are those of now."""
     as_then = or_(_entry.c.known_to.is_(None), _entry.c.superseded_in == cycle)
     untouched = and_(as_then, or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle))
-    return _standing(db, day, untouched if among is None else and_(untouched, among), None)
+    return _standing(db, day, and_(untouched, *_only(db, among)), None)
 
 
 def _stood_until(db: Connection, day: date) -> "pd.Series[str]":
@@ -107,20 +119,17 @@ def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: 
     columns = [*KEYS, *ALONG, "filed_on", "valid_until", "application_no"]
     runs = (_entry.c.filed_on <= day, _entry.c.valid_until >= day)
     entries = frames.read_polars(db, select(*(_entry.c[name] for name in columns)).where(*runs, chosen))
-    known = select(*(_institution.c[name] for name in ("uscc", *DETAILS))).where(_known(_institution, known_on))
+    details = select(*(_institution.c[name] for name in ("uscc", *DETAILS))).where(_as_known(_institution, known_on))
     # joined here: the database would give an institution's details once for each of its levels
-    rows = entries.join(frames.read_polars(db, known), on="uscc").select(*KEYS, *DETAILS, *columns[len(KEYS) :])
+    rows = entries.join(frames.read_polars(db, details), on="uscc").select(*KEYS, *DETAILS, *columns[len(KEYS) :])
     return rows.sort(KEYS, nulls_last=True, maintain_order=True).to_pandas()
 
 
-def current_entries(db: Connection, among: ColumnElement[bool] | None = None) -> pd.DataFrame:
-    """Every entry as we know it now, expired ones included: keys, ALONG, filed_on, valid_until, application_no.
-
-    `among`: of which entries (`concerning`, `over`).
-    """
+def current_entries(db: Connection, among: Among = None) -> pd.DataFrame:
+    """Every entry as we know it now, expired ones included: keys, ALONG, filed_on, valid_until, application_no."""
     columns = ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
-    chosen = select(*(_entry.c[name] for name in columns)).where(_entry.c.known_to.is_(None))
-    return frames.read(db, chosen if among is None else chosen.where(among), [*KEYS, "entry"])
+    current = select(*(_entry.c[name] for name in columns)).where(_entry.c.known_to.is_(None), *_only(db, among))
+    return frames.read(db, current, [*KEYS, "entry"])
 
 
 def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
@@ -137,7 +146,7 @@ def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
             _entry.c.valid_until,
             _institution.c.institution_code,
         )
-        .join(_institution, and_(_institution.c.uscc == _entry.c.uscc, _known(_institution, None)))
+        .join(_institution, and_(_institution.c.uscc == _entry.c.uscc, _as_known(_institution, None)))
         .where(_entry.c.known_to.is_(None), _entry.c.cycle == cycle)
     )
     replaced = select(*(_entry.c[key] for key in KEYS), _entry.c.valid_until.label("former_until")).where(
@@ -283,18 +292,3 @@ def explained(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     last = history.last_moves(db).merge(rows[rank], on=rank)
     ended = (last["became"] != "filed").groupby([last[name] for name in rank]).all()
     return pd.Series(pd.MultiIndex.from_frame(rows[rank]).isin(ended[ended].index), index=rows.index)
-
-
-def tell_lapsed(db: Connection, over: pd.DataFrame, run: Run) -> int:
-    """Tell the history once of entries whose term has run out (of `current_entries`); returns how many were new."""
-    known = history.lapses(db)
-    terms = tuples(over[[*KEYS, "valid_until"]])
-    new = over[pd.Series([term not in known for term in terms], index=over.index, dtype="bool")]
-    if new.empty:
-        return 0
-    facts = history.facts(new[["valid_until"]])
-    suspended = suspensions.concerning(suspensions.known(db), new, new["valid_until"])
-    was = suspended.map({True: "suspended", False: "filed"})
-    because = "有效期至" + new["valid_until"]
-    tell(db, new.assign(was=was, became="lapsed", because=because, facts=facts), run, "filing")
-    return len(new)

@@ -29,6 +29,15 @@ ENDS = {
 }
 
 
+def test_one_choice_of_entries_is_not_replaced_by_the_next(home: Path) -> None:
+    take_over([(ONE, COOK, "4"), (TWO, COOK, "4")], FIRST, LAST)
+    first, second = register.EntriesOf([ONE]), register.EntriesOf([TWO])
+    with reading() as db:
+        assert register.on_file(db, DECIDED, among=second)["uscc"].tolist() == [TWO]
+        assert register.on_file(db, DECIDED, among=first)["uscc"].tolist() == [ONE]
+        assert register.current_entries(db, first)["uscc"].tolist() == [ONE]
+
+
 def occasions() -> list[str]:
     with reading() as db:
         return sorted(db.execute(select(tables.outbox.c.occasion)).scalars())
