@@ -138,8 +138,8 @@ def _tell(unexpected: Exception) -> int:
         traceback.print_exception(unexpected)
         return EXIT_FAILED
     first = str(unexpected).strip().splitlines()
-    what = _mend(unexpected) or (first[0] if first else type(unexpected).__name__)
-    _say(f"{what} (run `filing --debug …` to see where)")
+    sentence = _mend(unexpected) or (first[0] if first else type(unexpected).__name__)
+    _say(f"{sentence} (run `filing --debug …` to see where)")
     return EXIT_FAILED
 
 

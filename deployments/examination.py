@@ -10,7 +10,7 @@ from deployments import integrity, schema, soundness, supervisor
 from deployments.gate import secrets_of_home
 from deployments.prefect_environment import PRIVATE
 from schemas import office
-from schemas.policy import known as known_policies
+from schemas.policy import all_policies
 from schemas.reference_data import UnusableReferenceError, manifest, reference, shipped_rows
 from schemas.settings import settings
 from tasks.gateways import sources
@@ -185,7 +185,7 @@ def _facts() -> Iterator[Observation]:
         text = f"{file.title}, edition {file.edition}, {rows} rows ({file.source})"
         well = rows == file.rows
         yield Observation("facts", well, text if well else f"{text}: {file.rows} rows expected, reinstall the package")
-    for policy in known_policies():
+    for policy in all_policies():
         yield Observation("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
 
 

@@ -80,16 +80,16 @@ def _latest_faults(db: Connection, published: Path) -> list[str]:
     return [f"{latest} shows {latest.readlink().name} and the newest edition is {newest['edition']}: run a publication"]
 
 
-def verified(folder: Path, given: Collection[str]) -> Verdict:
+def verified(folder: Path, trusted_keys: Collection[str]) -> Verdict:
     """The verdict on `published` or one edition or public notice in it.
 
     It is drawn from the folder alone, and where it is this installation's own, by the keys and the history kept here.
     """
     published = settings().published.resolve()
     if not folder.resolve().is_relative_to(published):
-        return verify(folder, given)
-    on_record = [key.key for key in keys.known(settings().root / keys.FOLDER)]
-    verdict = verify(folder, given or on_record, demanded=bool(given))
+        return verify(folder, trusted_keys)
+    on_record = [key.key for key in keys.public_keys(settings().root / keys.FOLDER)]
+    verdict = verify(folder, trusted_keys or on_record, demanded=bool(trusted_keys))
     return Verdict([*verdict.faults, *_unpublished(published)], verdict.notes)
 
 

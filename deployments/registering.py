@@ -60,24 +60,24 @@ def merged(
     What differs on the server from what was registered is a person's; on or off is always theirs.
     """
     result = Merged()
-    there = {str(schedule.slug): schedule for schedule in present if schedule.slug}
-    for mine in stated:
-        slug = str(mine.slug)
-        theirs = there.pop(slug, None)
-        if theirs is None:
+    present_by_slug = {str(schedule.slug): schedule for schedule in present if schedule.slug}
+    for entry in stated:
+        slug = str(entry.slug)
+        registered = present_by_slug.pop(slug, None)
+        if registered is None:
             if slug in before:
                 result.kept.append(f"the schedule {slug} stays deleted")
             else:
-                result.schedules.append(mine)
-        elif moment_of(theirs) in (before.get(slug), moment_of(mine)):
-            result.schedules.append(mine.model_copy(update={"active": theirs.active}))
+                result.schedules.append(entry)
+        elif moment_of(registered) in (before.get(slug), moment_of(entry)):
+            result.schedules.append(entry.model_copy(update={"active": registered.active}))
         else:
-            result.schedules.append(_as_given(theirs))
-            result.kept.append(f"the schedule {slug} stays at {moment_of(theirs)} instead of {moment_of(mine)}")
-        if theirs is not None and not theirs.active:
+            result.schedules.append(_as_given(registered))
+            result.kept.append(f"the schedule {slug} stays at {moment_of(registered)} instead of {moment_of(entry)}")
+        if registered is not None and not registered.active:
             result.kept.append(f"the schedule {slug} stays off")
     for other in present:
-        if other.slug and other.slug not in there:
+        if other.slug and other.slug not in present_by_slug:
             continue
         if other.slug and before.get(other.slug) == moment_of(other):
             result.gone.append(other)  # the program's own, which it has no more
@@ -97,7 +97,7 @@ def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -
     """Put what a person changed on the server into what is about to be registered; a sentence for each change."""
     paused = {pause.subject for pause in pauses_on(today())}
     before = _remembered(client)
-    kept: list[str] = []
+    sentences: list[str] = []
     for deployment in built:
         name = on_server.entry(str(deployment.name))
         try:
@@ -106,18 +106,18 @@ def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -
             present = None
         if name in paused or (present and present.paused):
             deployment.paused = True
-            kept.append(f"kept: {name}: it stays paused")
+            sentences.append(f"kept: {name}: it stays paused")
         if present is None:
             continue
         result = merged(_schedules_of(deployment), present.schedules, before.get(name, {}))
         for schedule in result.gone:
             client.delete_deployment_schedule(present.id, schedule.id)
         deployment.schedules = [*result.schedules]
-        kept += [f"kept: {name}: {sentence}" for sentence in result.kept]
+        sentences += [f"kept: {name}: {sentence}" for sentence in result.kept]
         if present.parameters:
             deployment.parameters = present.parameters
-            kept.append(f"kept: {name}: its parameters stay {json.dumps(present.parameters, ensure_ascii=False)}")
-    return kept
+            sentences.append(f"kept: {name}: its parameters stay {json.dumps(present.parameters, ensure_ascii=False)}")
+    return sentences
 
 
 def remember(client: SyncPrefectClient, stated: Mapping[str, Moments]) -> None:

@@ -40,7 +40,7 @@ def _copy_before_upgrade() -> None:
         snapshot.snapshot_sqlite(file, file.with_name(f"{file.stem}-before-{newest}.db"))
 
 
-def known() -> list[str]:
+def known_revisions() -> list[str]:
     """The revisions of this release, oldest first: a script is named after its revision, `0001_first_release.py`."""
     scripts = files("deployments") / "migrations" / "versions"
     return sorted(script.name.partition("_")[0] for script in scripts.iterdir() if script.name[:1].isdecimal())
@@ -48,7 +48,7 @@ def known() -> list[str]:
 
 def newest() -> str:
     """The newest revision that this release has."""
-    return known()[-1]
+    return known_revisions()[-1]
 
 
 def revisions() -> tuple[str | None, str | None]:

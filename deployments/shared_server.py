@@ -75,19 +75,19 @@ class SharedServer:
         response.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return response
 
-    async def _speak(self, here: WebSocket) -> None:
-        address = f"ws{self._address.removeprefix('http')}{_path(here)}"
-        offered = [Subprotocol(name) for name in here.scope.get("subprotocols", [])]
+    async def _speak(self, browser: WebSocket) -> None:
+        address = f"ws{self._address.removeprefix('http')}{_path(browser)}"
+        offered = [Subprotocol(name) for name in browser.scope.get("subprotocols", [])]
         try:
             async with connect(
                 address, additional_headers=self._login, subprotocols=offered or None, max_size=None, proxy=None
-            ) as there:
-                await here.accept(there.subprotocol)
+            ) as server:
+                await browser.accept(server.subprotocol)
                 async with anyio.create_task_group() as both:
-                    both.start_soon(_hand_on, here, there, both.cancel_scope)
-                    both.start_soon(_hand_back, here, there, both.cancel_scope)
+                    both.start_soon(_hand_on, browser, server, both.cancel_scope)
+                    both.start_soon(_hand_back, browser, server, both.cancel_scope)
         except (OSError, WebSocketException):
-            await here.close(_LOST)
+            await browser.close(_LOST)
 
 
 def _path(request: Request | WebSocket) -> str:
@@ -113,24 +113,24 @@ async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
         await answer.aclose()
 
 
-async def _hand_on(here: WebSocket, there: ClientConnection, until: anyio.CancelScope) -> None:
+async def _hand_on(browser: WebSocket, server: ClientConnection, until: anyio.CancelScope) -> None:
     try:
         while True:
-            message = await here.receive()
+            message = await browser.receive()
             if message["type"] == "websocket.disconnect":
                 break
             text = message.get("text")
-            await there.send(message["bytes"] if text is None else text)
+            await server.send(message["bytes"] if text is None else text)
     except ConnectionClosed:
         return  # the other direction tells its end
     until.cancel()
 
 
-async def _hand_back(here: WebSocket, there: ClientConnection, until: anyio.CancelScope) -> None:
+async def _hand_back(browser: WebSocket, server: ClientConnection, until: anyio.CancelScope) -> None:
     try:
-        async for message in there:
-            await (here.send_text(message) if isinstance(message, str) else here.send_bytes(message))
-        await here.close(there.close_code or _NORMAL)
+        async for message in server:
+            await (browser.send_text(message) if isinstance(message, str) else browser.send_bytes(message))
+        await browser.close(server.close_code or _NORMAL)
     except (ConnectionClosed, WebSocketDisconnect):
-        await here.close(_LOST)
+        await browser.close(_LOST)
     until.cancel()

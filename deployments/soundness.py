@@ -57,11 +57,11 @@ def assert_writable(home: Path) -> None:
 
 def assert_not_lost(home: Path, database: str) -> None:
     """Raises UnsoundError where an empty database stands beside what only a full one can have brought about."""
-    for place, what in ((home / "published", "editions"), (home / "outbox" / "letters", "letters")):
+    for place, contents in ((home / "published", "editions"), (home / "outbox" / "letters", "letters")):
         if place.is_dir() and next(place.iterdir(), None) is not None:
             address = "the database" if "@" in database else database
             raise UnsoundError(
-                f"{address} is empty and {place} holds {what}: a database was lost; restore the last backup into an empty "
+                f"{address} is empty and {place} holds {contents}: a database was lost; restore the last backup into an empty "
                 "home (`filing restore`), for anew all letters would be written and sent again"
             )
 

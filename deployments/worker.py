@@ -113,12 +113,12 @@ def _watch() -> None:
 
 
 @contextmanager
-def _spoken(what: str) -> Iterator[None]:
+def _spoken(work: str) -> Iterator[None]:
     """A look that fails is logged and taken again in seconds: server or database may be away for a while."""
     try:
         yield
     except Exception as failed:  # noqa: BLE001  whatever it is, the next look must come
-        _log.warning("the worker could not %s, it tries again: %s: %s", what, type(failed).__name__, failed)
+        _log.warning("the worker could not %s, it tries again: %s: %s", work, type(failed).__name__, failed)
 
 
 def main() -> None:

@@ -61,7 +61,7 @@ def _asked(submissions: Submissions) -> pl.DataFrame:
         pl.col("work_type").alias("work"),
         "level",
     )
-    there = rows.join(who.filter("checked").select("application_no", "uscc", "moment"), on="application_no")
+    rows_asked = rows.join(who.filter("checked").select("application_no", "uscc", "moment"), on="application_no")
     others = texts(submissions.scene.peer_items, PEER_ITEMS).select(
         "application_no",
         pl.col("occupation_code").alias("item_code"),
@@ -69,13 +69,17 @@ def _asked(submissions: Submissions) -> pl.DataFrame:
         "level",
         pl.col("status").is_in(_GIVEN_UP).alias("given_up"),
     )
-    there = there.join(others, on=["application_no", "item_code", "work", "level"], how="left", maintain_order="left")
-    there = there.with_columns(pl.col("given_up").fill_null(False))
+    rows_asked = rows_asked.join(
+        others, on=["application_no", "item_code", "work", "level"], how="left", maintain_order="left"
+    )
+    rows_asked = rows_asked.with_columns(pl.col("given_up").fill_null(False))
     elsewhere = others.join(
         who.filter(~pl.col("checked")).select("application_no", "uscc", "moment"), on="application_no"
     )
     order = ["application_no", "row", *_ITEM, "moment", "given_up"]
-    return pl.concat([there.select(order), elsewhere.with_columns(pl.lit(None, pl.Int64).alias("row")).select(order)])
+    return pl.concat(
+        [rows_asked.select(order), elsewhere.with_columns(pl.lit(None, pl.Int64).alias("row")).select(order)]
+    )
 
 
 def clashes(submissions: Submissions) -> pl.DataFrame:
@@ -96,8 +100,8 @@ def clashes(submissions: Submissions) -> pl.DataFrame:
     elsewhere = texts(submissions.scene.under_way, UNDER_WAY).rename(
         {"occupation_code": "item_code", "work_type": "work", "application_no": "other"}
     )
-    there = rows.join(elsewhere, on=_ITEM).filter(pl.col("other") != pl.col("application_no"))
-    clashing = pl.concat([here, there.select("application_no", "row", "level", "other")])
+    abroad = rows.join(elsewhere, on=_ITEM).filter(pl.col("other") != pl.col("application_no"))
+    clashing = pl.concat([here, abroad.select("application_no", "row", "level", "other")])
     bit = Levels.of(submissions.scene.policy).bit(pl.col("level")).fill_null(0)
     return clashing.group_by("application_no", "row").agg(
         bit.bitwise_or().alias("clashing"), pl.col("other").unique().sort().str.join("、").alias("others")

@@ -114,8 +114,8 @@ def _untraced(now: pl.DataFrame, traces: pl.DataFrame) -> Iterator[Unmet]:
 
 
 def _text(frame: pd.DataFrame, columns: list[str]) -> pl.DataFrame:
-    there = [name for name in columns if name in frame.columns]
-    texts = pl.from_pandas(frame[there].reset_index(drop=True)) if len(frame) and there else pl.DataFrame()
+    names = [name for name in columns if name in frame.columns]
+    texts = pl.from_pandas(frame[names].reset_index(drop=True)) if len(frame) and names else pl.DataFrame()
     cells = (
         texts.get_column(name) if name in texts.columns else pl.Series(name, [None] * len(texts)) for name in columns
     )

@@ -84,8 +84,8 @@ def _occupation_materials(submissions: Submissions) -> pl.DataFrame:
         .rename({"field": "material"})
         .with_columns(pl.concat_str("material", "item_code", work, separator=":", ignore_nulls=True).alias("field"))
     )
-    what = pl.concat_str("item_code", pl.format("（{}）", work), ignore_nulls=True)
-    return absent("MAT-2", "materials", gaps, pl.format("请补交职业{}的“{}”", what, title))
+    label = pl.concat_str("item_code", pl.format("（{}）", work), ignore_nulls=True)
+    return absent("MAT-2", "materials", gaps, pl.format("请补交职业{}的“{}”", label, title))
 
 
 def _commitments(submissions: Submissions) -> list[Breach]:

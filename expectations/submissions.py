@@ -133,8 +133,8 @@ def _text_frame(frame: pd.DataFrame | None, table: Table) -> pl.DataFrame:
     schema = {**dict.fromkeys(names, pl.String()), "row": pl.Int64()}
     if frame is None or frame.empty:
         return pl.DataFrame(schema=schema)
-    there = [name for name in schema if name in frame.columns]
-    texts = pl.from_pandas(frame[there].reset_index(drop=True))
+    present = [name for name in schema if name in frame.columns]
+    texts = pl.from_pandas(frame[present].reset_index(drop=True))
     return texts.select(
         pl.col(name).cast(kind) if name in texts.columns else pl.lit(None, kind).alias(name)
         for name, kind in schema.items()

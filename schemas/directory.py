@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.item import TRADE
-from schemas.policy import Policy, known
+from schemas.policy import Policy, all_policies
 from schemas.submission import AUDIENCES
 
 
@@ -164,7 +164,7 @@ def level_titles(policy: Policy) -> dict[str, str]:
 
 
 def _with_others(policy: Policy, names: Callable[[Policy], dict[str, str]]) -> dict[str, str]:
-    city = [policy, *(other for other in reversed(known()) if other.name == policy.name)]
+    city = [policy, *(other for other in reversed(all_policies()) if other.name == policy.name)]
     titles: dict[str, str] = {}
     for one in city:
         titles |= {code: title for code, title in names(one).items() if code not in titles}

@@ -138,7 +138,7 @@ def draw_panels(
     experts: Iterable[Expert],
     size: int,
     *,
-    kept: Mapping[str, Panel] | None = None,
+    standing: Mapping[str, Panel] | None = None,
     only: Collection[str] | None = None,
 ) -> dict[str, PanelDraw]:
     """Draw the panels of a cycle: application number to draw, by application number.
@@ -147,15 +147,15 @@ def draw_panels(
     another of the same occupation. `kept` are panels drawn before; they stand, and count in the load. `only` are the
     numbers to draw for, None for all.
     """
-    pool, kept = Pool(experts), kept or {}
+    pool, standing = Pool(experts), standing or {}
     load: dict[str, int] = {}
-    for panel in kept.values():
+    for panel in standing.values():
         _add(load, panel)
     barred = barred_employers(applicants, pool.employers)
     drawn: dict[str, PanelDraw] = {}
     for applicant in sorted(applicants, key=lambda one: one.application_no):
         number = applicant.application_no
-        if number in kept or (only is not None and number not in only):
+        if number in standing or (only is not None and number not in only):
             continue
         drawn[number] = draw_panel(seed, applicant, pool, size, barred=barred[number], load=load)
         _add(load, drawn[number].panel)
@@ -188,12 +188,12 @@ def _members(
     seed: str, application_no: str, size: int, codes: Sequence[str], candidates: Iterable[Candidate]
 ) -> list[Candidate]:
     """In the order drawn: first somebody for each occupation nobody knows yet, then anyone; lowest load, then lot."""
-    left = sorted(candidates, key=lambda one: (one.load, lot(seed, application_no, one.expert_no)))
+    pool = sorted(candidates, key=lambda one: (one.load, lot(seed, application_no, one.expert_no)))
     members: list[Candidate] = []
     uncovered = set(codes)
-    while left and len(members) < size:
-        chosen = next((one for one in left if uncovered.intersection(one.knows)), left[0])
-        left.remove(chosen)
+    while pool and len(members) < size:
+        chosen = next((one for one in pool if uncovered.intersection(one.knows)), pool[0])
+        pool.remove(chosen)
         members.append(chosen)
         uncovered.difference_update(chosen.knows)
     return members

@@ -71,11 +71,11 @@ class Policy(parts.Part):
         parts.assert_distinct("levels", [*self.levels, *level_names])
         return self
 
-    def _assert_known(self, part: str, lists: Mapping[str, Iterable[str]], known: Iterable[str]) -> None:
+    def _assert_known(self, part: str, lists: Mapping[str, Iterable[str]], codes: Iterable[str]) -> None:
         for field, values in lists.items():
             for value in values:
-                if value not in known:
-                    raise ContradictionError(f"{part}.{field}", f"names '{value}', which is none of {', '.join(known)}")
+                if value not in codes:
+                    raise ContradictionError(f"{part}.{field}", f"names '{value}', which is none of {', '.join(codes)}")
 
     @property
     def institution_types(self) -> dict[str, str]:
@@ -97,7 +97,7 @@ class Policy(parts.Part):
 
     def level_title(self, code: str) -> str:
         """`3` as `三级/高级工`, also a level that only another policy of its city has; what is no level stays as it is."""
-        others = () if code in self.levels else reversed(known())
+        others = () if code in self.levels else reversed(all_policies())
         return next((one.levels[code] for one in (self, *others) if one.name == self.name and code in one.levels), code)
 
     def in_level_order(self, codes: Iterable[str]) -> list[str]:
@@ -155,7 +155,7 @@ class UnknownCycleError(WrongUseError, ValueError):
     """A month in which no policy has a cycle."""
 
 
-def known() -> tuple[Policy, ...]:
+def all_policies() -> tuple[Policy, ...]:
     """Every policy there is, oldest first: those in the package, then those in the folder FILING_POLICIES names.
 
     Of two policies in force from the same day the folder's counts. Raises UnusablePolicyError.
@@ -236,7 +236,7 @@ def _read(name: str, entry: Traversable) -> Policy:
 
 def in_force(day: date) -> Policy:
     """The policy in force on a day; before the first one, the first."""
-    policies = known()
+    policies = all_policies()
     return next((policy for policy in reversed(policies) if policy.in_force_from <= day), policies[0])
 
 
@@ -246,7 +246,7 @@ def for_cycle(cycle: CycleId) -> Policy:
     Where a later deadline day lets two answer, the later policy counts: it reopens the window. Where an earlier one lets
     none answer, the policy in force when the month began does. Raises UnknownCycleError.
     """
-    having = [policy for policy in known() if policy.has(cycle)]
+    having = [policy for policy in all_policies() if policy.has(cycle)]
     answering = next((policy for policy in reversed(having) if in_force(policy.deadline(cycle)) is policy), None)
     policy = answering or in_force(deadline_day(cycle, 1))
     if policy not in having:
@@ -280,12 +280,12 @@ def _cycles(first: date, last: date) -> Iterator[tuple[CycleId, Policy]]:
 
 def level_order() -> dict[str, int]:
     """Level codes by their places from the lowest to the highest: the newest policy's, then those only older ones have."""
-    codes = dict.fromkeys(code for policy in reversed(known()) for code in policy.levels)
+    codes = dict.fromkeys(code for policy in reversed(all_policies()) for code in policy.levels)
     return {code: place for place, code in enumerate(codes)}
 
 
 def any_policy(column: Column) -> Column:
     """A column with the words that any policy there is gives it: a file may hold applications of several cycles."""
-    bound = [policy.column(column) for policy in known()]
+    bound = [policy.column(column) for policy in all_policies()]
     words = {word: title for view in bound for word, title in view.words.items()}
     return replace(column, words=words, also={name: word for view in bound for name, word in view.spellings().items()})

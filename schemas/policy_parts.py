@@ -30,11 +30,11 @@ class ContradictionError(RefusedError, ValueError):
 
 def assert_distinct(field: str, values: Iterable[object]) -> None:
     """Raise ContradictionError where a list names something twice."""
-    seen = set()
+    values_seen = set()
     for value in values:
-        if value in seen:
+        if value in values_seen:
             raise ContradictionError(field, f"names '{value}' twice")
-        seen.add(value)
+        values_seen.add(value)
 
 
 def _distinct(values: list[T]) -> list[T]:

@@ -62,7 +62,7 @@ def carry_out(run: Run, adjustment: Adjustment) -> Counts:
         else:
             lifted = adjustments.reinstate(db, concerned, adjustment, run)
         adjustments.record(db, adjustment, run)
-        moved = concerned if len(concerned) else lifted.merge(institutions.known(db)[["uscc", "institution_name"]])
+        moved = concerned if len(concerned) else lifted.merge(institutions.current(db)[["uscc", "institution_name"]])
         letter = adjustment_letter(adjustment, holdings, moved, occupation_names(db), run)
         done = {kind.became: len(concerned)} if len(concerned) else {"lifted": len(lifted)}
         return Counts(done={**done, "letters": letters.write(db, [letter], run)})
@@ -87,12 +87,12 @@ def _concerned(db: Connection, adjustment: Adjustment, run: Run) -> tuple[pd.Dat
     lifts = kind.code == "reinstate" and len(adjustments.suspended_still(db, adjustment)) > 0
     if concerned.empty and not lifts:
         code = adjustment.occupation_code
-        what = f"occupation {code} of {adjustment.uscc}" if code else adjustment.uscc
+        subject = f"occupation {code} of {adjustment.uscc}" if code else adjustment.uscc
         standings = sorted(set(chosen["standing"]))
         stands = "、".join(standings) or f"not on file on {adjustment.effective_on}"
         now = "、".join(STANDINGS[standing] for standing in standings) or f"{adjustment.effective_on} 不在册"
         raise ImpossibleAdjustmentError(
-            f"there is nothing to {kind.code}: {what} is {stands}; `filing history {adjustment.uscc}` tells why",
+            f"there is nothing to {kind.code}: {subject} is {stands}; `filing history {adjustment.uscc}` tells why",
             chinese=f"没有可以{kind.title}的：{adjustment.uscc}{f' 的职业 {code}' if code else ''}（{now}），请看它的经过",
         )
     return holdings, concerned
@@ -134,7 +134,7 @@ def _is_done(db: Connection, change: Change) -> bool:
     """Whether the register shows this change already."""
     match change:
         case Renaming():
-            particulars = institutions.known(db)
+            particulars = institutions.current(db)
             rows = particulars[particulars["uscc"] == change.uscc].to_dict("records")
             return bool(rows) and change.particulars.items() <= rows[0].items()
         case Renumbering():
@@ -160,7 +160,7 @@ def _require_known(db: Connection, uscc: str) -> None:
             f"{uscc} was changed to {former[uscc]} already: give that code instead",
             chinese=f"代码 {uscc} 已变更为 {former[uscc]}：请改用 {former[uscc]}",
         )
-    if uscc not in set(institutions.known(db)["uscc"]):
+    if uscc not in set(institutions.current(db)["uscc"]):
         raise ImpossibleAdjustmentError(
             f"{uscc} is not on the register: `filing directory` lists the credit codes",
             chinese=f"名册上没有统一社会信用代码 {uscc}：请在“机构”页核对",
@@ -175,7 +175,7 @@ def _require_recodable(db: Connection, recoding: Recoding) -> None:
             f"{new} is not a valid unified social credit code (GB 32100): check its digits",
             chinese=f"{new} 不是有效的统一社会信用代码（校验码不符）：请逐位核对",
         )
-    if new in set(institutions.known(db)["uscc"]) or new in credit_codes.newest(db):
+    if new in set(institutions.current(db)["uscc"]) or new in credit_codes.newest(db):
         raise ImpossibleAdjustmentError(
             f"{new} is or was the code of another institution on the register: a change of code joins no institutions, "
             "`filing adjust merge` does",

@@ -40,9 +40,9 @@ def decision(run: Run) -> Counts:
     """Decide on every accepted result once, and write to the applicants what was decided (article 3(4))."""
     # a refusal ends what passed since before it is filed, and ends what is held at its filing
     before, settled = history.read_last(), [settle_holds(run), public_notice.settle_objections(run)]
-    shown = [decide(run), public_notice.publish_notices(run)]
+    decided = [decide(run), public_notice.publish_notices(run)]
     again = settle_holds(run) if history.read_last() != before else Counts()  # whatever moves writes history
-    counts = Counts.sum([*settled, *shown, again, end_left(run), write_outcomes(run), deliver_letters(run)])
+    counts = Counts.sum([*settled, *decided, again, end_left(run), write_outcomes(run), deliver_letters(run)])
     if counts.done:
         report_again(run)
     return counts
@@ -252,7 +252,7 @@ def _joined_today(db: Connection, entries: pd.DataFrame, on_file: pd.DataFrame, 
 
 def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> None:
     """Enter the particulars of institutions not on file; those on file keep theirs, but for a type permitted under IDENT-2."""
-    register_names = institutions.known(db)
+    register_names = institutions.current(db)
     late = (granted["kind"] == "renewal") & granted["uscc"].isin(register_names["uscc"])
     stays = granted["uscc"].isin(on_file["uscc"]) | late
     institutions.name(db, granted[~stays], run)

@@ -117,16 +117,16 @@ def _unannounced(run: Run, policy: Policy) -> dict[str, str]:
     """Why passed items stand in no notice: the period's last day is not known."""
     with reading() as db:
         passed = items.of_cycle(db, run.cycle, ["passed"])[items.KEYS]
-        seen = public_notices.shown(db, run.cycle)[items.KEYS]
-    left = passed.merge(seen, on=items.KEYS, how="left", indicator=True).query("_merge == 'left_only'")
+        announced = public_notices.shown(db, run.cycle)[items.KEYS]
+    unannounced = passed.merge(announced, on=items.KEYS, how="left", indicator=True).query("_merge == 'left_only'")
     if run.only is not None:
-        left = left[left["application_no"].isin(run.only)]
-    if left.empty:
+        unannounced = unannounced[unannounced["application_no"].isin(run.only)]
+    if unannounced.empty:
         return {}
     try:
         last_day_of_notice(run.day, policy)
     except UnknownCalendarYearError as unknown:
-        return {f"notices/{run.cycle}": f"{len(left)} items wait for their public notice: {unknown}"}
+        return {f"notices/{run.cycle}": f"{len(unannounced)} items wait for their public notice: {unknown}"}
     return {}
 
 

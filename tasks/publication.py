@@ -15,7 +15,7 @@ from schemas import office
 from schemas.directory import GONE
 from schemas.directory_changes import changes
 from schemas.law.cycle import cycle_id
-from schemas.policy import Policy, for_cycle, known
+from schemas.policy import Policy, all_policies, for_cycle
 from schemas.run import Counts, Run
 from tasks.gateways.disk import files
 from tasks.gateways.shelf import editions as shelf
@@ -146,7 +146,7 @@ def publish(run: Run, edition: str) -> Counts:
         content = replace(content, past=past_of(db, content, run.installation.published))
         traces = history.filings(db)
         lists = county_lists(db, content)
-    broken = check_directory(content.rows, before, content.changes, content.as_of, known(), traces)
+    broken = check_directory(content.rows, before, content.changes, content.as_of, all_policies(), traces)
     if broken:
         with writing(run) as db:
             editions.discard(db, edition, run, "；".join(broken))

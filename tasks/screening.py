@@ -125,9 +125,9 @@ def acknowledge_held(run: Run) -> Counts:
         applicants = applications.current(db, numbers)
         earlier = correspondence.letters_to(db, numbers)
         occasions = {row["application_no"]: _version_held(row, earlier) for row in applicants.to_dict("records")}
-        there = letters.occasions(db, "acceptance")
+        written_before = letters.occasions(db, "acceptance")
         new = sorted(
-            number for number, about in occasions.items() if contents.of_acceptance(number, about) not in there
+            number for number, about in occasions.items() if contents.of_acceptance(number, about) not in written_before
         )
         if not new:
             return Counts()
@@ -160,8 +160,8 @@ def write(db: Connection, submissions: dict[str, pd.DataFrame], checked: Checked
     hard = checked.findings[checked.findings["nature"] == "hard"]
     returned = set(hard["application_no"])
     findings.replace(db, checked.findings, screened, run.cycle)
-    born = _born(checked, hard, screened.set_index("application_no")["uscc"]).assign(cycle=run.cycle)
-    judged = items.renew(db, screened, born, run)
+    new_items = _born(checked, hard, screened.set_index("application_no")["uscc"]).assign(cycle=run.cycle)
+    judged = items.renew(db, screened, new_items, run)
     findings.hold_anew(db, screened, checked.holds[~checked.holds["application_no"].isin(returned)], run.cycle)
     numbers = screened["application_no"].tolist()
     letters_before = correspondence.letters_to(db, sorted(returned))
@@ -183,14 +183,14 @@ def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.Da
     """The items with their first status and the rules that returned or hold them."""
     holding = items.rules_of(checked.holds, "holding")
     returning = items.rules_of(hard, "returning", ["application_no"])
-    born = checked.items[[*items.KEYS, *ALONG]].merge(holding, on=items.KEYS, how="left")
-    born = born.merge(returning, on="application_no", how="left")
-    born["status"] = "accepted"
-    born.loc[born["holding"].notna(), "status"] = "held"
-    born.loc[born["returning"].notna(), "status"] = "returned"
-    born["reason"] = born["returning"].fillna(born["holding"]).fillna("")
-    born["uscc"] = born["application_no"].map(uscc).fillna("")
-    return born[[*items.KEYS, *ALONG, "uscc", "status", "reason"]]
+    rows = checked.items[[*items.KEYS, *ALONG]].merge(holding, on=items.KEYS, how="left")
+    rows = rows.merge(returning, on="application_no", how="left")
+    rows["status"] = "accepted"
+    rows.loc[rows["holding"].notna(), "status"] = "held"
+    rows.loc[rows["returning"].notna(), "status"] = "returned"
+    rows["reason"] = rows["returning"].fillna(rows["holding"]).fillna("")
+    rows["uscc"] = rows["application_no"].map(uscc).fillna("")
+    return rows[[*items.KEYS, *ALONG, "uscc", "status", "reason"]]
 
 
 @step("places-{run.cycle}")
@@ -219,10 +219,10 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
     held = renumbered(db, holds)[["uscc", *place]]
     on_file = register.on_file(db, run.day, among=register.EntriesOf(holds["uscc"], held["occupation_code"]))
     capped = holds.loc[holds["rule"] == "CAP-1", "uscc"].unique().tolist()
-    mine = items.of_institutions(db, capped)
-    under_way = mine[(mine["cycle"] != run.cycle) & mine["status"].isin(_UNDER_WAY)]
-    asked = pd.concat([under_way, _requested(db, mine[mine["cycle"] == run.cycle], run)])
-    used = places_used(pd.concat([on_file[on_file["uscc"].isin(capped)], renumbered(db, asked)]), policy)
+    items_of_capped = items.of_institutions(db, capped)
+    under_way = items_of_capped[(items_of_capped["cycle"] != run.cycle) & items_of_capped["status"].isin(_UNDER_WAY)]
+    counted_items = pd.concat([under_way, _requested(db, items_of_capped[items_of_capped["cycle"] == run.cycle], run)])
+    used = places_used(pd.concat([on_file[on_file["uscc"].isin(capped)], renumbered(db, counted_items)]), policy)
     within = holds["uscc"].map(used).fillna(0) <= policy.cap.occupations
     counted = on_file[on_file["institution_type"].isin(policy.cap.saturation_counts)]
     counted = counted.merge(held[place].drop_duplicates(), on=place)
@@ -241,5 +241,5 @@ def _requested(db: Connection, present: pd.DataFrame, run: Run) -> pd.DataFrame:
     """
     every = pd.concat([present, without_level(db, run.cycle)])
     over = every["status"].isin(list(FINAL - {"filed"}))
-    gone = over.groupby([every["application_no"], every["occupation_code"]]).transform("all")
-    return every[~gone]
+    is_over = over.groupby([every["application_no"], every["occupation_code"]]).transform("all")
+    return every[~is_over]

@@ -37,7 +37,7 @@ def sweep_expiry(run: Run) -> Counts:
     policy = in_force(run.day)
     with writing(run) as db:
         lapsed = lapse(db, run)
-        known = Reminding(
+        reminding = Reminding(
             policy=policy,
             day=run.day,
             names=occupation_names(db),
@@ -48,7 +48,7 @@ def sweep_expiry(run: Run) -> Counts:
         ending = register.on_file(
             db, run.day, among=register.ending(run.day + timedelta(max(policy.validity.reminder_days)))
         )
-        reminded = letters.write(db, expiry_reminders(ending, known), run)
+        reminded = letters.write(db, expiry_reminders(ending, reminding), run)
     return Counts.of(lapsed=lapsed, reminders=reminded)
 
 

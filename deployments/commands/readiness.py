@@ -107,7 +107,7 @@ def ready() -> None:
         return
     if present is None:
         soundness.assert_not_lost(home, database)
-    elif present not in schema.known():
+    elif present not in schema.known_revisions():
         raise RefusedError(
             f"the database is of a newer release (schema {present}, this one knows {newest}): install that release, or "
             "restore a backup made before it"

@@ -70,8 +70,8 @@ def _accounts() -> "Accounts":
     return Accounts(settings().root)
 
 
-def _note(what: str) -> None:
-    access_log.note(settings().root, settings().operator, what)
+def _note(act: str) -> None:
+    access_log.note(settings().root, settings().operator, act)
 
 
 def _tell(name: str, token: str, server: str | None) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from deployments.desk.acts import MissingWordsError, back_to, closing_words, done, sent
-from deployments.desk.pages import shown
+from deployments.desk.pages import render_page
 from deployments.gate.people import Role
 from schemas.item import OPEN
 from schemas.law.cycle import cycle_id
@@ -40,7 +40,7 @@ def listed(request: Request, cycle: str = "", status: str = "", words: str = "",
         cycles = overview.cycles(db)[::-1]
     pages = max((number + _PER_PAGE - 1) // _PER_PAGE, 1)
     chosen = {"cycle": cycle, "status": status, "words": words}
-    return shown(
+    return render_page(
         request,
         "applications.html.j2",
         rows=rows.fillna("").to_dict("records"),
@@ -55,7 +55,7 @@ def listed(request: Request, cycle: str = "", status: str = "", words: str = "",
 @routes.get("/{number:path}")
 def page(request: Request, number: str) -> HTMLResponse:
     """One application: where it stands, what waits for a person, versions, findings, letters, results, history."""
-    return shown(request, "application.html.j2", **_gather(number, today()))
+    return render_page(request, "application.html.j2", **_gather(number, today()))
 
 
 def _gather(number: str, day: date) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from deployments.desk import runs
 from deployments.desk.acts import Act, MissingWordsError, back_to, closing_words, done, sent
-from deployments.desk.pages import shown, waiting_on
+from deployments.desk.pages import render_page, waiting_on
 from deployments.gate.people import Role
 from flows.stages import STAGES
 from schemas.duty import Choice
@@ -31,7 +31,7 @@ from tasks.store.pauses import Pause
 routes = APIRouter(prefix="/cycles")
 
 
-def known(text: str) -> CycleId:
+def existing_cycle(text: str) -> CycleId:
     """The cycle of an address; raises HTTPException (404) where there is no such cycle."""
     try:
         cycle = cycle_id(text)
@@ -47,13 +47,13 @@ def listed(request: Request) -> HTMLResponse:
     with reading() as db:
         rows = overview.by_cycle(db)
         closed = store.closed(db)
-    return shown(request, "cycles.html.j2", rows=rows, closed=closed)
+    return render_page(request, "cycles.html.j2", rows=rows, closed=closed)
 
 
 @routes.get("/{cycle}")
 async def page(request: Request, cycle: str) -> HTMLResponse:
     """One cycle: where it stands, what is waited for, its stages as the last run left them, its runs in Prefect."""
-    chosen = known(cycle)
+    chosen = existing_cycle(cycle)
     try:
         recent, unreachable = await runs.runs_of(request.app.state.server, chosen), ""
     except (runs.NoServerError, runs.RefusedRunError) as away:
@@ -69,7 +69,7 @@ def _page(request: Request, cycle: CycleId, recent: list[runs.RunShown], unreach
         summary = past_runs.last_summary(db, cycle)
         former = store.closing(db, cycle)
     opens, _ = policy.window(cycle)
-    return shown(
+    return render_page(
         request,
         "cycle.html.j2",
         waiting=waiting,
@@ -106,7 +106,7 @@ def _in_words(wait: deciding.Wait, by_status: Mapping[str, int]) -> str:
 async def start(request: Request, cycle: str) -> Response:
     """Start a run of the cycle in Prefect, in the person's name; a trial writes and sends nothing."""
     act = await sent(request, Role.OPERATOR)
-    chosen = known(cycle)
+    chosen = existing_cycle(cycle)
     await runs.start(request.app.state.server, chosen, act.person.name, is_trial=act.text("trial") == "yes")
     return back_to(f"/cycles/{chosen}", "started")
 
@@ -115,7 +115,7 @@ async def start(request: Request, cycle: str) -> Response:
 async def close(request: Request, cycle: str) -> Response:
     """End whatever of the cycle is not final, from its last day on, as `filing close` does."""
     act = await sent(request, Role.APPROVER)
-    chosen = known(cycle)
+    chosen = existing_cycle(cycle)
     words = closing_words(act)
     await done(lambda: closing.close_cycle(chosen, words, act.day))
     return back_to(f"/cycles/{chosen}", "closed")
@@ -135,7 +135,7 @@ def pauses_page(request: Request) -> HTMLResponse:
     standing = {entry.subject: entry for entry in pauses.pauses_on(today())}
     rows = [(subject, title, standing.pop(subject, None)) for subject, title in AUTOMATIC.items()]
     rows += [(subject, pauses.title_of(subject), entry) for subject, entry in standing.items()]
-    return shown(request, "pauses.html.j2", rows=rows)
+    return render_page(request, "pauses.html.j2", rows=rows)
 
 
 @pause_routes.post("/{subject}/pause")

@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import UploadFile
 
 from deployments.desk.acts import MissingWordsError
-from deployments.desk.pages import shown
+from deployments.desk.pages import render_page
 from deployments.desk.signing import DeskError, Tokens, read_form, require
 from deployments.gate.people import Role
 from schemas.duty import Choice
@@ -31,21 +31,21 @@ def page(request: Request, cycle: str = "") -> HTMLResponse:
 
 
 def _page(
-    request: Request, cycle: str = "", taken: list[Receipt] | None = None, refused: list[str] | None = None
+    request: Request, cycle: str = "", laid_in: list[Receipt] | None = None, refused: list[str] | None = None
 ) -> HTMLResponse:
     with reading() as db:
         aside = set_aside(db, cycle or None)
-    return shown(
+    return render_page(
         request,
         "doors.html.j2",
-        status=400 if refused and not taken else 200,
+        status=400 if refused and not laid_in else 200,
         doors=DOORS,
         suffixes=KINDS,
         most=MOST_BYTES // 1_048_576,
         receipts=receipts.newest(settings().root, _SHOWN),
         aside=aside[: _SHOWN * 3],
         choice=Choice(cycle=cycle),
-        taken=taken or [],
+        taken=laid_in or [],
         refused=refused or [],
     )
 
@@ -62,17 +62,17 @@ async def upload(request: Request, door: str) -> Response:
         files = [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
         if not files:
             raise MissingWordsError("没有选择文件：请选择后再上传")
-        taken, refused = await to_thread.run_sync(_lay_in, door, files, person.name)
+        laid_in, refused = await to_thread.run_sync(_lay_in, door, files, person.name)
     finally:
         await form.close()
-    return await to_thread.run_sync(lambda: _page(request, taken=taken, refused=refused))
+    return await to_thread.run_sync(lambda: _page(request, laid_in=laid_in, refused=refused))
 
 
 def _lay_in(door: str, files: list[UploadFile], by: str) -> tuple[list[Receipt], list[str]]:
-    taken, refused = [], []
+    laid_in, refused = [], []
     for file in files:
         try:
-            taken.append(uploads.lay_in(settings(), door, file.filename or "", file.file, by))
+            laid_in.append(uploads.lay_in(settings(), door, file.filename or "", file.file, by))
         except UnfitFileError as unfit:
             refused.append(str(unfit))
-    return taken, refused
+    return laid_in, refused

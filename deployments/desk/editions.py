@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from deployments.desk.acts import back_to, done, sent
-from deployments.desk.pages import shown
+from deployments.desk.pages import render_page
 from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
@@ -37,7 +37,7 @@ def page(request: Request, name: str) -> HTMLResponse:
         steps = history.of(db, [name]).to_dict("records")
         seen = dossier.last_entry(db, name)
     counted = changed["change"].value_counts()
-    return shown(
+    return render_page(
         request,
         "edition.html.j2",
         edition=edition,

@@ -10,7 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.types import ASGIApp
 
 from deployments.desk import applications, cycles, doors, editions, institutions, letters, resubmission, today
-from deployments.desk.pages import plain, shown
+from deployments.desk.pages import plain, render_page
 from deployments.desk.signing import SEEN, TOKEN, DeskError, HalfDoneError, NotSignedInError, StaleFormError, Tokens
 from schemas.errors import FilingError, WrongUseError
 from schemas.settings import PAGES
@@ -88,7 +88,7 @@ def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, MovedError):
         fields = [(name, str(error.seen) if name == SEEN else text) for name, text in _fields(request)]
         return _again(request, status, sentence, fields, error.since)
-    return shown(
+    return render_page(
         request,
         "refused.html.j2",
         status,
@@ -101,7 +101,7 @@ def _refused(request: Request, error: Exception) -> Response:
 def _again(
     request: Request, status: int, sentence: str, fields: list[tuple[str, str]], since: list[Since]
 ) -> HTMLResponse:
-    return shown(
+    return render_page(
         request,
         "again.html.j2",
         status,

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
 from deployments.desk.acts import Act, MissingWordsError, back_to, done, sent
-from deployments.desk.pages import shown
+from deployments.desk.pages import render_page
 from deployments.desk.signing import HalfDoneError
 from deployments.gate.people import Role
 from flows.stages import publication
@@ -53,7 +53,7 @@ def listed(request: Request, words: str = "") -> HTMLResponse:
     with reading() as db:
         rows, number = dossier.institutions_like(db, words.strip(), _MOST)
     types = type_titles(in_force(today()))
-    return shown(
+    return render_page(
         request,
         "institutions.html.j2",
         rows=rows.to_dict("records"),
@@ -80,7 +80,7 @@ def page(request: Request, code: str) -> HTMLResponse:
     day = today()
     with reading() as db:
         shown_values = _gather(db, code, day)
-    return shown(request, "institution.html.j2", **shown_values)
+    return render_page(request, "institution.html.j2", **shown_values)
 
 
 def _gather(db: Connection, code: str, day: date) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from sqlalchemy.exc import NoResultFound
 from starlette.background import BackgroundTask
 
 from deployments.desk.acts import Act, MissingWordsError, back_to, done, sent
-from deployments.desk.cycles import known
-from deployments.desk.pages import shown
+from deployments.desk.cycles import existing_cycle
+from deployments.desk.pages import render_page
 from deployments.desk.signing import require
 from deployments.gate.people import Role
 from schemas.letter_text import LETTER_KINDS
@@ -39,7 +39,7 @@ def listed(request: Request, cycle: str = "", state: str = "", page: int = 1) ->
         rows, number = postings.listed(db, cycle, state, _PER_PAGE, (page - 1) * _PER_PAGE)
         cycles = overview.cycles(db)[::-1]
     pages = max((number + _PER_PAGE - 1) // _PER_PAGE, 1)
-    return shown(
+    return render_page(
         request,
         "letters.html.j2",
         rows=frames.records(rows),
@@ -94,7 +94,7 @@ def letter(request: Request, occasion: str) -> Response:
 def letters(request: Request, cycle: str) -> Response:
     """Every letter of a cycle."""
     require(request, Role.OPERATOR)
-    chosen = known(cycle)
+    chosen = existing_cycle(cycle)
     return _zip(f"{chosen}-文书.zip", lambda db: downloads.letter_files(db, settings(), chosen))
 
 
@@ -102,7 +102,7 @@ def letters(request: Request, cycle: str) -> Response:
 def packages(request: Request, cycle: str, kind: str = "packages") -> Response:
     """Every package of a cycle, or its scoring sheets alone."""
     require(request, Role.OPERATOR)
-    chosen, whole = known(cycle), kind != "sheets"
+    chosen, whole = existing_cycle(cycle), kind != "sheets"
     name = f"{chosen}-{'评估材料包' if whole else '评分表'}.zip"
     return _zip(name, lambda db: downloads.cycle_packages(db, settings(), chosen, whole=whole))
 

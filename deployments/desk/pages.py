@@ -72,7 +72,7 @@ def _templates() -> Environment:
     return made
 
 
-def shown(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+def render_page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page of the desk: the template with what it asks for, the person, the menu's counts and a token for its forms."""
     person = signed_in(request)
     day = today()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from deployments.desk.pages import shown, waiting_on
+from deployments.desk.pages import render_page, waiting_on
 from schemas.duty import Choice, Duty
 from schemas.settings import PAGES
 from tasks.runs.today import today
@@ -35,7 +35,7 @@ def page(request: Request, region: str = "", kind: str = "", cycle: str = "") ->
     chosen = choice.of(waiting)
     # htmx asks for the list alone when a filter changes
     template = "today_list.html.j2" if request.headers.get("HX-Request") else "today.html.j2"
-    return shown(
+    return render_page(
         request,
         template,
         waiting=waiting,

@@ -11,9 +11,9 @@ from tasks.gateways.disk import files
 FILE = "access.jsonl"
 
 
-def note(home: Path, who: str, what: str, **more: object) -> None:
+def note(home: Path, who: str, act: str, **more: object) -> None:
     """Add a line: when, who, what they did, and the rest of what is known of it."""
-    entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "who": who, "what": what, **more}
+    entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "who": who, "what": act, **more}
     # hidden: the log itself holds nobody's number
     files.append_lines(home / FILE, hidden(json.dumps(entry, ensure_ascii=False, default=str)))
 

@@ -156,20 +156,20 @@ def _moments_at_the_edge(opens: datetime, closes: datetime) -> dict[int, str]:
 def _people(institution: Institution, setting: Setting) -> list[Row]:
     """The institution's people: the same in every cycle, each in one role, no identity number twice."""
     rng = stream(setting.seed, institution.uscc, "people")
-    known: set[str] = set()
+    numbers: set[str] = set()
     people = []
     for role, needed in setting.policy.staff.items():
         for _ in range(needed + rng.randint(0, _SPARE_PEOPLE.get(role, 0))):
-            people.append(_someone(role, known, setting.locality, rng))
+            people.append(_someone(role, numbers, setting.locality, rng))
     return people
 
 
-def _someone(role: str, known: set[str], locality: Locality, rng: Random) -> Row:
+def _someone(role: str, numbers: set[str], locality: Locality, rng: Random) -> Row:
     foreign = rng.random() < _OTHER_ID_SHARE
     number = ""
-    while not number or number in known:
+    while not number or number in numbers:
         number = f"H{rng.randint(10_000_000, 99_999_999)}" if foreign else someone(rng, locality.birth_areas)
-    known.add(number)
+    numbers.add(number)
     return {
         "role": role,
         "name": person_name(rng),

@@ -5,7 +5,7 @@ from random import Random
 
 from deployments.sample.locality import Kind, Locality, locality_of
 from deployments.sample.material import Trade, credit_code, institution_name, person_name, stream
-from schemas.policy import Policy, known
+from schemas.policy import Policy, all_policies
 
 #: From this number on nobody of a capped type is made: two of them fill an occupation.
 _MOST_NUMBERS_WITH_CAPPED = 1750
@@ -61,23 +61,23 @@ def make_population(seed: int, institutions: int, policy: Policy | None = None) 
     """
     if institutions > _MOST_INSTITUTIONS:
         raise ValueError(f"{institutions} institutions are too many: ask for {_MOST_INSTITUTIONS:,} at most")
-    taken: set[str] = set()
-    locality = locality_of(policy or known()[-1])
+    names: set[str] = set()
+    locality = locality_of(policy or all_policies()[-1])
     kinds = (_kind_of(number, locality) for number in range(institutions))
-    made = tuple(make_institution(seed, number, kind, locality, taken) for number, kind in enumerate(kinds))
+    made = tuple(make_institution(seed, number, kind, locality, names) for number, kind in enumerate(kinds))
     return Population(seed, made)
 
 
-def make_institution(seed: int, number: int, kind: Kind, locality: Locality, taken: set[str]) -> Institution:
+def make_institution(seed: int, number: int, kind: Kind, locality: Locality, names: set[str]) -> Institution:
     """The institution of a number; `taken` holds the names given so far and takes the new one."""
     rng = stream(seed, "institution", number, kind.name)
     region = rng.choice(locality.regions)
     trade = rng.choice(kind.trades)
     grade = _grade(kind, rng)
     name = locality.awkward_name(number, kind.name) or _name(kind, grade, region, trade, locality, rng)
-    while name in taken:
+    while name in names:
         name = _name(kind, grade, region, trade, locality, rng)
-    taken.add(name)
+    names.add(name)
     return Institution(
         number=number,
         uscc=credit_code(rng.choice(kind.prefixes), locality.area(region), _body(seed, number)),

@@ -90,7 +90,7 @@ def changes(
     if not free:
         return
     with reading() as db:
-        names = institutions.known(db).set_index("uscc")["institution_name"]
+        names = institutions.current(db).set_index("uscc")["institution_name"]
         used = set(register.current_entries(db)["occupation_code"])
     uscc = rng.choice(free)
     yield Renaming.model_validate({"uscc": uscc, "institution_name": f"{names[uscc][:30]}（{day.year}）", **words})
@@ -117,9 +117,9 @@ def changes_under_way(
         open_items = items.in_status(db, list(OPEN))
         renewing = set(items.renewals_under_way(db)["application_no"])
         held = register.in_force(db, day)
-    mine = open_items[(open_items["cycle"] == cycle) & open_items["uscc"].isin(set(held["uscc"]))]
-    renewals = mine[mine["application_no"].isin(renewing)]
-    met = sorted(set((renewals if len(renewals) and turn % 2 else mine)["uscc"]))
+    of_holders = open_items[(open_items["cycle"] == cycle) & open_items["uscc"].isin(set(held["uscc"]))]
+    renewals = of_holders[of_holders["application_no"].isin(renewing)]
+    met = sorted(set((renewals if len(renewals) and turn % 2 else of_holders)["uscc"]))
     if not met:
         return
     kind, uscc = _KINDS[turn % len(_KINDS)], rng.choice(met)
@@ -133,7 +133,7 @@ def changes_under_way(
         new = credit_code(uscc[:2], uscc[2:8], f"MA7{rng.randrange(10**5):05d}")
         yield Recoding.model_validate({**words, "old_uscc": uscc, "new_uscc": new})
     if kind == "renumber":
-        requested = sorted(set(mine["occupation_code"]) & set(reference().names_on(day)))
+        requested = sorted(set(of_holders["occupation_code"]) & set(reference().names_on(day)))
         if requested:
             yield Renumbering.model_validate(
                 {**words, "old_code": rng.choice(requested), "new_code": rng.choice(unused(day))}

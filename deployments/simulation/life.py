@@ -113,8 +113,8 @@ def _write_corrections(made: sample.SampleCycle, folder: Path) -> None:
 
 def _between(city: City, cycle: CycleId, day: date, until: date) -> Iterator[date]:
     """Decisions on what is on file, complaints, the inspection, a sweep every month; at last the cycle is closed."""
-    for what in _decisions(city, cycle, day):
-        _carry_out(city, cycle, what, day)
+    for change in _decisions(city, cycle, day):
+        _carry_out(city, cycle, change, day)
         yield day
     incidents.complain(cycle, city.chance(cycle, "complaints"), day)
     _employ_inspectors(cycle, day)
@@ -130,18 +130,18 @@ def _between(city: City, cycle: CycleId, day: date, until: date) -> Iterator[dat
 def _meet(city: City, cycle: CycleId, day: date, time: int) -> None:
     """What happens on a day to somebody whose application is under way; `time`: which of the cycle's such days it is."""
     words = {**_words(cycle, day), "ground": "登记机关核准"}
-    for what in incidents.changes_under_way(
+    for change in incidents.changes_under_way(
         cycle, city.chance(cycle, "meeting", time), day, 2 * _count(cycle) + time, words
     ):
-        _carry_out(city, cycle, what, day)
+        _carry_out(city, cycle, change, day)
 
 
-def _carry_out(city: City, cycle: CycleId, what: Adjustment | adjustment.Change, day: date) -> None:
-    acts.adjust(cycle, what, day)
-    if isinstance(what, Recoding):
-        city.recoded(what.old_uscc, what.new_uscc)
-    if isinstance(what, Merger):
-        city.left(what.old_uscc)
+def _carry_out(city: City, cycle: CycleId, change: Adjustment | adjustment.Change, day: date) -> None:
+    acts.adjust(cycle, change, day)
+    if isinstance(change, Recoding):
+        city.recoded(change.old_uscc, change.new_uscc)
+    if isinstance(change, Merger):
+        city.left(change.old_uscc)
 
 
 def _words(cycle: CycleId, day: date) -> dict[str, object]:

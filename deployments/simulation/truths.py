@@ -86,7 +86,7 @@ def out_of_scope(db: Connection, day: date) -> Iterator[str]:
     )
     wrong = ours[~coded & ~ours["occupation_code"].isin(facts.later_names(day))]
     yield from (f"{row['uscc']} is on file for {row['occupation_code']}, no skill occupation" for row in _rows(wrong))
-    particulars = institutions.known(db)
+    particulars = institutions.current(db)
     away = particulars[~particulars["region_code"].isin(policy.regions.codes)]
     yield from (f"{row['uscc']} is on file in {row['region_code']}, no region of the city" for row in _rows(away))
     passed = results.passed(db)
@@ -151,7 +151,7 @@ def suspended_still(db: Connection, day: date) -> Iterator[str]:
         .rename(columns={"subject": "uscc"})
         .drop_duplicates(register.KEYS, keep="last")
     )
-    all_suspensions = suspensions.known(db)
+    all_suspensions = suspensions.every(db)
     open_still = all_suspensions[all_suspensions["ends_on"].isna()].merge(last, on=register.KEYS)
     back = open_still[(open_still["was"] == "suspended") & (open_still["became"] == "filed")]
     yield from (f"{row['uscc']} was reinstated in {row['occupation_code']} and is suspended" for row in _rows(back))

@@ -130,9 +130,9 @@ def _too_late(ruling: Ruling, of: Concerned) -> Fault | None:
     # of what was withdrawn, a corrected result may question what was filed before, and a late version may be taken
     over = of.outcome and not (rule in (EVAL_5, WINDOW_2) and of.outcome == "withdrawn")
     if of.is_closed or over:
-        what = f"cycle {of.cycle} is closed" if of.is_closed else f"{number} is {of.outcome}"
+        state = f"cycle {of.cycle} is closed" if of.is_closed else f"{number} is {of.outcome}"
         return Fault(
-            f"{what}: nothing of it is decided any more", f"申报“{number}”已终止办理或撤回，不再审批", is_late=True
+            f"{state}: nothing of it is decided any more", f"申报“{number}”已终止办理或撤回，不再审批", is_late=True
         )
     covered = [statuses for code, statuses in of.statuses.items() if occupation in ("", code) and statuses]
     if rule != EVAL_5 and covered and all(set(statuses) <= _FILED for statuses in covered):

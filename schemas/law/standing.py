@@ -15,7 +15,7 @@ from schemas.policy import Policy
 
 
 def bars(
-    asked: pd.DataFrame, suspensions: pd.DataFrame, revocations: pd.DataFrame, policy: Policy, day: date
+    rows: pd.DataFrame, suspensions: pd.DataFrame, revocations: pd.DataFrame, policy: Policy, day: date
 ) -> "pd.Series[str]":
     """What stands against each row of `asked` (uscc, occupation_code; blank for the application as such), in Chinese.
 
@@ -26,14 +26,14 @@ def bars(
     suspended = set(zip(suspensions["uscc"], suspensions["occupation_code"].fillna(""), strict=True))
     revoked = {str(uscc): str(on) for uscc, on in _lately(revocations, policy, day).items()}
     texts = []
-    for uscc, code in zip(asked["uscc"], asked["occupation_code"], strict=True):
+    for uscc, code in zip(rows["uscc"], rows["occupation_code"], strict=True):
         reasons = [
             "机构备案已暂停" if (uscc, "") in suspended else "",
             f"职业{code}的备案已暂停" if code and (uscc, code) in suspended else "",
             f"{revoked[uscc]}曾被撤销备案" if uscc in revoked else "",
         ]
         texts.append("，".join(filter(None, reasons)))
-    return pd.Series(texts, index=asked.index, dtype="str")
+    return pd.Series(texts, index=rows.index, dtype="str")
 
 
 def _lately(revocations: pd.DataFrame, policy: Policy, day: date) -> "pd.Series[str]":

@@ -64,10 +64,10 @@ class Ruled:
 
 def moment_of(submitted: datetime | None, first_seen: date, policy: Policy) -> datetime:
     """When a version counts as handed in: as it states, or not before it was seen where the policy asks for that."""
-    seen = datetime.combine(first_seen, time(12), ZoneInfo(policy.timezone))
+    received = datetime.combine(first_seen, time(12), ZoneInfo(policy.timezone))
     if submitted is None:
-        return seen
-    return max(submitted, seen) if policy.cycle.moment == "received" else submitted
+        return received
+    return max(submitted, received) if policy.cycle.moment == "received" else submitted
 
 
 def first_version(version: Version, policy: Policy, day: date, *, is_closed: bool) -> Ruled:
@@ -80,38 +80,38 @@ def first_version(version: Version, policy: Policy, day: date, *, is_closed: boo
     return Ruled("current")
 
 
-def later_version(version: Version, known: Known, policy: Policy) -> Ruled:
+def later_version(version: Version, present: Known, policy: Policy) -> Ruled:
     """How a further version of a number stands; `policy`: that of the number's cycle."""
-    if known.uscc and version.uscc and version.uscc != known.uscc:
+    if present.uscc and version.uscc and version.uscc != present.uscc:
         return Ruled("aside", "该申报编号属于另一机构（统一社会信用代码不同），请使用本机构自己的申报编号")
-    if known.is_closed:
-        return Ruled("late", f"{known.cycle}批次已终止办理")
-    if known.is_filed if version.is_withdrawal else known.is_decided:
+    if present.is_closed:
+        return Ruled("late", f"{present.cycle}批次已终止办理")
+    if present.is_filed if version.is_withdrawal else present.is_decided:
         return Ruled("late", "该申报已有作出决定的职业等级")
-    if _is_older(version, known):
+    if _is_older(version, present):
         return Ruled("superseded", "已有提交时间更晚的版本")
-    return _in_turn(version, known, policy)
+    return _in_turn(version, present, policy)
 
 
-def _is_older(version: Version, known: Known) -> bool:
+def _is_older(version: Version, present: Known) -> bool:
     """Whether the current version was submitted later, by what both say.
 
     The day one was seen puts them in no order: of two of which one says nothing that can be read, the later to come counts.
     """
-    return bool(version.stated and known.stated and version.stated < known.stated)
+    return bool(version.stated and present.stated and version.stated < present.stated)
 
 
-def _in_turn(version: Version, known: Known, policy: Policy) -> Ruled:
+def _in_turn(version: Version, present: Known, policy: Policy) -> Ruled:
     """How a version stands that is newer than the current one, of an application of which nothing is decided."""
-    if version.is_withdrawal or version.moment <= policy.window(known.cycle)[1]:
+    if version.is_withdrawal or version.moment <= policy.window(present.cycle)[1]:
         return Ruled("current")
-    if known.is_returned:
+    if present.is_returned:
         submitted_on = version.moment.astimezone(ZoneInfo(policy.timezone)).date()
-        last = known.correct_by or policy.deadline(known.cycle)
+        last = present.correct_by or policy.deadline(present.cycle)
         return Ruled("current", in_time_until=last if submitted_on > last else None)
     return Ruled("late", "申报截止后提交且未经要求，须经例外审批准予后方可采纳", is_open=True)
 
 
-def may_be_permitted(known: Known, moment: datetime) -> bool:
+def may_be_permitted(present: Known, moment: datetime) -> bool:
     """Whether a decision under WINDOW-2 may take a late version now: nothing is decided, and it is the newest."""
-    return not known.is_closed and not known.is_decided and moment >= known.moment
+    return not present.is_closed and not present.is_decided and moment >= present.moment

@@ -159,9 +159,9 @@ def _end(
 def _grounds_of_whole(db: Connection, numbers: list[str], words: Words, run: Run) -> dict[str, str]:
     """Why each of these applications ends that has no item."""
     every = applications.of_cycle(db, run.cycle)
-    mine = every[every["application_no"].isin(numbers)]
-    grounds = mine["status"].map(_OF_THE_WHOLE).fillna("终止办理") + f"：{words.reason}"
-    return dict(zip(mine["application_no"], grounds, strict=True))
+    rows = every[every["application_no"].isin(numbers)]
+    grounds = rows["status"].map(_OF_THE_WHOLE).fillna("终止办理") + f"：{words.reason}"
+    return dict(zip(rows["application_no"], grounds, strict=True))
 
 
 def is_reported(run: Run) -> bool:

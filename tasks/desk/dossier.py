@@ -83,22 +83,22 @@ def _rows(parts: Mapping[str, pd.DataFrame], before: int, after: int) -> Iterato
         was = lines[frame["version"] == before].tolist()
         became = lines[frame["version"] == after].tolist()
         title = TABLES[name].title
-        for gone in _missing(was, became):
-            yield Change(title, gone, "")
+        for line in _missing(was, became):
+            yield Change(title, line, "")
         for new in _missing(became, was):
             yield Change(title, "", new)
 
 
 def _missing(lines: Sequence[str], among: Sequence[str]) -> list[str]:
     """Those of the lines that the other list does not have, as often as it has them less."""
-    left = list(among)
-    gone = []
+    remaining = list(among)
+    missing = []
     for line in lines:
-        if line in left:
-            left.remove(line)
+        if line in remaining:
+            remaining.remove(line)
         else:
-            gone.append(line)
-    return gone
+            missing.append(line)
+    return missing
 
 
 def _line(table: str, row: Mapping[str, str]) -> str:
@@ -222,8 +222,10 @@ class Facts:
         return list(self._about(rule, code, occupations, policy))
 
     def _about(self, rule: str, code: str, occupations: Sequence[str], policy: Policy) -> Iterator[str]:
-        mine = sorted(self._mine[code])
-        yield f"该机构在册职业 {len(mine)} 个" + (f"：{'、'.join(map(self._named, mine))}" if mine else "")
+        codes_on_file = sorted(self._mine[code])
+        yield f"该机构在册职业 {len(codes_on_file)} 个" + (
+            f"：{'、'.join(map(self._named, codes_on_file))}" if codes_on_file else ""
+        )
         if rule == _OF_THE_CAP:
             yield f"职业数上限 {policy.cap.occupations} 个"
         if rule == _OF_SATURATION:

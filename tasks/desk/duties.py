@@ -94,7 +94,7 @@ def _about(
     kind: str,
     row: Open,
     who: str,
-    what: str,
+    task: str,
     due: date | None,
     contact: str = "",
     facts: tuple[str, ...] = (),
@@ -104,7 +104,7 @@ def _about(
         kind,
         row.application_no,
         who,
-        what,
+        task,
         cycle=row.cycle,
         institution=row.institution_name,
         region=row.region_code,
@@ -130,12 +130,12 @@ def _rulings(db: Connection, rows: list[Open], cycles: list[str], day: date) -> 
     for row in held:
         number, policy = row.application_no, for_cycle(cycle_id(row.cycle))
         by_rule = {rule: sorted(codes) for rule, codes in sorted(by_application[number].items())}
-        what = f"{len(units[number])} 个申报职业等级：" + "；".join(map(in_words, by_rule))
+        task = f"{len(units[number])} 个申报职业等级：" + "；".join(map(in_words, by_rule))
         beside = [fact for rule, codes in by_rule.items() for fact in facts.of(rule, row.uscc, codes, policy)]
-        yield _about("ruling", row, CENTRE, what, _last_day(row.cycle), facts=tuple(dict.fromkeys(beside)))
+        yield _about("ruling", row, CENTRE, task, _last_day(row.cycle), facts=tuple(dict.fromkeys(beside)))
     for row in (row for row in rows if row.status == "late"):
-        what = f"逾期提交的版本是否采纳（{WINDOW_2}）"
-        yield _about("ruling", row, CENTRE, what, _last_day(row.cycle))
+        task = f"逾期提交的版本是否采纳（{WINDOW_2}）"
+        yield _about("ruling", row, CENTRE, task, _last_day(row.cycle))
 
 
 def in_words(code: str) -> str:
@@ -148,18 +148,18 @@ def _approvals(db: Connection) -> Iterator[Duty]:
     waiting = editions.newest(db, "waiting")
     if waiting is not None:
         name = str(waiting["edition"])
-        what = f"目录 {name} 等待批准：{waiting['waits_because']}。核对后批准发布，或运行 filing approve {name}"
+        task = f"目录 {name} 等待批准：{waiting['waits_because']}。核对后批准发布，或运行 filing approve {name}"
         cycle = str(waiting["cycle"])
-        yield Duty("approval", name, CENTRE, what, cycle, since=waiting["as_of"])
+        yield Duty("approval", name, CENTRE, task, cycle, since=waiting["as_of"])
 
 
 def _corrections(db: Connection, rows: list[Open], cycles: list[str]) -> Iterator[Duty]:
     missing = duties.lacking(db, cycles)
     for row in (row for row in rows if row.status == "returned"):
-        what = missing.get(row.application_no, "")
-        what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
+        task = missing.get(row.application_no, "")
+        task = task if len(task) <= _LONGEST else f"{task[:_LONGEST]}…"
         contact = f"{row.contact_name} {row.contact_phone}".strip()
-        duty = _about("correction", row, "申报机构", what or "申报材料须补正", row.correct_by, contact)
+        duty = _about("correction", row, "申报机构", task or "申报材料须补正", row.correct_by, contact)
         yield replace(duty, alert_from=row.correct_by or _last_day(row.cycle))
 
 
@@ -174,34 +174,34 @@ def _panels(db: Connection, rows: list[Open], cycles: list[str]) -> Iterator[Dut
     for row in (row for row in rows if row.status == "dispatched" and row.application_no in out):
         lead, package = leads.get(row.application_no), out[row.application_no]
         who = f"专家组（组长 {lead}）" if lead else "专家组"
-        what = f"缺 {package['items']} 个职业等级的评估结果"
+        task = f"缺 {package['items']} 个职业等级的评估结果"
         due, since = _last_day(row.cycle), duties.day_of(package["since"])
-        yield replace(_about("panel", row, who, what, due), since=since, alert_from=due)
+        yield replace(_about("panel", row, who, task, due), since=since, alert_from=due)
 
 
 def _cycles(db: Connection, rows: list[Open], cycles: list[str], day: date) -> Iterator[Duty]:
     """Cycles that wait for a person: what no run has read, what one left undone, what nobody moves any more."""
     for unjudged in results.unjudged(db):
-        what = f"有 {unjudged.number} 条评估结果待审：运行该批次"
+        task = f"有 {unjudged.number} 条评估结果待审：运行该批次"
         # a waiting run takes up what is its own within a minute; what still lies there the next day, nobody will
         tomorrow = unjudged.since + _DAY
-        yield Duty("cycle", unjudged.cycle, CENTRE, what, unjudged.cycle, since=unjudged.since, alert_from=tomorrow)
+        yield Duty("cycle", unjudged.cycle, CENTRE, task, unjudged.cycle, since=unjudged.since, alert_from=tomorrow)
     unread = [row for row in rows if row.status in _FOR_A_RUN and row.days > 0]
     for cycle in sorted({row.cycle for row in unread}):
-        mine = [row for row in unread if row.cycle == cycle]
-        what = f"有 {len({row.application_no for row in mine})} 件申报待初审或待受理：运行该批次"
-        since = min(row.since for row in mine if row.since)
-        yield Duty("cycle", cycle, CENTRE, what, cycle, since=since, mark="unread")
+        of_cycle = [row for row in unread if row.cycle == cycle]
+        task = f"有 {len({row.application_no for row in of_cycle})} 件申报待初审或待受理：运行该批次"
+        since = min(row.since for row in of_cycle if row.since)
+        yield Duty("cycle", cycle, CENTRE, task, cycle, since=since, mark="unread")
     failed_in = {summary.cycle: summary.run_id for summary in runs.newly_failed(db)}
     for cycle in cycles:
         if undone := runs.undone(db, cycle):
             names = "、".join(undone[:_NAMED]) + ("等" if len(undone) > _NAMED else "")
-            what = f"最近一次运行有 {len(undone)} 项未办成（{names}）：处理后再运行"
-            yield Duty("cycle", cycle, CENTRE, what, cycle, mark=f"undone {failed_in.get(cycle, '')}")
+            task = f"最近一次运行有 {len(undone)} 项未办成（{names}）：处理后再运行"
+            yield Duty("cycle", cycle, CENTRE, task, cycle, mark=f"undone {failed_in.get(cycle, '')}")
         if day >= (last := _last_day(cycle)) and any(row.cycle == cycle for row in rows):
             reminded = last + timedelta(days=for_cycle(cycle_id(cycle)).closing.remind_days)
-            what = f"等待期限已过，仍有未办结的：催办，或终止办理；逐件见 filing status {cycle}"
-            yield Duty("cycle", cycle, CENTRE, what, cycle, since=last, alert_from=reminded, mark="over")
+            task = f"等待期限已过，仍有未办结的：催办，或终止办理；逐件见 filing status {cycle}"
+            yield Duty("cycle", cycle, CENTRE, task, cycle, since=last, alert_from=reminded, mark="over")
 
 
 def _paused(db: Connection, day: date) -> Iterator[Duty]:
@@ -210,16 +210,16 @@ def _paused(db: Connection, day: date) -> Iterator[Duty]:
         cycle = "" if pause.subject in AUTOMATIC else pause.subject
         through = f"至 {pause.until}" if pause.until else "直至恢复"
         title = AUTOMATIC.get(pause.subject, f"{pause.subject} 批次")
-        what = f"{title}已由 {pause.by} 暂停（{through}）：{pause.reason}。恢复：filing resume {pause.subject}"
+        task = f"{title}已由 {pause.by} 暂停（{through}）：{pause.reason}。恢复：filing resume {pause.subject}"
         since = pause.paused_at.date()
-        yield Duty("cycle", pause.subject, CENTRE, what, cycle, since=since, due=pause.until, mark="paused")
+        yield Duty("cycle", pause.subject, CENTRE, task, cycle, since=since, due=pause.until, mark="paused")
 
 
 def _postings(db: Connection) -> Iterator[Duty]:
     for row in frames.records(postings.unposted(db)):
-        cycle, what = str(row["cycle"]), f"{row['letters']} 封文书已生成，尚未登记寄出"
+        cycle, task = str(row["cycle"]), f"{row['letters']} 封文书已生成，尚未登记寄出"
         since = duties.day_of(row["since"])
-        yield Duty("posting", cycle, CENTRE, what, cycle, since=since, alert_from=since and since + _DAY)
+        yield Duty("posting", cycle, CENTRE, task, cycle, since=since, alert_from=since and since + _DAY)
 
 
 def _deliveries(db: Connection) -> Iterator[Duty]:
@@ -228,12 +228,12 @@ def _deliveries(db: Connection) -> Iterator[Duty]:
     for row in rows:
         kind = str(row["kind"])
         name = LETTER_KINDS[kind].title if row["box"] == LETTERS.code and kind in LETTER_KINDS else "评估材料包"
-        what = f"{name} 尚未送出：查看原因后再运行批次"
+        task = f"{name} 尚未送出：查看原因后再运行批次"
         subject, cycle = str(row["subject"]), str(row["cycle"])
         institution, region = institutions.get(subject, ("", ""))
         since = duties.day_of(row["since"])
         tomorrow = since and since + _DAY
-        yield Duty("delivery", subject, CENTRE, what, cycle, institution, region, since=since, alert_from=tomorrow)
+        yield Duty("delivery", subject, CENTRE, task, cycle, institution, region, since=since, alert_from=tomorrow)
 
 
 def _aside(db: Connection, numbers: Callable[[], _Numbers]) -> Iterator[Duty]:
@@ -247,9 +247,9 @@ def _aside(db: Connection, numbers: Callable[[], _Numbers]) -> Iterator[Duty]:
         since, cycle = duties.day_of(row["since"]), str(row["cycle"])
         receipt = receipt_of.get((str(row["sha256"]), file)) or receipt_of.get((str(row["sha256"]), ""))
         facts = (*([f"申报 {number}"] if number and number != file else []), *([f"回执 {receipt}"] if receipt else []))
-        what, who = str(row["reason"]), "中心通知报送人"
-        mark = f"{number} {what}"
-        yield Duty("aside", file, who, what, cycle, institution, region, facts=facts, since=since, mark=mark)
+        reason, who = str(row["reason"]), "中心通知报送人"
+        mark = f"{number} {reason}"
+        yield Duty("aside", file, who, reason, cycle, institution, region, facts=facts, since=since, mark=mark)
 
 
 def _inspections(db: Connection, day: date) -> Iterator[Duty]:
@@ -259,12 +259,12 @@ def _inspections(db: Connection, day: date) -> Iterator[Duty]:
     for row in rows:
         uscc = str(row["uscc"])
         name, region = institutions.get(uscc, (uscc, ""))
-        what = f"双随机抽查（{row['cycle']}）：{OUTCOMES[str(row['outcome'])]}" + (
+        task = f"双随机抽查（{row['cycle']}）：{OUTCOMES[str(row['outcome'])]}" + (
             f"，{row['remarks']}" if row["remarks"] else ""
         )
         since = duties.day_of(row["inspected_on"])
         yield Duty(
-            "complaint", uscc, "中心核查整改", what, str(row["cycle"]), name, region, since=since, alert_from=date.max
+            "complaint", uscc, "中心核查整改", task, str(row["cycle"]), name, region, since=since, alert_from=date.max
         )
 
 

@@ -26,7 +26,7 @@ def take_in(db: Connection, frame: pd.DataFrame, run: Run, *, replace: bool = Fa
     rows = frame[[*INSTITUTION_CODES.names, LINE]].fillna(dict.fromkeys(INSTITUTION_CODES.names, ""))
     rows = rows[rows["institution_code"] != ""].drop_duplicates(["uscc", "institution_code"])
     rows["uscc"] = institutions.followed(db, rows["uscc"])
-    register = institutions.known(db)
+    register = institutions.current(db)
     faults = _faults(rows, register, run.policy.province.institution_code, replace=replace)
     good = rows.loc[faults == "", ["uscc", "institution_code"]]
     changed = register.drop(columns="institution_code").merge(good, on="uscc")

@@ -117,17 +117,17 @@ def _submissions(pulled: Pull, inbox: Path, run: Run) -> Iterator[Taken]:
     pending = {file.application_no for file in pulled.quarantined} | set(
         pulled.tables[APPLICATIONS.name]["application_no"]
     )
-    gone: set[str] = set()
+    taken_numbers: set[str] = set()
     mentioned = pending | places.keys()
     for path, numbers in _by_path(pulled, inbox).items():
         spoken = sorted(numbers & mentioned)
         if not spoken or not places.keys() >= set(spoken):
             continue  # some of it waits for another file, or for a corrected one
-        gone |= set(spoken)
+        taken_numbers |= set(spoken)
         name = path.relative_to(inbox).as_posix()
         yield Taken(path, _folder(spoken[0], places), name, _receipt(name, spoken, places, run))
     for name, number in pulled.attached.items():
-        if number in gone and (inbox / name).is_file():
+        if number in taken_numbers and (inbox / name).is_file():
             yield Taken(inbox / name, _folder(number, places), name, _receipt(name, [number], places, run))
 
 

@@ -110,7 +110,7 @@ class ImpossiblePostingError(WrongUseError):
     """A letter that is not there, or a day that is not in the order of a letter's days."""
 
 
-def record_posting(occasions: Sequence[str], what: Posted, on: date, by: str, as_of: date | None = None) -> int:
+def record_posting(occasions: Sequence[str], act: Posted, on: date, by: str, as_of: date | None = None) -> int:
     """Put on record that letters were sent off, or arrived, on a day, or correct the day; returns how many that was new of.
 
     All are noted or none. Raises FuturePostingError, ImpossiblePostingError.
@@ -127,11 +127,11 @@ def record_posting(occasions: Sequence[str], what: Posted, on: date, by: str, as
                     f"there is no letter {unknown[0]}: choose one of the list", chinese=chinese
                 )
             for letter in letters:
-                _assert_in_order(letter, what, on)
-            return postings.note(db, occasions, f"{what}_on", on, run, by)
+                _assert_in_order(letter, act, on)
+            return postings.note(db, occasions, f"{act}_on", on, run, by)
 
 
-def _assert_in_order(letter: RowMapping, what: Posted, on: date) -> None:
+def _assert_in_order(letter: RowMapping, act: Posted, on: date) -> None:
     """A letter is written, then sent off, then arrives, each on the day of the one before or later."""
     name = letter["number"] or letter["occasion"]
     written_on, posted_on, served_on = letter["written_on"], letter["posted_on"], letter["served_on"]
@@ -140,12 +140,12 @@ def _assert_in_order(letter: RowMapping, what: Posted, on: date) -> None:
         raise ImpossiblePostingError(
             f"letter {name} is of {written_on}, later than {on}: check the day", chinese=chinese
         )
-    if what == "served" and posted_on and on < posted_on:
+    if act == "served" and posted_on and on < posted_on:
         chinese = f"“{name}”于 {posted_on} 寄出，送达不会早于它：请核对所填的 {on}，或先更正寄出日期"
         raise ImpossiblePostingError(
             f"letter {name} was sent off on {posted_on}, later than {on}: check both", chinese=chinese
         )
-    if what == "posted" and served_on and on > served_on:
+    if act == "posted" and served_on and on > served_on:
         chinese = f"“{name}”于 {served_on} 送达，寄出不会晚于它：请核对所填的 {on}，或先更正送达日期"
         raise ImpossiblePostingError(
             f"letter {name} arrived on {served_on}, before {on}: check both days", chinese=chinese

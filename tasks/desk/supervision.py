@@ -113,7 +113,7 @@ def to_be_mended(db: Connection, run: Run) -> list[Entry]:
     rows = rows[(rows["outcome"] == "rectify") & rows["due_on"].notna()]
     if rows.empty:
         return []
-    names = institutions.known(db)[["uscc", "institution_name"]]
+    names = institutions.current(db)[["uscc", "institution_name"]]
     return rectifications(rows.merge(names, on="uscc"), in_force(run.day), run.day)
 
 

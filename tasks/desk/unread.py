@@ -52,15 +52,15 @@ class Memory:
             return ()
         self._context = self._context or context(self.of)
         with reading() as db:
-            known = {entry.file: entry for entry in readings.of_place(db, self._place(folder), self._context)}
-            lacking = _lacking(db, folder, known) if known else set()
-        looks = {name: look for name in known if (look := _look(folder / name)) is not None}
+            entries = {entry.file: entry for entry in readings.of_place(db, self._place(folder), self._context)}
+            lacking = _lacking(db, folder, entries) if entries else set()
+        looks = {name: look for name in entries if (look := _look(folder / name)) is not None}
 
         def is_same(entry: Reading) -> bool:
             return entry.is_same(looks[entry.file], self.began, lambda: _digest(folder / entry.file))
 
-        passed = untouched(known.values(), looks, lacking, is_same)
-        self._known[folder], self._passed[folder] = known, passed
+        passed = untouched(entries.values(), looks, lacking, is_same)
+        self._known[folder], self._passed[folder] = entries, passed
         return passed
 
     def note(self, pulls: Pulls, folders: Sequence[Path]) -> None:
@@ -69,18 +69,18 @@ class Memory:
             return  # no time can be believed
         contents = [_submitted(pulls.applicants), *map(_returned, pulls.panels)]
         for folder, brought in zip(folders, contents, strict=True):
-            if (known := self._known.get(folder)) is None:
+            if (entries := self._known.get(folder)) is None:
                 continue  # pages of an API, or a source that is down
             read = [
                 entry for name, content in brought.items() if (entry := self._read(folder, name, content)) is not None
             ]
-            gone = [name for name in known if name not in brought and name not in self._passed[folder]]
-            self._noted[self._place(folder)] = (read, gone)
+            absent = [name for name in entries if name not in brought and name not in self._passed[folder]]
+            self._noted[self._place(folder)] = (read, absent)
 
     def keep(self, db: Connection) -> None:
         """Remember what was noted, in the transaction that puts it on record."""
-        for place, (read, gone) in self._noted.items():
-            readings.keep(db, place, self._context, read, gone)
+        for place, (read, absent) in self._noted.items():
+            readings.keep(db, place, self._context, read, absent)
 
     def _is_clock_set(self) -> bool:
         """Whether the system's clock was set while we read."""

@@ -106,8 +106,8 @@ def _lost(hard: pd.DataFrame, occupations: pd.DataFrame) -> set[str]:
     whole = set(hard.loc[hard["rule"].isin(UNMENDABLE_WHOLE), "application_no"])
     rows = hard[hard["rule"].isin(UNMENDABLE) & (hard["table"] == "occupations")]
     barred = set(zip(rows["application_no"], rows["row"].astype("int64"), strict=True))
-    mine = occupations[occupations["application_no"].isin(rows["application_no"])]
-    requested = set(zip(mine["application_no"], mine["row"].astype("int64"), strict=True))
+    asked_rows = occupations[occupations["application_no"].isin(rows["application_no"])]
+    requested = set(zip(asked_rows["application_no"], asked_rows["row"].astype("int64"), strict=True))
     return whole | ({number for number, _ in barred} - {number for number, _ in requested - barred})
 
 
@@ -146,13 +146,13 @@ def acceptances(
     versions = dict(zip(applications["application_no"], applications["version"].astype(int), strict=True))
     wait = timedelta(days=run.policy.evaluation.wait_days)
     letters = []
-    for number, mine in sorted(by_application(items).items()):
-        accepted = [row for row in mine if row["status"] == "accepted"]
+    for number, rows in sorted(by_application(items).items()):
+        accepted = [row for row in rows if row["status"] == "accepted"]
         voids = letters_before.on_version(number, versions[number])
         text = AcceptanceText(
             **heads_of[number],
             items=lines_of(accepted, names, run.policy),
-            held=_reasoned([row for row in mine if row["status"] == "held"], names, run.policy),
+            held=_reasoned([row for row in rows if row["status"] == "held"], names, run.policy),
             commitments=committed.get(number, []),
             decided_by=run.policy.deadline(run.cycle) + wait,
             voids=[*voids, *letters_before.contradicted("acceptance", accepted)],

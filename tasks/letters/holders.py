@@ -51,33 +51,33 @@ class Reminding:
     written: Set[str]
 
 
-def expiry_reminders(on_file: pd.DataFrame, known: Reminding) -> list[Entry]:
+def expiry_reminders(on_file: pd.DataFrame, reminding: Reminding) -> list[Entry]:
     """One reminder an institution and term: the nearest of `reminder_days` that has been reached (article 3(4)).
 
     When several were missed only the nearest is written: its occasion names the term and the number of days. Those
     written already are not composed again.
     """
-    reminder_days, due = known.policy.validity.reminder_days, []
-    reached = on_file["valid_until"] <= (known.day + timedelta(max(reminder_days))).isoformat()
+    reminder_days, due = reminding.policy.validity.reminder_days, []
+    reached = on_file["valid_until"] <= (reminding.day + timedelta(max(reminder_days))).isoformat()
     for (uscc, end), rows in sorted(grouped(records(on_file[reached]), "uscc", "valid_until").items()):
-        days_left = (date.fromisoformat(end) - known.day).days
+        days_left = (date.fromisoformat(end) - reminding.day).days
         nearest = min(days for days in reminder_days if days_left <= days)
-        occasion = f"expiry_reminder:{known.first_codes.get(uscc, uscc)}:{end}:{nearest}"
-        if occasion not in known.written:
-            due.append(_reminder(occasion, date.fromisoformat(end), rows, known))
+        occasion = f"expiry_reminder:{reminding.first_codes.get(uscc, uscc)}:{end}:{nearest}"
+        if occasion not in reminding.written:
+            due.append(_reminder(occasion, date.fromisoformat(end), rows, reminding))
     return due
 
 
-def _reminder(occasion: str, end: date, rows: list[Row], known: Reminding) -> Entry:
+def _reminder(occasion: str, end: date, rows: list[Row], reminding: Reminding) -> Entry:
     """The reminder of one institution's term; `rows`: what ends with it."""
-    policy, day, head = known.policy, known.day, rows[0]
-    cycle = _renewal_cycle(end, known)
+    policy, day, head = reminding.policy, reminding.day, rows[0]
+    cycle = _renewal_cycle(end, reminding)
     ending = {_key(row) for row in rows}
-    renewals = [row for row in known.renewals.get((str(head["uscc"]),), []) if _key(row) in ending]
+    renewals = [row for row in reminding.renewals.get((str(head["uscc"]),), []) if _key(row) in ending]
     text = ExpiryReminderText(
         **addressee(head, policy, day),
-        items=lines_of(rows, known.names, policy),
-        under_way=_under_way(renewals, known),
+        items=lines_of(rows, reminding.names, policy),
+        under_way=_under_way(renewals, reminding),
         to_file=len({_key(row) for row in renewals}) < len(ending),
         valid_until=end,
         days_left=(end - day).days,
@@ -87,23 +87,23 @@ def _reminder(occasion: str, end: date, rows: list[Row], known: Reminding) -> En
     return letter(occasion, "expiry_reminder", str(head["uscc"]), text)
 
 
-def _renewal_cycle(end: date, known: Reminding) -> CycleId | None:
+def _renewal_cycle(end: date, reminding: Reminding) -> CycleId | None:
     """The last cycle that is surely decided before a term ends; where it is over, the last that closes before; or none."""
-    cycles = (last_renewal(end, known.policy), known.policy.last_cycle_on(end))
-    return next((cycle for cycle in cycles if known.policy.deadline(cycle) >= known.day), None)
+    cycles = (last_renewal(end, reminding.policy), reminding.policy.last_cycle_on(end))
+    return next((cycle for cycle in cycles if reminding.policy.deadline(cycle) >= reminding.day), None)
 
 
 def _key(row: Row) -> tuple[str, ...]:
     return tuple(row[name] for name in KEYS)
 
 
-def _under_way(renewals: list[Row], known: Reminding) -> list[UnderWayLine]:
+def _under_way(renewals: list[Row], reminding: Reminding) -> list[UnderWayLine]:
     """One line an application, occupation and standing, with what the institution has to do."""
     standings = grouped(renewals, "application_no", "status", "reason")
     return [
-        UnderWayLine(**line.model_dump(), application_no=number, state=_state(status, reason, known.policy))
+        UnderWayLine(**line.model_dump(), application_no=number, state=_state(status, reason, reminding.policy))
         for (number, status, reason), rows in sorted(standings.items())
-        for line in lines_of(rows, known.names, known.policy)
+        for line in lines_of(rows, reminding.names, reminding.policy)
     ]
 
 

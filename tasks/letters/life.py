@@ -34,16 +34,16 @@ def withdrawals(
     """
     deadline = run.policy.deadline(run.cycle)
     letters = []
-    for number, mine, head in _group(applications, withdrawn, run):
+    for number, item_rows, head in _group(applications, withdrawn, run):
         text = ApplicationWithdrawalText(
             **head,
-            items=lines_of(mine.to_dict("records"), names, run.policy),
+            items=lines_of(item_rows.to_dict("records"), names, run.policy),
             asked_on=run.day,
             way=way,
             ground=ground,
             open_until=deadline if run.day <= deadline else None,
         )
-        occasion = f"application_withdrawal:{number}:{_mark(mine)}:{run.day}"
+        occasion = f"application_withdrawal:{number}:{_mark(item_rows)}:{run.day}"
         letters.append(letter(occasion, "application_withdrawal", number, text))
     return letters
 
@@ -61,15 +61,15 @@ def endings(
     `ended`: the items and `ground`; `whole`: application_no to the ground of those that had no item.
     """
     letters = []
-    for number, mine, head in _group(applications, ended, run):
+    for number, item_rows, head in _group(applications, ended, run):
         lines = [
             ReasonedLine(**line.model_dump(), reason=str(ground))
-            for ground, rows in mine.groupby("ground", sort=True)
+            for ground, rows in item_rows.groupby("ground", sort=True)
             for line in lines_of(rows.to_dict("records"), names, run.policy)
         ]
         ground = whole.get(number, "")
         text = EndingText(**head, items=lines, ground=ground, decided_on=run.day, decision_no=document_no)
-        letters.append(letter(f"ending:{number}:{_mark(mine)}:{run.day}", "ending", number, text))
+        letters.append(letter(f"ending:{number}:{_mark(item_rows)}:{run.day}", "ending", number, text))
     return letters
 
 

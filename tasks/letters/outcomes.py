@@ -69,8 +69,8 @@ def _restate(db: Connection, run: Run) -> int:
         of = run.model_copy(update={"cycle": cycle, "policy": for_cycle(cycle)})
         application = applications.current(db, [former.subject])
         filed = items.filed_on(db, run.day, application["uscc"].tolist())
-        mine = filed[filed["application_no"] == former.subject].assign(day=run.day)
-        rows = _on_register(db, mine, of)
+        items_of_letter = filed[filed["application_no"] == former.subject].assign(day=run.day)
+        rows = _on_register(db, items_of_letter, of)
         if set(rows["valid_until"]) == {line["valid_until"] for line in former.content["items"]}:
             continue
         (entry,) = contents.filings(

@@ -69,19 +69,19 @@ def raise_alerts(installation: Settings, as_of: date | None = None) -> list[str]
 
 def _alert(db: Connection, kind: str, causes: list[_Cause], day: date) -> Entry | None:
     """The day's alert of a kind; None where all of it was sent before."""
-    mine = {sha256(cause.key.encode()).hexdigest()[:12]: cause for cause in causes if cause.kind == kind}
+    by_key = {sha256(cause.key.encode()).hexdigest()[:12]: cause for cause in causes if cause.kind == kind}
     last = outbox.newest_of_kind(db, ALERT_MAILS, kind)
     sent_keys = set(last.content["keys"]) if last else set()
-    news = [cause for key, cause in mine.items() if key not in sent_keys]
+    news = [cause for key, cause in by_key.items() if key not in sent_keys]
     if not news:
         return None
     examples = "；".join(cause.line for cause in news[:_NAMED])
     more = f"；另有新增 {len(news) - _NAMED} 件" if len(news) > _NAMED else ""
-    counts = f"{_SUBJECTS[kind]}：今日共 {len(mine)} 件，新增 {len(news)} 件"
+    counts = f"{_SUBJECTS[kind]}：今日共 {len(by_key)} 件，新增 {len(news)} 件"
     text = f"{counts}。{examples}{more}。全部见工作台“今日待办”或 filing status --who"
-    cycles = sorted({cause.cycle for cause in mine.values() if cause.cycle})
+    cycles = sorted({cause.cycle for cause in by_key.values() if cause.cycle})
     cycle = cycles[0] if len(cycles) == 1 else ""
-    return Entry(f"{kind}:{day}", kind, "", {"cycle": cycle, "text": text, "keys": sorted(mine)}, cycle)
+    return Entry(f"{kind}:{day}", kind, "", {"cycle": cycle, "text": text, "keys": sorted(by_key)}, cycle)
 
 
 def _of_duty(duty: Duty) -> _Cause:

@@ -261,10 +261,10 @@ def end_abandoned(cycle: str) -> int:
         ours = client.read_deployments(deployment_filter=on_server.ours(), limit=200)
         deployments = {deployment.id for deployment in ours}
         for run in client.read_flow_runs(flow_run_filter=paused, limit=200):
-            mine = run.parameters.get("cycle") == cycle and run.parent_task_run_id is None
-            if mine and run.deployment_id not in deployments:
-                gone: State[object] = Cancelled(message="它的部署已被删除；该批次由另一次运行继续办理")
-                client.set_flow_run_state(run.id, gone, force=True)
+            is_of_cycle = run.parameters.get("cycle") == cycle and run.parent_task_run_id is None
+            if is_of_cycle and run.deployment_id not in deployments:
+                cancelled: State[object] = Cancelled(message="它的部署已被删除；该批次由另一次运行继续办理")
+                client.set_flow_run_state(run.id, cancelled, force=True)
                 ended += 1
     return ended
 

@@ -138,9 +138,9 @@ def _tell_editions(summary: RunSummary, mark: str) -> None:
         _tell_edition(summary.waiting_edition, mark, "等待批准的目录")
 
 
-def _tell_edition(name: str, mark: str, what: str) -> None:
+def _tell_edition(name: str, mark: str, title: str) -> None:
     key = on_server.key(f"edition-{name.replace('.', '-')}{mark}")
-    create_markdown_artifact(run_page.edition_text(name), key, f"{what} {name} 及其变化")
+    create_markdown_artifact(run_page.edition_text(name), key, f"{title} {name} 及其变化")
 
 
 def has_page() -> bool:

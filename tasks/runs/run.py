@@ -194,7 +194,7 @@ def failed_of(run_id: str) -> list[str] | None:
         summary = runs.summary(db, run_id)
         if summary is None:
             raise UnknownRunError(f"there is no ended run {run_id}: the folder `runs` of the home names them")
-        numbers = applications.known(db, sorted(summary.failed))
+        numbers = applications.existing(db, sorted(summary.failed))
         numbers |= letters.subjects(db, sorted(summary.failed))
     if not summary.failed:
         raise NothingFailedError(f"nothing failed in run {run_id}: run the cycle without it")

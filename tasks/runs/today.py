@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from schemas.policy import known
+from schemas.policy import all_policies
 
 
 def today() -> date:
@@ -13,7 +13,7 @@ def today() -> date:
 
 def day_of(moment: datetime) -> date:
     """The day a moment falls on, in the time zone of the policy in force on that day; before the first one, of the first."""
-    policies = known()
+    policies = all_policies()
     days = ((moment.astimezone(ZoneInfo(policy.timezone)).date(), policy) for policy in reversed(policies))
     first = moment.astimezone(ZoneInfo(policies[0].timezone)).date()
     return next((day for day, policy in days if policy.in_force_from <= day), first)

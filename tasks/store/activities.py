@@ -17,8 +17,8 @@ _KEYS = [*KEYS, "held_on"]
 
 def note_supplied(db: Connection, names: set[str], run: Run) -> None:
     """Remember that a side table was supplied, even an empty one."""
-    known = set(db.execute(select(tables.supplied.c.name)).scalars())
-    new = sorted(names - known)
+    supplied_before = set(db.execute(select(tables.supplied.c.name)).scalars())
+    new = sorted(names - supplied_before)
     supplied = pd.DataFrame({"name": new, "first_on": [run.day.isoformat()] * len(new)})
     seals.touch(db, seals.SUPPLIED, supplied)
     frames.append(db, tables.supplied, supplied)
@@ -46,11 +46,11 @@ def add(db: Connection, rows: pd.DataFrame) -> int:
     keys = _KEYS
     rows = rows.fillna({"work_type": ""})
     rows = rows.sort_values("candidates", kind="stable").drop_duplicates(keys, keep="last").sort_index()
-    known = frames.read(db, select(tables.activity))
-    new = rows.merge(known, on=[*keys, "candidates", "passed"], how="left", indicator=True)
+    recorded = frames.read(db, select(tables.activity))
+    new = rows.merge(recorded, on=[*keys, "candidates", "passed"], how="left", indicator=True)
     new = new[new["_merge"] == "left_only"].drop(columns="_merge")
     seals.touch(db, seals.ACTIVITIES, new)
-    _drop_activities(db, new[keys].merge(known[keys], on=keys))
+    _drop_activities(db, new[keys].merge(recorded[keys], on=keys))
     frames.append(db, tables.activity, new[[*keys, "candidates", "passed"]])
     return len(new)
 
@@ -95,11 +95,11 @@ def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
 
 def rekey_marks(db: Connection, column: str, old: str, new: str) -> None:
     """Give the marks of one credit code or occupation code to another; where it has one already, its mark stands."""
-    there, mine = _mark.alias(), _mark.c[column] == old
-    same = (there.c[name] == (new if name == column else _mark.c[name]) for name in OCCUPATION)
-    theirs = marks(db)
-    theirs = theirs[theirs[column] == old]
-    seals.touch(db, seals.DORMANCY_MARK, theirs)
-    seals.touch(db, seals.DORMANCY_MARK, theirs.assign(**{column: new}))
-    db.execute(delete(_mark).where(mine, select(there.c.uscc).where(*same).exists()))
-    db.execute(update(_mark).where(mine).values({column: new}))
+    other_mark, has_old_code = _mark.alias(), _mark.c[column] == old
+    same = (other_mark.c[name] == (new if name == column else _mark.c[name]) for name in OCCUPATION)
+    marks_moved = marks(db)
+    marks_moved = marks_moved[marks_moved[column] == old]
+    seals.touch(db, seals.DORMANCY_MARK, marks_moved)
+    seals.touch(db, seals.DORMANCY_MARK, marks_moved.assign(**{column: new}))
+    db.execute(delete(_mark).where(has_old_code, select(other_mark.c.uscc).where(*same).exists()))
+    db.execute(update(_mark).where(has_old_code).values({column: new}))

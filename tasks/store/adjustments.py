@@ -50,10 +50,10 @@ def suspend(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run
 
 def suspended_still(db: Connection, adjustment: Adjustment) -> pd.DataFrame:
     """KEYS of the open suspensions a reinstatement ends, also of what is not on file any more."""
-    known = suspensions.known(db)
-    begun = known["ends_on"].isna() & (known["starts_on"] <= adjustment.effective_on.isoformat())
-    mine = known[begun & (known["uscc"] == adjustment.uscc)]
-    return mine[mine["occupation_code"] == adjustment.occupation_code] if adjustment.occupation_code else mine
+    on_record = suspensions.every(db)
+    begun = on_record["ends_on"].isna() & (on_record["starts_on"] <= adjustment.effective_on.isoformat())
+    whole = on_record[begun & (on_record["uscc"] == adjustment.uscc)]
+    return whole[whole["occupation_code"] == adjustment.occupation_code] if adjustment.occupation_code else whole
 
 
 def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run) -> pd.DataFrame:
@@ -65,8 +65,8 @@ def reinstate(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: R
     suspensions.end(db, ended, adjustment.effective_on, run)
     _tell(db, held, "filed", "恢复", adjustment, run)
     both = ended.merge(held[register.KEYS], on=register.KEYS, how="left", indicator=True)
-    known = register.current_entries(db).drop_duplicates(register.KEYS, keep="last")[[*register.KEYS, *ALONG]]
-    lifted = both[both["_merge"] == "left_only"].drop(columns="_merge").merge(known, on=register.KEYS)
+    entries = register.current_entries(db).drop_duplicates(register.KEYS, keep="last")[[*register.KEYS, *ALONG]]
+    lifted = both[both["_merge"] == "left_only"].drop(columns="_merge").merge(entries, on=register.KEYS)
     facts = facts_text(**adjustment.model_dump(mode="json", include=_FACTS))
     stated = {"was": "suspended", "became": "lifted", "because": _because(adjustment, "解除暂停"), "facts": facts}
     history.add(db, "suspension", lifted.assign(subject=lifted["uscc"], **stated), run, adjustment.decided_by)
@@ -120,8 +120,8 @@ def renumber(db: Connection, renumbering: Renumbering, run: Run) -> int:
 
 def rename(db: Connection, renaming: Renaming, run: Run) -> int:
     """Know an institution by other particulars from the day of effect on; returns how many institutions that changes."""
-    known = institutions.known(db)
-    named = known[known["uscc"] == renaming.uscc].assign(**renaming.particulars)
+    details = institutions.current(db)
+    named = details[details["uscc"] == renaming.uscc].assign(**renaming.particulars)
     facts = renaming.model_dump(mode="json", include={"effective_on", "ground", "document_no"})
     because = f"自{renaming.effective_on}起变更登记事项：{renaming.because}"
     return institutions.name(
@@ -165,7 +165,7 @@ def _tell_moved(
     moved = present.assign(was=was, became=was.where(was != "", "filed"), because=because)
     stated = {f"old_{change.column}": change.old, "ground": decided.ground, "document_no": decided.document_no}
     register.tell(db, register.with_terms(moved, **stated), run, decided.decided_by)
-    open_still = suspensions.known(db).query("ends_on.isna()")
+    open_still = suspensions.every(db).query("ends_on.isna()")
     suspended = open_still.merge(
         present.loc[(was == "") & (present["standing"] == "suspended"), register.KEYS], on=register.KEYS
     )
@@ -191,11 +191,11 @@ def lapse(db: Connection, run: Run) -> int:
 
     Filed items whose occupation level is no longer on file lapse; a renewed level keeps the items of both applications.
     """
-    gone = _off_the_register(db, run.day)
-    moved = items.move(db, gone.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
+    former = _off_the_register(db, run.day)
+    moved = items.move(db, former.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
     # what an operator's decision ended was recorded with the decision
     ended = _tell_lapsed(db, run)
-    for cycle in sorted(gone["cycle"].unique()):
+    for cycle in sorted(former["cycle"].unique()):
         applications.follow_items(db, cycle, run)
     return max(moved, ended)
 
@@ -208,7 +208,7 @@ def _tell_lapsed(db: Connection, run: Run) -> int:
     if new.empty:
         return 0
     facts = history.facts(new[["valid_until"]])
-    suspended = suspensions.concerning(suspensions.known(db), new, new["valid_until"])
+    suspended = suspensions.concerning(suspensions.every(db), new, new["valid_until"])
     was = suspended.map({True: "suspended", False: "filed"})
     because = "有效期至" + new["valid_until"]
     register.tell(db, new.assign(was=was, became="lapsed", because=because, facts=facts), run, "filing")
@@ -222,8 +222,8 @@ def _off_the_register(db: Connection, day: date) -> pd.DataFrame:
         return filed
     present = register.current_entries(db)
     valid = present.loc[present["valid_until"] >= day.isoformat(), register.KEYS].drop_duplicates()
-    gone = _as_registered(db, filed).merge(valid, on=register.KEYS, how="left", indicator=True)
-    return _as_filed(gone[gone["_merge"] == "left_only"])
+    matched = _as_registered(db, filed).merge(valid, on=register.KEYS, how="left", indicator=True)
+    return _as_filed(matched[matched["_merge"] == "left_only"])
 
 
 def _as_registered(db: Connection, filed: pd.DataFrame) -> pd.DataFrame:

@@ -34,8 +34,8 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
     chosen, forms = _are(db, numbers), {}
     for source in FORM_TABLES:
         table = _part_of[source.name]
-        kept = [name for name in columns_read(source) if name in table.c or name in _application.c]
-        columns = [table.c[name] if name in table.c else _application.c[name] for name in kept]
+        names = [name for name in columns_read(source) if name in table.c or name in _application.c]
+        columns = [table.c[name] if name in table.c else _application.c[name] for name in names]
         columns += [table.c.version] if source is APPLICATIONS else [table.c.row]
         same = conditions.same(table, _application, VERSION)
         statement = select(*columns).join(_application, same).where(chosen)
@@ -95,7 +95,7 @@ def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
     return frames.read(db, statement.order_by(table.c.application_no, table.c.row))
 
 
-def known(db: Connection, numbers: list[str]) -> set[str]:
+def existing(db: Connection, numbers: list[str]) -> set[str]:
     """Those of the numbers that somebody filed under."""
     return set(
         db.execute(select(_application.c.application_no).where(_application.c.application_no.in_(numbers))).scalars()
@@ -124,8 +124,8 @@ def screened(
     db.execute(update(_application).where(same).values(screened_at=knowledge, judged_among=work.c.among))
     db.execute(update(_application).where(same, work.c.became != "returned").values(correct_by=None))
     for day in sorted(set(correct_by.values())):
-        mine = [number for number, last in correct_by.items() if last == day]
-        correctable = frames.working(db, "correctable", pd.DataFrame({"application_no": mine}, dtype=frames.TEXT))
+        until_day = [number for number, last in correct_by.items() if last == day]
+        correctable = frames.working(db, "correctable", pd.DataFrame({"application_no": until_day}, dtype=frames.TEXT))
         of = and_(_application.c.application_no == correctable.c.application_no, _application.c.status != "returned")
         db.execute(update(_application).where(of).values(correct_by=day))
     _set_status(db, now.assign(because="初审"), run)
@@ -140,8 +140,8 @@ def withdrawn(db: Connection, numbers: list[str], run: Run) -> None:
 
 def taken_back(db: Connection, numbers: list[str]) -> set[str]:
     """Those of the numbers that are withdrawn."""
-    mine = (_application.c.application_no.in_(numbers), _application.c.outcome == "withdrawn")
-    return set(db.execute(select(_application.c.application_no).where(*mine)).scalars())
+    is_withdrawn = (_application.c.application_no.in_(numbers), _application.c.outcome == "withdrawn")
+    return set(db.execute(select(_application.c.application_no).where(*is_withdrawn)).scalars())
 
 
 def give_up(db: Connection, numbers: list[str], because: str, ground: str, run: Run, by: str) -> None:
@@ -151,9 +151,9 @@ def give_up(db: Connection, numbers: list[str], because: str, ground: str, run: 
 
 def have_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
     """Note that applications were withdrawn or ended as a whole."""
-    mine = _are(db, numbers)
-    seals.touch_where(db, seals.APPLICATION, mine)
-    db.execute(update(_application).where(mine).values(outcome=outcome, correct_by=None))
+    chosen = _are(db, numbers)
+    seals.touch_where(db, seals.APPLICATION, chosen)
+    db.execute(update(_application).where(chosen).values(outcome=outcome, correct_by=None))
 
 
 def end(db: Connection, numbers: list[str], grounds: Mapping[str, str], run: Run, by: str) -> None:

@@ -23,10 +23,10 @@ def every(db: Connection) -> pd.DataFrame:
 
 def of_others(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which rows (complaint_no, uscc) give a number that another institution's complaint has, on record or in a row before."""
-    known = every(db)[["complaint_no", "uscc"]]
-    asked = rows[["complaint_no", "uscc"]].assign(uscc=institutions.followed(db, rows["uscc"]))
-    first = pd.concat([known, asked]).drop_duplicates("complaint_no").set_index("complaint_no")["uscc"]
-    return asked["complaint_no"].map(first) != asked["uscc"]
+    recorded = every(db)[["complaint_no", "uscc"]]
+    stated = rows[["complaint_no", "uscc"]].assign(uscc=institutions.followed(db, rows["uscc"]))
+    first = pd.concat([recorded, stated]).drop_duplicates("complaint_no").set_index("complaint_no")["uscc"]
+    return stated["complaint_no"].map(first) != stated["uscc"]
 
 
 def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
@@ -34,15 +34,15 @@ def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     blank = {name: "" for name in _COLUMNS if name not in ("due_on", "closed_on")}
     stated = rows[list(_COLUMNS)].astype(frames.TEXT).fillna(blank).drop_duplicates("complaint_no", keep="last")
     stated["uscc"] = institutions.followed(db, stated["uscc"])
-    known = every(db)
-    both = stated.merge(known, on=list(_COLUMNS), how="left", indicator=True)
+    recorded = every(db)
+    both = stated.merge(recorded, on=list(_COLUMNS), how="left", indicator=True)
     new = both.loc[both["_merge"] == "left_only", list(_COLUMNS)].sort_values("complaint_no")
     if new.empty:
         return 0
     seals.touch(db, seals.COMPLAINT, new)
     db.execute(delete(_complaint).where(_complaint.c.complaint_no.in_(new["complaint_no"].tolist())))
     frames.append(db, _complaint, new)
-    was = new["complaint_no"].map(known.set_index("complaint_no")["outcome"]).astype(frames.TEXT).fillna("")
+    was = new["complaint_no"].map(recorded.set_index("complaint_no")["outcome"]).astype(frames.TEXT).fillna("")
     because = "举报投诉" + new["complaint_no"] + "：" + new["outcome"].map(COMPLAINT_OUTCOMES)
     because += ("，限" + new["due_on"] + "前整改").fillna("") + ("，" + new["closed_on"] + "办结").fillna("")
     because += ("（" + new["document_no"] + "）").where(new["document_no"] != "", "")

@@ -76,8 +76,8 @@ class Correspondence:
 def untold(db: Connection, cycle: str, kinds: Iterable[str], only: list[str] | None) -> list[str]:
     """Numbers of a cycle with an item that was decided after the last letter of one of these kinds, sorted."""
     numbers: set[str] = set()
-    mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
-    ours = _history.c.subject.in_(mine)
+    of_cycle = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
+    ours = _history.c.subject.in_(of_cycle)
     for kind in kinds:
         became = [status for status, tells in TELLS.items() if tells == kind]
         newest = select(_history.c.subject, func.max(_history.c.entry).label("last")).group_by(_history.c.subject)
@@ -121,8 +121,8 @@ def letters_to(db: Connection, numbers: Sequence[str]) -> Correspondence:
     statement = select(*columns).join(work, work.c.subject == _outbox.c.subject)
     kinds = [*_CONTRADICTS, *_ON_VERSIONS]
     written = Correspondence()
-    mine = (_outbox.c.box == LETTERS.code, _outbox.c.kind.in_(kinds))
-    for occasion, kind, subject, number, written_on in frames.read_polars(db, statement.where(*mine)).iter_rows():
+    of_kinds = (_outbox.c.box == LETTERS.code, _outbox.c.kind.in_(kinds))
+    for occasion, kind, subject, number, written_on in frames.read_polars(db, statement.where(*of_kinds)).iter_rows():
         letter = EarlierLetter(title=LETTER_KINDS[kind].title, letter_no=number or "", issued_on=written_on)
         written.letters[occasion] = (kind, letter)
         written.occasions.setdefault(subject, []).append(occasion)

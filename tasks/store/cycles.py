@@ -88,8 +88,8 @@ def rewind(db: Connection, cycle: str) -> None:
     others = exists().where(
         item.c.application_no == application.c.application_no, item.c.status.not_in(sorted(ENDED_BY_PEOPLE))
     )
-    mine = (application.c.cycle == cycle) & or_(application.c.outcome.is_(None), others)
-    numbers = list(db.execute(select(application.c.application_no).where(mine)).scalars())
+    reopened = (application.c.cycle == cycle) & or_(application.c.outcome.is_(None), others)
+    numbers = list(db.execute(select(application.c.application_no).where(reopened)).scalars())
     _forget_register(db, cycle)
     _forget_notices(db, cycle)
     for table in _WRITTEN_ANEW:
@@ -111,8 +111,8 @@ def _forget_register(db: Connection, cycle: str) -> None:
 
 def _forget_notices(db: Connection, cycle: str) -> None:
     notice, notice_item = tables.public_notice, tables.public_notice_item
-    mine = select(notice.c.notice).where(notice.c.cycle == cycle)
-    db.execute(delete(notice_item).where(notice_item.c.notice.in_(mine)))
+    of_cycle = select(notice.c.notice).where(notice.c.cycle == cycle)
+    db.execute(delete(notice_item).where(notice_item.c.notice.in_(of_cycle)))
     db.execute(delete(notice).where(notice.c.cycle == cycle))
 
 
@@ -138,12 +138,12 @@ def endings(db: Connection, cycle: str) -> pd.DataFrame:
     UNIT is blank where an application had no items.
     """
     entry, application, item = tables.history, tables.application, tables.item
-    mine = select(application.c.application_no).where(application.c.cycle == cycle)
-    without = mine.where(
+    of_cycle = select(application.c.application_no).where(application.c.cycle == cycle)
+    without = of_cycle.where(
         application.c.outcome == "ended", ~exists().where(item.c.application_no == application.c.application_no)
     )
     columns = [entry.c[name] for name in (*UNIT, "on", "by", "because")]
-    of_items = and_(entry.c.kind == "item", entry.c.became == "ended", entry.c.subject.in_(mine))
+    of_items = and_(entry.c.kind == "item", entry.c.became == "ended", entry.c.subject.in_(of_cycle))
     of_whole = and_(entry.c.kind == "application", entry.c.became == "closed", entry.c.subject.in_(without))
     statement = select(entry.c.subject.label("application_no"), *columns).where(or_(of_items, of_whole))
     return frames.read(db, statement).sort_values(["application_no", *UNIT], ignore_index=True)

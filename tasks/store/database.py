@@ -196,5 +196,5 @@ def grant(db: Connection, role: str) -> None:
 
 def may_rewrite(db: Connection) -> bool:
     """Whether the role that asks could change the history, as its owner can."""
-    asked = "has_table_privilege(current_user, 'history', 'UPDATE') OR has_table_privilege(current_user, 'history', 'DELETE')"
-    return bool(db.execute(text(f"SELECT {asked}")).scalar())
+    privilege = "has_table_privilege(current_user, 'history', 'UPDATE') OR has_table_privilege(current_user, 'history', 'DELETE')"
+    return bool(db.execute(text(f"SELECT {privilege}")).scalar())

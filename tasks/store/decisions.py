@@ -28,8 +28,8 @@ def record(db: Connection, decisions: pd.DataFrame, run: Run) -> int:
         return 0
     rows = decisions[DECISIONS.names].fillna("").drop_duplicates()
     rows["decision_id"] = _ids(rows)
-    known = frames.read(db, select(tables.decision.c.decision_id))
-    new = rows[~rows["decision_id"].isin(known["decision_id"])]
+    recorded = frames.read(db, select(tables.decision.c.decision_id))
+    new = rows[~rows["decision_id"].isin(recorded["decision_id"])]
     seals.touch(db, seals.DECISION, new)
     frames.append(db, tables.decision, new.assign(recorded_on=run.day.isoformat()))
     entries = new.assign(subject=new["application_no"], became=new["verdict"])
@@ -49,8 +49,8 @@ def _ids(rows: pd.DataFrame) -> list[str]:
 
 def are_known(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which decisions (the columns of the input table) are on record."""
-    known = set(db.execute(select(tables.decision.c.decision_id)).scalars())
-    return pd.Series([key in known for key in _ids(rows)], index=rows.index, dtype="bool")
+    recorded = set(db.execute(select(tables.decision.c.decision_id)).scalars())
+    return pd.Series([key in recorded for key in _ids(rows)], index=rows.index, dtype="bool")
 
 
 def concerned(db: Connection, number: str) -> Concerned | None:
@@ -92,8 +92,8 @@ def of_cycle(db: Connection, cycle: str, rule: str | None = None, *, moments: bo
 
     Those under one rule, or all. With `moments`, also that `moment`.
     """
-    mine = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
-    statement = select(tables.decision).where(tables.decision.c.application_no.in_(mine))
+    numbers = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
+    statement = select(tables.decision).where(tables.decision.c.application_no.in_(numbers))
     if rule is not None:
         statement = statement.where(tables.decision.c.rule == rule)
     zone = for_cycle(cycle_id(cycle)).timezone
@@ -129,10 +129,10 @@ def on_applications(db: Connection, cycle: str, rule: str) -> pd.DataFrame:
     return decided.drop_duplicates("application_no", keep="last")
 
 
-def permitted(db: Connection, cycle: str, rules: Collection[str], asked: pd.DataFrame) -> set[tuple[str, str, str]]:
+def permitted(db: Connection, cycle: str, rules: Collection[str], rows: pd.DataFrame) -> set[tuple[str, str, str]]:
     """(rule, application_no, occupation_code) of those asked for which the latest decision on one of the rules is a permit."""
     codes: dict[str, set[str]] = {}
-    for number, code in tuples(asked[["application_no", "occupation_code"]]):
+    for number, code in tuples(rows[["application_no", "occupation_code"]]):
         codes.setdefault(number, set()).add(code)
     latest = {
         (rule, number, code): verdict
@@ -158,7 +158,7 @@ def permits(db: Connection, rule: str) -> set[tuple[str, str]]:
 
 
 def latest(
-    db: Connection, cycle: str, rule: str, asked: pd.DataFrame, columns: Sequence[str] = ("verdict",)
+    db: Connection, cycle: str, rule: str, rows: pd.DataFrame, columns: Sequence[str] = ("verdict",)
 ) -> pd.DataFrame:
     """The latest decision on a rule for each (application_no, occupation_code) asked that has one: these and `columns`.
 
@@ -170,6 +170,6 @@ def latest(
         return decided[[*keys, *columns]]
     decided = decided.rename(columns={"occupation_code": "concerns"})
     decided["order"] = range(len(decided))
-    pairs = asked[keys].drop_duplicates().merge(decided[["application_no", "concerns", *columns, "order"]])
+    pairs = rows[keys].drop_duplicates().merge(decided[["application_no", "concerns", *columns, "order"]])
     pairs = pairs[(pairs["concerns"] == "") | (pairs["concerns"] == pairs["occupation_code"])]
     return pairs.sort_values("order").drop_duplicates(keys, keep="last")[[*keys, *columns]]

@@ -37,9 +37,11 @@ def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.
 
     `packages` and `carried` as for `send`.
     """
-    there = set(db.execute(select(_dispatch.c.application_no, _dispatch.c.revision)).tuples())
+    present = set(db.execute(select(_dispatch.c.application_no, _dispatch.c.revision)).tuples())
     _put(
-        db, {number: package for number, package in packages.items() if (number, package["revision"]) not in there}, run
+        db,
+        {number: package for number, package in packages.items() if (number, package["revision"]) not in present},
+        run,
     )
     revisions = carried["application_no"].map({number: package["revision"] for number, package in packages.items()})
     work = frames.working(db, "sent_again", carried[items.KEYS].assign(now=revisions.astype("int64")))

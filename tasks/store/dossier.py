@@ -26,11 +26,11 @@ LISTED = ["application_no", "cycle", "status", "outcome", "institution_name", "u
 
 
 def _listed() -> "list[ColumnElement[Any]]":
-    known = {
+    computed = {
         "status": conditions.standing(),
         **{column.name: column for column in _application.c if column.name != "status"},
     }
-    return [known[name] if name in known else _version.c[name] for name in LISTED]
+    return [computed[name] if name in computed else _version.c[name] for name in LISTED]
 
 
 def application(db: Connection, number: str) -> RowMapping | None:
@@ -128,8 +128,8 @@ def letters(db: Connection, subjects: list[str]) -> pd.DataFrame:
     """Letters about these numbers or credit codes: occasion, kind, subject, cycle, number, written_on, file; in order."""
     columns = [_outbox.c[name] for name in ("occasion", "kind", "subject", "cycle", "number", "written_on")]
     statement = select(*columns, _outbox.c.receipt.label("file"))
-    mine = (_outbox.c.subject.in_(subjects), _outbox.c.box == LETTERS.code)
-    return frames.read(db, statement.where(*mine).order_by(_outbox.c.written_on, _outbox.c.occasion)).fillna("")
+    to_applicant = (_outbox.c.subject.in_(subjects), _outbox.c.box == LETTERS.code)
+    return frames.read(db, statement.where(*to_applicant).order_by(_outbox.c.written_on, _outbox.c.occasion)).fillna("")
 
 
 def last_entry(db: Connection, subject: str) -> int:
@@ -166,8 +166,8 @@ def suspended(db: Connection, code: str, day: date) -> set[tuple[str, ...]]:
     """UNIT of what of an institution is suspended on a day."""
     table = tables.suspension
     over = or_(table.c.ends_on.is_(None), table.c.ends_on >= day)
-    mine = (table.c.uscc == code, table.c.known_to.is_(None), table.c.starts_on <= day, over)
-    return {tuple(row) for row in db.execute(select(*(table.c[name] for name in UNIT)).where(*mine))}
+    running = (table.c.uscc == code, table.c.known_to.is_(None), table.c.starts_on <= day, over)
+    return {tuple(row) for row in db.execute(select(*(table.c[name] for name in UNIT)).where(*running))}
 
 
 def institution(db: Connection, code: str) -> RowMapping | None:

@@ -14,7 +14,7 @@ from schemas.directory import DIRECTORY_COLUMNS, DIRECTORY_KEY
 from schemas.directory_changes import in_order
 from schemas.history import facts_text
 from schemas.item import TRADE, VERSION
-from schemas.policy import known
+from schemas.policy import all_policies
 from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import conditions, decisions, frames, history, register, seals
@@ -104,10 +104,10 @@ def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
 
 
 def _move(db: Connection, name: str, became: str, because: str, run: Run, by: str, **values: str) -> None:
-    mine = _edition.c.edition == name
-    was = db.execute(select(_edition.c.standing).where(mine)).scalar_one()
+    is_named = _edition.c.edition == name
+    was = db.execute(select(_edition.c.standing).where(is_named)).scalar_one()
     seals.touch_one(db, seals.EDITION, name)
-    db.execute(update(_edition).where(mine).values(standing=became, **values))
+    db.execute(update(_edition).where(is_named).values(standing=became, **values))
     facts = facts_text(**values)
     history.add_one(db, "edition", name, because, run, by, was=was, became=became, facts=facts)
 
@@ -123,22 +123,22 @@ class Publishable:
 def publishable(db: Connection, rows: pd.DataFrame, day: date) -> Publishable:
     """The rows of a day's directory without the faulty ones, in whose place stand those published last, where these are sound."""
     traces = history.filings(db)
-    faults = unfit(rows, day, known(), traces)
+    faults = unfit(rows, day, all_policies(), traces)
     if not faults:
         return Publishable(rows, [])
     faulty = {key for fault in faults for key in fault.keys}
     last = newest(db, "published")
     former = rows_of(db, last["edition"]) if last is not None else rows.iloc[:0]
     former = former[_is_one_of(former, faulty) & (former["valid_until"] >= day.isoformat())]
-    spoilt = {key for fault in unfit(former, day, known(), traces) for key in fault.keys}
-    kept = pd.concat([rows[~_is_one_of(rows, faulty)], former[~_is_one_of(former, spoilt)]])
-    return Publishable(in_order(kept), [fault.sentence for fault in faults])
+    spoilt = {key for fault in unfit(former, day, all_policies(), traces) for key in fault.keys}
+    sound = pd.concat([rows[~_is_one_of(rows, faulty)], former[~_is_one_of(former, spoilt)]])
+    return Publishable(in_order(sound), [fault.sentence for fault in faults])
 
 
 def _is_one_of(rows: pd.DataFrame, keys: set[tuple[str, ...]]) -> "pd.Series[bool]":
     """Which rows have one of these keys (DIRECTORY_KEY)."""
-    mine = tuples(rows[DIRECTORY_KEY].fillna(""))
-    return pd.Series([key in keys for key in mine], index=rows.index, dtype="bool")
+    row_keys = tuples(rows[DIRECTORY_KEY].fillna(""))
+    return pd.Series([key in keys for key in row_keys], index=rows.index, dtype="bool")
 
 
 #: What an institution's newest application states of it beside what the register keeps.

@@ -37,10 +37,10 @@ def none() -> pd.DataFrame:
 def replace_of_results(db: Connection, findings: pd.DataFrame, judged: "pd.Series[int]", cycle: str) -> None:
     """Put the findings on these results in place of former ones; `version` is the number of the result they stand on."""
     work = frames.working(db, "judged_results", judged.to_frame("version"))
-    mine = _finding.c.version.in_(select(work.c.version))
-    seals.touch_where(db, seals.FINDINGS, _finding.c.table == "results", mine)
+    on_results = _finding.c.version.in_(select(work.c.version))
+    seals.touch_where(db, seals.FINDINGS, _finding.c.table == "results", on_results)
     seals.touch(db, seals.FINDINGS, findings)
-    db.execute(delete(_finding).where(_finding.c.table == "results", mine))
+    db.execute(delete(_finding).where(_finding.c.table == "results", on_results))
     frames.append(db, _finding, findings.assign(cycle=cycle))
 
 
@@ -70,13 +70,13 @@ def returning(db: Connection, cycle: str) -> dict[str, str]:
 def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
     """Note which in-principle findings hold which items (KEYS, rule)."""
     keys = [*KEYS, "rule"]
-    work, there = frames.working(db, "holding", holds[keys]), tables.hold
-    same = conditions.same(there, work, keys)
-    known = frames.read(db, select(*(work.c[key] for key in keys)).join(there, same))
-    both = holds.merge(known, on=keys, how="left", indicator=True)
+    work, table = frames.working(db, "holding", holds[keys]), tables.hold
+    same = conditions.same(table, work, keys)
+    present = frames.read(db, select(*(work.c[key] for key in keys)).join(table, same))
+    both = holds.merge(present, on=keys, how="left", indicator=True)
     new = both.loc[both["_merge"] == "left_only", keys]
     seals.touch(db, seals.HOLDS, new)
-    frames.append(db, there, new.assign(cycle=cycle))
+    frames.append(db, table, new.assign(cycle=cycle))
 
 
 def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle: str) -> None:
@@ -84,35 +84,35 @@ def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle
 
     The holds by which an item was refused stay: a later permit answers them.
     """
-    there, held, keys = tables.hold, tables.item, [*KEYS, "rule"]
+    table, item, keys = tables.hold, tables.item, [*KEYS, "rule"]
     work = frames.working(db, "held_of", screened[["application_no"]])
-    same = conditions.same(there, held, KEYS)
-    statement = select(*(there.c[key] for key in keys), held.c.status, held.c.reason).join(held, same)
-    former = frames.read(db, statement.where(there.c.application_no.in_(select(work.c.application_no))))
+    same = conditions.same(table, item, KEYS)
+    statement = select(*(table.c[key] for key in keys), item.c.status, item.c.reason).join(item, same)
+    former = frames.read(db, statement.where(table.c.application_no.in_(select(work.c.application_no))))
     former = former.merge(holds[keys], on=keys, how="left", indicator=True)
     refusing = [
         status == "refused" and rule in reason.split(";")
         for status, rule, reason in tuples(former[["status", "rule", "reason"]])
     ]
     over = former[(former["_merge"] == "left_only") & ~pd.Series(refusing, index=former.index, dtype="bool")]
-    gone = frames.working(db, "holding_no_more", over[keys])
+    work_gone = frames.working(db, "holding_no_more", over[keys])
     seals.touch(db, seals.HOLDS, over)
-    mine = select(*(gone.c[key] for key in keys))
-    db.execute(delete(there).where(tuple_(*(there.c[key] for key in keys)).in_(mine)))
+    keys_gone = select(*(work_gone.c[key] for key in keys))
+    db.execute(delete(table).where(tuple_(*(table.c[key] for key in keys)).in_(keys_gone)))
     hold(db, holds, cycle)
 
 
 def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", day: date) -> None:
     """Note of these holds (of `holds_of`) which do not hold on a day, for their place is free, and which do."""
-    there, keys = tables.hold, [*KEYS, "rule"]
+    table, keys = tables.hold, [*KEYS, "rule"]
     fallen, standing = free & (holds["fallen_on"] != day.isoformat()), ~free & holds["fallen_on"].notna()
     for rows, fallen_on in ((holds[fallen], day), (holds[standing], None)):
         if rows.empty:
             continue
         work = frames.working(db, "falling", rows[keys])
-        same = conditions.same(there, work, keys)
+        same = conditions.same(table, work, keys)
         seals.touch(db, seals.HOLDS, rows)
-        db.execute(update(there).where(same).values(fallen_on=fallen_on))
+        db.execute(update(table).where(same).values(fallen_on=fallen_on))
 
 
 def hold_at_filing(db: Connection, judged: pd.DataFrame, rules: Sequence[str], cycle: str, day: date) -> None:

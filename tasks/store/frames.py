@@ -41,8 +41,8 @@ def read_polars(db: Connection, statement: Select[Any]) -> pl.DataFrame:
     cells = zip(*rows, strict=True) if rows else [()] * len(schema)
     named = zip(schema.items(), cells, strict=True)
     # numbers and truth in a column of text become text; text in one of numbers is an error
-    series = (pl.Series(name, given, kind, strict=kind != pl.String) for (name, kind), given in named)
-    return pl.DataFrame([one.dt.to_string("%Y-%m-%d") if one.dtype == pl.Date else one for one in series])
+    series = (pl.Series(name, values, kind, strict=kind != pl.String) for (name, kind), values in named)
+    return pl.DataFrame([cells.dt.to_string("%Y-%m-%d") if cells.dtype == pl.Date else cells for cells in series])
 
 
 def page_start(after: int, most: int, number: int) -> int:

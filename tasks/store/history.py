@@ -42,8 +42,8 @@ def add(db: Connection, kind: str, entries: pd.DataFrame, run: Run, by: str) -> 
     before, previous = last.entry, last.digest
     blanks = {name: value for name, value in _BLANK.items() if name not in entries.columns}
     rows = []
-    for number, given in enumerate(frames.rows_of(entries.assign(kind=kind, **blanks)[_GIVEN]), before + 1):
-        entry = (number, *given, by, run.day.isoformat(), run.run_id)
+    for number, values in enumerate(frames.rows_of(entries.assign(kind=kind, **blanks)[_GIVEN]), before + 1):
+        entry = (number, *values, by, run.day.isoformat(), run.run_id)
         previous = digest(previous, entry)
         rows.append((*entry, previous))
     frames.append_rows(db, _history, [*CHAINED, "digest"], rows)
@@ -108,8 +108,8 @@ def draft_of(db: Connection, edition: str) -> Head:
 
 def unlike(db: Connection, heads: dict[str, Head]) -> list[str]:
     """Sentences naming the copies of the chain's head (by where they lie) that the chain does not lead to any more."""
-    asked = sorted({head.entry for head in heads.values()})
-    statement = select(_history.c.entry, _history.c.digest).where(_history.c.entry.in_(asked))
+    numbers = sorted({head.entry for head in heads.values()})
+    statement = select(_history.c.entry, _history.c.digest).where(_history.c.entry.in_(numbers))
     now = dict(db.execute(statement).tuples().all())
     return [
         f"{place} goes with another history: its entry {head.entry} "
@@ -132,12 +132,12 @@ def strays(db: Connection) -> list[str]:
 
 def uncounted(db: Connection) -> list[str]:
     """Sentences naming the runs that did not write as many entries as there are of them."""
-    run, there = tables.run, func.count(_history.c.entry)
+    run, entry_count = tables.run, func.count(_history.c.entry)
     statement = (
-        select(run.c.run_id, run.c.entries, there, func.max(_history.c.entry))
+        select(run.c.run_id, run.c.entries, entry_count, func.max(_history.c.entry))
         .join(_history, _history.c.run_id == run.c.run_id, isouter=True)
         .group_by(run.c.run_id, run.c.entries)
-        .having(there != run.c.entries)
+        .having(entry_count != run.c.entries)
     )
     return [
         f"run {run_id} wrote {wrote} entries of the history and {count} are there, the last of them {last}: "

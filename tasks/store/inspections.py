@@ -58,13 +58,13 @@ def add_outcomes(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     """Enter outcomes (the columns of the input table, ISO dates) of institutions drawn; returns how many were new."""
     columns = ["cycle", "uscc", "inspected_on", "outcome", "remarks"]
     rows = rows[columns].fillna({"remarks": ""}).drop_duplicates(["cycle", "uscc"], keep="last")
-    known = frames.read(db, select(_outcome))
-    new = _unknown(rows, known, columns)
+    recorded = frames.read(db, select(_outcome))
+    new = _unknown(rows, recorded, columns)
     seals.touch(db, seals.INSPECTION_OUTCOME, new)
     for row in new.to_dict("records"):
         db.execute(delete(_outcome).where(_outcome.c.cycle == row["cycle"], _outcome.c.uscc == row["uscc"]))
     frames.append(db, _outcome, new)
-    former = known.set_index(["cycle", "uscc"])["outcome"].rename("was")
+    former = recorded.set_index(["cycle", "uscc"])["outcome"].rename("was")
     entries = new.join(former, on=["cycle", "uscc"]).fillna({"was": "drawn"}).sort_values(["cycle", "uscc"])
     because = (
         "双随机抽查（" + entries["cycle"] + "，" + entries["inspected_on"] + "）：" + entries["outcome"].map(OUTCOMES)
@@ -96,7 +96,7 @@ def to_be_mended(db: Connection, day: date) -> list[dict[str, Any]]:
     return frames.records(last[last["outcome"].isin(list(TO_BE_MENDED))])
 
 
-def _unknown(rows: pd.DataFrame, known: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _unknown(rows: pd.DataFrame, recorded: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The rows that are not there word for word."""
-    both = rows.merge(known[columns], on=columns, how="left", indicator=True)
+    both = rows.merge(recorded[columns], on=columns, how="left", indicator=True)
     return both[both["_merge"] == "left_only"][columns]

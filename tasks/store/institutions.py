@@ -19,7 +19,7 @@ _recoding = tables.recoding
 _institution = tables.institution
 
 
-def known(db: Connection) -> pd.DataFrame:
+def current(db: Connection) -> pd.DataFrame:
     """Every institution as we know it now: entry, uscc and details."""
     statement = select(_institution.c.entry, _institution.c.uscc, *(_institution.c[name] for name in DETAILS))
     return frames.read(db, statement.where(_institution.c.known_to.is_(None)))
@@ -48,7 +48,7 @@ def name(
 
     `since`: the day from which they go by them, the run's if none is given; `facts`: more of them for the history.
     """
-    present = known(db).set_index("uscc")
+    present = current(db).set_index("uscc")
     last = named.drop_duplicates("uscc", keep="last").set_index("uscc")
     rows = last.reindex(columns=DETAILS).astype(frames.TEXT).fillna("")
     before = present.reindex(rows.index)[DETAILS].fillna("")
@@ -85,16 +85,16 @@ def _in_a_line(details: pd.DataFrame) -> "pd.Series[str]":
 
 def move(db: Connection, old: str, new: str, run: Run) -> None:
     """Know an institution under another credit code from now on."""
-    present = known(db)
+    present = current(db)
     name(db, present[present["uscc"] == old].assign(uscc=new), run)
     leave(db, old, run)
 
 
 def leave(db: Connection, code: str, run: Run) -> None:
     """Know nothing under a credit code from now on: its institution goes by another one, or has gone into another."""
-    mine = and_(_institution.c.uscc == code, _institution.c.known_to.is_(None))
-    seals.touch_where(db, seals.INSTITUTION, mine)
-    db.execute(update(_institution).where(mine).values(known_to=run.day))
+    current = and_(_institution.c.uscc == code, _institution.c.known_to.is_(None))
+    seals.touch_where(db, seals.INSTITUTION, current)
+    db.execute(update(_institution).where(current).values(known_to=run.day))
 
 
 def followed(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":

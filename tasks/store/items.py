@@ -18,24 +18,28 @@ _item = tables.item
 _version = tables.application_version
 
 
-def create(db: Connection, born: pd.DataFrame, run: Run, by: str) -> None:
+def create(db: Connection, item_rows: pd.DataFrame, run: Run, by: str) -> None:
     """Items of freshly screened applications.
 
     `born`: KEYS, ALONG, cycle, uscc, status, reason. Held and accepted items were
     screened first: one entry tells both.
     """
-    if born.empty:
+    if item_rows.empty:
         return
     unchecked = ("returned", "withdrawn")
-    before = {status: "" if status in unchecked else "screened" for status in born["status"].unique()}
+    before = {status: "" if status in unchecked else "screened" for status in item_rows["status"].unique()}
     assert_moves({(was, status) for status, was in before.items()})
-    seals.touch(db, seals.ITEMS, born)
-    frames.append(db, _item, born)
-    because = born["reason"].where(born["reason"] != "", born["status"].map({"withdrawn": "申报已撤回"}).fillna("初审"))
-    _tell(db, born.assign(was=born["status"].map(before), became=born["status"], because=because), run, by)
+    seals.touch(db, seals.ITEMS, item_rows)
+    frames.append(db, _item, item_rows)
+    because = item_rows["reason"].where(
+        item_rows["reason"] != "", item_rows["status"].map({"withdrawn": "申报已撤回"}).fillna("初审")
+    )
+    _tell(
+        db, item_rows.assign(was=item_rows["status"].map(before), became=item_rows["status"], because=because), run, by
+    )
 
 
-def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: Run) -> pd.DataFrame:
+def renew(db: Connection, screened: pd.DataFrame, item_rows: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Put freshly screened items in place of the applications' present ones that are not final; returns those of `born`.
 
     What is final stays as it is, and so does whatever came out the same. `screened`: application_no; `born`: as for
@@ -44,7 +48,7 @@ def renew(db: Connection, screened: pd.DataFrame, born: pd.DataFrame, run: Run) 
     present = of_applications(db, screened["application_no"].tolist())
     final = present["status"].isin(FINAL)
     columns = [*KEYS, *ALONG, "status", "reason"]
-    judged = born.merge(present.loc[final, KEYS], on=KEYS, how="left", indicator=True)
+    judged = item_rows.merge(present.loc[final, KEYS], on=KEYS, how="left", indicator=True)
     judged = judged[judged["_merge"] == "left_only"].drop(columns="_merge")
     both = present.loc[~final, columns].merge(judged[columns], on=columns, how="outer", indicator=True)
     changed = both.loc[both["_merge"] != "both", "application_no"]
@@ -77,17 +81,17 @@ def replace(db: Connection, application_nos: pd.DataFrame, run: Run, because: st
     _remove(db, of_applications(db, application_nos["application_no"].tolist()), run, because)
 
 
-def _remove(db: Connection, gone: pd.DataFrame, run: Run, because: str) -> None:
+def _remove(db: Connection, item_rows: pd.DataFrame, run: Run, because: str) -> None:
     """Take items (KEYS, status) away with what holds them and what a public notice showed: the new are shown anew."""
-    _tell(db, gone.assign(was=gone["status"], became="", because=because), run, "filing")
-    work = frames.working(db, "removing", gone[KEYS])
-    mine = select(*(work.c[key] for key in KEYS))
+    _tell(db, item_rows.assign(was=item_rows["status"], became="", because=because), run, "filing")
+    work = frames.working(db, "removing", item_rows[KEYS])
+    removed_keys = select(*(work.c[key] for key in KEYS))
     notice_item = tables.public_notice_item
-    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, tuple_(*(notice_item.c[key] for key in KEYS)).in_(mine))
+    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, tuple_(*(notice_item.c[key] for key in KEYS)).in_(removed_keys))
     for record in (seals.HOLDS, seals.ITEMS):
-        seals.touch(db, record, gone)
+        seals.touch(db, record, item_rows)
     for table in (notice_item, tables.hold, _item):
-        db.execute(delete(table).where(tuple_(*(table.c[key] for key in KEYS)).in_(mine)))
+        db.execute(delete(table).where(tuple_(*(table.c[key] for key in KEYS)).in_(removed_keys)))
 
 
 def restate(db: Connection, stated: pd.DataFrame) -> None:

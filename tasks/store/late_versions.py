@@ -54,28 +54,28 @@ def _open(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
     late = late.drop_duplicates("application_no", keep="last").reset_index(drop=True)
     if late.empty:
         return late
-    known, policy = versions.known_of(db, late["application_no"].tolist()), for_cycle(cycle_id(cycle))
+    on_record, policy = versions.known_of(db, late["application_no"].tolist()), for_cycle(cycle_id(cycle))
     moments = [
         law.moment_of(versions.moment(row["submitted_utc"]), date.fromisoformat(row["received_on"]), policy)
         for row in records(late)
     ]
     may = [
-        law.may_be_permitted(known[number].facts, moment)
+        law.may_be_permitted(on_record[number].facts, moment)
         for number, moment in zip(late["application_no"], moments, strict=True)
     ]
-    status = {number: application.status for number, application in known.items()}
+    status = {number: application.status for number, application in on_record.items()}
     return late.assign(moment=moments, was=late["application_no"].map(status))[may]
 
 
 def _given_since(db: Connection, cycle: str, late: pd.DataFrame) -> "pd.Series[str]":
     """What the latest decision on all of each application says of its late version, if it was given after that came."""
-    given = {str(row["application_no"]): row for row in records(decisions.on_applications(db, cycle, WINDOW_2))}
+    latest = {str(row["application_no"]): row for row in records(decisions.on_applications(db, cycle, WINDOW_2))}
     zone = ZoneInfo(for_cycle(cycle_id(cycle)).timezone)
-    rulings = [
-        ruling["verdict"] if (ruling := given.get(number)) and _lasts_until(ruling["moment"], zone) >= moment else None
+    verdicts = [
+        ruling["verdict"] if (ruling := latest.get(number)) and _lasts_until(ruling["moment"], zone) >= moment else None
         for number, moment in zip(late["application_no"], late["moment"], strict=True)
     ]
-    return pd.Series(rulings, index=late.index, dtype=frames.TEXT)
+    return pd.Series(verdicts, index=late.index, dtype=frames.TEXT)
 
 
 def _lasts_until(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -31,7 +31,7 @@ class LeaseTakenError(RefusedError):
 def take(db: Connection, cycle: str) -> int:
     """Take the cycle's lease and return its token; raises LeaseTakenError while a living run holds it."""
     now = datetime.now(UTC)
-    mine = {
+    holding = {
         "holder": f"{socket.gethostname()}:{os.getpid()}",
         "host": socket.gethostname(),
         "process": os.getpid(),
@@ -41,14 +41,14 @@ def take(db: Connection, cycle: str) -> int:
     row = _lease_of(db, cycle)
     if row is None:
         with suppress(IntegrityError), db.begin_nested():
-            db.execute(insert(lease).values(cycle=cycle, token=1, **mine))
+            db.execute(insert(lease).values(cycle=cycle, token=1, **holding))
             return 1
         # another run took the cycle's first lease at the same moment
         row = _lease_of(db, cycle)
     if row is None or _is_alive(row, now):
         holder = f" ({row.holder})" if row else ""
         raise LeaseTakenError(f"another run{holder} is working on {cycle}: wait until it ends, then run again")
-    db.execute(update(lease).where(lease.c.cycle == cycle).values(token=row.token + 1, **mine))
+    db.execute(update(lease).where(lease.c.cycle == cycle).values(token=row.token + 1, **holding))
     return int(row.token) + 1
 
 

@@ -100,8 +100,8 @@ def free_after(db: Connection, kinds: Sequence[str], day: date, run: Run) -> int
 
     They keep their numbers and stand in the register; what had not gone out stays where it is.
     """
-    mine = (_LETTERS, outbox.c.kind.in_(kinds), outbox.c.written_on > day, outbox.c.occasion.not_like("%|void:%"))
-    freed = list(db.execute(select(outbox.c.occasion).where(*mine)).scalars())
+    of_kinds = (_LETTERS, outbox.c.kind.in_(kinds), outbox.c.written_on > day, outbox.c.occasion.not_like("%|void:%"))
+    freed = list(db.execute(select(outbox.c.occasion).where(*of_kinds)).scalars())
     for occasion in freed:
         void = f"{occasion}|void:{run.day}:{history.head(db).entry}"
         for name in (occasion, void):
@@ -116,12 +116,12 @@ def free_after(db: Connection, kinds: Sequence[str], day: date, run: Run) -> int
 
 def beside_renewals(db: Connection, day: date) -> list[Entry]:
     """The last filing letter of a day to each application that renews nothing, of institutions renewed on that day too."""
-    mine = (_LETTERS, outbox.c.kind == "filing", outbox.c.written_on == day)
+    of_day = (_LETTERS, outbox.c.kind == "filing", outbox.c.written_on == day)
     renewed, uscc = outbox.c.content["renewed"].as_boolean(), outbox.c.content["uscc"].as_string()
-    holders = set(db.execute(select(uscc).where(*mine, renewed)).scalars())
+    holders = set(db.execute(select(uscc).where(*of_day, renewed)).scalars())
     if not holders:
         return []
-    rows = db.execute(select(outbox).where(*mine, ~renewed, uscc.in_(holders)).order_by(outbox.c.serial))
+    rows = db.execute(select(outbox).where(*of_day, ~renewed, uscc.in_(holders)).order_by(outbox.c.serial))
     last = {row.subject: entry_of(row) for row in rows}
     return [entry for _, entry in sorted(last.items())]
 
@@ -139,8 +139,8 @@ def unprinted(db: Connection, cycle: str | None) -> list[tuple[str, str]]:
 def printed(db: Connection, occasions: Sequence[str]) -> None:
     """Note that letters were set for the printer; they are not set again."""
     for occasion in occasions:
-        mine = _LETTERS & (outbox.c.occasion == occasion)
-        db.execute(update(outbox).where(mine).values(printed_at=datetime.now(UTC)))
+        is_letter = _LETTERS & (outbox.c.occasion == occasion)
+        db.execute(update(outbox).where(is_letter).values(printed_at=datetime.now(UTC)))
 
 
 def subjects(db: Connection, occasions: Sequence[str]) -> set[str]:

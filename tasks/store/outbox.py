@@ -65,11 +65,11 @@ def unwritten(db: Connection, box: Box, entries: Sequence[Entry]) -> list[Entry]
     """Those of these entries whose occasion has none in the box yet, by occasion."""
     if not entries:
         return []
-    asked = pd.DataFrame({"occasion": [entry.occasion for entry in entries]}, dtype=frames.TEXT)
-    work = frames.working(db, "occasions", asked)
+    occasions = pd.DataFrame({"occasion": [entry.occasion for entry in entries]}, dtype=frames.TEXT)
+    work = frames.working(db, "occasions", occasions)
     same = (work.c.occasion == outbox.c.occasion) & (outbox.c.box == box.code)
-    known = set(db.execute(select(outbox.c.occasion).join(work, same)).scalars())
-    new = {entry.occasion: entry for entry in entries if entry.occasion not in known}
+    occasions_written = set(db.execute(select(outbox.c.occasion).join(work, same)).scalars())
+    new = {entry.occasion: entry for entry in entries if entry.occasion not in occasions_written}
     return [entry for _, entry in sorted(new.items())]
 
 
@@ -117,15 +117,15 @@ def written(db: Connection, box: Box) -> list[RowMapping]:
 
 def newest_of_kind(db: Connection, box: Box, kind: str) -> Entry | None:
     """The entry of a kind that was put into a box last; None before the first."""
-    mine = (outbox.c.box == box.code, outbox.c.kind == kind)
-    row = db.execute(select(outbox.c.occasion).where(*mine).order_by(outbox.c.written_on.desc()).limit(1)).first()
+    of_kind = (outbox.c.box == box.code, outbox.c.kind == kind)
+    row = db.execute(select(outbox.c.occasion).where(*of_kind).order_by(outbox.c.written_on.desc()).limit(1)).first()
     return read(db, box, row.occasion) if row else None
 
 
 def read(db: Connection, box: Box, occasion: str) -> Entry:
     """The entry as it was written."""
-    mine = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)
-    return entry_of(db.execute(select(outbox).where(mine)).one())
+    is_entry = (outbox.c.box == box.code) & (outbox.c.occasion == occasion)
+    return entry_of(db.execute(select(outbox).where(is_entry)).one())
 
 
 def entry_of(row: "Row[Any]") -> Entry:
@@ -135,8 +135,8 @@ def entry_of(row: "Row[Any]") -> Entry:
 
 def _read(db: Connection, box: Box, occasions: Sequence[str]) -> list[Entry]:
     """Entries as they were written, by occasion."""
-    mine = (outbox.c.box == box.code) & outbox.c.occasion.in_(occasions)
-    rows = db.execute(select(outbox).where(mine).order_by(outbox.c.occasion))
+    is_chosen = (outbox.c.box == box.code) & outbox.c.occasion.in_(occasions)
+    rows = db.execute(select(outbox).where(is_chosen).order_by(outbox.c.occasion))
     return [entry_of(row) for row in rows]
 
 
@@ -186,13 +186,13 @@ def _unmade(box: Box, occasion: str, broken: Exception) -> str:
 
 def note(db: Connection, box: Box, receipts: Mapping[str, str]) -> None:
     """Note that entries have been handed over; `receipts`: occasion to receipt."""
-    mine = (outbox.c.box == box.code) & (outbox.c.occasion == bindparam("of"))
-    noted = update(outbox).where(mine).values(delivered_at=datetime.now(UTC), receipt=bindparam("noted_receipt"))
+    is_entry = (outbox.c.box == box.code) & (outbox.c.occasion == bindparam("of"))
+    noted = update(outbox).where(is_entry).values(delivered_at=datetime.now(UTC), receipt=bindparam("noted_receipt"))
     db.execute(noted, [{"of": occasion, "noted_receipt": receipt} for occasion, receipt in receipts.items()])
 
 
 def receipts(db: Connection, box: Box, cycle: str) -> dict[str, str]:
     """Occasion to receipt of every delivered entry of a cycle, by occasion."""
-    mine = (outbox.c.box == box.code, outbox.c.cycle == cycle, outbox.c.receipt.is_not(None))
-    rows = db.execute(select(outbox.c.occasion, outbox.c.receipt).where(*mine).order_by(outbox.c.occasion))
+    delivered = (outbox.c.box == box.code, outbox.c.cycle == cycle, outbox.c.receipt.is_not(None))
+    rows = db.execute(select(outbox.c.occasion, outbox.c.receipt).where(*delivered).order_by(outbox.c.occasion))
     return {str(row.occasion): str(row.receipt) for row in rows}

@@ -17,8 +17,8 @@ from tasks.store import conditions, credit_codes, runs, unfinished
 
 def cycles(db: Connection) -> list[str]:
     """Every cycle that has an application or a run, oldest first."""
-    known = set(db.execute(select(tables.application.c.cycle).distinct()).scalars())
-    return sorted(known | set(db.execute(select(tables.run.c.cycle).distinct()).scalars()))
+    with_applications = set(db.execute(select(tables.application.c.cycle).distinct()).scalars())
+    return sorted(with_applications | set(db.execute(select(tables.run.c.cycle).distinct()).scalars()))
 
 
 def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
@@ -51,15 +51,15 @@ def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
 def _editions(db: Connection, cycle: str) -> list[str]:
     """The cycle's published editions, oldest first."""
     edition = tables.edition
-    mine = (edition.c.cycle == cycle, edition.c.standing == "published")
-    return list(db.execute(select(edition.c.edition).where(*mine).order_by(edition.c.number)).scalars())
+    published = (edition.c.cycle == cycle, edition.c.standing == "published")
+    return list(db.execute(select(edition.c.edition).where(*published).order_by(edition.c.number)).scalars())
 
 
 def _notices(db: Connection, cycle: str) -> list[str]:
     """The cycle's published notices with their first and last day."""
     notice = tables.public_notice
-    mine = (notice.c.cycle == cycle, notice.c.standing == "published")
-    statement = select(notice.c.notice, notice.c.published_on, notice.c.ends_on).where(*mine)
+    published = (notice.c.cycle == cycle, notice.c.standing == "published")
+    statement = select(notice.c.notice, notice.c.published_on, notice.c.ends_on).where(*published)
     return [f"{name} {begins}–{ends}" for name, begins, ends in db.execute(statement.order_by(notice.c.number))]
 
 

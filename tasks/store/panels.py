@@ -30,8 +30,8 @@ def take_in(db: Connection, rows: pd.DataFrame) -> tuple[int, list[str]]:
     rows = rows[EXPERTS.names].fillna("").drop_duplicates()
     twice = sorted(set(rows.loc[rows[_KEY].duplicated(), _KEY]))
     rows = rows[~rows[_KEY].isin(twice)]
-    known = frames.read(db, select(*(_expert.c[name] for name in EXPERTS.names)))
-    both = rows.merge(known, how="left", indicator=True)
+    recorded = frames.read(db, select(*(_expert.c[name] for name in EXPERTS.names)))
+    both = rows.merge(recorded, how="left", indicator=True)
     changed = both.loc[both["_merge"] == "left_only", EXPERTS.names]
     if len(changed):
         seals.touch(db, seals.EXPERT, changed)
@@ -149,17 +149,19 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
     }
     if not going_out and not unfit:
         return Drawn({})
-    kept = standing(db, run.cycle)
-    seed = _seed(kept, run)
-    kept = {number: panel for number, panel in kept.items() if number not in unfit}
-    new = draw_panels(seed, everyone, experts, run.policy.evaluation.panel_size, kept=kept, only={*going_out, *unfit})
+    panels = standing(db, run.cycle)
+    seed = _seed(panels, run)
+    panels = {number: panel for number, panel in panels.items() if number not in unfit}
+    new = draw_panels(
+        seed, everyone, experts, run.policy.evaluation.panel_size, standing=panels, only={*going_out, *unfit}
+    )
     record(db, new, {number: _AGAIN if number in unfit else _FIRST for number in new}, run)
-    again = {number: PanelDraw.model_validate(before[number]) for number in kept.keys() & going_out}
+    again = {number: PanelDraw.model_validate(before[number]) for number in panels.keys() & going_out}
     return Drawn(again | new, frozenset(unfit))
 
 
-def _seed(kept: dict[str, Panel], run: Run) -> str:
+def _seed(panels: dict[str, Panel], run: Run) -> str:
     """The seed the cycle's draws began with; else the cycle and the text the installation was given."""
     text = run.installation.panel_seed
     fresh = f"{run.cycle}|{text}" if text else run.cycle
-    return next((panel.seed for panel in kept.values() if panel.seed), fresh)
+    return next((panel.seed for panel in panels.values() if panel.seed), fresh)

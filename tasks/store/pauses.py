@@ -65,8 +65,8 @@ def to_release(db: Connection) -> list[str]:
 
 def released(db: Connection, subject: str) -> None:
     """Note that Prefect lets a subject go as well."""
-    mine = (pause.c.subject == subject, pause.c.lifted_at.is_not(None), pause.c.released_at.is_(None))
-    db.execute(update(pause).where(*mine).values(released_at=datetime.now(UTC)))
+    lifted = (pause.c.subject == subject, pause.c.lifted_at.is_not(None), pause.c.released_at.is_(None))
+    db.execute(update(pause).where(*lifted).values(released_at=datetime.now(UTC)))
 
 
 def add(db: Connection, new: Pause) -> None:
@@ -84,5 +84,5 @@ def lift(db: Connection, subject: str, by: str, because: str) -> int:
 
 
 def _read(row: "Row[Any]") -> Pause:
-    kept = {name: getattr(row, name) for name in ("subject", "until", "by", "reason", "flow_run")}
-    return Pause(paused_at=in_utc(row.paused_at), **kept)
+    values = {name: getattr(row, name) for name in ("subject", "until", "by", "reason", "flow_run")}
+    return Pause(paused_at=in_utc(row.paused_at), **values)

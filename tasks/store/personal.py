@@ -65,13 +65,13 @@ def forget(db: Connection, run: Run) -> int:
     if over.empty:
         return 0
     work = frames.working(db, "over_now", over)
-    mine = select(work.c.application_no).where(conditions.same(staff_member, work, VERSION)).exists()
-    counted = select(staff_member.c.application_no, func.count()).where(mine).group_by(staff_member.c.application_no)
+    is_over = select(work.c.application_no).where(conditions.same(staff_member, work, VERSION)).exists()
+    counted = select(staff_member.c.application_no, func.count()).where(is_over).group_by(staff_member.c.application_no)
     rows = {number: int(count) for number, count in db.execute(counted)}
     if not rows:
         return 0
-    seals.touch_where(db, seals.STAFF, mine)
-    db.execute(delete(staff_member).where(mine))
+    seals.touch_where(db, seals.STAFF, is_over)
+    db.execute(delete(staff_member).where(is_over))
     records = pd.DataFrame(
         [
             {

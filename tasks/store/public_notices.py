@@ -30,16 +30,16 @@ def shown(db: Connection, cycle: str) -> pd.DataFrame:
 def running(db: Connection, number: str, day: date) -> pd.DataFrame:
     """What of an application stands in a notice whose period is not over on a day: notice, ends_on (ISO), occupation_code."""
     columns = (_notice.c.notice, _notice.c.ends_on, _item.c.occupation_code)
-    mine = (_item.c.application_no == number, _notice.c.standing == "published", _notice.c.ends_on >= day)
-    statement = select(*columns).join(_notice, _notice.c.notice == _item.c.notice).where(*mine).distinct()
+    is_running = (_item.c.application_no == number, _notice.c.standing == "published", _notice.c.ends_on >= day)
+    statement = select(*columns).join(_notice, _notice.c.notice == _item.c.notice).where(*is_running).distinct()
     return frames.read(db, statement).sort_values(["notice", "occupation_code"], ignore_index=True)
 
 
 def periods(db: Connection, number: str) -> dict[str, tuple[date, date]]:
     """First and last day of the newest notice that stands in its place and shows an application's items, by occupation."""
     columns = (_item.c.occupation_code, _notice.c.published_on, _notice.c.ends_on)
-    mine = (_item.c.application_no == number, _notice.c.standing == "published")
-    statement = select(*columns).join(_notice, _notice.c.notice == _item.c.notice).where(*mine)
+    is_published = (_item.c.application_no == number, _notice.c.standing == "published")
+    statement = select(*columns).join(_notice, _notice.c.notice == _item.c.notice).where(*is_published)
     rows = db.execute(statement.order_by(_notice.c.ends_on, _notice.c.number))
     return {code: (began, ends) for code, began, ends in rows}
 

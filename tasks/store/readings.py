@@ -97,8 +97,10 @@ def of_place(db: Connection, place: str, context: str) -> list[Reading]:
         )
         for row in rows
     ]
-    known = _on_record(db, [content for reading in known_readings if reading.settled for content in reading.contents])
-    return [reading if known.issuperset(reading.contents) else reading.unsettled() for reading in known_readings]
+    on_record = _on_record(
+        db, [content for reading in known_readings if reading.settled for content in reading.contents]
+    )
+    return [reading if on_record.issuperset(reading.contents) else reading.unsettled() for reading in known_readings]
 
 
 def _on_record(db: Connection, contents: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -118,9 +120,9 @@ def _on_record(db: Connection, contents: Sequence[tuple[str, str]]) -> set[tuple
     return pairs
 
 
-def keep(db: Connection, place: str, context: str, read: Sequence[Reading], gone: Sequence[str]) -> None:
+def keep(db: Connection, place: str, context: str, read: Sequence[Reading], absent: Sequence[str]) -> None:
     """Remember files that were read just now in the place of what was known of them, and forget those that are gone."""
-    names = [*(reading.file for reading in read), *gone]
+    names = [*(reading.file for reading in read), *absent]
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]
         db.execute(delete(_reading).where(_reading.c.place == place, _reading.c.file.in_(some)))

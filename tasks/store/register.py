@@ -75,14 +75,14 @@ def over(day: date) -> ColumnElement[bool]:
 def in_force(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
     """What may be certified on a day: on file and not suspended; the same columns."""
     held = on_file(db, day, known_on=known_on)
-    suspended = suspensions.concerning(suspensions.known(db, known_on), held, day.isoformat())
+    suspended = suspensions.concerning(suspensions.every(db, known_on), held, day.isoformat())
     return held[~suspended].reset_index(drop=True)
 
 
 def standings(db: Connection, day: date) -> pd.DataFrame:
     """What is on file on a day, as `on_file` gives it, each with its `standing`: filed or suspended."""
     held = on_file(db, day)
-    suspended = suspensions.concerning(suspensions.known(db), held, day.isoformat())
+    suspended = suspensions.concerning(suspensions.every(db), held, day.isoformat())
     return held.assign(standing=suspended.map({True: "suspended", False: "filed"}))
 
 
@@ -170,8 +170,13 @@ def _over_before(db: Connection, cycle: str) -> pd.DataFrame:
         .join(version, renews)
         .join(application, counts)
     )
-    mine = (_entry.c.known_to.is_(None), _entry.c.cycle == cycle, old.c.known_to.is_(None), old.c.ended_by.is_(None))
-    return frames.read(db, statement.where(*mine))
+    renewing = (
+        _entry.c.known_to.is_(None),
+        _entry.c.cycle == cycle,
+        old.c.known_to.is_(None),
+        old.c.ended_by.is_(None),
+    )
+    return frames.read(db, statement.where(*renewing))
 
 
 def knowledge(db: Connection, cycle: str) -> int:
@@ -237,9 +242,9 @@ def shorten(db: Connection, entries: pd.DataFrame, last_day: date, became: str, 
 def _forget(db: Connection, entries: pd.DataFrame, run: Run, superseded_in: str | None = None) -> None:
     """End our knowledge of these entries, by their numbers."""
     work = frames.working(db, "forgetting", entries[["entry"]].astype("int64"))
-    mine = _entry.c.entry.in_(select(work.c.entry))
-    seals.touch_where(db, seals.REGISTER_ENTRY, mine)
-    db.execute(update(_entry).where(mine).values(known_to=run.day, superseded_in=superseded_in))
+    chosen = _entry.c.entry.in_(select(work.c.entry))
+    seals.touch_where(db, seals.REGISTER_ENTRY, chosen)
+    db.execute(update(_entry).where(chosen).values(known_to=run.day, superseded_in=superseded_in))
 
 
 def rekey(db: Connection, run: Run, column: str, old: str, new: str) -> pd.DataFrame:
@@ -249,11 +254,11 @@ def rekey(db: Connection, run: Run, column: str, old: str, new: str) -> pd.DataF
     those.
     """
     every = current_entries(db)
-    mine = every[every[column] == old]
-    moved, others = mine.assign(**{column: new}), every[every[column] != old]
+    of_old_code = every[every[column] == old]
+    moved, others = of_old_code.assign(**{column: new}), every[every[column] != old]
     still = others[_is_held(others, run.day)].drop_duplicates(KEYS, keep="last")
     both = moved[_is_held(moved, run.day)].merge(still, on=KEYS, suffixes=("_moved", ""))
-    _forget(db, pd.concat([mine, both[["entry"]]]), run)
+    _forget(db, pd.concat([of_old_code, both[["entry"]]]), run)
     both["valid_until"] = both[["valid_until", "valid_until_moved"]].max(axis=1)
     both["audiences"] = [audiences_of(pair) for pair in zip(both["audiences"], both["audiences_moved"], strict=True)]
     alone = moved[~moved["entry"].isin(both["entry_moved"])]

@@ -62,9 +62,9 @@ class ReplayedRegister:
     def _file(self, key: Key, facts: dict[str, str]) -> None:
         former, filed_on = self.levels.get(key), facts["filed_on"]
         # a suspension concerns the filing it was decided on
-        kept = [span for span in former.suspended if span[0].isoformat() >= filed_on] if former else []
+        spans = [span for span in former.suspended if span[0].isoformat() >= filed_on] if former else []
         along = tuple(facts[name] for name in ALONG)
-        self.levels[key] = _Level(filed_on, facts["valid_until"], along, kept)
+        self.levels[key] = _Level(filed_on, facts["valid_until"], along, spans)
 
     def standings(self, day: date) -> pd.DataFrame:
         """What is on file on a day: keys, filed_on, valid_until, ALONG, standing, and the institution's details; sorted."""

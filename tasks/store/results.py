@@ -28,8 +28,8 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
     # a blank work type is the occupation as a whole, one key like any other
     rows = results.astype({"work_type": "str"}).fillna({"work_type": ""})
     rows["content_hash"] = content_hashes(rows)
-    known = set(db.execute(select(_result.c.content_hash)).scalars())
-    new = rows[~_is_among(known, rows["content_hash"])].drop_duplicates("content_hash")
+    recorded = set(db.execute(select(_result.c.content_hash)).scalars())
+    new = rows[~_is_among(recorded, rows["content_hash"])].drop_duplicates("content_hash")
     first = last(db) + 1
     batch = max([first, *(int(number) + 1 for number in db.execute(select(_result.c.batch).distinct()).scalars())])
     cycles = frames.read(db, select(tables.application.c.application_no, tables.application.c.cycle))
@@ -52,13 +52,13 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
 def _note_seen(db: Connection, rows: pd.DataFrame, run: Run) -> None:
     """Note that results which do not count were handed in on this day."""
     work = frames.working(db, "seen_again", rows[["content_hash"]].drop_duplicates())
-    mine = (
+    repeated = (
         _result.c.content_hash.in_(select(work.c.content_hash)),
         _result.c.standing.in_(["refused", "replaced"]),
         _result.c.received_on != run.day,
     )
-    seals.touch_where(db, seals.RESULT_STANDING, *mine)
-    db.execute(update(_result).where(*mine).values(received_on=run.day))
+    seals.touch_where(db, seals.RESULT_STANDING, *repeated)
+    db.execute(update(_result).where(*repeated).values(received_on=run.day))
 
 
 def content_hashes(rows: pd.DataFrame) -> list[str]:
@@ -71,7 +71,7 @@ def content_hashes(rows: pd.DataFrame) -> list[str]:
 def come_too_late(db: Connection, results: pd.DataFrame) -> "pd.Series[bool]":
     """Which of these results say something new of an item that is decided, or that was recalled; by the rows' index."""
     rows = results.fillna({"work_type": ""})
-    known = set(db.execute(select(_result.c.content_hash)).scalars())
+    recorded = set(db.execute(select(_result.c.content_hash)).scalars())
     sent = {tuple(key) for key in db.execute(select(*(tables.dispatched_item.c[name] for name in items.KEYS)))}
     moved = select(*(tables.item.c[name] for name in items.KEYS), tables.item.c.status, tables.item.c.decided_result)
     ended = {
@@ -80,7 +80,7 @@ def come_too_late(db: Connection, results: pd.DataFrame) -> "pd.Series[bool]":
         if (key := tuple(parts)) and ((status in DECIDED and decided is not None) or key not in sent)
     }
     keys = zip(*(rows[name].fillna("") for name in items.KEYS), strict=True)
-    late = [key in ended and content not in known for key, content in zip(keys, content_hashes(rows), strict=True)]
+    late = [key in ended and content not in recorded for key, content in zip(keys, content_hashes(rows), strict=True)]
     return pd.Series(late, index=results.index, dtype="bool")
 
 
@@ -106,14 +106,14 @@ def newest(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     """Those of these results (columns as received) that the newest batch holds, with `content_hash`."""
     batches = db.execute(select(_result.c.batch).distinct()).scalars()
     batch = max(batches, key=int, default="")
-    known = set(db.execute(select(_result.c.content_hash).where(_result.c.batch == batch)).scalars())
+    of_batch = set(db.execute(select(_result.c.content_hash).where(_result.c.batch == batch)).scalars())
     hashed = rows.assign(content_hash=content_hashes(rows))
-    return hashed[_is_among(known, hashed["content_hash"])]
+    return hashed[_is_among(of_batch, hashed["content_hash"])]
 
 
-def _is_among(known: set[str], texts: "pd.Series[str]") -> "pd.Series[bool]":
+def _is_among(hashes: set[str], texts: "pd.Series[str]") -> "pd.Series[bool]":
     """Which of these texts are known; pandas makes a scalar of each known one, eight times as long."""
-    return pd.Series(list(map(known.__contains__, texts.to_list())), index=texts.index, dtype="bool")
+    return pd.Series(list(map(hashes.__contains__, texts.to_list())), index=texts.index, dtype="bool")
 
 
 def _receive_again(db: Connection, rows: pd.DataFrame, new: set[str], batch: int, run: Run) -> int:
@@ -126,24 +126,24 @@ def _receive_again(db: Connection, rows: pd.DataFrame, new: set[str], batch: int
     present = set(rows["content_hash"])
     may = pd.concat([_uncontradicted(db, present), _of_its_day(db, run), _sent_again(db)], ignore_index=True)
     renewed = pd.MultiIndex.from_frame(rows.loc[rows["content_hash"].isin(new), items.KEYS].fillna(""))
-    mine = may[may["content_hash"].isin(present) & ~pd.MultiIndex.from_frame(may[items.KEYS]).isin(renewed)]
-    mine = mine.drop_duplicates("result_id")
-    if mine.empty:
+    chosen = may[may["content_hash"].isin(present) & ~pd.MultiIndex.from_frame(may[items.KEYS]).isin(renewed)]
+    chosen = chosen.drop_duplicates("result_id")
+    if chosen.empty:
         return 0
     for record in (seals.RESULT, seals.RESULT_STANDING):
-        seals.touch(db, record, mine)
+        seals.touch(db, record, chosen)
     places = rows.drop_duplicates("content_hash").set_index("content_hash")["row"]
-    work = frames.working(db, "received_again", mine[["result_id"]].assign(row=mine["content_hash"].map(places)))
+    work = frames.working(db, "received_again", chosen[["result_id"]].assign(row=chosen["content_hash"].map(places)))
     anew = {"standing": "received", "batch": str(batch), "received_on": run.day, "row": work.c.row}
     db.execute(update(_result).where(_result.c.result_id == work.c.result_id).values(**anew))
-    return len(mine)
+    return len(chosen)
 
 
 def _marked(rule: str) -> ColumnElement[bool]:
     """Whether a finding of a rule stands on a result."""
     finding = tables.finding
-    mine = (finding.c.table == "results", finding.c.version == _result.c.result_id, finding.c.rule == rule)
-    return select(finding.c.rule).where(*mine).exists()
+    finding_of_rule = (finding.c.table == "results", finding.c.version == _result.c.result_id, finding.c.rule == rule)
+    return select(finding.c.rule).where(*finding_of_rule).exists()
 
 
 def _uncontradicted(db: Connection, present: set[str]) -> pd.DataFrame:
@@ -185,9 +185,9 @@ def _sent_again(db: Connection) -> pd.DataFrame:
 def forget(db: Connection, numbers: pd.DataFrame) -> None:
     """Let refused results on former versions (of these application_no) and the findings on them stand no longer."""
     work = frames.working(db, "of_former", numbers[["application_no"]])
-    mine = (_result.c.application_no.in_(select(work.c.application_no)), _result.c.standing == "refused")
-    seals.touch_where(db, seals.RESULT_STANDING, *mine)
-    db.execute(update(_result).where(*mine).values(standing="replaced"))
+    refused = (_result.c.application_no.in_(select(work.c.application_no)), _result.c.standing == "refused")
+    seals.touch_where(db, seals.RESULT_STANDING, *refused)
+    db.execute(update(_result).where(*refused).values(standing="replaced"))
 
 
 def reconsider(db: Connection, cycle: str, day: date) -> None:
@@ -258,8 +258,8 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     former = select(_result.c.application_no).where(same, _result.c.standing == "accepted").distinct()
     replaced = sorted(db.execute(former).scalars())
     older = or_(_result.c.standing == "accepted", _result.c.standing == "refused")
-    there = select(work.c.result_id).where(same).exists()
-    seals.touch_where(db, seals.RESULT_STANDING, there, older)
+    is_accepted = select(work.c.result_id).where(same).exists()
+    seals.touch_where(db, seals.RESULT_STANDING, is_accepted, older)
     db.execute(update(_result).where(same, older).values(standing="replaced"))
     # the cleaned level of the item may be spelt otherwise in the result: its own row is found by number
     condition = _result.c.result_id == work.c.result_id

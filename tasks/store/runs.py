@@ -51,8 +51,8 @@ def summary(db: Connection, run_id: str | None = None) -> RunSummary | None:
 
 def last_summary(db: Connection, cycle: str) -> RunSummary | None:
     """The summary of the newest run of a cycle that came to its end; None before the first."""
-    mine = select(run.c.summary).where(*_whole(cycle), run.c.summary.is_not(None))
-    record = db.execute(mine.order_by(run.c.started_at.desc()).limit(1)).scalar()
+    summaries = select(run.c.summary).where(*_whole(cycle), run.c.summary.is_not(None))
+    record = db.execute(summaries.order_by(run.c.started_at.desc()).limit(1)).scalar()
     return RunSummary.model_validate(record) if record else None
 
 
@@ -80,8 +80,8 @@ def undone(db: Connection, cycle: str) -> list[str]:
 
 def failures_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]:
     """How many of the cycle's newest runs, up to some, all left something undone; and when the newest ended."""
-    mine = select(run.c.outcome, run.c.ended_at).where(*_whole(cycle), run.c.outcome.is_not(None))
-    newest = list(db.execute(mine.order_by(run.c.started_at.desc()).limit(_MANY)))
+    outcomes = select(run.c.outcome, run.c.ended_at).where(*_whole(cycle), run.c.outcome.is_not(None))
+    newest = list(db.execute(outcomes.order_by(run.c.started_at.desc()).limit(_MANY)))
     number = next((place for place, row in enumerate(newest) if row.outcome != "failed"), len(newest))
     return number, _in_utc(newest[0].ended_at) if newest else None
 
@@ -113,8 +113,8 @@ def number_of(db: Connection, cycle: str) -> int:
 
 def last_day(db: Connection, cycle: str) -> date | None:
     """The latest day the whole cycle was run for; what is recorded beside it, or swept at night, has the day it is."""
-    mine = select(func.max(run.c.as_of)).where(*_whole(cycle), run.c.outcome.is_not(None))
-    return db.execute(mine).scalar()
+    newest = select(func.max(run.c.as_of)).where(*_whole(cycle), run.c.outcome.is_not(None))
+    return db.execute(newest).scalar()
 
 
 def recorded_since(db: Connection, cycle: str, began: datetime | None) -> bool:
@@ -146,9 +146,9 @@ def note_quarantined(
     that `came` again.
     """
     place = [quarantined.c[name] for name in ("file", "reason", "sha256", "settled_by")]
-    known = list(db.execute(select(*place).where(quarantined.c.cycle == cycle)))
-    waiting = {(row.file, row.reason) for row in known if not row.settled_by}
-    settled = {(row.file, row.reason, row.sha256) for row in known if row.settled_by and row.file not in came}
+    noted = list(db.execute(select(*place).where(quarantined.c.cycle == cycle)))
+    waiting = {(row.file, row.reason) for row in noted if not row.settled_by}
+    settled = {(row.file, row.reason, row.sha256) for row in noted if row.settled_by and row.file not in came}
     new = {
         key: row
         for row in aside
@@ -168,8 +168,8 @@ def settle_files(db: Connection, files: Mapping[str, str]) -> None:
     waiting = tuple(quarantined.c[name] == "" for name in ("settled_by", "application_no", "sheet", "row"))
     for file in db.execute(select(quarantined.c.file).where(*waiting).distinct()).scalars().all():
         if file in files:
-            mine = (*waiting, quarantined.c.file == file)
-            db.execute(update(quarantined).where(*mine).values(settled_by=files[file]))
+            of_file = (*waiting, quarantined.c.file == file)
+            db.execute(update(quarantined).where(*of_file).values(settled_by=files[file]))
 
 
 def settle_quarantined(db: Connection, files: Mapping[str, str]) -> None:
@@ -177,8 +177,8 @@ def settle_quarantined(db: Connection, files: Mapping[str, str]) -> None:
     waiting = quarantined.c.settled_by == ""
     for number in db.execute(select(quarantined.c.application_no).where(waiting).distinct()).scalars().all():
         if number in files:
-            mine = (quarantined.c.application_no == number, waiting)
-            db.execute(update(quarantined).where(*mine).values(settled_by=files[number]))
+            of_application = (quarantined.c.application_no == number, waiting)
+            db.execute(update(quarantined).where(*of_application).values(settled_by=files[number]))
 
 
 def quarantine(db: Connection, cycle: str) -> list[tuple[str, str]]:

@@ -35,9 +35,10 @@ _adjustment = tables.adjustment
 
 def suspended(db: Connection, day: date) -> pd.DataFrame:
     """uscc and occupation_code of what is suspended on a day; the code is blank for an institution as a whole."""
-    known = suspensions.known(db)
-    running = known[
-        (known["starts_on"] <= day.isoformat()) & (known["ends_on"].isna() | (known["ends_on"] >= day.isoformat()))
+    suspensions_on_record = suspensions.every(db)
+    running = suspensions_on_record[
+        (suspensions_on_record["starts_on"] <= day.isoformat())
+        & (suspensions_on_record["ends_on"].isna() | (suspensions_on_record["ends_on"] >= day.isoformat()))
     ]
     occupations = running[["uscc", "occupation_code"]].drop_duplicates()
     whole = sorted(_suspended_whole(db, day) & set(occupations["uscc"]))
@@ -99,9 +100,9 @@ class _Standing(TypedDict):
 
 def _standing(db: Connection, day: date, on_file: pd.DataFrame) -> _Standing:
     """The frames of a Scene about how institutions stand on its deadline; `on_file`: what is on file then."""
-    known = institutions.on(db, day)
+    details = institutions.on(db, day)
     return {
-        "institutions": known[known["uscc"].isin(on_file["uscc"])].reset_index(drop=True),
+        "institutions": details[details["uscc"].isin(on_file["uscc"])].reset_index(drop=True),
         "suspensions": suspended(db, day),
         "revocations": revoked(db, day),
         "matters": matters(db, day),
@@ -114,10 +115,10 @@ _finding = tables.finding
 
 def scene(db: Connection, cycle: CycleId) -> Scene:
     """The world the cycle is judged against: the register as it stands on the deadline (contract section 5)."""
-    there, numbers = _facts(db, cycle), _with_unread_levels(db, cycle)
+    bare_scene, numbers = _facts(db, cycle), _with_unread_levels(db, cycle)
     if not numbers:
-        return there
-    return replace(there, peer_items=pd.concat([there.peer_items, _without_level(db, numbers, there)]))
+        return bare_scene
+    return replace(bare_scene, peer_items=pd.concat([bare_scene.peer_items, _without_level(db, numbers, bare_scene)]))
 
 
 def without_level(db: Connection, cycle: CycleId) -> pd.DataFrame:
@@ -127,8 +128,8 @@ def without_level(db: Connection, cycle: CycleId) -> pd.DataFrame:
         return pd.DataFrame(columns=PEER_ITEMS, dtype="str")
     # an occupation is recognised by the law alone, whatever is on file
     present = renumbered(db, twins.peer_items(db, cycle))
-    there = replace(without_facts(cycle), peers=twins.peers(db, cycle), peer_items=present)
-    return _without_level(db, numbers, there)
+    peers_scene = replace(without_facts(cycle), peers=twins.peers(db, cycle), peer_items=present)
+    return _without_level(db, numbers, peers_scene)
 
 
 def without_facts(cycle: CycleId, as_of: date | None = None) -> Scene:
@@ -172,12 +173,12 @@ def _with_unread_levels(db: Connection, cycle: str) -> list[str]:
     return sorted(db.execute(statement.where(*mine, *unread)).scalars())
 
 
-def _without_level(db: Connection, numbers: list[str], there: Scene) -> pd.DataFrame:
+def _without_level(db: Connection, numbers: list[str], beside: Scene) -> pd.DataFrame:
     """Rows like those of items; none for an occupation that has items beside, which say where it stands."""
-    asked = occupations_without_level(applications.submissions(db, numbers), there)
+    rows_asked = occupations_without_level(applications.submissions(db, numbers), beside)
     key = ["application_no", *TRADE]
-    asked = renumbered(db, asked)
-    asked = asked.merge(there.peer_items[key].drop_duplicates(), on=key, how="left", indicator=True)
-    rows = asked.loc[asked["_merge"] == "left_only", key]
-    whose = there.peers.set_index("application_no")["uscc"]
-    return rows.assign(uscc=rows["application_no"].map(whose).astype(frames.TEXT), level="", status="returned")
+    rows_asked = renumbered(db, rows_asked)
+    rows_asked = rows_asked.merge(beside.peer_items[key].drop_duplicates(), on=key, how="left", indicator=True)
+    rows = rows_asked.loc[rows_asked["_merge"] == "left_only", key]
+    owners = beside.peers.set_index("application_no")["uscc"]
+    return rows.assign(uscc=rows["application_no"].map(owners).astype(frames.TEXT), level="", status="returned")

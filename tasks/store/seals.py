@@ -192,7 +192,7 @@ def differences(db: Connection) -> list[str]:
             "in the database and not in the history": [key for key in now if key not in then],
             "in the history and not in the database any more": [key for key in then if key not in now],
         }
-        sentences += [f"{_listed(name, keys)} {what}" for what, keys in sides.items() if keys]
+        sentences += [f"{_listed(name, keys)} {difference}" for difference, keys in sides.items() if keys]
     return sentences
 
 

@@ -26,15 +26,15 @@ def county_lists(db: Connection, content: EditionContent) -> list[CountyList]:
     suspended = held[held["standing"] == "suspended"]
     is_suspended = pd.MultiIndex.from_frame(rows[keys]).isin(list(suspended[keys].itertuples(index=False, name=None)))
     rows = rows.assign(standing=pd.Series(is_suspended, index=rows.index).map({True: "暂停", False: "在册"}))
-    known = institutions.on(db, day).set_index("uscc")
+    details = institutions.on(db, day).set_index("uscc")
     matters = _matters(db, day)
     titles = matters["occupation_code"].map(names).fillna(matters["occupation_code"])
     matters = matters.assign(
         occupation_name=titles,
-        institution_name=matters["uscc"].map(known["institution_name"]).astype("str").fillna("（未备案机构）"),
+        institution_name=matters["uscc"].map(details["institution_name"]).astype("str").fillna("（未备案机构）"),
     )
     changed = content.changed
-    where = dict(zip(known.index.astype(str), known["region_code"].astype(str), strict=True))
+    where = dict(zip(details.index.astype(str), details["region_code"].astype(str), strict=True))
     frames = [(frame, _regions(frame, where, content)) for frame in (rows, changed, matters)]
     lists = []
     for region, name in {**content.region_names, "": "其他"}.items():
@@ -59,17 +59,17 @@ def _matters(db: Connection, day: date) -> pd.DataFrame:
 
 def _of_complaints(db: Connection, day: date) -> pd.DataFrame:
     rows = complaints.unsettled(db, day)
-    what = rows["outcome"].map(COMPLAINT_OUTCOMES) + "：" + rows["summary"]
+    details = rows["outcome"].map(COMPLAINT_OUTCOMES) + "：" + rows["summary"]
     number = "举报投诉" + rows["complaint_no"]
-    return rows[["uscc"]].assign(matter=number, details=what, since=rows["received_on"], due_on=rows["due_on"])
+    return rows[["uscc"]].assign(matter=number, details=details, since=rows["received_on"], due_on=rows["due_on"])
 
 
 def _of_inspections(db: Connection) -> pd.DataFrame:
     rows = inspections.every_outcome(db)
     rows = rows[rows["outcome"].isin(list(TO_BE_MENDED))]
     rows["uscc"] = institutions.followed(db, rows["uscc"])
-    what = rows["outcome"].map(OUTCOMES)
-    return rows[["uscc"]].assign(matter="双随机抽查", details=what, since=rows["inspected_on"])
+    details = rows["outcome"].map(OUTCOMES)
+    return rows[["uscc"]].assign(matter="双随机抽查", details=details, since=rows["inspected_on"])
 
 
 def _dormant(db: Connection) -> pd.DataFrame:
@@ -82,8 +82,8 @@ def _outside(db: Connection, day: date) -> pd.DataFrame:
     if every is None:
         return pd.DataFrame({"uscc": []}, dtype="str")
     rows = outside(every[every["held_on"] <= day.isoformat()], register.current_entries(db))
-    what = rows["level"] + "级，" + rows["times"].astype("str") + "次，最近一次" + rows["last_on"]
-    return rows[["uscc", *TRADE]].assign(matter="备案范围外开展认定", details=what, since=rows["first_on"])
+    details = rows["level"] + "级，" + rows["times"].astype("str") + "次，最近一次" + rows["last_on"]
+    return rows[["uscc", *TRADE]].assign(matter="备案范围外开展认定", details=details, since=rows["first_on"])
 
 
 def flagged(db: Connection, day: date) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from tasks.store.database import highest
 _suspension = tables.suspension
 
 
-def known(db: Connection, known_on: date | None = None) -> pd.DataFrame:
+def every(db: Connection, known_on: date | None = None) -> pd.DataFrame:
     """Every suspension: keys, starts_on and ends_on (ISO, missing while open), as known now or as known on a day."""
     open_still: ColumnElement[bool] = _suspension.c.known_to.is_(None)
     chosen = open_still
@@ -30,8 +30,8 @@ def concerning(suspensions: pd.DataFrame, entries: pd.DataFrame, day: "pd.Series
 
     A suspension concerns the filing it was decided on: what is filed anew after a lapse is not suspended by it.
     """
-    asked = entries[[*KEYS, "filed_on"]].assign(day=day, place=range(len(entries)))
-    both = asked[asked["uscc"].isin(suspensions["uscc"])].merge(suspensions, on=KEYS)
+    numbered = entries[[*KEYS, "filed_on"]].assign(day=day, place=range(len(entries)))
+    both = numbered[numbered["uscc"].isin(suspensions["uscc"])].merge(suspensions, on=KEYS)
     runs = (both["filed_on"] <= both["starts_on"]) & (both["starts_on"] <= both["day"])
     open_still = both["ends_on"].isna() | (both["ends_on"] >= both["day"])
     hit = set(both.loc[runs & open_still, "place"])
@@ -45,7 +45,7 @@ def begin(db: Connection, entries: pd.DataFrame, day: date, run: Run) -> None:
 
 def end(db: Connection, entries: pd.DataFrame, day: date, run: Run) -> None:
     """Let the open suspensions of these entries (keys) end on the day before a day."""
-    present = known(db)
+    present = every(db)
     ended = present[present["ends_on"].isna()].merge(entries[KEYS].drop_duplicates(), on=KEYS)
     _forget(db, ended, run)
     _append(db, ended.assign(ends_on=(day - timedelta(days=1)).isoformat()), run)
@@ -53,12 +53,12 @@ def end(db: Connection, entries: pd.DataFrame, day: date, run: Run) -> None:
 
 def rekey(db: Connection, run: Run, column: str, old: str, new: str, but: pd.DataFrame) -> None:
     """Give the suspensions of one credit code or occupation code to another; those of the keys in `but` end with it."""
-    present = known(db)
-    mine = present[present[column] == old]
-    _forget(db, mine, run)
-    moved = mine.assign(**{column: new})
-    kept = moved.merge(but[KEYS].drop_duplicates(), on=KEYS, how="left", indicator=True)
-    _append(db, kept[kept["_merge"] == "left_only"].drop(columns="_merge"), run)
+    present = every(db)
+    of_old_code = present[present[column] == old]
+    _forget(db, of_old_code, run)
+    moved = of_old_code.assign(**{column: new})
+    matched = moved.merge(but[KEYS].drop_duplicates(), on=KEYS, how="left", indicator=True)
+    _append(db, matched[matched["_merge"] == "left_only"].drop(columns="_merge"), run)
 
 
 def _forget(db: Connection, rows: pd.DataFrame, run: Run) -> None:

@@ -31,8 +31,8 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     ours = both["entry"].notna() & ~register.as_taken_over(both)
     both["audiences"] = both["audiences"].where(both["audiences"] != "", both["audiences_present"].fillna(""))
     both["own_name"] = both["own_name"].where(both["own_name"] != "", both["own_name_present"].fillna(""))
-    kept = ("filed_on", "valid_until", *ALONG)
-    same = pd.concat([both[name] == both[f"{name}_present"] for name in kept], axis=1).all(axis=1)
+    columns = ("filed_on", "valid_until", *ALONG)
+    same = pd.concat([both[name] == both[f"{name}_present"] for name in columns], axis=1).all(axis=1)
     new = both[~ours & ~same]
     institutions.name(db, new, run)
     register.write(db, new.assign(application_no=None, cycle=None, because="名册接收"), run)

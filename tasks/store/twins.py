@@ -49,14 +49,14 @@ def among(db: Connection, cycle: str) -> dict[str, str]:
     columns = (_application.c[name] for name in ("uscc", "application_no", "version"))
     chosen = select(*columns, _version.c.kind).join(_version, conditions.is_current())
     live = (_application.c.cycle == cycle, _application.c.outcome.is_(None), _application.c.uscc.is_not(None))
-    of: dict[str, list[tuple[str, int, str]]] = {}
+    by_institution: dict[str, list[tuple[str, int, str]]] = {}
     for uscc, number, version, kind in db.execute(chosen.where(*live)):
         if uscc:
-            of.setdefault(uscc, []).append((number, version, _RENEWS.get(kind or "", "")))
+            by_institution.setdefault(uscc, []).append((number, version, _RENEWS.get(kind or "", "")))
     repeating = _repeating(db, cycle)
     elsewhere = _elsewhere(db, cycle) if repeating else {}
     among: dict[str, str] = {}
-    for uscc, applications in of.items():
+    for uscc, applications in by_institution.items():
         for number, *_ in applications:
             twins = [(other, version, kind) for other, version, kind in applications if other != number]
             marks = [other + kind for other, _, kind in twins]
@@ -71,8 +71,8 @@ def _repeating(db: Connection, cycle: str) -> set[str]:
     finding = tables.finding
     current = conditions.same(finding, _application, VERSION)
     statement = select(_application.c.application_no).join(finding, current).distinct()
-    mine = (_application.c.cycle == cycle, finding.c.rule.in_(["FORM-8", "OCC-14"]), finding.c.table != "results")
-    return set(db.execute(statement.where(*mine)).scalars())
+    repeating = (_application.c.cycle == cycle, finding.c.rule.in_(["FORM-8", "OCC-14"]), finding.c.table != "results")
+    return set(db.execute(statement.where(*repeating)).scalars())
 
 
 def _elsewhere(db: Connection, cycle: str) -> dict[str, list[str]]:

@@ -78,8 +78,8 @@ def open_cycles(db: Connection) -> list[str]:
     questioned = questioned_items(_item.c.cycle).distinct()
     cycles = {cycle for statement in (unfinished, applied, questioned) for cycle in db.execute(statement).scalars()}
     over = set(db.execute(closed()).scalars())
-    asked = set(db.execute(_late(_application.c.cycle).distinct()).scalars()) - cycles - over
-    return sorted((cycles - over) | {cycle for cycle in asked if _late_undecided(db, cycle)})
+    with_late = set(db.execute(_late(_application.c.cycle).distinct()).scalars()) - cycles - over
+    return sorted((cycles - over) | {cycle for cycle in with_late if _late_undecided(db, cycle)})
 
 
 def open_of(db: Connection, cycles: Sequence[str], day: date) -> list[Open]:
@@ -211,10 +211,10 @@ def _without_items(db: Connection, cycles: Sequence[str], items: Sequence[_Stand
 
 def _late(*columns: "ColumnElement[Any]") -> "Select[tuple[Any, ...]]":
     """Late versions of applications of which nothing is decided: a decision may take them."""
-    mine = (_version.c.application_no == _application.c.application_no, _version.c.standing == "late")
+    of_application = (_version.c.application_no == _application.c.application_no, _version.c.standing == "late")
     decided = exists().where(_item.c.application_no == _application.c.application_no, _item.c.status.in_(DECIDED))
     undecided = (or_(_application.c.outcome.is_(None), _application.c.outcome != "ended"), ~decided)
-    return select(*columns).select_from(_application.join(_version, and_(*mine))).where(*undecided)
+    return select(*columns).select_from(_application.join(_version, and_(*of_application))).where(*undecided)
 
 
 def _late_undecided(db: Connection, cycle: str) -> list[str]:
@@ -257,9 +257,9 @@ def _questioned(db: Connection, cycles: Sequence[str]) -> list[_Standing]:
 
 def _since(db: Connection, cycles: Sequence[str]) -> dict[tuple[str, str], date]:
     """The last day on which an application, or an item of it, came to stand somewhere, by number and status."""
-    mine = select(_application.c.application_no).where(_application.c.cycle.in_(cycles))
+    of_cycles = select(_application.c.application_no).where(_application.c.cycle.in_(cycles))
     statement = select(_entry.c.subject, _entry.c.became, func.max(_entry.c.on)).where(
-        _entry.c.kind.in_(["item", "application"]), _entry.c.became.in_(list(AWAITED)), _entry.c.subject.in_(mine)
+        _entry.c.kind.in_(["item", "application"]), _entry.c.became.in_(list(AWAITED)), _entry.c.subject.in_(of_cycles)
     )
     rows = db.execute(statement.group_by(_entry.c.subject, _entry.c.became))
     return {(number, status): day for number, status, day in rows}

@@ -72,31 +72,33 @@ def judge(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> Ruling:
     incoming = incoming.assign(uscc_now=institutions.followed(db, incoming["uscc"]))
     incoming["valid_uscc"] = _valid(incoming["uscc_now"])
     incoming["is_withdrawal"] = _withdraws(incoming)
-    known, closed = known_of(db, incoming["application_no"].tolist()), cycles.closed(db)
+    on_record, closed = known_of(db, incoming["application_no"].tolist()), cycles.closed(db)
     # a version that takes an application back need not say whose it is
-    owners = incoming["application_no"].map({number: application.facts.uscc for number, application in known.items()})
+    owners = incoming["application_no"].map(
+        {number: application.facts.uscc for number, application in on_record.items()}
+    )
     unnamed = incoming["is_withdrawal"] & (incoming["uscc_now"].fillna("") == "")
     incoming["uscc_now"] = incoming["uscc_now"].mask(unnamed, owners.astype(frames.TEXT))
-    ruled = [_ruled(row, known, closed, run) for row in records(incoming)]
+    ruled = [_ruled(row, on_record, closed, run) for row in records(incoming)]
     incoming["standing"] = pd.Series([ruling.standing for ruling in ruled], dtype=frames.TEXT)
     incoming["why"] = pd.Series([ruling.reason for ruling in ruled], dtype=frames.TEXT)
     incoming["is_open"] = pd.Series([ruling.is_open for ruling in ruled], dtype="bool")
     days = [ruling.in_time_until.isoformat() if ruling.in_time_until else None for ruling in ruled]
     incoming["in_time_until"] = pd.Series(days, dtype=frames.TEXT)
-    numbers = incoming["application_no"].map({number: application.last for number, application in known.items()})
+    numbers = incoming["application_no"].map({number: application.last for number, application in on_record.items()})
     incoming["version"] = numbers.fillna(0).astype("int64") + 1
-    statuses = incoming["application_no"].map({number: application.status for number, application in known.items()})
+    statuses = incoming["application_no"].map({number: application.status for number, application in on_record.items()})
     incoming["was"] = statuses.astype(frames.TEXT).fillna("")
     aside = incoming[incoming["standing"] == "aside"]
-    kept = incoming[incoming["standing"] != "aside"].reset_index(drop=True)
-    return Ruling(kept, list(zip(aside["application_no"], aside["why"], strict=True)))
+    taken_in = incoming[incoming["standing"] != "aside"].reset_index(drop=True)
+    return Ruling(taken_in, list(zip(aside["application_no"], aside["why"], strict=True)))
 
 
 def _unknown(db: Connection, forms: pd.DataFrame) -> pd.DataFrame:
     work = frames.working(db, "incoming", forms[["application_no", "content_hash"]])
     same = and_(_version.c.application_no == work.c.application_no, _version.c.content_hash == work.c.content_hash)
-    known = frames.read(db, select(work.c.application_no).join(_version, same))
-    return forms[~forms["application_no"].isin(known["application_no"])].reset_index(drop=True)
+    recorded = frames.read(db, select(work.c.application_no).join(_version, same))
+    return forms[~forms["application_no"].isin(recorded["application_no"])].reset_index(drop=True)
 
 
 def of_contents(db: Connection, contents: pd.DataFrame) -> pd.DataFrame:
@@ -104,8 +106,8 @@ def of_contents(db: Connection, contents: pd.DataFrame) -> pd.DataFrame:
     work = frames.working(db, "of_contents", contents[["application_no", "content_hash"]])
     same = and_(_version.c.application_no == work.c.application_no, _version.c.content_hash == work.c.content_hash)
     columns = (_version.c.application_no, _version.c.version, _application.c.cycle)
-    mine = _application.c.application_no == _version.c.application_no
-    return frames.read(db, select(*columns).join(work, same).join(_application, mine))
+    of_application = _application.c.application_no == _version.c.application_no
+    return frames.read(db, select(*columns).join(work, same).join(_application, of_application))
 
 
 def lacking_attachments(db: Connection) -> pd.DataFrame:
@@ -140,16 +142,16 @@ class Number:
     last: int
 
 
-def _ruled(row: Mapping[Any, Any], known: Mapping[str, Number], closed: set[str], run: Run) -> Ruled:
-    cycle, there = cycle_id(row["assigned_cycle"]), known.get(row["application_no"])
-    policy = for_cycle(there.facts.cycle if there else cycle)
+def _ruled(row: Mapping[Any, Any], on_record: Mapping[str, Number], closed: set[str], run: Run) -> Ruled:
+    cycle, application = cycle_id(row["assigned_cycle"]), on_record.get(row["application_no"])
+    policy = for_cycle(application.facts.cycle if application else cycle)
     stated = moment(row["submitted_utc"])
     counted = law.moment_of(stated, run.day, policy)
     version = Version(cycle, row["valid_uscc"], counted, row["is_withdrawal"], stated)
-    if there is None:
+    if application is None:
         return law.first_version(version, policy, run.day, is_closed=cycle in closed)
-    ruled = law.later_version(version, there.facts, policy)
-    if ruled.standing == "current" and cycle != there.facts.cycle:
+    ruled = law.later_version(version, application.facts, policy)
+    if ruled.standing == "current" and cycle != application.facts.cycle:
         moved = law.first_version(version, for_cycle(cycle), run.day, is_closed=cycle in closed)
         return ruled if moved.standing == "current" else moved
     return ruled
@@ -165,9 +167,9 @@ def moment(submitted_utc: float | None) -> datetime | None:
 def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:
     """What is on record of these numbers; those nobody filed under are left out."""
     work = frames.working(db, "incoming", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
-    mine = tables.item.c.application_no == _application.c.application_no
-    decided = exists().where(mine, tables.item.c.status.in_(sorted(DECIDED)))
-    filed = exists().where(mine, tables.item.c.status.in_(["filed", "lapsed"]))
+    of_application = tables.item.c.application_no == _application.c.application_no
+    decided = exists().where(of_application, tables.item.c.status.in_(sorted(DECIDED)))
+    filed = exists().where(of_application, tables.item.c.status.in_(["filed", "lapsed"]))
     statement = (
         select(
             *(_application.c[name] for name in ("application_no", "cycle", "status", "outcome", "correct_by")),
@@ -205,7 +207,7 @@ def _versions_of(db: Connection, rows: pd.DataFrame) -> tuple[dict[str, int], di
 
 def _facts(row: Mapping[Any, Any], codes: Mapping[str, str], closed: set[str]) -> Known:
     cycle = cycle_id(row["cycle"])
-    seen, correct_by = date.fromisoformat(row["received_on"]), row["correct_by"]
+    first_seen, correct_by = date.fromisoformat(row["received_on"]), row["correct_by"]
     stated = moment(row["submitted_utc"])
     return Known(
         cycle=cycle,
@@ -214,7 +216,7 @@ def _facts(row: Mapping[Any, Any], codes: Mapping[str, str], closed: set[str]) -
         is_decided=bool(row["decided"]) or row["outcome"] == "ended",
         is_filed=bool(row["filed"]) or row["outcome"] == "ended",
         uscc=codes.get(row["application_no"], ""),
-        moment=law.moment_of(stated, seen, for_cycle(cycle)),
+        moment=law.moment_of(stated, first_seen, for_cycle(cycle)),
         stated=stated,
         correct_by=date.fromisoformat(correct_by) if isinstance(correct_by, str) else None,
     )

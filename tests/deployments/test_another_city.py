@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.policy import known
+from schemas.policy import all_policies
 from schemas.settings import Settings, using
 from tests.commands import Filing
 from tests.policies import CITIES, SECOND_CITY, write_policy
@@ -33,7 +33,7 @@ def played(
     """What `filing demo` prints of the city."""
     filing = Filing(city.root, monkeypatch, capsys)
     with using(city):
-        assert [policy.name for policy in known()] == ["qinghe"]
+        assert [policy.name for policy in all_policies()] == ["qinghe"]
         ended = filing("demo", "--institutions", "24", stated=city)
         assert (ended.code, ended.err) == (0, "")
         yield ended.out

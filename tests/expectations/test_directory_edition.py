@@ -14,7 +14,7 @@ from expectations.checkpoints import DirectoryJudgement
 from expectations.directory_edition import DEMANDS, Edition, unmet
 from schemas.directory import CHANGE_COLUMNS, DIRECTORY_COLUMNS
 from schemas.directory_changes import changes
-from schemas.policy import known
+from schemas.policy import all_policies
 
 AS_OF = date(2026, 9, 10)
 ROW = {
@@ -38,7 +38,9 @@ def _directory(*rows):
 
 def _checked(rows, previous=None, changed=None):
     before = _directory() if previous is None else previous
-    return check_directory(rows, before, changes(before, rows, AS_OF) if changed is None else changed, AS_OF, known())
+    return check_directory(
+        rows, before, changes(before, rows, AS_OF) if changed is None else changed, AS_OF, all_policies()
+    )
 
 
 def test_a_sound_directory_may_be_published():
@@ -112,9 +114,9 @@ def test_many_broken_rows_are_one_sentence_that_counts_them():
 
 
 def test_a_missing_column_is_told():
-    assert check_directory(_directory({}).drop(columns="levels"), _directory(), _directory(), AS_OF, known()) == [
-        "目录缺少“职业等级”一栏"
-    ]
+    assert check_directory(
+        _directory({}).drop(columns="levels"), _directory(), _directory(), AS_OF, all_policies()
+    ) == ["目录缺少“职业等级”一栏"]
 
 
 BEFORE = [{}, *({"occupation_code": code, "occupation_name": name} for code, name in OTHERS)]
@@ -174,7 +176,9 @@ def test_changes_without_columns_are_no_changes():
 
 def _validated(rows, traces=None):
     """What Great Expectations says of a directory that is not told in any changes: success, and the demands not met."""
-    judgement = DirectoryJudgement("directory", rows, Edition(rows, rows, pd.DataFrame(), AS_OF, known(), traces))
+    judgement = DirectoryJudgement(
+        "directory", rows, Edition(rows, rows, pd.DataFrame(), AS_OF, all_policies(), traces)
+    )
     result = checkpoints._run(judgement)
     missed = {
         outcome.expectation_config.kwargs["demand"]: outcome.result for outcome in result.results if not outcome.success
@@ -233,5 +237,5 @@ def test_a_fault_while_judging_keeps_a_directory_back(monkeypatch):
 
 def test_what_is_told_begins_with_its_demand():
     rows = _directory({"levels": "3,5"}, {"filed_on": "", "valid_until": "2020-01-01"})
-    for fault in unmet(Edition(rows, rows.iloc[:0], pd.DataFrame(), AS_OF, known())):
+    for fault in unmet(Edition(rows, rows.iloc[:0], pd.DataFrame(), AS_OF, all_policies())):
         assert fault.sentence.startswith(DEMANDS[fault.demand].format(as_of=AS_OF))

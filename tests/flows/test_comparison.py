@@ -147,4 +147,4 @@ def test_a_shipped_policy_takes_the_place_of_its_own_citys_only(tmp_path: Path) 
     for name, text in cities.items():
         folder = write_policy(tmp_path / name, "2020-01-01", *([text] if text else []))
         with using(Settings(home=tmp_path, policies=folder)):
-            assert len(policies.known()) == (1 if name == "qinghe" else 2)
+            assert len(policies.all_policies()) == (1 if name == "qinghe" else 2)

@@ -118,7 +118,7 @@ def test_a_drawn_record_is_held_against_its_own_data() -> None:
 def test_draws_made_before_stand_and_count() -> None:
     pool = _experts(6)
     first = draw_panels("s", [_applicant("A1")], pool, 3)["A1"]
-    later = draw_panels("s", [_applicant("A1"), _applicant("A2")], pool, 3, kept={"A1": first.panel})
+    later = draw_panels("s", [_applicant("A1"), _applicant("A2")], pool, 3, standing={"A1": first.panel})
     assert set(later) == {"A2"}
     assert not set(_numbers(first)) & set(_numbers(later["A2"]))
 

@@ -10,11 +10,11 @@ from schemas.law.cycle import cycle_id
 from schemas.policy import (
     UnknownCycleError,
     UnusablePolicyError,
+    all_policies,
     any_policy,
     cycle_on,
     for_cycle,
     in_force,
-    known,
     last_cycle_on,
 )
 from schemas.settings import Settings, using
@@ -37,7 +37,7 @@ def test_a_later_policy_holds_for_cycles_whose_deadline_it_covers(tmp_path: Path
 
 def test_of_two_from_the_same_day_the_folders_counts(tmp_path: Path) -> None:
     with using(with_policy(tmp_path / "policies", "2021-02-02", panel_size="7")):
-        assert len(known()) == 2
+        assert len(all_policies()) == 2
         assert for_cycle(cycle_id("2026-09")).evaluation.panel_size == 7
 
 
@@ -50,7 +50,7 @@ def test_two_of_one_folder_from_the_same_day_are_refused(tmp_path: Path) -> None
             UnusablePolicyError, match=r"2026-01-01\.toml and other\.toml: both are in_force_from 2026-01-01"
         ),
     ):
-        known()
+        all_policies()
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_wrong_value_is_named_with_file_and_field(tmp_path: Path, numbers: dic
         using(with_policy(tmp_path / "policies", "2026-01-01", **numbers)),
         pytest.raises(UnusablePolicyError, match=sentence),
     ):
-        known()
+        all_policies()
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_an_incomplete_or_contradicting_file_is_refused(tmp_path: Path, was: str
         using(with_policy(tmp_path / "policies", "2026-01-01", text)),
         pytest.raises(UnusablePolicyError, match=sentence),
     ):
-        known()
+        all_policies()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         using(Settings(home=tmp_path, policies=tmp_path / "none")),
         pytest.raises(UnusablePolicyError, match=r"FILING_POLICIES names .*none"),
     ):
-        known()
+        all_policies()
 
 
 def test_a_file_saved_with_a_mark_of_its_encoding_is_read_and_one_not_in_utf_8_is_named(tmp_path: Path) -> None:

@@ -388,7 +388,7 @@ def test_an_institution_on_file_keeps_its_particulars_at_filing(home: Path, occu
 
     def particulars() -> tuple[str, str]:
         with reading() as db:
-            known = institutions.known(db).set_index("uscc").loc[ONE]
+            known = institutions.current(db).set_index("uscc").loc[ONE]
         return str(known["institution_name"]), str(known["institution_type"])
 
     before = particulars()

@@ -106,7 +106,7 @@ def test_a_merged_institution_goes_on_in_the_other_with_the_later_terms() -> Non
     assert (TWO, OTHER, "3") in terms(DAY), "an application in progress follows"
     with reading() as db:
         assert list(institutions.life(db, ONE)["entry"]) == list(institutions.life(db, TWO)["entry"])
-        assert ONE not in set(institutions.known(db)["uscc"])
+        assert ONE not in set(institutions.current(db)["uscc"])
 
 
 def published(home: Path, day: date) -> tuple[dict[str, list[str]], dict[str, int]]:

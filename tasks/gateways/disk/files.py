@@ -56,10 +56,10 @@ def put(
 def _holds(target: str, content: bytes) -> bool:
     """Whether a path is a file itself that holds these bytes."""
     try:
-        there = os.lstat(target)
+        status = os.lstat(target)
     except FileNotFoundError:
         return False
-    return stat.S_ISREG(there.st_mode) and there.st_size == len(content) and Path(target).read_bytes() == content
+    return stat.S_ISREG(status.st_mode) and status.st_size == len(content) and Path(target).read_bytes() == content
 
 
 def settle(unsettled: set[str]) -> None:
@@ -72,8 +72,8 @@ def settle(unsettled: set[str]) -> None:
 def put_once(folder: Path, relative: str, content: bytes, *, private: bool = False) -> Path:
     """As `put`, but a file that is there already stays, whatever it holds: of two processes the faster one writes."""
     target = _below(folder, relative)
-    if (there := Path(target)).exists():
-        return there
+    if (path := Path(target)).exists():
+        return path
     return _place(folder, target, lambda handle: handle.write(content), private=private, keep=True)
 
 
@@ -177,11 +177,11 @@ def is_plain(path: Path) -> bool:
 
 def safe_name(text: str) -> str:
     """The text as one file name: itself where that is harmless, else its harmless characters and a digest of it all."""
-    kept = re.sub(r"[^\w.()（）〔〕·-]", "_", text)
-    if kept == text and text[:1] != "." and text[-1:] != "." and 0 < len(text.encode()) <= _LONGEST_NAME:
+    safe = re.sub(r"[^\w.()（）〔〕·-]", "_", text)
+    if safe == text and text[:1] != "." and text[-1:] != "." and 0 < len(text.encode()) <= _LONGEST_NAME:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{kept.strip('._')[:30]}~{digest}"
+    return f"{safe.strip('._')[:30]}~{digest}"
 
 
 def _below(folder: Path, relative: str) -> str:

@@ -60,10 +60,10 @@ def discard(built: Path) -> None:
 
 def sweep(shelf: Path) -> list[str]:
     """Remove what killed builders and half-made links left; returns their names."""
-    left = sorted(path for path in shelf.iterdir() if path.name.startswith(_BUILDING))
-    for path in left:
+    leftovers = sorted(path for path in shelf.iterdir() if path.name.startswith(_BUILDING))
+    for path in leftovers:
         if path.is_symlink():
             path.unlink()
         else:
             shutil.rmtree(path)
-    return [path.name for path in left]
+    return [path.name for path in leftovers]

@@ -73,21 +73,21 @@ class Ledger:
 
     def who_brought(self, path: Path, door: str, file: str) -> str:
         """Who brought a file that still lies at its door; blank where it has no receipt."""
-        known = self._known.get((door, file, files.file_sha256(path)))
-        return known.by if known else ""
+        receipt = self._known.get((door, file, files.file_sha256(path)))
+        return receipt.by if receipt else ""
 
     def became(self, path: Path, door: str, file: str, sentence: str) -> None:
         """Note what a file that still lies at its door became; the same again is noted once."""
         if not files.is_plain(path):
             return
         digest = files.file_sha256(path)
-        known = self._known.get((door, file, digest))
-        if known is None:
-            known = _receipt(door, file, path.name, path.stat().st_size, digest, "")
-            self._new.append(known)
-        if known.became == sentence:
+        receipt = self._known.get((door, file, digest))
+        if receipt is None:
+            receipt = _receipt(door, file, path.name, path.stat().st_size, digest, "")
+            self._new.append(receipt)
+        if receipt.became == sentence:
             return
-        became = self._known[door, file, digest] = replace(known, became=sentence)
+        became = self._known[door, file, digest] = replace(receipt, became=sentence)
         self._new.append(became)
 
 
@@ -113,9 +113,9 @@ def newest(home: Path, most: int = 0) -> list[Receipt]:
 
 def numbers(home: Path) -> dict[tuple[str, str], str]:
     """The number of the newest receipt by the content's SHA-256 and the file's path at its door; by either path where blank."""
-    known = list(reversed(newest(home)))
-    by_content = {(receipt.sha256, ""): receipt.number for receipt in known}
-    return by_content | {(receipt.sha256, receipt.file): receipt.number for receipt in known}
+    receipts = list(reversed(newest(home)))
+    by_content = {(receipt.sha256, ""): receipt.number for receipt in receipts}
+    return by_content | {(receipt.sha256, receipt.file): receipt.number for receipt in receipts}
 
 
 def _readable(lines: list[str]) -> Iterator[Receipt]:

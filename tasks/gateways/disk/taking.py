@@ -28,13 +28,13 @@ class Taken:
     receipt: str
 
 
-def move(home: Path, taken: Iterable[Taken], before: float) -> int:
+def move(home: Path, files_taken: Iterable[Taken], before: float) -> int:
     """Move what was not touched since `before` (a time of the system) below `<home>/taken`; returns how many files went.
 
     Safe to repeat after a kill at any moment. What is there already under the name keeps it, unless it is the same.
     """
     moved, unsettled = 0, set[str]()
-    for file in taken:
+    for file in files_taken:
         if not _lay_still(file.path, before):
             continue  # another run took it, or somebody still writes it: the next look takes it
         folder = home / TAKEN / file.folder
@@ -91,15 +91,15 @@ def keep(home: Path, source: Path, reasons: Sequence[str]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     digest = _digest(source)
     named = hashlib.sha256(os.fsencode(source.name)).hexdigest()
-    kept = folder / f"{(digest or named)[:12]}-{_safe(source.name)}"
-    if digest and not kept.exists():
-        files.copy(folder, kept.name, source, private=True)
-    beside = kept.with_name(f"{kept.name}.reason.txt")
+    copy = folder / f"{(digest or named)[:12]}-{_safe(source.name)}"
+    if digest and not copy.exists():
+        files.copy(folder, copy.name, source, private=True)
+    beside = copy.with_name(f"{copy.name}.reason.txt")
     before = beside.read_text("utf-8").splitlines() if beside.exists() else []
-    known = set(before)
-    if new := [reason for reason in dict.fromkeys(reasons) if reason not in known]:
+    noted = set(before)
+    if new := [reason for reason in dict.fromkeys(reasons) if reason not in noted]:
         files.put(folder, beside.name, "".join(f"{line}\n" for line in [*before, *new]).encode(), private=True)
-    return kept if digest else beside
+    return copy if digest else beside
 
 
 def is_kept(home: Path, source: Path) -> bool:

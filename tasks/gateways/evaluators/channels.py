@@ -77,11 +77,11 @@ class FolderChannel:
 
     def _put(self, place: str, files: Mapping[str, bytes]) -> None:
         record, workbook = self.folder / place / PACKAGE, self.folder / place / WORKBOOK
-        there = record.read_bytes() if record.is_file() else b""
-        if there == files[PACKAGE] and workbook.is_file():
+        recorded = record.read_bytes() if record.is_file() else b""
+        if recorded == files[PACKAGE] and workbook.is_file():
             return
-        if there and there != files[PACKAGE] and workbook.is_file():
-            former = f"{place}/评分表-第{json.loads(there)['revision']}次.xlsx"
+        if recorded and recorded != files[PACKAGE] and workbook.is_file():
+            former = f"{place}/评分表-第{json.loads(recorded)['revision']}次.xlsx"
             # killed between workbook and package.json, the workbook here is already the new one
             if not (self.folder / former).exists():
                 put(self.folder, former, workbook.read_bytes(), private=True, unsettled=self._unsettled)

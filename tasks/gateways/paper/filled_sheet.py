@@ -55,8 +55,8 @@ def _cut(text: str) -> str:
 @lru_cache(maxsize=16_384)
 def _item(text: str) -> str:
     text = _CONTROLS.sub(lambda match: f"_x005F{match[1]}" if match[1] else f"_x{ord(match[2]):04X}_", text)
-    kept = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
-    return f"<si><t{kept}>{escape(text, quote=False)}</t></si>"
+    space = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
+    return f"<si><t{space}>{escape(text, quote=False)}</t></si>"
 
 
 @dataclass
@@ -174,9 +174,9 @@ class Surroundings:
 
     def filled(self, corners: tuple[str, str], rows: str, merged: Sequence[str]) -> Packed:
         """The sheet as a part of the file; `corners`: its first and its last cell; `merged`: its merged ranges, as XML."""
-        shown = corners[0] if corners[0] == corners[1] else ":".join(corners)
+        area = corners[0] if corners[0] == corners[1] else ":".join(corners)
         joined = f'<mergeCells count="{len(merged)}">{"".join(merged)}</mergeCells>' if merged else ""
-        cells = f'<dimension ref="{shown}"/>{self.middle}<sheetData>{rows}</sheetData>'
+        cells = f'<dimension ref="{area}"/>{self.middle}<sheetData>{rows}</sheetData>'
         return pack(f"{self.head}{cells}{self.guard}{joined}{self.tail}".encode())
 
 

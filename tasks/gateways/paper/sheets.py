@@ -139,8 +139,8 @@ class Sheet:
     def row(self, cells: Sequence[Cell], height: float | None = None) -> None:
         """One row, of a height in points or of the height its longest text needs."""
         made = [
-            known.get(value) or self._made(place, value)
-            for place, (known, value) in enumerate(zip(self._known, cells, strict=True))
+            made_before.get(value) or self._made(place, value)
+            for place, (made_before, value) in enumerate(zip(self._known, cells, strict=True))
         ]
         number, needed = len(self._rows) + 1, max([count for _, count in made])
         if height is None and needed > 1:  # not every reader fits the height of a row to its text by itself
@@ -208,10 +208,10 @@ _shown = lru_cache(maxsize=100_000)(visible)
 @lru_cache(maxsize=100_000)
 def lines(text: str, width: float) -> int:
     """How many lines a text takes in a column of a width, a Chinese character counting two."""
-    shown = _shown(text)
-    if 2 * len(shown) < width:  # on one line whatever its characters are
+    seen_text = _shown(text)
+    if 2 * len(seen_text) < width:  # on one line whatever its characters are
         return 1
-    return max(1, math.ceil(width_of(shown) / (width - 1)))
+    return max(1, math.ceil(width_of(seen_text) / (width - 1)))
 
 
 def points(line_count: int) -> float:

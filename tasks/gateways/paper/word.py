@@ -91,8 +91,8 @@ def _tables_are_even(source: str) -> bool:
 def _width(row: Any, w: str) -> int:
     """How many columns a row takes; 0 where the values say how many."""
     spans = [cell.find(f"{w}tcPr/{w}gridSpan") for cell in row.findall(f"{w}tc")]
-    taken = ["1" if span is None else str(span.get(f"{w}val")) for span in spans]
-    return sum(map(int, taken)) if all(map(str.isdecimal, taken)) else 0
+    widths = ["1" if span is None else str(span.get(f"{w}val")) for span in spans]
+    return sum(map(int, widths)) if all(map(str.isdecimal, widths)) else 0
 
 
 class UnusableTemplateError(FilingError, ValueError):

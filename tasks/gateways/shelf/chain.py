@@ -93,20 +93,20 @@ def files_below(folder: Path) -> set[str]:
 
 def _file_faults(folder: Path, record: Mapping[str, Any]) -> list[str]:
     listed: dict[str, str] = record["files"]
-    there = files_below(folder) - {MANIFEST, manifest.ATTACHMENTS}
+    names = files_below(folder) - {MANIFEST, manifest.ATTACHMENTS}
     try:
         attached = manifest.recorded(folder)
     except ValueError as broken:
         return [f"edition {folder.name}: {manifest.ATTACHMENTS} cannot be relied on: {broken}"]
-    faults = [f"edition {folder.name}: {visible(name)} is missing" for name in sorted(set(listed) - there)]
+    faults = [f"edition {folder.name}: {visible(name)} is missing" for name in sorted(set(listed) - names)]
     faults += [
         f"edition {folder.name}: {visible(name)} does not belong to it"
-        for name in sorted(there - set(listed) - set(attached))
+        for name in sorted(names - set(listed) - set(attached))
     ]
     faults += manifest.faults(folder, attached)
     faults += [
         f"edition {folder.name}: {visible(name)} was changed after it was published"
-        for name in sorted(there & set(listed))
+        for name in sorted(names & set(listed))
         if not (folder / name).is_file() or file_sha256(folder / name) != listed[name]
     ]
     if record["edition"] != folder.name:
@@ -150,7 +150,7 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
 
 
-def verify(folder: Path, given: Collection[str] = (), *, demanded: bool = True) -> Verdict:
+def verify(folder: Path, trusted_keys: Collection[str] = (), *, demanded: bool = True) -> Verdict:
     """Check `published`, or one edition or public notice in it, with nothing but the folder and the public keys `given`.
 
     Without a key the folder's own record of keys is believed, and a note says so. `demanded`: where there is a key, some
@@ -159,9 +159,9 @@ def verify(folder: Path, given: Collection[str] = (), *, demanded: bool = True) 
     published, editions, notices, faults = _looked_at(folder)
     if not editions and not notices:
         return Verdict([f"there is no edition or public notice below {folder}"])
-    on_record = keys.known(published)
-    believed = keys.trusted(on_record, given or [key.key for key in on_record])
-    notes = [] if given else _unproved(on_record)
+    on_record = keys.public_keys(published)
+    believed = keys.trusted(on_record, trusted_keys or [key.key for key in on_record])
+    notes = [] if trusted_keys else _unproved(on_record)
     records = {f"edition {path.name}": record for path in editions if (record := _manifest(path)) is not None}
     signed = [title for title, record in records.items() if isinstance(record.get("signature"), dict)]
     faults += _unsigned_after_signed(list(records), signed)
@@ -174,7 +174,7 @@ def verify(folder: Path, given: Collection[str] = (), *, demanded: bool = True) 
     faults += [
         f"the key of {key.since} is vouched for by nobody: give it with --key once it is compared with the printed one"
         for key in on_record
-        if given and key.key not in believed
+        if trusted_keys and key.key not in believed
     ]
     return Verdict(faults, notes)
 

@@ -147,8 +147,8 @@ def grown(life: pd.DataFrame, rows: pd.DataFrame, changed: pd.DataFrame, edition
     rows = in_order(rows)
     standing = life["gone_in"] == ""
     stays = _among(life, rows) & standing
-    gone = life[standing & ~stays].drop(columns=["became", "reason", "document_no"])
-    ended = gone.merge(_endings(changed), on=DIRECTORY_KEY, how="left").assign(
+    former = life[standing & ~stays].drop(columns=["became", "reason", "document_no"])
+    ended = former.merge(_endings(changed), on=DIRECTORY_KEY, how="left").assign(
         gone_in=edition, gone_on=as_of.isoformat()
     )
     # a row that nothing changed and that is another one all the same was altered behind the editions' back
@@ -160,12 +160,12 @@ def grown(life: pd.DataFrame, rows: pd.DataFrame, changed: pd.DataFrame, edition
     return whole.fillna("").astype("str").sort_values([*DIRECTORY_KEY, "came_on"], kind="stable", ignore_index=True)
 
 
-def _among(rows: pd.DataFrame, known: pd.DataFrame) -> "pd.Series[bool]":
+def _among(rows: pd.DataFrame, life: pd.DataFrame) -> "pd.Series[bool]":
     """Which rows stand, cell by cell, among the known ones."""
-    if rows.empty or known.empty:
+    if rows.empty or life.empty:
         return pd.Series(False, index=rows.index)
     keys = pd.MultiIndex.from_frame(rows[DIRECTORY_COLUMNS])
-    return pd.Series(keys.isin(pd.MultiIndex.from_frame(known[DIRECTORY_COLUMNS])), index=rows.index)
+    return pd.Series(keys.isin(pd.MultiIndex.from_frame(life[DIRECTORY_COLUMNS])), index=rows.index)
 
 
 def _endings(changed: pd.DataFrame) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def write(published: Path, home: Path) -> None:
     """Let the list show what lies on the shelf now; unchanged files are left alone. Raises OSError, UnusableOfficeError."""
     if not published.is_dir():
         return
-    on_record = keys.known(home / keys.FOLDER)
+    on_record = keys.public_keys(home / keys.FOLDER)
     files.put(published, VERIFIER, (resources("tasks.gateways.shelf") / "verify_editions.py").read_bytes())
     if on_record:
         files.put(published, keys.PUBLIC, keys.record(on_record))

@@ -48,7 +48,7 @@ class PublicKey:
         return json_bytes({"key": self.key, "since": self.since, "vouched_by": self.vouched_by})
 
 
-def known(folder: Path) -> list[PublicKey]:
+def public_keys(folder: Path) -> list[PublicKey]:
     """The public keys on record in a folder (a home's `keys`, or `published`), the oldest first.
 
     Raises ValueError for a record that cannot be read.
@@ -67,7 +67,7 @@ def new(home: Path, day: date, *, lost: bool = False) -> PublicKey:
 
     Raises KeyLostError where there is a key on record that cannot sign, and `lost` does not say so.
     """
-    before = known(home / FOLDER)
+    before = public_keys(home / FOLDER)
     voucher = None if lost or not before else _private(home, before[-1])
     private = Ed25519PrivateKey.generate()
     made = PublicKey(_text(private.public_key()), day.isoformat(), before[-1].key if voucher else "")
@@ -89,7 +89,7 @@ def record(keys: Iterable[PublicKey]) -> bytes:
 
 def signing(home: Path) -> Ed25519PrivateKey | None:
     """The key that signs editions; None where the office never made one. Raises KeyLostError."""
-    on_record = known(home / FOLDER)
+    on_record = public_keys(home / FOLDER)
     return _private(home, on_record[-1]) if on_record else None
 
 
@@ -109,9 +109,9 @@ def holds(key: str, signed: str, message: bytes) -> bool:
     return True
 
 
-def trusted(keys: Iterable[PublicKey], given: Iterable[str]) -> set[str]:
+def trusted(keys: Iterable[PublicKey], roots: Iterable[str]) -> set[str]:
     """The keys that may be believed: those given, and those that one of these vouches for, and so on."""
-    believed = set(given)
+    believed = set(roots)
     for key in keys:
         if key.vouched_by in believed and holds(key.vouched_by, key.signature, key.statement):
             believed.add(key.key)

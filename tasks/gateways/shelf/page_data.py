@@ -54,8 +54,8 @@ def page_data(content: EditionContent) -> dict[str, Any]:
     types = _named(institutions["institution_type"], content.type_titles)
     regions = _named(institutions["region_code"], content.region_names)
     chain = [name for name, _ in content.editions]
-    gone = rows.iloc[now:]
-    ends = sorted({*_endings(gone)})
+    former = rows.iloc[now:]
+    ends = sorted({*_endings(former)})
     data: dict[str, Any] = {
         "edition": content.name,
         "as_of": content.as_of.isoformat(),
@@ -78,8 +78,8 @@ def page_data(content: EditionContent) -> dict[str, Any]:
             "levels": levels,
             **_columns("filing", rows, {"date": dates, "audiences": served}),
             "came": _places(rows["came_in"], chain),
-            "gone": _places(gone["gone_in"], chain),
-            "end": [ends.index(end) for end in _endings(gone)],
+            "gone": _places(former["gone_in"], chain),
+            "end": [ends.index(end) for end in _endings(former)],
         },
         "ends": [[list(CHANGE_KINDS).index(kind), visible(reason), visible(number)] for kind, reason, number in ends],
         "change_kinds": list(CHANGE_KINDS.values()),
@@ -104,8 +104,8 @@ def _rows(content: EditionContent) -> tuple[pd.DataFrame, int]:
     return pd.concat([now, life[life["gone_in"] != ""]], ignore_index=True), len(now)
 
 
-def _endings(gone: pd.DataFrame) -> list[tuple[str, str, str]]:
-    return list(tuples(gone[["became", "reason", "document_no"]]))
+def _endings(former: pd.DataFrame) -> list[tuple[str, str, str]]:
+    return list(tuples(former[["became", "reason", "document_no"]]))
 
 
 def _spoken(data: Mapping[str, Any]) -> list[str]:

@@ -149,19 +149,19 @@ def names(published: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
 
 
-def faults(published: Path, known: Mapping[str, str]) -> list[str]:
+def faults(published: Path, digests: Mapping[str, str]) -> list[str]:
     """One sentence for each fault of the published notices; `known`: names to the SHA-256 of manifests."""
-    return [fault for name in sorted(known) for fault in _known_faults(published / FOLDER / name, known[name])]
+    return [fault for name in sorted(digests) for fault in _known_faults(published / FOLDER / name, digests[name])]
 
 
 def notice_faults(folder: Path) -> list[str]:
     """One sentence for each fault of one notice by itself."""
     try:
         record = read_manifest((folder / MANIFEST).read_bytes())
-        there = {path.name: file_sha256(path) for path in folder.iterdir() if path.name != MANIFEST}
+        digests = {path.name: file_sha256(path) for path in folder.iterdir() if path.name != MANIFEST}
     except (OSError, ValueError) as unreadable:
         return [f"public notice {visible(folder.name)}: {MANIFEST} cannot be relied on: {unreadable}"]
-    wrong = sorted(name for name in {*there, *record["files"]} if there.get(name) != record["files"].get(name))
+    wrong = sorted(name for name in {*digests, *record["files"]} if digests.get(name) != record["files"].get(name))
     broken = [f"public notice {visible(folder.name)}: {visible(name)} is not what was published" for name in wrong]
     if record.get("notice") != folder.name:
         broken.append(

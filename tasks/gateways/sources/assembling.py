@@ -13,7 +13,7 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from schemas.policy import known
+from schemas.policy import all_policies
 from schemas.submission import (
     APPLICATIONS,
     FORM_TABLES,
@@ -121,12 +121,12 @@ def _nothing(name: str) -> pl.DataFrame:
 
 def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
     """All rows of one table in input order, cleaned, without blank ones."""
-    mine = [part for part in parts if part.table == table.name]
-    if not mine:
+    table_parts = [part for part in parts if part.table == table.name]
+    if not table_parts:
         return _nothing(table.name)
     frames = [
         frame
-        for of_sheets, group in groupby(mine, key=lambda part: part.given is None)
+        for of_sheets, group in groupby(table_parts, key=lambda part: part.given is None)
         for frame in ([_frame_of_sheets(list(group))] if of_sheets else map(_frame_of, group))
     ]
     rows = pl.concat([_blank(table), *frames], how="diagonal").rechunk()
@@ -187,7 +187,7 @@ def _content_hashes(tables: Tables) -> pl.Series:
 
 def _absent_sheets(contents: Sequence[FileContent], tables: Tables) -> list[Advice]:
     """Sheets a workbook lacks whose rows did not come otherwise; only those that teach have programmes."""
-    taught = {name for policy in known() for name, kind in policy.institution.items() if kind.programmes}
+    taught = {name for policy in all_policies() for name, kind in policy.institution.items() if kind.programmes}
     lacking = {content.parts[0].file: content.absent for content in contents if content.absent}
     filed = tables[APPLICATIONS.name].filter(pl.col(FILE).is_in(list(lacking)))
     present = {name: set(tables[name][_NO]) for name in {name for names in lacking.values() for name in names}}

@@ -44,8 +44,8 @@ def hash_attachments(root: Path, unpacked: Mapping[str, Path], materials: pl.Dat
     index = {**_index(root), **unpacked} if named else {}
     if not index:
         return Hashed(materials.with_columns(pl.lit(None, pl.String).alias(SHA256)), {}, ())
-    known = _known(index)
-    paths = _meant(materials, known)
+    spellings = _spellings(index)
+    paths = _paths_of(materials, spellings)
     hashes: dict[str, str] = {}
     sizes: dict[str, str] = {}
     unreadable = []
@@ -69,10 +69,10 @@ def _digest(path: Path) -> tuple[str, str]:
         return hashlib.file_digest(stream, "sha256").hexdigest(), str(size)
 
 
-def _where_blank(name: str, known: pl.Series) -> pl.Expr:
+def _where_blank(name: str, values: pl.Series) -> pl.Expr:
     """The column as it was filled in, and what is known of the file where nobody wrote anything."""
     written = pl.col(WRITTEN).str.json_path_match(f"$.{name}").is_not_null()
-    return pl.when(pl.col(name).is_null() & ~written).then(known).otherwise(pl.col(name)).alias(name)
+    return pl.when(pl.col(name).is_null() & ~written).then(values).otherwise(pl.col(name)).alias(name)
 
 
 def _index(root: Path) -> dict[str, Path]:
@@ -99,33 +99,35 @@ def _is_utf8(path: Path) -> bool:
     return True
 
 
-def _known(index: dict[str, Path]) -> dict[str, str]:
+def _spellings(index: dict[str, Path]) -> dict[str, str]:
     """Paths as they are, and as they are compared, to the paths as they are."""
     return {compared(path): path for path in reversed(index)} | {path: path for path in index}
 
 
-def _meant(materials: pl.DataFrame, known: dict[str, str]) -> pl.Series:
+def _paths_of(materials: pl.DataFrame, spellings: dict[str, str]) -> pl.Series:
     """The path of each material's file, null where there is none."""
     name = pl.col("file_name").str.replace_all("\\", "/", literal=True)
-    bare = {_bare(path) for path in known.values()}
+    bare = {_bare(path) for path in spellings.values()}
     names = materials.select(name.drop_nulls().unique()).to_series().to_list()
-    there = name.is_in([text for text in names if _bare(text) in bare])
+    is_present = name.is_in([text for text in names if _bare(text) in bare])
     number = pl.col("application_no")
     beside = pl.col("file").str.replace(r"[^/]*$", "")
     safe = ~name.str.contains(r"^/|(^|/)\.{1,2}(/|$)") & ~number.str.contains(r"/|^\.{1,2}$")
     places = [beside + number + "/" + name, pl.lit(f"{FOLDER}/") + number + "/" + name, beside + name]
-    tried = materials.select(pl.when(safe & there).then(place).alias(str(order)) for order, place in enumerate(places))
-    exact = [tried[column].replace_strict(known, default=None, return_dtype=pl.String) for column in tried.columns]
+    tried = materials.select(
+        pl.when(safe & is_present).then(place).alias(str(order)) for order, place in enumerate(places)
+    )
+    exact = [tried[column].replace_strict(spellings, default=None, return_dtype=pl.String) for column in tried.columns]
     matches = pl.select(pl.coalesce(exact)).to_series()
     for column in tried.columns:
         # capitals, spaces and the way a character is put together differ between systems, and between people
-        left = tried[column].set(matches.is_not_null(), None)
-        texts = left.drop_nulls().unique().to_list()
-        loose = {text: known.get(compared(text)) for text in texts}
+        open_rows = tried[column].set(matches.is_not_null(), None)
+        texts = open_rows.drop_nulls().unique().to_list()
+        loose = {text: spellings.get(compared(text)) for text in texts}
         matches = pl.select(
-            pl.coalesce(matches, left.replace_strict(loose, default=None, return_dtype=pl.String))
+            pl.coalesce(matches, open_rows.replace_strict(loose, default=None, return_dtype=pl.String))
         ).to_series()
-    return _below(materials, matches, known)
+    return _below(materials, matches, spellings)
 
 
 def is_looked_for(path: str, file_name: str, number: str, beside: str) -> bool:
@@ -145,21 +147,21 @@ def _bare(path: str) -> str:
     return compared(path.rpartition("/")[2]).rpartition("/")[2].lstrip("'")
 
 
-def _below(materials: pl.DataFrame, matches: pl.Series, known: dict[str, str]) -> pl.Series:
+def _below(materials: pl.DataFrame, matches: pl.Series, spellings: dict[str, str]) -> pl.Series:
     """What is still missing, looked for by its name alone in the folders below the submission's own.
 
     Not in the source's top folder, where the files of all lie: below it only in the application's own folder.
     """
     named: dict[str, list[str]] = {}
-    for path in dict.fromkeys(known.values()):
+    for path in dict.fromkeys(spellings.values()):
         named.setdefault(compared(path.rpartition("/")[2]), []).append(path)
     keys = materials.select("file", "application_no", "file_name").rows()
-    meant: dict[tuple[str, str, str], str | None] = {}
+    by_name: dict[tuple[str, str, str], str | None] = {}
     last = {name: compared(name.replace("\\", "/").rpartition("/")[2]) for _, _, name in keys if name is not None}
     for key, path in zip(keys, matches.to_list(), strict=True):
-        if path is None and None not in key and key not in meant and (there := named.get(last[key[2]])):
-            meant[key] = _only_below(key, there)
-    paths = [path or meant.get(key) for path, key in zip(matches.to_list(), keys, strict=True)]
+        if path is None and None not in key and key not in by_name and (places := named.get(last[key[2]])):
+            by_name[key] = _only_below(key, places)
+    paths = [path or by_name.get(key) for path, key in zip(matches.to_list(), keys, strict=True)]
     return pl.Series(paths, dtype=pl.String)
 
 

@@ -87,10 +87,10 @@ def is_due(settings: Settings, now: datetime) -> bool:
     if not is_far(settings):
         return False
     try:
-        asked = _landing(settings, settings.root / LANDINGS).asked_at
+        asked_at = _landing(settings, settings.root / LANDINGS).asked_at
     except SourceError:
         return False  # there is nothing to ask; the run that had to ask has reported it
-    return now.timestamp() - asked >= settings.source_hours * 3600
+    return now.timestamp() - asked_at >= settings.source_hours * 3600
 
 
 def bring(

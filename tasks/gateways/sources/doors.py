@@ -113,8 +113,8 @@ def read_list(file: Path, table: Table) -> tuple[pd.DataFrame, list[str]]:
     Raises UnreadableListError for a file of another kind, or without one of the columns.
     """
     rows = _raw(file)
-    known = {headers.key(name): column.name for column in table.columns for name in (column.name, column.title)}
-    named = rows.rename(columns={name: known.get(headers.key(str(name)), str(name)) for name in rows.columns})
+    names = {headers.key(name): column.name for column in table.columns for name in (column.name, column.title)}
+    named = rows.rename(columns={name: names.get(headers.key(str(name)), str(name)) for name in rows.columns})
     missing = [column.title for column in table.columns if column.name not in named and not column.optional]
     if missing:
         raise UnreadableListError(f"“{file.name}”缺少“{'、'.join(missing)}”列，请按“{table.title}”的表头补上后重新导入")

@@ -124,8 +124,8 @@ def _pull(
                 content = read(name, plain_files.content(origin, name, path), door.table, column_map.names)
                 contents.append(column_map.translated(door.admitted(content)))
             except UnreadableError as unreadable:
-                kept = None if name in unpacked else path
-                refused.append((QuarantinedFile(name, unreadable.reason, path=kept), unreadable.foreign))
+                source = None if name in unpacked else path
+                refused.append((QuarantinedFile(name, unreadable.reason, path=source), unreadable.foreign))
     paths = {name: path for name, path in files if name not in unpacked}
     return assemble(root, contents, refused, unpacked, paths)
 

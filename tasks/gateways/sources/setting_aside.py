@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.policy import known
+from schemas.policy import all_policies
 from schemas.submission import APPLICATIONS, FORM_TABLES, TABLES, WRITTEN
 from tasks.gateways.sources.contents import FLAW, LINE, QuarantinedFile
 from tasks.gateways.sources.formats.layout import NUMBER
@@ -35,23 +35,24 @@ Tables = dict[str, pl.DataFrame]
 
 def usable(tables: Mapping[str, pl.DataFrame]) -> tuple[Tables, list[QuarantinedFile]]:
     """The rows that can be used, still in input order, and what was set aside; tables have file, line, flaw, closed."""
-    kept: Tables = {}
+    usable_rows: Tables = {}
     aside: list[QuarantinedFile] = []
     for name, rows in tables.items():
-        kept[name], quarantined = _without_flaws(name, rows)
+        usable_rows[name], quarantined = _without_flaws(name, rows)
         aside += quarantined
-    kept[APPLICATIONS.name], phantoms = _without_phantoms(kept)
+    usable_rows[APPLICATIONS.name], phantoms = _without_phantoms(usable_rows)
     aside += phantoms
-    kept, older = _without_older(kept)
+    usable_rows, older = _without_older(usable_rows)
     aside += older
-    aside += _twice(kept[APPLICATIONS.name])
+    aside += _twice(usable_rows[APPLICATIONS.name])
     numbers = pl.Series(_NO, sorted({file.application_no for file in aside if file.application_no}), pl.String)
     for name in _FORM[1:]:
-        kept[name], orphans = _without_orphans(name, kept[name], kept[APPLICATIONS.name], numbers)
+        applications = usable_rows[APPLICATIONS.name]
+        usable_rows[name], orphans = _without_orphans(name, usable_rows[name], applications, numbers)
         aside += orphans
     for name in _FORM:
-        kept[name] = kept[name].filter(~pl.col(_NO).is_in(numbers.implode()))
-    return kept, aside
+        usable_rows[name] = usable_rows[name].filter(~pl.col(_NO).is_in(numbers.implode()))
+    return usable_rows, aside
 
 
 def _without_flaws(name: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[QuarantinedFile]]:
@@ -133,14 +134,14 @@ def _without_older(tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
                 aside.append(QuarantinedFile(file, reason, whole=False))
     if not lost:
         return tables, []
-    gone = pl.DataFrame(lost, schema={_NO: pl.String(), _PLACE: pl.String()}, orient="row")
-    kept = {
-        name: rows.join(gone, left_on=[_NO, _PLACED], right_on=[_NO, _PLACE], how="anti", maintain_order="left")
+    older_rows = pl.DataFrame(lost, schema={_NO: pl.String(), _PLACE: pl.String()}, orient="row")
+    remaining = {
+        name: rows.join(older_rows, left_on=[_NO, _PLACED], right_on=[_NO, _PLACE], how="anti", maintain_order="left")
         if name in _FORM
         else rows
         for name, rows in tables.items()
     }
-    return kept, aside
+    return remaining, aside
 
 
 def _versions(tables: Tables) -> pl.DataFrame:
@@ -160,8 +161,8 @@ def _versions(tables: Tables) -> pl.DataFrame:
 
 def _content(tables: Tables, number: str, place: str) -> str:
     """Everything that one version says of an application."""
-    mine = (pl.col(_NO) == number) & _PLACED.eq(place)
-    return "".join(tables[name].filter(mine).drop(FILE, LINE).write_csv() for name in _FORM)
+    is_of_form = (pl.col(_NO) == number) & _PLACED.eq(place)
+    return "".join(tables[name].filter(is_of_form).drop(FILE, LINE).write_csv() for name in _FORM)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -169,7 +170,7 @@ def _moment(text: str | None) -> datetime | None:
     if not text:
         return None
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(known()[-1].timezone))
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(all_policies()[-1].timezone))
 
 
 def _twice(applications: pl.DataFrame) -> list[QuarantinedFile]:

@@ -36,12 +36,12 @@ def vouched(
     if rows.empty or not (required or tokens.any()):
         return rows, []
     signer = Signer(installation)
-    known = {token: signer.read(token) for token in tokens.unique() if token}
+    claims = {token: signer.read(token) for token in tokens.unique() if token}
     items = zip(*(rows[name].fillna("") for name in KEYS), strict=True)
     ended = [False] * len(rows) if late is None else late
     faults = pd.Series(
         [
-            (_fault(known[token], item, sent) or _ENDED * is_late) if token else _NONE * required
+            (_fault(claims[token], item, sent) or _ENDED * is_late) if token else _NONE * required
             for token, item, is_late in zip(tokens, items, ended, strict=True)
         ],
         index=rows.index,

@@ -49,7 +49,7 @@ def home(made: Path, tmp_path: Path) -> Path:
 
 
 def public(home: Path) -> list[str]:
-    return [key.key for key in keys.known(home / keys.FOLDER)]
+    return [key.key for key in keys.public_keys(home / keys.FOLDER)]
 
 
 def by_script(home: Path, *given: str) -> tuple[int, list[str]]:

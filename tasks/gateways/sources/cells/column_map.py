@@ -101,8 +101,8 @@ def _filled(rows: pl.DataFrame, defaults: Mapping[str, str]) -> pl.DataFrame:
     """Blank cells with their default, but none in a row that is blank altogether."""
     if not defaults:
         return rows
-    given = [name for name in rows.columns if name not in (LINE, FLAW)]
-    filled = pl.any_horizontal(pl.col(name).str.strip_chars() != "" for name in given)
+    names = [name for name in rows.columns if name not in (LINE, FLAW)]
+    filled = pl.any_horizontal(pl.col(name).str.strip_chars() != "" for name in names)
     absent = [pl.lit(None, pl.String).alias(name) for name in defaults if name not in rows.columns]
     rows = rows.with_columns(absent)
     return rows.with_columns(
@@ -212,14 +212,14 @@ class _Reading:
         return TableMap(origins, order, values, defaults)
 
     def _columns(self, table: Table, section: Mapping[str, Any]) -> dict[str, str]:
-        where, theirs = f"tables.{table.name}.columns", dict[str, str]()
-        for column, given in self._section(where, section).items():
+        where, columns = f"tables.{table.name}.columns", dict[str, str]()
+        for column, value in self._section(where, section).items():
             self._column(table, where, column)
-            for name in self._texts(where, column, given):
-                other = theirs.setdefault(headers.key(name), column)
+            for name in self._texts(where, column, value):
+                other = columns.setdefault(headers.key(name), column)
                 if other != column:
                     self._wrong(where, column, f"and {other} both have '{name}'; leave it to one of them")
-        return theirs
+        return columns
 
     def _values(self, table: Table, column: Column, meanings: object) -> dict[str, str]:
         where = f"tables.{table.name}.values.{column.name}"
@@ -246,13 +246,13 @@ class _Reading:
         return table.column(name)
 
     def _origins(self, maps: Mapping[str, TableMap]) -> dict[str, str]:
-        theirs: dict[str, str] = {}
+        names: dict[str, str] = {}
         for name, mapped in maps.items():
             for origin in mapped.origins:
-                other = theirs.setdefault(headers.key(origin), name)
+                other = names.setdefault(headers.key(origin), name)
                 if other != name:
                     self._wrong(f"tables.{name}", "from", f"and that of {other} both have '{origin}'; leave it to one")
-        return theirs
+        return names
 
     def _ignored(
         self, document: Mapping[str, Any], tables: Mapping[str, Any], pages: PageWords
@@ -261,7 +261,7 @@ class _Reading:
         by_table = {
             name: self._texts(f"tables.{name}", "ignore", section.get("ignore", [])) for name, section in tables.items()
         }
-        return {name: frozenset(map(headers.key, given)) for name, given in {"": anywhere, **by_table}.items()}
+        return {name: frozenset(map(headers.key, columns)) for name, columns in {"": anywhere, **by_table}.items()}
 
     def _section(self, where: str, holder: Mapping[str, Any]) -> Mapping[str, Any]:
         section = holder.get(where.rpartition(".")[2], {})
@@ -275,8 +275,8 @@ class _Reading:
                 self._wrong(where, key, f"is not known; write one of {', '.join(keys)}")
 
     def _texts(self, where: str, key: str, value: object) -> list[str]:
-        given = value if isinstance(value, list) else [value]
-        return [self._text(where, key, text) for text in given]
+        texts = value if isinstance(value, list) else [value]
+        return [self._text(where, key, text) for text in texts]
 
     def _text(self, where: str, key: str, value: object) -> str:
         if isinstance(value, bool):

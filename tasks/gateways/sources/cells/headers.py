@@ -107,14 +107,14 @@ class Names:
 
     def _header_of(self, table: str, cells: tuple[str, ...]) -> Header:
         titled = [(place, name, self.column_named(table, name)) for place, name in enumerate(cells) if name.strip()]
-        taken = {column for _, _, column in titled if column}
+        named = {column for _, _, column in titled if column}
         places: list[tuple[int, str, str | None]] = []
         for place, name, column in titled:
             meant = column or self.column_meant(table, name)
-            if column is None and meant in taken:
+            if column is None and meant in named:
                 meant = None
             if meant:
-                taken.add(meant)
+                named.add(meant)
             places.append((place, name, meant))
         counts = Counter(column for _, _, column in titled if column)
         columns = {column: place for place, _, column in reversed(places) if column}

@@ -202,15 +202,15 @@ def _reading(column: Column) -> Callable[[str], str | None]:
 
 def _written(table: Table, texts: Sequence[pl.Series], read: Sequence[pl.Series]) -> pl.Series:
     """For each row the texts of the cells that cannot be read or say more than their value, as JSON; null for none."""
-    kept: dict[int, dict[str, str]] = {}
+    by_place: dict[int, dict[str, str]] = {}
     for column, cells, canonical in zip(table.columns, texts, read, strict=True):
         unread = cells.is_not_null() & canonical.is_null()
         if column.kind in ("level", "levels"):
             unread |= (cells != canonical).fill_null(False)
         for place in unread.arg_true():
-            kept.setdefault(place, {})[column.name] = cells[place]
+            by_place.setdefault(place, {})[column.name] = cells[place]
     size = len(texts[0])
-    if not kept:
+    if not by_place:
         return pl.Series(WRITTEN, [None], pl.String).extend_constant(None, size)[:size]
-    notes = [json.dumps(kept[place], ensure_ascii=False) if place in kept else None for place in range(size)]
+    notes = [json.dumps(by_place[place], ensure_ascii=False) if place in by_place else None for place in range(size)]
     return pl.Series(WRITTEN, notes, pl.String)

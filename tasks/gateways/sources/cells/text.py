@@ -100,8 +100,8 @@ def usual(text: str) -> str:
     if text.isascii():
         return text
     text = text.translate(_radicals())
-    kept = (sign if _is_kept(sign) else unicodedata.normalize("NFKC", sign) for sign in text)
-    return unicodedata.normalize("NFC", "".join(kept))
+    signs = (sign if _is_kept(sign) else unicodedata.normalize("NFKC", sign) for sign in text)
+    return unicodedata.normalize("NFC", "".join(signs))
 
 
 def _is_kept(sign: str) -> bool:

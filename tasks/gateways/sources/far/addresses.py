@@ -66,7 +66,7 @@ class Allowance:
                 "FILING_SOURCE_MINUTES allows more"
             )
 
-    def within(self, chunks: Iterable[bytes], what: str, most: int) -> Iterator[bytes]:
+    def within(self, chunks: Iterable[bytes], subject: str, most: int) -> Iterator[bytes]:
         """The chunks of one page or file as long as they keep to size and time; raises SourceError where they do not."""
         until, size = self.bounds.clock() + self.bounds.piece_seconds, 0
         for chunk in chunks:
@@ -74,11 +74,13 @@ class Allowance:
             self._bytes -= len(chunk)
             self.check()
             if size > most:
-                raise SourceError(f"{what} is larger than {most // MIB} MB: let the source divide it")
+                raise SourceError(f"{subject} is larger than {most // MIB} MB: let the source divide it")
             if self._bytes < 0:
                 raise SourceError(f"the source holds more than {self.bounds.all_bytes // _GIB} GB: remove what is done")
             if self.bounds.clock() > until:
-                raise SourceError(f"{what} did not end within {self.bounds.piece_seconds:g} seconds: ask its operator")
+                raise SourceError(
+                    f"{subject} did not end within {self.bounds.piece_seconds:g} seconds: ask its operator"
+                )
             yield chunk
 
     def attempts(self) -> Attempts:
@@ -123,8 +125,8 @@ class Address:
         """A sentence about the source, on one line, without its secrets and people's numbers: errors quote cells and names."""
         text = " ".join(sentence.split())
         query = urlsplit(self.bare).query
-        given = [self.password, self.token, *(part.partition("=")[2] for part in query.split("&"))]
-        for secret in _spellings(secret for secret in given if len(secret) >= _SHORTEST_SECRET):
+        secrets = [self.password, self.token, *(part.partition("=")[2] for part in query.split("&"))]
+        for secret in _spellings(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET):
             text = text.replace(secret, "***")
         return discreet(text)
 

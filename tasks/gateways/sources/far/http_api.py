@@ -45,12 +45,12 @@ class HttpApi:
         """A copy of all pages; returns a sentence for whatever may be missing in it."""
         with self._asking.client:
             former = landing.current
-            for left in reversed(range(_ROUNDS)):
+            for rounds_left in reversed(range(_ROUNDS)):
                 pull = _Pull(self, landing, former, self._base)
                 pull.run()
                 if not pull.changed_meanwhile():
                     break
-                if not left:
+                if not rounds_left:
                     pull.complaints.append("the list changed each time while it was read: what moved may be missing")
                     break
                 landing.restart()
@@ -59,10 +59,10 @@ class HttpApi:
 
     def understood(self, address: str, etag: str) -> tuple[Answer, http_pages.PageSummary]:
         """A page and what it says; one that is no JSON is asked for again."""
-        for left in reversed(range(_READINGS)):
+        for readings_left in reversed(range(_READINGS)):
             answer = self._asking.page(address, etag)
             summary = http_pages.PageSummary() if answer.unchanged else http_pages.read_summary(answer.body, self._map)
-            if not summary.trouble or not left:
+            if not summary.trouble or not readings_left:
                 break
         return answer, summary
 
@@ -110,11 +110,11 @@ class HttpApi:
             address = address.replace(pair, f"{{{place}}}")
         return address
 
-    def restored(self, kept: str) -> str:
+    def restored(self, address: str) -> str:
         """The address that was written down."""
         for place, pair in enumerate(self._given):
-            kept = kept.replace(f"{{{place}}}", pair)
-        return kept
+            address = address.replace(f"{{{place}}}", pair)
+        return address
 
     def _with(self, address: str, parameter: str, value: str) -> str:
         return str(httpx.URL(address).copy_set_param(parameter, value))
@@ -127,8 +127,8 @@ class _Pull:
         self._api, self._landing, self._first = api, landing, first
         self._former = former
         before = former.entries.values() if former else ()
-        known = [entry for entry in before if entry.notes["map"] == api.reading]
-        self._known = {api.restored(entry.notes["address"]): entry for entry in known}
+        entries = [entry for entry in before if entry.notes["map"] == api.reading]
+        self._known = {api.restored(entry.notes["address"]): entry for entry in entries}
         self._draft = self._gone_on_with()
         self._fetched = 0
         self._bodies: list[bytes] = []
@@ -142,17 +142,17 @@ class _Pull:
     def run(self) -> None:
         """Ask for one page after another until there is none."""
         pages = self._pages
-        asked = {self._api.restored(page.notes["address"]) for page in pages}
+        addresses_asked = {self._api.restored(page.notes["address"]) for page in pages}
         address = self._api.restored(pages[-1].notes["next"]) if pages else self._first
         place = len(pages)
         while address:
             place += 1
-            if address in asked:
+            if address in addresses_asked:
                 self.complaints.append(f"page {place - 1} leads back to one before it: pages may be missing")
                 return
             if place > self._api.most_pages:
                 raise SourceError(f"{self._api.name} has more than {self._api.most_pages} pages: narrow FILING_SOURCE")
-            asked.add(address)
+            addresses_asked.add(address)
             address = self._take(address, f"{_FOLDER}/{place:06}.json", place)
 
     def changed_meanwhile(self) -> bool:
@@ -164,11 +164,11 @@ class _Pull:
 
     def _take(self, address: str, name: str, place: int) -> str:
         """One page; returns where the next one is."""
-        known = self._known.get(address)
-        answer, summary = self._api.understood(address, known.mark if known else "")
-        if known and self._former and answer.unchanged:
-            self._draft.adopt(self._former, known, name)
-            return self._api.restored(known.notes["next"])
+        entry = self._known.get(address)
+        answer, summary = self._api.understood(address, entry.mark if entry else "")
+        if entry and self._former and answer.unchanged:
+            self._draft.adopt(self._former, entry, name)
+            return self._api.restored(entry.notes["next"])
         self._fetched += 1
         following = self._api.after(address, answer, summary)
         trouble = f"page {place} {summary.trouble}, and what follows it may be missing" if summary.trouble else ""

@@ -56,13 +56,13 @@ def pull_pages(root: Path, names: list[str], column_map: ColumnMap, door: Door =
     """
     contents: list[FileContent] = []
     refused: list[tuple[QuarantinedFile, bool]] = []
-    seen = _Seen()
+    rows_seen = _Seen()
     for name in names:
         try:
             data = plain_files.content(root, name, root / name)
-            if seen.again(data):
+            if rows_seen.again(data):
                 continue
-            content = nested_json.read_json(name, data, None, column_map.names, seen.is_new)
+            content = nested_json.read_json(name, data, None, column_map.names, rows_seen.is_new)
             contents.append(column_map.translated(door.admitted(content)))
         except UnreadableError as unreadable:
             refused.append((QuarantinedFile(name, unreadable.reason, path=root / name), False))
@@ -84,9 +84,9 @@ class _Seen:
     def again(self, body: bytes) -> bool:
         """Whether a page or an application has come before."""
         digest = sha256(body).digest()
-        known = digest in self._digests
+        is_known = digest in self._digests
         self._digests.add(digest)
-        return known
+        return is_known
 
 
 def _arrays(top: Any, column_map: ColumnMap) -> list[list[Any]] | None:

@@ -101,11 +101,11 @@ class RemoteFolder:
 
     def _bring(self, name: str, info: Mapping[str, Any], draft: Copy, former: Copy | None) -> str | None:
         mark = _mark(info)
-        for known in (draft, former):
-            entry = known.entries.get(name) if known else None
-            if known and entry and mark and entry.mark == mark:
-                if known is not draft:
-                    draft.adopt(known, entry)
+        for landing in (draft, former):
+            entry = landing.entries.get(name) if landing else None
+            if landing and entry and mark and entry.mark == mark:
+                if landing is not draft:
+                    draft.adopt(landing, entry)
                 return None
         try:
             self._persistently(lambda: draft.put(Landed(name, mark), self._chunks(name, info)))
@@ -213,16 +213,16 @@ def _refused(listing: Mapping[str, Mapping[str, Any]], most: int) -> dict[str, s
 def _unusable(name: str, info: Mapping[str, Any], most: int) -> str | None:
     """Why a listed file is not fetched, if it is not."""
     parts = PurePosixPath(name).parts
-    shown = _shown(name)
+    label = _shown(name)
     if info["type"] != "file":
-        return f"“{shown}”不是普通文件，请放入文件本身后重新提交"
+        return f"“{label}”不是普通文件，请放入文件本身后重新提交"
     if not parts or name.startswith("/") or ".." in parts or any(ord(sign) < ord(" ") or sign == "\\" for sign in name):
-        return f"文件“{shown}”的名称不能使用，请改名后重新提交"
+        return f"文件“{label}”的名称不能使用，请改名后重新提交"
     encoded = [part.encode("utf-8", "replace") for part in parts]
     if max(map(len, encoded)) > _LONGEST_PART or sum(map(len, encoded)) > _LONGEST_PATH:
-        return f"文件“{shown[:80]}…”的名称过长，请缩短后重新提交"
+        return f"文件“{label[:80]}…”的名称过长，请缩短后重新提交"
     if int(info.get("size") or 0) > most:
-        return f"文件“{shown}”超过{most // MIB}MB，请拆分成几个文件后重新提交"
+        return f"文件“{label}”超过{most // MIB}MB，请拆分成几个文件后重新提交"
     return None
 
 

@@ -73,9 +73,9 @@ class SqlTables:
     def _find_tables(self, inspector: sa.Inspector) -> dict[str, tuple[str | None, str]]:
         """The source's table for each of ours, as schema and name."""
         schemas = {name.rpartition(".")[0] or None for mapped in self._map.tables.values() for name in mapped.origins}
-        known = [schema for schema in schemas if schema is None or schema in inspector.get_schema_names()]
+        present = [schema for schema in schemas if schema is None or schema in inspector.get_schema_names()]
         tables: dict[str, tuple[str | None, str]] = {}
-        for schema in sorted({None, *known}, key=str):
+        for schema in sorted({None, *present}, key=str):
             for name in sorted([*inspector.get_table_names(schema), *inspector.get_view_names(schema)]):
                 table = self._map.names.table_named(f"{schema}.{name}" if schema else name)
                 if table is None:
@@ -100,19 +100,19 @@ class SqlTables:
         schema, name = origin
         inspector = sa.inspect(connection)
         columns = {str(column["name"]): column["type"] for column in inspector.get_columns(name, schema)}
-        asked = [column for column in columns if self._map.names.column_named(table.name, column)]
-        if not asked:
+        chosen = [column for column in columns if self._map.names.column_named(table.name, column)]
+        if not chosen:
             raise SourceError(
                 f"{self._where.shown}: the table {name} has no column that {table.name} has; "
                 f"say in [tables.{table.name}.columns] of the column map what they are called"
             )
         order = self._order(
-            table, name, columns, inspector.get_pk_constraint(name, schema)["constrained_columns"], asked
+            table, name, columns, inspector.get_pk_constraint(name, schema)["constrained_columns"], chosen
         )
         source = sa.table(name, *map(sa.column, columns), schema=schema)
-        rows = sa.select(*(source.c[column] for column in asked)).order_by(*(source.c[column] for column in order))
+        rows = sa.select(*(source.c[column] for column in chosen)).order_by(*(source.c[column] for column in order))
         cells = [pa.field(column, pa.string()) for column in columns]
-        count, truths = 0, [isinstance(columns[column], sa.Boolean) for column in asked]
+        count, truths = 0, [isinstance(columns[column], sa.Boolean) for column in chosen]
         with pq.ParquetWriter(file, pa.schema(cells)) as writer:
             result = connection.execution_options(yield_per=_BATCH).execute(rows)
             for batch in result.partitions(_BATCH):
@@ -126,14 +126,14 @@ class SqlTables:
                     ]
                 except (UnreadableError, TypeError) as wrong:
                     return QuarantinedFile(f"{table.name}.parquet", f"数据表“{name}”：{wrong}，请改为文本后再取")
-                given = dict(zip(asked, texts, strict=True))
+                arrays = dict(zip(chosen, texts, strict=True))
                 writer.write_table(
-                    pa.table({column: given.get(column, [None] * len(batch)) for column in columns}, pa.schema(cells))
+                    pa.table({column: arrays.get(column, [None] * len(batch)) for column in columns}, pa.schema(cells))
                 )
         return None
 
     def _order(
-        self, table: Table, name: str, columns: dict[str, Any], key: list[str], asked: list[str]
+        self, table: Table, name: str, columns: dict[str, Any], key: list[str], chosen: list[str]
     ) -> tuple[str, ...] | list[str]:
         """The columns that put rows in order: those of the map, the primary key, or all there are."""
         mapped = self._map.tables.get(table.name)
@@ -143,7 +143,7 @@ class SqlTables:
                 f"{self._where.shown}: the table {name} has no column {', '.join(mapped.order_by)}; "
                 f"mend order_by in [tables.{table.name}] of the column map"
             )
-        return ordering or key or asked
+        return ordering or key or chosen
 
 
 def _url(where: Address) -> sa.URL:
@@ -186,8 +186,8 @@ def _snapshot(connection: sa.Connection) -> sa.Connection:
     options = {"postgresql_readonly": True} if connection.dialect.name == "postgresql" else {}
     driver = connection.connection.dbapi_connection
     assert driver is not None
-    known = connection.dialect.get_isolation_level_values(driver)
-    level = next(name for name in ("REPEATABLE READ", "SERIALIZABLE", known[0]) if name in known)
+    levels = connection.dialect.get_isolation_level_values(driver)
+    level = next(name for name in ("REPEATABLE READ", "SERIALIZABLE", levels[0]) if name in levels)
     return connection.execution_options(isolation_level=level, **options)
 
 

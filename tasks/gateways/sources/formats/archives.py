@@ -34,16 +34,16 @@ class Opened:
 def opened(root: Path, archives: Iterable[tuple[str, Path]], spare: Path) -> Opened:
     """The files of these archives (shown name, path below `root`), unpacked below `spare`; shown names are `a.zip/b.pdf`."""
     contents = Opened()
-    left = MAX_BYTES
+    room = MAX_BYTES
     for place, (name, path) in enumerate(archives):
         folder = spare / str(place)
         try:
-            files = _unpacked(name, plain_files.content(root, name, path), folder, left)
+            files = _unpacked(name, plain_files.content(root, name, path), folder, room)
         except UnreadableError as unreadable:
             shutil.rmtree(folder, ignore_errors=True)
             contents.refused.append(QuarantinedFile(name, unreadable.reason, path=path))
             continue
-        left -= sum(file.stat().st_size for file in files.values())
+        room -= sum(file.stat().st_size for file in files.values())
         for inner, file in files.items():
             if Path(inner).suffix.lower() in (*ARCHIVES, *FOREIGN):
                 reason = f"压缩包“{name}”中还有压缩包“{inner}”，未打开，请解压后重新提交"
@@ -53,14 +53,14 @@ def opened(root: Path, archives: Iterable[tuple[str, Path]], spare: Path) -> Ope
     return contents
 
 
-def _unpacked(name: str, data: bytes, folder: Path, left: int) -> dict[str, Path]:
+def _unpacked(name: str, data: bytes, folder: Path, room: int) -> dict[str, Path]:
     """The archive's files by their names in it, which lead nowhere else; raises UnreadableError."""
     if limits.lists_too_many(data, MAX_MEMBERS):
         raise _too_many(name)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            _check(name, members, left)
+            _check(name, members, room)
             files: dict[str, Path] = {}
             for place, member in enumerate(members):
                 inner = _named(member)
@@ -75,13 +75,13 @@ def _unpacked(name: str, data: bytes, folder: Path, left: int) -> dict[str, Path
         raise UnreadableError(f"压缩包“{name}”无法打开，可能已损坏，请重新压缩为zip后提交") from broken
 
 
-def _check(name: str, members: list[zipfile.ZipInfo], left: int) -> None:
+def _check(name: str, members: list[zipfile.ZipInfo], room: int) -> None:
     if any(member.flag_bits & _ENCRYPTED for member in members):
         raise UnreadableError(f"压缩包“{name}”设有密码，请取消密码、重新压缩后提交")
     if len(members) > MAX_MEMBERS:
         raise _too_many(name)
     unfolded, packed = (sum(getattr(member, size) for member in members) for size in ("file_size", "compress_size"))
-    if unfolded > left or (unfolded > limits.RATIO_MATTERS_FROM and unfolded > limits.MAX_RATIO * max(packed, 1)):
+    if unfolded > room or (unfolded > limits.RATIO_MATTERS_FROM and unfolded > limits.MAX_RATIO * max(packed, 1)):
         raise UnreadableError(f"压缩包“{name}”展开后过大，请拆分成几个压缩包后重新提交")
     for member in members:
         inner = PurePosixPath(_named(member))

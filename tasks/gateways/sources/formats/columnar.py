@@ -92,5 +92,5 @@ def _floats(cells: pl.Series) -> pl.Series:
     whole = (wide == wide.round()) & (wide.abs() < EXACT_BELOW)
     digits = wide.set(~whole, None).cast(pl.Int64).cast(pl.String)
     others = wide.filter(~whole).unique().drop_nulls().to_list()
-    shown = wide.replace_strict(others, [cell_text(value) for value in others], default=None, return_dtype=pl.String)
-    return pl.select(pl.coalesce(digits, shown)).to_series().alias(cells.name)
+    texts = wide.replace_strict(others, [cell_text(value) for value in others], default=None, return_dtype=pl.String)
+    return pl.select(pl.coalesce(digits, texts)).to_series().alias(cells.name)

@@ -73,17 +73,17 @@ def _is_damaged_utf8(data: bytes, place: int) -> bool:
     return len(around) - len(around.encode("ascii", errors="ignore")) - broken > 2 * broken
 
 
-def _head(name: str, text: str, table: Table, known: headers.Names) -> _Head:
+def _head(name: str, text: str, table: Table, column_names: headers.Names) -> _Head:
     """The header under the delimiter that makes most sense of it."""
     best: tuple[int, _Head | None] = (0, None)
     for delimiter in (sign for sign in _DELIMITERS if sign in text[:_HEAD] or sign == ","):
         # not strict: under the wrong delimiter a file full of quotation marks looks broken
         reader = csv.reader(StringIO(text[:_HEAD], newline=""), delimiter=delimiter)
         records = [(record, reader.line_num) for record in islice(reader, headers.SEARCHED_LINES)]
-        place = headers.header_line(table, [record for record, _ in records], known)
+        place = headers.header_line(table, [record for record, _ in records], column_names)
         if place is not None:
             names, lines = records[place]
-            candidate = (len(headers.header(table, names, known).columns), _Head(delimiter, place, lines, names))
+            candidate = (len(headers.header(table, names, column_names).columns), _Head(delimiter, place, lines, names))
             best = max(best, candidate, key=lambda score: score[0])
     if best[1] is None:
         raise UnreadableError(

@@ -102,7 +102,7 @@ def is_surely(table: Table, sheet: Sheet, names: headers.Names) -> bool:
 def body_of(table: Table, sheet: Sheet, head: Head, columns: dict[str, int]) -> Body:
     """The rows below the header, without hidden ones, notes, sums, signatures and examples."""
     hidden = set(sheet.hidden)
-    kept: list[list[Any]] = []
+    lines: list[list[Any]] = []
     numbers: list[int] = []
     left_out: list[int] = []
     for place in range(head.last + 1, len(sheet.lines)):
@@ -111,9 +111,9 @@ def body_of(table: Table, sheet: Sheet, head: Head, columns: dict[str, int]) -> 
             if any(cell != "" for cell in line):
                 left_out.append(place + 1)
         elif not _is_no_row(line, columns, early=place <= head.last + 3):
-            kept.append(line)
+            lines.append(line)
             numbers.append(place + 1)
-    return Body(kept, numbers, left_out)
+    return Body(lines, numbers, left_out)
 
 
 def _is_no_row(line: list[Any], columns: dict[str, int], *, early: bool) -> bool:

@@ -35,16 +35,16 @@ def read_workbook(
     """
     _refuse_scoring(name, sheets, table)
     content = FileContent()
-    shown = [sheet for sheet in sheets if not _is_left_out(name, sheet, content)]
-    for sheet in shown:
+    chosen = [sheet for sheet in sheets if not _is_left_out(name, sheet, content)]
+    for sheet in chosen:
         if holder := names.table_named(sheet.name):
             _read(name, sheet, holder, content, names)
     supplied = {part.table for part in content.parts}
     if table is not None and table.name not in supplied:
-        headed = next((sheet for sheet in shown if layout.head_of(table, sheet, names) is not None), None)
+        headed = next((sheet for sheet in chosen if layout.head_of(table, sheet, names) is not None), None)
         if headed is not None:
             _read(name, headed, table, content, names)
-    unnamed = [sheet for sheet in shown if not names.table_named(sheet.name)] if table is None else []
+    unnamed = [sheet for sheet in chosen if not names.table_named(sheet.name)] if table is None else []
     unplaced = tuple(_read_unnamed(name, unnamed, content, names))
     supplied = {part.table for part in content.parts}
     if not supplied:
@@ -79,9 +79,11 @@ def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, name
     """Sheets of other names that have the header of a form table nobody named a sheet after; the others are reported."""
     for sheet in sheets:
         supplied = {part.table for part in content.parts}
-        known = [table for table in FORM_TABLES if table.name not in supplied and layout.is_surely(table, sheet, names)]
-        if len(known) == 1:
-            _read(name, sheet, known[0], content, names)
+        candidates = [
+            table for table in FORM_TABLES if table.name not in supplied and layout.is_surely(table, sheet, names)
+        ]
+        if len(candidates) == 1:
+            _read(name, sheet, candidates[0], content, names)
         elif sheet.lines:
             content.advice.append(Advice(name, f"工作簿“{name}”的工作表“{sheet.name}”不是申报表，未读取"))
             yield sheet.name
