@@ -1,4 +1,4 @@
-"""Installations on SQLite brought to some point once a module, and copied for each test that goes on from there."""
+"""Installations on SQLite brought to some point once a module and copied for each test; databases on PostgreSQL."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
 
 from schemas.settings import Settings, using
 from tasks.store import database
@@ -35,6 +37,16 @@ def copied(start: Path, root: Path) -> Iterator[Path]:
     shutil.copytree(start, root, symlinks=True)
     with using(Settings(home=root, database_url="")):
         yield root
+
+
+def create_databases(server: str, *names: str) -> None:
+    """New databases of these names on a PostgreSQL server; `server`: the URL of a database that is there already."""
+    url = make_url(server).set(drivername="postgresql+psycopg")
+    administration = create_engine(url, isolation_level="AUTOCOMMIT")
+    with administration.connect() as connection:
+        for name in names:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    administration.dispose()
 
 
 #: For tests of what both databases do alike: PostgreSQL is tried with the slow ones.

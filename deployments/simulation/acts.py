@@ -51,12 +51,12 @@ def withdraw(number: str, day: date) -> None:
     _assert_whole(closing.withdraw(number, OPERATOR, "申报单位来函撤回", day).failed)
 
 
-def rule(number: str, rule: str, verdict: str, day: date, occupation: str = "") -> None:
-    """An operator's ruling on an application."""
+def rule(number: str, rule: str, verdict: str, day: date) -> None:
+    """An operator's ruling on all of an application."""
     row = {
         "application_no": number,
         "rule": rule,
-        "occupation_code": occupation,
+        "occupation_code": "",
         "verdict": verdict,
         "decided_by": OPERATOR,
         "decided_at": f"{day}T10:00:00+08:00",

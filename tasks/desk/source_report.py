@@ -16,7 +16,7 @@ from expectations import reading
 from schemas.policy import Policy, in_force
 from schemas.settings import Settings
 from schemas.submission import APPLICATIONS, TABLES, WRITTEN, Column, Table
-from tasks.gateways.sources import Bounds, Pull, bring, sends_openly, stated
+from tasks.gateways.sources import Pull, bring, sends_openly, stated
 
 _MOST: Final = 10
 _LONGEST: Final = 30
@@ -33,7 +33,7 @@ class Remark:
     sentence: str
 
 
-def report(settings: Settings, bounds: Bounds | None = None) -> list[Remark]:
+def report(settings: Settings) -> list[Remark]:
     """Pull the source into a folder of no consequence and say what it holds; the home and the database stay as they are."""
     source, wrong = stated(settings)
     if wrong:
@@ -44,7 +44,7 @@ def report(settings: Settings, bounds: Bounds | None = None) -> list[Remark]:
             Remark("note", "source", "the password or token is sent unencrypted: use https:// or webdavs://")
         )
     with TemporaryDirectory(prefix="filing-source-") as spare:
-        brought = bring(settings, landings=Path(spare), bounds=bounds)
+        brought = bring(settings, landings=Path(spare))
         remarks += [Remark("problem", "source", sentence) for sentence in brought.failed]
         if brought.pull is not None:
             remarks += _of_pull(brought.pull, in_force(date.max))

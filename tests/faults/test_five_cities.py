@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 
 from deployments import sample as made
 from deployments.gate.secrets_of_home import machine_secret
@@ -17,6 +16,7 @@ from deployments.sample.cycle import SampleCycle
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, for_cycle
 from schemas.settings import Settings, using
+from tests import homes
 from tests.faults.house import TestHouse
 from tests.faults.test_production import runner_of
 from tests.policies import CITIES, SECOND_CITY, write_policy
@@ -65,10 +65,7 @@ def _settled(folder: Path, seed: int, name: str, policies: Path | None, server: 
 @pytest.fixture
 def cities(house: TestHouse, whole_postgresql: str, tmp_path: Path) -> Iterator[list[City]]:
     """Five cities on the server of a sixth home, whose database takes as many writers, all at work."""
-    administration = create_engine(f"postgresql+psycopg://{whole_postgresql}/postgres", isolation_level="AUTOCOMMIT")
-    with administration.connect() as connection:
-        connection.exec_driver_sql("CREATE DATABASE shared")
-    administration.dispose()
+    homes.create_databases(f"postgresql://{whole_postgresql}/postgres", "shared")
     house.prefect_database = f"postgresql+asyncpg://{whole_postgresql}/shared"
     house.start_server()
     policies = {

@@ -7,11 +7,11 @@ from datetime import timedelta
 import httpx
 import psutil
 import pytest
-from sqlalchemy import create_engine
 
 from deployments import sample as made
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
+from tests import homes
 from tests.faults.house import TestHouse
 
 CYCLE = "2026-09"
@@ -33,11 +33,7 @@ def runner_of(run: str) -> int:
 @pytest.fixture
 def production(house: TestHouse, whole_postgresql: str) -> TestHouse:
     """Two databases on a real PostgreSQL, the server, the deployments; no worker yet."""
-    administration = create_engine(f"postgresql+psycopg://{whole_postgresql}/postgres", isolation_level="AUTOCOMMIT")
-    with administration.connect() as connection:
-        for name in ("filing", "prefect"):
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    administration.dispose()
+    homes.create_databases(f"postgresql://{whole_postgresql}/postgres", "filing", "prefect")
     house.database = f"postgresql://{whole_postgresql}/filing"
     house.prefect_database = f"postgresql+asyncpg://{whole_postgresql}/prefect"
     house.filing("migrate")

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from schemas.settings import Settings
+from tests import homes
 from tests.tampering import house
 from tests.tampering.kinds import TAMPERINGS, Tampering
 
@@ -21,16 +22,12 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     if request.param == "sqlite":
         yield house.build(root)
         return
-    from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
 
     server = make_url(request.getfixturevalue("postgresql_server")).set(drivername="postgresql+psycopg")
     name = f"filing_{uuid4().hex[:12]}"
-    administration = create_engine(server, isolation_level="AUTOCOMMIT")
-    with administration.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    homes.create_databases(request.getfixturevalue("postgresql_server"), name)
     yield house.build(root, server.set(database=name).render_as_string(hide_password=False))
-    administration.dispose()
 
 
 @pytest.mark.slow
