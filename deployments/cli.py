@@ -1,6 +1,5 @@
 """`filing`, the command line: its options, its errors and exit codes."""
 
-import gc
 import os
 import sys
 import traceback
@@ -16,6 +15,7 @@ from deployments.commands import EXIT_FAILED, register
 from deployments.prefect_environment import PRIVATE
 from schemas.errors import FilingError
 from schemas.finding import hidden
+from tasks.runs.rubbish import look_seldom
 
 
 class _Discreet:
@@ -47,9 +47,6 @@ def discreet_console() -> Iterator[None]:
         sys.stdout, sys.stderr = out, err
 
 
-#: So many new objects before the collector of rubbish looks at them; 700 would be usual.
-_COLLECT_AFTER = 100_000
-
 app = typer.Typer(
     name="filing",
     help="Half-yearly filing (备案) of evaluation institutions: cycles, register, directory.",
@@ -76,8 +73,7 @@ def installation(
 def main() -> None:
     """Run a command; errors are one sentence on standard error and an exit code (contract section 7)."""
     os.umask(PRIVATE)
-    # what is imported stays: looking through it again and again costs a quarter of the start
-    gc.set_threshold(_COLLECT_AFTER, 50, 50)
+    look_seldom()
     with discreet_console():
         _run()
 

@@ -3,7 +3,6 @@
 The one place where Prefect's tasks are made.
 """
 
-import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from schemas.run import SOURCE, Run, RunSummary
 from schemas.settings import settings
 from tasks.gateways.disk import files as post
 from tasks.runs.orchestration import SIGNED_BY, is_deployed
+from tasks.runs.rubbish import look_seldom
 from tasks.runs.today import today
 from tasks.store import applications, database, grounds, history, leases, letters, runs
 from tasks.store.database import reading
@@ -64,9 +64,6 @@ CURRENT = "current"
 
 #: How `only` names the applications that a run left undone.
 _FAILED = "failed:"
-
-#: When the collector of rubbish looks, as in a command from its start: rows make no rings, and looking costs an eighth.
-COLLECT_AFTER = (100_000, 50, 50)
 
 #: So long a deployed run waits for a cycle that is busy, and so often it asks.
 _PATIENCE_SECONDS = 900.0
@@ -115,7 +112,7 @@ def begin(
     for a later day than today unless the home is for practice; UnusablePolicyError or UnusableReferenceError, before
     anything is written, for a file of the law that cannot be read.
     """
-    gc.set_threshold(*COLLECT_AFTER)
+    look_seldom()
     policy = for_cycle(cycle_id(cycle))
     reference()
     installation, run_id, day = settings(), str(uuid4()), as_of or today()

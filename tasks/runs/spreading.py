@@ -5,7 +5,6 @@ its receipts in one short transaction, and carried out again it does nothing. Wh
 its repetition or by the next run. Nothing but keys travels: a worker reads what it makes from the database.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -22,7 +21,8 @@ from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.settings import Settings, UnusableSettingsError, keep_to, settings
-from tasks.runs.run import COLLECT_AFTER, tracked
+from tasks.runs.rubbish import look_seldom
+from tasks.runs.run import tracked
 from tasks.store.database import is_rehearsal
 from tasks.store.outbox import Delivery
 
@@ -86,7 +86,7 @@ def _shares(due: Sequence[str], hands: int) -> list[list[str]]:
 
 def carry_out(ticket: Ticket, work: Work, due: list[str]) -> Delivery:
     """One portion, wherever it is carried out; raises OtherHomeError."""
-    gc.set_threshold(*COLLECT_AFTER)
+    look_seldom()
     installation = settings()
     if str(installation.root) != ticket.home:
         raise OtherHomeError(
