@@ -247,7 +247,7 @@ class Sessions:
         """The cookie of a session that begins now."""
         return str(self._serializer.dumps([person.name, self._accounts.epoch(person.name)]))
 
-    def whose(self, cookie: str) -> Person | None:
+    def person_of(self, cookie: str) -> Person | None:
         """Whose session it is, with the role of today; None for one that is over or was never ours."""
         try:
             name, epoch = self._serializer.loads(cookie, max_age=LIVES_SECONDS)

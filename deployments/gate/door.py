@@ -150,7 +150,7 @@ class Gate:
             if scheme.lower() == "bearer" and hmac.compare_digest(secret.strip().encode(), self._secret.encode()):
                 return MACHINE
             raise Refused(_UNKNOWN, "the secret is not this home's machine.secret")
-        return self._signing_in.whose(connection.cookies.get(COOKIE, ""))
+        return self._signing_in.person_of(connection.cookies.get(COOKIE, ""))
 
     def _endpoint(self, scope: Scope, person: Person | None) -> endpoints.Endpoint | None:
         """The classed endpoint the person may ask for; None where the machine asks for one nobody has classed."""

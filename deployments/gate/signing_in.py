@@ -76,9 +76,9 @@ class SigningIn:
         self._sessions = Sessions(home, self._accounts)
         self._attempts = Attempts()
 
-    def whose(self, cookie: str) -> Person | None:
+    def person_of(self, cookie: str) -> Person | None:
         """Whose session a cookie is."""
-        return self._sessions.whose(cookie)
+        return self._sessions.person_of(cookie)
 
     async def answer(self, request: Request) -> Response:
         """Answer a request for one of the gate's own pages; raises Refused."""
@@ -139,7 +139,7 @@ class SigningIn:
         return answer
 
     def _sign_out(self, request: Request) -> Response:
-        if person := self._sessions.whose(request.cookies.get(COOKIE, "")):
+        if person := self._sessions.person_of(request.cookies.get(COOKIE, "")):
             self._accounts.end_sessions(person.name)
             access_log.note(self._home, person.name, "signed out")
         answer = RedirectResponse(pages.SIGN_IN, 303)

@@ -224,7 +224,7 @@ def _postings(db: Connection) -> Iterator[Duty]:
 
 def _deliveries(db: Connection) -> Iterator[Duty]:
     rows = frames.records(duties.undelivered(db))
-    institutions = duties.whose(db, {str(row["subject"]) for row in rows})
+    institutions = duties.institutions_of(db, {str(row["subject"]) for row in rows})
     for row in rows:
         kind = str(row["kind"])
         name = LETTER_KINDS[kind].title if row["box"] == LETTERS.code and kind in LETTER_KINDS else "评估材料包"
@@ -240,7 +240,7 @@ def _aside(db: Connection, numbers: Callable[[], _Numbers]) -> Iterator[Duty]:
     """Files and rows set aside in cycles nobody closed, each with the number of its file's receipt."""
     rows = frames.records(duties.set_aside(db))
     receipt_of = numbers() if rows else {}
-    institutions = duties.whose(db, {str(row["application_no"]) for row in rows if row["application_no"]})
+    institutions = duties.institutions_of(db, {str(row["application_no"]) for row in rows if row["application_no"]})
     for row in rows:
         number, file = str(row["application_no"]), str(row["file"])
         institution, region = institutions.get(number, ("", ""))
@@ -255,7 +255,7 @@ def _aside(db: Connection, numbers: Callable[[], _Numbers]) -> Iterator[Duty]:
 def _inspections(db: Connection, day: date) -> Iterator[Duty]:
     """Inspections whose outcome asks for something to be mended."""
     rows = inspections.to_be_mended(db, day)
-    institutions = duties.whose(db, {str(row["uscc"]) for row in rows})
+    institutions = duties.institutions_of(db, {str(row["uscc"]) for row in rows})
     for row in rows:
         uscc = str(row["uscc"])
         name, region = institutions.get(uscc, (uscc, ""))

@@ -62,10 +62,10 @@ def results_out(db: Connection, cycles: Sequence[str]) -> pd.DataFrame:
     return frames.read(db, statement)
 
 
-def whose(db: Connection, numbers: Collection[str]) -> dict[str, tuple[str, str]]:
+def institutions_of(db: Connection, numbers: Collection[str]) -> dict[str, tuple[str, str]]:
     """Name and county of the institutions of these applications, or under these credit codes, by number and code."""
     institution = tables.institution
-    filed = unfinished.whose().where(_application.c.application_no.in_(list(numbers)))
+    filed = unfinished.with_institution().where(_application.c.application_no.in_(list(numbers)))
     rows = [(row.application_no, row.institution_name, row.region_code) for row in db.execute(filed)]
     on_register = select(institution.c.uscc, institution.c.institution_name, institution.c.region_code)
     chosen = (institution.c.uscc.in_(list(numbers)), institution.c.known_to.is_(None))

@@ -169,8 +169,8 @@ def _with_unread_levels(db: Connection, cycle: str) -> list[str]:
         _finding.c.rule.in_(["FORM-10", "OCC-8"]),
     )
     statement = select(_application.c.application_no).join(_finding, current).distinct()
-    mine = (_application.c.cycle == cycle, _finding.c.cycle == cycle, _application.c.outcome.is_(None))
-    return sorted(db.execute(statement.where(*mine, *unread)).scalars())
+    of_cycle = (_application.c.cycle == cycle, _finding.c.cycle == cycle, _application.c.outcome.is_(None))
+    return sorted(db.execute(statement.where(*of_cycle, *unread)).scalars())
 
 
 def _without_level(db: Connection, numbers: list[str], beside: Scene) -> pd.DataFrame:

@@ -15,9 +15,9 @@ def snapshot_sqlite(source: Path, target: Path) -> None:
     """Copy a SQLite database as it stands at one moment, by its online backup, whoever is writing; for its owner alone."""
     target.touch(0o600)
     with sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=database.BUSY_SECONDS) as live:
-        with sqlite3.connect(target) as kept:
-            live.backup(kept)
-        kept.close()
+        with sqlite3.connect(target) as copy:
+            live.backup(copy)
+        copy.close()
     live.close()
 
 

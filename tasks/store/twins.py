@@ -58,10 +58,10 @@ def among(db: Connection, cycle: str) -> dict[str, str]:
     among: dict[str, str] = {}
     for uscc, applications in by_institution.items():
         for number, *_ in applications:
-            twins = [(other, version, kind) for other, version, kind in applications if other != number]
-            marks = [other + kind for other, _, kind in twins]
+            twins = [(twin, version, kind) for twin, version, kind in applications if twin != number]
+            marks = [twin + kind for twin, _, kind in twins]
             if number in repeating:
-                marks += [*(f"{other}:v{version}" for other, version, _ in twins), *elsewhere.get(uscc, ())]
+                marks += [*(f"{twin}:v{version}" for twin, version, _ in twins), *elsewhere.get(uscc, ())]
             among[number] = ";".join(sorted(marks))
     return among
 

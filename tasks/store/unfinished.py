@@ -25,7 +25,15 @@ _entry = tables.history
 #: Where applications may stand that have no item yet.
 _WITHOUT_ITEMS = ["received", "returned"]
 #: What people need of the institution of an application.
-_WHOSE = ["cycle", "application_no", "uscc", "institution_name", "region_code", "contact_name", "contact_phone"]
+_OF_INSTITUTION = [
+    "cycle",
+    "application_no",
+    "uscc",
+    "institution_name",
+    "region_code",
+    "contact_name",
+    "contact_phone",
+]
 
 
 @dataclass(frozen=True)
@@ -60,9 +68,9 @@ class _Standing:
     since: date | None = None
 
 
-def whose() -> "Select[tuple[object, ...]]":
+def with_institution() -> "Select[tuple[object, ...]]":
     """Every application with what people need of its institution."""
-    columns = [_application.c[name] if name in _application.c else _version.c[name] for name in _WHOSE]
+    columns = [_application.c[name] if name in _application.c else _version.c[name] for name in _OF_INSTITUTION]
     return select(*columns).join(_version, conditions.is_current())
 
 
@@ -90,15 +98,20 @@ def open_of(db: Connection, cycles: Sequence[str], day: date) -> list[Open]:
     if not standings:
         return []
     since, about = _since(db, cycles), _about(db, cycles)
-    dated = [replace(one, since=one.since or since.get((one.application_no, one.status))) for one in standings]
-    rows = [_open(one, about[one.application_no], day) for one in _awaited(db, dated, about, cycles, day)]
+    dated = [
+        replace(standing, since=standing.since or since.get((standing.application_no, standing.status)))
+        for standing in standings
+    ]
+    rows = [
+        _open(standing, about[standing.application_no], day) for standing in _awaited(db, dated, about, cycles, day)
+    ]
     return sorted(rows, key=lambda row: (-row.days, row.application_no, row.status))
 
 
 def _about(db: Connection, cycles: Sequence[str]) -> dict[str, RowMapping]:
     """Of each application of these cycles, or with an item of them, what people need, and when it is to be corrected."""
     with_items = _application.c.application_no.in_(select(_item.c.application_no).where(_item.c.cycle.in_(cycles)))
-    statement = whose().add_columns(_application.c.correct_by)
+    statement = with_institution().add_columns(_application.c.correct_by)
     rows = db.execute(statement.where(or_(_application.c.cycle.in_(cycles), with_items))).mappings()
     return {row["application_no"]: row for row in rows}
 
@@ -109,25 +122,25 @@ def _awaited(
     """The standings by what is awaited: what nobody takes up apart, and what passed in a cycle that is not decided yet."""
     chosen = (_application.c.cycle.in_(cycles), conditions.not_taken_up())
     beyond = set(db.execute(select(_application.c.application_no).where(*chosen)).scalars())
-    passed = {about[one.application_no]["cycle"] for one in standings if one.status == "passed"}
+    passed = {about[standing.application_no]["cycle"] for standing in standings if standing.status == "passed"}
     undecided = {cycle for cycle in passed.intersection(cycles) if not wait(db, cycle, day).is_over}
-    for one in standings:
-        if one.status == "returned" and one.application_no in beyond:
-            yield replace(one, status=NOT_TAKEN_UP)
-        elif one.status == "passed" and about[one.application_no]["cycle"] in undecided:
-            yield replace(one, status=WITH_ITS_CYCLE)
+    for standing in standings:
+        if standing.status == "returned" and standing.application_no in beyond:
+            yield replace(standing, status=NOT_TAKEN_UP)
+        elif standing.status == "passed" and about[standing.application_no]["cycle"] in undecided:
+            yield replace(standing, status=WITH_ITS_CYCLE)
         else:
-            yield one
+            yield standing
 
 
-def _open(one: _Standing, row: RowMapping, day: date) -> Open:
+def _open(standing: _Standing, row: RowMapping, day: date) -> Open:
     return Open(
-        **{name: row[name] or "" for name in _WHOSE},
-        status=one.status,
-        items=one.items,
-        since=one.since,
-        days=(day - one.since).days if one.since else 0,
-        who=AWAITED[one.status].who,
+        **{name: row[name] or "" for name in _OF_INSTITUTION},
+        status=standing.status,
+        items=standing.items,
+        since=standing.since,
+        days=(day - standing.since).days if standing.since else 0,
+        who=AWAITED[standing.status].who,
         correct_by=row["correct_by"],
     )
 

@@ -239,9 +239,9 @@ def retire(db: Connection, replaced: pd.DataFrame, run: Run) -> None:
     if replaced.empty:
         return
     work = frames.working(db, "retired", replaced[["application_no"]])
-    mine = _version.c.application_no.in_(select(work.c.application_no))
-    seals.touch_where(db, seals.VERSION_STANDING, mine, _version.c.standing == "current")
-    db.execute(update(_version).where(mine, _version.c.standing == "current").values(standing="superseded"))
+    chosen = _version.c.application_no.in_(select(work.c.application_no))
+    seals.touch_where(db, seals.VERSION_STANDING, chosen, _version.c.standing == "current")
+    db.execute(update(_version).where(chosen, _version.c.standing == "current").values(standing="superseded"))
     results.forget(db, replaced)
     items.replace(db, replaced[~replaced["is_withdrawal"]], run, "申报人重新提交")
 

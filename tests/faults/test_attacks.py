@@ -183,4 +183,4 @@ def test_a_page_of_another_origin_does_nothing(house: TestHouse, transcript: lis
     assert "Failed to fetch" in answers[1]
     assert "Failed to fetch" in answers[2]
     assert runs(house) == []
-    assert Sessions(house.home, accounts).whose("forged") is None
+    assert Sessions(house.home, accounts).person_of("forged") is None

@@ -132,7 +132,7 @@ def _none(sheet: FilledSheet, row: int, text: str, styles: Styles) -> int:
 
 
 def _across(sheet: FilledSheet, row: int, first: int, form: Format, *texts: str) -> None:
-    shown = "\n".join(map(visible, texts))
-    sheet.merge_range(row, first, row, _LAST, shown, form)
+    text = "\n".join(map(visible, texts))
+    sheet.merge_range(row, first, row, _LAST, text, form)
     # spreadsheets do not fit the height of a row to merged cells
-    sheet.set_row(row, row_height([shown], [_FROM[first]]))
+    sheet.set_row(row, row_height([text], [_FROM[first]]))

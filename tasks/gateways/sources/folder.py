@@ -180,8 +180,8 @@ def _by_name(read: Callable[[str, bytes, Table, headers.Names], FileContent]) ->
     def named(name: str, data: bytes, table: Table | None, names: headers.Names) -> FileContent:
         table = table or names.table_named(Path(name).stem)
         if table is None:
-            known = "、".join(f"{table.name}（{table.title}）" for table in READ_TABLES.values())
-            raise UnreadableError(f"文件“{name}”的名称不是任何一张表，请改用表名：{known}", foreign=True)
+            table_names = "、".join(f"{table.name}（{table.title}）" for table in READ_TABLES.values())
+            raise UnreadableError(f"文件“{name}”的名称不是任何一张表，请改用表名：{table_names}", foreign=True)
         return read(name, data, table, names)
 
     return named
