@@ -22,7 +22,7 @@ from schemas.law.cycle import CycleId, cycle_id
 from schemas.policy import cycle_on, for_cycle, last_cycle_on
 from schemas.reference_data import reference
 from schemas.run import SOURCE, Run, RunSummary
-from schemas.settings import settings
+from schemas.settings import Settings, settings
 from tasks.gateways.disk import files as post
 from tasks.runs.orchestration import SIGNED_BY, is_deployed
 from tasks.runs.rubbish import look_seldom
@@ -116,10 +116,7 @@ def begin(
     policy = for_cycle(cycle_id(cycle))
     reference()
     installation, run_id, day = settings(), str(uuid4()), as_of or today()
-    if day > today() and not installation.is_for_practice:
-        raise DayToComeError(
-            f"{day} is still to come: give a day up to {today()}, or practise in a home of its own (FILING_PRACTICE=yes)"
-        )
+    _assert_has_come(day, installation)
     numbers = _numbers(only)
     run = Run(
         run_id=run_id,
@@ -140,6 +137,13 @@ def begin(
     finally:
         with database.begin() as db:
             leases.give_back(db, cycle, run.token)
+
+
+def _assert_has_come(day: date, installation: Settings) -> None:
+    if day > today() and not installation.is_for_practice:
+        raise DayToComeError(
+            f"{day} is still to come: give a day up to {today()}, or practise in a home of its own (FILING_PRACTICE=yes)"
+        )
 
 
 def started_by() -> str:

@@ -62,19 +62,7 @@ def concerned(db: Connection, number: str) -> Concerned | None:
     row = db.execute(statement.where(application.c.application_no == number)).first()
     if row is None:
         return None
-    requested = tables.requested_occupation
-    names = [requested.c[name] for name in ("occupation_code", "neighbour_code", "occupation_name")]
-    form = db.execute(select(*names).where(requested.c.application_no == number, requested.c.version == row.version))
-    item = tables.item
-    statuses: dict[str, set[str]] = {}
-    for code, status in db.execute(
-        select(item.c.occupation_code, item.c.status).where(item.c.application_no == number)
-    ):
-        statuses.setdefault(code, set()).add(status)
-    # a row whose item goes by its neighbour's code, or by a name, is decided on by that
-    without_item = [set(filter(None, codes)) for codes in form if not set(codes) & set(statuses)]
-    statuses |= {code: set() for codes in without_item for code in codes}
-    periods, entry = public_notices.periods(db, number), tables.qualification_item
+    entry = tables.qualification_item
     return Concerned(
         cycle=row.cycle,
         policy=for_cycle(cycle_id(row.cycle)),
@@ -82,9 +70,23 @@ def concerned(db: Connection, number: str) -> Concerned | None:
         is_closed=row.cycle in cycles.closed(db),
         outcome=row.outcome or "",
         is_on_register=db.execute(select(entry.c.entry).where(entry.c.uscc == row.uscc).limit(1)).first() is not None,
-        statuses=statuses,
-        shown=periods,
+        statuses=_statuses(db, number, row.version),
+        shown=public_notices.periods(db, number),
     )
+
+
+def _statuses(db: Connection, number: str, version: int) -> dict[str, set[str]]:
+    """Where the items of each occupation stand that an application asks for, by its code; none for one without an item."""
+    item, requested = tables.item, tables.requested_occupation
+    statuses: dict[str, set[str]] = {}
+    rows = select(item.c.occupation_code, item.c.status).where(item.c.application_no == number)
+    for code, status in db.execute(rows):
+        statuses.setdefault(code, set()).add(status)
+    names = [requested.c[name] for name in ("occupation_code", "neighbour_code", "occupation_name")]
+    form = db.execute(select(*names).where(requested.c.application_no == number, requested.c.version == version))
+    # a row whose item goes by its neighbour's code, or by a name, is decided on by that
+    without_item = [set(filter(None, codes)) for codes in form if not set(codes) & set(statuses)]
+    return statuses | {code: set() for codes in without_item for code in codes}
 
 
 def of_cycle(db: Connection, cycle: str, rule: str | None = None, *, moments: bool = False) -> pd.DataFrame:

@@ -48,15 +48,31 @@ def name(
 
     `since`: the day from which they go by them, the run's if none is given; `facts`: more of them for the history.
     """
+    before, changed = _changed(db, named)
+    if changed.empty:
+        return 0
+    _replace(db, changed, run, since or run.day)
+    former = before.reindex(changed["uscc"])
+    was = _in_a_line(former).where(former["institution_name"] != "", "").to_numpy()
+    became, stated = _in_a_line(changed[DETAILS]), history.facts(changed[DETAILS], **facts)
+    entries = changed.assign(subject=changed["uscc"], was=was, became=became, because=because, facts=stated)
+    history.add(db, "institution", entries, run, by)
+    return len(changed)
+
+
+def _changed(db: Connection, named: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The present details of these institutions, by uscc, and the rows (uscc, DETAILS) that are others now."""
     present = current(db).set_index("uscc")
     last = named.drop_duplicates("uscc", keep="last").set_index("uscc")
     rows = last.reindex(columns=DETAILS).astype(frames.TEXT).fillna("")
     before = present.reindex(rows.index)[DETAILS].fillna("")
     for optional in set(DETAILS).intersection(OPTIONAL):
         rows[optional] = rows[optional].where(rows[optional] != "", before[optional])
-    changed = rows[(rows != before).any(axis=1)].reset_index().sort_values("uscc")
-    if changed.empty:
-        return 0
+    return before, rows[(rows != before).any(axis=1)].reset_index().sort_values("uscc")
+
+
+def _replace(db: Connection, changed: pd.DataFrame, run: Run, since: date) -> None:
+    """Enter details (uscc, DETAILS) from a day on in place of those that are current."""
     work = frames.working(db, "renaming", changed[["uscc"]])
     former = (_institution.c.uscc.in_(select(work.c.uscc)), _institution.c.known_to.is_(None))
     seals.touch_where(db, seals.INSTITUTION, *former)
@@ -64,18 +80,11 @@ def name(
     first = highest(db, _institution.c.entry) + 1
     entered = changed.assign(
         entry=range(first, first + len(changed)),
-        since=(since or run.day).isoformat(),
+        since=since.isoformat(),
         known_from=run.day.isoformat(),
     )
     seals.touch(db, seals.INSTITUTION, entered)
     frames.append(db, _institution, entered)
-    former_details = before.reindex(changed["uscc"])
-    was = _in_a_line(former_details).where(former_details["institution_name"] != "", "").to_numpy()
-    became = _in_a_line(changed[DETAILS])
-    stated = history.facts(changed[DETAILS], **facts)
-    entries = changed.assign(subject=changed["uscc"], was=was, became=became, because=because, facts=stated)
-    history.add(db, "institution", entries, run, by)
-    return len(changed)
 
 
 def _in_a_line(details: pd.DataFrame) -> "pd.Series[str]":
