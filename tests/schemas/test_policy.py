@@ -255,7 +255,7 @@ def test_a_file_saved_with_a_mark_of_its_encoding_is_read_and_one_not_in_utf_8_i
     text = file.read_text("utf-8")
     file.write_text(text, "utf-8-sig")
     with using(Settings(home=tmp_path, policies=folder)):
-        assert known()[-1].in_force_from == date(2026, 1, 1)
+        assert all_policies()[-1].in_force_from == date(2026, 1, 1)
     other = tmp_path / "others"
     other.mkdir()
     (other / "2026.toml").write_text(text, "gb18030")
@@ -263,7 +263,7 @@ def test_a_file_saved_with_a_mark_of_its_encoding_is_read_and_one_not_in_utf_8_i
         using(Settings(home=tmp_path, policies=other)),
         pytest.raises(UnusablePolicyError, match=r"policy file 2026\.toml is not UTF-8: save it as UTF-8"),
     ):
-        known()
+        all_policies()
 
 
 def test_a_folder_without_a_policy_file_is_named(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_folder_without_a_policy_file_is_named(tmp_path: Path) -> None:
         using(Settings(home=tmp_path, policies=tmp_path / "policies")),
         pytest.raises(UnusablePolicyError, match=r"FILING_POLICIES names .*policies.* \.toml"),
     ):
-        known()
+        all_policies()
 
 
 def test_a_day_that_rolls_rolls_everywhere_also_where_holidays_are_not_announced(tmp_path: Path) -> None:
