@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,28 @@ from tasks.store import database, history, items, seals
 from tasks.store.database import reading
 from tasks.store.leases import writing
 from tests import evaluations as made
+from tests import homes
 from tests.homes import SQLITE_FIRST
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on, take_over, terms
 
 LATER = date(2026, 9, 25)
 SOCIAL = "social_organisation"
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
+    """A home in which A1 was sent out to its panel, with a commitment to be shown."""
+    with homes.begun(tmp_path_factory.mktemp("start") / "home", migrated) as home:
+        made.accepted("A1", commitment=True)
+        made.send_out(home)
+    return home
+
+
+@pytest.fixture
+def sent_out(start: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of it for one test: A1 is at its panel."""
+    with homes.copied(start, tmp_path / "home") as home:
+        yield home
 
 
 @pytest.mark.parametrize(
@@ -45,32 +62,26 @@ SOCIAL = "social_organisation"
         ({"evaluated_on": "下周三"}, [("FORM-10", "evaluated_on")], "dispatched"),
     ],
 )
-def test_a_result_is_taken_or_refused(home: Path, changed: dict[str, str], expected: Any, becomes: str) -> None:
-    made.accepted("A1", commitment=True)
-    made.send_out(home)
-    made.drop(home, "r.csv", made.result("A1", **changed))
-    made.go_on(home)
+def test_a_result_is_taken_or_refused(sent_out: Path, changed: dict[str, str], expected: Any, becomes: str) -> None:
+    made.drop(sent_out, "r.csv", made.result("A1", **changed))
+    made.go_on(sent_out)
     assert made.rules_found() == expected
     assert made.standing("A1") == becomes
-    assert len(made.letters(home, "result_return")) == (becomes == "dispatched")
+    assert len(made.letters(sent_out, "result_return")) == (becomes == "dispatched")
 
 
-def test_results_are_found_however_their_folder_is_written(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    made.drop(home, "r.csv", made.result("A1"))
-    (home / "inbox" / "results").rename(home / "inbox" / "Results")
-    made.go_on(home)
+def test_results_are_found_however_their_folder_is_written(sent_out: Path) -> None:
+    made.drop(sent_out, "r.csv", made.result("A1"))
+    (sent_out / "inbox" / "results").rename(sent_out / "inbox" / "Results")
+    made.go_on(sent_out)
     assert made.standing("A1") == "filed"
 
 
 def test_what_cannot_be_opened_among_results_is_said_and_stops_nothing(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    sent_out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    made.drop(home, "r.csv", made.result("A1"))
-    results = home / "inbox" / "results"
+    made.drop(sent_out, "r.csv", made.result("A1"))
+    results = sent_out / "inbox" / "results"
     (results / "评分表.xls").write_bytes(b"an old workbook")
     (results / "locked").mkdir()
     scandir = os.scandir
@@ -82,7 +93,7 @@ def test_what_cannot_be_opened_among_results_is_said_and_stops_nothing(
         return scandir(place)
 
     monkeypatch.setattr(os, "scandir", refusing)
-    assert made.go_on(home)["intake"].done["quarantined"] == 2
+    assert made.go_on(sent_out)["intake"].done["quarantined"] == 2
     assert made.standing("A1") == "filed"
     with reading() as db:
         text = " ".join(db.execute(select(quarantined.c.reason)).scalars())
@@ -177,26 +188,22 @@ def test_two_files_of_one_pull_that_contradict_each_other_settle_nothing(install
     assert made.standing("A1") == "filed"
 
 
-def test_one_of_two_contradicting_results_may_be_imported_alone(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
+def test_one_of_two_contradicting_results_may_be_imported_alone(sent_out: Path) -> None:
     right, wrong = made.result("A1", level="四级"), made.result("A1", verdict="fail", score="40")
-    made.drop(home, "a.csv", right, wrong)
-    made.go_on(home)
+    made.drop(sent_out, "a.csv", right, wrong)
+    made.go_on(sent_out)
     assert made.standing("A1") == "dispatched"
-    (home / "inbox" / "results" / "a.csv").unlink()
-    assert import_file("results", made.drop(home, "b.csv", right), made.DAY).new == 1
-    made.go_on(home)
+    (sent_out / "inbox" / "results" / "a.csv").unlink()
+    assert import_file("results", made.drop(sent_out, "b.csv", right), made.DAY).new == 1
+    made.go_on(sent_out)
     assert made.standing("A1") == "filed"
 
 
-def test_of_results_received_between_two_runs_the_later_counts(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
+def test_of_results_received_between_two_runs_the_later_counts(sent_out: Path) -> None:
     for number in range(11):  # from 9 to 10 the order of numbers is not that of texts
         row = made.result("A1", score=str(70 + number))
-        import_file("results", made.drop(home, f"{number}.csv", row), made.DAY)
-    made.go_on(home)
+        import_file("results", made.drop(sent_out, f"{number}.csv", row), made.DAY)
+    made.go_on(sent_out)
     with reading() as db:
         assert items.listing(db, made.CYCLE)["score"].tolist() == ["80"]
 
@@ -263,29 +270,25 @@ def test_a_corrected_result_takes_nothing_filed_off_without_a_decision(installat
     assert sorted(path.name for path in (installation / "outbox" / "letters").rglob("*.docx")) == before
 
 
-def test_failed_then_passed_is_filed(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    made.drop(home, "r1.csv", made.result("A1", verdict="fail", score="40"))
-    made.go_on(home)
+def test_failed_then_passed_is_filed(sent_out: Path) -> None:
+    made.drop(sent_out, "r1.csv", made.result("A1", verdict="fail", score="40"))
+    made.go_on(sent_out)
     assert made.standing("A1") == "failed"
-    assert len(made.letters(home, "refusal")) == 1
-    made.drop(home, "r2.csv", made.result("A1"))
-    made.go_on(home, LATER)
-    assert "不予备案通知书" in made.text_of(home, "filing"), "the filing letter names the refusal it makes void"
+    assert len(made.letters(sent_out, "refusal")) == 1
+    made.drop(sent_out, "r2.csv", made.result("A1"))
+    made.go_on(sent_out, LATER)
+    assert "不予备案通知书" in made.text_of(sent_out, "filing"), "the filing letter names the refusal it makes void"
     assert made.standing("A1") == "filed"
     assert terms(LATER) == {(ONE, COOK, "4"): ("2026-09-25", "2029-09-24")}
-    assert len(made.letters(home, "filing")) == 1
+    assert len(made.letters(sent_out, "filing")) == 1
 
 
-def test_another_score_alone_changes_the_score_alone(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    made.drop(home, "r1.csv", made.result("A1"))
-    made.go_on(home, publish=True)
+def test_another_score_alone_changes_the_score_alone(sent_out: Path) -> None:
+    made.drop(sent_out, "r1.csv", made.result("A1"))
+    made.go_on(sent_out, publish=True)
     before = _life("A1")
-    made.drop(home, "r2.csv", made.result("A1", score="91.5"))
-    counts = made.go_on(home, LATER, publish=True)
+    made.drop(sent_out, "r2.csv", made.result("A1", score="91.5"))
+    counts = made.go_on(sent_out, LATER, publish=True)
     with reading() as db:
         assert items.listing(db, made.CYCLE)["score"].tolist() == ["91.5"]
     assert _life("A1") == before
@@ -315,27 +318,23 @@ def test_an_item_held_by_saturation_is_decided_anew(home: Path) -> None:
     assert all(count.total == 0 for count in made.go_on(home, LATER).values())
 
 
-def test_a_result_that_replaces_an_accepted_one_is_told(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    made.drop(home, "r1.csv", made.result("A1"))
-    assert made.go_on(home)["evaluation"].advice == []
-    made.drop(home, "r2.csv", made.result("A1", score="64"))
-    summary = made.go_on(home, LATER)["evaluation"]
+def test_a_result_that_replaces_an_accepted_one_is_told(sent_out: Path) -> None:
+    made.drop(sent_out, "r1.csv", made.result("A1"))
+    assert made.go_on(sent_out)["evaluation"].advice == []
+    made.drop(sent_out, "r2.csv", made.result("A1", score="64"))
+    summary = made.go_on(sent_out, LATER)["evaluation"]
     assert summary.done["replaced_results"] == 1
     assert summary.advice == ["A1已采纳的评估结果由后来报送的结果替换"]
 
 
-def test_a_correction_that_is_refused_leaves_what_was_decided(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    made.drop(home, "r1.csv", made.result("A1"))
-    made.go_on(home)
-    made.drop(home, "r2.csv", made.result("A1", verdict="fail", score="40", panel_size="1"))
-    made.go_on(home, LATER)
+def test_a_correction_that_is_refused_leaves_what_was_decided(sent_out: Path) -> None:
+    made.drop(sent_out, "r1.csv", made.result("A1"))
+    made.go_on(sent_out)
+    made.drop(sent_out, "r2.csv", made.result("A1", verdict="fail", score="40", panel_size="1"))
+    made.go_on(sent_out, LATER)
     assert made.standing("A1") == "filed"
     assert made.rules_found() == [("EVAL-2", "panel_size")]
-    assert len(made.letters(home, "result_return")) == 1
+    assert len(made.letters(sent_out, "result_return")) == 1
 
 
 # --- scoring workbooks, JSON
@@ -376,12 +375,10 @@ def test_a_filled_workbook_dropped_into_the_inbox_comes_back(installation: Path)
     assert (made.standing("A1"), made.standing("A1", BAKER, "3")) == ("filed", "filed")
 
 
-def test_a_filled_workbook_is_imported(home: Path, tmp_path: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    file = _filled(home, "A1").rename(tmp_path / "甲组 评分表（终稿）.xlsx")
+def test_a_filled_workbook_is_imported(sent_out: Path, tmp_path: Path) -> None:
+    file = _filled(sent_out, "A1").rename(tmp_path / "甲组 评分表（终稿）.xlsx")
     assert import_file("results", file, made.DAY).new == 1
-    made.go_on(home)
+    made.go_on(sent_out)
     assert made.standing("A1") == "filed"
 
 
@@ -419,24 +416,20 @@ def test_a_spoilt_workbook_is_put_aside_with_what_to_mend(
     assert message in imported.complaints[0]
 
 
-def test_json_comes_back_too(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
+def test_json_comes_back_too(sent_out: Path) -> None:
     row = {**made.result("A1"), "score": 80.5, "panel_size": 3, "commitments_shown": True}
-    folder = home / "inbox" / "results"
+    folder = sent_out / "inbox" / "results"
     folder.mkdir(parents=True)
     (folder / "results.json").write_text(json.dumps([row], ensure_ascii=False), "utf-8")
-    made.go_on(home)
+    made.go_on(sent_out)
     assert made.standing("A1") == "filed"
 
 
-def test_a_result_on_a_recalled_package_counts_when_it_comes_again_for_the_next(home: Path) -> None:
+def test_a_result_on_a_recalled_package_counts_when_it_comes_again_for_the_next(sent_out: Path) -> None:
     from flows.stages import evaluation, intake
 
-    made.accepted("A1")
-    made.send_out(home)
-    file = made.drop(home, "r.csv", made.result("A1"))
-    intake.fn(made.CYCLE, made.DAY, None, str(home / "inbox"))
+    file = made.drop(sent_out, "r.csv", made.result("A1"))
+    intake.fn(made.CYCLE, made.DAY, None, str(sent_out / "inbox"))
     with run_on(made.DAY, made.CYCLE) as run, writing(run) as db:
         taken_back = items.of_application(db, "A1")
         recall(db, taken_back, "申报单位重新提交了申报材料", run)
@@ -445,29 +438,25 @@ def test_a_result_on_a_recalled_package_counts_when_it_comes_again_for_the_next(
     file.unlink()
     evaluation.fn(made.CYCLE, LATER)
     assert made.standing("A1") == "dispatched", "it was of the former package"
-    made.drop(home, "r.csv", made.result("A1"))
-    made.go_on(home, date(2026, 9, 28))
+    made.drop(sent_out, "r.csv", made.result("A1"))
+    made.go_on(sent_out, date(2026, 9, 28))
     assert made.standing("A1") == "filed"
 
 
-def test_a_result_dated_ahead_counts_when_it_comes_again_after_its_day(home: Path) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    made.drop(home, "r.csv", made.result("A1", evaluated_on="2026-09-22"))
-    made.go_on(home)
+def test_a_result_dated_ahead_counts_when_it_comes_again_after_its_day(sent_out: Path) -> None:
+    made.drop(sent_out, "r.csv", made.result("A1", evaluated_on="2026-09-22"))
+    made.go_on(sent_out)
     assert (made.standing("A1"), made.rules_found()) == ("dispatched", [("EVAL-6", "evaluated_on")])
-    made.go_on(home, date(2026, 9, 21))
+    made.go_on(sent_out, date(2026, 9, 21))
     assert made.standing("A1") == "dispatched"
-    made.go_on(home, date(2026, 9, 22))
+    made.go_on(sent_out, date(2026, 9, 22))
     assert (made.standing("A1"), made.rules_found()) == ("filed", [])
 
 
 @pytest.mark.parametrize("fault", [{"panel_lead": ""}, {"evaluated_on": ""}, {"panel_size": "2"}])
-def test_a_faulty_result_that_lies_there_as_it_was_is_not_received_again(home: Path, fault: dict[str, str]) -> None:
-    made.accepted("A1")
-    made.send_out(home)
-    made.drop(home, "r.csv", made.result("A1", **fault))
-    assert made.go_on(home)["intake"].done["results"] == 1
+def test_a_faulty_result_that_lies_there_as_it_was_is_not_received_again(sent_out: Path, fault: dict[str, str]) -> None:
+    made.drop(sent_out, "r.csv", made.result("A1", **fault))
+    assert made.go_on(sent_out)["intake"].done["results"] == 1
     for day in (date(2026, 9, 21), date(2026, 9, 28)):
-        assert made.go_on(home, day)["intake"].done.get("results", 0) == 0
+        assert made.go_on(sent_out, day)["intake"].done.get("results", 0) == 0
     assert made.standing("A1") == "dispatched"
