@@ -6,7 +6,7 @@ import pytest
 
 from expectations.check import CheckedResults
 from tests.expectations.example_tables import Example, Outcomes, examples
-from tests.expectations.sound import Case, Row, checked_results, credit_code, sound, with_check_character
+from tests.expectations.sound import Case, checked_results, credit_code, sound, with_check_character
 
 
 @pytest.fixture(name="sound")
@@ -22,7 +22,7 @@ def sound_case() -> Case:
 
 
 @pytest.fixture(name="checked_results", scope="session")
-def _checked_results() -> Callable[[Row], CheckedResults]:
+def _checked_results() -> Callable[..., CheckedResults]:
     """See `checked_results`."""
     return checked_results
 

@@ -25,15 +25,33 @@ class Example:
 
     @property
     def alone(self) -> bool:
-        """Whether it needs a scene of its own; the others are checked together, each under a code of its own."""
-        scene = ("on_file", "activities", "peers", "cycle", "renumbered", *BESIDE)
-        return any(part in self.text for part in scene) or "uscc" in self.text.get("applications", {})
+        """Whether it is checked by itself; the others are checked together, each under a number and a code of its own."""
+        text = self.text
+        if self.of_results:
+            return any("application_no" in row for name in ("results", "sent") for row in text.get(name, []))
+        names_a_code = "uscc" in text.get("applications", {}) or any(
+            "uscc=" in found for found in text.get("finds", [])
+        )
+        scene_of_all = any(part in text for part in OF_ALL) or text.get("activities") == "none"
+        return names_a_code or scene_of_all or any("uscc" in row for row in self._past())
 
-    def case(self) -> Case:
+    @property
+    def has_past(self) -> bool:
+        """Whether anything is known of the applicant beside the application."""
+        return any(part in self.text for part in OF_APPLICANT)
+
+    def _past(self) -> list[Row]:
+        return [row for part in OF_APPLICANT for row in self.text.get(part, [])]
+
+    def case(self, place: int | None = None) -> Case:
+        """Its application and scene; with a place, under the credit code of that place among others."""
         text = self.text
         made = sound(text.get("type", "enterprise"), occupations=text.get("occupations"))
         made.cycle = text.get("cycle", made.cycle)
-        made.tables["applications"][0].update(self._form_changes())
+        form = made.tables["applications"][0]
+        form.update(self._form_changes())
+        if place is not None:
+            form["uscc"] = credit_code(form["uscc"][:8], f"{form['uscc'][8:10]}{place:06d}")
         for table, rows in made.tables.items():
             self._spoil(table, rows)
         self._set_scene(made)
@@ -80,6 +98,9 @@ class Example:
 
 #: Frames of the scene that an example may set; rows are the applicant's own unless they say otherwise.
 BESIDE = ("peer_items", "under_way", "institutions", "suspensions", "revocations", "matters")
+#: What of a scene concerns every applicant, and what the one whose code it bears.
+OF_ALL = ("peers", "peer_items", "cycle", "renumbered")
+OF_APPLICANT = ("on_file", "activities", "under_way", "institutions", "suspensions", "revocations", "matters")
 #: What `<table>_without` names.
 _NAMED_BY = {"materials": "material", "staff": "role"}
 
@@ -88,29 +109,43 @@ class Outcomes:
     """The findings of every example (and which results were accepted), from as few checks as can be."""
 
     def __init__(self, every: list[Example]) -> None:
-        together = [example for example in every if not example.of_results and not example.alone]
-        self._numbers = {id(example): f"E{place:03d}" for place, example in enumerate(together)}
-        whole = sound()
-        for rows in whole.tables.values():
-            rows.clear()
-        for place, example in enumerate(together):
-            self._add(whole, example.case(), f"E{place:03d}", place)
-        self._findings = whole.check().findings
-
-    def _add(self, whole: Case, case: Case, number: str, place: int) -> None:
-        form = case.tables["applications"][0]
-        form["uscc"] = credit_code(form["uscc"][:8], f"{form['uscc'][8:10]}{place:06d}")
-        for table, rows in case.tables.items():
-            whole.tables[table] += [{**row, "application_no": number} for row in rows]
+        together = [example for example in every if not example.alone]
+        results = [example for example in together if example.of_results]
+        past = [example for example in together if example.has_past and not example.of_results]
+        plain = [example for example in together if not example.has_past and not example.of_results]
+        # applications are numbered A1, A2, ... in each check
+        self._numbers = {id(one): f"A{place}" for batch in (results, past, plain) for place, one in enumerate(batch, 1)}
+        self._results = checked_results(*(example.text for example in results))
+        self._with_past, self._plain = _findings_of(past), _findings_of(plain)
 
     def of(self, example: Example) -> tuple[pd.DataFrame, list[bool]]:
         """The example's findings and, for results, which rows were accepted."""
         if example.of_results:
-            checked = checked_results(example.text)
-            return checked.findings, checked.readings["accepted"].tolist()
+            checked = checked_results(example.text) if example.alone else self._results
+            accepted = self._own(checked.readings, example)["accepted"].tolist()
+            return self._own(checked.findings, example), accepted
         if example.alone:
             return example.case().check().findings, []
-        return self._findings[self._findings["application_no"] == self._numbers[id(example)]], []
+        return self._own(self._with_past if example.has_past else self._plain, example), []
+
+    def _own(self, rows: pd.DataFrame, example: Example) -> pd.DataFrame:
+        return rows if example.alone else rows[rows["application_no"] == self._numbers[id(example)]]
+
+
+def _findings_of(batch: list[Example]) -> pd.DataFrame:
+    """The findings on applications that are checked together, A1, A2, ... in their order."""
+    whole = sound()
+    for rows in whole.tables.values():
+        rows.clear()
+    for place, example in enumerate(batch, 1):
+        case = example.case(place)
+        for table, rows in case.tables.items():
+            whole.tables[table] += [{**row, "application_no": f"A{place}"} for row in rows]
+        whole.on_file += case.on_file
+        whole.activities = [*(whole.activities or []), *(case.activities or [])]
+        for name, rows in case.beside.items():
+            whole.beside[name] = whole.beside.get(name, []) + rows
+    return whole.check().findings
 
 
 def examples() -> Iterator[Example]:

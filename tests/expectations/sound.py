@@ -164,10 +164,9 @@ def _form(institution_type: str) -> Row:
     }
 
 
-def checked_results(text: Row) -> CheckedResults:
-    """Check the results of an example: rows over a sound result, items sent out beside it."""
+def checked_results(*texts: Row) -> CheckedResults:
+    """Check the results of examples, of applications A1, A2, ...: rows over a sound result, items sent out beside it."""
     base = {
-        "application_no": "A1",
         "occupation_code": "6-18-01-01",
         "level": "5",
         "verdict": "pass",
@@ -178,7 +177,12 @@ def checked_results(text: Row) -> CheckedResults:
         "commitments_shown": "true",
         "remarks": "",
     }
-    rows = [base | row for row in text.get("results", [{}])]
-    item = {"application_no": "A1", "occupation_code": "6-18-01-01", "level": "5", "has_commitment": False}
-    sent = pd.DataFrame([item | row for row in text.get("sent", [{}])])
-    return check_results(frame("results", rows), sent, replace(sound().scene(), as_of=date(2026, 9, 25)))
+    item = {"occupation_code": "6-18-01-01", "level": "5", "has_commitment": False}
+    rows: list[Row] = []
+    sent: list[Row] = []
+    for place, text in enumerate(texts, 1):
+        number = {"application_no": f"A{place}"}
+        rows += [number | base | row for row in text.get("results", [{}])]
+        sent += [number | item | row for row in text.get("sent", [{}])]
+    scene = replace(sound().scene(), as_of=date(2026, 9, 25))
+    return check_results(frame("results", rows), pd.DataFrame(sent), scene)
