@@ -16,7 +16,7 @@ from schemas.run import Counts, Run
 from tasks.desk.closing import BY_VERSION
 from tasks.desk.rulings import settle_holds
 from tasks.letters import contents
-from tasks.letters.delivery import deliver_letters
+from tasks.letters.delivery import deliver_letters, expect_letters
 from tasks.letters.life import recall, withdrawals
 from tasks.letters.outcomes import write_refusals
 from tasks.runs.run import step
@@ -38,7 +38,10 @@ _UNDER_WAY = ["held", "accepted", "dispatched", "passed"]
 
 def screening(run: Run) -> Counts:
     """Check what came since the last time, settle what is held, and write to applicants (Notice, article 3(2))."""
-    checked = [screen(run, numbers, number) for number, numbers in enumerate(find_unscreened(run), start=1)]
+    batches = find_unscreened(run)
+    if run.installation.task_runner:
+        expect_letters(run, sum(map(len, batches)))
+    checked = [screen(run, numbers, number) for number, numbers in enumerate(batches, start=1)]
     written = [settle(run), acknowledge_held(run), write_refusals(run)]
     return Counts.sum([*checked, *written, deliver_letters(run)])
 

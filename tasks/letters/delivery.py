@@ -16,7 +16,7 @@ from tasks.gateways.paper.visible_text import visible
 from tasks.gateways.wire.mail import LetterBox, OutgoingLetter, is_address, letter_box
 from tasks.letters.render import render
 from tasks.runs.run import step
-from tasks.runs.spreading import spread
+from tasks.runs.spreading import expect, spread
 from tasks.store import applications, outbox, panels
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -47,6 +47,12 @@ def deliver_letters(run: Run) -> Counts:
     delivery = spread(run, "letters", post_letters, due) if is_folder else post_letters(run, due)
     advice = _set_as_pdf(run.installation.outbox / "letters") if run.installation.letter_pdf else []
     return Counts(done={"delivered": delivery.done} if delivery.done else {}, failed=delivery.failed, advice=advice)
+
+
+def expect_letters(run: Run, number: int) -> None:
+    """Get ready for about so many letters, which the run is going to write."""
+    if run.installation.letter_channel == "folder":
+        expect(run, post_letters, number)
 
 
 def post_letters(run: Run, due: list[str]) -> Delivery:
