@@ -9,6 +9,8 @@ done takes of what is left.
 """
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -169,7 +171,7 @@ def task_runner(by: str, installation: Settings) -> TaskRunner[Any]:
         return ThreadPoolTaskRunner()
     if by == _PROCESSES:
         helpers = get_current_settings().tasks.runner.process_pool_max_workers or multiprocessing.cpu_count() - 1
-        return _Processes(max_workers=max(helpers, 1), initializer=keep_to, initargs=(installation,))
+        return _Processes(max_workers=max(helpers, 1), initializer=_begin_to_help, initargs=(installation,))
     if not by.startswith(_CLUSTERS):
         raise UnusableSettingsError(
             f"FILING_TASK_RUNNER is '{by}': write threads, processes, or the address of a Dask scheduler (tls://host:8786)"
@@ -181,6 +183,18 @@ def task_runner(by: str, installation: Settings) -> TaskRunner[Any]:
             f"FILING_TASK_RUNNER names a Dask cluster, but {missing.name} is not installed: install filing-cycles[dask]"
         ) from missing
     return DaskTaskRunner(address=by)
+
+
+def _begin_to_help(installation: Settings) -> None:
+    """A helper keeps to the run's settings, and ends with the run's process however that ends: a pool's would wait for ever."""
+    keep_to(installation)
+    if run_process := multiprocessing.parent_process():
+
+        def end_with_it() -> None:
+            run_process.join()
+            os._exit(1)
+
+        threading.Thread(target=end_with_it, daemon=True).start()
 
 
 class _Processes(ProcessPoolTaskRunner):

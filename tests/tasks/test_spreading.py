@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import psutil
 import pytest
 from prefect import flow
 from prefect.context import FlowRunContext
@@ -287,6 +288,31 @@ def test_what_a_killed_helper_left_is_delivered_by_the_next_run(undone: Path, tm
         deliver()
     close_engines()
     assert _delivered(home, tmp_path / "next", "", lambda: None) == expected
+
+
+_KILLED = """
+import multiprocessing, os, signal
+from concurrent.futures import ProcessPoolExecutor
+from schemas.settings import Settings
+from tasks.runs.spreading import _begin_to_help
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(1, context, _begin_to_help, (Settings(),))
+    print(pool.submit(os.getpid).result(), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+def test_a_helper_ends_with_the_run_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(_KILLED, "utf-8")
+    environment = os.environ | {"FILING_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment, check=False)
+    assert run.returncode == -signal.SIGKILL
+    psutil.wait_procs([psutil.Process(pid) for pid in map(int, run.stdout.split()) if psutil.pid_exists(pid)], 120)
+    assert not any(map(psutil.pid_exists, map(int, run.stdout.split())))
 
 
 @pytest.mark.slow
