@@ -166,8 +166,9 @@ def test_what_is_no_list_is_told_in_one_sentence(
 
 def test_unreadable_rows_are_left_out_and_told(home: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(
-        "inspector_no,name,unit,active\nJ1,张一,市人社局,也许\nJ2,李二,市教育局,是\n", "utf-8"
+        "inspector_no,name,unit,active\nJ2,李二,市教育局,是\n\nJ1,张一,市人社局,也许\n", "utf-8"
     )
     imported = import_file("inspectors", tmp_path / "a.csv", DAY)
     assert (imported.new, len(imported.complaints)) == (1, 1)
-    assert "第1行" in imported.complaints[0] and "在岗" in imported.complaints[0]
+    # as whoever opens the list counts: the header and a blank row too
+    assert "第4行" in imported.complaints[0] and "在岗" in imported.complaints[0]

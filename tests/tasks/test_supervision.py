@@ -87,7 +87,7 @@ def test_a_complaint_is_open_from_its_day_until_it_is_closed(tmp_path: Path) -> 
 def test_a_faulty_row_is_refused_with_its_reason(tmp_path: Path, row: dict[str, str], sentence: str) -> None:
     brought = bring(tmp_path, {**ROW, **row}, {**ROW, "complaint_no": "J-2"})
     (complaint,) = brought.complaints
-    assert sentence in complaint and "第1行" in complaint
+    assert sentence in complaint and "第2行" in complaint
     with reading() as db:
         assert set(complaints.every(db)["complaint_no"]) == {"J-2"}
 
@@ -97,7 +97,7 @@ def test_a_number_that_is_another_institutions_is_refused(tmp_path: Path) -> Non
     assert bring(tmp_path, ROW).new == 1
     mistyped = {**ROW, "uscc": TWO, "outcome": "unfounded", "closed_on": "2026-05-28"}
     brought = bring(tmp_path, mistyped, {**mistyped, "complaint_no": "J-2"}, {**ROW, "complaint_no": "J-2"})
-    assert ["第1行" in brought.complaints[0], "第3行" in brought.complaints[1], brought.new] == [True, True, 1]
+    assert ["第2行" in brought.complaints[0], "第4行" in brought.complaints[1], brought.new] == [True, True, 1]
     assert all("另一机构" in sentence for sentence in brought.complaints)
     with reading() as db:
         rows = complaints.every(db)

@@ -110,7 +110,7 @@ class UnreadableListError(FilingError, ValueError):
 def read_list(file: Path, table: Table) -> tuple[pd.DataFrame, list[str]]:
     """The readable rows of a CSV or XLSX file under English or Chinese headers, and a sentence for each row left out.
 
-    Raises UnreadableListError for a file of another kind, or without one of the columns.
+    `row` of the rows is the sheet's. Raises UnreadableListError for a file of another kind, or without one of the columns.
     """
     rows = _raw(file)
     names = {headers.key(name): column.name for column in table.columns for name in (column.name, column.title)}
@@ -123,7 +123,8 @@ def read_list(file: Path, table: Table) -> tuple[pd.DataFrame, list[str]]:
         raise UnreadableListError(f"“{file.name}”的列“{'、'.join(twice)}”出现不止一次，请只保留一列后重新导入")
     cells = named.reindex(columns=table.names).astype("str").dropna(how="all")
     read = read_table(pl.from_pandas(cells.reset_index(drop=True)), table)
-    return readable(read.with_row_index("row", 1).to_pandas(), table)
+    # as whoever opens the list counts: the header is row 1, and a blank row is one too
+    return readable(read.with_columns(pl.Series("row", cells.index + 2)).to_pandas(), table)
 
 
 def _raw(file: Path) -> pd.DataFrame:
@@ -148,7 +149,7 @@ def _of_sheet(name: str, data: bytes) -> pd.DataFrame:
 
 def _of_text(name: str, data: bytes) -> pd.DataFrame:
     try:
-        return pd.read_csv(StringIO(decoded(name, data)), dtype="str")
+        return pd.read_csv(StringIO(decoded(name, data).lstrip("\r\n")), dtype="str", skip_blank_lines=False)
     except pd.errors.ParserError as broken:
         raise UnreadableListError(f"“{name}”的各行列数不一致，请检查逗号和引号后重新导入") from broken
     except pd.errors.EmptyDataError as empty:
