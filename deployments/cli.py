@@ -15,7 +15,7 @@ from deployments.commands import EXIT_FAILED, register
 from deployments.prefect_environment import PRIVATE
 from schemas.errors import FilingError
 from schemas.finding import hidden
-from tasks.runs.rubbish import look_seldom
+from tasks.runs.garbage import collect_seldom
 
 
 class _Discreet:
@@ -73,7 +73,7 @@ def installation(
 def main() -> None:
     """Run a command; errors are one sentence on standard error and an exit code (contract section 7)."""
     os.umask(PRIVATE)
-    look_seldom()
+    collect_seldom()
     with discreet_console():
         _run()
 

@@ -24,8 +24,8 @@ from schemas.reference_data import reference
 from schemas.run import SOURCE, Run, RunSummary
 from schemas.settings import Settings, settings
 from tasks.gateways.disk import files as post
+from tasks.runs.garbage import collect_seldom
 from tasks.runs.orchestration import SIGNED_BY, is_deployed
-from tasks.runs.rubbish import look_seldom
 from tasks.runs.today import today
 from tasks.store import applications, database, grounds, history, leases, letters, runs
 from tasks.store.database import reading
@@ -112,7 +112,7 @@ def begin(
     for a later day than today unless the home is for practice; UnusablePolicyError or UnusableReferenceError, before
     anything is written, for a file of the law that cannot be read.
     """
-    look_seldom()
+    collect_seldom()
     policy = for_cycle(cycle_id(cycle))
     reference()
     installation, run_id, day = settings(), str(uuid4()), as_of or today()

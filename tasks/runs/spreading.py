@@ -30,7 +30,7 @@ from schemas.law.cycle import CycleId
 from schemas.policy import for_cycle
 from schemas.run import Run
 from schemas.settings import Settings, UnusableSettingsError, keep_to, settings
-from tasks.runs.rubbish import look_seldom
+from tasks.runs.garbage import collect_seldom
 from tasks.runs.run import tracked
 from tasks.store.database import is_rehearsal
 from tasks.store.outbox import Delivery
@@ -147,7 +147,7 @@ def _shares(due: Sequence[str]) -> list[list[str]]:
 
 def carry_out(ticket: Ticket, work: Work, due: list[str]) -> Delivery:
     """One portion, wherever it is carried out; raises OtherHomeError."""
-    look_seldom()
+    collect_seldom()
     installation = settings()
     if str(installation.root) != ticket.home:
         raise OtherHomeError(
