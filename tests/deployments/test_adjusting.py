@@ -89,7 +89,7 @@ def test_complaints_are_taken_in_and_named(filing: Filing, tmp_path: Path) -> No
     )
     ended = filing("import", "complaints", str(file), "--as-of", DAY)
     assert (ended.code, ended.out) == (1, "1 new of 2 rows of complaints\n")
-    assert "第2行" in ended.err
+    assert "第3行" in ended.err
     assert filing("import", "complaints", str(tmp_path / "none.csv")).code == 2
 
 
