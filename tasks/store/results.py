@@ -50,12 +50,12 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
 
 
 def _note_seen(db: Connection, rows: pd.DataFrame, run: Run) -> None:
-    """Note that results which do not count were handed in on this day."""
+    """Note that results which do not count were handed in on this day; a run for an earlier day turns nothing back."""
     work = frames.working(db, "seen_again", rows[["content_hash"]].drop_duplicates())
     repeated = (
         _result.c.content_hash.in_(select(work.c.content_hash)),
         _result.c.standing.in_(["refused", "replaced"]),
-        _result.c.received_on != run.day,
+        _result.c.received_on < run.day,
     )
     seals.touch_where(db, seals.RESULT_STANDING, *repeated)
     db.execute(update(_result).where(*repeated).values(received_on=run.day))

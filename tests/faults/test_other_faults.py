@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import update
 
 from schemas.settings import Settings, using
@@ -17,7 +18,15 @@ from tests.faults import ledger, small_cycle
 from tests.faults.house import TestHouse
 from tests.faults.small_cycle import CYCLE, Act
 
+#: Of all homes, so that what they send out is the same; each would draw its own.
+_KEY = "a key of the faults' own, and long enough"
+
 Played = Callable[[Path], dict[int, tuple[dict[str, bytes], dict[str, str]]]]
+
+
+def settings_of(home: Path) -> Settings:
+    """The settings of a home whose results are written before anything is sent out."""
+    return Settings(home=home, result_key=SecretStr(_KEY), result_tokens="off")
 
 
 def state(home: Path) -> tuple[dict[str, bytes], dict[str, str]]:
@@ -36,13 +45,13 @@ def test_runs_for_earlier_days_turn_nothing_back(tmp_path: Path) -> None:
 
     acts = small_cycle.write_acts(tmp_path / "inboxes")
     undisturbed = {}
-    with using(Settings(home=tmp_path / "undisturbed")):
+    with using(settings_of(tmp_path / "undisturbed")):
         schema.migrate()
         for act in acts:
             run(act)
             undisturbed[act.number] = state(tmp_path / "undisturbed")
     tried = 0
-    with using(Settings(home=tmp_path / "set-back")):
+    with using(settings_of(tmp_path / "set-back")):
         schema.migrate()
         for act in acts:
             run(act)
@@ -106,10 +115,11 @@ def test_the_prefect_server_is_lost_and_comes_back(house: TestHouse, tmp_path: P
     from deployments import schema
 
     act = small_cycle.write_acts(tmp_path / "inboxes")[0]
-    with using(Settings(home=tmp_path / "undisturbed")):
+    with using(settings_of(tmp_path / "undisturbed")):
         schema.migrate()
         run(act)
         expected = state(tmp_path / "undisturbed")
+    house.settings |= {"FILING_RESULT_KEY": _KEY, "FILING_RESULT_TOKENS": "off"}
     house.start_server()
     lost = filing_run(house, act)
     house.wait_for("the run to have begun", lambda: lost.poll() is not None or (house.home / "quarantine").is_dir())
@@ -122,7 +132,7 @@ def test_the_prefect_server_is_lost_and_comes_back(house: TestHouse, tmp_path: P
     out, err = again.communicate(timeout=300)
     assert again.returncode == 0, err
     assert "waiting: 0 of" in out
-    with using(Settings(home=house.home)):
+    with using(settings_of(house.home)):
         assert state(house.home) == expected
     ended = "ended with an error" if lost.returncode else "went on without it"
     what = f"Prefect server killed in mid-run and started again; the run {ended}"
