@@ -13,7 +13,7 @@ from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import Reminding, dormancy_hints, expiry_reminders
 from tasks.runs.run import step
 from tasks.store import activities, credit_codes, items, letters, register
-from tasks.store.adjustments import lapse
+from tasks.store.adjustments import lapse, without_lapsed
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
@@ -48,7 +48,7 @@ def sweep_expiry(run: Run) -> Counts:
         ending = register.on_file(
             db, run.day, among=register.ending(run.day + timedelta(max(policy.validity.reminder_days)))
         )
-        reminded = letters.write(db, expiry_reminders(ending, reminding), run)
+        reminded = letters.write(db, expiry_reminders(without_lapsed(db, ending), reminding), run)
     return Counts.of(lapsed=lapsed, reminders=reminded)
 
 
@@ -62,7 +62,7 @@ def sweep_dormancy(run: Run) -> Counts:
     """Mark every occupation on file `new`, `active`, `dormant` or `unknown`, and write to those newly dormant."""
     policy = in_force(run.day)
     with writing(run) as db:
-        on_file = register.on_file(db, run.day)
+        on_file = without_lapsed(db, register.on_file(db, run.day))
         marks = states(on_file, activities.every(db), policy, run.day)
         changed = activities.mark(db, marks.assign(because=_because(marks, policy)), run)
         newly = marks.merge(changed[changed["state"] == "dormant"][OCCUPATION], on=OCCUPATION)

@@ -54,17 +54,17 @@ class Reminding:
 def expiry_reminders(on_file: pd.DataFrame, reminding: Reminding) -> list[Entry]:
     """One reminder an institution and term: the nearest of `reminder_days` that has been reached (article 3(4)).
 
-    When several were missed only the nearest is written: its occasion names the term and the number of days. Those
-    written already are not composed again.
+    When several were missed only the nearest is written: its occasion names the term and the number of days. Where it or
+    a nearer one is written already, none is composed, also on an earlier day.
     """
     reminder_days, due = reminding.policy.validity.reminder_days, []
     reached = on_file["valid_until"] <= (reminding.day + timedelta(max(reminder_days))).isoformat()
     for (uscc, end), rows in sorted(grouped(records(on_file[reached]), "uscc", "valid_until").items()):
         days_left = (date.fromisoformat(end) - reminding.day).days
         nearest = min(days for days in reminder_days if days_left <= days)
-        occasion = f"expiry_reminder:{reminding.first_codes.get(uscc, uscc)}:{end}:{nearest}"
-        if occasion not in reminding.written:
-            due.append(_reminder(occasion, date.fromisoformat(end), rows, reminding))
+        term = f"expiry_reminder:{reminding.first_codes.get(uscc, uscc)}:{end}"
+        if reminding.written.isdisjoint({f"{term}:{days}" for days in reminder_days if days <= nearest}):
+            due.append(_reminder(f"{term}:{nearest}", date.fromisoformat(end), rows, reminding))
     return due
 
 

@@ -202,9 +202,7 @@ def lapse(db: Connection, run: Run) -> int:
 
 def _tell_lapsed(db: Connection, run: Run) -> int:
     """Tell the history once of each entry whose term is over on the run's day; returns how many were new."""
-    over, lapses = register.current_entries(db, register.over(run.day)), history.lapses(db)
-    terms = tuples(over[[*register.KEYS, "valid_until"]])
-    new = over[pd.Series([term not in lapses for term in terms], index=over.index, dtype="bool")]
+    new = without_lapsed(db, register.current_entries(db, register.over(run.day)))
     if new.empty:
         return 0
     facts = history.facts(new[["valid_until"]])
@@ -213,6 +211,12 @@ def _tell_lapsed(db: Connection, run: Run) -> int:
     because = "有效期至" + new["valid_until"]
     register.tell(db, new.assign(was=was, became="lapsed", because=because, facts=facts), run, "filing")
     return len(new)
+
+
+def without_lapsed(db: Connection, entries: pd.DataFrame) -> pd.DataFrame:
+    """The entries (KEYS, valid_until) of whose lapse the history does not tell; a run for an earlier day may meet others."""
+    lapses, terms = history.lapses(db), tuples(entries[[*register.KEYS, "valid_until"]])
+    return entries[pd.Series([term not in lapses for term in terms], index=entries.index, dtype="bool")]
 
 
 def _off_the_register(db: Connection, day: date) -> pd.DataFrame:
