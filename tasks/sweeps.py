@@ -48,7 +48,7 @@ def sweep_expiry(run: Run) -> Counts:
         ending = register.on_file(
             db, run.day, among=register.ending(run.day + timedelta(max(policy.validity.reminder_days)))
         )
-        reminded = letters.write(db, expiry_reminders(without_lapsed(db, ending), reminding), run)
+        reminded = letters.write(db, expiry_reminders(without_lapsed(db, ending, run.day), reminding), run)
     return Counts.of(lapsed=lapsed, reminders=reminded)
 
 
@@ -58,13 +58,16 @@ def dormancy(run: Run) -> Counts:
 
 
 @step("dormancy-{run.day}")
-def sweep_dormancy(run: Run) -> Counts:
-    """Mark every occupation on file `new`, `active`, `dormant` or `unknown`, and write to those newly dormant."""
+def sweep_dormancy(run: Run, *, also_later: bool = False) -> Counts:
+    """Mark every occupation on file `new`, `active`, `dormant` or `unknown`, and write to those newly dormant.
+
+    Marks of later days stay, unless `also_later`: they were made by mistake.
+    """
     policy = in_force(run.day)
     with writing(run) as db:
-        on_file = without_lapsed(db, register.on_file(db, run.day))
+        on_file = without_lapsed(db, register.on_file(db, run.day), run.day)
         marks = states(on_file, activities.every(db), policy, run.day)
-        changed = activities.mark(db, marks.assign(because=_because(marks, policy)), run)
+        changed = activities.mark(db, marks.assign(because=_because(marks, policy)), run, also_later=also_later)
         newly = marks.merge(changed[changed["state"] == "dormant"][OCCUPATION], on=OCCUPATION)
         written = letters.write(
             db, dormancy_hints(newly, on_file, policy, run.day, occupation_names(db), credit_codes.first(db)), run

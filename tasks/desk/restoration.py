@@ -73,7 +73,7 @@ def restore(mistake: Mistake) -> Counts:
                 became="restored",
                 facts=facts_text(**mistake.facts, **restored),
             )
-        return Counts.sum([Counts.of(**restored), sweep_dormancy(run)])
+        return Counts.sum([Counts.of(**restored), sweep_dormancy(run, also_later=True)])
 
 
 def _restore_levels(db: Connection, mistake: Mistake, run: Run) -> int:

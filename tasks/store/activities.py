@@ -70,16 +70,17 @@ def marks(db: Connection) -> pd.DataFrame:
     return frames.read(db, select(_mark), OCCUPATION)
 
 
-def mark(db: Connection, swept: pd.DataFrame, run: Run) -> pd.DataFrame:
+def mark(db: Connection, swept: pd.DataFrame, run: Run, *, also_later: bool) -> pd.DataFrame:
     """Write the marks that changed (OCCUPATION, state, because), with their history; returns those.
 
-    The mark of what was not swept is taken away: it is no longer on file. A mark made since the day of the run stays.
+    The mark of what was not swept is taken away: it is no longer on file. A mark made for a day after that of the run stays,
+    unless `also_later`.
     """
     marks_before = marks(db).rename(columns={"state": "was"})
     both = swept[[*OCCUPATION, "state", "because"]].merge(marks_before, on=OCCUPATION, how="outer")
     both = both.fillna({"was": "", "state": "", "because": "已不在册", "since": ""})
-    to_change = (both["state"] != both["was"]) & (both["since"] <= run.day.isoformat())
-    changed = both[to_change].sort_values(OCCUPATION, ignore_index=True)
+    stays = (both["state"] == both["was"]) | ((both["since"] > run.day.isoformat()) & (not also_later))
+    changed = both[~stays].sort_values(OCCUPATION, ignore_index=True)
     if changed.empty:
         return changed
     seals.touch(db, seals.DORMANCY_MARK, changed)

@@ -213,9 +213,9 @@ def _tell_lapsed(db: Connection, run: Run) -> int:
     return len(new)
 
 
-def without_lapsed(db: Connection, entries: pd.DataFrame) -> pd.DataFrame:
-    """The entries (KEYS, valid_until) of whose lapse the history does not tell; a run for an earlier day may meet others."""
-    lapses, terms = history.lapses(db), tuples(entries[[*register.KEYS, "valid_until"]])
+def without_lapsed(db: Connection, entries: pd.DataFrame, after: date | None = None) -> pd.DataFrame:
+    """The entries (KEYS, valid_until) of whose lapse the history does not tell; `after`: that a run for a later day recorded."""
+    lapses, terms = history.lapses(db, after), tuples(entries[[*register.KEYS, "valid_until"]])
     return entries[pd.Series([term not in lapses for term in terms], index=entries.index, dtype="bool")]
 
 

@@ -206,10 +206,14 @@ def carried_over(db: Connection) -> set[tuple[str, ...]]:
     return {tuple(key) for *key, facts in rows if not facts_of(facts).keys().isdisjoint(_FORMER)}
 
 
-def lapses(db: Connection) -> set[tuple[str, ...]]:
-    """uscc, UNIT and last day (ISO) of every term that ran out, without those that were recorded as over too early."""
+def lapses(db: Connection, after: date | None = None) -> set[tuple[str, ...]]:
+    """uscc, UNIT and last day (ISO) of every term that ran out, without those that were recorded as over too early.
+
+    `after`: of those alone that a run for a later day recorded.
+    """
     columns = (_history.c.became, _history.c.subject, *(_history.c[name] for name in UNIT), _FACTS)
-    either = or_(_history.c.became == "lapsed", _history.c.was == "lapsed")
+    later = () if after is None else (_history.c.on > after,)
+    either = or_(and_(_history.c.became == "lapsed", *later), _history.c.was == "lapsed")
     statement = select(*columns).where(_history.c.kind == "qualification", either).order_by(_history.c.entry)
     over: set[tuple[str, ...]] = set()
     for became, *key, facts in db.execute(statement):

@@ -12,8 +12,9 @@ from tasks.desk.restoration import Mistake, NothingToRestoreError, restore
 from tasks.publication import publication
 from tasks.runs.run import DayToComeError, begin
 from tasks.runs.today import today
-from tasks.store import editions, history, letters, register, replay, seals
+from tasks.store import activities, editions, history, letters, register, replay, seals
 from tasks.store.database import reading
+from tasks.sweeps import sweep_dormancy
 from tests.homes import SQLITE_FIRST
 from tests.registers import COOK, ONE, decide, passed, run_on, statuses, sweep
 
@@ -44,6 +45,28 @@ def live_through_the_mistake() -> None:
     assert publish(MISTAKEN) == ["2030-10-01"]
     with reading() as db:
         assert set(statuses(db).values()) == {"lapsed"}
+
+
+def test_marks_of_dormancy_are_those_of_the_right_day(home: Path) -> None:
+    passed("A1", "initial", [(ONE, COOK, "4")], cycle="2023-04")
+    decide("2023-04", FILED)
+    with run_on(TRUE) as run:
+        sweep_dormancy(run)
+    with reading() as db:
+        right = activities.marks(db)
+    with run_on(date(2025, 10, 1)) as run:
+        sweep_dormancy(run)
+    with run_on(TRUE) as run:
+        sweep_dormancy(run)
+    with reading() as db:
+        marked = activities.marks(db)
+    restore(MISTAKE)
+    with reading() as db:
+        assert activities.marks(db).equals(right)
+        assert seals.differences(db) == []
+    assert [*right["state"], *marked["state"]] == ["new", "unknown"], (
+        "a run for an earlier day alone turns nothing back"
+    )
 
 
 def test_a_day_to_come_is_refused_in_a_home_that_is_not_for_practice(home: Path) -> None:
