@@ -115,14 +115,14 @@ def carry_out(taken: Taken, day: date) -> None:
     spread, helpers = spreading.spread, list[int]()
 
     def counted(run: "Run", noun: str, work: spreading.Work, due: Sequence[str]) -> "Delivery":
-        clock, own, before = time.perf_counter(), time.process_time(), [_spent(helper) for helper in helpers]
+        clock, own, of_helpers = time.perf_counter(), time.process_time(), list(map(_spent, helpers))
         delivered = spread(run, noun, work, due)
         assert not delivered.failed, next(iter(delivered.failed.values()))
         taken.entries += delivered.done
         taken.spread += time.perf_counter() - clock
         of_each = [
             time.process_time() - own,
-            *(_spent(helper) - spent for helper, spent in zip(helpers, before, strict=True)),
+            *(_spent(helper) - spent for helper, spent in zip(helpers, of_helpers, strict=True)),
         ]
         taken.spread_own += of_each[0]
         taken.helpers += sum(of_each[1:])
@@ -139,7 +139,7 @@ def carry_out(taken: Taken, day: date) -> None:
 
 
 def _start(taken: Taken, run: "Run") -> list[int]:
-    """Have every helper ready to deliver; its process."""
+    """Have every helper ready to deliver; their process numbers."""
     from tasks.evaluation import hand_over  # noqa: PLC0415
     from tasks.runs import spreading  # noqa: PLC0415
 

@@ -97,11 +97,11 @@ def clashes(submissions: Submissions) -> pl.DataFrame:
         (pl.col("moment") == pl.col("moment_other")) & (pl.col("application_no") > pl.col("application_no_other"))
     )
     here = pairs.filter(later).select("application_no", "row", "level", pl.col("application_no_other").alias("other"))
-    elsewhere = texts(submissions.scene.under_way, UNDER_WAY).rename(
+    under_way = texts(submissions.scene.under_way, UNDER_WAY).rename(
         {"occupation_code": "item_code", "work_type": "work", "application_no": "other"}
     )
-    abroad = rows.join(elsewhere, on=_ITEM).filter(pl.col("other") != pl.col("application_no"))
-    clashing = pl.concat([here, abroad.select("application_no", "row", "level", "other")])
+    elsewhere = rows.join(under_way, on=_ITEM).filter(pl.col("other") != pl.col("application_no"))
+    clashing = pl.concat([here, elsewhere.select("application_no", "row", "level", "other")])
     bit = Levels.of(submissions.scene.policy).bit(pl.col("level")).fill_null(0)
     return clashing.group_by("application_no", "row").agg(
         bit.bitwise_or().alias("clashing"), pl.col("other").unique().sort().str.join("、").alias("others")

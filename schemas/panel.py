@@ -144,7 +144,7 @@ def draw_panels(
     """Draw the panels of a cycle: application number to draw, by application number.
 
     `applicants` are all applications of the cycle, also those not sent out: nobody employed by one of them judges
-    another of the same occupation. `kept` are panels drawn before; they stand, and count in the load. `only` are the
+    another of the same occupation. `standing` are panels drawn before; they stay, and count in the load. `only` are the
     numbers to draw for, None for all.
     """
     pool, standing = Pool(experts), standing or {}

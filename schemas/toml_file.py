@@ -69,11 +69,11 @@ def tables(file: Traversable) -> dict[str, Any]:
         raise MistakeError(f"cannot be read: {wrong}{_line(text, str(wrong))}; mend the file: {_QUOTES}") from wrong
 
 
-def mistake(errors: list[ErrorDetails], known: Callable[[ErrorDetails], str] = lambda _: "") -> str:
-    """Field, what stands there and how to mend it, of the first error; `known`: what the caller says of an error."""
+def mistake(errors: list[ErrorDetails], explain: Callable[[ErrorDetails], str] = lambda _: "") -> str:
+    """Field, what stands there and how to mend it, of the first error; `explain`: the caller's sentence on it, if any."""
     error = errors[0]
     fault = error.get("ctx", {}).get("error")
-    sentence = known(error) or (str(fault) if isinstance(fault, ValueError) else _remedy(error) + _misspelt(errors))
+    sentence = explain(error) or (str(fault) if isinstance(fault, ValueError) else _remedy(error) + _misspelt(errors))
     path = ".".join(str(step) for step in error["loc"] if isinstance(step, str) and step != "[key]")
     entry = next((f" entry {step + 1}" for step in error["loc"] if isinstance(step, int)), "")
     field = getattr(fault, "field", "")
@@ -113,7 +113,7 @@ def _short(text: str) -> str:
 
 def _line(text: str, message: str) -> str:
     """The line a message names, as it stands."""
-    named, lines = _LINE.search(message), text.splitlines()
-    place = int(named[1]) - 1 if named else len(lines)
+    match, lines = _LINE.search(message), text.splitlines()
+    place = int(match[1]) - 1 if match else len(lines)
     line = lines[place].partition(" #")[0].strip() if place < len(lines) else ""
     return f": {_short(line)}" if line else ""

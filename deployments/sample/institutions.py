@@ -69,7 +69,7 @@ def make_population(seed: int, institutions: int, policy: Policy | None = None) 
 
 
 def make_institution(seed: int, number: int, kind: Kind, locality: Locality, names: set[str]) -> Institution:
-    """The institution of a number; `taken` holds the names given so far and takes the new one."""
+    """The institution of a number; `names` holds those given so far and takes the new one."""
     rng = stream(seed, "institution", number, kind.name)
     region = rng.choice(locality.regions)
     trade = rng.choice(kind.trades)

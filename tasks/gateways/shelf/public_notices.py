@@ -150,7 +150,7 @@ def names(published: Path) -> list[str]:
 
 
 def faults(published: Path, digests: Mapping[str, str]) -> list[str]:
-    """One sentence for each fault of the published notices; `known`: names to the SHA-256 of manifests."""
+    """One sentence for each fault of the published notices; `digests`: names to the SHA-256 of manifests."""
     return [fault for name in sorted(digests) for fault in _known_faults(published / FOLDER / name, digests[name])]
 
 
