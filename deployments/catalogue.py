@@ -211,7 +211,7 @@ class Registered:
     """The full names of the deployments, and a sentence for each change of a person's that was kept."""
 
     names: list[str]
-    kept: list[str]
+    kept_changes: list[str]
 
 
 def register() -> Registered:
@@ -254,7 +254,7 @@ def main() -> None:
     """Register with the server that PREFECT_API_URL names, once it answers."""
     present(settings().root)
     registered = register()
-    for line in [*registered.names, *registered.kept]:
+    for line in [*registered.names, *registered.kept_changes]:
         print(line)  # noqa: T201
 
 

@@ -24,12 +24,12 @@ Moments = dict[str, str]
 
 
 @dataclass
-class Merged:
-    """The schedules to be registered, those of the program to be deleted, and a sentence for each change that is kept."""
+class MergedSchedules:
+    """The schedules to register, the program's former ones `to_delete`, and a sentence for each of a person's changes kept."""
 
     schedules: list[DeploymentScheduleCreate] = field(default_factory=list)
-    gone: list[DeploymentSchedule] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
+    to_delete: list[DeploymentSchedule] = field(default_factory=list)
+    kept_changes: list[str] = field(default_factory=list)
 
 
 def moment_of(schedule: DeploymentScheduleCreate | DeploymentSchedule) -> str:
@@ -52,38 +52,40 @@ def _schedules_of(deployment: RunnerDeployment) -> list[DeploymentScheduleCreate
     return [schedule for schedule in deployment.schedules or [] if isinstance(schedule, DeploymentScheduleCreate)]
 
 
-def merged(
+def merge(
     stated: Sequence[DeploymentScheduleCreate], present: Sequence[DeploymentSchedule], before: Mapping[str, str]
-) -> Merged:
+) -> MergedSchedules:
     """The program's schedules beside those on the server; `before`: the program's when they were registered last.
 
     What differs on the server from what was registered is a person's; on or off is always theirs.
     """
-    result = Merged()
+    result = MergedSchedules()
     present_by_slug = {str(schedule.slug): schedule for schedule in present if schedule.slug}
     for entry in stated:
         slug = str(entry.slug)
         registered = present_by_slug.pop(slug, None)
         if registered is None:
             if slug in before:
-                result.kept.append(f"the schedule {slug} stays deleted")
+                result.kept_changes.append(f"the schedule {slug} stays deleted")
             else:
                 result.schedules.append(entry)
         elif moment_of(registered) in (before.get(slug), moment_of(entry)):
             result.schedules.append(entry.model_copy(update={"active": registered.active}))
         else:
             result.schedules.append(_as_given(registered))
-            result.kept.append(f"the schedule {slug} stays at {moment_of(registered)} instead of {moment_of(entry)}")
+            result.kept_changes.append(
+                f"the schedule {slug} stays at {moment_of(registered)} instead of {moment_of(entry)}"
+            )
         if registered is not None and not registered.active:
-            result.kept.append(f"the schedule {slug} stays off")
+            result.kept_changes.append(f"the schedule {slug} stays off")
     for other in present:
         if other.slug and other.slug not in present_by_slug:
             continue
         if other.slug and before.get(other.slug) == moment_of(other):
-            result.gone.append(other)  # the program's own, which it has no more
+            result.to_delete.append(other)  # the program's own, which it has no more
         else:
             result.schedules.append(_as_given(other))
-            result.kept.append(f"the added schedule {moment_of(other)} stays")
+            result.kept_changes.append(f"the added schedule {moment_of(other)} stays")
     return result
 
 
@@ -109,11 +111,11 @@ def keep_changes(client: SyncPrefectClient, built: Iterable[RunnerDeployment]) -
             sentences.append(f"kept: {name}: it stays paused")
         if present is None:
             continue
-        result = merged(_schedules_of(deployment), present.schedules, before.get(name, {}))
-        for schedule in result.gone:
+        result = merge(_schedules_of(deployment), present.schedules, before.get(name, {}))
+        for schedule in result.to_delete:
             client.delete_deployment_schedule(present.id, schedule.id)
         deployment.schedules = [*result.schedules]
-        sentences += [f"kept: {name}: {sentence}" for sentence in result.kept]
+        sentences += [f"kept: {name}: {sentence}" for sentence in result.kept_changes]
         if present.parameters:
             deployment.parameters = present.parameters
             sentences.append(f"kept: {name}: its parameters stay {json.dumps(present.parameters, ensure_ascii=False)}")

@@ -48,7 +48,7 @@ def twins(submissions: Submissions) -> pl.DataFrame:
     return rows.filter(pl.col("checked")).join(several, on=["uscc", "renews"]).select("application_no", "twins")
 
 
-def _asked(submissions: Submissions) -> pl.DataFrame:
+def _requested_items(submissions: Submissions) -> pl.DataFrame:
     """Every item that a current application of the cycle asks for: application_no, _ITEM, moment, row (null if a peer's).
 
     `given_up`: whether it was withdrawn or ended since.
@@ -61,7 +61,7 @@ def _asked(submissions: Submissions) -> pl.DataFrame:
         pl.col("work_type").alias("work"),
         "level",
     )
-    rows_asked = rows.join(who.filter("checked").select("application_no", "uscc", "moment"), on="application_no")
+    requested = rows.join(who.filter("checked").select("application_no", "uscc", "moment"), on="application_no")
     others = texts(submissions.scene.peer_items, PEER_ITEMS).select(
         "application_no",
         pl.col("occupation_code").alias("item_code"),
@@ -69,16 +69,16 @@ def _asked(submissions: Submissions) -> pl.DataFrame:
         "level",
         pl.col("status").is_in(_GIVEN_UP).alias("given_up"),
     )
-    rows_asked = rows_asked.join(
+    requested = requested.join(
         others, on=["application_no", "item_code", "work", "level"], how="left", maintain_order="left"
     )
-    rows_asked = rows_asked.with_columns(pl.col("given_up").fill_null(False))
+    requested = requested.with_columns(pl.col("given_up").fill_null(False))
     elsewhere = others.join(
         who.filter(~pl.col("checked")).select("application_no", "uscc", "moment"), on="application_no"
     )
     order = ["application_no", "row", *_ITEM, "moment", "given_up"]
     return pl.concat(
-        [rows_asked.select(order), elsewhere.with_columns(pl.lit(None, pl.Int64).alias("row")).select(order)]
+        [requested.select(order), elsewhere.with_columns(pl.lit(None, pl.Int64).alias("row")).select(order)]
     )
 
 
@@ -87,9 +87,9 @@ def clashes(submissions: Submissions) -> pl.DataFrame:
 
     Of two applications of a cycle the one submitted later has it, then the one with the larger number.
     """
-    occupations_requested = submissions.once(_asked)
-    rows = occupations_requested.filter(pl.col("row").is_not_null() & ~pl.col("given_up"))
-    standing = occupations_requested.filter(~pl.col("given_up")).drop("row").unique()
+    items_requested = submissions.once(_requested_items)
+    rows = items_requested.filter(pl.col("row").is_not_null() & ~pl.col("given_up"))
+    standing = items_requested.filter(~pl.col("given_up")).drop("row").unique()
     pairs = rows.join(standing, on=_ITEM, suffix="_other").filter(
         pl.col("application_no") != pl.col("application_no_other")
     )
@@ -116,7 +116,7 @@ def places(submissions: Submissions) -> pl.DataFrame:
     # what has items that all ended without a place asks for none any more
     trade = ["application_no", "occupation_code", "work_type"]
     ended = items.group_by(trade).agg(pl.col("status").is_in(_WITHOUT_PLACE).all())
-    with_level = submissions.once(_asked).rename({"item_code": "occupation_code", "work": "work_type"})
+    with_level = submissions.once(_requested_items).rename({"item_code": "occupation_code", "work": "work_type"})
     checked = submissions.once(everyone).filter("checked").select("application_no", "uscc")
     without_level = submissions.once(requests.without_level).join(checked, on="application_no")
     without_level = without_level.with_columns(pl.col("present_code").alias("occupation_code"))

@@ -20,7 +20,7 @@ KINDS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Duty:
-    """One thing that waits: what kind, about what (application, edition, complaint, file), who must do what by when.
+    """One thing that waits: its kind, its subject (application, edition, complaint, file), who has to do which task by when.
 
     `region` is the code of the county, blank where there is none; `contact` whom to call; `facts` what the person who does
     it needs to know beside; `days` its age. `alert_from`: the day from which an alert tells of it, for what others do or a
@@ -30,7 +30,7 @@ class Duty:
     kind: str
     subject: str
     who: str
-    what: str
+    task: str
     cycle: str = ""
     institution: str = ""
     region: str = ""

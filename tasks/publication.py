@@ -185,7 +185,7 @@ def write_papers(run: Run) -> Counts:
         with reading() as db:
             background = province.Background(
                 before=before,
-                known=directory_rows(takeover.handed_over(db, ever=not edition.chain), occupation_names(db)),
+                taken_over=directory_rows(takeover.handed_over(db, ever=not edition.chain), occupation_names(db)),
                 particulars=editions.particulars(db),
                 exceptions=editions.exceptions(db, edition.changed[edition.changed["change"].isin(_FILED)]),
             )

@@ -94,7 +94,7 @@ def _show_duties(cycle: str, *, as_json: bool) -> None:
     for duty in waiting:
         whom = f"{duty.who} {duty.contact}".strip()
         due = duty.due.isoformat() if duty.due else "-"
-        task = "\n".join([duty.what, *(f"· {fact}" for fact in duty.facts)])
+        task = "\n".join([duty.task, *(f"· {fact}" for fact in duty.facts)])
         cells = (due, str(duty.days), duty.title, duty.subject, duty.institution, whom, task)
         table.add_row(*map(Text, cells))  # names are applicants' and may hold what rich takes for markup
     Console(width=160).print(table)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from expectations.rulebook import rules
 from schemas.errors import RefusedError, WrongUseError
-from schemas.law.rulings import EVAL_5, Concerned, Fault, Ruling, fault_of, unknown
+from schemas.law.rulings import EVAL_5, ApplicationOnRecord, Fault, Ruling, fault_of, unknown
 from schemas.rows import tuples
 from schemas.run import Counts, Run
 from tasks.letters.life import recall
@@ -81,18 +81,21 @@ def take_rulings(db: Connection, rows: pd.DataFrame, run: Run) -> tuple[int, lis
 def _faults(db: Connection, rows: pd.DataFrame) -> dict[int, Fault]:
     """By place, why a ruling is not taken."""
     in_principle = {code for code, rule in rules().items() if rule.nature == "in_principle"}
-    of = {str(number): decisions.concerned(db, str(number)) for number in rows["application_no"].unique()}
+    numbers = map(str, rows["application_no"].unique())
+    applications = {number: decisions.application_on_record(db, number) for number in numbers}
     faults = {
-        place: fault_of(_ruling(row, of[row["application_no"]]), of[row["application_no"]], in_principle)
+        place: fault_of(
+            _ruling(row, applications[row["application_no"]]), applications[row["application_no"]], in_principle
+        )
         for place, row in enumerate(rows.fillna("").to_dict("records"))
     }
     return {place: fault for place, fault in faults.items() if fault}
 
 
-def _ruling(row: Mapping[Hashable, str], of: Concerned | None) -> Ruling:
+def _ruling(row: Mapping[Hashable, str], application: ApplicationOnRecord | None) -> Ruling:
     moment = datetime.fromisoformat(row["decided_at"])
-    if moment.tzinfo and of:
-        moment = moment.astimezone(ZoneInfo(of.policy.timezone))
+    if moment.tzinfo and application:
+        moment = moment.astimezone(ZoneInfo(application.policy.timezone))
     return Ruling(row["application_no"], row["rule"], row["occupation_code"], row["verdict"], moment.date())
 
 

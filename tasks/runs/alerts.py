@@ -87,7 +87,7 @@ def _alert(db: Connection, kind: str, causes: list[_Cause], day: date) -> Entry 
 def _of_duty(duty: Duty) -> _Cause:
     due = f"（至 {duty.due}）" if duty.due else ""
     about = " ".join(part for part in (duty.subject, duty.institution) if part)
-    return _Cause(duty.kind, duty.key, duty.cycle, f"{about}：{duty.who}——{duty.what}{due}")
+    return _Cause(duty.kind, duty.key, duty.cycle, f"{about}：{duty.who}——{duty.task}{due}")
 
 
 def _broken_runs() -> Iterator[_Cause]:

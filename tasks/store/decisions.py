@@ -12,7 +12,7 @@ from expectations import reading
 from schemas import tables
 from schemas.item import KEYS, VERSION
 from schemas.law.cycle import cycle_id
-from schemas.law.rulings import Concerned
+from schemas.law.rulings import ApplicationOnRecord
 from schemas.policy import for_cycle
 from schemas.rows import tuples
 from schemas.run import Run
@@ -53,8 +53,8 @@ def are_known(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     return pd.Series([key in recorded for key in _ids(rows)], index=rows.index, dtype="bool")
 
 
-def concerned(db: Connection, number: str) -> Concerned | None:
-    """What is on record of the application a decision names; None where nobody filed it."""
+def application_on_record(db: Connection, number: str) -> ApplicationOnRecord | None:
+    """What is on record of the application a ruling names; None where nobody filed it."""
     application, version = tables.application, tables.application_version
     current = conditions.same(version, application, VERSION)
     columns = (application.c.cycle, application.c.version, application.c.outcome, application.c.uscc)
@@ -63,7 +63,7 @@ def concerned(db: Connection, number: str) -> Concerned | None:
     if row is None:
         return None
     entry = tables.qualification_item
-    return Concerned(
+    return ApplicationOnRecord(
         cycle=row.cycle,
         policy=for_cycle(cycle_id(row.cycle)),
         institution_type=row.institution_type or "",
@@ -71,7 +71,7 @@ def concerned(db: Connection, number: str) -> Concerned | None:
         outcome=row.outcome or "",
         is_on_register=db.execute(select(entry.c.entry).where(entry.c.uscc == row.uscc).limit(1)).first() is not None,
         statuses=_statuses(db, number, row.version),
-        shown=public_notices.periods(db, number),
+        notice_periods=public_notices.periods(db, number),
     )
 
 

@@ -60,7 +60,7 @@ def note(db: Connection, run: Run) -> None:
 
 def _noted(db: Connection) -> dict[str, tuple[str, int]]:
     """SHA-256 of each file as the last run found it, blank for one that went, and the entry that says so."""
-    return {name: (facts.get("sha256", ""), entry) for entry, name, facts in history.of_kind(db, KIND)}
+    return {name: (facts.get("sha256", ""), entry) for entry, name, facts in history.entries_of_kind(db, KIND)}
 
 
 def differences(db: Connection, installation: Settings) -> list[str]:

@@ -85,7 +85,7 @@ def all_entries(db: Connection) -> pd.DataFrame:
     return frames.read(db, select(*columns, _history.c.digest).order_by(_history.c.entry))
 
 
-def of_kind(db: Connection, kind: str) -> Iterator[tuple[int, str, dict[str, str]]]:
+def entries_of_kind(db: Connection, kind: str) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Number, subject and facts of every entry of a kind, in order."""
     statement = select(_history.c.entry, _history.c.subject, _FACTS).where(_history.c.kind == kind)
     for entry, subject, facts in db.execute(statement.order_by(_history.c.entry)):

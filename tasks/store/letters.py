@@ -116,12 +116,12 @@ def free_after(db: Connection, kinds: Sequence[str], day: date, run: Run) -> int
 
 def beside_renewals(db: Connection, day: date) -> list[Entry]:
     """The last filing letter of a day to each application that renews nothing, of institutions renewed on that day too."""
-    of_day = (_LETTERS, outbox.c.kind == "filing", outbox.c.written_on == day)
+    filings_of_day = (_LETTERS, outbox.c.kind == "filing", outbox.c.written_on == day)
     renewed, uscc = outbox.c.content["renewed"].as_boolean(), outbox.c.content["uscc"].as_string()
-    holders = set(db.execute(select(uscc).where(*of_day, renewed)).scalars())
+    holders = set(db.execute(select(uscc).where(*filings_of_day, renewed)).scalars())
     if not holders:
         return []
-    rows = db.execute(select(outbox).where(*of_day, ~renewed, uscc.in_(holders)).order_by(outbox.c.serial))
+    rows = db.execute(select(outbox).where(*filings_of_day, ~renewed, uscc.in_(holders)).order_by(outbox.c.serial))
     last = {row.subject: entry_of(row) for row in rows}
     return [entry for _, entry in sorted(last.items())]
 

@@ -175,10 +175,10 @@ def _with_unread_levels(db: Connection, cycle: str) -> list[str]:
 
 def _without_level(db: Connection, numbers: list[str], beside: Scene) -> pd.DataFrame:
     """Rows like those of items; none for an occupation that has items beside, which say where it stands."""
-    rows_asked = occupations_without_level(applications.submissions(db, numbers), beside)
+    requested = occupations_without_level(applications.submissions(db, numbers), beside)
     key = ["application_no", *TRADE]
-    rows_asked = renumbered(db, rows_asked)
-    rows_asked = rows_asked.merge(beside.peer_items[key].drop_duplicates(), on=key, how="left", indicator=True)
-    rows = rows_asked.loc[rows_asked["_merge"] == "left_only", key]
+    requested = renumbered(db, requested)
+    requested = requested.merge(beside.peer_items[key].drop_duplicates(), on=key, how="left", indicator=True)
+    rows = requested.loc[requested["_merge"] == "left_only", key]
     owners = beside.peers.set_index("application_no")["uscc"]
     return rows.assign(uscc=rows["application_no"].map(owners).astype(frames.TEXT), level="", status="returned")

@@ -200,7 +200,7 @@ def _sealed(db: Connection) -> tuple[dict[str, dict[str, str]], list[str]]:
     """The last digest of each record by kind and name, and sentences naming those that were changed between two seals."""
     sealed: dict[str, dict[str, str]] = {}
     sentences = []
-    for entry, kind, facts in history.of_kind(db, KIND):
+    for entry, kind, facts in history.entries_of_kind(db, KIND):
         last, broken = sealed.setdefault(kind, {}), []
         for name, seal in facts.items():
             was, _, became = seal.partition(_THEN)

@@ -105,7 +105,7 @@ def test_what_a_person_changed_stays_when_all_is_registered_again(
     )
     client.update_deployment(sweeps.id, DeploymentUpdate(parameters={"as_of": "2026-09-11"}, paused=True))
     pauses.pause("watch", "王芳", "检修")
-    kept = catalogue.register().kept
+    kept = catalogue.register().kept_changes
     assert "kept: sweeps: it stays paused" in kept and "kept: watch: it stays paused" in kept
     assert 'kept: sweeps: its parameters stay {"as_of": "2026-09-11"}' in kept
     assert any("stays at 0 5 * * *" in line for line in kept)

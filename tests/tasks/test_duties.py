@@ -184,9 +184,9 @@ def test_what_is_done_at_an_institution_or_a_file_names_it(waiting: Path) -> Non
     every = waiting_on(settings(), DAY)
     (inspected,) = [duty for duty in every if duty.subject == TWO]
     assert (inspected.kind, inspected.region, inspected.days) == ("complaint", "420202", 15)
-    assert "台账不全" in inspected.what
+    assert "台账不全" in inspected.task
     (aside,) = [duty for duty in every if duty.kind == "aside"]
-    assert (aside.what, aside.facts) == ("打不开", (f"回执 {ledger.number}",))
+    assert (aside.task, aside.facts) == ("打不开", (f"回执 {ledger.number}",))
     for duty in every:
         assert duty.kind != "delivery" or (duty.institution and duty.region), duty
     (ruling,) = [duty for duty in every if duty.kind == "ruling"]

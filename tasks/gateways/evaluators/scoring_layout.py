@@ -46,7 +46,7 @@ def _filled(name: str, width: int) -> Field:
     return Field(column.title, width, name, required=not column.optional)
 
 
-#: What says which item a row is, in the order of `shown`; locked.
+#: What says which item a row is, in the order of `ManifestLine.item_cells`; locked.
 ITEM_FIELDS = (
     Field("申报编号", 20),
     Field("职业编码", 13),
@@ -71,27 +71,31 @@ def column_of(name: str) -> int:
     return next(place for place, field in enumerate(FIELDS) if field.fills == name)
 
 
+#: The fields of a line as the hidden sheet of every workbook sent out has named them; the cells of the item are `shown`.
+_LINE_KEYS = ("key", "application_no", "occupation_code", "work_type", "level", "shown", "prefilled")
+
+
 @dataclass(frozen=True)
 class ManifestLine:
-    """One item as it was sent: its key, what its row shows, what was filled in beforehand."""
+    """One item as it was sent: its key, the cells of its row (ITEM_FIELDS), the cells filled in beforehand."""
 
     key: str
     application_no: str
     occupation_code: str
     work_type: str
     level: str
-    shown: tuple[str, ...]
+    item_cells: tuple[str, ...]
     prefilled: Mapping[str, str]
 
     def as_json(self) -> str:
         """The line as it stands in the hidden sheet; JSON keeps every character as it is."""
-        return json.dumps(self.__dict__, ensure_ascii=True)
+        return json.dumps(dict(zip(_LINE_KEYS, self.__dict__.values(), strict=True)), ensure_ascii=True)
 
     @classmethod
     def from_json(cls, text: str) -> "ManifestLine":
         """Raises ValueError, TypeError or KeyError for a line that was changed."""
-        read = json.loads(text)
-        return cls(**{**read, "shown": tuple(read["shown"])})
+        read = {**json.loads(text)}
+        return cls(item_cells=tuple(read.pop("shown")), **read)
 
 
 @dataclass(frozen=True)
@@ -130,14 +134,14 @@ def lines(package: EvaluationPackage, policy: Policy) -> list[ManifestLine]:
             occupation_code=item.occupation_code,
             work_type=item.work_type,
             level=item.level,
-            shown=tuple(map(visible, _shown(package, item, policy))),
+            item_cells=tuple(map(visible, _item_cells(package, item, policy))),
             prefilled=prefilled,
         )
         for item in ordered
     ]
 
 
-def _shown(package: EvaluationPackage, item: EvaluatedItem, policy: Policy) -> tuple[str, ...]:
+def _item_cells(package: EvaluationPackage, item: EvaluatedItem, policy: Policy) -> tuple[str, ...]:
     level = policy.level_title(item.level)
     return (package.application_no, item.occupation_code, item.occupation_name, item.work_type, level)
 

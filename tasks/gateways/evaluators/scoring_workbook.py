@@ -137,10 +137,10 @@ def _instruction(package: EvaluationPackage) -> str:
 
 def _write_row(sheet: FilledSheet, number: int, line: layout.ManifestLine, styles: Styles) -> None:
     row = layout.HEADER_ROW + number
-    sheet.set_row(row, row_height(line.shown, _ITEM_WIDTHS))
+    sheet.set_row(row, row_height(line.item_cells, _ITEM_WIDTHS))
     sheet.write_string(row, 0, line.key, styles.locked)
     sheet.write_number(row, 1, number, styles.locked)
-    for column, text in enumerate(line.shown, start=2):
+    for column, text in enumerate(line.item_cells, start=2):
         sheet.write_string(row, column, text, styles.locked)
     for column, field in enumerate(layout.FIELDS):
         if not field.fills:

@@ -56,14 +56,14 @@ def _blank(*columns: str) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class Background:
-    """What a report says beside the edition.
+    """The facts a report adds to its edition.
 
-    `before`: the rows of the edition before (DIRECTORY_COLUMNS); `known`: those of what the province has on file from a
-    register taken over and no edition told it of; `particulars` and `exceptions`: as `tasks.store.editions` gives them.
+    `before`: rows of the previous edition (DIRECTORY_COLUMNS); `taken_over`: rows that the province has on file from the
+    register we took over, though no edition has reported them; `particulars` and `exceptions`: from `tasks.store.editions`.
     """
 
     before: pd.DataFrame
-    known: pd.DataFrame = field(default_factory=lambda: _blank(*DIRECTORY_COLUMNS))
+    taken_over: pd.DataFrame = field(default_factory=lambda: _blank(*DIRECTORY_COLUMNS))
     particulars: pd.DataFrame = field(default_factory=lambda: _blank("uscc"))
     exceptions: pd.DataFrame = field(default_factory=lambda: _blank("uscc"))
 
@@ -77,7 +77,7 @@ def write_report(
     shipped one. Returns the folder.
     """
     folder = outbox / "province" / content.name
-    report, background = against_known(content, background)
+    report, background = as_news_to_province(content, background)
     rows = report_rows(report, background)
     files.put(folder, "report.json", report_json(report, rows))
     files.put(folder, "report.xlsx", report_workbook(report, rows))
@@ -85,14 +85,15 @@ def write_report(
     return folder
 
 
-def against_known(content: EditionContent, background: Background) -> tuple[EditionContent, Background]:
-    """The edition with the changes that are news to the province, and the background with what it knows of them.
+def as_news_to_province(content: EditionContent, background: Background) -> tuple[EditionContent, Background]:
+    """The edition with only the changes that are news to the province, and the background with the rows it has on file.
 
-    What it has on file itself is not added: what became of it is told. A code it gave is no change to report.
+    A row taken over from the province's register is not reported as added, only what changed in it since; nor is an
+    institution code, which the province itself assigned.
     """
     changed = content.changed
     added = changed["change"] == "added"
-    on_file = background.known[_keys(background.known).isin(list(_keys(changed[added])))]
+    on_file = background.taken_over[_keys(background.taken_over).isin(list(_keys(changed[added])))]
     keys = list(_keys(on_file))
     became = changes(on_file, content.listed[_keys(content.listed).isin(keys)], content.as_of)
     background = replace(background, before=pd.concat([background.before, on_file]))

@@ -91,7 +91,7 @@ def _with_headers(part: Part, content: FileContent) -> Part:
     if not absent:
         return part
     headers = json.dumps({headers_key(name): unknown for name in absent}, ensure_ascii=False)
-    return replace(part, given=part.rows.with_columns(pl.lit(headers).alias(_HEADERS)))
+    return replace(part, frame=part.rows.with_columns(pl.lit(headers).alias(_HEADERS)))
 
 
 def _advice(contents: Sequence[FileContent], tables: Tables, unreadable: Sequence[str]) -> list[Advice]:
@@ -126,7 +126,7 @@ def _gathered(table: Table, parts: Sequence[Part]) -> pl.DataFrame:
         return _nothing(table.name)
     frames = [
         frame
-        for of_sheets, group in groupby(table_parts, key=lambda part: part.given is None)
+        for of_sheets, group in groupby(table_parts, key=lambda part: part.frame is None)
         for frame in ([_frame_of_sheets(list(group))] if of_sheets else map(_frame_of, group))
     ]
     rows = pl.concat([_blank(table), *frames], how="diagonal").rechunk()

@@ -97,33 +97,34 @@ class Part:
     """The rows one file brings to one table: canonical columns as text, `line` and `flaw`.
 
     Rows of a `closed` part may only name applications of the same file: a workbook speaks for its own applications.
-    `cells` and `lines`: the same as lists, of a sheet; a frame of each of thousands of sheets costs more than reading them.
+    The rows are a `frame`, or the `cells` and `lines` of one sheet: to make a frame of each of thousands of sheets costs
+    more than to read them.
     """
 
     file: str
     table: str
-    given: pl.DataFrame | None = None
+    frame: pl.DataFrame | None = None
     closed: bool = False
     cells: Cells = field(default_factory=dict)
     lines: Sequence[int] = ()
 
     @cached_property
     def rows(self) -> pl.DataFrame:
-        return frame_of(self.cells, self.lines) if self.given is None else self.given
+        return frame_of(self.cells, self.lines) if self.frame is None else self.frame
 
     def __len__(self) -> int:
-        return len(self.lines) if self.given is None else len(self.given)
+        return len(self.lines) if self.frame is None else len(self.frame)
 
     @property
     def columns(self) -> list[str]:
         """The canonical columns that the file has."""
-        if self.given is None:
+        if self.frame is None:
             return list(self.cells)
-        return [name for name in self.given.columns if name not in (LINE, FLAW)]
+        return [name for name in self.frame.columns if name not in (LINE, FLAW)]
 
     def column(self, name: str) -> Sequence[str | None]:
         """The cells of one column."""
-        return self.cells[name] if self.given is None else self.given[name].to_list()
+        return self.cells[name] if self.frame is None else self.frame[name].to_list()
 
 
 def frame_of(cells: Cells, lines: Sequence[int]) -> pl.DataFrame:

@@ -29,9 +29,9 @@ def test_each_kind_names_who_must_do_what_by_when() -> None:
     assert returned.institution
     assert returned.contact
     assert returned.region
-    assert returned.what.endswith(("。", "…")) or "请" in returned.what
+    assert returned.task.endswith(("。", "…")) or "请" in returned.task
     assert (held.kind, held.who) == ("ruling", "中心")
-    assert "（CAP-" in held.what or "（DORM-" in held.what or "（WINDOW-" in held.what
+    assert "（CAP-" in held.task or "（DORM-" in held.task or "（WINDOW-" in held.task
     assert sent.kind == "panel"
     assert "组长" in sent.who
     assert sent.due.isoformat() == "2026-10-25"

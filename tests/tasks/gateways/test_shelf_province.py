@@ -16,7 +16,7 @@ from schemas.directory import CHANGE_KINDS
 from schemas.directory_changes import in_order
 from tasks.gateways.shelf import Background, EditionContent
 from tasks.gateways.shelf import write_report as write
-from tasks.gateways.shelf.province import BASIC_FIELDS, against_known
+from tasks.gateways.shelf.province import BASIC_FIELDS, as_news_to_province
 from tests.editions import HOSTILE, edition, hostile, ordinary, row
 from tests.editions import directory as frame_of
 
@@ -127,21 +127,21 @@ def test_what_was_taken_over_is_not_added_and_a_returned_code_is_no_change(tmp_p
     rows = ordinary()
     known = in_order(rows).head(1)
     report = json.loads(
-        (write_report(tmp_path, edition(rows), rows.iloc[:0], known=known) / "report.json").read_bytes()
+        (write_report(tmp_path, edition(rows), rows.iloc[:0], taken_over=known) / "report.json").read_bytes()
     )
     assert report["counts"]["added"] == len(rows) - 1
     assert report["rows_before"] + report["counts"]["added"] == report["rows"]
     uncoded = rows.assign(institution_code="")
     coded = edition(rows.assign(institution_code="Y00042000001"), before=uncoded)
     assert coded.counts["details_changed"] == len(rows)
-    assert not any(against_known(coded, Background(uncoded))[0].counts.values())
+    assert not any(as_news_to_province(coded, Background(uncoded))[0].counts.values())
 
 
 def test_what_became_of_a_row_taken_over_is_told_against_it(tmp_path: Path) -> None:
     rows = in_order(ordinary())
     known = rows.head(1).assign(levels="1", valid_until="2026-12-31")
     report = json.loads(
-        (write_report(tmp_path, edition(rows), rows.iloc[:0], known=known) / "report.json").read_bytes()
+        (write_report(tmp_path, edition(rows), rows.iloc[:0], taken_over=known) / "report.json").read_bytes()
     )
     counts = {kind: number for kind, number in report["counts"].items() if number}
     assert counts == {"added": len(rows) - 1, "levels_changed": 1, "renewed": 1}

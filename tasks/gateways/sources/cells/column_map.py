@@ -73,7 +73,7 @@ class ColumnMap:
             if column in rows.columns:
                 divided = TABLES[part.table].column(column).kind == "levels"
                 rows = rows.with_columns(_meant(rows[column], meanings, divided=divided))
-        return replace(part, given=_filled(rows, mapped.defaults))
+        return replace(part, frame=_filled(rows, mapped.defaults))
 
 
 #: The contract's own names and words, and nothing else.

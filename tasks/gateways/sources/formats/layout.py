@@ -195,5 +195,5 @@ def _numbered(part: Part, number: str) -> Part:
     # another row of the form itself is no row of the application
     filled = pl.any_horizontal(pl.col(name).fill_null("").str.strip_chars() != "" for name in names)
     return replace(
-        part, given=rows.with_columns(pl.when(blank & filled).then(pl.lit(number)).otherwise(_NO).alias(_NO))
+        part, frame=rows.with_columns(pl.when(blank & filled).then(pl.lit(number)).otherwise(_NO).alias(_NO))
     )

@@ -147,7 +147,7 @@ def _refuse_stray(name: str, number: int, row: list[Any], columns: dict[str, int
 
 def _altered(line: layout.ManifestLine, columns: dict[str, int], number: int, row: list[Any]) -> Iterator[str]:
     """Each locked cell of a row that says something else than when it was sent."""
-    for field, value in zip(layout.ITEM_FIELDS, line.shown, strict=True):
+    for field, value in zip(layout.ITEM_FIELDS, line.item_cells, strict=True):
         if _text(row[columns[field.title]]) != value.strip():
             yield f"第{number}行“{field.title}”（送评时为“{value}”）"
 
