@@ -239,30 +239,37 @@ def _decide_on_filed(db: Connection, questioned: pd.DataFrame, run: Run) -> int:
 
 
 def _take_off(db: Connection, rows: pd.DataFrame, run: Run) -> None:
-    """Revoke what these items of one application and occupation are on the register, and put the revocation on record.
+    """Revoke these items of one application and occupation, put the revocation on record, and refuse the items.
 
-    It may go by another code since, and another application may have filed it too.
+    On the register the occupation may have another code by now, and another application may have filed it too.
     """
-    now = rows[register.KEYS].assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
-    ruling = rows.assign(**now).iloc[0]
+    present = rows[register.KEYS].assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
+    ruling = rows.assign(**present).iloc[0]
+    ground = f"{_CORRECTED}：{ruling['reason']}"
     revocation = Adjustment(
         kind="revoke",
         uscc=ruling["uscc"],
         occupation_code=ruling["occupation_code"],
-        ground=f"{_CORRECTED}：{ruling['reason']}",
+        ground=ground,
         document_no=ruling["document_no"],
         decided_by=ruling["decided_by"],
         effective_on=run.day,
     )
-    standing = register.standings(db, run.day)
-    holdings = standing[standing["uscc"] == ruling["uscc"]]
-    held = holdings.merge(now, on=register.KEYS)
-    if len(held):
-        adjustments.take_off(db, held, revocation, "revoked", "撤销", run)
-        filed_by = correspondence.of(db, [ruling["application_no"]]).contradicted("revocation", records(rows))
-        letter = adjustment_letter(revocation, holdings, held, occupation_names(db), run, filed_by)
-        letters.write(db, [letter], run)
+    _revoke(db, present, revocation, rows, run)
     if not adjustments.is_recorded(db, revocation):
         adjustments.record(db, revocation, run)
-    because = f"{_CORRECTED}：{ruling['reason']}（{ruling['document_no']}）"
+    because = f"{ground}（{ruling['document_no']}）"
     items.move(db, rows.assign(became="refused", reason=EVAL_5, because=because), run, ruling["decided_by"])
+
+
+def _revoke(db: Connection, keys: pd.DataFrame, revocation: Adjustment, rows: pd.DataFrame, run: Run) -> None:
+    """Take these keys off the register as far as they are on it, and write to their institution; `rows`: the items."""
+    standing = register.standings(db, run.day)
+    holdings = standing[standing["uscc"] == revocation.uscc]
+    held = holdings.merge(keys, on=register.KEYS)
+    if held.empty:
+        return
+    adjustments.take_off(db, held, revocation, "revoked", "撤销", run)
+    filed_by = correspondence.of(db, [rows.iloc[0]["application_no"]]).contradicted("revocation", records(rows))
+    letter = adjustment_letter(revocation, holdings, held, occupation_names(db), run, filed_by)
+    letters.write(db, [letter], run)

@@ -72,67 +72,68 @@ def pull(run: Run) -> Counts:
     doors = Doors.of(run)
     if not doors.is_any():
         return Counts()
-    is_own, looked = own_doors.are_own(run), time.time()
-    if is_own:
+    empties_doors, began_at = own_doors.are_own(run), time.time()
+    if empties_doors:
         own_doors.bring_back(run)
-    memory = Memory(None if is_own or run.only is not None else run)
-    brought = doors.brought(lambda: _stay(run), memory.unread)
-    pulled = brought.pull or nothing()
-    panels = [pull_folder(folder, door=PANELS, unread=memory.unread) for folder in doors.panels]
-    pulls = own_doors.Pulls(pulled, panels, pull_desks(doors.desks))
-    returned, unvouched, unjudged = may_be_taken(pulls, run.installation, on_a_word=doors.given)
-    failed = ({SOURCE: "; ".join(brought.failed)} if brought.failed else {}) | unjudged
-    refused = [*unvouched, *(file for pull in pulls.all() for file in pull.quarantined)]
+    memory = Memory(None if empties_doors or run.only is not None else run)
+    brought, pulls = doors.pull(lambda: _renew_lease(run), memory.unread)
+    returned, unvouched, unjudged = may_be_taken(pulls, run.installation, on_a_word=doors.is_folder_of_run)
     supervised, unsupervised = take_supervision(doors.desks, run)
-    refused += unsupervised
+    refused = [*unvouched, *(file for pull in pulls.all() for file in pull.quarantined), *unsupervised]
     arrivals.keep_files(refused, run.installation)
     memory.note(pulls, [brought.root, *doors.panels])
     with writing(run) as db:
         counts = take_in(db, pulls, returned, refused, run)
-        # of an institution that the register has only now, or brings with the complaint
+        # complaints may be older than their institution's entry in the register, which this pull may have brought
         letters.write(db, supervision.to_be_mended(db, run), run)
         memory.keep(db)
-    if is_own and not unjudged:
-        own_doors.clear(run, pulls, refused, looked)
+    if empties_doors and not unjudged:
+        own_doors.clear(run, pulls, refused, began_at)
+    failed = ({SOURCE: "; ".join(brought.failed)} if brought.failed else {}) | unjudged
     advice = [sentence for pulled in pulls.all() for sentence in _advice(pulled)]
     return Counts.sum([counts, Counts(done=supervised, failed=failed, advice=advice[: MOST_ADVICE + 1])])
 
 
 @dataclass(frozen=True)
 class Doors:
-    """The folders of one run: `inbox` and what FILING_SOURCE names for applicants, those of panels, those of the centre.
+    """The doors of one run: of applicants (`inbox`, or the source that FILING_SOURCE names), of panels, of the centre's desk.
 
-    A folder `given` to the run has all three in it and stands on the word of whoever runs it; the home's own are open to
-    those outside, but for the desk.
+    A folder handed to the run itself (`is_folder_of_run`) has all three doors in it, and whoever starts the run vouches for
+    what lies there. Of the home's own doors only the desk is closed to people outside.
     """
 
     installation: Settings
     inbox: Path
     panels: list[Path]
     desks: list[Path]
-    given: bool
+    is_folder_of_run: bool
 
     @classmethod
     def of(cls, run: Run) -> Self:
         inbox, installation = Path(run.inbox), run.installation
-        is_given = inbox != installation.inbox
-        desks = folders_named(inbox, DESK_FOLDER) if is_given else [installation.desk]
-        return cls(installation, inbox, folders_named(inbox, RESULTS.name), desks, is_given)
+        is_folder_of_run = inbox != installation.inbox
+        desks = folders_named(inbox, DESK_FOLDER) if is_folder_of_run else [installation.desk]
+        return cls(installation, inbox, folders_named(inbox, RESULTS.name), desks, is_folder_of_run)
 
     @property
     def is_named(self) -> bool:
         """Whether FILING_SOURCE says where applications come from."""
-        return bool(self.installation.source.get_secret_value()) and not self.given
+        return bool(self.installation.source.get_secret_value()) and not self.is_folder_of_run
 
     def is_any(self) -> bool:
         """Whether there is a door at all."""
         return self.is_named or any(folder.is_dir() for folder in [self.inbox, *self.desks])
 
-    def brought(self, beat: Callable[[], None], unread: Unread) -> Brought:
-        """What applicants handed in."""
-        if not self.is_named and not self.inbox.is_dir():
-            return Brought(None, self.inbox)
-        return bring(self.installation, None if self.is_named else self.inbox, beat=beat, unread=unread)
+    def pull(self, beat: Callable[[], None], unread: Unread) -> tuple[Brought, own_doors.Pulls]:
+        """Read all three doors: how the applicants' source was brought, and what each door holds.
+
+        `beat` is called about once a minute while a source far away is brought; files that `unread` names are passed over.
+        """
+        brought = Brought(None, self.inbox)
+        if self.is_named or self.inbox.is_dir():
+            brought = bring(self.installation, None if self.is_named else self.inbox, beat=beat, unread=unread)
+        panels = [pull_folder(folder, door=PANELS, unread=unread) for folder in self.panels]
+        return brought, own_doors.Pulls(brought.pull or nothing(), panels, pull_desks(self.desks))
 
 
 def _advice(pulled: Pull) -> list[str]:
@@ -147,7 +148,7 @@ def _advice(pulled: Pull) -> list[str]:
     return [*sentences[:MOST_ADVICE], *beyond]
 
 
-def _stay(run: Run) -> None:
+def _renew_lease(run: Run) -> None:
     """Keep the cycle's lease through a long pull."""
     with writing(run):
         pass

@@ -14,7 +14,7 @@ from schemas.submission import APPLICATIONS, RESULTS
 from tasks.gateways.disk import files, receipts, taking
 from tasks.gateways.disk.taking import Taken
 from tasks.gateways.sources import Pull, QuarantinedFile, compared, is_looked_for, is_table_file, lists_beside
-from tasks.store import versions
+from tasks.store import applications, versions
 from tasks.store.database import reading
 
 _NAMED: Final = 20
@@ -185,7 +185,7 @@ def bring_back(run: Run) -> None:
     if not late:
         return
     with reading() as db:
-        lacking = records(versions.lacking_attachments(db))
+        lacking = records(applications.lacking_attachments(db))
     for row in lacking:
         name, number = str(row["file_name"]).replace("\\", "/"), str(row["application_no"])
         if not (paths := late.get(compared(name.rpartition("/")[2]))):

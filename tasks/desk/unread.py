@@ -23,7 +23,7 @@ from schemas.submission import APPLICATIONS, FORM_TABLES
 from tasks.desk.own_doors import Pulls
 from tasks.gateways.disk.files import file_sha256
 from tasks.gateways.sources import FILE, LANDINGS, Pull, compared, results_of
-from tasks.store import readings, results, versions
+from tasks.store import applications, readings, results
 from tasks.store.database import reading
 from tasks.store.readings import Look, Reading, untouched
 
@@ -153,7 +153,7 @@ def _returned(pull: Pull) -> dict[str, _Contents]:
 
 def _lacking(db: Connection, folder: Path, names: Collection[str]) -> set[str]:
     """The applications that named a file which was not there and may have come since, by its name alone."""
-    rows = versions.lacking_attachments(db)
+    rows = applications.lacking_attachments(db)
     if rows.empty:
         return set()
     paths = (path for path in folder.rglob("*") if path.relative_to(folder).as_posix() not in names)

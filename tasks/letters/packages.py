@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from schemas.evaluation import CommitmentDue, EvaluatedInstitution, EvaluatedItem, EvaluationPackage, Panel, PanelDraw
 from schemas.item import UNIT, occupation_title
 from schemas.law import deciding
-from schemas.letter_lines import ReturnedResultLine, finding_line
+from schemas.letter_lines import FindingLine, ReturnedResultLine, finding_line
 from schemas.letter_text import ResultReturnText
 from schemas.policy import Policy, level_order
 from schemas.reference_data import reference
@@ -30,18 +30,13 @@ def packages_for(
 ) -> dict[str, EvaluationPackage]:
     """One package an application with items to send out (Notice, article 3(3)).
 
-    `carried`: the items' rows; `draws`: panels by application number, none for those the centre fills in.
+    `carried`: rows of items; `draws`: panels by application number, without those whose panel the centre fills in itself.
     """
-    policy = run.policy
+    policy, due_on = run.policy, _due_on(run)
     numbers = carried["application_no"].unique().tolist()
-    revisions = dispatches.next_revisions(db, run.cycle)
-    rows = findings.of_cycle(db, run.cycle)
-    reviewed = by_application(rows[rows["nature"] == "review"])
+    revisions, to_review = dispatches.next_revisions(db, run.cycle), _findings_to_review(db, numbers, run)
     committed, names = commitments(db, numbers), occupation_names(db)
     items = by_application(carried)
-    last = deciding.last_day(policy, run.cycle)
-    # what goes out after the cycle's last day is decided by the run that finds its results
-    due_on = last if run.day < last else run.day + timedelta(days=policy.evaluation.wait_days)
     return {
         row["application_no"]: EvaluationPackage(
             application_no=row["application_no"],
@@ -50,10 +45,7 @@ def packages_for(
             revision=revisions.get(row["application_no"], 1),
             institution=_institution(row, policy),
             items=_items(items[row["application_no"]], names),
-            findings=tuple(
-                finding_line({str(key): value for key, value in line.items()}, policy)
-                for line in reviewed.get(row["application_no"], [])
-            ),
+            findings=to_review.get(row["application_no"], ()),
             commitments=tuple(committed.get(row["application_no"], [])),
             panel=draws[row["application_no"]].panel if row["application_no"] in draws else Panel(),
             draw=draws.get(row["application_no"]),
@@ -63,6 +55,22 @@ def packages_for(
             document=policy.document,
         )
         for row in applications.current(db, numbers).fillna("").pipe(records)
+    }
+
+
+def _due_on(run: Run) -> date:
+    """The last day for results: the cycle's, or the wait counted anew for a package that goes out later than that."""
+    last = deciding.last_day(run.policy, run.cycle)
+    return last if run.day < last else run.day + timedelta(days=run.policy.evaluation.wait_days)
+
+
+def _findings_to_review(db: Connection, numbers: list[str], run: Run) -> dict[str, tuple[FindingLine, ...]]:
+    """The findings on these applications that their panels are to review, by application number."""
+    rows = findings.of_cycle(db, run.cycle)
+    to_review = rows[(rows["nature"] == "review") & rows["application_no"].isin(numbers)]
+    return {
+        number: tuple(finding_line({str(key): value for key, value in line.items()}, run.policy) for line in lines)
+        for number, lines in by_application(to_review).items()
     }
 
 

@@ -95,6 +95,17 @@ def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
     return frames.read(db, statement.order_by(table.c.application_no, table.c.row))
 
 
+def lacking_attachments(db: Connection) -> pd.DataFrame:
+    """Files that open applications name and that have not come: application_no, cycle, version, file_name."""
+    material = tables.material
+    columns = (_application.c.application_no, _application.c.cycle, _version.c.version, material.c.file_name)
+    of_version = conditions.same(material, _version, VERSION)
+    versions = select(*columns).select_from(_application).join(_version, conditions.is_current())
+    statement = versions.join(material, of_version).where(_application.c.outcome.is_(None))
+    absent = (material.c.attachment_sha256.is_(None), material.c.file_name.is_not(None))
+    return frames.read(db, statement.where(*absent).distinct())
+
+
 def existing(db: Connection, numbers: list[str]) -> set[str]:
     """Those of the numbers that somebody filed under."""
     return set(

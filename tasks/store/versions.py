@@ -110,16 +110,6 @@ def of_contents(db: Connection, contents: pd.DataFrame) -> pd.DataFrame:
     return frames.read(db, select(*columns).join(work, same).join(_application, of_application))
 
 
-def lacking_attachments(db: Connection) -> pd.DataFrame:
-    """Files that current versions of open applications name and that did not come: application_no, cycle, version, file_name."""
-    part = tables.material
-    columns = (_application.c.application_no, _application.c.cycle, _version.c.version, part.c.file_name)
-    named = conditions.same(part, _version, VERSION)
-    statement = select(*columns).select_from(_application).join(_version, conditions.is_current()).join(part, named)
-    absent = (part.c.attachment_sha256.is_(None), part.c.file_name.is_not(None), _application.c.outcome.is_(None))
-    return frames.read(db, statement.where(*absent).distinct())
-
-
 def _valid(codes: "pd.Series[str]") -> list[str]:
     """Each credit code, blank where it is not a valid one."""
     text = pl.Series("uscc", codes.fillna("").tolist(), pl.String).to_frame()
@@ -260,10 +250,17 @@ def _insert(db: Connection, rows: pd.DataFrame, forms: dict[str, pd.DataFrame], 
 
 
 def make_current(db: Connection, current: pd.DataFrame, run: Run) -> None:
-    """Let versions count: those of new numbers, and those in the place of a former one (of `retire`)."""
+    """Let versions count: the first ones of new applications, and those that take the place of a retired one."""
     seals.touch(db, seals.APPLICATION, current)
     current = current.assign(outcome=current["is_withdrawal"].map({True: "withdrawn"}).astype(frames.TEXT))
-    new = current[current["version"] == 1]
+    _add_applications(db, current[current["version"] == 1], run)
+    _point_to_later(db, current[current["version"] > 1])
+    because = "第" + current["version"].astype(str) + "版"
+    moves = current[["application_no", "was"]].assign(became="received", because=because)
+    applications.tell(db, moves, run)
+
+
+def _add_applications(db: Connection, new: pd.DataFrame, run: Run) -> None:
     rows = new[["application_no", "version", "outcome"]].assign(
         uscc=new["uscc_now"],
         cycle=new["assigned_cycle"],
@@ -272,24 +269,23 @@ def make_current(db: Connection, current: pd.DataFrame, run: Run) -> None:
         first_seen_on=run.day.isoformat(),
     )
     frames.append(db, _application, rows)
-    again = current[current["version"] > 1]
-    if len(again):
-        work = frames.working(
-            db, "again", again[["application_no", "version", "uscc_now", "assigned_cycle", "outcome"]]
+
+
+def _point_to_later(db: Connection, later: pd.DataFrame) -> None:
+    """Let applications go by their later version, and be screened anew."""
+    if later.empty:
+        return
+    work = frames.working(db, "again", later[["application_no", "version", "uscc_now", "assigned_cycle", "outcome"]])
+    db.execute(
+        update(_application)
+        .where(_application.c.application_no == work.c.application_no)
+        .values(
+            version=work.c.version,
+            uscc=work.c.uscc_now,
+            cycle=work.c.assigned_cycle,
+            status="received",
+            screened_at=None,
+            correct_by=None,
+            outcome=work.c.outcome,
         )
-        db.execute(
-            update(_application)
-            .where(_application.c.application_no == work.c.application_no)
-            .values(
-                version=work.c.version,
-                uscc=work.c.uscc_now,
-                cycle=work.c.assigned_cycle,
-                status="received",
-                screened_at=None,
-                correct_by=None,
-                outcome=work.c.outcome,
-            )
-        )
-    because = "第" + current["version"].astype(str) + "版"
-    moves = current[["application_no", "was"]].assign(became="received", because=because)
-    applications.tell(db, moves, run)
+    )
