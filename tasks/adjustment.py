@@ -21,7 +21,7 @@ from schemas.run import Counts, Run
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import adjustment_letter
 from tasks.runs.run import step
-from tasks.store import adjustments, credit_codes, institutions, items, letters, register, renumberings
+from tasks.store import adjustments, code_changes, institutions, items, letters, register
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 
@@ -138,11 +138,11 @@ def _is_done(db: Connection, change: Change) -> bool:
             rows = particulars[particulars["uscc"] == change.uscc].to_dict("records")
             return bool(rows) and change.particulars.items() <= rows[0].items()
         case Renumbering():
-            return renumberings.newest(db).get(change.old_code) == change.new_code
+            return code_changes.present_occupation_codes(db).get(change.old_code) == change.new_code
         case Recoding():
-            return credit_codes.newest(db).get(change.old_uscc) == change.new_uscc
+            return code_changes.present_credit_codes(db).get(change.old_uscc) == change.new_uscc
         case Merger():
-            return credit_codes.newest(db).get(change.old_uscc) == change.into_uscc
+            return code_changes.present_credit_codes(db).get(change.old_uscc) == change.into_uscc
 
 
 def _require_past(day: date, run: Run) -> None:
@@ -154,7 +154,7 @@ def _require_past(day: date, run: Run) -> None:
 
 
 def _require_known(db: Connection, uscc: str) -> None:
-    former = credit_codes.newest(db)
+    former = code_changes.present_credit_codes(db)
     if uscc in former:
         raise ImpossibleAdjustmentError(
             f"{uscc} was changed to {former[uscc]} already: give that code instead",
@@ -175,7 +175,7 @@ def _require_recodable(db: Connection, recoding: Recoding) -> None:
             f"{new} is not a valid unified social credit code (GB 32100): check its digits",
             chinese=f"{new} 不是有效的统一社会信用代码（校验码不符）：请逐位核对",
         )
-    if new in set(institutions.current(db)["uscc"]) or new in credit_codes.newest(db):
+    if new in set(institutions.current(db)["uscc"]) or new in code_changes.present_credit_codes(db):
         raise ImpossibleAdjustmentError(
             f"{new} is or was the code of another institution on the register: a change of code joins no institutions, "
             "`filing adjust merge` does",
@@ -190,7 +190,7 @@ def _require_mergeable(db: Connection, merger: Merger) -> None:
 
 def _require_renumberable(db: Connection, renumbering: Renumbering) -> None:
     old, new = renumbering.old_code, renumbering.new_code
-    former = renumberings.newest(db)
+    former = code_changes.present_occupation_codes(db)
     if old in former:
         raise ImpossibleAdjustmentError(
             f"{old} was changed to {former[old]} already: change that code instead",

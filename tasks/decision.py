@@ -21,6 +21,7 @@ from tasks.letters.outcomes import write_outcomes
 from tasks.runs.run import step
 from tasks.store import (
     applications,
+    code_changes,
     cycles,
     decisions,
     findings,
@@ -29,7 +30,6 @@ from tasks.store import (
     items,
     public_notices,
     register,
-    renumberings,
     scene,
 )
 from tasks.store.adjustments import lapse
@@ -102,7 +102,7 @@ def _candidates(db: Connection, run: Run) -> pd.DataFrame:
     particulars = current.columns.intersection(["application_no", "kind", "submitted_utc", *INSTITUTION_DETAILS])
     rows = candidates.merge(current[particulars], on="application_no")
     chosen = run.only is None or rows["application_no"].isin(run.only or [])
-    return rows.assign(present_code=renumberings.followed(db, rows["occupation_code"]), chosen=chosen)
+    return rows.assign(present_code=code_changes.follow_occupations(db, rows["occupation_code"]), chosen=chosen)
 
 
 def _waiting(db: Connection, run: Run) -> pd.DataFrame:
@@ -133,7 +133,7 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
     rest = now[~barred]
     applicants = register.EntriesOf(rows["uscc"])
     holdings = register.held_before_cycle(db, run.policy.deadline(run.cycle), run.cycle, applicants)
-    holdings = holdings.assign(occupation_code=renumberings.followed(db, holdings["occupation_code"]))
+    holdings = holdings.assign(occupation_code=code_changes.follow_occupations(db, holdings["occupation_code"]))
     present = dict(zip(rows["occupation_code"], rows["present_code"], strict=True))
     permits = {(rule, number, present[code]) for rule, number, code in granted}
     reasons = barred.map({True: "STAND-1", False: ""})
@@ -151,7 +151,7 @@ def _barred(
     """
     requested = items.of_applications(db, rows["application_no"].unique().tolist())
     requested = requested[["application_no", "uscc", "occupation_code"]].drop_duplicates()
-    requested["occupation_code"] = renumberings.followed(db, requested["occupation_code"])
+    requested["occupation_code"] = code_changes.follow_occupations(db, requested["occupation_code"])
     requested = pd.concat([requested, requested.assign(occupation_code="").drop_duplicates()], ignore_index=True)
     why = bars(requested, scene.suspended(db, run.day), scene.revoked(db, run.day), run.policy, run.day)
     badly, held = set(requested.loc[why != "", "application_no"]), set(tuples(on_file[register.KEYS]))
@@ -242,7 +242,7 @@ def _joined_today(db: Connection, entries: pd.DataFrame, on_file: pd.DataFrame, 
     earlier = items.filed_on(db, run.day, renewed.index.tolist())
     kinds = applications.current(db, earlier["application_no"].unique().tolist())
     joined = earlier[~earlier["application_no"].isin(kinds.loc[kinds["kind"] == "renewal", "application_no"])]
-    joined = joined.assign(occupation_code=renumberings.followed(db, joined["occupation_code"]))
+    joined = joined.assign(occupation_code=code_changes.follow_occupations(db, joined["occupation_code"]))
     rows = joined[[*register.KEYS, "application_no", "cycle"]].drop_duplicates(register.KEYS, keep="last")
     rows = rows.merge(on_file[[*register.KEYS, *ALONG, "filed_on"]], on=register.KEYS)
     rows = rows[~pd.MultiIndex.from_frame(rows[register.KEYS]).isin(list(tuples(entries[register.KEYS])))]
@@ -294,7 +294,7 @@ def _renewed_ends(db: Connection, numbers: list[str], run: Run) -> dict[str, str
         return {}
     requested = items.of_applications(db, numbers)[["application_no", *register.KEYS]]
     stood = register.before_cycle(db, run.policy.deadline(run.cycle), run.cycle)[[*register.KEYS, "valid_until"]]
-    codes = (renumberings.followed(db, rows["occupation_code"]) for rows in (requested, stood))
+    codes = (code_changes.follow_occupations(db, rows["occupation_code"]) for rows in (requested, stood))
     now, then = (rows.assign(occupation_code=code) for rows, code in zip((requested, stood), codes, strict=True))
     old = now.merge(then, on=register.KEYS).groupby("application_no")["valid_until"].max()
     return {str(number): str(end) for number, end in old.items()}

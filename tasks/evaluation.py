@@ -26,6 +26,7 @@ from tasks.runs.spreading import spread
 from tasks.store import (
     adjustments,
     applications,
+    code_changes,
     correspondence,
     decisions,
     dispatches,
@@ -35,7 +36,6 @@ from tasks.store import (
     outbox,
     panels,
     register,
-    renumberings,
     results,
 )
 from tasks.store.database import reading
@@ -243,7 +243,7 @@ def _take_off(db: Connection, rows: pd.DataFrame, run: Run) -> None:
 
     On the register the occupation may have another code by now, and another application may have filed it too.
     """
-    present = rows[register.KEYS].assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
+    present = rows[register.KEYS].assign(occupation_code=code_changes.follow_occupations(db, rows["occupation_code"]))
     ruling = rows.assign(**present).iloc[0]
     ground = f"{_CORRECTED}：{ruling['reason']}"
     revocation = Adjustment(

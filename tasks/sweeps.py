@@ -12,7 +12,7 @@ from tasks.letters.contents import grouped
 from tasks.letters.delivery import deliver_letters
 from tasks.letters.holders import Reminding, dormancy_hints, expiry_reminders
 from tasks.runs.run import step
-from tasks.store import activities, credit_codes, items, letters, register
+from tasks.store import activities, code_changes, items, letters, register
 from tasks.store.adjustments import lapse, without_lapsed
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
@@ -42,7 +42,7 @@ def sweep_expiry(run: Run) -> Counts:
             day=run.day,
             names=occupation_names(db),
             renewals=grouped(records(items.renewals_under_way(db)), "uscc"),
-            first_codes=credit_codes.first(db),
+            first_codes=code_changes.first_credit_codes(db),
             written=letters.occasions(db, "expiry_reminder"),
         )
         ending = register.on_file(
@@ -70,7 +70,9 @@ def sweep_dormancy(run: Run, *, also_later: bool = False) -> Counts:
         changed = activities.mark(db, marks.assign(because=_because(marks, policy)), run, also_later=also_later)
         newly = marks.merge(changed[changed["state"] == "dormant"][OCCUPATION], on=OCCUPATION)
         written = letters.write(
-            db, dormancy_hints(newly, on_file, policy, run.day, occupation_names(db), credit_codes.first(db)), run
+            db,
+            dormancy_hints(newly, on_file, policy, run.day, occupation_names(db), code_changes.first_credit_codes(db)),
+            run,
         )
     marked = {f"{state}_occupations": int(number) for state, number in changed["state"].value_counts().items()}
     return Counts.of(**marked, letters=written)

@@ -24,7 +24,7 @@ from tasks import adjustment
 from tasks.letters.delivery import deliver_letters
 from tasks.runs.run import begin
 from tasks.runs.today import today
-from tasks.store import activities, credit_codes, dossier, frames, history
+from tasks.store import activities, code_changes, dossier, frames, history
 from tasks.store.database import reading
 from tasks.store.directory import occupation_names
 from tasks.store.dossier import assert_unmoved
@@ -84,7 +84,7 @@ def page(request: Request, code: str) -> HTMLResponse:
 
 
 def _gather(db: Connection, code: str, day: date) -> dict[str, Any]:
-    codes = credit_codes.family(db, code)
+    codes = code_changes.family(db, code)
     present = codes[-1]
     row, filed = dossier.institution(db, present), dossier.applications_of(db, codes)
     if row is None and filed.empty:

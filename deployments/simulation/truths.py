@@ -24,7 +24,7 @@ from tasks.gateways.shelf.manifest import MANIFEST
 from tasks.publication import content_of, past_of
 from tasks.store import (
     applications,
-    credit_codes,
+    code_changes,
     cycles,
     decisions,
     editions,
@@ -35,7 +35,6 @@ from tasks.store import (
     outbox,
     overview,
     register,
-    renumberings,
     replay,
     results,
     suspensions,
@@ -91,7 +90,9 @@ def out_of_scope(db: Connection, day: date) -> Iterator[str]:
     yield from (f"{row['uscc']} is on file in {row['region_code']}, no region of the city" for row in _rows(away))
     passed = results.passed(db)
     # a panel judged it under the code of its time
-    passed = passed.assign(occupation_code=renumberings.followed(db, passed["occupation_code"])).drop_duplicates()
+    passed = passed.assign(
+        occupation_code=code_changes.follow_occupations(db, passed["occupation_code"])
+    ).drop_duplicates()
     both = ours.merge(passed, on=items.KEYS, how="left", indicator=True)
     unpassed = both[both["_merge"] == "left_only"]
     yield from (f"{row['uscc']} is on file for {row['occupation_code']} without a pass" for row in _rows(unpassed))
@@ -120,7 +121,7 @@ def exceeded_caps(db: Connection, day: date) -> Iterator[str]:
         if len(plain) > cap.saturation and not all((uscc, str(code)) in lasting for uscc in plain):
             yield f"{code} is held by {len(plain)} institutions without a permit, {cap.saturation} are allowed"
     capped = held[held["institution_type"].isin(cap.capped)].drop_duplicates(_OCCUPATION)
-    for uscc, holdings in capped[~capped["uscc"].isin(credit_codes.merged_into(db))].groupby("uscc", sort=True):
+    for uscc, holdings in capped[~capped["uscc"].isin(code_changes.merged_into(db))].groupby("uscc", sort=True):
         free = holdings[[(uscc, code) not in lasting for code in holdings["occupation_code"]]]
         if len(holdings) > cap.occupations and len(free) and not any(one == uscc for one, _ in permitted["CAP-1"]):
             yield f"{uscc} holds {len(holdings)} occupations without a permit, {cap.occupations} are allowed"

@@ -12,7 +12,7 @@ from schemas.item import UNIT
 from schemas.policy import last_cycle_on
 from schemas.run import Counts, Run
 from tasks.runs.run import begin
-from tasks.store import applications, cycles, history, items, letters, register, renumberings
+from tasks.store import applications, code_changes, cycles, history, items, letters, register
 from tasks.store.leases import writing
 from tasks.sweeps import sweep_dormancy
 
@@ -92,7 +92,7 @@ def _restore_items(db: Connection, mistake: Mistake, run: Run) -> int:
     """Items of such levels are filed again."""
     lapsed = history.lapsed_after(db, mistake.day, "item").rename(columns={"subject": "application_no"})
     present = items.in_status(db, ["lapsed"]).merge(lapsed[["application_no", *UNIT]], on=["application_no", *UNIT])
-    codes = renumberings.followed(db, present["occupation_code"])
+    codes = code_changes.follow_occupations(db, present["occupation_code"])
     keys = present.assign(asked_code=present["occupation_code"], occupation_code=codes)
     still = keys.merge(_running(db, mistake.day)[register.KEYS].drop_duplicates(), on=register.KEYS)
     back = still.assign(occupation_code=still["asked_code"]).drop(columns="asked_code")

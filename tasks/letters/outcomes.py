@@ -13,7 +13,7 @@ from schemas.policy import for_cycle
 from schemas.run import Counts, Run
 from tasks.letters import contents
 from tasks.runs.run import step
-from tasks.store import applications, correspondence, decisions, items, letters, register, renumberings
+from tasks.store import applications, code_changes, correspondence, decisions, items, letters, register
 from tasks.store.correspondence import Correspondence
 from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
@@ -93,7 +93,7 @@ def _filings(db: Connection, sent_letters: Correspondence, undecided: pd.DataFra
 
 def _on_register(db: Connection, granted: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Filed items with their terms as the register has them: `present_code` and the columns of `register.filed_by`."""
-    granted = granted.assign(present_code=renumberings.followed(db, granted["occupation_code"]))
+    granted = granted.assign(present_code=code_changes.follow_occupations(db, granted["occupation_code"]))
     # by the institution: an item that two applications filed is on the register once
     filed = register.filed_by(db, run.cycle).drop_duplicates(register.KEYS, keep="last").drop(columns="application_no")
     filed = filed.rename(columns={"occupation_code": "present_code"})

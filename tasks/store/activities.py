@@ -10,7 +10,7 @@ from schemas.item import TRADE
 from schemas.law.standing import OCCUPATION
 from schemas.qualification import KEYS
 from schemas.run import Run
-from tasks.store import conditions, frames, history, institutions, renumberings, seals
+from tasks.store import code_changes, conditions, frames, history, institutions, seals
 
 _KEYS = [*KEYS, "held_on"]
 
@@ -32,7 +32,7 @@ def every(db: Connection) -> pd.DataFrame | None:
     frame = frames.read(db, select(tables.activity))
     return frame.assign(
         uscc=institutions.followed(db, frame["uscc"]),
-        occupation_code=renumberings.followed(db, frame["occupation_code"]),
+        occupation_code=code_changes.follow_occupations(db, frame["occupation_code"]),
         candidates=frame["candidates"].astype("str"),
     )
 

@@ -15,11 +15,11 @@ from schemas.run import Run
 from tasks.store import (
     activities,
     applications,
+    code_changes,
     history,
     institutions,
     items,
     register,
-    renumberings,
     seals,
     suspensions,
 )
@@ -113,7 +113,7 @@ def merge(db: Connection, merger: Merger, run: Run) -> int:
 def renumber(db: Connection, renumbering: Renumbering, run: Run) -> int:
     """Give all that is on file under one occupation code to another; returns how many levels moved."""
     before = register.standings(db, run.day)
-    renumberings.record(db, renumbering, run)
+    code_changes.record_renumbering(db, renumbering, run)
     change = _Change("occupation_code", renumbering.old_code, renumbering.new_code, "renumbered", "职业编码")
     return _carry_over(db, before, change, renumbering, run)
 
@@ -233,7 +233,7 @@ def _off_the_register(db: Connection, day: date) -> pd.DataFrame:
 def _as_registered(db: Connection, filed: pd.DataFrame) -> pd.DataFrame:
     """Items under the occupation code the register goes by now; `_as_filed` gives them back their application's."""
     codes = filed["occupation_code"]
-    return filed.assign(asked_code=codes, occupation_code=renumberings.followed(db, codes))
+    return filed.assign(asked_code=codes, occupation_code=code_changes.follow_occupations(db, codes))
 
 
 def _as_filed(rows: pd.DataFrame) -> pd.DataFrame:

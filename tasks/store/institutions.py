@@ -12,7 +12,7 @@ from schemas.qualification import Merger, Recoding
 from schemas.rows import tuples
 from schemas.run import Run
 from tasks.store import frames, history, seals
-from tasks.store.credit_codes import family, newest, steps_of, walk
+from tasks.store.code_changes import credit_code_steps, family, last_of, present_credit_codes
 from tasks.store.database import highest
 
 _recoding = tables.recoding
@@ -108,14 +108,14 @@ def leave(db: Connection, code: str, run: Run) -> None:
 
 def followed(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
     """Each credit code as it is now; codes that never changed stay as they are."""
-    present = newest(db)
+    present = present_credit_codes(db)
     return codes.replace(present) if present else codes
 
 
 def recoded(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
     """Each credit code as its own institution has it now, also of one that went into another."""
-    steps = steps_of(db, "recode")
-    return codes.map(lambda code: walk(code, steps)).astype(frames.TEXT)
+    steps = credit_code_steps(db, "recode")
+    return codes.map(lambda code: last_of(code, steps)).astype(frames.TEXT)
 
 
 def record(db: Connection, decided: Recoding | Merger, run: Run) -> None:

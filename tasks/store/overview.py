@@ -12,7 +12,7 @@ from schemas.item import VERSION
 from schemas.law.cycle import cycle_id
 from schemas.policy import for_cycle
 from schemas.supervision import UNSETTLED
-from tasks.store import conditions, credit_codes, runs, unfinished
+from tasks.store import code_changes, conditions, runs, unfinished
 
 
 def cycles(db: Connection) -> list[str]:
@@ -71,7 +71,7 @@ def why_waiting(db: Connection) -> str | None:
 
 def _complaints(db: Connection) -> list[str]:
     """What is still to be done about each complaint and since or until when, in plain words, by number."""
-    complaint, present = tables.complaint, credit_codes.newest(db)
+    complaint, present = tables.complaint, code_changes.present_credit_codes(db)
     waiting = (complaint.c.closed_on.is_(None), complaint.c.outcome.in_(list(UNSETTLED)))
     rows = db.execute(select(complaint).where(*waiting))
     return [

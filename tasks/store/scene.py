@@ -18,6 +18,7 @@ from schemas.supervision import TO_BE_MENDED, UNSETTLED
 from tasks.store import (
     activities,
     applications,
+    code_changes,
     complaints,
     conditions,
     frames,
@@ -25,7 +26,6 @@ from tasks.store import (
     inspections,
     institutions,
     register,
-    renumberings,
     suspensions,
     twins,
 )
@@ -150,14 +150,14 @@ def _facts(db: Connection, cycle: CycleId) -> Scene:
         peers=twins.peers(db, cycle),
         peer_items=renumbered(db, twins.peer_items(db, cycle)),
         under_way=renumbered(db, twins.under_way(db, cycle)),
-        present_codes=renumberings.newest(db),
+        present_codes=code_changes.present_occupation_codes(db),
         **_standing(db, policy.deadline(cycle), on_file),
     )
 
 
 def renumbered(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows under the occupation codes the register goes by now."""
-    return rows.assign(occupation_code=renumberings.followed(db, rows["occupation_code"]))
+    return rows.assign(occupation_code=code_changes.follow_occupations(db, rows["occupation_code"]))
 
 
 def _with_unread_levels(db: Connection, cycle: str) -> list[str]:

@@ -10,7 +10,7 @@ from schemas.directory import audiences_of
 from schemas.item import ALONG, TRADE, own_name_in
 from schemas.reference_data import reference
 from schemas.run import Run
-from tasks.store import frames, history, institutions, register, renumberings
+from tasks.store import code_changes, frames, history, institutions, register
 
 _entry = tables.qualification_item
 
@@ -23,7 +23,7 @@ def take_over(db: Connection, rows: pd.DataFrame, run: Run) -> int:
     An entry this program made or adjusted itself is not touched; one taken over earlier is superseded where it differs.
     Of several terms of one level the one that ends last counts, whatever their order.
     """
-    codes = renumberings.followed(db, rows["occupation_code"])
+    codes = code_changes.follow_occupations(db, rows["occupation_code"])
     rows = _by_level(rows.assign(uscc=institutions.followed(db, rows["uscc"]), occupation_code=codes))
     rows = rows.sort_values("valid_until", kind="stable").drop_duplicates(register.KEYS, keep="last").sort_index()
     present = register.current_entries(db).drop_duplicates(register.KEYS, keep="last")
