@@ -78,7 +78,9 @@ def restore(mistake: Mistake) -> Counts:
 
 def _restore_levels(db: Connection, mistake: Mistake, run: Run) -> int:
     """What was recorded as lapsed but has a term that is not over goes on where it stood."""
-    lapsed = history.lapsed_after(db, mistake.day, "qualification").rename(columns={"subject": "uscc", "was": "stood"})
+    lapsed = history.mistaken_lapses(db, mistake.day, "qualification").rename(
+        columns={"subject": "uscc", "was": "stood"}
+    )
     present = _running(db, mistake.day)[[*register.KEYS, "valid_until"]]
     back = lapsed.merge(present, on=register.KEYS)
     if len(back):
@@ -90,7 +92,7 @@ def _restore_levels(db: Connection, mistake: Mistake, run: Run) -> int:
 
 def _restore_items(db: Connection, mistake: Mistake, run: Run) -> int:
     """Items of such levels are filed again."""
-    lapsed = history.lapsed_after(db, mistake.day, "item").rename(columns={"subject": "application_no"})
+    lapsed = history.mistaken_lapses(db, mistake.day, "item").rename(columns={"subject": "application_no"})
     present = items.in_status(db, ["lapsed"]).merge(lapsed[["application_no", *UNIT]], on=["application_no", *UNIT])
     codes = code_changes.follow_occupations(db, present["occupation_code"])
     keys = present.assign(asked_code=present["occupation_code"], occupation_code=codes)

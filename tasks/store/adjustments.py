@@ -214,9 +214,9 @@ def _tell_lapsed(db: Connection, run: Run) -> int:
 
 
 def without_lapsed(db: Connection, entries: pd.DataFrame, after: date | None = None) -> pd.DataFrame:
-    """The entries (KEYS, valid_until) of whose lapse the history does not tell; `after`: that a run for a later day recorded."""
-    lapses, terms = history.lapses(db, after), tuples(entries[[*register.KEYS, "valid_until"]])
-    return entries[pd.Series([term not in lapses for term in terms], index=entries.index, dtype="bool")]
+    """The entries (KEYS, valid_until) whose lapse is not in the history; `after`: not as recorded by a run for a later day."""
+    lapsed, terms = history.lapsed_terms(db, after), tuples(entries[[*register.KEYS, "valid_until"]])
+    return entries[pd.Series([term not in lapsed for term in terms], index=entries.index, dtype="bool")]
 
 
 def _off_the_register(db: Connection, day: date) -> pd.DataFrame:

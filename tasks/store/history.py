@@ -206,13 +206,14 @@ def carried_over(db: Connection) -> set[tuple[str, ...]]:
     return {tuple(key) for *key, facts in rows if not facts_of(facts).keys().isdisjoint(_FORMER)}
 
 
-def lapses(db: Connection, after: date | None = None) -> set[tuple[str, ...]]:
-    """uscc, UNIT and last day (ISO) of every term that ran out, without those that were recorded as over too early.
+def lapsed_terms(db: Connection, recorded_after: date | None = None) -> set[tuple[str, ...]]:
+    """uscc, UNIT and last day (ISO) of every term recorded as over, unless it was restored since.
 
-    `after`: of those alone that a run for a later day recorded.
+    A key may have had several terms, one after the other; `mistaken_lapses` looks only at the last move of each key.
+    `recorded_after`: only terms whose end a run for a later day recorded.
     """
     columns = (_history.c.became, _history.c.subject, *(_history.c[name] for name in UNIT), _FACTS)
-    later = () if after is None else (_history.c.on > after,)
+    later = () if recorded_after is None else (_history.c.on > recorded_after,)
     either = or_(and_(_history.c.became == "lapsed", *later), _history.c.was == "lapsed")
     statement = select(*columns).where(_history.c.kind == "qualification", either).order_by(_history.c.entry)
     over: set[tuple[str, ...]] = set()
@@ -225,8 +226,11 @@ def lapses(db: Connection, after: date | None = None) -> set[tuple[str, ...]]:
     return over
 
 
-def lapsed_after(db: Connection, day: date, kind: str) -> pd.DataFrame:
-    """What a run for a later day let lapse and nobody moved since: subject, UNIT, was and facts; `kind`: item, qualification."""
+def mistaken_lapses(db: Connection, day: date, kind: str) -> pd.DataFrame:
+    """Lapses that a run for a day after `day` recorded and that were each one's last move: what a restoration takes back.
+
+    Columns: subject, UNIT, was, facts; `kind`: item or qualification.
+    """
     names = ("entry", "subject", *UNIT, "was", "became", "on")
     rows = frames.read(db, select(*(_history.c[name] for name in names), _FACTS).where(_history.c.kind == kind))
     last = rows.sort_values("entry").drop_duplicates(["subject", *UNIT], keep="last")

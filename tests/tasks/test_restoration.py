@@ -91,7 +91,7 @@ def test_what_it_let_lapse_is_on_file_again(installation: Path) -> None:
         assert seals.differences(db) == []
         assert list(history.broken_links(db)) == []
         entries = history.of(db, [ONE, TRUE.isoformat()])
-        assert history.lapses(db) == set()
+        assert history.lapsed_terms(db) == set()
     back = entries[entries["was"] == "lapsed"]
     assert set(back["became"]) == {"filed"}
     assert set(back["by"]) == {"王处长"}
@@ -112,7 +112,7 @@ def test_the_term_still_ends_on_its_own_day_and_is_reminded_of(home: Path) -> No
     sweep(date(2026, 6, 1))
     with reading() as db:
         assert set(statuses(db).values()) == {"lapsed"}
-        assert len(history.lapses(db)) == 2
+        assert len(history.lapsed_terms(db)) == 2
         assert register.on_file(db, date(2026, 6, 1)).empty
         assert replay.differences(db, date(2026, 6, 1)) == []
 

@@ -27,6 +27,8 @@ _YELLOW, _GREY, _HEADER, _RED = "#FFF2CC", "#F2F2F2", "#D9E2F3", "#F8CBAD"
 _NUMBER_FORMATS = {"score": "0.##", "evaluated_on": "yyyy-mm-dd", "panel_size": "0"}
 
 _LINE_HEIGHT, _LEAST_HEIGHT = 18, 22  # points
+#: Of a cell's width in characters one is padding, and one the indent of `Styles.text`: a row is rather too tall than cut.
+_MARGIN = 2
 
 VERDICTS, SHOWN = list(RESULT_VERDICTS.values()), list(BOOLEANS.values())
 
@@ -195,4 +197,4 @@ def row_height(texts: Sequence[str], widths: Sequence[int]) -> int:
 @lru_cache(maxsize=16_384)
 def _wrapped(text: str, width: int) -> int:
     """How many lines a text takes."""
-    return sum(max(1, -(-width_of(line) // max(width - 2, 1))) for line in text.split("\n"))
+    return sum(max(1, -(-width_of(line) // max(width - _MARGIN, 1))) for line in text.split("\n"))

@@ -30,6 +30,8 @@ _TEXTS_PART: Final = "xl/sharedStrings.xml"
 #: The day from which a workbook counts days, as Excel does since it takes 1900 for a leap year.
 _DAY_ZERO: Final = date(1899, 12, 30)
 _LINE_POINTS = 15.0
+#: Of a column's width in characters so much is the padding of its cells; none of our styles indents its text.
+_PADDING = 1
 _MAX_ROW_POINTS = 409.0  # the file format's limit
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _RULED = {"border": 1, "valign": "vcenter", "text_wrap": True, "font_name": "宋体", "font_size": 10.5}
@@ -211,7 +213,7 @@ def lines(text: str, width: float) -> int:
     seen_text = _shown(text)
     if 2 * len(seen_text) < width:  # on one line whatever its characters are
         return 1
-    return max(1, math.ceil(width_of(seen_text) / (width - 1)))
+    return max(1, math.ceil(width_of(seen_text) / (width - _PADDING)))
 
 
 def points(line_count: int) -> float:
