@@ -38,11 +38,12 @@ def move(home: Path, files_taken: Iterable[Taken], before: float) -> int:
         if not _lay_still(file.path, before):
             continue  # another run took it, or somebody still writes it: the next look takes it
         folder = home / TAKEN / file.folder
+        # the receipt comes first: killed after it, the next run finds the file still at its door
+        receipts.lay_beside(folder, file.receipt, unsettled)
         target = _free(folder / file.name, file.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.path.replace(target)
         unsettled |= {str(file.path.parent), *files.upwards(str(target.parent), str(home))}
-        receipts.lay_beside(folder, file.receipt, unsettled)
         moved += 1
     files.settle(unsettled)
     return moved

@@ -106,3 +106,29 @@ def test_each_folder_made_for_what_was_taken_is_on_the_device_with_it(
         "taken",
         ".",
     }
+
+
+def test_a_kill_between_a_receipt_and_its_file_loses_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "inbox" / "applications.csv"
+    source.parent.mkdir()
+    source.write_bytes(b"x")
+    taken, replace = [Taken(source, "2026-09/HS1-v1", source.name, "收到")], os.replace
+    moves: list[object] = []
+
+    def killed_after_one(part: object, target: object) -> None:
+        if moves:
+            raise KeyboardInterrupt
+        moves.append(target)
+        replace(part, target)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed_after_one)
+        patch.setattr(Path, "replace", killed_after_one)
+        with pytest.raises(KeyboardInterrupt):
+            move(tmp_path, taken, float("inf"))
+    move(tmp_path, taken, float("inf"))
+    assert not source.exists()
+    assert contents(tmp_path / "taken" / "2026-09" / "HS1-v1") == {
+        "applications.csv": b"x",
+        "回执.txt": "收到\n".encode(),
+    }
