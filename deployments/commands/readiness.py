@@ -36,13 +36,16 @@ def read_cycle(text: str) -> CycleId:
 
 
 def read_day(text: str | None) -> date | None:
-    """A day from the command line, `YYYY-MM-DD`."""
+    """A day from the command line, `YYYY-MM-DD` and nothing else that ISO 8601 calls a day."""
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise WrongUseError(f"'{text}' is not a day: write YYYY-MM-DD, for example 2026-09-10") from wrong
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise WrongUseError(f"'{text}' is not a day: write YYYY-MM-DD, for example 2026-09-10")
+    return day
 
 
 def read_number(text: str) -> str:

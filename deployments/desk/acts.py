@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
-from deployments.commands.readiness import read_words
+from deployments.commands.readiness import read_day, read_words
 from deployments.desk.signing import SEEN, DeskError, Tokens, read_form, require
 from deployments.gate.people import Person, Role
 from schemas.errors import WrongUseError
@@ -55,8 +55,8 @@ class Act:
     def on(self, name: str) -> date | None:
         """A day that may be left out; raises MissingWordsError for what is not one."""
         try:
-            return date.fromisoformat(self.text(name)) if self.text(name) else None
-        except ValueError:
+            return read_day(self.text(name) or None)
+        except WrongUseError:
             raise MissingWordsError("日期读不出来：请写成 2026-09-10 的样子") from None
 
     @property

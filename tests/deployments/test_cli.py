@@ -30,6 +30,8 @@ def filing(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
     [
         (["run", "2026-05"], "'2026-05' is not a cycle"),
         (["run", "2026-09", "--as-of", "10.9.2026"], "'10.9.2026' is not a day"),
+        (["run", "2026-09", "--as-of", "20260910"], "'20260910' is not a day: write YYYY-MM-DD"),
+        (["pause", "2026-09", "--reason", "a", "--until", "2026-W40-1"], "'2026-W40-1' is not a day"),
         (["run", "2026-09", "--inbox", "nowhere"], "the inbox nowhere is not a folder"),
         (["items", "september"], "'september' is not a cycle"),
         (["history", "HS1"], "nothing is known of 'HS1'"),
