@@ -1,5 +1,6 @@
 """Commands that record what people bring and decide: import, decide, withdraw, close, pause, resume."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -105,7 +106,19 @@ def decide(
     import pandas as pd
 
     record_rulings(pd.DataFrame([row]), day)
-    typer.echo("recorded: `filing run` of its cycle acts on it")
+    typer.echo(f"recorded: {_consequence(row)}")
+
+
+def _consequence(row: Mapping[str, str]) -> str:
+    """What comes of a ruling that was recorded (the columns of the table of decisions)."""
+    from schemas.law.rulings import EVAL_5
+    from tasks.desk.rulings import has_work
+
+    number, rule = row["application_no"], row["rule"]
+    if has_work(number, rule, row["occupation_code"]):
+        return "`filing run` of its cycle acts on it"
+    later = "; a corrected result that comes later needs a decision of its own" if rule == EVAL_5 else ""
+    return f"nothing of {row['occupation_code'] or number} waits for a decision under {rule} now{later}"
 
 
 def _moment(day: date | None) -> datetime:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from expectations.rulebook import rules
 from schemas.errors import RefusedError, WrongUseError
-from schemas.law.rulings import EVAL_5, ApplicationOnRecord, Fault, Ruling, fault_of, unknown
+from schemas.law.rulings import EVAL_5, OBJECTION, WINDOW_2, ApplicationOnRecord, Fault, Ruling, fault_of, unknown
 from schemas.rows import tuples
 from schemas.run import Counts, Run
 from tasks.letters.life import recall
 from tasks.runs.run import begin, step
-from tasks.store import applications, decisions, findings, items, results
+from tasks.store import applications, decisions, findings, items, late_versions, results, unfinished
 from tasks.store.database import reading
 from tasks.store.dossier import assert_unmoved
 from tasks.store.leases import writing
@@ -63,6 +63,16 @@ def record_rulings(rows: pd.DataFrame, as_of: date | None = None, *, seen: int |
     with begin(cycle, as_of) as run, writing(run) as db:
         assert_unmoved(db, number, seen)
         return decisions.record(db, rows, run)
+
+
+def has_work(number: str, rule: str, occupation: str) -> bool:
+    """Whether anything of an application waits for, or went on by, a ruling: what is held, came late, is questioned."""
+    if rule == OBJECTION:
+        return True  # one without a public notice is not recorded
+    with reading() as db:
+        late = rule == WINDOW_2 and late_versions.has_any(db, number)
+        questioned = rule == EVAL_5 and unfinished.may_be_questioned(db, number, occupation)
+        return late or questioned or decisions.has_hold(db, number, rule, occupation)
 
 
 def take_rulings(db: Connection, rows: pd.DataFrame, run: Run) -> tuple[int, list[str]]:

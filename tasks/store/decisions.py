@@ -124,6 +124,15 @@ def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
     return decided_on.with_columns(verdict.alias("verdict")).drop("fallen_on").to_pandas()
 
 
+def has_hold(db: Connection, number: str, rule: str, occupation: str) -> bool:
+    """Whether a rule holds, or held, an item of an application; of one occupation, or of any where none is named."""
+    hold = tables.hold
+    statement = select(hold.c.rule).where(hold.c.application_no == number, hold.c.rule == rule)
+    if occupation:
+        statement = statement.where(hold.c.occupation_code == occupation)
+    return db.execute(statement.limit(1)).first() is not None
+
+
 def on_applications(db: Connection, cycle: str, rule: str) -> pd.DataFrame:
     """The latest decision under a rule on all of an application: the table's columns and its `moment`, a row each."""
     decided = of_cycle(db, cycle, rule, moments=True)

@@ -39,6 +39,12 @@ def undecided(db: Connection, cycle: str) -> list[str]:
     return open_ones.loc[_given_since(db, cycle, open_ones).isna(), "application_no"].tolist()
 
 
+def has_any(db: Connection, number: str) -> bool:
+    """Whether an application has a late version that is not taken."""
+    late = (_version.c.application_no == number, _version.c.standing == "late")
+    return db.execute(select(_version.c.version).where(*late).limit(1)).first() is not None
+
+
 def _every(db: Connection, cycle: str) -> pd.DataFrame:
     """All late versions of the cycle that are not taken: the table's columns, sorted by application and version."""
     joined = select(_version).join(_application, _application.c.application_no == _version.c.application_no)

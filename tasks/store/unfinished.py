@@ -260,6 +260,18 @@ def questioned_items(*columns: "ColumnElement[Any]") -> "Select[tuple[Any, ...]]
     return select(*columns).select_from(_item.join(result, same)).where(*questioned, ~over)
 
 
+def may_be_questioned(db: Connection, number: str, occupation: str) -> bool:
+    """Whether a corrected result questions what an application filed, or a result of it is not judged yet."""
+    result = tables.result
+    unjudged = and_(conditions.same(result, _item, KEYS), result.c.standing == "received")
+    statements = (
+        questioned_items(_item.c.application_no),
+        select(_item.c.application_no).select_from(_item.join(result, unjudged)).where(_item.c.status == "filed"),
+    )
+    chosen = [_item.c.application_no == number, *([_item.c.occupation_code == occupation] if occupation else [])]
+    return any(db.execute(statement.where(*chosen).limit(1)).first() for statement in statements)
+
+
 def _questioned(db: Connection, cycles: Sequence[str]) -> list[_Standing]:
     """Applications with such items: how many, and since when."""
     columns = (func.count(), func.max(tables.result.c.received_on))

@@ -14,6 +14,7 @@ from tasks.store import duties, findings, unfinished
 from tasks.store.database import begin, reading
 from tests import evaluations as made
 from tests import homes
+from tests.commands import Filing
 from tests.registers import BAKER, COOK, ONE, run_on
 
 COOK_OF_A1 = {"application_no": "A1", "occupation_code": COOK, "work_type": "", "level": "4"}
@@ -89,6 +90,22 @@ def test_a_decision_is_about_the_results_that_were_there(filed: Path, verdict: s
     assert open_items() == ["questioned"], "a second failure is another question"
     with reading() as db:
         assert duties.undecided(db, made.CYCLE, "A1")["rule"].tolist() == ["EVAL-5"]
+
+
+def test_a_decision_tells_whether_anything_waits_for_it(
+    filed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filing = Filing(filed, monkeypatch, capsys)
+    words = ("--by", "王主任", "--reason", "经研究", "--document", "1号", "--as-of", "2026-09-22")
+    idle = filing("decide", "A1", "EVAL-5", "permit", *words).out
+    assert idle.startswith("recorded: nothing of A1 waits for a decision under EVAL-5 now; a corrected result that")
+    made.drop(filed, "r22.csv", made.result("A1", verdict="fail", score="40"))
+    made.go_on(filed, date(2026, 9, 22))
+    assert "nothing of" in filing("decide", "A1", "EVAL-5", "permit", *words, "--occupation", BAKER).out
+    for verdict in ("permit", "refuse"):
+        assert "acts on it" in filing("decide", "A1", "EVAL-5", verdict, *words, "--occupation", COOK).out
+        made.go_on(filed, date(2026, 9, 22))
+    assert made.standing("A1") == "refused EVAL-5"
 
 
 def test_what_was_taken_off_is_open_to_no_result_and_no_permit(filed: Path) -> None:
