@@ -65,7 +65,11 @@ class Door:
 #: A single file that a person names with its kind.
 NAMED: Final = Door(frozenset(READ_TABLES))
 #: What panels hand in: results, and nothing else.
-PANELS: Final = Door(frozenset({RESULTS.name}), "此处只收评估结果，请将其他各表放入各自的文件夹", RETURNED_RESULTS)
+PANELS: Final = Door(
+    frozenset({RESULTS.name}),
+    "此处只收评估结果，申报材料请放入收件箱（inbox），其他各表由中心放入desk文件夹",
+    RETURNED_RESULTS,
+)
 #: What the centre brings itself: every table but the form's.
 DESK: Final = Door(
     frozenset(READ_TABLES) - _FORM,

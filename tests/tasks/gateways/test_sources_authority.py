@@ -11,7 +11,7 @@ from sqlalchemy import select
 from flows.stages import intake
 from schemas.run import Counts
 from schemas.settings import Settings, using
-from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, REGISTER, RESULTS
+from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, OCCUPATIONS, REGISTER, RESULTS
 from schemas.tables import quarantined
 from tasks.gateways.sources import DESK, PANELS, pull_folder
 from tasks.gateways.sources.doors import applicants
@@ -152,6 +152,20 @@ def test_panels_hand_in_results_and_nothing_else(tmp_path: Path) -> None:
     pull = pull_folder(tmp_path, door=PANELS)
     assert pull.supplied == {"results"}
     assert "“例外审批、备案名册”未采用：此处只收评估结果" in pull.quarantined[0].reason
+
+
+def test_an_application_at_the_panels_door_is_told_once(home: Path) -> None:
+    occupation = (
+        OCCUPATIONS.title,
+        ["申报编号", "职业编码", "职业名称", "申报等级", "备注"],
+        ["HS1", COOK, "厨师", "5", ""],
+    )
+    workbook(home / "inbox" / "results" / "甲.xlsx", FORM, occupation)
+    counts = pulled()
+    assert (counts.done, counts.advice) == ({"quarantined": 1}, [])
+    titles = f"{APPLICATIONS.title}、{OCCUPATIONS.title}"
+    assert reasons() == [f"文件“甲.xlsx”是“{titles}”，未采用：{PANELS.elsewhere}"]
+    assert "请放入收件箱（inbox）" in PANELS.elsewhere
 
 
 def test_the_desk_takes_a_filled_list_of_results_on_the_clerk_s_word(home: Path) -> None:

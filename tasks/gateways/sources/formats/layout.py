@@ -93,10 +93,15 @@ def _has_none(table: Table, upper: Sequence[str], lower: Sequence[str], names: h
     )
 
 
+def fit(table: Table, sheet: Sheet, names: headers.Names) -> int:
+    """How many of the table's columns the sheet's header names."""
+    head = head_of(table, sheet, names)
+    return len(headers.header(table, head.names, names).columns) if head else 0
+
+
 def is_surely(table: Table, sheet: Sheet, names: headers.Names) -> bool:
     """Whether a sheet of another name has this table's header."""
-    head = head_of(table, sheet, names)
-    return head is not None and len(headers.header(table, head.names, names).columns) >= min(_SURE, len(table.names))
+    return fit(table, sheet, names) >= min(_SURE, len(table.names))
 
 
 def body_of(table: Table, sheet: Sheet, head: Head, columns: dict[str, int]) -> Body:

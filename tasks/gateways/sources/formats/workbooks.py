@@ -28,7 +28,7 @@ _NAMED: Final = 20
 def read_workbook(
     name: str, sheets: Sequence[Sheet], table: Table | None = None, names: headers.Names = headers.CONTRACT
 ) -> FileContent:
-    """The sheets named after tables; with `table`, the first sheet that has its header if none is named so.
+    """The sheets named after tables; with `table`, the first sheet that has its header, and is none of them, if none is.
 
     Hidden sheets, and those whose name says that they are old or an example, are reported and not read. Raises
     UnreadableError where the workbook has no such sheet, or has form sheets but no 基本信息.
@@ -41,7 +41,8 @@ def read_workbook(
             _read(name, sheet, holder, content, names)
     supplied = {part.table for part in content.parts}
     if table is not None and table.name not in supplied:
-        headed = next((sheet for sheet in chosen if layout.head_of(table, sheet, names) is not None), None)
+        free = (sheet for sheet in chosen if not _is_another(sheet, table, names))
+        headed = next((sheet for sheet in free if layout.head_of(table, sheet, names) is not None), None)
         if headed is not None:
             _read(name, headed, table, content, names)
     unnamed = [sheet for sheet in chosen if not names.table_named(sheet.name)] if table is None else []
@@ -55,6 +56,12 @@ def read_workbook(
     absent = tuple(name for name in _FORM if name not in supplied) if APPLICATIONS.name in supplied else ()
     parts = layout.with_numbers(content.parts) if APPLICATIONS.name in supplied else content.parts
     return FileContent(parts, content.unknown_columns, content.advice, absent, unplaced, content.aside)
+
+
+def _is_another(sheet: Sheet, table: Table, names: headers.Names) -> bool:
+    """Whether a sheet's name says that it is another table, and its header does not say otherwise."""
+    named = names.table_named(sheet.name)
+    return named is not None and layout.fit(named, sheet, names) >= layout.fit(table, sheet, names)
 
 
 def _refuse_scoring(name: str, sheets: Sequence[Sheet], table: Table | None) -> None:
