@@ -1,6 +1,7 @@
 """Whether rows of activities, register and decisions have what they need, and are sound; a row that is not is reported."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pandas as pd
 import polars as pl
@@ -14,8 +15,16 @@ from schemas.submission import REGISTER, WRITTEN, Table
 _LINE = "line"
 
 
-def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) -> tuple[pd.DataFrame, list[str]]:
-    """The rows whose every required cell has a value and which are sound, and one Chinese sentence for each that is not.
+class LeftOut(NamedTuple):
+    """A row of a list that is not taken: its `row`, its `line` as the sheet counts it, and one Chinese sentence why."""
+
+    row: int
+    line: str
+    sentence: str
+
+
+def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """The rows whose every required cell has a value and which are sound, and those that are left out.
 
     `frame`: the table's columns as canonical text, `written`, `row` and where there is one `line`, the sheet's own number.
     Whole numbers come back as int64. Without a policy nothing but the cells is looked at.
@@ -39,12 +48,17 @@ def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) ->
         for place in faulty.arg_true():
             sentences.setdefault(place, []).append(f"未采用：{sentence}")
         bad |= faulty
-    complaints = [
-        f"{table.title}（{table.name}）第{lines[place]}行{'；'.join(sentences[place])}。" for place in sorted(sentences)
+    left_out = [
+        LeftOut(
+            rows["row"][place],
+            str(lines[place]),
+            f"{table.title}（{table.name}）第{lines[place]}行{'；'.join(sentences[place])}。",
+        )
+        for place in sorted(sentences)
     ]
     numbers = [pl.col(column.name).cast(pl.Int64) for column in table.columns if column.kind == "integer"]
     good = rows.filter(~bad).select("row", *table.names).with_columns(numbers)
-    return good.to_pandas(), complaints
+    return good.to_pandas(), left_out
 
 
 def _faults(table: str, policy: Policy) -> Iterator[tuple[pl.Expr, str]]:

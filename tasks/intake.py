@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from expectations import reading
-from expectations.side_tables import readable
+from expectations.side_tables import LeftOut, readable
 from schemas import submission
 from schemas.law.cycle import cycle_id
 from schemas.policy import Policy, UnknownCycleError, for_cycle
@@ -27,6 +27,7 @@ from tasks.desk.unread import Memory
 from tasks.gateways.sources import (
     DESK_FOLDER,
     FILE,
+    LINE,
     PANELS,
     Brought,
     Pull,
@@ -185,12 +186,14 @@ def take_in(
 
 def _take_lists(db: Connection, name: str, pulls: list[Pull], done: dict[str, int], run: Run) -> list[dict[str, str]]:
     """Store one list, whatever files it came in; counts in `done` what was new, and returns what was not taken."""
-    frames = [pull.tables[name] for pull in pulls if name in pull.supplied]
-    if not frames:
+    supplying = [pull for pull in pulls if name in pull.supplied]
+    if not supplying:
         return []
-    rows = pd.concat(frames, ignore_index=True)
-    done[name], sentences = take_in_side(db, name, rows.assign(row=range(1, len(rows) + 1)), run.policy, run)
-    return [arrivals.aside_row(name, sentence) for sentence in sentences]
+    rows = pd.concat([pull.tables[name] for pull in supplying], ignore_index=True)
+    files = [file for pull in supplying for file in pull.origins[name]]
+    done[name], left_out = take_in_side(db, name, rows, run.policy, run)
+    place = {"sheet": submission.READ_TABLES[name].title}
+    return [arrivals.aside_row(files[row], sentence) | place | {"row": line} for row, line, sentence in left_out]
 
 
 def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> tuple[Counts, list[tuple[str, str]]]:
@@ -228,20 +231,21 @@ def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
     return late_versions(applicants, late_rows, run)
 
 
-def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[str]]:
-    """Store one side table's readable rows; returns how many were new, and a sentence for each row left out."""
+def take_in_side(db: Connection, name: str, frame: pd.DataFrame, policy: Policy, run: Run) -> tuple[int, list[LeftOut]]:
+    """Store one side table's readable rows; returns how many were new, and the rows left out, `row` by their place."""
+    frame = frame.assign(row=range(len(frame)))
     if name == INSTITUTION_CODES.name:
         return institution_codes.take_in(db, frame, run)
-    rows, complaints = readable(frame, policy.table(submission.TABLES[name]), policy)
+    rows, left_out = readable(frame, policy.table(submission.TABLES[name]), policy)
     if name == "activities":
-        return activities.add(db, rows), complaints
+        return activities.add(db, rows), left_out
     if name == "decisions":
-        new, refused = take_rulings(db, rows, run)
-        return new, [*complaints, *refused]
+        new, refused = take_rulings(db, rows.merge(frame[["row", LINE]]), run)
+        return new, [*left_out, *refused]
     if name == "experts":
-        changed, twice = panels.take_in(db, rows)
-        return changed, [*complaints, *twice]
-    return takeover.take_over(db, rows, run), complaints
+        changed, twice = panels.take_in(db, rows.merge(frame[["row", LINE]]))
+        return changed, [*left_out, *twice]
+    return takeover.take_over(db, rows, run), left_out
 
 
 def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:

@@ -71,7 +71,7 @@ def complain(cycle: str, rows: pd.DataFrame, day: date) -> None:
     with begin(cycle, day) as run, writing(run) as db:
         _, refused = supervision.enter(db, rows.assign(row=range(1, len(rows) + 1)), run, [])
     if refused:
-        raise RuntimeError("; ".join(refused))
+        raise RuntimeError("; ".join(row.sentence for row in refused))
 
 
 def close(cycle: str, day: date) -> None:

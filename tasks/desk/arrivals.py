@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection
 
+from expectations.side_tables import LeftOut
 from schemas.finding import IDENTITY_NUMBER, masked
 from schemas.history import facts_text
 from schemas.run import Run
@@ -60,7 +61,7 @@ class Word:
 
 
 #: Lists that have to do with supervision: what takes each in.
-OF_SUPERVISION: Final[Mapping[str, Callable[[Path, Run], tuple[int, int, list[str]]]]] = {
+OF_SUPERVISION: Final[Mapping[str, Callable[[Path, Run], tuple[int, int, list[LeftOut]]]]] = {
     "inspectors": supervision.take_inspectors,
     "inspection_outcomes": supervision.take_outcomes,
     "complaints": supervision.take_complaints,
@@ -78,12 +79,15 @@ def take_supervision(folders: Sequence[Path], run: Run) -> tuple[dict[str, int],
     aside: list[QuarantinedFile] = []
     for path, table in [entry for folder in folders for entry in lists_beside(folder)]:
         try:
-            _, new, sentences = OF_SUPERVISION[table.name](path, run)
+            _, new, left_out = OF_SUPERVISION[table.name](path, run)
         except UnreadableListError as unreadable:
             aside.append(QuarantinedFile(path.name, str(unreadable), path=path))
             continue
         done[table.name] = done.get(table.name, 0) + new
-        aside += [QuarantinedFile(path.name, sentence, whole=False, sheet=table.title) for sentence in sentences]
+        aside += [
+            QuarantinedFile(path.name, sentence, whole=False, sheet=table.title, row=line)
+            for _, line, sentence in left_out
+        ]
         with writing(run) as db:
             Word(table.name, path, who_brought(path, run)).keep(db, new, run)
             runs.settle_files(db, as_settling([discreet(path.name)], run.day))

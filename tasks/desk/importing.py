@@ -69,15 +69,16 @@ def _import_table(kind: str, file: Path, day: date | None, word: Word) -> Import
     with _transaction(day) as (db, run):
         if kind == "activities":
             activities.note_supplied(db, {"activities"}, run)
-        new, more = intake.take_in_side(db, kind, rows, in_force(run.day), run)
+        new, left_out = intake.take_in_side(db, kind, rows, in_force(run.day), run)
         word.keep(db, new, run)
-    return Imported(len(rows), new, [*complaints, *more], refused=len(more))
+    return Imported(len(rows), new, [*complaints, *(row.sentence for row in left_out)], refused=len(left_out))
 
 
 def _import_of_supervision(kind: str, file: Path, day: date | None, word: Word) -> Imported:
     try:
         with begin(last_cycle(day), day) as run:
-            imported = Imported(*OF_SUPERVISION[_named(kind)](file, run))
+            rows, new, left_out = OF_SUPERVISION[_named(kind)](file, run)
+            imported = Imported(rows, new, [row.sentence for row in left_out])
             with writing(run) as db:
                 word.keep(db, imported.new, run)
             return imported
@@ -110,6 +111,6 @@ def _import_codes(file: Path, day: date | None, word: Word, *, replace: bool) ->
         return Imported(0, 0, complaints)
     rows = pulled.tables[INSTITUTION_CODES.name]
     with _transaction(day) as (db, run):
-        new, more = institution_codes.take_in(db, rows, run, replace=replace)
+        new, left_out = institution_codes.take_in(db, rows, run, replace=replace)
         word.keep(db, new, run)
-    return Imported(len(rows), new, [*complaints, *more])
+    return Imported(len(rows), new, [*complaints, *(row.sentence for row in left_out)])

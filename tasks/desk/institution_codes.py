@@ -6,6 +6,7 @@ Source: contract section 3: given by the province after the report, by the polic
 import pandas as pd
 from sqlalchemy import Connection
 
+from expectations.side_tables import LeftOut
 from schemas.letter_text import InstitutionCodeText
 from schemas.policy import in_force
 from schemas.run import Run
@@ -17,25 +18,28 @@ from tasks.store import institutions, letters
 from tasks.store.outbox import Entry
 
 
-def take_in(db: Connection, frame: pd.DataFrame, run: Run, *, replace: bool = False) -> tuple[int, list[str]]:
-    """Enter the codes of these rows (INSTITUTION_CODES as cleaned text, and `line`); a blank code is not given yet.
+def take_in(db: Connection, frame: pd.DataFrame, run: Run, *, replace: bool = False) -> tuple[int, list[LeftOut]]:
+    """Enter the codes of these rows (INSTITUTION_CODES as cleaned text, `row`, `line`); a blank code is not given yet.
 
     A code that replaces another is taken only with `replace`. Nothing else of an institution is touched. Returns how
-    many codes were new, and one Chinese sentence for each row that is not taken, by the number its sheet shows.
+    many codes were new, and the rows that are not taken.
     """
-    rows = frame[[*INSTITUTION_CODES.names, LINE]].fillna(dict.fromkeys(INSTITUTION_CODES.names, ""))
+    rows = frame[[*INSTITUTION_CODES.names, "row", LINE]].fillna(dict.fromkeys(INSTITUTION_CODES.names, ""))
     rows = rows[rows["institution_code"] != ""].drop_duplicates(["uscc", "institution_code"])
     rows["uscc"] = institutions.followed(db, rows["uscc"])
     register = institutions.current(db)
     faults = _faults(rows, register, run.policy.province.institution_code, replace=replace)
     good = rows.loc[faults == "", ["uscc", "institution_code"]]
     changed = register.drop(columns="institution_code").merge(good, on="uscc")
-    bad = rows.assign(fault=faults).query("fault != ''")[[LINE, "uscc", "fault"]]
-    sentences = [f"第{line}行（{visible(uscc)}）未采用：{fault}" for line, uscc, fault in bad.to_numpy().tolist()]
+    bad = rows.assign(fault=faults).query("fault != ''")[["row", LINE, "uscc", "fault"]]
+    left_out = [
+        LeftOut(row, str(line), f"第{line}行（{visible(uscc)}）未采用：{fault}")
+        for row, line, uscc, fault in bad.to_numpy().tolist()
+    ]
     letters.write(
         db, _letters(changed.merge(register[["uscc", "institution_code"]], on="uscc", suffixes=("", "_was")), run), run
     )
-    return institutions.name(db, changed, run), sentences
+    return institutions.name(db, changed, run), left_out
 
 
 def _letters(changed: pd.DataFrame, run: Run) -> list[Entry]:

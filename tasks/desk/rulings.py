@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from expectations.rulebook import rules
+from expectations.side_tables import LeftOut
 from schemas.errors import RefusedError, WrongUseError
 from schemas.law.rulings import EVAL_5, OBJECTION, WINDOW_2, ApplicationOnRecord, Fault, Ruling, fault_of, unknown
 from schemas.rows import tuples
@@ -75,15 +76,17 @@ def has_work(number: str, rule: str, occupation: str) -> bool:
         return late or questioned or decisions.has_hold(db, number, rule, occupation)
 
 
-def take_rulings(db: Connection, rows: pd.DataFrame, run: Run) -> tuple[int, list[str]]:
-    """Record the rulings of a table that can be taken; how many were new, and a sentence for each of the others.
+def take_rulings(db: Connection, rows: pd.DataFrame, run: Run) -> tuple[int, list[LeftOut]]:
+    """Record the rulings of a table that can be taken; how many were new, and the rows of the others.
 
-    `rows`: the columns of the table of decisions and `row`. One that is on record already is not judged again.
+    `rows`: the columns of the table of decisions, `row` and `line`. One that is on record already is not judged again.
     """
     new = rows[~decisions.are_known(db, rows)].reset_index(drop=True)
     faults = _faults(db, new)
     refused = [
-        f"例外审批（decisions）第{new['row'].iloc[place]}行未采用：{fault.chinese}" for place, fault in faults.items()
+        LeftOut(row, str(line), f"例外审批（decisions）第{line}行未采用：{faults[place].chinese}")
+        for place, (row, line) in enumerate(tuples(new[["row", "line"]]))
+        if place in faults
     ]
     return decisions.record(db, new[~new.index.isin(list(faults))], run), refused
 

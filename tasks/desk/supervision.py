@@ -8,9 +8,12 @@ import polars as pl
 from sqlalchemy import Connection
 
 from expectations.identifiers import holds_number, is_credit_code
+from expectations.side_tables import LeftOut
 from schemas.inspection import INSPECTORS_TABLE, OUTCOMES, OUTCOMES_TABLE, Draw
 from schemas.policy import in_force
+from schemas.rows import tuples
 from schemas.run import Run
+from schemas.submission import Table
 from schemas.supervision import COMPLAINTS_TABLE
 from tasks.gateways.disk import files as post
 from tasks.gateways.paper.delimited import csv_bytes
@@ -34,28 +37,32 @@ _TITLES = {
 }
 
 
-def take_inspectors(file: Path, run: Run) -> tuple[int, int, list[str]]:
-    """Enter a list of inspectors; rows read, rows new or changed, and a sentence for each row left out."""
-    rows, complaints = read_list(file, INSPECTORS_TABLE)
+def take_inspectors(file: Path, run: Run) -> tuple[int, int, list[LeftOut]]:
+    """Enter a list of inspectors; rows read, rows new or changed, and the rows left out."""
+    rows, left_out = read_list(file, INSPECTORS_TABLE)
     with writing(run) as db:
-        return len(rows), inspections.add_inspectors(db, rows), complaints
+        return len(rows), inspections.add_inspectors(db, rows), left_out
 
 
-def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[str]]:
-    """Enter outcomes of institutions that were drawn; rows read, rows new, and a sentence for each row left out."""
-    rows, complaints = read_list(file, OUTCOMES_TABLE)
+def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[LeftOut]]:
+    """Enter outcomes of institutions that were drawn; rows read, rows new, and the rows left out."""
+    rows, left_out = read_list(file, OUTCOMES_TABLE)
     with writing(run) as db:
         draws = {str(cycle): inspections.draw_of(db, str(cycle)) for cycle in rows["cycle"].unique()}
         drawn = {(cycle, visit.uscc) for cycle, made in draws.items() if made for visit in made.visits}
         is_drawn = pd.MultiIndex.from_frame(rows[["cycle", "uscc"]]).isin(list(drawn))
-        complaints += [
-            f"{row['uscc']} 不在{row['cycle']}批次的抽查名单内，其抽查结果未采用，请核对批次和统一社会信用代码"
-            for row in rows[~is_drawn].to_dict("records")
+        left_out += [
+            _left_out(row, OUTCOMES_TABLE, f"{uscc} 不在{cycle}批次的抽查名单内，请核对批次和统一社会信用代码")
+            for row, uscc, cycle in tuples(rows.loc[~is_drawn, ["row", "uscc", "cycle"]])
         ]
         new = inspections.add_outcomes(db, rows[is_drawn], run)
     for cycle in sorted(draws):
         publish(cycle, run)
-    return len(rows), new, complaints
+    return len(rows), new, left_out
+
+
+def _left_out(row: int, table: Table, fault: str) -> LeftOut:
+    return LeftOut(row, str(row), f"{table.title}（{table.name}）第{row}行未采用：{fault}")
 
 
 def publish(cycle: str, run: Run) -> None:
@@ -86,22 +93,20 @@ def _listed(made: Draw, outcomes: pd.DataFrame) -> pd.DataFrame:
     return rows[list(_TITLES)].fillna("").rename(columns=_TITLES)
 
 
-def take_complaints(file: Path, run: Run) -> tuple[int, int, list[str]]:
-    """Enter a list of complaints; rows read, rows new or changed, and a sentence for each row left out."""
+def take_complaints(file: Path, run: Run) -> tuple[int, int, list[LeftOut]]:
+    """Enter a list of complaints; rows read, rows new or changed, and the rows left out."""
     rows, unread = read_list(file, COMPLAINTS_TABLE)
     with writing(run) as db:
         return len(rows), *enter(db, rows, run, unread)
 
 
-def enter(db: Connection, rows: pd.DataFrame, run: Run, unread: list[str]) -> tuple[int, list[str]]:
-    """Enter readable rows of COMPLAINTS_TABLE; how many were new or changed, and a sentence for each row left out."""
+def enter(db: Connection, rows: pd.DataFrame, run: Run, unread: list[LeftOut]) -> tuple[int, list[LeftOut]]:
+    """Enter readable rows of COMPLAINTS_TABLE; how many were new or changed, and the rows left out."""
     faults = _faults(rows, run.day)
     sound = rows[faults == ""]
     faults.loc[sound.index[complaints.of_others(db, sound)]] = "该编号已登记为对另一机构的举报投诉，请核对编号和机构"
     bad = rows.assign(fault=faults).query("fault != ''")
-    refused = [
-        f"举报投诉（complaints）第{row}行未采用：{fault}" for row, fault in zip(bad["row"], bad["fault"], strict=True)
-    ]
+    refused = [_left_out(row, COMPLAINTS_TABLE, fault) for row, fault in tuples(bad[["row", "fault"]])]
     new = complaints.add(db, rows[faults == ""], run)
     letters.write(db, to_be_mended(db, run), run)
     return new, [*unread, *refused]

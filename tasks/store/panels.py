@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, delete, func, insert, select
 
+from expectations.side_tables import LeftOut
 from schemas import tables
 from schemas.evaluation import Panel, PanelDraw
 from schemas.history import facts_text
 from schemas.panel import Applicant, Expert, barred_employers, draw_panels
+from schemas.rows import tuples
 from schemas.run import Run
 from schemas.submission import EXPERTS
 from tasks.store import frames, history, seals
@@ -22,14 +24,18 @@ _KEY = "expert_no"
 _FIRST, _AGAIN = "从专家库随机抽取", "原专家组成员的所在单位参加本批次同职业申报，回避后重新抽取"
 
 
-def take_in(db: Connection, rows: pd.DataFrame) -> tuple[int, list[str]]:
-    """Put readable rows of the input table in place of what was known of these experts.
+def take_in(db: Connection, rows: pd.DataFrame) -> tuple[int, list[LeftOut]]:
+    """Put readable rows of the input table, with `row` and `line`, in place of what was known of these experts.
 
-    Returns how many were new or changed, and a Chinese sentence for each expert number with two different rows.
+    Returns how many were new or changed, and the rows of each expert number with different ones.
     """
-    rows = rows[EXPERTS.names].fillna("").drop_duplicates()
-    twice = sorted(set(rows.loc[rows[_KEY].duplicated(), _KEY]))
-    rows = rows[~rows[_KEY].isin(twice)]
+    rows = rows[[*EXPERTS.names, "row", "line"]].fillna("").drop_duplicates(EXPERTS.names)
+    is_twice = rows[_KEY].duplicated(keep=False)
+    twice = [
+        LeftOut(row, str(line), f"专家库（experts）第{line}行未采用：专家编号“{number}”有不同的几行，请只保留一行")
+        for row, line, number in tuples(rows.loc[is_twice, ["row", "line", _KEY]])
+    ]
+    rows = rows.loc[~is_twice, EXPERTS.names]
     recorded = frames.read(db, select(*(_expert.c[name] for name in EXPERTS.names)))
     both = rows.merge(recorded, how="left", indicator=True)
     changed = both.loc[both["_merge"] == "left_only", EXPERTS.names]
@@ -38,7 +44,7 @@ def take_in(db: Connection, rows: pd.DataFrame) -> tuple[int, list[str]]:
         work = frames.working(db, "changed_experts", changed[[_KEY]])
         db.execute(delete(_expert).where(_expert.c.expert_no.in_(select(work.c.expert_no))))
         frames.append(db, _expert, changed.sort_values(_KEY))
-    return len(changed), [f"专家库中专家编号“{number}”有两行不同的内容，均未采用，请只保留一行" for number in twice]
+    return len(changed), twice
 
 
 def pool(db: Connection) -> list[Expert]:

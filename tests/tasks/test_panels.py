@@ -142,8 +142,10 @@ def _expert(**changed: str) -> dict[str, str]:
 
 
 def _take_in(*rows: dict[str, str]) -> tuple[int, list[str]]:
+    frame = pd.DataFrame(list(rows), columns=EXPERTS.names, dtype="str")
     with database.begin() as db:
-        return panels.take_in(db, pd.DataFrame(list(rows), columns=EXPERTS.names, dtype="str"))
+        changed, left_out = panels.take_in(db, frame.assign(row=range(len(rows)), line=range(2, len(rows) + 2)))
+    return changed, [row.sentence for row in left_out]
 
 
 def test_the_pool_is_kept_up_to_date(installation: Path) -> None:
@@ -152,7 +154,9 @@ def test_the_pool_is_kept_up_to_date(installation: Path) -> None:
     assert _take_in(_expert(active="false")) == (1, [])
     count, complaints = _take_in(_expert(name="甲"), _expert(name="乙"))
     assert count == 0
-    assert complaints == ["专家库中专家编号“ZJ1”有两行不同的内容，均未采用，请只保留一行"]
+    assert complaints == [
+        f"专家库（experts）第{line}行未采用：专家编号“ZJ1”有不同的几行，请只保留一行" for line in (2, 3)
+    ]
     with reading() as db:
         assert [(expert.expert_no, expert.active) for expert in panels.pool(db)] == [("ZJ1", False), ("ZJ2", True)]
         assert [panels.address(db, number) for number in ("ZJ1", "ZJ2", "ZJ3")] == ["", "b@example.com", ""]

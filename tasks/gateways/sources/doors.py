@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from expectations.side_tables import readable
+from expectations.side_tables import LeftOut, readable
 from schemas.errors import FilingError
 from schemas.inspection import INSPECTORS_TABLE, OUTCOMES_TABLE
 from schemas.submission import FORM_TABLES, READ_TABLES, RESULTS, RETURNED_RESULTS, Table
@@ -111,8 +111,8 @@ class UnreadableListError(FilingError, ValueError):
     """A file that is no such list: one sentence that says how to mend it."""
 
 
-def read_list(file: Path, table: Table) -> tuple[pd.DataFrame, list[str]]:
-    """The readable rows of a CSV or XLSX file under English or Chinese headers, and a sentence for each row left out.
+def read_list(file: Path, table: Table) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """The readable rows of a CSV or XLSX file under English or Chinese headers, and those left out.
 
     `row` of the rows is the sheet's. Raises UnreadableListError for a file of another kind, or without one of the columns.
     """

@@ -15,7 +15,7 @@ from schemas.submission import ACTIVITIES, APPLICATIONS, DECISIONS, OCCUPATIONS,
 from schemas.tables import quarantined
 from tasks.gateways.sources import DESK, PANELS, pull_folder
 from tasks.gateways.sources.doors import applicants
-from tasks.store import activities, history, register
+from tasks.store import activities, history, register, runs
 from tasks.store.database import reading
 from tests.registers import COOK, ONE
 
@@ -134,6 +134,17 @@ def test_lists_of_supervision_lie_on_the_desk_too(home: Path) -> None:
     assert pulled().done == {"inspectors": 1, "quarantined": 2}
     assert [entry["subject"] for entry in imports()] == ["inspectors"]
     assert pulled().done == {}
+
+
+def test_a_row_of_a_list_that_is_not_taken_is_named_by_file_sheet_and_row(home: Path) -> None:
+    wrong = (*RULING[:2], [*RULING[2][:1], "CAP-9", *RULING[2][2:]])
+    workbook(home / "desk" / "其一.xlsx", RULING)
+    workbook(home / "desk" / "其二.xlsx", wrong, (*HELD, [ONE, COOK, "5", "2026-05-01", "8", "9"]))
+    assert pulled().done == {"quarantined": 3}
+    with reading() as db:
+        aside = [(row["file"], row["sheet"], row["row"]) for row in runs.set_aside(db)]
+    assert aside == [("其一.xlsx", "例外审批", "2"), ("其二.xlsx", "例外审批", "2"), ("其二.xlsx", "认定活动", "2")]
+    assert all("第2行" in reason for reason in reasons())
 
 
 def test_a_folder_that_is_given_has_all_three_doors(home: Path, tmp_path: Path) -> None:

@@ -319,9 +319,10 @@ def test_a_register_is_taken_over_row_by_row(case: str, taken: list[int]) -> Non
     policy = shipped()[-1]
     pull = pull_file(CASES / case, "register")
     frame = pull.tables["register"]
-    rows, complaints = readable(frame, policy.table(TABLES["register"]), policy)
+    rows, left_out = readable(frame, policy.table(TABLES["register"]), policy)
     assert [frame["line"][place - 1] for place in rows["row"]] == taken
-    named = sorted(int(re.findall(r"第(\d+)行", complaint)[0]) for complaint in complaints)
+    named = sorted(int(re.findall(r"第(\d+)行", row.sentence)[0]) for row in left_out)
+    assert named == [int(row.line) for row in left_out]
     assert sorted({*named, *taken}) == list(range(2, len(frame) + 2))
     assert set(rows["level"]) == {"5"}
 
@@ -332,9 +333,9 @@ def test_all_levels_of_a_register_may_stand_in_one_cell(tmp_path: Path) -> None:
     book(tmp_path / "目录.xlsx", 备案名册=[head, row])
     policy = shipped()[-1]
     frame = pull_file(tmp_path / "目录.xlsx", "register").tables["register"]
-    rows, complaints = readable(frame, policy.table(TABLES["register"]), policy)
+    rows, left_out = readable(frame, policy.table(TABLES["register"]), policy)
     assert list(rows["level"]) == ["5,4,3"]
-    assert complaints == []
+    assert left_out == []
 
 
 STAFF = ["申报编号", "人员类别", "姓名", "证件类型", "证件号码"]
