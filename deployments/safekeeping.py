@@ -1,9 +1,11 @@
 """Backup and restore of one installation, home and database, as one archive, sealed to a public key where one is set."""
 
+import gzip
 import json
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -25,6 +27,8 @@ _HOME, _DATABASE = "home", "database"
 #: Folders of a backup and of a restore in the making, and the file by which a living one is known.
 _BACKUP, _RESTORE, _HELD = ".filing-backup-", ".filing-restore-", ".held"
 _PACKED = "packed.tar.gz"
+#: An archive is read in pieces of so many bytes.
+_PIECE = 1 << 20
 
 
 class NotRestorableError(RefusedError):
@@ -131,11 +135,24 @@ def restore(archive: Path, key: Path | None = None) -> Backup:
 
 def _unpack(archive: Path, aside: Path) -> Backup:
     try:
+        _assert_undamaged(archive)
         with tarfile.open(archive, "r:gz") as tar:
             tar.extractall(aside, filter=_restorable)  # noqa: S202  each passes tarfile's own data filter
-        return Backup(**json.loads((aside / _MANIFEST).read_text("utf-8")))
-    except (tarfile.TarError, EOFError, OSError, ValueError, TypeError) as spoilt:
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as spoilt:
         raise NotRestorableError(f"{archive} is no whole backup ({spoilt}): take an earlier one") from spoilt
+    try:
+        return Backup(**json.loads((aside / _MANIFEST).read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as foreign:
+        raise NotRestorableError(
+            f"{archive} is no backup: give an archive that `filing backup` wrote, of this release or an earlier one"
+        ) from foreign
+
+
+def _assert_undamaged(archive: Path) -> None:
+    """Read an archive to its end, where its checksum stands: tarfile takes what it cannot read for the end, and is content."""
+    with gzip.open(archive) as stream:
+        while stream.read(_PIECE):
+            pass
 
 
 def _restorable(member: tarfile.TarInfo, aside: str) -> tarfile.TarInfo | None:

@@ -131,7 +131,20 @@ def test_restore_touches_no_home_that_holds_something(filled: Path, tmp_path: Pa
     assert content(filled) == before
 
 
-@pytest.mark.parametrize("spoil", [lambda data: data[: len(data) // 2], lambda _: b"no archive"])
+def flipped(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: data[: len(data) // 2],
+        lambda _: b"no archive",
+        lambda data: flipped(data, len(data) // 3),
+        lambda data: flipped(data, len(data) - 60),
+        lambda data: flipped(data, len(data) - 6),
+    ],
+)
 def test_a_spoilt_archive_leaves_nothing_behind(filled: Path, tmp_path: Path, spoil: object) -> None:
     archive = tmp_path / "kept.tar.gz"
     safekeeping.backup(archive)
@@ -144,6 +157,17 @@ def test_a_spoilt_archive_leaves_nothing_behind(filled: Path, tmp_path: Path, sp
         safekeeping.restore(archive)
     assert not other.exists()
     assert list(other.parent.iterdir()) == []
+
+
+def test_an_archive_of_something_else_is_no_backup(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as tar:
+        tar.add(__file__, "test.py")
+    with (
+        using(Settings(home=tmp_path / "home")),
+        pytest.raises(safekeeping.NotRestorableError, match="no backup: give an archive that `filing backup` wrote"),
+    ):
+        safekeeping.restore(tmp_path / "other.tar.gz")
+    assert [path.name for path in tmp_path.iterdir()] == ["other.tar.gz"]
 
 
 def test_a_server_that_holds_rows_is_not_filled(filled: Path, tmp_path: Path) -> None:
