@@ -281,10 +281,11 @@ def _keys() -> Iterator[Observation]:
         yield Observation("keys", False, f"others can read {place}: run `chmod 600 {place}`")
         return
     try:
-        signing = keys.signing(home)
+        signing, public = keys.signing(home), keys.public_keys(home / keys.FOLDER)
     except keys.KeyLostError as lost:
         yield Observation("keys", False, str(lost))
         return
-    yield Observation(
-        "keys", True, "editions are signed" if signing else "editions are not signed: `filing keys new` makes a key"
-    )
+    if signing:
+        yield Observation("keys", True, f"editions are signed, by {public[-1].key} since {public[-1].since}")
+    else:
+        yield Observation("keys", True, "editions are not signed: `filing keys new` makes a key")

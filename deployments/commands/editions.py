@@ -75,6 +75,14 @@ def new(
         typer.echo("announce that the key before is lost: editions signed by it stay verifiable by its public key")
 
 
+def _read_key(text: str) -> str:
+    from tasks.gateways.shelf.keys import is_key
+
+    if not is_key(text):
+        raise WrongUseError(f"'{text}' is no public key: give --key the 44 characters that `filing keys new` printed")
+    return text
+
+
 def verify(
     folder: Annotated[Path, typer.Argument(help="`published`, or one edition or public notice in it.")],
     key: Annotated[
@@ -84,11 +92,12 @@ def verify(
     """Check files, chain and signatures of what is published; of this installation's own also that its history is theirs."""
     if not folder.is_dir():
         raise WrongUseError(f"there is no folder {folder}")
+    given = [_read_key(text.strip()) for text in key or []]
     if folder.resolve().is_relative_to(settings().published.resolve()):
         ready()
     from deployments.integrity import verified
 
-    verdict = verified(folder, [text.strip() for text in key or []])
+    verdict = verified(folder, given)
     for sentence in verdict.faults:
         typer.echo(f"PROBLEM {sentence}")
     for sentence in verdict.notes:

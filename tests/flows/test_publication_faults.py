@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -284,13 +285,16 @@ def test_a_history_rewritten_with_all_hashes_made_anew_is_found(chained: Filing)
     from tasks.store import history
 
     shelf = str(chained.home / "published")
-    assert chained("keys", "new").code == 0
+    key = chained.lines("keys", "new")[0].removeprefix("public key: ")
     assert chained("verify", shelf).code == 0, "what was published before there was a key is not signed"
-    assert chained("verify", shelf, "--key", "AAAA").code == 1
+    assert f"the key {key} of " in chained("verify", shelf, "--key", b64encode(bytes(32)).decode()).out
+    mistyped = chained("verify", shelf, "--key", key[:-2])
+    assert (mistyped.code, mistyped.out) == (2, "")
+    assert f"'{key[:-2]}' is no public key: give --key the 44 characters" in mistyped.err
     take_over([(THREE, COOK, "5")], date(2026, 6, 4), date(2029, 6, 1))
     publication.fn(CYCLE, date(2026, 6, 4))
     assert chained.lines("verify", shelf) == ["ok      as published"]
-    assert "ok      keys: editions are signed" in chained("doctor").out.splitlines()
+    assert f"ok      keys: editions are signed, by {key} since " in chained("doctor").out
     with database.begin() as db:
         previous = GENESIS
         for (trigger,) in db.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():

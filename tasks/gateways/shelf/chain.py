@@ -172,7 +172,7 @@ def verify(folder: Path, trusted_keys: Collection[str] = (), *, demanded: bool =
     }
     faults += _signature_faults(records, believed)
     faults += [
-        f"the key of {key.since} is vouched for by nobody: give it with --key once it is compared with the printed one"
+        f"the key {key.key} of {key.since} is vouched for by nobody: compare it with the printed one, then give it with --key"
         for key in on_record
         if trusted_keys and key.key not in believed
     ]

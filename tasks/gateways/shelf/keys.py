@@ -25,6 +25,8 @@ from tasks.gateways.shelf.manifest import json_bytes
 FOLDER: Final = "keys"
 PRIVATE: Final = "signing.pem"
 PUBLIC: Final = "keys.json"
+#: A public key of Ed25519 has so many bytes.
+PUBLIC_BYTES: Final = 32
 #: A key that was made and is not on record yet: a kill between the two leaves it to be taken up.
 _NEXT: Final = "next.pem"
 
@@ -96,6 +98,14 @@ def signing(home: Path) -> Ed25519PrivateKey | None:
 def signature(private: Ed25519PrivateKey, message: bytes) -> dict[str, str]:
     """A signature as a manifest holds it."""
     return {"key": _text(private.public_key()), "ed25519": b64encode(private.sign(message)).decode()}
+
+
+def is_key(text: str) -> bool:
+    """Whether a text is a public key as it is printed."""
+    try:
+        return len(b64decode(text, validate=True)) == PUBLIC_BYTES
+    except ValueError:
+        return False
 
 
 def holds(key: str, signed: str, message: bytes) -> bool:
