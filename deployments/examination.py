@@ -10,7 +10,7 @@ from deployments import integrity, schema, soundness, supervisor
 from deployments.gate import secrets_of_home
 from deployments.prefect_environment import PRIVATE
 from schemas import office
-from schemas.policy import all_policies
+from schemas.policy import all_policies, in_force, shipped
 from schemas.reference_data import UnusableReferenceError, manifest, reference, shipped_rows
 from schemas.settings import settings
 from tasks.gateways import sources
@@ -119,6 +119,10 @@ def _office() -> Iterator[Observation]:
     """Who writes, what of it is blank and which letters miss it, and whether its own templates can be used."""
     writer = office.read(settings().root)
     yield Observation("office", True, f"{writer.name}, {writer.authority}")
+    policy = in_force(today())
+    if policy.name not in {known.name for known in shipped()} and office.is_as_shipped(writer):
+        why = f"{office.FILE} has the shipped name or authority, and the policy in force is that of {policy.title}"
+        yield Observation("office", False, f"{why}: write there who signs")
     for line in office.blanks(writer, today()):
         yield Observation("office", True, line)
     folder = writer.folder(settings().root)

@@ -126,7 +126,7 @@ def blanks(office: Office, day: date) -> list[str]:
         for field, letters in {**every, "remedies": refusing}.items()
         if not getattr(office, field)
     ]
-    unnumbered = [kind.title for kind in kinds if not office.series(kind.code, day)]
+    unnumbered = [title for kind, title in TITLES.items() if not office.series(kind, day)]
     if unnumbered:
         sentences.append(f"no series of numbers in {FILE}: {', '.join(unnumbered)} leave their number open")
     return sentences
@@ -144,6 +144,12 @@ def changed_series(office: Office, day: date, used: Mapping[str, Mapping[str, in
         for former, last in sorted(series.items())
         if former != office.series(kind, day)
     ]
+
+
+def is_as_shipped(office: Office) -> bool:
+    """Whether an office goes by the name or the authority of the file that comes with the program."""
+    own = Office.model_validate(toml_file.tables(_shipped()))
+    return office.name == own.name or office.authority == own.authority
 
 
 def shipped() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas import office
 from schemas.policy import all_policies
 from schemas.settings import Settings, using
 from tests.commands import Filing
@@ -37,6 +38,24 @@ def played(
         ended = filing("demo", "--institutions", "24", stated=city)
         assert (ended.code, ended.err) == (0, "")
         yield ended.out
+
+
+def test_doctor_names_an_office_of_another_city(
+    city: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stated = city.model_copy(
+        update={"home": tmp_path, "policies": write_policy(tmp_path / "own", "2025-01-01", SECOND_CITY)}
+    )
+    (tmp_path / "office.toml").write_text(office.shipped(), "utf-8")
+    filing = Filing(tmp_path, monkeypatch, capsys)
+    assert (
+        "PROBLEM office: office.toml has the shipped name or authority, and the policy in force is that of 清河市"
+        in (filing("doctor", stated=stated).out)
+    )
+    (tmp_path / "office.toml").write_text((CITIES / "office.toml").read_text("utf-8"), "utf-8")
+    output = filing("doctor", stated=stated).out
+    assert "PROBLEM office" not in output
+    assert "no series of numbers in office.toml: 公告, 公示 leave their number open" in output
 
 
 def test_the_demo_runs_whole_under_the_citys_files(played: str, city: Settings) -> None:
