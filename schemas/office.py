@@ -148,8 +148,8 @@ def changed_series(office: Office, day: date, used: Mapping[str, Mapping[str, in
 
 def is_as_shipped(office: Office) -> bool:
     """Whether an office goes by the name or the authority of the file that comes with the program."""
-    own = Office.model_validate(toml_file.tables(_shipped()))
-    return office.name == own.name or office.authority == own.authority
+    example = Office.model_validate(toml_file.tables(_shipped()))
+    return office.name == example.name or office.authority == example.authority
 
 
 def shipped() -> str:

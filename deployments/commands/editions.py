@@ -92,12 +92,12 @@ def verify(
     """Check files, chain and signatures of what is published; of this installation's own also that its history is theirs."""
     if not folder.is_dir():
         raise WrongUseError(f"there is no folder {folder}")
-    given = [_read_key(text.strip()) for text in key or []]
+    trusted_keys = [_read_key(text.strip()) for text in key or []]
     if folder.resolve().is_relative_to(settings().published.resolve()):
         ready()
     from deployments.integrity import verified
 
-    verdict = verified(folder, given)
+    verdict = verified(folder, trusted_keys)
     for sentence in verdict.faults:
         typer.echo(f"PROBLEM {sentence}")
     for sentence in verdict.notes:
