@@ -11,9 +11,10 @@ from tasks.runs.waiting import still_waits
 
 
 def compare(cycle: CycleId, policy: Policy, day: date | None, today: date) -> Compared:
-    """A cycle beside what it would be under a policy, on a day; without one, when it is decided, at most today.
+    """Compare a cycle's outcome with the one it would have under another policy on a day.
 
-    What was received, decided and returned is judged anew; the inbox is not read.
+    Without a day: on the day it is decided, at the latest today. Applications, rulings and results on record are judged
+    anew; the inbox is not read.
     """
     judged_on = day or min(today, _decided_on(cycle, policy))
     return compared(cycle, policy, lambda: _judge(cycle, policy, judged_on), today)

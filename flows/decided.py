@@ -1,4 +1,4 @@
-"""What a person decides on the desk and a flow carries out: an adjustment (调整), a change, an approval (批准发布)."""
+"""Flows that carry out a person's decision: an adjustment (调整), a change (变更), an approval (批准发布)."""
 
 from datetime import date
 
@@ -35,7 +35,7 @@ _UNCLEAR = "批准须写明批准人，目录版本须写明批次和号，例�
 
 @flow(name="approval", flow_run_name="{edition} · 批准发布")
 def approval(edition: str, by: str, as_of: date | None = None) -> Counts:
-    """Put on record who approves, and publish; raises NothingToApproveError for an edition that does not wait."""
+    """Record who approves an edition, and publish it; raises NothingToApproveError if the edition is not waiting."""
     try:
         cycle, day = approve_edition(edition, by, as_of)
     except (FilingError, ValueError) as refused:

@@ -46,7 +46,10 @@ def filing_cycle(
 
 
 def go_through(run: Run) -> RunSummary:
-    """The stages in the order of the notice, up to the one that has to wait; what is over lapses all the same."""
+    """Work through the stages in the order of the notice, up to the one that has to wait for results.
+
+    Terms that are over lapse even in a run that stops to wait.
+    """
     progress = Progress(run)
     for stage in STAGES:
         if stage.needs_results and still_waits(run.cycle, run.day):
@@ -57,16 +60,16 @@ def go_through(run: Run) -> RunSummary:
     return progress.finish("done")
 
 
-#: A run nobody ever wakes fails this long after the wait is over.
+#: A suspended run that nothing wakes fails this long after its wait is over.
 _GRACE_DAYS = 60
 _DAY_SECONDS = 86_400
 
 
 def wait_for_results(summary: RunSummary) -> None:
-    """Suspend the run until there is reason to go on, and then begin it anew; without a worker it ends as it is.
+    """Suspend the run until there is a reason to go on; it then begins anew. Outside a deployment it simply ends.
 
-    A run that left something undone waits as well: what could not be delivered is one of the reasons to go on.
-    One run waits for a whole cycle: where another is suspended already, this one ends too.
+    A run that left something undone waits as well, for an undelivered letter or package is a reason to go on. One run
+    waits for the whole cycle: if another is suspended already, this one ends.
     """
     if not orchestration.is_deployed():
         return
@@ -89,9 +92,9 @@ def wait_for_results(summary: RunSummary) -> None:
 
 
 def wake() -> dict[str, str]:
-    """Have every cycle go on that has reason to, whatever became of its run; returns each one's reason.
+    """Let every cycle go on that has a reason to; returns the reason by cycle.
 
-    One that waits is resumed, one that nobody works on any more is begun anew; what a person paused stays.
+    A suspended run is resumed; a cycle whose run was lost is begun anew; a cycle that a person paused stays paused.
     """
     custody.respect_cancelling()
     paused, _ = custody.held_back(today())
@@ -114,7 +117,10 @@ def wake() -> dict[str, str]:
 
 @flow(name="resume-waiting", flow_run_name=orchestration.named(AUTOMATIC["resume-waiting"]))
 def resume_waiting() -> dict[str, str]:
-    """Wake every cycle that has reason to go on, now and not at the next look of a worker; one that wakes none leaves no row."""
+    """Wake every cycle that has a reason to go on, without waiting for a worker's next look.
+
+    A run that wakes none leaves no row in the list of runs.
+    """
     woken = wake()
     for cycle, reason in woken.items():
         get_run_logger().info("cycle %s goes on: %s", cycle, reason)

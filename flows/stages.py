@@ -71,7 +71,7 @@ def intake(cycle: str, as_of: date | None = None, only: list[str] | None = None,
 
 @flow(name=SCREENING.name, flow_run_name=named(SCREENING.title))
 def screening(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
-    """Check what was received since the last time, apply decisions on what is held, and write to applicants."""
+    """Check what was received since the last run, apply the rulings on held items, and write to applicants."""
     with begin(cycle, as_of, only) as run:
         return ended(_alone(SCREENING, run))
 
@@ -85,7 +85,7 @@ def evaluation(cycle: str, as_of: date | None = None, only: list[str] | None = N
 
 @flow(name=DECISION.name, flow_run_name=named(DECISION.title))
 def decision(cycle: str, as_of: date | None = None, only: list[str] | None = None) -> Counts:
-    """Decide on every accepted result once, and write to the applicants; before the cycle's day nothing is decided."""
+    """Decide once on every accepted result and write to the applicants, but not before the cycle may be decided."""
     with begin(cycle, as_of, only) as run:
         if still_waits(run.cycle, run.day):
             return ended(
@@ -96,26 +96,26 @@ def decision(cycle: str, as_of: date | None = None, only: list[str] | None = Non
 
 @flow(name=PUBLICATION.name, flow_run_name=named(PUBLICATION.title))
 def publication(cycle: str, as_of: date | None = None) -> Counts:
-    """Publish a new edition if the directory changed and nothing makes it wait; what fails is named and tried again."""
+    """Publish a new edition if the directory changed and nothing makes it wait; a failure is reported and tried again."""
     with begin(cycle, as_of) as run:
         return ended(_alone(PUBLICATION, run))
 
 
 @flow(name=EXPIRY.name, flow_run_name=named(EXPIRY.title))
 def expiry(cycle: str, as_of: date | None = None) -> Counts:
-    """Do everything due on the day and not done yet."""
+    """Let terms that are over lapse, and remind those whose term ends soon."""
     with begin(cycle, as_of) as run:
         return ended(_alone(EXPIRY, run))
 
 
 @flow(name=DORMANCY.name, flow_run_name=named(DORMANCY.title))
 def dormancy(cycle: str, as_of: date | None = None) -> Counts:
-    """Mark every occupation on file; nobody is removed."""
+    """Mark every occupation on file as new, active, dormant or unknown; none is removed."""
     with begin(cycle, as_of) as run:
         return ended(_alone(DORMANCY, run))
 
 
-#: The same as flows that are started alone.
+#: The stages as flows that can be started alone.
 ALONE: tuple[Flow[..., Counts], ...] = (intake, screening, evaluation, decision, publication, expiry, dormancy)
 
 

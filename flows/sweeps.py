@@ -1,4 +1,4 @@
-"""What runs by itself beside cycles: terms that end (清理), personal data (到期清除) and logs in time, and the watch (值守)."""
+"""Flows that run by themselves beside cycles: sweeps (清理), retention of personal data (到期清除), logs, the watch (值守)."""
 
 from datetime import date
 
@@ -25,7 +25,7 @@ def sweeps(as_of: date | None = None) -> Counts:
 
 
 def sweep(run: Run) -> dict[str, Counts]:
-    """The work of one night, by its title."""
+    """The work of one night: counts by the title of each part."""
     filed = [_file_shown(cycle, run) for cycle in cycles_due(run.day) if not why_held_back(cycle)]
     notices = {"公示期满的备案": Counts.sum(filed)} if filed else {}
     return notices | {stage.title: carry_out(stage, run) for stage in (EXPIRY, DORMANCY, PUBLICATION)}
@@ -45,14 +45,14 @@ def _file_shown(cycle: str, run: Run) -> Counts:
 
 @flow(name="retention", flow_run_name=named(AUTOMATIC["retention"]))
 def retention(as_of: date | None = None) -> Counts:
-    """Forget the staff of applications closed long ago and of versions replaced long ago."""
+    """Erase the staff records of applications closed long ago and of versions replaced long ago."""
     with begin(last_cycle(as_of), as_of, work="retention") as run:
         return ended(paged(run, "retention", AUTOMATIC["retention"], {AUTOMATIC["retention"]: forget_expired(run)}))
 
 
 @flow(name="pruning", flow_run_name=named(AUTOMATIC["pruning"]))
 def pruning() -> Counts:
-    """Trim what is too long; one that trims nothing leaves no row."""
+    """Trim logs that grew too long; a run that trims nothing leaves no row in the list of runs."""
     counts = trim_logs(settings())
     if not counts.total and not counts.failed:
         leave_no_row()
@@ -60,7 +60,7 @@ def pruning() -> Counts:
 
 
 def look(as_of: date | None = None) -> Counts:
-    """Raise what is new and deliver what is due; one that cannot be delivered stays for the next look."""
+    """Raise new alerts and deliver those that are due; what cannot be delivered stays for the next look."""
     installation = settings()
     new = alerts.raise_alerts(installation, as_of)
     return Counts(done={"alerts": len(new)} if new else {}, failed=alerts.deliver_alerts(installation))
@@ -68,7 +68,7 @@ def look(as_of: date | None = None) -> Counts:
 
 @flow(name="watch", flow_run_name=named(AUTOMATIC["watch"]))
 def watch(as_of: date | None = None) -> Counts:
-    """Look now, and not at the next look of a worker; one that finds nothing new leaves no row."""
+    """Look for alerts now, without waiting for a worker's next look; a run that finds none leaves no row."""
     counts = look(as_of)
     if not counts.total and not counts.failed:
         leave_no_row()

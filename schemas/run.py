@@ -1,4 +1,4 @@
-"""One run of a cycle: what every stage of it is handed, which work runs by itself, and the summary it leaves."""
+"""One run of a cycle: the run as stages receive it, the work that runs by itself, and the summary a run leaves."""
 
 from datetime import date
 from typing import Literal
@@ -27,7 +27,7 @@ class Run(BaseModel):
     installation: Settings = Field(repr=False)
 
 
-#: Deployments that run by themselves, and so may be paused (暂停自动办理), with the name of their work, which is their runs'.
+#: Deployments that run by themselves, and so can be paused (暂停自动办理), with the title of their runs.
 AUTOMATIC: dict[str, str] = {
     "cycle": "各批次的定时办理",
     "sweeps": "每日清理",
@@ -90,7 +90,7 @@ OUTCOME_TITLES: dict[str, str] = {
     "failed": "有未办成的",
 }
 
-#: The failed key of a source that could not be pulled.
+#: The key under which a run's failures name a source that could not be pulled.
 SOURCE = "source"
 
 Outcome = Literal["done", "waiting", "nothing_to_do", "failed"]
@@ -149,11 +149,11 @@ class RunSummary(BaseModel):
     work: str = "cycle"
     #: Results are awaited; beside it something may have been left undone, which the outcome then says.
     awaits_results: bool = False
-    #: For what the cycle waits before it is decided.
+    #: What the cycle is waiting for before it is decided.
     wait: Wait = Field(default_factory=Wait)
-    #: Results that came in and wait for the run of another cycle: cycle -> how many.
+    #: Results received for other cycles, which their own runs will judge: cycle -> how many.
     results_elsewhere: dict[str, int] = Field(default_factory=dict)
-    #: In the order they were worked in.
+    #: Counts by stage, in the order of the work.
     stages: dict[str, Counts] = Field(default_factory=dict)
     #: The stages' Chinese titles.
     titles: dict[str, str] = Field(default_factory=dict)
@@ -161,7 +161,7 @@ class RunSummary(BaseModel):
     awaited_results: int = 0
     edition: str | None = None
     waiting_edition: str | None = None
-    #: The same with its reason, as one sentence.
+    #: The waiting edition and why it waits, in one sentence.
     waits_for_approval: str | None = None
     history: Head = Field(default_factory=Head)
 
@@ -171,7 +171,7 @@ class RunSummary(BaseModel):
 
     @property
     def failed(self) -> dict[str, str]:
-        """Failed keys with their sentence: the `only` of the next run."""
+        """Why each application, letter or file failed; its keys can be the `only` of the next run."""
         return {key: why for counts in self.stages.values() for key, why in counts.failed.items()}
 
     @property

@@ -1,4 +1,4 @@
-"""Decision (决定): from items that passed to what is filed."""
+"""Decision (决定): filing the items that passed, or holding or refusing those that may not be filed."""
 
 from datetime import date
 
@@ -38,7 +38,7 @@ from tasks.store.leases import writing
 
 def decision(run: Run) -> Counts:
     """Decide on every accepted result once, and write to the applicants what was decided (article 3(4))."""
-    # a refusal ends what passed since before it is filed, and ends what is held at its filing
+    # before filing, so that a refusal still ends an item that passed since; again after, for items held at their filing
     before, settled = history.read_last(), [settle_holds(run), public_notice.settle_objections(run)]
     decided = [decide(run), public_notice.publish_notices(run)]
     again = settle_holds(run) if history.read_last() != before else Counts()  # whatever moves writes history
@@ -50,7 +50,7 @@ def decision(run: Run) -> Counts:
 
 @step("decide-{run.cycle}")
 def decide(run: Run) -> Counts:
-    """File every item that passed and has not been filed; twice changes nothing."""
+    """File every item that passed and has not been filed; repeating it changes nothing."""
     with writing(run) as db:
         cycles.decides(db, run.cycle, run)
         counts = _file_passed(db, run)
@@ -58,7 +58,7 @@ def decide(run: Run) -> Counts:
     return Counts.of(**counts)
 
 
-#: Why an item is not filed now, by the rule.
+#: Why an item cannot be filed now, by rule.
 _NOT_NOW = {
     "STAND-1": "备案时机构处于暂停状态或近期曾被撤销备案",
     "CAP-1": "备案时机构开展认定的职业已达上限",
@@ -67,7 +67,7 @@ _NOT_NOW = {
 
 
 def _file_passed(db: Connection, run: Run) -> dict[str, int]:
-    """File what passed, in the order of contract section 3, "At filing": RENEW-1, STAND-1, then CAP-1 and CAP-2."""
+    """File passed items, judged in the order of contract section 3, "At filing": RENEW-1, STAND-1, CAP-1 and CAP-2."""
     rows = _candidates(db, run)
     if rows.empty:
         return {}
@@ -78,7 +78,7 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
     chosen = rows[rows["chosen"]]
     granted = chosen[chosen["barring"] == ""]
     if len(granted):
-        lapse(db, run)  # what is over is over before a late renewal files it anew, swept yet or not
+        lapse(db, run)  # a term that is over lapses before a late renewal begins a new one, whether swept yet or not
     _refuse(db, barred, run)
     held = _hold(db, chosen, run)
     granted = granted[public_notice.is_over(db, granted, run.policy, run)]
@@ -88,10 +88,10 @@ def _file_passed(db: Connection, run: Run) -> dict[str, int]:
 
 
 def _candidates(db: Connection, run: Run) -> pd.DataFrame:
-    """Items that may be filed now: passed ones, and those that wait for a place since they would have been filed.
+    """Items that may be filed now: those that passed, and those that passed before and are held for want of a place.
 
-    Items' columns, what the application says of the institution, kind, submitted_utc, `present_code`, by which the
-    register has the occupation since, and `chosen`: whether the run is for them.
+    The items' columns, the institution's particulars as the application states them, kind, submitted_utc, `present_code`
+    (the occupation's code on the register by now) and `chosen` (whether the run is for this application).
     """
     passed = items.of_cycle(db, run.cycle, ["passed"])
     waiting = _waiting(db, run)
@@ -106,7 +106,7 @@ def _candidates(db: Connection, run: Run) -> pd.DataFrame:
 
 
 def _waiting(db: Connection, run: Run) -> pd.DataFrame:
-    """Held items that passed, and that nothing but the want of a place keeps from being filed."""
+    """Held items that passed and that only the lack of a place keeps from being filed."""
     held = items.of_cycle(db, run.cycle, ["held"])
     held = held[held["decided_result"].notna()]
     if held.empty:
@@ -121,10 +121,10 @@ def _waiting(db: Connection, run: Run) -> pd.DataFrame:
 
 
 def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame) -> "pd.Series[str]":
-    """The rules that keep each of `_candidates` from being filed on the run's day, joined by `;`; blank for the others.
+    """The rules that keep each of `_candidates` from being filed on the run's day, joined by `;`; blank if none does.
 
-    STAND-1 is judged first, and the places of the rest in turn; those not chosen keep the places their scores give them.
-    What was renumbered since it was asked for is judged by its present code, as the register has it.
+    STAND-1 is judged first; the rest then take places in turn, also those not chosen, which keep the places of their scores.
+    An occupation that was renumbered since the application is judged by its present code, as on the register.
     """
     notice_days = rows[items.KEYS].merge(public_notices.shown(db, run.cycle), on=items.KEYS, how="left")["published_on"]
     now = rows.assign(occupation_code=rows["present_code"], shown_on=notice_days.fillna("").to_numpy())
@@ -145,9 +145,9 @@ def _judged(db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame)
 def _barred(
     db: Connection, run: Run, rows: pd.DataFrame, on_file: pd.DataFrame, permits: set[tuple[str, str, str]]
 ) -> "pd.Series[bool]":
-    """Which items not on file are of an institution that is suspended or was lately revoked, without a permit.
+    """Which items not on file belong to an institution that is suspended or was lately revoked, and have no permit.
 
-    A renewal's item is one of them once its term is over. `permits`: of `decisions.permitted`.
+    The item of a renewal is not on file either once its term is over. `permits`: of `decisions.permitted`.
     """
     requested = items.of_applications(db, rows["application_no"].unique().tolist())
     requested = requested[["application_no", "uscc", "occupation_code"]].drop_duplicates()
@@ -164,7 +164,7 @@ def _barred(
 
 
 def _refuse(db: Connection, barred: pd.DataFrame, run: Run) -> None:
-    """Refuse renewals of what was withdrawn or revoked meanwhile (RENEW-1)."""
+    """Refuse renewals of items that were withdrawn or revoked meanwhile (RENEW-1)."""
     waiting = barred[barred["status"] == "held"]
     items.move(db, waiting.assign(became="passed", reason="", because="备案时重新核定"), run, "filing")
     because = "所换证的备案在审核期间注销或撤销"
@@ -172,7 +172,7 @@ def _refuse(db: Connection, barred: pd.DataFrame, run: Run) -> None:
 
 
 def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
-    """Hold what may not be filed now (`barring`), and let go what waited for a place that is free; how many are newly held."""
+    """Hold items that may not be filed now (`barring`) and release those whose place is free; returns how many are new."""
     stands = rows[rows["barring"] != ""]
     findings.hold_at_filing(db, rows, tuple(_NOT_NOW), run.cycle, run.day)
     waits = rows["status"] == "held"
@@ -187,10 +187,10 @@ def _hold(db: Connection, rows: pd.DataFrame, run: Run) -> int:
 
 
 def _ended(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Which candidates would renew what was withdrawn or revoked meanwhile: nothing is left to renew (RENEW-1)."""
+    """Which candidates renew an item that was withdrawn or revoked meanwhile, so that nothing is left to renew (RENEW-1)."""
     renews = rows["kind"] == "renewal"
     present = register.current_entries(db, register.EntriesOf(rows.loc[renews, "uscc"]))
-    # of what a merger brought together the one that lasted longer counts
+    # where a merger left two entries of one item, the one with the later term counts
     lasting = present.sort_values("valid_until", kind="stable").drop_duplicates(register.KEYS, keep="last")
     now = rows.assign(occupation_code=rows["present_code"])
     return renews & now.join(lasting.set_index(register.KEYS)["ended_by"], on=register.KEYS)["ended_by"].notna()
@@ -219,9 +219,9 @@ def _enter(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, policy:
 
 
 def _once(entries: pd.DataFrame) -> pd.DataFrame:
-    """One entry an item, also where two applications file it, or two codes that became one: the later term, the audiences of all.
+    """One entry for each item, with the latest term and all audiences, where several applications file the same item.
 
-    Two may ask for it where their institutions went into each other while both were under way.
+    That happens when their institutions merged, or two occupation codes became one, while both were under way.
     """
     if not entries.duplicated(register.KEYS).any():
         return entries
@@ -237,7 +237,7 @@ def _together(texts: "pd.Series[str]") -> str:
 
 
 def _joined_today(db: Connection, entries: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """What additions of institutions renewed by `entries` filed earlier on this day, with the renewed term."""
+    """Items that were added earlier on this day by institutions that `entries` renew, with the renewed term."""
     renewed = entries[entries["kind"] == "renewal"].groupby("uscc")["valid_until"].max()
     earlier = items.filed_on(db, run.day, renewed.index.tolist())
     kinds = applications.current(db, earlier["application_no"].unique().tolist())
@@ -251,7 +251,7 @@ def _joined_today(db: Connection, entries: pd.DataFrame, on_file: pd.DataFrame, 
 
 
 def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> None:
-    """Enter the particulars of institutions not on file; those on file keep theirs, but for a type permitted under IDENT-2."""
+    """Enter the particulars of new institutions; those on file keep theirs, except for a type permitted under IDENT-2."""
     register_names = institutions.current(db)
     late = (granted["kind"] == "renewal") & granted["uscc"].isin(register_names["uscc"])
     stays = granted["uscc"].isin(on_file["uscc"]) | late
@@ -268,7 +268,7 @@ def _name(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run
 
 
 def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:
-    """Whom each item may be certified for: a renewal replaces what is on file, anything else joins it (section 3)."""
+    """The audiences of each item: a renewal replaces those on file, any other application adds to them (section 3)."""
     standing = granted.join(on_file.set_index(register.KEYS)["audiences"].rename("standing"), on=register.KEYS)[
         "standing"
     ]
@@ -278,7 +278,7 @@ def _audiences(granted: pd.DataFrame, on_file: pd.DataFrame) -> list[str]:
 
 
 def _ends(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run) -> list[date | None]:
-    """The end each item's term is counted from: of what its application renews, else of the institution's standing.
+    """The date from which each item's new term is counted: the end of what its application renews, else of what is on file.
 
     None for an institution that is not on file and renews nothing.
     """
@@ -289,7 +289,7 @@ def _ends(db: Connection, granted: pd.DataFrame, on_file: pd.DataFrame, run: Run
 
 
 def _renewed_ends(db: Connection, numbers: list[str], run: Run) -> dict[str, str]:
-    """Of these renewals, the latest end of all each asks for, as it stood on the deadline: whatever of it is filed first."""
+    """Application number to the latest end of the terms it renews, as on the deadline, whichever of its items is filed first."""
     if not numbers:
         return {}
     requested = items.of_applications(db, numbers)[["application_no", *register.KEYS]]

@@ -1,4 +1,4 @@
-"""Evaluation (评估): packages out, results in and judged, and what an accepted result makes of its item."""
+"""Evaluation (评估): sending packages out, judging the results that come back, and moving items by accepted results."""
 
 from dataclasses import replace
 from functools import partial
@@ -49,13 +49,13 @@ _CORRECTED = "更正后的评估结果为不合格，经审批撤销备案"
 
 
 def evaluation(run: Run) -> Counts:
-    """Send out what is accepted, and take in the results that have come back (Notice, article 3(3))."""
+    """Send accepted items to their panels, and judge the results that have come back (Notice, article 3(3))."""
     return Counts.sum([send_out(run), deliver_packages(run), collect(run), deliver_letters(run)])
 
 
 @step("send-{run.cycle}")
 def send_out(run: Run) -> Counts:
-    """Put a package into the outbox for every application with accepted items, and tell the applicant (3(2), 3(3))."""
+    """Put a package into the outbox for every application with accepted items, and write to its applicant (3(2), 3(3))."""
     with writing(run) as db:
         accepted = _chosen(items.of_cycle(db, run.cycle, ["accepted"]), run)
         out = _chosen(dispatches.awaited(db, run.cycle), run)
@@ -95,7 +95,7 @@ def _acceptances(db: Connection, packages: dict[str, EvaluationPackage], run: Ru
 
 @step("packages-{run.cycle}")
 def deliver_packages(run: Run) -> Counts:
-    """Hand over every package not handed over yet; one that cannot be delivered stays in the outbox and stops no other."""
+    """Deliver every package not delivered yet; one that cannot be delivered stays in the outbox and stops no other."""
     with reading() as db:
         due = dispatches.undelivered(db, run.cycle)
     if not due:
@@ -105,7 +105,7 @@ def deliver_packages(run: Run) -> Counts:
     except UnusableSettingsError as unset:
         return Counts(failed={number: f"the package was not sent: {unset}" for number, _ in due})
     numbers = {dispatches.occasion(number, revision): number for number, revision in due}
-    # a mail server or a system is asked by one process at a time
+    # mail servers and evaluation systems are approached by one process at a time
     is_folder = run.installation.evaluation_channel == "folder"
     occasions = sorted(numbers)
     delivery = spread(run, "packages", hand_over, occasions) if is_folder else hand_over(run, occasions)
@@ -116,9 +116,9 @@ def deliver_packages(run: Run) -> Counts:
 
 
 def hand_over(run: Run, due: list[str]) -> Delivery:
-    """Hand over the packages of these occasions; repeated, it hands over none twice."""
+    """Deliver the packages of these occasions; repeating it delivers none twice."""
     channel = evaluation_channel(run.installation, _address_of)
-    # files are put again as they are; mails and calls are noted one by one, so that a kill repeats one at most
+    # a file can be written twice without harm; mails and calls are recorded one by one, so a kill repeats at most one
     box = replace(PACKAGES, portion=LETTERS.portion) if run.installation.evaluation_channel == "folder" else PACKAGES
     hand = partial(_hand_over, channel, Signer(run.installation), run)
     return outbox.deliver(box, due, hand, lambda: writing(run), channel.settle)
@@ -140,7 +140,7 @@ def _address_of(expert_no: str) -> str:
 
 @step("collect-{run.cycle}")
 def collect(run: Run) -> Counts:
-    """Judge every result that came in: accept it, or refuse it with findings that tell the panel what to mend."""
+    """Judge every new result: accept it, or return it to the panel with the findings it has to mend."""
     with writing(run) as db:
         results.reconsider(db, run.cycle, run.day)
         received = results.to_judge(db, run.cycle, run.only)
@@ -185,7 +185,7 @@ def _returned(db: Connection, refused: pd.DataFrame, result_findings: pd.DataFra
 
 
 def _on_results(result_findings: pd.DataFrame, numbered: pd.DataFrame) -> pd.DataFrame:
-    """Findings with the number of the result they stand on as `version`; a refused result puts nothing filed in question."""
+    """Findings with their result's number as `version`; EVAL-5, which questions filed items, only for accepted results."""
     columns = ["application_no", "row", "result_id", "accepted"]
     rows = result_findings.merge(numbered[columns], on=["application_no", "row"], how="left")
     relevant = rows[(rows["rule"] != EVAL_5) | rows["accepted"]]
@@ -199,7 +199,7 @@ def take_verdicts(db: Connection, run: Run) -> Counts:
         present = present[present["application_no"].isin(run.only)]
     passed = present["verdict"] == "pass"
     filed = present["status"] == "filed"
-    # a permit may be turned into a refusal, so that what it let stand is asked about in every run
+    # in every run, for a permit that let a filed item stand may be turned into a refusal later
     revoked = _decide_on_filed(db, present[filed & ~passed], run)
     undecided = present["decided_result"].fillna(-1) != present["result_id"]
     decided = present[undecided & (~filed | passed)]
@@ -219,10 +219,10 @@ def take_verdicts(db: Connection, run: Run) -> Counts:
 
 
 def _decide_on_filed(db: Connection, questioned: pd.DataFrame, run: Run) -> int:
-    """Ask for a decision on filed items that a corrected result fails, and carry out those there are (EVAL-5).
+    """Ask for a ruling on filed items that a corrected result fails, and carry out the rulings on record (EVAL-5).
 
-    A permit lets the item stand, a refusal takes it off; one recorded before the result came in is about another result
-    and counts for nothing. Returns how many it took off.
+    A permit lets the item stand, a refusal takes it off the register. A ruling recorded before the result came in was
+    about another result and is ignored. Returns how many items were taken off.
     """
     if questioned.empty:
         return 0

@@ -1,4 +1,4 @@
-"""Intake (收件): pulling what lies in the inbox into the database."""
+"""Intake (收件): reading the submissions, results and lists that were handed in, and storing what is new."""
 
 import time
 from collections import Counter
@@ -44,7 +44,7 @@ from tasks.store import activities, applications, database, items, letters, pane
 from tasks.store.leases import writing
 from tasks.store.outbox import Entry
 
-#: Why a package is taken back when a further version takes the place of the one it was made of.
+#: Why a package is recalled when the version it was made of is replaced.
 _REPLACED = "申报单位重新提交了申报材料，已送评的版本作废"
 
 #: At most so many pieces of advice are reported for one pull.
@@ -58,7 +58,7 @@ def intake(run: Run) -> Counts:
 
 
 def _strangers(numbers: list[str], run: Run) -> list[str]:
-    """A sentence for each chosen number that nobody filed under in the cycle, also not now: it may be mistyped."""
+    """A sentence for each chosen number that has no application in the cycle, even after this pull: it may be mistyped."""
     with database.reading() as db:
         strange = [number for number in numbers if applications.cycle_of(db, number) != run.cycle]
     return [f"申报编号“{number}”不在{run.cycle}批次，没有办理：请核对编号" for number in strange]
@@ -66,9 +66,9 @@ def _strangers(numbers: list[str], run: Run) -> list[str]:
 
 @step("pull-{run.cycle}")
 def pull(run: Run) -> Counts:
-    """Take in whatever is new at the three doors (contract section 4); the same again changes nothing.
+    """Take in whatever is new at the three doors (contract section 4); pulling the same again changes nothing.
 
-    A source that cannot be pulled is a failed key, and stops nothing else.
+    A source that cannot be pulled is reported among the failures and stops nothing else.
     """
     doors = Doors.of(run)
     if not doors.is_any():
@@ -122,7 +122,7 @@ class Doors:
         return bool(self.installation.source.get_secret_value()) and not self.is_folder_of_run
 
     def is_any(self) -> bool:
-        """Whether there is a door at all."""
+        """Whether any door exists."""
         return self.is_named or any(folder.is_dir() for folder in [self.inbox, *self.desks])
 
     def pull(self, beat: Callable[[], None], unread: Unread) -> tuple[Brought, own_doors.Pulls]:
@@ -138,7 +138,7 @@ class Doors:
 
 
 def _advice(pulled: Pull) -> list[str]:
-    """What the files hold that no table knows (contract section 4: kept aside, never an error), and other hints."""
+    """Sentences on columns that no table has (contract section 4: left out, never an error), and other hints."""
     files = Counter((header.table, header.column) for header in pulled.unknown_columns)
     unknown = [
         f"“{submission.TABLES[table].title if table else '顶层'}”有不认识的列“{column}”（{number}个文件），已搁置未用"
@@ -150,7 +150,7 @@ def _advice(pulled: Pull) -> list[str]:
 
 
 def _renew_lease(run: Run) -> None:
-    """Keep the cycle's lease through a long pull."""
+    """Renew the cycle's lease during a long pull, as every transaction of the run does."""
     with writing(run):
         pass
 
@@ -158,9 +158,9 @@ def _renew_lease(run: Run) -> None:
 def take_in(
     db: Connection, pulls: own_doors.Pulls, returned: pd.DataFrame, set_aside: list[QuarantinedFile], run: Run
 ) -> Counts:
-    """Store one pull: register and activities first, for they are what the applications are judged against.
+    """Store one pull: register and activities first, because the applications are judged against them.
 
-    `returned`: all results that may be taken; `set_aside`: what was set aside.
+    `returned`: all results that may be taken; `set_aside`: files and rows that are not taken.
     """
     done: dict[str, int] = {}
     aside = arrivals.aside_rows(pulls, set_aside)
@@ -170,7 +170,7 @@ def take_in(
     for name in ("register", "activities", "experts", INSTITUTION_CODES.name):
         aside += _take_lists(db, name, lists, done, run)
     versions_taken, others = take_in_versions(db, _forms(pulls.applicants, run.policy, run), run)
-    # decisions concern applications, which may have come in the same pull
+    # after the applications, which the decisions may concern
     aside += _take_lists(db, DECISIONS.name, lists, done, run)
     put_on_record(db, pulls.desks, done, run)
     awaited, refused = results.of_open_cycles(db, _only(returned, run))
@@ -185,7 +185,7 @@ def take_in(
 
 
 def _take_lists(db: Connection, name: str, pulls: list[Pull], done: dict[str, int], run: Run) -> list[dict[str, str]]:
-    """Store one list, whatever files it came in; counts in `done` what was new, and returns what was not taken."""
+    """Store one list from all files that have it; counts new rows in `done`, and returns the rows not taken."""
     supplying = [pull for pull in pulls if name in pull.supplied]
     if not supplying:
         return []
@@ -197,7 +197,7 @@ def _take_lists(db: Connection, name: str, pulls: list[Pull], done: dict[str, in
 
 
 def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -> tuple[Counts, list[tuple[str, str]]]:
-    """Store versions; what they replace is recalled, what is not taken is reported. Also number and reason of those set aside.
+    """Store versions and recall the packages of those they replace; returns counts, and number and reason of those not kept.
 
     `forms`: as `versions.judge` takes them.
     """
@@ -217,13 +217,13 @@ def take_in_versions(db: Connection, forms: dict[str, pd.DataFrame], run: Run) -
 
 
 def _settling(ruling: versions.Ruling) -> dict[str, str]:
-    """By number, the file that a version was taken from and which one it is: it settles what was set aside before."""
+    """Application number to the file and number of its new version, which settles what was set aside before."""
     rows = ruling.current.to_dict("records")
     return {row["application_no"]: f"“{row[FILE]}”（第{row['version']}版）" for row in rows if FILE in row}
 
 
 def late_letters(db: Connection, late: pd.DataFrame, run: Run) -> list[Entry]:
-    """Letters on versions (of `Ruling.late`) that are not taken."""
+    """Letters on versions that came too late and are not taken; `late`: of `Ruling.late`."""
     if late.empty:
         return []
     applicants = applications.current(db, sorted(set(late["application_no"])))
@@ -267,7 +267,7 @@ def _forms(pulled: Pull, policy: Policy, run: Run) -> dict[str, pd.DataFrame]:
 
 
 def _assigned(text: str, run: Run) -> str:
-    """The cycle an application belongs to: the one it states, where there is such a cycle, else the run's."""
+    """The cycle an application belongs to: the one it states if that exists, else the run's."""
     try:
         cycle = cycle_id(text)
         for_cycle(cycle)

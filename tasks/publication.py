@@ -1,4 +1,4 @@
-"""Publication (发布): a new edition where the directory changed, the report to the province."""
+"""Publication (发布): a new edition if the directory changed, its announcement and the report to the province."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,18 +32,18 @@ from tasks.store.leases import writing
 from tasks.store.outbox import Entry
 from tasks.store.supervision import county_lists
 
-#: The page tells what changed in this many editions before.
+#: The page lists the changes of so many earlier editions.
 EARLIER = 12
 _PROVINCE = "省职业技能鉴定中心"
-#: Changes by which something was filed: exceptions stand behind them.
+#: Changes by which something was filed, and behind which exceptions may stand.
 _FILED = ("added", "levels_changed", "renewed")
 
-#: So many rows without a reason are named one by one.
+#: At most so many rows without a reason are named.
 NAMED = 20
 
 
 def publication(run: Run) -> Counts:
-    """Publish a new edition if the directory changed and nothing makes it wait; what fails is named and tried again."""
+    """Publish a new edition if the directory changed and nothing makes it wait; a failure is reported and tried again."""
     with publishing() as publisher:
         published, due = Counts(), draft(run)
         while due.edition is not None:
@@ -54,7 +54,7 @@ def publication(run: Run) -> Counts:
 
 @dataclass(frozen=True)
 class Draft:
-    """The edition to publish now, None if none is due, and the faults of rows kept back, None if nobody looked for them."""
+    """The edition to publish now, if any, and the faults of rows kept back; None if these were not looked for."""
 
     edition: str | None = None
     faults: Sequence[str] | None = None
@@ -62,7 +62,7 @@ class Draft:
 
 @step("faulty-{run.cycle}")
 def name_faulty(run: Run, faults: Sequence[str] | None = None) -> Counts:
-    """Name the rows of the directory that cannot be published as they are; they stay as they were and stop no other.
+    """Report the rows of the directory that are not fit to be published; they stay as last published and stop no other.
 
     `faults`: those of a draft for the run's day, if one was made since the directory last changed.
     """
@@ -80,7 +80,7 @@ def draft(run: Run) -> Draft:
         newest = editions.newest(db)
         if newest is not None and newest["standing"] == "building":
             return Draft(newest["edition"])
-        # a run for a day gone by tells the directory nothing older than it says already, unless that was a mistake
+        # a run for an earlier day must not turn the directory back, unless a mistaken day is being taken back
         is_first = newest is None or history.is_restored_since(db, newest["edition"])
         day = run.day if newest is None or is_first else max(run.day, newest["as_of"])
         publishable = editions.publishable(db, directory_on(db, day), day)
@@ -95,7 +95,7 @@ def draft(run: Run) -> Draft:
 def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: Run) -> str | None:
     former = editions.newest(db, "published")
     before = editions.rows_of(db, former["edition"]) if former is not None else rows.iloc[:0]
-    if rows.equals(before):  # a first directory without a row is no news either
+    if rows.equals(before):  # also true of a first directory that has no row
         return None
     previous = former["edition"] if former is not None else None
     changed = changes(before, rows, day, history.causes(db, previous, None))
@@ -105,7 +105,7 @@ def _new_edition(db: Connection, rows: pd.DataFrame, day: date, run: Run) -> str
 
 
 def _still_waiting(db: Connection, waiting: RowMapping, run: Run) -> str | None:
-    """The waiting edition if what made it wait has been explained meanwhile, else None."""
+    """The waiting edition, released, if its reasons to wait have gone; else None."""
     content, before = content_of(db, waiting["edition"], office.read(run.installation.root))
     because = _waits_because(db, before, content.changes, content.policy)
     if not because:
@@ -116,7 +116,7 @@ def _still_waiting(db: Connection, waiting: RowMapping, run: Run) -> str | None:
 
 
 def _waits_because(db: Connection, before: pd.DataFrame, changed: pd.DataFrame, policy: Policy) -> str:
-    """Why an edition must wait for approval, or nothing (policy: publication.release, publication.max_drop_share)."""
+    """Why an edition must wait for approval; blank if it need not (policy: publication.release, max_drop_share)."""
     reasons = ["每一版目录须经批准"] if policy.publication.release == "approved" else []
     lost, allowed = changed["change"].isin(GONE).sum(), policy.publication.max_drop_share
     if len(before) and lost / len(before) > allowed:
@@ -136,10 +136,10 @@ def _named(rows: pd.DataFrame) -> str:
 
 @step("publish-{edition}")
 def publish(run: Run, edition: str) -> Counts:
-    """Build the edition aside, check it and move it into its place (article 3(4)).
+    """Check the edition, build it aside and move it into its place (article 3(4)).
 
-    What cannot be written leaves the former edition in force and is tried again by the next run; what is not as every
-    edition must be is discarded.
+    An edition that fails its checks is discarded. One that cannot be written leaves the former edition in force and is
+    tried again by the next run.
     """
     with reading() as db:
         content, before = content_of(db, edition, office.read(run.installation.root))
@@ -196,7 +196,7 @@ def write_papers(run: Run) -> Counts:
 
 
 def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[EditionContent, pd.DataFrame]:
-    """What an edition says, from the database and in the name of its office; and the rows of the edition before it."""
+    """The content of an edition, issued by the office `writer`, and the rows of the edition before it."""
     record = editions.get(db, edition)
     if record is None:
         raise LookupError(f"there is no edition {edition}")
@@ -224,7 +224,7 @@ def content_of(db: Connection, edition: str, writer: office.Office) -> tuple[Edi
 
 
 def _phones(db: Connection, cycle: str) -> dict[str, str]:
-    """Telephones by credit code, as the newest applications state them, where the policy shows them; else none."""
+    """Telephones by credit code, as the newest applications state them; empty where the policy does not show them."""
     if not for_cycle(cycle_id(cycle)).publication.show_phone:
         return {}
     particulars = editions.particulars(db)
@@ -232,7 +232,7 @@ def _phones(db: Connection, cycle: str) -> dict[str, str]:
 
 
 def past_of(db: Connection, content: EditionContent, published: Path) -> pd.DataFrame:
-    """The published life up to the edition before: as that edition's folder keeps it, else rebuilt from the database."""
+    """The published life up to the edition before: from that edition's folder, else rebuilt from the database."""
     if not content.chain:
         return unborn()
     recorded = read_life(published / content.chain[-1][0], content.previous_manifest_sha256)

@@ -1,4 +1,4 @@
-"""Screening (初审): checking what was received and moving its items by what was found."""
+"""Screening (初审): checking applications against the rules, and moving their items by the findings."""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -26,18 +26,18 @@ from tasks.store.directory import occupation_names
 from tasks.store.leases import writing
 from tasks.store.scene import renumbered, scene, without_level
 
-#: Applications checked in one pass: a city is one batch, a nation a few dozen. What a batch costs whatever its size
-#: (the register read, five checkpoints) is paid once for each; 16,000 applications take about 1 GiB.
+#: Applications checked in one pass: a city is one batch, a nation a few dozen. Reading the register and running the five
+#: checkpoints costs the same for a batch of any size; 16,000 applications take about 1 GiB.
 BATCH = 16_000
 
 _PERMITTED = "逾期提交的材料经例外审批准予采纳，已送评的版本作废"
 
-#: Statuses of items that count under the cap in other cycles.
+#: Statuses in which items of other cycles count towards the cap.
 _UNDER_WAY = ["held", "accepted", "dispatched", "passed"]
 
 
 def screening(run: Run) -> Counts:
-    """Check what came since the last time, settle what is held, and write to applicants (Notice, article 3(2))."""
+    """Check what came since the last run, settle held items, and write to applicants (Notice, article 3(2))."""
     batches = find_unscreened(run)
     if run.installation.task_runner:
         expect_letters(run, sum(map(len, batches)))
@@ -47,38 +47,38 @@ def screening(run: Run) -> Counts:
 
 
 def settle(run: Run) -> Counts:
-    """Carry out the rulings, then let go on what waits for a place that is free, one a refusal has freed among them."""
+    """Carry out the rulings, then let items go on for which a place is free, also places that a refusal has just freed."""
     ruled = settle_holds(run)
     return Counts.sum([ruled, settle_holds(run)]) if free_places(run) else ruled
 
 
 @step("find-{run.cycle}")
 def find_unscreened(run: Run) -> list[list[str]]:
-    """Numbers of the applications to check, in batches; those that others' changes concern are among them."""
+    """Numbers of the applications to check, in batches; also of those whose twins or register facts changed."""
     with writing(run) as db:
         _take_permitted(db, run)
-        applications.send_back(db, _concerned(db, run))
+        applications.send_back(db, _judged_on_old_facts(db, run))
     with reading() as db:
         numbers = applications.to_screen(db, run.cycle, run.only)
     return [numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH)]
 
 
 def _take_permitted(db: Connection, run: Run) -> None:
-    """Make late versions current that a decision permits now; what they replace is recalled (contract section 3)."""
+    """Make late versions current that a ruling now permits, and recall the packages they replace (contract section 3)."""
     permitted = late_versions.permitted(db, run)
     if len(permitted):
         recall(db, items.of_applications(db, permitted["application_no"].tolist()), _PERMITTED, run)
         late_versions.promote(db, permitted, run)
 
 
-def _concerned(db: Connection, run: Run) -> list[str]:
-    """Applications that wait, nothing of which was sent out, and whose twins or register facts changed since."""
+def _judged_on_old_facts(db: Connection, run: Run) -> list[str]:
+    """Waiting applications of which nothing was sent out, and whose twins or register facts changed since their screening."""
     return applications.outdated(db, run.cycle, register.knowledge(db, run.cycle))
 
 
 @step("screen-{batch_no}", retries=2)
 def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
-    """Check one batch and write statuses, findings, holds and letters in one transaction; twice changes nothing."""
+    """Check one batch and write statuses, findings, holds and letters in one transaction; repeating it changes nothing."""
     with writing(run) as db:
         due = sorted(set(numbers) & set(applications.to_screen(db, run.cycle, run.only)))
         if not due:
@@ -95,9 +95,9 @@ def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
 
 
 def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
-    """Applications that were taken back are not checked: the items they name are made, and are `withdrawn`.
+    """Create the items of applications that were withdrawn unchecked, in status `withdrawn`, and confirm the withdrawal.
 
-    All of them go by the credit code of the version that takes them back, where it states one.
+    The items carry the credit code of the withdrawing version where it states one.
     """
     if not numbers:
         return Counts()
@@ -110,7 +110,7 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
     items.create(db, item_rows.assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
     findings.replace(db, findings.none(), submissions["applications"], run.cycle)
     applications.withdrawn(db, numbers, run)
-    # one without a single item is confirmed as a whole
+    # an application that names no readable item gets a letter about the whole
     bare = set(numbers) - set(requested["application_no"]) - set(present["application_no"])
     applicants = applications.current(db, sorted({*new["application_no"], *bare}))
     confirmed = withdrawals(applicants, item_rows, occupation_names(db), BY_VERSION, "", run)
@@ -119,7 +119,7 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
 
 @step("held-{run.cycle}")
 def acknowledge_held(run: Run) -> Counts:
-    """Write once a version to applicants whose every open item waits for a ruling: what they asked for is taken up."""
+    """Write, once a version, to applicants all of whose open items wait for a ruling: their application was taken up."""
     with writing(run) as db:
         held = items.of_cycle(db, run.cycle, ["held"])
         rows = items.of_applications(db, sorted(set(held["application_no"])))
@@ -142,7 +142,7 @@ def acknowledge_held(run: Run) -> Counts:
 
 
 def _version_held(row: dict[Hashable, Any], earlier: correspondence.Correspondence) -> str:
-    """What the acknowledgement of a held version is about: of one that had been returned, as of a twin's, anew."""
+    """The occasion of acknowledging a held version; another one if the same version had been returned before."""
     number, version = row["application_no"], int(row["version"])
     return f"v{version}-again" if earlier.on_version(number, version, correspondence.RETURNS) else f"v{version}"
 
@@ -152,13 +152,13 @@ def _is_chosen(number: str, run: Run) -> bool:
 
 
 def _docs_folder(run: Run, batch_no: int) -> Path:
-    """Where the newest check of a cycle is reported; a nation's later batches lie beside the first."""
+    """The folder of the report on a cycle's newest check; batches after the first have folders of their own in it."""
     folder = run.installation.root / "data-docs" / run.cycle
     return folder if batch_no == 1 else folder / f"batch-{batch_no}"
 
 
 def write(db: Connection, submissions: dict[str, pd.DataFrame], checked: Checked, run: Run) -> Counts:
-    """Write the outcome of one check: who is returned, which items are held, which go on."""
+    """Store the outcome of one check: the applications returned, the items held, the items that go on."""
     screened = submissions["applications"]
     hard = checked.findings[checked.findings["nature"] == "hard"]
     returned = set(hard["application_no"])
@@ -183,7 +183,7 @@ def write(db: Connection, submissions: dict[str, pd.DataFrame], checked: Checked
 
 
 def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.DataFrame:
-    """The items with their first status and the rules that returned or hold them."""
+    """New items with their first status and the rules that return or hold them."""
     holding = items.rules_of(checked.holds, "holding")
     returning = items.rules_of(hard, "returning", ["application_no"])
     rows = checked.items[[*items.KEYS, *ALONG]].merge(holding, on=items.KEYS, how="left")
@@ -198,9 +198,9 @@ def _born(checked: Checked, hard: pd.DataFrame, uscc: "pd.Series[str]") -> pd.Da
 
 @step("places-{run.cycle}")
 def free_places(run: Run) -> int:
-    """Let holds under CAP-1 and CAP-2 fall whose place is free on the run's day; how many did.
+    """Lift holds under CAP-1 and CAP-2 for which a place is free on the run's day; returns how many.
 
-    Items held at their filing are judged there, in the order of their scores.
+    Items that were held when they should have been filed are left to the decision, which takes them in order of score.
     """
     with writing(run) as db:
         held = items.of_cycle(db, run.cycle, ["held"])
@@ -217,7 +217,7 @@ def free_places(run: Run) -> int:
 
 
 def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]":
-    """Which holds (KEYS, rule, uscc) no longer hold on the run's day."""
+    """Which holds (KEYS, rule, uscc) no longer have a reason on the run's day."""
     policy, place = run.policy, unit(run.policy)
     held = renumbered(db, holds)[["uscc", *place]]
     on_file = register.on_file(db, run.day, among=register.EntriesOf(holds["uscc"], held["occupation_code"]))
@@ -238,9 +238,9 @@ def _is_free(db: Connection, run: Run, holds: pd.DataFrame) -> "pd.Series[bool]"
 
 
 def _requested(db: Connection, present: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Items of the cycle (`present`), without the occupations all of whose items are final and not filed.
+    """Of the cycle's items (`present`) those that count: not of occupations all of whose items are final and not filed.
 
-    What is asked for at levels nobody can read counts as well.
+    Occupations requested at a level that nobody can read count as well.
     """
     every = pd.concat([present, without_level(db, run.cycle)])
     over = every["status"].isin(list(FINAL - {"filed"}))

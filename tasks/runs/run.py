@@ -35,16 +35,16 @@ _Result = TypeVar("_Result")
 
 
 def tracked(run_name: str, function: Callable[_Arguments, _Result], *, retries: int = 0) -> Task[_Arguments, _Result]:
-    """A function as a task of Prefect; nothing is taken from a cache, for the database is the memory."""
+    """A function as a Prefect task, never cached, for the database is the memory."""
     return task(task_run_name=run_name, retries=retries, cache_policy=NO_CACHE)(function)
 
 
 def step(
     run_name: str, *, retries: int = 0
 ) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
-    """Have a function be a task run of the flow run around it, under a name that may hold its arguments.
+    """Make a function a task run of the flow run around it; the task run's name may contain the function's arguments.
 
-    Outside a flow run (in the simulation, in tests) the function is called as it is and never repeated.
+    Outside a flow run (in the simulation, in tests) it is called as a plain function, without retries.
     """
 
     def decorate(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
@@ -62,10 +62,10 @@ def step(
 #: The name by which schedules ask for the cycle in progress.
 CURRENT = "current"
 
-#: How `only` names the applications that a run left undone.
+#: Prefix by which `only` names all applications that a run left undone: `failed:RUN`.
 _FAILED = "failed:"
 
-#: So long a deployed run waits for a cycle that is busy, and so often it asks.
+#: How long a deployed run waits for a busy cycle, and how often it tries.
 _PATIENCE_SECONDS = 900.0
 _ASK_SECONDS = 5.0
 
@@ -75,11 +75,11 @@ class CycleBusyError(RefusedError):
 
 
 class DayToComeError(RefusedError):
-    """A run for a day to come, which would mark what is not due."""
+    """A run for a future day, which would mark terms as over that are not."""
 
 
 class UnknownRunError(WrongUseError, LookupError):
-    """No such run came to its end."""
+    """No run of this number has ended."""
 
 
 class NothingFailedError(WrongUseError, LookupError):
@@ -87,7 +87,7 @@ class NothingFailedError(WrongUseError, LookupError):
 
 
 def chosen_cycle(cycle: str, as_of: date | None) -> CycleId:
-    """The cycle that is meant: itself, or for `current` the one whose window opened last on or before the day."""
+    """The cycle named, or for `current` the one whose window opened last on or before the day."""
     return cycle_on(as_of or today()) if cycle == CURRENT else cycle_id(cycle)
 
 
@@ -105,12 +105,12 @@ def begin(
     *,
     work: str = runs.BESIDE,
 ) -> Iterator[Run]:
-    """A run with its own lease on the cycle, for as long as the block lasts; without a day, for today.
+    """Hold a run with a lease on its cycle for as long as the block lasts; without a day, the run is for today.
 
-    `only`: numbers of applications, or `failed:RUN` for those that a run left undone; `work`: whose run it is, where it
-    is no act beside the cycle's own runs. Raises CycleBusyError while another living run holds the cycle, DayToComeError
-    for a later day than today unless the home is for practice; UnusablePolicyError or UnusableReferenceError, before
-    anything is written, for a file of the law that cannot be read.
+    `only`: application numbers, or `failed:RUN` for those that a run left undone; `work`: the kind of work, where it is
+    not an act beside the cycle's own runs. Raises CycleBusyError while another living run holds the cycle, DayToComeError
+    for a future day unless the home is for practice, and, before anything is written, UnusablePolicyError or
+    UnusableReferenceError for a policy or reference file that cannot be read.
     """
     collect_seldom()
     policy = for_cycle(cycle_id(cycle))
@@ -147,7 +147,7 @@ def _assert_has_come(day: date, installation: Settings) -> None:
 
 
 def started_by() -> str:
-    """Who started this run by the pages, as the gate signed it; blank for a schedule's run and for a command's."""
+    """Who started this run from the web pages, as the gate signed it; blank for runs of a schedule or a command."""
     context = FlowRunContext.get()
     run = context.flow_run if context and is_deployed() else None
     return str(run.labels.get(SIGNED_BY, "")) if run else ""
@@ -162,7 +162,7 @@ def take_lease(db: Connection, lease: str) -> int:
 
 
 def _take_patiently(run_id: str, cycle: str, day: date, work: str) -> int:
-    """Begin under the cycle's lease; a run that nobody watches waits for it, for a failed one would not be repeated."""
+    """Take the cycle's lease and begin; a deployed run waits for it, because nobody would repeat a run that failed."""
     until = time.monotonic() + (_PATIENCE_SECONDS if runtime.deployment.id else 0)
     while True:
         try:
@@ -177,7 +177,7 @@ def _take_patiently(run_id: str, cycle: str, day: date, work: str) -> int:
 
 
 def _numbers(only: list[str] | None) -> list[str] | None:
-    """The numbers that are meant: themselves, or for `failed:RUN` those that the run left undone."""
+    """Application numbers, with `failed:RUN` replaced by those that the run left undone; None for all."""
     if only is None:
         return None
     chosen = [failed_of(number.removeprefix(_FAILED)) if number.startswith(_FAILED) else [number] for number in only]
@@ -185,11 +185,10 @@ def _numbers(only: list[str] | None) -> list[str] | None:
 
 
 def failed_of(run_id: str) -> list[str] | None:
-    """Numbers of the applications that a run left undone, sorted; its letters are tried again by every run.
+    """Numbers of the applications that a run left undone, sorted; None, meaning all, if it could not pull its source.
 
-    None is all of them, for a run that could not pull its source.
-
-    Raises UnknownRunError for a run that never ended or has no such number, NothingFailedError when nothing failed.
+    Its letters need no number: every run tries them again. Raises UnknownRunError for a run that does not exist or has
+    not ended, NothingFailedError if nothing failed.
     """
     with reading() as db:
         summary = runs.summary(db, run_id)
@@ -203,7 +202,7 @@ def failed_of(run_id: str) -> list[str] | None:
 
 
 def end(run: Run, summary: RunSummary) -> RunSummary:
-    """Keep the summary in the database and, with the head of the history, as a file a re-run can start from."""
+    """Store the summary, with the head of the history, in the database and as a file."""
     with database.begin() as db:
         summary = summary.model_copy(update={"history": history.head(db)})
         runs.end(db, summary)
@@ -211,13 +210,13 @@ def end(run: Run, summary: RunSummary) -> RunSummary:
     return summary
 
 
-#: The lease of whoever writes editions.
+#: The lease that a run holds while it writes editions.
 PUBLICATION = "publication"
 
 
 @contextmanager
 def publishing() -> Iterator[int]:
-    """Nobody else publishes meanwhile; yields the token that proves it.
+    """Hold the lease on publishing for as long as the block lasts; yields its token.
 
     Raises CycleBusyError while another living run publishes.
     """
@@ -234,7 +233,7 @@ def publishing() -> Iterator[int]:
 def moving_latest(run: Run, publisher: int) -> Iterator[Connection]:
     """One transaction in which nobody can take over the cycle or the shelf; `publisher`: the token of `publishing`.
 
-    A run that slept past its lease would otherwise wake and turn `latest` back to an older edition.
+    Otherwise a run that was suspended past its lease could wake and turn `latest` back to an older edition.
     """
     with leases.writing(run) as db:
         leases.prove(db, PUBLICATION, publisher)

@@ -1,4 +1,4 @@
-"""Evaluation activities (认定活动), whether any were ever supplied, and what was dormant when last swept."""
+"""Evaluation activities (认定活动), whether any were ever supplied, and the dormancy marks of the last sweep."""
 
 from datetime import date
 
@@ -40,8 +40,8 @@ def every(db: Connection) -> pd.DataFrame | None:
 def add(db: Connection, rows: pd.DataFrame) -> int:
     """Record activities (typed: ISO date, whole numbers); one of the same day and item replaces the former.
 
-    Of several of one day and item in one feed the one with the most candidates counts: an empty sitting does not undo
-    one that was held (contract section 5, DORM-1).
+    If a feed has several of one day and item, the one with the most candidates counts, so that an empty sitting does not
+    undo one that was held (contract section 5, DORM-1).
     """
     keys = _KEYS
     rows = rows.fillna({"work_type": ""})
@@ -73,7 +73,7 @@ def marks(db: Connection) -> pd.DataFrame:
 def mark(db: Connection, swept: pd.DataFrame, run: Run, *, also_later: bool) -> pd.DataFrame:
     """Write the marks that changed (OCCUPATION, state, because), with their history; returns those.
 
-    The mark of what was not swept is taken away: it is no longer on file. A mark made for a day after that of the run stays,
+    Occupations not among them are no longer on file and lose their mark. A mark made for a day after the run's stays,
     unless `also_later`.
     """
     marks_before = marks(db).rename(columns={"state": "was"})
@@ -95,7 +95,7 @@ def mark(db: Connection, swept: pd.DataFrame, run: Run, *, also_later: bool) -> 
 
 
 def rekey_marks(db: Connection, column: str, old: str, new: str) -> None:
-    """Give the marks of one credit code or occupation code to another; where it has one already, its mark stands."""
+    """Move the marks of one credit code or occupation code to another; a mark that the other has already stands."""
     other_mark, has_old_code = _mark.alias(), _mark.c[column] == old
     same = (other_mark.c[name] == (new if name == column else _mark.c[name]) for name in OCCUPATION)
     marks_moved = marks(db)

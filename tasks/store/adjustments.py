@@ -1,4 +1,4 @@
-"""What interrupts or ends a qualification: operators' decisions (动态调整) carried out on the register, and lapsing."""
+"""Interrupting and ending qualifications: operators' decisions (动态调整) carried out on the register, and lapsing."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -43,13 +43,13 @@ def record(db: Connection, adjustment: Adjustment, run: Run) -> None:
 
 
 def suspend(db: Connection, held: pd.DataFrame, adjustment: Adjustment, run: Run) -> None:
-    """Suspend what is held (rows of `register.on_file`, with `standing`)."""
+    """Suspend these levels (rows of `register.on_file`, with `standing`)."""
     suspensions.begin(db, held, adjustment.effective_on, run)
     _tell(db, held, "suspended", "暂停", adjustment, run)
 
 
 def suspended_still(db: Connection, adjustment: Adjustment) -> pd.DataFrame:
-    """KEYS of the open suspensions a reinstatement ends, also of what is not on file any more."""
+    """KEYS of the open suspensions that a reinstatement ends, also of levels that are no longer on file."""
     on_record = suspensions.every(db)
     begun = on_record["ends_on"].isna() & (on_record["starts_on"] <= adjustment.effective_on.isoformat())
     whole = on_record[begun & (on_record["uscc"] == adjustment.uscc)]
@@ -93,7 +93,7 @@ def take_off(db: Connection, held: pd.DataFrame, adjustment: Adjustment, became:
 
 
 def recode(db: Connection, recoding: Recoding, run: Run) -> int:
-    """Give everything known of one credit code to another; returns how many levels on file moved."""
+    """Move everything on record of one credit code to another; returns how many levels on file moved."""
     before = register.standings(db, run.day)
     institutions.record(db, recoding, run)
     institutions.move(db, recoding.old_uscc, recoding.new_uscc, run)
@@ -102,7 +102,7 @@ def recode(db: Connection, recoding: Recoding, run: Run) -> int:
 
 
 def merge(db: Connection, merger: Merger, run: Run) -> int:
-    """Give everything known of one institution to the one it went into; returns how many levels on file moved."""
+    """Move everything on record of one institution to the one it merged into; returns how many levels on file moved."""
     before = register.standings(db, run.day)
     institutions.record(db, merger, run)
     institutions.leave(db, merger.old_uscc, run)
@@ -111,7 +111,7 @@ def merge(db: Connection, merger: Merger, run: Run) -> int:
 
 
 def renumber(db: Connection, renumbering: Renumbering, run: Run) -> int:
-    """Give all that is on file under one occupation code to another; returns how many levels moved."""
+    """Move everything on file under one occupation code to another; returns how many levels moved."""
     before = register.standings(db, run.day)
     code_changes.record_renumbering(db, renumbering, run)
     change = _Change("occupation_code", renumbering.old_code, renumbering.new_code, "renumbered", "职业编码")
@@ -119,7 +119,7 @@ def renumber(db: Connection, renumbering: Renumbering, run: Run) -> int:
 
 
 def rename(db: Connection, renaming: Renaming, run: Run) -> int:
-    """Know an institution by other particulars from the day of effect on; returns how many institutions that changes."""
+    """Change an institution's particulars from the day of effect on; returns how many institutions that changes."""
     details = institutions.current(db)
     named = details[details["uscc"] == renaming.uscc].assign(**renaming.particulars)
     facts = renaming.model_dump(mode="json", include={"effective_on", "ground", "document_no"})
@@ -141,7 +141,7 @@ class _Change:
 
 
 def _carry_over(db: Connection, before: pd.DataFrame, change: _Change, decided: _Decided, run: Run) -> int:
-    """Move what is on file, its suspensions and marks to the new key, and put that into the history."""
+    """Move levels on file with their suspensions and marks to the new key, and record that in the history."""
     column, old, new = change.column, change.old, change.new
     held = before[before[column] == old]
     joined = register.rekey(db, run, column, old, new)
@@ -187,13 +187,13 @@ def _because(decided: _Decided, title: str) -> str:
 
 
 def lapse(db: Connection, run: Run) -> int:
-    """Lapse whatever is over on the run's day and not recorded yet; returns how many levels on the register it concerned.
+    """Record as lapsed every term that is over on the run's day and not recorded yet; returns how many levels that concerned.
 
     Filed items whose occupation level is no longer on file lapse; a renewed level keeps the items of both applications.
     """
     former = _off_the_register(db, run.day)
     moved = items.move(db, former.assign(became="lapsed", reason="", because="有效期届满"), run, "filing")
-    # what an operator's decision ended was recorded with the decision
+    # levels that an operator's decision ended were recorded with the decision
     ended = _tell_lapsed(db, run)
     for cycle in sorted(former["cycle"].unique()):
         applications.follow_items(db, cycle, run)
@@ -201,7 +201,7 @@ def lapse(db: Connection, run: Run) -> int:
 
 
 def _tell_lapsed(db: Connection, run: Run) -> int:
-    """Tell the history once of each entry whose term is over on the run's day; returns how many were new."""
+    """Record once in the history each entry whose term is over on the run's day; returns how many were new."""
     new = without_lapsed(db, register.current_entries(db, register.over(run.day)))
     if new.empty:
         return 0
@@ -231,7 +231,7 @@ def _off_the_register(db: Connection, day: date) -> pd.DataFrame:
 
 
 def _as_registered(db: Connection, filed: pd.DataFrame) -> pd.DataFrame:
-    """Items under the occupation code the register goes by now; `_as_filed` gives them back their application's."""
+    """Items under the present occupation code of the register; `_as_filed` restores their application's."""
     codes = filed["occupation_code"]
     return filed.assign(asked_code=codes, occupation_code=code_changes.follow_occupations(db, codes))
 

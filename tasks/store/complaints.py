@@ -1,4 +1,4 @@
-"""Complaints (举报投诉) in the database: as they stand now, and what is still to be done about them on a day."""
+"""Complaints (举报投诉) in the database: as they stand now, and those still to be dealt with on a day."""
 
 from datetime import date
 
@@ -30,7 +30,7 @@ def of_others(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def add(db: Connection, rows: pd.DataFrame, run: Run) -> int:
-    """Enter complaints (text, ISO days); a number that is there is brought up to date. Returns how many rows were new."""
+    """Enter complaints (text, ISO days); one whose number is on record is updated. Returns how many rows were new."""
     blank = {name: "" for name in _COLUMNS if name not in ("due_on", "closed_on")}
     stated = rows[list(_COLUMNS)].astype(frames.TEXT).fillna(blank).drop_duplicates("complaint_no", keep="last")
     stated["uscc"] = institutions.followed(db, stated["uscc"])

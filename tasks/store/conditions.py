@@ -1,4 +1,4 @@
-"""Conditions that several readings share, as SQL: which version counts, which finding stands, which edition is the newest."""
+"""SQL conditions that several queries share: which version counts, which finding stands, which edition is the newest."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -14,7 +14,7 @@ LETTER: Final = "letter"
 
 
 def same(one: FromClause, other: FromClause, keys: Iterable[str]) -> ColumnElement[bool]:
-    """Whether rows of two tables are about the same: their columns of the key are equal."""
+    """Whether rows of two tables have the same key."""
     return and_(*(one.c[key] == other.c[key] for key in keys))
 
 
@@ -24,7 +24,7 @@ def is_current() -> ColumnElement[bool]:
 
 
 def not_taken_up() -> ColumnElement[bool]:
-    """Whether an application was returned with the letter that no correction mends it (不予受理通知书)."""
+    """Whether an application was returned with the letter that it will not be accepted (不予受理通知书)."""
     letter = tables.outbox
     occasion = "non_acceptance:" + _application.c.application_no + ":v" + cast(_application.c.version, Text)
     return and_(

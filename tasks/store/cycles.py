@@ -1,4 +1,4 @@
-"""What is on record of a cycle as a whole: since when it is decided, whether a person closed it, its rewinding in a rehearsal."""
+"""A cycle as a whole: since when it is decided, whether a person closed it, and its rewinding in a dry run."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -47,7 +47,7 @@ def close(db: Connection, cycle: str, by: str, reason: str, document_no: str, ru
 
 
 def decides(db: Connection, cycle: str, run: Run) -> None:
-    """Note once that the day on which the cycle is decided has come: what comes later is decided when it is found."""
+    """Note once that the cycle's decisions have begun: whatever comes later is decided as soon as a run finds it."""
     if unfinished.has_decided(db, cycle):
         return
     _have(db, cycle)
@@ -55,7 +55,7 @@ def decides(db: Connection, cycle: str, run: Run) -> None:
 
 
 def undecide_after(db: Connection, day: date) -> int:
-    """Take back that cycles are decided since a day after a day; returns of how many."""
+    """Undo, for cycles whose decisions began after a day, that they have begun; returns how many."""
     later = (_cycle.c.decides_since > day, _cycle.c.closed_on.is_(None))
     seals.touch_where(db, seals.CYCLE, *later)
     return db.execute(update(_cycle).where(*later).values(decides_since=None)).rowcount
@@ -78,9 +78,9 @@ _WRITTEN_ANEW: tuple[Table, ...] = (
 
 
 def rewind(db: Connection, cycle: str) -> None:
-    """Undo what was made of a cycle's applications, and what it entered into the register; raises outside a rehearsal.
+    """Undo all work on a cycle's applications and its entries in the register; raises outside a dry run.
 
-    What people withdrew or ended as a whole stays so; of the other applications every item is judged anew.
+    Applications that were withdrawn or ended as a whole stay so; every item of the others is judged anew.
     """
     if not database.is_rehearsal():
         raise RuntimeError("a cycle is rewound in a rehearsal only: nothing would bring it back")
@@ -133,7 +133,7 @@ def reported(db: Connection, cycle: str) -> pd.DataFrame:
 
 
 def endings(db: Connection, cycle: str) -> pd.DataFrame:
-    """What of a cycle was ended, and why: application_no, UNIT, on, by, because; sorted.
+    """The applications and items of a cycle that were ended: application_no, UNIT, on, by, because; sorted.
 
     UNIT is blank where an application had no items.
     """

@@ -1,4 +1,4 @@
-"""Engines and transactions for SQLite and PostgreSQL, and what the role that works may do there."""
+"""Engines and transactions for SQLite and PostgreSQL, and the rights of the role that runs use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,7 +66,7 @@ def _without_rows(context: ExceptionContext) -> None:
 
 
 def _make_private(file: Path) -> None:
-    """Have a new database be for its owner alone to read: it holds identity numbers."""
+    """Make a new database readable for its owner alone: it holds identity numbers."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         file.touch(mode=0o600)
@@ -78,12 +78,12 @@ def engine(url: str) -> Engine:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """A moment read from the database, with its zone: SQLite gives times back without."""
+    """A moment read from the database, with its time zone, which SQLite does not return."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def close_engines() -> None:
-    """Close every connection to databases this process has asked; the next question opens a new one."""
+    """Close this process's connections to databases; the next query opens a new one."""
     while _engines:
         _engines.popitem()[1].dispose()
 
@@ -94,7 +94,7 @@ def _new_engine(url: str) -> Engine:
         if parsed.database and not parsed.database.startswith((":", "file:")):
             _make_private(Path(parsed.database))
         waiting = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        # an error's text goes to the log and to the run's page: never with the values of the statement
+        # error messages reach the log and the run's page, so they must not contain the values of the statement
         made = create_engine(parsed, connect_args=waiting, hide_parameters=True)
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_immediate)
@@ -126,7 +126,7 @@ def begin() -> Iterator[Connection]:
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """One transaction that only reads, and so waits for nobody."""
+    """One transaction that only reads, and so never waits for another."""
     if _Rehearsal.connection is not None:
         yield _Rehearsal.connection
         return
@@ -137,7 +137,7 @@ def reading() -> Iterator[Connection]:
 
 @contextmanager
 def rehearsal() -> Iterator[None]:
-    """Everything written inside is seen inside and undone at the end."""
+    """Undo, at the end of the block, everything written in it; inside, it can be read."""
     with engine(settings().database).connect() as connection:
         transaction = connection.begin()
         _Rehearsal.connection = connection
@@ -169,11 +169,11 @@ def is_sqlite(db: Connection) -> bool:
 
 
 class NoSuchRoleError(RefusedError):
-    """The role that is to work is not known to the server."""
+    """The server has no role of this name."""
 
 
 def grant(db: Connection, role: str) -> None:
-    """Let a role read and write every table, only add to the history, and alter nothing; done by the tables' owner.
+    """Let a role read and write every table, add to the history only, and alter no table; done by the tables' owner.
 
     Raises NoSuchRoleError.
     """
@@ -195,6 +195,6 @@ def grant(db: Connection, role: str) -> None:
 
 
 def may_rewrite(db: Connection) -> bool:
-    """Whether the role that asks could change the history, as its owner can."""
+    """Whether the present role could change the history, as its owner can."""
     privilege = "has_table_privilege(current_user, 'history', 'UPDATE') OR has_table_privilege(current_user, 'history', 'DELETE')"
     return bool(db.execute(text(f"SELECT {privilege}")).scalar())

@@ -1,4 +1,4 @@
-"""Operators' decisions on in-principle findings: recording them and what they say of each hold."""
+"""Rulings (例外审批) in the database: recording them, and the latest one on each hold, application or rule."""
 
 import hashlib
 import json
@@ -76,7 +76,7 @@ def application_on_record(db: Connection, number: str) -> ApplicationOnRecord | 
 
 
 def _statuses(db: Connection, number: str, version: int) -> dict[str, set[str]]:
-    """Where the items of each occupation stand that an application asks for, by its code; none for one without an item."""
+    """Occupation code to the statuses of its items, for every occupation requested; empty for one without an item."""
     item, requested = tables.item, tables.requested_occupation
     statuses: dict[str, set[str]] = {}
     rows = select(item.c.occupation_code, item.c.status).where(item.c.application_no == number)
@@ -84,15 +84,15 @@ def _statuses(db: Connection, number: str, version: int) -> dict[str, set[str]]:
         statuses.setdefault(code, set()).add(status)
     names = [requested.c[name] for name in ("occupation_code", "neighbour_code", "occupation_name")]
     form = db.execute(select(*names).where(requested.c.application_no == number, requested.c.version == version))
-    # a row whose item goes by its neighbour's code, or by a name, is decided on by that
+    # where the item carries the neighbour's code, or a name as its code, rulings name that
     without_item = [set(filter(None, codes)) for codes in form if not set(codes) & set(statuses)]
     return statuses | {code: set() for codes in without_item for code in codes}
 
 
 def of_cycle(db: Connection, cycle: str, rule: str | None = None, *, moments: bool = False) -> pd.DataFrame:
-    """Decisions on applications of the cycle, earliest first: by the moment they were made, whatever offset it is written in.
+    """Rulings on applications of the cycle under one rule, or all, in the order of the moments they were made at.
 
-    Those under one rule, or all. With `moments`, also that `moment`.
+    With `moments`, also the column `moment`.
     """
     numbers = select(tables.application.c.application_no).where(tables.application.c.cycle == cycle)
     statement = select(tables.decision).where(tables.decision.c.application_no.in_(numbers))
@@ -108,8 +108,8 @@ def of_cycle(db: Connection, cycle: str, rule: str | None = None, *, moments: bo
 def on_holds(db: Connection, cycle: str) -> pd.DataFrame:
     """Each hold of the cycle with the latest decision on it: application_no, occupation_code, level, rule, verdict.
 
-    `verdict` is missing where nobody has decided yet, and `free` where nobody needs to, for the hold fell; the latest
-    decision counts, for one occupation or for all.
+    `verdict` is missing while nobody has decided, and `free` where nobody needs to because the hold has fallen; the
+    latest ruling counts, whether on one occupation or on all.
     """
     holds = pl.from_pandas(findings.holds_of(db, cycle).drop(columns="cycle"))
     columns = ["application_no", "rule", pl.col("occupation_code").alias("concerns"), "verdict"]

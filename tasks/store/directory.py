@@ -1,4 +1,4 @@
-"""The directory as rows, from the register, and what its occupations are called."""
+"""The rows of the directory, made from the register, and the names of its occupations."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -19,13 +19,13 @@ from tasks.store import register
 def directory_on(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
     """One row an institution, occupation and work type in force on a day (DIRECTORY_COLUMNS, text), sorted (contract section 6).
 
-    What is suspended is on file and not in the directory.
+    A suspended level is on file but not in the directory.
     """
     return directory_rows(register.in_force(db, day, known_on=known_on), occupation_names(db))
 
 
 def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """The directory's rows of what is held (keys, DETAILS, ALONG, filed_on, valid_until), by the names of occupations.
+    """Directory rows of levels on file (keys, DETAILS, ALONG, filed_on, valid_until), with the names of occupations.
 
     `filed_on` and `valid_until` are the latest of its levels; its audiences are those of any.
     """
@@ -54,7 +54,7 @@ def directory_rows(held: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
 
 
 def occupation_names(db: Connection) -> dict[str, str]:
-    """Code to name, for every code of the Dictionary and every code given for a later occupation that has none there.
+    """Code to name, for every code of the Dictionary and every code that applications give for an occupation later than it.
 
     Of two names given for one code the one of the first application counts (contract section 5).
     """

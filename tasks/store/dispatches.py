@@ -1,4 +1,4 @@
-"""What was sent out for evaluation: packages still to deliver, and the items they carry."""
+"""Dispatches (送评): the packages sent out for evaluation, the items they carry, and those still to be delivered."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -33,7 +33,7 @@ def send(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFr
 
 
 def send_again(db: Connection, packages: dict[str, dict[str, Any]], carried: pd.DataFrame, run: Run) -> None:
-    """Put packages into the outbox, unless they are there, for items that are out already: they now belong to these.
+    """Put packages, unless they are there already, into the outbox for items that are out; the items now belong to them.
 
     `packages` and `carried` as for `send`.
     """
@@ -67,9 +67,9 @@ def _put(db: Connection, packages: dict[str, dict[str, Any]], run: Run) -> None:
 
 
 def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
-    """Take items (keys) back from the panels: they are out no longer, and accepted results on them count no more.
+    """Recall items (keys) from their panels: they are out no longer, and accepted results on them no longer count.
 
-    Returns what was out: keys, revision, sent_on (ISO), and `delivered` (1 where the panel has the package).
+    Returns the items that were out: keys, revision, sent_on (ISO), and `delivered` (1 where the panel has the package).
     """
     work = frames.working(db, "recalled", recalled[items.KEYS])
     same = conditions.same(_sent, work, items.KEYS)
@@ -108,7 +108,7 @@ def next_revisions(db: Connection, cycle: str) -> dict[str, int]:
 
 
 def undelivered(db: Connection, cycle: str) -> list[tuple[str, int]]:
-    """Packages in the outbox that nobody has been given yet, in order; not those whose items a later one carries."""
+    """Packages not delivered yet, in order, without those whose items a later package carries."""
     carries = exists().where(
         _sent.c.application_no == _dispatch.c.application_no, _sent.c.revision == _dispatch.c.revision
     )
@@ -135,7 +135,7 @@ def revisions(db: Connection, numbers: Iterable[str]) -> dict[tuple[str, ...], i
 def sent_items(db: Connection, cycle: str) -> pd.DataFrame:
     """Every item of the cycle that was sent out and not recalled: keys, has_commitment and filed (bool).
 
-    One that a refusal under EVAL-5 took off the register is open to results no more.
+    Without items that a refusal under EVAL-5 took off the register: they take no more results.
     """
     commitment = exists().where(
         tables.material.c.application_no == tables.application.c.application_no,

@@ -1,4 +1,4 @@
-"""Everything on record of one application or institution, for whoever looks at it, and what was done since they looked."""
+"""Everything on record of one application or institution, and what was done to it since somebody opened its page."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def application(db: Connection, number: str) -> RowMapping | None:
 def listed(db: Connection, *, cycle: str, status: str, words: str, most: int, after: int) -> tuple[pd.DataFrame, int]:
     """Applications in LISTED, newest cycle first, `most` of them from place `after` on; and how many there are in all.
 
-    Beyond the last page stands the last one. `words`: part of a number, name or credit code; a blank choice is all.
+    A place beyond the end gives the last page. `words`: part of a number, name or credit code; a blank choice is all.
     """
     chosen: Select[Any] = select(*_listed()).join(_version, conditions.is_current())
     if cycle:
@@ -135,7 +135,7 @@ def letters(db: Connection, subjects: list[str]) -> pd.DataFrame:
 def last_entry(db: Connection, subject: str) -> int:
     """The number of the last history entry about an application, an institution or an edition; 0 before the first.
 
-    Whatever is done to it makes a new one: a form that carries this number is known to be out of date.
+    Every change makes a new entry, so a form that carries an older number is known to be out of date.
     """
     return highest(db, tables.history.c.entry, tables.history.c.subject == subject)
 
@@ -155,7 +155,7 @@ def applications_of(db: Connection, codes: list[str]) -> pd.DataFrame:
 
 
 def held_items(db: Connection, code: str) -> pd.DataFrame:
-    """What an institution has, and had, on the register as we know it now: UNIT, terms, ended_by; by occupation."""
+    """An institution's present and former entries on the register, as known now: UNIT, terms, ended_by; by occupation."""
     entry = tables.qualification_item
     names = [*UNIT, "audiences", "filed_on", "valid_until", "application_no", "because", "ended_by"]
     statement = select(*(entry.c[name] for name in names)).where(entry.c.uscc == code, entry.c.known_to.is_(None))
@@ -163,7 +163,7 @@ def held_items(db: Connection, code: str) -> pd.DataFrame:
 
 
 def suspended(db: Connection, code: str, day: date) -> set[tuple[str, ...]]:
-    """UNIT of what of an institution is suspended on a day."""
+    """UNIT of an institution's levels that are suspended on a day."""
     table = tables.suspension
     over = or_(table.c.ends_on.is_(None), table.c.ends_on >= day)
     running = (table.c.uscc == code, table.c.known_to.is_(None), table.c.starts_on <= day, over)
@@ -215,7 +215,7 @@ def complaint_of(db: Connection, number: str) -> str | None:
 
 
 def holders(db: Connection, occupations: Collection[str], day: date) -> list[tuple[str, str, str]]:
-    """Who has these occupations on file on a day: occupation, institution's name and type, sorted."""
+    """The institutions that have these occupations on file on a day: occupation, name and type, sorted."""
     entry, institution = tables.qualification_item, tables.institution
     statement = (
         select(entry.c.occupation_code, institution.c.institution_name, institution.c.institution_type)
@@ -227,7 +227,7 @@ def holders(db: Connection, occupations: Collection[str], day: date) -> list[tup
 
 
 def occupations_of(db: Connection, codes: Collection[str], day: date) -> list[tuple[str, str]]:
-    """What these institutions have on file on a day: credit code and occupation, each once, sorted."""
+    """The occupations that these institutions have on file on a day: credit code and occupation, each once, sorted."""
     entry = tables.qualification_item
     statement = select(entry.c.uscc, entry.c.occupation_code).where(*_on_file(day), entry.c.uscc.in_(list(codes)))
     return sorted((code, occupation) for code, occupation in db.execute(statement.distinct()))
@@ -244,7 +244,7 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class Since:
-    """One thing that was done meanwhile: by whom, on which day, what."""
+    """One thing done meanwhile: by whom, on which day, and what it was."""
 
     by: str
     on: str
@@ -252,7 +252,7 @@ class Since:
 
 
 class MovedError(RefusedError):
-    """Something was done to it since the page was opened; `since` tells what, oldest first, and `seen` is the new mark."""
+    """The subject was changed since the page was opened: `since` lists how, oldest first, and `seen` is the new mark."""
 
     def __init__(self, subject: str, seen: int, since: list[Since]) -> None:
         self.subject, self.seen, self.since = subject, seen, since
@@ -261,7 +261,7 @@ class MovedError(RefusedError):
 
 
 def assert_unmoved(db: Connection, subject: str, seen: int | None) -> None:
-    """Raise MovedError where the history has later entries about a subject than the one seen; None asks nothing."""
+    """Raise MovedError if the history has later entries about a subject than the one seen; None: do not check."""
     if seen is None:
         return
     entries = entries_after(db, subject, seen)

@@ -1,4 +1,4 @@
-"""What waits for somebody: rows of everything that a person, an institution or a panel has to act on; it changes nothing."""
+"""Rows of everything that a person, an institution or a panel has to act on; nothing here writes."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -19,7 +19,7 @@ _outbox = tables.outbox
 
 
 def lacking(db: Connection, cycles: Sequence[str]) -> dict[str, str]:
-    """What returned applications lack, by number: the sentences of the hard findings, each once, joined by `；`."""
+    """Why applications were returned, by number: the sentences of their hard findings, each once, joined by `；`."""
     chosen = (_application.c.cycle.in_(cycles), _application.c.status == "returned", _application.c.outcome.is_(None))
     finding = tables.finding
     hard = (
@@ -85,7 +85,7 @@ def undelivered(db: Connection) -> pd.DataFrame:
 def set_aside(db: Connection) -> pd.DataFrame:
     """Files and rows set aside in cycles nobody closed: file, application_no, reason, cycle, sha256, since; oldest first.
 
-    One in whose place a later file was taken, or whose application came in whole since, is settled and left out.
+    Left out are those settled since, by a later file in their place or by their application in full.
     """
     aside = tables.quarantined
     came = exists().where(

@@ -1,4 +1,4 @@
-"""Editions in the database: their rows, which of them stands, and what may be published next."""
+"""Editions in the database: their rows, their standing, and the rows that may be published next."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +25,7 @@ _row = tables.edition_row
 _ORDER = (_edition.c.cycle, _edition.c.number)
 
 
-#: Where an edition stands; one that was discarded keeps its name, so that no name ever means two contents.
+#: The standings of an edition; a discarded one keeps its name, so that no name ever means two contents.
 STANDINGS = ("building", "waiting", "published", "discarded")
 
 
@@ -62,7 +62,7 @@ def rows_of(db: Connection, name: str) -> pd.DataFrame:
 
 
 def draft(db: Connection, rows: pd.DataFrame, day: date, run: Run, *, previous: str | None, waits_because: str) -> str:
-    """A new edition of the run's cycle with the directory's rows of a day; it waits if there is a reason to. Its name."""
+    """Draft an edition of the run's cycle with a day's directory rows; it waits if `waits_because` says why. Its name."""
     number = highest(db, _edition.c.number, _edition.c.cycle == run.cycle) + 1
     name = f"{run.cycle}.{number}"
     values: dict[str, Any] = {"edition": name, "cycle": run.cycle, "number": number, "as_of": day}
@@ -83,23 +83,23 @@ def discard(db: Connection, name: str, run: Run, because: str) -> None:
 
 
 def wait_because(db: Connection, name: str, because: str) -> None:
-    """State anew why a waiting edition waits."""
+    """Bring up to date why a waiting edition waits."""
     seals.touch_one(db, seals.EDITION, name)
     db.execute(update(_edition).where(_edition.c.edition == name).values(waits_because=because))
 
 
 def release(db: Connection, name: str, run: Run, because: str) -> None:
-    """Let a waiting edition be published: what made it wait has been explained."""
+    """Release a waiting edition for publication, because its reasons to wait have gone."""
     _move(db, name, "building", because, run, "filing")
 
 
 def approve(db: Connection, name: str, run: Run, by: str) -> None:
-    """Let a waiting edition be published on a person's word."""
+    """Release a waiting edition for publication, because a person approved it."""
     _move(db, name, "building", "批准发布", run, by, approved_by=by)
 
 
 def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
-    """Note that the edition's folder stands in its place."""
+    """Note that the edition's folder is in its place."""
     _move(db, name, "published", manifest_sha256, run, "filing", manifest_sha256=manifest_sha256)
 
 
@@ -114,14 +114,14 @@ def _move(db: Connection, name: str, became: str, because: str, run: Run, by: st
 
 @dataclass(frozen=True, eq=False)
 class Publishable:
-    """The rows to publish (DIRECTORY_COLUMNS), and a Chinese sentence for each kind of fault that keeps others back."""
+    """The rows to publish (DIRECTORY_COLUMNS), and a Chinese sentence for each kind of fault for which rows are kept back."""
 
     rows: pd.DataFrame
     faults: list[str]
 
 
 def publishable(db: Connection, rows: pd.DataFrame, day: date) -> Publishable:
-    """The rows of a day's directory without the faulty ones, in whose place stand those published last, where these are sound."""
+    """A day's directory with its faulty rows replaced by those published last, or left out where these are faulty too."""
     traces = history.filings(db)
     faults = unfit(rows, day, all_policies(), traces)
     if not faults:
@@ -141,7 +141,7 @@ def _is_one_of(rows: pd.DataFrame, keys: set[tuple[str, ...]]) -> "pd.Series[boo
     return pd.Series([key in keys for key in row_keys], index=rows.index, dtype="bool")
 
 
-#: What an institution's newest application states of it beside what the register keeps.
+#: Particulars that an institution's newest application states and the register does not keep.
 PARTICULARS = ["affiliation", "legal_representative", "contact_name", "contact_phone"]
 #: One permission behind what was filed.
 EXCEPTIONS = [

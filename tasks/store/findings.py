@@ -1,4 +1,4 @@
-"""Findings and holds: what screening found, and which items it holds."""
+"""Findings of screening, and the holds that in-principle findings put on items."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,7 +17,7 @@ _finding = tables.finding
 
 
 def replace(db: Connection, findings: pd.DataFrame, applications: pd.DataFrame, cycle: str) -> None:
-    """Put the findings of these applications (application_no, version) in place of former ones of the same version."""
+    """Replace the findings on these applications (application_no, version)."""
     work = frames.working(db, "found_of", applications[VERSION])
     former = delete(_finding).where(
         _finding.c.application_no.in_(select(work.c.application_no)), _finding.c.table != "results"
@@ -35,7 +35,7 @@ def none() -> pd.DataFrame:
 
 
 def replace_of_results(db: Connection, findings: pd.DataFrame, judged: "pd.Series[int]", cycle: str) -> None:
-    """Put the findings on these results in place of former ones; `version` is the number of the result they stand on."""
+    """Replace the findings on these results; `version` is the number of the result."""
     work = frames.working(db, "judged_results", judged.to_frame("version"))
     on_results = _finding.c.version.in_(select(work.c.version))
     seals.touch_where(db, seals.FINDINGS, _finding.c.table == "results", on_results)
@@ -80,9 +80,9 @@ def hold(db: Connection, holds: pd.DataFrame, cycle: str) -> None:
 
 
 def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle: str) -> None:
-    """Put the holds (KEYS, rule) of screened applications (application_no) in place of former ones.
+    """Replace the holds (KEYS, rule) of screened applications (application_no).
 
-    The holds by which an item was refused stay: a later permit answers them.
+    Holds under which an item was refused stay, for a later permit may still answer them.
     """
     table, item, keys = tables.hold, tables.item, [*KEYS, "rule"]
     work = frames.working(db, "held_of", screened[["application_no"]])
@@ -103,7 +103,7 @@ def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle
 
 
 def note_fallen(db: Connection, holds: pd.DataFrame, free: "pd.Series[bool]", day: date) -> None:
-    """Note of these holds (of `holds_of`) which do not hold on a day, for their place is free, and which do."""
+    """Note which of these holds (of `holds_of`) have fallen by a day, because a place is free, and which have not."""
     table, keys = tables.hold, [*KEYS, "rule"]
     fallen, standing = free & (holds["fallen_on"] != day.isoformat()), ~free & holds["fallen_on"].notna()
     for rows, fallen_on in ((holds[fallen], day), (holds[standing], None)):

@@ -1,4 +1,4 @@
-"""Whole frames in and out of the database by its fastest way."""
+"""Reading and writing whole frames by the fastest way that each database has."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -28,19 +28,19 @@ TEXT = pd.StringDtype(na_value=np.nan)
 def read(db: Connection, statement: Select[Any], order: Sequence[str] = ()) -> pd.DataFrame:
     """Rows of a SELECT as a frame: text as str, whole numbers as int64, dates as ISO text; sorted by columns, blanks last."""
     rows = read_polars(db, statement)
-    # the same order as that of pandas, and databases do not agree on that of texts
+    # sorted as pandas sorts, for databases do not agree on the order of texts
     return (rows.sort(order, nulls_last=True, maintain_order=True) if order else rows).to_pandas()
 
 
 def read_polars(db: Connection, statement: Select[Any]) -> pl.DataFrame:
-    """Rows of a SELECT as `read` gives them, before they are pandas'."""
+    """Rows of a SELECT as `read` gives them, but as a polars frame."""
     columns = list(statement.selected_columns)
     schema = {column.name: _polars_type(column.type, sqlite=is_sqlite(db)) for column in columns}
     rows = _raw(db, statement) if is_sqlite(db) else [tuple(row) for row in db.execute(statement)]
     # column by column: polars takes rows apart three times as slowly
     cells = zip(*rows, strict=True) if rows else [()] * len(schema)
     named = zip(schema.items(), cells, strict=True)
-    # numbers and truth in a column of text become text; text in one of numbers is an error
+    # numbers and booleans in a text column become text; text in a number column is an error
     series = (pl.Series(name, values, kind, strict=kind != pl.String) for (name, kind), values in named)
     return pl.DataFrame([cells.dt.to_string("%Y-%m-%d") if cells.dtype == pl.Date else cells for cells in series])
 
@@ -61,7 +61,7 @@ def _polars_type(kind: TypeEngine[Any], *, sqlite: bool) -> Any:
 
 
 def _raw(db: Connection, statement: Select[Any]) -> list[Any]:
-    """SQLite's own cursor: its rows are plain tuples, its dates are ISO text already."""
+    """SQLite's own cursor, whose rows are plain tuples with dates as ISO text."""
     compiled = statement.compile(db, compile_kwargs={"render_postcompile": True})
     values = [compiled.params[name] for name in cast(Any, compiled).positiontup or []]
     cursor = db.connection.cursor()
@@ -78,12 +78,12 @@ def append(db: Connection, table: Table, frame: pd.DataFrame) -> int:
 
 
 def rows_of(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """The rows as plain tuples; what is missing is None."""
+    """The rows as plain tuples, missing values as None."""
     return pl.from_pandas(frame).rows() if len(frame) else []
 
 
 def records(frame: pd.DataFrame, blank: str | None = "") -> list[dict[str, Any]]:
-    """The rows by the names of their columns; what is missing is `blank`."""
+    """The rows as dictionaries by column, missing values as `blank`."""
     cells = frame.astype(object)
     return cells.where(cells.notna(), blank).to_dict("records")  # type: ignore[return-value]  # columns are named by text
 

@@ -1,4 +1,4 @@
-"""What runs judge by: each policy, the rule book and the reference lists, by SHA-256 in the history."""
+"""The files that runs judge by (policies, rule book, reference lists), recorded in the history by SHA-256."""
 
 import hashlib
 from collections.abc import Iterator
@@ -37,9 +37,9 @@ def _files(installation: Settings) -> Iterator[tuple[str, Traversable]]:
 
 
 def note(db: Connection, run: Run) -> None:
-    """Put into the history which files a run judges by, where they are not those of the run before it.
+    """Record in the history the files that a run judges by, if they differ from those of the run before.
 
-    A dry run judges by files of its own choice and leaves nothing.
+    A dry run may judge by other files and records nothing.
     """
     if database.is_rehearsal():
         return

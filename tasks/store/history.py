@@ -23,7 +23,7 @@ _FACTS = cast(_history.c.facts, Text).label("facts")
 _FORMER = ("old_uscc", "old_occupation_code")
 #: The columns of an entry its writer gives; the number, who, when and in which run are added here.
 _GIVEN = ["kind", "subject", *UNIT, "was", "became", "because", "facts"]
-#: What an entry has that concerns no occupation, comes from nowhere, or has no facts.
+#: The defaults of an entry that concerns no occupation, has no former standing, or no facts.
 _BLANK = {**dict.fromkeys(UNIT, ""), "was": "", "facts": facts_text()}
 _CHAIN_LOCK = 0x66696C69  # any fixed number: PostgreSQL writers of history take turns
 
@@ -31,8 +31,8 @@ _CHAIN_LOCK = 0x66696C69  # any fixed number: PostgreSQL writers of history take
 def add(db: Connection, kind: str, entries: pd.DataFrame, run: Run, by: str) -> None:
     """Append entries of a kind, chained to the last one.
 
-    `entries`: subject, became, because; where they apply UNIT, was, and facts (of `facts_text`). Other columns are not
-    looked at.
+    `entries`: subject, became, because; where they apply UNIT, was, and facts (of `facts_text`). Other columns are
+    ignored.
     """
     if entries.empty:
         return
@@ -63,7 +63,7 @@ def facts(rows: pd.DataFrame, **shared: object) -> list[str]:
 
 
 def note_starter(db: Connection, run: Run, by: str) -> None:
-    """Put on record who started a run by the pages: what the product does in it is done on that person's word."""
+    """Record who started a run from the web pages, and so answers for what the product does in it."""
     add_one(db, STARTED, run.cycle, "由登录人员启动本次运行", run, by, became="started")
 
 
@@ -93,21 +93,21 @@ def entries_of_kind(db: Connection, kind: str) -> Iterator[tuple[int, str, dict[
 
 
 def head(db: Connection) -> Head:
-    """The newest entry: whoever keeps a copy of it can tell later whether the chain was rewritten."""
+    """The newest entry; a copy of it shows later whether the chain was rewritten."""
     newest = select(_history.c.entry, _history.c.digest).order_by(_history.c.entry.desc()).limit(1)
     last = db.execute(newest).first()
     return Head(entry=last.entry, digest=last.digest) if last else Head(digest=GENESIS)
 
 
 def draft_of(db: Connection, edition: str) -> Head:
-    """The entry that tells of an edition's draft: the head of the chain the edition goes with."""
+    """The entry of an edition's draft, which is the head of the chain published with the edition."""
     number = _draft(db, edition, None)
     known_digest = db.execute(select(_history.c.digest).where(_history.c.entry == number)).scalar()
     return Head(entry=number, digest=known_digest) if number is not None and known_digest else Head(digest=GENESIS)
 
 
 def unlike(db: Connection, heads: dict[str, Head]) -> list[str]:
-    """Sentences naming the copies of the chain's head (by where they lie) that the chain does not lead to any more."""
+    """Sentences naming the copies of the chain's head (by the place of each) that are no longer part of the chain."""
     numbers = sorted({head.entry for head in heads.values()})
     statement = select(_history.c.entry, _history.c.digest).where(_history.c.entry.in_(numbers))
     now = dict(db.execute(statement).tuples().all())
@@ -131,7 +131,7 @@ def strays(db: Connection) -> list[str]:
 
 
 def uncounted(db: Connection) -> list[str]:
-    """Sentences naming the runs that did not write as many entries as there are of them."""
+    """Sentences naming the runs whose number of entries is not the number they wrote."""
     run, entry_count = tables.run, func.count(_history.c.entry)
     statement = (
         select(run.c.run_id, run.c.entries, entry_count, func.max(_history.c.entry))
@@ -147,7 +147,7 @@ def uncounted(db: Connection) -> list[str]:
 
 
 def last_moves(db: Connection) -> pd.DataFrame:
-    """The last move of everything that was ever on the register: uscc, UNIT and what it became."""
+    """The last move of every level that was ever on the register: uscc, UNIT, became."""
     unit = [_history.c[name] for name in UNIT]
     statement = select(_history.c.subject.label("uscc"), *unit, _history.c.entry, _history.c.became)
     moves = frames.read(db, statement.where(_history.c.kind == "qualification")).sort_values("entry")
@@ -155,7 +155,7 @@ def last_moves(db: Connection) -> pd.DataFrame:
 
 
 def causes(db: Connection, since: str | None, edition: str | None) -> pd.DataFrame:
-    """What made rows of the directory come, change and go between two editions: the columns `directory.changes` takes.
+    """Why rows of the directory were added, changed and removed between two editions: the columns `directory.changes` takes.
 
     Of the moves after the draft of the edition `since` and before that of `edition` (to the present where it is not
     drafted yet) the last of each occupation and work type counts; of an institution's particulars those an operator
@@ -186,7 +186,7 @@ def causes(db: Connection, since: str | None, edition: str | None) -> pd.DataFra
 
 
 def _draft(db: Connection, edition: str | None, otherwise: int | None) -> int | None:
-    """The number of the entry that tells of an edition's draft."""
+    """The number of the entry of an edition's draft."""
     statement = select(_history.c.entry).where(_history.c.kind == "edition", _history.c.subject == edition)
     return db.execute(statement.where(_history.c.was == "").order_by(_history.c.entry)).scalar() or otherwise
 
@@ -199,7 +199,7 @@ def filings(db: Connection) -> pd.DataFrame:
 
 
 def carried_over(db: Connection) -> set[tuple[str, ...]]:
-    """uscc and TRADE of what came from another credit code, institution or occupation code by a decision."""
+    """uscc and TRADE of entries that a decision brought from another credit code, institution or occupation code."""
     columns = (_history.c.subject, *(_history.c[name] for name in TRADE), _FACTS)
     named = or_(*(_FACTS.contains(f'"{name}"') for name in _FORMER))
     rows = db.execute(select(*columns).where(_history.c.kind == "qualification", named))
@@ -245,7 +245,7 @@ def marks_after(db: Connection, day: date) -> int:
 
 
 def is_restored_since(db: Connection, edition: str) -> bool:
-    """Whether what a run for a mistaken day had marked was taken back since an edition was drafted."""
+    """Whether a restoration has taken back the marks of a mistaken day since an edition was drafted."""
     statement = select(_history.c.entry).where(
         _history.c.kind == "restoration", _history.c.entry > _draft(db, edition, 0)
     )
@@ -275,7 +275,7 @@ def broken_links(db: Connection) -> Iterator[str]:
 
 
 def counted_beside_the_register() -> "Select[tuple[int]]":
-    """How many entries tell of a complaint, of an outcome of an inspection or of an institution's change of name."""
+    """How many entries are about a complaint, the outcome of an inspection or an institution's change of name."""
     about = or_(
         _history.c.kind == "complaint",
         and_(_history.c.kind == "inspection", _history.c.was != ""),
@@ -290,7 +290,7 @@ def last(db: Connection) -> int:
 
 
 def read_last() -> int:
-    """The number of the newest entry as it stands now, for whoever asks whether anything moved since."""
+    """The number of the newest entry now, to find out later whether anything moved since."""
     with reading() as db:
         return last(db)
 

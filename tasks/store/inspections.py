@@ -44,7 +44,7 @@ def draw_of(db: Connection, cycle: str) -> Draw | None:
 
 
 def record_draw(db: Connection, made: Draw, run: Run) -> None:
-    """Keep the draw, and tell the history of everyone drawn."""
+    """Store the draw, and record each institution and inspector drawn in the history."""
     values = {"cycle": made.cycle, "seed": made.seed, "drawn_on": made.drawn_on}
     seals.touch_one(db, seals.INSPECTION_DRAW, made.cycle)
     db.execute(insert(_draw).values(**values, record=made.model_dump(mode="json")))
@@ -97,6 +97,6 @@ def to_be_mended(db: Connection, day: date) -> list[dict[str, Any]]:
 
 
 def _unknown(rows: pd.DataFrame, recorded: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The rows that are not there word for word."""
+    """The rows that the table does not have in exactly these words."""
     both = rows.merge(recorded[columns], on=columns, how="left", indicator=True)
     return both[both["_merge"] == "left_only"][columns]

@@ -1,4 +1,4 @@
-"""Institutions: their details on the register (name, type, region, code), and what goes by their present credit codes."""
+"""Institutions: their details on the register (name, type, region, code), and their changes of credit code."""
 
 from datetime import date
 
@@ -26,7 +26,7 @@ def current(db: Connection) -> pd.DataFrame:
 
 
 def on(db: Connection, day: date) -> pd.DataFrame:
-    """uscc and details of every institution as they were on a day, by what we know now; later ones as they were first."""
+    """uscc and details of every institution on a day, as known now; of one entered later, its first details."""
     columns = [_institution.c[column] for column in ("entry", "uscc", "since", *DETAILS)]
     entries = frames.read(db, select(*columns)).sort_values("entry")
     begun = entries["since"] <= day.isoformat()
@@ -44,9 +44,9 @@ def name(
     by: str = "filing",
     **facts: str,
 ) -> int:
-    """Bring institutions' details up to date (uscc and DETAILS); an optional one that is blank keeps the present one.
+    """Bring institutions' details up to date (uscc and DETAILS); a blank optional detail leaves the present one.
 
-    `since`: the day from which they go by them, the run's if none is given; `facts`: more of them for the history.
+    `since`: the day from which the details hold, the run's if not given; `facts`: further facts for the history.
     """
     before, changed = _changed(db, named)
     if changed.empty:
@@ -61,7 +61,7 @@ def name(
 
 
 def _changed(db: Connection, named: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The present details of these institutions, by uscc, and the rows (uscc, DETAILS) that are others now."""
+    """The present details of these institutions, by uscc, and the rows (uscc, DETAILS) that differ from them."""
     present = current(db).set_index("uscc")
     last = named.drop_duplicates("uscc", keep="last").set_index("uscc")
     rows = last.reindex(columns=DETAILS).astype(frames.TEXT).fillna("")
@@ -72,7 +72,7 @@ def _changed(db: Connection, named: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
 
 
 def _replace(db: Connection, changed: pd.DataFrame, run: Run, since: date) -> None:
-    """Enter details (uscc, DETAILS) from a day on in place of those that are current."""
+    """Replace the current details (uscc, DETAILS) from a day on."""
     work = frames.working(db, "renaming", changed[["uscc"]])
     former = (_institution.c.uscc.in_(select(work.c.uscc)), _institution.c.known_to.is_(None))
     seals.touch_where(db, seals.INSTITUTION, *former)
@@ -93,14 +93,14 @@ def _in_a_line(details: pd.DataFrame) -> "pd.Series[str]":
 
 
 def move(db: Connection, old: str, new: str, run: Run) -> None:
-    """Know an institution under another credit code from now on."""
+    """Register an institution under another credit code from now on."""
     present = current(db)
     name(db, present[present["uscc"] == old].assign(uscc=new), run)
     leave(db, old, run)
 
 
 def leave(db: Connection, code: str, run: Run) -> None:
-    """Know nothing under a credit code from now on: its institution goes by another one, or has gone into another."""
+    """Register no institution under a credit code from now on: it has another code, or merged into another."""
     current = and_(_institution.c.uscc == code, _institution.c.known_to.is_(None))
     seals.touch_where(db, seals.INSTITUTION, current)
     db.execute(update(_institution).where(current).values(known_to=run.day))
@@ -113,7 +113,7 @@ def followed(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def recoded(db: Connection, codes: "pd.Series[str]") -> "pd.Series[str]":
-    """Each credit code as its own institution has it now, also of one that went into another."""
+    """Each credit code as its own institution has it now, even if that has merged into another."""
     steps = credit_code_steps(db, "recode")
     return codes.map(lambda code: last_of(code, steps)).astype(frames.TEXT)
 

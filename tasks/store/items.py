@@ -1,4 +1,4 @@
-"""Items: where each stands, and the only way to move it; every move leaves its history entry in the same transaction."""
+"""Items: their statuses, and the only way to move them; each move writes its history entry in the same transaction."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -21,8 +21,8 @@ _version = tables.application_version
 def create(db: Connection, item_rows: pd.DataFrame, run: Run, by: str) -> None:
     """Items of freshly screened applications.
 
-    `born`: KEYS, ALONG, cycle, uscc, status, reason. Held and accepted items were
-    screened first: one entry tells both.
+    `born`: KEYS, ALONG, cycle, uscc, status, reason. Held and accepted items were screened first: one entry records both
+    moves.
     """
     if item_rows.empty:
         return
@@ -40,9 +40,9 @@ def create(db: Connection, item_rows: pd.DataFrame, run: Run, by: str) -> None:
 
 
 def renew(db: Connection, screened: pd.DataFrame, item_rows: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Put freshly screened items in place of the applications' present ones that are not final; returns those of `born`.
+    """Replace the applications' items that are not final by freshly screened ones; returns those of `born`.
 
-    What is final stays as it is, and so does whatever came out the same. `screened`: application_no; `born`: as for
+    Final items stay as they are, and so do those that came out the same. `screened`: application_no; `born`: as for
     `create`.
     """
     present = of_applications(db, screened["application_no"].tolist())
@@ -77,12 +77,12 @@ def move(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> int:
 
 
 def replace(db: Connection, application_nos: pd.DataFrame, run: Run, because: str) -> None:
-    """Take the items of replaced versions away; their history stays. `application_nos`: one column of that name."""
+    """Delete the items of replaced versions; their history stays. `application_nos`: one column of that name."""
     _remove(db, of_applications(db, application_nos["application_no"].tolist()), run, because)
 
 
 def _remove(db: Connection, item_rows: pd.DataFrame, run: Run, because: str) -> None:
-    """Take items (KEYS, status) away with what holds them and what a public notice showed: the new are shown anew."""
+    """Delete items (KEYS, status) with their holds and their place in public notices: new items are shown anew."""
     _tell(db, item_rows.assign(was=item_rows["status"], became="", because=because), run, "filing")
     work = frames.working(db, "removing", item_rows[KEYS])
     removed_keys = select(*(work.c[key] for key in KEYS))
@@ -95,7 +95,7 @@ def _remove(db: Connection, item_rows: pd.DataFrame, run: Run, because: str) -> 
 
 
 def restate(db: Connection, stated: pd.DataFrame) -> None:
-    """Bring the `reason` of items that stay where they are up to date: keys and reason."""
+    """Update the `reason` of items whose status stays: keys and reason."""
     if stated.empty:
         return
     work = frames.working(db, "restating", stated[[*KEYS, "reason"]])
@@ -108,7 +108,7 @@ def restate(db: Connection, stated: pd.DataFrame) -> None:
 
 
 def follow_owner(db: Connection, numbers: Collection[str]) -> dict[str, str]:
-    """Let what was taken back of these applications go by the credit codes they have now; those codes by number."""
+    """Give the withdrawn items of these applications their present credit codes; returns the codes by application number."""
     application = tables.application
     columns = (application.c.application_no, application.c.uscc)
     owners = frames.read(db, select(*columns).where(application.c.application_no.in_(numbers)))
@@ -126,7 +126,7 @@ def follow_owner(db: Connection, numbers: Collection[str]) -> dict[str, str]:
 
 
 def record_verdicts(db: Connection, verdicts: pd.DataFrame) -> None:
-    """Note what the accepted results said: keys, verdict, score and failed_by."""
+    """Note the verdicts of accepted results: keys, verdict, score and failed_by."""
     work = frames.working(db, "verdicts", verdicts[[*KEYS, "verdict", "score", "failed_by"]])
     seals.touch(db, seals.ITEMS, verdicts)
     outcomes = {name: work.c[name] for name in ("verdict", "failed_by")}
@@ -144,7 +144,7 @@ def decided(db: Connection, settled: pd.DataFrame) -> None:
 
 
 def forget_results(db: Connection, reopened: pd.DataFrame) -> None:
-    """Let items (keys) whose results count no more stand as if none had come."""
+    """Clear what items (keys) have from results that no longer count."""
     if reopened.empty:
         return
     work = frames.working(db, "reopened", reopened[KEYS])
@@ -162,7 +162,7 @@ def of_cycle(db: Connection, cycle: str, statuses: list[str] | None = None) -> p
 
 
 def renewals_under_way(db: Connection) -> pd.DataFrame:
-    """Items of renewals on which something is still awaited, whatever their cycle: every column of the table."""
+    """Items of renewals that are still under way, whatever their cycle: every column of the table."""
     renewing = select(_version.c.application_no).where(_version.c.kind == "renewal")
     statement = select(_item).where(_item.c.status.not_in(FINAL), _item.c.application_no.in_(renewing))
     return frames.read(db, statement, KEYS)
@@ -225,7 +225,7 @@ def filed_without_entry(db: Connection, day: date) -> pd.DataFrame:
     """Filed items of every cycle with no entry of the register under their code that lasts to a day; renumbered ones all."""
     entry = tables.qualification_item
     same = (entry.c[key] == _item.c[key] for key in qualification.KEYS)
-    # compared with true, or SQLite looks through all that is known for each item instead of its institution's entries
+    # compared with true, or SQLite scans the whole register for each item instead of its institution's entries
     is_known = entry.c.known_to.is_(None) == true()
     lasting = exists().where(*same, is_known, entry.c.valid_until >= day)
     renumbered = _item.c.occupation_code.in_(select(tables.renumbering.c.old_code))

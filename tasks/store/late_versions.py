@@ -1,4 +1,4 @@
-"""Late versions: kept, and made current once a decision permits one (contract section 3)."""
+"""Late versions: kept, and made current once a ruling permits one (contract section 3)."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ _version = tables.application_version
 
 
 def permitted(db: Connection, run: Run) -> pd.DataFrame:
-    """The newest late version of each of the cycle's applications that a decision permits now, as rows to `promote`."""
+    """The newest late versions of the cycle's applications that a ruling now permits, as rows to `promote`."""
     open_ones = _open(db, run.cycle, run.only)
     if open_ones.empty:
         return open_ones
@@ -32,7 +32,7 @@ def permitted(db: Connection, run: Run) -> pd.DataFrame:
 
 
 def undecided(db: Connection, cycle: str) -> list[str]:
-    """Applications whose newest late version a decision may still take, and that nobody has decided on since it came."""
+    """Applications whose newest late version may still be permitted, and on which nobody has ruled since it came."""
     open_ones = _open(db, cycle, None)
     if open_ones.empty:
         return []
@@ -74,7 +74,7 @@ def _open(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame:
 
 
 def _given_since(db: Connection, cycle: str, late: pd.DataFrame) -> "pd.Series[str]":
-    """What the latest decision on all of each application says of its late version, if it was given after that came."""
+    """The latest ruling on each application as a whole, if it was made after its late version came."""
     latest = {str(row["application_no"]): row for row in records(decisions.on_applications(db, cycle, WINDOW_2))}
     zone = ZoneInfo(for_cycle(cycle_id(cycle)).timezone)
     verdicts = [

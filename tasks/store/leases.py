@@ -1,4 +1,4 @@
-"""One writer at a time on a cycle: taking, proving and giving back its lease."""
+"""Leases, which let one run at a time write to a cycle: taking one, proving it, giving it back."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ from schemas.run import Run
 from schemas.tables import lease
 from tasks.store import database, seals
 
-#: How long a holder on another machine is believed to be alive without a sign of life.
+#: A holder on another machine counts as alive for so long after its last sign of life.
 TERM = timedelta(minutes=10)
 
 #: The same process may seem to have begun this much apart: the kernel tells the moment of the boot in whole seconds.
@@ -63,7 +63,7 @@ def is_held(db: Connection, cycle: str) -> bool:
 
 
 def prove(db: Connection, cycle: str, token: int) -> None:
-    """Stay the holder for another term; raises LeaseTakenError when another run has taken over meanwhile."""
+    """Prove and extend the lease by another term; raises LeaseTakenError if another run has taken over."""
     renewed = db.execute(
         update(lease).where(lease.c.cycle == cycle, lease.c.token == token).values(expires_at=datetime.now(UTC) + TERM)
     )
@@ -72,7 +72,7 @@ def prove(db: Connection, cycle: str, token: int) -> None:
 
 
 def give_back(db: Connection, cycle: str, token: int) -> None:
-    """Let the next run begin at once."""
+    """Give the lease back, so that the next run need not wait for its term."""
     past = datetime.now(UTC) - timedelta(seconds=1)
     db.execute(update(lease).where(lease.c.cycle == cycle, lease.c.token == token).values(expires_at=past))
 
@@ -100,7 +100,7 @@ def _began(process: psutil.Process) -> float:
 def writing(run: Run) -> Iterator[Connection]:
     """One transaction of a run that proves, before it writes, that the run still holds its cycle's lease.
 
-    What it writes of the records that moves rest on is sealed in the history at its end.
+    At its end, records that moves rest on and that it wrote are sealed in the history.
     """
     with database.begin() as db:
         prove(db, run.cycle, run.token)

@@ -1,4 +1,4 @@
-"""Letters in the outbox: numbered and written with their entry in the history, and listed by cycle, kind and subject."""
+"""Letters in the outbox: numbering and writing them with their history entry, and listing them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def _signed(db: Connection, new: Sequence[Entry], run: Run) -> list[Entry]:
 
 
 def write_document(db: Connection, kind: str, subject: str, addressee: str, run: Run) -> None:
-    """Enter a document that is to be drafted (`schemas.office.DOCUMENTS`) with its number, once for a subject."""
+    """Enter a document to be drafted (`schemas.office.DOCUMENTS`), with its number, once for each subject."""
     drafted = Entry(f"{kind}:{subject}", kind, subject, {"institution_name": addressee}, run.cycle)
     new = unwritten(db, DOCUMENTS, [drafted])
     series = office.read(run.installation.root).series(kind, run.day)
@@ -98,7 +98,7 @@ def series_of(db: Connection, year: int) -> dict[str, dict[str, int]]:
 def free_after(db: Connection, kinds: Sequence[str], day: date, run: Run) -> int:
     """Let letters of these kinds written for a day after a day be written again on their own day; returns how many.
 
-    They keep their numbers and stand in the register; what had not gone out stays where it is.
+    They keep their numbers and stay in the register; letters not delivered yet are left alone.
     """
     of_kinds = (_LETTERS, outbox.c.kind.in_(kinds), outbox.c.written_on > day, outbox.c.occasion.not_like("%|void:%"))
     freed = list(db.execute(select(outbox.c.occasion).where(*of_kinds)).scalars())
@@ -137,7 +137,7 @@ def unprinted(db: Connection, cycle: str | None) -> list[tuple[str, str]]:
 
 
 def printed(db: Connection, occasions: Sequence[str]) -> None:
-    """Note that letters were set for the printer; they are not set again."""
+    """Note that letters were printed, so that they are not printed again."""
     for occasion in occasions:
         is_letter = _LETTERS & (outbox.c.occasion == occasion)
         db.execute(update(outbox).where(is_letter).values(printed_at=datetime.now(UTC)))
@@ -157,9 +157,9 @@ def occasions(db: Connection, kind: str) -> set[str]:
 def next_serials(db: Connection, series: Sequence[str]) -> list[int]:
     """The next serial of the series each letter belongs to, in their order; 0 where a letter has none ("").
 
-    What a transaction that fails had taken is given again, and of two at once the later waits: a series has no gaps.
+    A failed transaction gives its serials back, and of two transactions the later one waits: a series has no gaps.
     """
-    # always in the same order: two transactions that wait for each other's series would both fail
+    # always in the same order, or two transactions could wait for each other's series and both fail
     last = {one: _count_on(db, one, count) - count for one, count in sorted(Counter(filter(None, series)).items())}
     serials = []
     for one in series:

@@ -1,4 +1,4 @@
-"""What stands where: counts a person or a machine asks for; it changes nothing, and reads plain rows."""
+"""Counts and lists of where things stand, for people and machines; nothing here writes."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ def cycles(db: Connection) -> list[str]:
 
 
 def of_cycle(db: Connection, cycle: str) -> dict[str, Any]:
-    """Counts of applications, items and findings, results back, editions, what was put aside."""
+    """Counts of applications, items, findings, results received, editions, and files set aside."""
     back, sent = unfinished.results_back(db, cycle)
     item, result, finding, version = tables.item, tables.result, tables.finding, tables.application_version
     late = _versions(db, cycle, version.c.standing == "late")
@@ -70,7 +70,7 @@ def why_waiting(db: Connection) -> str | None:
 
 
 def _complaints(db: Connection) -> list[str]:
-    """What is still to be done about each complaint and since or until when, in plain words, by number."""
+    """The state of each unsettled complaint, in words with its day, by number."""
     complaint, present = tables.complaint, code_changes.present_credit_codes(db)
     waiting = (complaint.c.closed_on.is_(None), complaint.c.outcome.in_(list(UNSETTLED)))
     rows = db.execute(select(complaint).where(*waiting))
@@ -123,7 +123,7 @@ def _versions(db: Connection, cycle: str, chosen: "ColumnElement[bool]") -> list
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one application."""
+    """The outcome of one application."""
 
     application_no: str
     institution_name: str

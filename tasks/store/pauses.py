@@ -1,4 +1,4 @@
-"""What a person paused: rows of `pause`, from the moment it was paused to the one it was lifted."""
+"""Pauses (暂停): cycles and automatic works that a person paused, each from its beginning until it is lifted."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -29,7 +29,7 @@ class Pause:
 
 
 def standing(db: Connection, day: date) -> list[Pause]:
-    """Every pause that holds on a day, by subject."""
+    """Every pause in force on a day, by subject."""
     holds = (_ON_RECORD, or_(pause.c.until.is_(None), pause.c.until >= day))
     return [_read(row) for row in db.execute(select(pause).where(*holds).order_by(pause.c.subject))]
 
@@ -41,7 +41,7 @@ def over(db: Connection, day: date) -> list[Pause]:
 
 
 def of(db: Connection, subject: str) -> Pause | None:
-    """The pause of a subject that nobody has lifted, over or not; None without one."""
+    """The pause of a subject that nobody has lifted, even if its last day has passed; None if there is none."""
     row = db.execute(select(pause).where(_ON_RECORD, pause.c.subject == subject)).first()
     return _read(row) if row else None
 
@@ -58,19 +58,19 @@ def last_lifted(db: Connection, subject: str) -> datetime | None:
 
 
 def to_release(db: Connection) -> list[str]:
-    """Subjects whose pause is lifted and stands in Prefect still, sorted."""
+    """Subjects whose pause is lifted here but not yet in Prefect, sorted."""
     lifted = (pause.c.lifted_at.is_not(None), pause.c.released_at.is_(None))
     return sorted(set(db.execute(select(pause.c.subject).where(*lifted)).scalars()))
 
 
 def released(db: Connection, subject: str) -> None:
-    """Note that Prefect lets a subject go as well."""
+    """Note that a subject's pause is lifted in Prefect as well."""
     lifted = (pause.c.subject == subject, pause.c.lifted_at.is_not(None), pause.c.released_at.is_(None))
     db.execute(update(pause).where(*lifted).values(released_at=datetime.now(UTC)))
 
 
 def add(db: Connection, new: Pause) -> None:
-    """Put a pause on record; the database lets a subject have one at a time."""
+    """Record a pause; the database allows a subject one at a time."""
     names = ("subject", "paused_at", "until", "by", "reason", "flow_run")
     db.execute(
         insert(pause).values(pause_id=highest(db, pause.c.pause_id) + 1, **{name: getattr(new, name) for name in names})
@@ -78,7 +78,7 @@ def add(db: Connection, new: Pause) -> None:
 
 
 def lift(db: Connection, subject: str, by: str, because: str) -> int:
-    """Put on record that the pause of a subject is lifted; returns of how many, for another may have been quicker."""
+    """Record that a subject's pause is lifted; returns how many were, 0 if somebody else was quicker."""
     values = {"lifted_at": datetime.now(UTC), "lifted_by": by, "lifted_because": because}
     return db.execute(update(pause).where(_ON_RECORD, pause.c.subject == subject).values(**values)).rowcount
 

@@ -1,4 +1,4 @@
-"""Personal data of staff: whose it is, where it stands, putting it right, and forgetting it when its time is over."""
+"""Personal data of staff: finding a person's, correcting it, and erasing it when its time is over."""
 
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from schemas.tables import application, application_version, staff_member
 from schemas.tables import history as entries
 from tasks.store import conditions, frames, history, seals
 
-#: What of a person's row may be put right; whose row it is, is not.
+#: Fields of a person's row that may be corrected; the identity number, which says whose row it is, is not one.
 CORRECTABLE = ("name", "id_type", "title", "certificate_no")
 #: Versions that were replaced, or not taken.
 _PAST = ("superseded", "late")
@@ -43,7 +43,7 @@ def of_person(db: Connection, number: str) -> list[dict[str, Any]]:
 
 
 def correct(db: Connection, number: str, field: str, value: str, by: str, reason: str, run: Run) -> int:
-    """Put one field right in every row of a person; the history says that, by whom and why, not what. How many rows."""
+    """Correct one field in every row of a person; the history has who did it and why, not the data. Returns how many rows."""
     rows = of_person(db, number)
     if field not in CORRECTABLE:
         raise ValueError(f"{field} cannot be put right here: {', '.join(CORRECTABLE)}")
@@ -57,9 +57,9 @@ def correct(db: Connection, number: str, field: str, value: str, by: str, reason
 
 
 def forget(db: Connection, run: Run) -> int:
-    """Delete the staff of closed applications and of past versions whose time is over on the run's day; how many rows.
+    """Delete the staff of closed applications and past versions whose time is over on the run's day; returns how many rows.
 
-    The history says of which applications, and how many; not who.
+    The history has the applications and the numbers, not the persons.
     """
     over = _over(db, run.day)
     if over.empty:
@@ -88,7 +88,7 @@ def forget(db: Connection, run: Run) -> int:
 
 
 def _over(db: Connection, day: date) -> pd.DataFrame:
-    """application_no and version whose staff may be kept no longer on a day: months of the cycle's policy are over."""
+    """application_no and version whose staff records must go by a day, under the policy of their cycle."""
     closings = (
         select(entries.c.subject, func.max(entries.c.on).label("closed_on"))
         .where(entries.c.kind == "application", entries.c.became == "closed")

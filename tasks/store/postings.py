@@ -1,4 +1,4 @@
-"""Letters on their way (寄出, 送达): which lie in the outbox, which were sent off, which arrived; two facts a person states."""
+"""Letters on their way: in the outbox, sent off (寄出), served (送达); the latter two are stated by a person."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +20,7 @@ def listed(db: Connection, cycle: str, state: str, most: int, after: int) -> tup
     """Letters of a cycle, or of all, `most` of them from place `after` on, newest first; and how many there are.
 
     Columns: _COLUMNS, addressee and file. `state`: `outbox` (made, not sent off), `posted` (sent off, not arrived),
-    `served`; blank is all. Beyond the last page stands the last one.
+    `served`; blank is all. A place beyond the end gives the last page.
     """
     chosen = [_LETTERS]
     if cycle:
@@ -53,14 +53,14 @@ def unposted(db: Connection) -> pd.DataFrame:
 
 
 def of(db: Connection, occasions: Sequence[str]) -> list[RowMapping]:
-    """These letters as far as they are known, by occasion: occasion, number, written_on, posted_on, served_on."""
+    """Those of these letters that exist: occasion, number, written_on, posted_on, served_on; by occasion."""
     columns = [outbox.c[name] for name in ("occasion", "number", "written_on", "posted_on", "served_on")]
     statement = select(*columns).where(_LETTERS, outbox.c.occasion.in_(occasions))
     return list(db.execute(statement.order_by(outbox.c.occasion)).mappings())
 
 
 def note(db: Connection, occasions: Sequence[str], column: str, day: date, run: Run, by: str) -> int:
-    """Note that letters were sent off (`posted_on`) or arrived (`served_on`) on a day; another day than noted corrects it.
+    """Note that letters were sent off (`posted_on`) or served (`served_on`) on a day; another day corrects the one noted.
 
     A letter that arrived was sent off. Returns how many were noted or corrected.
     """

@@ -16,7 +16,7 @@ from tasks.store.database import highest
 KEYS = item.KEYS
 _notice = tables.public_notice
 _item = tables.public_notice_item
-#: What a notice shows of an item beside its keys, as it stood then.
+#: The columns that a notice shows of an item beside its keys, as they were then.
 SHOWN = ["institution_name", "institution_type", "uscc", "region_code", "kind", "own_name"]
 
 
@@ -28,7 +28,7 @@ def shown(db: Connection, cycle: str) -> pd.DataFrame:
 
 
 def running(db: Connection, number: str, day: date) -> pd.DataFrame:
-    """What of an application stands in a notice whose period is not over on a day: notice, ends_on (ISO), occupation_code."""
+    """An application's occupations in notices whose period is not over on a day: notice, ends_on (ISO), occupation_code."""
     columns = (_notice.c.notice, _notice.c.ends_on, _item.c.occupation_code)
     is_running = (_item.c.application_no == number, _notice.c.standing == "published", _notice.c.ends_on >= day)
     statement = select(*columns).join(_notice, _notice.c.notice == _item.c.notice).where(*is_running).distinct()
@@ -36,7 +36,7 @@ def running(db: Connection, number: str, day: date) -> pd.DataFrame:
 
 
 def periods(db: Connection, number: str) -> dict[str, tuple[date, date]]:
-    """First and last day of the newest notice that stands in its place and shows an application's items, by occupation."""
+    """First and last day of the newest published notice that shows items of an application, by occupation."""
     columns = (_item.c.occupation_code, _notice.c.published_on, _notice.c.ends_on)
     is_published = (_item.c.application_no == number, _notice.c.standing == "published")
     statement = select(*columns).join(_notice, _notice.c.notice == _item.c.notice).where(*is_published)
@@ -58,13 +58,13 @@ def draft(db: Connection, items: pd.DataFrame, published_on: date, ends_on: date
 
 
 def building(db: Connection, cycle: str) -> list[RowMapping]:
-    """Notices of the cycle whose files do not stand in their place yet, by number."""
+    """Notices of the cycle whose files are not in their place yet, by number."""
     chosen = (_notice.c.cycle == cycle, _notice.c.standing == "building")
     return list(db.execute(select(_notice).where(*chosen).order_by(_notice.c.number)).mappings())
 
 
 def unplaced(db: Connection) -> list[RowMapping]:
-    """Notices of all cycles whose files do not stand in their place yet."""
+    """Notices of all cycles whose files are not in their place yet."""
     return list(db.execute(select(_notice).where(_notice.c.standing == "building")).mappings())
 
 
@@ -90,7 +90,7 @@ def items_of(db: Connection, name: str) -> pd.DataFrame:
 
 
 def redate(db: Connection, name: str, published_on: date, ends_on: date, run: Run) -> None:
-    """Let the period of a notice nobody has seen yet begin on another day."""
+    """Move the period of a notice that nobody has seen yet to another first day."""
     seals.touch_one(db, seals.PUBLIC_NOTICE, name)
     db.execute(update(_notice).where(_notice.c.notice == name).values(published_on=published_on, ends_on=ends_on))
     because, facts = _period(published_on, ends_on), facts_text(published_on=published_on, ends_on=ends_on)
@@ -98,7 +98,7 @@ def redate(db: Connection, name: str, published_on: date, ends_on: date, run: Ru
 
 
 def placed(db: Connection, name: str, manifest_sha256: str, run: Run) -> None:
-    """Note that the notice's folder stands in its place."""
+    """Note that the notice's folder is in its place."""
     moved = {"standing": "published", "manifest_sha256": manifest_sha256}
     seals.touch_one(db, seals.PUBLIC_NOTICE, name)
     db.execute(update(_notice).where(_notice.c.notice == name).values(**moved))

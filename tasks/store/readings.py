@@ -1,4 +1,4 @@
-"""Readings: what is remembered of a file, how it is known for the same, and that it is not read again while it is."""
+"""Readings: the files of a folder that were read and are on record, so that unchanged ones need not be read again."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from tasks.store import frames
 
 @dataclass(frozen=True)
 class Look:
-    """A file as the system sees it; times in nanoseconds. Nobody sets the time of the inode, which a swap and a copy change."""
+    """A file's size and times (nanoseconds). The inode's time cannot be set by hand; a swap or a copy of the file changes it."""
 
     size: int
     modified: int
@@ -27,7 +27,7 @@ class Look:
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
     def lay_still(self, moment: int) -> bool:
-        """Whether it had not been touched at a moment: a change in the same tick of the clock would not show."""
+        """Whether the file was last touched before a moment; a change within the same tick of the clock would not show."""
         return max(self.modified, self.altered) < moment
 
 
@@ -53,7 +53,7 @@ class Reading:
         return replace(self, settled=False)
 
     def is_same(self, look: Look, now: int, sha256: Callable[[], str]) -> bool:
-        """Whether the file is what it was; its times are believed unless the clock was set back since."""
+        """Whether the file is unchanged; its times are relied on unless the clock was set back since."""
         if look == self.look and self.read_at <= now:
             return True
         return look.size == self.look.size and sha256() == self.sha256
@@ -62,7 +62,7 @@ class Reading:
 def untouched(
     readings: Iterable[Reading], looks: Mapping[str, Look], lacking: Collection[str], is_same: Callable[[Reading], bool]
 ) -> set[str]:
-    """The files that need not be read: settled, the same, and of no application of which another file must be read.
+    """The files that need not be read: settled, unchanged, and with no application of which another file must be read.
 
     `looks`: the files that are there; `lacking`: applications for which a file may have come that was missing.
     """
@@ -79,12 +79,12 @@ def untouched(
 
 
 _reading = tables.reading
-#: So many names stand in one statement.
+#: At most so many names go into one statement.
 _AT_ONCE = 500
 
 
 def of_place(db: Connection, place: str, context: str) -> list[Reading]:
-    """What was read of a place in this context; one whose contents are no longer on record is not settled."""
+    """The readings of a place in this context; one whose contents are no longer on record is not settled."""
     rows = db.execute(select(_reading).where(_reading.c.place == place, _reading.c.context == context)).mappings().all()
     known_readings = [
         Reading(
@@ -104,7 +104,7 @@ def of_place(db: Connection, place: str, context: str) -> list[Reading]:
 
 
 def _on_record(db: Connection, contents: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of these numbers and hashes that are a version's, or a result's that counts: another may count when read again."""
+    """Those of these numbers and hashes that are on record, of a version or of a result that counts."""
     if not contents:
         return set()
     names = ["application_no", "content_hash"]
@@ -121,7 +121,7 @@ def _on_record(db: Connection, contents: Sequence[tuple[str, str]]) -> set[tuple
 
 
 def keep(db: Connection, place: str, context: str, read: Sequence[Reading], absent: Sequence[str]) -> None:
-    """Remember files that were read just now in the place of what was known of them, and forget those that are gone."""
+    """Replace the readings of files that were read just now, and delete those of files that are gone."""
     names = [*(reading.file for reading in read), *absent]
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]

@@ -1,4 +1,4 @@
-"""The register (备案名册): who holds what, when it holds and when we knew it."""
+"""The register (备案名册): the levels that institutions hold, the time for which they hold them, and since when we knew."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ class EntriesOf:
     occupations: Iterable[str] = ()
 
 
-#: Of which entries somebody asks: those that meet a condition (`ending`, `over`), those of holders, or all.
+#: The entries to look among: those that meet a condition (`ending`, `over`), those of EntriesOf, or all.
 Among = ColumnElement[bool] | EntriesOf | None
 
 
 def _only(db: Connection, among: Among) -> tuple[ColumnElement[bool], ...]:
-    """The condition of one statement, read before the next one is made: they share the tables that hold the codes."""
+    """The condition of one statement, to be executed before the next is made: all share the tables that hold the codes."""
     if not isinstance(among, EntriesOf):
         return () if among is None else (among,)
     # in tables: a statement holds only so many values
@@ -57,39 +57,39 @@ def _as_known(table: Table, known_on: date | None) -> ColumnElement[bool]:
 def on_file(db: Connection, day: date, *, known_on: date | None = None, among: Among = None) -> pd.DataFrame:
     """What is on file on a day: uscc, institution details, UNIT, ALONG, filed_on, valid_until (ISO).
 
-    As we know it now, or exactly as it was known on `known_on`. What is suspended is on file.
+    As known now, or as it was known on `known_on`. Suspended levels are on file.
     """
     return _standing(db, day, and_(_as_known(_entry, known_on), *_only(db, among)), known_on)
 
 
 def ending(until: date) -> ColumnElement[bool]:
-    """Whether an entry ends by a day."""
+    """The condition that an entry ends by a day."""
     return _entry.c.valid_until <= until
 
 
 def over(day: date) -> ColumnElement[bool]:
-    """Whether an entry is over on a day, and no decision ended it."""
+    """The condition that an entry's term is over on a day and that no decision ended it."""
     return and_(_entry.c.valid_until < day, _entry.c.ended_by.is_(None))
 
 
 def in_force(db: Connection, day: date, *, known_on: date | None = None) -> pd.DataFrame:
-    """What may be certified on a day: on file and not suspended; the same columns."""
+    """Levels that may be certified on a day, on file and not suspended: the columns of `on_file`."""
     held = on_file(db, day, known_on=known_on)
     suspended = suspensions.concerning(suspensions.every(db, known_on), held, day.isoformat())
     return held[~suspended].reset_index(drop=True)
 
 
 def standings(db: Connection, day: date) -> pd.DataFrame:
-    """What is on file on a day, as `on_file` gives it, each with its `standing`: filed or suspended."""
+    """Levels on file on a day, as `on_file` gives them, each with its `standing`: filed or suspended."""
     held = on_file(db, day)
     suspended = suspensions.concerning(suspensions.every(db), held, day.isoformat())
     return held.assign(standing=suspended.map({True: "suspended", False: "filed"}))
 
 
 def before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
-    """What is on file on a day, without what the cycle's own decisions filed or superseded; the same columns.
+    """Levels on file on a day without the effects of the cycle's own decisions: the columns of `on_file`.
 
-    A term that was renewed or ended since is the one that stood on the day; corrections of a register taken over count.
+    A term that was renewed or ended since is given as it was on the day; corrections of a register taken over count.
     """
     held = held_before_cycle(db, day, cycle)
     stood = held.join(_stood_until(db, day), on=KEYS)["stood"].astype(frames.TEXT)
@@ -97,14 +97,14 @@ def before_cycle(db: Connection, day: date, cycle: str) -> pd.DataFrame:
 
 
 def held_before_cycle(db: Connection, day: date, cycle: str, among: Among = None) -> pd.DataFrame:
-    """As `before_cycle`, for whom it does not matter until when: the terms are those of now."""
+    """As `before_cycle`, but with the terms as they are now, for callers that do not look at them."""
     as_then = or_(_entry.c.known_to.is_(None), _entry.c.superseded_in == cycle)
     untouched = and_(as_then, or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle))
     return _standing(db, day, and_(untouched, *_only(db, among)), None)
 
 
 def _stood_until(db: Connection, day: date) -> "pd.Series[str]":
-    """The ends, as they stood on a day, of what was renewed or ended since, by KEYS."""
+    """The ends, as they were on a day, of terms that were renewed or ended since, by KEYS."""
     keys = [_entry.c[key] for key in KEYS]
     taken_over = and_(_entry.c.application_no.is_(None), _entry.c.ended_by.is_(None))
     since = frames.read(db, select(*keys).where(_entry.c.known_to.is_(None), _entry.c.known_from > day, ~taken_over))
@@ -120,20 +120,20 @@ def _standing(db: Connection, day: date, chosen: ColumnElement[bool], known_on: 
     runs = (_entry.c.filed_on <= day, _entry.c.valid_until >= day)
     entries = frames.read_polars(db, select(*(_entry.c[name] for name in columns)).where(*runs, chosen))
     details = select(*(_institution.c[name] for name in ("uscc", *DETAILS))).where(_as_known(_institution, known_on))
-    # joined here: the database would give an institution's details once for each of its levels
+    # joined here, for the database would transfer an institution's details once for each of its levels
     rows = entries.join(frames.read_polars(db, details), on="uscc").select(*KEYS, *DETAILS, *columns[len(KEYS) :])
     return rows.sort(KEYS, nulls_last=True, maintain_order=True).to_pandas()
 
 
 def current_entries(db: Connection, among: Among = None) -> pd.DataFrame:
-    """Every entry as we know it now, expired ones included: keys, ALONG, filed_on, valid_until, application_no."""
+    """Every entry as known now, expired ones included: keys, ALONG, filed_on, valid_until, application_no."""
     columns = ("entry", *KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because", "ended_by")
     current = select(*(_entry.c[name] for name in columns)).where(_entry.c.known_to.is_(None), *_only(db, among))
     return frames.read(db, current, [*KEYS, "entry"])
 
 
 def filed_by(db: Connection, cycle: str) -> pd.DataFrame:
-    """What the cycle's applications filed and still hold, in the order in which it was entered.
+    """Levels that the cycle's applications filed and still hold, in the order of their entry.
 
     Columns: application_no, keys, filed_on, valid_until, institution_code, and former_until, the end of the term that a
     renewal replaced, or that was over when it was filed, "" where there was none.
@@ -180,7 +180,7 @@ def _over_before(db: Connection, cycle: str) -> pd.DataFrame:
 
 
 def knowledge(db: Connection, cycle: str) -> int:
-    """A count that grows whenever the register or the activities change otherwise than by the cycle's own decisions."""
+    """A count that grows with every change of the register or the activities but those by the cycle's own decisions."""
     others = or_(_entry.c.cycle.is_(None), _entry.c.cycle != cycle)
     ended = and_(_entry.c.known_to.is_not(None), or_(_entry.c.superseded_in.is_(None), _entry.c.superseded_in != cycle))
     counted = (
@@ -219,12 +219,12 @@ def with_terms(filed: pd.DataFrame, **shared: str) -> pd.DataFrame:
 
 
 def as_taken_over(entries: pd.DataFrame) -> "pd.Series[bool]":
-    """Which of `current_entries` were on file before the first run and stand as they were taken over."""
+    """Which of `current_entries` were on file before the first run and are still as they were taken over."""
     return entries["application_no"].isna() & entries["ended_by"].isna()
 
 
 def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
-    """Append entries as known from now on; whoever calls this tells the history what they mean."""
+    """Append entries, known from now on; the caller records their meaning in the history."""
     first = highest(db, _entry.c.entry) + 1
     columns = [*KEYS, *ALONG, "filed_on", "valid_until", "application_no", "cycle", "because"]
     rows = entries[[*columns, *entries.columns.intersection(["ended_by"])]].sort_values(KEYS)
@@ -234,7 +234,7 @@ def enter(db: Connection, entries: pd.DataFrame, run: Run) -> None:
 
 
 def shorten(db: Connection, entries: pd.DataFrame, last_day: date, became: str, run: Run) -> None:
-    """Let entries (of `current_entries`) end on a day; telling it is the caller's."""
+    """Let entries (of `current_entries`) end on a day; the caller records it in the history."""
     _forget(db, entries, run)
     enter(db, entries.assign(valid_until=last_day.isoformat(), ended_by=became), run)
 
@@ -248,10 +248,9 @@ def _forget(db: Connection, entries: pd.DataFrame, run: Run, superseded_in: str 
 
 
 def rekey(db: Connection, run: Run, column: str, old: str, new: str) -> pd.DataFrame:
-    """Know all entries of one credit code or occupation code under another from now on; telling it is the caller's.
+    """Move all entries of one credit code or occupation code to another; the caller records it in the history.
 
-    An item that the other one holds too keeps the later term, and serves the audiences of both; returns the keys of
-    those.
+    An item that the other code holds too keeps the later term and the audiences of both; returns the keys of those.
     """
     every = current_entries(db)
     of_old_code = every[every[column] == old]
@@ -272,13 +271,13 @@ def _is_held(entries: pd.DataFrame, day: date) -> "pd.Series[bool]":
 
 
 def tell(db: Connection, moves: pd.DataFrame, run: Run, by: str) -> None:
-    """Put moves into the history: keys, was, became, because, facts; raises IllegalStandingError instead of a wrong one."""
+    """Record moves in the history: keys, was, became, because, facts; raises IllegalStandingError for one not allowed."""
     assert_moves(set(zip(moves["was"], moves["became"], strict=True)))
     history.add(db, "qualification", moves.sort_values(KEYS).assign(subject=lambda frame: frame["uscc"]), run, by)
 
 
 def renewed_late(db: Connection) -> set[tuple[str, str]]:
-    """uscc and occupation_code of what was over when its renewal was filed (contract section 5: not new then)."""
+    """uscc and occupation_code of entries whose term was over when they were renewed (contract section 5: not new then)."""
     version = tables.application_version
     statement = (
         select(_entry.c.uscc, _entry.c.occupation_code)
@@ -291,7 +290,7 @@ def renewed_late(db: Connection) -> set[tuple[str, str]]:
 def explained(db: Connection, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Which rows (uscc, TRADE) have left the register by a recorded move, with their index.
 
-    The history's last move of each level counts: what was filed anew after a lapse and then vanished is not explained.
+    Each level's last move counts: one that was filed anew after a lapse and then vanished is not explained by the lapse.
     """
     rank = ["uscc", *TRADE]
     last = history.last_moves(db).merge(rows[rank], on=rank)

@@ -18,7 +18,7 @@ Key = tuple[str, ...]
 
 @dataclass
 class _Level:
-    """One occupation level of an institution: its last term, what went along, and since when it is suspended."""
+    """One occupation level of an institution: its last term, its ALONG columns, and since when it is suspended."""
 
     filed_on: str
     valid_until: str
@@ -30,7 +30,7 @@ class _Level:
 
 
 class ReplayedRegister:
-    """The register as the entries taken so far leave it."""
+    """The register that the history entries taken so far add up to."""
 
     def __init__(self) -> None:
         self.levels: dict[Key, _Level] = {}
@@ -89,7 +89,7 @@ def _day_before(facts: dict[str, str]) -> date:
 
 
 def differences(db: Connection, day: date) -> list[str]:
-    """Sentences naming what the register and the history tell differently about a day."""
+    """Sentences naming the differences between the register on a day and its replay from the history."""
     replayed = ReplayedRegister()
     for entry in _entries(db):
         replayed.take(entry)

@@ -1,4 +1,4 @@
-"""Evaluation results: what came in, which of it was accepted, and what waits to be decided."""
+"""Evaluation results: receiving them, noting their judgement, and listing those that wait to be judged."""
 
 import hashlib
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def receive(db: Connection, results: pd.DataFrame, run: Run) -> int:
 
 
 def _note_seen(db: Connection, rows: pd.DataFrame, run: Run) -> None:
-    """Note that results which do not count were handed in on this day; a run for an earlier day turns nothing back."""
+    """Note that refused results were handed in again on this day; a run for an earlier day changes nothing."""
     work = frames.working(db, "seen_again", rows[["content_hash"]].drop_duplicates())
     repeated = (
         _result.c.content_hash.in_(select(work.c.content_hash)),
@@ -62,14 +62,14 @@ def _note_seen(db: Connection, rows: pd.DataFrame, run: Run) -> None:
 
 
 def content_hashes(rows: pd.DataFrame) -> list[str]:
-    """By what each result, as canonical text with `written`, is known again."""
-    # JSON of text by sorted names, cell by cell: json asks each of them what it is
+    """The hash by which each result (canonical text with `written`) is recognised when it comes again."""
+    # JSON put together by hand, by sorted names: `json` examines the type of every cell
     quoted = [map(encode_basestring, rows[name].fillna("").to_list()) for name in _CONTENT]
     return [hashlib.sha256((_AS_JSON % cells).encode()).hexdigest() for cells in zip(*quoted, strict=True)]
 
 
 def come_too_late(db: Connection, results: pd.DataFrame) -> "pd.Series[bool]":
-    """Which of these results say something new of an item that is decided, or that was recalled; by the rows' index."""
+    """Which of these results are new ones on an item that is decided or was recalled; by the rows' index."""
     rows = results.fillna({"work_type": ""})
     recorded = set(db.execute(select(_result.c.content_hash)).scalars())
     sent = {tuple(key) for key in db.execute(select(*(tables.dispatched_item.c[name] for name in items.KEYS)))}
@@ -85,7 +85,7 @@ def come_too_late(db: Connection, results: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def of_open_cycles(db: Connection, results: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
-    """Results whose cycle and application nobody closed; of the others number and reason."""
+    """Results whose cycle and application are open; and number and reason of the others."""
     application, closed = tables.application, tables.cycle
     over = and_(closed.c.cycle == application.c.cycle, closed.c.closed_on.is_not(None))
     statement = select(application.c.application_no).where(
@@ -112,16 +112,16 @@ def newest(db: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_among(hashes: set[str], texts: "pd.Series[str]") -> "pd.Series[bool]":
-    """Which of these texts are known; pandas makes a scalar of each known one, eight times as long."""
+    """Which of these texts are known; `isin` of pandas takes eight times as long."""
     return pd.Series(list(map(hashes.__contains__, texts.to_list())), index=texts.index, dtype="bool")
 
 
 def _receive_again(db: Connection, rows: pd.DataFrame, new: set[str], batch: int, run: Run) -> int:
-    """Receive anew what is on record and counts now that it is handed in again; returns how many.
+    """Receive anew results on record that count now that they are handed in again; returns how many.
 
-    That is one side of a contradiction whose other side this pull (`rows`, with `content_hash`) no longer holds, a result
-    dated later than the day it first came, and one of a package that was taken back and has gone out again since. A new
-    result for the same item goes before (`new`: its content).
+    Such are one side of a contradiction whose other side this pull (`rows`, with `content_hash`) no longer holds, a
+    result dated later than the day it first came, and one on a package that was recalled and has gone out again since.
+    A new result for the same item (`new`: its content) comes first.
     """
     present = set(rows["content_hash"])
     may = pd.concat([_uncontradicted(db, present), _of_its_day(db, run), _sent_again(db)], ignore_index=True)
@@ -147,7 +147,7 @@ def _marked(rule: str) -> ColumnElement[bool]:
 
 
 def _uncontradicted(db: Connection, present: set[str]) -> pd.DataFrame:
-    """Sides of contradictions whose other side is not among these contents: to take one away is how a sender mends them."""
+    """Sides of contradictions whose other side is not among these contents, because the sender took it away to mend it."""
     columns = (_result.c[name] for name in ("result_id", "content_hash", "batch", *items.KEYS))
     marked = case((_marked("EVAL-4"), 1), else_=0).label("marked")
     sides = frames.read(db, select(*columns, marked).where(_result.c.standing == "refused"))
@@ -169,7 +169,7 @@ def _of_its_day(db: Connection, run: Run) -> pd.DataFrame:
 
 
 def _sent_again(db: Connection) -> pd.DataFrame:
-    """Results on a package that was taken back, whose item has gone out again since they were last handed in."""
+    """Results on a recalled package whose item has gone out again since they were last handed in."""
     sent, package, other = tables.dispatched_item, tables.dispatch, _result.alias("other")
     columns = (_result.c[name] for name in ("result_id", "content_hash", *items.KEYS))
     out = conditions.same(sent, _result, items.KEYS)
@@ -183,7 +183,7 @@ def _sent_again(db: Connection) -> pd.DataFrame:
 
 
 def forget(db: Connection, numbers: pd.DataFrame) -> None:
-    """Let refused results on former versions (of these application_no) and the findings on them stand no longer."""
+    """Set aside refused results on former versions of these applications (application_no), with the findings on them."""
     work = frames.working(db, "of_former", numbers[["application_no"]])
     refused = (_result.c.application_no.in_(select(work.c.application_no)), _result.c.standing == "refused")
     seals.touch_where(db, seals.RESULT_STANDING, *refused)
@@ -191,9 +191,9 @@ def forget(db: Connection, numbers: pd.DataFrame) -> None:
 
 
 def reconsider(db: Connection, cycle: str, day: date) -> None:
-    """Results refused because their item had not been sent out are received again if it has, and they came again on a day.
+    """Receive again results that were refused because their item was not out, if it is out now and they came on this day.
 
-    One that was not handed in again is of an evaluation before the package, and settles nothing.
+    A result not handed in again is of an evaluation before the package, and is ignored.
     """
     sent = tables.dispatched_item
     out_now = select(sent.c.application_no).where(conditions.same(sent, _result, items.KEYS)).exists()
@@ -220,7 +220,7 @@ def to_judge(db: Connection, cycle: str, only: list[str] | None) -> pd.DataFrame
 
 @dataclass(frozen=True)
 class Unjudged:
-    """Results of one cycle that came in and wait for its next run: how many, and since when."""
+    """Results of one cycle that wait for its next run: how many, and since when."""
 
     cycle: str
     number: int
@@ -228,7 +228,7 @@ class Unjudged:
 
 
 def unjudged(db: Connection) -> list[Unjudged]:
-    """What waits to be judged, by cycle."""
+    """Results that wait to be judged, by cycle."""
     statement = (
         select(_result.c.cycle, func.count(), func.min(_result.c.received_on))
         .where(_result.c.standing == "received")
@@ -247,7 +247,7 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     refused = judgements[~judgements["accepted"]]
     accepted = judgements[judgements["accepted"]]
     if len(refused):
-        # with the level as it was read, so that another spelling of it is seen to be the same item
+        # with the level as it was read, so that another spelling of it is recognised as the same item
         work = frames.working(db, "refused", refused[["result_id", "level"]])
         condition = _result.c.result_id == work.c.result_id
         db.execute(update(_result).where(condition).values(standing="refused", level=work.c.level))

@@ -1,4 +1,4 @@
-"""Runs: when they began, how they ended, and what they left over."""
+"""Runs: when they began, how they ended, and what they left undone; and the files set aside in them."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
@@ -10,18 +10,18 @@ from schemas.run import RunSummary
 from schemas.tables import quarantined, run
 from tasks.store.database import in_utc
 
-#: Failures are reported from at most so many of the latest runs.
+#: Failures are reported of at most so many of the latest runs.
 _RECENT, _MANY = 300, 12
 
 
-#: The work of a run of the whole cycle; what a person does beside it (an import, a decision) is of none.
+#: The work of a run of the whole cycle; a person's acts beside it (an import, a ruling) belong to no run of it.
 CYCLE, BESIDE = "cycle", ""
-#: Works that are no reason for a waiting cycle to go on: they record nothing for it to take up.
+#: Works after which a waiting cycle need not go on: they record nothing for it to take up.
 _QUIET = (CYCLE, "sweeps", "retention", "pause")
 
 
 def begin(db: Connection, run_id: str, cycle: str, as_of: object, work: str = BESIDE) -> None:
-    """Put on record that a run begins; `work`: CYCLE, another flow's name, or BESIDE for an act."""
+    """Record that a run begins; `work`: CYCLE, another flow's name, or BESIDE for an act."""
     values = {"run_id": run_id, "cycle": cycle, "as_of": as_of, "started_at": datetime.now(UTC), "work": work}
     db.execute(insert(run).values(**values, entries=0))
 
@@ -59,7 +59,7 @@ def last_summary(db: Connection, cycle: str) -> RunSummary | None:
 def newly_failed(db: Connection) -> list[RunSummary]:
     """Summaries of the runs that left something undone which the run of the cycle before them had not, oldest first.
 
-    What fails again in each try of a dead mail server is one thing to see to, not fifty.
+    Fifty tries at a dead mail server are one thing to see to, not fifty.
     """
     ended = select(run.c.summary).where(run.c.summary.is_not(None), run.c.work == CYCLE)
     statement = ended.order_by(run.c.started_at.desc()).limit(_RECENT)
@@ -79,7 +79,7 @@ def undone(db: Connection, cycle: str) -> list[str]:
 
 
 def failures_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]:
-    """How many of the cycle's newest runs, up to some, all left something undone; and when the newest ended."""
+    """How many of the cycle's newest runs in a row left something undone, up to a limit; and when the newest ended."""
     outcomes = select(run.c.outcome, run.c.ended_at).where(*_whole(cycle), run.c.outcome.is_not(None))
     newest = list(db.execute(outcomes.order_by(run.c.started_at.desc()).limit(_MANY)))
     number = next((place for place, row in enumerate(newest) if row.outcome != "failed"), len(newest))
@@ -87,7 +87,7 @@ def failures_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]
 
 
 def broken_in_a_row(db: Connection, cycle: str) -> tuple[int, datetime | None]:
-    """How many runs of the whole cycle, since one came to its end, did not; and when the newest of them began."""
+    """How many runs of the whole cycle have broken off since one came to its end; and when the newest of them began."""
     ended = select(func.max(run.c.started_at)).where(*_whole(cycle), run.c.outcome.is_not(None)).scalar_subquery()
     since = or_(ended.is_(None), run.c.started_at > ended)
     statement = select(func.count(), func.max(run.c.started_at)).where(*_whole(cycle), run.c.outcome.is_(None), since)
@@ -112,7 +112,7 @@ def number_of(db: Connection, cycle: str) -> int:
 
 
 def last_day(db: Connection, cycle: str) -> date | None:
-    """The latest day the whole cycle was run for; what is recorded beside it, or swept at night, has the day it is."""
+    """The latest day that the whole cycle was run for; acts beside it and nightly sweeps have the day they happen on."""
     newest = select(func.max(run.c.as_of)).where(*_whole(cycle), run.c.outcome.is_not(None))
     return db.execute(newest).scalar()
 
@@ -140,10 +140,10 @@ SET_ASIDE = ["file", "sheet", "row", "application_no", "reason"]
 def note_quarantined(
     db: Connection, aside: list[dict[str, str]], cycle: str, day: object, came: Collection[str] = ()
 ) -> int:
-    """Remember files (or rows of files) put aside with their reason; returns how many were not known in the cycle yet.
+    """Remember files (or rows of files) set aside with their reason; returns how many were new in the cycle.
 
-    `aside`: SET_ASIDE and sha256. What is settled is known while the same content lies there, unless it is of the files
-    that `came` again.
+    `aside`: SET_ASIDE and sha256. A settled one is not new while the same content lies there, unless its file `came`
+    again.
     """
     place = [quarantined.c[name] for name in ("file", "reason", "sha256", "settled_by")]
     noted = list(db.execute(select(*place).where(quarantined.c.cycle == cycle)))
@@ -164,7 +164,7 @@ def note_quarantined(
 
 
 def settle_files(db: Connection, files: Mapping[str, str]) -> None:
-    """What was set aside of whole files is settled by later ones of their names: `files` says by name which."""
+    """Settle whole files set aside, by later files of the same name; `files`: name to the words on the later one."""
     waiting = tuple(quarantined.c[name] == "" for name in ("settled_by", "application_no", "sheet", "row"))
     for file in db.execute(select(quarantined.c.file).where(*waiting).distinct()).scalars().all():
         if file in files:
@@ -173,7 +173,7 @@ def settle_files(db: Connection, files: Mapping[str, str]) -> None:
 
 
 def settle_quarantined(db: Connection, files: Mapping[str, str]) -> None:
-    """What was set aside of these applications is settled: `files` is, by number, the file and version taken since."""
+    """Settle whatever was set aside of these applications; `files`: number to the file and version taken since."""
     waiting = quarantined.c.settled_by == ""
     for number in db.execute(select(quarantined.c.application_no).where(waiting).distinct()).scalars().all():
         if number in files:
@@ -182,12 +182,12 @@ def settle_quarantined(db: Connection, files: Mapping[str, str]) -> None:
 
 
 def quarantine(db: Connection, cycle: str) -> list[tuple[str, str]]:
-    """What was put aside in a cycle: the application it concerns, else the file, and the reason, sorted."""
+    """Files and rows set aside in a cycle: the application concerned, else the file, and the reason; sorted."""
     return sorted((row["application_no"] or row["file"], row["reason"]) for row in set_aside(db, cycle))
 
 
 def set_aside(db: Connection, cycle: str | None = None) -> list[dict[str, str]]:
-    """SET_ASIDE of everything put aside in a cycle, or ever, sorted; the reason says too what has settled it."""
+    """SET_ASIDE of everything set aside in a cycle, or ever, sorted; the reason also says what has settled it."""
     statement = select(*(quarantined.c[name] for name in SET_ASIDE), quarantined.c.settled_by)
     if cycle is not None:
         statement = statement.where(quarantined.c.cycle == cycle)
@@ -199,6 +199,6 @@ def set_aside(db: Connection, cycle: str | None = None) -> list[dict[str, str]]:
 
 
 def unsettled(db: Connection, cycle: str) -> int:
-    """How many files and rows put aside in a cycle nothing has settled yet."""
+    """How many files and rows set aside in a cycle are not settled yet."""
     waiting = (quarantined.c.cycle == cycle, quarantined.c.settled_by == "")
     return int(db.execute(select(func.count()).select_from(quarantined).where(*waiting)).scalar_one())
