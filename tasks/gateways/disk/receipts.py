@@ -1,4 +1,4 @@
-"""Receipts (回执): what became of each file that came in, from its arrival at a door to the version it was taken as.
+"""Receipts (回执): the fate of each file that came in, from its arrival at a door to the version it was taken as.
 
 One ledger in the home, a line an event, and beside what was taken the sentences about it.
 """
@@ -13,10 +13,10 @@ from typing import Final, Self
 
 from tasks.gateways.disk import files
 
-#: Beside files that were taken: what they were taken as.
+#: The file that lies beside files taken and says what they were taken as.
 RECEIPT: Final = "回执.txt"
 _LEDGER: Final = "receipts.jsonl"
-#: The ledger's end in which a page looks.
+#: A page reads only so much of the ledger, from its end.
 _TAIL_BYTES: Final = 2_097_152
 
 
@@ -56,7 +56,7 @@ def _receipt(door: str, file: str, original: str, size: int, digest: str, by: st
 class Ledger:
     """The receipts of a home, read once, for a run that says of many files what they became.
 
-    What is said is written down together, at the end of a `with`.
+    Notes are written together, at the end of a `with`.
     """
 
     def __init__(self, home: Path) -> None:
@@ -92,7 +92,7 @@ class Ledger:
 
 
 def _place_of(receipt: Receipt) -> tuple[str, str, str]:
-    """What a file at a door is known again by: the door, its path there and its SHA-256."""
+    """The key by which a file at a door is recognised: the door, its path there and its SHA-256."""
     return receipt.door, receipt.file, receipt.sha256
 
 
@@ -119,7 +119,7 @@ def numbers(home: Path) -> dict[tuple[str, str], str]:
 
 
 def _readable(lines: list[str]) -> Iterator[Receipt]:
-    """The receipts of these lines; one that a full disk or the ledger's cut end broke is passed over."""
+    """The receipts of these lines, without a line that is broken, by a full disk or at the ledger's cut beginning."""
     for line in lines:
         try:
             yield Receipt(**json.loads(line))

@@ -1,4 +1,4 @@
-"""Files leave the home's own doors: to taken/ with a receipt, or to quarantine/ with the reason, for a person to look at."""
+"""Moving files out of the home's own doors: to taken/ with a receipt, or to quarantine/ with the reason."""
 
 import filecmp
 import hashlib
@@ -29,9 +29,9 @@ class Taken:
 
 
 def move(home: Path, files_taken: Iterable[Taken], before: float) -> int:
-    """Move what was not touched since `before` (a time of the system) below `<home>/taken`; returns how many files went.
+    """Move files not touched since `before` (a system time) below `<home>/taken`; returns how many files were moved.
 
-    Safe to repeat after a kill at any moment. What is there already under the name keeps it, unless it is the same.
+    Safe to repeat after a kill at any moment. A different file that has the name already keeps it.
     """
     moved, unsettled = 0, set[str]()
     for file in files_taken:
@@ -50,7 +50,7 @@ def move(home: Path, files_taken: Iterable[Taken], before: float) -> int:
 
 
 def _lay_still(path: Path, before: float) -> bool:
-    """Whether a plain file was not written and not put where it is since: a file moved in keeps its own older time."""
+    """Whether a plain file was neither written nor moved here since; a file moved in keeps its own, older, time of change."""
     try:
         status = path.lstat()
     except OSError:
@@ -67,7 +67,7 @@ def _free(target: Path, source: Path) -> Path:
 
 
 def give_back(folder: Path, door: Path) -> None:
-    """Move the files of one taken folder back to the door they came in by; what lies there already stays."""
+    """Move the files of one taken folder back to their door; files already there stay."""
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         target = door / path.relative_to(folder)
         if path.is_file() and path.name != receipts.RECEIPT and not target.exists():
@@ -76,7 +76,7 @@ def give_back(folder: Path, door: Path) -> None:
 
 
 def drop_kept(home: Path, path: Path, before: float) -> None:
-    """Remove a file that lies in quarantine by now, unless somebody has touched it since `before`."""
+    """Remove a file from its door once quarantine has a copy, unless somebody has touched it since `before`."""
     if _lay_still(path, before) and is_kept(home, path):
         path.unlink()
 
@@ -85,7 +85,7 @@ def keep(home: Path, source: Path, reasons: Sequence[str]) -> Path:
     """Copies a file to `<home>/quarantine/<sha256[:12]>-<safe name>` with a `.reason.txt` beside it; returns the copy.
 
     Of a link, a pipe, a file larger than any real one and one that cannot be opened only the reason is kept, under the
-    digest of the name: what a link points at is not the sender's to have copied. The same file and reasons again change
+    digest of the name: a sender must not have the target of a link copied. The same file and reasons again change
     nothing; another reason joins the first.
     """
     folder = home / _QUARANTINE
@@ -110,7 +110,7 @@ def is_kept(home: Path, source: Path) -> bool:
 
 
 def _digest(source: Path) -> str | None:
-    """The SHA-256 of a file that may be copied, None for what may not."""
+    """The SHA-256 of a file that may be copied, None for one that may not."""
     try:
         if not files.is_plain(source) or source.stat().st_size > files.LARGEST_BYTES:
             return None
@@ -120,7 +120,7 @@ def _digest(source: Path) -> str | None:
 
 
 def _safe(name: str) -> str:
-    """The name without signs a shell, a spreadsheet or another file system trips over, and not too long for any."""
+    """The name shortened, and without characters that trouble a shell, a spreadsheet or another file system."""
     plain = _UNSAFE.sub("_", os.fsencode(name).decode("utf-8", errors="replace")).lstrip("._-") or "file"
     stem, suffix = os.path.splitext(plain)  # noqa: PTH122  a name alone, of any shape
     suffix = suffix.encode()[:20].decode("utf-8", errors="ignore")

@@ -1,7 +1,7 @@
-"""Tokens (送评凭证) that bind results to the package they answer: signed as it goes out, read as they come back.
+"""Tokens (送评凭证) that bind results to their package: signed when it goes out, read when results come back.
 
-The key is FILING_RESULT_KEY, of at least 32 ASCII characters, or one made for
-the home once tokens are required; without a key no package has a token, and no token is right.
+The key is FILING_RESULT_KEY, of at least 32 ASCII characters, or one made for the home once tokens are required. Without
+a key no package gets a token, and no token is valid.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _SHORTEST: Final = 32  # characters; of a shorter one, tokens could be forged by
 
 
 class SigningKeyError(WrongUseError, ValueError):
-    """A key that cannot be used, in one sentence with the remedy; nothing is sent or taken without it meanwhile."""
+    """A key that cannot be used, in one sentence with the remedy; until it is mended nothing is sent or taken."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Signer:
 
 
 def stated_by(token: str) -> Dispatch | None:
-    """The dispatch a token says it was signed for, whoever signed it; None for what is no token at all."""
+    """The dispatch a token names, whoever signed it; None for text that is not a token."""
     _, content = URLSafeSerializer("").loads_unsafe(token)
     try:
         return Dispatch(*content)
@@ -74,19 +74,19 @@ def stated_by(token: str) -> Dispatch | None:
 
 
 def signing_key(installation: Settings) -> str:
-    """The secret key; made where tokens are required and there is none yet, blank where nobody asked for any.
+    """The secret key, made if tokens are required and there is none yet; blank if there is none and none is required.
 
     Raises SigningKeyError.
     """
     if not (key := known_key(installation)) and installation.result_tokens == "required":
-        # packages go out with it next: after a power cut it must be there as they are
+        # flushed, for packages go out with it next: after a power cut it must still be there, as they are
         files.put_once(installation.root, KEY_FILE, f"{secrets.token_urlsafe(_SHORTEST)}\n".encode(), private=True)
         key = known_key(installation)
     return key
 
 
 def known_key(installation: Settings) -> str:
-    """The secret key as far as there is one, blank where none was made yet; raises SigningKeyError."""
+    """The secret key, blank if none was made yet; raises SigningKeyError."""
     place = installation.root / KEY_FILE
     if stated := installation.result_key.get_secret_value():
         if not _is_key(stated):

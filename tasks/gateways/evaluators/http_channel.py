@@ -42,7 +42,7 @@ class HttpChannel:
     sleep: Callable[[float], None] = time.sleep
 
     def settle(self) -> None:
-        """Nothing: the system has what it took."""
+        """Nothing to do: the system keeps what it has accepted."""
 
     def deliver(self, package: EvaluationPackage, files: Mapping[str, bytes], idempotency_key: str) -> str:
         """Post the files until the system has taken them; every attempt is the same request to the byte.
@@ -66,7 +66,7 @@ class HttpChannel:
         identity = sha256(idempotency_key.encode()).hexdigest()[:32]
         headers = {
             "Accept-Encoding": "identity",
-            # a header is ASCII; a key that is not goes as its digest
+            # headers are ASCII, so a key that is not is sent as its digest
             "Idempotency-Key": idempotency_key if _is_token(idempotency_key) else identity,
             "Content-Type": f"multipart/form-data; boundary=part-{identity}",
         }

@@ -13,7 +13,7 @@ from tasks.gateways.paper.visible_text import visible
 _WIDTHS = (6, 13, 7, 19, 44, 11)
 COVER_COLUMNS = len(_WIDTHS)
 _LAST = COVER_COLUMNS - 1
-#: How many characters the columns from one to the last take together.
+#: By column: the width in characters of it and all columns to its right.
 _FROM = tuple(sum(_WIDTHS[first:]) for first in range(COVER_COLUMNS))
 _NOBODY = "（由鉴定中心填写）"
 

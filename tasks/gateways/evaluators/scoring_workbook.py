@@ -24,7 +24,7 @@ from tasks.gateways.paper.visible_text import visible
 _STAMP = datetime(2021, 2, 2)
 _KEPT_AS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _FIRST_DAY, _LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
-#: Where the application's number comes in a sheet that is laid out for any.
+#: The mark that an application's number replaces in a sheet laid out for any.
 _NUMBER = "@number@"
 _COVER_PART, _SCORING_PART, _MANIFEST_PART = (f"xl/worksheets/sheet{number}.xml" for number in (1, 2, 3))
 _TEXTS_PART, _BOOK_PART = "xl/sharedStrings.xml", "xl/workbook.xml"
@@ -56,7 +56,7 @@ def scoring_workbook(package: EvaluationPackage, policy: Policy, token: str = ""
 
 @dataclass(frozen=True)
 class _Model:
-    """A workbook laid out for so many items, without its cells: parts that stay, and what surrounds those that do not."""
+    """A workbook laid out for so many items, without its cells: its fixed parts, and the XML around those to be filled."""
 
     styles: Styles
     parts: Mapping[str, Packed]
@@ -96,7 +96,7 @@ def _model(items: int, pass_mark: float, panel_size: int) -> _Model:
 
 @lru_cache(maxsize=1024)
 def _book(book: str, laid_out: int, rows: int) -> Packed:
-    """The workbook's part, laid out for so many rows of the cover, with the rows that there are."""
+    """The part `workbook.xml`, with the cover's print area for the rows that there are."""
     return pack(book.replace(_cover_area(laid_out), _cover_area(rows)).encode())
 
 

@@ -1,6 +1,6 @@
-"""Worksheets whose cells are written straight as XML, between what xlsxwriter laid out round them once.
+"""Worksheets whose cells are written straight as XML into a sheet that xlsxwriter laid out once.
 
-xlsxwriter makes an object a cell and asks each what it is when the file is written, and it writes styles, theme and
+xlsxwriter makes an object for each cell, examines its type when the file is written, and writes styles, theme and
 properties anew for every file. A sheet here takes the same calls for its cells and rows and gives the same XML.
 """
 
@@ -37,7 +37,7 @@ class Texts:
     count: int = 0
 
     def place(self, text: str) -> int:
-        """The number of a text, which is cut where it is longer than a cell takes."""
+        """The number of a text, which is cut if it is longer than a cell can hold."""
         self.count += 1
         return self.places.setdefault(text if len(text) <= _LONGEST_TEXT // 2 else _cut(text), len(self.places))
 
@@ -61,7 +61,7 @@ def _item(text: str) -> str:
 
 @dataclass
 class _Row:
-    """Cells of a row from the left, as XML, and the first and the last column."""
+    """The cells of a row from left to right, as XML, and the first and the last column."""
 
     cells: list[str]
     least: int
@@ -89,12 +89,12 @@ class FilledSheet:
         self._put(row, column, column, f"{_cell(row, column, form)}><v>{number}</v></c>")
 
     def write_blank(self, row: int, column: int, _nothing: None, form: Format | None = None) -> None:
-        """Give a cell a look and no value; without a look it is no cell."""
+        """Write a cell with a format and no value; without a format, no cell."""
         if form is not None:
             self._put(row, column, column, _blanks(row, column, column, form.xf_index))
 
     def merge_range(self, first: int, left: int, last: int, right: int, text: str, form: Format) -> None:
-        """Join cells and put a text into the first, be it empty."""
+        """Merge cells and put a text, possibly empty, into the first."""
         self._merged.append(f'<mergeCell ref="{_name(first, left)}:{_name(last, right)}"/>')
         cell = f'{_cell(first, left, form)} t="s"><v>{self._texts.place(text)}</v></c>'
         self._put(first, left, right, cell + _blanks(first, left + 1, right, form.xf_index))
@@ -117,11 +117,11 @@ class FilledSheet:
 
     @property
     def height(self) -> int:
-        """How many rows there are down to the last cell."""
+        """The number of rows down to the last cell."""
         return max(self._rows) + 1
 
     def as_part(self, around: "Surroundings", replaced: Mapping[str, str]) -> Packed:
-        """The sheet as a part of the file; `replaced`: marks in what stands after the cells to what takes their place."""
+        """The sheet as a part of the file; `replaced`: marks in the XML after the cells to the text that replaces them."""
         rows = self._rows.values()
         corners = (
             _name(min(self._rows), min(row.least for row in rows)),
@@ -144,20 +144,20 @@ class FilledSheet:
 
 
 def _cell(row: int, column: int, form: Format | None) -> str:
-    """A cell's tag with its place and look, still open."""
+    """A cell's opening tag with its place and format, not closed yet."""
     look = "" if form is None else f' s="{form.xf_index}"'
     return f'<c r="{_COLUMNS[column]}{row + 1}"{look}'
 
 
 @lru_cache(maxsize=16_384)
 def _blanks(row: int, left: int, right: int, look: int) -> str:
-    """Cells of one look without a value."""
+    """Cells of one format without a value."""
     return "".join(f'<c r="{_name(row, column)}" s="{look}"/>' for column in range(left, right + 1))
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands in a sheet's XML before, between and after its cells."""
+    """A sheet's XML before, between and after its cells."""
 
     head: str
     middle: str
@@ -166,7 +166,7 @@ class Surroundings:
 
     @classmethod
     def of(cls, sheet: str) -> "Surroundings":
-        """Those of a sheet that xlsxwriter wrote."""
+        """The surroundings in a sheet that xlsxwriter wrote."""
         match = _PARTS.fullmatch(sheet)
         if match is None:
             raise ValueError("xlsxwriter's sheets have another order than they had")

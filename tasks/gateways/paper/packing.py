@@ -16,9 +16,9 @@ _VERSION, _UNIX, _DEFLATED, _UTF8 = 20, 3 << 8, 8, 0x800
 #: One stamp for every entry, 1 January 1980, 0:00.
 _TIME, _DATE = 0, (1 << 5) | 1
 _OWNERS_ALONE = 0o600 << 16
-#: What is smaller is packed at zlib's quickest: half of the time for a twelfth more bytes, of thousands of letters.
+#: Smaller entries are packed at zlib's fastest level: for thousands of letters half of the time, for a twelfth more bytes.
 _SMALL: Final = 65_536
-#: Memory for a small one's packer, of zlib's 1 to 9: its default of 8 makes ready a quarter of a megabyte for a few kilobytes.
+#: zlib's memory level (1 to 9) for small entries: the default of 8 prepares a quarter of a megabyte for a few kilobytes.
 _SMALL_MEMORY: Final = 6
 
 
@@ -32,13 +32,13 @@ class Packed:
 
 
 def packed(office_file: bytes) -> bytes:
-    """A docx or xlsx packed anew: entries sorted by name, one fixed timestamp, one compression."""
+    """A docx or xlsx repacked: entries sorted by name, one fixed timestamp, one compression."""
     with ZipFile(BytesIO(office_file)) as source:
         return joined({name: pack(source.read(name)) for name in source.namelist()})
 
 
 def pack(content: bytes) -> Packed:
-    """One entry, to be joined to as many files as have it."""
+    """Compress one entry, which may be joined into several files."""
     is_small = len(content) < _SMALL
     level, memory = (zlib.Z_BEST_SPEED, _SMALL_MEMORY) if is_small else (zlib.Z_DEFAULT_COMPRESSION, zlib.DEF_MEM_LEVEL)
     deflater = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, memory)
@@ -46,7 +46,7 @@ def pack(content: bytes) -> Packed:
 
 
 def joined(entries: Mapping[str, Packed]) -> bytes:
-    """Entries as one file, by their names; zipfile cannot take what is packed already."""
+    """Entries as one file, in the order of their names; zipfile cannot take entries that are compressed already."""
     whole, directory = bytearray(), bytearray()
     for name, entry in sorted(entries.items()):
         file_name, flag = name.encode(), 0 if name.isascii() else _UTF8

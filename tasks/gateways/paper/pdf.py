@@ -1,4 +1,4 @@
-"""Word files set as PDF by LibreOffice, and PDF files put together."""
+"""Converting Word files to PDF with LibreOffice, and joining PDF files."""
 
 import shutil
 import subprocess
@@ -13,18 +13,18 @@ from pypdf import PdfReader, PdfWriter
 from schemas.errors import RefusedError
 
 _PROGRAMS: Final = ("soffice", "libreoffice")
-#: A hundred letters take about a minute; one that hangs must not hold a run for ever.
+#: A hundred letters take about a minute; a process that hangs must not hold a run for ever.
 _SECONDS: Final = 900.0
-#: One process of LibreOffice left out some of 150 files, and ended as if all had gone well.
+#: Given 150 files, one process of LibreOffice left some out and ended as if all had gone well.
 _PORTION: Final = 40
 
 
 class NoOfficeSuiteError(RefusedError, OSError):
-    """LibreOffice is missing, or could not set a file: one sentence."""
+    """LibreOffice is missing or could not convert a file: one sentence."""
 
 
 def as_pdf(documents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Word files as PDF files under the same keys, some dozens by one process of LibreOffice.
+    """Word files as PDF files under the same keys; each process of LibreOffice converts some dozens.
 
     Raises NoOfficeSuiteError.
     """
@@ -44,7 +44,7 @@ def _set(documents: Mapping[str, bytes], program: str) -> dict[str, bytes]:
         sources = {key: folder / f"{place}.docx" for place, key in enumerate(documents)}
         for key, path in sources.items():
             path.write_bytes(documents[key])
-        # a profile of its own: the one of a person at the screen would be locked
+        # with its own profile, for that of a person at the screen would be locked
         command = [program, f"-env:UserInstallation=file://{folder / 'profile'}", "--headless", "--convert-to", "pdf"]
         try:
             subprocess.run(  # noqa: S603  the program is found by its name, the files are ours

@@ -1,4 +1,4 @@
-"""Printed tables as bureaus lay them out: A4 landscape, ruled, header on every page.
+"""Printed tables as Chinese offices lay them out: A4 landscape, ruled, header on every page.
 
 Text is written as text whatever it begins with, so no cell can run; dates are real dates; codes stay text.
 """
@@ -70,7 +70,7 @@ class Book:
         return made
 
     def filled(self, layout: bytes) -> bytes:
-        """The file, of what xlsxwriter wrote without the rows."""
+        """The whole file, made of what xlsxwriter wrote without the rows."""
         parts = {f"xl/worksheets/sheet{number}.xml": sheet for number, sheet in enumerate(self._sheets, start=1)}
         with ZipFile(BytesIO(layout)) as written:
             entries = {name: pack(written.read(name)) for name in written.namelist() if name not in parts}
@@ -85,11 +85,11 @@ class _Cells:
 
     formats: Mapping[Style, Format]
     texts: Texts
-    #: By look and width: the same values stand in many rows, and each is made once, with the lines it takes.
+    #: By style and width: the same values stand in many rows, so each is made once, with the lines it takes.
     made: dict[tuple[Style, float], dict[Cell, tuple[str, int]]] = field(default_factory=lambda: defaultdict(dict))
 
     def xml(self, value: Cell, style: Style) -> str:
-        """What follows a cell's place; blank text is an empty ruled cell. Looks and texts are numbered as they first come."""
+        """A cell's XML after its place; blank text is an empty ruled cell. Formats and texts are numbered in order of use."""
         look = f'" s="{self.formats[style]._get_xf_index()}"'
         if isinstance(value, date):
             return f"{look}><v>{(value - _DAY_ZERO).days}</v></c>"
@@ -123,7 +123,7 @@ class Sheet:
 
     @property
     def next_row(self) -> int:
-        """The row that is written next, counted from 0."""
+        """The number of the next row, from 0."""
         return len(self._rows)
 
     @property
@@ -151,7 +151,7 @@ class Sheet:
         self._put("".join([f'<c r="{name}{number}{xml}' for name, (xml, _) in named]), height)
 
     def merge(self, left: int, right: int, count: int) -> None:
-        """Join the cells of the next so many rows from one column to another; a single one stays as it is."""
+        """Merge the cells of the next `count` rows between two columns; a single cell stays as it is."""
         top = len(self._rows) + 1
         if left < right or count > 1:
             area = f"{self._names[left]}{top}:{self._names[right]}{top + count - 1}"
@@ -163,14 +163,14 @@ class Sheet:
         return Surroundings.of(layout).filled(corners, "".join(self._rows), self._merged)
 
     def _made(self, place: int, value: Cell) -> tuple[str, int]:
-        """A value of a column as XML, and the lines it takes there; kept for the cells to come."""
+        """A value of a column as XML, and the lines it takes there; kept for later cells of the same value."""
         column = self.columns[place]
         needed = lines(value, column.width) if isinstance(value, str) else 1
         made = self._known[place][value] = self._cells.xml(value, column.style), needed
         return made
 
     def _line(self, cells: Sequence[tuple[Cell, Style]], height: float) -> None:
-        """A row in looks of its own."""
+        """A row whose cells have a style each."""
         place = len(self._rows) + 1
         xml = (
             f'<c r="{name}{place}{self._cells.xml(value, style)}'

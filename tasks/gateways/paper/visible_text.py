@@ -1,4 +1,4 @@
-"""Text on paper: what nobody can see is spelled out, and how wide the rest is."""
+"""Text on paper: spelling out characters that nobody can see, and measuring the width of text."""
 
 import unicodedata
 from functools import cache
@@ -10,14 +10,14 @@ _UNSEEN = {"Cc", "Cf", "Cs"}
 
 
 def visible(text: str) -> str:
-    """The text on one line; control, direction and other unseen characters as `[U+202E]`, which act on nothing."""
+    """The text on one line, with control, direction and other invisible characters as harmless `[U+202E]`."""
     if text.isprintable():
         return text
     return "".join(map(_seen, text))
 
 
 def width_of(text: str) -> int:
-    """How many half-width characters a line takes in a Chinese font, which draws signs of ambiguous width (“ … —) wide."""
+    """The width of a line in half-width characters; Chinese fonts draw characters of ambiguous width (“ … —) wide."""
     return len(text) if text.isascii() else sum(map(_columns_of, text))
 
 

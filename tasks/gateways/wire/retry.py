@@ -13,14 +13,14 @@ from schemas.errors import FilingError
 
 _Result = TypeVar("_Result")
 
-#: So many failures in a row that another time might mend are no accident of single packages or letters.
+#: So many retryable failures in a row are no accident of single packages or letters.
 _ENOUGH = 3
 
 
 class AttemptFailed(FilingError):  # noqa: N818  what failed is not yet an error
-    """One attempt came to nothing; `retryable` says whether another may succeed.
+    """One attempt failed; `retryable` says whether another may succeed.
 
-    `retry_after_seconds` is how long the other side asks to be left alone, None where it says nothing.
+    `retry_after_seconds`: how long the other side asks us to wait, None if it does not say.
     """
 
     def __init__(self, reason: str, *, retryable: bool, retry_after_seconds: float | None = None) -> None:
@@ -31,7 +31,7 @@ class AttemptFailed(FilingError):  # noqa: N818  what failed is not yet an error
 
 
 class DeliveryFailed(AttemptFailed):
-    """Nothing was delivered as far as we know; where it is retryable, trying later with the same key may help."""
+    """Nothing was delivered as far as we know; if retryable, trying later with the same key may help."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Attempts:
     sleep: Callable[[float], None]
 
     def of(self, work: Callable[[], _Result]) -> _Result:
-        """Work until it succeeds, pausing as long as the other side asks, and raise the last AttemptFailed if none does.
+        """Repeat the work until it succeeds, pausing as the other side asks; raises the last AttemptFailed if none succeeds.
 
-        Asked to wait longer than the longest pause, it gives up at once.
+        Gives up at once if asked to wait longer than the longest pause.
         """
         doubled = wait_exponential(multiplier=self.first_pause_seconds, max=self.longest_pause_seconds)
 
@@ -74,7 +74,7 @@ def _failure(state: RetryCallState) -> AttemptFailed:
 
 
 class Patience:
-    """Counts failures in a row of one way out, so that a dead server costs three time-outs and not three hundred."""
+    """Counts a channel's failures in a row, so that a dead server costs three time-outs and not three hundred."""
 
     def __init__(self) -> None:
         self._lost = 0
@@ -85,16 +85,16 @@ class Patience:
             raise DeliveryFailed("not tried, for the deliveries before it found nobody there", retryable=True)
 
     def note(self, failed: DeliveryFailed) -> None:
-        """Count a failure; one that trying later would not mend says nothing about the way out."""
+        """Count a failure, unless trying later would not mend it: such a failure says nothing about the channel."""
         self._lost = self._lost + 1 if failed.retryable else 0
 
     def renew(self) -> None:
-        """A delivery succeeded."""
+        """Start counting anew after a success."""
         self._lost = 0
 
 
 def codings(response: httpx.Response) -> list[str]:
-    """The codings an answer was put through, one after another (RFC 9110, 8.4).
+    """The content codings applied to an answer, one after another (RFC 9110, 8.4).
 
     httpx undoes all of them before the first byte can be counted: each layer of gzip makes a thousand bytes of one.
     """
