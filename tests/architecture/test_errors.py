@@ -12,7 +12,7 @@ SIGNALS = {
     "tasks.gateways.sources.formats.sandbox.EndedError": "how a process apart ended; its caller puts it into words",
     "tasks.gateways.sources.far.remote_folder._CutShortError": "retried as what the operating system would raise",
     "tasks.gateways.sources.far.remote_folder._OutOfReachError": "turned into a SourceError where the place is known",
-    "tasks.gateways.sources.far.servers._StrangerError": "paramiko passes it through; turned into a SourceError",
+    "tasks.gateways.sources.far.sftp._StrangerError": "paramiko passes it through; turned into a SourceError",
     "deployments.gate.orders.Refused": "the gate answers a request with it",
     "deployments.commands.serving._Stopped": "Ctrl-C: must pass every `except Exception` on its way",
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import unquote
@@ -13,12 +14,12 @@ from schemas.submission import RESULTS
 from tasks.gateways.sources.cells.column_map import ColumnMap, ColumnMapError, load
 from tasks.gateways.sources.contents import Pull, QuarantinedFile
 from tasks.gateways.sources.doors import DESK_FOLDER, Door, applicants
-from tasks.gateways.sources.far import addresses, servers
+from tasks.gateways.sources.far import addresses
 from tasks.gateways.sources.far.addresses import Address, Allowance, Bounds, SourceError
 from tasks.gateways.sources.far.http_api import HttpApi
 from tasks.gateways.sources.far.http_pages import pull_pages
 from tasks.gateways.sources.far.landing import Copy, Landing
-from tasks.gateways.sources.far.remote_folder import RemoteFolder
+from tasks.gateways.sources.far.remote_folder import Remote, RemoteFolder
 from tasks.gateways.sources.far.sql_tables import SqlTables
 from tasks.gateways.sources.folder import Unread, pull_folder
 
@@ -27,7 +28,8 @@ LANDINGS: Final = "sources"
 _OPEN: Final = frozenset({"http", "webdav"})
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HTTP: Final = frozenset({"http", "https"})
-_REMOTE: Final = {"sftp": servers.sftp, "s3": servers.s3, "webdav": servers.webdav, "webdavs": servers.webdav}
+#: Scheme to the module of `far` for this kind of remote folder, and the extra of the same name that it needs.
+_REMOTE: Final = {"sftp": "sftp", "s3": "s3", "webdav": "webdav", "webdavs": "webdav"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,8 +174,19 @@ def _bringing(where: Address, column_map: ColumnMap, allowance: Allowance) -> _B
     if where.scheme in _HTTP:
         return HttpApi(where, column_map, allowance)
     if where.scheme in _REMOTE:
-        return RemoteFolder(_REMOTE[where.scheme](where, allowance), allowance)
+        return RemoteFolder(_remote(where, allowance), allowance)
     return SqlTables(where, column_map, allowance)
+
+
+def _remote(where: Address, allowance: Allowance) -> Remote:
+    """The way to a remote folder; raises SourceError if the extra that its kind needs is not installed."""
+    kind = _REMOTE[where.scheme]
+    try:
+        module = import_module(f"tasks.gateways.sources.far.{kind}")
+    except ImportError as absent:
+        raise SourceError(f"{kind} needs its extra: pip install 'filing-cycles[{kind}]'") from absent
+    remote: Remote = module.remote(where, allowance)
+    return remote
 
 
 def _landing(settings: Settings, landings: Path) -> Landing:
