@@ -191,6 +191,10 @@ def test_viewers_lay_nothing_in_and_take_nothing_away(operator: Browser, own_hom
         occasion = dossier.letters(db, [SENT])["occasion"].iloc[0]
     assert operator.client.get("/filing/letters/file", params={"occasion": occasion}).status_code == 403
     assert operator.client.get(f"/filing/packages/{SENT}.zip").status_code == 403
+    for path in ("/letters", f"/applications/{SENT}", f"/cycles/{CYCLE}"):
+        page = operator.sees(path, cycle=CYCLE)
+        assert "/letters/file" not in page, "nothing is offered that is refused"
+        assert ".zip" not in page
 
 
 def names(answer: Any) -> list[str]:
