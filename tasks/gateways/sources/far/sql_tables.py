@@ -96,7 +96,7 @@ class SqlTables:
     def _copy(
         self, connection: sa.Connection, table: Table, origin: tuple[str | None, str], file: Path
     ) -> QuarantinedFile | None:
-        """Write one table; one with a cell that is no text is reported instead."""
+        """Copy one table into a file; a table with a cell that is no plain value is returned to be reported instead."""
         schema, name = origin
         inspector = sa.inspect(connection)
         columns = {str(column["name"]): column["type"] for column in inspector.get_columns(name, schema)}
@@ -106,15 +106,26 @@ class SqlTables:
                 f"{self._where.shown}: the table {name} has no column that {table.name} has; "
                 f"say in [tables.{table.name}.columns] of the column map what they are called"
             )
-        order = self._order(
-            table, name, columns, inspector.get_pk_constraint(name, schema)["constrained_columns"], chosen
-        )
+        key = inspector.get_pk_constraint(name, schema)["constrained_columns"]
+        order = self._order(table, name, columns, key, chosen)
         source = sa.table(name, *map(sa.column, columns), schema=schema)
         rows = sa.select(*(source.c[column] for column in chosen)).order_by(*(source.c[column] for column in order))
-        cells = [pa.field(column, pa.string()) for column in columns]
+        result = connection.execution_options(yield_per=_BATCH).execute(rows)
+        wrong = self._write(file, name, result, chosen, columns)
+        if wrong is None:
+            return None
+        return QuarantinedFile(f"{table.name}.parquet", f"数据表“{name}”：{wrong}，请改为文本后再取")
+
+    def _write(
+        self, file: Path, name: str, result: sa.CursorResult[Any], chosen: list[str], columns: dict[str, Any]
+    ) -> UnreadableError | TypeError | None:
+        """Write the rows as Parquet, batch by batch; `chosen`: the columns they have, the others stay blank.
+
+        Stops at too many rows or at a cell that is no plain value, and returns the error.
+        """
+        schema = pa.schema([pa.field(column, pa.string()) for column in columns])
         count, truths = 0, [isinstance(columns[column], sa.Boolean) for column in chosen]
-        with pq.ParquetWriter(file, pa.schema(cells)) as writer:
-            result = connection.execution_options(yield_per=_BATCH).execute(rows)
+        with pq.ParquetWriter(file, schema) as writer:
             for batch in result.partitions(_BATCH):
                 self._allowance.check()
                 count += len(batch)
@@ -125,11 +136,10 @@ class SqlTables:
                         for row, truth in zip(zip(*batch, strict=True), truths, strict=True)
                     ]
                 except (UnreadableError, TypeError) as wrong:
-                    return QuarantinedFile(f"{table.name}.parquet", f"数据表“{name}”：{wrong}，请改为文本后再取")
+                    return wrong
                 arrays = dict(zip(chosen, texts, strict=True))
-                writer.write_table(
-                    pa.table({column: arrays.get(column, [None] * len(batch)) for column in columns}, pa.schema(cells))
-                )
+                blank = [None] * len(batch)
+                writer.write_table(pa.table({column: arrays.get(column, blank) for column in columns}, schema))
         return None
 
     def _order(
