@@ -1,4 +1,4 @@
-"""What programs read of an edition: its rows (`directory.json`), their published life (`life.json`), its changes (`feed.xml`)."""
+"""The files of an edition for programs: its rows (`directory.json`), their published life (`life.json`), changes (`feed.xml`)."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ def life_file(content: EditionContent) -> bytes:
 
 
 def read_life(edition: Path, manifest_sha256: str | None) -> pd.DataFrame | None:
-    """The life an edition's folder tells, if it is the one published; None for a release without it or a changed file."""
+    """The life in an edition's folder if that is as published; None for an edition of a release without it or a changed file."""
     try:
         manifest = (edition / MANIFEST).read_bytes()
         content = (edition / LIFE).read_bytes()
@@ -110,7 +110,7 @@ def _lines(changed: object) -> list[str]:
     if not isinstance(changed, pd.DataFrame):
         return []
     rows = changed.head(NAMED).fillna("").to_dict("records")
-    # a name may bring line breaks along, and what XML cannot hold
+    # a name may contain line breaks, and characters that XML cannot hold
     lines = [
         visible(
             f"{CHANGE_KINDS[row['change']]}：{row['institution_name']}（{row['uscc']}），"

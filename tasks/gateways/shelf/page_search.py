@@ -1,4 +1,4 @@
-"""What lets the page's search forgive: readings and traditional forms of the characters it shows, worked out beforehand."""
+"""Tables for the page's forgiving search: pinyin and traditional forms of the characters that the page shows."""
 
 import re
 from collections import defaultdict

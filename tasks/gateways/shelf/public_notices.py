@@ -108,7 +108,7 @@ def _blocks(records: list[dict[Any, Any]]) -> list[tuple[dict[Any, Any], list[di
 
 
 def place(published: Path, content: NoticeContent, key: Ed25519PrivateKey | None = None) -> str:
-    """Let `published/notices/<name>/` hold the notice, signed by a key; returns the SHA-256 of its manifest.
+    """Place the notice, signed by a key, in `published/notices/<name>/`; returns the SHA-256 of its manifest.
 
     It is there whole or not at all. The same notice again changes nothing, whichever key signed it. Raises ShelfError if
     another content has that name, or when the files cannot be written; then there is no such folder.

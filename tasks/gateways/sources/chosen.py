@@ -1,4 +1,4 @@
-"""The one source that FILING_SOURCE names, brought and read: whichever it is, what comes out is the same pull."""
+"""Bringing and reading the one source that FILING_SOURCE names; any kind of source gives the same pull."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,9 +34,9 @@ _REMOTE: Final = {"sftp": "sftp", "s3": "s3", "webdav": "webdav", "webdavs": "we
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """What a source gave: the pull, the folder its files lie in, and a sentence for each thing that could not be had.
+    """The outcome of bringing a source: the pull, the folder of its files, and a sentence for each thing that failed.
 
-    A source that is down gives what it gave the last time, or no pull at all.
+    A source that is down gives its last copy, or no pull at all.
     """
 
     pull: Pull | None
@@ -57,7 +57,7 @@ def is_far(settings: Settings) -> bool:
 
 
 def shown(settings: Settings, inbox: Path | None = None) -> str:
-    """How the source is named to people; no secret is in it."""
+    """The source's name as people may see it, without any secret."""
     if is_far(settings):
         return addresses.address(settings).shown
     folder = _folder(settings, inbox)
@@ -67,7 +67,7 @@ def shown(settings: Settings, inbox: Path | None = None) -> str:
 
 
 def stated(settings: Settings) -> tuple[str, str]:
-    """How the source is named to people, and what is wrong with how it is set, "" for nothing; it is not asked."""
+    """The source's name as people may see it, and what is wrong with its settings, or ""; the source is not asked."""
     try:
         summary = f"{shown(settings)}, column map: {load(settings.column_map).title or 'none'}"
     except (SourceError, ColumnMapError) as wrong:
@@ -85,7 +85,7 @@ def sends_openly(settings: Settings) -> bool:
 
 
 def is_due(settings: Settings, now: datetime) -> bool:
-    """Whether a source far away was not asked for as long as the settings say."""
+    """Whether the last pull of a source far away is as long ago as the settings say."""
     if not is_far(settings):
         return False
     try:
@@ -103,9 +103,9 @@ def bring(
     beat: Callable[[], None] = lambda: None,
     unread: Unread = lambda _folder: (),
 ) -> Brought:
-    """Pull the source of these settings, or the inbox where one is given or no source is named; raises nothing of it.
+    """Pull the source of these settings, or the inbox if one is given or no source is named; failures are in the outcome.
 
-    It is the applicants' door: other tables than the form's are set aside, whoever brings them.
+    It is the applicants' door: tables other than the form's are set aside.
     `landings` is where copies of sources far away are kept, in the home unless stated; `beat` is called about once a
     minute while one is brought. Files that `unread` names are passed over; pages of an API are always read.
     """
@@ -152,7 +152,7 @@ def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds
 
 
 def _other_doors(settings: Settings, root: Path, inbox: Path | None) -> tuple[str, ...]:
-    """Sub-folders that are doors of their own: the home's inbox has the panels' in it, a folder that is given both."""
+    """Sub-folders that are doors of their own: the panels' in the home's inbox; in any other folder the desk's as well."""
     if root == settings.inbox:
         return (RESULTS.name,)
     return (RESULTS.name, DESK_FOLDER) if inbox is not None else ()
@@ -214,7 +214,7 @@ def _folder(settings: Settings, inbox: Path | None) -> Path:
 
 
 def _is_plain(settings: Settings) -> bool:
-    """Whether it can only mean a folder: an address with a slash missing looks like one, and may hold a password."""
+    """Whether the source can only be a folder: an address with a slash missing looks like one, and may hold a password."""
     named = unquote(_named(settings)).removeprefix("file://")
     return "@" not in named and ":" not in named
 

@@ -1,4 +1,4 @@
-"""Which rows of a pull cannot be used, and why.
+"""Setting aside the rows of a pull that cannot be used, with the reason.
 
 A row that cannot be used is named and left out; the rest goes on. An application of which two versions came, or of
 which a row is broken, is set aside whole: half of it would be returned for faults it does not have.
@@ -109,9 +109,9 @@ def _without_phantoms(tables: Tables) -> tuple[pl.DataFrame, list[QuarantinedFil
 
 
 def _without_older(tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
-    """Leaves out all but the latest of several versions of one application that lie in places of their own.
+    """Keep only the latest of several versions of one application that lie in different files or folders.
 
-    They are versions where all are of one institution; the latest `submitted_at` counts, of equal ones the first file's.
+    They are versions if all are of one institution; the latest `submitted_at` counts, and the first file's of equal ones.
     """
     aside: list[QuarantinedFile] = []
     lost: list[tuple[str, str]] = []
@@ -160,7 +160,7 @@ def _versions(tables: Tables) -> pl.DataFrame:
 
 
 def _content(tables: Tables, number: str, place: str) -> str:
-    """Everything that one version says of an application."""
+    """The whole content of one version of an application."""
     is_of_form = (pl.col(_NO) == number) & _PLACED.eq(place)
     return "".join(tables[name].filter(is_of_form).drop(FILE, LINE).write_csv() for name in _FORM)
 
