@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, delete, func, insert, select
@@ -76,11 +75,12 @@ def standing(db: Connection, cycle: str) -> dict[str, Panel]:
     return {number: Panel.model_validate(panel) for number, panel in db.execute(last).tuples()}
 
 
-def _records(db: Connection, numbers: Collection[str], cycle: str) -> dict[str, dict[str, Any]]:
-    """The records of the draws that stand for these applications."""
+def _draws_of(db: Connection, numbers: Collection[str], cycle: str) -> dict[str, PanelDraw]:
+    """The draws that stand for these applications."""
     work = frames.working(db, "drawn_for", pd.DataFrame({"application_no": sorted(numbers)}, dtype=frames.TEXT))
     last = select(_draw.c.application_no, _draw.c.record).where(_draw.c.cycle == cycle).order_by(*_OLDEST_FIRST)
-    return dict(db.execute(last.join(work, work.c.application_no == _draw.c.application_no)).tuples().all())
+    records = dict(db.execute(last.join(work, work.c.application_no == _draw.c.application_no)).tuples().all())
+    return {number: PanelDraw.model_validate(record) for number, record in records.items()}
 
 
 def of_application(db: Connection, application_no: str) -> list[PanelDraw]:
@@ -147,22 +147,21 @@ def draw(db: Connection, going_out: Collection[str], waiting: Collection[str], r
     everyone = applicants(db, run.cycle)
     employers = {expert.expert_no: expert.employer_uscc for expert in experts}
     barred = barred_employers(everyone, set(employers.values()))
-    before = _records(db, {*going_out, *waiting}, run.cycle)
+    panels = standing(db, run.cycle)
     unfit = {
         number
-        for number, record in before.items()
-        if any(employers.get(member["expert_no"]) in barred.get(number, ()) for member in record["panel"]["members"])
+        for number in panels.keys() & {*going_out, *waiting}
+        if any(employers.get(member.expert_no) in barred.get(number, ()) for member in panels[number].members)
     }
     if not going_out and not unfit:
         return Drawn({})
-    panels = standing(db, run.cycle)
     seed = _seed(panels, run)
     panels = {number: panel for number, panel in panels.items() if number not in unfit}
     new = draw_panels(
         seed, everyone, experts, run.policy.evaluation.panel_size, standing=panels, only={*going_out, *unfit}
     )
+    again = _draws_of(db, panels.keys() & going_out, run.cycle)
     record(db, new, {number: _AGAIN if number in unfit else _FIRST for number in new}, run)
-    again = {number: PanelDraw.model_validate(before[number]) for number in panels.keys() & going_out}
     return Drawn(again | new, frozenset(unfit))
 
 
