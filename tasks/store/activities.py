@@ -85,8 +85,7 @@ def mark(db: Connection, swept: pd.DataFrame, run: Run, *, also_later: bool) -> 
         return changed
     seals.touch(db, seals.DORMANCY_MARK, changed)
     work = frames.working(db, "marking", changed[OCCUPATION])
-    same = conditions.same(_mark, work, OCCUPATION)
-    db.execute(delete(_mark).where(select(work.c.uscc).where(same).exists()))
+    db.execute(delete(_mark).where(conditions.among(_mark, work, OCCUPATION)))
     present = changed[changed["state"] != ""]
     frames.append(db, _mark, present[[*OCCUPATION, "state"]].assign(since=run.day.isoformat()))
     moves = changed[[*TRADE, "was", "because"]].assign(subject=changed["uscc"], became=changed["state"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, and_, case, cast, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, and_, case, cast, exists, or_, select, tuple_
 
 from schemas import tables
 from schemas.item import KEYS, NOT_TAKEN_UP, VERSION
@@ -16,6 +16,12 @@ LETTER: Final = "letter"
 def same(one: FromClause, other: FromClause, keys: Iterable[str]) -> ColumnElement[bool]:
     """Whether rows of two tables have the same key."""
     return and_(*(one.c[key] == other.c[key] for key in keys))
+
+
+def among(rows: FromClause, work: FromClause, keys: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a row is about the same as one of a working table: found in a list, which is not gone through for each row."""
+    keys = list(keys)
+    return tuple_(*(rows.c[key] for key in keys)).in_(select(*(work.c[key] for key in keys)))
 
 
 def is_current() -> ColumnElement[bool]:

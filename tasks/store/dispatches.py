@@ -79,11 +79,10 @@ def recall(db: Connection, recalled: pd.DataFrame) -> pd.DataFrame:
     if out.empty:
         return out.assign(delivered=0)
     seals.touch(db, seals.DISPATCHED_ITEMS, out)
-    db.execute(delete(_sent).where(select(work.c.application_no).where(same).exists()))
+    db.execute(delete(_sent).where(conditions.among(_sent, work, items.KEYS)))
     result = tables.result
-    about = conditions.same(result, work, items.KEYS)
     counted = result.c.standing.in_(["accepted", "received"])
-    concerned = (counted, select(work.c.application_no).where(about).exists())
+    concerned = (counted, conditions.among(result, work, items.KEYS))
     seals.touch_where(db, seals.RESULT_STANDING, *concerned)
     db.execute(update(result).where(*concerned).values(standing="replaced"))
     waiting = set(outbox.undelivered(db, PACKAGES))

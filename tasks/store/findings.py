@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 import polars as pl
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, select, update
 
 from schemas import tables
 from schemas.finding import FINDING_COLUMNS, FINDING_ORDER
@@ -97,8 +97,7 @@ def hold_anew(db: Connection, screened: pd.DataFrame, holds: pd.DataFrame, cycle
     over = former[(former["_merge"] == "left_only") & ~pd.Series(refusing, index=former.index, dtype="bool")]
     work_gone = frames.working(db, "holding_no_more", over[keys])
     seals.touch(db, seals.HOLDS, over)
-    keys_gone = select(*(work_gone.c[key] for key in keys))
-    db.execute(delete(table).where(tuple_(*(table.c[key] for key in keys)).in_(keys_gone)))
+    db.execute(delete(table).where(conditions.among(table, work_gone, keys)))
     hold(db, holds, cycle)
 
 

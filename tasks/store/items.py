@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 import polars as pl
-from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, true, tuple_, update
+from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas import item, qualification, tables
@@ -85,13 +85,12 @@ def _remove(db: Connection, item_rows: pd.DataFrame, run: Run, because: str) -> 
     """Delete items (KEYS, status) with their holds and their place in public notices: new items are shown anew."""
     _tell(db, item_rows.assign(was=item_rows["status"], became="", because=because), run, "filing")
     work = frames.working(db, "removing", item_rows[KEYS])
-    removed_keys = select(*(work.c[key] for key in KEYS))
     notice_item = tables.public_notice_item
-    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, tuple_(*(notice_item.c[key] for key in KEYS)).in_(removed_keys))
+    seals.touch_where(db, seals.PUBLIC_NOTICE_ITEMS, conditions.among(notice_item, work, KEYS))
     for record in (seals.HOLDS, seals.ITEMS):
         seals.touch(db, record, item_rows)
     for table in (notice_item, tables.hold, _item):
-        db.execute(delete(table).where(tuple_(*(table.c[key] for key in KEYS)).in_(removed_keys)))
+        db.execute(delete(table).where(conditions.among(table, work, KEYS)))
 
 
 def restate(db: Connection, stated: pd.DataFrame) -> None:

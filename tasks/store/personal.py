@@ -65,7 +65,7 @@ def forget(db: Connection, run: Run) -> int:
     if over.empty:
         return 0
     work = frames.working(db, "over_now", over)
-    is_over = select(work.c.application_no).where(conditions.same(staff_member, work, VERSION)).exists()
+    is_over = conditions.among(staff_member, work, VERSION)
     counted = select(staff_member.c.application_no, func.count()).where(is_over).group_by(staff_member.c.application_no)
     rows = {number: int(count) for number, count in db.execute(counted)}
     if not rows:

@@ -258,7 +258,7 @@ def judged(db: Connection, judgements: pd.DataFrame) -> list[str]:
     former = select(_result.c.application_no).where(same, _result.c.standing == "accepted").distinct()
     replaced = sorted(db.execute(former).scalars())
     older = or_(_result.c.standing == "accepted", _result.c.standing == "refused")
-    is_accepted = select(work.c.result_id).where(same).exists()
+    is_accepted = conditions.among(_result, work, items.KEYS)
     seals.touch_where(db, seals.RESULT_STANDING, is_accepted, older)
     db.execute(update(_result).where(same, older).values(standing="replaced"))
     # the cleaned level of the item may be spelt otherwise in the result: its own row is found by number
