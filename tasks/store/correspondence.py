@@ -12,7 +12,7 @@ from schemas import tables
 from schemas.item import KEYS, UNIT
 from schemas.letter_lines import EarlierLetter
 from schemas.letter_text import LETTER_KINDS
-from tasks.store import frames
+from tasks.store import conditions, frames
 from tasks.store.outbox import LETTERS
 
 #: What an item becomes, and the kind of letter that tells of it.
@@ -118,7 +118,7 @@ def letters_to(db: Connection, numbers: Sequence[str]) -> Correspondence:
     """The letters that were written, whatever items they are about."""
     work = frames.working(db, "written_to", pd.DataFrame({"subject": list(numbers)}, dtype=frames.TEXT))
     columns = (_outbox.c.occasion, _outbox.c.kind, _outbox.c.subject, _outbox.c.number, _outbox.c.written_on)
-    statement = select(*columns).join(work, work.c.subject == _outbox.c.subject)
+    statement = select(*columns).where(conditions.among(_outbox, work, ["subject"]))
     kinds = [*_CONTRADICTS, *_ON_VERSIONS]
     written = Correspondence()
     of_kinds = (_outbox.c.box == LETTERS.code, _outbox.c.kind.in_(kinds))

@@ -142,8 +142,8 @@ def _receive_again(db: Connection, rows: pd.DataFrame, new: set[str], batch: int
 def _marked(rule: str) -> ColumnElement[bool]:
     """Whether a finding of a rule stands on a result."""
     finding = tables.finding
-    finding_of_rule = (finding.c.table == "results", finding.c.version == _result.c.result_id, finding.c.rule == rule)
-    return select(finding.c.rule).where(*finding_of_rule).exists()
+    marked = select(finding.c.version).where(finding.c.table == "results", finding.c.rule == rule)
+    return _result.c.result_id.in_(marked)
 
 
 def _uncontradicted(db: Connection, present: set[str]) -> pd.DataFrame:
