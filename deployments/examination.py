@@ -11,6 +11,7 @@ from deployments.gate import secrets_of_home
 from deployments.prefect_environment import PRIVATE
 from schemas import office
 from schemas.policy import all_policies, in_force, shipped
+from schemas.policy_parts import ARTICLES
 from schemas.reference_data import UnusableReferenceError, manifest, reference, shipped_rows
 from schemas.settings import settings
 from tasks.gateways import sources
@@ -123,6 +124,9 @@ def _office() -> Iterator[Observation]:
     if policy.name not in {known.name for known in shipped()} and office.is_as_shipped(writer):
         why = f"{office.FILE} has the shipped name or authority, and the policy in force is that of {policy.title}"
         yield Observation("office", False, f"{why}: write there who signs")
+    if policy.document not in {known.document for known in shipped()} and not policy.articles:
+        cited = f"letters cite {policy.document} by articles of the shipped notice"
+        yield Observation("policy", True, f"{cited}: say in [articles] where it has {', '.join(ARTICLES)}")
     for line in office.blanks(writer, today()):
         yield Observation("office", True, line)
     folder = writer.folder(settings().root)

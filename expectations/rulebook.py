@@ -51,11 +51,14 @@ _OF_THE_POLICY = {
 
 
 def rules_of(policy: Policy) -> Mapping[str, Rule]:
-    """Every rule by its code, its sentence with the numbers and types of a policy."""
+    """Every rule by its code, its sentence with the numbers and types of a policy, its article that of the policy's notice."""
     types = "、".join(policy.institution_types[kind] for kind in policy.cap.capped)
     numbers = {"types": types, "occupations": policy.cap.occupations, "saturation": policy.cap.saturation}
     sentences = {code: sentence.format(**numbers) for code, sentence in _OF_THE_POLICY.items()}
-    return {code: replace(rule, message_zh=sentences.get(code, rule.message_zh)) for code, rule in rules().items()}
+    return {
+        code: replace(rule, article=policy.article(rule.article), message_zh=sentences.get(code, rule.message_zh))
+        for code, rule in rules().items()
+    }
 
 
 def _rule(row: dict[str, str]) -> Rule:

@@ -198,6 +198,7 @@ class DormancyText(LetterText):
     """Which occupations on file had no activity in time."""
 
     as_of: date = Field(description="核定日期")
+    basis: str = Field(default="", description="依据（通知条款）")
     occupations: list[DormantLine] = Field(min_length=1, description="未开展认定的职业")
 
 

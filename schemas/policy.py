@@ -56,6 +56,8 @@ class Policy(parts.Part):
     institution: Annotated[dict[parts.Name, parts.InstitutionType], Field(min_length=1)]
     staff: parts.Staff
     attachments: parts.Attachments
+    #: Where this city's notice says what an article of the shipped one does; empty for the shipped notice itself.
+    articles: dict[str, parts.Title] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -69,6 +71,9 @@ class Policy(parts.Part):
         parts.assert_distinct("materials", [*self.materials, *self.materials.values()])
         level_names = (name for code in self.levels for name in self.level_names(code))
         parts.assert_distinct("levels", [*self.levels, *level_names])
+        self._assert_known("articles", {"articles": self.articles}, parts.ARTICLES)
+        if self.articles and (missing := [article for article in parts.ARTICLES if article not in self.articles]):
+            raise parts.ContradictionError("articles", f"names some articles, but not {', '.join(missing)}")
         return self
 
     def _assert_known(self, part: str, lists: Mapping[str, Iterable[str]], codes: Iterable[str]) -> None:
@@ -76,6 +81,10 @@ class Policy(parts.Part):
             for value in values:
                 if value not in codes:
                     raise ContradictionError(f"{part}.{field}", f"names '{value}', which is none of {', '.join(codes)}")
+
+    def article(self, shipped: str) -> str:
+        """Where this city's notice says what an article of the shipped one does."""
+        return self.articles.get(shipped, shipped)
 
     @property
     def institution_types(self) -> dict[str, str]:

@@ -80,6 +80,14 @@ Ending = Annotated[str, written("^[a-z0-9]+$", "the ending of a file's name in s
 Names = Annotated[list[Name], AfterValidator(_distinct)]
 
 
+#: The articles of the shipped notice by which rules, letters and refusals go.
+ARTICLES = (
+    *("一", "一（一）", "一（一）～（三）", "一（二）", "一（三）"),
+    *("二（一）", "二（一）～（五）", "二（二）", "二（六）"),
+    *("三（一）", "三（二）", "三（三）", "三（四）", "四（三）"),
+)
+
+
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

@@ -178,13 +178,14 @@ def _summed_up(summary: RunSummary) -> str:
 
 
 def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
-    from expectations.rulebook import rules
+    from expectations.rulebook import rules_of
     from tasks.store import overview
     from tasks.store.database import reading
 
     with reading() as db:
         rows = overview.outcomes(db, cycle)
-    types = for_cycle(cycle).institution_types
+    policy = for_cycle(cycle)
+    types, book = policy.institution_types, rules_of(policy)
     table = Table(title=f"{cycle} 批次各申报的结果", title_justify="left")
     for header in ("申报编号", "机构名称", "类型", "申报状态", "职业等级", "涉及规则"):
         table.add_column(header, overflow="fold")
@@ -204,7 +205,7 @@ def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
         f"共 {len(rows)} 件申报：" + "，".join(f"{title} {number}" for title, number in statuses.most_common())
     )
     for code in sorted({code for row in rows for code in row.rules}):
-        console.print(f"  {code:<8}  {rules()[code].message_zh}", highlight=False)
+        console.print(f"  {code:<8}  {book[code].message_zh}", highlight=False)
     root = settings().root
     console.print(f"\n目录版次 {summary.edition}，请用浏览器打开：", highlight=False)
     console.print(f"  {root / 'published' / 'latest' / 'index.html'}", soft_wrap=True)

@@ -72,7 +72,7 @@ def _chosen(name: str, sent: Mapping[str, str]) -> str:
     """What was chosen in a field, in words; blank where nothing was."""
     text, policy, of_objection = sent[name], in_force(today()), sent.get("rule") == OBJECTION
     if name == "rule":
-        return "公示异议" if of_objection else in_words(text)
+        return "公示异议" if of_objection else in_words(text, policy)
     if name == "occupation":
         return f"{reference().occupation_names().get(text, '')}（{text}）" if text else "全部"
     lists: Mapping[str, Mapping[str, str]] = {

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
-from expectations.rulebook import rules
+from expectations.rulebook import rules_of
 from schemas.finding import NATURES_ZH, UNMENDABLE, masked
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import OBJECTION, WINDOW_2
@@ -185,11 +185,12 @@ def questions_of(db: Connection, number: str, day: date) -> list[Question]:
     ]
     if unfinished.is_late(db, row["cycle"], number):
         rows.append((WINDOW_2, [], 0))
+    book = rules_of(policy)
     return [
         Question(
             rule,
-            _LATE if rule == WINDOW_2 else rules()[rule].message_zh if rule in rules() else rule,
-            rules()[rule].article if rule in rules() else "",
+            _LATE if rule == WINDOW_2 else book[rule].message_zh if rule in book else rule,
+            book[rule].article if rule in book else "",
             occupations,
             items,
             facts.of(rule, str(row["uscc"]), occupations, policy),

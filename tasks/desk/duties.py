@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from expectations.rulebook import rules
+from expectations.rulebook import rules_of
 from schemas.duty import KINDS, Duty
 from schemas.inspection import OUTCOMES
 from schemas.item import KEYS
@@ -14,7 +14,7 @@ from schemas.law import deciding
 from schemas.law.cycle import cycle_id
 from schemas.law.rulings import WINDOW_2
 from schemas.letter_text import LETTER_KINDS
-from schemas.policy import for_cycle
+from schemas.policy import Policy, for_cycle
 from schemas.run import AUTOMATIC
 from schemas.settings import Settings
 from schemas.supervision import UNSETTLED
@@ -130,7 +130,7 @@ def _rulings(db: Connection, rows: list[Open], cycles: list[str], day: date) -> 
     for row in held:
         number, policy = row.application_no, for_cycle(cycle_id(row.cycle))
         by_rule = {rule: sorted(codes) for rule, codes in sorted(by_application[number].items())}
-        task = f"{len(units[number])} 个申报职业等级：" + "；".join(map(in_words, by_rule))
+        task = f"{len(units[number])} 个申报职业等级：" + "；".join(in_words(rule, policy) for rule in by_rule)
         beside = [fact for rule, codes in by_rule.items() for fact in facts.of(rule, row.uscc, codes, policy)]
         yield _about("ruling", row, CENTRE, task, _last_day(row.cycle), facts=tuple(dict.fromkeys(beside)))
     for row in (row for row in rows if row.status == "late"):
@@ -138,9 +138,9 @@ def _rulings(db: Connection, rows: list[Open], cycles: list[str], day: date) -> 
         yield _about("ruling", row, CENTRE, task, _last_day(row.cycle))
 
 
-def in_words(code: str) -> str:
-    """A rule in the words of the rule book, with its code."""
-    rule = rules().get(code)
+def in_words(code: str, policy: Policy) -> str:
+    """A rule in the words of the rule book under a policy, with its code."""
+    rule = rules_of(policy).get(code)
     return f"{rule.message_zh.rstrip('。')}（{code}）" if rule else code
 
 

@@ -267,10 +267,10 @@ def _words(reason: str, status: str, score: str, policy: Policy) -> dict[str, st
     """The rules behind an item's status in their own sentences, with their articles and what the applicant can do."""
     if not reason:
         remark = "" if score in ("", "nan") else f"（评分{float(score):g}分）"
-        return {"reason": f"评估不合格{remark}", "basis": "三（三）"}
+        return {"reason": f"评估不合格{remark}", "basis": policy.article("三（三）")}
     codes, book = reason.split(";"), rules_of(policy)
     sentences = [_OBJECTED if code == OBJECTION else book[code].message_zh for code in codes]
-    articles = dict.fromkeys("三（四）" if code == OBJECTION else book[code].article for code in codes)
+    articles = dict.fromkeys(policy.article("三（四）") if code == OBJECTION else book[code].article for code in codes)
     todo = [remedies()[code] for code in codes if code in remedies()] if status == "held" else []
     return {"reason": "；".join(sentences), "basis": "、".join(articles), "remedy": "；".join(todo)}
 

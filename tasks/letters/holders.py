@@ -143,7 +143,8 @@ def dormancy_hints(
             )
             for row in rows
         ]
-        text = DormancyText(**addressee(heads[uscc], policy, day), as_of=day, occupations=lines)
+        basis = policy.article(LETTER_KINDS["dormancy"].article)
+        text = DormancyText(**addressee(heads[uscc], policy, day), as_of=day, basis=basis, occupations=lines)
         which = "+".join(f"{line.occupation_code}{line.work_type}@{line.filed_on}" for line in lines)
         occasion = f"dormancy:{first_codes.get(uscc, uscc)}:{which}"
         hints.append(letter(occasion, "dormancy", uscc, text))

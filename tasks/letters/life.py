@@ -102,7 +102,7 @@ def late_versions(applications: pd.DataFrame, late: pd.DataFrame, run: Run) -> l
             version=version,
             received_on=run.day,
             reason=row["why"],
-            basis=LETTER_KINDS["late_version"].article,
+            basis=run.policy.article(LETTER_KINDS["late_version"].article),
             current_on=days.get(number) if row["goes_on"] else None,
             open_for_decision=row["is_open"],
         )

@@ -15,7 +15,9 @@ from tests.commands import Filing
 from tests.policies import CITIES, SECOND_CITY, write_policy
 
 #: Words and codes of the city whose policy is shipped.
-_HUANGSHI = re.compile("黄石|社会培训评价组织|技工院校|黄职鉴|黄人社|(?<![0-9A-Za-z])4202\\d\\d|HS-")
+_HUANGSHI = re.compile(
+    "黄石|社会培训评价组织|技工院校|黄职鉴|黄人社|(?<![0-9A-Za-z])4202\\d\\d|HS-|[一二三四]（[一二三四六]）"
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,18 @@ def test_doctor_names_an_office_of_another_city(
     output = filing("doctor", stated=stated).out
     assert "PROBLEM office" not in output
     assert "no series of numbers in office.toml: 公告, 公示 leave their number open" in output
+    assert "articles of the shipped notice" not in output
+
+
+def test_doctor_names_the_articles_a_citys_letters_would_cite(
+    city: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without = SECOND_CITY[: SECOND_CITY.index("[articles]")]
+    stated = city.model_copy(
+        update={"home": tmp_path, "policies": write_policy(tmp_path / "own", "2025-01-01", without)}
+    )
+    sentence = "letters cite 清人社发〔2025〕7号 by articles of the shipped notice: say in [articles] where it has 一, 一（一）"
+    assert sentence in " ".join(Filing(tmp_path, monkeypatch, capsys)("doctor", stated=stated).out.split())
 
 
 def test_the_demo_runs_whole_under_the_citys_files(played: str, city: Settings) -> None:
@@ -72,6 +86,8 @@ def test_the_demo_runs_whole_under_the_citys_files(played: str, city: Settings) 
     assert not [path for path in city.root.rglob("*.reason.txt") if "送评凭证" in path.read_text("utf-8")]
     assert "CAP" not in played, "the city has no cap"
     assert "清河市职业能力建设中心" in _text_of(city.outbox)
+    cited = set(re.findall("第[一二三四五六七八九十]+条", _text_of(city.outbox)))
+    assert {"第三条", "第十条", "第十一条", "第十二条"} <= cited, "articles of the city's own notice"
     for part in (city.published, city.outbox, city.inbox):
         assert _HUANGSHI.findall(_text_of(part)) == []
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from expectations.rulebook import rules
 from schemas.directory import level_titles, levels_text
 from schemas.law.cycle import cycle_id
+from schemas.letter_text import LETTER_KINDS
 from schemas.policy import (
     UnknownCycleError,
     UnusablePolicyError,
@@ -17,6 +19,7 @@ from schemas.policy import (
     in_force,
     last_cycle_on,
 )
+from schemas.policy_parts import ARTICLES
 from schemas.settings import Settings, using
 from schemas.submission import APPLICATIONS, MATERIALS_TABLE, OCCUPATIONS
 from tests.policies import SECOND_CITY, SHIPPED, write_policy
@@ -209,6 +212,17 @@ def test_a_wrong_value_is_named_with_file_and_field(tmp_path: Path, numbers: dic
         ('"五级/初级工"', '"五级/中级工"', r"levels: names '中级工' twice"),
         ('title = "技工院校"', 'title = "企业"', r"institution: names '企业' twice"),
         ('"题库"', '"考核规范"', r"materials: names '考核规范' twice"),
+        (
+            "[attachments]",
+            '[articles]\n"三（五）" = "第八条"\n\n[attachments]',
+            r"articles: names '三（五）', which is none of 一, ",
+        ),
+        (
+            "[attachments]",
+            '[articles]\n"一" = "第三条"\n\n[attachments]',
+            r"articles: names some articles, but not 一（一）, ",
+        ),
+        ("[attachments]", '[articles]\n"一" = " "\n\n[attachments]', r"articles\.一: is ' ': write words"),
         ('"五级/初级工"', '""', r"levels\.5: "),
         (
             'audiences = ["staff"]',
@@ -288,3 +302,8 @@ def test_a_day_that_rolls_rolls_everywhere_also_where_holidays_are_not_announced
         assert policy.deadline(cycle_id("2027-04")) == date(2027, 4, 12)
         assert policy.last_cycle_on(date(2027, 4, 11)) == "2026-09"
         assert cycle_on(date(2026, 11, 29)) == "2026-09"
+
+
+def test_every_article_that_is_cited_can_be_another_citys() -> None:
+    assert {rule.article for rule in rules().values()} == set(ARTICLES)
+    assert {LETTER_KINDS[code].article for code in ("late_version", "dormancy", "refusal")} <= set(ARTICLES)

@@ -14,6 +14,7 @@ from deployments.desk import acts, cycles
 from deployments.desk import applications as applications_page
 from deployments.desk import pages as pages_of_desk
 from deployments.gate.people import MACHINE, Person, Role
+from schemas.policy import in_force
 from tasks.desk.closing import withdraw
 from tasks.desk.duties import in_words
 from tasks.runs.run import begin as begin_run
@@ -81,7 +82,7 @@ def test_of_two_who_decide_at_once_one_does_and_the_other_is_shown_it() -> None:
     shown = answers[loser].text
     assert row["decided_by"] in shown, "who decided meanwhile"
     assert "经研究准予" in shown, "what was typed is kept"
-    for text in (HELD, "例外审批", in_words(rule), ("准予", "不予")[loser], "全部"):
+    for text in (HELD, "例外审批", in_words(rule, in_force(date(2026, 9, 10))), ("准予", "不予")[loser], "全部"):
         assert text in plain_text(shown), "what is sent again is shown"
     # having seen it, the second may insist: the latest decision counts
     again = browsers[loser].client.post(
