@@ -113,7 +113,8 @@ def merge(db: Connection, merger: Merger, run: Run) -> int:
 def renumber(db: Connection, renumbering: Renumbering, run: Run) -> int:
     """Move everything on file under one occupation code to another; returns how many levels moved."""
     before = register.standings(db, run.day)
-    code_changes.record_renumbering(db, renumbering, run)
+    seals.touch_one(db, seals.RENUMBERING, renumbering.old_code)
+    db.execute(insert(tables.renumbering).values(recorded_on=run.day, **renumbering.model_dump()))
     change = _Change("occupation_code", renumbering.old_code, renumbering.new_code, "renumbered", "职业编码")
     return _carry_over(db, before, change, renumbering, run)
 

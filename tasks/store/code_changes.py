@@ -1,14 +1,14 @@
 """Codes that took another's place: the credit codes of an institution, the codes of an occupation."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import pandas as pd
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from schemas import tables
-from schemas.qualification import Renumbering
-from schemas.run import Run
-from tasks.store import seals
+
+if TYPE_CHECKING:  # `filing status` asks for codes, and does without pandas
+    import pandas as pd
 
 _recoding = tables.recoding
 _renumbering = tables.renumbering
@@ -55,12 +55,6 @@ def follow_occupations(db: Connection, codes: "pd.Series[str]") -> "pd.Series[st
     """Each occupation code as it is now; codes that never changed stay as they are."""
     present = present_occupation_codes(db)
     return codes.replace(present) if present else codes
-
-
-def record_renumbering(db: Connection, renumbering: Renumbering, run: Run) -> None:
-    """Note that an occupation has another code."""
-    seals.touch_one(db, seals.RENUMBERING, renumbering.old_code)
-    db.execute(insert(_renumbering).values(recorded_on=run.day, **renumbering.model_dump()))
 
 
 def last_of(code: str, steps: Mapping[str, str]) -> str:
