@@ -195,6 +195,7 @@ def test_viewers_lay_nothing_in_and_take_nothing_away(operator: Browser, own_hom
         page = operator.sees(path, cycle=CYCLE)
         assert "/letters/file" not in page, "nothing is offered that is refused"
         assert ".zip" not in page
+        assert 'type="checkbox"' not in page, "nothing is to be chosen where nothing can be done"
 
 
 def names(answer: Any) -> list[str]:
