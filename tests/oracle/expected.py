@@ -65,7 +65,7 @@ def finding_rows(office: Office, cycle: str) -> list[Row]:
             **{name: str(value) for name, value in finding._asdict().items()},
             "value": as_cleaned(finding.field, str(finding.value), policy),
             "nature": rules()[finding.rule]["nature"],
-            "article": rules()[finding.rule]["article"],
+            "article": policy.article(rules()[finding.rule]["article"]),
         }
         for finding in findings
     ]

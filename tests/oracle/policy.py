@@ -27,6 +27,10 @@ class Policy:
     def __getitem__(self, part: str) -> Any:
         return self.data[part]
 
+    def article(self, shipped: str) -> str:
+        """Where the city's own notice has what an article of the shipped one says (docs/adr/0008-readings.md)."""
+        return str(self.data.get("articles", {}).get(shipped, shipped))
+
     # -- the calendar (contract section 1)
 
     def cycle_is_readable(self, text: str) -> bool:
