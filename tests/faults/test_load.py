@@ -110,7 +110,7 @@ def test_two_thousand_letters_through_a_slow_server(slow_server: Path, monkeypat
     _write_letters()
     render: Any = vars(work)["render"]
     once = cache(lambda kind: render(kind, _content()))
-    monkeypatch.setattr(work, "render", lambda kind, _text: once(kind))
+    monkeypatch.setattr(work, "render", lambda kind, _text, _templates: once(kind))
     send, sent = smtplib.SMTP.data, []
 
     def dying(self: Any, message: Any) -> Any:
