@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from schemas.policy import last_cycle_on
 from schemas.qualification import ADJUSTMENTS, Adjustment, Recoding
 from schemas.settings import Settings, using
 from schemas.settings import settings as settings_of
-from tasks.adjustment import ImpossibleAdjustmentError
+from tasks.adjustment import ImpossibleAdjustmentError, carry_out
 from tasks.store import activities, database, register, replay
 from tasks.store.database import reading
 from tasks.store.leases import writing
@@ -98,10 +98,9 @@ class RegisterLife(RuleBasedStateMachine):
     )
     def adjust(self, who: int, kind: str, occupation: str) -> None:
         words = {"kind": kind, "uscc": self.codes[who], "occupation_code": occupation, "effective_on": self.day}
-        try:
-            acts.adjust(self.cycle, Adjustment.model_validate({**words, **WORDS}), self.day)
-        except ImpossibleAdjustmentError:
-            return  # nothing of it stands so that it could be moved: refused, as its own tests hold
+        # where nothing of it stands so that it could be moved it is refused, as its own tests hold
+        with run_on(self.day, self.cycle) as run, suppress(ImpossibleAdjustmentError):
+            carry_out(run, Adjustment.model_validate({**words, **WORDS}))
 
     @precondition(lambda self: self.spare)
     @rule(who=st.integers(0, 2))
