@@ -22,6 +22,11 @@ class LeftOut(NamedTuple):
     line: str
     sentence: str
 
+    @classmethod
+    def of(cls, table: Table, row: int, line: object, fault: str) -> "LeftOut":
+        """A row of a table, with the sentence that names the table, the line and what is wrong."""
+        return cls(row, str(line), f"{table.title}（{table.name}）第{line}行{fault}")
+
 
 def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) -> tuple[pd.DataFrame, list[LeftOut]]:
     """The rows whose every required cell has a value and which are sound, and those that are left out.
@@ -49,11 +54,7 @@ def readable(frame: pd.DataFrame, table: Table, policy: Policy | None = None) ->
             sentences.setdefault(place, []).append(f"未采用：{sentence}")
         bad |= faulty
     left_out = [
-        LeftOut(
-            rows["row"][place],
-            str(lines[place]),
-            f"{table.title}（{table.name}）第{lines[place]}行{'；'.join(sentences[place])}。",
-        )
+        LeftOut.of(table, rows["row"][place], lines[place], f"{'；'.join(sentences[place])}。")
         for place in sorted(sentences)
     ]
     numbers = [pl.col(column.name).cast(pl.Int64) for column in table.columns if column.kind == "integer"]

@@ -14,6 +14,7 @@ from schemas.errors import RefusedError, WrongUseError
 from schemas.law.rulings import EVAL_5, OBJECTION, WINDOW_2, ApplicationOnRecord, Fault, Ruling, fault_of, unknown
 from schemas.rows import tuples
 from schemas.run import Counts, Run
+from schemas.submission import DECISIONS
 from tasks.letters.life import recall
 from tasks.runs.run import begin, step
 from tasks.store import applications, decisions, findings, items, late_versions, results, unfinished
@@ -84,7 +85,7 @@ def take_rulings(db: Connection, rows: pd.DataFrame, run: Run) -> tuple[int, lis
     new = rows[~decisions.are_known(db, rows)].reset_index(drop=True)
     faults = _faults(db, new)
     refused = [
-        LeftOut(row, str(line), f"例外审批（decisions）第{line}行未采用：{faults[place].chinese}")
+        LeftOut.of(DECISIONS, row, line, f"未采用：{faults[place].chinese}")
         for place, (row, line) in enumerate(tuples(new[["row", "line"]]))
         if place in faults
     ]

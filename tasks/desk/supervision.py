@@ -13,7 +13,6 @@ from schemas.inspection import INSPECTORS_TABLE, OUTCOMES, OUTCOMES_TABLE, Draw
 from schemas.policy import in_force
 from schemas.rows import tuples
 from schemas.run import Run
-from schemas.submission import Table
 from schemas.supervision import COMPLAINTS_TABLE
 from tasks.gateways.disk import files as post
 from tasks.gateways.paper.delimited import csv_bytes
@@ -52,17 +51,15 @@ def take_outcomes(file: Path, run: Run) -> tuple[int, int, list[LeftOut]]:
         drawn = {(cycle, visit.uscc) for cycle, made in draws.items() if made for visit in made.visits}
         is_drawn = pd.MultiIndex.from_frame(rows[["cycle", "uscc"]]).isin(list(drawn))
         left_out += [
-            _left_out(row, OUTCOMES_TABLE, f"{uscc} 不在{cycle}批次的抽查名单内，请核对批次和统一社会信用代码")
+            LeftOut.of(
+                OUTCOMES_TABLE, row, row, f"未采用：{uscc} 不在{cycle}批次的抽查名单内，请核对批次和统一社会信用代码"
+            )
             for row, uscc, cycle in tuples(rows.loc[~is_drawn, ["row", "uscc", "cycle"]])
         ]
         new = inspections.add_outcomes(db, rows[is_drawn], run)
     for cycle in sorted(draws):
         publish(cycle, run)
     return len(rows), new, left_out
-
-
-def _left_out(row: int, table: Table, fault: str) -> LeftOut:
-    return LeftOut(row, str(row), f"{table.title}（{table.name}）第{row}行未采用：{fault}")
 
 
 def publish(cycle: str, run: Run) -> None:
@@ -106,7 +103,9 @@ def enter(db: Connection, rows: pd.DataFrame, run: Run, unread: list[LeftOut]) -
     sound = rows[faults == ""]
     faults.loc[sound.index[complaints.of_others(db, sound)]] = "该编号已登记为对另一机构的举报投诉，请核对编号和机构"
     bad = rows.assign(fault=faults).query("fault != ''")
-    refused = [_left_out(row, COMPLAINTS_TABLE, fault) for row, fault in tuples(bad[["row", "fault"]])]
+    refused = [
+        LeftOut.of(COMPLAINTS_TABLE, row, row, f"未采用：{fault}") for row, fault in tuples(bad[["row", "fault"]])
+    ]
     new = complaints.add(db, rows[faults == ""], run)
     letters.write(db, to_be_mended(db, run), run)
     return new, [*unread, *refused]

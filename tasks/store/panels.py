@@ -31,7 +31,7 @@ def take_in(db: Connection, rows: pd.DataFrame) -> tuple[int, list[LeftOut]]:
     rows = rows[[*EXPERTS.names, "row", "line"]].fillna("").drop_duplicates(EXPERTS.names)
     is_twice = rows[_KEY].duplicated(keep=False)
     twice = [
-        LeftOut(row, str(line), f"专家库（experts）第{line}行未采用：专家编号“{number}”有不同的几行，请只保留一行")
+        LeftOut.of(EXPERTS, row, line, f"未采用：专家编号“{number}”有不同的几行，请只保留一行")
         for row, line, number in tuples(rows.loc[is_twice, ["row", "line", _KEY]])
     ]
     rows = rows.loc[~is_twice, EXPERTS.names]
