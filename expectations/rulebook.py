@@ -55,10 +55,10 @@ def rules_of(policy: Policy) -> Mapping[str, Rule]:
     types = "、".join(policy.institution_types[kind] for kind in policy.cap.capped)
     numbers = {"types": types, "occupations": policy.cap.occupations, "saturation": policy.cap.saturation}
     sentences = {code: sentence.format(**numbers) for code, sentence in _OF_THE_POLICY.items()}
-    return {
-        code: replace(rule, article=policy.article(rule.article), message_zh=sentences.get(code, rule.message_zh))
-        for code, rule in rules().items()
-    }
+    book = dict(rules())
+    if policy.articles:
+        book = {code: replace(rule, article=policy.article(rule.article)) for code, rule in book.items()}
+    return book | {code: replace(book[code], message_zh=sentence) for code, sentence in sentences.items()}
 
 
 def _rule(row: dict[str, str]) -> Rule:
