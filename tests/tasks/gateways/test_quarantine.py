@@ -113,13 +113,13 @@ def test_a_kill_between_a_receipt_and_its_file_loses_neither(tmp_path: Path, mon
     source.parent.mkdir()
     source.write_bytes(b"x")
     taken, replace = [Taken(source, "2026-09/HS1-v1", source.name, "收到")], os.replace
-    moves: list[object] = []
+    moves: list[Path] = []
 
-    def killed_after_one(part: object, target: object) -> None:
+    def killed_after_one(part: Path, target: Path) -> None:
         if moves:
             raise KeyboardInterrupt
         moves.append(target)
-        replace(part, target)  # type: ignore[arg-type]
+        replace(part, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", killed_after_one)

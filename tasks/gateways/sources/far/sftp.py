@@ -78,7 +78,7 @@ def _is_in_known_hosts(hostname: str, key: paramiko.PKey) -> bool:
     return file.is_file() and paramiko.HostKeys(str(file)).check(hostname, key)
 
 
-class _Files(SFTPFileSystem):  # type: ignore[misc]
+class _Files(SFTPFileSystem):  # type: ignore[misc]  # the library has no types
     """The library's file system, but listings are bounded, and a pipe or a device, which never ends, is no file."""
 
     where: Address
