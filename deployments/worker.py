@@ -40,6 +40,7 @@ async def work(number: int) -> None:
     name = worker_name(number)
     worker = ProcessWorker(work_pool_name=on_server.pool(), name=name, limit=LIMIT, create_pool_if_not_found=False)
     _take_none_twice(worker)
+    _close_when_cut_off(worker)
     async with anyio.create_task_group() as group:
         group.start_soon(_stop_on_signal, group.cancel_scope)
         group.start_soon(_look_after, number)
@@ -60,6 +61,23 @@ def _take_none_twice(worker: ProcessWorker) -> None:
         return await submit([entry for entry in flow_run_response if entry.flow_run.id not in held])
 
     worker._submit_scheduled_flow_runs = submit_others  # type: ignore[method-assign]
+
+
+def _close_when_cut_off(worker: ProcessWorker) -> None:
+    """Have the worker close what it opened when it is ended while it starts.
+
+    Prefect 3.8 leaves its group of tasks open then, and the process ends with a traceback about scopes.
+    """
+    setup = worker.setup
+
+    async def set_up() -> None:
+        try:
+            await setup()
+        except BaseException as failed:
+            await worker.teardown(type(failed), failed, failed.__traceback__)
+            raise
+
+    worker.setup = set_up  # type: ignore[method-assign]
 
 
 async def _stop_on_signal(scope: anyio.CancelScope) -> None:

@@ -25,6 +25,7 @@ from prefect.settings import (
     temporary_settings,
 )
 from prefect.states import Cancelled, Completed, Failed, Running
+from prefect.workers.process import ProcessWorker
 
 from deployments import catalogue, command_server, reaping, worker
 from deployments.prefect_environment import prefect_home
@@ -198,9 +199,12 @@ def test_a_worker_looks_after_its_house_until_it_is_ended(
         return Counts(failed={"mail": "no mail server"})
 
     async def end_after_a_look(scope: anyio.CancelScope) -> None:
-        while looks != ["wake", "watch"]:
+        while looks != ["wake", "watch"] or not await anyio.to_thread.run_sync(known_workers):
             await anyio.sleep(0.05)
         scope.cancel()
+
+    def known_workers() -> list[str]:
+        return [known.name for known in client.read_workers_for_work_pool(on_server.pool())]
 
     monkeypatch.setattr(worker, "wake", wake)
     monkeypatch.setattr(worker, "look", watch)
@@ -211,13 +215,40 @@ def test_a_worker_looks_after_its_house_until_it_is_ended(
         monkeypatch.setattr(logging.getLogger("prefect"), "propagate", True)
         anyio.run(worker.work, 1)
     assert client.read_deployment_by_name("watch/watch").name == "watch", "what was deleted is there again"
-    assert reaping.worker_name(1) in [known.name for known in client.read_workers_for_work_pool(on_server.pool())]
+    assert reaping.worker_name(1) in known_workers()
     assert (prefect_home() / "worker-1.seen").is_file()
     assert "the deployment watch was gone and is registered anew" in caplog.messages
     assert (
         "the worker could not ask what waits, it tries again: ConnectionError: the database is away" in caplog.messages
     )
     assert "no mail server" in caplog.messages, "a look that fails ends no other"
+
+
+def test_a_worker_that_is_ended_while_the_server_keeps_it_waiting_ends_quietly(
+    client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off: list[anyio.CancelScope] = []
+    reports: list[bool] = []
+    waiting = anyio.Event()
+
+    def report() -> list[str]:
+        reports.append(bool(cut_off))
+        return []
+
+    async def keep_waiting(_worker: ProcessWorker) -> None:
+        waiting.set()
+        await anyio.sleep_forever()
+
+    async def end_while_it_waits(scope: anyio.CancelScope) -> None:
+        await waiting.wait()
+        cut_off.append(scope)
+        scope.cancel()
+
+    monkeypatch.setattr(ProcessWorker, "sync_with_backend", keep_waiting)
+    monkeypatch.setattr(worker, "_stop_on_signal", end_while_it_waits)
+    monkeypatch.setattr(worker, "reap", report)
+    anyio.run(worker.work, 1)
+    assert reports[-1], "what was cut off is reported at once"
 
 
 def test_runs_of_a_cycle_are_asked_for_once_and_known_by_what_they_do(client: SyncPrefectClient) -> None:
