@@ -124,9 +124,6 @@ def _office() -> Iterator[Observation]:
     if policy.name not in {known.name for known in shipped()} and office.is_as_shipped(writer):
         why = f"{office.FILE} has the shipped name or authority, and the policy in force is that of {policy.title}"
         yield Observation("office", False, f"{why}: write there who signs")
-    if policy.document not in {known.document for known in shipped()} and not policy.articles:
-        cited = f"letters cite {policy.document} by articles of the shipped notice"
-        yield Observation("policy", True, f"{cited}: say in [articles] where it has {', '.join(ARTICLES)}")
     for line in office.blanks(writer, today()):
         yield Observation("office", True, line)
     folder = writer.folder(settings().root)
@@ -195,6 +192,10 @@ def _facts() -> Iterator[Observation]:
         yield Observation("facts", well, text if well else f"{text}: {file.rows} rows expected, reinstall the package")
     for policy in all_policies():
         yield Observation("policy", True, f"{policy.title} {policy.document}, in force from {policy.in_force_from}")
+    policy = in_force(today())  # the one letters cite
+    if policy.document not in {known.document for known in shipped()} and not policy.articles:
+        cited = f"letters cite {policy.document} by articles of the shipped notice"
+        yield Observation("policy", True, f"{cited}: say in [articles] where it has {', '.join(ARTICLES)}")
 
 
 def _reference() -> Iterator[Observation]:
