@@ -28,12 +28,12 @@ class Taken:
     receipt: str
 
 
-def move(home: Path, files_taken: Iterable[Taken], before: float) -> int:
-    """Move files not touched since `before` (a system time) below `<home>/taken`; returns how many files were moved.
+def move(home: Path, files_taken: Iterable[Taken], before: float) -> None:
+    """Move files not touched since `before` (a system time) below `<home>/taken`.
 
     Safe to repeat after a kill at any moment. A different file that has the name already keeps it.
     """
-    moved, unsettled = 0, set[str]()
+    unsettled = set[str]()
     for file in files_taken:
         if not _lay_still(file.path, before):
             continue  # another run took it, or somebody still writes it: the next look takes it
@@ -44,9 +44,7 @@ def move(home: Path, files_taken: Iterable[Taken], before: float) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         file.path.replace(target)
         unsettled |= {str(file.path.parent), *files.upwards(str(target.parent), str(home))}
-        moved += 1
     files.settle(unsettled)
-    return moved
 
 
 def _lay_still(path: Path, before: float) -> bool:

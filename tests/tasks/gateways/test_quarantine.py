@@ -97,7 +97,8 @@ def test_each_folder_made_for_what_was_taken_is_on_the_device_with_it(
     source = tmp_path / "inbox" / "甲" / "applications.csv"
     source.parent.mkdir(parents=True)
     source.write_bytes(b"x")
-    assert move(tmp_path, [Taken(source, "2026-09/HS1-v1", "甲/applications.csv", "收到")], float("inf")) == 1
+    move(tmp_path, [Taken(source, "2026-09/HS1-v1", "甲/applications.csv", "收到")], float("inf"))
+    assert not source.exists()
     assert {path.relative_to(tmp_path).as_posix() for path in synced} == {
         "inbox/甲",
         "taken/2026-09/HS1-v1/甲",
