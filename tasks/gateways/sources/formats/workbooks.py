@@ -97,6 +97,7 @@ def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, name
 
 
 def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: headers.Names) -> None:
+    """Add a sheet to the content: rows below a header or, of the first table, values beside their names."""
     head = layout.head_of(table, sheet, names)
     columns = len(headers.header(table, head.names, names).columns) if head else 0
     is_whole = columns >= sum(not column.optional for column in table.columns)
@@ -105,15 +106,20 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
         cells, line = pairs
         rows = {column: [cell_text(cell)] for column, cell in cells.items()}
         content.parts.append(Part(name, table.name, closed=True, cells=rows, lines=[line]))
-        return
-    if head is None:
-        if any(cell != "" for line in sheet.lines for cell in line):
-            raise UnreadableError(
-                f"工作簿“{name}”的工作表“{sheet.name}”前{headers.SEARCHED_LINES}行没有表头，"
-                f"请写上列名（如“{table.columns[0].title}”）后重新提交"
-            )
+    elif head is not None:
+        _read_rows(name, sheet, table, head, content, names)
+    elif any(cell != "" for line in sheet.lines for cell in line):
+        raise UnreadableError(
+            f"工作簿“{name}”的工作表“{sheet.name}”前{headers.SEARCHED_LINES}行没有表头，"
+            f"请写上列名（如“{table.columns[0].title}”）后重新提交"
+        )
+    else:
         content.parts.append(Part(name, table.name, closed=True))
-        return
+
+
+def _read_rows(
+    name: str, sheet: Sheet, table: Table, head: layout.Head, content: FileContent, names: headers.Names
+) -> None:
     header = headers.header(table, head.names, names)
     if header.repeated:
         titles = "、".join(table.column(column).title for column in header.repeated)
@@ -121,20 +127,22 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
     layout.fill_merged(sheet, head.last)
     body = layout.body_of(table, sheet, head, header.columns)
     if body.hidden:
-        listed = "、".join(str(line) for line in body.hidden[:_NAMED]) + ("等" if len(body.hidden) > _NAMED else "")
-        content.aside.append(
-            QuarantinedFile(
-                name,
-                f"工作簿“{name}”的“{table.title}”第{listed}行已隐藏或被筛选，未读取；如需申报请取消隐藏后重新提交",
-                whole=False,
-                sheet=sheet.name,
-                row=",".join(map(str, body.hidden)),
-            )
-        )
+        content.aside.append(_hidden_rows(name, sheet, table, body.hidden))
     texts = {column: _texts(table, column, sheet, body, place) for column, place in header.columns.items()}
     content.parts.append(Part(name, table.name, closed=True, cells=texts, lines=body.numbers))
     content.unknown_columns.extend(
         UnknownColumn(name, table.name, head.names[place].strip()) for place, _ in header.unknown
+    )
+
+
+def _hidden_rows(name: str, sheet: Sheet, table: Table, lines: Sequence[int]) -> QuarantinedFile:
+    listed = "、".join(str(line) for line in lines[:_NAMED]) + ("等" if len(lines) > _NAMED else "")
+    return QuarantinedFile(
+        name,
+        f"工作簿“{name}”的“{table.title}”第{listed}行已隐藏或被筛选，未读取；如需申报请取消隐藏后重新提交",
+        whole=False,
+        sheet=sheet.name,
+        row=",".join(map(str, lines)),
     )
 
 
