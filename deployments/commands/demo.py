@@ -3,11 +3,11 @@
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -25,6 +25,9 @@ from schemas.policy import for_cycle, last_cycle_on
 from schemas.run import COUNT_TITLES, RunSummary
 from schemas.settings import DEMO_MARK, settings
 from tasks.gateways.disk import files
+
+if TYPE_CHECKING:
+    from tasks.store.overview import Outcome
 
 _SMALLEST = 20
 #: Where no cycle is named, the last one by this day is made.
@@ -178,6 +181,7 @@ def _summed_up(summary: RunSummary) -> str:
 
 
 def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
+    """Print what became of every application, the rules behind it, and where the files lie."""
     from expectations.rulebook import rules_of
     from tasks.store import overview
     from tasks.store.database import reading
@@ -185,29 +189,37 @@ def _tell(console: Console, cycle: CycleId, summary: RunSummary) -> None:
     with reading() as db:
         rows = overview.outcomes(db, cycle)
     policy = for_cycle(cycle)
-    types, book = policy.institution_types, rules_of(policy)
-    table = Table(title=f"{cycle} 批次各申报的结果", title_justify="left")
+    console.print(_outcomes_table(f"{cycle} 批次各申报的结果", rows, policy.institution_types))
+    statuses = Counter(APPLICATION_STATUSES[row.status] for row in rows)
+    console.print(
+        f"共 {len(rows)} 件申报：" + "，".join(f"{title} {number}" for title, number in statuses.most_common())
+    )
+    book = rules_of(policy)
+    for code in sorted({code for row in rows for code in row.rules}):
+        console.print(f"  {code:<8}  {book[code].message_zh}", highlight=False)
+    _tell_places(console, summary.edition)
+
+
+def _outcomes_table(title: str, rows: "Iterable[Outcome]", types: Mapping[str, str]) -> Table:
+    """`types`: the Chinese names of institution types."""
+    table = Table(title=title, title_justify="left")
     for header in ("申报编号", "机构名称", "类型", "申报状态", "职业等级", "涉及规则"):
         table.add_column(header, overflow="fold")
     for row in rows:
-        counted = "，".join(f"{ITEM_STATUSES[status]} {number}" for status, number in row.items)
         table.add_row(
             row.application_no,
             row.institution_name,
             types.get(row.institution_type, row.institution_type),
             APPLICATION_STATUSES[row.status],
-            counted,
+            "，".join(f"{ITEM_STATUSES[status]} {number}" for status, number in row.items),
             "、".join(row.rules),
         )
-    console.print(table)
-    statuses = Counter(APPLICATION_STATUSES[row.status] for row in rows)
-    console.print(
-        f"共 {len(rows)} 件申报：" + "，".join(f"{title} {number}" for title, number in statuses.most_common())
-    )
-    for code in sorted({code for row in rows for code in row.rules}):
-        console.print(f"  {code:<8}  {book[code].message_zh}", highlight=False)
+    return table
+
+
+def _tell_places(console: Console, edition: str | None) -> None:
     root = settings().root
-    console.print(f"\n目录版次 {summary.edition}，请用浏览器打开：", highlight=False)
+    console.print(f"\n目录版次 {edition}，请用浏览器打开：", highlight=False)
     console.print(f"  {root / 'published' / 'latest' / 'index.html'}", soft_wrap=True)
     for title, folder in (
         ("文书", "outbox/letters"),
