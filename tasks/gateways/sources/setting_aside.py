@@ -4,7 +4,7 @@ A row that cannot be used is named and left out; the rest goes on. An applicatio
 which a row is broken, is set aside whole: half of it would be returned for faults it does not have.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -118,30 +118,41 @@ def _without_older(tables: Tables) -> tuple[Tables, list[QuarantinedFile]]:
     for (number,), group in _versions(tables).group_by(_NO, maintain_order=True):
         files, places = group[FILE].to_list(), group[_PLACE].to_list()
         contents = [_content(tables, str(number), place) for place in places]
-        # of equal versions the first counts, and the others are not reported
-        first = {content: place for place, content in reversed(list(enumerate(contents)))}
-        moments = {place: _moment(group["submitted_at"][place]) for place in first.values()}
-        known_ones = [moment for moment in moments.values() if moment is not None]
-        if group["uscc"].n_unique() > 1 or (len(first) > 1 and len(set(known_ones)) < len(first)):
-            continue  # nobody can say which of them counts
-        best = max(first.values(), key=lambda place: moments[place] or _NEVER)
-        for place, file in enumerate(files):
-            if place == best:
+        latest = _latest(group, contents)
+        if latest is None:
+            continue
+        for position, file in enumerate(files):
+            if position == latest:
                 continue
-            lost.append((str(number), places[place]))
-            if contents[place] != contents[best]:
-                reason = f"文件“{file}”中的申报“{_short(number)}”另有提交时间更晚的一份（“{files[best]}”），以后者为准"
+            lost.append((str(number), places[position]))
+            if contents[position] != contents[latest]:
+                reason = (
+                    f"文件“{file}”中的申报“{_short(number)}”另有提交时间更晚的一份（“{files[latest]}”），以后者为准"
+                )
                 aside.append(QuarantinedFile(file, reason, whole=False))
-    if not lost:
-        return tables, []
-    older_rows = pl.DataFrame(lost, schema={_NO: pl.String(), _PLACE: pl.String()}, orient="row")
-    remaining = {
+    return _without(tables, lost) if lost else tables, aside
+
+
+def _latest(versions: pl.DataFrame, contents: Sequence[str]) -> int | None:
+    """The position of the version that counts, None where nobody can say; `contents`: of each version."""
+    # of equal versions the first counts, and the others are not reported
+    first = {content: position for position, content in reversed(list(enumerate(contents)))}
+    moments = {position: _moment(versions["submitted_at"][position]) for position in first.values()}
+    known_moments = {moment for moment in moments.values() if moment is not None}
+    if versions["uscc"].n_unique() > 1 or (len(first) > 1 and len(known_moments) < len(first)):
+        return None
+    return max(first.values(), key=lambda position: moments[position] or _NEVER)
+
+
+def _without(tables: Tables, versions: Sequence[tuple[str, str]]) -> Tables:
+    """The tables without these versions, each a number and a place."""
+    older_rows = pl.DataFrame(versions, schema={_NO: pl.String(), _PLACE: pl.String()}, orient="row")
+    return {
         name: rows.join(older_rows, left_on=[_NO, _PLACED], right_on=[_NO, _PLACE], how="anti", maintain_order="left")
         if name in _FORM
         else rows
         for name, rows in tables.items()
     }
-    return remaining, aside
 
 
 def _versions(tables: Tables) -> pl.DataFrame:
