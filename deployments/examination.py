@@ -40,7 +40,7 @@ class Observation:
     """One thing looked at: what it is, whether it is well, and what to do where it is not."""
 
     name: str
-    well: bool
+    is_in_order: bool
     sentence: str
 
 

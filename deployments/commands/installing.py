@@ -37,8 +37,8 @@ def doctor(
 
     observations = examine()
     for observation in observations:
-        typer.echo(f"{'ok     ' if observation.well else 'PROBLEM'} {observation.name}: {observation.sentence}")
-    return 0 if all(observation.well for observation in observations) else EXIT_FAILED
+        typer.echo(f"{'ok     ' if observation.is_in_order else 'PROBLEM'} {observation.name}: {observation.sentence}")
+    return 0 if all(observation.is_in_order for observation in observations) else EXIT_FAILED
 
 
 def _source() -> int:

@@ -160,15 +160,15 @@ def close(
     number = read_words("--document", document, _SAYS) if document else ""
     ready()
     orchestrator.prepare()
-    from tasks.desk.closing import Words, close_application, close_cycle
+    from tasks.desk.closing import ClosingDecision, close_application, close_cycle
 
-    words = Words(who, why, number)
+    decision = ClosingDecision(who, why, number)
     if not _is_cycle(target):
-        _tell(close_application(read_number(target), read_occupation(occupation), words, day))
+        _tell(close_application(read_number(target), read_occupation(occupation), decision, day))
         return
     if occupation:
         raise WrongUseError("--occupation goes with one application: write `filing close NO --occupation CODE …`")
-    _tell(close_cycle(target, words, day), idle="nothing was open any more")
+    _tell(close_cycle(target, decision, day), idle="nothing was open any more")
     typer.echo(f"{target} is closed: its report is in outbox/reports/{target}")
 
 

@@ -17,7 +17,7 @@ from deployments.desk.signing import SEEN, DeskError, Tokens, read_form, require
 from deployments.gate.people import Person, Role
 from schemas.errors import WrongUseError
 from schemas.settings import PAGES
-from tasks.desk.closing import Words
+from tasks.desk.closing import ClosingDecision
 from tasks.runs.run import CycleBusyError
 from tasks.runs.today import today
 
@@ -80,9 +80,9 @@ async def sent(request: Request, least: Role) -> Act:
     return Act(person, today(), form)
 
 
-def closing_words(act: Act) -> Words:
+def closing_decision(act: Act) -> ClosingDecision:
     """By whom, why and by which document something is ended."""
-    return Words(act.person.name, act.words("reason", "理由"), act.text("document_no"))
+    return ClosingDecision(act.person.name, act.words("reason", "理由"), act.text("document_no"))
 
 
 async def done(work: Callable[[], _Result]) -> _Result:

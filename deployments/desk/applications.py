@@ -8,7 +8,7 @@ import pandas as pd
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
-from deployments.desk.acts import MissingWordsError, back_to, closing_words, done, sent
+from deployments.desk.acts import MissingWordsError, back_to, closing_decision, done, sent
 from deployments.desk.pages import render_page
 from deployments.gate.people import Role
 from schemas.item import OPEN
@@ -122,6 +122,6 @@ async def withdraw(request: Request, number: str) -> Response:
 async def close(request: Request, number: str) -> Response:
     """End what is open, with a ground, as `filing close` does."""
     act = await sent(request, Role.APPROVER)
-    words = closing_words(act)
-    await done(lambda: closing.close_application(number, act.text("occupation"), words, act.day, seen=act.seen))
+    decision = closing_decision(act)
+    await done(lambda: closing.close_application(number, act.text("occupation"), decision, act.day, seen=act.seen))
     return back_to(f"/applications/{quote(number)}", "closed")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from deployments.desk import runs
-from deployments.desk.acts import Act, MissingWordsError, back_to, closing_words, done, sent
+from deployments.desk.acts import Act, MissingWordsError, back_to, closing_decision, done, sent
 from deployments.desk.pages import render_page, waiting_on
 from deployments.gate.people import Role
 from flows.stages import STAGES
@@ -116,8 +116,8 @@ async def close(request: Request, cycle: str) -> Response:
     """End whatever of the cycle is not final, from its last day on, as `filing close` does."""
     act = await sent(request, Role.APPROVER)
     chosen = existing_cycle(cycle)
-    words = closing_words(act)
-    await done(lambda: closing.close_cycle(chosen, words, act.day))
+    decision = closing_decision(act)
+    await done(lambda: closing.close_cycle(chosen, decision, act.day))
     return back_to(f"/cycles/{chosen}", "closed")
 
 

@@ -76,8 +76,8 @@ def complain(cycle: str, rows: pd.DataFrame, day: date) -> None:
 
 def close(cycle: str, day: date) -> None:
     """A named person ends what nobody moves any more."""
-    words = closing.Words(OPERATOR, "本批次办结", f"黄人社函〔{day.year}〕{cycle[-2:]}号")
-    _assert_whole(closing.close_cycle(cycle, words, day).failed)
+    decision = closing.ClosingDecision(OPERATOR, "本批次办结", f"黄人社函〔{day.year}〕{cycle[-2:]}号")
+    _assert_whole(closing.close_cycle(cycle, decision, day).failed)
 
 
 def draw(cycle: str, seed: str, day: date) -> None:

@@ -15,8 +15,8 @@ class Progress:
     `corrections`: one last day a returned application that has a correction period, over or not.
     """
 
-    back: int
-    sent: int
+    results_back: int
+    items_sent: int
     corrections: Sequence[date] = ()
 
 
@@ -58,13 +58,13 @@ def wait_on(progress: Progress, policy: Policy, cycle: CycleId, day: date) -> Wa
         deadline=deadline if day <= deadline else None,
         corrections=len(running),
         corrected_by=max(running, default=None),
-        results=progress.sent - progress.back,
+        results=progress.items_sent - progress.results_back,
     )
 
 
 def awaits_results(progress: Progress, policy: Policy, cycle: CycleId, day: date) -> bool:
     """Whether results may still come in on which the cycle goes on."""
-    return progress.back < progress.sent and day < last_day(policy, cycle)
+    return progress.results_back < progress.items_sent and day < last_day(policy, cycle)
 
 
 def last_day_of_notice(published_on: date, policy: Policy) -> date:

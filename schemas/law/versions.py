@@ -15,7 +15,7 @@ Standing = Literal["current", "superseded", "late", "aside"]
 
 
 @dataclass(frozen=True)
-class Known:
+class PresentState:
     """What is known of a number when another version of it comes.
 
     `moment`: that of the current version, and as `stated` by itself; `correct_by`: the last day of its correction period,
@@ -80,7 +80,7 @@ def first_version(version: Version, policy: Policy, day: date, *, is_closed: boo
     return Ruled("current")
 
 
-def later_version(version: Version, present: Known, policy: Policy) -> Ruled:
+def later_version(version: Version, present: PresentState, policy: Policy) -> Ruled:
     """How a further version of a number stands; `policy`: that of the number's cycle."""
     if present.uscc and version.uscc and version.uscc != present.uscc:
         return Ruled("aside", "该申报编号属于另一机构（统一社会信用代码不同），请使用本机构自己的申报编号")
@@ -93,7 +93,7 @@ def later_version(version: Version, present: Known, policy: Policy) -> Ruled:
     return _in_turn(version, present, policy)
 
 
-def _is_older(version: Version, present: Known) -> bool:
+def _is_older(version: Version, present: PresentState) -> bool:
     """Whether the current version was submitted later, by what both say.
 
     The day one was seen puts them in no order: of two of which one says nothing that can be read, the later to come counts.
@@ -101,7 +101,7 @@ def _is_older(version: Version, present: Known) -> bool:
     return bool(version.stated and present.stated and version.stated < present.stated)
 
 
-def _in_turn(version: Version, present: Known, policy: Policy) -> Ruled:
+def _in_turn(version: Version, present: PresentState, policy: Policy) -> Ruled:
     """How a version stands that is newer than the current one, of an application of which nothing is decided."""
     if version.is_withdrawal or version.moment <= policy.window(present.cycle)[1]:
         return Ruled("current")
@@ -112,6 +112,6 @@ def _in_turn(version: Version, present: Known, policy: Policy) -> Ruled:
     return Ruled("late", "申报截止后提交且未经要求，须经例外审批准予后方可采纳", is_open=True)
 
 
-def may_be_permitted(present: Known, moment: datetime) -> bool:
+def may_be_permitted(present: PresentState, moment: datetime) -> bool:
     """Whether a decision under WINDOW-2 may take a late version now: nothing is decided, and it is the newest."""
     return not present.is_closed and not present.is_decided and moment >= present.moment

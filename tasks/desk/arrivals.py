@@ -43,14 +43,14 @@ from tasks.store.leases import writing
 
 
 @dataclass(frozen=True)
-class Word:
+class ImportRecord:
     """Somebody's word that a file is right: the kind of its list, its path, who; blank for the installation's operator."""
 
     kind: str
     file: Path
     by: str = ""
 
-    def keep(self, db: Connection, new: int, run: Run, subjects: Iterable[str] = ()) -> None:
+    def write(self, db: Connection, new: int, run: Run, subjects: Iterable[str] = ()) -> None:
         """Put on record that the file was brought, for each application it concerns or as one, if it brought anything."""
         by = self.by or run.installation.operator
         because = f"导入文件“{discreet(self.file.name)}”，{new}条新记录"
@@ -89,7 +89,7 @@ def take_supervision(folders: Sequence[Path], run: Run) -> tuple[dict[str, int],
             for _, line, sentence in left_out
         ]
         with writing(run) as db:
-            Word(table.name, path, who_brought(path, run)).keep(db, new, run)
+            ImportRecord(table.name, path, who_brought(path, run)).write(db, new, run)
             runs.settle_files(db, as_settling([discreet(path.name)], run.day))
     return {name: count for name, count in done.items() if count}, aside
 
@@ -99,7 +99,7 @@ def put_on_record(db: Connection, desks: Sequence[Pull], done: Mapping[str, int]
     for pull in desks:
         for name in sorted(set(pull.tables) & set(done)):
             for path in sorted({path for file in set(pull.origins[name]) if (path := pull.place(file))}):
-                Word(name, path, who_brought(path, run)).keep(db, done[name], run)
+                ImportRecord(name, path, who_brought(path, run)).write(db, done[name], run)
 
 
 def put_results_on_record(db: Connection, desks: Sequence[Pull], received: pd.DataFrame, run: Run) -> None:
@@ -110,8 +110,8 @@ def put_results_on_record(db: Connection, desks: Sequence[Pull], received: pd.Da
     paths = {path for pull in desks for path in (*pull.paths.values(), *pull.archives.values())}
     for path in sorted(paths & set(received[PATH].dropna())):
         rows = received[received[PATH] == path]
-        word = Word(RESULTS.name, path, who_brought(path, run))
-        word.keep(db, rows["content_hash"].nunique(), run, rows["application_no"].unique())
+        record = ImportRecord(RESULTS.name, path, who_brought(path, run))
+        record.write(db, rows["content_hash"].nunique(), run, rows["application_no"].unique())
 
 
 def keep_files(refused: Iterable[QuarantinedFile], installation: Settings) -> None:

@@ -35,7 +35,7 @@ _RECALLED = "该申报已终止办理"
 
 
 @dataclass(frozen=True)
-class Words:
+class ClosingDecision:
     """Who ends it, why, and by which document, which may be blank."""
 
     by: str
@@ -51,7 +51,7 @@ class UnknownOccupationError(WrongUseError):
     """An occupation the application does not ask for."""
 
 
-def close_cycle(cycle: str, words: Words, as_of: date | None = None) -> Counts:
+def close_cycle(cycle: str, decision: ClosingDecision, as_of: date | None = None) -> Counts:
     """End everything of a cycle that is not final, one letter an application, and write the batch report.
 
     What a kill kept from being delivered or reported is made up for when the cycle is closed again. Raises
@@ -77,22 +77,22 @@ def close_cycle(cycle: str, words: Words, as_of: date | None = None) -> Counts:
                 f"cycle {cycle} was closed on {former.day} by {former.by}",
                 chinese=f"{cycle} 批次已于 {former.day} 由 {former.by} 终止",
             )
-        ended = Counts() if former else _end_all(words, run)
+        ended = Counts() if former else _end_all(decision, run)
         counts = Counts.sum([ended, deliver_letters(run)])
         write_report(run)
         return counts
 
 
-def _end_all(words: Words, run: Run) -> Counts:
+def _end_all(decision: ClosingDecision, run: Run) -> Counts:
     """Close the cycle in the database and end what is open of it."""
     with writing(run) as db:
-        cycles.close(db, run.cycle, words.by, words.reason, words.document_no, run)
+        cycles.close(db, run.cycle, decision.by, decision.reason, decision.document_no, run)
         still = items.of_cycle(db, run.cycle, list(_GROUNDS))
         every = applications.of_cycle(db, run.cycle)
         # one that was not screened, or returned without a single readable item, has none to end
         without = every[every["status"].isin(["received", "returned"]) & every["outcome"].isna()]
         numbers = sorted({*still["application_no"], *without["application_no"]})
-        return _end(db, still, _GROUNDS, numbers, words, run)
+        return _end(db, still, _GROUNDS, numbers, decision, run)
 
 
 def end_left(run: Run) -> Counts:
@@ -101,11 +101,11 @@ def end_left(run: Run) -> Counts:
         closed = cycles.closing(db, run.cycle)
         if closed is None or (held := items.of_cycle(db, run.cycle, ["held"])).empty:
             return Counts()
-        return _end(db, held, _GROUNDS, [], Words(closed.by, closed.reason, closed.document_no), run)
+        return _end(db, held, _GROUNDS, [], ClosingDecision(closed.by, closed.reason, closed.document_no), run)
 
 
 def close_application(
-    number: str, occupation: str, words: Words, as_of: date | None = None, *, seen: int | None = None
+    number: str, occupation: str, decision: ClosingDecision, as_of: date | None = None, *, seen: int | None = None
 ) -> Counts:
     """End what is open of one application, or of one occupation of it.
 
@@ -128,39 +128,45 @@ def close_application(
             if outcome or (still.empty and len(rows)):
                 raise NothingToCloseError(f"nothing of {number} is open any more: `filing history {number}` tells why")
             whole = rows["status"].isin(OPEN).sum() == len(still)
-            counts = _end(db, still, _BY_NAME, [number] if whole else [], words, run)
+            counts = _end(db, still, _BY_NAME, [number] if whole else [], decision, run)
         return Counts.sum([counts, deliver_letters(run)])
 
 
 def _end(
-    db: Connection, still: pd.DataFrame, grounds: dict[str, str], numbers: list[str], words: Words, run: Run
+    db: Connection,
+    still: pd.DataFrame,
+    grounds: dict[str, str],
+    numbers: list[str],
+    decision: ClosingDecision,
+    run: Run,
 ) -> Counts:
     """Let items become `ended`, recall their packages and tell the applicants; of `numbers` nothing is left open."""
     recall(db, still[still["status"] == "dispatched"], _RECALLED, run)
-    ended = still.assign(became="ended", reason="", ground=still["status"].map(grounds) + f"：{words.reason}")
-    ended["because"] = "终止办理：" + ended["ground"] + (f"（{words.document_no}）" if words.document_no else "")
+    ended = still.assign(became="ended", reason="", ground=still["status"].map(grounds) + f"：{decision.reason}")
+    ended["because"] = "终止办理：" + ended["ground"] + (f"（{decision.document_no}）" if decision.document_no else "")
     ended["facts"] = [
-        facts_text(ground=grounds[status], reason=words.reason, document_no=words.document_no)
+        facts_text(ground=grounds[status], reason=decision.reason, document_no=decision.document_no)
         for status in ended["status"]
     ]
-    items.move(db, ended, run, words.by)
+    items.move(db, ended, run, decision.by)
     bare = sorted(set(numbers) - set(ended["application_no"]))
-    whole = _grounds_of_whole(db, bare, words, run)
+    whole = _grounds_of_whole(db, bare, decision, run)
     because = {
-        number: ground + (f"（{words.document_no}）" if words.document_no else "") for number, ground in whole.items()
+        number: ground + (f"（{decision.document_no}）" if decision.document_no else "")
+        for number, ground in whole.items()
     }
-    applications.end(db, numbers, because, run, words.by)
+    applications.end(db, numbers, because, run, decision.by)
     applications.follow_items(db, run.cycle, run)
     applicants = applications.current(db, sorted({*ended["application_no"], *bare}))
-    sent = endings(applicants, ended, whole, occupation_names(db), words.document_no, run)
+    sent = endings(applicants, ended, whole, occupation_names(db), decision.document_no, run)
     return Counts.of(ended=len(ended), letters=letters.write(db, sent, run))
 
 
-def _grounds_of_whole(db: Connection, numbers: list[str], words: Words, run: Run) -> dict[str, str]:
+def _grounds_of_whole(db: Connection, numbers: list[str], decision: ClosingDecision, run: Run) -> dict[str, str]:
     """Why each of these applications ends that has no item."""
     every = applications.of_cycle(db, run.cycle)
     rows = every[every["application_no"].isin(numbers)]
-    grounds = rows["status"].map(_OF_THE_WHOLE).fillna("终止办理") + f"：{words.reason}"
+    grounds = rows["status"].map(_OF_THE_WHOLE).fillna("终止办理") + f"：{decision.reason}"
     return dict(zip(rows["application_no"], grounds, strict=True))
 
 

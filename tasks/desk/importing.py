@@ -13,7 +13,7 @@ from schemas.run import Run
 from schemas.submission import INSTITUTION_CODES, RESULTS
 from tasks import intake
 from tasks.desk import institution_codes
-from tasks.desk.arrivals import OF_SUPERVISION, Word
+from tasks.desk.arrivals import OF_SUPERVISION, ImportRecord
 from tasks.gateways.sources import UnreadableListError, pull_file, results_of, vouched
 from tasks.runs.run import begin, last_cycle
 from tasks.store import activities, dispatches, results
@@ -45,14 +45,14 @@ def import_file(kind: str, file: Path, day: date | None, by: str = "", *, replac
     Whatever it changed is on record under who brought it: `by`, or the installation's operator. `replace`: institution
     codes may take the place of others.
     """
-    word = Word(kind, file, by)
+    record = ImportRecord(kind, file, by)
     if kind == "institution-codes":
-        return _import_codes(file, day, word, replace=replace)
+        return _import_codes(file, day, record, replace=replace)
     if _named(kind) in OF_SUPERVISION:
-        return _import_of_supervision(kind, file, day, word)
+        return _import_of_supervision(kind, file, day, record)
     if kind == "results":
-        return _import_results(file, day, word)
-    return _import_table(kind, file, day, word)
+        return _import_results(file, day, record)
+    return _import_table(kind, file, day, record)
 
 
 def _named(kind: str) -> str:
@@ -60,7 +60,7 @@ def _named(kind: str) -> str:
     return kind.replace("-", "_")
 
 
-def _import_table(kind: str, file: Path, day: date | None, word: Word) -> Imported:
+def _import_table(kind: str, file: Path, day: date | None, record: ImportRecord) -> Imported:
     pulled = pull_file(file, kind)
     complaints = [spoilt.reason for spoilt in pulled.quarantined]
     if kind not in pulled.tables:
@@ -70,23 +70,23 @@ def _import_table(kind: str, file: Path, day: date | None, word: Word) -> Import
         if kind == "activities":
             activities.note_supplied(db, {"activities"}, run)
         new, left_out = intake.take_in_side(db, kind, rows, in_force(run.day), run)
-        word.keep(db, new, run)
+        record.write(db, new, run)
     return Imported(len(rows), new, [*complaints, *(row.sentence for row in left_out)], refused=len(left_out))
 
 
-def _import_of_supervision(kind: str, file: Path, day: date | None, word: Word) -> Imported:
+def _import_of_supervision(kind: str, file: Path, day: date | None, record: ImportRecord) -> Imported:
     try:
         with begin(last_cycle(day), day) as run:
             rows, new, left_out = OF_SUPERVISION[_named(kind)](file, run)
             imported = Imported(rows, new, [row.sentence for row in left_out])
             with writing(run) as db:
-                word.keep(db, imported.new, run)
+                record.write(db, imported.new, run)
             return imported
     except UnreadableListError as unreadable:
         return Imported(0, 0, [str(unreadable)])
 
 
-def _import_results(file: Path, day: date | None, word: Word) -> Imported:
+def _import_results(file: Path, day: date | None, record: ImportRecord) -> Imported:
     """Results as panels return them: a filled scoring workbook, CSV, JSON or Parquet.
 
     The operator's word stands in for a token; a token that is there and wrong is refused all the same.
@@ -98,12 +98,12 @@ def _import_results(file: Path, day: date | None, word: Word) -> Imported:
             rows, dispatches.revisions(db, rows["application_no"]), run.installation, required=False
         )
         new = results.receive(db, vouched_rows, run)
-        word.keep(db, new, run, results.newest(db, vouched_rows)["application_no"].unique())
+        record.write(db, new, run, results.newest(db, vouched_rows)["application_no"].unique())
         unjudged = {backlog.cycle: backlog.number for backlog in results.unjudged(db)}
     return Imported(len(rows), new, [file.reason for file in [*pulled.quarantined, *refused]], unjudged=unjudged)
 
 
-def _import_codes(file: Path, day: date | None, word: Word, *, replace: bool) -> Imported:
+def _import_codes(file: Path, day: date | None, record: ImportRecord, *, replace: bool) -> Imported:
     """Institution codes as the province returns them: the report with its sheet filled in, or a list."""
     pulled = pull_file(file, INSTITUTION_CODES.name)
     complaints = [spoilt.reason for spoilt in pulled.quarantined]
@@ -112,5 +112,5 @@ def _import_codes(file: Path, day: date | None, word: Word, *, replace: bool) ->
     rows = pulled.tables[INSTITUTION_CODES.name]
     with _transaction(day) as (db, run):
         new, left_out = institution_codes.take_in(db, rows, run, replace=replace)
-        word.keep(db, new, run)
+        record.write(db, new, run)
     return Imported(len(rows), new, [*complaints, *(row.sentence for row in left_out)])

@@ -83,7 +83,7 @@ def _waits(outcomes: list[overview.Outcome], items: dict[str, int], wait: Wait, 
     lines = {
         f"申报机构补正：{returned} 件": returned,
         f"中心作出例外审批：{items.get('held', 0)} 个申报职业等级": items.get("held", 0),
-        f"专家组交回评估结果：已收 {wait.back} / 共 {wait.sent}": wait.sent - wait.back,
+        f"专家组交回评估结果：已收 {wait.results_back} / 共 {wait.items_sent}": wait.items_sent - wait.results_back,
         f"中心批准发布：{_cell(summary.waits_for_approval)}": summary.waits_for_approval,
     }
     for cycle, number in sorted(summary.results_elsewhere.items()):

@@ -108,9 +108,11 @@ def tell(summary: RunSummary, *, rehearsal: bool = False) -> None:
         create_table_artifact(finding_rows, on_server.key(f"findings-{cycle}{mark}"), f"{cycle} 批次初审意见")
     if documents := run_page.document_rows(cycle):
         create_table_artifact(documents, on_server.key(f"letters-{cycle}{mark}"), f"{cycle} 批次发文登记簿")
-    if wait.sent:
-        progress = f"{cycle} 批次评估结果：已收 {wait.back} / 共 {wait.sent}，等到 {wait.over_on}"
-        create_progress_artifact(100 * wait.back / wait.sent, on_server.key(f"waiting-{cycle}{mark}"), progress)
+    if wait.items_sent:
+        progress = f"{cycle} 批次评估结果：已收 {wait.results_back} / 共 {wait.items_sent}，等到 {wait.over_on}"
+        create_progress_artifact(
+            100 * wait.results_back / wait.items_sent, on_server.key(f"waiting-{cycle}{mark}"), progress
+        )
     if wait.missing:
         rows = run_page.missing_rows(wait, summary.as_of.isoformat())
         create_table_artifact(rows, on_server.key(f"missing-{cycle}{mark}"), f"{cycle} 批次尚缺的评估结果")

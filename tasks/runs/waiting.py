@@ -36,8 +36,8 @@ class Wait:
     """What a cycle waits for: results back, items sent, the day the wait is over, and what is missing."""
 
     cycle: str
-    back: int
-    sent: int
+    results_back: int
+    items_sent: int
     over_on: date
     missing: list[Missing]
 

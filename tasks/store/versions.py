@@ -15,7 +15,7 @@ from schemas import tables
 from schemas.item import DECIDED, VERSION
 from schemas.law import versions as law
 from schemas.law.cycle import cycle_id
-from schemas.law.versions import Known, Ruled, Version
+from schemas.law.versions import PresentState, Ruled, Version
 from schemas.policy import for_cycle
 from schemas.rows import records
 from schemas.run import Run
@@ -124,15 +124,15 @@ def _withdraws(incoming: pd.DataFrame) -> "pd.Series[bool]":
 
 
 @dataclass(frozen=True)
-class Number:
+class NumberOnRecord:
     """What is on record of a number: the law's facts, its status and the number of its last version."""
 
-    facts: Known
+    facts: PresentState
     status: str
     last: int
 
 
-def _ruled(row: Mapping[Any, Any], on_record: Mapping[str, Number], closed: set[str], run: Run) -> Ruled:
+def _ruled(row: Mapping[Any, Any], on_record: Mapping[str, NumberOnRecord], closed: set[str], run: Run) -> Ruled:
     cycle, application = cycle_id(row["assigned_cycle"]), on_record.get(row["application_no"])
     policy = for_cycle(application.facts.cycle if application else cycle)
     stated = moment(row["submitted_utc"])
@@ -154,7 +154,7 @@ def moment(submitted_utc: float | None) -> datetime | None:
     return datetime.fromtimestamp(submitted_utc / 1_000_000, UTC)
 
 
-def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:
+def known_of(db: Connection, numbers: list[str]) -> dict[str, NumberOnRecord]:
     """What is on record of these numbers; those nobody filed under are left out."""
     work = frames.working(db, "incoming", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     of_application = tables.item.c.application_no == _application.c.application_no
@@ -176,7 +176,7 @@ def known_of(db: Connection, numbers: list[str]) -> dict[str, Number]:
         return {}
     last, codes, closed = *_versions_of(db, rows), cycles.closed(db)
     return {
-        row["application_no"]: Number(_facts(row, codes, closed), row["status"], last[row["application_no"]])
+        row["application_no"]: NumberOnRecord(_facts(row, codes, closed), row["status"], last[row["application_no"]])
         for row in records(rows)
     }
 
@@ -195,11 +195,11 @@ def _versions_of(db: Connection, rows: pd.DataFrame) -> tuple[dict[str, int], di
     )
 
 
-def _facts(row: Mapping[Any, Any], codes: Mapping[str, str], closed: set[str]) -> Known:
+def _facts(row: Mapping[Any, Any], codes: Mapping[str, str], closed: set[str]) -> PresentState:
     cycle = cycle_id(row["cycle"])
     first_seen, correct_by = date.fromisoformat(row["received_on"]), row["correct_by"]
     stated = moment(row["submitted_utc"])
-    return Known(
+    return PresentState(
         cycle=cycle,
         is_closed=cycle in closed,
         is_returned=row["status"] == "returned",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from deployments import schema
 from schemas import tables
 from schemas.settings import Settings, settings, using
-from tasks.desk.closing import Words, close_cycle
+from tasks.desk.closing import ClosingDecision, close_cycle
 from tasks.store.database import reading
 from tests import evaluations as made
 from tests import factories
@@ -33,7 +33,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         made.accepted("SENT", [(TWO, COOK, "4")])
         made.accepted("GONE", [(THREE, COOK, "4")], status="withdrawn")
         made.accepted("OVER", [(THREE, COOK, "4")], cycle="2025-09", status="held")
-        close_cycle("2025-09", Words("王主任", "办结"), date(2026, 9, 1))
+        close_cycle("2025-09", ClosingDecision("王主任", "办结"), date(2026, 9, 1))
     return home
 
 

@@ -207,7 +207,7 @@ def test_a_cycle_goes_on_in_a_home_that_was_lost_as_if_nothing_had_been(installa
             safekeeping.restore(archive)
         assert filing_cycle.fn(story.cycle, story.act(3, installation / "inbox")).outcome == "done"
         ended.append((factories.output(installation), factories.tables(story.cycle)))
-        assert [observation.sentence for observation in examination.examine() if not observation.well] == []
+        assert [observation.sentence for observation in examination.examine() if not observation.is_in_order] == []
     assert ended[0] == ended[1]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from schemas import policy as policies
 from schemas import tables
 from schemas.settings import settings
-from tasks.desk.closing import Words, close_cycle
+from tasks.desk.closing import ClosingDecision, close_cycle
 from tasks.store import items
 from tasks.store.database import reading
 from tests import factories
@@ -68,7 +68,7 @@ def test_a_cycle_is_judged_anew_and_nothing_is_written(
     assert below[fell.index].all()
     assert (_kept(), factories.output(settings().root)) == (kept, put_out)
 
-    close_cycle(CYCLE, Words("王主任", "办结"), date(2026, 10, 26))
+    close_cycle(CYCLE, ClosingDecision("王主任", "办结"), date(2026, 10, 26))
     closed = _compared(tmp_path / "same" / "2021-02-02.toml", filing)
     assert set(closed["status"]) > {"filed", "failed", "ended"}
     assert closed["other_status"].tolist() == closed["status"].tolist()

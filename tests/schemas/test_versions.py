@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.law.cycle import cycle_id
-from schemas.law.versions import Known, Version, first_version, later_version, may_be_permitted, moment_of
+from schemas.law.versions import PresentState, Version, first_version, later_version, may_be_permitted, moment_of
 from schemas.policy import for_cycle
 
 CYCLE = cycle_id("2026-09")
@@ -20,7 +20,7 @@ def at(day: str, hour: int = 9) -> datetime:
     return datetime.combine(date.fromisoformat(day), datetime.min.time(), ZONE) + timedelta(hours=hour)
 
 
-KNOWN = Known(CYCLE, False, False, False, False, ONE, at("2026-09-01"), stated=at("2026-09-01"))
+KNOWN = PresentState(CYCLE, False, False, False, False, ONE, at("2026-09-01"), stated=at("2026-09-01"))
 RETURNED = replace(KNOWN, is_returned=True, correct_by=date(2026, 9, 18))
 LOST = replace(RETURNED, correct_by=None)
 
@@ -42,7 +42,7 @@ LOST = replace(RETURNED, correct_by=None)
     ],
 )
 def test_a_further_version_is_taken_superseded_or_late(
-    known: Known, day: str, standing: str, in_time_until: date | None
+    known: PresentState, day: str, standing: str, in_time_until: date | None
 ) -> None:
     ruled = later_version(Version(CYCLE, ONE, at(day), stated=at(day)), known, POLICY)
     assert (ruled.standing, ruled.in_time_until) == (standing, in_time_until)
@@ -66,7 +66,7 @@ def test_the_deadline_ends_at_midnight() -> None:
         (replace(KNOWN, is_closed=True), "late"),
     ],
 )
-def test_a_withdrawal_is_taken_at_any_time_before_filing(known: Known, standing: str) -> None:
+def test_a_withdrawal_is_taken_at_any_time_before_filing(known: PresentState, standing: str) -> None:
     assert later_version(Version(CYCLE, ONE, at("2026-10-05"), is_withdrawal=True), known, POLICY).standing == standing
 
 
@@ -134,5 +134,5 @@ def test_of_two_versions_of_which_one_states_nothing_readable_the_later_to_come_
         (replace(KNOWN, moment=at("2026-09-13")), False),
     ],
 )
-def test_a_late_version_may_be_taken_while_nothing_is_decided(known: Known, permitted: bool) -> None:
+def test_a_late_version_may_be_taken_while_nothing_is_decided(known: PresentState, permitted: bool) -> None:
     assert may_be_permitted(known, at("2026-09-12")) is permitted

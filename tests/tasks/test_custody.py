@@ -113,10 +113,10 @@ def test_doctor_names_it_and_what_is_paused(
     monkeypatch.setattr(supervisor, "api_here", lambda: api)
     pauses.pause("sweeps", "王芳", "系统检修")
     paused, lost = examination._custody()
-    assert (paused.name, paused.well) == ("pauses", True)
+    assert (paused.name, paused.is_in_order) == ("pauses", True)
     assert "sweeps is paused by 王芳 until it is lifted (系统检修)" in paused.sentence
     assert lost.sentence.startswith(f"nobody works on cycle {CYCLE} although {OVER}")
-    assert lost.well is not bool(api), "without a server it is a person who runs it"
+    assert lost.is_in_order is not bool(api), "without a server it is a person who runs it"
     if api:
         prefect.living = [of_prefect("PAUSED")]
         assert [observation.sentence for observation in examination._custody()][1:] == ["each has who works on it"]

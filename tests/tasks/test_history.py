@@ -70,20 +70,20 @@ def unlocked(statement: str) -> None:
 )
 def test_the_doctor_tells_where_the_chain_is_broken(home: Path, statement: str, message: str) -> None:
     fill()
-    assert next(observation for observation in examine() if observation.name == "history").well
+    assert next(observation for observation in examine() if observation.name == "history").is_in_order
     unlocked(statement)
     observation = next(observation for observation in examine() if observation.name == "history")
-    assert not observation.well
+    assert not observation.is_in_order
     assert pd.Series([observation.sentence]).str.contains(message).all(), observation.sentence
 
 
 def test_the_doctor_tells_a_register_that_its_history_does_not(home: Path) -> None:
     fill()
-    assert next(observation for observation in examine() if observation.name == "register").well
+    assert next(observation for observation in examine() if observation.name == "register").is_in_order
     with begin() as db:
         db.execute(text("UPDATE qualification_item SET valid_until = '2030-01-01' WHERE entry = 1"))
     observation = next(observation for observation in examine() if observation.name == "register")
-    assert not observation.well and ONE in observation.sentence and "2030-01-01" in observation.sentence
+    assert not observation.is_in_order and ONE in observation.sentence and "2030-01-01" in observation.sentence
 
 
 def test_a_whole_life_in_order_each_step_with_its_because(home: Path) -> None:

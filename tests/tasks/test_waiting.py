@@ -167,7 +167,7 @@ def test_each_failure_doubles_the_pause_up_to_a_day() -> None:
 def test_what_is_missing_is_told_by_application(waits: Path) -> None:
     result(1, "4", "accepted")
     wait = waiting.wait_of(CYCLE)
-    assert (wait.back, wait.sent, wait.over_on) == (1, 2, date(2026, 10, 25))
+    assert (wait.results_back, wait.items_sent, wait.over_on) == (1, 2, date(2026, 10, 25))
     assert wait.missing == [waiting.Missing("A-1", "黄石某厂", 1, DAY, date(2026, 10, 25))]
 
 

@@ -14,10 +14,10 @@ from schemas.item import AWAITED
 from schemas.settings import settings
 from tasks.desk import closing
 from tasks.desk.closing import (
+    ClosingDecision,
     NothingToCloseError,
     NothingToWithdrawError,
     UnknownOccupationError,
-    Words,
     close_application,
     close_cycle,
     withdraw,
@@ -40,7 +40,7 @@ from tests import evaluations as made
 from tests.registers import BAKER, COOK, ONE, THREE, TWO, run_on
 
 AFTER = date(2026, 10, 25)
-WORDS = Words("王主任", "久无进展", "黄人社函〔2026〕30号")
+WORDS = ClosingDecision("王主任", "久无进展", "黄人社函〔2026〕30号")
 
 
 def rule(number: str, code: str, verdict: str, at: str, occupation: str = "") -> int:

@@ -59,7 +59,7 @@ def is_far(settings: Settings) -> bool:
 def shown(settings: Settings, inbox: Path | None = None) -> str:
     """The source's name as people may see it, without any secret."""
     if is_far(settings):
-        return addresses.address(settings).shown
+        return addresses.address(settings).public_name
     folder = _folder(settings, inbox)
     if inbox is None and not folder.is_dir() and not _is_plain(settings):
         raise SourceError(addresses.NO_ADDRESS)
@@ -140,10 +140,10 @@ def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds
                 else:
                     failed.append(where.discreet(problem))
         except SourceError as down:
-            named = "" if where.shown in str(down) or "FILING_SOURCE " in str(down) else f"{where.shown}: "
+            named = "" if where.public_name in str(down) or "FILING_SOURCE " in str(down) else f"{where.public_name}: "
             failed.append(where.discreet(f"{named}{down}"))
         except Exception as failure:  # noqa: BLE001  of four libraries; whatever a source does, the run goes on and tells it
-            failed.append(where.discreet(f"{where.shown} cannot be brought: {type(failure).__name__}: {failure}"))
+            failed.append(where.discreet(f"{where.public_name} cannot be brought: {type(failure).__name__}: {failure}"))
         copy = landing.current
         if copy is None:
             return Brought(None, landing.folder, failed)

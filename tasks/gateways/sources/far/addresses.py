@@ -101,7 +101,7 @@ NO_ADDRESS: Final = (
 class Address:
     """A source's address without what is secret, and that beside it.
 
-    `bare` keeps the query, for an API may want one; `shown` leaves it out, for people put tokens there.
+    `bare` keeps the query, for an API may want one; `public_name` leaves it out, for people put tokens there.
     """
 
     scheme: str
@@ -115,7 +115,7 @@ class Address:
     host_key: str = ""
 
     @property
-    def shown(self) -> str:
+    def public_name(self) -> str:
         """How the source is named to people."""
         where = f"[{self.host}]" if ":" in self.host else self.host
         port = f":{self.port}" if self.port else ""

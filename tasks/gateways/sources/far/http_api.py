@@ -35,7 +35,7 @@ class HttpApi:
             self._base = str(httpx.URL(where.bare))
         except (httpx.InvalidURL, UnicodeError) as wrong:
             raise SourceError(
-                f"{where.shown} cannot be asked: FILING_SOURCE or _TOKEN has signs none may have"
+                f"{where.public_name} cannot be asked: FILING_SOURCE or _TOKEN has signs none may have"
             ) from wrong
         url = httpx.URL(self._base)
         spelled = [*url.query.decode("ascii").split("&"), *str(url.params).split("&")]
@@ -55,7 +55,7 @@ class HttpApi:
                     break
                 landing.restart()
         landing.settle()
-        return [f"{self._where.shown}: {complaint}" for complaint in pull.complaints]
+        return [f"{self._where.public_name}: {complaint}" for complaint in pull.complaints]
 
     def understood(self, address: str, etag: str) -> tuple[Answer, http_pages.PageSummary]:
         """A page and what it says; one that is no JSON is asked for again."""
@@ -81,7 +81,7 @@ class HttpApi:
         else:
             return ""
         if _server(following) != _server(self._base):
-            raise SourceError(f"{self._where.shown} names a next page on another server, which is not followed")
+            raise SourceError(f"{self._where.public_name} names a next page on another server, which is not followed")
         return following
 
     def is_unchanged(self, address: str, page: Landed) -> bool:
@@ -97,7 +97,7 @@ class HttpApi:
     @property
     def name(self) -> str:
         """How the API is named to people."""
-        return self._where.shown
+        return self._where.public_name
 
     @property
     def most_pages(self) -> int:

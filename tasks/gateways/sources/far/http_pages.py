@@ -149,8 +149,8 @@ class Asking:
         except AttemptFailed as lost:
             wait = lost.retry_after_seconds or 0
             if wait > bounds.longest_pause_seconds:
-                raise SourceError(f"{self._where.shown} asks to be left alone for {wait:.0f} seconds") from lost
-            raise SourceError(f"{self._where.shown} {lost}") from lost
+                raise SourceError(f"{self._where.public_name} asks to be left alone for {wait:.0f} seconds") from lost
+            raise SourceError(f"{self._where.public_name} {lost}") from lost
 
     def _attempt(self, address: str, etag: str) -> Answer:
         self._allowance.check()
@@ -162,13 +162,13 @@ class Asking:
                 if etag and response.status_code == httpx.codes.NOT_MODIFIED:
                     return Answer(unchanged=True)
                 if len(codings(response)) > 1:
-                    raise SourceError(f"{self._where.shown} packs a page more than once: ask its operator")
+                    raise SourceError(f"{self._where.public_name} packs a page more than once: ask its operator")
                 bounds = self._allowance.bounds
                 body = b"".join(self._allowance.within(response.iter_bytes(), "a page", bounds.page_bytes))
                 following = response.links.get("next", {}).get("url", "")
                 return Answer(body, response.headers.get("ETag", ""), following)
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError) as wrong:
-            raise SourceError(f"{self._where.shown} cannot be asked: {wrong}") from wrong
+            raise SourceError(f"{self._where.public_name} cannot be asked: {wrong}") from wrong
         except httpx.HTTPError as lost:
             raise AttemptFailed(f"did not answer: {lost or type(lost).__name__}", retryable=True) from lost
 
@@ -183,4 +183,4 @@ class Asking:
             **dict.fromkeys(_GONE, "check the path in FILING_SOURCE"),
         }
         moved = "let FILING_SOURCE name the address it has moved to" if response.is_redirect else "ask its operator"
-        raise SourceError(f"{self._where.shown} answered {code}: {remedies.get(code, moved)}")
+        raise SourceError(f"{self._where.public_name} answered {code}: {remedies.get(code, moved)}")

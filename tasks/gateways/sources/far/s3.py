@@ -23,7 +23,7 @@ def remote(where: Address, allowance: Allowance) -> Remote:
     """
     path = unquote(f"{where.host}{where.path}").rstrip("/")
     errors = (OSError, botocore.exceptions.BotoCoreError)
-    return Remote(where.shown, lambda: _open(where, allowance.bounds), _close, path, errors, _verdict)
+    return Remote(where.public_name, lambda: _open(where, allowance.bounds), _close, path, errors, _verdict)
 
 
 def _open(where: Address, bounds: Bounds) -> S3FileSystem:

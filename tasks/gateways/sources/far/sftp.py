@@ -28,7 +28,9 @@ def remote(where: Address, allowance: Allowance) -> Remote:
     """
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it prints a traceback for every lost connection
     errors = (paramiko.SSHException, _StrangerError, OSError, EOFError)
-    return Remote(where.shown, lambda: _open(where, allowance), _close, unquote(where.path) or "/", errors, _verdict)
+    return Remote(
+        where.public_name, lambda: _open(where, allowance), _close, unquote(where.path) or "/", errors, _verdict
+    )
 
 
 def _open(where: Address, allowance: Allowance) -> "_Files":
@@ -97,5 +99,5 @@ class _Files(SFTPFileSystem):  # type: ignore[misc]  # the library has no types
             self.allowance.check()
             entries.append(self._decode_stat(stat, path))
             if len(entries) > most:
-                raise SourceError(f"{self.where.shown} holds more than {most} files: remove some")
+                raise SourceError(f"{self.where.public_name} holds more than {most} files: remove some")
         return entries if detail else [entry["name"] for entry in entries]

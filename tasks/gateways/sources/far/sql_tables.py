@@ -39,11 +39,11 @@ class SqlTables:
         try:
             engine = sa.create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
         except ImportError as absent:
-            raise SourceError(f"{self._where.shown} needs its driver: {absent}; install it") from absent
+            raise SourceError(f"{self._where.public_name} needs its driver: {absent}; install it") from absent
         try:
             return self._allowance.attempts().of(lambda: self._attempt(engine, landing))
         except AttemptFailed as lost:
-            raise SourceError(f"{self._where.shown} cannot be read: {lost}") from lost
+            raise SourceError(f"{self._where.public_name} cannot be read: {lost}") from lost
 
     def _attempt(self, engine: sa.Engine, landing: Landing) -> list[QuarantinedFile]:
         self._allowance.check()
@@ -82,13 +82,13 @@ class SqlTables:
                     continue
                 if table.name in tables:
                     raise SourceError(
-                        f"{self._where.shown}: the tables {tables[table.name][1]} and {name} both are {table.name}; "
+                        f"{self._where.public_name}: the tables {tables[table.name][1]} and {name} both are {table.name}; "
                         f"let [tables.{table.name}] of the column map name one of them in `from`"
                     )
                 tables[table.name] = (schema, name)
         if APPLICATIONS.name not in tables:
             raise SourceError(
-                f"{self._where.shown} has no table named {APPLICATIONS.name} or {APPLICATIONS.title}: "
+                f"{self._where.public_name} has no table named {APPLICATIONS.name} or {APPLICATIONS.title}: "
                 "let [tables.applications] of the column map (FILING_COLUMN_MAP) name it in `from`"
             )
         return tables
@@ -103,7 +103,7 @@ class SqlTables:
         chosen = [column for column in columns if self._map.names.column_named(table.name, column)]
         if not chosen:
             raise SourceError(
-                f"{self._where.shown}: the table {name} has no column that {table.name} has; "
+                f"{self._where.public_name}: the table {name} has no column that {table.name} has; "
                 f"say in [tables.{table.name}.columns] of the column map what they are called"
             )
         key = inspector.get_pk_constraint(name, schema)["constrained_columns"]
@@ -150,7 +150,7 @@ class SqlTables:
         ordering = [column for column in (mapped.order_by if mapped else ()) if column in columns]
         if mapped and mapped.order_by and not ordering:
             raise SourceError(
-                f"{self._where.shown}: the table {name} has no column {', '.join(mapped.order_by)}; "
+                f"{self._where.public_name}: the table {name} has no column {', '.join(mapped.order_by)}; "
                 f"mend order_by in [tables.{table.name}] of the column map"
             )
         return ordering or key or chosen

@@ -15,7 +15,7 @@ from tasks.gateways.wire.retry import codings
 def remote(where: Address, allowance: Allowance) -> Remote:
     """The way to a WebDAV server, over HTTP or HTTPS, with a user and password or a token."""
     errors = (httpx.HTTPError, ClientError, OSError)
-    return Remote(where.shown, lambda: _open(where, allowance), _close, "", errors, _verdict)
+    return Remote(where.public_name, lambda: _open(where, allowance), _close, "", errors, _verdict)
 
 
 def _open(where: Address, allowance: Allowance) -> WebdavFileSystem:
@@ -56,7 +56,7 @@ def _binding(where: Address, allowance: Allowance) -> Callable[[httpx.Response],
         is_file = response.request.method == "GET"
         # a file is counted as it is unpacked, a listing as it comes
         if len(codings(response)) > (1 if is_file else 0):
-            raise SourceError(f"{where.shown} packs its answers, unasked: ask its operator")
+            raise SourceError(f"{where.public_name} packs its answers, unasked: ask its operator")
         if not is_file and isinstance(response.stream, httpx.SyncByteStream):
             response.stream = _Bounded(response.stream, allowance)
 
@@ -84,7 +84,7 @@ def _assert_stays(response: httpx.Response, where: Address) -> None:
     is_lost = response.request.method != "GET" and response.status_code in {httpx.codes.FOUND, httpx.codes.SEE_OTHER}
     if is_lost or _server(response.url.join(response.headers["Location"])) != _server(response.url):
         raise SourceError(
-            f"{where.shown} names another address, which is not followed: let FILING_SOURCE name where it has moved to"
+            f"{where.public_name} names another address, which is not followed: let FILING_SOURCE name where it has moved to"
         )
 
 
