@@ -42,7 +42,7 @@ JOB_TEMPLATE = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One deployment: its name, flow, Chinese description with the article it serves, and its moments."""
+    """One deployment: its name, flow, Chinese description, moments, and the article of the shipped notice it serves."""
 
     name: str
     flow: Flow[..., Any]
@@ -50,6 +50,8 @@ class Entry:
     tags: tuple[str, ...]
     moments: Callable[[Policy], list[Moment]] = field(default=lambda _policy: [])
     collision: ConcurrencyLimitConfig = field(default_factory=lambda: _ENQUEUE)
+    #: "" cites the notice as a whole, None no notice.
+    article: str | None = None
 
 
 ENTRIES = (
@@ -57,25 +59,28 @@ ENTRIES = (
         CYCLE_DEPLOYMENT,
         filing_cycle,
         "办理一个申报批次：收件、初审、送评、决定、发布、清理。能办到哪一步就办到哪一步，可以反复运行；"
-        "评估结果未齐时暂停等待，收齐、期满或有新文件时自动继续（通知三）",
+        "评估结果未齐时暂停等待，收齐、期满或有新文件时自动继续",
         ("批次",),
         schedules.cycle_moments,
+        article="",
     ),
     *(
-        Entry(stage.name, alone, f"{stage.title}：{stage.description}（通知{stage.article}）", ("环节",))
+        Entry(stage.name, alone, f"{stage.title}：{stage.description}", ("环节",), article=stage.article)
         for stage, alone in zip(STAGES, ALONE, strict=True)
     ),
     Entry(
         "inspection",
         inspection,
-        "双随机抽查：由公开的种子抽取机构和检查人员，一个批次抽一次（通知四（三））",
+        "双随机抽查：由公开的种子抽取机构和检查人员，一个批次抽一次",
         ("环节",),
+        article="四（三）",
     ),
     Entry(
         "approve",
         approval,
-        "批准发布：新版目录减少过多，或有移出没有记录原因时，先等待；核对后填写版次和批准人，即予发布（通知三（四））",
+        "批准发布：新版目录减少过多，或有移出没有记录原因时，先等待；核对后填写版次和批准人，即予发布",
         (APPROVAL_TAG,),
+        article="三（四）",
     ),
     Entry(
         "sweeps",
@@ -101,10 +106,11 @@ ENTRIES = (
     Entry(
         "resume-waiting",
         resume_waiting,
-        "唤醒等待评估结果的批次：结果收齐、等待期满、收件箱有新文件或有新的例外审批时继续办理（通知三（三））",
+        "唤醒等待评估结果的批次：结果收齐、等待期满、收件箱有新文件或有新的例外审批时继续办理",
         ("值守",),
         lambda _: [schedules.HOURLY],
         _SKIP,
+        article="三（三）",
     ),
     Entry(
         "watch",
@@ -117,11 +123,18 @@ ENTRIES = (
 )
 
 
+def _cited(policy: Policy, *articles: str) -> str:
+    """The city's notice with its articles that say what those of the shipped one do."""
+    return f"（{policy.document}{'、'.join(dict.fromkeys(map(policy.article, articles)))}）"
+
+
 def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     """The deployment as Prefect takes it; its entrypoint is a module path, valid wherever the package is installed."""
     moments = entry.moments(policy)
-    calendar = "".join(f"\n- {line}" for line in dict.fromkeys(moment.description for moment in moments))
-    text = f"{entry.description}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
+    lines = [moment.description + (_cited(policy, *moment.articles) if moment.articles else "") for moment in moments]
+    calendar = "".join(f"\n- {line}" for line in dict.fromkeys(lines))
+    cited = "" if entry.article is None else _cited(policy, entry.article)
+    text = f"{entry.description}{cited}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
     text += f"谁须办什么，见[备案工作台]({PAGES}/)。\n\n"
     text += _OWNER.format(office=office.read(settings().root).name)
     deployment = RunnerDeployment.from_flow(

@@ -23,11 +23,13 @@ _YEAR = 2026
 
 @dataclass(frozen=True)
 class Moment:
-    """One line of the calendar: `slug` names it, `description` says it in Chinese with the article it serves."""
+    """One line of the calendar: `slug` names it, `description` says it in Chinese."""
 
     slug: str
     cron: str
     description: str
+    #: Of the shipped notice; the policy says where its own has them.
+    articles: tuple[str, ...] = ()
 
 
 def cycle_moments(policy: Policy) -> list[Moment]:
@@ -40,23 +42,27 @@ def _window(policy: Policy) -> list[Moment]:
     for cycle in _cycles(policy):
         opens, last = policy.window(cycle)[0].date(), policy.deadline(cycle)
         end = monthrange(_YEAR, opens.month)[1]
-        text = f"受理期内每天7:30收件、初审（{opens.month}月{opens.day}日至{last.month}月{last.day}日；通知三（一））"
-        moments.append(Moment(f"window-{cycle[5:]}-opens", f"30 7 {opens.day}-{end} {opens.month} *", text))
-        moments.append(Moment(f"window-{cycle[5:]}-closes", f"30 7 1-{last.day} {last.month} *", text))
+        text = f"受理期内每天7:30收件、初审（{opens.month}月{opens.day}日至{last.month}月{last.day}日）"
+        moments.append(
+            Moment(f"window-{cycle[5:]}-opens", f"30 7 {opens.day}-{end} {opens.month} *", text, ("三（一）",))
+        )
+        moments.append(Moment(f"window-{cycle[5:]}-closes", f"30 7 1-{last.day} {last.month} *", text, ("三（一）",)))
     return moments
 
 
 def _deadline_nights(policy: Policy) -> list[Moment]:
     months = ",".join(str(month) for month in policy.cycle.months)
     spoken = "、".join(f"{month}月{policy.cycle.deadline_day}日" for month in policy.cycle.months)
-    text = f"截止夜：{spoken}24:00之后，次日0:30收齐、初审、送评（通知三（一）、三（二））"
-    return [Moment("deadline-night", f"30 0 {policy.cycle.deadline_day + 1} {months} *", text)]
+    text = f"截止夜：{spoken}24:00之后，次日0:30收齐、初审、送评"
+    return [
+        Moment("deadline-night", f"30 0 {policy.cycle.deadline_day + 1} {months} *", text, ("三（一）", "三（二）"))
+    ]
 
 
 def _weekly(policy: Policy) -> Moment:
     months = sorted({(month + later - 1) % 12 + 1 for month in policy.cycle.months for later in range(4)})
-    text = "截止后每周一7:45汇集评估结果、决定、发布（通知三（三）、三（四））"
-    return Moment("weekly", f"45 7 * {','.join(map(str, months))} 1", text)
+    text = "截止后每周一7:45汇集评估结果、决定、发布"
+    return Moment("weekly", f"45 7 * {','.join(map(str, months))} 1", text, ("三（三）", "三（四）"))
 
 
 def _cycles(policy: Policy) -> list[CycleId]:
@@ -66,11 +72,12 @@ def _cycles(policy: Policy) -> list[CycleId]:
 NIGHTLY = Moment(
     "nightly",
     "15 1 * * *",
-    "每天1:15备案公示期满的项目、清理到期资质、核定休眠，目录有变化即发布新版（通知三（一）、三（四））",
+    "每天1:15备案公示期满的项目、清理到期资质、核定休眠，目录有变化即发布新版",
+    ("三（一）", "三（四）"),
 )
 MONTHLY = Moment("monthly", "30 2 1 * *", "每月1日2:30清除保管期满的人员记录（个人信息保护法第四十七条）")
 WEEKLY_PRUNING = Moment("weekly-pruning", "45 2 * * 0", "每周日2:45截短过长的日志文件")
-HOURLY = Moment("hourly", "5 * * * *", "每小时查看一次；执行程序本身每20秒查看一次（通知三（三））")
+HOURLY = Moment("hourly", "5 * * * *", "每小时查看一次；执行程序本身每20秒查看一次", ("三（三）",))
 DAILY_WATCH = Moment("daily", "0 8 * * *", "每天8:00查看一次；执行程序本身每5分钟查看一次，同一情况只通知一次")
 
 

@@ -156,12 +156,12 @@ def check_directory(
         return [fault.sentence for fault in unmet]
 
 
-def data_docs(validation: "Validation", folder: Path) -> Path:
-    """Write the Data Docs of a check into a folder; returns its first page."""
+def data_docs(validation: "Validation", folder: Path, policy: Policy) -> Path:
+    """Write the Data Docs of a check by a policy into a folder; returns its first page."""
     import_great_expectations()
     from expectations import data_docs as pages  # noqa: PLC0415  as above
 
-    return pages.data_docs(validation, folder)
+    return pages.data_docs(validation, folder, policy)
 
 
 def requested_items(submissions: Mapping[str, pd.DataFrame], scene: Scene) -> pd.DataFrame:

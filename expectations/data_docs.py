@@ -18,8 +18,9 @@ from great_expectations.render.renderer.renderer import Renderer
 from great_expectations.render.view.view import DefaultJinjaView
 from jinja2 import Environment, PackageLoader, Template
 
-from expectations.rulebook import rules
+from expectations.rulebook import Rule, rules_of
 from schemas.finding import NATURES_ZH
+from schemas.policy import Policy
 from schemas.submission import TABLES
 
 Validation = Mapping[str, ExpectationSuiteValidationResult]
@@ -31,8 +32,10 @@ _TABLE_COLUMNS = ["数据表", "行数", "规则数", "不符的规则", "结果
 class TableRenderer(Renderer):
     """A table's validation result as a document: one row a rule, in the order of the book."""
 
-    def render(self, table: str, result: ExpectationSuiteValidationResult) -> RenderedDocumentContent:
-        rows = [_rule_row(outcome) for outcome in result.results]
+    def render(
+        self, table: str, result: ExpectationSuiteValidationResult, book: Mapping[str, Rule]
+    ) -> RenderedDocumentContent:
+        rows = [_rule_row(outcome, book) for outcome in result.results]
         block = RenderedTableContent(table=rows, header_row=_RULE_COLUMNS)
         section = RenderedSectionContent([block], section_name=f"{TABLES[table].title}的规则")
         return RenderedDocumentContent([section], page_title=f"数据校验：{TABLES[table].title}")
@@ -70,14 +73,16 @@ class OfflinePageView(DefaultJinjaView):
             raise TypeError(f"a page is made of a document, not of {type(document).__name__}")
 
 
-def data_docs(validation: Validation, folder: Path) -> Path:
+def data_docs(validation: Validation, folder: Path, policy: Policy) -> Path:
     """Write the Data Docs of a check into a folder, the same bytes for the same results; returns its `index.html`.
 
-    `validation`: validation results by table, as `check.Checked` and `check.CheckedResults` carry them.
+    `validation`: validation results by table, as `check.Checked` and `check.CheckedResults` carry them; `policy`: the one
+    they were checked by, whose notice, numbers and types the rules are told with.
     """
+    book = rules_of(policy)
     folder.mkdir(parents=True, exist_ok=True)
     for table, result in validation.items():
-        _write(folder / f"{table}.html", TableRenderer().render(table, result))
+        _write(folder / f"{table}.html", TableRenderer().render(table, result, book))
     return _write(folder / "index.html", IndexRenderer().render(validation))
 
 
@@ -87,10 +92,10 @@ def _write(path: Path, document: RenderedDocumentContent) -> Path:
     return path
 
 
-def _rule_row(result: ExpectationValidationResult) -> list[str]:
+def _rule_row(result: ExpectationValidationResult, book: Mapping[str, Rule]) -> list[str]:
     measured: dict[str, Any] = result.result
     assert result.expectation_config is not None
-    rule = rules()[result.expectation_config.kwargs["demand"]]
+    rule = book[result.expectation_config.kwargs["demand"]]
     places = "；".join(measured["partial_unexpected_list"])
     more = measured["unexpected_count"] - len(measured["partial_unexpected_list"])
     return [

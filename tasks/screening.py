@@ -90,7 +90,7 @@ def screen(run: Run, numbers: list[str], batch_no: int) -> Counts:
             return withdrawn
         submissions = applications.submissions(db, standing)
         checked = check(submissions, scene(db, run.cycle))
-        data_docs(checked.validation, _docs_folder(run, batch_no))
+        data_docs(checked.validation, _docs_folder(run, batch_no), run.policy)
         return Counts.sum([withdrawn, write(db, submissions, checked, run)])
 
 

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from expectations.check import data_docs
+from schemas.policy import shipped
 from tasks.gateways.shelf import front, keys, public_notices
 from tests.browser.conftest import published
 from tests.editions import AS_OF, edition, notice, ordinary
@@ -86,7 +87,7 @@ def test_what_lies_beside_the_editions_keeps_nobody_out(sized: Page, beside: Pat
 def test_the_data_docs_keep_nobody_out(sized: Page, tmp_path: Path) -> None:
     case = sound()
     case.tables["applications"][0]["contact_phone"] = "1380000"
-    index = data_docs(case.check().validation, tmp_path)
+    index = data_docs(case.check().validation, tmp_path, shipped()[0])
     for name in ("index.html", "applications.html", "staff.html"):
         sized.goto((index.parent / name).as_uri())
         assert violations(sized) == [], name

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deployments import catalogue
 from schemas import office
 from schemas.policy import all_policies
 from schemas.settings import Settings, using
@@ -88,8 +89,19 @@ def test_the_demo_runs_whole_under_the_citys_files(played: str, city: Settings) 
     assert "清河市职业能力建设中心" in _text_of(city.outbox)
     cited = set(re.findall("第[一二三四五六七八九十]+条", _text_of(city.outbox)))
     assert {"第三条", "第十条", "第十一条", "第十二条"} <= cited, "articles of the city's own notice"
-    for part in (city.published, city.outbox, city.inbox):
+    assert {"第六条", "第十条"} <= set(re.findall("第[一二三四五六七八九十]+条", _text_of(city.root / "data-docs")))
+    for part in (city.published, city.outbox, city.inbox, city.root / "data-docs"):
         assert _HUANGSHI.findall(_text_of(part)) == []
+
+
+def test_the_pages_of_prefect_cite_the_citys_notice(city: Settings) -> None:
+    with using(city):
+        (policy,) = all_policies()
+        texts = {entry.name: str(catalogue.build(entry, policy).description) for entry in catalogue.ENTRIES}
+    assert "（清人社发〔2025〕7号）。" in texts["cycle"]
+    assert "（清人社发〔2025〕7号第十条）。" in texts["intake"]
+    assert "（清人社发〔2025〕7号第二十条）。" in texts["inspection"]
+    assert {name: _HUANGSHI.findall(text) for name, text in texts.items() if _HUANGSHI.search(text)} == {}
 
 
 def _text_of(folder: Path) -> str:

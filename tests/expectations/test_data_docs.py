@@ -7,7 +7,10 @@ import pytest
 
 from expectations.check import data_docs
 from expectations.rulebook import rules, tables_of
+from schemas.policy import shipped
 from schemas.submission import FORM_TABLES
+
+(POLICY,) = shipped()
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +30,7 @@ def _pages(folder):
 
 
 def test_pages_are_chinese_and_name_every_rule(spoiled, tmp_path):
-    index = data_docs(spoiled, tmp_path / "docs")
+    index = data_docs(spoiled, tmp_path / "docs", POLICY)
     pages = _pages(index.parent)
     assert set(pages) == {"index.html", *(f"{table.name}.html" for table in FORM_TABLES)}
     assert all('lang="zh-CN"' in page and "<title>数据校验" in page for page in pages.values())
@@ -47,7 +50,7 @@ def test_pages_ask_for_nothing_outside(spoiled, tmp_path):
             self.addresses += [value for name, value in attrs if name in ("src", "href") or "url(" in (value or "")]
             assert tag not in ("script", "img", "link", "iframe")
 
-    for page in _pages(data_docs(spoiled, tmp_path).parent).values():
+    for page in _pages(data_docs(spoiled, tmp_path, POLICY).parent).values():
         parser = Links()
         parser.feed(page)
         assert "http" not in page and "//" not in page.replace("<!DOCTYPE", "")
@@ -55,7 +58,7 @@ def test_pages_ask_for_nothing_outside(spoiled, tmp_path):
 
 
 def test_no_submitted_value_stands_in_them(spoiled, tmp_path):
-    text = "".join(_pages(data_docs(spoiled, tmp_path).parent).values())
+    text = "".join(_pages(data_docs(spoiled, tmp_path, POLICY).parent).values())
     for value in ("1380000", "alert(1)", "<b>", "420202199003071236", "欧阳示例", "李明", "13907141234"):
         assert value not in text
     assert not re.search(r"\d{15}", text)
@@ -65,20 +68,20 @@ def test_no_submitted_value_stands_in_them(spoiled, tmp_path):
 
 
 def test_the_same_results_give_the_same_bytes(spoiled, tmp_path):
-    first, again = data_docs(spoiled, tmp_path / "a"), data_docs(spoiled, tmp_path / "b")
+    first, again = data_docs(spoiled, tmp_path / "a", POLICY), data_docs(spoiled, tmp_path / "b", POLICY)
     assert _pages(first.parent) == _pages(again.parent)
-    assert _pages(data_docs(spoiled, tmp_path / "a").parent) == _pages(again.parent)
+    assert _pages(data_docs(spoiled, tmp_path / "a", POLICY).parent) == _pages(again.parent)
 
 
 def test_long_lists_are_cut_and_counted(sound, tmp_path):
     case = sound()
     person = case.tables["staff"][0]
     case.tables["staff"] += [{**person, "id_type": "other", "id_number": "E1", "role": "顾问"} for _ in range(30)]
-    page = _pages(data_docs(case.check().validation, tmp_path).parent)["staff.html"]
+    page = _pages(data_docs(case.check().validation, tmp_path, POLICY).parent)["staff.html"]
     assert "……另有10处" in page
 
 
 def test_results_have_a_page_too(checked_results, tmp_path):
     validation = checked_results({"results": [{"score": "850"}]}).validation
-    pages = _pages(data_docs(validation, tmp_path).parent)
+    pages = _pages(data_docs(validation, tmp_path, POLICY).parent)
     assert "第1行 评分" in pages["results.html"]

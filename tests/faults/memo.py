@@ -87,12 +87,12 @@ def _with_pages(screening: Any) -> None:
 
     check, data_docs = screening.check, screening.data_docs
 
-    def check_and_render(*args: Any) -> Any:
+    def check_and_render(submissions: Any, scene: Any) -> Any:
         from dataclasses import replace
 
-        checked = check(*args)
+        checked = check(submissions, scene)
         with TemporaryDirectory() as aside:
-            data_docs(checked.validation, Path(aside))
+            data_docs(checked.validation, Path(aside), scene.policy)
             pages = {path.name: path.read_text("utf-8") for path in sorted(Path(aside).iterdir())}
         return replace(checked, validation=pages)
 
@@ -102,7 +102,7 @@ def _with_pages(screening: Any) -> None:
             _kept[key] = pickle.dumps(check_and_render(*args))
         return pickle.loads(_kept[key])
 
-    def write(pages: dict[str, str], folder: Path) -> Path:
+    def write(pages: dict[str, str], folder: Path, _policy: Any) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name, page in pages.items():
             (folder / name).write_text(page, "utf-8", newline="\n")
