@@ -106,8 +106,8 @@ def _lost(hard: pd.DataFrame, occupations: pd.DataFrame) -> set[str]:
     whole = set(hard.loc[hard["rule"].isin(UNMENDABLE_WHOLE), "application_no"])
     rows = hard[hard["rule"].isin(UNMENDABLE) & (hard["table"] == "occupations")]
     barred = set(zip(rows["application_no"], rows["row"].astype("int64"), strict=True))
-    asked_rows = occupations[occupations["application_no"].isin(rows["application_no"])]
-    requested = set(zip(asked_rows["application_no"], asked_rows["row"].astype("int64"), strict=True))
+    requested_rows = occupations[occupations["application_no"].isin(rows["application_no"])]
+    requested = set(zip(requested_rows["application_no"], requested_rows["row"].astype("int64"), strict=True))
     return whole | ({number for number, _ in barred} - {number for number, _ in requested - barred})
 
 

@@ -117,8 +117,8 @@ def written(db: Connection, box: Box) -> list[RowMapping]:
 
 def newest_of_kind(db: Connection, box: Box, kind: str) -> Entry | None:
     """The entry of a kind that was put into a box last; None before the first."""
-    of_kind = (outbox.c.box == box.code, outbox.c.kind == kind)
-    row = db.execute(select(outbox.c.occasion).where(*of_kind).order_by(outbox.c.written_on.desc()).limit(1)).first()
+    is_of_kind = (outbox.c.box == box.code, outbox.c.kind == kind)
+    row = db.execute(select(outbox.c.occasion).where(*is_of_kind).order_by(outbox.c.written_on.desc()).limit(1)).first()
     return read(db, box, row.occasion) if row else None
 
 
@@ -158,26 +158,36 @@ def deliver(
     for start in range(0, len(due), box.portion):
         with reading() as db:
             entries = _read(db, box, due[start : start + box.portion])
-        receipts: dict[str, str] = {}
-        for entry in entries:
-            try:
-                patience.assert_left()
-                receipts[entry.occasion] = post(entry)
-                patience.renew()
-            except DeliveryFailed as refused:
-                patience.note(refused)
-                failed[entry.occasion] = f"{box.noun} {entry.occasion} could not be delivered: {refused}"
-            except (OSError, ValueError, LookupError) as broken:
-                failed[entry.occasion] = _unmade(box, entry.occasion, broken)
+        receipts, refused = _hand_over(box, entries, post, patience)
+        failed |= refused
         try:
             settle()
-        except OSError as refused:
-            failed |= {occasion: _unmade(box, occasion, refused) for occasion in receipts}
+        except OSError as unsettled:
+            failed |= {occasion: _unmade(box, occasion, unsettled) for occasion in receipts}
             continue
         if receipts:
             with noting() as db:
                 note(db, box, receipts)
     return Delivery(len(due) - len(failed), failed)
+
+
+def _hand_over(
+    box: Box, entries: Sequence[Entry], post: Callable[[Entry], str], patience: Patience
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Receipts of the entries that were handed over, and why the others were not, each by occasion."""
+    receipts: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    for entry in entries:
+        try:
+            patience.assert_left()
+            receipts[entry.occasion] = post(entry)
+            patience.renew()
+        except DeliveryFailed as refused:
+            patience.note(refused)
+            failed[entry.occasion] = f"{box.noun} {entry.occasion} could not be delivered: {refused}"
+        except (OSError, ValueError, LookupError) as broken:
+            failed[entry.occasion] = _unmade(box, entry.occasion, broken)
+    return receipts, failed
 
 
 def _unmade(box: Box, occasion: str, broken: Exception) -> str:
