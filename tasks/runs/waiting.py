@@ -186,7 +186,7 @@ def awaited_in_words(wait: deciding.Wait, received: int, awaited: int, over: dat
     if awaited > received:
         parts.append(f"评估结果（已收 {received} / 共 {awaited}）")
     kind = "等待评估结果" if awaited > received else "等待补正" if wait.corrections else "等待截止"
-    return kind, f"等待{'、'.join(parts) or '评估结果'}；收齐即自动继续，最迟 {over}"
+    return kind, f"等待：{'、'.join(parts) or '评估结果'}；收齐即自动继续，最迟 {over}"
 
 
 def pause_after(failures: int) -> timedelta:

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from flows.stages import evaluation
 from schemas import tables
+from schemas.law.deciding import Wait
 from schemas.run import Outcome, RunSummary
 from schemas.settings import settings
 from tasks.runs import run as runs
@@ -180,3 +181,9 @@ def test_panels_are_promised_the_day_on_which_the_wait_ends(home: Path) -> None:
     assert decided == date(2026, 10, 25) == waiting.over_on(CYCLE)
     assert waiting.still_waits(CYCLE, decided - timedelta(days=1))
     assert not waiting.still_waits(CYCLE, decided)
+
+
+def test_a_waiting_run_says_what_it_waits_for() -> None:
+    wait = Wait(corrections=1, corrected_by=date(2026, 9, 18), results=3)
+    _, sentence = waiting.awaited_in_words(wait, 0, 3, date(2026, 10, 25))
+    assert sentence == "等待：1 件补正（至 2026-09-18）、评估结果（已收 0 / 共 3）；收齐即自动继续，最迟 2026-10-25"
