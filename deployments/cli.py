@@ -120,7 +120,8 @@ def _installation_first(words: list[str]) -> list[str]:
 
 def _correct(wrong: clicks.ClickException) -> None:
     """Tell a wrong command line in one sentence; where no command was given, the whole help is printed."""
-    sentence = " ".join(wrong.format_message().split())
+    # the library that reads the words puts the kind of the mistake before what it says
+    sentence = " ".join(wrong.format_message().split()).replace("Value error, ", "")
     if isinstance(wrong, clicks.NoArgsIsHelpError) or not isinstance(wrong, clicks.UsageError):
         wrong.show()
         return

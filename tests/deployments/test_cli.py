@@ -46,6 +46,7 @@ def filing(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
         (["items", "2026-09", "--colour"], "No such option: --colour: `filing items --help` shows how to write it"),
         (["run"], "Missing argument 'cycle': `filing run --help` shows how to write it"),
         (["itmes", "2026-09"], "No such command 'itmes'"),
+        (["import", "outcomes", "a.csv"], "Invalid value for 'kind': 'outcomes' is not one of 'results', "),
         (["decide", "HS1", "CAP-1", "perhaps"], "'perhaps' is not one of 'permit', 'refuse'"),
     ],
 )
