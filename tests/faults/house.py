@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from deployments import prefect_environment
 from deployments.gate import secrets_of_home
@@ -19,6 +20,11 @@ from tests.ports import HOST, held_port
 
 #: The machine of the check is small and shared: what takes seconds may take minutes.
 PATIENCE = 600.0
+
+
+def _is_busy(failed: BaseException) -> bool:
+    busy = httpx.codes.SERVICE_UNAVAILABLE
+    return isinstance(failed, httpx.HTTPStatusError) and failed.response.status_code == busy
 
 
 @dataclass
@@ -121,6 +127,13 @@ class TestHouse:
             process.wait()
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
+        """The server's answer; while its database is busy it is asked again, as Prefect's own client does."""
+        patient = Retrying(
+            retry=retry_if_exception(_is_busy), wait=wait_fixed(1), stop=stop_after_delay(30), reraise=True
+        )
+        return patient(self._answer, method, path, body)
+
+    def _answer(self, method: str, path: str, body: dict[str, Any]) -> Any:
         answer = httpx.request(
             method, f"{self.api}{path}", json=body or None, trust_env=False, timeout=60, headers=self.headers()
         )
