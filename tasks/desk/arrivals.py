@@ -44,7 +44,10 @@ from tasks.store.leases import writing
 
 @dataclass(frozen=True)
 class ImportRecord:
-    """Somebody's word that a file is right: the kind of its list, its path, who; blank for the installation's operator."""
+    """What is put on record of a file that is taken in: the kind of its list, its path, and who vouches for it.
+
+    `by`: blank for the installation's operator.
+    """
 
     kind: str
     file: Path
