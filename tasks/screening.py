@@ -109,7 +109,7 @@ def _write_withdrawn(db: Connection, numbers: list[str], run: Run) -> Counts:
     item_rows = new[[*items.KEYS, *ALONG]]
     items.create(db, item_rows.assign(cycle=run.cycle, uscc=owner, status="withdrawn", reason=""), run, "filing")
     findings.replace(db, findings.none(), submissions["applications"], run.cycle)
-    applications.withdrawn(db, numbers, run)
+    applications.note_withdrawal(db, numbers, run)
     # an application that names no readable item gets a letter about the whole
     bare = set(numbers) - set(requested["application_no"]) - set(present["application_no"])
     applicants = applications.current(db, sorted({*new["application_no"], *bare}))
@@ -172,7 +172,7 @@ def write(db: Connection, submissions: dict[str, pd.DataFrame], checked: Checked
     written = letters.write(db, notices, run)
     ends = assumed_end(run.day, run.policy.correction.workdays)
     correct_by = {notice.subject: ends for notice in notices if notice.kind == "correction"}
-    applications.screened(db, numbers, returned, correct_by, register.knowledge(db, run.cycle), run)
+    applications.note_screening(db, numbers, returned, correct_by, register.knowledge(db, run.cycle), run)
     return Counts.of(
         screened=len(numbers),
         returned=len(returned),

@@ -251,7 +251,7 @@ def take_back(db: Connection, numbers: list[str], way: str, ground: str, by: str
     """
     rows = items.of_applications(db, numbers)
     still = rows[rows["status"].isin(OPEN)]
-    applications.have_outcome(db, numbers, "withdrawn")
+    applications.note_outcome(db, numbers, "withdrawn")
     recall(db, still, _TAKEN_BACK, run)
     facts = facts_text(way=way, ground=ground)
     because = f"撤回申报（{way}）" + (f"：{ground}" if ground else "")

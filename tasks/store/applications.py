@@ -31,7 +31,7 @@ def to_screen(db: Connection, cycle: str, only: list[str] | None) -> list[str]:
 
 def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
     """The current versions of these applications as the frames the rule book reads: the columns it looks at."""
-    chosen, forms = _are(db, numbers), {}
+    chosen, forms = _is_among(db, numbers), {}
     for source in FORM_TABLES:
         table = _part_of[source.name]
         names = [name for name in columns_read(source) if name in table.c or name in _application.c]
@@ -47,8 +47,8 @@ def submissions(db: Connection, numbers: list[str]) -> dict[str, pd.DataFrame]:
     return forms
 
 
-def _are(db: Connection, numbers: list[str]) -> ColumnElement[bool]:
-    """Applications of these numbers, however many they are."""
+def _is_among(db: Connection, numbers: list[str]) -> ColumnElement[bool]:
+    """The condition that an application has one of these numbers, however many they are."""
     work = frames.working(db, "chosen", pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT))
     return _application.c.application_no.in_(select(work.c.application_no))
 
@@ -64,7 +64,7 @@ def current(db: Connection, numbers: list[str]) -> pd.DataFrame:
     statement = (
         select(*columns, _version.c.version, _version.c.submitted_utc)
         .join(_application, conditions.is_current())
-        .where(_are(db, numbers))
+        .where(_is_among(db, numbers))
     )
     rows = frames.read(db, statement.order_by(_application.c.application_no))
     return rows.assign(uscc=institutions.followed(db, rows["uscc"]))
@@ -89,7 +89,7 @@ def commitments(db: Connection, numbers: list[str]) -> pd.DataFrame:
     statement = (
         select(table.c.application_no, table.c.material, *(table.c[name] for name in TRADE))
         .join(_application, same)
-        .where(_are(db, numbers))
+        .where(_is_among(db, numbers))
         .where(table.c.form == "commitment")
     )
     return frames.read(db, statement.order_by(table.c.application_no, table.c.row))
@@ -118,7 +118,7 @@ def cycle_of(db: Connection, number: str) -> str | None:
     return db.execute(select(_application.c.cycle).where(_application.c.application_no == number)).scalar()
 
 
-def screened(
+def note_screening(
     db: Connection, numbers: list[str], returned: set[str], correct_by: Mapping[str, date], knowledge: int, run: Run
 ) -> None:
     """Note the outcome of screening: `returned`, or the status that follows from the items.
@@ -142,9 +142,9 @@ def screened(
     _set_status(db, now.assign(because="初审"), run)
 
 
-def withdrawn(db: Connection, numbers: list[str], run: Run) -> None:
-    """Note that the items of applications that were taken back are made: these are closed."""
-    db.execute(update(_application).where(_are(db, numbers)).values(screened_at=0))
+def note_withdrawal(db: Connection, numbers: list[str], run: Run) -> None:
+    """Close applications that were taken back, once the screening has made their items."""
+    db.execute(update(_application).where(_is_among(db, numbers)).values(screened_at=0))
     now = pd.DataFrame({"application_no": numbers}, dtype=frames.TEXT)
     _set_status(db, now.assign(became="closed", because="申报已撤回"), run)
 
@@ -156,13 +156,13 @@ def taken_back(db: Connection, numbers: list[str]) -> set[str]:
 
 
 def give_up(db: Connection, numbers: list[str], because: str, ground: str, run: Run, by: str) -> None:
-    """Close applications without a single item that were taken back (of `have_outcome`); items tell it of the others."""
+    """Close applications that were taken back (`note_outcome`) and have no item; the others follow their items."""
     _close(db, numbers, because, dict.fromkeys(numbers, ground), run, by)
 
 
-def have_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
+def note_outcome(db: Connection, numbers: list[str], outcome: str) -> None:
     """Note that applications were withdrawn or ended as a whole."""
-    chosen = _are(db, numbers)
+    chosen = _is_among(db, numbers)
     seals.touch_where(db, seals.APPLICATION, chosen)
     db.execute(update(_application).where(chosen).values(outcome=outcome, correct_by=None))
 
@@ -172,7 +172,7 @@ def end(db: Connection, numbers: list[str], grounds: Mapping[str, str], run: Run
 
     `grounds`: why, of those without an item whose history would say so.
     """
-    have_outcome(db, numbers, "ended")
+    note_outcome(db, numbers, "ended")
     _close(db, numbers, "终止办理", grounds, run, by)
 
 
@@ -239,7 +239,7 @@ def outdated(db: Connection, cycle: str, knowledge: int) -> list[str]:
 
 def send_back(db: Connection, numbers: list[str]) -> None:
     """Have these applications screened again."""
-    db.execute(update(_application).where(_are(db, numbers)).values(screened_at=None))
+    db.execute(update(_application).where(_is_among(db, numbers)).values(screened_at=None))
 
 
 def recode(db: Connection, old: str, new: str) -> None:
