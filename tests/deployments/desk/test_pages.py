@@ -8,8 +8,11 @@ from sqlalchemy import insert, update
 
 from deployments.desk import cycles, pages
 from deployments.gate.people import Role
+from flows.stages import STAGES
 from schemas import tables
+from schemas.law.cycle import cycle_id
 from schemas.law.deciding import Wait
+from schemas.policy import for_cycle, instead
 from tasks.desk.dossier import versions_of
 from tasks.store import dossier, items
 from tasks.store.database import begin, reading
@@ -53,6 +56,14 @@ class TestReading:
         assert "2026-09-18" in page
         assert "须补正" in page
         assert "补正通知书" in page
+
+    def test_the_steps_of_a_cycle_cite_the_citys_own_articles(self) -> None:
+        policy = for_cycle(cycle_id(CYCLE))
+        others = {stage.article: f"第{place}条" for place, stage in enumerate(STAGES, 1)}
+        with instead(policy.model_copy(update={"articles": others})):
+            page = browser_of("李办", Role.VIEWER).sees(f"/cycles/{CYCLE}")
+        for stage in STAGES:
+            assert f"{stage.description}（{others[stage.article]}）" in page
 
     def test_applications_are_found_by_cycle_status_and_words(self) -> None:
         browser = browser_of("李办", Role.VIEWER)
