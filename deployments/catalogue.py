@@ -1,6 +1,6 @@
 """Every deployment: which flow, when, in which words, and the form a person fills in to start a run of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
@@ -42,7 +42,7 @@ JOB_TEMPLATE = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One deployment: its name, flow, Chinese description, moments, and the article of the shipped notice it serves."""
+    """One deployment: its name, flow, Chinese description, moments, and the articles it serves."""
 
     name: str
     flow: Flow[..., Any]
@@ -50,8 +50,8 @@ class Entry:
     tags: tuple[str, ...]
     moments: Callable[[Policy], list[Moment]] = field(default=lambda _policy: [])
     collision: ConcurrencyLimitConfig = field(default_factory=lambda: _ENQUEUE)
-    #: "" cites the notice as a whole, None no notice.
-    article: str | None = None
+    #: Of the shipped notice, as a moment's; "" is the notice as a whole.
+    articles: tuple[str, ...] = ()
 
 
 ENTRIES = (
@@ -62,10 +62,10 @@ ENTRIES = (
         "评估结果未齐时暂停等待，收齐、期满或有新文件时自动继续",
         ("批次",),
         schedules.cycle_moments,
-        article="",
+        articles=("",),
     ),
     *(
-        Entry(stage.name, alone, f"{stage.title}：{stage.description}", ("环节",), article=stage.article)
+        Entry(stage.name, alone, f"{stage.title}：{stage.description}", ("环节",), articles=(stage.article,))
         for stage, alone in zip(STAGES, ALONE, strict=True)
     ),
     Entry(
@@ -73,14 +73,14 @@ ENTRIES = (
         inspection,
         "双随机抽查：由公开的种子抽取机构和检查人员，一个批次抽一次",
         ("环节",),
-        article="四（三）",
+        articles=("四（三）",),
     ),
     Entry(
         "approve",
         approval,
         "批准发布：新版目录减少过多，或有移出没有记录原因时，先等待；核对后填写版次和批准人，即予发布",
         (APPROVAL_TAG,),
-        article="三（四）",
+        articles=("三（四）",),
     ),
     Entry(
         "sweeps",
@@ -110,7 +110,7 @@ ENTRIES = (
         ("值守",),
         lambda _: [schedules.HOURLY],
         _SKIP,
-        article="三（三）",
+        articles=("三（三）",),
     ),
     Entry(
         "watch",
@@ -123,18 +123,18 @@ ENTRIES = (
 )
 
 
-def _cited(policy: Policy, *articles: str) -> str:
-    """The city's notice with its articles that say what those of the shipped one do."""
-    return f"（{policy.document}{'、'.join(dict.fromkeys(map(policy.article, articles)))}）"
+def _cited(policy: Policy, articles: Sequence[str]) -> str:
+    """The city's notice and its articles that say what these of the shipped one do, in brackets; nothing without any."""
+    return f"（{policy.document}{'、'.join(dict.fromkeys(map(policy.article, articles)))}）" if articles else ""
 
 
 def build(entry: Entry, policy: Policy) -> RunnerDeployment:
     """The deployment as Prefect takes it; its entrypoint is a module path, valid wherever the package is installed."""
     moments = entry.moments(policy)
-    lines = [moment.description + (_cited(policy, *moment.articles) if moment.articles else "") for moment in moments]
-    calendar = "".join(f"\n- {line}" for line in dict.fromkeys(lines))
-    cited = "" if entry.article is None else _cited(policy, entry.article)
-    text = f"{entry.description}{cited}。\n\n" + (f"定时（{policy.timezone}）：{calendar}\n\n" if moments else "")
+    lines = dict.fromkeys(moment.description + _cited(policy, moment.articles) for moment in moments)
+    calendar = "".join(f"\n- {line}" for line in lines)
+    text = f"{entry.description}{_cited(policy, entry.articles)}。\n\n"
+    text += f"定时（{policy.timezone}）：{calendar}\n\n" if moments else ""
     text += f"谁须办什么，见[备案工作台]({PAGES}/)。\n\n"
     text += _OWNER.format(office=office.read(settings().root).name)
     deployment = RunnerDeployment.from_flow(
