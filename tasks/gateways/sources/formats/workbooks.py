@@ -99,15 +99,16 @@ def _read_unnamed(name: str, sheets: Sequence[Sheet], content: FileContent, name
 def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: headers.Names) -> None:
     """Add a sheet to the content: rows below a header or, of the first table, values beside their names."""
     head = layout.head_of(table, sheet, names)
-    columns = len(headers.header(table, head.names, names).columns) if head else 0
+    header = headers.header(table, head.names, names) if head else None
+    columns = len(header.columns) if header else 0
     is_whole = columns >= sum(not column.optional for column in table.columns)
     pairs = layout.pairs_of(table, sheet, names) if table is APPLICATIONS and not is_whole else None
     if pairs and len(pairs[0]) > columns:
         cells, line = pairs
         rows = {column: [cell_text(cell)] for column, cell in cells.items()}
         content.parts.append(Part(name, table.name, closed=True, cells=rows, lines=[line]))
-    elif head is not None:
-        _read_rows(name, sheet, table, head, content, names)
+    elif head and header:
+        _read_rows(name, sheet, table, head, header, content)
     elif any(cell != "" for line in sheet.lines for cell in line):
         raise UnreadableError(
             f"工作簿“{name}”的工作表“{sheet.name}”前{headers.SEARCHED_LINES}行没有表头，"
@@ -118,9 +119,8 @@ def _read(name: str, sheet: Sheet, table: Table, content: FileContent, names: he
 
 
 def _read_rows(
-    name: str, sheet: Sheet, table: Table, head: layout.Head, content: FileContent, names: headers.Names
+    name: str, sheet: Sheet, table: Table, head: layout.Head, header: headers.Header, content: FileContent
 ) -> None:
-    header = headers.header(table, head.names, names)
     if header.repeated:
         titles = "、".join(table.column(column).title for column in header.repeated)
         raise UnreadableError(f"工作簿“{name}”的工作表“{sheet.name}”表头“{titles}”出现不止一次，请只保留一列后重新提交")
