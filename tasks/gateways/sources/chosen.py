@@ -140,8 +140,8 @@ def _bring_far(settings: Settings, column_map: ColumnMap, landings: Path, bounds
                 else:
                     failed.append(where.discreet(problem))
         except SourceError as down:
-            named = "" if where.public_name in str(down) or "FILING_SOURCE " in str(down) else f"{where.public_name}: "
-            failed.append(where.discreet(f"{named}{down}"))
+            prefix = "" if where.public_name in str(down) or "FILING_SOURCE " in str(down) else f"{where.public_name}: "
+            failed.append(where.discreet(f"{prefix}{down}"))
         except Exception as failure:  # noqa: BLE001  of four libraries; whatever a source does, the run goes on and tells it
             failed.append(where.discreet(f"{where.public_name} cannot be brought: {type(failure).__name__}: {failure}"))
         copy = landing.current
